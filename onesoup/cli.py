@@ -1,0 +1,41 @@
+"""The `onesoup` command. Each group of commands lives beside what it drives; here they are only gathered.
+
+Imports happen inside the commands: `onesoup wire decode` must not pay for gevent, and the roles must patch first.
+"""
+
+import importlib
+
+import click
+
+# name -> (module, attribute, help shown in the list)
+COMMANDS = {
+    "wire": ("onesoup.wire.cli", "wire", "Decode and encode CSP documents, one a line."),
+    "web": ("onesoup.roles", "web", "Run the gateway: gunicorn with Falcon workers."),
+    "holder": ("onesoup.roles", "holder", "Run an XMPP holder."),
+    "cir": ("onesoup.roles", "cir", "Run the CIR process."),
+    "demo": ("onesoup.demo.cli", "demo", "Run everything on this machine, with a demo XMPP server."),
+    "phone": ("onesoup.phone.cli", "phone", "A phone in the terminal."),
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[name]
+        return getattr(importlib.import_module(module), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.command(cls=Lazy)
+@click.version_option(package_name="onesoup")
+def main() -> None:
+    """onesoup lets feature phones (OMA IMPS, Wireless Village) chat over XMPP."""
