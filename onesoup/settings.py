@@ -1,0 +1,332 @@
+"""Every setting of onesoup: one frozen object, read once at start. Knows text and files; knows nothing of Redis or sockets.
+
+Sources, the later one wins: the default, `onesoup.toml` (its path in ONESOUP_CONFIG), the environment variable
+ONESOUP_<FIELD>, and for a secret the file that ONESOUP_<FIELD>_FILE names. The reference page comes from `reference()`.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+PREFIX = "ONESOUP_"
+
+# A phone gives up on a held poll after 20 s (S60); half of that is the longest we dare.
+POLL_HOLD_LIMIT = 10.0
+
+
+class SettingsError(ValueError):
+    """A value that cannot be used. The text names the key, what was found and an example."""
+
+
+def setting(
+    default: Any,
+    help: str,
+    example: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    secret: bool = False,
+) -> Any:
+    """A field with what its reference entry and its check need. `secret` allows ..._FILE and hides it in listings."""
+    metadata = {"help": help, "example": example, "low": low, "high": high, "choices": choices, "secret": secret}
+    if isinstance(default, dict):
+        return field(default_factory=dict, hash=False, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def port(default: int, help: str, example: str) -> Any:
+    return setting(default, help, example, low=0, high=65535)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    # What is kept, and where.
+    redis_url: str = setting(
+        "redis://127.0.0.1:6379/0",
+        "The Redis that holds all shared state.",
+        "redis://:password@10.0.0.5:6379/0",
+        secret=True,
+    )
+    keys_file: str = setting(
+        "", "The key ring for stored credentials: lines of kid:base64key, the newest first.", "/run/secrets/onesoup-keys"
+    )
+    data: str = setting(".run", "Directory for state of this host: metrics, admin ports.", "/var/lib/onesoup")
+
+    # The gateway, which phones reach over HTTP.
+    bind: str = setting("127.0.0.1", "Address on which phones are served.", "0.0.0.0")
+    http_port: int = port(8080, "HTTP port of the gateway.", "8080")
+    web_workers: int = setting(2, "Worker processes of one gateway (WEB_CONCURRENCY means the same).", "4", low=1, high=256)
+    worker_connections: int = setting(
+        2000, "Connections of one worker; held polls and kept-alive ones count.", "4000", low=10, high=100_000
+    )
+    max_body: int = setting(65536, "Largest request body, octets.", "65536", low=1024, high=16 * 1024 * 1024)
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "Addresses of proxies whose forwarded headers are believed; comma separated.", "10.0.0.7,10.0.0.8"
+    )
+    public_host: str = setting(
+        "", "Host name told to phones for STCP and the CSP URL; empty: the request's Host.", "imps.example.org"
+    )
+
+    # How phones are answered.
+    poll_hold: float = setting(
+        5.0, "Seconds that a poll waits for something to arrive; 0 answers at once.", "5", low=0.0, high=POLL_HOLD_LIMIT
+    )
+    redeliver_after: float = setting(10.0, "Seconds after which an unanswered item goes out again.", "10", low=0.1, high=3600.0)
+    redeliver_limit: int = setting(3, "How often an unanswered item goes out again in one session.", "3", low=0, high=100)
+    answer_deadline: float = setting(8.0, "Seconds after which a phone is answered whatever is missing.", "8", low=0.1, high=9.5)
+    ttl_min: int = setting(120, "Shortest keep-alive time granted, seconds.", "120", low=1, high=86400)
+    ttl_max: int = setting(7200, "Longest keep-alive time granted, seconds.", "7200", low=1, high=86400)
+    server_poll_min: int = setting(
+        10, "Shortest time between polls that a phone is told to use (ServerPollMin), seconds.", "10", low=1, high=3600
+    )
+
+    # Whom phones may be.
+    domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")
+    domains: tuple[str, ...] = setting(
+        (), "XMPP domains that phones may log in to, comma separated; empty: only `domain`.", "example.org,example.net"
+    )
+
+    # The XMPP side.
+    xmpp_routes: dict[str, tuple[str, int]] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {}, "Where an XMPP domain is reached when DNS shall not be asked: domain=host:port.", "example.org=127.0.0.1:5222"
+    )
+    xmpp_ca: str = setting("", "File with further CA certificates for XMPP servers.", "/etc/onesoup/ca.pem")
+    xmpp_insecure: tuple[str, ...] = setting(
+        (), "Domains for which clear text and unverified TLS are allowed, comma separated.", "legacy.example.org"
+    )
+
+    # The holder pool.
+    lease_ttl: float = setting(
+        10.0, "Seconds after which the shards of a silent holder go to another.", "10", low=0.5, high=600.0
+    )
+    lease_renew: float = setting(3.0, "Seconds between renewals of a lease; at most half of lease_ttl.", "3", low=0.1, high=300.0)
+    drain_seconds: float = setting(10.0, "Seconds that a process may take to hand its work over.", "10", low=0.0, high=600.0)
+
+    # The CIR process, which wakes phones.
+    stcp_bind: str = setting("", "Address of the STCP listener; empty: the same as `bind`.", "0.0.0.0")
+    stcp_port: int = port(3171, "STCP port.", "3171")
+    public_stcp_port: int = port(0, "STCP port told to phones, for address translation; 0: stcp_port.", "3171")
+
+    # Operation.
+    admin_bind: str = setting("127.0.0.1", "Address of /healthz, /readyz and /metrics.", "127.0.0.1")
+    admin_port: int = port(0, "Port of /healthz, /readyz and /metrics, one for each process; 0: a free one.", "9471")
+    log: str = setting("json", "Form of the log: JSON lines, or a console for people.", "console", choices=("json", "console"))
+    log_level: str = setting(
+        "info", "The least that is logged.", "debug", choices=("debug", "info", "warning", "error", "critical")
+    )
+
+    def __post_init__(self) -> None:
+        if not self.stcp_bind:
+            object.__setattr__(self, "stcp_bind", self.bind)  # the only way into a frozen object
+
+    @property
+    def allowed_domains(self) -> frozenset[str]:
+        """The domains that a phone may log in to."""
+        return frozenset(self.domains or (self.domain,))
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads all sources. Raises SettingsError at the first value that cannot be used."""
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for spec, origin, raw in _found(environ):
+        values[spec.name] = _convert(spec, origin, raw)
+    loaded = Settings(**values)
+    _check_together(loaded)
+    return loaded
+
+
+def reference() -> Iterable[dict[str, str]]:
+    """One entry for each setting: name, environment variable, default, help, example, limits."""
+    for spec in fields(Settings):
+        meta = spec.metadata
+        limits = " | ".join(meta["choices"])
+        if meta["low"] is not None:
+            limits = f"{meta['low']} to {meta['high']}"
+        yield {
+            "name": spec.name,
+            "environment": PREFIX + spec.name.upper() + (f" or {PREFIX}{spec.name.upper()}_FILE" if meta["secret"] else ""),
+            "default": _text({} if spec.default is MISSING else spec.default),
+            "help": meta["help"],
+            "example": meta["example"],
+            "limits": limits,
+        }
+
+
+def masked(settings: Settings) -> dict[str, str]:
+    """The settings as text for listings and the log; a password inside a URL is hidden."""
+    shown = {spec.name: _text(getattr(settings, spec.name)) for spec in fields(Settings)}
+    shown["redis_url"] = _without_password(settings.redis_url)
+    return shown
+
+
+def _found(environ: Mapping[str, str]) -> Iterable[tuple[Field[Any], str, Any]]:
+    """(field, where it was found, raw value), weakest source first."""
+    specs = {spec.name: spec for spec in fields(Settings)}
+    for name, raw in _file_values(environ.get(PREFIX + "CONFIG", ""), specs).items():
+        yield specs[name], f"{environ[PREFIX + 'CONFIG']}: {name}", raw
+    # Hosting platforms set this one; ours, if set too, comes later and wins.
+    if environ.get("WEB_CONCURRENCY"):
+        yield specs["web_workers"], "WEB_CONCURRENCY", environ["WEB_CONCURRENCY"]
+    for name, spec in specs.items():
+        key = PREFIX + name.upper()
+        if key in environ:
+            yield spec, key, environ[key]
+        if spec.metadata["secret"] and environ.get(key + "_FILE"):
+            yield spec, key + "_FILE", _secret(key + "_FILE", environ[key + "_FILE"])
+
+
+def _file_values(path: str, specs: Mapping[str, Field[Any]]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}CONFIG={path}: {error.strerror}; example: {PREFIX}CONFIG=/etc/onesoup.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f'{path}: {error}; example of a line: domain = "example.org"') from None
+    for name in values:
+        if name not in specs:
+            near = difflib.get_close_matches(name, specs, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(f'{path}: {name}: no such setting{hint}; example of a line: domain = "example.org"')
+    return values
+
+
+def _secret(key: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise SettingsError(f"{key}={path}: {reason}; example: {key}=/run/secrets/onesoup") from None
+
+
+def _convert(spec: Field[Any], origin: str, raw: Any) -> Any:
+    meta = spec.metadata
+    try:
+        value = _CONVERT[spec.name if spec.name in _CONVERT else spec.type](raw)
+        if meta["choices"] and value not in meta["choices"]:
+            raise ValueError(f"must be one of {', '.join(meta['choices'])}")
+        if meta["low"] is not None and not meta["low"] <= value <= meta["high"]:
+            raise ValueError(f"must be from {meta['low']} to {meta['high']}")
+    except ValueError as error:
+        found = "" if meta["secret"] else f"={raw!r}"
+        raise SettingsError(f"{origin}{found}: {error}; example: {_example(spec, origin)}") from None
+    return value
+
+
+def _example(spec: Field[Any], origin: str) -> str:
+    example = spec.metadata["example"]
+    return f"{spec.name} = {example}" if ": " in origin else f"{PREFIX}{spec.name.upper()}={example}"
+
+
+def _string(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("must be text")
+    return raw.strip()
+
+
+def _integer(raw: Any) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        raise ValueError("must be a whole number")
+    try:
+        return int(raw)
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+
+
+def _number(raw: Any) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise ValueError("must be a number")
+    try:
+        value = float(raw)
+    except ValueError:
+        raise ValueError("must be a number") from None
+    if value != value:  # NaN passes no range check, and would pass as "not below"
+        raise ValueError("must be a number")
+    return value
+
+
+def _names(raw: Any) -> tuple[str, ...]:
+    parts = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("must be a list of names")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _domain(raw: Any) -> str:
+    name = _string(raw).lower().rstrip(".")
+    if not name or any(char.isspace() or char in "@/:=" for char in name):
+        raise ValueError("must be a domain name")
+    return name
+
+
+def _domains(raw: Any) -> tuple[str, ...]:
+    return tuple(_domain(name) for name in _names(raw))
+
+
+def _routes(raw: Any) -> dict[str, tuple[str, int]]:
+    pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
+    routes = {}
+    for domain, target in pairs:
+        host, colon, number = str(target).strip().rpartition(":")
+        if not colon or not host or not number.isdigit() or not 0 < int(number) < 65536:
+            raise ValueError(f"the route of {domain!r} must be host:port")
+        routes[_domain(domain)] = (host.strip("[]"), int(number))  # [::1]:5222 is how an IPv6 address is written
+    return routes
+
+
+def _redis_url(raw: Any) -> str:
+    url = _string(raw)
+    if "://" not in url:
+        raise ValueError("must be a URL")
+    return url
+
+
+# By name where a field has its own form, else by type.
+_CONVERT: dict[Any, Callable[[Any], Any]] = {
+    str: _string,
+    int: _integer,
+    float: _number,
+    tuple[str, ...]: _names,
+    "domain": _domain,
+    "domains": _domains,
+    "xmpp_insecure": _domains,
+    "xmpp_routes": _routes,
+    "redis_url": _redis_url,
+}
+
+
+def _check_together(settings: Settings) -> None:
+    """Rules between settings."""
+    if settings.ttl_min > settings.ttl_max:
+        raise SettingsError(f"ttl_min={settings.ttl_min} is above ttl_max={settings.ttl_max}; example: {PREFIX}TTL_MIN=120")
+    if settings.lease_renew * 2 > settings.lease_ttl:
+        raise SettingsError(
+            f"lease_renew={settings.lease_renew} must be at most half of lease_ttl={settings.lease_ttl}, "
+            f"or one lost renewal loses the lease; example: {PREFIX}LEASE_RENEW=3"
+        )
+    if settings.domains and settings.domain not in settings.domains:
+        raise SettingsError(
+            f"domains={','.join(settings.domains)} leaves out domain={settings.domain}; "
+            f"example: {PREFIX}DOMAINS={settings.domain},{','.join(settings.domains)}"
+        )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{domain}={host}:{number}" for domain, (host, number) in value.items())
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}"))
