@@ -37,7 +37,7 @@ def short(sid: str | bytes) -> str:
 
 
 def is_secret(name: str) -> bool:
-    return re.split(r"[^a-z]+", name.lower())[-1] in SECRET_NAMES
+    return re.split(r"[^a-z]+", name.lower())[-1] in SECRET_NAMES and name != "max_body"  # that one is a setting
 
 
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:

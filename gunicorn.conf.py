@@ -1,0 +1,159 @@
+from gevent import monkey
+
+# First of all: the master imports this file, and what imports ssl or socket before the patch stays unpatched in the workers.
+monkey.patch_all()
+
+# ruff: noqa: E402
+import ctypes
+import importlib
+import os
+import signal
+import socket
+
+import gevent
+from gunicorn.glogging import Logger
+from gunicorn.workers.ggevent import GeventWorker
+
+from onesoup import logs
+from onesoup.settings import load
+
+settings = load()
+if settings.admin_port == 0:
+    # One admin port for all workers of this gateway, so it must be known before they are made. They inherit it.
+    with socket.socket() as probe:
+        probe.bind((settings.admin_bind, 0))
+        os.environ["ONESOUP_ADMIN_PORT"] = str(probe.getsockname()[1])
+    settings = load()
+
+wsgi_app = "workers.gateway:create_app()"
+bind = f"{settings.bind}:{settings.http_port}"
+proc_name = "onesoup-web"
+workers = settings.web_workers
+worker_connections = settings.worker_connections
+backlog = 2048
+
+timeout = 30  # a worker whose greenlets do not run for so long is stuck
+graceful_timeout = max(1, int(settings.drain_seconds))
+keepalive = 75  # longer than nginx keeps its connections, or a request meets one that is just being closed
+
+# By default its path is the same for all gateways of one user, and a read-only container has no home to put it in.
+control_socket_disable = True
+preload_app = False
+
+# Request headers: as strict as gunicorn is by default. What old WAP gateways send wrong is for nginx to mend.
+limit_request_line = 4094
+limit_request_fields = 100
+limit_request_field_size = 8190
+header_map = "drop"
+forwarded_allow_ips = ",".join(settings.trusted_proxies) or "127.0.0.1"
+
+# Our own log has a line for each event that matters, without what phones write.
+accesslog = None
+errorlog = "-"
+loglevel = settings.log_level
+
+
+class OurLogger(Logger):
+    """gunicorn's own lines go through our log: no handlers and formats of its own."""
+
+    def setup(self, cfg):
+        logs.setup(settings, "web")
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def reopen_files(self):
+        pass
+
+
+class Waiting:
+    """The time in which a connection waits for its next request. Leaves quietly when it passes, or when told to."""
+
+    def __init__(self, worker, seconds):
+        self.greenlet, self._all = gevent.getcurrent(), worker.waiting
+        self.timeout = gevent.Timeout(seconds, False)
+
+    def __enter__(self):
+        self._all.add(self)
+        return self.timeout.__enter__()
+
+    def __exit__(self, *exc_info):
+        self._all.discard(self)
+        return self.timeout.__exit__(*exc_info)
+
+    def end(self):
+        gevent.get_hub().loop.run_callback(self.greenlet.throw, self.timeout)
+
+
+class GatewayWorker(GeventWorker):
+    """The gevent worker, leaving fast: on SIGTERM held polls return, and idle connections do not wait to be closed by force."""
+
+    # A request that comes in on a kept-alive connection just now is still answered.
+    IDLE_GRACE = 1.5
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.waiting = set()
+
+    def timeout_ctx(self):
+        return Waiting(self, self.cfg.keepalive)
+
+    def handle_exit(self, sig, frame):
+        super().handle_exit(sig, frame)
+        gevent.spawn(self._leave)
+
+    def _leave(self):
+        drain()
+        gevent.sleep(self.IDLE_GRACE)
+        for connection in list(self.waiting):
+            connection.end()
+
+
+logger_class = OurLogger
+worker_class = GatewayWorker
+
+
+def post_fork(server, worker):
+    """A worker whose master was killed ends at once instead of at its next look."""
+    if hasattr(ctypes.CDLL(None), "prctl"):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def post_worker_init(worker):
+    """The application is loaded: open the admin port. `workers.gateway.checks()` tells what makes it ready."""
+    from onesoup import admin
+
+    gateway = importlib.import_module("workers.gateway")
+    checks = list(getattr(gateway, "checks", list)())
+    if _draining() is not None:
+
+        def not_draining():
+            return not _draining().is_set()
+
+        checks.append(not_draining)
+    admin.start(settings, "web", checks)
+
+
+def worker_int(worker):
+    drain()
+
+
+def worker_exit(server, worker):
+    drain()
+
+
+def child_exit(server, worker):
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)
+
+
+def drain():
+    """Held polls return at once."""
+    if _draining() is not None:
+        _draining().set()
+
+
+def _draining():
+    return getattr(importlib.import_module("workers.gateway"), "draining", None)

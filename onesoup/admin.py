@@ -1,0 +1,152 @@
+"""The admin port of a process: /healthz (alive), /readyz (fit for work), /metrics. Serves operators, never phones.
+
+The port that was bound is written to <data>/admin/<role>-<pid>.port, so a free port can be found. The workers of one
+gateway share one port: the first one serves it, the others stand by and take over when it is gone. They can, because
+what they serve is not theirs alone: metrics are gathered from all workers, and each asks Redis itself.
+"""
+
+import errno
+import json
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import gevent
+import structlog
+from gevent.pywsgi import WSGIServer
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from onesoup.settings import Settings, SettingsError
+
+log = structlog.get_logger(__name__)
+
+# A check that takes longer has failed: whoever asks /readyz has a deadline as well.
+CHECK_SECONDS = 2.0
+# How often a standing-by worker tries for the shared port.
+TAKE_OVER_SECONDS = 2.0
+
+# A check passes unless it raises or returns False. Its name is shown, so name the function after what it asks.
+Check = Callable[[], object]
+
+# Keeps servers and standing-by greenlets from the garbage collector.
+_running: list[Any] = []
+
+
+def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, shared: bool | None = None) -> int:
+    """Serves the admin port from greenlets of this process and returns its number.
+
+    `shared` (the gateway's default) means that a taken port is a sibling's and worth waiting for; else it is an error.
+    """
+    app = _App(role, list(checks))
+    address = (settings.admin_bind, settings.admin_port)
+    shared = role == "web" and settings.admin_port != 0 if shared is None else shared
+    try:
+        return _serve(settings, role, app, address)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise SettingsError(f"ONESOUP_ADMIN_BIND={address[0]} port {address[1]}: {error.strerror}") from None
+        if not shared:
+            raise SettingsError(f"ONESOUP_ADMIN_PORT={address[1]} is taken; 0 picks a free one") from None
+    _running.append(gevent.spawn(_stand_by, settings, role, app, address))
+    return settings.admin_port
+
+
+def ports(data: str | Path) -> dict[str, int]:
+    """The admin ports of the processes that run now: {"web-4711": 40123, ...}. Forgets those that are gone."""
+    found = {}
+    for path in sorted(Path(data, "admin").glob("*-*.port")):
+        try:
+            os.kill(int(path.stem.rpartition("-")[2]), 0)
+            found[path.stem] = int(path.read_text())
+        except ProcessLookupError:
+            path.unlink(missing_ok=True)
+        except (ValueError, OSError):
+            continue
+    return found
+
+
+def _serve(settings: Settings, role: str, app: "_App", address: tuple[str, int]) -> int:
+    server = WSGIServer(address, app, log=None, error_log=None)
+    server.init_socket()  # raises here, in the caller, when the port is taken
+    server.start()
+    _running.append(server)
+    port = int(server.server_port)
+    ports(settings.data)  # clears away the files of processes that were killed
+    _write_port(Path(settings.data, "admin", f"{role}-{os.getpid()}.port"), port)
+    log.info("admin port", host=address[0], port=port)
+    return port
+
+
+def _stand_by(settings: Settings, role: str, app: "_App", address: tuple[str, int]) -> None:
+    while True:
+        gevent.sleep(TAKE_OVER_SECONDS)
+        with suppress(OSError):
+            _serve(settings, role, app, address)
+            return
+
+
+def _write_port(path: Path, port: int) -> None:
+    """Whole or not at all: a reader polls for the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    fresh.write_text(f"{port}\n")
+    fresh.replace(path)
+
+
+class _App:
+    """The WSGI application: three pages, GET only."""
+
+    def __init__(self, role: str, checks: list[Check]) -> None:
+        self._role, self._checks = role, checks
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}
+        page = pages.get(environ["PATH_INFO"])
+        if page is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            status, kind, body = "404 Not Found", "text/plain", b"/healthz /readyz /metrics\n"
+        else:
+            status, kind, body = page()
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+    def _healthz(self) -> tuple[str, str, bytes]:
+        return "200 OK", "application/json", _json({"alive": True, "role": self._role, "pid": os.getpid()})
+
+    def _readyz(self) -> tuple[str, str, bytes]:
+        jobs = {_name(check): gevent.spawn(_passes, check) for check in self._checks}
+        results = {name: job.get() for name, job in jobs.items()}
+        ready = all(result == "ok" for result in results.values())
+        body = _json({"ready": ready, "role": self._role, "checks": results})
+        return "200 OK" if ready else "503 Service Unavailable", "application/json", body
+
+    def _metrics(self) -> tuple[str, str, bytes]:
+        return "200 OK", CONTENT_TYPE_LATEST, generate_latest(_registry())
+
+
+def _registry() -> CollectorRegistry:
+    """This process's metrics, or those of all workers where they write them to files."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
+
+
+def _passes(check: Check) -> str:
+    """ "ok", or why not: an exception's type only, since its text may hold an address or a password."""
+    try:
+        with gevent.Timeout(CHECK_SECONDS, TimeoutError):
+            return "failed" if check() is False else "ok"
+    except Exception as error:
+        return type(error).__name__
+
+
+def _name(check: Check) -> str:
+    return getattr(check, "__name__", type(check).__name__).strip("_")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
