@@ -1,0 +1,142 @@
+"""wv: addresses <-> JIDs (xmpp-mapping.md 1, messages.md 3). Pure text; the spelling a phone used is kept by the caller.
+
+    wv:user@domain          a user             wv:user/list@domain     a contact list, or a private group
+    wv:/group@domain        a public group
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from onesoup.csp.errors import CspError
+
+_ESCAPES = {
+    " ": "20", '"': "22", "&": "26", "'": "27", "/": "2f", ":": "3a", "<": "3c", ">": "3e", "@": "40",
+}  # fmt: skip
+_UNESCAPES = {code: char for char, code in _ESCAPES.items()} | {"5c": "\\"}
+_ESCAPED = re.compile(r"\\(20|22|26|27|2f|3a|3c|3e|40|5c)", re.IGNORECASE)
+_OTHER_SCHEMES = re.compile(r"^(sip|sips|mailto|tel|im|pres|http|https):", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+MAX_PART = 1023
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of a wv: address, unescaped. `user` is "" for a public group, `resource` None without a slash."""
+
+    user: str
+    resource: str | None
+    domain: str | None
+
+
+def parse(text: str) -> Address:
+    """The parts of an address. CspError(901) when it has the syntax of something else."""
+    text = text.strip()
+    if text[:3].lower() == "wv:":
+        text = text[3:]
+    elif text[:5].lower() == "xmpp:":
+        text = text[5:]
+    elif _OTHER_SCHEMES.match(text):
+        raise CspError(901, "not a wv: address")
+    user, at, domain = text.rpartition("@")
+    if not at:
+        user, domain = text, ""
+    user, slash, resource = user.partition("/")
+    address = Address(_decode(user), _decode(resource) if slash else None, domain.lower() or None)
+    if _CONTROL.search(address.user + (address.resource or "") + (domain or "")):
+        raise CspError(901, "control characters in an address")
+    return address
+
+
+def _decode(part: str) -> str:
+    """%XX are octets of UTF-8; phones that mean Latin-1 are understood too."""
+    if "%" not in part:
+        return part
+    octets = unquote_to_bytes(part)
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def escape_local(text: str) -> str:
+    """XEP-0106: a local part from free text. A backslash is escaped only where it would read as an escape."""
+    text = re.sub(r"\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)", r"\\5c", text, flags=re.IGNORECASE)
+    return "".join(f"\\{_ESCAPES[char]}" if char in _ESCAPES else char for char in text)
+
+
+def unescape_local(local: str) -> str:
+    return _ESCAPED.sub(lambda match: _UNESCAPES[match.group(1).lower()], local)
+
+
+def to_jid(text: str, default_domain: str | None) -> str:
+    """The bare JID that a phone means by a user's address, normalised for comparison (RFC 7622 in its common part)."""
+    address = parse(text)
+    domain = address.domain or default_domain
+    if not address.user or not domain:
+        raise CspError(901, "an address needs a user and a domain")
+    local = fold(escape_local(address.user.strip() if address.user.strip() else ""))
+    domain = normal_domain(domain)
+    if not local or len(local.encode()) > MAX_PART or local.startswith("\\20") or local.endswith("\\20"):
+        raise CspError(901, "user part empty, too long or with blanks at an end")
+    return f"{local}@{domain}"
+
+
+def fold(local: str) -> str:
+    """UsernameCaseMapped: width mapping, lower case, NFC; NFKC stands for the width mapping."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", local).lower())
+
+
+def normal_domain(domain: str) -> str:
+    domain = domain.strip().rstrip(".").lower()
+    if not domain or len(domain) > MAX_PART or re.search(r"[\s/@<>\"'&]", domain):
+        raise CspError(901, "domain empty or malformed")
+    if "xn--" in domain:
+        try:
+            return domain.encode("ascii").decode("idna")
+        except UnicodeError:
+            raise CspError(901, "domain is no valid IDNA") from None
+    return domain
+
+
+def bare(jid: str) -> str:
+    """Folded bare JID of any JID: split at the first slash, then at the first @ (RFC 7622 3.1)."""
+    node = jid.partition("/")[0]
+    local, at, domain = node.partition("@")
+    return f"{fold(local)}@{domain.lower()}" if at else node.lower()
+
+
+def domain_of(jid: str) -> str:
+    return bare(jid).rpartition("@")[2]
+
+
+def local_of(jid: str) -> str:
+    """The local part as people read it, unescaped."""
+    return unescape_local(jid.partition("/")[0].rpartition("@")[0])
+
+
+def encode_part(text: str) -> str:
+    """Percent-encodes what may not stand in a part of an address: controls, non-ASCII, space, %, /, @, a leading plus."""
+    head = ""
+    if text.startswith("+") and not text[1:].isdigit():
+        head, text = "%2B", text[1:]
+    safe = "".join(
+        char if "!" <= char <= "~" and char not in "%/@" else "".join(f"%{octet:02X}" for octet in char.encode("utf-8", "replace"))
+        for char in text
+    )
+    return head + safe
+
+
+def from_jid(jid: str, short_domain: str | None = None) -> str:
+    """The wv: address of a bare JID; without its domain when that is `short_domain` (a log-in id without domain)."""
+    node = jid.partition("/")[0]
+    local, _, domain = node.rpartition("@")
+    user = encode_part(unescape_local(local))
+    return f"wv:{user}" if domain == short_domain else f"wv:{user}@{domain}"
+
+
+def list_address(owner: str, token: str) -> str:
+    """`owner` is the owner's wv: address; the list's token goes between user and domain."""
+    user, at, domain = owner.partition("@")
+    return f"{user}/{token}{at}{domain}"

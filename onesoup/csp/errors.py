@@ -1,0 +1,17 @@
+"""What can go wrong with a request that parses: the phone is told a status code, nothing has changed."""
+
+
+class CspError(Exception):
+    """The phone's fault, or an answer that is a refusal. `code` is one of status-codes.tsv."""
+
+    def __init__(self, code: int, description: str = "") -> None:
+        super().__init__(f"{code} {description}".strip())
+        self.code, self.description = code, description
+
+
+class BackendError(Exception):
+    """Ours or XMPP's fault: Redis away, XMPP server down, no answer in time. The phone may try again."""
+
+    def __init__(self, code: int = 503, description: str = "") -> None:
+        super().__init__(f"{code} {description}".strip())
+        self.code, self.description = code, description

@@ -1,0 +1,88 @@
+"""Connections to Redis, and scripts on them. Every time-out and retry is explicit: redis-py's defaults wait up to a minute."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import ConstantBackoff, NoBackoff
+from redis.retry import Retry
+
+from onesoup.store.errors import Fenced, NoSession, StoreDown
+
+# A worker's request must be answered within 10 s whatever Redis does: two tries of 2 s leave room for the answer.
+REQUEST_TIMEOUT = 2.0
+CONNECT_TIMEOUT = 1.0
+POOL_WAIT = 2.0
+
+Value = bytes | str | int | float
+T = TypeVar("T")
+
+
+def connect(url: str, max_connections: int = 64) -> "redis.Redis[bytes]":
+    """A client for short commands. It retries once, after 50 ms, when the connection broke."""
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=max_connections,
+        timeout=POOL_WAIT,
+        socket_timeout=REQUEST_TIMEOUT,
+        socket_connect_timeout=CONNECT_TIMEOUT,
+        socket_keepalive=True,
+        health_check_interval=0,
+        retry=Retry(ConstantBackoff(0.05), 1),
+        protocol=2,
+    )
+    return redis.Redis(connection_pool=pool)
+
+
+def connect_subscriber(url: str) -> "redis.Redis[bytes]":
+    """A client for one pub/sub connection: its reader waits on purpose, and reconnecting is the reader's business."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=10.0,
+        socket_connect_timeout=CONNECT_TIMEOUT,
+        socket_keepalive=True,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Redis's own errors become the store's: StoreDown, and what the scripts say by name."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, redis.ReadOnlyError) as error:
+        raise StoreDown(type(error).__name__) from error
+    except redis.ResponseError as error:
+        raise _named(error) from error
+
+
+def _named(error: redis.ResponseError) -> Exception:
+    text = str(error)
+    if "NOSESSION" in text:
+        code = text.partition("NOSESSION ")[2][:3]
+        return NoSession(int(code) if code.isdigit() else 604)
+    if "FENCED" in text:
+        return Fenced(text)
+    if text.startswith(("OOM", "MISCONF", "READONLY", "NOREPLICAS", "CLUSTERDOWN", "LOADING")):
+        return StoreDown(text.split(" ", 1)[0])
+    return error
+
+
+class Script:
+    """A Lua script on one client: EVALSHA, loaded again when Redis has lost it."""
+
+    def __init__(self, client: "redis.Redis[bytes]", source: str) -> None:
+        self._client = client
+        self._script = client.register_script(source)
+
+    def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
+        with store_errors():
+            return self._script(keys=list(keys), args=list(args))
+
+
+def guarded(call: Callable[[], T]) -> T:
+    """Runs one command of the client with the store's errors."""
+    with store_errors():
+        return call()

@@ -1,0 +1,17 @@
+"""What the store reports besides its results."""
+
+
+class NoSession(Exception):
+    """No such session. `code` is what the phone is told: 600 expired, 601 ended by the server, 604 unknown."""
+
+    def __init__(self, code: int = 604) -> None:
+        super().__init__(f"no session, {code}")
+        self.code = code
+
+
+class Fenced(Exception):
+    """Another holder owns the session now: whatever this one wanted to write was not written."""
+
+
+class StoreDown(Exception):
+    """Redis cannot be reached or did not answer in time. Nothing is known about the session."""

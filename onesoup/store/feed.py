@@ -1,0 +1,255 @@
+"""What a holder writes into the sessions it owns. Every script compares the fencing number first: a holder that lost its
+lease changes nothing, whatever it still believes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script, guarded
+from onesoup.store.sessions import MARK_MS, PRELUDE
+
+# How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
+SEEN_MS = 600_000
+
+FENCE = """
+local function fenced(key, fence)
+  local own = redis.call('HGET', key, 'fence')
+  return own and tonumber(own) > tonumber(fence)
+end
+"""
+
+_STORE = (
+    PRELUDE
+    + FENCE
+    + """
+-- KEYS 1 session  2 queue  3 items  4 dirty  5 presence  6 subscriptions  7 roster  8 resources  9 last sent
+--      10 receipts  11 seen stanzas
+-- ARGV 1 sid  2 fence  3 changes (msgpack)  4 presence gap, ms
+-- All changes of one read from the stream, together with the stanza counter. Returns {ms until presence may go or -1}.
+if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
+if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
+local now = clock()
+local c = cmsgpack.unpack(ARGV[3])
+for name, value in pairs(c.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
+for jid, value in pairs(c.roster or {}) do redis.call('HSET', KEYS[7], jid, value) end
+for _, jid in ipairs(c.unroster or {}) do redis.call('HDEL', KEYS[7], jid) end
+for jid, value in pairs(c.resources or {}) do
+  if value == '' then redis.call('HDEL', KEYS[8], jid) else redis.call('HSET', KEYS[8], jid, value) end
+end
+local later = -1
+local due = {}
+for jid, value in pairs(c.presence or {}) do
+  if redis.call('HGET', KEYS[5], jid) ~= value then
+    redis.call('HSET', KEYS[5], jid, value)
+    if redis.call('HEXISTS', KEYS[6], jid) == 1 then
+      local sent = redis.call('ZSCORE', KEYS[9], jid)
+      local at = now
+      if sent and sent + ARGV[4] > now then at = sent + ARGV[4] end
+      if c.notbefore and c.notbefore > 0 and at < now + c.notbefore then at = now + c.notbefore end
+      if at > now then
+        redis.call('ZADD', KEYS[4], 'NX', at, jid)
+        if later < 0 or at - now < later then later = at - now end
+      else
+        due[#due + 1] = jid
+      end
+    end
+  end
+end
+mark(KEYS[1], KEYS[2], KEYS[4], ARGV[1], due, now, now)
+local fresh = false
+for _, item in ipairs(c.items or {}) do
+  local id, jid, payload, receipt, seen = item[1], item[2], item[3], item[4], item[5]
+  if seen == '' or not redis.call('ZSCORE', KEYS[11], seen) then
+    if seen ~= '' then redis.call('ZADD', KEYS[11], now, seen) end
+    redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
+    redis.call('RPUSH', KEYS[2], id)
+    if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
+    fresh = true
+  end
+end
+if fresh then
+  redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - %d)
+  wake(KEYS[1], ARGV[1])
+end
+return later
+"""
+    % SEEN_MS
+)
+
+_RING = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 queue  3 dirty  ARGV 1 sid    Presence whose time has come is marked as waiting. Returns ms to the next or -1.
+local now = clock()
+if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)
+mark(KEYS[1], KEYS[2], KEYS[3], ARGV[1], due, now, now)
+local next = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
+if next then return math.floor(next - now) end
+return -1
+"""
+)
+
+_CREATE = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 queue  3 items     ARGV 1 sid  2 fields (msgpack)  3 items (msgpack: id, jid + "\\n" + payload)
+-- A session begins to live. Messages of the session before, or of the offline store, wait in it at once.
+local now = clock()
+for name, value in pairs(cmsgpack.unpack(ARGV[2])) do redis.call('HSET', KEYS[1], name, value) end
+local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl'))
+redis.call('HSET', KEYS[1], 'due', now + ttl)
+redis.call('PEXPIRE', KEYS[1], ttl + %d)
+for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
+  if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
+end
+return 1
+"""
+    % MARK_MS
+)
+
+_CLAIM = (
+    FENCE
+    + """
+-- KEYS 1 session  ARGV 1 fence, then names of fields. A new owner writes its number. Returns field values, false when gone.
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+if fenced(KEYS[1], ARGV[1]) then return redis.error_reply('FENCED') end
+redis.call('HSET', KEYS[1], 'fence', ARGV[1])
+return redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
+"""
+)
+
+_END = (
+    PRELUDE
+    + FENCE
+    + """
+-- KEYS 1 session  2 queue  ARGV 1 sid  2 fence  3 code    Marks the session as over and wakes whoever can tell the phone.
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
+if redis.call('HSETNX', KEYS[1], 'end', ARGV[3]) == 1 then wake(KEYS[1], ARGV[1]) end
+redis.call('HDEL', KEYS[1], 'cred')
+redis.call('PEXPIRE', KEYS[1], %d)
+return 1
+"""
+    % MARK_MS
+)
+
+_STATE = (
+    PRELUDE
+    + """
+-- KEYS 1 session    Returns {code or false, ms left}: what a sweep needs to know.
+local now = clock()
+local over = ended(KEYS[1], now)
+if over then return {over, 0} end
+return {false, redis.call('HGET', KEYS[1], 'due') - now}
+"""
+)
+
+# Everything of a session but its hash, which remembers for a while why the session ended.
+BODY = ("q", "i", "open", "try", "tid", "dirty", "pres", "res", "ros", "sub", "spell", "sent", "rc", "seen", "out")
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again."""
+
+    id: str
+    jid: str
+    payload: bytes
+    receipt: bytes = b""
+    seen: str = ""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources."""
+
+    fields: dict[str, bytes | str | int] = field(default_factory=dict)
+    roster: dict[str, bytes] = field(default_factory=dict)
+    unroster: list[str] = field(default_factory=list)
+    resources: dict[str, bytes] = field(default_factory=dict)
+    presence: dict[str, bytes] = field(default_factory=dict)
+    items: list[Delivery] = field(default_factory=list)
+    notbefore: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.roster or self.unroster or self.resources or self.presence or self.items)
+
+    def pack(self) -> bytes:
+        body: dict[str, Any] = {
+            "fields": self.fields,
+            "roster": self.roster,
+            "unroster": self.unroster,
+            "resources": self.resources,
+            "presence": self.presence,
+            "items": [[each.id, each.jid, each.payload, each.receipt, each.seen] for each in self.items],
+            "notbefore": self.notbefore,
+        }
+        octets: bytes = msgpack.packb({name: value for name, value in body.items() if value}, use_bin_type=True)
+        return octets
+
+
+class Feed:
+    """The holder's side of a session."""
+
+    def __init__(self, client: "redis.Redis[bytes]", presence_gap_ms: int = 5000) -> None:
+        self._client, self._gap = client, presence_gap_ms
+        self._store, self._ring, self._create = Script(client, _STORE), Script(client, _RING), Script(client, _CREATE)
+        self._claim, self._end, self._state = Script(client, _CLAIM), Script(client, _END), Script(client, _STATE)
+
+    def create(self, sid: str, fields: Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]]) -> None:
+        """A new session with its first items, (id, stored form). `fields` must hold ttl in ms and fence."""
+        packed = msgpack.packb([list(item) for item in items], use_bin_type=True)
+        self._create([keys.session(sid), *keys.of(sid, "q", "i")], [sid, msgpack.packb(dict(fields), use_bin_type=True), packed])
+
+    def claim(self, sid: str, fence: int, names: Sequence[str]) -> list[bytes | None] | None:
+        """Takes a session over: writes the fencing number and returns fields, or None when there is no such session."""
+        values: list[bytes | None] | None = self._claim([keys.session(sid)], [fence, *names])
+        return values
+
+    def store(self, sid: str, fence: int, changes: Changes) -> int:
+        """Stores the changes in one script. Returns in how many ms presence may be told that may not be yet, or -1."""
+        names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen")
+        return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
+
+    def ring(self, sid: str) -> int:
+        """Presence that had to wait is marked as waiting. Returns ms to the next that must wait, or -1."""
+        return int(self._ring([keys.session(sid), *keys.of(sid, "q", "dirty")], [sid]))
+
+    def end(self, sid: str, fence: int, code: int) -> None:
+        """The session is over: 600 expired, 601 ended by the server, 604 logged out. The credentials go at once."""
+        self._end([keys.session(sid), *keys.of(sid, "q")], [sid, fence, code])
+
+    def state(self, sid: str) -> tuple[int | None, int]:
+        """(code when the session is over, else None; ms until it expires)."""
+        code, left = self._state([keys.session(sid)])
+        return (int(code) if code else None), int(left)
+
+    def commands(self, sid: str, most: int = 100) -> list[bytes]:
+        """Commands that wait in the outbox, oldest first. They stay there until done() removes them."""
+        found: list[bytes] = guarded(lambda: self._client.lrange(keys.of(sid, "out")[0], 0, most - 1))
+        return found
+
+    def done(self, sid: str, command: bytes) -> None:
+        """The XMPP server has the stanza of this command."""
+        guarded(lambda: self._client.lrem(keys.of(sid, "out")[0], 1, command))  # type: ignore[arg-type]
+
+    def resources(self, sid: str, jids: Sequence[str]) -> dict[str, bytes | None]:
+        """The stored resources of contacts."""
+        if not jids:
+            return {}
+        found = guarded(lambda: self._client.hmget(keys.of(sid, "res")[0], list(jids)))
+        return dict(zip(jids, found, strict=True))
+
+    def undelivered(self, sid: str) -> dict[str, bytes]:
+        """Messages that the phone has not answered, id -> stored form. Presence is not among them."""
+        found = guarded(lambda: self._client.hgetall(keys.of(sid, "i")[0]))
+        return {id_.decode(): stored for id_, stored in found.items() if not id_.startswith(b"p-")}
+
+    def forget(self, sid: str) -> None:
+        """Removes everything but the mark of how the session ended."""
+        guarded(lambda: self._client.delete(*keys.of(sid, *BODY)))

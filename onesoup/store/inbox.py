@@ -1,0 +1,201 @@
+"""Server transactions waiting for one phone. They leave when the phone answers, not when they are sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script
+from onesoup.store.sessions import PRELUDE
+
+_TAKE = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 queue  3 items  4 open  5 tries  6 tids  7 dirty  8 presence  9 subscriptions  10 spellings
+--      11 last sent  12 receipts  13 outbox
+-- ARGV 1 sid  2 repeat after, ms  3 repeats at most  4 channel to wake when something comes, or ""  5 most contacts
+--      6 presence gap, ms  7 TransactionID that the phone answers, or ""  8 MessageID that it has, or ""  9 one: only answer
+-- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
+-- "open" under a new TransactionID. Returns false, or {tid, id, kind, more, r, caps, payload ...}.
+local now = clock()
+local over = ended(KEYS[1], now)
+if over then return redis.error_reply('NOSESSION ' .. over) end
+touch(KEYS[1], now)
+
+local function done(id)
+  redis.call('HDEL', KEYS[3], id)
+  redis.call('ZREM', KEYS[4], id)
+  redis.call('HDEL', KEYS[5], id)
+  redis.call('LREM', KEYS[2], 1, id)
+end
+local function delivered(id)
+  local receipt = redis.call('HGET', KEYS[12], id)
+  if receipt then
+    redis.call('HDEL', KEYS[12], id)
+    redis.call('RPUSH', KEYS[13], receipt)
+    redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1])
+  end
+end
+if ARGV[7] ~= '' then
+  local id = redis.call('HGET', KEYS[6], ARGV[7])
+  if id then
+    redis.call('HDEL', KEYS[6], ARGV[7])
+    done(id)
+    if ARGV[8] ~= '' then delivered(id) end
+  end
+end
+if ARGV[8] ~= '' then
+  done(ARGV[8])
+  delivered(ARGV[8])
+end
+if ARGV[9] == '1' then return false end
+
+-- An id to hand out: one whose answer is overdue, else the oldest that waits.
+local id, kind, contacts
+while not id do
+  local late = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1)[1]
+  if late then
+    if redis.call('HINCRBY', KEYS[5], late, 1) > tonumber(ARGV[3]) then
+      -- A phone that never answers presence loses it; a message stays with the session and goes to the offline store.
+      redis.call('ZREM', KEYS[4], late)
+      if string.sub(late, 1, 2) == 'p-' then redis.call('HDEL', KEYS[3], late) end
+    else
+      id = late
+    end
+  else
+    local waiting = redis.call('LPOP', KEYS[2])
+    if not waiting then break end
+    if waiting == 'P' then
+      redis.call('HDEL', KEYS[1], 'p')
+      contacts = redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, ARGV[5])
+      if #contacts > 0 then
+        redis.call('ZREM', KEYS[7], unpack(contacts))
+        id = 'p-' .. redis.call('HINCRBY', KEYS[1], 'seq', 1)
+        redis.call('HSET', KEYS[3], id, table.concat(contacts, '\\n'))
+      end
+      if redis.call('ZCOUNT', KEYS[7], '-inf', now) > 0 then
+        redis.call('HSET', KEYS[1], 'p', '1')
+        redis.call('RPUSH', KEYS[2], 'P')
+      elseif redis.call('ZCARD', KEYS[7]) > 0 then
+        -- Presence that may not be sent yet keeps its mark; the holder rings when its time has come.
+        redis.call('HSET', KEYS[1], 'later', '1')
+      end
+    elseif redis.call('HEXISTS', KEYS[3], waiting) == 1 then
+      id = waiting
+    end
+  end
+end
+if not id then
+  if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'hold', ARGV[4]) end
+  return false
+end
+
+local tid = 's' .. redis.call('HINCRBY', KEYS[1], 'seq', 1)
+redis.call('HSET', KEYS[6], tid, id)
+redis.call('ZADD', KEYS[4], now + tonumber(ARGV[2]), id)
+local more = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
+local own = redis.call('HMGET', KEYS[1], 'r', 'caps')
+local item = redis.call('HGET', KEYS[3], id)
+if string.sub(id, 1, 2) ~= 'p-' then
+  local cut = string.find(item, '\\n', 1, true)
+  local jid = string.sub(item, 1, cut - 1)
+  return {tid, id, 'i', more, own[1], own[2], string.sub(item, cut + 1), redis.call('HGET', KEYS[10], jid)}
+end
+local result = {tid, id, 'p', more, own[1], own[2]}
+for jid in string.gmatch(item, '[^\\n]+') do
+  redis.call('ZADD', KEYS[11], now, jid)
+  result[#result + 1] = jid
+  result[#result + 1] = redis.call('HGET', KEYS[8], jid)
+  result[#result + 1] = redis.call('HGET', KEYS[9], jid)
+  result[#result + 1] = redis.call('HGET', KEYS[10], jid)
+end
+return result
+"""
+)
+
+_NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out")
+PRESENCE_GAP_MS = 5000
+
+
+@dataclass(slots=True)
+class Contact:
+    """Presence of one contact as it is to be told: mapped record, what the phone subscribed, the phone's spelling."""
+
+    jid: str
+    presence: bytes | None
+    subscription: bytes | None
+    spelling: str | None
+
+
+@dataclass(slots=True)
+class Item:
+    """A server transaction on its way. `payload` is set for anything but presence, `contacts` for presence."""
+
+    tid: str
+    id: str
+    more: bool
+    record: bytes
+    caps: bytes | None
+    payload: bytes | None = None
+    spelling: str | None = None
+    contacts: Sequence[Contact] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """How items are handed out: repeated after `repeat_ms`, at most `repeats` times, so many contacts at once."""
+
+    repeat_ms: int = 10_000
+    repeats: int = 3
+    contacts: int = 20
+
+
+class Inbox:
+    """The queue of one phone at a time; any worker may ask."""
+
+    def __init__(self, client: "redis.Redis[bytes]", handout: Handout) -> None:
+        self._take, self._handout = Script(client, _TAKE), handout
+
+    def take(self, sid: str, hold: str = "", answered: str = "", message_id: str = "", only_answer: bool = False) -> Item | None:
+        """The next item, or None. `answered` and `message_id` name what the phone has just acknowledged; `hold` is the
+        channel to wake when there was nothing. Restarts the keep-alive timer; NoSession when the session is over."""
+        handout = self._handout
+        raw = self._take(
+            [keys.session(sid), *keys.of(sid, *_NAMES)],
+            [
+                sid,
+                handout.repeat_ms,
+                handout.repeats,
+                hold,
+                handout.contacts,
+                PRESENCE_GAP_MS,
+                answered,
+                message_id,
+                1 if only_answer else 0,
+            ],
+        )
+        return None if raw is None else _item(raw)
+
+
+def _item(raw: list[bytes | int | None]) -> Item:
+    tid, id_, kind, more, record, caps, *rest = raw
+    assert isinstance(tid, bytes) and isinstance(id_, bytes) and isinstance(record, bytes)
+    item = Item(tid.decode(), id_.decode(), more == 1, record, _octets(caps))
+    if kind == b"i":
+        item.payload, item.spelling = _octets(rest[0]), _text(rest[1] if len(rest) > 1 else None)
+    else:
+        rest += [None] * (-len(rest) % 4)
+        item.contacts = [
+            Contact(_text(jid) or "", _octets(presence), _octets(subscription), _text(spelling))
+            for jid, presence, subscription, spelling in zip(*[iter(rest)] * 4, strict=True)
+        ]
+    return item
+
+
+def _octets(value: bytes | int | None) -> bytes | None:
+    return value if isinstance(value, bytes) else None
+
+
+def _text(value: bytes | int | None) -> str | None:
+    return value.decode() if isinstance(value, bytes) else None

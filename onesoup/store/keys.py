@@ -1,0 +1,55 @@
+"""Every Redis key that onesoup uses. Keys of one session share the hash tag {sid}, keys of one account {jid}, keys of one
+shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
+
+    s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold, stcp, cir
+    q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
+    i:{sid}    hash    item id -> record
+    open:{sid} zset    ids handed out and not answered -> when to repeat, ms
+    try:{sid}  hash    item id -> how often it was handed out
+    tid:{sid}  hash    server TransactionID -> item id
+    dirty:{sid} zset   contacts whose presence the phone has not got -> not before, ms
+    out:{sid}  list    commands for the holder
+    a:{sid}:*  string  stored replies to the phone's requests
+    ros, res, pres, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, subscription of the phone
+"""
+
+import hashlib
+
+SHARDS = 256
+
+
+def session(sid: str) -> str:
+    return f"s:{{{sid}}}"
+
+
+def of(sid: str, *names: str) -> list[str]:
+    """The named keys of a session, in order."""
+    return [f"{name}:{{{sid}}}" for name in names]
+
+
+def reply(sid: str, transaction_id: str | None, digest: str) -> str:
+    return f"a:{{{sid}}}:{transaction_id or ''}:{digest}"
+
+
+def account(jid: str, name: str) -> str:
+    return f"{name}:{{{jid}}}"
+
+
+def shard(number: int, name: str) -> str:
+    return f"{name}:{{{number:02x}}}"
+
+
+def shard_of(account_jid: str, resource: str) -> int:
+    """A phone that logs in again comes to the shard, and so to the holder, that still has its stream."""
+    return hashlib.sha256(f"{account_jid}/{resource}".encode()).digest()[0]
+
+
+def shard_of_session(sid: str) -> int | None:
+    try:
+        return int(sid[:2], 16)
+    except ValueError:
+        return None
+
+
+def wake_channel(number: int) -> str:
+    return f"wake:{number:02x}"

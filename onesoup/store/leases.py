@@ -1,0 +1,119 @@
+"""Shards and who owns them. A lease is a key with an expiry; a fencing number that only grows tells its owners apart."""
+
+from dataclasses import dataclass
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script, guarded
+
+HOLDERS = "holders"
+
+_ACQUIRE = """
+-- KEYS 1 lease  2 fence  ARGV 1 holder  2 TTL, ms     Returns the fencing number, or 0 when another holder has the shard.
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return redis.call('INCR', KEYS[2]) end
+return 0
+"""
+
+_RENEW = """
+-- KEYS 1 lease  ARGV 1 holder  2 TTL, ms     Returns 1, or 0 when the lease is lost.
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+"""
+
+_RELEASE = """
+-- KEYS 1 lease  ARGV 1 holder
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+_ALIVE = """
+-- KEYS 1 holders  ARGV 1 holder  2 TTL, ms     Registers the holder and returns how many live.
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+return redis.call('ZCARD', KEYS[1])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    shard: int
+    fence: int
+
+
+class Leases:
+    """The leases of one holder."""
+
+    def __init__(self, client: "redis.Redis[bytes]", holder: str, ttl_ms: int) -> None:
+        self._client, self._holder, self._ttl = client, holder, ttl_ms
+        self._acquire, self._renew = Script(client, _ACQUIRE), Script(client, _RENEW)
+        self._release, self._alive = Script(client, _RELEASE), Script(client, _ALIVE)
+
+    def alive(self) -> int:
+        """Says that this holder lives; returns how many do."""
+        return int(self._alive([HOLDERS], [self._holder, self._ttl]))
+
+    def leave(self) -> None:
+        guarded(lambda: self._client.zrem(HOLDERS, self._holder))
+
+    def free(self) -> list[int]:
+        """Shards that nobody owns just now."""
+        names = [keys.shard(number, "lease") for number in range(keys.SHARDS)]
+        owners = guarded(lambda: self._client.mget(names))
+        return [number for number, owner in enumerate(owners) if owner is None]
+
+    def acquire(self, shard: int) -> Lease | None:
+        """The lease of a free shard with a new fencing number, or None when another was faster."""
+        fence = int(self._acquire([keys.shard(shard, "lease"), keys.shard(shard, "fence")], [self._holder, self._ttl]))
+        return Lease(shard, fence) if fence else None
+
+    def renew(self, lease: Lease) -> bool:
+        return bool(self._renew([keys.shard(lease.shard, "lease")], [self._holder, self._ttl]) == 1)
+
+    def release(self, lease: Lease) -> None:
+        self._release([keys.shard(lease.shard, "lease")], [self._holder])
+
+
+class Shards:
+    """Which sessions a shard has, and the log-ins that wait for its holder."""
+
+    def __init__(self, client: "redis.Redis[bytes]") -> None:
+        self._client = client
+
+    def add(self, shard: int, sid: str) -> None:
+        guarded(lambda: self._client.sadd(keys.shard(shard, "shard"), sid))
+
+    def remove(self, shard: int, sid: str) -> None:
+        guarded(lambda: self._client.srem(keys.shard(shard, "shard"), sid))
+
+    def sessions(self, shard: int) -> list[str]:
+        return [sid.decode() for sid in guarded(lambda: self._client.smembers(keys.shard(shard, "shard")))]
+
+    def ask(self, shard: int, job: bytes) -> None:
+        """A log-in for whoever holds the shard. It is worthless after a minute."""
+
+        def push() -> None:
+            pipe = self._client.pipeline(transaction=False)
+            pipe.rpush(keys.shard(shard, "logins"), job)
+            pipe.pexpire(keys.shard(shard, "logins"), 60_000)
+            pipe.publish(keys.wake_channel(shard), b"login")
+            pipe.execute()
+
+        guarded(push)
+
+    def next_login(self, shard: int) -> bytes | None:
+        job: bytes | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins")))  # type: ignore[assignment]
+        return job
+
+    def waiting_logins(self, shards: list[int]) -> list[int]:
+        """Those of the shards where a log-in waits: for the sweep that finds what a lost wake left."""
+
+        def lengths() -> list[int]:
+            pipe = self._client.pipeline(transaction=False)
+            for shard in shards:
+                pipe.llen(keys.shard(shard, "logins"))
+            return pipe.execute()
+
+        return [shard for shard, length in zip(shards, guarded(lengths), strict=True) if length]

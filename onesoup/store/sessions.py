@@ -1,0 +1,250 @@
+"""The session record and the effects of one request on it: opened by one script, committed by another.
+
+Times come from Redis, so that every process agrees on them whatever its own clock says.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script, guarded
+from onesoup.store.errors import NoSession
+
+# How long the store remembers that a session expired (600) or was ended by the server (601), ms.
+MARK_MS = 3_600_000
+REPLY_MS = 180_000
+
+# Lua that every session script begins with.
+PRELUDE = """
+local function clock()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+-- nil while the session lives, else the code that the phone is told.
+local function ended(key, now)
+  local h = redis.call('HMGET', key, 'due', 'end')
+  if h[2] then return h[2] end
+  if not h[1] then return '604' end
+  if now > tonumber(h[1]) then
+    redis.call('HSET', key, 'end', '600')
+    return '600'
+  end
+  return nil
+end
+local function touch(key, now)
+  local ttl = tonumber(redis.call('HGET', key, 'ttl'))
+  redis.call('HSET', key, 'due', now + ttl)
+  redis.call('HDEL', key, 'cir', 'hold')
+  redis.call('PEXPIRE', key, ttl + %d)
+end
+-- Tells whoever can reach the phone: a held poll first, else its STCP line, once until the phone's next request.
+local function wake(key, sid)
+  local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir')
+  if h[1] then
+    redis.call('HDEL', key, 'hold')
+    redis.call('PUBLISH', h[1], 'poll ' .. sid)
+  elseif h[2] and not h[3] then
+    redis.call('HSET', key, 'cir', '1')
+    redis.call('PUBLISH', h[2], sid)
+  end
+end
+-- Presence of these contacts waits; at most one "P" stands in the queue.
+local function mark(key, queue, dirty, sid, contacts, at, now)
+  if #contacts == 0 then return end
+  for _, jid in ipairs(contacts) do redis.call('ZADD', dirty, 'NX', at, jid) end
+  if redis.call('HSETNX', key, 'p', '1') == 1 then redis.call('RPUSH', queue, 'P') end
+  if at <= now then wake(key, sid) end
+end
+""" % MARK_MS
+
+_OPEN = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 stored reply  3 queue  4 open items  ARGV 1 one when the session is touched, then names of fields
+-- Returns {stored reply or false, items waiting, field values ...}. A stored reply is given whatever became of the session.
+local reply = redis.call('GET', KEYS[2])
+if reply then return {reply} end
+local now = clock()
+local over = ended(KEYS[1], now)
+if over then return redis.error_reply('NOSESSION ' .. over) end
+if ARGV[1] == '1' then touch(KEYS[1], now) end
+local waiting = redis.call('LLEN', KEYS[3]) + redis.call('ZCOUNT', KEYS[4], '-inf', now)
+local result = {false, waiting}
+if #ARGV > 1 then
+  local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
+  for n = 1, #ARGV - 1 do result[n + 2] = values[n] end
+end
+return result
+"""
+)
+
+_COMMIT = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings
+-- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms
+-- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
+-- then nothing is done. Error NOSESSION when the session is over.
+local first = redis.call('GET', KEYS[2])
+if first then return first end
+local now = clock()
+local over = ended(KEYS[1], now)
+if over then return redis.error_reply('NOSESSION ' .. over) end
+local e = cmsgpack.unpack(ARGV[2])
+if e.reply then redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3]) end
+for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
+for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) end
+for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
+for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
+for _, jid in ipairs(e.unsub or {}) do
+  redis.call('HDEL', KEYS[6], jid)
+  redis.call('ZREM', KEYS[4], jid)
+end
+mark(KEYS[1], KEYS[3], KEYS[4], ARGV[1], e.dirty or {}, now, now)
+if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
+if e['end'] then
+  redis.call('HSET', KEYS[1], 'end', e['end'])
+  redis.call('PEXPIRE', KEYS[1], %d)
+end
+return false
+"""
+    % MARK_MS
+)
+
+_PUSH = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 outbox  ARGV 1 sid  2 command    One command for the holder, outside a commit.
+local over = ended(KEYS[1], clock())
+if over then return redis.error_reply('NOSESSION ' .. over) end
+redis.call('RPUSH', KEYS[2], ARGV[2])
+redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1])
+return 1
+"""
+)
+
+_BIND = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 queue  ARGV 1 the CIR process's channel  2 sid
+-- Binds an STCP line. Returns {field r, 1 when something waits}.
+local over = ended(KEYS[1], clock())
+if over then return redis.error_reply('NOSESSION ' .. over) end
+redis.call('HSET', KEYS[1], 'stcp', ARGV[1])
+local waiting = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
+if waiting == 1 then redis.call('HSET', KEYS[1], 'cir', '1') else redis.call('HDEL', KEYS[1], 'cir') end
+return {redis.call('HGET', KEYS[1], 'r'), waiting}
+"""
+)
+
+_UNBIND = """
+-- KEYS 1 session  ARGV 1 channel     Takes the line back unless another process has bound it since.
+if redis.call('HGET', KEYS[1], 'stcp') == ARGV[1] then return redis.call('HDEL', KEYS[1], 'stcp', 'cir') end
+return 0
+"""
+
+_STILL = """
+-- KEYS 1 session  2 queue  ARGV 1 channel    1 when a wake is still unanswered: sent, no request since, something waits.
+local h = redis.call('HMGET', KEYS[1], 'cir', 'stcp', 'end')
+if h[1] and h[2] == ARGV[1] and not h[3] and redis.call('LLEN', KEYS[2]) > 0 then return 1 end
+return 0
+"""
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a request does besides its answer, applied in one script. Lists keep their order."""
+
+    fields: dict[str, bytes | str | int] = field(default_factory=dict)
+    out: list[bytes] = field(default_factory=list)
+    sub: dict[str, bytes] = field(default_factory=dict)
+    unsub: list[str] = field(default_factory=list)
+    dirty: list[str] = field(default_factory=list)
+    spell: dict[str, str] = field(default_factory=dict)
+    end: int | None = None
+
+    def pack(self, reply: bytes | None) -> bytes:
+        body: dict[str, Any] = {
+            "reply": reply,
+            "fields": self.fields,
+            "out": self.out,
+            "sub": self.sub,
+            "unsub": self.unsub,
+            "dirty": self.dirty,
+            "spell": self.spell,
+            "end": self.end,
+        }
+        octets: bytes = msgpack.packb({name: value for name, value in body.items() if value or value == b""}, use_bin_type=True)
+        return octets
+
+
+@dataclass(slots=True)
+class Opened:
+    """A session as a request found it. `fields` holds the values asked for, in order, None where absent."""
+
+    reply: bytes | None
+    waiting: int
+    fields: list[bytes | None]
+
+
+class Sessions:
+    """Opens a session for a request and commits what the request did."""
+
+    def __init__(self, client: "redis.Redis[bytes]") -> None:
+        self._client = client
+        self._open, self._commit, self._push = Script(client, _OPEN), Script(client, _COMMIT), Script(client, _PUSH)
+        self._bind, self._unbind, self._still = Script(client, _BIND), Script(client, _UNBIND), Script(client, _STILL)
+
+    def open(self, sid: str, transaction_id: str | None, digest: str, names: Sequence[str], touch: bool = True) -> Opened:
+        """Restarts the keep-alive timer and returns the session. NoSession when it is over or never was."""
+        queue, waiting = keys.of(sid, "q", "open")
+        raw = self._open([keys.session(sid), keys.reply(sid, transaction_id, digest), queue, waiting], ["1" if touch else "0", *names])
+        if raw[0] is not None:
+            return Opened(raw[0], 0, [])
+        return Opened(None, raw[1], raw[2:])
+
+    def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
+        """The reply to send: `reply`, or the one of the same request when that came first."""
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell")
+        all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
+        first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS])
+        return reply if first is None else first
+
+    def push(self, sid: str, command: bytes) -> None:
+        """Puts one command into the outbox and wakes the holder."""
+        self._push([keys.session(sid), *keys.of(sid, "out")], [sid, command])
+
+    def read(self, sid: str, names: Iterable[str]) -> list[bytes | None]:
+        """Fields as they are, whether the session lives or not."""
+        values: list[bytes | None] = guarded(lambda: self._client.hmget(keys.session(sid), list(names)))
+        return values
+
+    def bind_line(self, sid: str, channel: str) -> tuple[bytes, bool]:
+        """An STCP line of this session ends at the process that listens on `channel`. NoSession when it is over."""
+        record, waiting = self._bind([keys.session(sid), *keys.of(sid, "q")], [channel, sid])
+        if record is None:
+            raise NoSession(604)
+        return record, waiting == 1
+
+    def unbind_line(self, sid: str, channel: str) -> None:
+        self._unbind([keys.session(sid)], [channel])
+
+    def wake_unanswered(self, sid: str, channel: str) -> bool:
+        """Whether the phone has made no request since it was woken although something waits."""
+        return bool(self._still([keys.session(sid), *keys.of(sid, "q")], [channel]) == 1)
+
+    def hash(self, sid: str, name: str) -> Mapping[bytes, bytes]:
+        """A whole hash of the session, such as its roster."""
+        values: Mapping[bytes, bytes] = guarded(lambda: self._client.hgetall(keys.of(sid, name)[0]))
+        return values
+
+    def values(self, sid: str, name: str, members: Sequence[str]) -> list[bytes | None]:
+        """Some fields of a hash of the session."""
+        if not members:
+            return []
+        found: list[bytes | None] = guarded(lambda: self._client.hmget(keys.of(sid, name)[0], list(members)))
+        return found
