@@ -1,0 +1,72 @@
+"""One door to both encodings: tells them apart, decodes, encodes, and names the media type of the answer."""
+
+from __future__ import annotations
+
+import re
+
+from onesoup.wire import wbxml, xmltext
+from onesoup.wire.document import Document, Encoding
+from onesoup.wire.errors import WireError
+from onesoup.wire.tables.doctypes import OTHER_TYPES, WBXML_TYPES, XML_TYPES
+
+_XML_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0<")
+_PLAIN_TEXT = re.compile(rb"(?:WV\d\d|XX)", re.IGNORECASE)
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})["']?\s*(?:;|$)""", re.IGNORECASE)
+_XML_TYPES = frozenset((*XML_TYPES.values(), *(t for types in OTHER_TYPES.values() for t in types if "wbxml" not in t)))
+_WBXML_TYPES = frozenset((*WBXML_TYPES.values(), *(t for types in OTHER_TYPES.values() for t in types if "wbxml" in t)))
+_TYPES = {Encoding.XML: (_XML_TYPES, XML_TYPES), Encoding.WBXML: (_WBXML_TYPES, WBXML_TYPES)}
+
+
+def detect(body: bytes, content_type: str | None = None) -> Encoding:
+    """The body tells; phones and carriers get the header wrong. Only an empty body leaves the word to the Content-Type."""
+    if body[:1] in (b"\x01", b"\x02", b"\x03"):
+        return Encoding.WBXML
+    if body.startswith(_XML_MARKS) or body[:256].lstrip()[:1] == b"<":
+        return Encoding.XML
+    if not body:
+        return _of_type((content_type or "").lower())
+    if _PLAIN_TEXT.match(body):
+        raise WireError("plain text syntax (SMS) is not read here", 0)
+    raise WireError(f"neither WBXML nor XML: the document starts with octet {body[0]:02X}", 0)
+
+
+def _of_type(content_type: str) -> Encoding:
+    for encoding in (Encoding.WBXML, Encoding.XML):  # in this order: "wbxml" holds no other name, "xml" is in both
+        if encoding.value in content_type:
+            return encoding
+    raise WireError("empty document", 0)
+
+
+def decode(body: bytes, content_type: str | None = None) -> Document:
+    encoding = detect(body, content_type)
+    if not body:
+        raise WireError("empty document", 0)
+    named = _CHARSET.search(content_type) if content_type else None
+    charset = named[1] if named else None
+    if encoding is Encoding.WBXML:
+        root, version = wbxml.decode(body, charset)
+        return Document(root, version, encoding)
+    root, version, doctype = xmltext.decode(body, charset)
+    return Document(root, version, encoding, doctype)
+
+
+def encode(document: Document) -> bytes:
+    """The document's tree in its version and encoding. The namespaces are the version's, whatever the tree carries."""
+    if document.encoding is Encoding.WBXML:
+        return wbxml.encode(document.root, document.version)
+    return xmltext.encode(document.root, document.version, document.doctype)
+
+
+def media_type(document_version: str, encoding: Encoding, asked: str | None = None) -> str:
+    """The Content-Type of an answer: the request's own when it is one for that encoding, else the version's.
+
+    Clients of one version exist with both `.wbxml` and `+wbxml`. A charset other than the one we write is left out.
+    """
+    known, types = _TYPES[encoding]
+    if asked:
+        bare, _, rest = asked.partition(";")
+        bare = bare.strip()
+        if bare.lower() in known:
+            charset = _CHARSET.search(f";{rest}")
+            return f"{bare}; charset={charset[1]}" if charset and charset[1].lower() == "utf-8" else bare
+    return types[document_version]

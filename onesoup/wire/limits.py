@@ -1,0 +1,33 @@
+"""Caps on one document. They hold whatever the bytes say, in both encodings; an error names the one that was passed."""
+
+from onesoup.wire.errors import WireError
+
+# The deepest vector nests 10 levels. 32 leaves room and stops a nesting bomb.
+MAX_DEPTH = 32
+
+# The largest vector has 202. Page switches, attributes, comments and processing instructions count as elements.
+MAX_ELEMENTS = 4000
+
+# Octets of a document, and characters of all its text: one figure, because only string tables and value tokens can make text
+# longer than its octets. The gateway refuses bodies beyond its own, smaller limit before they come here.
+MAX_TEXT = 256 * 1024
+
+# No element or attribute of CSP has a name longer than 32 characters.
+MAX_NAME = 128
+
+
+def check_size(body: bytes) -> None:
+    if len(body) > MAX_TEXT:
+        raise WireError(f"document of {len(body)} octets: limit is {MAX_TEXT} octets", MAX_TEXT)
+
+
+def too_deep(offset: int) -> WireError:
+    return WireError(f"elements nest too deep: limit is depth {MAX_DEPTH},", offset)
+
+
+def too_many(offset: int) -> WireError:
+    return WireError(f"too many elements: limit is {MAX_ELEMENTS} elements (page switches and attributes count),", offset)
+
+
+def too_long(offset: int) -> WireError:
+    return WireError(f"too much text: limit is {MAX_TEXT} characters of decoded text,", offset)

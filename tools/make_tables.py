@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Writes onesoup/wire/tables/*.py from tables/*.tsv, so that starting a process parses no TSV.
+
+`tools/make_tables.py` writes the modules; with `--check` it exits 1 if a module differs from what the TSV files say.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TSV = ROOT / "tables"
+OUT = ROOT / "onesoup" / "wire" / "tables"
+VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+LINE = 130  # ruff's line-length in pyproject.toml: the modules must be format-clean as written
+
+Row = dict[str, str]
+
+
+def rows(name: str) -> list[Row]:
+    with (TSV / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def of_version(table: list[Row], version: str) -> Iterator[Row]:
+    return (row for row in table if version in row["csp_versions"].split(","))
+
+
+class Hex(int):
+    """A number that the modules show in hexadecimal, as the specification does."""
+
+
+def literal(value: object) -> str:
+    if isinstance(value, Hex):
+        return f"0x{value:04X}"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, tuple):
+        inside = ", ".join(map(literal, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    return repr(value)  # an empty table is {}
+
+
+def lines_of(prefix: str, value: object, indent: int, end: str) -> Iterator[str]:
+    """The assignment or entry `prefix value end`, broken over lines the way ruff format breaks it."""
+    pad = " " * indent
+    if isinstance(value, Mapping) and value:
+        yield f"{pad}{prefix}{{"
+        for key, item in value.items():
+            yield from lines_of(f"{literal(key)}: ", item, indent + 4, ",")
+        yield f"{pad}}}{end}"
+    elif isinstance(value, tuple) and len(pad + prefix + literal(value) + end) > LINE:
+        yield f"{pad}{prefix}("
+        yield from (f"{pad}    {literal(item)}," for item in value)
+        yield f"{pad}){end}"
+    else:
+        yield f"{pad}{prefix}{literal(value)}{end}"
+
+
+def module(source: str, about: str, **tables: tuple[str, Mapping[object, object]]) -> str:
+    lines = [f'"""From tables/{source}; written by tools/make_tables.py. {about}"""']
+    for name, (annotation, value) in tables.items():
+        lines += ["", *lines_of(f"{name}: {annotation} = ", value, 0, "")]
+    return "\n".join(lines) + "\n"
+
+
+def tags() -> str:
+    table = rows("wbxml-tags.tsv")
+    found: dict[object, object] = {}
+    for version in VERSIONS:
+        names: dict[Hex, str] = {}
+        for row in of_version(table, version):
+            names.setdefault(Hex(int(row["page"] + row["token"], 16)), row["element"])
+        found[version] = names
+    return module("wbxml-tags.tsv", "Page and token to element.", TAGS=("dict[str, dict[int, str]]", found))
+
+
+def attrs() -> str:
+    table = [row for row in rows("wbxml-attrs.tsv") if row["kind"] == "attr-start"]
+    found: dict[object, object] = {}
+    for version in VERSIONS:
+        found[version] = {
+            Hex(int(row["page"] + row["token"], 16)): (row["attribute"], row["value_or_prefix"], row["on_element"])
+            for row in of_version(table, version)
+        }
+    return module(
+        "wbxml-attrs.tsv",
+        "Page and token to attribute, start of its value, element.",
+        ATTRS=("dict[str, dict[int, tuple[str, str, str]]]", found),
+    )
+
+
+def values() -> str:
+    table = rows("wbxml-values.tsv")
+    found: dict[object, object] = {}
+    for version in VERSIONS:
+        strings: dict[Hex, str] = {}
+        for row in of_version(table, version):
+            strings.setdefault(Hex(int(row["token"], 16)), row["string"])
+        found[version] = strings
+    return module("wbxml-values.tsv", "EXT_T_0 number to text.", VALUES=("dict[str, dict[int, str]]", found))
+
+
+def datatypes() -> str:
+    table = rows("datatypes.tsv")
+    kinds = {row["element"]: row["datatype"] for row in table}
+    enums = {row["element"]: tuple(row["values"].split()) for row in table if row["datatype"] == "enum"}
+    return module(
+        "datatypes.tsv",
+        "An element in no table is a string or a container.",
+        DATATYPES=("dict[str, str]", kinds),
+        ENUMS=("dict[str, tuple[str, ...]]", enums),
+    )
+
+
+def split(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def doctypes() -> str:
+    table = {row["csp_version"]: row for row in rows("doctypes.tsv")}
+    return module(
+        "doctypes.tsv",
+        "How each version names itself.",
+        PUBLIC_IDS=("dict[str, str]", {v: row["xml_public_id"] for v, row in table.items()}),
+        OTHER_PUBLIC_IDS=("dict[str, tuple[str, ...]]", {v: split(row["other_xml_public_ids"]) for v, row in table.items()}),
+        SYSTEM_IDS=("dict[str, str]", {v: row["system_id"] for v, row in table.items()}),
+        WBXML_PUBLIC_IDS=("dict[str, int]", {v: Hex(int(row["wbxml_public_ids"], 16)) for v, row in table.items()}),
+        NAMESPACES=(
+            "dict[str, dict[str, str]]",
+            {
+                v: {"WV-CSP-Message": row["ns_csp"], "TransactionContent": row["ns_trc"], "PresenceSubList": row["ns_pa"]}
+                for v, row in table.items()
+            },
+        ),
+        XML_TYPES=("dict[str, str]", {v: row["http_type_xml"] for v, row in table.items()}),
+        WBXML_TYPES=("dict[str, str]", {v: row["http_type_wbxml"] for v, row in table.items()}),
+        OTHER_TYPES=("dict[str, tuple[str, ...]]", {v: split(row["accept_types"]) for v, row in table.items()}),
+    )
+
+
+MODULES: dict[str, Callable[[], str]] = {
+    "tags.py": tags,
+    "attrs.py": attrs,
+    "values.py": values,
+    "datatypes.py": datatypes,
+    "doctypes.py": doctypes,
+}
+
+
+def main(arguments: list[str]) -> int:
+    stale = []
+    for name, make in MODULES.items():
+        path, text = OUT / name, make()
+        if arguments == ["--check"]:
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                stale.append(name)
+        else:
+            path.write_text(text, encoding="utf-8")
+    for name in stale:
+        print(f"{OUT.relative_to(ROOT) / name} does not match its TSV file: run tools/make_tables.py", file=sys.stderr)
+    return bool(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
