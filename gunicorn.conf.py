@@ -8,21 +8,20 @@ import ctypes
 import importlib
 import os
 import signal
-import socket
+import sys
 
 import gevent
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from onesoup import logs
+from onesoup.ports import free_port
 from onesoup.settings import load
 
 settings = load()
 if settings.admin_port == 0:
     # One admin port for all workers of this gateway, so it must be known before they are made. They inherit it.
-    with socket.socket() as probe:
-        probe.bind((settings.admin_bind, 0))
-        os.environ["ONESOUP_ADMIN_PORT"] = str(probe.getsockname()[1])
+    os.environ["ONESOUP_ADMIN_PORT"] = str(free_port(settings.admin_bind))
     settings = load()
 
 wsgi_app = "workers.gateway:create_app()"
@@ -156,4 +155,4 @@ def drain():
 
 
 def _draining():
-    return getattr(importlib.import_module("workers.gateway"), "draining", None)
+    return getattr(sys.modules.get("workers.gateway"), "draining", None)

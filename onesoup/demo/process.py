@@ -1,0 +1,122 @@
+"""One child process of a demo or test stack: started, watched, stopped, its output kept in a file.
+
+A child never outlives its parent, not even a parent that was killed: the kernel sends it SIGTERM then.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+# Loaded before any fork: between fork and exec nothing may be imported.
+_prctl = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
+
+
+class ProcessError(RuntimeError):
+    """A child did not start, or did not answer in time. The text ends with its last lines."""
+
+
+def die_with_parent(parent: int) -> None:
+    """From here on this process gets SIGTERM when its parent ends, in whatever way."""
+    if _prctl is not None:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it ended before we asked
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Process:
+    """A named command with a log file. `start` may follow `stop` or `kill`, any number of times."""
+
+    def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], log: Path, stop_seconds: float = 15.0) -> None:
+        self.name, self.argv, self.env, self.log = name, list(argv), dict(env), log
+        self.stop_seconds = stop_seconds
+        self.started = 0.0
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id, 0 when it was never started."""
+        return self._child.pid if self._child else 0
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, None while it runs. A negative one names the signal."""
+        return self._child.poll() if self._child else 0
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def start(self) -> None:
+        if self.running:
+            return
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        parent = os.getpid()
+        with self.log.open("ab") as output:
+            # A group of its own: Ctrl-C in the terminal reaches only us, and we stop things in order.
+            self._child = subprocess.Popen(
+                self.argv,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=lambda: die_with_parent(parent),
+            )
+        self.started = time.monotonic()
+
+    def signal(self, number: int) -> None:
+        if self.running and self._child:
+            self._child.send_signal(number)
+
+    def stop(self) -> int | None:
+        """SIGTERM, and SIGKILL for what is left of its group when it takes too long. Returns the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.finish(self.stop_seconds)
+
+    def finish(self, seconds: float) -> int | None:
+        """Waits for the end, then clears its group away."""
+        if self._child is None:
+            return None
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(seconds)
+        self.kill()
+        return self._child.returncode
+
+    def kill(self) -> None:
+        """SIGKILL for the process and for children that it left in its group."""
+        if self._child is None:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+
+    def kill_alone(self) -> None:
+        """SIGKILL for the process only, as an accident would."""
+        self.signal(signal.SIGKILL)
+        if self._child:
+            self._child.wait()
+
+    def output(self) -> str:
+        """All it has written."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def last_lines(self, count: int = 15) -> str:
+        return "\n".join(self.output().splitlines()[-count:])
+
+    def wait_until(self, answers: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Returns when `answers()` is true. Raises ProcessError when the process ends or the time is over."""
+        end = time.monotonic() + seconds
+        while not answers():
+            if not self.running:
+                raise ProcessError(f"{self.name} ended with status {self.status}:\n{self.last_lines()}")
+            if time.monotonic() > end:
+                raise ProcessError(f"{self.name} does not answer after {seconds:.0f} s:\n{self.last_lines()}")
+            time.sleep(0.03)

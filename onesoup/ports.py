@@ -1,0 +1,36 @@
+"""Finding TCP ports. Only looks; whoever binds may still come second."""
+
+import random
+import socket
+
+# Below the range from which Linux takes the ports of outgoing connections (32768 and up), so that none of those sits on
+# a port of ours while its server restarts.
+LOW, HIGH = 20000, 32000
+
+_given: set[int] = set()
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen there now. PermissionError when only root could."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # As servers do: connections that linger after a stop are no hindrance, a listener is.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise
+        except OSError:
+            return False
+    return True
+
+
+def free_port(host: str = "127.0.0.1", count: int = 1) -> int:
+    """The first of `count` adjoining free ports. Never hands one out twice in a process."""
+    for _ in range(1000):
+        port = random.randrange(LOW, HIGH)
+        wanted = range(port, port + count)
+        if _given.isdisjoint(wanted) and all(is_free(number, host) for number in wanted):
+            _given.update(wanted)
+            return port
+    raise OSError("no free port")
