@@ -1,7 +1,7 @@
 """wv: addresses <-> JIDs (xmpp-mapping.md 1, messages.md 3). Pure text; the spelling a phone used is kept by the caller.
 
-    wv:user@domain          a user             wv:user/list@domain     a contact list, or a private group
-    wv:/group@domain        a public group
+wv:user@domain          a user             wv:user/list@domain     a contact list, or a private group
+wv:/group@domain        a public group
 """
 
 import re
@@ -76,7 +76,7 @@ def to_jid(text: str, default_domain: str | None) -> str:
     domain = address.domain or default_domain
     if not address.user or not domain:
         raise CspError(901, "an address needs a user and a domain")
-    local = fold(escape_local(address.user.strip() if address.user.strip() else ""))
+    local = fold(escape_local(address.user.strip()))
     domain = normal_domain(domain)
     if not local or len(local.encode()) > MAX_PART or local.startswith("\\20") or local.endswith("\\20"):
         raise CspError(901, "user part empty, too long or with blanks at an end")
@@ -122,7 +122,9 @@ def encode_part(text: str) -> str:
     if text.startswith("+") and not text[1:].isdigit():
         head, text = "%2B", text[1:]
     safe = "".join(
-        char if "!" <= char <= "~" and char not in "%/@" else "".join(f"%{octet:02X}" for octet in char.encode("utf-8", "replace"))
+        char
+        if "!" <= char <= "~" and char not in "%/@"
+        else "".join(f"%{octet:02X}" for octet in char.encode("utf-8", "replace"))
         for char in text
     )
     return head + safe

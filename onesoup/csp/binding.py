@@ -114,7 +114,7 @@ def write(node: Node, version: str) -> Element:
     children: list[Element] = []
     for attribute, name, kind, many in _WRITE[type(node), version]:
         value = getattr(node, attribute)
-        if value is None or value is False and kind == "flag":
+        if value is None or (value is False and kind == "flag"):
             continue
         for item in value if many else (value,):
             children.append(_leaf(name, kind, item, version))

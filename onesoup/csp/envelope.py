@@ -150,7 +150,9 @@ def write_message(message: Message) -> Document:
     session += [_write_transaction(each, version, message.poll if old else None) for each in message.transactions]
     if not old:
         session += [
-            Element(name, "T" if flag else "F") for name, flag in (("Poll", message.poll), ("CIR", message.cir)) if flag is not None
+            Element(name, "T" if flag else "F")
+            for name, flag in (("Poll", message.poll), ("CIR", message.cir))
+            if flag is not None
         ]
     root = Element("WV-CSP-Message", "", [Element("Session", "", session)])
     return Document(root, version, message.encoding, message.doctype)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 from redis.backoff import ConstantBackoff, NoBackoff
@@ -16,10 +16,9 @@ CONNECT_TIMEOUT = 1.0
 POOL_WAIT = 2.0
 
 Value = bytes | str | int | float
-T = TypeVar("T")
 
 
-def connect(url: str, max_connections: int = 64) -> "redis.Redis[bytes]":
+def connect(url: str, max_connections: int = 64) -> redis.Redis:
     """A client for short commands. It retries once, after 50 ms, when the connection broke."""
     pool = redis.BlockingConnectionPool.from_url(
         url,
@@ -35,7 +34,7 @@ def connect(url: str, max_connections: int = 64) -> "redis.Redis[bytes]":
     return redis.Redis(connection_pool=pool)
 
 
-def connect_subscriber(url: str) -> "redis.Redis[bytes]":
+def connect_subscriber(url: str) -> redis.Redis:
     """A client for one pub/sub connection: its reader waits on purpose, and reconnecting is the reader's business."""
     return redis.Redis.from_url(
         url,
@@ -73,7 +72,7 @@ def _named(error: redis.ResponseError) -> Exception:
 class Script:
     """A Lua script on one client: EVALSHA, loaded again when Redis has lost it."""
 
-    def __init__(self, client: "redis.Redis[bytes]", source: str) -> None:
+    def __init__(self, client: redis.Redis, source: str) -> None:
         self._client = client
         self._script = client.register_script(source)
 
@@ -82,7 +81,7 @@ class Script:
             return self._script(keys=list(keys), args=list(args))
 
 
-def guarded(call: Callable[[], T]) -> T:
-    """Runs one command of the client with the store's errors."""
+def guarded(call: Callable[[], Any]) -> Any:
+    """Runs one command of the client with the store's errors. Any: redis-py types every answer as text or octets."""
     with store_errors():
         return call()

@@ -10,7 +10,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded
-from onesoup.store.sessions import MARK_MS, PRELUDE
+from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
 SEEN_MS = 600_000
@@ -23,7 +23,8 @@ end
 """
 
 _STORE = (
-    PRELUDE
+    f"local SEEN = {SEEN_MS}\n"
+    + PRELUDE
     + FENCE
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  5 presence  6 subscriptions  7 roster  8 resources  9 last sent
@@ -72,18 +73,17 @@ for _, item in ipairs(c.items or {}) do
   end
 end
 if fresh then
-  redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - %d)
+  redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN)
   wake(KEYS[1], ARGV[1])
 end
 return later
 """
-    % SEEN_MS
 )
 
 _RING = (
     PRELUDE
     + """
--- KEYS 1 session  2 queue  3 dirty  ARGV 1 sid    Presence whose time has come is marked as waiting. Returns ms to the next or -1.
+-- KEYS 1 session  2 queue  3 dirty  ARGV 1 sid    Presence whose time has come waits. Returns ms to the next or -1.
 local now = clock()
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)
@@ -103,13 +103,12 @@ local now = clock()
 for name, value in pairs(cmsgpack.unpack(ARGV[2])) do redis.call('HSET', KEYS[1], name, value) end
 local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl'))
 redis.call('HSET', KEYS[1], 'due', now + ttl)
-redis.call('PEXPIRE', KEYS[1], ttl + %d)
+redis.call('PEXPIRE', KEYS[1], ttl + MARK)
 for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
   if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
 end
 return 1
 """
-    % MARK_MS
 )
 
 _CLAIM = (
@@ -132,10 +131,9 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 if redis.call('HSETNX', KEYS[1], 'end', ARGV[3]) == 1 then wake(KEYS[1], ARGV[1]) end
 redis.call('HDEL', KEYS[1], 'cred')
-redis.call('PEXPIRE', KEYS[1], %d)
+redis.call('PEXPIRE', KEYS[1], MARK)
 return 1
 """
-    % MARK_MS
 )
 
 _STATE = (
@@ -196,7 +194,7 @@ class Changes:
 class Feed:
     """The holder's side of a session."""
 
-    def __init__(self, client: "redis.Redis[bytes]", presence_gap_ms: int = 5000) -> None:
+    def __init__(self, client: redis.Redis, presence_gap_ms: int = 5000) -> None:
         self._client, self._gap = client, presence_gap_ms
         self._store, self._ring, self._create = Script(client, _STORE), Script(client, _RING), Script(client, _CREATE)
         self._claim, self._end, self._state = Script(client, _CLAIM), Script(client, _END), Script(client, _STATE)

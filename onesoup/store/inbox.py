@@ -154,7 +154,7 @@ class Handout:
 class Inbox:
     """The queue of one phone at a time; any worker may ask."""
 
-    def __init__(self, client: "redis.Redis[bytes]", handout: Handout) -> None:
+    def __init__(self, client: redis.Redis, handout: Handout) -> None:
         self._take, self._handout = Script(client, _TAKE), handout
 
     def take(self, sid: str, hold: str = "", answered: str = "", message_id: str = "", only_answer: bool = False) -> Item | None:
@@ -180,7 +180,9 @@ class Inbox:
 
 def _item(raw: list[bytes | int | None]) -> Item:
     tid, id_, kind, more, record, caps, *rest = raw
-    assert isinstance(tid, bytes) and isinstance(id_, bytes) and isinstance(record, bytes)
+    assert isinstance(tid, bytes)
+    assert isinstance(id_, bytes)
+    assert isinstance(record, bytes)
     item = Item(tid.decode(), id_.decode(), more == 1, record, _octets(caps))
     if kind == b"i":
         item.payload, item.spelling = _octets(rest[0]), _text(rest[1] if len(rest) > 1 else None)

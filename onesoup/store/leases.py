@@ -46,7 +46,7 @@ class Lease:
 class Leases:
     """The leases of one holder."""
 
-    def __init__(self, client: "redis.Redis[bytes]", holder: str, ttl_ms: int) -> None:
+    def __init__(self, client: redis.Redis, holder: str, ttl_ms: int) -> None:
         self._client, self._holder, self._ttl = client, holder, ttl_ms
         self._acquire, self._renew = Script(client, _ACQUIRE), Script(client, _RENEW)
         self._release, self._alive = Script(client, _RELEASE), Script(client, _ALIVE)
@@ -79,7 +79,7 @@ class Leases:
 class Shards:
     """Which sessions a shard has, and the log-ins that wait for its holder."""
 
-    def __init__(self, client: "redis.Redis[bytes]") -> None:
+    def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     def add(self, shard: int, sid: str) -> None:
@@ -104,7 +104,7 @@ class Shards:
         guarded(push)
 
     def next_login(self, shard: int) -> bytes | None:
-        job: bytes | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins")))  # type: ignore[assignment]
+        job: bytes | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins")))
         return job
 
     def waiting_logins(self, shards: list[int]) -> list[int]:

@@ -19,7 +19,9 @@ MARK_MS = 3_600_000
 REPLY_MS = 180_000
 
 # Lua that every session script begins with.
-PRELUDE = """
+PRELUDE = (
+    f"local MARK = {MARK_MS}\n"
+    + """
 local function clock()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -39,7 +41,7 @@ local function touch(key, now)
   local ttl = tonumber(redis.call('HGET', key, 'ttl'))
   redis.call('HSET', key, 'due', now + ttl)
   redis.call('HDEL', key, 'cir', 'hold')
-  redis.call('PEXPIRE', key, ttl + %d)
+  redis.call('PEXPIRE', key, ttl + MARK)
 end
 -- Tells whoever can reach the phone: a held poll first, else its STCP line, once until the phone's next request.
 local function wake(key, sid)
@@ -59,7 +61,8 @@ local function mark(key, queue, dirty, sid, contacts, at, now)
   if redis.call('HSETNX', key, 'p', '1') == 1 then redis.call('RPUSH', queue, 'P') end
   if at <= now then wake(key, sid) end
 end
-""" % MARK_MS
+"""
+)
 
 _OPEN = (
     PRELUDE
@@ -108,11 +111,10 @@ mark(KEYS[1], KEYS[3], KEYS[4], ARGV[1], e.dirty or {}, now, now)
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])
-  redis.call('PEXPIRE', KEYS[1], %d)
+  redis.call('PEXPIRE', KEYS[1], MARK)
 end
 return false
 """
-    % MARK_MS
 )
 
 _PUSH = (
@@ -194,7 +196,7 @@ class Opened:
 class Sessions:
     """Opens a session for a request and commits what the request did."""
 
-    def __init__(self, client: "redis.Redis[bytes]") -> None:
+    def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._open, self._commit, self._push = Script(client, _OPEN), Script(client, _COMMIT), Script(client, _PUSH)
         self._bind, self._unbind, self._still = Script(client, _BIND), Script(client, _UNBIND), Script(client, _STILL)
@@ -202,7 +204,9 @@ class Sessions:
     def open(self, sid: str, transaction_id: str | None, digest: str, names: Sequence[str], touch: bool = True) -> Opened:
         """Restarts the keep-alive timer and returns the session. NoSession when it is over or never was."""
         queue, waiting = keys.of(sid, "q", "open")
-        raw = self._open([keys.session(sid), keys.reply(sid, transaction_id, digest), queue, waiting], ["1" if touch else "0", *names])
+        raw = self._open(
+            [keys.session(sid), keys.reply(sid, transaction_id, digest), queue, waiting], ["1" if touch else "0", *names]
+        )
         if raw[0] is not None:
             return Opened(raw[0], 0, [])
         return Opened(None, raw[1], raw[2:])

@@ -1,0 +1,114 @@
+"""Capability negotiation (flows.md 4.6, cir.md 2). A method is agreed only when the phone asked and it works here."""
+
+from dataclasses import dataclass
+
+from onesoup.csp.elements import (
+    AcceptedContentType,
+    AgreedCapabilityList,
+    CapabilityList,
+    ClientCapabilityRequest,
+    ClientCapabilityResponse,
+)
+from onesoup.csp.handsets import Handset
+from onesoup.csp.session import Capabilities
+
+DEFAULT_ACCEPTED = 102_400
+DEFAULT_PARSER = 131_072
+# The server's own order of preference, cir.md 2.4.
+METHODS = ("STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP")
+# S60 takes any bytes for its answer; a cookie that cannot stand in one line would never reach it whole (cir.md 1).
+_NO_LINE = frozenset("\r\n\0")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the server has: methods that work end to end just now, and where its STCP line is."""
+
+    methods: frozenset[str]
+    tcp_address: str
+    tcp_port: int
+    poll_min: int
+
+
+def negotiate(
+    request: ClientCapabilityRequest, version: str, offer: Offer, handset: Handset, cookie: str
+) -> tuple[ClientCapabilityResponse, Capabilities]:
+    """The answer, and what the session keeps of it."""
+    wish = request.capability_list or CapabilityList()
+    methods = _methods(wish.supported_cir_method, offer, cookie)
+    poll_min = _poll_min(wish.server_poll_min, offer.poll_min, handset)
+    kept = Capabilities(
+        accepted=_accepted(wish),
+        parser=wish.parser_size or DEFAULT_PARSER,
+        multi_trans=max(wish.multi_trans or 1, 1),
+        delivery="N" if (wish.initial_delivery_method or "").upper() == "N" else "P",
+        methods=tuple(methods),
+        any_content=bool(wish.any_content),
+        types=tuple(_type(each) for each in wish.accepted_content_type),
+    )
+    if version == "1.1":
+        return ClientCapabilityResponse(request.client_id, _echo(wish, methods, poll_min, offer)), kept
+    return ClientCapabilityResponse(agreed_capability_list=_agreed(wish, version, methods, poll_min, offer)), kept
+
+
+def _methods(asked: list[str], offer: Offer, cookie: str) -> list[str]:
+    wanted = {name.strip().upper() for name in asked}
+    if _NO_LINE & set(cookie):
+        return []
+    return [name for name in METHODS if name in wanted and name in offer.methods]
+
+
+def _poll_min(asked: int | None, own: int, handset: Handset) -> int:
+    seconds = max(asked or 0, own)
+    return max(seconds // 2, 1) if handset.halve_poll_min else seconds
+
+
+def _accepted(wish: CapabilityList) -> int:
+    for length in (wish.accepted_content_length, wish.accepted_text_content_length, wish.accepted_push_length):
+        if length:
+            return length
+    return DEFAULT_ACCEPTED
+
+
+def _type(accepted: AcceptedContentType) -> str:
+    return (accepted.content_type or accepted.text or "").strip()
+
+
+def _echo(wish: CapabilityList, methods: list[str], poll_min: int, offer: Offer) -> CapabilityList:
+    """1.1 answers with the whole list and the server's corrections."""
+    stcp = "STCP" in methods
+    return CapabilityList(
+        client_type=wish.client_type or "MOBILE_PHONE",
+        initial_delivery_method=wish.initial_delivery_method or "P",
+        any_content=True,
+        accepted_charset=wish.accepted_charset,
+        accepted_transfer_encoding=wish.accepted_transfer_encoding,
+        accepted_content_length=_accepted(wish),
+        supported_bearer=_bearers(wish),
+        multi_trans=max(wish.multi_trans or 1, 1),
+        parser_size=wish.parser_size or DEFAULT_PARSER,
+        supported_cir_method=methods,
+        udp_port=wish.udp_port,
+        tcp_address=offer.tcp_address if stcp else None,
+        tcp_port=offer.tcp_port if stcp else None,
+        server_poll_min=poll_min,
+        default_language=wish.default_language,
+    )
+
+
+def _agreed(wish: CapabilityList, version: str, methods: list[str], poll_min: int, offer: Offer) -> AgreedCapabilityList:
+    stcp = "STCP" in methods
+    agreed = AgreedCapabilityList(
+        supported_bearer=_bearers(wish),
+        supported_cir_method=methods,
+        tcp_address=offer.tcp_address if stcp else None,
+        tcp_port=offer.tcp_port if stcp else None,
+        server_poll_min=poll_min,
+    )
+    if version == "1.3":
+        agreed.multi_trans = max(wish.multi_trans or 1, 1)
+    return agreed
+
+
+def _bearers(wish: CapabilityList) -> list[str]:
+    return [name for name in ("HTTP", "WSP") if name == "HTTP" or name in wish.supported_bearer]

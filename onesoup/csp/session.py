@@ -1,0 +1,70 @@
+"""The session as the protocol sees it: who logged in, how, and what was agreed. Values; stored as records elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+from onesoup.csp import addresses, handsets
+
+T = TypeVar("T")
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a log-in fixed. `own` is the user's address in the spelling of the log-in, `short` the domain that the phone
+    leaves out (None when it logged in with one), `resource` the XMPP resource."""
+
+    jid: str
+    own: str
+    version: str
+    resource: str
+    client_id: str = ""
+    client_kind: str = "URL"
+    short: str | None = None
+    cookie: str = ""
+    handset: str = "unknown"
+    ttl: int = 3600
+
+    @property
+    def domain(self) -> str:
+        return addresses.domain_of(self.jid)
+
+    @property
+    def quirks(self) -> handsets.Handset:
+        return handsets.named(self.handset)
+
+    def jid_of(self, address: str) -> str:
+        """The bare JID that the phone means."""
+        return addresses.to_jid(address, self.domain)
+
+    def spelled(self, jid: str, spelling: str | None = None) -> str:
+        """The address of a contact for this phone: as it spells it itself, else in full."""
+        if spelling:
+            return spelling
+        return self.own if jid == self.jid else addresses.from_jid(jid, self.short)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the phone can take, as far as answers depend on it. Lengths in octets."""
+
+    accepted: int = 102_400
+    parser: int = 131_072
+    multi_trans: int = 1
+    delivery: str = "P"
+    methods: tuple[str, ...] = ()
+    any_content: bool = False
+    types: tuple[str, ...] = ()
+
+
+def to_fields(value: Session | Capabilities) -> dict[str, Any]:
+    """Plain values for a record."""
+    return asdict(value)
+
+
+def from_fields(cls: type[T], record: Mapping[str, Any]) -> T:
+    """The value of a record; fields that this version does not know are left out."""
+    names = {each.name for each in fields(cls)}  # type: ignore[arg-type]
+    known = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names}
+    return cls(**known)

@@ -1,0 +1,125 @@
+"""What belongs to an account and outlives its sessions: the link between a phone log-in and an XMPP account, the sessions
+that an account has, messages for its next log-in, its contact lists and attribute lists."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgpack
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script, guarded
+from onesoup.store.keyring import KeyRing
+from onesoup.store.records import pack, unpack
+
+LINK_VERSION = 1
+OFFLINE_MS = 30 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A phone log-in and what it stands for. `phone_password` verifies digests; `password` logs in to XMPP."""
+
+    jid: str
+    password: str
+    phone_password: str
+
+
+class Accounts:
+    """Links of phone log-ins, by the JID that the phone's user id means. Passwords are sealed with the key ring."""
+
+    def __init__(self, client: redis.Redis, ring: KeyRing) -> None:
+        self._client, self._ring = client, ring
+
+    def link(self, login: str, jid: str, password: str, phone_password: str) -> None:
+        """Stores or replaces the link of `login`, a bare JID."""
+        plain = msgpack.packb([password, phone_password], use_bin_type=True)
+        record = pack(LINK_VERSION, {"jid": jid, "sealed": self._ring.seal(plain, f"link:{login}")})
+        guarded(lambda: self._client.set(keys.account(login, "link"), record))
+
+    def find(self, login: str) -> Link | None:
+        record = guarded(lambda: self._client.get(keys.account(login, "link")))
+        if record is None:
+            return None
+        fields = unpack(record, LINK_VERSION)
+        password, phone_password = msgpack.unpackb(self._ring.open(fields["sealed"], f"link:{login}"), raw=False)
+        return Link(fields["jid"], password, phone_password)
+
+    def unlink(self, login: str) -> bool:
+        return bool(guarded(lambda: self._client.delete(keys.account(login, "link"))))
+
+
+_DROP_CLIENT = """
+-- KEYS 1 clients  ARGV 1 resource  2 sid     Removes the entry unless a newer session has taken the place.
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 0
+"""
+
+
+class Clients:
+    """Which session each resource of an account has."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._drop = client, Script(client, _DROP_CLIENT)
+
+    def all(self, jid: str) -> dict[str, str]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "clients")))
+        return {resource.decode(): sid.decode() for resource, sid in found.items()}
+
+    def get(self, jid: str, resource: str) -> str | None:
+        found = guarded(lambda: self._client.hget(keys.account(jid, "clients"), resource))
+        return found.decode() if found else None
+
+    def put(self, jid: str, resource: str, sid: str) -> None:
+        guarded(lambda: self._client.hset(keys.account(jid, "clients"), resource, sid))
+
+    def drop(self, jid: str, resource: str, sid: str) -> None:
+        self._drop([keys.account(jid, "clients")], [resource, sid])
+
+
+class Offline:
+    """Messages that a session left unanswered, id -> stored form, until the next session has them."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def keep(self, jid: str, items: Mapping[str, bytes]) -> None:
+        if not items:
+            return
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hset(keys.account(jid, "offline"), mapping=dict(items))  # type: ignore[arg-type]
+            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def all(self, jid: str) -> dict[str, bytes]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
+        return {id_.decode(): stored for id_, stored in found.items()}
+
+    def remove(self, jid: str, ids: Iterable[str]) -> None:
+        names = list(ids)
+        if names:
+            guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
+
+
+class Lists:
+    """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
+        return {token.decode(): record for token, record in found.items()}
+
+    def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
+        if entries:
+            guarded(lambda: self._client.hset(keys.account(jid, kind), mapping=dict(entries)))  # type: ignore[arg-type]
+
+    def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
+        names = list(tokens)
+        if names:
+            guarded(lambda: self._client.hdel(keys.account(jid, kind), *names))
