@@ -20,6 +20,9 @@ HAS_CONTENT, HAS_ATTRIBUTES = 0x40, 0x80
 VERSION_OF_PUBLIC_ID = {number: version for version, number in WBXML_PUBLIC_IDS.items()}
 UNKNOWN_PUBLIC_ID = 1
 
+# The first four octets that nearly every phone sends: UTF-8, no string table. Not 1.0, whose root must be looked at.
+VERSION_OF_HEADER = {bytes((3, number, 106, 0)): version for number, version in VERSION_OF_PUBLIC_ID.items() if version != "1.0"}
+
 # COMPAT(Symbian): a document of unknown public id is 1.1.
 VERSION_OF_UNKNOWN = "1.1"
 
@@ -108,7 +111,7 @@ def mb(number: int) -> bytes:
 
 
 def _namespace_octets() -> dict[bytes, str]:
-    """The xmlns attributes that nearly every phone writes, whole: token, version text inline, END."""
+    """The xmlns attributes that nearly every phone writes, whole, in seven octets: token, version text inline, END."""
     return {_namespace(token, version): prefix + version for token, (_, prefix) in ATTRIBUTES.items() for version in VERSIONS}
 
 
@@ -117,7 +120,6 @@ def _namespace(token: int, version: str) -> bytes:
 
 
 NAMESPACE_OCTETS = _namespace_octets()
-NAMESPACE_LENGTH = 7
 
 # ---- encoding
 

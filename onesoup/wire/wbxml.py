@@ -38,6 +38,8 @@ def decode(data: bytes, charset: str | None = None) -> tuple[Element, str]:
 class _Reader:
     """Reads one document. Methods take an offset and return it moved on, so that the loop of body() keeps its own."""
 
+    __slots__ = ("attribute_page", "charset", "data", "elements", "named_by", "root", "strings", "text", "version")
+
     def __init__(self, data: bytes, charset: str | None) -> None:
         self.data = data
         self.charset = charset or "utf-8"
@@ -45,7 +47,7 @@ class _Reader:
         self.root: Element | None = None
         self.strings = b""
         self.attribute_page = 0
-        self.elements = MAX_ELEMENTS  # how many more
+        self.elements = MAX_ELEMENTS  # less what page switches and attributes have taken of it
         self.text = MAX_TEXT - len(data)  # how much more than the text that stands in the document itself
         self.named_by = ""  # the element whose xmlns gave the version
 
@@ -81,7 +83,9 @@ class _Reader:
 
     def from_table(self, pos: int) -> tuple[str, int]:
         """A string of the string table, from any of its characters on. Each reference counts against the text limit."""
-        index, after = self.mb(pos)
+        index, after = self.data[pos], pos + 1
+        if index > 0x7F:
+            index, after = self.mb(pos)
         if index >= len(self.strings):
             raise WireError(f"string table offset {index} is outside the table of {len(self.strings)} octets", pos)
         end = self.strings.find(0, index)
@@ -104,6 +108,10 @@ class _Reader:
     def header(self) -> int:
         """Version, public id, character set, string table. Returns where the body begins."""
         data = self.data
+        common = tokens.VERSION_OF_HEADER.get(data[:4])
+        if common is not None:
+            self.version, self.charset = common, "utf-8"
+            return 4
         if not 1 <= data[0] <= 3:
             raise WireError(f"WBXML version octet {data[0]:02X} is none of 01, 02, 03", 0)
         public_id, pos = self.mb(1)
@@ -120,7 +128,7 @@ class _Reader:
             raise WireError(f"string table of {length} octets runs beyond the document", after)
         self.strings = data[start : start + length]
         self.version = self._public_version(public_id, index)
-        if data[start + length] & 0x3F == 0x3E:  # the root of 1.0 and of no other version; elsewhere no element at all
+        if data[start + length] & 0x3F == 0x3E:  # the root of 1.0; no element of any other version
             self.version = "1.0"
         return start + length
 
@@ -134,12 +142,14 @@ class _Reader:
         return names.version_of_public_id(text) or names.DEFAULT_VERSION
 
     def body(self, pos: int) -> Element:  # one function: a call for each token would double its time
-        data, find, charset = self.data, self.data.find, self.charset
+        data, find = self.data, self.data.find
+        quick = STR_I if self.charset == "utf-8" else -1
         pages, texts = tokens.PAGES[self.version], tokens.SHORT_TEXTS[self.version]
         number, page = 0, pages[0]
         new = Element.__new__  # about 40 % faster than the constructor
         top = parent = Element("")
         stack: list[Element] = []
+        count = 0
         pieces: list[str] = []  # the text items of the open element, if they were not read with its tag
         while True:
             at = pos
@@ -169,8 +179,8 @@ class _Reader:
                     continue
                 entry, pos = self.odd_tag(token, number, pos)
             name, kind = entry
-            self.elements -= 1
-            if self.elements < 0:
+            count += 1
+            if count > self.elements:
                 raise too_many(at)
             child = new(Element)
             child.name = name
@@ -191,23 +201,23 @@ class _Reader:
             if token > 0x7F:
                 version = self.version
                 child.attrs, pos = self.attributes(pos, name)
-                if self.version != version:
+                if self.version is not version:
                     pages, texts = tokens.PAGES[self.version], tokens.SHORT_TEXTS[self.version]
                     page = pages.get(number, tokens.NO_PAGE)
             if token & HAS_CONTENT:
                 # Most elements hold one item and end: read those at once. Whatever looks otherwise takes the long way.
                 following = data[pos]
-                if following == STR_I:
-                    end = find(0, pos) + 1
-                    if end and data[end] == END and stack:
+                if following == quick:
+                    end = find(0, pos)
+                    if end > 0 and data[end + 1] == END and stack:
                         try:
-                            text = data[pos + 1 : end - 1].decode(charset)
+                            text = data[pos + 1 : end].decode()
                         except UnicodeDecodeError:
-                            text = self.string(data[pos + 1 : end - 1])
+                            text = datatypes.utf8(data[pos + 1 : end])
                         if not text.isprintable():
                             text = legal(text)
                         child.text = normal(kind, text) if kind else text
-                        pos = end + 1
+                        pos = end + 2
                         continue
                 elif following == _EXT_T_0:
                     text = texts.get(data[pos + 1], "")
@@ -306,19 +316,19 @@ class _Reader:
 
     def attributes(self, pos: int, name: str) -> tuple[dict[str, str] | None, int]:
         """The attributes of an element up to their END, and the version if it is the xmlns that tells it."""
-        common = tokens.NAMESPACE_OCTETS.get(self.data[pos : pos + tokens.NAMESPACE_LENGTH])
+        common = tokens.NAMESPACE_OCTETS.get(self.data[pos : pos + 7])
         if common is not None and not self.attribute_page:
-            found: dict[str, str] = {"xmlns": common}
-            pos += tokens.NAMESPACE_LENGTH
+            found = {"xmlns": common}
+            pos += 7
         else:
             found, pos = self.attribute_list(pos)
-        if name in _NAMESPACED and "xmlns" in found:
+        if not self.named_by and "xmlns" in found and name in _NAMESPACED:
             self.take_version(found["xmlns"], name)
         return found or None, pos
 
     def take_version(self, uri: str, name: str) -> None:
         """The namespace wins over the public id: that of the root, else that of the first TransactionContent."""
-        if self.named_by or name == "PresenceSubList":
+        if name == "PresenceSubList":
             return
         version = names.version_of_namespace(uri)
         if version is None:
@@ -339,7 +349,7 @@ class _Reader:
                 self.count(at)
                 self.attribute_page = self.data[pos]
                 pos += 1
-            elif token == END or token == LITERAL or (LITERAL < token < 0x40 or 0x44 < token < 0x80):
+            elif token == END or LITERAL <= token < 0x40 or 0x44 < token < 0x80:
                 if names.is_name(name):
                     found[name] = legal("".join(pieces))
                 if token == END:
@@ -377,7 +387,10 @@ class _Reader:
 
 
 def _join(pieces: list[str], name: str) -> str:
-    return normal(KINDS.get(name, STRING), legal("".join(pieces)))
+    text = "".join(pieces)
+    if not text.isprintable():
+        text = legal(text)
+    return normal(KINDS[name], text) if name in KINDS else text
 
 
 # ---- encoding
