@@ -130,7 +130,7 @@ def post_worker_init(worker):
             return not _draining().is_set()
 
         checks.append(not_draining)
-    admin.start(settings, "web", checks)
+    admin.start(settings, "web", checks, group=os.getppid())
 
 
 def worker_int(worker):

@@ -1,8 +1,8 @@
 """The admin port of a process: /healthz (alive), /readyz (fit for work), /metrics. Serves operators, never phones.
 
 The port that was bound is written to <data>/admin/<role>-<pid>.port, so a free port can be found. The workers of one
-gateway share one port: the first one serves it, the others stand by and take over when it is gone. They can, because
-what they serve is not theirs alone: metrics are gathered from all workers, and each asks Redis itself.
+gateway share one port (and the master's pid): the first one serves it, the others stand by and take over when it is gone.
+They can, because what they serve is not theirs alone: metrics are gathered from all workers, and each asks Redis itself.
 """
 
 import errno
@@ -35,22 +35,23 @@ Check = Callable[[], object]
 _running: list[Any] = []
 
 
-def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, shared: bool | None = None) -> int:
+def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, group: int = 0) -> int:
     """Serves the admin port from greenlets of this process and returns its number.
 
-    `shared` (the gateway's default) means that a taken port is a sibling's and worth waiting for; else it is an error.
+    `group` is the pid of the process whose children share the port: a taken one is a sibling's and worth waiting for,
+    and the port's file has that pid. Without a group it is an error.
     """
     app = _App(role, list(checks))
     address = (settings.admin_bind, settings.admin_port)
-    shared = role == "web" and settings.admin_port != 0 if shared is None else shared
+    path = Path(settings.data, "admin", f"{role}-{group or os.getpid()}.port")
     try:
-        return _serve(settings, role, app, address)
+        return _serve(app, address, path)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise SettingsError(f"ONESOUP_ADMIN_BIND={address[0]} port {address[1]}: {error.strerror}") from None
-        if not shared:
+        if not group:
             raise SettingsError(f"ONESOUP_ADMIN_PORT={address[1]} is taken; 0 picks a free one") from None
-    _running.append(gevent.spawn(_stand_by, settings, role, app, address))
+    _running.append(gevent.spawn(_stand_by, app, address, path))
     return settings.admin_port
 
 
@@ -68,23 +69,23 @@ def ports(data: str | Path) -> dict[str, int]:
     return found
 
 
-def _serve(settings: Settings, role: str, app: "_App", address: tuple[str, int]) -> int:
+def _serve(app: "_App", address: tuple[str, int], path: Path) -> int:
     server = WSGIServer(address, app, log=None, error_log=None)
     server.init_socket()  # raises here, in the caller, when the port is taken
     server.start()
     _running.append(server)
     port = int(server.server_port)
-    ports(settings.data)  # clears away the files of processes that were killed
-    _write_port(Path(settings.data, "admin", f"{role}-{os.getpid()}.port"), port)
+    ports(path.parent.parent)  # clears away the files of processes that were killed
+    _write_port(path, port)
     log.info("admin port", host=address[0], port=port)
     return port
 
 
-def _stand_by(settings: Settings, role: str, app: "_App", address: tuple[str, int]) -> None:
+def _stand_by(app: "_App", address: tuple[str, int], path: Path) -> None:
     while True:
         gevent.sleep(TAKE_OVER_SECONDS)
         with suppress(OSError):
-            _serve(settings, role, app, address)
+            _serve(app, address, path)
             return
 
 

@@ -86,8 +86,9 @@ def setup(settings: Settings, role: str, stream: TextIO | None = None) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     if settings.log == "console":
-        # The supervisor shows the role and the time of day is enough; plain tracebacks, since pretty ones print variables.
+        # The time of day is enough, and the role is on the screen already; plain tracebacks, since pretty ones print variables.
         last: list[Any] = [
+            lambda _logger, _method, event: {key: value for key, value in event.items() if key != "role"},
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False, key="ts"),
             structlog.dev.ConsoleRenderer(
                 colors=True, timestamp_key="ts", pad_event_to=24, exception_formatter=structlog.dev.plain_traceback

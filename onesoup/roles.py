@@ -67,7 +67,8 @@ def _prepare(role: str):
     import structlog
 
     from onesoup import logs
-    from onesoup.settings import SettingsError, load, masked
+    from onesoup.settings import SettingsError, changed, load
+    from onesoup.store.keyring import KeyRing, KeyRingError
 
     def fail(reason: str) -> NoReturn:
         click.echo(f"onesoup {role}: {reason}", err=True)
@@ -81,9 +82,12 @@ def _prepare(role: str):
     except OSError as error:
         fail(f"ONESOUP_DATA={settings.data}: {error.strerror}; example: ONESOUP_DATA=/var/lib/onesoup")
     logs.setup(settings, role)
-    if settings.keys_file and not os.access(settings.keys_file, os.R_OK):
-        fail(f"ONESOUP_KEYS_FILE={settings.keys_file}: cannot be read; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
-    structlog.get_logger(__name__).info("starting", **{k: v for k, v in masked(settings).items() if v})
+    try:
+        if settings.keys_file:
+            KeyRing.load(settings.keys_file)
+    except KeyRingError as error:
+        fail(f"ONESOUP_KEYS_FILE: {error}; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
+    structlog.get_logger(__name__).info("starting", **changed(settings))
     _meet_redis(settings.redis_url, fail)
     return settings, fail
 

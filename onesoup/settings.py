@@ -166,6 +166,12 @@ def masked(settings: Settings) -> dict[str, str]:
     return shown
 
 
+def changed(settings: Settings) -> dict[str, str]:
+    """As `masked`, without what is as it comes."""
+    default = masked(Settings())
+    return {name: text for name, text in masked(settings).items() if text != default[name]}
+
+
 def _found(environ: Mapping[str, str]) -> Iterable[tuple[Field[Any], str, Any]]:
     """(field, where it was found, raw value), weakest source first."""
     specs = {spec.name: spec for spec in fields(Settings)}

@@ -37,7 +37,7 @@ class Process:
     def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], log: Path, stop_seconds: float = 15.0) -> None:
         self.name, self.argv, self.env, self.log = name, list(argv), dict(env), log
         self.stop_seconds = stop_seconds
-        self.started = 0.0
+        self.started = 0.0  # monotonic; 0 before the first start
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,7 +57,8 @@ class Process:
     def start(self) -> None:
         if self.running:
             return
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if not self.started:
+            self._put_old_log_aside()
         parent = os.getpid()
         with self.log.open("ab") as output:
             # A group of its own: Ctrl-C in the terminal reaches only us, and we stop things in order.
@@ -71,6 +72,11 @@ class Process:
                 preexec_fn=lambda: die_with_parent(parent),
             )
         self.started = time.monotonic()
+
+    def _put_old_log_aside(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            self.log.replace(self.log.with_name(self.log.name + ".1"))
 
     def signal(self, number: int) -> None:
         if self.running and self._child:
@@ -105,7 +111,7 @@ class Process:
             self._child.wait()
 
     def output(self) -> str:
-        """All it has written."""
+        """All it has written since it was first started here."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
     def last_lines(self, count: int = 15) -> str:

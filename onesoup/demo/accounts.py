@@ -1,0 +1,31 @@
+"""The people of the demo, and their links in the account store, so that MD5 and SHA log-in works for them."""
+
+from onesoup.settings import Settings
+from onesoup.store.accounts import Accounts
+from onesoup.store.client import connect
+from onesoup.store.keyring import KeyRing
+
+USERS = ("alice", "bob", "carol", "dave")
+# Dave knows nobody yet: for trying out what a stranger sees.
+FRIENDS = ("alice", "bob", "carol")
+
+
+def password(user: str) -> str:
+    return f"{user}-secret"
+
+
+def roster(user: str) -> dict[str, str]:
+    """The contacts of a user: {user: name}."""
+    return {friend: friend.title() for friend in FRIENDS if friend != user} if user in FRIENDS else {}
+
+
+def link(settings: Settings) -> None:
+    """Stores for each user that the phone's password and the XMPP account's are the same one. Encrypted, in Redis."""
+    client = connect(settings.redis_url)
+    try:
+        accounts = Accounts(client, KeyRing.load(settings.keys_file))
+        for user in USERS:
+            jid = f"{user}@{settings.domain}"
+            accounts.link(jid, jid, password(user), password(user))
+    finally:
+        client.close()

@@ -1,0 +1,218 @@
+"""A whole onesoup on one machine, for the demo and for tests: Redis, Prosody, gateway, holder and CIR as processes.
+
+    with Stack(tmp_path) as stack:
+        httpx.post(stack.url, ...)
+        stack.kill("holder")
+        stack.start("holder")
+        print(stack.logs("holder"))
+
+Every port is a free one unless it is given. A role may run more than once: `stack.start("holder", "holder-2")`.
+"""
+
+import http.client
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from onesoup import admin
+from onesoup.demo import accounts
+from onesoup.demo.process import Process
+from onesoup.demo.servers import Prosody, RedisServer, connects, reachable
+from onesoup.ports import free_port
+from onesoup.settings import PREFIX, Settings, load
+from onesoup.store.keyring import KeyRing
+
+ROLES = ("web", "holder", "cir")
+
+
+class Stack:
+    """The set of processes. Nothing runs before `up` (or `with`); `down` leaves nothing behind."""
+
+    def __init__(
+        self,
+        directory: str | Path,
+        *,
+        domain: str = "localhost",
+        bind: str = "127.0.0.1",
+        http_port: int = 0,
+        stcp_port: int = 0,
+        xmpp_port: int = 0,
+        redis_port: int = 0,
+        env: Mapping[str, str] | None = None,
+        redis: RedisServer | None = None,
+        prosody: Prosody | None = None,
+    ) -> None:
+        """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them.
+
+        Servers that are handed in are the caller's: never started or stopped here.
+        """
+        self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
+        self.http_port = http_port or free_port(bind)
+        self.stcp_port = stcp_port or free_port(bind)
+        self._own = [server is None for server in (redis, prosody)]
+        self.redis = redis or RedisServer(self.dir / "redis", redis_port)
+        self.prosody = prosody or Prosody(self.dir / "prosody", domain, xmpp_port, bind=bind)
+        self.keys_file = self.dir / "keys"
+        self.env = self._environment(env or {})
+        self.settings: Settings = load(self.env)
+        self.processes: dict[str, Process] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://{reachable(self.bind)}:{self.http_port}/"
+
+    @property
+    def stcp(self) -> tuple[str, int]:
+        return reachable(self.bind), self.stcp_port
+
+    @property
+    def xmpp_port(self) -> int:
+        """STARTTLS; direct TLS is one higher."""
+        return self.prosody.port
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url
+
+    @property
+    def ca_file(self) -> Path:
+        return self.prosody.ca_file
+
+    def up(self) -> Self:
+        """Starts everything and returns when everything answers. Raises ProcessError when something does not."""
+        self.start_servers()
+        for role in ROLES:
+            self.launch(role)
+        self.wait()
+        return self
+
+    def start_servers(self) -> None:
+        """Redis and Prosody with the demo accounts, linked in the account store."""
+        KeyRing.create(self.keys_file)
+        if self._own[1]:
+            self.prosody.process.start()
+        if self._own[0]:
+            self.redis.start()
+        for user in accounts.USERS:
+            self.prosody.add_account(user, accounts.password(user), accounts.roster(user))
+        accounts.link(self.settings)
+        if self._own[1]:
+            self.prosody.start()
+
+    def down(self) -> None:
+        """All roles at once, then the servers that they need until the end."""
+        self._end([process for process in self.processes.values() if process.running])
+        if self._own[1]:
+            self.prosody.stop()
+        if self._own[0]:
+            self.redis.stop()
+
+    def kill_all(self) -> None:
+        """SIGKILL for everything that was started here."""
+        for process in self.all():
+            process.kill()
+
+    def all(self) -> list[Process]:
+        """Every process started here, servers first."""
+        servers = [self.redis.process, self.prosody.process]
+        return [server for server, own in zip(servers, self._own, strict=True) if own] + list(self.processes.values())
+
+    def start(self, role: str, name: str | None = None, env: Mapping[str, str] | None = None) -> Process:
+        """Starts one process of a role, or starts it again, and returns when it answers."""
+        process = self.launch(role, name, env)
+        self.wait(process.name)
+        return process
+
+    def launch(self, role: str, name: str | None = None, env: Mapping[str, str] | None = None) -> Process:
+        """As `start`, without the waiting."""
+        name = name or role
+        if name not in self.processes or env is not None:
+            argv = [str(Path(sys.prefix, "bin", "onesoup")), role]
+            self.processes[name] = Process(name, argv, self.env | dict(env or {}), self.dir / "logs" / f"{name}.log")
+        self.processes[name].start()
+        return self.processes[name]
+
+    def stop(self, name: str) -> None:
+        """SIGTERM: it hands its work over and ends."""
+        self.processes[name].stop()
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as a crash would; for the gateway, master and workers at once."""
+        self.processes[name].kill()
+
+    def logs(self, name: str) -> str:
+        """All that a process has written so far, over its restarts."""
+        servers = {"redis": self.redis.process, "prosody": self.prosody.process}
+        return (servers.get(name) or self.processes[name]).output()
+
+    def wait(self, *names: str, seconds: float = 30.0) -> None:
+        """Returns when these processes (default: all roles) do their work."""
+        for name in names or tuple(self.processes):
+            process = self.processes[name]
+            process.wait_until(self._answers(process), seconds)
+
+    def admin_port(self, name: str) -> int:
+        """The admin port of a role's process, 0 while it has none."""
+        process = self.processes[name]
+        return admin.ports(self.dir).get(f"{process.argv[-1]}-{process.pid}", 0)
+
+    def __enter__(self) -> Self:
+        try:
+            return self.up()
+        except BaseException:
+            self.kill_all()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    def _answers(self, process: Process) -> Callable[[], bool]:
+        role, host = process.argv[-1], reachable(self.bind)
+
+        def ready() -> bool:
+            port = self.admin_port(process.name)
+            return bool(port) and _status("127.0.0.1", port, "GET", "/readyz") == 200
+
+        def web() -> bool:
+            return _status(host, int(process.env["ONESOUP_HTTP_PORT"]), "POST", "/") > 0 and ready()
+
+        def cir() -> bool:
+            return connects(host, int(process.env["ONESOUP_STCP_PORT"])) and ready()
+
+        return {"web": web, "cir": cir}.get(role, ready)
+
+    def _end(self, processes: list[Process]) -> None:
+        for process in processes:
+            process.signal(15)
+        for process in processes:
+            process.finish(process.stop_seconds)
+
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        clean.pop("WEB_CONCURRENCY", None)
+        clean["PYTHONUNBUFFERED"] = "1"
+        ours = {
+            "redis_url": self.redis.url,
+            "keys_file": str(self.keys_file),
+            "data": str(self.dir),
+            "bind": self.bind,
+            "http_port": str(self.http_port),
+            "stcp_port": str(self.stcp_port),
+            "domain": self.domain,
+            "xmpp_routes": f"{self.domain}={self.prosody.url}",
+            "xmpp_ca": str(self.prosody.ca_file),
+        }
+        return clean | {PREFIX + name.upper(): value for name, value in ours.items()} | dict(more)
+
+
+def _status(host: str, port: int, method: str, path: str) -> int:
+    """The HTTP status of one request, 0 when there was no answer."""
+    link = http.client.HTTPConnection(host, port, timeout=5)
+    with suppress(OSError, http.client.HTTPException):
+        link.request(method, path, body=b"" if method == "POST" else None)
+        return link.getresponse().status
+    link.close()
+    return 0

@@ -1,0 +1,107 @@
+"""Keeps the processes of a stack running in the foreground and shows what they write as one coloured log."""
+
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from typing import TextIO
+
+from onesoup.demo.process import Process, ProcessError
+from onesoup.demo.stack import Stack
+
+TICK = 0.1
+# A process that lives for a shorter time than this was not started right.
+AT_ONCE = 3.0
+# How often in a row it may do so before the whole stack is given up.
+PATIENCE = 5
+
+COLOURS = ("36", "33", "35", "32", "34", "31")
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Log:
+    """Follows the processes' log files and prints new lines with the name of their process in front."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out, self._colour = out, out.isatty()
+        self._read: dict[str, int] = {}
+
+    def skip(self, processes: Iterable[Process]) -> None:
+        """What is in the files already is not shown."""
+        for process in processes:
+            self._read[process.name] = process.log.stat().st_size if process.log.exists() else 0
+
+    def show(self, processes: Iterable[Process]) -> None:
+        for number, process in enumerate(processes):
+            for line in self._new_lines(process):
+                self._print(COLOURS[number % len(COLOURS)], process.name, line)
+        self._out.flush()
+
+    def say(self, text: str) -> None:
+        self._print("1", "demo", text)
+        self._out.flush()
+
+    def _new_lines(self, process: Process) -> list[str]:
+        start = self._read.get(process.name, 0)
+        try:
+            with process.log.open("rb") as file:
+                file.seek(start)
+                new = file.read()
+        except OSError:
+            return []
+        whole = new[: new.rfind(b"\n") + 1]  # the rest of a line comes next time
+        self._read[process.name] = start + len(whole)
+        return whole.decode("utf-8", "replace").splitlines()
+
+    def _print(self, colour: str, name: str, line: str) -> None:
+        head = f"{name:<9}| "
+        self._out.write(f"\x1b[{colour}m{head}\x1b[0m{line}\n" if self._colour else head + _ANSI.sub("", line) + "\n")
+
+
+class Supervisor:
+    """Runs a stack until it is told to stop."""
+
+    def __init__(self, stack: Stack, log: Log) -> None:
+        self._stack, self._log = stack, log
+        self._early: dict[str, int] = {}
+
+    def watch(self) -> None:
+        """Shows the log and restarts what dies. Returns never; ProcessError when something cannot be kept running."""
+        while True:
+            processes = self._stack.all()
+            self._log.show(processes)
+            for process in processes:
+                if not process.running:
+                    self._again(process)
+            time.sleep(TICK)
+
+    def _again(self, process: Process) -> None:
+        self._log.show([process])
+        lived = time.monotonic() - process.started
+        self._early[process.name] = self._early.get(process.name, 0) + 1 if lived < AT_ONCE else 0
+        if self._early[process.name] >= PATIENCE:
+            raise ProcessError(f"{process.name} ends at once, again and again:\n{process.last_lines()}")
+        self._log.say(f"{process.name} ended with status {process.status}; starting it again")
+        process.kill()  # what it left in its group would hold its port
+        time.sleep(0.5 * self._early[process.name])
+        process.start()
+
+    def stop(self) -> None:
+        """Ends everything in order. A second Ctrl-C ends it at once."""
+
+        def at_once(_number: int, _frame: object) -> None:
+            self._stack.kill_all()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, at_once)
+        self._stack.down()
+        self._log.show(self._stack.all())
+
+
+def ask_to_stop_by_interrupt() -> None:
+    """SIGTERM and SIGHUP act as Ctrl-C does."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
