@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import redis
 
@@ -17,7 +18,8 @@ _TAKE = (
 -- ARGV 1 sid  2 repeat after, ms  3 repeats at most  4 channel to wake when something comes, or ""  5 most contacts
 --      6 presence gap, ms  7 TransactionID that the phone answers, or ""  8 MessageID that it has, or ""  9 one: only answer
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
--- "open" under a new TransactionID. Returns false, or {tid, id, kind, more, r, caps, payload ...}.
+-- "open" under a new TransactionID. Returns {tid, id, kind, more, r, caps, payload ...}; without an item false when the
+-- channel will be woken, 0 when nobody is to wait.
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
@@ -49,7 +51,7 @@ if ARGV[8] ~= '' then
   done(ARGV[8])
   delivered(ARGV[8])
 end
-if ARGV[9] == '1' then return false end
+if ARGV[9] == '1' then return 0 end
 
 -- An id to hand out: one whose answer is overdue, else the oldest that waits.
 local id, kind, contacts
@@ -87,7 +89,8 @@ while not id do
   end
 end
 if not id then
-  if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'hold', ARGV[4]) end
+  if ARGV[4] == '' or redis.call('HGET', KEYS[1], 'nohold') == '1' then return 0 end
+  redis.call('HSET', KEYS[1], 'hold', ARGV[4])
   return false
 end
 
@@ -116,6 +119,13 @@ return result
 
 _NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out")
 PRESENCE_GAP_MS = 5000
+
+
+class Nothing(Enum):
+    """No item: the channel will be woken when one comes, or nobody is to wait for one."""
+
+    WILL_WAKE = 1
+    NO_WAIT = 2
 
 
 @dataclass(slots=True)
@@ -157,9 +167,11 @@ class Inbox:
     def __init__(self, client: redis.Redis, handout: Handout) -> None:
         self._take, self._handout = Script(client, _TAKE), handout
 
-    def take(self, sid: str, hold: str = "", answered: str = "", message_id: str = "", only_answer: bool = False) -> Item | None:
-        """The next item, or None. `answered` and `message_id` name what the phone has just acknowledged; `hold` is the
-        channel to wake when there was nothing. Restarts the keep-alive timer; NoSession when the session is over."""
+    def take(
+        self, sid: str, hold: str = "", answered: str = "", message_id: str = "", only_answer: bool = False
+    ) -> Item | Nothing:
+        """The next item, or what became of the wish to be woken on the channel `hold`. `answered` and `message_id` name
+        what the phone has just acknowledged. Restarts the keep-alive timer; NoSession when the session is over."""
         handout = self._handout
         raw = self._take(
             [keys.session(sid), *keys.of(sid, *_NAMES)],
@@ -175,7 +187,9 @@ class Inbox:
                 1 if only_answer else 0,
             ],
         )
-        return None if raw is None else _item(raw)
+        if raw is None:
+            return Nothing.WILL_WAKE
+        return Nothing.NO_WAIT if raw == 0 else _item(raw)
 
 
 def _item(raw: list[bytes | int | None]) -> Item:

@@ -100,6 +100,7 @@ if over then return redis.error_reply('NOSESSION ' .. over) end
 local e = cmsgpack.unpack(ARGV[2])
 if e.reply then redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3]) end
 for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
+if e.fields and e.fields.ttl then touch(KEYS[1], now) end
 for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) end
 for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
 for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
@@ -240,6 +241,10 @@ class Sessions:
     def wake_unanswered(self, sid: str, channel: str) -> bool:
         """Whether the phone has made no request since it was woken although something waits."""
         return bool(self._still([keys.session(sid), *keys.of(sid, "q")], [channel]) == 1)
+
+    def ping(self) -> bool:
+        """Whether Redis answers."""
+        return bool(self._client.ping())
 
     def hash(self, sid: str, name: str) -> Mapping[bytes, bytes]:
         """A whole hash of the session, such as its roster."""

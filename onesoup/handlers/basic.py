@@ -1,0 +1,95 @@
+"""Session primitives inside a session: keep-alive, logout, capabilities, services, and what can be asked without one."""
+
+from dataclasses import replace
+
+from onesoup.csp import access, capabilities, services
+from onesoup.csp.elements import (
+    ClientCapabilityRequest,
+    Disconnect,
+    GetSPInfoRequest,
+    GetSPInfoResponse,
+    KeepAliveRequest,
+    KeepAliveResponse,
+    LogoutRequest,
+    Primitive,
+    ServiceRequest,
+    VersionList,
+    WVCSPVersionDiscoveryRequest,
+    WVCSPVersionDiscoveryResponse,
+)
+from onesoup.handlers import records
+from onesoup.handlers.context import Context, status
+from onesoup.wire.tables.doctypes import NAMESPACES
+from onesoup.xmpp import commands
+
+SPOKEN = ("1.1", "1.2", "1.3")
+NAME, HOME = "onesoup", "https://xmpp.org/"
+
+
+def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
+    """200 with the time granted: a new wish is met within the server's limits, none leaves it as it is."""
+    ttl = ctx.session.ttl
+    if request.time_to_live is not None:
+        ttl = access.granted(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
+    if ttl != ctx.session.ttl:
+        ctx.effects.fields["r"] = records.pack_session(replace(ctx.session, ttl=ttl))
+        ctx.effects.fields["ttl"] = access.expiry(ttl) * 1000
+    return KeepAliveResponse(result=access.result(), keep_alive_time=ttl)
+
+
+def logout(ctx: Context, request: LogoutRequest) -> Primitive:
+    """Ends the session at once; the holder leaves XMPP behind the last command that waits."""
+    ctx.send(commands.logout())
+    ctx.effects.end = 604
+    return Disconnect(result=access.result()) if ctx.version == "1.1" else status(200)
+
+
+def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
+    """The agreed list. STCP is offered only while a CIR process listens."""
+    policy = ctx.services.policy
+    wishes = request.capability_list
+    asked = wishes.supported_cir_method if wishes else []
+    methods = frozenset({"STCP"}) if asked and ctx.services.lines.any() else frozenset()
+    host = policy.public_host or ctx.peer.host
+    offer = capabilities.Offer(methods if host else frozenset(), host, policy.stcp_port, policy.poll_min)
+    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, ctx.session.cookie)
+    ctx.effects.fields["caps"] = records.pack_caps(caps)
+    ctx.effects.fields["nohold"] = "1" if caps.methods else ""
+    ctx.send(commands.limits())
+    return response
+
+
+def service(ctx: Context, request: ServiceRequest) -> Primitive:
+    """Grants everything, and lets the holder send initial presence soon (xmpp-mapping.md 2)."""
+    ctx.send({"op": "soon"})
+    return services.answer(request, ctx.version)
+
+
+def sp_info(request: GetSPInfoRequest, version: str) -> Primitive:
+    client_id = request.client_id if version == "1.1" else None
+    return GetSPInfoResponse(client_id=client_id, name=NAME, description="IMPS gateway to XMPP", url=HOME)
+
+
+def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
+    """The namespace names of all versions that are spoken here (flows.md 3)."""
+    names = [NAMESPACES[version] for version in SPOKEN]
+    return WVCSPVersionDiscoveryResponse(
+        version_list=VersionList(
+            session_ns_name=[each["WV-CSP-Message"] for each in names],
+            transaction_ns_name=[each["TransactionContent"] for each in names],
+            presence_attribute_ns_name=[each["PresenceSubList"] for each in names],
+        )
+    )
+
+
+def sp_info_inside(ctx: Context, request: GetSPInfoRequest) -> Primitive:
+    return sp_info(request, ctx.version)
+
+
+HANDLERS = {
+    KeepAliveRequest: keep_alive,
+    LogoutRequest: logout,
+    ClientCapabilityRequest: capability,
+    ServiceRequest: service,
+    GetSPInfoRequest: sp_info_inside,
+}

@@ -1,0 +1,263 @@
+"""Contact lists over the roster (flows.md 8, xmpp-mapping.md 4). Reads come from the cache and never wait for XMPP; changes
+are answered when the XMPP server has taken them."""
+
+from dataclasses import replace
+
+from onesoup.csp import addresses, lists
+from onesoup.csp.elements import (
+    ContactListIDList,
+    ContactListProperties,
+    CreateListRequest,
+    CreateListResponse,
+    DeleteListRequest,
+    DetailedResult,
+    GetListRequest,
+    GetListResponse,
+    ListManageRequest,
+    ListManageResponse,
+    NickList,
+    NickName,
+    Primitive,
+    Property,
+    Result,
+)
+from onesoup.csp.errors import CspError
+from onesoup.csp.lists import ContactList, Item
+from onesoup.handlers import records
+from onesoup.handlers.context import Context, spellings, status
+from onesoup.xmpp import commands
+
+
+def every(ctx: Context) -> dict[str, ContactList]:
+    """All lists of the account, by token."""
+    return lists.all_lists(ctx.stored_lists(), ctx.roster().values())
+
+
+def address(ctx: Context, contact_list: ContactList) -> str:
+    return addresses.list_address(ctx.session.own, addresses.encode_part(contact_list.token))
+
+
+def token_of(ctx: Context, text: str) -> str:
+    """The token in a list's address, which must be below the own user id: else 752."""
+    parsed = addresses.parse(text)
+    if not parsed.resource or len(parsed.resource) > 50:
+        raise CspError(752, "not the address of a contact list")
+    if parsed.user and addresses.to_jid(
+        f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}", None
+    ) not in (
+        ctx.session.jid,
+        ctx.session.jid_of(ctx.session.own),
+    ):
+        raise CspError(752, "not one of your contact lists")
+    return parsed.resource
+
+
+def find(ctx: Context, text: str | None) -> ContactList:
+    """The list that an address names, compared ignoring case. 700 when there is none."""
+    wanted = token_of(ctx, text or "").lower()
+    for token, contact_list in every(ctx).items():
+        if token.lower() == wanted:
+            return contact_list
+    raise CspError(700, "no such contact list")
+
+
+def get_list(ctx: Context, _request: GetListRequest) -> Primitive:
+    """1.1: the default list in both elements; later only in DefaultContactList (flows.md 8.2)."""
+    found = sorted(every(ctx).values(), key=lambda each: each.order)
+    default = next(each for each in found if each.default)
+    quirks = ctx.session.quirks
+    others = [address(ctx, each) for each in found if not each.default]
+    if ctx.version == "1.1" and not quirks.default_list_once:
+        others.append(address(ctx, default))
+    response = GetListResponse(default_contact_list=address(ctx, default))
+    if ctx.version == "1.3" and not quirks.bare_lists:
+        response.contact_list_id_list = ContactListIDList(contact_list=others)
+    else:
+        response.contact_list = others
+    return response
+
+
+def create_list(ctx: Context, request: CreateListRequest) -> Primitive:
+    token = token_of(ctx, request.contact_list or "")
+    known = every(ctx)
+    if token.lower() in (each.lower() for each in known):
+        raise CspError(701, "contact list exists")
+    if len(known) >= lists.MAX_LISTS:
+        raise CspError(753, "too many contact lists")
+    name, default = _properties(request.contact_list_properties)
+    name = name or token
+    created = ContactList(token, name, "" if token.startswith("~") else name, order=len(known))
+    _store(ctx, created)
+    if default and not created.private:
+        _make_default(ctx, created)
+    failed = _add(ctx, find(ctx, request.contact_list), _nicks(request.nick_list))
+    if ctx.version == "1.3":
+        listed = find(ctx, request.contact_list)
+        return CreateListResponse(contact_list=request.contact_list, contact_list_properties=_shown_properties(listed))
+    return _outcome(failed)
+
+
+def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
+    contact_list = find(ctx, request.contact_list)
+    if contact_list.default:
+        raise CspError(752, "the default list stays")
+    _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
+    ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
+    ctx.changed()
+    return status(200)
+
+
+def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
+    """Any of the three changes, in the order add, remove, properties; then the list where it is wanted."""
+    contact_list = find(ctx, request.contact_list)
+    failed: list[str] = []
+    changed = False
+    if request.add_nick_list is not None:
+        changed = True
+        failed = _add(ctx, contact_list, _nicks(request.add_nick_list))
+    if request.remove_nick_list is not None:
+        changed = True
+        _remove(ctx, contact_list, [ctx.session.jid_of(each) for each in request.remove_nick_list.user_id])
+    if request.contact_list_properties is not None:
+        changed = True
+        _change_properties(ctx, contact_list, request.contact_list_properties)
+    response = ListManageResponse(result=_result(failed))
+    # 1.1 has no ReceiveList and always gets the list; who asks for nothing else asks for the list.
+    if request.receive_list or (request.receive_list is None and (ctx.version == "1.1" or not changed)):
+        contact_list = find(ctx, request.contact_list)
+        response.nick_list = _nick_list(ctx, contact_list)
+        response.contact_list_properties = _shown_properties(contact_list)
+    return response
+
+
+def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
+    items = lists.members(contact_list, ctx.roster().values())
+    spelled = spellings(ctx.services, ctx.sid, [item.jid for item in items])
+    session = ctx.session
+    return NickList(
+        nick_name=[
+            NickName(name=item.name or addresses.local_of(item.jid), user_id=session.spelled(item.jid, spelled.get(item.jid)))
+            for item in items
+        ]
+    )
+
+
+def _shown_properties(contact_list: ContactList) -> ContactListProperties:
+    return ContactListProperties(
+        property=[
+            Property(name="DisplayName", value=contact_list.name or contact_list.token),
+            Property(name="Default", value="T" if contact_list.default else "F"),
+        ]
+    )
+
+
+def _nicks(nick_list: object) -> list[tuple[str, str]]:
+    """(address, name) of each contact in a NickList or AddNickList."""
+    names = getattr(nick_list, "nick_name", None) or []
+    found = [(each.user_id or (each.user.user_id if each.user else "") or "", each.name or "") for each in names]
+    return found + [(each, "") for each in getattr(nick_list, "user_id", None) or []]
+
+
+def _properties(properties: ContactListProperties | None) -> tuple[str, bool]:
+    values = {(each.name or "").lower(): (each.value or "").strip() for each in (properties.property if properties else [])}
+    return values.get("displayname", ""), values.get("default", "").upper() == "T"
+
+
+def _store(ctx: Context, contact_list: ContactList) -> None:
+    ctx.services.lists.put(ctx.session.jid, {contact_list.token: records.pack_list(contact_list)})
+    ctx.changed()
+
+
+def _make_default(ctx: Context, contact_list: ContactList) -> None:
+    entries = {each.token: replace(each, default=each.token == contact_list.token) for each in every(ctx).values()}
+    ctx.services.lists.put(ctx.session.jid, {token: records.pack_list(each) for token, each in entries.items()})
+    ctx.changed()
+
+
+def _change_properties(ctx: Context, contact_list: ContactList, properties: ContactListProperties) -> None:
+    name, default = _properties(properties)
+    if name and name != contact_list.name:
+        group = contact_list.group and name
+        for item in lists.members(contact_list, ctx.roster().values()) if group else []:
+            groups = [group if each == contact_list.group else each for each in item.groups]
+            if groups != list(item.groups):
+                ctx.ask(commands.roster_set(item.jid, item.name, groups))
+        _store(ctx, replace(contact_list, name=name, group=group))
+    if default and not contact_list.default:
+        _make_default(ctx, every(ctx)[contact_list.token])
+
+
+def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) -> list[str]:
+    """Adds contacts one by one; returns the addresses that are none. Remembers how the phone spells each."""
+    failed = []
+    auto = ctx.services.sessions.values(ctx.sid, "sub", ["/" + contact_list.token])[0] if nicks else None
+    for text, name in nicks:
+        try:
+            jid = ctx.session.jid_of(text)
+        except CspError:
+            failed.append(text)
+            continue
+        if jid == ctx.session.jid:
+            continue
+        ctx.effects.spell[jid] = text.strip() if text.strip()[:3].lower() == "wv:" else f"wv:{text.strip()}"
+        _add_one(ctx, contact_list, jid, name)
+        if auto is not None:
+            ctx.effects.sub[jid] = auto
+            ctx.effects.dirty.append(jid)
+    ctx.changed()
+    return failed
+
+
+def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> None:
+    if contact_list.private:
+        kept = {**contact_list.members, jid: name}
+        fresh = find(ctx, address(ctx, contact_list))
+        _store(ctx, replace(fresh, members={**fresh.members, **kept}))
+        if jid in ctx.roster():
+            return
+        contact_list = next(each for each in every(ctx).values() if each.default)
+    item = ctx.roster().get(jid) or Item(jid)
+    wanted = lists.with_list(item, contact_list)
+    if wanted != item or (name and name != item.name) or jid not in ctx.roster():
+        ctx.ask(commands.roster_set(jid, name or item.name, list(wanted.groups)))
+    if item.subscription in ("none", "from") and not item.ask:
+        ctx.send(commands.subscribe(jid))
+
+
+def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
+    """Takes contacts off a list; one on no other list leaves the roster. Unknown ones are no error."""
+    if contact_list.private:
+        kept = {jid: name for jid, name in contact_list.members.items() if jid not in jids}
+        _store(ctx, replace(contact_list, members=kept))
+        return
+    for jid in jids:
+        item = ctx.roster().get(jid)
+        if item is None or not lists.belongs(contact_list, item):
+            continue
+        kept_item = lists.without_list(item, contact_list)
+        if kept_item is None:
+            ctx.ask(commands.roster_remove(jid))
+            ctx.effects.unsub.append(jid)
+        else:
+            ctx.ask(commands.roster_set(jid, item.name, list(kept_item.groups)))
+    ctx.changed()
+
+
+def _result(failed: list[str]) -> Result:
+    if not failed:
+        return Result(code=200)
+    return Result(code=201, detailed_result=[DetailedResult(code=531, user_id=failed)])
+
+
+def _outcome(failed: list[str]) -> Primitive:
+    answer = status(200)
+    answer.result = _result(failed)
+    return answer
+
+
+HANDLERS = {
+    GetListRequest: get_list,
+    CreateListRequest: create_list,
+    DeleteListRequest: delete_list,
+    ListManageRequest: list_manage,
+}

@@ -1,0 +1,140 @@
+"""What handlers work with: the stores and settings of a process, and the one request at hand."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from onesoup.csp.elements import Primitive, Result, Status
+from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.session import Capabilities, Session
+from onesoup.handlers import records
+from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.channels import Replies
+from onesoup.store.inbox import Inbox
+from onesoup.store.keyring import KeyRing
+from onesoup.store.leases import Shards
+from onesoup.store.lines import Lines
+from onesoup.store.logins import Logins
+from onesoup.store.sessions import Effects, Sessions
+from onesoup.xmpp.commands import Command, answered
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def token(length: int) -> str:
+    """Random letters and digits, 5 bits each."""
+    number = secrets.randbits(5 * length)
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(length))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that handlers look at."""
+
+    domain: str
+    domains: frozenset[str]
+    ttl_min: int = 120
+    ttl_max: int = 7200
+    poll_hold: float = 5.0
+    poll_min: int = 10
+    deadline: float = 8.0
+    public_host: str = ""
+    stcp_port: int = 3171
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything that outlives a request. One a process."""
+
+    sessions: Sessions
+    inbox: Inbox
+    accounts: Accounts
+    clients: Clients
+    offline: Offline
+    lists: Lists
+    logins: Logins
+    lines: Lines
+    shards: Shards
+    replies: Replies
+    ring: KeyRing
+    policy: Policy
+    draining: Callable[[], bool] = field(default=lambda: False)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who sent the request, as far as HTTP tells."""
+
+    host: str = ""
+    address: str = ""
+    user_agent: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """One request inside a session. Handlers put what shall happen into `effects`; it happens when the reply is stored."""
+
+    services: Services
+    sid: str
+    session: Session
+    version: str
+    peer: Peer
+    caps: Capabilities
+    effects: Effects = field(default_factory=Effects)
+    deadline: float = 0.0
+    _roster: dict[str, Item] | None = None
+    _lists: dict[str, ContactList] | None = None
+
+    def send(self, command: Command) -> None:
+        """A command for the holder, with the reply."""
+        self.effects.out.append(records.pack_command(command))
+
+    def ask(self, command: Command) -> dict[str, object]:
+        """A command that the phone's answer depends on: waits for the server's answer. BackendError 504 after the
+        deadline, CspError with the server's refusal."""
+        replies = self.services.replies
+        with replies.expect() as expected:
+            self.services.sessions.push(self.sid, records.pack_command(answered(command, replies.channel, expected.name)))
+            payload = expected.wait(self.deadline - time.monotonic())
+        if payload is None:
+            raise BackendError(504, "no answer in time")
+        answer = records.unpack_answer(payload)
+        code = int(answer["code"])
+        if code >= 500 and code < 531:
+            raise BackendError(code, str(answer.get("text", "")))
+        if code != 200:
+            raise CspError(code, str(answer.get("text", "")))
+        return answer
+
+    def roster(self) -> dict[str, Item]:
+        """The cached roster, by bare JID. Read once for a request."""
+        if self._roster is None:
+            found = self.services.sessions.hash(self.sid, "ros")
+            self._roster = {jid.decode(): records.unpack_item(jid.decode(), record) for jid, record in found.items()}
+        return self._roster
+
+    def stored_lists(self) -> dict[str, ContactList]:
+        """The contact lists that the account has records of, by token."""
+        if self._lists is None:
+            found = self.services.lists.all(self.session.jid)
+            self._lists = {name: records.unpack_list(name, record) for name, record in found.items()}
+        return self._lists
+
+    def changed(self) -> None:
+        """Forget what was read, after the roster or the lists were changed."""
+        self._roster = self._lists = None
+
+
+Handler = Callable[[Context, Primitive], Primitive]
+
+
+def status(code: int, description: str | None = None) -> Status:
+    return Status(result=Result(code=code, description=description[:200] if description else None))
+
+
+def spellings(services: Services, sid: str, jids: list[str]) -> Mapping[str, str]:
+    """How the phone spells these contacts, as far as it has named them."""
+    values = services.sessions.values(sid, "spell", jids)
+    return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}

@@ -1,0 +1,117 @@
+"""Protocol values <-> stored records. The store keeps octets, the protocol knows values; here they meet."""
+
+from typing import Any
+
+import msgpack
+
+from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.messages import Text
+from onesoup.csp.presence import Shown
+from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
+from onesoup.store.records import pack, unpack
+
+VERSION = 1
+
+
+def pack_session(session: Session) -> bytes:
+    return pack(VERSION, to_fields(session))
+
+
+def unpack_session(record: bytes) -> Session:
+    return from_fields(Session, unpack(record, VERSION))
+
+
+def pack_caps(caps: Capabilities) -> bytes:
+    return pack(VERSION, to_fields(caps))
+
+
+def unpack_caps(record: bytes | None) -> Capabilities:
+    """Before the phone has negotiated, the defaults hold."""
+    return Capabilities() if record is None else from_fields(Capabilities, unpack(record, VERSION))
+
+
+def pack_item(item: Item) -> bytes:
+    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask}
+    return pack(VERSION, fields)
+
+
+def unpack_item(jid: str, record: bytes) -> Item:
+    fields = unpack(record, VERSION)
+    return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), fields.get("s", "none"), bool(fields.get("a")))
+
+
+_SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known")
+
+
+def pack_shown(shown: Shown) -> bytes:
+    return pack(VERSION, {"p": [getattr(shown, name) for name in _SHOWN]})
+
+
+def unpack_shown(record: bytes | None) -> Shown | None:
+    if record is None:
+        return None
+    return Shown(**dict(zip(_SHOWN, unpack(record, VERSION)["p"], strict=False)))
+
+
+def pack_text(text: Text) -> bytes:
+    return pack(VERSION, {"k": "text", "id": text.id, "from": text.sender, "body": text.body, "t": text.time})
+
+
+def unpack_text(record: bytes) -> Text:
+    fields = unpack(record, VERSION)
+    return Text(fields["id"], fields["from"], fields["body"], fields["t"])
+
+
+def pack_list(contact_list: ContactList) -> bytes:
+    fields = {
+        "n": contact_list.name,
+        "g": contact_list.group,
+        "d": contact_list.default,
+        "o": contact_list.order,
+        "a": contact_list.auto,
+        "m": dict(contact_list.members) or None,
+    }
+    return pack(VERSION, fields)
+
+
+def unpack_list(token: str, record: bytes) -> ContactList:
+    fields = unpack(record, VERSION)
+    return ContactList(
+        token,
+        fields.get("n", ""),
+        fields.get("g", ""),
+        bool(fields.get("d")),
+        fields.get("o", 0),
+        bool(fields.get("a")),
+        fields.get("m", {}),
+    )
+
+
+def pack_plain(value: Any) -> bytes:
+    """Plain values: own presence attributes, wishes of a subscription."""
+    return pack(VERSION, {"x": value})
+
+
+def unpack_plain(record: bytes | None, default: Any) -> Any:
+    return default if record is None else unpack(record, VERSION).get("x", default)
+
+
+def pack_command(command: dict[str, Any]) -> bytes:
+    """A command for the holder, see onesoup.xmpp.commands."""
+    return pack(VERSION, command)
+
+
+def unpack_command(record: bytes) -> dict[str, Any]:
+    return unpack(record, VERSION)
+
+
+def pack_answer(code: int, text: str = "", **more: Any) -> bytes:
+    """What a holder answers to a worker."""
+    octets: bytes = msgpack.packb({"code": code, "text": text, **more}, use_bin_type=True)
+    return octets
+
+
+def unpack_answer(octets: bytes) -> dict[str, Any]:
+    answer = msgpack.unpackb(octets, raw=False)
+    assert isinstance(answer, dict)
+    return answer

@@ -1,0 +1,53 @@
+"""Puts the services of a process together from its settings."""
+
+from collections.abc import Callable
+
+import redis
+
+from onesoup.handlers.context import Policy, Services
+from onesoup.settings import Settings
+from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.channels import Replies
+from onesoup.store.client import connect
+from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.keyring import KeyRing
+from onesoup.store.leases import Shards
+from onesoup.store.lines import Lines
+from onesoup.store.logins import Logins
+from onesoup.store.sessions import Sessions
+
+
+def policy(settings: Settings) -> Policy:
+    return Policy(
+        domain=settings.domain,
+        domains=settings.allowed_domains,
+        ttl_min=settings.ttl_min,
+        ttl_max=settings.ttl_max,
+        poll_hold=settings.poll_hold,
+        poll_min=settings.server_poll_min,
+        deadline=settings.answer_deadline,
+        public_host=settings.public_host,
+        stcp_port=settings.public_stcp_port or settings.stcp_port,
+    )
+
+
+def services(settings: Settings, client: "redis.Redis | None" = None, draining: Callable[[], bool] = lambda: False) -> Services:
+    """The services of a gateway worker. Opens no connection yet."""
+    client = client or connect(settings.redis_url)
+    ring = KeyRing.load(settings.keys_file)
+    handout = Handout(repeat_ms=round(settings.redeliver_after * 1000), repeats=settings.redeliver_limit)
+    return Services(
+        sessions=Sessions(client),
+        inbox=Inbox(client, handout),
+        accounts=Accounts(client, ring),
+        clients=Clients(client),
+        offline=Offline(client),
+        lists=Lists(client),
+        logins=Logins(client),
+        lines=Lines(client),
+        shards=Shards(client),
+        replies=Replies(client, settings.redis_url),
+        ring=ring,
+        policy=policy(settings),
+        draining=draining,
+    )

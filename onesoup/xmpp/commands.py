@@ -1,0 +1,57 @@
+"""Commands from a worker to the holder of a session: what shall happen on the XMPP side. Plain values, for the outbox.
+
+`op` names the command. A command with `reply` and `name` is answered on that channel when the server has answered.
+"""
+
+from typing import Any
+
+from onesoup.csp.presence import Published
+
+Command = dict[str, Any]
+
+SHOW = {"AVAILABLE": None, "NOT_AVAILABLE": "away", "DISCREET": "dnd"}
+
+
+def message(message_id: str, to: str, body: str, receipt: bool) -> Command:
+    return {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt}
+
+
+def presence(published: Published) -> Command:
+    """One broadcast (xmpp-mapping.md 5.1). Offline by wish is xa: unavailable would lose messages to the bare address."""
+    show = SHOW.get(published.availability) if published.online else "xa"
+    return {"op": "presence", "show": show, "status": published.text or None, "priority": 0 if published.im else -1}
+
+
+def online() -> Command:
+    """Initial presence, if it has not been sent yet."""
+    return {"op": "online"}
+
+
+def roster_set(jid: str, name: str, groups: list[str]) -> Command:
+    return {"op": "roster", "jid": jid, "name": name, "groups": groups}
+
+
+def roster_remove(jid: str) -> Command:
+    return {"op": "unroster", "jid": jid}
+
+
+def subscribe(jid: str) -> Command:
+    return {"op": "subscribe", "jid": jid}
+
+
+def receipt(to: str, stanza_id: str) -> Command:
+    return {"op": "receipt", "to": to, "id": stanza_id}
+
+
+def limits() -> Command:
+    """The phone has negotiated: what it accepts may have changed."""
+    return {"op": "limits"}
+
+
+def logout() -> Command:
+    return {"op": "logout"}
+
+
+def answered(command: Command, channel: str, name: str) -> Command:
+    """The same command, with an address for its answer."""
+    return {**command, "reply": channel, "name": name}

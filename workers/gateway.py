@@ -1,0 +1,171 @@
+"""The gateway: a Falcon app that reads, decodes, dispatches and encodes. No rule of the protocol is here, and no state."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import socket  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+
+import falcon  # noqa: E402
+import gevent.event  # noqa: E402
+import structlog  # noqa: E402
+from gevent import socket as gevent_socket  # noqa: E402
+from prometheus_client import Counter, Histogram  # noqa: E402
+
+from onesoup.csp import envelope  # noqa: E402
+from onesoup.csp.elements import Result, Status  # noqa: E402
+from onesoup.csp.envelope import Message, Mode, SessionType, Transaction  # noqa: E402
+from onesoup.csp.errors import CspError  # noqa: E402
+from onesoup.handlers import wiring  # noqa: E402
+from onesoup.handlers.context import Peer  # noqa: E402
+from onesoup.handlers.exchange import Exchange  # noqa: E402
+from onesoup.settings import Settings, load  # noqa: E402
+from onesoup.store.client import guarded  # noqa: E402
+from onesoup.wire import codec  # noqa: E402
+from onesoup.wire.document import Encoding  # noqa: E402
+from onesoup.wire.errors import WireError  # noqa: E402
+
+log = structlog.get_logger()
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+REQUESTS = Counter("onesoup_csp_requests_total", "CSP requests", ["primitive", "csp", "encoding", "status_class"])
+SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
+BAD = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
+
+# Set when the worker is asked to stop: held polls are answered at once.
+draining = gevent.event.Event()
+_checks: list[Callable[[], object]] = []
+
+
+class CspResource:
+    """Every path is the CSP URL: phones keep whatever their user typed."""
+
+    def __init__(self, exchange: Exchange, max_body: int) -> None:
+        self._exchange, self._max_body = exchange, max_body
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        began = time.perf_counter()
+        peer = Peer(host=_host(req), address=req.remote_addr or "", user_agent=req.user_agent or "")
+        body = self._body(req)
+        try:
+            document = codec.decode(body, req.content_type)
+            message = envelope.read(document)
+        except WireError as error:
+            self._unreadable(req, resp, body, error, error.partial)
+            return
+        except CspError as error:
+            self._unreadable(req, resp, body, error, document.root)
+            return
+        resp.data = self._exchange.run(message, body, peer)
+        resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
+        name = message.transactions[0].content.NAME if hasattr(message.transactions[0].content, "NAME") else "other"
+        REQUESTS.labels(name, message.version, message.encoding.value, "200").inc()
+        SECONDS.labels(name).observe(time.perf_counter() - began)
+
+    def _body(self, req: falcon.Request) -> bytes:
+        if req.get_header("Content-Encoding", default="identity").lower() not in ("identity", ""):
+            self._reject(req, "content-encoding")
+            raise falcon.HTTPUnsupportedMediaType()
+        body = req.bounded_stream.read(self._max_body + 1)
+        if len(body) > self._max_body:
+            self._reject(req, "too-large")
+            raise falcon.HTTPContentTooLarge()
+        return body
+
+    def _unreadable(self, req: falcon.Request, resp: falcon.Response, body: bytes, error: Exception, partial: object) -> None:
+        """A Status in the phone's own encoding where its ids could be read; else 400 without a body (wire.md 9)."""
+        sid, transaction_id = envelope.salvage(partial)
+        self._reject(req, str(error), octets=len(body))
+        if transaction_id is None:
+            resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
+            return
+        encoding = Encoding.XML if body.lstrip()[:1] == b"<" else Encoding.WBXML
+        answer = Status(result=Result(code=getattr(error, "code", 400), description=str(error)[:200]))
+        message = Message(
+            version=_version(partial),
+            encoding=encoding,
+            transactions=[Transaction(Mode.RESPONSE, transaction_id, answer)],
+            session_id=sid,
+            session_type=SessionType.INBAND if sid else SessionType.OUTBAND,
+        )
+        resp.data = codec.encode(envelope.write_message(message))
+        resp.content_type = codec.media_type(message.version, encoding, req.content_type)
+
+    def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
+        BAD.labels("wbxml" if "wbxml" in (req.content_type or "") else "xml", reason.split(" ")[0][:20]).inc()
+        log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
+
+
+def _host(req: falcon.Request) -> str:
+    return (req.get_header("Host") or "").rpartition(":")[0].strip("[]") or (req.get_header("Host") or "")
+
+
+def _foreign(body: bytes, content_type: str | None) -> bool:
+    """Bytes that do not even pretend to be CSP, with a type that says so."""
+    claims = (content_type or "").lower()
+    looks = body[:1] in (b"\x01", b"\x02", b"\x03", b"<", b"") or body[:3] == b"\xef\xbb\xbf"
+    return bool(claims) and not looks and "wv.csp" not in claims and "xml" not in claims
+
+
+def _version(partial: object) -> str:
+    attrs = getattr(partial, "attrs", None) or {}
+    for version in ("1.1", "1.2", "1.3"):
+        if str(attrs.get("xmlns", "")).endswith(version):
+            return version
+    return "1.2"
+
+
+def _empty_error(_req: falcon.Request, resp: falcon.Response, _error: falcon.HTTPError) -> None:
+    """No JSON for phones: the status code alone."""
+    resp.data, resp.content_type = b"", "text/plain"
+
+
+def _broken(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
+    """A bug of ours. The phone gets the status line; the operator the stack, without what the phone wrote."""
+    if isinstance(error, falcon.HTTPError | falcon.HTTPStatus):
+        raise error
+    log.exception("bug", kind=type(error).__name__)
+    resp.status, resp.data = falcon.HTTP_500, b""
+
+
+def create_app(settings: Settings | None = None) -> falcon.App:
+    """The WSGI application of one worker. Refuses to run on unpatched sockets."""
+    if socket.socket is not gevent_socket.socket:
+        raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
+    settings = settings or load()
+    services = wiring.services(settings, draining=draining.is_set)
+    services.replies.start()
+    gevent.spawn(_release_when_draining, services.replies.release_all)
+
+    def redis() -> object:
+        return guarded(services.sessions.ping)
+
+    _checks[:] = [redis]
+    app = falcon.App()
+    app.set_error_serializer(_empty_error)
+    app.add_error_handler(Exception, _broken)
+    resource = CspResource(Exchange(services), settings.max_body)
+    app.add_route("/", resource, compile=True)
+    app.add_sink(_sink(resource), r"/")
+    return app
+
+
+def _sink(resource: CspResource) -> Callable[..., None]:
+    def serve(req: falcon.Request, resp: falcon.Response, **_: object) -> None:
+        if req.method != "POST":
+            raise falcon.HTTPMethodNotAllowed(["POST"])
+        resource.on_post(req, resp)
+
+    return serve
+
+
+def _release_when_draining(release: Callable[[], None]) -> None:
+    draining.wait()
+    release()
+
+
+def checks() -> list[Callable[[], object]]:
+    """What /readyz asks of this worker."""
+    return _checks
