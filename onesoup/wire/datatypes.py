@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 from onesoup.wire.tables.datatypes import DATATYPES
@@ -64,13 +63,10 @@ def content(octets: bytes, parent: Element) -> str:
     info = parent.find("MessageInfo") or parent
     if info.findtext("ContentEncoding").upper() == "BASE64":
         return octets.decode("ascii") if _BASE64.fullmatch(octets) else base64.b64encode(octets).decode()
-    if info.findtext("ContentType", "text/").lower().startswith("text/"):
-        return utf8(octets)
-    try:
-        # Phones name no type, or types such as application/x-sms, for what is plain text.
-        return octets.decode() if info.find("ContentType") is None else base64.b64encode(octets).decode()
-    except (UnicodeDecodeError, binascii.Error):
-        return base64.b64encode(octets).decode()
+    if not (named := info.findtext("ContentType")):  # nobody says: it is text if it can be
+        text = utf8(octets)
+        return base64.b64encode(octets).decode() if "\ufffd" in text else text
+    return utf8(octets) if named.lower().startswith("text/") else base64.b64encode(octets).decode()
 
 
 def utf8(octets: bytes) -> str:
