@@ -1,0 +1,62 @@
+"""The STCP line protocol, server side (cir.md 3.1 to 3.3). Bytes in, actions out; no sockets, no clock."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+MAX_LINE = 512
+MAX_UNKNOWN = 5
+OK = b"OK\r\n"
+
+
+class Act(Enum):
+    BIND = auto()  # HELO with an id: look the session up, then OK or close
+    OK = auto()
+    CLOSE = auto()
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One connection. `feed` takes what was read and returns what to do, in order."""
+
+    bound: str = ""
+    unknown: int = 0
+    _rest: bytes = field(default=b"", repr=False)
+
+    def feed(self, data: bytes) -> list[tuple[Act, str]]:
+        """Complete lines become actions; CR LF, LF and CR all end a line. A line beyond 512 octets closes."""
+        self._rest += data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, self._rest = self._rest.split(b"\n")
+        actions = []
+        for line in lines:
+            action = self._line(line)
+            if action is not None:
+                actions.append(action)
+        if len(self._rest) > MAX_LINE:
+            actions.append((Act.CLOSE, "line too long"))
+        return actions
+
+    def _line(self, line: bytes) -> tuple[Act, str] | None:
+        if len(line) > MAX_LINE:
+            return Act.CLOSE, "line too long"
+        word, _, rest = line.strip().partition(b" ")
+        if not word:
+            return None
+        verb = word.upper()
+        if verb == b"HELO":
+            sid = rest.strip().decode("ascii", "replace")
+            if sid == self.bound:
+                return Act.OK, ""
+            return Act.BIND, sid
+        if not self.bound:
+            return Act.CLOSE, "no HELO first"
+        if verb != b"PING":
+            # Another server answers OK to anything; a few odd lines are forgiven.
+            self.unknown += 1
+            if self.unknown > MAX_UNKNOWN:
+                return Act.CLOSE, "too many unknown lines"
+        return Act.OK, ""
+
+
+def wvci(version: str, cookie: str) -> bytes:
+    """The wake-up line. The cookie goes back exactly as it came."""
+    return f"WVCI {version} {cookie}\r\n".encode()

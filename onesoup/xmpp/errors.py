@@ -1,0 +1,59 @@
+"""What happens on the XMPP side -> the code that a phone is told (xmpp-mapping.md 3 and 6.4). Tables."""
+
+# What a log-in failed of, by the stream's kind of failure.
+LOGIN_KIND = {
+    "dns": 503,
+    "refused": 503,
+    "timeout": 504,
+    "tls": 503,
+    "auth": 409,
+    "no-mechanism": 503,
+    "bind": 503,
+    "stream": 503,
+    "closed": 503,
+    "protocol": 503,
+    "no-answer": 504,
+}
+# A condition says more than the kind.
+LOGIN_CONDITION = {
+    "not-authorized": 409,
+    "credentials-expired": 409,
+    "account-disabled": 403,
+    "temporary-auth-failure": 503,
+    "malformed-request": 500,
+    "incorrect-encoding": 500,
+    "invalid-authzid": 500,
+    "aborted": 500,
+    "encryption-required": 503,
+    "mechanism-too-weak": 503,
+    "invalid-mechanism": 503,
+    "host-unknown": 516,
+    "host-gone": 516,
+    "no-such-domain": 516,
+    "no-service": 516,
+    "not-permitted": 516,
+    "resource-constraint": 503,
+    "not-allowed": 403,
+}
+ROSTER = {
+    "item-not-found": 531,
+    "not-acceptable": 402,
+    "bad-request": 402,
+    "jid-malformed": 901,
+    "not-allowed": 403,
+    "forbidden": 403,
+    "resource-constraint": 754,
+    "service-unavailable": 405,
+    "feature-not-implemented": 405,
+}
+# Stream errors after which nobody reconnects: the session is over for the phone.
+FINAL = frozenset({"conflict", "not-authorized", "host-gone", "host-unknown", "unsupported-version", "unsupported-stanza-type"})
+
+
+def login_code(kind: str, condition: str) -> int:
+    """Never 401: Android would try again without end."""
+    return LOGIN_CONDITION.get(condition) or LOGIN_KIND.get(kind, 503)
+
+
+def roster_code(condition: str) -> int:
+    return ROSTER.get(condition, 500)

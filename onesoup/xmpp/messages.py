@@ -1,0 +1,134 @@
+"""Message stanzas -> texts for the phone (xmpp-mapping.md 6.2). Pure; `own` is the bare JID of the session."""
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from onesoup.csp import addresses
+
+CARBONS, FORWARD, DELAY, OLD_DELAY = "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "urn:xmpp:delay", "jabber:x:delay"
+RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
+CORRECTION = "urn:xmpp:message-correct:0"
+ENCRYPTED = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2", "urn:xmpp:openpgp:0", "jabber:x:encrypted")
+_STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that somebody wrote: `seen` names the stanza for duplicates, `receipt` its id when a receipt is asked."""
+
+    sender: str
+    sender_full: str
+    body: str
+    time: int | None
+    seen: str
+    receipt: str = ""
+
+
+def read_message(stanza: Any, own: str) -> Incoming | None:
+    """What the phone is told of a message, or None when that is nothing. A carbon counts as the message in it, once, and
+    only when our own account sent it (else anybody could speak for anybody)."""
+    inner = _unwrapped(stanza, own)
+    if inner is None:
+        return None
+    kind = inner.getAttr("type") or "normal"
+    sender = addresses.bare(inner.getAttr("from") or "") or own
+    if kind == "error" or kind == "groupchat":
+        return None
+    body = _body(inner, kind)
+    if not body:
+        return None
+    return Incoming(
+        sender=sender,
+        sender_full=inner.getAttr("from") or own,
+        body=body,
+        time=delay(inner, addresses.domain_of(own), own),
+        seen=_seen(inner, own, sender),
+        receipt=(inner.getAttr("id") or "") if inner.getTag("request", namespace=RECEIPTS) is not None else "",
+    )
+
+
+def _unwrapped(stanza: Any, own: str) -> Any:
+    if stanza.getTag("sent", namespace=CARBONS) is not None:
+        return None
+    received = stanza.getTag("received", namespace=CARBONS)
+    if received is None:
+        return stanza
+    if addresses.bare(stanza.getAttr("from") or own) != own:
+        return None
+    forwarded = received.getTag("forwarded", namespace=FORWARD)
+    return None if forwarded is None else forwarded.getTag("message")
+
+
+def _body(stanza: Any, kind: str) -> str:
+    body = stanza.getTagData("body") or ""
+    subject = (stanza.getTagData("subject") or "").strip()
+    if kind == "normal" and subject and body:
+        body = f"{subject}\n{body}"
+    if not body and any(stanza.getTag("encrypted", namespace=each) is not None for each in ENCRYPTED):
+        return "[encrypted message]"
+    link = stanza.getTag("x", namespace=OOB)
+    url = (link.getTagData("url") or "").strip() if link is not None else ""
+    if url and url not in body:
+        body = f"{body}\n{url}".strip()
+    if body and stanza.getTag("replace", namespace=CORRECTION) is not None:
+        body = "* " + body
+    return body
+
+
+def _seen(stanza: Any, own: str, sender: str) -> str:
+    """The archive's id where our own server gave one, else sender and id; a message without an id is always new."""
+    for tag in stanza.getTags("stanza-id", namespace=STANZA_ID):
+        if addresses.bare(tag.getAttr("by") or "") == own and tag.getAttr("id"):
+            return f"a {tag.getAttr('id')}"
+    return f"i {sender} {stanza.getAttr('id')}" if stanza.getAttr("id") else ""
+
+
+def delay(stanza: Any, domain: str, own: str) -> int | None:
+    """The oldest time that our own server says this message was held since, seconds since the epoch."""
+    times = []
+    for tag in [*stanza.getTags("delay", namespace=DELAY), *stanza.getTags("x", namespace=OLD_DELAY)]:
+        by = addresses.bare(tag.getAttr("from") or domain)
+        if by not in (domain, own):
+            continue
+        stamp = parse_stamp(tag.getAttr("stamp") or "")
+        if stamp is not None:
+            times.append(stamp)
+    return min(times, default=None)
+
+
+def parse_stamp(text: str) -> int | None:
+    """XEP-0082, and the old form of XEP-0091."""
+    match = _STAMP.match(text)
+    if match is None:
+        return None
+    *parts, zone = match.groups()
+    try:
+        moment = datetime.datetime(*(int(part) for part in parts), tzinfo=datetime.UTC)  # type: ignore[misc, arg-type]
+    except ValueError:
+        return None
+    if zone and zone != "Z":
+        sign = -1 if zone[0] == "+" else 1
+        moment += sign * datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+    return int(moment.timestamp())
+
+
+# Bounces that the sender should hear of although no report was asked (xmpp-mapping.md 6.4).
+TOLD = {
+    "service-unavailable": "recipient cannot be reached",
+    "item-not-found": "no such user",
+    "remote-server-not-found": "no such server",
+    "remote-server-timeout": "the other server does not answer",
+}
+
+
+def read_bounce(stanza: Any) -> tuple[str, str, str] | None:
+    """(recipient, id, reason) of an error for a message that we sent, or None when the phone need not know."""
+    if stanza.getAttr("type") != "error" or not stanza.getAttr("id"):
+        return None
+    error = stanza.getTag("error")
+    for child in error.getChildren() if error is not None else []:
+        if child.getName() in TOLD:
+            return addresses.bare(stanza.getAttr("from") or ""), stanza.getAttr("id"), TOLD[child.getName()]
+    return None
