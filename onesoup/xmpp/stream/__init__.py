@@ -1,0 +1,9 @@
+"""The XMPP client stream. The holder's alone; xmpppy serves as stanza layer only."""
+
+from onesoup.xmpp.stream.errors import NotStored, StreamFailure
+from onesoup.xmpp.stream.options import Options
+from onesoup.xmpp.stream.resolve import Resolver
+from onesoup.xmpp.stream.stream import Stream
+from onesoup.xmpp.stream.tls import Tls
+
+__all__ = ["NotStored", "Options", "Resolver", "Stream", "StreamFailure", "Tls"]

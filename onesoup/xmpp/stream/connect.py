@@ -1,0 +1,105 @@
+"""From a domain to a negotiated stream: targets in turn, each with TCP, TLS, SASL, resume or bind."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from xmpp.simplexml import Node
+
+from onesoup.xmpp.stream import errors
+from onesoup.xmpp.stream.dial import dial
+from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.negotiate import Negotiation, offered
+from onesoup.xmpp.stream.options import Options
+from onesoup.xmpp.stream.resolve import PORT, Target
+from onesoup.xmpp.stream.sm import StreamManagement
+from onesoup.xmpp.stream.wire import Wire
+
+# After one of these another target of the domain may do better. A refused password would be refused there too.
+_NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
+# How many see-other-host a domain may send us through.
+MAX_REDIRECTS = 2
+
+
+@dataclass
+class Account:
+    """Whose stream it will be. An empty user logs in anonymously."""
+
+    domain: str
+    user: str
+    password: str
+    resource: str
+
+
+@dataclass
+class Connected:
+    """A stream ready for stanzas."""
+
+    wire: Wire
+    features: frozenset[str]
+    jid: str  # empty after a resumption
+    sm: StreamManagement | None
+    resumed: bool
+    acked: list[Any]
+    early: list[Node]
+
+
+def connect(account: Account, options: Options, sm: StreamManagement | None) -> Connected:
+    """Raises StreamFailure. `sm`: a session to resume, if it is still there; its counters are then up to date."""
+    targets = _targets(account.domain, options, sm)
+    failure = StreamFailure(errors.DNS, "no-service")
+    redirects = 0
+    while targets:
+        target = targets.pop(0)
+        try:
+            return _at(target, account, options, sm)
+        except StreamFailure as error:
+            failure = error
+            if error.condition == "see-other-host" and redirects < MAX_REDIRECTS:
+                redirects += 1
+                targets = [_place(error.text)]
+            elif error.kind not in _NEXT:
+                raise
+    raise failure
+
+
+def _targets(domain: str, options: Options, sm: StreamManagement | None) -> list[Target]:
+    targets = options.resolver.targets(domain)
+    # XEP-0198 section 4: the server would like us back at this place, if it is there.
+    return [_place(sm.location), *targets] if sm is not None and sm.location else targets
+
+
+def _place(text: str) -> Target:
+    """host, host:port, [v6], [v6]:port, or a bare IPv6 address."""
+    host, colon, port = text.strip().rpartition(":")
+    if not colon or not port.isdecimal() or (":" in host and not host.endswith("]")):
+        host, port = text.strip(), str(PORT)
+    return Target(host.strip("[]"), int(port[:5]), False)
+
+
+def _at(target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
+    static = options.resolver.is_static(account.domain)
+    wire = Wire(dial(target.host, target.port, None if static else options.address_allowed))
+    try:
+        return _negotiated(wire, target, account, options, sm)
+    except BaseException:  # whatever it is, nobody else knows of this socket
+        wire.close()
+        raise
+
+
+def _negotiated(wire: Wire, target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
+    domain, tls = account.domain, options.tls
+    talk = Negotiation(wire, domain, options.language)
+    if target.direct_tls:
+        wire.start_tls(tls, domain)
+    talk.open()
+    if not wire.secure:
+        talk.secure(tls)
+    private = wire.secure or tls.trusts_blindly(domain)
+    talk.authenticate(account.user, account.password, private, options.derive)
+    features, acked = offered(talk.features), []
+    if sm is not None and sm.resumable:
+        resumed, acked = talk.resume(sm)
+        if resumed:
+            return Connected(wire, features, "", sm, True, acked, talk.early)
+    jid = talk.bind(account.resource)
+    return Connected(wire, features, jid, talk.enable(), False, acked, talk.early)

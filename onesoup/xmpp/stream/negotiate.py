@@ -1,0 +1,200 @@
+"""From a fresh connection to a bound stream: header, STARTTLS, SASL, resume or bind, stream management.
+
+Sequential, each step one function. The caller sets the limit of time and closes the wire when a step fails.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from xmpp.simplexml import Node
+
+from onesoup.xmpp.stream import errors, ns, sasl
+from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.markup import escape, quote
+from onesoup.xmpp.stream.parser import Broken, End, Event, Header
+from onesoup.xmpp.stream.sm import KEEP_SECONDS, SmError, StreamManagement
+from onesoup.xmpp.stream.tls import Tls
+from onesoup.xmpp.stream.wire import Wire
+
+
+def fail_on(event: Event) -> None:
+    """Raises what a stream error, a closing tag or a broken document means."""
+    if isinstance(event, Broken):
+        raise StreamFailure(errors.PROTOCOL, event.condition, event.text)
+    if isinstance(event, End):
+        raise StreamFailure(errors.CLOSED, "end")
+    if isinstance(event, Node) and event.namespace == ns.STREAM and event.name == "error":
+        condition = _condition(event, ns.STREAM_ERRORS)
+        # The address to go to instead stands inside the condition (RFC 6120 section 4.9.3.19).
+        text = event.getTagData(condition) if condition == "see-other-host" else event.getTagData("text")
+        raise StreamFailure(errors.STREAM, condition, text or "")
+
+
+def _condition(node: Node, namespace: str = "") -> str:
+    """The name of the first child that is no text."""
+    for kid in node.kids:
+        if kid and kid.name != "text" and (not namespace or kid.namespace == namespace):
+            return str(kid.name)
+    return "undefined-condition"
+
+
+class Negotiation:
+    """The client's side of one connection, before stanzas flow."""
+
+    def __init__(self, wire: Wire, domain: str, language: str) -> None:
+        self._wire, self._domain, self._language = wire, domain, language
+        self.features = Node("features")
+        self.early: list[Node] = []  # stanzas that came before their time; they count in no h
+
+    def open(self) -> None:
+        """A new document and the server's features."""
+        self._wire.restart()
+        header = (
+            f"<?xml version='1.0'?><stream:stream to='{quote(self._domain)}' version='1.0' xml:lang='{quote(self._language)}'"
+            f" xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAM}'>"
+        )
+        self._wire.send(header.encode())
+        self.features = self._await(lambda node: node.namespace == ns.STREAM and node.name == "features")
+
+    def secure(self, tls: Tls) -> None:
+        """STARTTLS. Clear text goes on for domains only that are listed for it: a missing offer may be an attack."""
+        if not self._offers("starttls", ns.TLS):
+            if tls.trusts_blindly(self._domain):
+                return
+            raise StreamFailure(errors.TLS, "not-offered")
+        self._wire.send(f"<starttls xmlns='{ns.TLS}'/>".encode())
+        if self._await(lambda node: node.namespace == ns.TLS).name != "proceed":
+            raise StreamFailure(errors.TLS, "handshake", "the server refused STARTTLS")
+        self._wire.start_tls(tls, self._domain)
+        self.open()
+
+    def authenticate(self, user: str, password: str, private: bool, derive: sasl.Derive) -> None:
+        mechanism = self._mechanism(user, password, private, derive)
+        try:
+            self._exchange(mechanism)
+        except sasl.SaslError as error:
+            raise StreamFailure(errors.AUTH, "server-not-proved", str(error)) from None
+        self.open()
+
+    def _mechanism(self, user: str, password: str, private: bool, derive: sasl.Derive) -> sasl.Mechanism:
+        offer = self.features.getTag("mechanisms", namespace=ns.SASL)
+        names = [tag.getData() for tag in offer.getTags("mechanism")] if offer else []
+        if not names:  # never jabber:iq:auth instead: that is what an attacker hopes for
+            raise StreamFailure(errors.NO_MECHANISM, "none-offered")
+        mechanism = sasl.choose(names, user, password, private=private, derive=derive)
+        if mechanism is None:
+            raise StreamFailure(errors.NO_MECHANISM, "none-common", " ".join(names)[:200])
+        return mechanism
+
+    def _exchange(self, mechanism: sasl.Mechanism) -> None:
+        first = sasl.encode(mechanism.first())
+        self._wire.send(f"<auth xmlns='{ns.SASL}' mechanism='{mechanism.name}'>{first}</auth>".encode())
+        while True:
+            answer = self._await(lambda node: node.namespace == ns.SASL)
+            if answer.name == "success":
+                mechanism.finish(sasl.decode(answer.getData()))
+                return
+            if answer.name != "challenge":
+                raise StreamFailure(errors.AUTH, _condition(answer, ns.SASL), answer.getTagData("text") or "")
+            response = mechanism.step(sasl.decode(answer.getData()))
+            data = sasl.encode(response) if response else ""
+            self._wire.send(f"<response xmlns='{ns.SASL}'>{data}</response>".encode())
+
+    def resume(self, sm: StreamManagement) -> tuple[bool, list[Any]]:
+        """Whether the session goes on, and the keys of the stanzas that the server had got of it."""
+        if not self._offers("sm", ns.SM):
+            return False, []
+        self._wire.send(f"<resume xmlns='{ns.SM}' previd='{quote(sm.id)}' h='{sm.h_in}'/>".encode())
+        answer = self._await(lambda node: node.namespace == ns.SM and node.name in ("resumed", "failed"))
+        h = number(answer, "h")  # XEP-0198 section 5: a failure may still tell how far the server had come
+        try:
+            return answer.name == "resumed", [] if h is None else sm.resumed(h)
+        except SmError as error:
+            raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
+
+    def bind(self, resource: str) -> str:
+        """The full JID. A resource in use gets "-2" once; one that the server dislikes is left to the server."""
+        try:
+            jid = self._bind(resource)
+        except StreamFailure as failure:
+            instead = {"conflict": f"{resource}-2", "bad-request": ""}.get(failure.condition)
+            if failure.kind != errors.BIND or instead is None:
+                raise
+            jid = self._bind(instead)
+        self._old_session()
+        return jid
+
+    def _bind(self, resource: str) -> str:
+        wish = f"<resource>{escape(resource)}</resource>" if resource else ""
+        answer = self._ask("bind", f"<bind xmlns='{ns.BIND}'>{wish}</bind>")
+        jid = (answer.getTag("bind") or answer).getTagData("jid")
+        if not jid:
+            raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
+        return str(jid)
+
+    def _old_session(self) -> None:
+        """The session iq of RFC 3921, for a server that insists on it."""
+        offer = self.features.getTag("session", namespace=ns.SESSION)
+        if offer and not offer.getTag("optional"):
+            self._ask("session", f"<session xmlns='{ns.SESSION}'/>")
+
+    def enable(self) -> StreamManagement | None:
+        """Stream management, resumable if the server likes, or None."""
+        if not self._offers("sm", ns.SM):
+            return None
+        self._wire.send(f"<enable xmlns='{ns.SM}' resume='true' max='{KEEP_SECONDS}'/>".encode())
+        answer = self._await(lambda node: node.namespace == ns.SM and node.name in ("enabled", "failed"))
+        if answer.name == "failed":
+            return None
+        resumable = answer.getAttr("resume") in ("true", "1")
+        return StreamManagement(
+            (answer.getAttr("id") or "") if resumable else "", answer.getAttr("location") or "", number(answer, "max") or 0
+        )
+
+    def _offers(self, name: str, namespace: str) -> bool:
+        return self.features.getTag(name, namespace=namespace) is not None
+
+    def _ask(self, name: str, payload: str) -> Node:
+        self._wire.send(f"<iq type='set' id='{name}'>{payload}</iq>".encode())
+        answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == name)
+        if answer.getAttr("type") != "result":
+            error = answer.getTag("error") or answer
+            raise StreamFailure(errors.BIND, _condition(error, ns.STANZA_ERRORS), error.getTagData("text") or "")
+        return answer
+
+    def _await(self, wanted: Callable[[Node], bool]) -> Node:
+        """The next element that is wanted. Headers pass, stanzas are kept, what is behind it stays with the wire."""
+        while True:
+            events = self._wire.receive()
+            for index, event in enumerate(events):
+                fail_on(event)
+                if isinstance(event, Node) and wanted(event):
+                    self._wire.pending = events[index + 1 :]
+                    return event
+                if isinstance(event, Node) and event.namespace == ns.CLIENT:
+                    self.early.append(event)
+                elif isinstance(event, Header):
+                    _check_version(event)
+
+
+def _check_version(header: Header) -> None:
+    # Without version 1.0 there are no features to wait for (RFC 6120 section 4.7.5).
+    if not header.get("version", "").startswith("1."):
+        raise StreamFailure(errors.STREAM, "unsupported-version")
+
+
+def number(node: Node, name: str) -> int | None:
+    """An attribute that counts, None when it is missing or no number."""
+    text = node.getAttr(name) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
+
+
+def offered(features: Node) -> frozenset[str]:
+    """The namespaces of what is offered. Streams of one server share the set."""
+    return _shared(frozenset(str(kid.namespace) for kid in features.kids if kid))
+
+
+@lru_cache(256)
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    return names

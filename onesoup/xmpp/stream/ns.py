@@ -1,0 +1,13 @@
+"""XML namespaces of the stream layer."""
+
+CLIENT = "jabber:client"
+STREAM = "http://etherx.jabber.org/streams"
+STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"
+STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+TLS = "urn:ietf:params:xml:ns:xmpp-tls"
+SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+BIND = "urn:ietf:params:xml:ns:xmpp-bind"
+SESSION = "urn:ietf:params:xml:ns:xmpp-session"
+SM = "urn:xmpp:sm:3"
+PING = "urn:xmpp:ping"
+XML = "http://www.w3.org/XML/1998/namespace"

@@ -1,0 +1,477 @@
+"""One client stream: what the holder sees of XMPP. Knows connections, acknowledgements and requests; no stanza's meaning.
+
+The life of it: `connect`, then `run` in one greenlet until the end; `send`, `request`, `tick` and `close` from any other.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gevent
+import structlog
+from gevent.event import AsyncResult, Event
+from xmpp.simplexml import Node
+
+from onesoup.xmpp.stream import errors, ns
+from onesoup.xmpp.stream import parser as parsing
+from onesoup.xmpp.stream.connect import Account, connect
+from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.markup import serialise
+from onesoup.xmpp.stream.negotiate import fail_on, number
+from onesoup.xmpp.stream.options import Options
+from onesoup.xmpp.stream.sm import Sent, SmError, StreamManagement
+from onesoup.xmpp.stream.wire import SEND_SECONDS, Wire
+
+log = structlog.get_logger(__name__)
+
+# A peer that says nothing for this long is asked; one that then says nothing is gone.
+SILENCE_SECONDS = 40.0
+ANSWER_SECONDS = 15.0
+# Nobody waits to hear of stanzas without a key, yet the queue must not grow with them.
+ASK_AFTER = 20
+# How long a polite end waits for the server's own.
+FAREWELL_SECONDS = 2.0
+
+STANZAS = frozenset({"message", "presence", "iq"})
+_ASK = f"<r xmlns='{ns.SM}'/>".encode()
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+OnStanzas = Callable[[list[Node]], None]
+OnAcked = Callable[[list[Any]], None]
+
+
+class Stream:
+    """`on_stanzas` gets the stanzas of one read together and keeps them; when it returns they count as handled.
+
+    It runs in the greenlet of `run`, with `h_next` telling the h to keep along with them. The list is empty when the
+    read brought only answers to requests: h moved all the same. Answers that no request waits for are among the stanzas.
+    What it raises: one of `Options.not_stored` ends the stream without acknowledging, so that all comes again after a
+    resumption; anything else is taken for a mistake about one stanza, and each is offered once more alone.
+
+    `on_acked` gets the keys of sent stanzas that the server has, in order; without stream management at once.
+    """
+
+    __slots__ = (
+        "_account",
+        "_asked",
+        "_batch",
+        "_closing",
+        "_counter",
+        "_early",
+        "_ended",
+        "_last_in",
+        "_on_acked",
+        "_on_stanzas",
+        "_options",
+        "_prefix",
+        "_probed_at",
+        "_reading",
+        "_requests",
+        "_sm",
+        "_wire",
+        "features",
+        "jid",
+        "lost",
+        "resumed",
+    )
+
+    def __init__(
+        self,
+        domain: str,
+        user: str,
+        password: str,
+        resource: str,
+        *,
+        options: Options,
+        on_stanzas: OnStanzas,
+        on_acked: OnAcked,
+        prefix: str = "s",
+        resume: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`prefix` begins the ids of requests; no other life of the same account may use it. `resume`: of `state`."""
+        self._account: Account | None = Account(domain, user, password, resource)
+        self._options, self._on_stanzas, self._on_acked = options, on_stanzas, on_acked
+        self._prefix, self._counter = prefix, 0
+        self._requests: dict[str, tuple[str, AsyncResult]] = {}
+        self._wire: Wire | None = None
+        self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
+        self._early: list[Node] = []
+        self._batch = 0
+        self._last_in = self._probed_at = 0.0
+        self._asked: int | None = None  # how many stanzas the <r/> under way asks for
+        self._reading = self._closing = False
+        self._ended: Event | None = None
+        self.jid = str(resume.get("jid") or "") if resume else ""
+        self.features: frozenset[str] = frozenset()
+        self.resumed = False
+        self.lost: list[Sent] = []
+
+    # What it is.
+
+    @property
+    def open(self) -> bool:
+        return self._wire is not None and self._wire.open
+
+    @property
+    def sm_id(self) -> str:
+        """Empty without a session that could be resumed."""
+        return self._sm.id if self._sm else ""
+
+    @property
+    def managed(self) -> bool:
+        """Whether the server acknowledges."""
+        return self._sm is not None
+
+    @property
+    def h_in(self) -> int:
+        """How many stanzas were handled."""
+        return self._sm.h_in if self._sm else 0
+
+    @property
+    def h_next(self) -> int:
+        """Inside `on_stanzas`: h_in when it has returned."""
+        return self._sm.after(self._batch) if self._sm else 0
+
+    @property
+    def unacked(self) -> list[Sent]:
+        """(key, octets) of what the server did not acknowledge yet, oldest first."""
+        return self._sm.unacked if self._sm else []
+
+    def state(self) -> dict[str, Any] | None:
+        """Plain values from which `Stream(resume=...)` goes on in any process, or None when nothing can be resumed."""
+        if self._sm is None or not self._sm.resumable:
+            return None
+        return {**self._sm.export(), "jid": self.jid}
+
+    # Its beginning.
+
+    def connect(self, within: float) -> None:
+        """Connects, logs in, resumes or binds, and enables stream management, all in so many seconds, or StreamFailure.
+
+        When `resumed` is false although a session was given, that session is gone: `lost` is what it left, (key, octets)
+        as in `unacked`, to be sent anew.
+        """
+        account = self._account
+        assert account is not None, "connect is called once"
+        with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "log-in")):
+            done = connect(account, self._options, self._sm)
+        self._account = None  # the password is needed no more
+        self._wire, self.features, self.resumed, self._early = done.wire, done.features, done.resumed, done.early
+        self._last_in = time.monotonic()
+        if not done.resumed:
+            self.lost = self._sm.unacked if self._sm else []
+            self.jid = done.jid
+        self._sm = done.sm
+        self._report(done.acked)
+        if done.resumed:
+            self._send_again()
+
+    def _send_again(self) -> None:
+        """What the server had not got when the connection broke, in order; it counts as sent already."""
+        assert self._sm is not None
+        waiting = b"".join(data for _, data in self._sm.unacked)
+        if waiting:
+            self._asked = self._sm.h_out
+            self._wired().send(waiting + _ASK)
+
+    # What comes in.
+
+    def run(self) -> None:
+        """Reads until the end. Returns after `close`; otherwise raises the StreamFailure that ended it."""
+        wire = self._wired()
+        self._reading = True
+        try:
+            self._take_early()
+            while True:
+                self._handle(wire.receive())
+        except StreamFailure as failure:
+            self._finish(failure)
+            if not self._closing:
+                raise
+        finally:
+            self._finish(StreamFailure(errors.CLOSED, "local"))
+
+    def _finish(self, failure: StreamFailure) -> None:
+        """Closes, frees whoever waits. May be called again."""
+        self._reading = False
+        if self._wire is not None:
+            self._wire.close(failure)
+        requests, self._requests = self._requests, {}
+        for _, answer in requests.values():
+            answer.set_exception(failure)
+        if self._ended is not None:
+            self._ended.set()
+
+    def _take_early(self) -> None:
+        """Stanzas that came during the negotiation: no h counts them."""
+        early, self._early = self._early, []
+        if early:
+            self._hand_over(early)
+
+    def _handle(self, events: list[parsing.Event]) -> None:
+        """One read. What it completed before the stream's end is kept before the end is reported."""
+        self._last_in, self._probed_at = time.monotonic(), 0.0
+        stanzas: list[Node] = []
+        counted, asked, last = 0, False, None
+        for event in events:
+            if not isinstance(event, Node) or event.namespace == ns.STREAM:
+                last = event
+            elif event.namespace == ns.SM:
+                asked = self._managed(event) or asked
+            elif event.namespace == ns.CLIENT and event.name in STANZAS:
+                counted += 1
+                if not self._answered(event):
+                    stanzas.append(event)
+        if counted:
+            self._batch = counted
+            self._hand_over(stanzas)
+            self._batch = 0
+            if self._sm:
+                self._sm.received(counted)
+        if asked:
+            self._acknowledge()
+        if last is not None:
+            self._last(last)
+
+    def _hand_over(self, stanzas: list[Node]) -> None:
+        options = self._options
+        try:
+            self._on_stanzas(stanzas)
+        except options.not_stored as error:
+            raise StreamFailure(errors.STORE, "not-stored", type(error).__name__) from error
+        except StreamFailure:
+            raise
+        except Exception as error:
+            if len(stanzas) < 2:
+                self._give_up(stanzas, error)
+                return
+            for stanza in stanzas:
+                self._hand_over([stanza])
+
+    def _give_up(self, stanzas: list[Node], error: Exception) -> None:
+        """A stanza that we cannot handle must not come again for ever."""
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        log.error(
+            "stanza-failed",
+            stanza=stanzas[0].name if stanzas else None,
+            kind=stanzas[0].getAttr("type") if stanzas else None,
+            error=type(error).__name__,
+            at=f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else None,
+        )
+
+    def _last(self, event: parsing.Event) -> None:
+        """The server says that this is the end, or we do."""
+        if isinstance(event, parsing.Broken):
+            self._refuse(event)
+        fail_on(event)
+
+    def _refuse(self, broken: parsing.Broken) -> None:
+        """Ends the session, not only the connection: what we refuse would come again at each resumption."""
+        self._sm_ends()
+        text = f"<stream:error><{broken.condition} xmlns='{ns.STREAM_ERRORS}'/></stream:error></stream:stream>"
+        self._wired().send(text.encode())
+
+    def _sm_ends(self) -> None:
+        if self._sm is not None:
+            self._sm.id = ""
+
+    # Stream management.
+
+    def _managed(self, element: Node) -> bool:
+        """Takes an acknowledgement. True when the server asks for ours."""
+        if element.name == "a" and self._sm is not None:
+            self._server_has(number(element, "h"))
+        return bool(element.name == "r")
+
+    def _server_has(self, h: int | None) -> None:
+        assert self._sm is not None
+        asked, self._asked = self._asked, None
+        try:
+            keys = self._sm.acked(h) if h is not None else []
+        except SmError as error:
+            self._sm_ends()
+            raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
+        self._report(keys)
+        if asked is not None and asked != self._sm.h_out:  # more was sent since we asked
+            self._ask()
+
+    def _ask(self) -> None:
+        assert self._sm is not None
+        self._asked = self._sm.h_out
+        self._wired().send(_ASK)
+
+    def _acknowledge(self) -> None:
+        if self._sm is not None:
+            self._wired().send(self._own_h())
+
+    def _own_h(self) -> bytes:
+        return f"<a xmlns='{ns.SM}' h='{self.h_in}'/>".encode()
+
+    def _report(self, keys: list[Any]) -> None:
+        if not keys:
+            return
+        try:
+            self._on_acked(keys)
+        except Exception as error:  # the keys are not lost: whoever keeps them sees them unacknowledged, and sends again
+            log.error("on-acked-failed", count=len(keys), error=type(error).__name__)
+
+    # What goes out.
+
+    def send(self, *stanzas: Node, key: Any = None) -> bool:
+        """Writes them together. `key` is reported by `on_acked` when the server has the last of them.
+
+        Raises StreamFailure when nothing went out. With stream management a stanza is ours to deliver from then on, here
+        or after a resumption: False says that the connection broke under it. Without, a broken connection raises too,
+        and nobody knows whether the server has it.
+        """
+        octets = [serialise(stanza) for stanza in stanzas]
+        wire = self._wired()
+        with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")) as limit:
+            queued = False
+            try:
+                with wire.lock:
+                    queued = self._queue(wire, octets, key)
+                    wire.write(b"".join(octets) + (self._piggyback(key) if queued else b""))
+            except StreamFailure as failure:
+                if failure is limit.exception:
+                    wire.close(failure)
+                if not queued or failure not in (limit.exception, wire.failure):
+                    raise
+                return False
+        if not queued and key is not None:
+            self._report([key])
+        return True
+
+    def _queue(self, wire: Wire, octets: list[bytes], key: Any) -> bool:
+        """Under the lock, so that the order of the queue is the order on the wire. False without stream management."""
+        if not wire.open or self._closing:
+            raise wire.failure or StreamFailure(errors.CLOSED, "local")
+        if self._sm is None:
+            return False
+        if self._sm.full:
+            raise StreamFailure(errors.BACKLOG, "resource-constraint")
+        for index, data in enumerate(octets):
+            self._sm.sent(key if index == len(octets) - 1 else None, data)
+        return True
+
+    def _piggyback(self, key: Any) -> bytes:
+        """One question at a time: the answer to it brings the next, when there was more."""
+        if self._sm is None or self._asked is not None:
+            return b""
+        if key is None and self._sm.waiting < ASK_AFTER:
+            return b""
+        self._asked = self._sm.h_out
+        return _ASK
+
+    def _wired(self) -> Wire:
+        if self._wire is None:
+            raise StreamFailure(errors.CLOSED, "local", "not connected")
+        return self._wire
+
+    # Requests.
+
+    def new_id(self) -> str:
+        """An id that no other stanza of this stream has."""
+        self._counter += 1
+        return f"{self._prefix}-{base36(self._counter)}"
+
+    def request(self, iq: Node, timeout: float) -> Node:
+        """The result or error for an iq get or set, which gets an id. StreamFailure no-answer after so many seconds.
+
+        `run` must be at work in another greenlet. Only the answer of whom the request went to counts.
+        """
+        id = self.new_id()
+        iq.attrs["id"] = id
+        answer = AsyncResult()
+        self._requests[id] = (str(iq.attrs.get("to") or ""), answer)
+        try:
+            self.send(iq)  # outside the limit: a write that is interrupted costs the stream
+            with gevent.Timeout(timeout, StreamFailure(errors.NO_ANSWER, "remote-server-timeout")):
+                return answer.get()
+        finally:
+            self._requests.pop(id, None)
+
+    def _answered(self, stanza: Node) -> bool:
+        """Gives an answer to the request that waits for it."""
+        if stanza.name != "iq" or stanza.attrs.get("type") not in ("result", "error"):
+            return False
+        found = self._requests.get(stanza.attrs.get("id"))
+        if found is None or not self._comes_from(stanza.attrs.get("from"), found[0]):
+            return False
+        found[1].set(stanza)
+        return True
+
+    def _comes_from(self, sender: str | None, to: str) -> bool:
+        """RFC 6120 section 8.1.2.1: our server answers for our account without an address, or with one of ours."""
+        jid = self.jid.lower()
+        bare = jid.partition("/")[0]
+        ours = {"", bare, jid, bare.rpartition("@")[2]}
+        sender, to = (sender or "").lower(), to.lower()
+        return sender == to or (to in ours and sender in ours)
+
+    # Its end.
+
+    def tick(self, now: float) -> None:
+        """Called each second with the monotonic time; never waits. Asks a silent server, and drops one that stays silent."""
+        wire = self._wire
+        if wire is None or not wire.open:
+            return
+        if self._probed_at:
+            if now - self._probed_at >= ANSWER_SECONDS:
+                wire.close(StreamFailure(errors.TIMEOUT, "silent"))
+        elif now - self._last_in >= SILENCE_SECONDS:
+            self._probed_at = now
+            gevent.spawn(self._probe)  # a greenlet for the moment of the write: the ticker serves all streams
+
+    def _probe(self) -> None:
+        try:
+            if self._sm is not None:
+                self._ask()
+            else:
+                self.send(Node("iq", {"type": "get", "id": self.new_id()}, [Node(f"{ns.PING} ping")]))
+        except StreamFailure:
+            return  # `run` reports it
+
+    def close(self, polite: bool = True) -> None:
+        """Ends it. Politely: the server forgets the session too. Otherwise it stays resumable for a while."""
+        wire = self._wire
+        if wire is None or not wire.open:
+            return
+        self._closing = True
+        if polite:
+            self._say_goodbye(wire)
+        wire.close()
+        if not self._reading:
+            self._finish(StreamFailure(errors.CLOSED, "local"))
+
+    def _say_goodbye(self, wire: Wire) -> None:
+        """Closing at once could reset the connection before the server has read the end, and leave us online there."""
+        # XEP-0198 section 4: the last h goes along, lest the server deliver again what we have.
+        farewell = (self._own_h() if self._sm else b"") + b"</stream:stream>"
+        self._sm_ends()
+        with gevent.Timeout(FAREWELL_SECONDS, False):
+            try:
+                wire.send(farewell)
+                self._await_end(wire)
+            except StreamFailure:
+                return  # it ended without us
+
+    def _await_end(self, wire: Wire) -> None:
+        if self._reading:
+            self._ended = self._ended or Event()
+            self._ended.wait()
+            return
+        while wire.open:
+            for event in wire.receive():
+                fail_on(event)
+
+
+def base36(number: int) -> str:
+    """Digits and small letters."""
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text or "0"

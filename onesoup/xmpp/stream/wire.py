@@ -1,0 +1,101 @@
+"""One connection: octets out under a lock, parser events in. Knows no stanza."""
+
+import gevent
+from gevent.lock import Semaphore
+from gevent.socket import socket
+
+from onesoup.xmpp.stream import errors
+from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.parser import Event, Parser
+from onesoup.xmpp.stream.tls import Tls
+
+CHUNK = 16 * 1024
+# A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
+SEND_SECONDS = 10.0
+
+
+class Wire:
+    """Any greenlet may send; one reads. Closed once, by anybody: the others get a StreamFailure."""
+
+    __slots__ = ("_lock", "_parser", "_sock", "failure", "pending", "secure")
+
+    def __init__(self, sock: socket) -> None:
+        self._sock: socket | None = sock
+        self._parser = Parser()
+        self._lock = Semaphore(1)
+        self.pending: list[Event] = []
+        self.failure: StreamFailure | None = None  # why it was closed
+        self.secure = False
+
+    @property
+    def open(self) -> bool:
+        return self._sock is not None
+
+    @property
+    def lock(self) -> Semaphore:
+        """Whoever holds it may `write`."""
+        return self._lock
+
+    def start_tls(self, tls: Tls, domain: str) -> None:
+        """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
+        if self.pending:
+            raise StreamFailure(errors.TLS, "handshake", "clear text after proceed")
+        self._sock = tls.wrap(self._socket(), domain)
+        self.secure = True
+
+    def restart(self) -> None:
+        """A new document begins (RFC 6120 section 4.3.3)."""
+        self._parser.close()
+        self._parser = Parser()
+
+    def send(self, data: bytes) -> None:
+        """All of it, or StreamFailure, and then the connection is closed: half a stanza may be out."""
+        with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")) as timeout:
+            try:
+                with self._lock:
+                    self.write(data)
+            except StreamFailure as failure:
+                if failure is timeout.exception:
+                    self.close(failure)
+                raise
+
+    def write(self, data: bytes) -> None:
+        """As `send`, for a holder of the lock, without a limit of time."""
+        try:
+            self._socket().sendall(data)
+        except OSError as error:
+            failure = self._reset(error)
+            self.close(failure)
+            raise failure from None
+        except BaseException:  # somebody's time is over, or the greenlet is killed: half a stanza may be out
+            self.close(StreamFailure(errors.TIMEOUT, "stalled"))
+            raise
+
+    def receive(self) -> list[Event]:
+        """What the next octets complete; maybe nothing. Raises StreamFailure at the end."""
+        if self.pending:
+            events, self.pending = self.pending, []
+            return events
+        try:
+            data = self._socket().recv(CHUNK)
+        except OSError as error:
+            raise self._reset(error) from None
+        if not data:
+            raise self.failure or StreamFailure(errors.CLOSED, "eof")
+        return self._parser.feed(data)
+
+    def close(self, failure: StreamFailure | None = None) -> None:
+        """At once. Greenlets that wait in here get `failure`, or what closed it before."""
+        self.failure = self.failure or failure or StreamFailure(errors.CLOSED, "local")
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
+            self._parser.close()
+
+    def _socket(self) -> socket:
+        if self._sock is None:
+            raise self.failure or StreamFailure(errors.CLOSED, "local")
+        return self._sock
+
+    def _reset(self, error: OSError) -> StreamFailure:
+        return self.failure or StreamFailure(errors.CLOSED, "reset", error.strerror or type(error).__name__)
