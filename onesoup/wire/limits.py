@@ -8,6 +8,10 @@ MAX_DEPTH = 32
 # The largest vector has 202. Page switches, attributes, comments and processing instructions count as elements.
 MAX_ELEMENTS = 4000
 
+# Text items of WBXML that do not come alone in their element. An encoder may write every character as an entity; a message of
+# that many is not one that a phone can send.
+MAX_ITEMS = 16_000
+
 # Octets of a document, and characters of all its text: one figure, because only string tables and value tokens can make text
 # longer than its octets. The gateway refuses bodies beyond its own, smaller limit before they come here.
 MAX_TEXT = 256 * 1024
@@ -31,3 +35,7 @@ def too_many(offset: int) -> WireError:
 
 def too_long(offset: int) -> WireError:
     return WireError(f"too much text: limit is {MAX_TEXT} characters of decoded text,", offset)
+
+
+def too_split(offset: int) -> WireError:
+    return WireError(f"text in too many pieces: limit is {MAX_ITEMS} text items,", offset)

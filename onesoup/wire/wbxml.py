@@ -11,7 +11,7 @@ from functools import lru_cache
 from onesoup.wire import datatypes, names, tokens
 from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KINDS, STRING, legal, normal
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_TEXT, check_size, too_deep, too_long, too_many
+from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT, check_size, too_deep, too_long, too_many, too_split
 from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.wire.tokens import END, ENTITY, EXT, EXT_I, EXT_T, HAS_CONTENT, LITERAL, OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE, Form
 from onesoup.wire.tree import Element
@@ -38,7 +38,7 @@ def decode(data: bytes, charset: str | None = None) -> tuple[Element, str]:
 class _Reader:
     """Reads one document. Methods take an offset and return it moved on, so that the loop of body() keeps its own."""
 
-    __slots__ = ("attribute_page", "charset", "data", "elements", "named_by", "root", "strings", "text", "version")
+    __slots__ = ("attribute_page", "charset", "data", "elements", "items", "named_by", "root", "strings", "text", "version")
 
     def __init__(self, data: bytes, charset: str | None) -> None:
         self.data = data
@@ -48,6 +48,7 @@ class _Reader:
         self.strings = b""
         self.attribute_page = 0
         self.elements = MAX_ELEMENTS  # less what page switches and attributes have taken of it
+        self.items = MAX_ITEMS
         self.text = MAX_TEXT - len(data)  # how much more than the text that stands in the document itself
         self.named_by = ""  # the element whose xmlns gave the version
 
@@ -253,6 +254,9 @@ class _Reader:
     def item(self, token: int, pos: int, parent: Element, stack: list[Element], pieces: list[str]) -> int:
         """A text item, a processing instruction or an extension, inside `parent`."""
         at = pos - 1
+        self.items -= 1
+        if self.items < 0:
+            raise too_split(at)
         if token == STR_I:
             text, pos = self.inline(pos)
         elif token == OPAQUE:

@@ -118,8 +118,10 @@ class _Reader:
     # ---- events
 
     def start(self, name: str, attributes: list[str]) -> None:
-        element = Element(_KNOWN.get(name) or self.odd_name(name))
-        self.elements += 1 + len(attributes) // 2
+        element = Element(_KNOWN.get(name, ""))
+        if not element.name:
+            self.take_name(element, name)
+        self.elements += 1
         if self.elements > MAX_ELEMENTS:
             raise too_many(self.parser.CurrentByteIndex)
         parent = self.parent
@@ -134,8 +136,6 @@ class _Reader:
             self.attributes(element, name, attributes)
         if self.pieces:
             self.pieces.clear()
-        if element.name in names.CIR_ADDRESS:
-            self.renamed.append(element)
         self.stack.append(parent)
         self.parent = element
 
@@ -149,14 +149,20 @@ class _Reader:
             self.pieces.clear()
         self.parent = self.stack.pop()
 
-    def odd_name(self, name: str) -> str:
+    def take_name(self, element: Element, name: str) -> None:
+        """A name that is not spelled as in the tables, or has a prefix, or depends on the version."""
         name = names.local(name)
         if not names.is_name(name):
             raise WireError(f"XML: element name {name[:40]!r} is too long or not ASCII", self.parser.CurrentByteIndex)
-        return names.canonical(name)
+        element.name = names.canonical(name)
+        if element.name in names.CIR_ADDRESS:
+            self.renamed.append(element)
 
     def attributes(self, element: Element, name: str, attributes: list[str]) -> None:
         """Keeps the namespace of the element, under the name xmlns whatever its prefix, and attributes without a prefix."""
+        self.elements += len(attributes) // 2
+        if self.elements > MAX_ELEMENTS:
+            raise too_many(self.parser.CurrentByteIndex)
         prefix, colon, _ = name.rpartition(":")
         own = f"xmlns:{prefix}" if colon else "xmlns"
         found = {}

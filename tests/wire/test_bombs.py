@@ -7,7 +7,7 @@ import pytest
 
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_NAME, MAX_TEXT
+from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_NAME, MAX_TEXT
 
 KIB = 1024
 BODY = 64 * KIB  # what the gateway lets in
@@ -55,6 +55,18 @@ REFUSED = {
     "amplification by attributes": (table(b"a" * 20 * KIB + b"\0") + b"\xc9\x05" + b"\x83\0" * 20_000 + b"\1\1", f"{MAX_TEXT}"),
     "amplification by prefixes": (HEAD + b"\xc9" + b"\x0b" * 60_000 + b"\1\1", "limit"),
     "amplification by value tokens": (HEAD + ROOT + b"\x52" + b"\x80\x04" * 30_000 + b"\1\1", f"{MAX_TEXT}"),
+    "empty texts": (HEAD + ROOT + b"\x52" + fill(b"\x03\0") + b"\1\1", f"{MAX_ITEMS} text items"),
+    "texts of one character": (HEAD + ROOT + b"\x52" + fill(b"\x03a\0") + b"\1\1", f"{MAX_ITEMS} text items"),
+    "string table references of one character": (
+        table(b"a\0") + ROOT + b"\x52" + fill(b"\x83\0") + b"\1\1",
+        f"{MAX_ITEMS} text items",
+    ),
+    "empty references into a string table": (
+        table(b"a" * KIB + b"\0") + ROOT + b"\x52" + fill(b"\x83\x88\0") + b"\1\1",
+        f"{MAX_ITEMS} text items",
+    ),
+    "extensions": (HEAD + ROOT + b"\x52" + fill(b"\xc0") + b"\1\1", f"{MAX_ITEMS} text items"),
+    "value tokens without a meaning": (HEAD + ROOT + b"\x52" + fill(b"\x80\x83\x7f") + b"\1\1", f"{MAX_ITEMS} text items"),
     "opaque beyond the document": (HEAD + ROOT + b"\x4d\xc3\x7fabc\1\1", "beyond the document"),
     "inline string without NUL": (HEAD + ROOT + b"\x4d\x03" + b"a" * BODY, "NUL"),
     "page switches": (HEAD + ROOT + fill(b"\0\1") + b"\1", f"{MAX_ELEMENTS} elements"),
@@ -95,13 +107,8 @@ REFUSED = {
 }
 
 READ = {
+    "a long text of entities": HEAD + ROOT + b"\x52" + b"\x02\x88\x30" * (MAX_ITEMS - 1) + b"\1\1",
     "ENDs after the root": HEAD + b"\x09" + b"\1" * BODY,
-    "empty texts": HEAD + ROOT + b"\x52" + fill(b"\x03\0") + b"\1\1",
-    "texts of one character": HEAD + ROOT + b"\x52" + fill(b"\x03a\0") + b"\1\1",
-    "string table references of one character": table(b"a\0") + ROOT + b"\x52" + fill(b"\x83\0") + b"\1\1",
-    "empty references into a string table": table(b"a" * KIB + b"\0") + ROOT + b"\x52" + fill(b"\x83\x88\0") + b"\1\1",
-    "extensions": HEAD + ROOT + b"\x52" + fill(b"\xc0") + b"\1\1",
-    "value tokens without a meaning": HEAD + ROOT + b"\x52" + fill(b"\x80\x83\x7f") + b"\1\1",
     "one text of 60 KiB": HEAD + ROOT + b"\x52\x03" + b"a" * 60 * KIB + b"\0\1\1",
     "digits of 60 KiB": HEAD + ROOT + b"\x4b\x03" + b"9" * 60 * KIB + b"\0\1\1",
     "xml text in small pieces": xml("a<!---->" * 3_900 + "&amp;" * 6_000),
