@@ -1,0 +1,40 @@
+# Every target sets up what it needs: see tools/setup. `make help` lists them.
+PYTHON_BIN := .venv/bin/python
+PYTEST_ARGS ?=
+
+.PHONY: help run test lint format bench setup clean
+.DEFAULT_GOAL := help
+
+help:             ## this list
+	@sed -n "s/^\([a-z]*\):[a-z -]*## */\1:/p" $(MAKEFILE_LIST) | while IFS=: read -r name text; do \
+	    printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+run:              ## everything on this machine, with demo accounts, until Ctrl-C
+	@tools/setup run
+	@exec .venv/bin/onesoup demo --with-parent
+
+test: setup       ## the linters and the whole suite; PYTEST_ARGS="-k words" picks tests
+	@status=0; $(MAKE) --no-print-directory lint-only || status=1; \
+	$(PYTHON_BIN) -m pytest $(PYTEST_ARGS) || status=1; exit $$status
+
+lint: setup lint-only   ## the linters alone
+
+.PHONY: lint-only
+lint-only:
+	@status=0; \
+	for check in "ruff check" "ruff format --check" "mypy" "lint-imports"; do \
+	    echo "lint: $$check"; .venv/bin/$$check || status=1; done; exit $$status
+
+format: setup     ## puts the source into the form that lint wants
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: setup      ## the benchmarks
+	@exec $(PYTHON_BIN) -m bench
+
+setup:            ## .venv, Redis, Prosody and what the tests want
+	@tools/setup test
+
+clean:            ## takes away all that was made here, demo state included
+	rm -rf .venv .run .setup.lock build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
