@@ -1,0 +1,220 @@
+"""Handsets as data: what each family sends and what it looks at. No code elsewhere asks for a handset's name.
+
+The facts are those of real clients; where one differs by CSP version, a field holds the set of versions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from onesoup.csp.elements import (
+    AttListFunc,
+    ClientInfo,
+    CommC,
+    CommCap,
+    ContListFunc,
+    FundamentalFeat,
+    GroupFeat,
+    IMAuthFunc,
+    IMFeat,
+    IMReceiveFunc,
+    InviteFunc,
+    OnlineStatus,
+    PresenceAuthFunc,
+    PresenceDeliverFunc,
+    PresenceFeat,
+    PresenceSubList,
+    SearchFunc,
+    StatusContent,
+    StatusText,
+    UserAvailability,
+    WVCSPFeat,
+)
+
+EVERY = frozenset({"1.1", "1.2", "1.3"})
+NONE: frozenset[str] = frozenset()
+OLD, NEW = frozenset({"1.1"}), frozenset({"1.2", "1.3"})
+
+MAX_TID = 50
+
+
+def _frozen(**values: Any) -> Mapping[str, Any]:
+    return MappingProxyType(values)
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    client_id: str
+    # Transaction ids: `tid` with a number in it; after `tid_last` the numbers start again at 1, 0 for never.
+    tid: str = "{}"
+    tid_last: int = 0
+    # The TransactionID of a poll: None leaves the element out, "" sends it empty.
+    poll_tid: str | None = None
+    user_agent: str = ""
+    cookie: str = "wv:onesoup.{}"
+    ttl: int | None = 3600
+    # Log-in: the schemas of the four-way one ("" is two-way), and whether PWD is taken when another was offered.
+    way: str = ""
+    takes_pwd: bool = False
+    # In which versions ClientCapability- and Service-Request carry the ClientID.
+    names_itself: frozenset[str] = OLD
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    cir: tuple[str, ...] = ()
+    features: WVCSPFeat = field(default_factory=WVCSPFeat)
+    all_functions: bool = False
+    receive_list: frozenset[str] = NEW
+    auto_subscribe: frozenset[str] = NEW
+    # 1.3 wraps user and list ids in UserIDList and ContactListIDList.
+    wraps: frozenset[str] = frozenset({"1.3"})
+    # Attributes that are asked for, and those that are published at start; None asks for all, or publishes nothing.
+    attributes: PresenceSubList | None = None
+    own_presence: PresenceSubList | None = None
+    # SendMessage names the sender, the ContentType and the ContentSize.
+    names_sender: bool = True
+    describes_content: bool = True
+    ttl_in_keep_alive: bool = False
+    # Server transactions that are left without an answer, by name.
+    ignores: frozenset[str] = frozenset({"MessageNotification", "SystemMessage-Request"})
+    timeout: float = 45.0
+    poll_timeout: float = 45.0
+    # How often the same octets go out again when a connection breaks in use.
+    resends: int = 0
+    # What follows the log-in, by the names of Phone's steps.
+    startup: tuple[str, ...] = ("negotiate", "load_lists")
+
+
+GENERIC = Profile(
+    name="generic",
+    client_id="onesoup-phone",
+    poll_tid="",
+    user_agent="onesoup-phone",
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        initial_delivery_method="P",
+        any_content=True,
+        accepted_charset=[106],
+        accepted_content_length=102_400,
+        supported_bearer=["HTTP"],
+        multi_trans=1,
+        parser_size=131_072,
+        server_poll_min=2,
+    ),
+    features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat(), GroupFeat()),
+    own_presence=PresenceSubList(
+        online_status=OnlineStatus(qualifier=True, presence_value="T"),
+        client_info=ClientInfo(qualifier=True, client_type="MOBILE_PHONE"),
+        user_availability=UserAvailability(qualifier=True, presence_value="AVAILABLE"),
+    ),
+    startup=("negotiate", "publish", "load_lists"),
+)
+
+ANDROID = Profile(
+    name="android",
+    client_id="JiMMY",
+    tid_last=999,
+    user_agent="Android-Imps/0.1",
+    cookie="1258912345678{}",
+    ttl=7205,
+    way="MD5,SHA",
+    names_itself=NONE,
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        accepted_content_length=262_144,
+        parser_size=262_144,
+        multi_trans=1,
+        initial_delivery_method="P",
+        server_poll_min=30,
+        supported_bearer=["HTTP"],
+    ),
+    cir=("STCP", "SSMS", "SHTTP"),
+    features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat(), GroupFeat()),
+    all_functions=True,
+    receive_list=EVERY,
+    auto_subscribe=EVERY,
+    wraps=NONE,
+    own_presence=PresenceSubList(
+        client_info=ClientInfo(qualifier=True, client_type="MOBILE_PHONE", client_producer="MOKIA", client_version="0.1")
+    ),
+    ignores=frozenset({"MessageNotification", "SystemMessage-Request", "CancelInviteUser-Request"}),
+    startup=("negotiate", "own_presence", "publish", "blocked_list", "load_lists"),
+)
+
+S60 = Profile(
+    name="s60",
+    client_id="WV:IMPEC01$00001@NOK.S60",
+    tid="nok{}",
+    poll_tid="",
+    cookie="wv:nokia.{}",
+    ttl=86_400,
+    takes_pwd=True,
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        initial_delivery_method="P",
+        any_content=True,
+        accepted_charset=[106],
+        accepted_content_length=307_200,
+        accepted_transfer_encoding=["BASE64"],
+        supported_bearer=["HTTP"],
+        multi_trans=3,
+        parser_size=131_072,
+        server_poll_min=8,
+        udp_port=3717,
+    ),
+    cir=("WAPSMS", "WAPUDP", "STCP", "SUDP"),
+    features=WVCSPFeat(
+        FundamentalFeat(search_func=SearchFunc(), invite_func=InviteFunc()),
+        PresenceFeat(
+            cont_list_func=ContListFunc(),
+            presence_auth_func=PresenceAuthFunc(getwl=True),
+            presence_deliver_func=PresenceDeliverFunc(),
+            att_list_func=AttListFunc(),
+        ),
+        IMFeat(im_receive_func=IMReceiveFunc(newm=True), im_auth_func=IMAuthFunc()),
+        GroupFeat(),
+    ),
+    attributes=PresenceSubList(
+        online_status=OnlineStatus(),
+        client_info=ClientInfo(),
+        comm_cap=CommCap(),
+        user_availability=UserAvailability(),
+        status_text=StatusText(),
+        status_content=StatusContent(),
+    ),
+    own_presence=PresenceSubList(
+        online_status=OnlineStatus(qualifier=True),
+        client_info=ClientInfo(qualifier=True, client_type="MOBILE_PHONE"),
+        comm_cap=CommCap(qualifier=True, comm_c=[CommC(cap="IM", status="OPEN")]),
+        user_availability=UserAvailability(qualifier=True, presence_value="AVAILABLE"),
+    ),
+    describes_content=False,
+    timeout=40.0,
+    poll_timeout=20.0,
+    resends=3,
+    startup=("negotiate", "publish", "blocked_list", "own_groups", "get_lists", "attribute_list", "load_lists"),
+)
+
+RAZR = Profile(
+    name="razr",
+    client_id="http://www.motorola.com/v3",
+    poll_tid="",
+    user_agent="MOT-V3",
+    ttl=300,
+    names_itself=EVERY,
+    capabilities=_frozen(
+        client_type="MOBILE_PHONE",
+        initial_delivery_method="P",
+        accepted_content_length=4096,
+        supported_bearer=["HTTP"],
+        multi_trans=1,
+        parser_size=16_384,
+        server_poll_min=10,
+    ),
+    cir=("WAPSMS", "STCP"),
+    features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat()),
+    ttl_in_keep_alive=True,
+    startup=("negotiate", "load_lists"),
+)
+
+PROFILES = {profile.name: profile for profile in (GENERIC, ANDROID, S60, RAZR)}
