@@ -44,6 +44,18 @@ CHARSETS = {
     **{number: f"cp{number - 1000}" for number in range(2250, 2259)},
 }
 
+# The same by the names that a Content-Type gives them, for a document that leaves its character set open.
+CHARSETS_OF_HTTP = {
+    **{codec: codec for codec in CHARSETS.values()},
+    **{codec.replace("iso8859-", "iso-8859-"): codec for codec in CHARSETS.values()},
+    **{codec.replace("cp", "windows-"): codec for codec in CHARSETS.values()},
+    **{codec.replace("_", "-"): codec for codec in CHARSETS.values()},
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+}
+
 # 1.3 gave this number a second meaning, for the name of a property.
 HISTORY = 0x3D
 

@@ -42,7 +42,7 @@ class _Reader:
 
     def __init__(self, data: bytes, charset: str | None) -> None:
         self.data = data
-        self.charset = charset or "utf-8"
+        self.charset = tokens.CHARSETS_OF_HTTP.get((charset or "").lower(), "utf-8")
         self.version = names.DEFAULT_VERSION
         self.root: Element | None = None
         self.strings = b""
@@ -223,7 +223,7 @@ class _Reader:
                 elif following == _EXT_T_0:
                     text = texts.get(data[pos + 1], "")
                     if text and data[pos + 2] == END and stack:
-                        self.text -= len(text)
+                        self.text -= len(text)  # what this may take beyond the limit, the limit of elements bounds
                         child.text = normal(kind, text) if kind else text
                         pos += 3
                         continue

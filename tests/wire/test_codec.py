@@ -150,6 +150,12 @@ def test_a_charset_left_open_is_that_of_http():
     assert codec.decode(body).root.findtext("Description") == "\ufffd"
 
 
+@pytest.mark.parametrize("name", ["foo", "utf-16", "rot13", "UTF-8", "Utf8"])
+def test_a_charset_of_http_that_is_not_read_is_utf_8(name):
+    body = bytes.fromhex("03 11 00 00 49 52 03 C3 A9 00 01 01")
+    assert codec.decode(body, f"application/vnd.wv.csp.wbxml; charset={name}").root.findtext("Description") == "é"
+
+
 @pytest.mark.parametrize("mib", ["87 67", "87 68", "87 77", "FF 7F", "01"])  # UCS-2, UCS-4, UTF-16, nothing, nothing
 def test_a_charset_that_is_not_read(mib):
     with pytest.raises(WireError, match="character set"):
