@@ -111,6 +111,22 @@ return 1
 """
 )
 
+_TAKE_IN = (
+    PRELUDE
+    + FENCE
+    + """
+-- KEYS 1 session  2 queue  3 items     ARGV 1 sid  2 fence  3 items (msgpack: id, stored form)
+-- Items that waited for the account now wait in the session; one that is there already is not doubled.
+if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
+if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
+for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
+  if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
+end
+wake(KEYS[1], ARGV[1])
+return 1
+"""
+)
+
 _CLAIM = (
     FENCE
     + """
@@ -197,6 +213,7 @@ class Feed:
     def __init__(self, client: redis.Redis, presence_gap_ms: int = 5000) -> None:
         self._client, self._gap = client, presence_gap_ms
         self._store, self._ring, self._create = Script(client, _STORE), Script(client, _RING), Script(client, _CREATE)
+        self._take_in = Script(client, _TAKE_IN)
         self._claim, self._end, self._state = Script(client, _CLAIM), Script(client, _END), Script(client, _STATE)
 
     def create(self, sid: str, fields: Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]]) -> None:
@@ -213,6 +230,22 @@ class Feed:
         """Stores the changes in one script. Returns in how many ms presence may be told that may not be yet, or -1."""
         names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen")
         return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
+
+    def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
+        """Puts items in their stored form into the queue, oldest id order as given."""
+        packed = msgpack.packb([[id_, stored] for id_, stored in items.items()], use_bin_type=True)
+        self._take_in([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fence, packed])
+
+    def with_commands(self, sids: Sequence[str]) -> list[str]:
+        """Those of the sessions whose outbox is not empty."""
+
+        def lengths() -> list[int]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.llen(keys.of(sid, "out")[0])
+            return pipe.execute()
+
+        return [sid for sid, length in zip(sids, guarded(lengths), strict=True) if length] if sids else []
 
     def ring(self, sid: str) -> int:
         """Presence that had to wait is marked as waiting. Returns ms to the next that must wait, or -1."""
@@ -242,6 +275,38 @@ class Feed:
             return {}
         found = guarded(lambda: self._client.hmget(keys.of(sid, "res")[0], list(jids)))
         return dict(zip(jids, found, strict=True))
+
+    def known(self, sid: str, name: str) -> list[str]:
+        """The contacts that a hash of the session has: ros, res or pres."""
+        return [jid.decode() for jid in guarded(lambda: self._client.hkeys(keys.of(sid, name)[0]))]
+
+    def item(self, sid: str, jid: str) -> bytes | None:
+        """The roster record of a contact."""
+        found: bytes | None = guarded(lambda: self._client.hget(keys.of(sid, "ros")[0], jid))
+        return found
+
+    def read(self, sid: str, name: str) -> bytes | None:
+        """One field of the session."""
+        found: bytes | None = guarded(lambda: self._client.hget(keys.session(sid), name))
+        return found
+
+    def copy(self, old: str, new: str) -> None:
+        """The caches and commands of one session to another that takes its place. Both may be on different nodes."""
+
+        def move() -> None:
+            for name in ("ros", "res", "pres"):
+                found = self._client.hgetall(keys.of(old, name)[0])
+                if found:
+                    self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
+            commands = self._client.lrange(keys.of(old, "out")[0], 0, -1)
+            if commands:
+                self._client.rpush(keys.of(new, "out")[0], *commands)
+            fields = dict(zip(("sm", "h", "shown"), self._client.hmget(keys.session(old), ["sm", "h", "shown"]), strict=True))
+            kept = {name: value for name, value in fields.items() if value is not None}
+            if kept:
+                self._client.hset(keys.session(new), mapping=kept)  # type: ignore[arg-type]
+
+        guarded(move)
 
     def undelivered(self, sid: str) -> dict[str, bytes]:
         """Messages that the phone has not answered, id -> stored form. Presence is not among them."""

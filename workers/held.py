@@ -1,0 +1,524 @@
+"""One session that a holder holds: its stream, the commands from its outbox, what comes in, and its end.
+
+Two greenlets at most: one reads the stream and makes it anew when it breaks; one, while there is something to do, runs the
+commands. The record in Redis is the truth; what is kept here can be lost at any time.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gevent
+import structlog
+from gevent.event import Event
+from gevent.lock import BoundedSemaphore
+from xmpp.simplexml import Node
+
+from onesoup.csp.lists import Item
+from onesoup.csp.messages import Text
+from onesoup.csp.session import Session
+from onesoup.handlers import records
+from onesoup.handlers.context import token
+from onesoup.logs import short
+from onesoup.store.accounts import Clients, Offline
+from onesoup.store.channels import answer
+from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.feed import Changes, Feed
+from onesoup.store.leases import Shards
+from onesoup.xmpp import errors
+from onesoup.xmpp.stream import Options, Stream, StreamFailure
+from workers import stanzas
+from workers.intake import Intake, offline, roster_changes
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS = 7.0
+ROSTER_SECONDS = 5.0
+REQUEST_SECONDS = 6.0
+BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
+# Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
+SOON_SECONDS = 3.0
+# The flood of first presences is told together.
+FLOOD_MS = 300
+# How long contacts that were seen before a fresh stream may stay silent on it.
+REFRESH_SECONDS = 10.0
+ACK_SECONDS = 3.0
+STORE_PATIENCE = 20.0
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all sessions of a holder share."""
+
+    client: Any
+    feed: Feed
+    clients: Clients
+    offline: Offline
+    shards: Shards
+    options: Options
+    connecting: BoundedSemaphore
+    later: Callable[[str, float], None]
+    gone: Callable[["Held"], None]
+
+
+class Held:
+    """A session of this holder. `fence` is the number of the lease under which it is held."""
+
+    def __init__(
+        self, shared: Shared, sid: str, session: Session, password: str, check: bytes, fence: int, shard: int, accepted: int
+    ) -> None:
+        self._shared, self.sid, self.session, self.fence, self.shard = shared, sid, session, fence, shard
+        self._password, self.check = password, check
+        self.stream: Stream | None = None
+        self.check_at = 0.0
+        self.closing = False
+        self.ready = False
+        self._seen_online = False
+        self._stale: set[str] = set()
+        self._first_roster: Changes | None = None
+        self._presence: dict[str, Any] | None = None
+        self._in_flight: set[bytes] = set()
+        self._acked = Event()
+        self._busy = self._again = False
+        self._lock = BoundedSemaphore(1)
+        self._intake = Intake(session.jid, self._resources, accepted)
+
+    def _resources(self, jids: list[str]) -> dict[str, bytes | None]:
+        return self._shared.feed.resources(self.sid, jids)
+
+    # --- the stream ---
+
+    def connect(self, resume: Mapping[str, Any] | None = None) -> None:
+        """A stream with roster, or StreamFailure. The reader runs from then on."""
+        local, _, domain = self.session.jid.rpartition("@")
+        stream = Stream(
+            domain,
+            local,
+            self._password,
+            self.session.resource,
+            options=self._shared.options,
+            on_stanzas=lambda batch: self._stanzas(stream, batch),
+            on_acked=self._delivered,
+            prefix=f"{self.fence:x}{token(4)}",
+            resume=resume,
+        )
+        with self._shared.connecting:
+            stream.connect(CONNECT_SECONDS)
+        gevent.spawn(self._read, stream)
+        if not stream.resumed:
+            self._settle(stream)
+        if not stream.open:
+            raise StreamFailure("closed", "eof")
+        # What a dead stream had not brought out is in the outbox still, and is run again with the same ids.
+        self._in_flight = {key for key, _ in stream.unacked if isinstance(key, bytes)}
+        self.stream = stream
+        if self.ready:
+            self._note_stream(stream)
+            self.kick()
+
+    def _settle(self, stream: Stream) -> None:
+        """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
+        try:
+            result = stream.request(stanzas.roster_get(), ROSTER_SECONDS)
+        except StreamFailure:
+            stream.close(polite=False)
+            raise
+        if result.getAttr("type") == "result":
+            self._replace_roster(result)
+        gevent.spawn(self._carbons, stream)
+        if self._presence is not None:
+            self._stale = set(self._shared.feed.known(self.sid, "res"))
+            stream.send(stanzas.presence(self._presence))
+            gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
+
+    def _carbons(self, stream: Stream) -> None:
+        try:
+            stream.request(stanzas.carbons(), ROSTER_SECONDS)
+        except StreamFailure:
+            return  # without carbons messages still come, to whoever has the highest priority
+
+    def _replace_roster(self, result: Node) -> None:
+        query = result.getTag("query", namespace=stanzas.ROSTER)
+        if query is None:
+            return
+        changes = Changes()
+        roster_changes(query, changes)
+        if self.ready:
+            changes.unroster = sorted(set(self._shared.feed.known(self.sid, "ros")) - set(changes.roster))
+            self._shared.feed.store(self.sid, self.fence, changes)
+        else:
+            self._first_roster = changes
+
+    def begin(self) -> None:
+        """The session has its record in Redis: from now on what comes in is stored."""
+        self.ready = True
+        if self._first_roster is not None:
+            self._shared.feed.store(self.sid, self.fence, self._first_roster)
+            self._first_roster = None
+        if self.stream is not None:
+            self._note_stream(self.stream)
+        self.kick()
+
+    def _sweep_stale(self, stream: Stream) -> None:
+        """Contacts that were there before the stream broke and did not show up again have gone meanwhile."""
+        if self.stream is not stream or not stream.open or not self._stale:
+            return
+        gone, self._stale = sorted(self._stale), set()
+        self._store(offline(gone))
+
+    def _read(self, stream: Stream) -> None:
+        """Reads until the end; then makes the stream anew, or ends the session when that cannot help."""
+        try:
+            stream.run()
+            return
+        except StreamFailure as failure:
+            reason = failure
+        if self.closing or self.stream is not stream:
+            return  # one that never came into use is the business of who connected it
+        log.info("stream-ended", sid=short(self.sid), kind=reason.kind, condition=reason.condition)
+        if reason.kind == "stream" and reason.condition in errors.FINAL:
+            self.end(601, polite=False)
+            return
+        if self.ready:
+            self.reconnect(stream.state())
+
+    def reconnect(self, resume: Mapping[str, Any] | None) -> None:
+        """Tries until it works, the session is over, or the credentials are no longer good."""
+        wait = 0.1
+        while not self.closing:
+            gevent.sleep(wait * random.uniform(0.5, 1.0))
+            if self.closing:
+                return
+            try:
+                self.connect(resume)
+                log.info("stream-again", sid=short(self.sid), resumed=bool(self.stream and self.stream.resumed))
+                return
+            except StreamFailure as failure:
+                code = errors.login_code(failure.kind, failure.condition)
+                log.info("reconnect-failed", sid=short(self.sid), kind=failure.kind, condition=failure.condition)
+                if code in (403, 409) and failure.kind == "auth":
+                    self.end(601, polite=False)
+                    return
+            except StoreDown:
+                log.warning("store-down", sid=short(self.sid))
+            wait = min(max(wait * 2, BACKOFF_FIRST), BACKOFF_MOST)
+
+    # --- what comes in ---
+
+    def _stanzas(self, stream: Stream, batch: list[Node]) -> None:
+        """All stanzas of one read, stored together with the counter that acknowledges them."""
+        with self._lock:
+            done = self._intake.read(batch)
+            self._stale -= done.seen
+            if done.changes.presence and not self._seen_online:
+                done.changes.notbefore = FLOOD_MS
+            if stream.managed:
+                done.changes.fields["h"] = stream.h_next
+            if done.changes and self.ready:
+                self._store(done.changes)
+        for node in done.answers:
+            self.send(node, stream)
+
+    def _store(self, changes: Changes) -> None:
+        """Waits for a Redis that is away: what is not stored is not acknowledged, so the server keeps it."""
+        give_up = time.monotonic() + STORE_PATIENCE
+        while True:
+            try:
+                later = self._shared.feed.store(self.sid, self.fence, changes)
+                break
+            except StoreDown:
+                if time.monotonic() > give_up:
+                    raise
+                gevent.sleep(0.5)
+            except (Fenced, NoSession):
+                self.drop()
+                return
+        if later >= 0:
+            self._shared.later(self.sid, later / 1000)
+
+    def send(self, node: Node, stream: Stream | None = None) -> None:
+        """A stanza that nobody waits for; lost with the stream."""
+        stream = stream or self.stream
+        try:
+            if stream is not None:
+                stream.send(node)
+        except StreamFailure as failure:
+            log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
+
+    # --- commands ---
+
+    def kick(self) -> None:
+        """Something waits in the outbox."""
+        if self._busy:
+            self._again = True
+        elif not self.closing:
+            self._busy = True
+            gevent.spawn(self._work)
+
+    def _work(self) -> None:
+        try:
+            while True:
+                self._again = False
+                more = self._run_commands()
+                if not (self._again or more) or self.closing:
+                    return
+        except StoreDown as error:
+            log.warning("store-down", sid=short(self.sid), reason=str(error))
+            gevent.spawn_later(1.0, self.kick)
+        except StreamFailure as failure:
+            log.info("commands-wait", sid=short(self.sid), kind=failure.kind)
+        finally:
+            self._busy = False
+            if self._again and not self.closing:
+                self.kick()
+
+    def _run_commands(self) -> bool:
+        """Runs what waits, in order. True when there may be more."""
+        waiting = self._shared.feed.commands(self.sid)
+        for stored in waiting:
+            if self.closing:
+                return False
+            if stored in self._in_flight:
+                continue
+            if self.stream is None or not self.stream.open:
+                self._refuse_askers(waiting)
+                return False
+            self._run(stored)
+        return len(waiting) >= 100
+
+    def _refuse_askers(self, waiting: list[bytes]) -> None:
+        """Without a stream whoever waits for the server is told so, and the command is taken back."""
+        for stored in waiting:
+            command = records.unpack_command(stored)
+            if "reply" in command:
+                self._done(stored)
+                self._answer(command, records.pack_answer(503, "no connection to the server"))
+
+    def _run(self, stored: bytes) -> None:
+        command = records.unpack_command(stored)
+        name = command.get("op", "")
+        runner = _COMMANDS.get(name)
+        if runner is None:
+            log.warning("unknown-command", op=name)
+            self._done(stored)
+            return
+        runner(self, stored, command)
+
+    def _transmit(self, stored: bytes, *nodes: Node) -> None:
+        """Sends; the command leaves the outbox when the server has acknowledged the last stanza."""
+        assert self.stream is not None
+        self._in_flight.add(stored)
+        try:
+            self.stream.send(*nodes, key=stored)
+        except StreamFailure:
+            self._in_flight.discard(stored)
+            raise
+
+    def _delivered(self, keys: list[bytes]) -> None:
+        for stored in keys:
+            self._in_flight.discard(stored)
+            self._done(stored)
+        self._acked.set()
+
+    def _done(self, stored: bytes) -> None:
+        self._shared.feed.done(self.sid, stored)
+
+    def _answer(self, command: Mapping[str, Any], payload: bytes) -> None:
+        if command.get("reply"):
+            answer(self._shared.client, command["reply"], command["name"], payload)
+
+    def _message(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.message(command))
+
+    def _receipt(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.receipt(command))
+
+    def _publish(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._show(command)
+        self._done(stored)
+
+    def _show(self, command: dict[str, Any]) -> None:
+        """Broadcasts presence unless it is what everybody has got already."""
+        wanted = {name: command.get(name) for name in ("show", "status", "priority")}
+        if wanted == self._presence:
+            return
+        assert self.stream is not None
+        self.stream.send(stanzas.presence(wanted))
+        self._presence = wanted
+        self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
+        if not self._seen_online:
+            gevent.spawn_later(2.0, self._flooded)
+
+    def _flooded(self) -> None:
+        self._seen_online = True
+
+    def _online(self, stored: bytes, _command: dict[str, Any]) -> None:
+        if self._presence is None:
+            self._show({"show": None, "status": None, "priority": 0})
+        self._done(stored)
+
+    def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
+        if self._presence is None:
+            gevent.spawn_later(SOON_SECONDS, self._online_by_itself)
+        self._done(stored)
+
+    def _online_by_itself(self) -> None:
+        if self._presence is None and not self.closing and self.stream is not None and self.stream.open:
+            try:
+                self._show({"show": None, "status": None, "priority": 0})
+            except (StreamFailure, StoreDown, Fenced, NoSession) as error:
+                log.info("presence-waits", sid=short(self.sid), reason=type(error).__name__)
+
+    def _limits(self, stored: bytes, _command: dict[str, Any]) -> None:
+        self._intake.accept(records.unpack_caps(self._shared.feed.read(self.sid, "caps")).accepted)
+        self._done(stored)
+
+    def _subscribe(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.to("subscribe", command["jid"]))
+
+    def _roster(self, stored: bytes, command: dict[str, Any]) -> None:
+        """Sets or removes a roster item, and stores the change before the phone hears of it: it reads what it wrote."""
+        assert self.stream is not None
+        removing = command["op"] == "unroster"
+        node = stanzas.roster_remove(command["jid"]) if removing else stanzas.roster_set(command)
+        try:
+            result = self.stream.request(node, REQUEST_SECONDS)
+        except StreamFailure as failure:
+            code = 504 if failure.kind == "no-answer" else 503
+            self._done(stored)
+            self._answer(command, records.pack_answer(code, "the server did not answer"))
+            return
+        code, reason = 200, ""
+        if result.getAttr("type") == "error":
+            reason = stanzas.condition(result)
+            code = 200 if removing and reason == "item-not-found" else errors.roster_code(reason)
+        if code == 200:
+            self._write_through(command, removing)
+        self._done(stored)
+        self._answer(command, records.pack_answer(code, reason))
+
+    def _write_through(self, command: dict[str, Any], removing: bool) -> None:
+        """The server's push says the same, but may come after the result."""
+        jid = command["jid"]
+        if removing:
+            changes = Changes(unroster=[jid])
+        else:
+            record = self._shared.feed.item(self.sid, jid)
+            item = records.unpack_item(jid, record) if record else Item(jid)
+            item = replace(item, name=command.get("name") or "", groups=tuple(command.get("groups", ())))
+            changes = Changes(roster={jid: records.pack_item(item)})
+        self._shared.feed.store(self.sid, self.fence, changes)
+
+    def _logout(self, stored: bytes, _command: dict[str, Any]) -> None:
+        self.end(604, polite=True)
+
+    # --- the end ---
+
+    def end(self, code: int, polite: bool) -> None:
+        """The session is over: undelivered messages go to the account, the stream closes, the records go."""
+        if self.closing:
+            return
+        self.closing = True
+        shared = self._shared
+        log.info("session-ended", sid=short(self.sid), code=code)
+        if polite:
+            self._flush()
+        self._close(polite)
+        try:
+            with self._lock:
+                shared.offline.keep(self.session.jid, shared.feed.undelivered(self.sid) | self._returned())
+                shared.feed.end(self.sid, self.fence, code)
+                shared.feed.forget(self.sid)
+                shared.clients.drop(self.session.jid, self.session.resource, self.sid)
+                shared.shards.remove(self.shard, self.sid)
+        except (StoreDown, Fenced) as error:
+            # The next sweep of the shard finds the session and ends it.
+            log.warning("end-unfinished", sid=short(self.sid), reason=type(error).__name__)
+        shared.gone(self)
+
+    def _returned(self) -> dict[str, bytes]:
+        """Messages of the phone that never reached the server come back to it as such at the next log-in."""
+        items = {}
+        for stored in self._shared.feed.commands(self.sid, 1000):
+            command = records.unpack_command(stored)
+            if command.get("op") == "message":
+                text = Text(token(16), command["to"], f"not delivered: {command['body']}", int(time.time()))
+                items[text.id] = f"{command['to']}\n".encode() + records.pack_text(text)
+        return items
+
+    def _flush(self) -> None:
+        """What is on its way to the server gets a moment to be acknowledged."""
+        give_up = time.monotonic() + ACK_SECONDS
+        while self._in_flight and self.stream is not None and self.stream.open and time.monotonic() < give_up:
+            self._acked.clear()
+            self._acked.wait(max(give_up - time.monotonic(), 0.0))
+
+    def _close(self, polite: bool) -> None:
+        if self.stream is None:
+            return
+        if polite:
+            self.send(stanzas.unavailable())
+        self.stream.close(polite=polite)
+
+    def drop(self) -> None:
+        """Lets go without a word: another holder has the session, or will have it."""
+        self.closing = True
+        if self.stream is not None:
+            self.stream.close(polite=False)
+        self._shared.gone(self)
+
+    def hand_over(self) -> None:
+        """Before a clean stop: the state of the stream is stored, so that the next holder resumes it."""
+        self.closing = True
+        with self._lock:
+            if self.stream is not None:
+                self.stream.close(polite=False)
+                self._note_stream(self.stream)
+        self._shared.gone(self)
+
+    def _note_stream(self, stream: Stream) -> None:
+        """Keeps what a successor needs to resume. Sent stanzas are in the outbox; only the names of them are kept here."""
+        state = stream.state()
+        if state is None or not self.ready:
+            return
+        kept = {name: value for name, value in state.items() if name != "unacked"}
+        kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
+        try:
+            self._shared.feed.store(self.sid, self.fence, Changes(fields={"sm": records.pack_plain(kept), "h": state["h_in"]}))
+        except (StoreDown, Fenced, NoSession) as error:
+            log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+
+    # --- a new session on the same stream ---
+
+    def move(self, sid: str, session: Session, fields: Mapping[str, Any]) -> None:
+        """The phone has logged in again: its new session takes over the stream, the caches and what waits."""
+        shared, old = self._shared, self.sid
+        with self._lock:
+            shared.feed.create(sid, fields, shared.feed.undelivered(old).items())
+            shared.feed.copy(old, sid)
+            shared.feed.end(old, self.fence, 601)
+            shared.feed.forget(old)
+            shared.shards.remove(self.shard, old)
+            self.sid, self.session, self.check_at = sid, session, 0.0
+        self.kick()
+
+    def adopt(self, shown: bytes | None) -> None:
+        """What an earlier holder published counts as published."""
+        self._presence = records.unpack_plain(shown, None)
+        self._seen_online = self._presence is not None
+
+
+_COMMANDS: dict[str, Callable[[Held, bytes, dict[str, Any]], None]] = {
+    "message": Held._message,
+    "receipt": Held._receipt,
+    "presence": Held._publish,
+    "online": Held._online,
+    "soon": Held._soon,
+    "limits": Held._limits,
+    "subscribe": Held._subscribe,
+    "roster": Held._roster,
+    "unroster": Held._roster,
+    "logout": Held._logout,
+}

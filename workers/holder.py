@@ -1,0 +1,435 @@
+"""The holder: owns shards by lease, and for each session of them an XMPP stream.
+
+It renews its leases, takes free shards up to its share, gives back what is above it, serves the log-ins of its shards, and
+ends the sessions that expire. Its memory can be lost at any time: another holder goes on from what is in Redis.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import heapq  # noqa: E402
+import signal  # noqa: E402
+import time  # noqa: E402
+import uuid  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
+from typing import Any  # noqa: E402
+
+import gevent  # noqa: E402
+import structlog  # noqa: E402
+from gevent.event import Event  # noqa: E402
+from gevent.lock import BoundedSemaphore  # noqa: E402
+from prometheus_client import Counter, Gauge  # noqa: E402
+
+from onesoup import admin  # noqa: E402
+from onesoup.csp import access  # noqa: E402
+from onesoup.handlers import records  # noqa: E402
+from onesoup.logs import short  # noqa: E402
+from onesoup.settings import Settings  # noqa: E402
+from onesoup.store import keys  # noqa: E402
+from onesoup.store.accounts import Clients, Offline  # noqa: E402
+from onesoup.store.channels import Subscriber, answer  # noqa: E402
+from onesoup.store.client import connect  # noqa: E402
+from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
+from onesoup.store.feed import Feed  # noqa: E402
+from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
+from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
+from onesoup.xmpp import errors  # noqa: E402
+from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
+from workers.held import Held, Shared  # noqa: E402
+
+log = structlog.get_logger()
+
+STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
+CONNECTS = Counter("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
+LEASES = Gauge("onesoup_leases_held", "Shards that this holder owns")
+LOST = Counter("onesoup_lease_lost_total", "Leases that went to another holder")
+
+CONNECTS_AT_ONCE = 40
+TICK = 1.0
+# What a lost wake-up left behind is found this soon.
+SWEEP = 2.0
+# Shards given back in one turn, so that sessions move in small groups.
+GIVE_BACK = 16
+# So long a session that is over is kept while messages of its phone wait for a server that is away.
+LINGER = 600.0
+MAX_CHECK = 30.0
+TAKE_OVER = ("r", "cred", "caps", "sm", "h", "shown", "end")
+
+
+class Holder:
+    """One holder process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.name = uuid.uuid4().hex
+        client = connect(settings.redis_url, max_connections=128)
+        self._client, self._ring = client, KeyRing.load(settings.keys_file)
+        self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
+        self._owned: dict[int, Lease] = {}
+        self._renewed: dict[int, float] = {}
+        self._held: dict[str, Held] = {}
+        self._ended: dict[str, float] = {}
+        self._accounts: dict[str, BoundedSemaphore] = {}
+        self._rings: list[tuple[float, str]] = []
+        self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
+        self._sweep_at = 0.0
+        self.draining = False
+        self._shared = Shared(
+            client=client,
+            feed=Feed(client),
+            clients=Clients(client),
+            offline=Offline(client),
+            shards=Shards(client),
+            options=Options(
+                tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure),
+                resolver=Resolver(settings.xmpp_routes),
+                not_stored=(StoreDown, OSError),
+            ),
+            connecting=BoundedSemaphore(CONNECTS_AT_ONCE),
+            later=self._later,
+            gone=self._gone,
+        )
+
+    # --- leases ---
+
+    def renew(self) -> None:
+        """Once every few seconds: keeps what it has, and has its share."""
+        now = time.monotonic()
+        for shard, lease in list(self._owned.items()):
+            if self._leases.renew(lease):
+                self._renewed[shard] = now
+            else:
+                LOST.inc()
+                self._lose(shard)
+        share = -(-keys.SHARDS // max(self._leases.alive(), 1))
+        for shard in sorted(self._owned)[share:][:GIVE_BACK]:
+            self._give_back(shard)
+        if len(self._owned) < share:
+            self._take(share - len(self._owned))
+        LEASES.set(len(self._owned))
+
+    def _take(self, most: int) -> None:
+        for shard in self._leases.free():
+            if most == 0:
+                break
+            lease = self._leases.acquire(shard)
+            if lease is not None:
+                most -= 1
+                self._owned[shard], self._renewed[shard] = lease, time.monotonic()
+                gevent.spawn(self._adopt_shard, lease)
+        self._subscriber.want(keys.wake_channel(shard) for shard in self._owned)
+
+    def watch_leases(self) -> None:
+        """A lease that could not be renewed in time is no longer ours, whatever Redis will say later."""
+        limit = time.monotonic() - self._settings.lease_ttl
+        for shard, renewed in list(self._renewed.items()):
+            if renewed < limit:
+                LOST.inc()
+                self._lose(shard)
+
+    def _lose(self, shard: int) -> None:
+        """Another holder may have these sessions already: let go without a word to the server."""
+        self._owned.pop(shard, None)
+        self._renewed.pop(shard, None)
+        for held in [each for each in self._held.values() if each.shard == shard]:
+            held.drop()
+
+    def _give_back(self, shard: int) -> None:
+        """Streams are left resumable, then the lease goes: the next owner finds everything in Redis."""
+        lease = self._owned.pop(shard)
+        self._renewed.pop(shard, None)
+        for held in [each for each in self._held.values() if each.shard == shard]:
+            held.hand_over()
+        self._leases.release(lease)
+
+    # --- sessions of others ---
+
+    def _adopt_shard(self, lease: Lease) -> None:
+        try:
+            for sid in self._shared.shards.sessions(lease.shard):
+                if sid not in self._held and lease.shard in self._owned:
+                    gevent.spawn(self._adopt, sid, lease)
+            self._logins(lease.shard)
+        except StoreDown as error:
+            log.warning("adopt-failed", shard=lease.shard, reason=str(error))
+
+    def _adopt(self, sid: str, lease: Lease) -> None:
+        """Goes on with a session that another holder had: resumes its stream, or logs in again."""
+        try:
+            values = self._shared.feed.claim(sid, lease.fence, TAKE_OVER)
+        except Fenced:
+            return
+        if values is None:
+            # Its record is gone with its mark; what it left must not stay for ever.
+            self._shared.feed.forget(sid)
+            self._shared.shards.remove(lease.shard, sid)
+            return
+        record, sealed, caps, state, h, shown, over = values
+        if record is None or sealed is None:
+            self._shared.shards.remove(lease.shard, sid)
+            return
+        session = records.unpack_session(record)
+        try:
+            password = self._ring.open(sealed, f"cred:{session.jid}").decode("utf-8", "surrogatepass")
+        except KeyRingError as error:
+            log.warning("credentials-lost", sid=short(sid), reason=str(error))
+            self._shared.feed.end(sid, lease.fence, 601)
+            return
+        check = self._ring.digest(password, f"check:{session.jid}")
+        accepted = records.unpack_caps(caps).accepted
+        held = Held(self._shared, sid, session, password, check, lease.fence, lease.shard, accepted)
+        held.ready = True
+        held.adopt(shown)
+        self._held[sid] = held
+        if over is not None:
+            held.kick()
+        resume = records.unpack_plain(state, None)
+        if resume is not None and h is not None:
+            resume["h_in"] = int(h)
+        held.reconnect(resume)
+
+    # --- log-ins ---
+
+    def _woken(self, channel: str, data: bytes) -> None:
+        if data == b"login":
+            gevent.spawn(self._logins, int(channel.partition(":")[2], 16))
+            return
+        held = self._held.get(data.decode("ascii", "replace"))
+        if held is not None:
+            held.kick()
+
+    def _logins(self, shard: int) -> None:
+        while shard in self._owned and not self.draining:
+            try:
+                job = self._shared.shards.next_login(shard)
+            except StoreDown:
+                return
+            if job is None:
+                return
+            gevent.spawn(self._login, shard, records.unpack_command(job))
+
+    @contextmanager
+    def _one_at_a_time(self, name: str) -> Iterator[None]:
+        lock = self._accounts.setdefault(name, BoundedSemaphore(1))
+        try:
+            with lock:
+                yield
+        finally:
+            if not lock.locked():
+                self._accounts.pop(name, None)
+
+    def _login(self, shard: int, job: dict[str, Any]) -> None:
+        """One log-in job, answered in any case."""
+        began = time.monotonic()
+        session = records.unpack_session(job["r"])
+        try:
+            with self._one_at_a_time(f"{session.jid}/{session.resource}"):
+                payload = self._open(shard, job)
+        except StreamFailure as failure:
+            code = errors.login_code(failure.kind, failure.condition)
+            CONNECTS.labels(failure.kind).inc()
+            log.info("xmpp-login-failed", kind=failure.kind, condition=failure.condition, domain=session.domain)
+            payload = records.pack_answer(code, _told(failure))
+        except (StoreDown, Fenced, KeyRingError) as error:
+            log.warning("login-broke", reason=type(error).__name__)
+            payload = records.pack_answer(503, "try again later")
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__)
+            payload = records.pack_answer(500, "internal error")
+        took = round((time.monotonic() - began) * 1000)
+        log.debug("login-job", shard=shard, ms=took)
+        try:
+            answer(self._client, job["reply"], job["name"], payload)
+        except StoreDown:
+            log.warning("store-down", reason="a log-in could not be answered")
+
+    def _open(self, shard: int, job: dict[str, Any]) -> bytes:
+        lease = self._owned.get(shard)
+        if lease is None or self.draining:
+            return records.pack_answer(503, "try again")
+        session, sid = records.unpack_session(job["r"]), job["sid"]
+        fields = {
+            "r": job["r"],
+            "cred": job["cred"],
+            "ttl": access.expiry(session.ttl) * 1000,
+            "fence": lease.fence,
+        }
+        old_sid = self._shared.clients.get(session.jid, session.resource)
+        old = self._held.get(old_sid) if old_sid else None
+        reusable = old is not None and old.stream is not None and old.stream.open and not old.closing
+        if reusable and old is not None and old.check == job["check"]:
+            self._shared.shards.add(shard, sid)
+            old.move(sid, session, fields)
+            self._held.pop(old_sid or "", None)
+            self._held[sid] = old
+            self._settle_in(old)
+            CONNECTS.labels("kept").inc()
+            return records.pack_answer(200)
+        password = self._ring.open(job["cred"], f"cred:{session.jid}").decode("utf-8", "surrogatepass")
+        held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None).accepted)
+        held.connect()
+        CONNECTS.labels("ok").inc()
+        if old is not None:
+            old.end(601, polite=False)
+        elif old_sid:
+            self._leave(old_sid, session.jid)
+        self._shared.shards.add(shard, sid)
+        self._shared.feed.create(sid, fields, ())
+        self._held[sid] = held
+        held.begin()
+        self._settle_in(held)
+        return records.pack_answer(200)
+
+    def _leave(self, old_sid: str, jid: str) -> None:
+        """A session of this phone that nobody here holds: what it had waiting goes to the account."""
+        self._shared.offline.keep(jid, self._shared.feed.undelivered(old_sid))
+        lease = self._owned.get(keys.shard_of_session(old_sid) or 0)
+        self._shared.feed.end(old_sid, lease.fence if lease else 0, 601)
+        self._shared.feed.forget(old_sid)
+
+    def _settle_in(self, held: Held) -> None:
+        """The account knows its new session, and the session gets what waited for the account."""
+        session, shared = held.session, self._shared
+        shared.clients.put(session.jid, session.resource, held.sid)
+        waiting = shared.offline.all(session.jid)
+        if waiting:
+            shared.feed.take_in(held.sid, held.fence, dict(sorted(waiting.items(), key=_written)))
+            shared.offline.remove(session.jid, waiting)
+        held.check_at = 0.0
+
+    def _gone(self, held: Held) -> None:
+        if self._held.get(held.sid) is held:
+            del self._held[held.sid]
+        self._ended.pop(held.sid, None)
+
+    # --- upkeep ---
+
+    def tick(self) -> None:
+        """Once a second: silent servers, presence whose time has come, sessions that expire, what lost wakes left."""
+        now = time.monotonic()
+        open_streams = 0
+        for held in list(self._held.values()):
+            if held.stream is not None:
+                held.stream.tick(now)
+                open_streams += held.stream.open
+            if now >= held.check_at and not held.closing:
+                held.check_at = now + MAX_CHECK
+                gevent.spawn(self._check, held)
+        STREAMS.labels("open").set(open_streams)
+        STREAMS.labels("down").set(len(self._held) - open_streams)
+        while self._rings and self._rings[0][0] <= now:
+            gevent.spawn(self._ring_session, heapq.heappop(self._rings)[1])
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP
+            gevent.spawn(self._sweep)
+
+    def _later(self, sid: str, seconds: float) -> None:
+        heapq.heappush(self._rings, (time.monotonic() + seconds, sid))
+        if seconds < TICK:
+            gevent.spawn_later(seconds, self._ring_session, sid)
+
+    def _ring_session(self, sid: str) -> None:
+        try:
+            left = self._shared.feed.ring(sid)
+        except StoreDown:
+            left = 1000
+        if left >= 0 and sid in self._held:
+            self._later(sid, left / 1000)
+
+    def _check(self, held: Held) -> None:
+        """Ends a session that is over, once its last messages are out."""
+        try:
+            code, left = self._shared.feed.state(held.sid)
+            if code is None:
+                held.check_at = time.monotonic() + min(left / 1000 + 0.5, MAX_CHECK)
+                return
+            since = self._ended.setdefault(held.sid, time.monotonic())
+            waits = bool(self._shared.feed.commands(held.sid, 1))
+        except StoreDown:
+            return
+        if waits and time.monotonic() - since < LINGER:
+            held.kick()
+            held.check_at = time.monotonic() + SWEEP
+            return
+        held.end(code, polite=True)
+
+    def _sweep_soon(self) -> None:
+        self._sweep_at = 0.0
+
+    def _sweep(self) -> None:
+        """Log-ins and commands whose wake was lost."""
+        try:
+            for shard in self._shared.shards.waiting_logins(list(self._owned)):
+                gevent.spawn(self._logins, shard)
+            for held in self._shared.feed.with_commands(list(self._held)):
+                if held in self._held:
+                    self._held[held].kick()
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+
+    # --- life ---
+
+    def start(self) -> None:
+        gevent.spawn(self._subscriber.run)
+        admin.start(self._settings, "holder", [self.redis, self.owns_shards])
+
+    def redis(self) -> object:
+        """For /readyz."""
+        return self._client.ping()
+
+    def owns_shards(self) -> object:
+        """For /readyz: without a shard nobody can log in here."""
+        return bool(self._owned) and self._subscriber.connected
+
+    def hand_over(self) -> None:
+        """Clean stop: shard by shard, streams left resumable and leases released one by one."""
+        self.draining = True
+        try:
+            for shard in list(self._owned):
+                self._give_back(shard)
+            self._leases.leave()
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+
+
+def _written(item: tuple[str, bytes]) -> int:
+    """When a stored message was written: the account's messages come in that order."""
+    return records.unpack_text(item[1].partition(b"\n")[2]).time
+
+
+def _told(failure: StreamFailure) -> str:
+    """A word for the phone's user, without the server's own text."""
+    return {"tls": "TLS to the server failed", "auth": "invalid password", "dns": "server not found"}.get(failure.kind, "")
+
+
+def _every(seconds: float, stopping: Event, work: Any) -> None:
+    """Runs `work` again and again; a failure is logged and the next turn comes all the same."""
+    while not stopping.wait(seconds):
+        try:
+            work()
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__)
+
+
+def main(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT, then hands its sessions over."""
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stopping.set)
+    holder = Holder(settings)
+    holder.start()
+    holder.renew()
+    loops = [
+        gevent.spawn(_every, settings.lease_renew, stopping, holder.renew),
+        gevent.spawn(_every, TICK, stopping, holder.tick),
+        gevent.spawn(_every, TICK, stopping, holder.watch_leases),
+    ]
+    stopping.wait()
+    gevent.joinall(loops, timeout=2.0)
+    with gevent.Timeout(settings.drain_seconds, False):
+        holder.hand_over()
+    return 0

@@ -1,0 +1,140 @@
+"""Stanzas of one read -> changes of the session, and answers to send. What the changes mean was decided by the pure mapping;
+here is only what must be looked up for it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xmpp.simplexml import Node
+
+from onesoup.csp import addresses, messages
+from onesoup.csp.lists import Item
+from onesoup.csp.presence import OFFLINE, Shown
+from onesoup.handlers import records
+from onesoup.handlers.context import token
+from onesoup.store.feed import Changes, Delivery
+from onesoup.xmpp import commands, contacts
+from onesoup.xmpp import messages as xmpp_messages
+from workers import stanzas
+
+MESSAGE_ID = 16
+MAX_CONTACTS = 1000
+
+# Bare JIDs -> their stored resources.
+Lookup = Callable[[list[str]], dict[str, bytes | None]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What becomes of the stanzas of one read."""
+
+    changes: Changes = field(default_factory=Changes)
+    answers: list[Node] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+
+class Intake:
+    """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences."""
+
+    __slots__ = ("_accepted", "_lookup", "_order", "own")
+
+    def __init__(self, own: str, lookup: Lookup, accepted: int) -> None:
+        self.own, self._lookup, self._accepted = own, lookup, accepted
+        self._order = int(time.time())
+
+    def accept(self, octets: int) -> None:
+        """The longest text that the phone takes in one message."""
+        self._accepted = octets
+
+    def read(self, batch: list[Node]) -> Batch:
+        """Presence counts in the order it came; of each contact only the last state is stored."""
+        done = Batch()
+        present = [each for each in batch if each.getName() == "presence"]
+        self._presences(present, done)
+        for stanza in batch:
+            if stanza.getName() == "message":
+                self._message(stanza, done)
+            elif stanza.getName() == "iq":
+                self._iq(stanza, done)
+        return done
+
+    # --- presence ---
+
+    def _presences(self, present: list[Node], done: Batch) -> None:
+        about: dict[str, list[Node]] = {}
+        for stanza in present:
+            jid = addresses.bare(stanza.getAttr("from") or "")
+            kind = stanza.getAttr("type") or ""
+            if jid and jid != self.own and kind in ("", "unavailable", "error", "unsubscribed"):
+                about.setdefault(jid, []).append(stanza)
+        known = self._lookup(list(about)) if about else {}
+        for jid, its in about.items():
+            resources = contacts.from_plain(records.unpack_plain(known.get(jid), {}))
+            shown = OFFLINE
+            for stanza in its:
+                self._order += 1
+                name = (stanza.getAttr("from") or "").partition("/")[2]
+                resources, shown = contacts.with_presence(resources, name, stanza, self._order)
+            done.seen.add(jid)
+            done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
+            done.changes.presence[jid] = records.pack_shown(shown)
+
+    # --- messages ---
+
+    def _message(self, stanza: Node, done: Batch) -> None:
+        incoming = xmpp_messages.read_message(stanza, self.own)
+        if incoming is not None:
+            receipt = b""
+            if incoming.receipt:
+                receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
+            self._deliver(done, incoming.sender, incoming.body, incoming.time, incoming.seen, receipt)
+            return
+        bounce = xmpp_messages.read_bounce(stanza)
+        if bounce is not None:
+            recipient, stanza_id, reason = bounce
+            self._deliver(done, recipient, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"")
+
+    def _deliver(self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes) -> None:
+        parts = messages.split(body, self._accepted)
+        for number, part in enumerate(parts):
+            text = messages.Text(token(MESSAGE_ID), sender, part, when if when is not None else int(time.time()))
+            last = number == len(parts) - 1
+            # The receipt goes out when the last part has arrived.
+            part_seen = seen and (seen if last else f"{seen} {number}")
+            done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt if last else b"", part_seen))
+
+    # --- iq ---
+
+    def _iq(self, stanza: Node, done: Batch) -> None:
+        if stanza.getAttr("type") not in ("get", "set"):
+            return
+        query = stanza.getTag("query", namespace=stanzas.ROSTER)
+        if query is None or stanza.getAttr("type") != "set":
+            done.answers.append(stanzas.answer(stanza, self.own))
+            return
+        # A push from anybody but our own account would let strangers write the roster.
+        if stanza.getAttr("from") and addresses.bare(stanza.getAttr("from")) not in (self.own, addresses.domain_of(self.own)):
+            done.answers.append(stanzas.answer(stanza, self.own))
+            return
+        roster_changes(query, done.changes)
+        done.answers.append(stanzas.result(stanza))
+
+
+def roster_changes(query: Node, changes: Changes) -> list[Item]:
+    """Puts the items of a roster result or push into the changes."""
+    items = []
+    for tag in query.getTags("item")[:MAX_CONTACTS]:
+        item = contacts.read_item(tag)
+        if item is None:
+            jid = addresses.bare(tag.getAttr("jid") or "")
+            changes.unroster.append(jid)
+            changes.presence[jid] = records.pack_shown(OFFLINE)
+        else:
+            changes.roster[item.jid] = records.pack_item(item)
+            items.append(item)
+    return items
+
+
+def offline(jids: list[str]) -> Changes:
+    """These contacts are not to be seen any more."""
+    return Changes(resources=dict.fromkeys(jids, b""), presence={jid: records.pack_shown(Shown()) for jid in jids})

@@ -1,0 +1,107 @@
+"""Stanzas that a holder sends, built as trees: no text of a phone is ever put into markup by hand."""
+
+from typing import Any
+
+from xmpp.simplexml import Node
+
+from onesoup import __version__
+
+ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
+STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
+VERSION, TIME, DISCO_ITEMS = "jabber:iq:version", "urn:xmpp:time", "http://jabber.org/protocol/disco#items"
+FEATURES = (DISCO, PING, VERSION, RECEIPTS)
+
+
+def text(name: str, data: str) -> Node:
+    return Node(name, payload=[data])
+
+
+def message(command: dict[str, Any]) -> Node:
+    """A chat message; its id is the MessageID that the phone knows, and stays the same when it is sent again."""
+    payload = [text("body", command["body"]), Node(f"{SID} origin-id", {"id": command["id"]})]
+    if command.get("receipt"):
+        payload.append(Node(f"{RECEIPTS} request"))
+    return Node("message", {"type": "chat", "to": command["to"], "id": command["id"]}, payload)
+
+
+def receipt(command: dict[str, Any]) -> Node:
+    return Node("message", {"to": command["to"]}, [Node(f"{RECEIPTS} received", {"id": command["id"]})])
+
+
+def presence(command: dict[str, Any]) -> Node:
+    payload = []
+    if command.get("show"):
+        payload.append(text("show", command["show"]))
+    if command.get("status"):
+        payload.append(text("status", command["status"]))
+    if command.get("priority"):
+        payload.append(text("priority", str(command["priority"])))
+    return Node("presence", {}, payload)
+
+
+def to(kind: str, jid: str) -> Node:
+    """Directed presence: subscribe, subscribed, unsubscribe, unsubscribed."""
+    return Node("presence", {"type": kind, "to": jid})
+
+
+def unavailable() -> Node:
+    return Node("presence", {"type": "unavailable"})
+
+
+def roster_get() -> Node:
+    return Node("iq", {"type": "get"}, [Node(f"{ROSTER} query")])
+
+
+def roster_set(command: dict[str, Any]) -> Node:
+    attrs = {"jid": command["jid"], **({"name": command["name"]} if command.get("name") else {})}
+    item = Node("item", attrs, [text("group", group) for group in command.get("groups", ())])
+    return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
+
+
+def roster_remove(jid: str) -> Node:
+    item = Node("item", {"jid": jid, "subscription": "remove"})
+    return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
+
+
+def carbons() -> Node:
+    return Node("iq", {"type": "set"}, [Node(f"{CARBONS} enable")])
+
+
+def answer(iq: Node, own: str) -> Node:
+    """What an iq from outside gets (xmpp-mapping.md 11): something always, or the peer waits for ever."""
+    attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "result"}
+    attrs = {name: value for name, value in attrs.items() if value}
+    child = next((each for each in iq.getChildren() if each), None)
+    namespace = str(child.getNamespace()) if child is not None else ""
+    if iq.getAttr("type") == "get":
+        if namespace == PING:
+            return Node("iq", attrs)
+        if namespace == VERSION:
+            return Node("iq", attrs, [Node(f"{VERSION} query", {}, [text("name", "onesoup"), text("version", __version__)])])
+        if namespace == DISCO:
+            return Node("iq", attrs, [_info(child)])
+        if namespace == DISCO_ITEMS:
+            return Node("iq", attrs, [Node(f"{DISCO_ITEMS} query")])
+    error = Node("error", {"type": "cancel"}, [Node(f"{STANZAS} service-unavailable")])
+    return Node("iq", {**attrs, "type": "error"}, [error])
+
+
+def _info(query: Node) -> Node:
+    identity = Node("identity", {"category": "client", "type": "phone", "name": "onesoup"})
+    features = [Node("feature", {"var": each}) for each in FEATURES]
+    attrs = {"node": query.getAttr("node")} if query.getAttr("node") else {}
+    return Node(f"{DISCO} query", attrs, [identity, *features])
+
+
+def result(iq: Node) -> Node:
+    """The answer to a push."""
+    return Node("iq", {"type": "result", "id": iq.getAttr("id") or ""})
+
+
+def condition(stanza: Node) -> str:
+    """The defined condition of an error stanza."""
+    error = stanza.getTag("error")
+    for child in error.getChildren() if error is not None else ():
+        if str(child.getNamespace()) == STANZAS and child.getName() != "text":
+            return str(child.getName())
+    return "undefined-condition"
