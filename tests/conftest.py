@@ -1,0 +1,115 @@
+"""What all rings share: patched sockets, a private Redis, a whole stack, and a look through every log at the end."""
+
+from gevent import monkey
+
+if not monkey.is_module_patched("socket"):
+    monkey.patch_all()
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from onesoup.demo.servers import RedisServer
+from onesoup.demo.stack import Stack
+from tests.support import secrets
+from tests.support.peer import Peers
+from tests.support.world import World
+
+# Short, so that stories about time take little of it.
+TIMES = {
+    "ONESOUP_WEB_WORKERS": "2",
+    "ONESOUP_REDELIVER_AFTER": "1.5",
+    "ONESOUP_POLL_HOLD": "3",
+    "ONESOUP_SERVER_POLL_MIN": "2",
+    "ONESOUP_LEASE_TTL": "4",
+    "ONESOUP_LEASE_RENEW": "1",
+    "ONESOUP_DRAIN_SECONDS": "5",
+}
+
+_stacks: list[Stack] = []
+
+
+def _made(directory: Path, **more: object) -> Stack:
+    env = TIMES | dict(more.pop("env", {}))  # type: ignore[call-overload]
+    stack = Stack(directory, env=env, **more)  # type: ignore[arg-type]
+    _stacks.append(stack)
+    return stack
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_in_any_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Everything that any process of any stack has written goes into one file, which holds no password, no message text
+    and no SessionID of the whole run."""
+    yield
+    if not _stacks:
+        return
+    log = tmp_path_factory.mktemp("output") / "suite.log"
+    with log.open("w", encoding="utf-8") as out:
+        for stack in _stacks:
+            for process in stack.all():
+                for path in sorted(process.log.parent.glob(process.log.name + "*")):
+                    out.write(path.read_text(encoding="utf-8", errors="replace"))
+    text = log.read_text(encoding="utf-8")
+    assert text, "the stack has logged nothing at all"
+    found = secrets.found_in(text)
+    lines = [line[:300] for line in text.splitlines() if secrets.found_in(line)]
+    assert not found, f"{len(found)} secrets in {log}; first lines: {lines[:3]}"
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of the run's own."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole of onesoup with two gateway workers, for stories that break nothing that others need."""
+    with _made(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """A factory of stacks for stories that kill things. `env` overrides the short times."""
+    made: list[Stack] = []
+
+    def make(**more: object) -> Stack:
+        stack = _made(tmp_path_factory.mktemp("fresh"), **more)
+        made.append(stack)
+        return stack.__enter__()
+
+    yield make
+    for stack in made:
+        stack.down()
+
+
+@pytest.fixture(scope="session")
+def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
+    """The process in which ordinary XMPP clients run."""
+    with Peers(tmp_path_factory.mktemp("peers") / "log") as running:
+        yield running
+
+
+@pytest.fixture
+def world(stack: Stack, peers: Peers) -> Iterator[World]:
+    """The shared stack with people of this story only."""
+    here = World(stack, peers)
+    yield here
+    here.close()
+
+
+@pytest.fixture
+def fresh_world(fresh_stack: Callable[..., Stack], peers: Peers) -> Iterator[Callable[..., World]]:
+    """A factory of worlds, each on a stack of its own."""
+    made: list[World] = []
+
+    def make(**more: object) -> World:
+        made.append(World(fresh_stack(**more), peers))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()

@@ -1,0 +1,169 @@
+"""People on ordinary XMPP clients (slixmpp, in a process of its own), for tests. Nothing here sleeps: tests wait for events.
+
+with Peers() as peers:
+    bob = peers.connect("bob@localhost", "secret", stack.xmpp, stack.ca_file)
+    bob.send("alice@localhost", "hello")
+    assert bob.message(sender="alice@localhost").body == "hello"
+"""
+
+import itertools
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+WITHIN = 15.0
+
+
+@dataclass(frozen=True)
+class Event:
+    kind: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    at: float = 0.0  # monotonic
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.fields[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Peers:
+    """The process, and all clients in it."""
+
+    def __init__(self, log: Path | None = None) -> None:
+        self._log, self._numbers = log, itertools.count(1)
+        self._changed = threading.Condition()
+        self._events: dict[str, list[Event]] = {}
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        errors = self._log.open("w") if self._log else subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("peer_process.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def connect(self, jid: str, password: str, address: tuple[str, int], ca: Path) -> "Peer":
+        """A client that is online, its roster fetched, its presence not sent yet."""
+        name = f"{jid}#{next(self._numbers)}"
+        self._events[name] = []
+        self.order(name, "connect", jid=jid, password=password, host=address[0], port=address[1], ca=str(ca))
+        peer = Peer(self, name, jid.partition("/")[0])
+        peer.wait("connected")
+        return peer
+
+    def order(self, name: str, do: str, **fields: object) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"client": name, "do": do, **fields}) + "\n")
+        self._process.stdin.flush()
+
+    def wait(self, name: str, wanted: Callable[[Event], bool], within: float, past: set[int] | None = None) -> Event | None:
+        """The first event, old or new, that is wanted; `past` holds the places of those that were given out already."""
+        end = time.monotonic() + within
+        with self._changed:
+            place = 0
+            while True:
+                events = self._events[name]
+                while place < len(events):
+                    if (past is None or place not in past) and wanted(events[place]):
+                        if past is not None:
+                            past.add(place)
+                        return events[place]
+                    place += 1
+                left = end - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    return None
+
+    def events(self, name: str) -> list[Event]:
+        with self._changed:
+            return list(self._events[name])
+
+    def _listen(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            fields = json.loads(line)
+            name, kind = fields.pop("client"), fields.pop("event")
+            with self._changed:
+                self._events[name].append(Event(kind, fields, time.monotonic()))
+                self._changed.notify_all()
+
+
+class Peer:
+    """One person's client. Every event is given out once by `wait`, in the order of arrival among those that match."""
+
+    def __init__(self, peers: Peers, name: str, jid: str) -> None:
+        self._peers, self._name, self.jid = peers, name, jid
+        self._given: set[int] = set()
+
+    def send(self, to: str, body: str, id: str | None = None, receipt: bool = False) -> None:
+        self._peers.order(self._name, "send", to=to, body=body, id=id, receipt=receipt)
+
+    def presence(self, show: str | None = None, status: str | None = None) -> None:
+        self._peers.order(self._name, "presence", show=show, status=status)
+
+    def unavailable(self) -> None:
+        self._peers.order(self._name, "presence", kind="unavailable")
+
+    def subscription(self, to: str, kind: str) -> None:
+        """subscribe, subscribed, unsubscribe or unsubscribed."""
+        self._peers.order(self._name, "subscription", to=to, kind=kind)
+
+    def roster(self) -> dict[str, dict[str, str]]:
+        """As the server has it now."""
+        for event in self.all("roster"):
+            self._given.add(event[0])
+        self._peers.order(self._name, "roster")
+        return self.wait("roster").items
+
+    def disconnect(self) -> None:
+        self._peers.order(self._name, "disconnect")
+        self.wait("disconnected")
+
+    def wait(self, kind: str, within: float = WITHIN, **wanted: object) -> Event:
+        """The next event of a kind whose fields are as wanted. A wanted callable is asked. AssertionError when none comes."""
+        found = self._peers.wait(self._name, lambda event: _fits(event, kind, wanted), within, self._given)
+        if found is None:
+            seen = [f"{event.kind} {event.fields}" for event in self._peers.events(self._name)][-8:]
+            raise AssertionError(f"{self.jid}: no {kind} {wanted} within {within:g} s; last events: {seen}")
+        return found
+
+    def message(self, within: float = WITHIN, **wanted: object) -> Event:
+        return self.wait("message", within, **wanted)
+
+    def all(self, kind: str, **wanted: object) -> list[tuple[int, Event]]:
+        """Every event so far that fits, with its place, given out or not."""
+        return [(n, event) for n, event in enumerate(self._peers.events(self._name)) if _fits(event, kind, wanted)]
+
+    def bodies(self) -> list[str]:
+        """The texts of all messages so far."""
+        return [event.body for _, event in self.all("message", type="chat")]
+
+
+def _fits(event: Event, kind: str, wanted: dict[str, object]) -> bool:
+    pairs: Iterable[tuple[object, object]] = [(event.fields.get(name), value) for name, value in wanted.items()]
+    return event.kind == kind and all(value(found) if callable(value) else found == value for found, value in pairs)

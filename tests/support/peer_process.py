@@ -1,0 +1,117 @@
+"""Ordinary XMPP clients in a process of their own, driven over JSON lines. Runs unpatched; imports nothing of onesoup.
+
+In: {"client": name, "do": what, ...}. Out: {"client": name, "event": what, ...}. It ends with its standard input.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+
+import slixmpp
+
+
+class Client(slixmpp.ClientXMPP):
+    def __init__(self, name: str, jid: str, password: str, ca: str) -> None:
+        super().__init__(jid, password)
+        self.name, self.ca_certs, self.enable_direct_tls = name, Path(ca), False
+        self.register_plugin("xep_0184")
+        self.register_plugin("xep_0199")
+        for event in ("message", "presence", "receipt_received", "session_start", "failed_auth", "disconnected"):
+            self.add_event_handler(event, getattr(self, f"on_{event}"))
+
+    def tell(self, event: str, **fields: object) -> None:
+        print(json.dumps({"client": self.name, "event": event, **fields}), flush=True)
+
+    async def on_session_start(self, _event: object) -> None:
+        await self.get_roster()
+        self.tell("connected", jid=str(self.boundjid))
+        self.tell_roster()
+
+    def tell_roster(self) -> None:
+        roster = self.client_roster
+        items = {jid: {"name": roster[jid]["name"], "subscription": roster[jid]["subscription"]} for jid in roster}
+        self.tell("roster", items=items)
+
+    def on_failed_auth(self, _event: object) -> None:
+        self.tell("refused")
+
+    def on_disconnected(self, _event: object) -> None:
+        self.tell("disconnected")
+
+    def on_message(self, stanza: slixmpp.Message) -> None:
+        if stanza["body"] or stanza["type"] == "error":
+            asks = stanza.xml.find("{urn:xmpp:receipts}request") is not None
+            self.tell(
+                "message",
+                sender=stanza["from"].bare,
+                resource=stanza["from"].resource,
+                id=stanza["id"],
+                type=stanza["type"],
+                body=stanza["body"],
+                receipt_asked=asks,
+            )
+
+    def on_presence(self, stanza: slixmpp.Presence) -> None:
+        self.tell(
+            "presence",
+            sender=stanza["from"].bare,
+            resource=stanza["from"].resource,
+            type=stanza["type"],
+            show=stanza["show"],
+            status=stanza["status"],
+        )
+
+    def on_receipt_received(self, stanza: slixmpp.Message) -> None:
+        self.tell("receipt", sender=stanza["from"].bare, id=stanza["receipt"])
+
+    # --- commands ---
+
+    def do_connect(self, host: str, port: int) -> None:
+        self.connect(host, port)
+
+    def do_disconnect(self) -> None:
+        self.disconnect()
+
+    def do_send(self, to: str, body: str, id: str | None = None, receipt: bool = False) -> None:
+        stanza = self.make_message(mto=to, mbody=body, mtype="chat")
+        stanza["id"] = id or self.new_id()
+        if receipt:
+            stanza["request_receipt"] = True
+        stanza.send()
+
+    def do_presence(self, show: str | None = None, status: str | None = None, kind: str | None = None) -> None:
+        self.send_presence(pshow=show, pstatus=status, ptype=kind)
+
+    def do_subscription(self, to: str, kind: str) -> None:
+        self.send_presence_subscription(pto=to, ptype=kind)
+
+    def do_roster(self) -> None:
+        async def fetch() -> None:
+            await self.get_roster()
+            self.tell_roster()
+
+        self._task = asyncio.ensure_future(fetch())
+
+
+async def main() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    clients: dict[str, Client] = {}
+    reader = asyncio.StreamReader(limit=2**22)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        order = json.loads(line)
+        name, do = order.pop("client"), order.pop("do")
+        if do == "connect":
+            host, port = order.pop("host"), order.pop("port")
+            clients[name] = Client(name, **order)
+            clients[name].do_connect(host, port)
+        else:
+            getattr(clients[name], f"do_{do}")(**order)
+    for client in clients.values():
+        client.abort()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

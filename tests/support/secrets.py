@@ -1,0 +1,36 @@
+"""Texts that no log may contain. Every password and message of a test comes from here; the end of the run looks for them."""
+
+import base64
+import itertools
+import json
+import secrets as _random
+
+_known: dict[str, set[str]] = {}
+_numbers = itertools.count(1)
+
+
+def secret_text(before: str = "", after: str = "") -> str:
+    """A text that occurs nowhere else, with given text around it."""
+    core = f"tz{_random.token_hex(6)}{next(_numbers)}"
+    _known[core] = _forms(core)
+    return before + core + after
+
+
+def keep_secret(text: str) -> None:
+    """Registers a secret that was made elsewhere, such as a SessionID."""
+    _known[text] = _forms(text)
+
+
+def keep_password(user: str, password: str) -> None:
+    """A password as SASL PLAIN carries it, too."""
+    _known[password] = _forms(password) | {base64.b64encode(f"\0{user}\0{password}".encode()).decode()}
+
+
+def found_in(text: str) -> list[str]:
+    """The secrets that a text contains, in any form in which a log could have them."""
+    return [core for core, forms in _known.items() if any(form in text for form in forms)]
+
+
+def _forms(text: str) -> set[str]:
+    octets = text.encode()
+    return {text, json.dumps(text)[1:-1], base64.b64encode(octets).decode(), octets.hex()}

@@ -1,0 +1,131 @@
+"""Who and what a story is about: people with accounts, their phones, their friends on ordinary XMPP clients."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from onesoup.demo.stack import Stack
+from onesoup.phone.engine import Phone, Received
+from onesoup.store.accounts import Accounts
+from onesoup.store.client import connect
+from onesoup.store.keyring import KeyRing
+from onesoup.wire.document import Encoding
+from tests.support.peer import WITHIN, Peer, Peers
+from tests.support.secrets import keep_password, keep_secret, secret_text
+
+T = TypeVar("T")
+_numbers = itertools.count(1)
+
+MATRIX = [(version, encoding) for version in ("1.1", "1.2", "1.3") for encoding in Encoding]
+
+
+@dataclass(frozen=True)
+class Person:
+    """An XMPP account. `wv` is how phones write it."""
+
+    name: str
+    user: str
+    password: str
+    domain: str
+
+    @property
+    def jid(self) -> str:
+        return f"{self.user}@{self.domain}"
+
+    @property
+    def wv(self) -> str:
+        return f"wv:{self.jid}"
+
+
+class StoryPhone(Phone):
+    """A phone whose session ids count as secrets, and that can wait."""
+
+    def login(self, inband: bool = False) -> Any:
+        response = super().login(inband)
+        keep_secret(response.session_id or "")
+        return response
+
+    def until(self, wanted: Callable[[], T], within: float = WITHIN) -> T:
+        """Polls and answers until a condition holds; its value."""
+        end = time.monotonic() + within
+        while not (value := wanted()):
+            assert time.monotonic() < end, f"not within {within:g} s; inbox {self.inbox}, presences {self.presences}"
+            began = time.monotonic()
+            if not self.run_once() and time.monotonic() - began < 0.05:
+                time.sleep(0.05)  # the server does not hold this phone's polls
+        return value
+
+    def hears(self, text: str, within: float = WITHIN) -> Received:
+        """The message with this text, by polling."""
+        return self.until(lambda: next((each for each in self.inbox if each.text == text), None), within)  # type: ignore[return-value]
+
+    def sees(self, person: Person, within: float = WITHIN, **wanted: object) -> Any:
+        """Presence of a contact that is as wanted, by notifications."""
+
+        def shown() -> object:
+            found = self.presences.get(person.wv)
+            return found if found and all(getattr(found, name) == value for name, value in wanted.items()) else None
+
+        return self.until(shown, within)
+
+    def said(self) -> list[str]:
+        return [each.text for each in self.inbox]
+
+
+class World:
+    """A running stack, seen by a story. Every story has people of its own, so that stories do not meet."""
+
+    def __init__(self, stack: Stack, peers: Peers) -> None:
+        self.stack, self.peers = stack, peers
+        self._phones: list[StoryPhone] = []
+        self._online: list[Peer] = []
+
+    def cast(self, *names: str, strangers: bool = False, linked: bool = True) -> list[Person]:
+        """Accounts for these names, all in each other's rosters unless they are strangers, and linked for digest log-in."""
+        number = next(_numbers)
+        people = [self._person(name, number) for name in names]
+        for person in people:
+            friends = {} if strangers else {each.user: each.name for each in people if each is not person}
+            self.stack.prosody.add_account(person.user, person.password, friends)
+        if linked:
+            self._link(people)
+        return people
+
+    def _person(self, name: str, number: int) -> Person:
+        person = Person(name.title(), f"{name}{number}", secret_text(), self.stack.domain)
+        keep_password(person.user, person.password)
+        return person
+
+    def _link(self, people: Iterable[Person]) -> None:
+        client = connect(self.stack.redis.url)
+        try:
+            store = Accounts(client, KeyRing.load(self.stack.keys_file))
+            for person in people:
+                store.link(person.jid, person.jid, person.password, person.password)
+        finally:
+            client.close()
+
+    def phone(self, person: Person, **options: Any) -> StoryPhone:
+        """A phone that has done nothing yet."""
+        password = options.pop("password", person.password)
+        url = options.pop("url", self.stack.url)
+        phone = StoryPhone(url, options.pop("user", person.jid), password, **options)
+        self._phones.append(phone)
+        return phone
+
+    def online(self, person: Person, **presence: str) -> Peer:
+        """The person on an ordinary XMPP client, available."""
+        address = ("127.0.0.1", self.stack.xmpp_port)
+        peer = self.peers.connect(f"{person.jid}/desk", person.password, address, self.stack.ca_file)
+        self._online.append(peer)
+        peer.presence(**presence)
+        return peer
+
+    def close(self) -> None:
+        """Connections go; sessions of phones run out."""
+        for phone in self._phones:
+            phone.close()
+        for peer in self._online:
+            peer.unavailable()
