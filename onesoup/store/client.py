@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgpack
 import redis
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
@@ -79,6 +80,12 @@ class Script:
     def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
         with store_errors():
             return self._script(keys=list(keys), args=list(args))
+
+
+def pack_argument(value: Any) -> bytes:
+    """A structure for a script's cmsgpack, which knows the raw type only, not the later distinction of text and octets."""
+    octets: bytes = msgpack.packb(value, use_bin_type=False)
+    return octets
 
 
 def guarded(call: Callable[[], Any]) -> Any:

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgpack
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded
+from onesoup.store.client import Script, guarded, pack_argument
 from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
@@ -203,8 +202,7 @@ class Changes:
             "items": [[each.id, each.jid, each.payload, each.receipt, each.seen] for each in self.items],
             "notbefore": self.notbefore,
         }
-        octets: bytes = msgpack.packb({name: value for name, value in body.items() if value}, use_bin_type=True)
-        return octets
+        return pack_argument({name: value for name, value in body.items() if value})
 
 
 class Feed:
@@ -218,8 +216,8 @@ class Feed:
 
     def create(self, sid: str, fields: Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]]) -> None:
         """A new session with its first items, (id, stored form). `fields` must hold ttl in ms and fence."""
-        packed = msgpack.packb([list(item) for item in items], use_bin_type=True)
-        self._create([keys.session(sid), *keys.of(sid, "q", "i")], [sid, msgpack.packb(dict(fields), use_bin_type=True), packed])
+        packed = pack_argument([list(item) for item in items])
+        self._create([keys.session(sid), *keys.of(sid, "q", "i")], [sid, pack_argument(dict(fields)), packed])
 
     def claim(self, sid: str, fence: int, names: Sequence[str]) -> list[bytes | None] | None:
         """Takes a session over: writes the fencing number and returns fields, or None when there is no such session."""
@@ -233,7 +231,7 @@ class Feed:
 
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
         """Puts items in their stored form into the queue, oldest id order as given."""
-        packed = msgpack.packb([[id_, stored] for id_, stored in items.items()], use_bin_type=True)
+        packed = pack_argument([[id_, stored] for id_, stored in items.items()])
         self._take_in([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fence, packed])
 
     def with_commands(self, sids: Sequence[str]) -> list[str]:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgpack
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded
+from onesoup.store.client import Script, guarded, pack_argument
 from onesoup.store.errors import NoSession
 
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
@@ -181,8 +180,7 @@ class Effects:
             "spell": self.spell,
             "end": self.end,
         }
-        octets: bytes = msgpack.packb({name: value for name, value in body.items() if value or value == b""}, use_bin_type=True)
-        return octets
+        return pack_argument({name: value for name, value in body.items() if value or value == b""})
 
 
 @dataclass(slots=True)
