@@ -179,6 +179,8 @@ class Stream:
     def run(self) -> None:
         """Reads until the end. Returns after `close`; otherwise raises the StreamFailure that ended it."""
         wire = self._wired()
+        if self._closing:  # before this greenlet had its first turn
+            return
         self._reading = True
         try:
             self._take_early()
@@ -215,7 +217,7 @@ class Stream:
         counted, asked, last = 0, False, None
         for event in events:
             if not isinstance(event, Node) or event.namespace == ns.STREAM:
-                last = event
+                last = last or event  # an error tells more than the closing tag behind it
             elif event.namespace == ns.SM:
                 asked = self._managed(event) or asked
             elif event.namespace == ns.CLIENT and event.name in STANZAS:

@@ -1,0 +1,138 @@
+"""The incremental parser: chunks of any size, and documents that break the rules of a stream."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from xmpp.protocol import Iq, Message
+from xmpp.simplexml import Node
+
+from onesoup.xmpp.stream.markup import serialise
+from onesoup.xmpp.stream.parser import MAX_DEPTH, MAX_STANZA, Broken, End, Header, Parser
+
+HEAD = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='7'>"
+
+
+def parse(*chunks, head=HEAD):
+    parser = Parser()
+    parser.feed(head)
+    return [event for chunk in chunks for event in parser.feed(chunk)]
+
+
+def conditions(*chunks):
+    return [event.condition for event in parse(*chunks) if isinstance(event, Broken)]
+
+
+MIXED = (
+    "<message from='r@x/y' xml:lang='de'><body>a &amp; b \U0001f600</body>"
+    "<x xmlns='u:x'>one<y xmlns='u:y' k='v'/>two</x></message>"
+    "<presence/> <iq type='result' id='1'/>"
+).encode()
+
+
+def test_stanzas_become_nodes_with_namespaces_and_text():
+    message, presence, iq = parse(MIXED)
+    assert isinstance(message, Message)
+    assert (message.name, message.namespace, message["from"]) == ("message", "jabber:client", "r@x/y")
+    assert message["xml:lang"] == "de"
+    assert message.getTagData("body") == "a & b \U0001f600"
+    x = message.getTag("x", namespace="u:x")
+    assert (x.getData(), x.getTag("y").namespace, x.getTag("y")["k"]) == ("onetwo", "u:y", "v")
+    assert presence.name == "presence"
+    assert isinstance(iq, Iq)
+    assert (iq.getID(), iq.getType()) == ("1", "result")
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_chunk_borders_do_not_matter(size):
+    whole = HEAD + MIXED + b"</stream:stream>"
+    parser = Parser()
+    events = [event for i in range(0, len(whole), size) for event in parser.feed(whole[i : i + size])]
+    assert isinstance(events[0], Header)
+    assert events[0]["id"] == "7"
+    assert [serialise(node) for node in events[1:-1]] == [serialise(node) for node in parse(MIXED)]
+    assert isinstance(events[-1], End)
+
+
+def test_prefixes_are_resolved():
+    (node,) = parse(b"<m:message xmlns:m='jabber:client'><a:b xmlns:a='u:a' a:c='1' d='2'/></m:message>")
+    assert (node.name, node.kids[0].name, node.kids[0].namespace, node.kids[0].attrs) == ("message", "b", "u:a", {"d": "2"})
+
+
+def test_limits_of_size():
+    body = b"x" * (MAX_STANZA - 100)
+    assert not conditions(b"<message><body>" + body + b"</body></message>")
+    big = b"<message><body>" + b"x" * MAX_STANZA + b"</body></message>"
+    assert conditions(big) == ["policy-violation"]
+    assert conditions(*[big[i : i + 1000] for i in range(0, len(big), 1000)]) == ["policy-violation"]
+    assert conditions(b"<message " + b"x" * (MAX_STANZA + 1)) == ["policy-violation"]
+
+
+def test_many_stanzas_and_blanks_are_no_big_stanza():
+    assert not conditions(*[b"<message><body>" + b"x" * 1000 + b"</body></message>"] * 600)
+    assert not conditions(*[b" " * 1000] * 600)
+
+
+def test_what_came_before_the_fault_is_kept():
+    first, broken = parse(b"<presence/><message></iq>")
+    assert first.name == "presence"
+    assert broken.condition == "not-well-formed"
+
+
+def test_nothing_comes_after_a_fault_or_the_end():
+    assert len(parse(b"<!-- -->", b"<presence/>")) == 1
+    assert len(parse(b"</stream:stream>", b"<presence/>")) == 1
+
+
+def test_depth():
+    assert not conditions(b"<a>" * (MAX_DEPTH - 1))
+    assert conditions(b"<a>" * MAX_DEPTH) == ["policy-violation"]
+
+
+@pytest.mark.parametrize("text", [b"<!-- c -->", b"<?pi x?>", b"<message><!-- c --></message>"])
+def test_restricted_xml(text):
+    assert conditions(text) == ["restricted-xml"]
+
+
+def test_no_dtd_no_entities():
+    (broken,) = Parser().feed(b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>")
+    assert broken.condition == "restricted-xml"
+    assert conditions(b"<message>&a;</message>") == ["not-well-formed"]
+
+
+def test_another_root_is_no_stream():
+    assert Parser().feed(b"<html>")[0].condition == "invalid-namespace"
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_parsed_or_reported(data):
+    for event in parse(data):
+        assert isinstance(event, Node | End | Broken)
+
+
+ANY_TEXT = st.text(st.characters(categories=None), max_size=60)
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_any_text_arrives_as_text_and_adds_no_element(body, value):
+    """Only what XML cannot carry is missing."""
+    message = Message(to="a@b", body=body)
+    message.setAttr("id", value)
+    (read,) = parse(serialise(message))
+
+    def legal(text):
+        return "".join(c for c in text if c in "\t\n\r" or "\x20" <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff")
+
+    assert (read.getTagData("body") or "", read["id"]) == (legal(body), legal(value))
+    assert [kid.name for kid in read.kids] == ["body"] * bool(body)
+
+
+def test_namespaces_survive_the_way_back():
+    """What was parsed can be sent again."""
+    for node in parse(MIXED):
+        (again,) = parse(serialise(node))
+        assert serialise(again) == serialise(node)
+
+
+def test_the_stream_namespace_is_not_repeated():
+    node = Node("jabber:client message", {"to": "a@b"}, [Node("urn:xmpp:receipts request")])
+    assert serialise(node) == b'<message to="a@b"><request xmlns="urn:xmpp:receipts"/></message>'
