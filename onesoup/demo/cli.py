@@ -52,7 +52,7 @@ def _run(environ: Mapping[str, str]) -> None:
         for role in ROLES:
             stack.wait(role)
             log.show(stack.all())
-        click.echo(ready(stack))
+        log.plain(ready(stack))
         supervisor.watch()
     except KeyboardInterrupt:
         log.say("stopping")

@@ -98,11 +98,16 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL for the process and for children that it left in its group."""
+        self.kill_now()
+        if self._child:
+            self._child.wait()
+
+    def kill_now(self) -> None:
+        """As `kill`, without seeing it end: safe in a signal handler."""
         if self._child is None:
             return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
 
     def kill_alone(self) -> None:
         """SIGKILL for the process only, as an accident would."""

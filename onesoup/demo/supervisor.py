@@ -2,9 +2,9 @@
 
 import re
 import signal
-import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TextIO
 
 from onesoup.demo.process import Process, ProcessError
@@ -36,11 +36,15 @@ class Log:
         for number, process in enumerate(processes):
             for line in self._new_lines(process):
                 self._print(COLOURS[number % len(COLOURS)], process.name, line)
-        self._out.flush()
 
     def say(self, text: str) -> None:
         self._print("1", "demo", text)
-        self._out.flush()
+
+    def plain(self, text: str) -> None:
+        """Without a name in front."""
+        with suppress(OSError):  # the terminal may be gone, and we still have things to do
+            self._out.write(text + "\n")
+            self._out.flush()
 
     def _new_lines(self, process: Process) -> list[str]:
         start = self._read.get(process.name, 0)
@@ -56,7 +60,7 @@ class Log:
 
     def _print(self, colour: str, name: str, line: str) -> None:
         head = f"{name:<9}| "
-        self._out.write(f"\x1b[{colour}m{head}\x1b[0m{line}\n" if self._colour else head + _ANSI.sub("", line) + "\n")
+        self.plain(f"\x1b[{colour}m{head}\x1b[0m{line}" if self._colour else head + _ANSI.sub("", line))
 
 
 class Supervisor:
@@ -89,9 +93,13 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ends everything in order. A second Ctrl-C ends it at once."""
+        began = time.monotonic()
 
         def at_once(_number: int, _frame: object) -> None:
-            self._stack.kill_all()
+            # A terminal that closes tells us, and make, which tells us too: that is still the first time.
+            if time.monotonic() - began > 1.0:
+                for process in self._stack.all():
+                    process.kill_now()
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, at_once)
@@ -103,5 +111,3 @@ def ask_to_stop_by_interrupt() -> None:
     """SIGTERM and SIGHUP act as Ctrl-C does."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    if sys.stdout.isatty():
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
