@@ -68,7 +68,9 @@ class CspResource:
         if req.get_header("Content-Encoding", default="identity").lower() not in ("identity", ""):
             self._reject(req, "content-encoding")
             raise falcon.HTTPUnsupportedMediaType()
-        body = req.bounded_stream.read(self._max_body + 1)
+        # Without a length Falcon's bounded stream is empty; gunicorn ends a chunked body by itself.
+        stream = req.bounded_stream if req.content_length is not None else req.stream
+        body = stream.read(self._max_body + 1)
         if len(body) > self._max_body:
             self._reject(req, "too-large")
             raise falcon.HTTPContentTooLarge()

@@ -23,7 +23,7 @@ from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
 SPOKEN = ("1.1", "1.2", "1.3")
-NAME, HOME = "onesoup", "https://xmpp.org/"
+NAME, DESCRIPTION = "onesoup", "IMPS gateway to XMPP"
 
 
 def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
@@ -67,7 +67,7 @@ def service(ctx: Context, request: ServiceRequest) -> Primitive:
 
 def sp_info(request: GetSPInfoRequest, version: str) -> Primitive:
     client_id = request.client_id if version == "1.1" else None
-    return GetSPInfoResponse(client_id=client_id, name=NAME, description="IMPS gateway to XMPP", url=HOME)
+    return GetSPInfoResponse(client_id=client_id, name=NAME, description=DESCRIPTION)
 
 
 def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:

@@ -227,8 +227,8 @@ def _primitive(item: Item) -> Primitive:
         return new_message(records.unpack_text(item.payload), session, item.spelling)
     told = []
     for contact in item.contacts:
-        shown = records.unpack_shown(contact.presence) or presence.OFFLINE
-        wishes = records.unpack_plain(contact.subscription, [])
+        wishes, sees = records.unpack_wishes(contact.subscription)
+        shown = records.unpack_shown(contact.presence) or (presence.OFFLINE if sees else presence.UNKNOWN)
         told.append(
             Presence(
                 user_id=session.spelled(contact.jid, contact.spelling),

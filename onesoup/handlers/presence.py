@@ -72,14 +72,15 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     found = targets(ctx, request)
     if found.bad_lists and not found.lists and not found.jids:
         raise CspError(700, "no such contact list")
-    wishes = records.pack_plain(presence.wanted(request.presence_sub_list))
+    names = presence.wanted(request.presence_sub_list)
     for jid, spelling in found.jids.items():
-        ctx.effects.sub[jid] = wishes
+        item = ctx.roster().get(jid)
+        ctx.effects.sub[jid] = records.pack_wishes(names, sees=item is not None and item.sees)
         if spelling:
             ctx.effects.spell[jid] = spelling
     if request.auto_subscribe:
         for contact_list in found.lists:
-            ctx.effects.sub["/" + contact_list.token] = wishes
+            ctx.effects.sub["/" + contact_list.token] = records.pack_wishes(names, sees=False)
     ctx.effects.dirty.extend(found.jids)
     ctx.send(commands.online())
     for jid in found.jids:

@@ -96,6 +96,16 @@ def unpack_plain(record: bytes | None, default: Any) -> Any:
     return default if record is None else unpack(record, VERSION).get("x", default)
 
 
+def pack_wishes(names: list[str], sees: bool) -> bytes:
+    """What a phone wants to be told of a contact ([]: all), and whether the contact lets us see it."""
+    return pack(VERSION, {"x": names, "s": sees})
+
+
+def unpack_wishes(record: bytes | None) -> tuple[list[str], bool]:
+    fields = {} if record is None else unpack(record, VERSION)
+    return list(fields.get("x", ())), bool(fields.get("s", True))
+
+
 def pack_command(command: dict[str, Any]) -> bytes:
     """A command for the holder, see onesoup.xmpp.commands."""
     return pack(VERSION, command)

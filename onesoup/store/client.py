@@ -11,8 +11,8 @@ from redis.retry import Retry
 
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 
-# A worker's request must be answered within 10 s whatever Redis does: two tries of 2 s leave room for the answer.
-REQUEST_TIMEOUT = 2.0
+# A worker's request must be answered within 10 s whatever Redis does: two tries of 1.5 s leave room for the answer.
+REQUEST_TIMEOUT = 1.5
 CONNECT_TIMEOUT = 1.0
 POOL_WAIT = 2.0
 

@@ -24,6 +24,7 @@ local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
 touch(KEYS[1], now)
+redis.call('HDEL', KEYS[1], 'hold')
 
 local function done(id)
   redis.call('HDEL', KEYS[3], id)
@@ -79,10 +80,7 @@ while not id do
       if redis.call('ZCOUNT', KEYS[7], '-inf', now) > 0 then
         redis.call('HSET', KEYS[1], 'p', '1')
         redis.call('RPUSH', KEYS[2], 'P')
-      elseif redis.call('ZCARD', KEYS[7]) > 0 then
-        -- Presence that may not be sent yet keeps its mark; the holder rings when its time has come.
-        redis.call('HSET', KEYS[1], 'later', '1')
-      end
+      end  -- presence that may not be told yet stays marked; the holder rings when its time has come
     elseif redis.call('HEXISTS', KEYS[3], waiting) == 1 then
       id = waiting
     end

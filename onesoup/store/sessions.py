@@ -39,13 +39,13 @@ end
 local function touch(key, now)
   local ttl = tonumber(redis.call('HGET', key, 'ttl'))
   redis.call('HSET', key, 'due', now + ttl)
-  redis.call('HDEL', key, 'cir', 'hold')
+  redis.call('HDEL', key, 'cir')
   redis.call('PEXPIRE', key, ttl + MARK)
 end
 -- Tells whoever can reach the phone: a held poll first, else its STCP line, once until the phone's next request.
 local function wake(key, sid)
-  local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir')
-  if h[1] then
+  local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir', 'nohold')
+  if h[1] and h[4] ~= '1' then
     redis.call('HDEL', key, 'hold')
     redis.call('PUBLISH', h[1], 'poll ' .. sid)
   elseif h[2] and not h[3] then
