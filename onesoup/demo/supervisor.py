@@ -27,6 +27,10 @@ class Log:
         self._out, self._colour = out, out.isatty()
         self._read: dict[str, int] = {}
 
+    def closed(self) -> bool:
+        """Whether the terminal that we began in is gone. Not everybody is sent SIGHUP then: make keeps it to itself."""
+        return self._colour and not self._out.isatty()
+
     def skip(self, processes: Iterable[Process]) -> None:
         """What is in the files already is not shown."""
         for process in processes:
@@ -71,8 +75,8 @@ class Supervisor:
         self._early: dict[str, int] = {}
 
     def watch(self) -> None:
-        """Shows the log and restarts what dies. Returns never; ProcessError when something cannot be kept running."""
-        while True:
+        """Shows the log and restarts what dies, until the terminal is closed. ProcessError when something dies over and over."""
+        while not self._log.closed():
             processes = self._stack.all()
             self._log.show(processes)
             for process in processes:
