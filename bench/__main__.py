@@ -1,0 +1,53 @@
+"""The command: runs the parts that are named, or all of them; one table at the end."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse  # noqa: E402
+import importlib  # noqa: E402
+import sys  # noqa: E402
+
+from bench import machine, report  # noqa: E402
+from bench.parts import FULL, QUICK, Scale, say  # noqa: E402
+
+PARTS = {
+    "codec": "microseconds a document: WBXML and XML, to typed primitives and back",
+    "poll": "the empty poll of one worker beside the bare ceiling",
+    "login": "log-ins through gateway, holder and Prosody",
+    "memory": "an idle session in the holder and in Redis",
+    "latency": "messages between phone and XMPP client",
+}
+
+
+def run(names: list[str], scale: Scale) -> list[report.Figure]:
+    """The figures of these parts, in their order."""
+    figures: list[report.Figure] = []
+    for name in names:
+        say(f"== {name}: {PARTS[name]}")
+        figures += importlib.import_module(f"bench.{name}").run(scale)
+    return figures
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures onesoup. A missed goal is no error.")
+    parser.add_argument("part", nargs="*", help=", ".join([*PARTS, "profile"]))
+    parser.add_argument("--quick", action="store_true", help="a tiny run, to see that everything works")
+    options = parser.parse_args(argv)
+    scale = QUICK if options.quick else FULL
+    if options.part == ["profile"]:
+        print(importlib.import_module("bench.profile").run(scale))
+        return 0
+    names = options.part or list(PARTS)
+    if unknown := [name for name in names if name not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}")
+    about, stolen = machine.describe(), machine.stolen()
+    figures = run(names, scale)
+    about["steal"] = f"{machine.stolen() - stolen:.2f} s"
+    path = report.save("-".join(names) if options.part else "all", about, figures)
+    print("\n".join([", ".join(f"{name} {value}" for name, value in about.items()), "", report.table(figures)]))
+    say(f"written: {path}")
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

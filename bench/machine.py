@@ -1,0 +1,78 @@
+"""What Linux tells about this machine and its processes: CPU seconds, memory, versions."""
+
+import os
+import platform
+import subprocess
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+PACKAGES = ("gevent", "gunicorn", "falcon", "redis", "hiredis", "xmpppy", "greenlet")
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it has started, as far as they live."""
+    found, waiting = [], [pid]
+    while waiting:
+        each = waiting.pop()
+        found.append(each)
+        for path in Path(f"/proc/{each}/task").glob("*/children"):
+            with suppress(OSError):
+                waiting += [int(child) for child in path.read_text().split()]
+    return found
+
+
+def cpu(pid: int) -> float:
+    """CPU seconds, user and system, that a process and its living children have used, with all their threads."""
+    return sum(_ticks(each) for each in family(pid)) / TICK
+
+
+def _ticks(pid: int) -> int:
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    return 0
+
+
+def memory(pid: int) -> dict[str, int]:
+    """KB of a process alone: "uss" is what would be free if it ended, "rss" and "pss" as the kernel counts them."""
+    values = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, _, rest = line.partition(":")
+        values[name] = int(rest.split()[0])
+    return {"uss": values["Private_Clean"] + values["Private_Dirty"], "rss": values["Rss"], "pss": values["Pss"]}
+
+
+def stolen() -> float:
+    """Seconds in which the machine ran for somebody else, all cores together."""
+    return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / TICK
+
+
+def describe() -> dict[str, str]:
+    """The line that belongs to every figure."""
+    packages = " ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return {
+        "cores": str(os.cpu_count()),
+        "cpu": _cpu_model(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "packages": packages,
+        "redis-server": _first_line("redis-server", "--version"),
+        "load": " ".join(f"{each:.2f}" for each in os.getloadavg()),
+    }
+
+
+def _cpu_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _first_line(*argv: str) -> str:
+    try:
+        words = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        return "?"
+    return next((word.removeprefix("v=") for word in words if word.startswith("v=")), "?")

@@ -1,0 +1,62 @@
+"""What every part is given: how much to measure, where to work, and whom to tell how far it is."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured. The smoke test runs `QUICK`, which says nothing about speed."""
+
+    rounds: int = 5
+    # Codec: seconds a measurement of one document in one direction, and how many documents.
+    codec_seconds: float = 0.003
+    documents: int = 10_000
+    # Polls: seconds a measurement, sessions, connections.
+    poll_seconds: float = 2.0
+    sessions: int = 1000
+    connections: int = 16
+    # Log-ins of a round, and phones at the same time.
+    logins: int = 150
+    phones: int = 10
+    # Idle sessions of each kind.
+    idle: int = 300
+    idle_with_contacts: int = 100
+    messages: int = 200
+    # Profile: requests.
+    profiled: int = 5000
+
+
+FULL = Scale()
+QUICK = Scale(
+    rounds=1,
+    codec_seconds=0.0002,
+    documents=12,
+    poll_seconds=0.5,
+    sessions=20,
+    connections=4,
+    logins=6,
+    phones=3,
+    idle=6,
+    idle_with_contacts=3,
+    messages=5,
+    profiled=50,
+)
+
+
+def say(text: str) -> None:
+    """Progress, apart from the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A directory that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="onesoup-bench-") as name:
+        yield Path(name)

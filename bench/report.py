@@ -1,0 +1,100 @@
+"""Figures, the table of them, and the JSON file. Knows nothing about how they were measured."""
+
+import json
+import statistics
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+OUT = Path(__file__).resolve().parent / "out"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median of some rounds, with their extremes."""
+
+    median: float
+    low: float
+    high: float
+    rounds: int
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> "Spread":
+        found = sorted(values)
+        return cls(statistics.median(found), found[0], found[-1], len(found))
+
+    @classmethod
+    def once(cls, value: float) -> "Spread":
+        return cls(value, value, value, 1)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `goal` is the highest good value of `ratio` when there is an anchor, else of `value`."""
+
+    part: str
+    name: str
+    unit: str
+    value: Spread
+    anchor: Spread | None = None
+    anchor_name: str = ""
+    ratio: Spread | None = None
+    goal: float | None = None
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        if self.goal is None:
+            return ""
+        judged = self.ratio or self.value
+        return "pass" if judged.median <= self.goal else "MISS"
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value below which `part` (0 to 1) of the values lie; of few values the next higher one."""
+    found = sorted(values)
+    return found[min(int(part * len(found)), len(found) - 1)]
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """All figures, one a line, in columns."""
+    head = ("part", "figure", "value", "min-max", "n", "anchor", "ratio (min-max)", "goal", "")
+    rows = [head, *(_row(figure) for figure in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    notes = [f"{figure.part}: {figure.name}: {figure.note}" for figure in figures if figure.note]
+    return "\n".join([*lines, *([""] + notes if notes else [])])
+
+
+def save(name: str, machine: dict[str, str], figures: Sequence[Figure], out: Path = OUT) -> Path:
+    """Writes bench/out/<name>.json and returns its path."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = [asdict(figure) | {"verdict": figure.verdict} for figure in figures]
+    path = out / f"{name}.json"
+    taken = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    path.write_text(json.dumps({"taken": taken, "machine": machine, "figures": rows}, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    value, anchor, ratio = figure.value, figure.anchor, figure.ratio
+    return (
+        figure.part,
+        figure.name,
+        f"{_short(value.median)} {figure.unit}".rstrip(),
+        f"{_short(value.low)}-{_short(value.high)}" if value.rounds > 1 else "",
+        str(value.rounds),
+        f"{_short(anchor.median)} {figure.anchor_name}" if anchor else "",
+        f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f})" if ratio else "",
+        "" if figure.goal is None else f"<= {_short(figure.goal)}",
+        figure.verdict,
+    )
+
+
+def _short(value: float) -> str:
+    """Three digits that count, and no more."""
+    if value >= 100 or value == int(value):
+        return f"{value:.0f}"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
