@@ -25,6 +25,8 @@ TIMES = {
     "ONESOUP_LEASE_TTL": "4",
     "ONESOUP_LEASE_RENEW": "1",
     "ONESOUP_DRAIN_SECONDS": "5",
+    # More lines in which a secret could stand.
+    "ONESOUP_LOG_LEVEL": "debug",
 }
 
 _stacks: list[Stack] = []

@@ -4,6 +4,7 @@ Knows documents and primitives; knows no session. The sources are clients that e
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from onesoup.csp.elements import (
@@ -172,9 +173,9 @@ def presence(found: Presence) -> None:
     if len(found.presence_sub_list) != 1:
         raise PhoneError("Presence without PresenceSubList: Android throws and loses the whole message")
     values = found.presence_sub_list[0]
-    for name in values.__dataclass_fields__:
-        value = getattr(values, name)
-        if value is not None and hasattr(value, "qualifier") and value.qualifier is None:
+    for each in fields(values):
+        value = getattr(values, each.name)
+        if value is not None and value.qualifier is None:
             raise PhoneError(f"{value.NAME} without Qualifier: S60 and Android do not count it")
     availability = values.user_availability
     if availability is not None and availability.qualifier and availability.presence_value not in AVAILABILITIES:

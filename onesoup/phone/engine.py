@@ -417,10 +417,7 @@ class Phone:
 
     def attribute_list(self) -> None:
         """S60's default attribute list; the code must be 200."""
-        wanted = self.profile.attributes or PresenceSubList()
-        shown = PresenceSubList(
-            **{name: getattr(wanted, name) for name in wanted.__dataclass_fields__ if name != "status_content"}
-        )
+        shown = replace(self.profile.attributes or PresenceSubList(), status_content=None)
         answer = self.request(CreateAttributeListRequest(presence_sub_list=shown, default_list=True))
         self._must_be_good(answer, "CreateAttributeList")
 

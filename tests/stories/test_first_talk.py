@@ -28,12 +28,12 @@ def test_a_phone_of_any_version_and_encoding_talks_with_an_xmpp_client(world: Wo
     assert not phone.sees(carol, online=False).online
     assert phone.get_presence([bob.wv])[0].text == gone
 
-    text = secret_text('Grüße 😀 "quoted" \'single\' & <b>not bold</b> ', " €\nsecond line")
+    text = secret_text("Grüße 😀 \"quoted\" 'single' & <b>not bold</b> ", " €\nsecond line")
     message_id = phone.send(bob.wv, text)
     came = there.message(sender=alice.jid)
     assert (came.body, bool(message_id)) == (text, True)
 
-    there.send(alice.jid, answer := secret_text("And <you> & 'yours' ", " \"too\" 🎉"))
+    there.send(alice.jid, answer := secret_text("And <you> & 'yours' ", ' "too" 🎉'))
     heard = phone.hears(answer)
     assert heard.sender == bob.wv
     assert heard.id

@@ -1,11 +1,16 @@
 """Who and what a story is about: people with accounts, their phones, their friends on ordinary XMPP clients."""
 
 import itertools
+import os
+import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
+from onesoup.csp.elements import NewMessage
+from onesoup.csp.envelope import Transaction
 from onesoup.demo.stack import Stack
 from onesoup.phone.engine import Phone, Received
 from onesoup.store.accounts import Accounts
@@ -56,6 +61,19 @@ class StoryPhone(Phone):
             if not self.run_once() and time.monotonic() - began < 0.05:
                 time.sleep(0.05)  # the server does not hold this phone's polls
         return value
+
+    def handed(self, within: float = WITHIN) -> Transaction:
+        """The next message that the server hands out, not answered. Everything else is answered on the way."""
+        end = time.monotonic() + within
+        while True:
+            transaction = self.poll()
+            while transaction is not None and not isinstance(transaction.content, NewMessage):
+                transaction = self.answer(transaction)
+            if transaction is not None:
+                return transaction
+            assert time.monotonic() < end, f"no message within {within:g} s"
+            if self.stcp:
+                time.sleep(0.05)  # polls of this phone are not held
 
     def hears(self, text: str, within: float = WITHIN) -> Received:
         """The message with this text, by polling."""
@@ -122,6 +140,16 @@ class World:
         self._online.append(peer)
         peer.presence(**presence)
         return peer
+
+    def kill_workers(self) -> None:
+        """SIGKILL for every gateway worker. The master starts new ones; connections wait in the queue until then."""
+        for pid in self.workers():
+            os.kill(pid, signal.SIGKILL)
+
+    def workers(self) -> set[int]:
+        """The process ids of the gateway's workers."""
+        master = self.stack.processes["web"].pid
+        return {int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()}
 
     def close(self) -> None:
         """Connections go; sessions of phones run out."""

@@ -1,0 +1,136 @@
+"""Octets that are no CSP cost their sender an HTTP error or a Status, and nobody else anything."""
+
+import random
+
+import pytest
+
+from onesoup.csp import envelope
+from onesoup.csp.elements import GetListRequest, Status
+from onesoup.phone.engine import encode
+from onesoup.wire import codec
+from onesoup.wire.document import Encoding
+from tests.support.secrets import secret_text
+from tests.support.world import MATRIX, Person, StoryPhone, World
+
+XML, WBXML = "application/vnd.wv.csp.xml", "application/vnd.wv.csp.wbxml"
+
+
+@pytest.fixture
+def stranger(world: World) -> StoryPhone:
+    return world.phone(Person("S", "s", "s", world.stack.domain))
+
+
+@pytest.fixture(autouse=True)
+def unharmed(world: World, stranger: StoryPhone):  # type: ignore[no-untyped-def]
+    """After each of these stories the same two workers still serve."""
+    before = world.workers()
+    yield
+    (alice,) = world.cast("alice")
+    world.phone(alice).start()
+    assert world.workers() == before
+
+
+def told(reply) -> int:  # type: ignore[no-untyped-def]
+    """The HTTP status, or the code of the Status in a 200."""
+    if reply.status != 200:
+        assert reply.status in (400, 413, 415)
+        assert reply.body == b""
+        return reply.status
+    content = envelope.read(codec.decode(reply.body)).transactions[0].content
+    assert isinstance(content, Status)
+    return content.result.code or 0  # type: ignore[union-attr]
+
+
+def test_random_octets(stranger: StoryPhone) -> None:
+    chance = random.Random(5)
+    for number in range(150):
+        octets = chance.randbytes(chance.randrange(1, 400))
+        if number % 3 == 0:
+            octets = b"\x03\x11\x6a\x00" + octets
+        elif number % 3 == 1:
+            octets = b"<?xml version='1.0'?><WV-CSP-Message>" + octets
+        assert told(stranger.raw(octets, (XML, WBXML)[number % 2])) in (400, 415)
+
+
+@pytest.mark.parametrize(("version", "encoding"), MATRIX)
+def test_a_document_that_breaks_off(world: World, version: str, encoding: Encoding) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, version=version, encoding=encoding)
+    phone.login()
+    whole = phone.last
+    for cut in range(1, len(whole), 7):
+        assert told(phone.raw(whole[:cut])) in (400, 409)
+
+
+def test_a_request_that_breaks_off_is_answered_under_its_own_id(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, encoding=Encoding.XML)
+    phone.login()
+    phone.get_lists()
+    reply = phone.raw(phone.last[: phone.last.index(b"GetList")])
+    answer = envelope.read(codec.decode(reply.body))
+    assert (reply.status, answer.session_id, answer.transactions[0].id) == (200, phone.session_id, "2")
+    phone.keep_alive()
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/json", XML, WBXML, "image/png", "\xff"])
+def test_nothing_at_all(stranger: StoryPhone, content_type: str) -> None:
+    assert told(stranger.raw(b"", content_type.encode().decode("ascii", "ignore"))) in (400, 415)
+
+
+@pytest.mark.parametrize("octets", [b'{"a": 1}', b"a=b&c=d", b"\x89PNG\r\n\x1a\n", b"GET / HTTP/1.1\r\n\r\n"])
+def test_something_else_altogether(stranger: StoryPhone, octets: bytes) -> None:
+    assert told(stranger.raw(octets, "application/json")) == 415
+    assert told(stranger.raw(octets, WBXML)) == 400
+
+
+@pytest.mark.parametrize("octet", [b"\0", b"<", b"\x03"])
+def test_a_mebibyte(stranger: StoryPhone, octet: bytes) -> None:
+    assert told(stranger.raw(octet * 2**20, WBXML)) == 413
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a/>",
+        "<WV-CSP-Message/>",
+        "<WV-CSP-Message><Session/></WV-CSP-Message>",
+        "<WV-CSP-Message><Session><Transaction/></Session></WV-CSP-Message>",
+        "<html><body>login</body></html>",
+        '<!DOCTYPE a [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]><a>&b;</a>',
+        "<a>" * 5000,
+    ],
+)
+def test_xml_that_is_no_csp(stranger: StoryPhone, text: str) -> None:
+    assert told(stranger.raw(text.encode(), XML)) in (400, 604)
+
+
+def test_a_body_counts_and_not_its_content_type(world: World) -> None:
+    """Carriers and phones get the header wrong."""
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, encoding=Encoding.XML)
+    phone.login()
+    for wrong in (WBXML, "text/plain", "application/octet-stream"):
+        reply = phone.raw(encode(phone.message(GetListRequest())), wrong)
+        assert (reply.status, b"DefaultContactList" in reply.body) == (200, True)
+
+
+def test_values_out_of_all_proportion_cost_one_transaction(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, encoding=Encoding.XML)
+    phone.login()
+    phone.get_lists()
+    request = encode(phone.message(GetListRequest(), tid="2"))
+    for old, new in ((b">2<", b">" + b"9" * 5000 + b"<"), (b"<GetList", b"<Ext>" + b"x" * 60_000 + b"</Ext><GetList")):
+        assert phone.raw(request.replace(old, new)).status in (200, 400)
+    phone.keep_alive()
+
+
+def test_a_text_with_what_xml_cannot_carry_does_not_break_the_stream(world: World) -> None:
+    """Control characters reach us in WBXML; on an XMPP stream they would end it."""
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice).start(), world.online(bob)
+    phone.send(bob.wv, secret_text("bell \x07 and \x0b ", " \ufffe"))
+    phone.send(bob.wv, text := secret_text("then "))
+    there.message(body=text)
+    assert len(there.bodies()) == 2

@@ -1,0 +1,81 @@
+"""Who may not log in is told why, in a Login-Response; who has no session is told so, in whatever it asked."""
+
+import pytest
+
+from onesoup.csp import envelope
+from onesoup.csp.elements import LoginResponse
+from onesoup.phone.errors import Refused, SessionOver
+from onesoup.wire import codec
+from tests.support.secrets import secret_text
+from tests.support.world import MATRIX, Person, StoryPhone, World
+
+WAYS = ["plain", "MD5", "SHA"]
+
+
+def refusal(phone: StoryPhone) -> int:
+    """The code with which a log-in is refused; it stands in a Login-Response without SessionID."""
+    with pytest.raises(Refused) as refused:
+        phone.login()
+    answer = envelope.read(codec.decode(phone.last_reply)).transactions[0].content
+    assert isinstance(answer, LoginResponse)
+    assert answer.session_id is None
+    return refused.value.code
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("version", "encoding"), MATRIX)
+def test_a_wrong_password_is_409_and_the_right_one_works_after_it(world: World, version: str, encoding, way: str) -> None:  # type: ignore[no-untyped-def]
+    (alice,) = world.cast("alice")
+    options = {"version": version, "encoding": encoding, "way": way}
+    assert refusal(world.phone(alice, password=secret_text("wrong"), **options)) == 409
+    assert world.phone(alice, **options).login().session_id
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_unknown_user_is_refused_like_a_wrong_password(world: World, way: str) -> None:
+    """So that nobody learns who has an account."""
+    nobody = Person("Nobody", f"nobody-{way}".lower(), secret_text(), world.stack.domain)
+    assert refusal(world.phone(nobody, way=way)) == 409
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_domain_that_is_not_served_is_516(world: World, way: str) -> None:
+    stranger = Person("Stranger", "stranger", secret_text(), "elsewhere.example")
+    assert refusal(world.phone(stranger, way=way)) == 516
+
+
+@pytest.mark.parametrize("user", ["", "wv:", "wv:alice/friends@localhost", "@localhost", "a\x01b@localhost"])
+def test_an_id_that_can_be_nobody_s_is_531(world: World, user: str) -> None:
+    if "\x01" in user:
+        user = user.replace("\x01", "%01")
+    (alice,) = world.cast("alice")
+    assert refusal(world.phone(alice, user=user)) == 531
+
+
+@pytest.mark.parametrize(("version", "encoding"), MATRIX)
+def test_an_unknown_session_is_604_in_a_poll_and_in_any_request(world: World, version: str, encoding) -> None:  # type: ignore[no-untyped-def]
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, version=version, encoding=encoding)
+    for ask in (phone.poll, phone.get_lists, phone.keep_alive, lambda: phone.send(alice.wv, secret_text())):
+        phone.session_id = "00" + "x" * 26
+        with pytest.raises(SessionOver) as over:
+            ask()
+        assert over.value.code == 604
+
+
+def test_a_request_without_any_session_is_604(world: World) -> None:
+    (alice,) = world.cast("alice")
+    with pytest.raises(SessionOver) as over:
+        world.phone(alice).get_lists()
+    assert over.value.code == 604
+
+
+def test_an_id_is_taken_in_every_spelling(world: World) -> None:
+    """With and without wv:, with and without domain, in capitals, escaped."""
+    (alice,) = world.cast("alice")
+    for user in (alice.user, alice.wv, f"wv:{alice.user}", alice.jid.upper(), alice.jid.replace("a", "%61", 1)):
+        phone = world.phone(alice, user=user)
+        phone.login()
+        phone.negotiate()
+        phone.get_lists()
+        assert phone.session_id
