@@ -193,6 +193,19 @@ def test_see_other_host_is_followed_with_the_name_of_the_first(client, stub, pro
     assert client("alice", options=options).connect().stream.open
 
 
+def test_a_redirection_goes_nowhere_that_is_not_allowed(client, stub):
+    """A static route is trusted, not what the server there says."""
+
+    def elsewhere(peer):
+        peer.until("streams'>")
+        peer.send("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>")
+        peer.send("<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>")
+        peer.send("127.0.0.1:1</see-other-host></stream:error></stream:stream>")
+
+    options = stub(elsewhere).options(address_allowed=lambda address: not address.startswith("127."))
+    assert refused(client("a", domain="stub.example", options=options)) == ("refused", "not-permitted", False)
+
+
 def test_bind_conflict_is_tried_once_more(client, stub):
     def talk(peer):
         peer.offer("PLAIN")

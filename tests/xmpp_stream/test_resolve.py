@@ -35,8 +35,11 @@ DOT = Srv(0, 0, 0, "")
 def test_a_static_route_wins_and_asks_nobody():
     dns = FakeDns()
     resolver = Resolver({"X.example": ("10.0.0.1", 15222)}, dns)
-    assert resolver.targets("x.EXAMPLE") == [Target("10.0.0.1", 15222, False)]
-    assert (dns.asked, resolver.is_static("x.example")) == ([], True)
+    (target,) = resolver.targets("x.EXAMPLE")
+    assert target == Target("10.0.0.1", 15222, False)
+    assert dns.asked == []
+    assert resolver.is_static("x.example", target)
+    assert not resolver.is_static("x.example", Target("10.0.0.2", 15222, False))
 
 
 def test_without_srv_the_domain_itself():

@@ -77,7 +77,7 @@ def _place(text: str) -> Target:
 
 
 def _at(target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
-    static = options.resolver.is_static(account.domain)
+    static = options.resolver.is_static(account.domain, target)
     wire = Wire(dial(target.host, target.port, None if static else options.address_allowed))
     try:
         return _negotiated(wire, target, account, options, sm)
@@ -96,7 +96,8 @@ def _negotiated(wire: Wire, target: Target, account: Account, options: Options, 
         talk.secure(tls)
     private = wire.secure or tls.trusts_blindly(domain)
     talk.authenticate(account.user, account.password, private, options.derive)
-    features, acked = offered(talk.features), []
+    features = offered(talk.features)
+    acked: list[Any] = []
     if sm is not None and sm.resumable:
         resumed, acked = talk.resume(sm)
         if resumed:

@@ -55,6 +55,7 @@ class Negotiation:
             f" xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAM}'>"
         )
         self._wire.send(header.encode())
+        self._wire.hurry()
         self.features = self._await(lambda node: node.namespace == ns.STREAM and node.name == "features")
 
     def secure(self, tls: Tls) -> None:

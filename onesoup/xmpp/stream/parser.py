@@ -1,6 +1,6 @@
 """The server's octets to xmpppy nodes, one stream document after another. Knows no meaning of any element."""
 
-from typing import Any
+from typing import Any, TypeAlias
 from xml.parsers import expat
 
 from xmpp.protocol import Iq, Message, Presence
@@ -34,7 +34,7 @@ class Broken(Exception):
         self.condition, self.text = condition, text
 
 
-Event = Node | Header | End | Broken
+Event: TypeAlias = Node | Header | End | Broken
 
 
 class Parser:

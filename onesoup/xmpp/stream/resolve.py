@@ -65,7 +65,7 @@ class Resolver:
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
-        self._routes = {domain.lower(): route for domain, route in (routes or {}).items()}
+        self._routes = {domain.lower(): (host, port) for domain, (host, port) in (routes or {}).items()}
         self._lookup = lookup or DnsLookup()
         self._clock, self._rng = clock, rng or random.Random()
         self._cache: dict[str, tuple[float, list[Srv]]] = {}
@@ -86,9 +86,9 @@ class Resolver:
             raise StreamFailure(errors.DNS, "no-service")
         return [Target(_ascii(domain), PORT, False)]
 
-    def is_static(self, domain: str) -> bool:
-        """The operator named the place himself."""
-        return domain.lower() in self._routes
+    def is_static(self, domain: str, target: Target) -> bool:
+        """The operator named this place himself: no DNS answer, no redirection."""
+        return self._routes.get(domain.lower()) == (target.host, target.port)
 
     def _records(self, domain: str) -> list[Srv]:
         now = self._clock()

@@ -2,7 +2,7 @@
 
 import gevent
 from gevent.lock import Semaphore
-from gevent.socket import socket
+from gevent.socket import IPPROTO_TCP, TCP_QUICKACK, socket
 
 from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.errors import StreamFailure
@@ -47,6 +47,14 @@ class Wire:
         """A new document begins (RFC 6120 section 4.3.3)."""
         self._parser.close()
         self._parser = Parser()
+
+    def hurry(self) -> None:
+        """Acknowledges at once for a while.
+
+        After a handshake the server's next words wait (Nagle) until we acknowledge its TLS session tickets, which our
+        kernel likes to delay by 40 ms: that was most of the time of a log-in.
+        """
+        self._socket().setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
 
     def send(self, data: bytes) -> None:
         """All of it, or StreamFailure, and then the connection is closed: half a stanza may be out."""
