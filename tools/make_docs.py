@@ -15,7 +15,7 @@ def table() -> str:
     for entry in reference():
         default = f"`{entry['default']}`" if entry["default"] else ""
         limits = f" ({entry['limits']})" if entry.get("limits") else ""
-        rows.append(f"| `{entry['variable']}` | {default} | {entry['help']}{limits} Example: `{entry['example']}` |")
+        rows.append(f"| `{entry['environment']}` | {default} | {entry['help']}{limits} Example: `{entry['example']}` |")
     return "\n".join(rows) + "\n"
 
 
