@@ -209,18 +209,28 @@ def test_the_server_is_told_only_what_was_kept(client, stub):
     assert one.h == [3]
 
 
-def test_a_stanza_that_cannot_be_handled_harms_no_other(client):
+def test_a_stanza_that_cannot_be_handled_harms_no_other(client, stub, capsys):
     """A mistake of ours about one stanza: the others are kept, the stream goes on, the log has no text of it."""
+
+    def talk(peer):
+        peer.log_in(sm=True)
+        peer.send("".join(f"<message><body>{text}</body></message>" for text in ("a", "poison", "b")))
+        peer.send("<r xmlns='urn:xmpp:sm:3'/>")
+        peer.until("h='3'/>")
+        peer.send("<message><body>c</body></message>")
+        peer.until("never")
 
     def choosy(stanzas):
         if any(stanza.getTagData("body") == "poison" for stanza in stanzas):
             raise KeyError("poison")
 
-    bob, alice = client("bob", handle=choosy).online(), client("alice").connect()
-    alice.stream.send(*[chat(bob.address, text) for text in ("a", "poison", "b")])
-    bob.wait_for(lambda: len(bob.texts) == 2)
-    alice.stream.send(chat(bob.address, "c"))
-    bob.wait_for(lambda: bob.texts == ["a", "b", "c"])
+    one = client("a", domain="stub.example", options=stub(talk).options(), handle=choosy).connect()
+    one.wait_for(lambda: one.texts == ["a", "b", "c"])
+    # The batch, each alone, and h by itself when all is decided.
+    assert one.h[-6:] == [3, 0, 0, 0, 3, 4]
+    logged = capsys.readouterr()
+    assert "stanza-failed" in logged.out + logged.err
+    assert "poison" not in logged.out + logged.err
 
 
 def test_what_could_not_be_stored_comes_again(client, options):

@@ -46,7 +46,8 @@ class Stream:
     It runs in the greenlet of `run`, with `h_next` telling the h to keep along with them. The list is empty when the
     read brought only answers to requests: h moved all the same. Answers that no request waits for are among the stanzas.
     What it raises: one of `Options.not_stored` ends the stream without acknowledging, so that all comes again after a
-    resumption; anything else is taken for a mistake about one stanza, and each is offered once more alone.
+    resumption; anything else is taken for a mistake about one stanza: each is offered once more alone, with h unmoved, and
+    at the end an empty list with the new h.
 
     `on_acked` gets the keys of sent stanzas that the server has, in order; without stream management at once.
     """
@@ -236,32 +237,28 @@ class Stream:
             self._last(last)
 
     def _hand_over(self, stanzas: list[Node]) -> None:
-        options = self._options
+        if self._offer(stanzas) is None:
+            return
+        # h moves at the end only: a crash on the way must not leave a stanza behind that h says is kept.
+        batch, self._batch = self._batch, 0
+        for stanza in stanzas:
+            error = self._offer([stanza])
+            if error is not None:
+                _log_given_up(stanza, error)
+        self._batch = batch
+        self._offer([])
+
+    def _offer(self, stanzas: list[Node]) -> Exception | None:
+        """The mistake that came of it. Raises StreamFailure when nothing can be kept now."""
         try:
             self._on_stanzas(stanzas)
-        except options.not_stored as error:
+        except self._options.not_stored as error:
             raise StreamFailure(errors.STORE, "not-stored", type(error).__name__) from error
         except StreamFailure:
             raise
         except Exception as error:
-            if len(stanzas) < 2:
-                self._give_up(stanzas, error)
-                return
-            for stanza in stanzas:
-                self._hand_over([stanza])
-
-    def _give_up(self, stanzas: list[Node], error: Exception) -> None:
-        """A stanza that we cannot handle must not come again for ever."""
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        log.error(
-            "stanza-failed",
-            stanza=stanzas[0].name if stanzas else None,
-            kind=stanzas[0].getAttr("type") if stanzas else None,
-            error=type(error).__name__,
-            at=f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else None,
-        )
+            return error
+        return None
 
     def _last(self, event: parsing.Event) -> None:
         """The server says that this is the end, or we do."""
@@ -468,6 +465,15 @@ class Stream:
         while wire.open:
             for event in wire.receive():
                 fail_on(event)
+
+
+def _log_given_up(stanza: Node, error: Exception) -> None:
+    """A stanza that we cannot handle must not come again for ever. Neither it nor the error's words are logged."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else None
+    log.error("stanza-failed", stanza=stanza.name, kind=stanza.getAttr("type"), error=type(error).__name__, at=place)
 
 
 def base36(number: int) -> str:
