@@ -327,7 +327,7 @@ class Held:
 
     def _answer(self, command: Mapping[str, Any], payload: bytes) -> None:
         if command.get("reply"):
-            answer(self._shared.client, command["reply"], command["name"], payload)
+            answer(self._shared.client, command["reply"], command["reply_name"], payload)
 
     def _message(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.message(command))

@@ -1,6 +1,6 @@
 """Commands from a worker to the holder of a session: what shall happen on the XMPP side. Plain values, for the outbox.
 
-`op` names the command. A command with `reply` and `name` is answered on that channel when the server has answered.
+`op` names the command. A command with `reply` and `reply_name` is answered on that channel when the server has answered.
 """
 
 from typing import Any
@@ -53,5 +53,5 @@ def logout() -> Command:
 
 
 def answered(command: Command, channel: str, name: str) -> Command:
-    """The same command, with an address for its answer."""
-    return {**command, "reply": channel, "name": name}
+    """The same command, with an address for its answer. `name` is a contact's name in some commands, so it is not used here."""
+    return {**command, "reply": channel, "reply_name": name}
