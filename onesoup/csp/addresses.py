@@ -76,7 +76,8 @@ def to_jid(text: str, default_domain: str | None) -> str:
     domain = address.domain or default_domain
     if not address.user or not domain:
         raise CspError(901, "an address needs a user and a domain")
-    local = fold(escape_local(address.user.strip()))
+    # Folded before it is escaped: a wide @ or / folds to one that would end the local part.
+    local = escape_local(fold(address.user.strip()))
     domain = normal_domain(domain)
     if not local or len(local.encode()) > MAX_PART or local.startswith("\\20") or local.endswith("\\20"):
         raise CspError(901, "user part empty, too long or with blanks at an end")
@@ -89,7 +90,7 @@ def fold(local: str) -> str:
 
 
 def normal_domain(domain: str) -> str:
-    domain = domain.strip().rstrip(".").lower()
+    domain = fold(domain).strip().rstrip(".")
     if not domain or len(domain) > MAX_PART or re.search(r"[\s/@<>\"'&]", domain):
         raise CspError(901, "domain empty or malformed")
     if "xn--" in domain:

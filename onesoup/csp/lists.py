@@ -59,24 +59,28 @@ def token_of(group: str) -> str:
     """The token of a roster group: itself where it can stand in an address, else a digest."""
     if _PLAIN.fullmatch(group):
         return group.lower()
+    return _digest(group)
+
+
+def _digest(group: str) -> str:
     return "g" + base64.b32encode(hashlib.sha256(group.encode()).digest()).decode().lower()[:8]
 
 
 def all_lists(stored: Mapping[str, ContactList], roster: Iterable[Item]) -> dict[str, ContactList]:
     """Every list by token: the stored ones, one for each roster group, and a default one in any case."""
     lists = dict(stored)
-    by_group = {each.group for each in lists.values() if each.group}
-    default_name = next((each.group for each in lists.values() if each.default), DEFAULT_NAME)
-    groups = {group for item in roster for group in item.groups} - by_group - {default_name}
-    for group in sorted(groups):
-        token = token_of(group)
-        if token in lists:
-            token = "g" + base64.b32encode(hashlib.sha256(group.encode()).digest()).decode().lower()[:8]
-        lists.setdefault(token, ContactList(token, group, group, order=len(lists)))
     if not any(each.default for each in lists.values()):
         lists[DEFAULT_TOKEN] = replace(
             lists.get(DEFAULT_TOKEN, ContactList(DEFAULT_TOKEN, DEFAULT_NAME, DEFAULT_NAME)), default=True
         )
+    by_group = {each.group for each in lists.values() if each.group}
+    taken = {token.lower() for token in lists}
+    for group in sorted({group for item in roster for group in item.groups} - by_group):
+        token = token_of(group)
+        if token in taken:
+            token = _digest(group)
+        taken.add(token)
+        lists.setdefault(token, ContactList(token, group, group, order=len(lists)))
     return lists
 
 

@@ -1,0 +1,141 @@
+"""Contact lists over a roster: which contact is where, and how a list is called."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onesoup.csp.lists import (
+    DEFAULT_TOKEN,
+    ContactList,
+    Item,
+    all_lists,
+    belongs,
+    members,
+    token_of,
+    with_list,
+    without_list,
+)
+
+FRIENDS = ContactList("friends", "Friends", "Friends", default=True)
+WORK = ContactList("work", "Work", "Work")
+ROMEO = Item("romeo@x.org", "Romeo", subscription="both")
+JULIET = Item("juliet@x.org", "Juliet", ("Work",), "both")
+
+
+def test_without_anything_there_is_a_default_list():
+    lists = all_lists({}, [])
+    assert list(lists) == [DEFAULT_TOKEN]
+    assert lists[DEFAULT_TOKEN].default
+    assert lists[DEFAULT_TOKEN].name == "Friends"
+
+
+def test_contacts_without_a_group_are_in_the_default_list():
+    lists = all_lists({}, [ROMEO, JULIET])
+    assert [item.jid for item in members(lists["friends"], [ROMEO, JULIET])] == ["romeo@x.org"]
+    assert [item.jid for item in members(lists["work"], [ROMEO, JULIET])] == ["juliet@x.org"]
+
+
+def test_contacts_in_the_group_of_the_default_list_are_in_it_too():
+    grouped = Item("nurse@x.org", "Nurse", ("Friends", "Work"), "to")
+    lists = all_lists({}, [grouped])
+    assert set(lists) == {"friends", "work"}
+    assert all(belongs(each, grouped) for each in lists.values())
+
+
+def test_a_plain_group_is_its_own_token_in_small_letters():
+    assert token_of("Work") == "work"
+
+
+def test_a_group_that_cannot_stand_in_an_address_gets_a_digest():
+    for group in ("Café", "my friends", "a/b", "x" * 21, "~pep1.0_block", ""):
+        token = token_of(group)
+        assert len(token) == 9
+        assert token[0] == "g"
+        assert token[1:].isalnum()
+
+
+def test_of_two_groups_with_one_token_the_second_takes_the_digest():
+    roster = [Item("a@x", "A", ("Work",)), Item("b@x", "B", ("work",))]
+    lists = all_lists({}, roster)
+    assert len(lists) == 3
+    assert {each.group for each in lists.values()} == {"Friends", "Work", "work"}
+
+
+def test_tokens_differ_in_more_than_case():
+    """A list that a phone has made keeps its spelling; a group that folds to it must not hide behind it."""
+    stored = {"MyList": ContactList("MyList", "Mine", "Mine")}
+    lists = all_lists(stored, [Item("a@x", "A", ("mylist",))])
+    assert len({token.lower() for token in lists}) == len(lists) == 3
+
+
+def test_a_group_that_is_the_default_list_but_for_case_hides_nobody():
+    roster = [Item("a@x", "A", ("friends",)), Item("b@x", "B", ("Friends",)), Item("c@x", "C")]
+    shown = {item.jid for each in all_lists({}, roster).values() for item in members(each, roster)}
+    assert shown == {"a@x", "b@x", "c@x"}
+
+
+GROUPS = st.lists(st.sampled_from(["Friends", "friends", "FRIENDS", "Work", "work", "Café", "~odd", "g", ""]), max_size=3)
+ITEMS = st.lists(st.builds(Item, st.sampled_from(["a@x", "b@x", "c@x"]), st.just("N"), GROUPS.map(tuple)), max_size=6)
+STORED = st.lists(
+    st.builds(
+        ContactList,
+        st.sampled_from(["friends", "Work", "other", "~pep1.0_privatelist"]),
+        st.just("Name"),
+        st.sampled_from(["Friends", "Work", "work", "Other"]),
+        order=st.integers(0, 3),
+    ),
+    max_size=3,
+)
+
+
+@given(ITEMS, STORED)
+def test_every_contact_is_in_some_list_and_one_list_is_the_default(items, stored):
+    items = [Item(each.jid, each.name, tuple(group for group in each.groups if group)) for each in items]
+    stored_lists = {each.token: ContactList(each.token, "Name", "" if each.private else each.group) for each in stored}
+    lists = all_lists(stored_lists, items)
+    assert sum(each.default for each in lists.values()) == 1
+    assert all(token == each.token for token, each in lists.items())
+    for item in items:
+        assert any(belongs(each, item) for each in lists.values() if not each.private)
+
+
+def test_leftovers_of_the_roster_are_not_contacts():
+    roster = [Item("irc.x.org", "Gateway", subscription="both"), Item("gone@x.org")]
+    assert members(FRIENDS, roster) == []
+
+
+def test_a_request_under_way_is_a_contact():
+    assert members(FRIENDS, [Item("new@x.org", ask=True)]) != []
+
+
+def test_a_contact_joins_the_default_list_without_getting_a_group():
+    assert with_list(Item("new@x.org"), FRIENDS).groups == ()
+
+
+def test_a_contact_of_another_list_joins_the_default_one_by_its_group():
+    assert with_list(JULIET, FRIENDS).groups == ("Work", "Friends")
+
+
+def test_a_contact_joins_a_list_once():
+    assert with_list(JULIET, WORK).groups == ("Work",)
+    assert with_list(ROMEO, WORK).groups == ("Work",)
+
+
+def test_off_one_of_two_lists_a_contact_stays_in_the_other():
+    both = Item("a@x", "A", ("Work", "Friends"))
+    assert without_list(both, WORK) == Item("a@x", "A", ("Friends",))
+
+
+def test_off_its_last_list_a_contact_leaves_the_roster():
+    assert without_list(JULIET, WORK) is None
+    assert without_list(ROMEO, FRIENDS) is None
+
+
+def test_lists_of_presence_clients_keep_their_members_themselves():
+    private = ContactList("~pep1.0_privatelist", "Mine", members={"romeo@x.org": "R"})
+    assert members(private, [JULIET]) == [Item("romeo@x.org", "R")]
+    assert not belongs(private, ROMEO)
+
+
+def test_members_come_by_name():
+    roster = [Item("z@x", "bob"), Item("a@x", "Carol"), Item("m@x", "Alice")]
+    assert [item.name for item in members(FRIENDS, roster)] == ["Alice", "bob", "Carol"]
