@@ -153,7 +153,7 @@ def render() -> str:
             shown = class_name(child) if kind == "element" else f'"{kind}"'
             out.append(f'        ("{attribute(child)}", "{child}", {shown}, {many}),')
         out.append("    ),")
-    out += ["}", "", "# class -> version -> indices into FIELDS in the order of that version's schema", "ORDER = {"]
+    out += ["}", "", "# class -> version -> indices into FIELDS in the order of that version's schema", "ORDER: dict[type[Node], dict[str, tuple[int, ...]]] = {"]
     for name, spec in all_specs.items():
         index = {child: number for number, child in enumerate(spec.fields)}
         orders = {version: tuple(index[child] for child in names_) for version, names_ in spec.orders().items()}

@@ -7,6 +7,7 @@ monkey.patch_all()
 import socket  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from urllib.parse import urlsplit  # noqa: E402
 
 import falcon  # noqa: E402
 import gevent.event  # noqa: E402
@@ -14,11 +15,11 @@ import structlog  # noqa: E402
 from gevent import socket as gevent_socket  # noqa: E402
 from prometheus_client import Counter, Histogram  # noqa: E402
 
-from onesoup.csp import envelope  # noqa: E402
-from onesoup.csp.elements import Result, Status  # noqa: E402
+from onesoup.csp import envelope, transactions  # noqa: E402
 from onesoup.csp.envelope import Message, Mode, SessionType, Transaction  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
+from onesoup.handlers.basic import SPOKEN  # noqa: E402
 from onesoup.handlers.context import Peer  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
@@ -84,9 +85,10 @@ class CspResource:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
         encoding = Encoding.XML if body.lstrip()[:1] == b"<" else Encoding.WBXML
-        answer = Status(result=Result(code=getattr(error, "code", 400), description=str(error)[:200]))
+        answer = transactions.status(getattr(error, "code", 400), str(error))
+        version = getattr(error, "version", None) or _version(partial)
         message = Message(
-            version=_version(partial),
+            version=version if version in SPOKEN else SPOKEN[-1],
             encoding=encoding,
             transactions=[Transaction(Mode.RESPONSE, transaction_id, answer)],
             session_id=sid,
@@ -101,7 +103,10 @@ class CspResource:
 
 
 def _host(req: falcon.Request) -> str:
-    return (req.get_header("Host") or "").rpartition(":")[0].strip("[]") or (req.get_header("Host") or "")
+    try:
+        return urlsplit(f"//{req.get_header('Host') or ''}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _foreign(body: bytes, content_type: str | None) -> bool:

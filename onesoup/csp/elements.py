@@ -2974,7 +2974,7 @@ FIELDS: dict[type[Node], tuple[tuple[str, str, str | type[Node], bool], ...]] = 
 }
 
 # class -> version -> indices into FIELDS in the order of that version's schema
-ORDER = {
+ORDER: dict[type[Node], dict[str, tuple[int, ...]]] = {
     SegmentInfo: {"1.1": (0, 1), "1.2": (0, 1), "1.3": (0, 1)},
     SegmentID: {"1.1": (0, 1), "1.2": (0, 1), "1.3": (0, 1)},
     WVCSPVersionDiscoveryRequest: {"1.1": (0, 1), "1.2": (0, 1), "1.3": (0, 1)},

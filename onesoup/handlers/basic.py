@@ -17,8 +17,9 @@ from onesoup.csp.elements import (
     WVCSPVersionDiscoveryRequest,
     WVCSPVersionDiscoveryResponse,
 )
+from onesoup.csp.transactions import status
 from onesoup.handlers import records
-from onesoup.handlers.context import Context, status
+from onesoup.handlers.context import Context
 from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 

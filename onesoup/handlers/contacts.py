@@ -23,8 +23,9 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.transactions import status
 from onesoup.handlers import records
-from onesoup.handlers.context import Context, spellings, status
+from onesoup.handlers.context import Context, spellings
 from onesoup.xmpp import commands
 
 

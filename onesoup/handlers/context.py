@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from onesoup.csp.elements import Primitive, Result, Status
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.session import Capabilities, Session
@@ -125,13 +124,6 @@ class Context:
     def changed(self) -> None:
         """Forget what was read, after the roster or the lists were changed."""
         self._roster = self._lists = None
-
-
-Handler = Callable[[Context, Primitive], Primitive]
-
-
-def status(code: int, description: str | None = None) -> Status:
-    return Status(result=Result(code=code, description=description[:200] if description else None))
 
 
 def spellings(services: Services, sid: str, jids: list[str]) -> Mapping[str, str]:

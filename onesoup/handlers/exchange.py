@@ -1,41 +1,36 @@
 """One POST: the messages in it are run in order, and at most one server transaction goes back (flows.md 15).
 
-Order of the checks: Login-Request needs no session; everything else needs one that lives. A repeated request gets the
+What a message asks for is decided by onesoup.csp.transactions; here it is done, with the stores. A repeated request gets the
 stored bytes and acts once. What the phone has answered is done before the next item is handed out."""
 
 import hashlib
 import time
-from collections.abc import Callable
-from typing import Any
 
 import structlog
 
-from onesoup.csp import presence
+from onesoup.csp import presence, transactions
 from onesoup.csp.elements import (
     GetSPInfoRequest,
     LoginRequest,
-    LoginResponse,
-    MessageDelivered,
-    PollingRequest,
     Presence,
     PresenceNotificationRequest,
     Primitive,
-    Result,
     WVCSPVersionDiscoveryRequest,
 )
-from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown, write_message
+from onesoup.csp.envelope import Malformed, Message, Mode, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.messages import new_message
+from onesoup.csp.transactions import Kind, answered, closes, status
 from onesoup.handlers import access, basic, contacts, messages, records
 from onesoup.handlers import presence as presence_handlers
-from onesoup.handlers.context import Context, Peer, Services, status
+from onesoup.handlers.context import Context, Peer, Services
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
 
 log = structlog.get_logger()
 
-HANDLERS: dict[type[Primitive], Callable[[Context, Any], Primitive]] = {
+HANDLERS: transactions.Table = {
     **basic.HANDLERS,
     **contacts.HANDLERS,
     **presence_handlers.HANDLERS,
@@ -56,41 +51,32 @@ class Exchange:
         try:
             return self._run(message, raw, peer)
         except NoSession as error:
-            return self._refuse(message, error.code, "")
-        except CspError as error:
-            return self._refuse(message, error.code, error.description)
-        except BackendError as error:
-            return self._refuse(message, error.code, error.description)
+            code, description = error.code, ""
+        except (CspError, BackendError) as error:
+            code, description = error.code, error.description
         except StoreDown as error:
             log.warning("store-down", reason=str(error), primitive=_names(message))
-            return self._refuse(message, 503, "try again later")
+            code, description = 503, "try again later"
+        return _encode(transactions.refuse(message, code, description))
 
     def _run(self, message: Message, raw: bytes, peer: Peer) -> bytes:
-        first = message.transactions[0]
-        if isinstance(first.content, LoginRequest) and first.mode is Mode.REQUEST:
-            return self._login(message, first, first.content, raw, peer)
-        if isinstance(first.content, WVCSPVersionDiscoveryRequest):
-            return self._encode(message, [Transaction(Mode.RESPONSE, first.id, basic.discovery(first.content))])
-        if message.session_id is None:
-            if isinstance(first.content, GetSPInfoRequest):
-                return self._encode(
-                    message, [Transaction(Mode.RESPONSE, first.id, basic.sp_info(first.content, message.version))]
-                )
-            raise NoSession(604)
-        if message.version == "1.0":
-            raise CspError(505, "version not supported")
-        if all(each.mode is Mode.RESPONSE for each in message.transactions):
-            return self._answers(message, message.session_id)
-        if len(message.transactions) == 1 and isinstance(first.content, PollingRequest):
+        kind = transactions.classify(message)
+        if kind is Kind.LOGIN:
+            return self._login(message, raw, peer)
+        if kind is Kind.OUTSIDE:
+            first = message.transactions[0]
+            return _encode(transactions.reply(message, [answered(first, _outside(first.content, message.version))]))
+        assert message.session_id is not None
+        if kind is Kind.POLL:
             return self._poll(message, message.session_id)
+        if kind is Kind.ANSWERS:
+            return self._answers(message, message.session_id)
         return self._requests(message, message.session_id, raw, peer)
 
     # --- log-in ---
 
-    def _login(self, message: Message, transaction: Transaction, request: LoginRequest, raw: bytes, peer: Peer) -> bytes:
+    def _login(self, message: Message, raw: bytes, peer: Peer) -> bytes:
         """A repeated log-in gets the stored answer while the session that it made lives (flows.md 15)."""
-        if message.version == "1.0":
-            raise CspError(505, "version not supported")
         logins, digest = self._services.logins, _digest(raw)
         deadline = time.monotonic() + self._services.policy.deadline
         while not logins.claim(digest, seconds=round(self._services.policy.deadline) + 2):
@@ -102,8 +88,10 @@ class Exchange:
             stored = logins.reply(digest)
             if stored is not None and self._lives(stored[0]):
                 return stored[1]
-            outcome = access.login(self._services, request, transaction.id, message.version, peer)
-            reply = self._encode(message, [Transaction(Mode.RESPONSE, transaction.id, outcome.response)])
+            transaction = message.transactions[0]
+            assert isinstance(transaction.content, LoginRequest)
+            outcome = access.login(self._services, transaction.content, transaction.id, message.version, peer)
+            reply = _encode(transactions.reply(message, [answered(transaction, outcome.response)]))
             if outcome.sid is not None:
                 logins.put_reply(digest, outcome.sid, reply)
             return reply
@@ -134,18 +122,17 @@ class Exchange:
         """Each answer closes its item; the reply to the last one may carry the next item."""
         *before, last = message.transactions
         for transaction in before:
-            self._answered(sid, transaction, only=True)
-        return self._item(message, self._answered(sid, last, only=False))
+            self._close(sid, transaction, only=True)
+        return self._item(message, self._close(sid, last, only=False))
 
-    def _answered(self, sid: str, transaction: Transaction, only: bool) -> Item | Nothing:
-        content = transaction.content
-        message_id = (content.message_id or "") if isinstance(content, MessageDelivered) else ""
-        return self._services.inbox.take(sid, answered=transaction.id or "", message_id=message_id, only_answer=only)
+    def _close(self, sid: str, transaction: Transaction, only: bool) -> Item | Nothing:
+        closed = closes(transaction)
+        return self._services.inbox.take(sid, answered=closed.tid, message_id=closed.message_id, only_answer=only)
 
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
-        return self._encode(message, [Transaction(Mode.REQUEST, item.tid, _primitive(item))], poll=True if item.more else None)
+        return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, _primitive(item))], poll=item.more))
 
     # --- requests ---
 
@@ -166,44 +153,13 @@ class Exchange:
             caps=records.unpack_caps(caps),
             deadline=time.monotonic() + services.policy.deadline,
         )
-        answers = []
         for transaction in message.transactions:
-            if transaction.mode is Mode.RESPONSE or isinstance(transaction.content, MessageDelivered):
-                self._answered(sid, transaction, only=True)
-            if transaction.mode is Mode.REQUEST and not isinstance(transaction.content, PollingRequest):
-                answers.append(Transaction(Mode.RESPONSE, transaction.id, handle(ctx, transaction.content)))
-        waiting = opened.waiting > 0 or bool(ctx.effects.dirty)
-        reply = self._encode(message, answers, poll=True if waiting and ctx.effects.end is None else None) if answers else EMPTY
+            if closes(transaction):
+                self._close(sid, transaction, only=True)
+        answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
+        waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
+        reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY
         return services.sessions.commit(sid, first_id, digest, reply, ctx.effects)
-
-    # --- answers in the phone's own encoding ---
-
-    def _encode(self, message: Message, transactions: list[Transaction], poll: bool | None = None) -> bytes:
-        answer = Message(
-            version=message.version,
-            encoding=message.encoding,
-            transactions=transactions,
-            session_id=message.session_id,
-            session_type=message.session_type,
-            poll=poll,
-            doctype=message.doctype,
-        )
-        return codec.encode(write_message(answer))
-
-    def _refuse(self, message: Message, code: int, description: str) -> bytes:
-        """Status in the place of any answer; each transaction of the request gets one, an answer of the phone none."""
-        asked = [each for each in message.transactions if each.mode is Mode.REQUEST] or message.transactions[:1]
-        if message.session_id is not None:
-            message.session_type = SessionType.INBAND
-        answers = [Transaction(Mode.RESPONSE, each.id, _refusal(each.content, code, description)) for each in asked]
-        return self._encode(message, answers)
-
-
-def _refusal(content: Primitive, code: int, description: str) -> Primitive:
-    """A log-in is refused in a Login-Response: S60 takes no Status in the first phase."""
-    if isinstance(content, LoginRequest):
-        return LoginResponse(client_id=content.client_id, result=Result(code=code, description=description or None))
-    return status(code, description or None)
 
 
 def handle(ctx: Context, content: Primitive) -> Primitive:
@@ -217,11 +173,19 @@ def handle(ctx: Context, content: Primitive) -> Primitive:
         return status(501, "not implemented")
     try:
         return handler(ctx, content)
-    except CspError as error:
+    except (CspError, BackendError) as error:
         return status(error.code, error.description)
 
 
+def _outside(content: Primitive, version: str) -> Primitive:
+    if isinstance(content, WVCSPVersionDiscoveryRequest):
+        return basic.discovery(content)
+    assert isinstance(content, GetSPInfoRequest)
+    return basic.sp_info(content, version)
+
+
 def _primitive(item: Item) -> Primitive:
+    """A stored item as the phone of this session gets it."""
     session = records.unpack_session(item.record)
     if item.payload is not None:
         return new_message(records.unpack_text(item.payload), session, item.spelling)
@@ -229,13 +193,13 @@ def _primitive(item: Item) -> Primitive:
     for contact in item.contacts:
         wishes, sees = records.unpack_wishes(contact.subscription)
         shown = records.unpack_shown(contact.presence) or (presence.OFFLINE if sees else presence.UNKNOWN)
-        told.append(
-            Presence(
-                user_id=session.spelled(contact.jid, contact.spelling),
-                presence_sub_list=[presence.notification(shown, wishes)],
-            )
-        )
+        sub_list = presence.notification(shown, wishes)
+        told.append(Presence(user_id=session.spelled(contact.jid, contact.spelling), presence_sub_list=[sub_list]))
     return PresenceNotificationRequest(presence=told)
+
+
+def _encode(message: Message) -> bytes:
+    return codec.encode(write_message(message))
 
 
 def _digest(raw: bytes) -> str:

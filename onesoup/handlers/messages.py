@@ -14,8 +14,9 @@ from onesoup.csp.elements import (
     SendMessageResponse,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.transactions import status
 from onesoup.handlers import contacts
-from onesoup.handlers.context import Context, status, token
+from onesoup.handlers.context import Context, token
 from onesoup.xmpp import commands
 
 ID_LENGTH = 16

@@ -19,8 +19,9 @@ from onesoup.csp.elements import (
     User,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, records
-from onesoup.handlers.context import Context, status
+from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
 
 
