@@ -1,0 +1,42 @@
+"""The bare ceiling of an empty poll: Falcon, one EVALSHA through redis-py, an empty answer. Loaded by gunicorn.
+
+Run with the gateway's own gunicorn.conf.py. Environment: ONESOUP_BENCH_REDIS_PORT, and in ONESOUP_BENCH_SID "from:to", the
+place of the SessionID in the body.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import os  # noqa: E402
+
+import falcon  # noqa: E402
+import redis  # noqa: E402
+
+SCRIPT = """
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+local fields = redis.call('HMGET', KEYS[1], 'r', 'ttl', 'due')
+return {fields[1], fields[2], fields[3], redis.call('LINDEX', KEYS[2], 0)}
+"""
+SESSION_MS = 7_200_000
+
+
+class Ceiling:
+    """What any gateway on this stack must do at least."""
+
+    def __init__(self, client: redis.Redis, begin: int, end: int) -> None:
+        self._script, self._sid = client.register_script(SCRIPT), slice(begin, end)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        sid = req.bounded_stream.read()[self._sid].decode()
+        self._script(keys=[f"s:{{{sid}}}", f"q:{{{sid}}}"], args=[SESSION_MS])
+        resp.data = b""
+        resp.content_type = "application/vnd.wv.csp.wbxml"
+
+
+def create_app() -> falcon.App:
+    begin, end = os.environ["ONESOUP_BENCH_SID"].split(":")
+    app = falcon.App()
+    client = redis.Redis(port=int(os.environ["ONESOUP_BENCH_REDIS_PORT"]), protocol=2)
+    app.add_route("/", Ceiling(client, int(begin), int(end)))
+    return app

@@ -1,0 +1,63 @@
+"""A whole onesoup with accounts for a measurement, and phones for them."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from gevent.pool import Pool
+
+from bench.parts import REPOSITORY
+from onesoup.demo.process import Process
+from onesoup.demo.servers import Prosody
+from onesoup.demo.stack import Stack
+from onesoup.phone.engine import Phone
+
+T = TypeVar("T")
+PASSWORD = "bench-secret"
+
+
+class World(Stack):
+    """One gateway worker; polls are held for as long as `poll_hold` says. Prosody keeps hashed passwords, as servers do,
+    so that its salts stay, and its own key derivation is not paid at each log-in."""
+
+    def __init__(self, directory: Path, poll_hold: float = 0.0) -> None:
+        env = {"ONESOUP_WEB_WORKERS": "1", "ONESOUP_POLL_HOLD": str(poll_hold), "PYTHONPATH": str(REPOSITORY)}
+        prosody = Prosody(directory / "prosody", options='authentication = "internal_hashed"')
+        super().__init__(directory, env=env, prosody=prosody)
+        # The holder with a signal that clears its garbage away; otherwise as it is.
+        argv = [sys.executable, "-m", "bench.holder", "holder"]
+        self.processes["holder"] = Process("holder", argv, self.env, self.dir / "logs" / "holder.log")
+
+    def up(self) -> "World":
+        super().start_servers()
+        self.prosody.start()
+        for role in ("web", "holder", "cir"):
+            self.launch(role)
+        self.wait()
+        return self
+
+    def down(self) -> None:
+        super().down()
+        self.prosody.stop()
+
+    def all(self) -> list[Process]:
+        return [self.prosody.process, *super().all()]
+
+    def accounts(self, prefix: str, count: int, contacts: Iterable[str] = ()) -> list[str]:
+        """Users prefix0, prefix1 ... with these contacts in their rosters."""
+        users = [f"{prefix}{number}" for number in range(count)]
+        roster = {contact: contact.title() for contact in contacts}
+        for user in users:
+            self.prosody.add_account(user, PASSWORD, roster)
+        return users
+
+    def phone(self, user: str, **options: object) -> Phone:
+        return Phone(self.url, f"wv:{user}@{self.domain}", PASSWORD, **options)  # type: ignore[arg-type]
+
+
+def at_once(count: int, work: Callable[[T], object], items: Sequence[T]) -> None:
+    """Runs `work` on all items, so many at the same time. The first error counts."""
+    pool = Pool(count)
+    for _ in pool.imap_unordered(work, items):
+        pass

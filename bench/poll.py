@@ -1,0 +1,214 @@
+"""Part poll: what an empty WBXML poll costs one gateway worker and Redis, beside the bare ceiling, in alternation."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from bench import machine
+from bench.load import Generator, Load
+from bench.parts import REPOSITORY, Scale, say, workplace
+from bench.report import Figure, Spread
+from onesoup.csp import envelope
+from onesoup.csp.elements import PollingRequest
+from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.session import Capabilities, Session
+from onesoup.demo.process import Process
+from onesoup.demo.servers import RedisServer, connects
+from onesoup.handlers import records
+from onesoup.phone.http import Client
+from onesoup.ports import free_port
+from onesoup.store.client import connect
+from onesoup.store.feed import Feed
+from onesoup.store.keyring import KeyRing
+from onesoup.wire import codec
+from onesoup.wire.document import Encoding
+
+GOAL = 1.7
+TTL_MS = 7_200_000
+VERSION = "1.2"
+TYPE = codec.media_type(VERSION, Encoding.WBXML)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One measurement of one server. CPU in microseconds a request."""
+
+    load: Load
+    web: float
+    redis: float
+
+    @property
+    def total(self) -> float:
+        return self.web + self.redis
+
+    @property
+    def rate(self) -> float:
+        return self.load.requests / self.load.seconds
+
+
+def session_ids(count: int) -> list[str]:
+    """Ids as log-ins make them: two digits of the shard, 26 more."""
+    return [f"{secrets.randbelow(256):02x}{secrets.token_hex(13)}" for _ in range(count)]
+
+
+def poll(sid: str) -> bytes:
+    """A Polling-Request as phones send it."""
+    message = Message(VERSION, Encoding.WBXML, [Transaction(Mode.REQUEST, "", PollingRequest())], sid, SessionType.INBAND)
+    return codec.encode(envelope.write_message(message))
+
+
+def write_sessions(url: str, sids: list[str]) -> None:
+    """Live sessions as a holder creates them, nothing waiting."""
+    client = connect(url)
+    feed = Feed(client)
+    for number, sid in enumerate(sids):
+        session = Session(f"user{number}@localhost", f"wv:user{number}@localhost", VERSION, "onesoup.phone")
+        fields = {
+            "r": records.pack_session(session),
+            "caps": records.pack_caps(Capabilities()),
+            "cred": secrets.token_bytes(60),
+            "ttl": TTL_MS,
+            "fence": 1,
+        }
+        feed.create(sid, fields, ())
+    client.close()
+
+
+class Web:
+    """One gunicorn with one worker, configured as the gateway is."""
+
+    def __init__(self, directory: Path, name: str, argv: list[str], url: str, more: dict[str, str]) -> None:
+        self.port = free_port()
+        keys = directory / "keys"
+        KeyRing.create(keys)
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("ONESOUP_") and key != "WEB_CONCURRENCY"}
+        own = {"REDIS_URL": url, "KEYS_FILE": str(keys), "DATA": str(directory / name), "HTTP_PORT": str(self.port)}
+        own |= {"WEB_WORKERS": "1", "POLL_HOLD": "0", "LOG_LEVEL": "info"}
+        env = clean | {f"ONESOUP_{key}": value for key, value in own.items()} | {"PYTHONPATH": str(REPOSITORY)} | more
+        self.process = Process(name, argv, env, directory / f"{name}.log")
+
+    @property
+    def cpu(self) -> float:
+        return machine.cpu(self.process.pid)
+
+    def start(self) -> None:
+        self.process.start()
+        self.process.wait_until(lambda: connects("127.0.0.1", self.port))
+
+
+def gateway(directory: Path, url: str) -> Web:
+    return Web(directory, "gateway", [str(Path(sys.prefix, "bin", "onesoup")), "web"], url, {})
+
+
+def ceiling(directory: Path, redis_server: RedisServer, place: slice) -> Web:
+    argv = [sys.executable, "-m", "gunicorn", "--config", str(REPOSITORY / "gunicorn.conf.py"), "bench.ceiling:create_app()"]
+    more = {"ONESOUP_BENCH_REDIS_PORT": str(redis_server.port), "ONESOUP_BENCH_SID": f"{place.start}:{place.stop}"}
+    return Web(directory, "ceiling", argv, redis_server.url, more)
+
+
+@contextmanager
+def running(*webs: Web) -> Iterator[None]:
+    try:
+        for web in webs:
+            web.start()
+        yield
+    finally:
+        for web in webs:
+            web.process.stop()
+
+
+def run(scale: Scale) -> list[Figure]:
+    with workplace() as directory, RedisServer(directory / "redis", appendonly=False) as server:
+        sids = session_ids(scale.sessions)
+        write_sessions(server.url, sids)
+        bodies = [poll(sid) for sid in sids]
+        begin = bodies[0].index(sids[0].encode())
+        own, bare = gateway(directory, server.url), ceiling(directory, server, slice(begin, begin + len(sids[0])))
+        generator = Generator(bodies, TYPE, scale.connections, directory)
+        if not generator.wrk:
+            say("poll: wrk is not there; our own generator takes more CPU, so rates are lower")
+        with running(own, bare):
+            for web in (own, bare):
+                _check(web, bodies[0])
+                generator.run(web.port, 1.0)
+            ours, theirs = _alternate(scale, generator, server, own, bare)
+            scripts = _scripts(own, server, bodies)
+    return [*_figures(scale, ours, theirs), Figure("poll", "EVALSHA a request", "", Spread.once(scripts), goal=1.0)]
+
+
+def _check(web: Web, body: bytes) -> None:
+    """An empty poll is answered with 200 and nothing; anything else would be measured for nothing."""
+    client = Client(f"http://127.0.0.1:{web.port}/")
+    reply = client.post(body, TYPE)
+    client.close()
+    if (reply.status, reply.body) != (200, b""):
+        raise RuntimeError(f"{web.process.name}: HTTP {reply.status}, {reply.body!r}\n{web.process.last_lines()}")
+
+
+def _alternate(
+    scale: Scale, generator: Generator, server: RedisServer, own: Web, bare: Web
+) -> tuple[list[Round], list[Round]]:
+    ours, theirs = [], []
+    for number in range(scale.rounds):
+        ours.append(_round(generator, server, own, scale.poll_seconds))
+        theirs.append(_round(generator, server, bare, scale.poll_seconds))
+        a, b = ours[-1], theirs[-1]
+        say(
+            f"poll: round {number + 1} of {scale.rounds}: gateway {a.rate:.0f}/s, {a.web:.0f} + {a.redis:.0f} us; "
+            f"ceiling {b.rate:.0f}/s, {b.web:.0f} + {b.redis:.0f} us; ratio {a.total / b.total:.2f}"
+        )
+    return ours, theirs
+
+
+def _round(generator: Generator, server: RedisServer, web: Web, seconds: float) -> Round:
+    before = web.cpu, machine.cpu(server.process.pid)
+    load = generator.run(web.port, seconds)
+    time.sleep(0.05)  # for the requests that were under way at the end
+    after = web.cpu, machine.cpu(server.process.pid)
+    if load.bad:
+        raise RuntimeError(f"{web.process.name}: {load.bad} of {load.requests} requests failed\n{web.process.last_lines()}")
+    web_us, redis_us = ((end - start) / load.requests * 1e6 for start, end in zip(before, after, strict=True))
+    return Round(load, web_us, redis_us)
+
+
+def _scripts(web: Web, server: RedisServer, bodies: list[bytes]) -> float:
+    """Round trips to Redis for each of a known number of polls: what Redis itself counts."""
+    phone = Client(f"http://127.0.0.1:{web.port}/")
+    with redis.Redis(port=server.port) as client:
+        client.config_resetstat()
+        for body in bodies:
+            phone.post(body, TYPE)
+        calls = client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
+    phone.close()
+    return calls / len(bodies)
+
+
+def _figures(scale: Scale, ours: list[Round], theirs: list[Round]) -> list[Figure]:
+    def figure(name: str, unit: str, values: Iterator[float], others: Iterator[float] | None = None, **more: object) -> Figure:
+        anchor = Spread.of(others) if others is not None else None
+        return Figure("poll", name, unit, Spread.of(values), anchor, f"{unit}, ceiling" if anchor else "", **more)  # type: ignore[arg-type]
+
+    what = f"{scale.sessions} sessions, {scale.connections} connections in closed loop, one worker, AOF off, rounds in alternation"
+    return [
+        figure(
+            "total CPU a request, gateway + Redis",
+            "us",
+            (each.total for each in ours),
+            (each.total for each in theirs),
+            ratio=Spread.of(a.total / b.total for a, b in zip(ours, theirs, strict=True)),
+            goal=GOAL,
+            note=what,
+        ),
+        figure("CPU a request, gateway", "us", (each.web for each in ours), (each.web for each in theirs)),
+        figure("CPU a request, redis-server", "us", (each.redis for each in ours), (each.redis for each in theirs)),
+        figure("requests/s", "", (each.rate for each in ours), (each.rate for each in theirs)),
+        figure("p50", "ms", (each.load.p50 * 1e3 for each in ours), (each.load.p50 * 1e3 for each in theirs)),
+        figure("p99", "ms", (each.load.p99 * 1e3 for each in ours), (each.load.p99 * 1e3 for each in theirs)),
+    ]
