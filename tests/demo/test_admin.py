@@ -1,0 +1,99 @@
+"""The admin port: alive, ready, metrics; one port for several workers."""
+
+import http.client
+import json
+import os
+
+import gevent
+import pytest
+
+from onesoup import admin
+from onesoup.ports import free_port
+from onesoup.settings import Settings, SettingsError
+
+
+@pytest.fixture
+def settings(tmp_path):
+    yield Settings(data=str(tmp_path))
+    for running in admin._running:
+        running.stop() if hasattr(running, "stop") else running.kill()
+    admin._running.clear()
+
+
+def get(port, path, method="GET"):
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    link.request(method, path)
+    answer = link.getresponse()
+    body = answer.read()
+    link.close()
+    return answer.status, body
+
+
+def test_alive_and_metrics(settings):
+    port = admin.start(settings, "holder")
+    status, body = get(port, "/healthz")
+    assert (status, json.loads(body)["alive"]) == (200, True)
+    status, body = get(port, "/metrics")
+    assert status == 200
+    assert b"python_info" in body
+
+
+def test_ready_names_what_fails_and_hides_why(settings):
+    def redis():
+        raise ConnectionError("redis://:hunter2@10.0.0.5")
+
+    def keys():
+        return True
+
+    def slow():
+        gevent.sleep(60)
+
+    port = admin.start(settings, "holder", [redis, keys, slow])
+    status, body = get(port, "/readyz")
+    assert status == 503
+    assert json.loads(body)["checks"] == {"redis": "ConnectionError", "keys": "ok", "slow": "TimeoutError"}
+    assert b"hunter2" not in body
+
+
+def test_ready_when_all_checks_pass(settings):
+    port = admin.start(settings, "cir", [lambda: None])
+    assert get(port, "/readyz")[0] == 200
+
+
+def test_other_pages_and_methods_are_not_found(settings):
+    port = admin.start(settings, "cir")
+    assert get(port, "/")[0] == 404
+    assert get(port, "/metrics", "POST")[0] == 404
+    assert get(port, "/healthz", "HEAD") == (200, b"")
+
+
+def test_port_is_written_where_others_look(settings):
+    port = admin.start(settings, "holder")
+    assert admin.ports(settings.data) == {f"holder-{os.getpid()}": port}
+
+
+def test_ports_forget_processes_that_are_gone(settings, tmp_path):
+    admin.start(settings, "holder")
+    gone = tmp_path / "admin" / "cir-4194305.port"  # above the largest pid of Linux
+    gone.write_text("1\n")
+    assert list(admin.ports(tmp_path)) == [f"holder-{os.getpid()}"]
+    assert not gone.exists()
+
+
+def test_taken_port_is_an_error_that_names_its_setting(settings, tmp_path):
+    port = admin.start(settings, "holder")
+    with pytest.raises(SettingsError, match="ONESOUP_ADMIN_PORT"):
+        admin.start(Settings(data=str(tmp_path), admin_port=port), "cir")
+
+
+def test_second_worker_takes_over_when_the_first_is_gone(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(admin, "TAKE_OVER_SECONDS", 0.05)
+    shared = Settings(data=str(tmp_path), admin_port=free_port())
+    assert admin.start(shared, "web", [lambda: False], group=os.getppid()) == shared.admin_port
+    first = admin._running[-1]
+    assert admin.start(shared, "web", group=os.getppid()) == shared.admin_port
+    assert get(shared.admin_port, "/readyz")[0] == 503
+    first.stop()
+    gevent.sleep(0.3)
+    assert get(shared.admin_port, "/readyz")[0] == 200
+    assert admin.ports(tmp_path) == {f"web-{os.getppid()}": shared.admin_port}

@@ -1,0 +1,93 @@
+"""The private servers: what is written survives a kill, accounts and certificates are as a client wants them."""
+
+import os
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+import redis
+
+from onesoup.demo import certs
+from onesoup.demo.process import Process, ProcessError
+from onesoup.demo.servers import Prosody, RedisServer
+from onesoup.ports import free_port, is_free
+
+
+def test_redis_keeps_what_was_written_over_a_restart(tmp_path):
+    with RedisServer(tmp_path) as server:
+        client = redis.Redis.from_url(server.url)
+        client.set("key", "value")
+        server.restart()
+        assert client.get("key") == b"value"
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        server.kill()
+        assert is_free(server.port)
+        server.start()
+        assert client.get("key") == b"value"
+        client.close()
+
+
+def test_prosody_shows_a_certificate_of_its_own_authority_on_the_direct_tls_port(tmp_path):
+    with Prosody(tmp_path, "example.org") as server:
+        context = ssl.create_default_context(cafile=str(server.ca_file))
+        with (
+            socket.create_connection(("127.0.0.1", server.tls_port), timeout=5) as plain,
+            context.wrap_socket(plain, server_hostname="example.org") as link,
+        ):
+            assert link.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_certificate_is_kept_while_it_fits(tmp_path):
+    _, first, key = certs.ensure(tmp_path, ["example.org"])
+    before = first.read_bytes()
+    assert certs.ensure(tmp_path, ["example.org"])[1].read_bytes() == before
+    assert certs.ensure(tmp_path, ["other.org"])[1].read_bytes() != before
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_process_that_ends_at_once_is_told_with_its_last_lines(tmp_path):
+    process = Process("broken", [sys.executable, "-c", "raise SystemExit('the reason')"], os.environ, tmp_path / "log")
+    process.start()
+    with pytest.raises(ProcessError, match="broken ended with status 1:\nthe reason"):
+        process.wait_until(lambda: False)
+
+
+def test_process_does_not_outlive_its_parent_not_even_a_killed_one(tmp_path):
+    code = f"""
+import os, pathlib, time
+from onesoup.demo.process import Process
+child = Process("child", ["sleep", "60"], os.environ, pathlib.Path({str(tmp_path)!r}, "log"))
+child.start()
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert gone(child)
+
+
+def test_free_ports_adjoin_and_are_not_given_twice():
+    first = free_port(count=2)
+    assert is_free(first)
+    assert is_free(first + 1)
+    assert not {first, first + 1} & {free_port() for _ in range(50)}
+
+
+def gone(pid: int, seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "Z":  # nobody's child any more, or not yet waited for
+                    return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False

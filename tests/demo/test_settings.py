@@ -1,0 +1,105 @@
+"""Where settings come from, which wins, and what is said when one cannot be used."""
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from onesoup import settings
+from onesoup.settings import Settings, SettingsError, load
+
+
+def test_defaults_are_usable():
+    assert load({}) == Settings()
+    assert load({}).poll_hold == 5.0
+    assert load({}).allowed_domains == {"localhost"}
+
+
+def test_environment_wins_over_file_and_file_over_default(tmp_path):
+    file = tmp_path / "onesoup.toml"
+    file.write_text('domain = "example.org"\nhttp_port = 8000\nxmpp_routes = { "example.org" = "10.0.0.1:5222" }\n')
+    found = load({"ONESOUP_CONFIG": str(file), "ONESOUP_HTTP_PORT": "9000"})
+    assert (found.domain, found.http_port, found.stcp_port) == ("example.org", 9000, 3171)
+    assert found.xmpp_routes == {"example.org": ("10.0.0.1", 5222)}
+
+
+def test_secret_comes_from_the_file_that_is_named(tmp_path):
+    secret = tmp_path / "redis-url"
+    secret.write_text("redis://:hunter2@10.0.0.5:6379/0\n")
+    found = load({"ONESOUP_REDIS_URL_FILE": str(secret), "ONESOUP_REDIS_URL": "redis://127.0.0.1/0"})
+    assert found.redis_url == "redis://:hunter2@10.0.0.5:6379/0"
+    assert "hunter2" not in str(settings.masked(found))
+    assert "hunter2" not in str(settings.changed(found))
+
+
+def test_lists_and_routes_are_read_from_text():
+    found = load(
+        {
+            "ONESOUP_DOMAINS": "Example.org, localhost",
+            "ONESOUP_XMPP_ROUTES": "example.org=127.0.0.1:5222, v6.org=[::1]:5269",
+            "ONESOUP_TRUSTED_PROXIES": "10.0.0.7,10.0.0.8",
+        }
+    )
+    assert found.allowed_domains == {"example.org", "localhost"}
+    assert found.xmpp_routes == {"example.org": ("127.0.0.1", 5222), "v6.org": ("::1", 5269)}
+    assert found.trusted_proxies == ("10.0.0.7", "10.0.0.8")
+
+
+def test_platforms_may_set_the_number_of_workers():
+    assert load({"WEB_CONCURRENCY": "7"}).web_workers == 7
+    assert load({"WEB_CONCURRENCY": "7", "ONESOUP_WEB_WORKERS": "3"}).web_workers == 3
+
+
+def test_stcp_listens_where_the_gateway_does_unless_told():
+    assert load({"ONESOUP_BIND": "0.0.0.0"}).stcp_bind == "0.0.0.0"
+    assert load({"ONESOUP_BIND": "0.0.0.0", "ONESOUP_STCP_BIND": "10.0.0.1"}).stcp_bind == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ONESOUP_HTTP_PORT", "eighty"),
+        ("ONESOUP_HTTP_PORT", "70000"),
+        ("ONESOUP_POLL_HOLD", "10.5"),  # a phone would give up
+        ("ONESOUP_POLL_HOLD", "nan"),
+        ("ONESOUP_LOG", "xml"),
+        ("ONESOUP_DOMAIN", "alice@example.org"),
+        ("ONESOUP_XMPP_ROUTES", "example.org"),
+        ("ONESOUP_XMPP_ROUTES", "example.org=host:0"),
+        ("ONESOUP_REDIS_URL", "127.0.0.1"),
+        ("ONESOUP_CONFIG", "/nowhere/onesoup.toml"),
+        ("ONESOUP_REDIS_URL_FILE", "/nowhere/redis"),
+        ("ONESOUP_TTL_MIN", "9000"),  # above ttl_max
+        ("ONESOUP_LEASE_RENEW", "6"),  # more than half of lease_ttl
+    ],
+)
+def test_bad_value_names_its_key_and_gives_an_example(key, value):
+    with pytest.raises(SettingsError) as caught:
+        load({key: value})
+    assert key.removeprefix("ONESOUP_").lower() in str(caught.value).lower()
+    assert "example: " in str(caught.value)
+
+
+def test_bad_secret_is_not_shown():
+    with pytest.raises(SettingsError) as caught:
+        load({"ONESOUP_REDIS_URL": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_misspelt_name_in_the_file_is_an_error_with_a_hint(tmp_path):
+    file = tmp_path / "onesoup.toml"
+    file.write_text("http_prot = 8000\n")
+    with pytest.raises(SettingsError, match="did you mean http_port"):
+        load({"ONESOUP_CONFIG": str(file)})
+
+
+def test_settings_do_not_change():
+    with pytest.raises(FrozenInstanceError):
+        load({}).domain = "example.org"  # type: ignore[misc]
+
+
+def test_every_setting_has_its_reference_entry():
+    entries = {entry["name"]: entry for entry in settings.reference()}
+    assert list(entries) == [spec.name for spec in fields(Settings)]
+    for entry in entries.values():
+        assert entry["help"].endswith("."), entry
+        assert entry["example"], entry
