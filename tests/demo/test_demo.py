@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,10 @@ class Demo:
 
     def children(self) -> list[int]:
         """All processes below it."""
-        rows = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.split()
-        parents = dict(zip(map(int, rows[::2]), map(int, rows[1::2]), strict=True))
+        parents = {}
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
         found = [self.process.pid]
         for pid in found:
             found += [child for child, parent in parents.items() if parent == pid]
