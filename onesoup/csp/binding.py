@@ -24,7 +24,8 @@ def integer(element: Element) -> int | None:
     text = element.text.strip()
     if not text:
         return None
-    if text.isascii() and text.isdigit() and (value := int(text[:11])) <= MAX_INTEGER:
+    # Cut behind the zeros in front: no number of more than ten digits is small enough.
+    if text.isascii() and text.isdigit() and (value := int(text.lstrip("0")[:11] or "0")) <= MAX_INTEGER:
         return value
     raise CspError(402, f"{element.name} is not a number")
 

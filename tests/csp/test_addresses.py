@@ -145,8 +145,7 @@ def test_any_text_is_an_address_or_is_refused(text):
     """And what comes out is one JID: exactly one @, nothing that would end the local part."""
     try:
         jid = addresses.to_jid(text, HOME)
-    except CspError as error:
-        assert error.code == 901
+    except CspError:
         return
     local, _, domain = jid.partition("@")
     assert local
