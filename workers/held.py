@@ -1,29 +1,25 @@
-"""One session that a holder holds: its stream, the commands from its outbox, what comes in, and its end.
+"""One session that a holder holds: its stream from beginning to end, what comes in, and what is shown of the phone.
 
-Two greenlets at most: one reads the stream and makes it anew when it breaks; one, while there is something to do, runs the
-commands. The record in Redis is the truth; what is kept here can be lost at any time.
+One greenlet reads the stream and makes it anew when it breaks. The record in Redis is the truth; what is kept here can be
+lost at any time.
 """
 
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gevent
 import structlog
-from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
-from onesoup.csp.lists import Item
-from onesoup.csp.messages import Text
 from onesoup.csp.session import Session
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.logs import short
 from onesoup.store.accounts import Clients, Offline
-from onesoup.store.channels import answer
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes, Feed
 from onesoup.store.leases import Shards
@@ -31,12 +27,12 @@ from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
 from workers.intake import Intake, offline, roster_changes
+from workers.outbox import Outbox
 
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 7.0
 ROSTER_SECONDS = 5.0
-REQUEST_SECONDS = 6.0
 BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
 # Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
 SOON_SECONDS = 3.0
@@ -44,8 +40,11 @@ SOON_SECONDS = 3.0
 FLOOD_MS = 300
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
-ACK_SECONDS = 3.0
 STORE_PATIENCE = 20.0
+
+
+# What is shown of a phone that publishes nothing.
+AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
 
 
 @dataclass(slots=True)
@@ -79,11 +78,9 @@ class Held:
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
         self._presence: dict[str, Any] | None = None
-        self._in_flight: set[bytes] = set()
-        self._acked = Event()
-        self._busy = self._again = False
         self._lock = BoundedSemaphore(1)
-        self._intake = Intake(session.jid, self._resources, accepted)
+        self.intake = Intake(session.jid, self._resources, accepted)
+        self.outbox = Outbox(self, shared)
 
     def _resources(self, jids: list[str]) -> dict[str, bytes | None]:
         return self._shared.feed.resources(self.sid, jids)
@@ -100,7 +97,7 @@ class Held:
             self.session.resource,
             options=self._shared.options,
             on_stanzas=lambda batch: self._stanzas(stream, batch),
-            on_acked=self._delivered,
+            on_acked=self.outbox.acked,
             prefix=f"{self.fence:x}{token(4)}",
             resume=resume,
         )
@@ -111,12 +108,11 @@ class Held:
             self._settle(stream)
         if not stream.open:
             raise StreamFailure("closed", "eof")
-        # What a dead stream had not brought out is in the outbox still, and is run again with the same ids.
-        self._in_flight = {key for key, _ in stream.unacked if isinstance(key, bytes)}
+        self.outbox.resume(key for key, _ in stream.unacked)
         self.stream = stream
         if self.ready:
             self._note_stream(stream)
-            self.kick()
+            self.outbox.kick()
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
@@ -159,7 +155,7 @@ class Held:
             self._first_roster = None
         if self.stream is not None:
             self._note_stream(self.stream)
-        self.kick()
+        self.outbox.kick()
 
     def _sweep_stale(self, stream: Stream) -> None:
         """Contacts that were there before the stream broke and did not show up again have gone meanwhile."""
@@ -210,7 +206,7 @@ class Held:
     def _stanzas(self, stream: Stream, batch: list[Node]) -> None:
         """All stanzas of one read, stored together with the counter that acknowledges them."""
         with self._lock:
-            done = self._intake.read(batch)
+            done = self.intake.read(batch)
             self._stale -= done.seen
             if done.changes.presence and not self._seen_online:
                 done.changes.notbefore = FLOOD_MS
@@ -247,100 +243,10 @@ class Held:
         except StreamFailure as failure:
             log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
 
-    # --- commands ---
+    # --- own presence ---
 
-    def kick(self) -> None:
-        """Something waits in the outbox."""
-        if self._busy:
-            self._again = True
-        elif not self.closing:
-            self._busy = True
-            gevent.spawn(self._work)
-
-    def _work(self) -> None:
-        try:
-            while True:
-                self._again = False
-                more = self._run_commands()
-                if not (self._again or more) or self.closing:
-                    return
-        except StoreDown as error:
-            log.warning("store-down", sid=short(self.sid), reason=str(error))
-            gevent.spawn_later(1.0, self.kick)
-        except StreamFailure as failure:
-            log.info("commands-wait", sid=short(self.sid), kind=failure.kind)
-        finally:
-            self._busy = False
-            if self._again and not self.closing:
-                self.kick()
-
-    def _run_commands(self) -> bool:
-        """Runs what waits, in order. True when there may be more."""
-        waiting = self._shared.feed.commands(self.sid)
-        for stored in waiting:
-            if self.closing:
-                return False
-            if stored in self._in_flight:
-                continue
-            if self.stream is None or not self.stream.open:
-                self._refuse_askers(waiting)
-                return False
-            self._run(stored)
-        return len(waiting) >= 100
-
-    def _refuse_askers(self, waiting: list[bytes]) -> None:
-        """Without a stream whoever waits for the server is told so, and the command is taken back."""
-        for stored in waiting:
-            command = records.unpack_command(stored)
-            if "reply" in command:
-                self._done(stored)
-                self._answer(command, records.pack_answer(503, "no connection to the server"))
-
-    def _run(self, stored: bytes) -> None:
-        command = records.unpack_command(stored)
-        name = command.get("op", "")
-        runner = _COMMANDS.get(name)
-        if runner is None:
-            log.warning("unknown-command", op=name)
-            self._done(stored)
-            return
-        runner(self, stored, command)
-
-    def _transmit(self, stored: bytes, *nodes: Node) -> None:
-        """Sends; the command leaves the outbox when the server has acknowledged the last stanza."""
-        assert self.stream is not None
-        self._in_flight.add(stored)
-        try:
-            self.stream.send(*nodes, key=stored)
-        except StreamFailure:
-            self._in_flight.discard(stored)
-            raise
-
-    def _delivered(self, keys: list[bytes]) -> None:
-        for stored in keys:
-            self._in_flight.discard(stored)
-            self._done(stored)
-        self._acked.set()
-
-    def _done(self, stored: bytes) -> None:
-        self._shared.feed.done(self.sid, stored)
-
-    def _answer(self, command: Mapping[str, Any], payload: bytes) -> None:
-        if command.get("reply"):
-            answer(self._shared.client, command["reply"], command["reply_name"], payload)
-
-    def _message(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.message(command))
-
-    def _receipt(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.receipt(command))
-
-    def _publish(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._show(command)
-        self._done(stored)
-
-    def _show(self, command: dict[str, Any]) -> None:
-        """Broadcasts presence unless it is what everybody has got already."""
+    def show(self, command: dict[str, Any]) -> None:
+        """Broadcasts presence unless it is what everybody has got already. StreamFailure when it could not go out."""
         wanted = {name: command.get(name) for name in ("show", "status", "priority")}
         if wanted == self._presence:
             return
@@ -354,65 +260,21 @@ class Held:
     def _flooded(self) -> None:
         self._seen_online = True
 
-    def _online(self, stored: bytes, _command: dict[str, Any]) -> None:
+    def go_online(self) -> None:
+        """Initial presence, for a phone that has not published anything itself."""
         if self._presence is None:
-            self._show({"show": None, "status": None, "priority": 0})
-        self._done(stored)
+            self.show(AVAILABLE)
 
-    def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
+    def go_online_soon(self) -> None:
         if self._presence is None:
             gevent.spawn_later(SOON_SECONDS, self._online_by_itself)
-        self._done(stored)
 
     def _online_by_itself(self) -> None:
-        if self._presence is None and not self.closing and self.stream is not None and self.stream.open:
+        if not self.closing and self.stream is not None and self.stream.open:
             try:
-                self._show({"show": None, "status": None, "priority": 0})
+                self.go_online()
             except (StreamFailure, StoreDown, Fenced, NoSession) as error:
                 log.info("presence-waits", sid=short(self.sid), reason=type(error).__name__)
-
-    def _limits(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self._intake.accept(records.unpack_caps(self._shared.feed.read(self.sid, "caps")).accepted)
-        self._done(stored)
-
-    def _subscribe(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.to("subscribe", command["jid"]))
-
-    def _roster(self, stored: bytes, command: dict[str, Any]) -> None:
-        """Sets or removes a roster item, and stores the change before the phone hears of it: it reads what it wrote."""
-        assert self.stream is not None
-        removing = command["op"] == "unroster"
-        node = stanzas.roster_remove(command["jid"]) if removing else stanzas.roster_set(command)
-        try:
-            result = self.stream.request(node, REQUEST_SECONDS)
-        except StreamFailure as failure:
-            code = 504 if failure.kind == "no-answer" else 503
-            self._done(stored)
-            self._answer(command, records.pack_answer(code, "the server did not answer"))
-            return
-        code, reason = 200, ""
-        if result.getAttr("type") == "error":
-            reason = stanzas.condition(result)
-            code = 200 if removing and reason == "item-not-found" else errors.roster_code(reason)
-        if code == 200:
-            self._write_through(command, removing)
-        self._done(stored)
-        self._answer(command, records.pack_answer(code, reason))
-
-    def _write_through(self, command: dict[str, Any], removing: bool) -> None:
-        """The server's push says the same, but may come after the result."""
-        jid = command["jid"]
-        if removing:
-            changes = Changes(unroster=[jid])
-        else:
-            record = self._shared.feed.item(self.sid, jid)
-            item = records.unpack_item(jid, record) if record else Item(jid)
-            item = replace(item, name=command.get("name") or "", groups=tuple(command.get("groups", ())))
-            changes = Changes(roster={jid: records.pack_item(item)})
-        self._shared.feed.store(self.sid, self.fence, changes)
-
-    def _logout(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self.end(604, polite=True)
 
     # --- the end ---
 
@@ -424,11 +286,11 @@ class Held:
         shared = self._shared
         log.info("session-ended", sid=short(self.sid), code=code)
         if polite:
-            self._flush()
+            self.outbox.flush()
         self._close(polite)
         try:
             with self._lock:
-                shared.offline.keep(self.session.jid, shared.feed.undelivered(self.sid) | self._returned())
+                shared.offline.keep(self.session.jid, shared.feed.undelivered(self.sid) | self.outbox.returned())
                 shared.feed.end(self.sid, self.fence, code)
                 shared.feed.forget(self.sid)
                 shared.clients.drop(self.session.jid, self.session.resource, self.sid)
@@ -437,23 +299,6 @@ class Held:
             # The next sweep of the shard finds the session and ends it.
             log.warning("end-unfinished", sid=short(self.sid), reason=type(error).__name__)
         shared.gone(self)
-
-    def _returned(self) -> dict[str, bytes]:
-        """Messages of the phone that never reached the server come back to it as such at the next log-in."""
-        items = {}
-        for stored in self._shared.feed.commands(self.sid, 1000):
-            command = records.unpack_command(stored)
-            if command.get("op") == "message":
-                text = Text(token(16), command["to"], f"not delivered: {command['body']}", int(time.time()))
-                items[text.id] = f"{command['to']}\n".encode() + records.pack_text(text)
-        return items
-
-    def _flush(self) -> None:
-        """What is on its way to the server gets a moment to be acknowledged."""
-        give_up = time.monotonic() + ACK_SECONDS
-        while self._in_flight and self.stream is not None and self.stream.open and time.monotonic() < give_up:
-            self._acked.clear()
-            self._acked.wait(max(give_up - time.monotonic(), 0.0))
 
     def _close(self, polite: bool) -> None:
         if self.stream is None:
@@ -502,23 +347,9 @@ class Held:
             shared.feed.forget(old)
             shared.shards.remove(self.shard, old)
             self.sid, self.session, self.check_at = sid, session, 0.0
-        self.kick()
+        self.outbox.kick()
 
     def adopt(self, shown: bytes | None) -> None:
         """What an earlier holder published counts as published."""
         self._presence = records.unpack_plain(shown, None)
         self._seen_online = self._presence is not None
-
-
-_COMMANDS: dict[str, Callable[[Held, bytes, dict[str, Any]], None]] = {
-    "message": Held._message,
-    "receipt": Held._receipt,
-    "presence": Held._publish,
-    "online": Held._online,
-    "soon": Held._soon,
-    "limits": Held._limits,
-    "subscribe": Held._subscribe,
-    "roster": Held._roster,
-    "unroster": Held._roster,
-    "logout": Held._logout,
-}

@@ -184,7 +184,7 @@ class Holder:
         held.adopt(shown)
         self._held[sid] = held
         if over is not None:
-            held.kick()
+            held.outbox.kick()
         resume = records.unpack_plain(state, None)
         if resume is not None and h is not None:
             resume["h_in"] = int(h)
@@ -198,7 +198,7 @@ class Holder:
             return
         held = self._held.get(data.decode("ascii", "replace"))
         if held is not None:
-            held.kick()
+            held.outbox.kick()
 
     def _logins(self, shard: int) -> None:
         while shard in self._owned and not self.draining:
@@ -350,7 +350,7 @@ class Holder:
         except StoreDown:
             return
         if waits and time.monotonic() - since < LINGER:
-            held.kick()
+            held.outbox.kick()
             held.check_at = time.monotonic() + SWEEP
             return
         held.end(code, polite=True)
@@ -365,7 +365,7 @@ class Holder:
                 gevent.spawn(self._logins, shard)
             for held in self._shared.feed.with_commands(list(self._held)):
                 if held in self._held:
-                    self._held[held].kick()
+                    self._held[held].outbox.kick()
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
 
