@@ -130,8 +130,13 @@ class Outbox:
 
     def _remove_finished(self) -> None:
         while self._finished:
-            self._done(self._finished[0])
-            self._in_flight.discard(self._finished.pop(0))
+            stored = self._finished.pop(0)
+            try:
+                self._done(stored)
+            except StoreDown:
+                self._finished.insert(0, stored)
+                raise
+            self._in_flight.discard(stored)
 
     def _done(self, stored: bytes) -> None:
         self._shared.feed.done(self._held.sid, stored)
