@@ -103,15 +103,17 @@ def world(stack: Stack, peers: Peers) -> Iterator[World]:
     here.close()
 
 
+@pytest.fixture(scope="session")
+def breakable_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One more stack, for all stories that kill its parts."""
+    with _made(tmp_path_factory.mktemp("breakable"), env={"ONESOUP_LEASE_TTL": "2", "ONESOUP_LEASE_RENEW": "0.5"}) as running:
+        yield running
+
+
 @pytest.fixture
-def fresh_world(fresh_stack: Callable[..., Stack], peers: Peers) -> Iterator[Callable[..., World]]:
-    """A factory of worlds, each on a stack of its own."""
-    made: list[World] = []
-
-    def make(**more: object) -> World:
-        made.append(World(fresh_stack(**more), peers))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+def breakable(breakable_stack: Stack, peers: Peers) -> Iterator[World]:
+    """That stack, whole again after whatever the last story did to it."""
+    here = World(breakable_stack, peers)
+    here.mend()
+    yield here
+    here.close()

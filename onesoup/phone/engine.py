@@ -479,13 +479,14 @@ class Phone:
         return count
 
     def _incoming(self, answer: Message | None) -> Transaction | None:
-        """The server's transaction in an answer; a Status that closes ours is nothing new."""
+        """The server's transaction in an answer. A good Status there is nothing new; Refused with the code of a bad one."""
         if answer is None:
             self.more = False
             return None
         transaction = answer.transactions[0]
         self._look_for_end(transaction.content)
         if transaction.mode is Mode.RESPONSE:
+            self._must_be_good(transaction.content, "Polling")
             return None
         with self._lock:
             checks.server_tid(transaction.id, self._seen, self.profile)

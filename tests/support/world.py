@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from onesoup.csp.elements import NewMessage
 from onesoup.csp.envelope import Transaction
-from onesoup.demo.stack import Stack
+from onesoup.demo.stack import ROLES, Stack
 from onesoup.phone.engine import Phone, Received
+from onesoup.phone.errors import Refused
 from onesoup.store.accounts import Accounts
 from onesoup.store.client import connect
 from onesoup.store.keyring import KeyRing
@@ -88,6 +89,17 @@ class StoryPhone(Phone):
 
         return self.until(shown, within)
 
+    def until_good(self, ask: Callable[[], T], within: float = WITHIN) -> T:
+        """Asks until the server can answer again."""
+        end = time.monotonic() + within
+        while True:
+            try:
+                return ask()
+            except Refused as refused:
+                if refused.code not in (503, 504) or time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
+
     def said(self) -> list[str]:
         return [each.text for each in self.inbox]
 
@@ -140,6 +152,18 @@ class World:
         self._online.append(peer)
         peer.presence(**presence)
         return peer
+
+    def mend(self) -> None:
+        """Every part runs once."""
+        stack = self.stack
+        for server in (stack.redis, stack.prosody):
+            if not server.process.running:
+                server.start()
+        for name in set(stack.processes) - set(ROLES):
+            stack.processes.pop(name).kill()
+        for role in ROLES:
+            stack.launch(role)
+        stack.wait()
 
     def kill_workers(self) -> None:
         """SIGKILL for every gateway worker. The master starts new ones; connections wait in the queue until then."""

@@ -1,0 +1,124 @@
+"""A poll waits for something to arrive, ends at once when it does, and says whether more waits."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from onesoup.csp.elements import NewMessage
+from onesoup.wire import codec
+from onesoup.wire.document import Encoding
+from tests.support.secrets import secret_text
+from tests.support.world import MATRIX, World
+
+HOLD = 3.0
+
+
+@pytest.fixture
+def aside() -> ThreadPoolExecutor:
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+def test_a_held_poll_ends_when_a_message_arrives(world: World, aside: ThreadPoolExecutor) -> None:
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice).start(), world.online(bob)
+    phone.sees(bob, online=True)
+    poll = aside.submit(phone.handed)
+    time.sleep(0.3)  # let it reach the server; nothing tells when it has
+    sent = time.monotonic()
+    there.send(alice.jid, secret_text())
+    assert isinstance(poll.result(HOLD + 5).content, NewMessage)
+    assert time.monotonic() - sent < 1.0
+
+
+def test_a_held_poll_ends_empty_in_time(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice).start()
+    phone.run_once()
+    began = time.monotonic()
+    assert phone.poll() is None
+    assert HOLD * 0.8 < time.monotonic() - began < HOLD + 1.5
+
+
+def test_another_request_is_answered_while_a_poll_waits(world: World, aside: ThreadPoolExecutor) -> None:
+    """S60 has up to four requests open."""
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice).start()
+    phone.run_once()
+    poll = aside.submit(phone.poll)
+    began = time.monotonic()
+    phone.keep_alive()
+    assert time.monotonic() - began < 1.0
+    assert not poll.done()
+
+
+@pytest.mark.parametrize(("version", "encoding"), MATRIX)
+def test_nothing_to_say_is_200_with_length_0(world: World, version: str, encoding: Encoding) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, version=version, encoding=encoding, cir=["STCP"]).start()
+    phone.run_once()
+    assert phone.poll() is None
+    reply = phone.resend()
+    assert (reply.status, reply.headers["content-length"], reply.body) == (200, "0", b"")
+    assert "transfer-encoding" not in reply.headers
+
+
+@pytest.mark.parametrize(("version", "encoding"), MATRIX)
+def test_the_poll_flag_stands_where_the_version_has_it(world: World, version: str, encoding: Encoding) -> None:
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, version=version, encoding=encoding, cir=["STCP"]).start()
+    for text in (texts := [secret_text(), secret_text(), secret_text()]):
+        there.send(alice.jid, text)
+    # The order is kept, so once the last has come all were there.
+    first = phone.handed()
+    while not phone.more:  # the others were still on their way
+        first = phone.handed()
+    session = codec.decode(phone.last_reply).root.find("Session")
+    assert session is not None
+    names = [child.name for child in session.children]
+    descriptor = session.find("Transaction").find("TransactionDescriptor")  # type: ignore[union-attr]
+    if version == "1.1":
+        assert names == ["SessionDescriptor", "Transaction"]
+        assert descriptor.children[-1].name == "Poll"  # type: ignore[union-attr]
+    else:
+        assert names == ["SessionDescriptor", "Transaction", "Poll"]
+        assert descriptor.find("Poll") is None  # type: ignore[union-attr]
+    phone.answer(first)
+    phone.until(lambda: set(texts) == set(phone.said()))
+
+
+def test_the_answer_to_an_acknowledgement_may_bring_the_next_message(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice, cir=["STCP"]).start(), world.online(bob)
+    for text in (texts := [secret_text(), secret_text()]):
+        there.send(alice.jid, text)
+    first = phone.handed()
+    while not phone.more:
+        first = phone.handed()
+    second = phone.answer(first)
+    while second is not None and not isinstance(second.content, NewMessage):
+        second = phone.answer(second)
+    assert second is not None
+    assert second.content.content_data == texts[1]
+    phone.answer(second)
+
+
+def test_an_ordinary_answer_says_that_something_waits(world: World) -> None:
+    """The cheapest way to make a phone fetch that has no other line."""
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice, cir=["STCP"]).start(), world.online(bob)
+    phone.run_once()
+    there.send(alice.jid, text := secret_text())
+
+    def told() -> bool:
+        phone.keep_alive()
+        return phone.more
+
+    end = time.monotonic() + 10
+    while not told():
+        assert time.monotonic() < end
+    phone.hears(text)
+    phone.keep_alive()
+    assert not phone.more, "a Poll flag with nothing waiting makes Android poll for ever"

@@ -1,0 +1,81 @@
+"""One user may have several handsets; one handset has one session, and a new log-in takes over what the old one left."""
+
+import pytest
+
+from onesoup.phone.errors import SessionOver
+from tests.support.secrets import secret_text
+from tests.support.world import World
+
+
+def test_two_handsets_have_a_session_each(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    first = world.phone(alice, client_id="first").start()
+    second = world.phone(alice, client_id="second", version="1.1").start()
+    assert first.session_id != second.session_id
+    for resource in ("first", "second"):
+        there.wait("presence", sender=alice.jid, type="available", resource=resource)
+
+    for phone in (first, second):
+        phone.send(bob.wv, text := secret_text())
+        assert there.message(body=text).sender == alice.jid
+    there.send(alice.jid, text := secret_text())
+    first.hears(text)
+    second.hears(text)
+
+    first.logout()
+    second.keep_alive()
+    there.wait("presence", sender=alice.jid, type="unavailable", resource="first")
+
+
+def test_a_new_log_in_of_the_same_handset_ends_the_old_session(world: World) -> None:
+    (alice,) = world.cast("alice")
+    old = world.phone(alice, client_id="handset").start()
+    new = world.phone(alice, client_id="handset")
+    new.login()
+    assert new.session_id != old.session_id
+    with pytest.raises(SessionOver):
+        old.keep_alive()
+    new.keep_alive()
+
+
+def test_it_keeps_what_the_old_session_had_not_delivered(world: World) -> None:
+    """One message was handed out and not answered, one waited behind it."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    old = world.phone(alice, client_id="handset", cir=["STCP"]).start()
+    texts = [secret_text(), secret_text()]
+    for text in texts:
+        there.send(alice.jid, text)
+    handed = old.handed()
+    while not old.more and handed.content.content_data != texts[1]:  # type: ignore[attr-defined]
+        old.handed()
+
+    new = world.phone(alice, client_id="handset").start()
+    new.hears(texts[0])
+    new.hears(texts[1])
+    assert sorted(new.said()) == sorted(texts)
+
+
+def test_android_takes_its_session_up_again_inside_the_old_one(world: World) -> None:
+    """It asks for a log-in Inband, with the old SessionID; both phases."""
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, profile="android").start()
+    phone.login(inband=True)
+    phone.negotiate()
+    phone.load_lists()
+
+
+def test_messages_that_came_while_logged_out_come_after_the_log_in(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, cir=["STCP"]).start()
+    there.send(alice.jid, waiting := secret_text("unfetched "))
+    phone.handed()
+    phone.logout()
+    there.wait("presence", sender=alice.jid, type="unavailable")
+    there.send(alice.jid, later := secret_text("while away "))
+
+    phone.start()
+    phone.hears(waiting)
+    phone.hears(later)

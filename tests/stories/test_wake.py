@@ -1,0 +1,107 @@
+"""A phone with an STCP line is woken when something comes, once for a burst, and in a way that its parser survives."""
+
+import time
+
+import pytest
+
+from onesoup.phone.errors import PhoneError
+from onesoup.phone.stcp import Line, LineClosed
+from tests.support.secrets import secret_text
+from tests.support.world import StoryPhone, World
+
+# After an OK the server leaves the line alone for so long: S60 takes whatever comes next for the answer.
+AFTER_OK = 3.0
+
+
+@pytest.fixture
+def woken(world: World):  # type: ignore[no-untyped-def]
+    """(phone, line, friend): all presence has come, and the line may ring at once."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, cir=["STCP"]).start()
+    phone.sees(bob, online=True)
+    with line_of(phone) as line:
+        yield phone, line, there
+
+
+def line_of(phone: StoryPhone) -> Line:
+    assert phone.stcp is not None
+    return Line(*phone.stcp, phone.session_id or "", phone.cookie)
+
+
+def test_a_message_wakes_within_a_second_and_the_poll_brings_it(woken, world: World) -> None:  # type: ignore[no-untyped-def]
+    phone, line, there = woken
+    assert not line.wait(AFTER_OK + 0.5), "woken for nothing"
+    sent = time.monotonic()
+    there.send(phone.user, text := secret_text())
+    assert line.wait(5)
+    assert time.monotonic() - sent < 1.0
+    phone.run_once()
+    assert phone.said() == [text]
+
+
+def test_what_waits_at_hello_wakes_later_and_not_in_the_segment_of_ok(woken) -> None:  # type: ignore[no-untyped-def]
+    """The line itself refuses OK and WVCI in one segment."""
+    phone, line, there = woken
+    line.close()
+    there.send(phone.user, text := secret_text())
+    with line_of(phone) as again:
+        assert again.wait(AFTER_OK + 2)
+    phone.hears(text)
+
+
+def test_ping_is_answered_with_ok(woken) -> None:  # type: ignore[no-untyped-def]
+    _, line, _ = woken
+    for _ in range(3):
+        line.ping()
+    line.send(b"PING \r\n")  # Android's has a blank
+    line._expect_ok("PING ")
+
+
+def test_a_burst_wakes_once(woken) -> None:  # type: ignore[no-untyped-def]
+    phone, line, there = woken
+    line.wait(AFTER_OK)
+    texts = [secret_text() for _ in range(5)]
+    for text in texts:
+        there.send(phone.user, text)
+    assert line.wait(5)
+    phone.hears(texts[-1])
+    assert phone.said() == texts
+    assert not line.wait(2), "woken again for what was fetched"
+
+
+def test_a_phone_that_has_fetched_is_not_woken(woken) -> None:  # type: ignore[no-untyped-def]
+    phone, line, there = woken
+    there.send(phone.user, text := secret_text())
+    phone.hears(text)
+    assert not line.wait(AFTER_OK + 1)
+
+
+def test_an_unknown_session_is_closed_without_a_word(world: World) -> None:
+    with pytest.raises(LineClosed):
+        Line(*world.stack.stcp, "00" + "y" * 26).open()
+
+
+def test_a_line_that_says_no_hello_is_closed(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, cir=["STCP"]).start()
+    line = line_of(phone).open()
+    line.close()
+    stranger = Line(*world.stack.stcp, "x\r\nPING")
+    with pytest.raises(PhoneError):
+        stranger.open()
+
+
+def test_the_end_of_the_session_closes_the_line(woken) -> None:  # type: ignore[no-untyped-def]
+    phone, line, _ = woken
+    phone.logout()
+    with pytest.raises(LineClosed):
+        line.wait(10)
+
+
+def test_stcp_is_agreed_only_with_a_phone_that_asks(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, cir=())
+    phone.login()
+    assert phone.negotiate_capabilities().supported_cir_method == []
+    assert phone.stcp is None
