@@ -43,7 +43,7 @@ def wish(user_id: str | None, default_domain: str | None) -> Wish:
         jid = addresses.to_jid(text, default_domain)
     except CspError as error:
         raise CspError(531 if error.code == 901 else error.code, error.description) from None
-    own = text if text[:3].lower() == "wv:" else f"wv:{text}"
+    own = text if text[:3].lower() == "wv:" else f"wv:{text[5:] if text[:5].lower() == 'xmpp:' else text}"
     return Wish(jid, own, default_domain if address.domain is None else None)
 
 

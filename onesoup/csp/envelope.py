@@ -114,7 +114,8 @@ def _transaction(element: Element) -> tuple[Transaction, bool | None]:
     if descriptor is not None:
         if (descriptor.findtext("TransactionMode") or "").lower() == "response":
             mode = Mode.RESPONSE
-        transaction_id = descriptor.findtext("TransactionID")
+        named = descriptor.find("TransactionID")
+        transaction_id = None if named is None else named.text
         poll = _flag(descriptor, "Poll")
     if transaction_id is not None and len(transaction_id) > MAX_ID:
         raise CspError(400, "TransactionID too long")
