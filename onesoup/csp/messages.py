@@ -12,6 +12,13 @@ from onesoup.csp.errors import CspError
 from onesoup.csp.session import Session
 
 TEXT_TYPES = ("text/plain", "text/html", "application/xhtml+xml")
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+# Python knows many codecs that are no charset of a text, some of them slow, some giving halves of surrogate pairs.
+_CHARSETS = re.compile(
+    r"utf-?8|utf-?(16|32)(-?[bl]e)?|(us-)?ascii|iso[-_]8859[-_]\d+|latin-?1|windows-\d+|cp\d+|koi8-[rtu]"
+    r"|gbk?|gb\d+|big5(-hkscs)?|shift[-_]jis|euc-\w+|iso-2022-\w+",
+    re.IGNORECASE,
+)
 _TAGS = re.compile(r"<[^>]*>")
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 _ENTITY = re.compile("|".join(_ENTITIES))
@@ -42,8 +49,9 @@ def content(request: SendMessageRequest, unescape: bool) -> str:
     if kind in ("text/html", "application/xhtml+xml"):
         text = html.unescape(_TAGS.sub("", text))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text and info.message_uri:
-        text = info.message_uri
+    text = text or info.message_uri or ""
+    if not text:
+        raise CspError(402, "a message needs a text")
     return text
 
 
@@ -52,16 +60,17 @@ def _decoded(text: str, parameters: str) -> str:
         octets = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise CspError(400, "ContentData is not BASE64") from None
-    match = re.search(r"charset\s*=\s*\"?([\w.:-]+)", parameters, re.IGNORECASE)
+    match = _CHARSET.search(parameters)
     try:
-        return octets.decode(match.group(1) if match else "utf-8")
+        return octets.decode(match.group(1) if match and _CHARSETS.fullmatch(match.group(1)) else "utf-8")
     except (UnicodeDecodeError, LookupError):
         return octets.decode("utf-8", "replace")
 
 
 def timestamp(seconds: int) -> str:
     """UTC in the basic form, the only one that every known phone reads."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return f"{moment.year:04}{moment:%m%dT%H%M%SZ}"
 
 
 def new_message(text: Text, session: Session, spelling: str | None) -> NewMessage:
@@ -88,4 +97,4 @@ def split(body: str, accepted: int) -> list[str]:
             head = head[: blank + 1]
         parts.append(head.rstrip(" "))
         body = body[len(head) :]
-    return [*parts, body]
+    return [part for part in (*parts, body) if part.strip(" ")] or [body]

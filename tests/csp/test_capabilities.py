@@ -1,0 +1,142 @@
+"""Capability negotiation: the forms of the versions, and never a method that would make a phone deaf."""
+
+import pytest
+
+from onesoup.csp.capabilities import METHODS, Offer, negotiate
+from onesoup.csp.elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
+from onesoup.csp.handsets import ANDROID, S60, Handset
+
+OFFER = Offer(frozenset({"STCP"}), "imps.example.org", 3171, 10)
+NOTHING = Offer(frozenset(), "", 3171, 10)
+S60_WISH = CapabilityList(
+    client_type="MOBILE_PHONE",
+    initial_delivery_method="P",
+    any_content=True,
+    accepted_charset=[106],
+    accepted_content_length=102400,
+    supported_bearer=["HTTP"],
+    multi_trans=3,
+    parser_size=131072,
+    supported_cir_method=["WAPSMS", "WAPUDP", "STCP", "SUDP"],
+    udp_port=3717,
+    server_poll_min=8,
+)
+ME = ClientID(url="WV:IMPEC01$00001@NOK.S60")
+
+
+def agreed(version="1.2", offer=OFFER, handset=S60, cookie="wv:nokia.1", client_id=None, **wish):
+    request = ClientCapabilityRequest(client_id=client_id, capability_list=CapabilityList(**wish))
+    return negotiate(request, version, offer, handset, cookie)
+
+
+def the_list(version="1.2", **more):
+    response, _ = agreed(version, **more)
+    return response.capability_list if version == "1.1" else response.agreed_capability_list
+
+
+def test_in_1_1_the_whole_list_comes_back_behind_the_client_id():
+    response, _ = negotiate(ClientCapabilityRequest(ME, S60_WISH), "1.1", OFFER, S60, "c")
+    echoed = response.capability_list
+    assert response.client_id == ME
+    assert response.agreed_capability_list is None
+    assert (echoed.client_type, echoed.multi_trans, echoed.udp_port, echoed.accepted_charset) == ("MOBILE_PHONE", 3, 3717, [106])
+    assert echoed.supported_cir_method == ["STCP"]
+    assert echoed.any_content is True
+
+
+def test_in_1_1_no_client_id_comes_back_when_none_was_sent():
+    assert agreed("1.1")[0].client_id is None
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_later_the_agreed_list_is_the_only_child(version):
+    """Android reads the first child as the list, whatever it is called."""
+    response, _ = agreed(version, client_id=ME)
+    assert response.client_id is None
+    assert response.capability_list is None
+    assert response.agreed_capability_list is not None
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+@pytest.mark.parametrize("asked", [[], ["SUDP"], ["SHTTP", "SSMS"], ["X-OTHER"]])
+def test_no_method_is_agreed_that_the_phone_did_not_offer(version, asked):
+    listed = the_list(version, supported_cir_method=asked)
+    assert listed.supported_cir_method == []
+    assert listed.tcp_address is None
+    assert listed.tcp_port is None
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_no_method_is_agreed_that_does_not_work_here(version):
+    listed = the_list(version, offer=NOTHING, supported_cir_method=["STCP", "WAPSMS"])
+    assert listed.supported_cir_method == []
+    assert listed.tcp_address is None
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_stcp_is_agreed_with_address_and_port(version):
+    listed = the_list(version, supported_cir_method=["STCP"])
+    assert (listed.supported_cir_method, listed.tcp_address, listed.tcp_port) == (["STCP"], "imps.example.org", 3171)
+
+
+def test_each_method_stands_once_however_it_was_asked():
+    """S60 counts: a method that is listed twice is not agreed."""
+    assert the_list(supported_cir_method=["STCP", "stcp", " STCP "]).supported_cir_method == ["STCP"]
+
+
+def test_methods_come_in_the_servers_order():
+    everything = Offer(frozenset(METHODS), "h", 1, 10)
+    assert the_list(offer=everything, supported_cir_method=list(reversed(METHODS))).supported_cir_method == list(METHODS)
+
+
+@pytest.mark.parametrize("cookie", ["a\rb", "a\nb", "a\0b"])
+def test_a_cookie_that_cannot_stand_in_a_line_gets_no_method(cookie):
+    response, kept = agreed(cookie=cookie, supported_cir_method=["STCP"])
+    assert response.agreed_capability_list.supported_cir_method == []
+    assert kept.methods == ()
+
+
+@pytest.mark.parametrize(("asked", "told"), [(None, 10), (8, 10), (30, 30)])
+def test_the_poll_interval_is_the_larger_wish(asked, told):
+    assert the_list(server_poll_min=asked).server_poll_min == told
+
+
+@pytest.mark.parametrize(("asked", "told"), [(30, 15), (None, 5)])
+def test_android_polls_at_twice_the_interval_so_it_is_told_half(asked, told):
+    assert the_list(handset=ANDROID, server_poll_min=asked).server_poll_min == told
+
+
+def test_half_of_a_second_is_a_second():
+    offer = Offer(frozenset(), "", 0, 1)
+    assert the_list(handset=ANDROID, offer=offer).server_poll_min == 1
+
+
+def test_what_the_session_keeps():
+    _, kept = agreed(
+        accepted_content_length=1000,
+        parser_size=2000,
+        multi_trans=3,
+        initial_delivery_method="n",
+        supported_cir_method=["STCP"],
+        accepted_content_type=[AcceptedContentType(text="text/plain"), AcceptedContentType(content_type="image/jpeg")],
+    )
+    assert (kept.accepted, kept.parser, kept.multi_trans, kept.delivery) == (1000, 2000, 3, "N")
+    assert kept.methods == ("STCP",)
+    assert kept.types == ("text/plain", "image/jpeg")
+
+
+@pytest.mark.parametrize("field", ["accepted_text_content_length", "accepted_push_length"])
+def test_1_3_has_other_names_for_the_longest_content(field):
+    assert agreed("1.3", **{field: 4000})[1].accepted == 4000
+
+
+def test_an_empty_request_gets_sensible_values():
+    response, kept = negotiate(ClientCapabilityRequest(), "1.2", NOTHING, Handset(), "")
+    assert response.agreed_capability_list.supported_bearer == ["HTTP"]
+    assert (kept.delivery, kept.multi_trans, kept.methods) == ("P", 1, ())
+    assert kept.accepted > 0
+
+
+def test_wsp_is_answered_only_to_who_asked():
+    assert the_list(supported_bearer=["WSP"]).supported_bearer == ["HTTP", "WSP"]
+    assert the_list(supported_bearer=["SMS"]).supported_bearer == ["HTTP"]
