@@ -68,7 +68,14 @@ class Generator:
 
     def _by_wrk(self, port: int, seconds: float) -> Load:
         """wrk counts whole seconds only."""
-        argv = [str(self.wrk), "-t1", f"-c{self.connections}", f"-d{max(1, round(seconds))}s", "-s", str(self.directory / "post.lua")]
+        argv = [
+            str(self.wrk),
+            "-t1",
+            f"-c{self.connections}",
+            f"-d{max(1, round(seconds))}s",
+            "-s",
+            str(self.directory / "post.lua"),
+        ]
         argv += [f"http://127.0.0.1:{port}/", "--", str(self.directory / "bodies"), self.content_type]
         output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
         found = json.loads(output.splitlines()[-1])

@@ -152,9 +152,7 @@ def _check(web: Web, body: bytes) -> None:
         raise RuntimeError(f"{web.process.name}: HTTP {reply.status}, {reply.body!r}\n{web.process.last_lines()}")
 
 
-def _alternate(
-    scale: Scale, generator: Generator, server: RedisServer, own: Web, bare: Web
-) -> tuple[list[Round], list[Round]]:
+def _alternate(scale: Scale, generator: Generator, server: RedisServer, own: Web, bare: Web) -> tuple[list[Round], list[Round]]:
     ours, theirs = [], []
     for number in range(scale.rounds):
         ours.append(_round(generator, server, own, scale.poll_seconds))
@@ -195,7 +193,9 @@ def _figures(scale: Scale, ours: list[Round], theirs: list[Round]) -> list[Figur
         anchor = Spread.of(others) if others is not None else None
         return Figure("poll", name, unit, Spread.of(values), anchor, f"{unit}, ceiling" if anchor else "", **more)  # type: ignore[arg-type]
 
-    what = f"{scale.sessions} sessions, {scale.connections} connections in closed loop, one worker, AOF off, rounds in alternation"
+    what = (
+        f"{scale.sessions} sessions, {scale.connections} connections in closed loop, one worker, AOF off, rounds in alternation"
+    )
     return [
         figure(
             "total CPU a request, gateway + Redis",

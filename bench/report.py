@@ -65,7 +65,7 @@ def table(figures: Sequence[Figure]) -> str:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
     notes = [f"{figure.part}: {figure.name}: {figure.note}" for figure in figures if figure.note]
-    return "\n".join([*lines, *([""] + notes if notes else [])])
+    return "\n".join([*lines, *(["", *notes] if notes else [])])
 
 
 def save(name: str, machine: dict[str, str], figures: Sequence[Figure], out: Path = OUT) -> Path:
