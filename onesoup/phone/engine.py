@@ -154,6 +154,9 @@ class Phone:
         chosen = self.profile.way if way is None else way
         self.way = "" if chosen == "plain" else chosen
         self.trace = trace
+        # Called when a message or presence has come, by whoever polls.
+        self.on_message: Callable[[Received], None] | None = None
+        self.on_presence: Callable[[Shown], None] | None = None
         self.content_type = codec.media_type(version, encoding)
 
         self.session_id: str | None = None
@@ -498,9 +501,13 @@ class Phone:
         content = transaction.content
         if isinstance(content, NewMessage):
             self.inbox.append(received_of(content, transaction.id or ""))
+            if self.on_message:
+                self.on_message(self.inbox[-1])
         elif isinstance(content, PresenceNotificationRequest):
             for each in content.presence:
-                self._show(each)
+                shown = self._show(each)
+                if self.on_presence:
+                    self.on_presence(shown)
 
     # --- requests ---
 
