@@ -1,0 +1,92 @@
+"""The store on a real Redis: an empty one for each test, and a phone's session in it."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from onesoup.demo.servers import RedisServer
+from onesoup.store.client import connect
+from onesoup.store.feed import Changes, Delivery, Feed
+from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.sessions import Sessions
+
+SID = "a7phone"
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    client = connect(redis_server.url)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def sessions(client):
+    return Sessions(client)
+
+
+@pytest.fixture
+def feed(client):
+    return Feed(client)
+
+
+@pytest.fixture
+def inbox(client):
+    """Repeats at once: a test that wants time to pass says so."""
+    return Inbox(client, Handout(repeat_ms=0, repeats=3))
+
+
+@pytest.fixture
+def patient(client):
+    """An inbox that repeats nothing while a test runs."""
+    return Inbox(client, Handout(repeat_ms=60_000))
+
+
+@pytest.fixture
+def sid(feed) -> str:
+    """A living session, held under fence 1."""
+    feed.create(SID, {"r": b"record", "ttl": 60_000, "fence": 1}, ())
+    return SID
+
+
+@pytest.fixture
+def deliver(feed, sid) -> Callable[..., None]:
+    """Messages from the XMPP side: deliver("m1", ...)."""
+
+    def go(*ids: str, jid: str = "romeo@x", receipt: bytes = b"", seen: str = "") -> None:
+        items = [Delivery(each, jid, b"text " + each.encode(), receipt, seen) for each in ids]
+        feed.store(sid, 1, Changes(items=items))
+
+    return go
+
+
+@pytest.fixture
+def listen(client) -> Iterator[Callable[[str], Callable[[], list[bytes]]]]:
+    """listen(channel) returns a function that gives what has been published there so far."""
+    opened = []
+
+    def start(channel: str) -> Callable[[], list[bytes]]:
+        pubsub = client.pubsub(ignore_subscribe_messages=True)
+        pubsub.subscribe(channel)
+        opened.append(pubsub)
+        end = time.monotonic() + 5
+        while not client.pubsub_numsub(channel)[0][1]:
+            assert time.monotonic() < end
+
+        def heard() -> list[bytes]:
+            # What was published before this command on another connection has been written to the subscriber before its own.
+            client.publish(channel, b"(mark)")
+            found = []
+            while (message := pubsub.get_message(timeout=2.0)) is None or message["data"] != b"(mark)":
+                if message is not None:
+                    found.append(message["data"])
+            return found
+
+        return heard
+
+    yield start
+    for pubsub in opened:
+        pubsub.close()

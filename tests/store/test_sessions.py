@@ -1,0 +1,248 @@
+"""A request opens a session and commits what it did, each in one script; who comes too late or twice is told what was."""
+
+import pytest
+
+from onesoup.store import keys
+from onesoup.store.errors import NoSession
+from onesoup.store.feed import Feed
+from onesoup.store.sessions import MARK_MS, Effects
+
+DIGEST = "d1"
+
+
+def code_of(call, *args):
+    with pytest.raises(NoSession) as gone:
+        call(*args)
+    return gone.value.code
+
+
+def expire(client, sid):
+    """The time of the session is over, without anybody's waiting for it."""
+    client.hset(keys.session(sid), "due", 1)
+
+
+def due(client, sid):
+    return int(client.hget(keys.session(sid), "due"))
+
+
+# --- open ---
+
+
+def test_an_open_session_gives_the_fields_that_were_asked_for(sessions, sid):
+    opened = sessions.open(sid, "1", DIGEST, ("r", "caps"))
+    assert (opened.reply, opened.waiting, opened.fields) == (None, 0, [b"record", None])
+
+
+def test_what_waits_is_counted(sessions, sid, deliver):
+    deliver("m1", "m2")
+    assert sessions.open(sid, "1", DIGEST, ()).waiting == 2
+
+
+def test_what_was_handed_out_does_not_wait(sessions, sid, deliver, patient):
+    """Or Android would poll in a loop until it has acknowledged."""
+    deliver("m1")
+    patient.take(sid)
+    assert sessions.open(sid, "1", DIGEST, ()).waiting == 0
+
+
+def test_what_is_to_be_repeated_waits(sessions, sid, deliver, inbox):
+    deliver("m1")
+    inbox.take(sid)
+    assert sessions.open(sid, "1", DIGEST, ()).waiting == 1
+
+
+def test_a_session_that_never_was_is_604(sessions, client):
+    assert code_of(sessions.open, "ffnobody", "1", DIGEST, ()) == 604
+
+
+def test_an_expired_session_is_600_also_when_nobody_swept_it(sessions, sid, client):
+    expire(client, sid)
+    assert code_of(sessions.open, sid, "1", DIGEST, ()) == 600
+    assert code_of(sessions.open, sid, "2", DIGEST, ()) == 600
+
+
+@pytest.mark.parametrize("code", [600, 601, 604])
+def test_an_ended_session_remembers_why(sessions, feed, sid, client, code):
+    feed.end(sid, 1, code)
+    feed.forget(sid)
+    assert code_of(sessions.open, sid, "1", DIGEST, ()) == code
+    assert 0 < client.pttl(keys.session(sid)) <= MARK_MS
+
+
+def test_the_mark_of_an_expired_session_goes_by_itself(sessions, sid, client):
+    assert 60_000 < client.pttl(keys.session(sid)) <= 60_000 + MARK_MS
+
+
+def test_every_request_restarts_the_keep_alive_timer(sessions, sid, client):
+    client.hset(keys.session(sid), "due", due(client, sid) - 50_000)
+    before = due(client, sid)
+    sessions.open(sid, "1", DIGEST, ())
+    assert due(client, sid) >= before + 50_000
+
+
+def test_a_look_without_touching_does_not(sessions, sid, client):
+    before = due(client, sid)
+    client.hset(keys.session(sid), "due", before - 50_000)
+    sessions.open(sid, None, "", (), touch=False)
+    assert due(client, sid) == before - 50_000
+
+
+# --- commit ---
+
+
+def test_a_reply_is_replayed_byte_for_byte(sessions, sid):
+    sessions.commit(sid, "1", DIGEST, b"\x03\x11 answer \xff", Effects())
+    assert sessions.open(sid, "1", DIGEST, ("r",)).reply == b"\x03\x11 answer \xff"
+
+
+def test_an_empty_reply_is_replayed_too(sessions, sid):
+    sessions.commit(sid, "1", DIGEST, b"", Effects())
+    assert sessions.open(sid, "1", DIGEST, ("r",)).reply == b""
+
+
+@pytest.mark.parametrize(("tid", "digest"), [("2", DIGEST), ("1", "d2"), (None, DIGEST)])
+def test_another_transaction_or_another_body_is_no_repeat(sessions, sid, tid, digest):
+    sessions.commit(sid, "1", DIGEST, b"one", Effects())
+    assert sessions.open(sid, tid, digest, ()).reply is None
+
+
+def test_a_logout_is_answered_again_when_it_is_repeated(sessions, sid):
+    """The reply is given whatever became of the session."""
+    sessions.commit(sid, "9", DIGEST, b"bye", Effects(end=604))
+    assert sessions.open(sid, "9", DIGEST, ()).reply == b"bye"
+    assert code_of(sessions.open, sid, "10", "d2", ()) == 604
+
+
+def test_of_two_equal_requests_at_once_one_acts(sessions, sid, client):
+    """Both were opened before either was committed: the second does nothing and answers as the first."""
+    first = sessions.commit(sid, "1", DIGEST, b"first", Effects(out=[b"send"], fields={"own": b"1"}))
+    second = sessions.commit(sid, "1", DIGEST, b"second", Effects(out=[b"send"], fields={"own": b"2"}, end=604))
+    assert (first, second) == (b"first", b"first")
+    assert client.lrange(keys.of(sid, "out")[0], 0, -1) == [b"send"]
+    assert client.hget(keys.session(sid), "own") == b"1"
+    assert sessions.open(sid, "2", DIGEST, ()).reply is None
+
+
+def test_the_effects_of_a_request_happen_together(sessions, sid, client):
+    effects = Effects(
+        fields={"own": b"\x82\xff", "nohold": "1"},
+        out=[b"one", b"two"],
+        sub={"romeo@x": b"all"},
+        spell={"romeo@x": "WV:Romeo@X"},
+        dirty=["romeo@x"],
+    )
+    sessions.commit(sid, "1", DIGEST, b"ok", effects)
+    assert sessions.read(sid, ["own", "nohold"]) == [b"\x82\xff", b"1"]
+    assert client.lrange(keys.of(sid, "out")[0], 0, -1) == [b"one", b"two"]
+    assert sessions.values(sid, "sub", ["romeo@x"]) == [b"all"]
+    assert sessions.hash(sid, "spell") == {b"romeo@x": b"WV:Romeo@X"}
+    assert sessions.open(sid, "2", DIGEST, ()).waiting == 1
+
+
+def test_commands_wake_the_holder_of_the_shard_once(sessions, sid, listen):
+    heard = listen("wake:a7")
+    sessions.commit(sid, "1", DIGEST, b"ok", Effects(out=[b"one", b"two"]))
+    sessions.commit(sid, "2", DIGEST, b"ok", Effects())
+    assert heard() == [sid.encode()]
+
+
+def test_a_command_outside_a_commit_wakes_it_too(sessions, sid, listen, client):
+    heard = listen("wake:a7")
+    sessions.push(sid, b"ask")
+    assert heard() == [sid.encode()]
+    assert client.lrange(keys.of(sid, "out")[0], 0, -1) == [b"ask"]
+
+
+def test_nobody_commits_to_a_session_that_is_over(sessions, sid, client):
+    expire(client, sid)
+    assert code_of(sessions.commit, sid, "1", DIGEST, b"ok", Effects(out=[b"x"])) == 600
+    assert code_of(sessions.push, sid, b"x") == 600
+    assert client.exists(keys.of(sid, "out")[0]) == 0
+
+
+def test_a_new_keep_alive_time_takes_effect_at_once(sessions, sid, client):
+    now = client.time()[0] * 1000
+    sessions.commit(sid, "1", DIGEST, b"ok", Effects(fields={"ttl": 9_000_000}))
+    assert due(client, sid) >= now + 9_000_000
+    sessions.commit(sid, "2", DIGEST, b"ok", Effects(fields={"ttl": 150_000}))
+    assert due(client, sid) <= now + 160_000
+
+
+def test_who_unsubscribes_is_not_told_what_waited(sessions, sid, client, patient):
+    sessions.commit(sid, "1", DIGEST, b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "2", DIGEST, b"ok", Effects(unsub=["romeo@x"]))
+    assert sessions.values(sid, "sub", ["romeo@x"]) == [None]
+    assert not hasattr(patient.take(sid), "tid")
+
+
+def test_the_mark_of_the_end_holds_for_an_hour(sessions, sid, client):
+    sessions.commit(sid, "1", DIGEST, b"ok", Effects(end=601))
+    assert code_of(sessions.open, sid, "2", DIGEST, ()) == 601
+    assert MARK_MS - 5000 < client.pttl(keys.session(sid)) <= MARK_MS
+
+
+# --- STCP lines ---
+
+
+def woken(sessions, sid):
+    return sessions.wake_unanswered(sid, "cir:1")
+
+
+def test_a_line_is_bound_and_told_whether_something_waits(sessions, sid, deliver):
+    assert sessions.bind_line(sid, "cir:1") == (b"record", False)
+    deliver("m1")
+    assert sessions.bind_line(sid, "cir:1") == (b"record", True)
+
+
+def test_a_line_is_woken_once_for_a_burst(sessions, sid, deliver, listen):
+    sessions.bind_line(sid, "cir:1")
+    heard = listen("cir:1")
+    deliver("m1")
+    deliver("m2", "m3")
+    assert heard() == [sid.encode()]
+    assert woken(sessions, sid)
+
+
+def test_it_is_woken_again_after_the_phone_came(sessions, sid, deliver, listen, patient):
+    sessions.bind_line(sid, "cir:1")
+    heard = listen("cir:1")
+    deliver("m1")
+    patient.take(sid)
+    assert not woken(sessions, sid)
+    deliver("m2")
+    assert heard() == [sid.encode()] * 2
+
+
+def test_a_held_poll_is_woken_in_place_of_the_line(sessions, sid, deliver, listen, patient):
+    sessions.bind_line(sid, "cir:1")
+    line, worker = listen("cir:1"), listen("worker:1")
+    patient.take(sid, hold="worker:1")
+    deliver("m1", "m2")
+    deliver("m3")
+    assert worker() == [b"poll " + sid.encode()]
+    # The next message finds no held poll, so the line is told; the phone may have gone meanwhile.
+    assert line() == [sid.encode()]
+
+
+def test_only_the_process_that_has_the_line_gives_it_back(sessions, sid, deliver, listen):
+    sessions.bind_line(sid, "cir:1")
+    sessions.bind_line(sid, "cir:2")
+    sessions.unbind_line(sid, "cir:1")
+    heard = listen("cir:2")
+    deliver("m1")
+    assert heard() == [sid.encode()]
+    sessions.unbind_line(sid, "cir:2")
+    assert sessions.read(sid, ["stcp", "cir"]) == [None, None]
+
+
+def test_no_line_for_a_session_that_is_over(sessions, sid, feed):
+    feed.end(sid, 1, 601)
+    assert code_of(sessions.bind_line, sid, "cir:1") == 601
+    assert code_of(sessions.bind_line, "ffnobody", "cir:1") == 604
+
+
+def test_the_end_of_a_session_reaches_the_line(sessions, sid, feed: Feed, listen):
+    sessions.bind_line(sid, "cir:1")
+    heard = listen("cir:1")
+    feed.end(sid, 1, 601)
+    assert heard() == [sid.encode()]
