@@ -22,7 +22,7 @@ lint: setup lint-only   ## the linters alone
 .PHONY: lint-only
 lint-only:
 	@status=0; \
-	for check in "ruff check" "ruff format --check" "mypy" "lint-imports"; do \
+	for check in "ruff check" "ruff format --check" "mypy" "lint-imports --no-logo"; do \
 	    echo "lint: $$check"; .venv/bin/$$check || status=1; done; exit $$status
 
 format: setup     ## puts the source into the form that lint wants
