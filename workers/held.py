@@ -15,11 +15,13 @@ import structlog
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
+from onesoup.csp.lists import Item
 from onesoup.csp.session import Session
 from onesoup.handlers import records
+from onesoup.handlers.authorization import ATTRIBUTES, PENDING, USER
 from onesoup.handlers.context import token
 from onesoup.logs import short
-from onesoup.store.accounts import Clients, Offline
+from onesoup.store.accounts import Clients, Lists, Offline
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes, Feed
 from onesoup.store.leases import Shards
@@ -55,6 +57,7 @@ class Shared:
     feed: Feed
     clients: Clients
     offline: Offline
+    lists: Lists
     shards: Shards
     options: Options
     connecting: BoundedSemaphore
@@ -79,11 +82,24 @@ class Held:
         self._first_roster: Changes | None = None
         self._presence: dict[str, Any] | None = None
         self._lock = BoundedSemaphore(1)
-        self.intake = Intake(session.jid, self._resources, accepted)
+        self.intake = Intake(session.jid, self, accepted)
         self.outbox = Outbox(self, shared)
 
-    def _resources(self, jids: list[str]) -> dict[str, bytes | None]:
+    # --- what the intake looks up ---
+
+    def resources(self, jids: list[str]) -> dict[str, bytes | None]:
         return self._shared.feed.resources(self.sid, jids)
+
+    def item(self, jid: str) -> Item | None:
+        record = self._shared.feed.item(self.sid, jid)
+        return records.unpack_item(jid, record) if record else None
+
+    def granted(self, jid: str) -> bool:
+        """By an attribute list that names this user. The default list approves nobody."""
+        return self._shared.lists.has(self.session.jid, USER + jid, ATTRIBUTES)
+
+    def asks(self, jid: str, note: str) -> None:
+        self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note)}, PENDING)
 
     # --- the stream ---
 

@@ -2,8 +2,8 @@
 here is only what must be looked up for it."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from xmpp.simplexml import Node
 
@@ -13,15 +13,28 @@ from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.store.feed import Changes, Delivery
-from onesoup.xmpp import commands, contacts
+from onesoup.xmpp import commands, contacts, errors
 from onesoup.xmpp import messages as xmpp_messages
 from workers import stanzas
 
 MESSAGE_ID = 16
 MAX_CONTACTS = 1000
 
-# Bare JIDs -> their stored resources.
-Lookup = Callable[[list[str]], dict[str, bytes | None]]
+
+class Directory(Protocol):
+    """What the intake looks up, and remembers, about contacts."""
+
+    def resources(self, jids: list[str]) -> dict[str, bytes | None]:
+        """The stored resources of contacts."""
+
+    def item(self, jid: str) -> Item | None:
+        """The roster item of a contact."""
+
+    def granted(self, jid: str) -> bool:
+        """Whether the user has granted presence to this one in advance."""
+
+    def asks(self, jid: str, note: str) -> None:
+        """Somebody waits for the user's decision."""
 
 
 @dataclass(slots=True)
@@ -36,10 +49,10 @@ class Batch:
 class Intake:
     """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences."""
 
-    __slots__ = ("_accepted", "_lookup", "_order", "own")
+    __slots__ = ("_accepted", "_directory", "_order", "own")
 
-    def __init__(self, own: str, lookup: Lookup, accepted: int) -> None:
-        self.own, self._lookup, self._accepted = own, lookup, accepted
+    def __init__(self, own: str, directory: Directory, accepted: int) -> None:
+        self.own, self._directory, self._accepted = own, directory, accepted
         self._order = int(time.time())
 
     def accept(self, octets: int) -> None:
@@ -65,9 +78,13 @@ class Intake:
         for stanza in present:
             jid = addresses.bare(stanza.getAttr("from") or "")
             kind = stanza.getAttr("type") or ""
-            if jid and jid != self.own and kind in ("", "unavailable", "error", "unsubscribed"):
+            if not jid or jid == self.own:
+                continue
+            if kind in ("", "unavailable", "error", "unsubscribed"):
                 about.setdefault(jid, []).append(stanza)
-        known = self._lookup(list(about)) if about else {}
+            elif kind == "subscribe":
+                self._asked(jid, stanza, done)
+        known = self._directory.resources(list(about)) if about else {}
         for jid, its in about.items():
             resources = contacts.from_plain(records.unpack_plain(known.get(jid), {}))
             shown = OFFLINE
@@ -79,6 +96,24 @@ class Intake:
             done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
             done.changes.presence[jid] = records.pack_shown(shown)
 
+    def _asked(self, jid: str, stanza: Node, done: Batch) -> None:
+        """Somebody wants our presence (xmpp-mapping.md 5.3): granted in advance, or the user is asked, once in a session."""
+        if "@" not in jid:
+            # A transport: nothing that a user could decide. It is let in when the roster has it.
+            if self._directory.item(jid) is not None:
+                done.answers.append(stanzas.to("subscribed", jid))
+            return
+        if self._directory.granted(jid):
+            done.answers.append(stanzas.to("subscribed", jid))
+            return
+        note = (stanza.getTagData("status") or "").strip()
+        self._directory.asks(jid, note)
+        now = int(time.time())
+        if note:
+            self._deliver(done, jid, note, now, f"note {jid}", b"")
+        identity = f"e-{token(MESSAGE_ID)}"
+        done.changes.items.append(Delivery(identity, jid, records.pack_event("auth", jid, now), seen=f"auth {jid}"))
+
     # --- messages ---
 
     def _message(self, stanza: Node, done: Batch) -> None:
@@ -89,10 +124,23 @@ class Intake:
                 receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
             self._deliver(done, incoming.sender, incoming.body, incoming.time, incoming.seen, receipt)
             return
+        receipt_for = xmpp_messages.read_receipt(stanza)
+        if receipt_for is not None:
+            self._report(done, *receipt_for, code=200)
+            return
         bounce = xmpp_messages.read_bounce(stanza)
         if bounce is not None:
-            recipient, stanza_id, reason = bounce
-            self._deliver(done, recipient, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"")
+            recipient, stanza_id, condition = bounce
+            self._report(done, recipient, stanza_id, errors.bounce_code(condition))
+            if condition in xmpp_messages.TOLD:
+                told = f"not delivered: {xmpp_messages.TOLD[condition]}"
+                self._deliver(done, recipient, told, None, f"b {recipient} {stanza_id}", b"")
+
+    def _report(self, done: Batch, recipient: str, stanza_id: str, code: int) -> None:
+        """What became of a message of the phone; stored only if the phone asked for a report of it."""
+        message_id = stanza_id.partition(".")[0]
+        payload = records.pack_event("report", recipient, int(time.time()), id=message_id, code=code)
+        done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", recipient, payload, needs=stanza_id))
 
     def _deliver(self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes) -> None:
         parts = messages.split(body, self._accepted)

@@ -167,8 +167,8 @@ class Outbox:
         self._held.intake.accept(records.unpack_caps(self._shared.feed.read(self._held.sid, "caps")).accepted)
         self._done(stored)
 
-    def _subscribe(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.to("subscribe", command["jid"]))
+    def _directed(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.to(command["kind"], command["jid"]))
 
     def _roster(self, stored: bytes, command: dict[str, Any]) -> None:
         """Sets or removes a roster item, and stores the change before the phone hears of it: it reads what it wrote."""
@@ -232,7 +232,7 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "online": Outbox._online,
     "soon": Outbox._soon,
     "limits": Outbox._limits,
-    "subscribe": Outbox._subscribe,
+    "directed": Outbox._directed,
     "roster": Outbox._roster,
     "unroster": Outbox._roster,
     "logout": Outbox._logout,

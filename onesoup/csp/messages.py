@@ -7,7 +7,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from onesoup.csp.elements import MessageInfo, NewMessage, Recipient, Sender, SendMessageRequest, User
+from onesoup.csp.elements import MessageInfo, MessageNotification, NewMessage, Recipient, Sender, SendMessageRequest, User
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Session
 
@@ -36,20 +36,20 @@ class Text:
 
 def content(request: SendMessageRequest, unescape: bool) -> str:
     """The plain text of a message. 415 for content that is not text, 400 for BASE64 that is none, 402 without content."""
-    info = request.message_info or MessageInfo()
-    kind, _, parameters = (info.content_type or "text/plain").partition(";")
+    about = request.message_info or MessageInfo()
+    kind, _, parameters = (about.content_type or "text/plain").partition(";")
     kind = kind.strip().lower()
     if not kind.startswith("text/") and kind not in TEXT_TYPES:
         raise CspError(415, "only text can be sent")
     text = request.content_data or ""
-    if (info.content_encoding or "").strip().upper() == "BASE64":
+    if (about.content_encoding or "").strip().upper() == "BASE64":
         text = _decoded(text, parameters)
     elif unescape:
         text = _ENTITY.sub(lambda match: _ENTITIES[match.group()], text)
     if kind in ("text/html", "application/xhtml+xml"):
         text = html.unescape(_TAGS.sub("", text))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text or info.message_uri or ""
+    text = text or about.message_uri or ""
     if not text:
         raise CspError(402, "a message needs a text")
     return text
@@ -73,9 +73,9 @@ def timestamp(seconds: int) -> str:
     return f"{moment.year:04}{moment:%m%dT%H%M%SZ}"
 
 
-def new_message(text: Text, session: Session, spelling: str | None) -> NewMessage:
-    """A text as the phone gets it: MessageInfo with Sender and MessageID always, plain text, size in octets."""
-    info = MessageInfo(
+def info(text: Text, session: Session, spelling: str | None) -> MessageInfo:
+    """What goes before the content: Sender and MessageID always, plain text, size in octets."""
+    return MessageInfo(
         message_id=text.id,
         content_type="text/plain",
         content_size=len(text.body.encode("utf-8", "replace")),
@@ -83,7 +83,16 @@ def new_message(text: Text, session: Session, spelling: str | None) -> NewMessag
         sender=Sender(user=User(user_id=session.spelled(text.sender, spelling))),
         date_time=timestamp(text.time),
     )
-    return NewMessage(message_info=info, content_data=text.body)
+
+
+def new_message(text: Text, session: Session, spelling: str | None) -> NewMessage:
+    """A text as it is pushed to the phone."""
+    return NewMessage(message_info=info(text, session, spelling), content_data=text.body)
+
+
+def notification(text: Text, session: Session, spelling: str | None) -> MessageNotification:
+    """Only the news of a text, for a phone that fetches by itself (delivery method N)."""
+    return MessageNotification(message_info=info(text, session, spelling))
 
 
 def split(body: str, accepted: int) -> list[str]:

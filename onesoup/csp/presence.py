@@ -9,10 +9,12 @@ from typing import Any
 
 from onesoup.csp.binding import read, write
 from onesoup.csp.elements import (
+    FIELDS,
     Alias,
     ClientInfo,
     CommC,
     CommCap,
+    Node,
     OnlineStatus,
     PresenceSubList,
     Registration,
@@ -117,6 +119,22 @@ def notification(shown: Shown, only: Iterable[str]) -> PresenceSubList:
     """As sub_list(); without a list of wishes, the attributes that every phone can use."""
     names = list(only)
     return sub_list(shown, names or [name for name in _BUILD if name not in _BY_NAME_ONLY])
+
+
+def empty(name: str) -> Any:
+    """An attribute as a request names it: without children."""
+    return _CLASSES[name]()
+
+
+_CLASSES: dict[str, type[Node]] = {attribute: kind for attribute, _, kind, _ in FIELDS[PresenceSubList] if isinstance(kind, type)}
+
+
+def asked(names: Iterable[str]) -> PresenceSubList:
+    """A list that names attributes; without names, all of them."""
+    result = PresenceSubList()
+    for name in names or ATTRIBUTES:
+        setattr(result, name, empty(name))
+    return result
 
 
 # --- what the phone says of itself ---

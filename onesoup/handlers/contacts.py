@@ -35,7 +35,19 @@ def every(ctx: Context) -> dict[str, ContactList]:
 
 
 def address(ctx: Context, contact_list: ContactList) -> str:
-    return addresses.list_address(ctx.session.own, addresses.encode_part(contact_list.token))
+    return list_address(ctx, contact_list.token)
+
+
+def list_address(ctx: Context, token: str) -> str:
+    """The address of one of the user's lists, whether it exists or not."""
+    return addresses.list_address(ctx.session.own, addresses.encode_part(token))
+
+
+def member_jids(ctx: Context, token: str) -> list[str]:
+    """The members of a list; [] for one that does not exist."""
+    known = {each.token.lower(): each for each in every(ctx).values()}
+    contact_list = known.get(token.lower())
+    return [] if contact_list is None else [item.jid for item in lists.members(contact_list, ctx.roster().values())]
 
 
 def token_of(ctx: Context, text: str) -> str:
@@ -43,12 +55,8 @@ def token_of(ctx: Context, text: str) -> str:
     parsed = addresses.parse(text)
     if not parsed.resource or len(parsed.resource) > 50:
         raise CspError(752, "not the address of a contact list")
-    if parsed.user and addresses.to_jid(
-        f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}", None
-    ) not in (
-        ctx.session.jid,
-        ctx.session.jid_of(ctx.session.own),
-    ):
+    owner = f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}"
+    if parsed.user and addresses.to_jid(owner, None) not in (ctx.session.jid, ctx.session.jid_of(ctx.session.own)):
         raise CspError(752, "not one of your contact lists")
     return parsed.resource
 

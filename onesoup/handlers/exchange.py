@@ -8,20 +8,17 @@ import time
 
 import structlog
 
-from onesoup.csp import presence, transactions
+from onesoup.csp import transactions
 from onesoup.csp.elements import (
     GetSPInfoRequest,
     LoginRequest,
-    Presence,
-    PresenceNotificationRequest,
     Primitive,
     WVCSPVersionDiscoveryRequest,
 )
 from onesoup.csp.envelope import Malformed, Message, Mode, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.messages import new_message
 from onesoup.csp.transactions import Kind, answered, closes, status
-from onesoup.handlers import access, basic, contacts, messages, records
+from onesoup.handlers import access, authorization, basic, contacts, deliver, messages, records
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services
 from onesoup.store.errors import NoSession, StoreDown
@@ -34,6 +31,7 @@ HANDLERS: transactions.Table = {
     **basic.HANDLERS,
     **contacts.HANDLERS,
     **presence_handlers.HANDLERS,
+    **authorization.HANDLERS,
     **messages.HANDLERS,
 }
 EMPTY = b""
@@ -132,7 +130,8 @@ class Exchange:
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
-        return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, _primitive(item))], poll=item.more))
+        content = deliver.primitive(item, message.version)
+        return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more))
 
     # --- requests ---
 
@@ -182,20 +181,6 @@ def _outside(content: Primitive, version: str) -> Primitive:
         return basic.discovery(content)
     assert isinstance(content, GetSPInfoRequest)
     return basic.sp_info(content, version)
-
-
-def _primitive(item: Item) -> Primitive:
-    """A stored item as the phone of this session gets it."""
-    session = records.unpack_session(item.record)
-    if item.payload is not None:
-        return new_message(records.unpack_text(item.payload), session, item.spelling)
-    told = []
-    for contact in item.contacts:
-        wishes, sees = records.unpack_wishes(contact.subscription)
-        shown = records.unpack_shown(contact.presence) or (presence.OFFLINE if sees else presence.UNKNOWN)
-        sub_list = presence.notification(shown, wishes)
-        told.append(Presence(user_id=session.spelled(contact.jid, contact.spelling), presence_sub_list=[sub_list]))
-    return PresenceNotificationRequest(presence=told)
 
 
 def _encode(message: Message) -> bytes:

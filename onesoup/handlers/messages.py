@@ -1,22 +1,34 @@
 """Instant messages from the phone (flows.md 6, xmpp-mapping.md 6.1). The answer goes out once the message is in the outbox,
 in the same script; from then on it cannot be lost."""
 
+from dataclasses import replace
+
 from onesoup.csp import lists, messages
 from onesoup.csp.elements import (
     DetailedResult,
+    ForwardMessageRequest,
+    ForwardMessageResponse,
+    GetMessageListRequest,
+    GetMessageListResponse,
+    GetMessageRequest,
+    GetMessageResponse,
     MessageDelivered,
     MessageInfo,
+    MessageInfoList,
     Primitive,
     Recipient,
+    RejectMessageRequest,
     Result,
     ScreenName,
     SendMessageRequest,
     SendMessageResponse,
+    SetDeliveryMethodRequest,
+    Status,
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.transactions import status
-from onesoup.handlers import contacts
-from onesoup.handlers.context import Context, token
+from onesoup.handlers import contacts, records
+from onesoup.handlers.context import Context, spellings, token
 from onesoup.xmpp import commands
 
 ID_LENGTH = 16
@@ -35,6 +47,8 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
         # One stanza each; every further recipient gets an id of its own, derived from the one that the phone knows.
         stanza_id = message_id if not number else f"{message_id}.{number}"
         ctx.send(commands.message(stanza_id, jid, body, bool(request.delivery_report)))
+        if request.delivery_report:
+            ctx.effects.asked.append(stanza_id)
     result = Result(code=201 if details else 200, detailed_result=details)
     return SendMessageResponse(result=result, message_id=message_id)
 
@@ -82,4 +96,92 @@ def delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
     return status(200)
 
 
-HANDLERS = {SendMessageRequest: send, MessageDelivered: delivered}
+# --- notify and get ---
+
+
+def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
+    """P: messages are pushed; N: the phone is told of them and fetches. For one group: kept, groups come later."""
+    method = (request.delivery_method or "").strip().upper()
+    if method not in ("P", "N"):
+        raise CspError(402, "DeliveryMethod is P or N")
+    if request.group_id is not None:
+        return status(200)
+    caps = replace(ctx.caps, delivery=method, accepted=request.accepted_content_length or ctx.caps.accepted)
+    ctx.effects.fields["caps"] = records.pack_caps(caps)
+    ctx.effects.fields["notify"] = "1" if method == "N" else ""
+    ctx.send(commands.limits())
+    return status(200)
+
+
+def _waiting(ctx: Context) -> list[messages.Text]:
+    """Messages that the phone has not acknowledged, oldest first."""
+    found = []
+    for id_, stored in ctx.services.sessions.hash(ctx.sid, "i").items():
+        if id_[1:2] != b"-":
+            found.append(records.unpack_text(stored.partition(b"\n")[2]))
+    return sorted(found, key=lambda each: each.time)
+
+
+def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
+    """The content of one message; it stays until the phone acknowledges it. 426 for one that is not there."""
+    for text in _waiting(ctx):
+        if text.id == request.message_id:
+            spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
+            return GetMessageResponse(message_info=messages.info(text, ctx.session, spelled), content_data=text.body)
+    raise CspError(426, "no such message")
+
+
+def get_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
+    """What waits for the phone, without the content. The history of a group is not kept: 821."""
+    if request.group_id is not None:
+        raise CspError(821, "no history")
+    waiting = _waiting(ctx)
+    total = len(waiting)
+    if request.message_count is not None:
+        waiting = waiting[: request.message_count]
+    spelled = spellings(ctx.services, ctx.sid, [each.sender for each in waiting])
+    infos = [messages.info(each, ctx.session, spelled.get(each.sender)) for each in waiting]
+    if ctx.version == "1.3":
+        return GetMessageListResponse(message_info_list=MessageInfoList(message_info=infos), message_total_count=total)
+    return GetMessageListResponse(message_info=infos)
+
+
+def reject(ctx: Context, request: RejectMessageRequest) -> Primitive:
+    """The phone does not want these: they go without a receipt. 426 when none of them is there."""
+    known = {each.id for each in _waiting(ctx)}
+    unknown = [each for each in request.message_id if each not in known]
+    if unknown and len(unknown) == len(request.message_id):
+        raise CspError(426, "no such message")
+    ctx.effects.dropped.extend(each for each in request.message_id if each in known)
+    if not unknown:
+        return status(200)
+    details = [DetailedResult(code=426, message_id=unknown if ctx.version != "1.1" else [])]
+    return Status(result=Result(code=201, detailed_result=details))
+
+
+def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
+    """A message that waits, sent on to somebody else. It stays until it is acknowledged."""
+    text = next((each for each in _waiting(ctx) if each.id == request.message_id), None)
+    if text is None:
+        raise CspError(426, "no such message")
+    to, details = _recipients(ctx, request.recipient or Recipient())
+    if not to:
+        raise _refusal(details)
+    message_id = token(ID_LENGTH)
+    body = f"Fwd: {ctx.session.spelled(text.sender)}\n{text.body}"
+    for number, jid in enumerate(to):
+        ctx.send(commands.message(message_id if not number else f"{message_id}.{number}", jid, body, receipt=False))
+    if ctx.version == "1.3" and not details:
+        return ForwardMessageResponse(message_id=message_id)
+    return Status(result=Result(code=201 if details else 200, detailed_result=details))
+
+
+HANDLERS = {
+    SendMessageRequest: send,
+    MessageDelivered: delivered,
+    SetDeliveryMethodRequest: set_method,
+    GetMessageRequest: get_message,
+    GetMessageListRequest: get_list,
+    RejectMessageRequest: reject,
+    ForwardMessageRequest: forward,
+}

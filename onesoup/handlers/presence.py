@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from onesoup.csp import lists, presence
 from onesoup.csp.elements import (
-    CreateAttributeListRequest,
     DetailedResult,
     GetPresenceRequest,
     GetPresenceResponse,
@@ -156,27 +155,9 @@ def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     return status(200)
 
 
-def create_attribute_list(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
-    """Kept with the account, one record for the default and for each target (flows.md 9.3)."""
-    wishes = records.pack_plain(presence.wanted(request.presence_sub_list))
-    names = list(request.user_id) + (request.user_id_list.user_id if request.user_id_list else [])
-    list_ids = list(request.contact_list)
-    list_ids += request.contact_list_id_list.contact_list if request.contact_list_id_list else []
-    entries = {}
-    for text in names:
-        entries["user:" + ctx.session.jid_of(text)] = wishes
-    for text in list_ids:
-        entries["list:" + contacts.token_of(ctx, text)] = wishes
-    if request.default_list:
-        entries["default"] = wishes
-    ctx.services.lists.put(ctx.session.jid, entries, kind="attrs")
-    return status(200)
-
-
 HANDLERS = {
     SubscribePresenceRequest: subscribe,
     UnsubscribePresenceRequest: unsubscribe,
     GetPresenceRequest: get_presence,
     UpdatePresenceRequest: update,
-    CreateAttributeListRequest: create_attribute_list,
 }

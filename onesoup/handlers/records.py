@@ -1,5 +1,6 @@
 """Protocol values <-> stored records. The store keeps octets, the protocol knows values; here they meet."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
@@ -53,13 +54,25 @@ def unpack_shown(record: bytes | None) -> Shown | None:
     return Shown(**dict(zip(_SHOWN, unpack(record, VERSION)["p"], strict=False)))
 
 
+def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:
+    """Something for the phone: `kind` names its renderer in onesoup.handlers.deliver."""
+    return pack(VERSION, {"k": kind, "from": sender, "t": time, **more})
+
+
+def unpack_event(record: bytes) -> dict[str, Any]:
+    return unpack(record, VERSION)
+
+
 def pack_text(text: Text) -> bytes:
-    return pack(VERSION, {"k": "text", "id": text.id, "from": text.sender, "body": text.body, "t": text.time})
+    return pack_event("text", text.sender, text.time, id=text.id, body=text.body)
+
+
+def text_of(fields: Mapping[str, Any]) -> Text:
+    return Text(fields["id"], fields["from"], fields["body"], fields["t"])
 
 
 def unpack_text(record: bytes) -> Text:
-    fields = unpack(record, VERSION)
-    return Text(fields["id"], fields["from"], fields["body"], fields["t"])
+    return text_of(unpack(record, VERSION))
 
 
 def pack_list(contact_list: ContactList) -> bytes:
@@ -104,6 +117,16 @@ def pack_wishes(names: list[str], sees: bool) -> bytes:
 def unpack_wishes(record: bytes | None) -> tuple[list[str], bool]:
     fields = {} if record is None else unpack(record, VERSION)
     return list(fields.get("x", ())), bool(fields.get("s", True))
+
+
+def pack_grant(names: list[str], granted: list[str]) -> bytes:
+    """An attribute list: the attributes that may be seen, and the JIDs that see us because of it."""
+    return pack(VERSION, {"x": names, "g": granted})
+
+
+def unpack_grant(record: bytes | None) -> tuple[list[str], list[str]]:
+    fields = {} if record is None else unpack(record, VERSION)
+    return list(fields.get("x", ())), list(fields.get("g", ()))
 
 
 def pack_command(command: dict[str, Any]) -> bytes:

@@ -115,6 +115,9 @@ class Lists:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
         return {token.decode(): record for token, record in found.items()}
 
+    def has(self, jid: str, token: str, kind: str = "lists") -> bool:
+        return bool(guarded(lambda: self._client.hexists(keys.account(jid, kind), token)))
+
     def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
         if entries:
             guarded(lambda: self._client.hset(keys.account(jid, kind), mapping=dict(entries)))  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ _STORE = (
     + FENCE
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  5 presence  6 subscriptions  7 roster  8 resources  9 last sent
---      10 receipts  11 seen stanzas
+--      10 receipts  11 seen stanzas  12 reports asked for
 -- ARGV 1 sid  2 fence  3 changes (msgpack)  4 presence gap, ms
 -- All changes of one read from the stream, together with the stanza counter. Returns {ms until presence may go or -1}.
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
@@ -62,8 +62,9 @@ end
 mark(KEYS[1], KEYS[2], KEYS[4], ARGV[1], due, now, now)
 local fresh = false
 for _, item in ipairs(c.items or {}) do
-  local id, jid, payload, receipt, seen = item[1], item[2], item[3], item[4], item[5]
-  if seen == '' or not redis.call('ZSCORE', KEYS[11], seen) then
+  local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
+  local wanted = needs == '' or redis.call('HDEL', KEYS[12], needs) == 1
+  if wanted and (seen == '' or not redis.call('ZSCORE', KEYS[11], seen)) then
     if seen ~= '' then redis.call('ZADD', KEYS[11], now, seen) end
     redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
     redis.call('RPUSH', KEYS[2], id)
@@ -163,18 +164,20 @@ return {false, redis.call('HGET', KEYS[1], 'due') - now}
 )
 
 # Everything of a session but its hash, which remembers for a while why the session ended.
-BODY = ("q", "i", "open", "try", "tid", "dirty", "pres", "res", "ros", "sub", "spell", "sent", "rc", "seen", "out")
+BODY = ("q", "i", "open", "try", "tid", "dirty", "pres", "res", "ros", "sub", "spell", "sent", "rc", "seen", "out", "asked")
 
 
 @dataclass(slots=True)
 class Delivery:
-    """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again."""
+    """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again. `needs`
+    names the message whose report this is: it is stored only if the phone asked for it, and once."""
 
     id: str
     jid: str
     payload: bytes
     receipt: bytes = b""
     seen: str = ""
+    needs: str = ""
 
 
 @dataclass(slots=True)
@@ -199,7 +202,7 @@ class Changes:
             "unroster": self.unroster,
             "resources": self.resources,
             "presence": self.presence,
-            "items": [[each.id, each.jid, each.payload, each.receipt, each.seen] for each in self.items],
+            "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs] for each in self.items],
             "notbefore": self.notbefore,
         }
         return pack_argument({name: value for name, value in body.items() if value})
@@ -226,7 +229,7 @@ class Feed:
 
     def store(self, sid: str, fence: int, changes: Changes) -> int:
         """Stores the changes in one script. Returns in how many ms presence may be told that may not be yet, or -1."""
-        names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen")
+        names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen", "asked")
         return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
 
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
@@ -307,9 +310,9 @@ class Feed:
         guarded(move)
 
     def undelivered(self, sid: str) -> dict[str, bytes]:
-        """Messages that the phone has not answered, id -> stored form. Presence is not among them."""
+        """Messages that the phone has not answered, id -> stored form. Presence (p-) and events (e-) are not among them."""
         found = guarded(lambda: self._client.hgetall(keys.of(sid, "i")[0]))
-        return {id_.decode(): stored for id_, stored in found.items() if not id_.startswith(b"p-")}
+        return {id_.decode(): stored for id_, stored in found.items() if id_[1:2] != b"-"}
 
     def forget(self, sid: str) -> None:
         """Removes everything but the mark of how the session ended."""

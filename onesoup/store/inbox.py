@@ -27,7 +27,8 @@ touch(KEYS[1], now)
 redis.call('HDEL', KEYS[1], 'hold')
 
 local function done(id)
-  redis.call('HDEL', KEYS[3], id)
+  -- A MessageID is the phone's word: what is no item of ours, such as the "P" in the queue, stays.
+  if redis.call('HDEL', KEYS[3], id) == 0 then return end
   redis.call('ZREM', KEYS[4], id)
   redis.call('HDEL', KEYS[5], id)
   redis.call('LREM', KEYS[2], 1, id)
@@ -44,8 +45,14 @@ if ARGV[7] ~= '' then
   local id = redis.call('HGET', KEYS[6], ARGV[7])
   if id then
     redis.call('HDEL', KEYS[6], ARGV[7])
-    done(id)
-    if ARGV[8] ~= '' then delivered(id) end
+    if ARGV[8] == '' and redis.call('HGET', KEYS[1], 'notify') == '1' and string.sub(id, 2, 2) ~= '-' then
+      -- The phone knows of this message now and will fetch it; it stays until it says that it has it.
+      redis.call('ZREM', KEYS[4], id)
+      redis.call('HDEL', KEYS[5], id)
+    else
+      done(id)
+      if ARGV[8] ~= '' then delivered(id) end
+    end
   end
 end
 if ARGV[8] ~= '' then
@@ -60,9 +67,9 @@ while not id do
   local late = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1)[1]
   if late then
     if redis.call('HINCRBY', KEYS[5], late, 1) > tonumber(ARGV[3]) then
-      -- A phone that never answers presence loses it; a message stays with the session and goes to the offline store.
+      -- A phone that never answers presence or an event loses it; a message stays with the session, for the offline store.
       redis.call('ZREM', KEYS[4], late)
-      if string.sub(late, 1, 2) == 'p-' then redis.call('HDEL', KEYS[3], late) end
+      if string.sub(late, 2, 2) == '-' then redis.call('HDEL', KEYS[3], late) end
     else
       id = late
     end

@@ -87,7 +87,8 @@ return result
 _COMMIT = (
     PRELUDE
     + """
--- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings
+-- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
+--      10 open
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Error NOSESSION when the session is over.
@@ -103,6 +104,11 @@ if e.fields and e.fields.ttl then touch(KEYS[1], now) end
 for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) end
 for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
 for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
+for _, id in ipairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, now) end
+for _, id in ipairs(e.dropped or {}) do
+  redis.call('HDEL', KEYS[9], id)
+  redis.call('ZREM', KEYS[10], id)
+end
 for _, jid in ipairs(e.unsub or {}) do
   redis.call('HDEL', KEYS[6], jid)
   redis.call('ZREM', KEYS[4], jid)
@@ -159,7 +165,8 @@ return 0
 
 @dataclass(slots=True)
 class Effects:
-    """What a request does besides its answer, applied in one script. Lists keep their order."""
+    """What a request does besides its answer, applied in one script. Lists keep their order. `asked`: messages whose
+    delivery the phone wants to hear of; `dropped`: items that it does not want."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     out: list[bytes] = field(default_factory=list)
@@ -167,6 +174,8 @@ class Effects:
     unsub: list[str] = field(default_factory=list)
     dirty: list[str] = field(default_factory=list)
     spell: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     end: int | None = None
 
     def pack(self, reply: bytes | None) -> bytes:
@@ -178,6 +187,8 @@ class Effects:
             "unsub": self.unsub,
             "dirty": self.dirty,
             "spell": self.spell,
+            "asked": self.asked,
+            "dropped": self.dropped,
             "end": self.end,
         }
         return pack_argument({name: value for name, value in body.items() if value or value == b""})
@@ -212,7 +223,7 @@ class Sessions:
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
         """The reply to send: `reply`, or the one of the same request when that came first."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell")
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS])
         return reply if first is None else first

@@ -36,7 +36,12 @@ def roster_remove(jid: str) -> Command:
 
 
 def subscribe(jid: str) -> Command:
-    return {"op": "subscribe", "jid": jid}
+    return directed("subscribe", jid)
+
+
+def directed(kind: str, jid: str) -> Command:
+    """Presence for one contact: subscribe, subscribed, unsubscribe, unsubscribed."""
+    return {"op": "directed", "kind": kind, "jid": jid}
 
 
 def receipt(to: str, stanza_id: str) -> Command:

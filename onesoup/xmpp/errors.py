@@ -46,6 +46,25 @@ ROSTER = {
     "service-unavailable": 405,
     "feature-not-implemented": 405,
 }
+# What became of a message, for a delivery report. 410 is unable to deliver; 531 would make some phones delete the contact.
+BOUNCE = {
+    "bad-request": 400,
+    "conflict": 500,
+    "feature-not-implemented": 405,
+    "forbidden": 532,
+    "internal-server-error": 500,
+    "item-not-found": 531,
+    "jid-malformed": 901,
+    "not-acceptable": 538,
+    "not-allowed": 403,
+    "not-authorized": 403,
+    "policy-violation": 538,
+    "registration-required": 403,
+    "remote-server-not-found": 516,
+    "remote-server-timeout": 504,
+    "resource-constraint": 507,
+    "subscription-required": 403,
+}
 # Stream errors after which nobody reconnects: the session is over for the phone.
 FINAL = frozenset({"conflict", "not-authorized", "host-gone", "host-unknown", "unsupported-version", "unsupported-stanza-type"})
 
@@ -53,6 +72,10 @@ FINAL = frozenset({"conflict", "not-authorized", "host-gone", "host-unknown", "u
 def login_code(kind: str, condition: str) -> int:
     """Never 401: Android would try again without end."""
     return LOGIN_CONDITION.get(condition) or LOGIN_KIND.get(kind, 503)
+
+
+def bounce_code(condition: str) -> int:
+    return BOUNCE.get(condition, 410)
 
 
 def roster_code(condition: str) -> int:

@@ -114,6 +114,15 @@ def parse_stamp(text: str) -> int | None:
     return int(moment.timestamp())
 
 
+def read_receipt(stanza: Any) -> tuple[str, str] | None:
+    """(recipient, our message's id) of a delivery receipt (XEP-0184). Old peers name the message by the stanza's id."""
+    received = stanza.getTag("received", namespace=RECEIPTS)
+    if received is None or stanza.getAttr("type") == "error":
+        return None
+    stanza_id = received.getAttr("id") or stanza.getAttr("id") or ""
+    return (addresses.bare(stanza.getAttr("from") or ""), stanza_id) if stanza_id else None
+
+
 # Bounces that the sender should hear of although no report was asked (xmpp-mapping.md 6.4).
 TOLD = {
     "service-unavailable": "recipient cannot be reached",
@@ -124,11 +133,9 @@ TOLD = {
 
 
 def read_bounce(stanza: Any) -> tuple[str, str, str] | None:
-    """(recipient, id, reason) of an error for a message that we sent, or None when the phone need not know."""
+    """(recipient, id, condition) of an error for a message that we sent; None for anything else."""
     if stanza.getAttr("type") != "error" or not stanza.getAttr("id"):
         return None
     error = stanza.getTag("error")
-    for child in error.getChildren() if error is not None else []:
-        if child.getName() in TOLD:
-            return addresses.bare(stanza.getAttr("from") or ""), stanza.getAttr("id"), TOLD[child.getName()]
-    return None
+    names = [child.getName() for child in (error.getChildren() if error is not None else []) if child.getName() != "text"]
+    return addresses.bare(stanza.getAttr("from") or ""), stanza.getAttr("id"), names[0] if names else "undefined-condition"

@@ -1,0 +1,183 @@
+"""Who may see the user's presence: answers to askers, grants in advance, watchers (flows.md 9.2 and 9.3, xmpp-mapping.md 5.3)."""
+
+from onesoup.csp import presence
+from onesoup.csp.elements import (
+    CancelAuthRequest,
+    CreateAttributeListRequest,
+    DefaultAttributeList,
+    DeleteAttributeListRequest,
+    GetAttributeListRequest,
+    GetAttributeListResponse,
+    GetReactiveAuthStatusRequest,
+    GetReactiveAuthStatusResponse,
+    GetWatcherListRequest,
+    GetWatcherListResponse,
+    Presence,
+    PresenceAuthUser,
+    Primitive,
+    ReactiveAuthStatus,
+    ReactiveAuthStatusList,
+    Result,
+    User,
+    Watcher,
+)
+from onesoup.csp.lists import Item
+from onesoup.csp.transactions import status
+from onesoup.handlers import contacts, records
+from onesoup.handlers.context import Context, spellings
+from onesoup.xmpp import commands
+
+ATTRIBUTES, PENDING = "attrs", "asks"
+DEFAULT, USER, LIST = "default", "user:", "list:"
+
+
+def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
+    """The user's decision, minutes or days later; 200 also when nobody asked."""
+    jid = ctx.session.jid_of(request.user_id or "")
+    ctx.send(commands.directed("subscribed" if request.acceptance else "unsubscribed", jid))
+    ctx.services.lists.remove(ctx.session.jid, [jid], PENDING)
+    return status(200)
+
+
+def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
+    jid = ctx.session.jid_of(request.user_id or "")
+    ctx.send(commands.directed("unsubscribed", jid))
+    return status(200)
+
+
+def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
+    """GRANTED for who sees us, PENDING for who asked, DENIED for anybody else; without names, all that is known."""
+    pending = ctx.services.lists.all(ctx.session.jid, PENDING)
+    granted = {item.jid for item in ctx.roster().values() if _watches(item)}
+    asked = {ctx.session.jid_of(each): each for each in request.user_id}
+    jids = list(asked) or sorted(granted | set(pending))
+    spelled = spellings(ctx.services, ctx.sid, jids)
+    states = [
+        ReactiveAuthStatus(
+            user_id=asked.get(jid) or ctx.session.spelled(jid, spelled.get(jid)),
+            reactive_auth_state="GRANTED" if jid in granted else "PENDING" if jid in pending else "DENIED",
+        )
+        for jid in jids
+    ]
+    return GetReactiveAuthStatusResponse(reactive_auth_status_list=ReactiveAuthStatusList(reactive_auth_status=states))
+
+
+def watchers(ctx: Context, request: GetWatcherListRequest) -> Primitive:
+    """Everybody who sees our presence. 1.1: users; 1.2: with a status; 1.3: with a count."""
+    jids = sorted(item.jid for item in ctx.roster().values() if _watches(item))
+    total = len(jids)
+    if request.max_watcher_list is not None:
+        jids = jids[: request.max_watcher_list]
+    spelled = spellings(ctx.services, ctx.sid, jids)
+    names = [ctx.session.spelled(jid, spelled.get(jid)) for jid in jids]
+    if ctx.version == "1.1":
+        return GetWatcherListResponse(user=[User(user_id=each) for each in names])
+    if ctx.version == "1.2":
+        users = [Watcher(user=User(user_id=each), watcher_status="CURRENT_SUBSCRIBER") for each in names]
+        return GetWatcherListResponse(watcher=users)
+    seen = [Watcher(user_id=each, watcher_status="CURRENT_SUBSCRIBER") for each in names]
+    return GetWatcherListResponse(watcher=seen, watcher_count=total)
+
+
+def _watching(ctx: Context, jid: str) -> bool:
+    item = ctx.roster().get(jid)
+    return item is not None and _watches(item)
+
+
+def _watches(item: Item) -> bool:
+    return item.subscription in ("from", "both") and "@" in item.jid
+
+
+# --- attribute lists ---
+
+
+def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
+    """Kept with the account. A list for named users grants them our presence in advance; the default list approves nobody,
+    it only says what is published at all."""
+    names = presence.wanted(request.presence_sub_list)
+    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTES)
+    entries = {}
+    for target in _targets(ctx, request):
+        new = [jid for jid in _users(ctx, [target]) if not _watching(ctx, jid)]
+        for jid in new:
+            ctx.send(commands.directed("subscribed", jid))
+        entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
+    if request.default_list:
+        entries[DEFAULT] = records.pack_grant(names, [])
+    ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTES)
+    return status(200)
+
+
+def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
+    """Takes a grant back only where it came from such a list."""
+    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTES)
+    names = [each for each in _targets(ctx, request) if each in known]
+    for name in names:
+        for jid in records.unpack_grant(known[name])[1]:
+            ctx.send(commands.directed("unsubscribed", jid))
+    if request.default_list:
+        names.append(DEFAULT)
+    ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTES)
+    return status(200)
+
+
+def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
+    """The lists that were asked for; all of them when nobody is named."""
+    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTES)
+    names = _targets(ctx, request)
+    everything = not names and not request.default_list
+    response = GetAttributeListResponse(result=Result(code=200))
+    if (request.default_list or everything) and DEFAULT in known:
+        response.default_attribute_list = DefaultAttributeList(presence_sub_list=[_sub_list(known[DEFAULT])])
+    for name in names or (sorted(known) if everything else ()):
+        if name in known and name != DEFAULT:
+            response.presence.append(_shown(ctx, name, known[name]))
+    return response
+
+
+def _sub_list(record: bytes) -> presence.PresenceSubList:
+    return presence.asked(records.unpack_grant(record)[0])
+
+
+def _shown(ctx: Context, name: str, record: bytes) -> Presence:
+    shown = Presence(presence_sub_list=[_sub_list(record)])
+    if name.startswith(USER):
+        shown.user_id = ctx.session.spelled(name.removeprefix(USER))
+    else:
+        shown.contact_list = contacts.list_address(ctx, name.removeprefix(LIST))
+    return shown
+
+
+def _targets(
+    ctx: Context, request: CreateAttributeListRequest | DeleteAttributeListRequest | GetAttributeListRequest
+) -> list[str]:
+    """Record names of everybody that a request means, in every form of every version."""
+    if isinstance(request, GetAttributeListRequest):
+        users = [each.user_id or "" for each in request.user]
+    else:
+        users = list(request.user_id)
+    users += request.user_id_list.user_id if request.user_id_list else []
+    list_ids = list(request.contact_list)
+    list_ids += request.contact_list_id_list.contact_list if request.contact_list_id_list else []
+    return [USER + ctx.session.jid_of(each) for each in users] + [LIST + contacts.token_of(ctx, each) for each in list_ids]
+
+
+def _users(ctx: Context, names: list[str]) -> list[str]:
+    """Bare JIDs behind record names: users, and the members of lists that are no presence client's own."""
+    jids = [name.removeprefix(USER) for name in names if name.startswith(USER)]
+    for name in names:
+        token = name.removeprefix(LIST)
+        if name.startswith(LIST) and not token.startswith("~"):
+            jids += contacts.member_jids(ctx, token)
+    return list(dict.fromkeys(jids))
+
+
+HANDLERS = {
+    PresenceAuthUser: decide,
+    CancelAuthRequest: withdraw,
+    GetReactiveAuthStatusRequest: reactive_status,
+    GetWatcherListRequest: watchers,
+    CreateAttributeListRequest: create,
+    DeleteAttributeListRequest: delete,
+    GetAttributeListRequest: get,
+}

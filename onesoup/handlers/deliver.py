@@ -1,0 +1,80 @@
+"""Stored items -> the server transactions that a phone gets: one renderer for each kind of item."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from onesoup.csp import messages, presence
+from onesoup.csp.elements import (
+    DeliveryReportRequest,
+    MessageInfo,
+    Presence,
+    PresenceAuthRequest,
+    PresenceNotificationRequest,
+    PresenceSubList,
+    Primitive,
+    Recipient,
+    Result,
+    Sender,
+    User,
+)
+from onesoup.csp.session import Session
+from onesoup.handlers import records
+from onesoup.store.inbox import Item
+
+# What a watcher asks to see, as the phone's user is told (xmpp-mapping.md 5.3).
+WATCHED = ("online_status", "user_availability", "status_text", "alias", "client_info")
+
+
+def primitive(item: Item, version: str) -> Primitive:
+    """The item as the phone of this session gets it, in the version of the request that it answers."""
+    session = records.unpack_session(item.record)
+    if item.payload is None:
+        return _presence(item, session)
+    fields = records.unpack_event(item.payload)
+    return _KINDS[fields["k"]](fields, session, item, version)
+
+
+def _presence(item: Item, session: Session) -> Primitive:
+    told = []
+    for contact in item.contacts:
+        wishes, sees = records.unpack_wishes(contact.subscription)
+        shown = records.unpack_shown(contact.presence) or (presence.OFFLINE if sees else presence.UNKNOWN)
+        sub_list = presence.notification(shown, wishes)
+        told.append(Presence(user_id=session.spelled(contact.jid, contact.spelling), presence_sub_list=[sub_list]))
+    return PresenceNotificationRequest(presence=told)
+
+
+def _text(fields: Mapping[str, Any], session: Session, item: Item, _version: str) -> Primitive:
+    text = records.text_of(fields)
+    caps = records.unpack_caps(item.caps)
+    if caps.delivery == "N":
+        return messages.notification(text, session, item.spelling)
+    return messages.new_message(text, session, item.spelling)
+
+
+def _auth(fields: Mapping[str, Any], session: Session, item: Item, _version: str) -> Primitive:
+    """Somebody wants to see the user's presence. The answer comes later, as PresenceAuth-User."""
+    asked = PresenceSubList()
+    for name in WATCHED:
+        setattr(asked, name, presence.empty(name))
+    return PresenceAuthRequest(user_id=session.spelled(fields["from"], item.spelling), presence_sub_list=asked)
+
+
+def _report(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
+    """A message arrived, or could not: Result says which (flows.md 6.4). DeliveryTime only from 1.2 on."""
+    info = MessageInfo(
+        message_id=fields["id"],
+        content_type="text/plain",
+        content_size=0,
+        recipient=Recipient(user=[User(user_id=session.spelled(fields["from"], item.spelling))]),
+        sender=Sender(user=User(user_id=session.own)),
+    )
+    time = None if version == "1.1" else messages.timestamp(fields["t"])
+    return DeliveryReportRequest(result=Result(code=fields["code"]), delivery_time=time, message_info=info)
+
+
+_KINDS: dict[str, Callable[[Mapping[str, Any], Session, Item, str], Primitive]] = {
+    "text": _text,
+    "auth": _auth,
+    "report": _report,
+}
