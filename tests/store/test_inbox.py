@@ -1,0 +1,386 @@
+"""Items for the phone: one at a time, repeated under a new TransactionID until answered, never lost and never reused."""
+
+import pytest
+
+from onesoup.store import keys
+from onesoup.store.errors import NoSession
+from onesoup.store.feed import Changes
+from onesoup.store.inbox import Handout, Inbox, Nothing
+from onesoup.store.sessions import Effects
+
+
+def queue(client, sid):
+    return client.lrange(keys.of(sid, "q")[0], 0, -1)
+
+
+def outbox(client, sid):
+    return client.lrange(keys.of(sid, "out")[0], 0, -1)
+
+
+# --- messages ---
+
+
+def test_an_empty_inbox_has_nothing(inbox, sid):
+    assert inbox.take(sid) is Nothing.NO_WAIT
+
+
+def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
+    deliver("m1", "m2")
+    deliver("m3")
+    items = [patient.take(sid) for _ in range(3)]
+    assert [each.id for each in items] == ["m1", "m2", "m3"]
+    assert [each.payload for each in items] == [b"text m1", b"text m2", b"text m3"]
+    assert [each.more for each in items] == [True, True, False]
+    assert patient.take(sid) is Nothing.NO_WAIT
+
+
+def test_an_item_comes_with_what_its_answer_needs(patient, sid, deliver, sessions):
+    sessions.commit(sid, "1", "d", b"ok", Effects(spell={"romeo@x": "WV:Romeo@X"}, fields={"caps": b"caps"}))
+    deliver("m1")
+    item = patient.take(sid)
+    assert (item.record, item.caps, item.spelling) == (b"record", b"caps", "WV:Romeo@X")
+
+
+def test_an_unanswered_message_comes_again_under_a_new_transaction_id(inbox, sid, deliver):
+    deliver("m1")
+    items = [inbox.take(sid) for _ in range(4)]
+    assert {each.id for each in items} == {"m1"}
+    assert len({each.tid for each in items}) == 4
+
+
+def test_it_is_not_repeated_before_its_time(patient, sid, deliver, client):
+    """Android polls before it acknowledges: an instant repeat would be shown twice."""
+    deliver("m1")
+    patient.take(sid)
+    assert patient.take(sid) is Nothing.NO_WAIT
+    client.zadd(keys.of(sid, "open")[0], {"m1": 1})
+    assert patient.take(sid).id == "m1"
+    assert patient.take(sid) is Nothing.NO_WAIT
+
+
+def test_a_message_that_is_never_answered_stays_for_the_account(inbox, sid, deliver, feed):
+    deliver("m1", "m2")
+    taken = [inbox.take(sid) for _ in range(8)]
+    assert [each.id for each in taken] == ["m1"] * 4 + ["m2"] * 4
+    assert inbox.take(sid) is Nothing.NO_WAIT
+    assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext m1", "m2": b"romeo@x\ntext m2"}
+
+
+def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
+    deliver(*(f"m{number}" for number in range(5)))
+    seen = []
+    while (item := inbox.take(sid, answered=seen[-1] if len(seen) % 3 == 2 else "")) is not Nothing.NO_WAIT:
+        seen.append(item.tid)
+    assert len(seen) == len(set(seen)) > 10
+    assert all(tid.startswith("s") and len(tid) <= 50 for tid in seen)
+
+
+# --- answers ---
+
+
+def test_a_message_is_done_when_its_transaction_is_answered(inbox, sid, deliver, client, feed):
+    deliver("m1")
+    tid = inbox.take(sid).tid
+    assert inbox.take(sid, answered=tid) is Nothing.NO_WAIT
+    assert feed.undelivered(sid) == {}
+    for name in ("open", "try", "tid", "i", "q"):
+        assert client.exists(keys.of(sid, name)[0]) == 0
+
+
+def test_a_message_is_done_by_its_message_id_whatever_the_transaction(inbox, sid, deliver, feed):
+    """In Request mode, or with a TransactionID that nobody knows."""
+    deliver("m1", "m2")
+    inbox.take(sid)
+    inbox.take(sid, answered="unknown", message_id="m1", only_answer=True)
+    assert list(feed.undelivered(sid)) == ["m2"]
+
+
+def test_a_message_that_was_never_handed_out_can_be_answered(inbox, sid, deliver, feed):
+    deliver("m1", "m2")
+    inbox.take(sid, message_id="m2", only_answer=True)
+    assert inbox.take(sid).id == "m1"
+    assert list(feed.undelivered(sid)) == ["m1"]
+
+
+def test_the_next_item_comes_with_the_answer_to_the_last(patient, sid, deliver):
+    deliver("m1", "m2")
+    first = patient.take(sid)
+    second = patient.take(sid, answered=first.tid, message_id="m1")
+    assert second.id == "m2"
+    assert not second.more
+
+
+def test_only_an_answer_hands_nothing_out(patient, sid, deliver):
+    deliver("m1", "m2")
+    first = patient.take(sid)
+    assert patient.take(sid, answered=first.tid, message_id="m1", only_answer=True) is Nothing.NO_WAIT
+    assert patient.take(sid).id == "m2"
+
+
+def test_an_early_answer_to_a_repeated_message_ends_the_repeats(inbox, sid, deliver):
+    deliver("m1")
+    first = inbox.take(sid)
+    inbox.take(sid)
+    assert inbox.take(sid, answered=first.tid, message_id="m1") is Nothing.NO_WAIT
+
+
+@pytest.mark.parametrize("tid", ["", "s99999", "nok1", "1"])
+def test_an_answer_to_nothing_is_harmless(patient, sid, deliver, tid):
+    deliver("m1")
+    assert patient.take(sid, answered=tid, only_answer=True) is Nothing.NO_WAIT
+    assert patient.take(sid).id == "m1"
+
+
+def test_a_stale_answer_does_not_close_another_item(patient, sid, deliver, feed):
+    deliver("m1", "m2")
+    first = patient.take(sid)
+    patient.take(sid, answered=first.tid, message_id="m1")
+    patient.take(sid, answered=first.tid, message_id="m1", only_answer=True)
+    assert list(feed.undelivered(sid)) == ["m2"]
+
+
+def test_a_message_id_that_is_no_message_spoils_nothing(patient, sid, deliver, feed, sessions):
+    """Not even one that looks like a mark of ours in the queue."""
+    sessions.commit(sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    patient.take(sid, message_id="P", only_answer=True)
+    assert patient.take(sid).contacts[0].jid == "romeo@x"
+
+
+# --- receipts ---
+
+
+def test_a_receipt_goes_out_when_the_message_was_delivered_and_not_before(patient, sid, deliver, client, listen):
+    deliver("m1", receipt=b"receipt 1")
+    item = patient.take(sid)
+    assert outbox(client, sid) == []
+    heard = listen("wake:a7")
+    patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
+    assert outbox(client, sid) == [b"receipt 1"]
+    assert heard() == [sid.encode()]
+
+
+def test_a_receipt_goes_out_once(patient, sid, deliver, client):
+    deliver("m1", receipt=b"receipt 1")
+    item = patient.take(sid)
+    for _ in range(3):
+        patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
+    assert outbox(client, sid) == [b"receipt 1"]
+
+
+def test_a_status_in_the_place_of_message_delivered_sends_no_receipt(patient, sid, deliver, client, feed):
+    deliver("m1", receipt=b"receipt 1")
+    patient.take(sid, answered=patient.take(sid).tid, only_answer=True)
+    assert outbox(client, sid) == []
+    assert feed.undelivered(sid) == {}
+
+
+# --- held polls ---
+
+
+def test_a_held_poll_is_woken_once(patient, sid, deliver, listen):
+    assert patient.take(sid, hold="worker:1") is Nothing.WILL_WAKE
+    heard = listen("worker:1")
+    deliver("m1")
+    deliver("m2")
+    assert heard() == [b"poll " + sid.encode()]
+
+
+def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
+    heard = listen("worker:1")
+    patient.take(sid)
+    deliver("m1")
+    assert heard() == []
+
+
+def test_nothing_is_held_for_a_phone_with_a_cir_channel(patient, sid, sessions):
+    sessions.commit(sid, "1", "d", b"ok", Effects(fields={"nohold": "1"}))
+    assert patient.take(sid, hold="worker:1") is Nothing.NO_WAIT
+
+
+def test_a_poll_that_finds_something_is_not_held(patient, sid, deliver, sessions):
+    deliver("m1")
+    assert patient.take(sid, hold="worker:1").id == "m1"
+    assert sessions.read(sid, ["hold"]) == [None]
+
+
+def test_the_end_of_a_session_wakes_a_held_poll(patient, sid, feed, listen):
+    patient.take(sid, hold="worker:1")
+    heard = listen("worker:1")
+    feed.end(sid, 1, 601)
+    assert heard() == [b"poll " + sid.encode()]
+    with pytest.raises(NoSession) as gone:
+        patient.take(sid)
+    assert gone.value.code == 601
+
+
+def test_a_poll_of_no_session_is_refused(inbox, client):
+    with pytest.raises(NoSession) as gone:
+        inbox.take("ffnobody")
+    assert gone.value.code == 604
+
+
+# --- presence ---
+
+
+@pytest.fixture
+def watch(sessions, sid):
+    """The phone subscribes; nothing is known of anybody yet, and what waits from that is taken away."""
+
+    def go(*jids, wishes=b"all"):
+        sessions.commit(sid, "sub", repr(jids), b"ok", Effects(sub=dict.fromkeys(jids, wishes)))
+
+    return go
+
+
+@pytest.fixture
+def show(feed, sid):
+    def go(**presence):
+        return feed.store(sid, 1, Changes(presence={f"{name}@x": value for name, value in presence.items()}))
+
+    return go
+
+
+def told(item):
+    return {each.jid: each.presence for each in item.contacts}
+
+
+def test_presence_is_told_to_who_subscribed(patient, sid, watch, show):
+    watch("romeo@x")
+    show(romeo=b"here", nurse=b"here")
+    item = patient.take(sid)
+    (contact,) = item.contacts
+    assert (contact.jid, contact.presence, contact.subscription, contact.spelling) == ("romeo@x", b"here", b"all", None)
+    assert item.payload is None
+    assert patient.take(sid) is Nothing.NO_WAIT
+
+
+def test_the_newest_state_is_told_once(patient, sid, watch, show, client):
+    watch("romeo@x", "nurse@x")
+    for state in (b"here", b"away", b"gone"):
+        show(romeo=state, nurse=b"nurse " + state)
+    assert queue(client, sid) == [b"P"]
+    assert told(patient.take(sid)) == {"romeo@x": b"gone", "nurse@x": b"nurse gone"}
+    assert patient.take(sid) is Nothing.NO_WAIT
+
+
+def test_a_state_that_is_no_news_is_not_told(patient, sid, watch, show):
+    watch("romeo@x")
+    show(romeo=b"here")
+    patient.take(sid, answered=patient.take(sid).tid)
+    assert show(romeo=b"here") == -1
+    assert patient.take(sid) is Nothing.NO_WAIT
+
+
+def test_repeated_presence_shows_the_newest(inbox, sid, watch, show):
+    watch("romeo@x")
+    show(romeo=b"here")
+    assert told(inbox.take(sid)) == {"romeo@x": b"here"}
+    show(romeo=b"gone")
+    assert told(inbox.take(sid)) == {"romeo@x": b"gone"}
+
+
+def test_presence_that_is_never_answered_is_dropped(inbox, sid, watch, show, feed, client):
+    watch("romeo@x")
+    show(romeo=b"here")
+    for _ in range(4):
+        assert inbox.take(sid).contacts
+    assert inbox.take(sid) is Nothing.NO_WAIT
+    assert client.hlen(keys.of(sid, "i")[0]) == 0
+    assert feed.undelivered(sid) == {}
+
+
+def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed, client):
+    """CIR traffic costs money; the last state wins."""
+    watch("romeo@x")
+    show(romeo=b"here")
+    patient.take(sid, answered=patient.take(sid).tid)
+    wait = show(romeo=b"away")
+    assert 4000 < wait <= 5000
+    assert patient.take(sid) is Nothing.NO_WAIT
+    assert show(romeo=b"here again") <= 5000
+    assert 0 < feed.ring(sid) <= 5000
+    client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
+    assert feed.ring(sid) == -1
+    assert told(patient.take(sid)) == {"romeo@x": b"here again"}
+
+
+def test_the_gap_is_of_each_contact(patient, sid, watch, show):
+    watch("romeo@x", "nurse@x")
+    show(romeo=b"here")
+    patient.take(sid)
+    show(romeo=b"away", nurse=b"here")
+    assert told(patient.take(sid)) == {"nurse@x": b"here"}
+
+
+def test_the_first_flood_is_collected(patient, sid, watch, feed):
+    watch("romeo@x")
+    later = feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}, notbefore=2000))
+    assert 0 < later <= 2000
+    assert patient.take(sid) is Nothing.NO_WAIT
+
+
+def test_many_contacts_are_told_in_portions(client, sid, watch, show):
+    inbox = Inbox(client, Handout(repeat_ms=60_000, contacts=3))
+    names = [f"c{number}" for number in range(7)]
+    watch(*(f"{name}@x" for name in names))
+    show(**dict.fromkeys(names, b"here"))
+    items = [inbox.take(sid) for _ in range(3)]
+    assert [len(each.contacts) for each in items] == [3, 3, 1]
+    assert [each.more for each in items] == [True, True, False]
+    assert {each.jid for item in items for each in item.contacts} == {f"{name}@x" for name in names}
+
+
+def test_presence_and_messages_keep_their_places(patient, sid, watch, show, deliver):
+    watch("romeo@x")
+    deliver("m1")
+    show(romeo=b"here")
+    deliver("m2")
+    items = [patient.take(sid) for _ in range(3)]
+    assert [each.id if each.payload else "presence" for each in items] == ["m1", "presence", "m2"]
+
+
+def test_a_change_while_presence_is_under_way_is_told_later(patient, sid, watch, show, client, feed):
+    watch("romeo@x")
+    show(romeo=b"here")
+    item = patient.take(sid)
+    show(romeo=b"gone")
+    patient.take(sid, answered=item.tid)
+    client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
+    feed.ring(sid)
+    assert told(patient.take(sid)) == {"romeo@x": b"gone"}
+
+
+def test_somebody_of_whom_nothing_is_known_is_told_too(patient, sid, sessions):
+    sessions.commit(sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    assert told(patient.take(sid)) == {"romeo@x": None}
+
+
+# --- what it costs ---
+
+
+def evalsha(client):
+    stats = client.info("commandstats")
+    return stats.get("cmdstat_evalsha", {}).get("calls", 0)
+
+
+def test_an_empty_poll_is_one_round_trip(inbox, sid, client):
+    inbox.take(sid)  # loads the script
+    before = evalsha(client)
+    with client.monitor() as monitor:
+        inbox.take(sid, hold="worker:1")
+        client.echo("end")
+        commands = []
+        while not (heard := monitor.next_command())["command"].startswith("ECHO"):
+            commands.append(heard)
+    sent = [each["command"] for each in commands if each["client_type"] != "lua"]
+    assert len(sent) == 1
+    assert sent[0].startswith("EVALSHA")
+    assert evalsha(client) == before + 1
+
+
+def test_a_poll_that_finds_a_message_is_one_round_trip_too(patient, sid, deliver, client):
+    deliver("m1", "m2")
+    patient.take(sid)
+    before = evalsha(client)
+    patient.take(sid)
+    assert evalsha(client) == before + 1
