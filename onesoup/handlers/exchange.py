@@ -18,7 +18,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Malformed, Message, Mode, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
-from onesoup.handlers import access, authorization, basic, contacts, deliver, messages, records
+from onesoup.handlers import access, authorization, basic, contacts, deliver, messages, records, search
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services
 from onesoup.store.errors import NoSession, StoreDown
@@ -33,6 +33,7 @@ HANDLERS: transactions.Table = {
     **presence_handlers.HANDLERS,
     **authorization.HANDLERS,
     **messages.HANDLERS,
+    **search.HANDLERS,
 }
 EMPTY = b""
 HARD_HOLD = 10.0
