@@ -78,6 +78,7 @@ def info(text: Text, session: Session, spelling: str | None) -> MessageInfo:
     return MessageInfo(
         message_id=text.id,
         content_type="text/plain",
+        content_encoding="None",
         content_size=len(text.body.encode("utf-8", "replace")),
         recipient=Recipient(user=[User(user_id=session.own)]),
         sender=Sender(user=User(user_id=session.spelled(text.sender, spelling))),
