@@ -295,10 +295,13 @@ class Feed:
         """The caches and commands of one session to another that takes its place. Both may be on different nodes."""
 
         def move() -> None:
-            for name in ("ros", "res", "pres"):
+            for name in ("ros", "res", "pres", "rc", "asked"):
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
+            seen = self._client.zrange(keys.of(old, "seen")[0], 0, -1, withscores=True)
+            if seen:
+                self._client.zadd(keys.of(new, "seen")[0], dict(seen))
             commands = self._client.lrange(keys.of(old, "out")[0], 0, -1)
             if commands:
                 self._client.rpush(keys.of(new, "out")[0], *commands)

@@ -1,0 +1,252 @@
+"""What a holder writes: only under the newest fence, and no stanza twice."""
+
+import pytest
+
+from onesoup.store import keys
+from onesoup.store.errors import Fenced, NoSession
+from onesoup.store.feed import Changes, Delivery
+from onesoup.store.inbox import Nothing
+from onesoup.store.sessions import Effects
+
+
+def everything():
+    return Changes(
+        fields={"h": 7, "sm": b"\xff state"},
+        roster={"romeo@x": b"item"},
+        resources={"romeo@x": b"res"},
+        presence={"romeo@x": b"here"},
+        items=[Delivery("m1", "romeo@x", b"text", b"receipt", "a 1")],
+    )
+
+
+def snapshot(client):
+    return {name: client.dump(name) for name in client.keys("*")}
+
+
+def test_all_changes_of_one_read_are_stored(feed, sid, client, sessions):
+    feed.store(sid, 1, everything())
+    assert sessions.read(sid, ["h", "sm"]) == [b"7", b"\xff state"]
+    assert feed.item(sid, "romeo@x") == b"item"
+    assert feed.resources(sid, ["romeo@x", "nurse@x"]) == {"romeo@x": b"res", "nurse@x": None}
+    assert sessions.values(sid, "pres", ["romeo@x"]) == [b"here"]
+    assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext"}
+
+
+def test_removals_are_stored(feed, sid, client):
+    feed.store(sid, 1, everything())
+    feed.store(sid, 1, Changes(unroster=["romeo@x"], resources={"romeo@x": b""}))
+    assert feed.item(sid, "romeo@x") is None
+    assert feed.known(sid, "res") == []
+
+
+def test_an_empty_change_is_false_and_a_change_of_anything_is_true():
+    assert not Changes()
+    assert Changes(fields={"h": 1})
+    assert Changes(unroster=["x"])
+    assert Changes(items=[Delivery("m", "j", b"")])
+
+
+# --- the fence ---
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda feed, sid: feed.store(sid, 1, everything()),
+        lambda feed, sid: feed.take_in(sid, 1, {"m9": b"romeo@x\ntext"}),
+        lambda feed, sid: feed.end(sid, 1, 601),
+        lambda feed, sid: feed.claim(sid, 1, ["r"]),
+    ],
+    ids=["store", "take_in", "end", "claim"],
+)
+def test_a_holder_with_an_old_fence_changes_nothing(feed, sid, client, write):
+    feed.claim(sid, 2, ["r"])
+    before = snapshot(client)
+    with pytest.raises(Fenced):
+        write(feed, sid)
+    assert snapshot(client) == before
+
+
+def test_a_new_owner_writes_its_number_and_reads_the_session(feed, sid, sessions):
+    assert feed.claim(sid, 5, ["r", "caps"]) == [b"record", None]
+    assert sessions.read(sid, ["fence"]) == [b"5"]
+    feed.store(sid, 5, everything())
+
+
+def test_fences_are_compared_as_numbers(feed, sid):
+    feed.claim(sid, 10, ["r"])
+    with pytest.raises(Fenced):
+        feed.store(sid, 9, everything())
+
+
+def test_nothing_is_claimed_or_stored_of_a_session_that_is_gone(feed, client):
+    assert feed.claim("ffnobody", 1, ["r"]) is None
+    with pytest.raises(NoSession):
+        feed.store("ffnobody", 1, everything())
+    with pytest.raises(NoSession):
+        feed.take_in("ffnobody", 1, {"m": b"x"})
+    feed.end("ffnobody", 1, 600)
+    assert client.keys("*") == []
+
+
+# --- duplicates ---
+
+
+def test_a_stanza_is_stored_once(feed, sid, deliver):
+    """After a resumed stream, or as a carbon of what came by itself."""
+    deliver("m1", seen="a 1")
+    deliver("m2", seen="a 1")
+    deliver("m3", seen="a 3")
+    assert sorted(feed.undelivered(sid)) == ["m1", "m3"]
+
+
+def test_it_is_stored_once_also_within_one_read(feed, sid):
+    twice = [Delivery(each, "romeo@x", b"text", b"", "a 1") for each in ("m1", "m2")]
+    feed.store(sid, 1, Changes(items=twice))
+    assert list(feed.undelivered(sid)) == ["m1"]
+
+
+def test_it_is_stored_once_also_after_it_was_answered(feed, sid, deliver, patient):
+    deliver("m1", seen="a 1")
+    patient.take(sid, answered=patient.take(sid).tid)
+    deliver("m2", seen="a 1")
+    assert patient.take(sid) is Nothing.NO_WAIT
+
+
+def test_a_stanza_without_any_name_is_always_new(feed, sid, deliver):
+    deliver("m1", "m2", seen="")
+    assert len(feed.undelivered(sid)) == 2
+
+
+def test_a_doubled_stanza_wakes_nobody(sid, deliver, sessions, listen):
+    sessions.bind_line(sid, "cir:1")
+    deliver("m1", seen="a 1")
+    sessions.open(sid, "1", "d", ())  # the phone came
+    heard = listen("cir:1")
+    deliver("m2", seen="a 1")
+    assert heard() == []
+
+
+# --- the account's messages ---
+
+
+def test_a_new_session_begins_with_what_waited(feed, client, patient):
+    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, [("m1", b"romeo@x\none"), ("m2", b"romeo@x\ntwo")])
+    assert [patient.take("a7new").payload for _ in range(2)] == [b"one", b"two"]
+
+
+def test_what_waited_for_the_account_is_not_doubled(feed, sid, patient):
+    waiting = {"m1": b"romeo@x\none", "m2": b"romeo@x\ntwo"}
+    feed.take_in(sid, 1, waiting)
+    feed.take_in(sid, 1, waiting)
+    items = [patient.take(sid) for _ in range(3)]
+    assert [each.payload for each in items[:2]] == [b"one", b"two"]
+    assert items[2] is Nothing.NO_WAIT
+
+
+def test_presence_is_not_kept_for_the_account(feed, sid, sessions, patient, deliver):
+    sessions.commit(sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    patient.take(sid)
+    deliver("m1")
+    assert list(feed.undelivered(sid)) == ["m1"]
+
+
+def test_items_that_come_in_wake_the_phone(feed, sid, sessions, listen):
+    sessions.bind_line(sid, "cir:1")
+    heard = listen("cir:1")
+    feed.take_in(sid, 1, {"m1": b"romeo@x\none"})
+    assert heard() == [sid.encode()]
+
+
+# --- the end ---
+
+
+def test_the_credentials_go_with_the_session(feed, client):
+    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1, "cred": b"sealed"}, ())
+    feed.end("a7new", 1, 601)
+    assert feed.read("a7new", "cred") is None
+    assert feed.state("a7new") == (601, 0)
+
+
+def test_the_first_reason_for_the_end_stays(feed, sid):
+    feed.end(sid, 1, 601)
+    feed.end(sid, 1, 600)
+    assert feed.state(sid)[0] == 601
+
+
+def test_the_state_that_a_sweep_reads(feed, sid, client):
+    code, left = feed.state(sid)
+    assert code is None
+    assert 0 < left <= 60_000
+    client.hset(keys.session(sid), "due", 1)
+    assert feed.state(sid) == (600, 0)
+    assert feed.state("ffnobody") == (604, 0)
+
+
+def test_nothing_but_the_mark_is_left_of_a_session(feed, sid, client, sessions, patient, inbox):
+    feed.store(sid, 1, everything())
+    sessions.commit(
+        sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"], spell={"romeo@x": "wv:R@x"}, out=[b"x"])
+    )
+    for _ in range(3):
+        inbox.take(sid)
+    feed.end(sid, 1, 600)
+    feed.forget(sid)
+    assert [key for key in client.keys("*") if client.pttl(key) < 0] == []
+    client.delete(keys.reply(sid, "1", "d"))
+    assert client.keys("*") == [keys.session(sid).encode()]
+
+
+# --- commands ---
+
+
+def test_commands_wait_in_order_until_they_are_done(feed, sid, sessions):
+    sessions.commit(sid, "1", "d", b"ok", Effects(out=[b"one", b"two", b"two"]))
+    assert feed.commands(sid) == [b"one", b"two", b"two"]
+    feed.done(sid, b"two")
+    assert feed.commands(sid) == [b"one", b"two"]
+    assert feed.commands(sid, most=1) == [b"one"]
+
+
+def test_a_sweep_finds_sessions_with_commands(feed, sid, sessions):
+    feed.create("a7other", {"r": b"r", "ttl": 1000, "fence": 1}, ())
+    sessions.push(sid, b"x")
+    assert feed.with_commands([sid, "a7other"]) == [sid]
+    assert feed.with_commands([]) == []
+
+
+def test_a_session_that_takes_the_place_of_another_has_its_caches_and_commands(feed, sid, sessions):
+    feed.store(sid, 1, everything())
+    sessions.push(sid, b"x")
+    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
+    feed.copy(sid, "a7new")
+    assert feed.item("a7new", "romeo@x") == b"item"
+    assert feed.resources("a7new", ["romeo@x"]) == {"romeo@x": b"res"}
+    assert feed.commands("a7new") == [b"x"]
+    assert sessions.read("a7new", ["sm", "h"]) == [b"\xff state", b"7"]
+
+
+def test_a_receipt_goes_along_to_the_next_session(feed, sid, client, patient):
+    """The phone logs in again before it has acknowledged: the sender still hears when it does."""
+    feed.store(sid, 1, everything())
+    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
+    feed.copy(sid, "a7new")
+    patient.take("a7new", message_id="m1", only_answer=True)
+    assert feed.commands("a7new") == [b"receipt"]
+
+
+def test_a_stanza_that_the_session_before_had_is_not_doubled(feed, sid, deliver):
+    deliver("m1", seen="a 1")
+    feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
+    feed.copy(sid, "a7new")
+    feed.store("a7new", 1, Changes(items=[Delivery("m2", "romeo@x", b"text", b"", "a 1")]))
+    assert list(feed.undelivered("a7new")) == ["m1"]
+
+
+def test_a_report_is_stored_only_if_it_was_asked_for_and_once(feed, sid, sessions, client):
+    sessions.commit(sid, "1", "d", b"ok", Effects(asked=["m7"]))
+    report = Delivery("e-1", "romeo@x", b"report", needs="m7")
+    feed.store(sid, 1, Changes(items=[report, Delivery("e-2", "romeo@x", b"report", needs="m7")]))
+    feed.store(sid, 1, Changes(items=[Delivery("e-3", "romeo@x", b"report", needs="m8")]))
+    assert client.hkeys(keys.of(sid, "i")[0]) == [b"e-1"]
+    assert feed.undelivered(sid) == {}
