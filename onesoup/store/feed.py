@@ -299,7 +299,7 @@ class Feed:
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
-            seen = self._client.zrange(keys.of(old, "seen")[0], 0, -1, withscores=True)
+            seen: Any = self._client.zrange(keys.of(old, "seen")[0], 0, -1, withscores=True)
             if seen:
                 self._client.zadd(keys.of(new, "seen")[0], dict(seen))
             commands = self._client.lrange(keys.of(old, "out")[0], 0, -1)

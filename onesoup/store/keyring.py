@@ -64,7 +64,7 @@ class KeyRing:
             raise KeyRingError("record sealed with a key that is not on the ring")
         try:
             return cipher.decrypt(body[:NONCE], body[NONCE:], purpose.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise KeyRingError("record does not belong here, or was changed") from None
 
     def digest(self, text: str, purpose: str) -> bytes:

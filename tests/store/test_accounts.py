@@ -1,0 +1,272 @@
+"""What outlives a session: links with sealed passwords, the key ring, messages, lists, and what a log-in leaves for a while."""
+
+import base64
+import secrets
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onesoup.store import keys
+from onesoup.store.accounts import Accounts, Clients, Link, Lists, Offline
+from onesoup.store.errors import StoreDown
+from onesoup.store.keyring import KeyRing, KeyRingError
+from onesoup.store.lines import Lines
+from onesoup.store.logins import Logins
+from onesoup.store.records import BadRecord, pack, unpack
+
+KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
+OLD, BOTH, NEW = KeyRing([("k1", KEY_1)]), KeyRing([("k2", KEY_2), ("k1", KEY_1)]), KeyRing([("k2", KEY_2)])
+PASSWORD, PHONE = "Xmpp-Pässword-77", "phone-word-42"
+LINK = Link("alice@example.org", PASSWORD, PHONE)
+
+
+@pytest.fixture
+def accounts(client):
+    return Accounts(client, OLD)
+
+
+@pytest.fixture
+def linked(accounts):
+    accounts.link("alice@home", LINK.jid, PASSWORD, PHONE)
+    return accounts
+
+
+# --- links ---
+
+
+def test_a_link_is_found_by_the_log_in(linked):
+    assert linked.find("alice@home") == LINK
+    assert linked.find("bob@home") is None
+
+
+def test_a_link_is_replaced_and_removed(linked):
+    linked.link("alice@home", "other@x", "a", "b")
+    assert linked.find("alice@home") == Link("other@x", "a", "b")
+    assert linked.unlink("alice@home")
+    assert not linked.unlink("alice@home")
+    assert linked.find("alice@home") is None
+
+
+def test_no_password_is_in_redis(linked, client):
+    """Nor anything of it, in whatever encoding: every key and every value is looked at."""
+    held = b"".join(key + (client.dump(key) or b"") + (client.get(key) or b"") for key in client.keys("*"))
+    assert held
+    for word in (PASSWORD, PHONE):
+        for form in (word.encode(), word.encode("latin-1"), word.encode("utf-16-le"), base64.b64encode(word.encode())):
+            assert form not in held
+        assert word.encode().hex().encode() not in held
+
+
+def test_a_link_that_was_moved_to_another_log_in_does_not_open(linked, client):
+    client.set(keys.account("mallory@home", "link"), client.get(keys.account("alice@home", "link")))
+    with pytest.raises(KeyRingError):
+        linked.find("mallory@home")
+
+
+def test_after_a_new_key_was_put_on_top_old_links_still_open(linked, client):
+    assert Accounts(client, BOTH).find("alice@home") == LINK
+
+
+def test_what_the_new_key_has_sealed_the_old_one_does_not_open(client):
+    Accounts(client, BOTH).link("alice@home", *(LINK.jid, PASSWORD, PHONE))
+    assert Accounts(client, NEW).find("alice@home") == LINK
+    with pytest.raises(KeyRingError):
+        Accounts(client, OLD).find("alice@home")
+
+
+# --- the key ring ---
+
+
+def test_the_same_secret_is_never_sealed_alike():
+    assert OLD.seal(b"x", "p") != OLD.seal(b"x", "p")
+
+
+@pytest.mark.parametrize("purpose", ["", "p ", "P", "cred:other"])
+def test_a_secret_opens_for_its_purpose_only(purpose):
+    with pytest.raises(KeyRingError):
+        OLD.open(OLD.seal(b"x", "p"), purpose)
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"v1", b"v1.", b"v1.k1", b"v1.k1.", b"v1.k1.short", b"v2.k1." + b"x" * 40, b"v1.k9." + b"x" * 40]
+)
+def test_octets_that_are_no_record_do_not_open(stored):
+    with pytest.raises(KeyRingError):
+        OLD.open(stored, "p")
+
+
+@given(st.integers(0, 60), st.integers(1, 255))
+def test_a_record_that_was_changed_does_not_open(place, change):
+    sealed = bytearray(OLD.seal(b"a secret of some length", "p"))
+    sealed[place % len(sealed)] ^= change
+    with pytest.raises(KeyRingError):
+        OLD.open(bytes(sealed), "p")
+
+
+@given(st.binary(max_size=80))
+def test_no_octets_open_by_chance(stored):
+    with pytest.raises(KeyRingError):
+        OLD.open(stored, "p")
+
+
+def test_a_digest_stays_when_a_new_key_comes():
+    """The resource of a handset is made of it."""
+    assert OLD.digest("JiMMY", "resource") == BOTH.digest("JiMMY", "resource")
+    assert OLD.digest("JiMMY", "resource") != OLD.digest("JiMMY", "check")
+
+
+def test_a_new_ring_is_the_owners_only_and_an_existing_one_stays(tmp_path):
+    path = tmp_path / "keys"
+    KeyRing.create(path)
+    text = path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    KeyRing.create(path)
+    assert path.read_text() == text
+    KeyRing.load(path).open(KeyRing.load(path).seal(b"x", "p"), "p")
+
+
+LINE = "k1:" + base64.b64encode(KEY_1).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n\n", "k1", "k1:", ":" + LINE[3:], LINE[:-4], "k 1:" + LINE[3:], "k1:%%%", LINE + "\nk2:short", "k1;" + LINE[3:]],
+)
+def test_a_file_that_is_no_ring_is_refused_without_showing_it(tmp_path, text):
+    path = tmp_path / "keys"
+    path.write_text(text)
+    with pytest.raises(KeyRingError) as refused:
+        KeyRing.load(path)
+    assert LINE[3:20] not in str(refused.value)
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_bytes(b"\xff\xfe")])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path, make):
+    make(tmp_path / "keys")
+    with pytest.raises(KeyRingError):
+        KeyRing.load(tmp_path / "keys")
+
+
+# --- clients, offline messages, lists ---
+
+
+def test_the_session_of_a_resource_is_dropped_by_itself_only(client):
+    clients = Clients(client)
+    clients.put("alice@x", "JiMMY", "s1")
+    clients.put("alice@x", "JiMMY", "s2")
+    clients.drop("alice@x", "JiMMY", "s1")
+    assert clients.get("alice@x", "JiMMY") == "s2"
+    assert clients.all("alice@x") == {"JiMMY": "s2"}
+    clients.drop("alice@x", "JiMMY", "s2")
+    assert clients.get("alice@x", "JiMMY") is None
+
+
+def test_messages_wait_for_the_account(client):
+    offline = Offline(client)
+    offline.keep("alice@x", {"m1": b"\xffone", "m2": b"two"})
+    offline.keep("alice@x", {})
+    assert offline.all("alice@x") == {"m1": b"\xffone", "m2": b"two"}
+    offline.remove("alice@x", ["m1"])
+    offline.remove("alice@x", [])
+    assert offline.all("alice@x") == {"m2": b"two"}
+    assert client.pttl(keys.account("alice@x", "offline")) > 29 * 86_400_000
+
+
+def test_lists_and_attribute_lists_are_apart(client):
+    lists = Lists(client)
+    lists.put("alice@x", {"friends": b"1"})
+    lists.put("alice@x", {"default": b"2"}, kind="attrs")
+    assert lists.all("alice@x") == {"friends": b"1"}
+    assert lists.all("alice@x", "attrs") == {"default": b"2"}
+    assert lists.has("alice@x", "friends")
+    lists.remove("alice@x", ["friends"])
+    assert not lists.has("alice@x", "friends")
+
+
+# --- log-ins ---
+
+
+def test_a_nonce_is_good_once(client):
+    logins = Logins(client)
+    logins.put_nonce("attempt", "n0nce")
+    assert logins.take_nonce("attempt") == "n0nce"
+    assert logins.take_nonce("attempt") is None
+
+
+def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
+    logins = Logins(client)
+    logins.put_reply("r", "sid", b"\n\xff\n")
+    assert logins.reply("r") == ("sid", b"\n\xff\n")
+    assert logins.reply("other") is None
+    assert 100 < client.ttl("login:r") <= 120
+
+
+def test_of_equal_log_ins_one_runs(client):
+    logins = Logins(client)
+    assert logins.claim("r", 5)
+    assert not logins.claim("r", 5)
+    logins.unclaim("r")
+    assert logins.claim("r", 5)
+
+
+def test_a_wrong_password_is_remembered(client):
+    logins = Logins(client)
+    logins.put_wrong("d")
+    assert logins.wrong("d")
+    assert not logins.wrong("e")
+
+
+def test_stcp_is_there_while_a_process_lives(client):
+    lines = Lines(client)
+    assert not lines.any()
+    lines.register("one", 60_000)
+    lines.register("dead", -1)
+    assert lines.any()
+    lines.leave("one")
+    assert not lines.any()
+
+
+# --- records ---
+
+
+@pytest.mark.parametrize("version", [2, 1])
+def test_a_record_of_this_version_and_the_one_before_is_read(version):
+    """A rolling restart runs both."""
+    assert unpack(pack(version, {"a": b"\xff", "b": "ü", "c": None}), 2) == {"v": version, "a": b"\xff", "b": "ü"}
+
+
+@pytest.mark.parametrize("version", [0, 3, 99, -1, "2", None, 2.5, [2]])
+def test_a_record_of_any_other_version_is_not(version):
+    with pytest.raises(BadRecord):
+        unpack(pack(2, {"v": version}) if version is not None else b"\x80", 2)
+
+
+@given(st.binary(max_size=100))
+def test_octets_are_a_record_or_a_bad_one(octets):
+    with suppress(BadRecord):
+        assert unpack(octets, 1)["v"] in (0, 1)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"\x91" * 5000 + b"\xc0",  # nested deeper than the interpreter likes
+        b"\xdf\xff\xff\xff\xff",  # a map of four thousand million entries
+        b"\xdd\xff\xff\xff\xff",
+        b"\xc6\xff\xff\xff\xff",
+        b"\x81\xa1v\x01\xc0",  # more behind the record
+        b"\x81\xc7\x0c\xff" + b"\xff" * 12,  # a time that is none
+        b"\x81\x91\x01\x01",  # a list as a key
+        b"\x81\x01\x01",
+        b"\xa1v",
+    ],
+)
+def test_hostile_octets_are_a_bad_record(octets):
+    with pytest.raises(BadRecord):
+        unpack(octets, 1)
+
+
+def test_store_down_is_no_missing_session():
+    assert not issubclass(StoreDown, LookupError)
