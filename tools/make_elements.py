@@ -101,8 +101,27 @@ def annotation(child: str, kind: str, many: bool) -> tuple[str, str]:
     if kind == "flag":
         return "bool", "False"
     if many:
-        return f"list[{base}]", "field(default_factory=list)"
+        return f"list[{base}] | None", "None"
     return f"{base} | None", "None"
+
+
+def class_body(name: str, spec: Spec, all_specs: dict[str, Spec]) -> list[str]:
+    """Slots and an initialiser."""
+    parameters, body = [], []
+    for child, (kind, many) in spec.fields.items():
+        kind = "str" if kind == "element" and child not in all_specs else kind
+        type_, default = annotation(child, kind, many)
+        parameters.append(f"{attribute(child)}: {type_} = {default}")
+        value = f"[] if {attribute(child)} is None else {attribute(child)}" if many else attribute(child)
+        body.append(f"        self.{attribute(child)} = {value}")
+    slots = [attribute(child) for child in spec.fields]
+    if name in WITH_TEXT:
+        parameters.append("text: str | None = None")
+        body.append("        self.text = text")
+        slots.append("text")
+    if not slots:
+        return ["    __slots__ = ()"]
+    return [f"    __slots__ = {tuple(slots)!r}", "", f"    def __init__(self, {', '.join(parameters)}) -> None:", *body]
 
 
 def render() -> str:
@@ -111,40 +130,25 @@ def render() -> str:
         '"""CSP elements as typed values, from tables/schema.tsv. Written by tools/make_elements.py: change that, not this.',
         "",
         "A field is None when the element was absent, [] when a repeated one was. ORDER gives, for each class and version, the",
-        "order in which the children are written.",
+        "order in which the children are written. Plain classes: every process imports them all, and 226 dataclasses cost three",
+        "times the start-up time.",
         '"""',
         "",
         "from __future__ import annotations",
         "",
-        "from dataclasses import dataclass, field",
         "from typing import ClassVar",
         "",
-        "",
-        "class Node:",
-        '    """An element with children. NAME is its name on the wire."""',
-        "",
-        "    __slots__ = ()",
-        "    NAME: ClassVar[str]",
-        "",
-        "",
-        "class Primitive(Node):",
-        '    """The one child of TransactionContent: what a transaction asks or answers."""',
-        "",
-        "    __slots__ = ()",
+        "from onesoup.csp.node import Node as Node",
+        "from onesoup.csp.node import Primitive as Primitive",
         "",
     ]
     all_specs = specs()
     for name, spec in all_specs.items():
-        out += ["", "@dataclass(slots=True)", f"class {class_name(name)}({'Primitive' if name in names else 'Node'}):"]
+        out += ["", f"class {class_name(name)}({'Primitive' if name in names else 'Node'}):"]
         out += [f'    NAME: ClassVar[str] = "{name}"']
-        for child, (kind, many) in spec.fields.items():
-            kind = "str" if kind == "element" and child not in all_specs else kind
-            type_, default = annotation(child, kind, many)
-            out.append(f"    {attribute(child)}: {type_} = {default}")
-        if name in WITH_TEXT:
-            out.append("    text: str | None = None")
+        out += class_body(name, spec, all_specs)
         out.append("")
-    out += ["", "# class -> ((attribute, element name, kind, many), ...); kind is str, int, bool, flag or the class of a child"]
+    out += ["", "", "# class -> ((attribute, element name, kind, many), ...); kind is str, int, bool, flag or a class"]
     out += ["FIELDS: dict[type[Node], tuple[tuple[str, str, str | type[Node], bool], ...]] = {"]
     for name, spec in all_specs.items():
         out.append(f"    {class_name(name)}: (")
@@ -153,7 +157,8 @@ def render() -> str:
             shown = class_name(child) if kind == "element" else f'"{kind}"'
             out.append(f'        ("{attribute(child)}", "{child}", {shown}, {many}),')
         out.append("    ),")
-    out += ["}", "", "# class -> version -> indices into FIELDS in the order of that version's schema", "ORDER: dict[type[Node], dict[str, tuple[int, ...]]] = {"]
+    out += ["}", "", "# class -> version -> indices into FIELDS in the order of that version's schema"]
+    out += ["ORDER: dict[type[Node], dict[str, tuple[int, ...]]] = {"]
     for name, spec in all_specs.items():
         index = {child: number for number, child in enumerate(spec.fields)}
         orders = {version: tuple(index[child] for child in names_) for version, names_ in spec.orders().items()}

@@ -68,7 +68,7 @@ def _reader(kind: str | type[Node]) -> Callable[[Element], Any]:
 _READ: dict[type[Node], dict[str, tuple[str, Callable[[Element], Any], bool]]] = {
     cls: {name: (attribute, _reader(kind), many) for attribute, name, kind, many in fields} for cls, fields in FIELDS.items()
 }
-_HAS_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__dataclass_fields__)  # type: ignore[attr-defined]
+_HAS_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__slots__)
 
 
 T = TypeVar("T", bound=Node)

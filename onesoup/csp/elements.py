@@ -1,1904 +1,3215 @@
 """CSP elements as typed values, from tables/schema.tsv. Written by tools/make_elements.py: change that, not this.
 
 A field is None when the element was absent, [] when a repeated one was. ORDER gives, for each class and version, the
-order in which the children are written.
+order in which the children are written. Plain classes: every process imports them all, and 226 dataclasses cost three
+times the start-up time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
-
-class Node:
-    """An element with children. NAME is its name on the wire."""
-
-    __slots__ = ()
-    NAME: ClassVar[str]
+from onesoup.csp.node import Node as Node
+from onesoup.csp.node import Primitive as Primitive
 
 
-class Primitive(Node):
-    """The one child of TransactionContent: what a transaction asks or answers."""
-
-    __slots__ = ()
-
-
-@dataclass(slots=True)
 class SegmentInfo(Node):
     NAME: ClassVar[str] = "SegmentInfo"
-    segment_count: int | None = None
-    segment_id: SegmentID | None = None
+    __slots__ = ("segment_count", "segment_id")
+
+    def __init__(self, segment_count: int | None = None, segment_id: SegmentID | None = None) -> None:
+        self.segment_count = segment_count
+        self.segment_id = segment_id
 
 
-@dataclass(slots=True)
 class SegmentID(Node):
     NAME: ClassVar[str] = "SegmentID"
-    transaction_id: str | None = None
-    segment_reference: int | None = None
+    __slots__ = ("transaction_id", "segment_reference")
+
+    def __init__(self, transaction_id: str | None = None, segment_reference: int | None = None) -> None:
+        self.transaction_id = transaction_id
+        self.segment_reference = segment_reference
 
 
-@dataclass(slots=True)
 class WVCSPVersionDiscoveryRequest(Primitive):
     NAME: ClassVar[str] = "WV-CSP-VersionDiscovery-Request"
-    version_list: VersionList | None = None
-    extended_data: list[str] = field(default_factory=list)
+    __slots__ = ("version_list", "extended_data")
+
+    def __init__(self, version_list: VersionList | None = None, extended_data: list[str] | None = None) -> None:
+        self.version_list = version_list
+        self.extended_data = [] if extended_data is None else extended_data
 
 
-@dataclass(slots=True)
 class WVCSPVersionDiscoveryResponse(Primitive):
     NAME: ClassVar[str] = "WV-CSP-VersionDiscovery-Response"
-    version_list: VersionList | None = None
-    other_server: list[OtherServer] = field(default_factory=list)
-    extended_data: list[str] = field(default_factory=list)
+    __slots__ = ("version_list", "other_server", "extended_data")
+
+    def __init__(
+        self,
+        version_list: VersionList | None = None,
+        other_server: list[OtherServer] | None = None,
+        extended_data: list[str] | None = None,
+    ) -> None:
+        self.version_list = version_list
+        self.other_server = [] if other_server is None else other_server
+        self.extended_data = [] if extended_data is None else extended_data
 
 
-@dataclass(slots=True)
 class VersionList(Node):
     NAME: ClassVar[str] = "VersionList"
-    session_ns_name: list[str] = field(default_factory=list)
-    transaction_ns_name: list[str] = field(default_factory=list)
-    presence_attribute_ns_name: list[str] = field(default_factory=list)
+    __slots__ = ("session_ns_name", "transaction_ns_name", "presence_attribute_ns_name")
+
+    def __init__(
+        self,
+        session_ns_name: list[str] | None = None,
+        transaction_ns_name: list[str] | None = None,
+        presence_attribute_ns_name: list[str] | None = None,
+    ) -> None:
+        self.session_ns_name = [] if session_ns_name is None else session_ns_name
+        self.transaction_ns_name = [] if transaction_ns_name is None else transaction_ns_name
+        self.presence_attribute_ns_name = [] if presence_attribute_ns_name is None else presence_attribute_ns_name
 
 
-@dataclass(slots=True)
 class OtherServer(Node):
     NAME: ClassVar[str] = "OtherServer"
-    url: str | None = None
-    msisdn: str | None = None
+    __slots__ = ("url", "msisdn")
+
+    def __init__(self, url: str | None = None, msisdn: str | None = None) -> None:
+        self.url = url
+        self.msisdn = msisdn
 
 
-@dataclass(slots=True)
 class Status(Primitive):
     NAME: ClassVar[str] = "Status"
-    result: Result | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("result", "client_id")
+
+    def __init__(self, result: Result | None = None, client_id: ClientID | None = None) -> None:
+        self.result = result
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class Result(Node):
     NAME: ClassVar[str] = "Result"
-    code: int | None = None
-    description: str | None = None
-    detailed_result: list[DetailedResult] = field(default_factory=list)
-    system_message_list: SystemMessageList | None = None
-    try_again_timeout: int | None = None
+    __slots__ = ("code", "description", "detailed_result", "system_message_list", "try_again_timeout")
+
+    def __init__(
+        self,
+        code: int | None = None,
+        description: str | None = None,
+        detailed_result: list[DetailedResult] | None = None,
+        system_message_list: SystemMessageList | None = None,
+        try_again_timeout: int | None = None,
+    ) -> None:
+        self.code = code
+        self.description = description
+        self.detailed_result = [] if detailed_result is None else detailed_result
+        self.system_message_list = system_message_list
+        self.try_again_timeout = try_again_timeout
 
 
-@dataclass(slots=True)
 class DetailedResult(Node):
     NAME: ClassVar[str] = "DetailedResult"
-    code: int | None = None
-    description: str | None = None
-    user_id: list[str] = field(default_factory=list)
-    group_id: list[str] = field(default_factory=list)
-    screen_name: list[ScreenName] = field(default_factory=list)
-    message_id: list[str] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    domain: list[str] = field(default_factory=list)
-    search_element: list[str] = field(default_factory=list)
+    __slots__ = (
+        "code",
+        "description",
+        "user_id",
+        "group_id",
+        "screen_name",
+        "message_id",
+        "contact_list",
+        "domain",
+        "search_element",
+    )
+
+    def __init__(
+        self,
+        code: int | None = None,
+        description: str | None = None,
+        user_id: list[str] | None = None,
+        group_id: list[str] | None = None,
+        screen_name: list[ScreenName] | None = None,
+        message_id: list[str] | None = None,
+        contact_list: list[str] | None = None,
+        domain: list[str] | None = None,
+        search_element: list[str] | None = None,
+    ) -> None:
+        self.code = code
+        self.description = description
+        self.user_id = [] if user_id is None else user_id
+        self.group_id = [] if group_id is None else group_id
+        self.screen_name = [] if screen_name is None else screen_name
+        self.message_id = [] if message_id is None else message_id
+        self.contact_list = [] if contact_list is None else contact_list
+        self.domain = [] if domain is None else domain
+        self.search_element = [] if search_element is None else search_element
 
 
-@dataclass(slots=True)
 class PollingRequest(Primitive):
     NAME: ClassVar[str] = "Polling-Request"
+    __slots__ = ()
 
 
-@dataclass(slots=True)
 class LoginRequest(Primitive):
     NAME: ClassVar[str] = "Login-Request"
-    user_id: str | None = None
-    client_id: ClientID | None = None
-    password: str | None = None
-    digest_bytes: str | None = None
-    digest_schema: list[str] = field(default_factory=list)
-    time_to_live: int | None = None
-    session_cookie: str | None = None
-    application_id: str | None = None
-    session_id: str | None = None
-    system_message_response_list: SystemMessageResponseList | None = None
-    functions: Functions | None = None
-    capability_list: CapabilityList | None = None
+    __slots__ = (
+        "user_id",
+        "client_id",
+        "password",
+        "digest_bytes",
+        "digest_schema",
+        "time_to_live",
+        "session_cookie",
+        "application_id",
+        "session_id",
+        "system_message_response_list",
+        "functions",
+        "capability_list",
+    )
+
+    def __init__(
+        self,
+        user_id: str | None = None,
+        client_id: ClientID | None = None,
+        password: str | None = None,
+        digest_bytes: str | None = None,
+        digest_schema: list[str] | None = None,
+        time_to_live: int | None = None,
+        session_cookie: str | None = None,
+        application_id: str | None = None,
+        session_id: str | None = None,
+        system_message_response_list: SystemMessageResponseList | None = None,
+        functions: Functions | None = None,
+        capability_list: CapabilityList | None = None,
+    ) -> None:
+        self.user_id = user_id
+        self.client_id = client_id
+        self.password = password
+        self.digest_bytes = digest_bytes
+        self.digest_schema = [] if digest_schema is None else digest_schema
+        self.time_to_live = time_to_live
+        self.session_cookie = session_cookie
+        self.application_id = application_id
+        self.session_id = session_id
+        self.system_message_response_list = system_message_response_list
+        self.functions = functions
+        self.capability_list = capability_list
 
 
-@dataclass(slots=True)
 class LogoutRequest(Primitive):
     NAME: ClassVar[str] = "Logout-Request"
+    __slots__ = ()
 
 
-@dataclass(slots=True)
 class Disconnect(Primitive):
     NAME: ClassVar[str] = "Disconnect"
-    result: Result | None = None
+    __slots__ = ("result",)
+
+    def __init__(self, result: Result | None = None) -> None:
+        self.result = result
 
 
-@dataclass(slots=True)
 class KeepAliveRequest(Primitive):
     NAME: ClassVar[str] = "KeepAlive-Request"
-    time_to_live: int | None = None
+    __slots__ = ("time_to_live",)
+
+    def __init__(self, time_to_live: int | None = None) -> None:
+        self.time_to_live = time_to_live
 
 
-@dataclass(slots=True)
 class SendMessageRequest(Primitive):
     NAME: ClassVar[str] = "SendMessage-Request"
-    delivery_report: bool | None = None
-    message_info: MessageInfo | None = None
-    content_data: str | None = None
+    __slots__ = ("delivery_report", "message_info", "content_data")
+
+    def __init__(
+        self, delivery_report: bool | None = None, message_info: MessageInfo | None = None, content_data: str | None = None
+    ) -> None:
+        self.delivery_report = delivery_report
+        self.message_info = message_info
+        self.content_data = content_data
 
 
-@dataclass(slots=True)
 class SetDeliveryMethodRequest(Primitive):
     NAME: ClassVar[str] = "SetDeliveryMethod-Request"
-    delivery_method: str | None = None
-    accepted_content_length: int | None = None
-    group_id: str | None = None
-    group_content_limit: int | None = None
+    __slots__ = ("delivery_method", "accepted_content_length", "group_id", "group_content_limit")
+
+    def __init__(
+        self,
+        delivery_method: str | None = None,
+        accepted_content_length: int | None = None,
+        group_id: str | None = None,
+        group_content_limit: int | None = None,
+    ) -> None:
+        self.delivery_method = delivery_method
+        self.accepted_content_length = accepted_content_length
+        self.group_id = group_id
+        self.group_content_limit = group_content_limit
 
 
-@dataclass(slots=True)
 class GetMessageListRequest(Primitive):
     NAME: ClassVar[str] = "GetMessageList-Request"
-    group_id: str | None = None
-    message_count: int | None = None
+    __slots__ = ("group_id", "message_count")
+
+    def __init__(self, group_id: str | None = None, message_count: int | None = None) -> None:
+        self.group_id = group_id
+        self.message_count = message_count
 
 
-@dataclass(slots=True)
 class RejectMessageRequest(Primitive):
     NAME: ClassVar[str] = "RejectMessage-Request"
-    message_id: list[str] = field(default_factory=list)
+    __slots__ = ("message_id",)
+
+    def __init__(self, message_id: list[str] | None = None) -> None:
+        self.message_id = [] if message_id is None else message_id
 
 
-@dataclass(slots=True)
 class MessageNotification(Primitive):
     NAME: ClassVar[str] = "MessageNotification"
-    message_info: MessageInfo | None = None
+    __slots__ = ("message_info",)
+
+    def __init__(self, message_info: MessageInfo | None = None) -> None:
+        self.message_info = message_info
 
 
-@dataclass(slots=True)
 class GetMessageRequest(Primitive):
     NAME: ClassVar[str] = "GetMessage-Request"
-    message_id: str | None = None
+    __slots__ = ("message_id",)
+
+    def __init__(self, message_id: str | None = None) -> None:
+        self.message_id = message_id
 
 
-@dataclass(slots=True)
 class NewMessage(Primitive):
     NAME: ClassVar[str] = "NewMessage"
-    message_info: MessageInfo | None = None
-    content_data: str | None = None
+    __slots__ = ("message_info", "content_data")
+
+    def __init__(self, message_info: MessageInfo | None = None, content_data: str | None = None) -> None:
+        self.message_info = message_info
+        self.content_data = content_data
 
 
-@dataclass(slots=True)
 class MessageDelivered(Primitive):
     NAME: ClassVar[str] = "MessageDelivered"
-    message_id: str | None = None
+    __slots__ = ("message_id",)
+
+    def __init__(self, message_id: str | None = None) -> None:
+        self.message_id = message_id
 
 
-@dataclass(slots=True)
 class DeliveryReportRequest(Primitive):
     NAME: ClassVar[str] = "DeliveryReport-Request"
-    result: Result | None = None
-    delivery_time: str | None = None
-    message_info: MessageInfo | None = None
+    __slots__ = ("result", "delivery_time", "message_info")
+
+    def __init__(
+        self, result: Result | None = None, delivery_time: str | None = None, message_info: MessageInfo | None = None
+    ) -> None:
+        self.result = result
+        self.delivery_time = delivery_time
+        self.message_info = message_info
 
 
-@dataclass(slots=True)
 class ForwardMessageRequest(Primitive):
     NAME: ClassVar[str] = "ForwardMessage-Request"
-    message_id: str | None = None
-    recipient: Recipient | None = None
-    sender: Sender | None = None
+    __slots__ = ("message_id", "recipient", "sender")
+
+    def __init__(self, message_id: str | None = None, recipient: Recipient | None = None, sender: Sender | None = None) -> None:
+        self.message_id = message_id
+        self.recipient = recipient
+        self.sender = sender
 
 
-@dataclass(slots=True)
 class GetSPInfoRequest(Primitive):
     NAME: ClassVar[str] = "GetSPInfo-Request"
-    client_id: ClientID | None = None
+    __slots__ = ("client_id",)
+
+    def __init__(self, client_id: ClientID | None = None) -> None:
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class SearchRequest(Primitive):
     NAME: ClassVar[str] = "Search-Request"
-    search_pair_list: list[SearchPairList] = field(default_factory=list)
-    search_limit: int | None = None
-    search_id: int | None = None
-    search_index: int | None = None
-    advanced_criteria: str | None = None
+    __slots__ = ("search_pair_list", "search_limit", "search_id", "search_index", "advanced_criteria")
+
+    def __init__(
+        self,
+        search_pair_list: list[SearchPairList] | None = None,
+        search_limit: int | None = None,
+        search_id: int | None = None,
+        search_index: int | None = None,
+        advanced_criteria: str | None = None,
+    ) -> None:
+        self.search_pair_list = [] if search_pair_list is None else search_pair_list
+        self.search_limit = search_limit
+        self.search_id = search_id
+        self.search_index = search_index
+        self.advanced_criteria = advanced_criteria
 
 
-@dataclass(slots=True)
 class StopSearchRequest(Primitive):
     NAME: ClassVar[str] = "StopSearch-Request"
-    search_id: int | None = None
+    __slots__ = ("search_id",)
+
+    def __init__(self, search_id: int | None = None) -> None:
+        self.search_id = search_id
 
 
-@dataclass(slots=True)
 class ClientCapabilityRequest(Primitive):
     NAME: ClassVar[str] = "ClientCapability-Request"
-    client_id: ClientID | None = None
-    capability_list: CapabilityList | None = None
+    __slots__ = ("client_id", "capability_list")
+
+    def __init__(self, client_id: ClientID | None = None, capability_list: CapabilityList | None = None) -> None:
+        self.client_id = client_id
+        self.capability_list = capability_list
 
 
-@dataclass(slots=True)
 class ServiceRequest(Primitive):
     NAME: ClassVar[str] = "Service-Request"
-    client_id: ClientID | None = None
-    functions: Functions | None = None
-    all_functions_request: bool | None = None
+    __slots__ = ("client_id", "functions", "all_functions_request")
+
+    def __init__(
+        self, client_id: ClientID | None = None, functions: Functions | None = None, all_functions_request: bool | None = None
+    ) -> None:
+        self.client_id = client_id
+        self.functions = functions
+        self.all_functions_request = all_functions_request
 
 
-@dataclass(slots=True)
 class GetBlockedListRequest(Primitive):
     NAME: ClassVar[str] = "GetBlockedList-Request"
+    __slots__ = ()
 
 
-@dataclass(slots=True)
 class DeleteAttributeListRequest(Primitive):
     NAME: ClassVar[str] = "DeleteAttributeList-Request"
-    user_id: list[str] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    default_list: bool | None = None
-    user_id_list: UserIDList | None = None
-    contact_list_id_list: ContactListIDList | None = None
+    __slots__ = ("user_id", "contact_list", "default_list", "user_id_list", "contact_list_id_list")
+
+    def __init__(
+        self,
+        user_id: list[str] | None = None,
+        contact_list: list[str] | None = None,
+        default_list: bool | None = None,
+        user_id_list: UserIDList | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+    ) -> None:
+        self.user_id = [] if user_id is None else user_id
+        self.contact_list = [] if contact_list is None else contact_list
+        self.default_list = default_list
+        self.user_id_list = user_id_list
+        self.contact_list_id_list = contact_list_id_list
 
 
-@dataclass(slots=True)
 class CreateAttributeListRequest(Primitive):
     NAME: ClassVar[str] = "CreateAttributeList-Request"
-    presence_sub_list: PresenceSubList | None = None
-    user_id: list[str] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    default_list: bool | None = None
-    user_id_list: UserIDList | None = None
-    contact_list_id_list: ContactListIDList | None = None
-    default_notify: bool | None = None
-    user_notify: bool | None = None
-    contact_list_notify: bool | None = None
+    __slots__ = (
+        "presence_sub_list",
+        "user_id",
+        "contact_list",
+        "default_list",
+        "user_id_list",
+        "contact_list_id_list",
+        "default_notify",
+        "user_notify",
+        "contact_list_notify",
+    )
+
+    def __init__(
+        self,
+        presence_sub_list: PresenceSubList | None = None,
+        user_id: list[str] | None = None,
+        contact_list: list[str] | None = None,
+        default_list: bool | None = None,
+        user_id_list: UserIDList | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+        default_notify: bool | None = None,
+        user_notify: bool | None = None,
+        contact_list_notify: bool | None = None,
+    ) -> None:
+        self.presence_sub_list = presence_sub_list
+        self.user_id = [] if user_id is None else user_id
+        self.contact_list = [] if contact_list is None else contact_list
+        self.default_list = default_list
+        self.user_id_list = user_id_list
+        self.contact_list_id_list = contact_list_id_list
+        self.default_notify = default_notify
+        self.user_notify = user_notify
+        self.contact_list_notify = contact_list_notify
 
 
-@dataclass(slots=True)
 class ListManageRequest(Primitive):
     NAME: ClassVar[str] = "ListManage-Request"
-    contact_list: str | None = None
-    add_nick_list: AddNickList | None = None
-    remove_nick_list: RemoveNickList | None = None
-    contact_list_properties: ContactListProperties | None = None
-    receive_list: bool | None = None
-    authorize_and_grant: bool | None = None
+    __slots__ = (
+        "contact_list",
+        "add_nick_list",
+        "remove_nick_list",
+        "contact_list_properties",
+        "receive_list",
+        "authorize_and_grant",
+    )
+
+    def __init__(
+        self,
+        contact_list: str | None = None,
+        add_nick_list: AddNickList | None = None,
+        remove_nick_list: RemoveNickList | None = None,
+        contact_list_properties: ContactListProperties | None = None,
+        receive_list: bool | None = None,
+        authorize_and_grant: bool | None = None,
+    ) -> None:
+        self.contact_list = contact_list
+        self.add_nick_list = add_nick_list
+        self.remove_nick_list = remove_nick_list
+        self.contact_list_properties = contact_list_properties
+        self.receive_list = receive_list
+        self.authorize_and_grant = authorize_and_grant
 
 
-@dataclass(slots=True)
 class DeleteListRequest(Primitive):
     NAME: ClassVar[str] = "DeleteList-Request"
-    contact_list: str | None = None
+    __slots__ = ("contact_list",)
+
+    def __init__(self, contact_list: str | None = None) -> None:
+        self.contact_list = contact_list
 
 
-@dataclass(slots=True)
 class CreateListRequest(Primitive):
     NAME: ClassVar[str] = "CreateList-Request"
-    contact_list: str | None = None
-    nick_list: NickList | None = None
-    contact_list_properties: ContactListProperties | None = None
+    __slots__ = ("contact_list", "nick_list", "contact_list_properties")
+
+    def __init__(
+        self,
+        contact_list: str | None = None,
+        nick_list: NickList | None = None,
+        contact_list_properties: ContactListProperties | None = None,
+    ) -> None:
+        self.contact_list = contact_list
+        self.nick_list = nick_list
+        self.contact_list_properties = contact_list_properties
 
 
-@dataclass(slots=True)
 class UpdatePresenceRequest(Primitive):
     NAME: ClassVar[str] = "UpdatePresence-Request"
-    presence_sub_list: PresenceSubList | None = None
+    __slots__ = ("presence_sub_list",)
+
+    def __init__(self, presence_sub_list: PresenceSubList | None = None) -> None:
+        self.presence_sub_list = presence_sub_list
 
 
-@dataclass(slots=True)
 class CancelAuthRequest(Primitive):
     NAME: ClassVar[str] = "CancelAuth-Request"
-    user_id: str | None = None
+    __slots__ = ("user_id",)
+
+    def __init__(self, user_id: str | None = None) -> None:
+        self.user_id = user_id
 
 
-@dataclass(slots=True)
 class PresenceAuthUser(Primitive):
     NAME: ClassVar[str] = "PresenceAuth-User"
-    user_id: str | None = None
-    acceptance: bool | None = None
-    presence_sub_list: PresenceSubList | None = None
+    __slots__ = ("user_id", "acceptance", "presence_sub_list")
+
+    def __init__(
+        self, user_id: str | None = None, acceptance: bool | None = None, presence_sub_list: PresenceSubList | None = None
+    ) -> None:
+        self.user_id = user_id
+        self.acceptance = acceptance
+        self.presence_sub_list = presence_sub_list
 
 
-@dataclass(slots=True)
 class SubscribePresenceRequest(Primitive):
     NAME: ClassVar[str] = "SubscribePresence-Request"
-    user: list[User] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    presence_sub_list: PresenceSubList | None = None
-    auto_subscribe: bool | None = None
-    user_id_list: UserIDList | None = None
-    contact_list_id_list: ContactListIDList | None = None
+    __slots__ = ("user", "contact_list", "presence_sub_list", "auto_subscribe", "user_id_list", "contact_list_id_list")
+
+    def __init__(
+        self,
+        user: list[User] | None = None,
+        contact_list: list[str] | None = None,
+        presence_sub_list: PresenceSubList | None = None,
+        auto_subscribe: bool | None = None,
+        user_id_list: UserIDList | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+    ) -> None:
+        self.user = [] if user is None else user
+        self.contact_list = [] if contact_list is None else contact_list
+        self.presence_sub_list = presence_sub_list
+        self.auto_subscribe = auto_subscribe
+        self.user_id_list = user_id_list
+        self.contact_list_id_list = contact_list_id_list
 
 
-@dataclass(slots=True)
 class GetPresenceRequest(Primitive):
     NAME: ClassVar[str] = "GetPresence-Request"
-    user: list[User] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    presence_sub_list: PresenceSubList | None = None
-    user_id_list: UserIDList | None = None
-    contact_list_id_list: ContactListIDList | None = None
+    __slots__ = ("user", "contact_list", "presence_sub_list", "user_id_list", "contact_list_id_list")
+
+    def __init__(
+        self,
+        user: list[User] | None = None,
+        contact_list: list[str] | None = None,
+        presence_sub_list: PresenceSubList | None = None,
+        user_id_list: UserIDList | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+    ) -> None:
+        self.user = [] if user is None else user
+        self.contact_list = [] if contact_list is None else contact_list
+        self.presence_sub_list = presence_sub_list
+        self.user_id_list = user_id_list
+        self.contact_list_id_list = contact_list_id_list
 
 
-@dataclass(slots=True)
 class GetAttributeListRequest(Primitive):
     NAME: ClassVar[str] = "GetAttributeList-Request"
-    default_list: bool | None = None
-    contact_list: list[str] = field(default_factory=list)
-    user: list[User] = field(default_factory=list)
-    contact_list_id_list: ContactListIDList | None = None
-    user_id_list: UserIDList | None = None
+    __slots__ = ("default_list", "contact_list", "user", "contact_list_id_list", "user_id_list")
+
+    def __init__(
+        self,
+        default_list: bool | None = None,
+        contact_list: list[str] | None = None,
+        user: list[User] | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+        user_id_list: UserIDList | None = None,
+    ) -> None:
+        self.default_list = default_list
+        self.contact_list = [] if contact_list is None else contact_list
+        self.user = [] if user is None else user
+        self.contact_list_id_list = contact_list_id_list
+        self.user_id_list = user_id_list
 
 
-@dataclass(slots=True)
 class UnsubscribePresenceRequest(Primitive):
     NAME: ClassVar[str] = "UnsubscribePresence-Request"
-    user: list[User] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    user_id_list: UserIDList | None = None
-    contact_list_id_list: ContactListIDList | None = None
+    __slots__ = ("user", "contact_list", "user_id_list", "contact_list_id_list")
+
+    def __init__(
+        self,
+        user: list[User] | None = None,
+        contact_list: list[str] | None = None,
+        user_id_list: UserIDList | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+    ) -> None:
+        self.user = [] if user is None else user
+        self.contact_list = [] if contact_list is None else contact_list
+        self.user_id_list = user_id_list
+        self.contact_list_id_list = contact_list_id_list
 
 
-@dataclass(slots=True)
 class GetListRequest(Primitive):
     NAME: ClassVar[str] = "GetList-Request"
+    __slots__ = ()
 
 
-@dataclass(slots=True)
 class GetWatcherListRequest(Primitive):
     NAME: ClassVar[str] = "GetWatcherList-Request"
-    history_period: int | None = None
-    max_watcher_list: int | None = None
+    __slots__ = ("history_period", "max_watcher_list")
+
+    def __init__(self, history_period: int | None = None, max_watcher_list: int | None = None) -> None:
+        self.history_period = history_period
+        self.max_watcher_list = max_watcher_list
 
 
-@dataclass(slots=True)
 class CreateGroupRequest(Primitive):
     NAME: ClassVar[str] = "CreateGroup-Request"
-    group_id: str | None = None
-    group_properties: GroupProperties | None = None
-    join_group: bool | None = None
-    screen_name: ScreenName | None = None
-    subscribe_notification: bool | None = None
-    own_properties: OwnProperties | None = None
+    __slots__ = ("group_id", "group_properties", "join_group", "screen_name", "subscribe_notification", "own_properties")
+
+    def __init__(
+        self,
+        group_id: str | None = None,
+        group_properties: GroupProperties | None = None,
+        join_group: bool | None = None,
+        screen_name: ScreenName | None = None,
+        subscribe_notification: bool | None = None,
+        own_properties: OwnProperties | None = None,
+    ) -> None:
+        self.group_id = group_id
+        self.group_properties = group_properties
+        self.join_group = join_group
+        self.screen_name = screen_name
+        self.subscribe_notification = subscribe_notification
+        self.own_properties = own_properties
 
 
-@dataclass(slots=True)
 class DeleteGroupRequest(Primitive):
     NAME: ClassVar[str] = "DeleteGroup-Request"
-    group_id: str | None = None
+    __slots__ = ("group_id",)
+
+    def __init__(self, group_id: str | None = None) -> None:
+        self.group_id = group_id
 
 
-@dataclass(slots=True)
 class JoinGroupRequest(Primitive):
     NAME: ClassVar[str] = "JoinGroup-Request"
-    group_id: str | None = None
-    screen_name: ScreenName | None = None
-    joined_request: bool | None = None
-    subscribe_notification: bool | None = None
-    own_properties: OwnProperties | None = None
+    __slots__ = ("group_id", "screen_name", "joined_request", "subscribe_notification", "own_properties")
+
+    def __init__(
+        self,
+        group_id: str | None = None,
+        screen_name: ScreenName | None = None,
+        joined_request: bool | None = None,
+        subscribe_notification: bool | None = None,
+        own_properties: OwnProperties | None = None,
+    ) -> None:
+        self.group_id = group_id
+        self.screen_name = screen_name
+        self.joined_request = joined_request
+        self.subscribe_notification = subscribe_notification
+        self.own_properties = own_properties
 
 
-@dataclass(slots=True)
 class LeaveGroupRequest(Primitive):
     NAME: ClassVar[str] = "LeaveGroup-Request"
-    group_id: str | None = None
+    __slots__ = ("group_id",)
+
+    def __init__(self, group_id: str | None = None) -> None:
+        self.group_id = group_id
 
 
-@dataclass(slots=True)
 class LeaveGroupResponse(Primitive):
     NAME: ClassVar[str] = "LeaveGroup-Response"
-    group_id: str | None = None
-    result: Result | None = None
+    __slots__ = ("group_id", "result")
+
+    def __init__(self, group_id: str | None = None, result: Result | None = None) -> None:
+        self.group_id = group_id
+        self.result = result
 
 
-@dataclass(slots=True)
 class GetGroupMembersRequest(Primitive):
     NAME: ClassVar[str] = "GetGroupMembers-Request"
-    group_id: str | None = None
+    __slots__ = ("group_id",)
+
+    def __init__(self, group_id: str | None = None) -> None:
+        self.group_id = group_id
 
 
-@dataclass(slots=True)
 class AddGroupMembersRequest(Primitive):
     NAME: ClassVar[str] = "AddGroupMembers-Request"
-    group_id: str | None = None
-    user_list: UserList | None = None
-    user_id_list: UserIDList | None = None
+    __slots__ = ("group_id", "user_list", "user_id_list")
+
+    def __init__(
+        self, group_id: str | None = None, user_list: UserList | None = None, user_id_list: UserIDList | None = None
+    ) -> None:
+        self.group_id = group_id
+        self.user_list = user_list
+        self.user_id_list = user_id_list
 
 
-@dataclass(slots=True)
 class RemoveGroupMembersRequest(Primitive):
     NAME: ClassVar[str] = "RemoveGroupMembers-Request"
-    group_id: str | None = None
-    user_list: UserList | None = None
-    user_id_list: UserIDList | None = None
+    __slots__ = ("group_id", "user_list", "user_id_list")
+
+    def __init__(
+        self, group_id: str | None = None, user_list: UserList | None = None, user_id_list: UserIDList | None = None
+    ) -> None:
+        self.group_id = group_id
+        self.user_list = user_list
+        self.user_id_list = user_id_list
 
 
-@dataclass(slots=True)
 class MemberAccessRequest(Primitive):
     NAME: ClassVar[str] = "MemberAccess-Request"
-    group_id: str | None = None
-    admin: Admin | None = None
-    mod: Mod | None = None
-    users: Users | None = None
-    user_list: UserList | None = None
+    __slots__ = ("group_id", "admin", "mod", "users", "user_list")
+
+    def __init__(
+        self,
+        group_id: str | None = None,
+        admin: Admin | None = None,
+        mod: Mod | None = None,
+        users: Users | None = None,
+        user_list: UserList | None = None,
+    ) -> None:
+        self.group_id = group_id
+        self.admin = admin
+        self.mod = mod
+        self.users = users
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class GetGroupPropsRequest(Primitive):
     NAME: ClassVar[str] = "GetGroupProps-Request"
-    group_id: str | None = None
+    __slots__ = ("group_id",)
+
+    def __init__(self, group_id: str | None = None) -> None:
+        self.group_id = group_id
 
 
-@dataclass(slots=True)
 class SetGroupPropsRequest(Primitive):
     NAME: ClassVar[str] = "SetGroupProps-Request"
-    group_id: str | None = None
-    group_properties: GroupProperties | None = None
-    own_properties: OwnProperties | None = None
+    __slots__ = ("group_id", "group_properties", "own_properties")
+
+    def __init__(
+        self,
+        group_id: str | None = None,
+        group_properties: GroupProperties | None = None,
+        own_properties: OwnProperties | None = None,
+    ) -> None:
+        self.group_id = group_id
+        self.group_properties = group_properties
+        self.own_properties = own_properties
 
 
-@dataclass(slots=True)
 class RejectListRequest(Primitive):
     NAME: ClassVar[str] = "RejectList-Request"
-    group_id: str | None = None
-    add_list: AddList | None = None
-    remove_list: RemoveList | None = None
+    __slots__ = ("group_id", "add_list", "remove_list")
+
+    def __init__(
+        self, group_id: str | None = None, add_list: AddList | None = None, remove_list: RemoveList | None = None
+    ) -> None:
+        self.group_id = group_id
+        self.add_list = add_list
+        self.remove_list = remove_list
 
 
-@dataclass(slots=True)
 class SubscribeGroupNoticeRequest(Primitive):
     NAME: ClassVar[str] = "SubscribeGroupNotice-Request"
-    group_id: str | None = None
-    subscribe_type: str | None = None
+    __slots__ = ("group_id", "subscribe_type")
+
+    def __init__(self, group_id: str | None = None, subscribe_type: str | None = None) -> None:
+        self.group_id = group_id
+        self.subscribe_type = subscribe_type
 
 
-@dataclass(slots=True)
 class GroupChangeNotice(Primitive):
     NAME: ClassVar[str] = "GroupChangeNotice"
-    group_id: str | None = None
-    joined: Joined | None = None
-    left: Left | None = None
-    group_properties: GroupProperties | None = None
-    own_properties: OwnProperties | None = None
-    joined_blocked: JoinedBlocked | None = None
-    left_blocked: LeftBlocked | None = None
+    __slots__ = ("group_id", "joined", "left", "group_properties", "own_properties", "joined_blocked", "left_blocked")
+
+    def __init__(
+        self,
+        group_id: str | None = None,
+        joined: Joined | None = None,
+        left: Left | None = None,
+        group_properties: GroupProperties | None = None,
+        own_properties: OwnProperties | None = None,
+        joined_blocked: JoinedBlocked | None = None,
+        left_blocked: LeftBlocked | None = None,
+    ) -> None:
+        self.group_id = group_id
+        self.joined = joined
+        self.left = left
+        self.group_properties = group_properties
+        self.own_properties = own_properties
+        self.joined_blocked = joined_blocked
+        self.left_blocked = left_blocked
 
 
-@dataclass(slots=True)
 class InviteRequest(Primitive):
     NAME: ClassVar[str] = "Invite-Request"
-    invite_id: str | None = None
-    invite_type: str | None = None
-    recipient: Recipient | None = None
-    group_id: str | None = None
-    presence_sub_list: PresenceSubList | None = None
-    url_list: URLList | None = None
-    invite_note: str | None = None
-    screen_name: ScreenName | None = None
-    validity: int | None = None
-    sender: Sender | None = None
-    application_id: str | None = None
+    __slots__ = (
+        "invite_id",
+        "invite_type",
+        "recipient",
+        "group_id",
+        "presence_sub_list",
+        "url_list",
+        "invite_note",
+        "screen_name",
+        "validity",
+        "sender",
+        "application_id",
+    )
+
+    def __init__(
+        self,
+        invite_id: str | None = None,
+        invite_type: str | None = None,
+        recipient: Recipient | None = None,
+        group_id: str | None = None,
+        presence_sub_list: PresenceSubList | None = None,
+        url_list: URLList | None = None,
+        invite_note: str | None = None,
+        screen_name: ScreenName | None = None,
+        validity: int | None = None,
+        sender: Sender | None = None,
+        application_id: str | None = None,
+    ) -> None:
+        self.invite_id = invite_id
+        self.invite_type = invite_type
+        self.recipient = recipient
+        self.group_id = group_id
+        self.presence_sub_list = presence_sub_list
+        self.url_list = url_list
+        self.invite_note = invite_note
+        self.screen_name = screen_name
+        self.validity = validity
+        self.sender = sender
+        self.application_id = application_id
 
 
-@dataclass(slots=True)
 class InviteUserResponse(Primitive):
     NAME: ClassVar[str] = "InviteUser-Response"
-    invite_id: str | None = None
-    acceptance: bool | None = None
-    response_note: str | None = None
-    screen_name: ScreenName | None = None
-    sender: Sender | None = None
-    recipient: Recipient | None = None
-    user: User | None = None
-    group: Group | None = None
+    __slots__ = ("invite_id", "acceptance", "response_note", "screen_name", "sender", "recipient", "user", "group")
+
+    def __init__(
+        self,
+        invite_id: str | None = None,
+        acceptance: bool | None = None,
+        response_note: str | None = None,
+        screen_name: ScreenName | None = None,
+        sender: Sender | None = None,
+        recipient: Recipient | None = None,
+        user: User | None = None,
+        group: Group | None = None,
+    ) -> None:
+        self.invite_id = invite_id
+        self.acceptance = acceptance
+        self.response_note = response_note
+        self.screen_name = screen_name
+        self.sender = sender
+        self.recipient = recipient
+        self.user = user
+        self.group = group
 
 
-@dataclass(slots=True)
 class CancelInviteRequest(Primitive):
     NAME: ClassVar[str] = "CancelInvite-Request"
-    invite_id: str | None = None
-    recipient: Recipient | None = None
-    invite_note: str | None = None
-    url_list: URLList | None = None
-    screen_name: ScreenName | None = None
-    sender: Sender | None = None
-    application_id: str | None = None
-    group_id: str | None = None
-    presence_sub_list: PresenceSubList | None = None
+    __slots__ = (
+        "invite_id",
+        "recipient",
+        "invite_note",
+        "url_list",
+        "screen_name",
+        "sender",
+        "application_id",
+        "group_id",
+        "presence_sub_list",
+    )
+
+    def __init__(
+        self,
+        invite_id: str | None = None,
+        recipient: Recipient | None = None,
+        invite_note: str | None = None,
+        url_list: URLList | None = None,
+        screen_name: ScreenName | None = None,
+        sender: Sender | None = None,
+        application_id: str | None = None,
+        group_id: str | None = None,
+        presence_sub_list: PresenceSubList | None = None,
+    ) -> None:
+        self.invite_id = invite_id
+        self.recipient = recipient
+        self.invite_note = invite_note
+        self.url_list = url_list
+        self.screen_name = screen_name
+        self.sender = sender
+        self.application_id = application_id
+        self.group_id = group_id
+        self.presence_sub_list = presence_sub_list
 
 
-@dataclass(slots=True)
 class BlockEntityRequest(Primitive):
     NAME: ClassVar[str] = "BlockEntity-Request"
-    block_list: BlockList | None = None
-    grant_list: GrantList | None = None
-    block_list_in_use: bool | None = None
-    grant_list_in_use: bool | None = None
+    __slots__ = ("block_list", "grant_list", "block_list_in_use", "grant_list_in_use")
+
+    def __init__(
+        self,
+        block_list: BlockList | None = None,
+        grant_list: GrantList | None = None,
+        block_list_in_use: bool | None = None,
+        grant_list_in_use: bool | None = None,
+    ) -> None:
+        self.block_list = block_list
+        self.grant_list = grant_list
+        self.block_list_in_use = block_list_in_use
+        self.grant_list_in_use = grant_list_in_use
 
 
-@dataclass(slots=True)
 class LoginResponse(Primitive):
     NAME: ClassVar[str] = "Login-Response"
-    client_id: ClientID | None = None
-    result: Result | None = None
-    nonce: str | None = None
-    digest_schema: str | None = None
-    session_id: str | None = None
-    keep_alive_time: int | None = None
-    capability_request: bool | None = None
-    user_id: str | None = None
-    password: str | None = None
-    functions: Functions | None = None
-    agreed_capability_list: AgreedCapabilityList | None = None
+    __slots__ = (
+        "client_id",
+        "result",
+        "nonce",
+        "digest_schema",
+        "session_id",
+        "keep_alive_time",
+        "capability_request",
+        "user_id",
+        "password",
+        "functions",
+        "agreed_capability_list",
+    )
+
+    def __init__(
+        self,
+        client_id: ClientID | None = None,
+        result: Result | None = None,
+        nonce: str | None = None,
+        digest_schema: str | None = None,
+        session_id: str | None = None,
+        keep_alive_time: int | None = None,
+        capability_request: bool | None = None,
+        user_id: str | None = None,
+        password: str | None = None,
+        functions: Functions | None = None,
+        agreed_capability_list: AgreedCapabilityList | None = None,
+    ) -> None:
+        self.client_id = client_id
+        self.result = result
+        self.nonce = nonce
+        self.digest_schema = digest_schema
+        self.session_id = session_id
+        self.keep_alive_time = keep_alive_time
+        self.capability_request = capability_request
+        self.user_id = user_id
+        self.password = password
+        self.functions = functions
+        self.agreed_capability_list = agreed_capability_list
 
 
-@dataclass(slots=True)
 class ServiceResponse(Primitive):
     NAME: ClassVar[str] = "Service-Response"
-    client_id: ClientID | None = None
-    functions: Functions | None = None
-    all_functions: AllFunctions | None = None
+    __slots__ = ("client_id", "functions", "all_functions")
+
+    def __init__(
+        self, client_id: ClientID | None = None, functions: Functions | None = None, all_functions: AllFunctions | None = None
+    ) -> None:
+        self.client_id = client_id
+        self.functions = functions
+        self.all_functions = all_functions
 
 
-@dataclass(slots=True)
 class ClientCapabilityResponse(Primitive):
     NAME: ClassVar[str] = "ClientCapability-Response"
-    client_id: ClientID | None = None
-    capability_list: CapabilityList | None = None
-    agreed_capability_list: AgreedCapabilityList | None = None
+    __slots__ = ("client_id", "capability_list", "agreed_capability_list")
+
+    def __init__(
+        self,
+        client_id: ClientID | None = None,
+        capability_list: CapabilityList | None = None,
+        agreed_capability_list: AgreedCapabilityList | None = None,
+    ) -> None:
+        self.client_id = client_id
+        self.capability_list = capability_list
+        self.agreed_capability_list = agreed_capability_list
 
 
-@dataclass(slots=True)
 class KeepAliveResponse(Primitive):
     NAME: ClassVar[str] = "KeepAlive-Response"
-    result: Result | None = None
-    keep_alive_time: int | None = None
+    __slots__ = ("result", "keep_alive_time")
+
+    def __init__(self, result: Result | None = None, keep_alive_time: int | None = None) -> None:
+        self.result = result
+        self.keep_alive_time = keep_alive_time
 
 
-@dataclass(slots=True)
 class GetSPInfoResponse(Primitive):
     NAME: ClassVar[str] = "GetSPInfo-Response"
-    client_id: ClientID | None = None
-    name: str | None = None
-    logo: Logo | None = None
-    description: str | None = None
-    url: str | None = None
+    __slots__ = ("client_id", "name", "logo", "description", "url")
+
+    def __init__(
+        self,
+        client_id: ClientID | None = None,
+        name: str | None = None,
+        logo: Logo | None = None,
+        description: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        self.client_id = client_id
+        self.name = name
+        self.logo = logo
+        self.description = description
+        self.url = url
 
 
-@dataclass(slots=True)
 class SearchResponse(Primitive):
     NAME: ClassVar[str] = "Search-Response"
-    search_id: int | None = None
-    search_findings: int | None = None
-    completion_flag: bool | None = None
-    search_index: int | None = None
-    search_result: SearchResult | None = None
+    __slots__ = ("search_id", "search_findings", "completion_flag", "search_index", "search_result")
+
+    def __init__(
+        self,
+        search_id: int | None = None,
+        search_findings: int | None = None,
+        completion_flag: bool | None = None,
+        search_index: int | None = None,
+        search_result: SearchResult | None = None,
+    ) -> None:
+        self.search_id = search_id
+        self.search_findings = search_findings
+        self.completion_flag = completion_flag
+        self.search_index = search_index
+        self.search_result = search_result
 
 
-@dataclass(slots=True)
 class InviteResponse(Primitive):
     NAME: ClassVar[str] = "Invite-Response"
-    invite_id: str | None = None
-    acceptance: bool | None = None
-    sender: Sender | None = None
-    response_note: str | None = None
-    recipient: Recipient | None = None
-    invite_note: str | None = None
-    screen_name: ScreenName | None = None
+    __slots__ = ("invite_id", "acceptance", "sender", "response_note", "recipient", "invite_note", "screen_name")
+
+    def __init__(
+        self,
+        invite_id: str | None = None,
+        acceptance: bool | None = None,
+        sender: Sender | None = None,
+        response_note: str | None = None,
+        recipient: Recipient | None = None,
+        invite_note: str | None = None,
+        screen_name: ScreenName | None = None,
+    ) -> None:
+        self.invite_id = invite_id
+        self.acceptance = acceptance
+        self.sender = sender
+        self.response_note = response_note
+        self.recipient = recipient
+        self.invite_note = invite_note
+        self.screen_name = screen_name
 
 
-@dataclass(slots=True)
 class InviteUserRequest(Primitive):
     NAME: ClassVar[str] = "InviteUser-Request"
-    invite_id: str | None = None
-    invite_type: str | None = None
-    sender: Sender | None = None
-    group_id: str | None = None
-    presence_sub_list: PresenceSubList | None = None
-    url_list: URLList | None = None
-    invite_note: str | None = None
-    validity: int | None = None
-    recipient: Recipient | None = None
-    application_id: str | None = None
-    screen_name: ScreenName | None = None
+    __slots__ = (
+        "invite_id",
+        "invite_type",
+        "sender",
+        "group_id",
+        "presence_sub_list",
+        "url_list",
+        "invite_note",
+        "validity",
+        "recipient",
+        "application_id",
+        "screen_name",
+    )
+
+    def __init__(
+        self,
+        invite_id: str | None = None,
+        invite_type: str | None = None,
+        sender: Sender | None = None,
+        group_id: str | None = None,
+        presence_sub_list: PresenceSubList | None = None,
+        url_list: URLList | None = None,
+        invite_note: str | None = None,
+        validity: int | None = None,
+        recipient: Recipient | None = None,
+        application_id: str | None = None,
+        screen_name: ScreenName | None = None,
+    ) -> None:
+        self.invite_id = invite_id
+        self.invite_type = invite_type
+        self.sender = sender
+        self.group_id = group_id
+        self.presence_sub_list = presence_sub_list
+        self.url_list = url_list
+        self.invite_note = invite_note
+        self.validity = validity
+        self.recipient = recipient
+        self.application_id = application_id
+        self.screen_name = screen_name
 
 
-@dataclass(slots=True)
 class CancelInviteUserRequest(Primitive):
     NAME: ClassVar[str] = "CancelInviteUser-Request"
-    invite_id: str | None = None
-    sender: Sender | None = None
-    invite_note: str | None = None
-    url_list: URLList | None = None
-    recipient: Recipient | None = None
-    application_id: str | None = None
-    group_id: str | None = None
-    presence_sub_list: PresenceSubList | None = None
-    screen_name: ScreenName | None = None
+    __slots__ = (
+        "invite_id",
+        "sender",
+        "invite_note",
+        "url_list",
+        "recipient",
+        "application_id",
+        "group_id",
+        "presence_sub_list",
+        "screen_name",
+    )
+
+    def __init__(
+        self,
+        invite_id: str | None = None,
+        sender: Sender | None = None,
+        invite_note: str | None = None,
+        url_list: URLList | None = None,
+        recipient: Recipient | None = None,
+        application_id: str | None = None,
+        group_id: str | None = None,
+        presence_sub_list: PresenceSubList | None = None,
+        screen_name: ScreenName | None = None,
+    ) -> None:
+        self.invite_id = invite_id
+        self.sender = sender
+        self.invite_note = invite_note
+        self.url_list = url_list
+        self.recipient = recipient
+        self.application_id = application_id
+        self.group_id = group_id
+        self.presence_sub_list = presence_sub_list
+        self.screen_name = screen_name
 
 
-@dataclass(slots=True)
 class PresenceNotificationRequest(Primitive):
     NAME: ClassVar[str] = "PresenceNotification-Request"
-    presence: list[Presence] = field(default_factory=list)
+    __slots__ = ("presence",)
+
+    def __init__(self, presence: list[Presence] | None = None) -> None:
+        self.presence = [] if presence is None else presence
 
 
-@dataclass(slots=True)
 class GetWatcherListResponse(Primitive):
     NAME: ClassVar[str] = "GetWatcherList-Response"
-    user: list[User] = field(default_factory=list)
-    history_period: int | None = None
-    watcher: list[Watcher] = field(default_factory=list)
-    watcher_count: int | None = None
+    __slots__ = ("user", "history_period", "watcher", "watcher_count")
+
+    def __init__(
+        self,
+        user: list[User] | None = None,
+        history_period: int | None = None,
+        watcher: list[Watcher] | None = None,
+        watcher_count: int | None = None,
+    ) -> None:
+        self.user = [] if user is None else user
+        self.history_period = history_period
+        self.watcher = [] if watcher is None else watcher
+        self.watcher_count = watcher_count
 
 
-@dataclass(slots=True)
 class GetPresenceResponse(Primitive):
     NAME: ClassVar[str] = "GetPresence-Response"
-    result: Result | None = None
-    presence: list[Presence] = field(default_factory=list)
+    __slots__ = ("result", "presence")
+
+    def __init__(self, result: Result | None = None, presence: list[Presence] | None = None) -> None:
+        self.result = result
+        self.presence = [] if presence is None else presence
 
 
-@dataclass(slots=True)
 class PresenceAuthRequest(Primitive):
     NAME: ClassVar[str] = "PresenceAuth-Request"
-    user_id: str | None = None
-    presence_sub_list: PresenceSubList | None = None
+    __slots__ = ("user_id", "presence_sub_list")
+
+    def __init__(self, user_id: str | None = None, presence_sub_list: PresenceSubList | None = None) -> None:
+        self.user_id = user_id
+        self.presence_sub_list = presence_sub_list
 
 
-@dataclass(slots=True)
 class GetListResponse(Primitive):
     NAME: ClassVar[str] = "GetList-Response"
-    contact_list: list[str] = field(default_factory=list)
-    default_contact_list: str | None = None
-    contact_list_id_list: ContactListIDList | None = None
+    __slots__ = ("contact_list", "default_contact_list", "contact_list_id_list")
+
+    def __init__(
+        self,
+        contact_list: list[str] | None = None,
+        default_contact_list: str | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+    ) -> None:
+        self.contact_list = [] if contact_list is None else contact_list
+        self.default_contact_list = default_contact_list
+        self.contact_list_id_list = contact_list_id_list
 
 
-@dataclass(slots=True)
 class ListManageResponse(Primitive):
     NAME: ClassVar[str] = "ListManage-Response"
-    result: Result | None = None
-    nick_list: NickList | None = None
-    contact_list_properties: ContactListProperties | None = None
+    __slots__ = ("result", "nick_list", "contact_list_properties")
+
+    def __init__(
+        self,
+        result: Result | None = None,
+        nick_list: NickList | None = None,
+        contact_list_properties: ContactListProperties | None = None,
+    ) -> None:
+        self.result = result
+        self.nick_list = nick_list
+        self.contact_list_properties = contact_list_properties
 
 
-@dataclass(slots=True)
 class GetAttributeListResponse(Primitive):
     NAME: ClassVar[str] = "GetAttributeList-Response"
-    result: Result | None = None
-    default_attribute_list: DefaultAttributeList | None = None
-    presence: list[Presence] = field(default_factory=list)
+    __slots__ = ("result", "default_attribute_list", "presence")
+
+    def __init__(
+        self,
+        result: Result | None = None,
+        default_attribute_list: DefaultAttributeList | None = None,
+        presence: list[Presence] | None = None,
+    ) -> None:
+        self.result = result
+        self.default_attribute_list = default_attribute_list
+        self.presence = [] if presence is None else presence
 
 
-@dataclass(slots=True)
 class SendMessageResponse(Primitive):
     NAME: ClassVar[str] = "SendMessage-Response"
-    result: Result | None = None
-    message_id: str | None = None
+    __slots__ = ("result", "message_id")
+
+    def __init__(self, result: Result | None = None, message_id: str | None = None) -> None:
+        self.result = result
+        self.message_id = message_id
 
 
-@dataclass(slots=True)
 class GetMessageListResponse(Primitive):
     NAME: ClassVar[str] = "GetMessageList-Response"
-    message_info: list[MessageInfo] = field(default_factory=list)
-    message_info_list: MessageInfoList | None = None
-    message_total_count: int | None = None
+    __slots__ = ("message_info", "message_info_list", "message_total_count")
+
+    def __init__(
+        self,
+        message_info: list[MessageInfo] | None = None,
+        message_info_list: MessageInfoList | None = None,
+        message_total_count: int | None = None,
+    ) -> None:
+        self.message_info = [] if message_info is None else message_info
+        self.message_info_list = message_info_list
+        self.message_total_count = message_total_count
 
 
-@dataclass(slots=True)
 class GetMessageResponse(Primitive):
     NAME: ClassVar[str] = "GetMessage-Response"
-    message_info: MessageInfo | None = None
-    content_data: str | None = None
+    __slots__ = ("message_info", "content_data")
+
+    def __init__(self, message_info: MessageInfo | None = None, content_data: str | None = None) -> None:
+        self.message_info = message_info
+        self.content_data = content_data
 
 
-@dataclass(slots=True)
 class GetBlockedListResponse(Primitive):
     NAME: ClassVar[str] = "GetBlockedList-Response"
-    block_list: BlockList | None = None
-    grant_list: GrantList | None = None
-    block_list_in_use: bool | None = None
-    grant_list_in_use: bool | None = None
+    __slots__ = ("block_list", "grant_list", "block_list_in_use", "grant_list_in_use")
+
+    def __init__(
+        self,
+        block_list: BlockList | None = None,
+        grant_list: GrantList | None = None,
+        block_list_in_use: bool | None = None,
+        grant_list_in_use: bool | None = None,
+    ) -> None:
+        self.block_list = block_list
+        self.grant_list = grant_list
+        self.block_list_in_use = block_list_in_use
+        self.grant_list_in_use = grant_list_in_use
 
 
-@dataclass(slots=True)
 class JoinGroupResponse(Primitive):
     NAME: ClassVar[str] = "JoinGroup-Response"
-    user_list: UserList | None = None
-    welcome_note: WelcomeNote | None = None
-    user_map_list: UserMapList | None = None
-    joined: Joined | None = None
-    screen_name: ScreenName | None = None
+    __slots__ = ("user_list", "welcome_note", "user_map_list", "joined", "screen_name")
+
+    def __init__(
+        self,
+        user_list: UserList | None = None,
+        welcome_note: WelcomeNote | None = None,
+        user_map_list: UserMapList | None = None,
+        joined: Joined | None = None,
+        screen_name: ScreenName | None = None,
+    ) -> None:
+        self.user_list = user_list
+        self.welcome_note = welcome_note
+        self.user_map_list = user_map_list
+        self.joined = joined
+        self.screen_name = screen_name
 
 
-@dataclass(slots=True)
 class GetGroupMembersResponse(Primitive):
     NAME: ClassVar[str] = "GetGroupMembers-Response"
-    admin: Admin | None = None
-    mod: Mod | None = None
-    users: Users | None = None
-    user_list: UserList | None = None
+    __slots__ = ("admin", "mod", "users", "user_list")
+
+    def __init__(
+        self, admin: Admin | None = None, mod: Mod | None = None, users: Users | None = None, user_list: UserList | None = None
+    ) -> None:
+        self.admin = admin
+        self.mod = mod
+        self.users = users
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class GetGroupPropsResponse(Primitive):
     NAME: ClassVar[str] = "GetGroupProps-Response"
-    group_properties: GroupProperties | None = None
-    own_properties: OwnProperties | None = None
+    __slots__ = ("group_properties", "own_properties")
+
+    def __init__(self, group_properties: GroupProperties | None = None, own_properties: OwnProperties | None = None) -> None:
+        self.group_properties = group_properties
+        self.own_properties = own_properties
 
 
-@dataclass(slots=True)
 class RejectListResponse(Primitive):
     NAME: ClassVar[str] = "RejectList-Response"
-    user_list: UserList | None = None
+    __slots__ = ("user_list",)
+
+    def __init__(self, user_list: UserList | None = None) -> None:
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class SubscribeGroupNoticeResponse(Primitive):
     NAME: ClassVar[str] = "SubscribeGroupNotice-Response"
-    value: str | None = None
+    __slots__ = ("value",)
+
+    def __init__(self, value: str | None = None) -> None:
+        self.value = value
 
 
-@dataclass(slots=True)
 class RegistrationRequest(Primitive):
     NAME: ClassVar[str] = "Registration-Request"
-    user: User | None = None
-    password: str | None = None
-    msisdn: str | None = None
-    email_id: str | None = None
-    security_question: str | None = None
-    answer: str | None = None
+    __slots__ = ("user", "password", "msisdn", "email_id", "security_question", "answer")
+
+    def __init__(
+        self,
+        user: User | None = None,
+        password: str | None = None,
+        msisdn: str | None = None,
+        email_id: str | None = None,
+        security_question: str | None = None,
+        answer: str | None = None,
+    ) -> None:
+        self.user = user
+        self.password = password
+        self.msisdn = msisdn
+        self.email_id = email_id
+        self.security_question = security_question
+        self.answer = answer
 
 
-@dataclass(slots=True)
 class RegistrationResponse(Primitive):
     NAME: ClassVar[str] = "Registration-Response"
-    user_id: str | None = None
-    result: Result | None = None
+    __slots__ = ("user_id", "result")
+
+    def __init__(self, user_id: str | None = None, result: Result | None = None) -> None:
+        self.user_id = user_id
+        self.result = result
 
 
-@dataclass(slots=True)
 class GetNewPasswordRequest(Primitive):
     NAME: ClassVar[str] = "GetNewPassword-Request"
-    user: User | None = None
-    password: str | None = None
-    security_question: str | None = None
-    answer: str | None = None
+    __slots__ = ("user", "password", "security_question", "answer")
+
+    def __init__(
+        self,
+        user: User | None = None,
+        password: str | None = None,
+        security_question: str | None = None,
+        answer: str | None = None,
+    ) -> None:
+        self.user = user
+        self.password = password
+        self.security_question = security_question
+        self.answer = answer
 
 
-@dataclass(slots=True)
 class GetNewPasswordResponse(Primitive):
     NAME: ClassVar[str] = "GetNewPassword-Response"
-    password: str | None = None
-    result: Result | None = None
+    __slots__ = ("password", "result")
+
+    def __init__(self, password: str | None = None, result: Result | None = None) -> None:
+        self.password = password
+        self.result = result
 
 
-@dataclass(slots=True)
 class VerifyIDRequest(Primitive):
     NAME: ClassVar[str] = "VerifyID-Request"
-    id_list: IDList | None = None
+    __slots__ = ("id_list",)
+
+    def __init__(self, id_list: IDList | None = None) -> None:
+        self.id_list = id_list
 
 
-@dataclass(slots=True)
 class GetReactiveAuthStatusRequest(Primitive):
     NAME: ClassVar[str] = "GetReactiveAuthStatus-Request"
-    user_id: list[str] = field(default_factory=list)
+    __slots__ = ("user_id",)
+
+    def __init__(self, user_id: list[str] | None = None) -> None:
+        self.user_id = [] if user_id is None else user_id
 
 
-@dataclass(slots=True)
 class GetReactiveAuthStatusResponse(Primitive):
     NAME: ClassVar[str] = "GetReactiveAuthStatus-Response"
-    reactive_auth_status_list: ReactiveAuthStatusList | None = None
+    __slots__ = ("reactive_auth_status_list",)
+
+    def __init__(self, reactive_auth_status_list: ReactiveAuthStatusList | None = None) -> None:
+        self.reactive_auth_status_list = reactive_auth_status_list
 
 
-@dataclass(slots=True)
 class GetJoinedUsersRequest(Primitive):
     NAME: ClassVar[str] = "GetJoinedUsers-Request"
-    group_id: str | None = None
+    __slots__ = ("group_id",)
+
+    def __init__(self, group_id: str | None = None) -> None:
+        self.group_id = group_id
 
 
-@dataclass(slots=True)
 class GetJoinedUsersResponse(Primitive):
     NAME: ClassVar[str] = "GetJoinedUsers-Response"
-    admin_map_list: AdminMapList | None = None
-    user_map_list: UserMapList | None = None
-    joined_blocked: JoinedBlocked | None = None
+    __slots__ = ("admin_map_list", "user_map_list", "joined_blocked")
+
+    def __init__(
+        self,
+        admin_map_list: AdminMapList | None = None,
+        user_map_list: UserMapList | None = None,
+        joined_blocked: JoinedBlocked | None = None,
+    ) -> None:
+        self.admin_map_list = admin_map_list
+        self.user_map_list = user_map_list
+        self.joined_blocked = joined_blocked
 
 
-@dataclass(slots=True)
 class ForwardMessageResponse(Primitive):
     NAME: ClassVar[str] = "ForwardMessage-Response"
-    message_id: str | None = None
+    __slots__ = ("message_id",)
+
+    def __init__(self, message_id: str | None = None) -> None:
+        self.message_id = message_id
 
 
-@dataclass(slots=True)
 class ExtendConversationRequest(Primitive):
     NAME: ClassVar[str] = "ExtendConversation-Request"
-    extend_conversation_id: str | None = None
-    user_id_list: UserIDList | None = None
-    extend_conversation_user: ExtendConversationUser | None = None
-    subscribe_notification: bool | None = None
-    welcome_note: WelcomeNote | None = None
-    screen_name: ScreenName | None = None
+    __slots__ = (
+        "extend_conversation_id",
+        "user_id_list",
+        "extend_conversation_user",
+        "subscribe_notification",
+        "welcome_note",
+        "screen_name",
+    )
+
+    def __init__(
+        self,
+        extend_conversation_id: str | None = None,
+        user_id_list: UserIDList | None = None,
+        extend_conversation_user: ExtendConversationUser | None = None,
+        subscribe_notification: bool | None = None,
+        welcome_note: WelcomeNote | None = None,
+        screen_name: ScreenName | None = None,
+    ) -> None:
+        self.extend_conversation_id = extend_conversation_id
+        self.user_id_list = user_id_list
+        self.extend_conversation_user = extend_conversation_user
+        self.subscribe_notification = subscribe_notification
+        self.welcome_note = welcome_note
+        self.screen_name = screen_name
 
 
-@dataclass(slots=True)
 class ExtendConversationResponse(Primitive):
     NAME: ClassVar[str] = "ExtendConversation-Response"
-    extend_conversation_id: str | None = None
-    group_id: str | None = None
-    response_note: str | None = None
-    result: Result | None = None
+    __slots__ = ("extend_conversation_id", "group_id", "response_note", "result")
+
+    def __init__(
+        self,
+        extend_conversation_id: str | None = None,
+        group_id: str | None = None,
+        response_note: str | None = None,
+        result: Result | None = None,
+    ) -> None:
+        self.extend_conversation_id = extend_conversation_id
+        self.group_id = group_id
+        self.response_note = response_note
+        self.result = result
 
 
-@dataclass(slots=True)
 class CreateListResponse(Primitive):
     NAME: ClassVar[str] = "CreateList-Response"
-    contact_list: str | None = None
-    contact_list_properties: ContactListProperties | None = None
+    __slots__ = ("contact_list", "contact_list_properties")
+
+    def __init__(self, contact_list: str | None = None, contact_list_properties: ContactListProperties | None = None) -> None:
+        self.contact_list = contact_list
+        self.contact_list_properties = contact_list_properties
 
 
-@dataclass(slots=True)
 class GetMapRequest(Primitive):
     NAME: ClassVar[str] = "GetMap-Request"
-    user_id: str | None = None
-    presence_sub_list: PresenceSubList | None = None
+    __slots__ = ("user_id", "presence_sub_list")
+
+    def __init__(self, user_id: str | None = None, presence_sub_list: PresenceSubList | None = None) -> None:
+        self.user_id = user_id
+        self.presence_sub_list = presence_sub_list
 
 
-@dataclass(slots=True)
 class GetMapResponse(Primitive):
     NAME: ClassVar[str] = "GetMap-Response"
-    map: Map | None = None
-    url: str | None = None
+    __slots__ = ("map", "url")
+
+    def __init__(self, map: Map | None = None, url: str | None = None) -> None:
+        self.map = map
+        self.url = url
 
 
-@dataclass(slots=True)
 class GetSegmentRequest(Primitive):
     NAME: ClassVar[str] = "GetSegment-Request"
-    segment_id: SegmentID | None = None
+    __slots__ = ("segment_id",)
+
+    def __init__(self, segment_id: SegmentID | None = None) -> None:
+        self.segment_id = segment_id
 
 
-@dataclass(slots=True)
 class GetSegmentResponse(Primitive):
     NAME: ClassVar[str] = "GetSegment-Response"
-    segment_content: str | None = None
+    __slots__ = ("segment_content",)
+
+    def __init__(self, segment_content: str | None = None) -> None:
+        self.segment_content = segment_content
 
 
-@dataclass(slots=True)
 class DropSegmentRequest(Primitive):
     NAME: ClassVar[str] = "DropSegment-Request"
-    segment_id: SegmentID | None = None
+    __slots__ = ("segment_id",)
+
+    def __init__(self, segment_id: SegmentID | None = None) -> None:
+        self.segment_id = segment_id
 
 
-@dataclass(slots=True)
 class SystemMessageRequest(Primitive):
     NAME: ClassVar[str] = "SystemMessage-Request"
-    system_message_list: SystemMessageList | None = None
+    __slots__ = ("system_message_list",)
+
+    def __init__(self, system_message_list: SystemMessageList | None = None) -> None:
+        self.system_message_list = system_message_list
 
 
-@dataclass(slots=True)
 class SystemMessageUser(Primitive):
     NAME: ClassVar[str] = "SystemMessage-User"
-    system_message_response_list: SystemMessageResponseList | None = None
+    __slots__ = ("system_message_response_list",)
+
+    def __init__(self, system_message_response_list: SystemMessageResponseList | None = None) -> None:
+        self.system_message_response_list = system_message_response_list
 
 
-@dataclass(slots=True)
 class SubscribeNotificationRequest(Primitive):
     NAME: ClassVar[str] = "SubscribeNotification-Request"
-    notification_type_list: NotificationTypeList | None = None
+    __slots__ = ("notification_type_list",)
+
+    def __init__(self, notification_type_list: NotificationTypeList | None = None) -> None:
+        self.notification_type_list = notification_type_list
 
 
-@dataclass(slots=True)
 class UnsubscribeNotificationRequest(Primitive):
     NAME: ClassVar[str] = "UnsubscribeNotification-Request"
-    notification_type_list: NotificationTypeList | None = None
+    __slots__ = ("notification_type_list",)
+
+    def __init__(self, notification_type_list: NotificationTypeList | None = None) -> None:
+        self.notification_type_list = notification_type_list
 
 
-@dataclass(slots=True)
 class NotificationRequest(Primitive):
     NAME: ClassVar[str] = "Notification-Request"
-    notification_type: str | None = None
-    block_list_in_use: bool | None = None
-    grant_list_in_use: bool | None = None
-    group_id: str | None = None
-    contact_list_id_list: ContactListIDList | None = None
-    invite_id: str | None = None
-    online_etem_handling: str | None = None
-    presence_sub_list: PresenceSubList | None = None
-    user_id_list: UserIDList | None = None
-    default_list: bool | None = None
-    session_priority: int | None = None
-    user_list: UserList | None = None
-    user_id_pair: UserIDPair | None = None
+    __slots__ = (
+        "notification_type",
+        "block_list_in_use",
+        "grant_list_in_use",
+        "group_id",
+        "contact_list_id_list",
+        "invite_id",
+        "online_etem_handling",
+        "presence_sub_list",
+        "user_id_list",
+        "default_list",
+        "session_priority",
+        "user_list",
+        "user_id_pair",
+    )
+
+    def __init__(
+        self,
+        notification_type: str | None = None,
+        block_list_in_use: bool | None = None,
+        grant_list_in_use: bool | None = None,
+        group_id: str | None = None,
+        contact_list_id_list: ContactListIDList | None = None,
+        invite_id: str | None = None,
+        online_etem_handling: str | None = None,
+        presence_sub_list: PresenceSubList | None = None,
+        user_id_list: UserIDList | None = None,
+        default_list: bool | None = None,
+        session_priority: int | None = None,
+        user_list: UserList | None = None,
+        user_id_pair: UserIDPair | None = None,
+    ) -> None:
+        self.notification_type = notification_type
+        self.block_list_in_use = block_list_in_use
+        self.grant_list_in_use = grant_list_in_use
+        self.group_id = group_id
+        self.contact_list_id_list = contact_list_id_list
+        self.invite_id = invite_id
+        self.online_etem_handling = online_etem_handling
+        self.presence_sub_list = presence_sub_list
+        self.user_id_list = user_id_list
+        self.default_list = default_list
+        self.session_priority = session_priority
+        self.user_list = user_list
+        self.user_id_pair = user_id_pair
 
 
-@dataclass(slots=True)
 class GetPublicProfileRequest(Primitive):
     NAME: ClassVar[str] = "GetPublicProfile-Request"
-    user_id: list[str] = field(default_factory=list)
+    __slots__ = ("user_id",)
+
+    def __init__(self, user_id: list[str] | None = None) -> None:
+        self.user_id = [] if user_id is None else user_id
 
 
-@dataclass(slots=True)
 class GetPublicProfileResponse(Primitive):
     NAME: ClassVar[str] = "GetPublicProfile-Response"
-    result: Result | None = None
-    public_profile: list[PublicProfile] = field(default_factory=list)
+    __slots__ = ("result", "public_profile")
+
+    def __init__(self, result: Result | None = None, public_profile: list[PublicProfile] | None = None) -> None:
+        self.result = result
+        self.public_profile = [] if public_profile is None else public_profile
 
 
-@dataclass(slots=True)
 class UpdatePublicProfileRequest(Primitive):
     NAME: ClassVar[str] = "UpdatePublicProfile-Request"
-    clear_public_profile: bool | None = None
-    public_profile: PublicProfile | None = None
+    __slots__ = ("clear_public_profile", "public_profile")
+
+    def __init__(self, clear_public_profile: bool | None = None, public_profile: PublicProfile | None = None) -> None:
+        self.clear_public_profile = clear_public_profile
+        self.public_profile = public_profile
 
 
-@dataclass(slots=True)
 class Sender(Node):
     NAME: ClassVar[str] = "Sender"
-    user: User | None = None
-    group: Group | None = None
+    __slots__ = ("user", "group")
+
+    def __init__(self, user: User | None = None, group: Group | None = None) -> None:
+        self.user = user
+        self.group = group
 
 
-@dataclass(slots=True)
 class Recipient(Node):
     NAME: ClassVar[str] = "Recipient"
-    user: list[User] = field(default_factory=list)
-    group: list[Group] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
+    __slots__ = ("user", "group", "contact_list")
+
+    def __init__(
+        self, user: list[User] | None = None, group: list[Group] | None = None, contact_list: list[str] | None = None
+    ) -> None:
+        self.user = [] if user is None else user
+        self.group = [] if group is None else group
+        self.contact_list = [] if contact_list is None else contact_list
 
 
-@dataclass(slots=True)
 class User(Node):
     NAME: ClassVar[str] = "User"
-    user_id: str | None = None
-    client_id: ClientID | None = None
-    friendly_name: str | None = None
-    application_id: str | None = None
-    property: Property | None = None
+    __slots__ = ("user_id", "client_id", "friendly_name", "application_id", "property")
+
+    def __init__(
+        self,
+        user_id: str | None = None,
+        client_id: ClientID | None = None,
+        friendly_name: str | None = None,
+        application_id: str | None = None,
+        property: Property | None = None,
+    ) -> None:
+        self.user_id = user_id
+        self.client_id = client_id
+        self.friendly_name = friendly_name
+        self.application_id = application_id
+        self.property = property
 
 
-@dataclass(slots=True)
 class Group(Node):
     NAME: ClassVar[str] = "Group"
-    group_id: str | None = None
-    screen_name: ScreenName | None = None
+    __slots__ = ("group_id", "screen_name")
+
+    def __init__(self, group_id: str | None = None, screen_name: ScreenName | None = None) -> None:
+        self.group_id = group_id
+        self.screen_name = screen_name
 
 
-@dataclass(slots=True)
 class ClientID(Node):
     NAME: ClassVar[str] = "ClientID"
-    url: str | None = None
-    msisdn: str | None = None
-    text: str | None = None
+    __slots__ = ("url", "msisdn", "text")
+
+    def __init__(self, url: str | None = None, msisdn: str | None = None, text: str | None = None) -> None:
+        self.url = url
+        self.msisdn = msisdn
+        self.text = text
 
 
-@dataclass(slots=True)
 class ScreenName(Node):
     NAME: ClassVar[str] = "ScreenName"
-    s_name: str | None = None
-    group_id: str | None = None
+    __slots__ = ("s_name", "group_id")
+
+    def __init__(self, s_name: str | None = None, group_id: str | None = None) -> None:
+        self.s_name = s_name
+        self.group_id = group_id
 
 
-@dataclass(slots=True)
 class NickName(Node):
     NAME: ClassVar[str] = "NickName"
-    name: str | None = None
-    user_id: str | None = None
-    user: User | None = None
+    __slots__ = ("name", "user_id", "user")
+
+    def __init__(self, name: str | None = None, user_id: str | None = None, user: User | None = None) -> None:
+        self.name = name
+        self.user_id = user_id
+        self.user = user
 
 
-@dataclass(slots=True)
 class URLList(Node):
     NAME: ClassVar[str] = "URLList"
-    url: list[str] = field(default_factory=list)
+    __slots__ = ("url",)
+
+    def __init__(self, url: list[str] | None = None) -> None:
+        self.url = [] if url is None else url
 
 
-@dataclass(slots=True)
 class MessageInfo(Node):
     NAME: ClassVar[str] = "MessageInfo"
-    message_id: str | None = None
-    message_uri: str | None = None
-    content_type: str | None = None
-    content_encoding: str | None = None
-    content_size: int | None = None
-    recipient: Recipient | None = None
-    sender: Sender | None = None
-    date_time: str | None = None
-    validity: int | None = None
-    content_name: str | None = None
-    font: Font | None = None
-    ext_block_etem: list[str] = field(default_factory=list)
+    __slots__ = (
+        "message_id",
+        "message_uri",
+        "content_type",
+        "content_encoding",
+        "content_size",
+        "recipient",
+        "sender",
+        "date_time",
+        "validity",
+        "content_name",
+        "font",
+        "ext_block_etem",
+    )
+
+    def __init__(
+        self,
+        message_id: str | None = None,
+        message_uri: str | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_size: int | None = None,
+        recipient: Recipient | None = None,
+        sender: Sender | None = None,
+        date_time: str | None = None,
+        validity: int | None = None,
+        content_name: str | None = None,
+        font: Font | None = None,
+        ext_block_etem: list[str] | None = None,
+    ) -> None:
+        self.message_id = message_id
+        self.message_uri = message_uri
+        self.content_type = content_type
+        self.content_encoding = content_encoding
+        self.content_size = content_size
+        self.recipient = recipient
+        self.sender = sender
+        self.date_time = date_time
+        self.validity = validity
+        self.content_name = content_name
+        self.font = font
+        self.ext_block_etem = [] if ext_block_etem is None else ext_block_etem
 
 
-@dataclass(slots=True)
 class Logo(Node):
     NAME: ClassVar[str] = "Logo"
-    content_type: str | None = None
-    content_size: int | None = None
-    content_encoding: str | None = None
-    content_data: str | None = None
+    __slots__ = ("content_type", "content_size", "content_encoding", "content_data")
+
+    def __init__(
+        self,
+        content_type: str | None = None,
+        content_size: int | None = None,
+        content_encoding: str | None = None,
+        content_data: str | None = None,
+    ) -> None:
+        self.content_type = content_type
+        self.content_size = content_size
+        self.content_encoding = content_encoding
+        self.content_data = content_data
 
 
-@dataclass(slots=True)
 class CapabilityList(Node):
     NAME: ClassVar[str] = "CapabilityList"
-    client_type: str | None = None
-    initial_delivery_method: str | None = None
-    any_content: bool | None = None
-    accepted_content_type: list[AcceptedContentType] = field(default_factory=list)
-    accepted_charset: list[int] = field(default_factory=list)
-    accepted_transfer_encoding: list[str] = field(default_factory=list)
-    accepted_content_length: int | None = None
-    supported_bearer: list[str] = field(default_factory=list)
-    multi_trans: int | None = None
-    parser_size: int | None = None
-    supported_cir_method: list[str] = field(default_factory=list)
-    udp_port: int | None = None
-    tcp_address: str | None = None
-    tcp_port: int | None = None
-    server_poll_min: int | None = None
-    default_language: str | None = None
-    accepted_pull_length: int | None = None
-    accepted_push_length: int | None = None
-    accepted_text_content_length: int | None = None
-    multi_trans_per_message: int | None = None
-    offline_etem_handling: str | None = None
-    online_etem_handling: str | None = None
-    plain_text_charset: list[int] = field(default_factory=list)
-    supported_offline_bearer: list[str] = field(default_factory=list)
-    session_priority: int | None = None
+    __slots__ = (
+        "client_type",
+        "initial_delivery_method",
+        "any_content",
+        "accepted_content_type",
+        "accepted_charset",
+        "accepted_transfer_encoding",
+        "accepted_content_length",
+        "supported_bearer",
+        "multi_trans",
+        "parser_size",
+        "supported_cir_method",
+        "udp_port",
+        "tcp_address",
+        "tcp_port",
+        "server_poll_min",
+        "default_language",
+        "accepted_pull_length",
+        "accepted_push_length",
+        "accepted_text_content_length",
+        "multi_trans_per_message",
+        "offline_etem_handling",
+        "online_etem_handling",
+        "plain_text_charset",
+        "supported_offline_bearer",
+        "session_priority",
+    )
+
+    def __init__(
+        self,
+        client_type: str | None = None,
+        initial_delivery_method: str | None = None,
+        any_content: bool | None = None,
+        accepted_content_type: list[AcceptedContentType] | None = None,
+        accepted_charset: list[int] | None = None,
+        accepted_transfer_encoding: list[str] | None = None,
+        accepted_content_length: int | None = None,
+        supported_bearer: list[str] | None = None,
+        multi_trans: int | None = None,
+        parser_size: int | None = None,
+        supported_cir_method: list[str] | None = None,
+        udp_port: int | None = None,
+        tcp_address: str | None = None,
+        tcp_port: int | None = None,
+        server_poll_min: int | None = None,
+        default_language: str | None = None,
+        accepted_pull_length: int | None = None,
+        accepted_push_length: int | None = None,
+        accepted_text_content_length: int | None = None,
+        multi_trans_per_message: int | None = None,
+        offline_etem_handling: str | None = None,
+        online_etem_handling: str | None = None,
+        plain_text_charset: list[int] | None = None,
+        supported_offline_bearer: list[str] | None = None,
+        session_priority: int | None = None,
+    ) -> None:
+        self.client_type = client_type
+        self.initial_delivery_method = initial_delivery_method
+        self.any_content = any_content
+        self.accepted_content_type = [] if accepted_content_type is None else accepted_content_type
+        self.accepted_charset = [] if accepted_charset is None else accepted_charset
+        self.accepted_transfer_encoding = [] if accepted_transfer_encoding is None else accepted_transfer_encoding
+        self.accepted_content_length = accepted_content_length
+        self.supported_bearer = [] if supported_bearer is None else supported_bearer
+        self.multi_trans = multi_trans
+        self.parser_size = parser_size
+        self.supported_cir_method = [] if supported_cir_method is None else supported_cir_method
+        self.udp_port = udp_port
+        self.tcp_address = tcp_address
+        self.tcp_port = tcp_port
+        self.server_poll_min = server_poll_min
+        self.default_language = default_language
+        self.accepted_pull_length = accepted_pull_length
+        self.accepted_push_length = accepted_push_length
+        self.accepted_text_content_length = accepted_text_content_length
+        self.multi_trans_per_message = multi_trans_per_message
+        self.offline_etem_handling = offline_etem_handling
+        self.online_etem_handling = online_etem_handling
+        self.plain_text_charset = [] if plain_text_charset is None else plain_text_charset
+        self.supported_offline_bearer = [] if supported_offline_bearer is None else supported_offline_bearer
+        self.session_priority = session_priority
 
 
-@dataclass(slots=True)
 class AcceptedContentType(Node):
     NAME: ClassVar[str] = "AcceptedContentType"
-    content_type: str | None = None
-    accepted_rich_content_length: int | None = None
-    content_policy: str | None = None
-    content_policy_limit: int | None = None
-    text: str | None = None
+    __slots__ = ("content_type", "accepted_rich_content_length", "content_policy", "content_policy_limit", "text")
+
+    def __init__(
+        self,
+        content_type: str | None = None,
+        accepted_rich_content_length: int | None = None,
+        content_policy: str | None = None,
+        content_policy_limit: int | None = None,
+        text: str | None = None,
+    ) -> None:
+        self.content_type = content_type
+        self.accepted_rich_content_length = accepted_rich_content_length
+        self.content_policy = content_policy
+        self.content_policy_limit = content_policy_limit
+        self.text = text
 
 
-@dataclass(slots=True)
 class GroupList(Node):
     NAME: ClassVar[str] = "GroupList"
-    group_id: list[str] = field(default_factory=list)
+    __slots__ = ("group_id",)
+
+    def __init__(self, group_id: list[str] | None = None) -> None:
+        self.group_id = [] if group_id is None else group_id
 
 
-@dataclass(slots=True)
 class UserList(Node):
     NAME: ClassVar[str] = "UserList"
-    user: list[User] = field(default_factory=list)
-    screen_name: list[ScreenName] = field(default_factory=list)
+    __slots__ = ("user", "screen_name")
+
+    def __init__(self, user: list[User] | None = None, screen_name: list[ScreenName] | None = None) -> None:
+        self.user = [] if user is None else user
+        self.screen_name = [] if screen_name is None else screen_name
 
 
-@dataclass(slots=True)
 class AddNickList(Node):
     NAME: ClassVar[str] = "AddNickList"
-    nick_name: list[NickName] = field(default_factory=list)
-    user_id: list[str] = field(default_factory=list)
+    __slots__ = ("nick_name", "user_id")
+
+    def __init__(self, nick_name: list[NickName] | None = None, user_id: list[str] | None = None) -> None:
+        self.nick_name = [] if nick_name is None else nick_name
+        self.user_id = [] if user_id is None else user_id
 
 
-@dataclass(slots=True)
 class NickList(Node):
     NAME: ClassVar[str] = "NickList"
-    nick_name: list[NickName] = field(default_factory=list)
-    user_id: list[str] = field(default_factory=list)
+    __slots__ = ("nick_name", "user_id")
+
+    def __init__(self, nick_name: list[NickName] | None = None, user_id: list[str] | None = None) -> None:
+        self.nick_name = [] if nick_name is None else nick_name
+        self.user_id = [] if user_id is None else user_id
 
 
-@dataclass(slots=True)
 class RemoveNickList(Node):
     NAME: ClassVar[str] = "RemoveNickList"
-    user_id: list[str] = field(default_factory=list)
+    __slots__ = ("user_id",)
+
+    def __init__(self, user_id: list[str] | None = None) -> None:
+        self.user_id = [] if user_id is None else user_id
 
 
-@dataclass(slots=True)
 class AllFunctions(Node):
     NAME: ClassVar[str] = "AllFunctions"
-    wvcsp_feat: WVCSPFeat | None = None
+    __slots__ = ("wvcsp_feat",)
+
+    def __init__(self, wvcsp_feat: WVCSPFeat | None = None) -> None:
+        self.wvcsp_feat = wvcsp_feat
 
 
-@dataclass(slots=True)
 class Functions(Node):
     NAME: ClassVar[str] = "Functions"
-    wvcsp_feat: WVCSPFeat | None = None
+    __slots__ = ("wvcsp_feat",)
+
+    def __init__(self, wvcsp_feat: WVCSPFeat | None = None) -> None:
+        self.wvcsp_feat = wvcsp_feat
 
 
-@dataclass(slots=True)
 class WVCSPFeat(Node):
     NAME: ClassVar[str] = "WVCSPFeat"
-    fundamental_feat: FundamentalFeat | None = None
-    presence_feat: PresenceFeat | None = None
-    im_feat: IMFeat | None = None
-    group_feat: GroupFeat | None = None
+    __slots__ = ("fundamental_feat", "presence_feat", "im_feat", "group_feat")
+
+    def __init__(
+        self,
+        fundamental_feat: FundamentalFeat | None = None,
+        presence_feat: PresenceFeat | None = None,
+        im_feat: IMFeat | None = None,
+        group_feat: GroupFeat | None = None,
+    ) -> None:
+        self.fundamental_feat = fundamental_feat
+        self.presence_feat = presence_feat
+        self.im_feat = im_feat
+        self.group_feat = group_feat
 
 
-@dataclass(slots=True)
 class FundamentalFeat(Node):
     NAME: ClassVar[str] = "FundamentalFeat"
-    service_func: ServiceFunc | None = None
-    search_func: SearchFunc | None = None
-    invite_func: InviteFunc | None = None
-    mf: bool = False
-    verify_id_func: VerifyIDFunc | None = None
+    __slots__ = ("service_func", "search_func", "invite_func", "mf", "verify_id_func")
+
+    def __init__(
+        self,
+        service_func: ServiceFunc | None = None,
+        search_func: SearchFunc | None = None,
+        invite_func: InviteFunc | None = None,
+        mf: bool = False,
+        verify_id_func: VerifyIDFunc | None = None,
+    ) -> None:
+        self.service_func = service_func
+        self.search_func = search_func
+        self.invite_func = invite_func
+        self.mf = mf
+        self.verify_id_func = verify_id_func
 
 
-@dataclass(slots=True)
 class PresenceFeat(Node):
     NAME: ClassVar[str] = "PresenceFeat"
-    cont_list_func: ContListFunc | None = None
-    presence_auth_func: PresenceAuthFunc | None = None
-    presence_deliver_func: PresenceDeliverFunc | None = None
-    att_list_func: AttListFunc | None = None
-    mp: bool = False
+    __slots__ = ("cont_list_func", "presence_auth_func", "presence_deliver_func", "att_list_func", "mp")
+
+    def __init__(
+        self,
+        cont_list_func: ContListFunc | None = None,
+        presence_auth_func: PresenceAuthFunc | None = None,
+        presence_deliver_func: PresenceDeliverFunc | None = None,
+        att_list_func: AttListFunc | None = None,
+        mp: bool = False,
+    ) -> None:
+        self.cont_list_func = cont_list_func
+        self.presence_auth_func = presence_auth_func
+        self.presence_deliver_func = presence_deliver_func
+        self.att_list_func = att_list_func
+        self.mp = mp
 
 
-@dataclass(slots=True)
 class IMFeat(Node):
     NAME: ClassVar[str] = "IMFeat"
-    im_send_func: IMSendFunc | None = None
-    im_receive_func: IMReceiveFunc | None = None
-    im_auth_func: IMAuthFunc | None = None
-    mm: bool = False
+    __slots__ = ("im_send_func", "im_receive_func", "im_auth_func", "mm")
+
+    def __init__(
+        self,
+        im_send_func: IMSendFunc | None = None,
+        im_receive_func: IMReceiveFunc | None = None,
+        im_auth_func: IMAuthFunc | None = None,
+        mm: bool = False,
+    ) -> None:
+        self.im_send_func = im_send_func
+        self.im_receive_func = im_receive_func
+        self.im_auth_func = im_auth_func
+        self.mm = mm
 
 
-@dataclass(slots=True)
 class GroupFeat(Node):
     NAME: ClassVar[str] = "GroupFeat"
-    group_mgmt_func: GroupMgmtFunc | None = None
-    group_use_func: GroupUseFunc | None = None
-    group_auth_func: GroupAuthFunc | None = None
-    mg: bool = False
+    __slots__ = ("group_mgmt_func", "group_use_func", "group_auth_func", "mg")
+
+    def __init__(
+        self,
+        group_mgmt_func: GroupMgmtFunc | None = None,
+        group_use_func: GroupUseFunc | None = None,
+        group_auth_func: GroupAuthFunc | None = None,
+        mg: bool = False,
+    ) -> None:
+        self.group_mgmt_func = group_mgmt_func
+        self.group_use_func = group_use_func
+        self.group_auth_func = group_auth_func
+        self.mg = mg
 
 
-@dataclass(slots=True)
 class ServiceFunc(Node):
     NAME: ClassVar[str] = "ServiceFunc"
-    getspi: bool = False
-    getmap: bool = False
-    sgmnt: bool = False
+    __slots__ = ("getspi", "getmap", "sgmnt")
+
+    def __init__(self, getspi: bool = False, getmap: bool = False, sgmnt: bool = False) -> None:
+        self.getspi = getspi
+        self.getmap = getmap
+        self.sgmnt = sgmnt
 
 
-@dataclass(slots=True)
 class SearchFunc(Node):
     NAME: ClassVar[str] = "SearchFunc"
-    srch: bool = False
-    stsrc: bool = False
-    advsr: bool = False
+    __slots__ = ("srch", "stsrc", "advsr")
+
+    def __init__(self, srch: bool = False, stsrc: bool = False, advsr: bool = False) -> None:
+        self.srch = srch
+        self.stsrc = stsrc
+        self.advsr = advsr
 
 
-@dataclass(slots=True)
 class InviteFunc(Node):
     NAME: ClassVar[str] = "InviteFunc"
-    invit: bool = False
-    cainv: bool = False
+    __slots__ = ("invit", "cainv")
+
+    def __init__(self, invit: bool = False, cainv: bool = False) -> None:
+        self.invit = invit
+        self.cainv = cainv
 
 
-@dataclass(slots=True)
 class ContListFunc(Node):
     NAME: ClassVar[str] = "ContListFunc"
-    gcli: bool = False
-    ccli: bool = False
-    dcli: bool = False
-    mcls: bool = False
+    __slots__ = ("gcli", "ccli", "dcli", "mcls")
+
+    def __init__(self, gcli: bool = False, ccli: bool = False, dcli: bool = False, mcls: bool = False) -> None:
+        self.gcli = gcli
+        self.ccli = ccli
+        self.dcli = dcli
+        self.mcls = mcls
 
 
-@dataclass(slots=True)
 class PresenceAuthFunc(Node):
     NAME: ClassVar[str] = "PresenceAuthFunc"
-    getwl: bool = False
-    react: bool = False
-    caaut: bool = False
-    getaut: bool = False
+    __slots__ = ("getwl", "react", "caaut", "getaut")
+
+    def __init__(self, getwl: bool = False, react: bool = False, caaut: bool = False, getaut: bool = False) -> None:
+        self.getwl = getwl
+        self.react = react
+        self.caaut = caaut
+        self.getaut = getaut
 
 
-@dataclass(slots=True)
 class PresenceDeliverFunc(Node):
     NAME: ClassVar[str] = "PresenceDeliverFunc"
-    getpr: bool = False
-    updpr: bool = False
+    __slots__ = ("getpr", "updpr")
+
+    def __init__(self, getpr: bool = False, updpr: bool = False) -> None:
+        self.getpr = getpr
+        self.updpr = updpr
 
 
-@dataclass(slots=True)
 class AttListFunc(Node):
     NAME: ClassVar[str] = "AttListFunc"
-    cali: bool = False
-    dali: bool = False
-    gals: bool = False
+    __slots__ = ("cali", "dali", "gals")
+
+    def __init__(self, cali: bool = False, dali: bool = False, gals: bool = False) -> None:
+        self.cali = cali
+        self.dali = dali
+        self.gals = gals
 
 
-@dataclass(slots=True)
 class IMSendFunc(Node):
     NAME: ClassVar[str] = "IMSendFunc"
-    mdeliv: bool = False
-    fwmsg: bool = False
+    __slots__ = ("mdeliv", "fwmsg")
+
+    def __init__(self, mdeliv: bool = False, fwmsg: bool = False) -> None:
+        self.mdeliv = mdeliv
+        self.fwmsg = fwmsg
 
 
-@dataclass(slots=True)
 class IMReceiveFunc(Node):
     NAME: ClassVar[str] = "IMReceiveFunc"
-    setd: bool = False
-    getlm: bool = False
-    getm: bool = False
-    rejcm: bool = False
-    notif: bool = False
-    newm: bool = False
-    offnotif: bool = False
+    __slots__ = ("setd", "getlm", "getm", "rejcm", "notif", "newm", "offnotif")
+
+    def __init__(
+        self,
+        setd: bool = False,
+        getlm: bool = False,
+        getm: bool = False,
+        rejcm: bool = False,
+        notif: bool = False,
+        newm: bool = False,
+        offnotif: bool = False,
+    ) -> None:
+        self.setd = setd
+        self.getlm = getlm
+        self.getm = getm
+        self.rejcm = rejcm
+        self.notif = notif
+        self.newm = newm
+        self.offnotif = offnotif
 
 
-@dataclass(slots=True)
 class IMAuthFunc(Node):
     NAME: ClassVar[str] = "IMAuthFunc"
-    glblu: bool = False
-    blent: bool = False
+    __slots__ = ("glblu", "blent")
+
+    def __init__(self, glblu: bool = False, blent: bool = False) -> None:
+        self.glblu = glblu
+        self.blent = blent
 
 
-@dataclass(slots=True)
 class GroupMgmtFunc(Node):
     NAME: ClassVar[str] = "GroupMgmtFunc"
-    creag: bool = False
-    delgr: bool = False
-    getgp: bool = False
-    setgp: bool = False
+    __slots__ = ("creag", "delgr", "getgp", "setgp")
+
+    def __init__(self, creag: bool = False, delgr: bool = False, getgp: bool = False, setgp: bool = False) -> None:
+        self.creag = creag
+        self.delgr = delgr
+        self.getgp = getgp
+        self.setgp = setgp
 
 
-@dataclass(slots=True)
 class GroupUseFunc(Node):
     NAME: ClassVar[str] = "GroupUseFunc"
-    subgcn: bool = False
-    grchn: bool = False
-    excon: bool = False
+    __slots__ = ("subgcn", "grchn", "excon")
+
+    def __init__(self, subgcn: bool = False, grchn: bool = False, excon: bool = False) -> None:
+        self.subgcn = subgcn
+        self.grchn = grchn
+        self.excon = excon
 
 
-@dataclass(slots=True)
 class GroupAuthFunc(Node):
     NAME: ClassVar[str] = "GroupAuthFunc"
-    getgm: bool = False
-    addgm: bool = False
-    rmvgm: bool = False
-    mbrac: bool = False
-    rejec: bool = False
-    getju: bool = False
+    __slots__ = ("getgm", "addgm", "rmvgm", "mbrac", "rejec", "getju")
+
+    def __init__(
+        self,
+        getgm: bool = False,
+        addgm: bool = False,
+        rmvgm: bool = False,
+        mbrac: bool = False,
+        rejec: bool = False,
+        getju: bool = False,
+    ) -> None:
+        self.getgm = getgm
+        self.addgm = addgm
+        self.rmvgm = rmvgm
+        self.mbrac = mbrac
+        self.rejec = rejec
+        self.getju = getju
 
 
-@dataclass(slots=True)
 class BlockList(Node):
     NAME: ClassVar[str] = "BlockList"
-    in_use: bool | None = None
-    entity_list: EntityList | None = None
-    add_list: AddList | None = None
-    remove_list: RemoveList | None = None
+    __slots__ = ("in_use", "entity_list", "add_list", "remove_list")
+
+    def __init__(
+        self,
+        in_use: bool | None = None,
+        entity_list: EntityList | None = None,
+        add_list: AddList | None = None,
+        remove_list: RemoveList | None = None,
+    ) -> None:
+        self.in_use = in_use
+        self.entity_list = entity_list
+        self.add_list = add_list
+        self.remove_list = remove_list
 
 
-@dataclass(slots=True)
 class PresenceSubList(Node):
     NAME: ClassVar[str] = "PresenceSubList"
-    online_status: OnlineStatus | None = None
-    registration: Registration | None = None
-    client_info: ClientInfo | None = None
-    time_zone: TimeZone | None = None
-    geo_location: GeoLocation | None = None
-    address: Address | None = None
-    free_text_location: FreeTextLocation | None = None
-    plmn: PLMN | None = None
-    comm_cap: CommCap | None = None
-    user_availability: UserAvailability | None = None
-    preferred_contacts: PreferredContacts | None = None
-    preferred_language: PreferredLanguage | None = None
-    status_text: StatusText | None = None
-    status_mood: StatusMood | None = None
-    alias: Alias | None = None
-    status_content: StatusContent | None = None
-    contact_info: ContactInfo | None = None
-    info_link: InfoLink | None = None
+    __slots__ = (
+        "online_status",
+        "registration",
+        "client_info",
+        "time_zone",
+        "geo_location",
+        "address",
+        "free_text_location",
+        "plmn",
+        "comm_cap",
+        "user_availability",
+        "preferred_contacts",
+        "preferred_language",
+        "status_text",
+        "status_mood",
+        "alias",
+        "status_content",
+        "contact_info",
+        "info_link",
+    )
+
+    def __init__(
+        self,
+        online_status: OnlineStatus | None = None,
+        registration: Registration | None = None,
+        client_info: ClientInfo | None = None,
+        time_zone: TimeZone | None = None,
+        geo_location: GeoLocation | None = None,
+        address: Address | None = None,
+        free_text_location: FreeTextLocation | None = None,
+        plmn: PLMN | None = None,
+        comm_cap: CommCap | None = None,
+        user_availability: UserAvailability | None = None,
+        preferred_contacts: PreferredContacts | None = None,
+        preferred_language: PreferredLanguage | None = None,
+        status_text: StatusText | None = None,
+        status_mood: StatusMood | None = None,
+        alias: Alias | None = None,
+        status_content: StatusContent | None = None,
+        contact_info: ContactInfo | None = None,
+        info_link: InfoLink | None = None,
+    ) -> None:
+        self.online_status = online_status
+        self.registration = registration
+        self.client_info = client_info
+        self.time_zone = time_zone
+        self.geo_location = geo_location
+        self.address = address
+        self.free_text_location = free_text_location
+        self.plmn = plmn
+        self.comm_cap = comm_cap
+        self.user_availability = user_availability
+        self.preferred_contacts = preferred_contacts
+        self.preferred_language = preferred_language
+        self.status_text = status_text
+        self.status_mood = status_mood
+        self.alias = alias
+        self.status_content = status_content
+        self.contact_info = contact_info
+        self.info_link = info_link
 
 
-@dataclass(slots=True)
 class SearchPairList(Node):
     NAME: ClassVar[str] = "SearchPairList"
-    search_element: str | None = None
-    search_string: str | None = None
-    pair_id: int | None = None
+    __slots__ = ("search_element", "search_string", "pair_id")
+
+    def __init__(self, search_element: str | None = None, search_string: str | None = None, pair_id: int | None = None) -> None:
+        self.search_element = search_element
+        self.search_string = search_string
+        self.pair_id = pair_id
 
 
-@dataclass(slots=True)
 class SearchResult(Node):
     NAME: ClassVar[str] = "SearchResult"
-    user_list: UserList | None = None
-    group_list: GroupList | None = None
+    __slots__ = ("user_list", "group_list")
+
+    def __init__(self, user_list: UserList | None = None, group_list: GroupList | None = None) -> None:
+        self.user_list = user_list
+        self.group_list = group_list
 
 
-@dataclass(slots=True)
 class GrantList(Node):
     NAME: ClassVar[str] = "GrantList"
-    in_use: bool | None = None
-    entity_list: EntityList | None = None
-    add_list: AddList | None = None
-    remove_list: RemoveList | None = None
+    __slots__ = ("in_use", "entity_list", "add_list", "remove_list")
+
+    def __init__(
+        self,
+        in_use: bool | None = None,
+        entity_list: EntityList | None = None,
+        add_list: AddList | None = None,
+        remove_list: RemoveList | None = None,
+    ) -> None:
+        self.in_use = in_use
+        self.entity_list = entity_list
+        self.add_list = add_list
+        self.remove_list = remove_list
 
 
-@dataclass(slots=True)
 class EntityList(Node):
     NAME: ClassVar[str] = "EntityList"
-    user_id: list[str] = field(default_factory=list)
-    screen_name: list[ScreenName] = field(default_factory=list)
-    group_id: list[str] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    application_id: list[str] = field(default_factory=list)
+    __slots__ = ("user_id", "screen_name", "group_id", "contact_list", "application_id")
+
+    def __init__(
+        self,
+        user_id: list[str] | None = None,
+        screen_name: list[ScreenName] | None = None,
+        group_id: list[str] | None = None,
+        contact_list: list[str] | None = None,
+        application_id: list[str] | None = None,
+    ) -> None:
+        self.user_id = [] if user_id is None else user_id
+        self.screen_name = [] if screen_name is None else screen_name
+        self.group_id = [] if group_id is None else group_id
+        self.contact_list = [] if contact_list is None else contact_list
+        self.application_id = [] if application_id is None else application_id
 
 
-@dataclass(slots=True)
 class AddList(Node):
     NAME: ClassVar[str] = "AddList"
-    user_id: list[str] = field(default_factory=list)
-    screen_name: list[ScreenName] = field(default_factory=list)
-    group_id: list[str] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    application_id: list[str] = field(default_factory=list)
+    __slots__ = ("user_id", "screen_name", "group_id", "contact_list", "application_id")
+
+    def __init__(
+        self,
+        user_id: list[str] | None = None,
+        screen_name: list[ScreenName] | None = None,
+        group_id: list[str] | None = None,
+        contact_list: list[str] | None = None,
+        application_id: list[str] | None = None,
+    ) -> None:
+        self.user_id = [] if user_id is None else user_id
+        self.screen_name = [] if screen_name is None else screen_name
+        self.group_id = [] if group_id is None else group_id
+        self.contact_list = [] if contact_list is None else contact_list
+        self.application_id = [] if application_id is None else application_id
 
 
-@dataclass(slots=True)
 class RemoveList(Node):
     NAME: ClassVar[str] = "RemoveList"
-    user_id: list[str] = field(default_factory=list)
-    screen_name: list[ScreenName] = field(default_factory=list)
-    group_id: list[str] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    application_id: list[str] = field(default_factory=list)
+    __slots__ = ("user_id", "screen_name", "group_id", "contact_list", "application_id")
+
+    def __init__(
+        self,
+        user_id: list[str] | None = None,
+        screen_name: list[ScreenName] | None = None,
+        group_id: list[str] | None = None,
+        contact_list: list[str] | None = None,
+        application_id: list[str] | None = None,
+    ) -> None:
+        self.user_id = [] if user_id is None else user_id
+        self.screen_name = [] if screen_name is None else screen_name
+        self.group_id = [] if group_id is None else group_id
+        self.contact_list = [] if contact_list is None else contact_list
+        self.application_id = [] if application_id is None else application_id
 
 
-@dataclass(slots=True)
 class ContactListProperties(Node):
     NAME: ClassVar[str] = "ContactListProperties"
-    property: list[Property] = field(default_factory=list)
+    __slots__ = ("property",)
+
+    def __init__(self, property: list[Property] | None = None) -> None:
+        self.property = [] if property is None else property
 
 
-@dataclass(slots=True)
 class GroupProperties(Node):
     NAME: ClassVar[str] = "GroupProperties"
-    property: list[Property] = field(default_factory=list)
-    welcome_note: WelcomeNote | None = None
+    __slots__ = ("property", "welcome_note")
+
+    def __init__(self, property: list[Property] | None = None, welcome_note: WelcomeNote | None = None) -> None:
+        self.property = [] if property is None else property
+        self.welcome_note = welcome_note
 
 
-@dataclass(slots=True)
 class OwnProperties(Node):
     NAME: ClassVar[str] = "OwnProperties"
-    property: list[Property] = field(default_factory=list)
+    __slots__ = ("property",)
+
+    def __init__(self, property: list[Property] | None = None) -> None:
+        self.property = [] if property is None else property
 
 
-@dataclass(slots=True)
 class Property(Node):
     NAME: ClassVar[str] = "Property"
-    name: str | None = None
-    value: str | None = None
+    __slots__ = ("name", "value")
+
+    def __init__(self, name: str | None = None, value: str | None = None) -> None:
+        self.name = name
+        self.value = value
 
 
-@dataclass(slots=True)
 class WelcomeNote(Node):
     NAME: ClassVar[str] = "WelcomeNote"
-    content_type: str | None = None
-    content_encoding: str | None = None
-    content_data: str | None = None
+    __slots__ = ("content_type", "content_encoding", "content_data")
+
+    def __init__(
+        self, content_type: str | None = None, content_encoding: str | None = None, content_data: str | None = None
+    ) -> None:
+        self.content_type = content_type
+        self.content_encoding = content_encoding
+        self.content_data = content_data
 
 
-@dataclass(slots=True)
 class Admin(Node):
     NAME: ClassVar[str] = "Admin"
-    user_list: UserList | None = None
+    __slots__ = ("user_list",)
+
+    def __init__(self, user_list: UserList | None = None) -> None:
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class Mod(Node):
     NAME: ClassVar[str] = "Mod"
-    user_list: UserList | None = None
+    __slots__ = ("user_list",)
+
+    def __init__(self, user_list: UserList | None = None) -> None:
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class Users(Node):
     NAME: ClassVar[str] = "Users"
-    user_list: UserList | None = None
+    __slots__ = ("user_list",)
+
+    def __init__(self, user_list: UserList | None = None) -> None:
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class Joined(Node):
     NAME: ClassVar[str] = "Joined"
-    user_list: UserList | None = None
-    user_map_list: UserMapList | None = None
+    __slots__ = ("user_list", "user_map_list")
+
+    def __init__(self, user_list: UserList | None = None, user_map_list: UserMapList | None = None) -> None:
+        self.user_list = user_list
+        self.user_map_list = user_map_list
 
 
-@dataclass(slots=True)
 class Left(Node):
     NAME: ClassVar[str] = "Left"
-    user_list: UserList | None = None
+    __slots__ = ("user_list",)
+
+    def __init__(self, user_list: UserList | None = None) -> None:
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class OnlineStatus(Node):
     NAME: ClassVar[str] = "OnlineStatus"
-    qualifier: bool | None = None
-    presence_value: str | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("qualifier", "presence_value", "client_id")
+
+    def __init__(
+        self, qualifier: bool | None = None, presence_value: str | None = None, client_id: ClientID | None = None
+    ) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class Registration(Node):
     NAME: ClassVar[str] = "Registration"
-    qualifier: bool | None = None
-    presence_value: str | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("qualifier", "presence_value", "client_id")
+
+    def __init__(
+        self, qualifier: bool | None = None, presence_value: str | None = None, client_id: ClientID | None = None
+    ) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class FreeTextLocation(Node):
     NAME: ClassVar[str] = "FreeTextLocation"
-    qualifier: bool | None = None
-    presence_value: str | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("qualifier", "presence_value", "client_id")
+
+    def __init__(
+        self, qualifier: bool | None = None, presence_value: str | None = None, client_id: ClientID | None = None
+    ) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class PLMN(Node):
     NAME: ClassVar[str] = "PLMN"
-    qualifier: bool | None = None
-    presence_value: str | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("qualifier", "presence_value", "client_id")
+
+    def __init__(
+        self, qualifier: bool | None = None, presence_value: str | None = None, client_id: ClientID | None = None
+    ) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class UserAvailability(Node):
     NAME: ClassVar[str] = "UserAvailability"
-    qualifier: bool | None = None
-    presence_value: str | None = None
+    __slots__ = ("qualifier", "presence_value")
+
+    def __init__(self, qualifier: bool | None = None, presence_value: str | None = None) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
 
 
-@dataclass(slots=True)
 class PreferredLanguage(Node):
     NAME: ClassVar[str] = "PreferredLanguage"
-    qualifier: bool | None = None
-    presence_value: str | None = None
+    __slots__ = ("qualifier", "presence_value")
+
+    def __init__(self, qualifier: bool | None = None, presence_value: str | None = None) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
 
 
-@dataclass(slots=True)
 class StatusText(Node):
     NAME: ClassVar[str] = "StatusText"
-    qualifier: bool | None = None
-    presence_value: str | None = None
+    __slots__ = ("qualifier", "presence_value")
+
+    def __init__(self, qualifier: bool | None = None, presence_value: str | None = None) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
 
 
-@dataclass(slots=True)
 class StatusMood(Node):
     NAME: ClassVar[str] = "StatusMood"
-    qualifier: bool | None = None
-    presence_value: str | None = None
+    __slots__ = ("qualifier", "presence_value")
+
+    def __init__(self, qualifier: bool | None = None, presence_value: str | None = None) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
 
 
-@dataclass(slots=True)
 class Alias(Node):
     NAME: ClassVar[str] = "Alias"
-    qualifier: bool | None = None
-    presence_value: str | None = None
+    __slots__ = ("qualifier", "presence_value")
+
+    def __init__(self, qualifier: bool | None = None, presence_value: str | None = None) -> None:
+        self.qualifier = qualifier
+        self.presence_value = presence_value
 
 
-@dataclass(slots=True)
 class ClientInfo(Node):
     NAME: ClassVar[str] = "ClientInfo"
-    qualifier: bool | None = None
-    client_type: str | None = None
-    dev_manufacturer: str | None = None
-    client_producer: str | None = None
-    model: str | None = None
-    client_version: str | None = None
-    language: str | None = None
-    client_id: ClientID | None = None
-    client_content_limit: ClientContentLimit | None = None
-    client_im_priority: int | None = None
-    application_id: str | None = None
+    __slots__ = (
+        "qualifier",
+        "client_type",
+        "dev_manufacturer",
+        "client_producer",
+        "model",
+        "client_version",
+        "language",
+        "client_id",
+        "client_content_limit",
+        "client_im_priority",
+        "application_id",
+    )
+
+    def __init__(
+        self,
+        qualifier: bool | None = None,
+        client_type: str | None = None,
+        dev_manufacturer: str | None = None,
+        client_producer: str | None = None,
+        model: str | None = None,
+        client_version: str | None = None,
+        language: str | None = None,
+        client_id: ClientID | None = None,
+        client_content_limit: ClientContentLimit | None = None,
+        client_im_priority: int | None = None,
+        application_id: str | None = None,
+    ) -> None:
+        self.qualifier = qualifier
+        self.client_type = client_type
+        self.dev_manufacturer = dev_manufacturer
+        self.client_producer = client_producer
+        self.model = model
+        self.client_version = client_version
+        self.language = language
+        self.client_id = client_id
+        self.client_content_limit = client_content_limit
+        self.client_im_priority = client_im_priority
+        self.application_id = application_id
 
 
-@dataclass(slots=True)
 class TimeZone(Node):
     NAME: ClassVar[str] = "TimeZone"
-    qualifier: bool | None = None
-    zone: str | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("qualifier", "zone", "client_id")
+
+    def __init__(self, qualifier: bool | None = None, zone: str | None = None, client_id: ClientID | None = None) -> None:
+        self.qualifier = qualifier
+        self.zone = zone
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class GeoLocation(Node):
     NAME: ClassVar[str] = "GeoLocation"
-    qualifier: bool | None = None
-    longitude: str | None = None
-    latitude: str | None = None
-    altitude: int | None = None
-    accuracy: int | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("qualifier", "longitude", "latitude", "altitude", "accuracy", "client_id")
+
+    def __init__(
+        self,
+        qualifier: bool | None = None,
+        longitude: str | None = None,
+        latitude: str | None = None,
+        altitude: int | None = None,
+        accuracy: int | None = None,
+        client_id: ClientID | None = None,
+    ) -> None:
+        self.qualifier = qualifier
+        self.longitude = longitude
+        self.latitude = latitude
+        self.altitude = altitude
+        self.accuracy = accuracy
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class Address(Node):
     NAME: ClassVar[str] = "Address"
-    qualifier: bool | None = None
-    country: str | None = None
-    city: str | None = None
-    street: str | None = None
-    crossing1: str | None = None
-    crossing2: str | None = None
-    building: str | None = None
-    named_area: str | None = None
-    accuracy: int | None = None
+    __slots__ = ("qualifier", "country", "city", "street", "crossing1", "crossing2", "building", "named_area", "accuracy")
+
+    def __init__(
+        self,
+        qualifier: bool | None = None,
+        country: str | None = None,
+        city: str | None = None,
+        street: str | None = None,
+        crossing1: str | None = None,
+        crossing2: str | None = None,
+        building: str | None = None,
+        named_area: str | None = None,
+        accuracy: int | None = None,
+    ) -> None:
+        self.qualifier = qualifier
+        self.country = country
+        self.city = city
+        self.street = street
+        self.crossing1 = crossing1
+        self.crossing2 = crossing2
+        self.building = building
+        self.named_area = named_area
+        self.accuracy = accuracy
 
 
-@dataclass(slots=True)
 class CommCap(Node):
     NAME: ClassVar[str] = "CommCap"
-    qualifier: bool | None = None
-    comm_c: list[CommC] = field(default_factory=list)
-    client_id: ClientID | None = None
+    __slots__ = ("qualifier", "comm_c", "client_id")
+
+    def __init__(
+        self, qualifier: bool | None = None, comm_c: list[CommC] | None = None, client_id: ClientID | None = None
+    ) -> None:
+        self.qualifier = qualifier
+        self.comm_c = [] if comm_c is None else comm_c
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class CommC(Node):
     NAME: ClassVar[str] = "CommC"
-    cap: str | None = None
-    status: str | None = None
-    contact: str | None = None
-    note: str | None = None
+    __slots__ = ("cap", "status", "contact", "note")
+
+    def __init__(
+        self, cap: str | None = None, status: str | None = None, contact: str | None = None, note: str | None = None
+    ) -> None:
+        self.cap = cap
+        self.status = status
+        self.contact = contact
+        self.note = note
 
 
-@dataclass(slots=True)
 class PreferredContacts(Node):
     NAME: ClassVar[str] = "PreferredContacts"
-    qualifier: bool | None = None
-    addr_pref: list[AddrPref] = field(default_factory=list)
+    __slots__ = ("qualifier", "addr_pref")
+
+    def __init__(self, qualifier: bool | None = None, addr_pref: list[AddrPref] | None = None) -> None:
+        self.qualifier = qualifier
+        self.addr_pref = [] if addr_pref is None else addr_pref
 
 
-@dataclass(slots=True)
 class AddrPref(Node):
     NAME: ClassVar[str] = "AddrPref"
-    pref_c: str | None = None
-    caddr: str | None = None
-    cstatus: str | None = None
-    cname: str | None = None
-    cpriority: int | None = None
+    __slots__ = ("pref_c", "caddr", "cstatus", "cname", "cpriority")
+
+    def __init__(
+        self,
+        pref_c: str | None = None,
+        caddr: str | None = None,
+        cstatus: str | None = None,
+        cname: str | None = None,
+        cpriority: int | None = None,
+    ) -> None:
+        self.pref_c = pref_c
+        self.caddr = caddr
+        self.cstatus = cstatus
+        self.cname = cname
+        self.cpriority = cpriority
 
 
-@dataclass(slots=True)
 class StatusContent(Node):
     NAME: ClassVar[str] = "StatusContent"
-    qualifier: bool | None = None
-    direct_content: str | None = None
-    referred_content: str | None = None
-    content_type: str | None = None
+    __slots__ = ("qualifier", "direct_content", "referred_content", "content_type")
+
+    def __init__(
+        self,
+        qualifier: bool | None = None,
+        direct_content: str | None = None,
+        referred_content: str | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        self.qualifier = qualifier
+        self.direct_content = direct_content
+        self.referred_content = referred_content
+        self.content_type = content_type
 
 
-@dataclass(slots=True)
 class ContactInfo(Node):
     NAME: ClassVar[str] = "ContactInfo"
-    qualifier: bool | None = None
-    contained_vcard: str | None = None
-    referred_vcard: str | None = None
+    __slots__ = ("qualifier", "contained_vcard", "referred_vcard")
+
+    def __init__(
+        self, qualifier: bool | None = None, contained_vcard: str | None = None, referred_vcard: str | None = None
+    ) -> None:
+        self.qualifier = qualifier
+        self.contained_vcard = contained_vcard
+        self.referred_vcard = referred_vcard
 
 
-@dataclass(slots=True)
 class DefaultAttributeList(Node):
     NAME: ClassVar[str] = "DefaultAttributeList"
-    presence_sub_list: list[PresenceSubList] = field(default_factory=list)
-    default_notify: bool | None = None
+    __slots__ = ("presence_sub_list", "default_notify")
+
+    def __init__(self, presence_sub_list: list[PresenceSubList] | None = None, default_notify: bool | None = None) -> None:
+        self.presence_sub_list = [] if presence_sub_list is None else presence_sub_list
+        self.default_notify = default_notify
 
 
-@dataclass(slots=True)
 class Presence(Node):
     NAME: ClassVar[str] = "Presence"
-    user_id: str | None = None
-    contact_list: str | None = None
-    presence_sub_list: list[PresenceSubList] = field(default_factory=list)
-    user_notify: bool | None = None
-    contact_list_notify: bool | None = None
+    __slots__ = ("user_id", "contact_list", "presence_sub_list", "user_notify", "contact_list_notify")
+
+    def __init__(
+        self,
+        user_id: str | None = None,
+        contact_list: str | None = None,
+        presence_sub_list: list[PresenceSubList] | None = None,
+        user_notify: bool | None = None,
+        contact_list_notify: bool | None = None,
+    ) -> None:
+        self.user_id = user_id
+        self.contact_list = contact_list
+        self.presence_sub_list = [] if presence_sub_list is None else presence_sub_list
+        self.user_notify = user_notify
+        self.contact_list_notify = contact_list_notify
 
 
-@dataclass(slots=True)
 class AgreedCapabilityList(Node):
     NAME: ClassVar[str] = "AgreedCapabilityList"
-    supported_bearer: list[str] = field(default_factory=list)
-    supported_cir_method: list[str] = field(default_factory=list)
-    tcp_address: str | None = None
-    tcp_port: int | None = None
-    server_poll_min: int | None = None
-    cirurl: CIRURL | None = None
-    accepted_content_type: list[AcceptedContentType] = field(default_factory=list)
-    any_content: bool | None = None
-    accepted_pull_length: int | None = None
-    accepted_push_length: int | None = None
-    accepted_text_content_length: int | None = None
-    accepted_transfer_encoding: list[str] = field(default_factory=list)
-    cirhttp_address: CIRHTTPAddress | None = None
-    cirsms_address: str | None = None
-    multi_trans: int | None = None
-    multi_trans_per_message: int | None = None
-    offline_etem_handling: str | None = None
-    online_etem_handling: str | None = None
-    supported_offline_bearer: list[str] = field(default_factory=list)
-    udp_address: str | None = None
-    udp_port: int | None = None
-    session_priority: int | None = None
-    user_session_limit: int | None = None
+    __slots__ = (
+        "supported_bearer",
+        "supported_cir_method",
+        "tcp_address",
+        "tcp_port",
+        "server_poll_min",
+        "cirurl",
+        "accepted_content_type",
+        "any_content",
+        "accepted_pull_length",
+        "accepted_push_length",
+        "accepted_text_content_length",
+        "accepted_transfer_encoding",
+        "cirhttp_address",
+        "cirsms_address",
+        "multi_trans",
+        "multi_trans_per_message",
+        "offline_etem_handling",
+        "online_etem_handling",
+        "supported_offline_bearer",
+        "udp_address",
+        "udp_port",
+        "session_priority",
+        "user_session_limit",
+    )
+
+    def __init__(
+        self,
+        supported_bearer: list[str] | None = None,
+        supported_cir_method: list[str] | None = None,
+        tcp_address: str | None = None,
+        tcp_port: int | None = None,
+        server_poll_min: int | None = None,
+        cirurl: CIRURL | None = None,
+        accepted_content_type: list[AcceptedContentType] | None = None,
+        any_content: bool | None = None,
+        accepted_pull_length: int | None = None,
+        accepted_push_length: int | None = None,
+        accepted_text_content_length: int | None = None,
+        accepted_transfer_encoding: list[str] | None = None,
+        cirhttp_address: CIRHTTPAddress | None = None,
+        cirsms_address: str | None = None,
+        multi_trans: int | None = None,
+        multi_trans_per_message: int | None = None,
+        offline_etem_handling: str | None = None,
+        online_etem_handling: str | None = None,
+        supported_offline_bearer: list[str] | None = None,
+        udp_address: str | None = None,
+        udp_port: int | None = None,
+        session_priority: int | None = None,
+        user_session_limit: int | None = None,
+    ) -> None:
+        self.supported_bearer = [] if supported_bearer is None else supported_bearer
+        self.supported_cir_method = [] if supported_cir_method is None else supported_cir_method
+        self.tcp_address = tcp_address
+        self.tcp_port = tcp_port
+        self.server_poll_min = server_poll_min
+        self.cirurl = cirurl
+        self.accepted_content_type = [] if accepted_content_type is None else accepted_content_type
+        self.any_content = any_content
+        self.accepted_pull_length = accepted_pull_length
+        self.accepted_push_length = accepted_push_length
+        self.accepted_text_content_length = accepted_text_content_length
+        self.accepted_transfer_encoding = [] if accepted_transfer_encoding is None else accepted_transfer_encoding
+        self.cirhttp_address = cirhttp_address
+        self.cirsms_address = cirsms_address
+        self.multi_trans = multi_trans
+        self.multi_trans_per_message = multi_trans_per_message
+        self.offline_etem_handling = offline_etem_handling
+        self.online_etem_handling = online_etem_handling
+        self.supported_offline_bearer = [] if supported_offline_bearer is None else supported_offline_bearer
+        self.udp_address = udp_address
+        self.udp_port = udp_port
+        self.session_priority = session_priority
+        self.user_session_limit = user_session_limit
 
 
-@dataclass(slots=True)
 class CIRURL(Node):
     NAME: ClassVar[str] = "CIRURL"
-    url: str | None = None
+    __slots__ = ("url",)
+
+    def __init__(self, url: str | None = None) -> None:
+        self.url = url
 
 
-@dataclass(slots=True)
 class Watcher(Node):
     NAME: ClassVar[str] = "Watcher"
-    user: User | None = None
-    watcher_status: str | None = None
-    user_id: str | None = None
-    friendly_name: str | None = None
+    __slots__ = ("user", "watcher_status", "user_id", "friendly_name")
+
+    def __init__(
+        self,
+        user: User | None = None,
+        watcher_status: str | None = None,
+        user_id: str | None = None,
+        friendly_name: str | None = None,
+    ) -> None:
+        self.user = user
+        self.watcher_status = watcher_status
+        self.user_id = user_id
+        self.friendly_name = friendly_name
 
 
-@dataclass(slots=True)
 class IDList(Node):
     NAME: ClassVar[str] = "IDList"
-    user_id: list[str] = field(default_factory=list)
-    contact_list: list[str] = field(default_factory=list)
-    group_id: list[str] = field(default_factory=list)
-    screen_name: list[ScreenName] = field(default_factory=list)
-    domain: list[str] = field(default_factory=list)
+    __slots__ = ("user_id", "contact_list", "group_id", "screen_name", "domain")
+
+    def __init__(
+        self,
+        user_id: list[str] | None = None,
+        contact_list: list[str] | None = None,
+        group_id: list[str] | None = None,
+        screen_name: list[ScreenName] | None = None,
+        domain: list[str] | None = None,
+    ) -> None:
+        self.user_id = [] if user_id is None else user_id
+        self.contact_list = [] if contact_list is None else contact_list
+        self.group_id = [] if group_id is None else group_id
+        self.screen_name = [] if screen_name is None else screen_name
+        self.domain = [] if domain is None else domain
 
 
-@dataclass(slots=True)
 class ReactiveAuthStatusList(Node):
     NAME: ClassVar[str] = "ReactiveAuthStatusList"
-    reactive_auth_status: list[ReactiveAuthStatus] = field(default_factory=list)
+    __slots__ = ("reactive_auth_status",)
+
+    def __init__(self, reactive_auth_status: list[ReactiveAuthStatus] | None = None) -> None:
+        self.reactive_auth_status = [] if reactive_auth_status is None else reactive_auth_status
 
 
-@dataclass(slots=True)
 class ReactiveAuthStatus(Node):
     NAME: ClassVar[str] = "ReactiveAuthStatus"
-    user_id: str | None = None
-    reactive_auth_state: str | None = None
-    presence_sub_list: PresenceSubList | None = None
+    __slots__ = ("user_id", "reactive_auth_state", "presence_sub_list")
+
+    def __init__(
+        self, user_id: str | None = None, reactive_auth_state: str | None = None, presence_sub_list: PresenceSubList | None = None
+    ) -> None:
+        self.user_id = user_id
+        self.reactive_auth_state = reactive_auth_state
+        self.presence_sub_list = presence_sub_list
 
 
-@dataclass(slots=True)
 class AdminMapList(Node):
     NAME: ClassVar[str] = "AdminMapList"
-    admin_mapping: AdminMapping | None = None
-    mod_mapping: ModMapping | None = None
-    user_mapping: UserMapping | None = None
+    __slots__ = ("admin_mapping", "mod_mapping", "user_mapping")
+
+    def __init__(
+        self,
+        admin_mapping: AdminMapping | None = None,
+        mod_mapping: ModMapping | None = None,
+        user_mapping: UserMapping | None = None,
+    ) -> None:
+        self.admin_mapping = admin_mapping
+        self.mod_mapping = mod_mapping
+        self.user_mapping = user_mapping
 
 
-@dataclass(slots=True)
 class UserMapList(Node):
     NAME: ClassVar[str] = "UserMapList"
-    user_mapping: UserMapping | None = None
+    __slots__ = ("user_mapping",)
+
+    def __init__(self, user_mapping: UserMapping | None = None) -> None:
+        self.user_mapping = user_mapping
 
 
-@dataclass(slots=True)
 class AdminMapping(Node):
     NAME: ClassVar[str] = "AdminMapping"
-    mapping: list[Mapping] = field(default_factory=list)
+    __slots__ = ("mapping",)
+
+    def __init__(self, mapping: list[Mapping] | None = None) -> None:
+        self.mapping = [] if mapping is None else mapping
 
 
-@dataclass(slots=True)
 class ModMapping(Node):
     NAME: ClassVar[str] = "ModMapping"
-    mapping: list[Mapping] = field(default_factory=list)
+    __slots__ = ("mapping",)
+
+    def __init__(self, mapping: list[Mapping] | None = None) -> None:
+        self.mapping = [] if mapping is None else mapping
 
 
-@dataclass(slots=True)
 class UserMapping(Node):
     NAME: ClassVar[str] = "UserMapping"
-    mapping: list[Mapping] = field(default_factory=list)
-    s_name: str | None = None
-    user_id: str | None = None
+    __slots__ = ("mapping", "s_name", "user_id")
+
+    def __init__(self, mapping: list[Mapping] | None = None, s_name: str | None = None, user_id: str | None = None) -> None:
+        self.mapping = [] if mapping is None else mapping
+        self.s_name = s_name
+        self.user_id = user_id
 
 
-@dataclass(slots=True)
 class Mapping(Node):
     NAME: ClassVar[str] = "Mapping"
-    s_name: str | None = None
-    user_id: str | None = None
+    __slots__ = ("s_name", "user_id")
+
+    def __init__(self, s_name: str | None = None, user_id: str | None = None) -> None:
+        self.s_name = s_name
+        self.user_id = user_id
 
 
-@dataclass(slots=True)
 class InfoLink(Node):
     NAME: ClassVar[str] = "InfoLink"
-    qualifier: bool | None = None
-    inf_link: list[InfLink] = field(default_factory=list)
+    __slots__ = ("qualifier", "inf_link")
+
+    def __init__(self, qualifier: bool | None = None, inf_link: list[InfLink] | None = None) -> None:
+        self.qualifier = qualifier
+        self.inf_link = [] if inf_link is None else inf_link
 
 
-@dataclass(slots=True)
 class InfLink(Node):
     NAME: ClassVar[str] = "Inf_link"
-    link: str | None = None
-    text: str | None = None
-    content_type: str | None = None
+    __slots__ = ("link", "text", "content_type")
+
+    def __init__(self, link: str | None = None, text: str | None = None, content_type: str | None = None) -> None:
+        self.link = link
+        self.text = text
+        self.content_type = content_type
 
 
-@dataclass(slots=True)
 class VerifyIDFunc(Node):
     NAME: ClassVar[str] = "VerifyIDFunc"
-    vrid: bool = False
+    __slots__ = ("vrid",)
+
+    def __init__(self, vrid: bool = False) -> None:
+        self.vrid = vrid
 
 
-@dataclass(slots=True)
 class CIRHTTPAddress(Node):
     NAME: ClassVar[str] = "CIRHTTPAddress"
-    url: str | None = None
+    __slots__ = ("url",)
+
+    def __init__(self, url: str | None = None) -> None:
+        self.url = url
 
 
-@dataclass(slots=True)
 class Font(Node):
     NAME: ClassVar[str] = "Font"
-    size: str | None = None
-    style: list[str] = field(default_factory=list)
-    color: str | None = None
+    __slots__ = ("size", "style", "color")
+
+    def __init__(self, size: str | None = None, style: list[str] | None = None, color: str | None = None) -> None:
+        self.size = size
+        self.style = [] if style is None else style
+        self.color = color
 
 
-@dataclass(slots=True)
 class MessageInfoList(Node):
     NAME: ClassVar[str] = "MessageInfoList"
-    message_info: list[MessageInfo] = field(default_factory=list)
+    __slots__ = ("message_info",)
+
+    def __init__(self, message_info: list[MessageInfo] | None = None) -> None:
+        self.message_info = [] if message_info is None else message_info
 
 
-@dataclass(slots=True)
 class ExtendConversationUser(Node):
     NAME: ClassVar[str] = "ExtendConversationUser"
-    user_id: str | None = None
-    client_id: ClientID | None = None
+    __slots__ = ("user_id", "client_id")
+
+    def __init__(self, user_id: str | None = None, client_id: ClientID | None = None) -> None:
+        self.user_id = user_id
+        self.client_id = client_id
 
 
-@dataclass(slots=True)
 class ContactListIDList(Node):
     NAME: ClassVar[str] = "ContactListIDList"
-    contact_list: list[str] = field(default_factory=list)
+    __slots__ = ("contact_list",)
+
+    def __init__(self, contact_list: list[str] | None = None) -> None:
+        self.contact_list = [] if contact_list is None else contact_list
 
 
-@dataclass(slots=True)
 class UserIDList(Node):
     NAME: ClassVar[str] = "UserIDList"
-    user_id: list[str] = field(default_factory=list)
+    __slots__ = ("user_id",)
+
+    def __init__(self, user_id: list[str] | None = None) -> None:
+        self.user_id = [] if user_id is None else user_id
 
 
-@dataclass(slots=True)
 class JoinedBlocked(Node):
     NAME: ClassVar[str] = "JoinedBlocked"
-    user_list: UserList | None = None
+    __slots__ = ("user_list",)
+
+    def __init__(self, user_list: UserList | None = None) -> None:
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class LeftBlocked(Node):
     NAME: ClassVar[str] = "LeftBlocked"
-    user_list: UserList | None = None
+    __slots__ = ("user_list",)
+
+    def __init__(self, user_list: UserList | None = None) -> None:
+        self.user_list = user_list
 
 
-@dataclass(slots=True)
 class Map(Node):
     NAME: ClassVar[str] = "Map"
-    content_type: str | None = None
-    content_encoding: str | None = None
-    content_data: str | None = None
+    __slots__ = ("content_type", "content_encoding", "content_data")
+
+    def __init__(
+        self, content_type: str | None = None, content_encoding: str | None = None, content_data: str | None = None
+    ) -> None:
+        self.content_type = content_type
+        self.content_encoding = content_encoding
+        self.content_data = content_data
 
 
-@dataclass(slots=True)
 class SystemMessageList(Node):
     NAME: ClassVar[str] = "SystemMessageList"
-    system_message: list[SystemMessage] = field(default_factory=list)
+    __slots__ = ("system_message",)
+
+    def __init__(self, system_message: list[SystemMessage] | None = None) -> None:
+        self.system_message = [] if system_message is None else system_message
 
 
-@dataclass(slots=True)
 class SystemMessage(Node):
     NAME: ClassVar[str] = "SystemMessage"
-    system_message_id: str | None = None
-    requires_response: bool | None = None
-    system_message_text: str | None = None
-    answer_options: AnswerOptions | None = None
-    verification_mechanism: VerificationMechanism | None = None
+    __slots__ = ("system_message_id", "requires_response", "system_message_text", "answer_options", "verification_mechanism")
+
+    def __init__(
+        self,
+        system_message_id: str | None = None,
+        requires_response: bool | None = None,
+        system_message_text: str | None = None,
+        answer_options: AnswerOptions | None = None,
+        verification_mechanism: VerificationMechanism | None = None,
+    ) -> None:
+        self.system_message_id = system_message_id
+        self.requires_response = requires_response
+        self.system_message_text = system_message_text
+        self.answer_options = answer_options
+        self.verification_mechanism = verification_mechanism
 
 
-@dataclass(slots=True)
 class AnswerOptions(Node):
     NAME: ClassVar[str] = "AnswerOptions"
-    answer_option: list[AnswerOption] = field(default_factory=list)
+    __slots__ = ("answer_option",)
+
+    def __init__(self, answer_option: list[AnswerOption] | None = None) -> None:
+        self.answer_option = [] if answer_option is None else answer_option
 
 
-@dataclass(slots=True)
 class AnswerOption(Node):
     NAME: ClassVar[str] = "AnswerOption"
-    answer_option_id: int | None = None
-    answer_option_text: str | None = None
+    __slots__ = ("answer_option_id", "answer_option_text")
+
+    def __init__(self, answer_option_id: int | None = None, answer_option_text: str | None = None) -> None:
+        self.answer_option_id = answer_option_id
+        self.answer_option_text = answer_option_text
 
 
-@dataclass(slots=True)
 class VerificationMechanism(Node):
     NAME: ClassVar[str] = "VerificationMechanism"
-    in_text: str | None = None
-    url: str | None = None
+    __slots__ = ("in_text", "url")
+
+    def __init__(self, in_text: str | None = None, url: str | None = None) -> None:
+        self.in_text = in_text
+        self.url = url
 
 
-@dataclass(slots=True)
 class SystemMessageResponseList(Node):
     NAME: ClassVar[str] = "SystemMessageResponseList"
-    system_message_response: list[SystemMessageResponse] = field(default_factory=list)
+    __slots__ = ("system_message_response",)
+
+    def __init__(self, system_message_response: list[SystemMessageResponse] | None = None) -> None:
+        self.system_message_response = [] if system_message_response is None else system_message_response
 
 
-@dataclass(slots=True)
 class SystemMessageResponse(Node):
     NAME: ClassVar[str] = "SystemMessageResponse"
-    system_message_id: str | None = None
-    chosen_option_id: int | None = None
-    verification_key: str | None = None
+    __slots__ = ("system_message_id", "chosen_option_id", "verification_key")
+
+    def __init__(
+        self, system_message_id: str | None = None, chosen_option_id: int | None = None, verification_key: str | None = None
+    ) -> None:
+        self.system_message_id = system_message_id
+        self.chosen_option_id = chosen_option_id
+        self.verification_key = verification_key
 
 
-@dataclass(slots=True)
 class NotificationTypeList(Node):
     NAME: ClassVar[str] = "NotificationTypeList"
-    notification_type: list[str] = field(default_factory=list)
+    __slots__ = ("notification_type",)
+
+    def __init__(self, notification_type: list[str] | None = None) -> None:
+        self.notification_type = [] if notification_type is None else notification_type
 
 
-@dataclass(slots=True)
 class UserIDPair(Node):
     NAME: ClassVar[str] = "UserIDPair"
-    unrecognized_user_id: str | None = None
-    valid_user_id: str | None = None
+    __slots__ = ("unrecognized_user_id", "valid_user_id")
+
+    def __init__(self, unrecognized_user_id: str | None = None, valid_user_id: str | None = None) -> None:
+        self.unrecognized_user_id = unrecognized_user_id
+        self.valid_user_id = valid_user_id
 
 
-@dataclass(slots=True)
 class PublicProfile(Node):
     NAME: ClassVar[str] = "PublicProfile"
-    user_id: str | None = None
-    property: list[Property] = field(default_factory=list)
+    __slots__ = ("user_id", "property")
+
+    def __init__(self, user_id: str | None = None, property: list[Property] | None = None) -> None:
+        self.user_id = user_id
+        self.property = [] if property is None else property
 
 
-@dataclass(slots=True)
 class ClientContentLimit(Node):
     NAME: ClassVar[str] = "ClientContentLimit"
-    accepted_content_type: list[AcceptedContentType] = field(default_factory=list)
-    any_content: bool | None = None
-    accepted_text_content_length: int | None = None
-    accepted_transfer_encoding: list[str] = field(default_factory=list)
-    max_pull_length: int | None = None
-    max_push_length: int | None = None
-    plain_text_charset: list[int] = field(default_factory=list)
+    __slots__ = (
+        "accepted_content_type",
+        "any_content",
+        "accepted_text_content_length",
+        "accepted_transfer_encoding",
+        "max_pull_length",
+        "max_push_length",
+        "plain_text_charset",
+    )
+
+    def __init__(
+        self,
+        accepted_content_type: list[AcceptedContentType] | None = None,
+        any_content: bool | None = None,
+        accepted_text_content_length: int | None = None,
+        accepted_transfer_encoding: list[str] | None = None,
+        max_pull_length: int | None = None,
+        max_push_length: int | None = None,
+        plain_text_charset: list[int] | None = None,
+    ) -> None:
+        self.accepted_content_type = [] if accepted_content_type is None else accepted_content_type
+        self.any_content = any_content
+        self.accepted_text_content_length = accepted_text_content_length
+        self.accepted_transfer_encoding = [] if accepted_transfer_encoding is None else accepted_transfer_encoding
+        self.max_pull_length = max_pull_length
+        self.max_push_length = max_push_length
+        self.plain_text_charset = [] if plain_text_charset is None else plain_text_charset
 
 
-@dataclass(slots=True)
 class ExtendedRequest(Primitive):
     NAME: ClassVar[str] = "Extended-Request"
-    text: str | None = None
+    __slots__ = ("text",)
+
+    def __init__(self, text: str | None = None) -> None:
+        self.text = text
 
 
-@dataclass(slots=True)
 class ExtendedResponse(Primitive):
     NAME: ClassVar[str] = "Extended-Response"
-    text: str | None = None
+    __slots__ = ("text",)
+
+    def __init__(self, text: str | None = None) -> None:
+        self.text = text
 
 
-# class -> ((attribute, element name, kind, many), ...); kind is str, int, bool, flag or the class of a child
+# class -> ((attribute, element name, kind, many), ...); kind is str, int, bool, flag or a class
 FIELDS: dict[type[Node], tuple[tuple[str, str, str | type[Node], bool], ...]] = {
     SegmentInfo: (
         ("segment_count", "SegmentCount", "int", False),

