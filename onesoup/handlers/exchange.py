@@ -56,6 +56,10 @@ class Exchange:
         except StoreDown as error:
             log.warning("store-down", reason=str(error), primitive=_names(message))
             code, description = 503, "try again later"
+        except Exception as error:
+            # A bug of ours, or a record that cannot be read. Any HTTP status but 200 would cost the phone its session.
+            log.exception("bug", kind=type(error).__name__, primitive=_names(message))
+            code, description = 500, "internal error"
         return _encode(transactions.refuse(message, code, description))
 
     def _run(self, message: Message, raw: bytes, peer: Peer) -> bytes:

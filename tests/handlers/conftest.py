@@ -1,0 +1,229 @@
+"""Handlers over a real Redis, with a holder that is a greenlet and has no XMPP: it answers what a server would.
+
+A phone here writes real documents and reads real documents; only HTTP is missing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import gevent
+import pytest
+
+from onesoup.csp import access, envelope
+from onesoup.csp.elements import ClientID, LoginRequest, Primitive
+from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.lists import Item
+from onesoup.csp.messages import Text
+from onesoup.csp.presence import Shown
+from onesoup.demo.servers import RedisServer
+from onesoup.handlers import records, wiring
+from onesoup.handlers.context import Peer, Services
+from onesoup.handlers.exchange import Exchange
+from onesoup.settings import Settings
+from onesoup.store import keys
+from onesoup.store.channels import Subscriber, answer
+from onesoup.store.client import connect
+from onesoup.store.feed import Changes, Delivery, Feed
+from onesoup.store.keyring import KeyRing
+from onesoup.store.leases import Shards
+from onesoup.wire import codec
+from onesoup.wire.document import Encoding
+
+HOST = "example.org"
+
+
+class Holder:
+    """Plays the holder of every shard: opens sessions, keeps what it was told to do, and answers as `refuse` says."""
+
+    def __init__(self, url: str) -> None:
+        self.client = connect(url)
+        self.feed, self.shards = Feed(self.client), Shards(self.client)
+        self.login_code, self.refuse, self.deaf = 200, {}, False
+        self.logins: list[dict[str, Any]] = []
+        self.done: list[dict[str, Any]] = []
+        self._subscriber = Subscriber(url, self._woken)
+        self._subscriber.want(keys.wake_channel(number) for number in range(keys.SHARDS))
+        self._greenlet = gevent.spawn(self._subscriber.run)
+        while not self._subscriber.connected:
+            gevent.sleep(0.01)
+
+    def close(self) -> None:
+        self._greenlet.kill()
+        self._subscriber._drop()
+
+    def _woken(self, channel: str, data: bytes) -> None:
+        if self.deaf:
+            return
+        if data == b"login":
+            self._login(int(channel.partition(":")[2], 16))
+        else:
+            self._work(data.decode())
+
+    def _login(self, shard: int) -> None:
+        while (stored := self.shards.next_login(shard)) is not None:
+            job = records.unpack_command(stored)
+            self.logins.append(job)
+            session = records.unpack_session(job["r"])
+            if self.login_code == 200:
+                fields = {"r": job["r"], "cred": job["cred"], "ttl": access.expiry(session.ttl) * 1000, "fence": 1}
+                self.feed.create(job["sid"], fields, ())
+            answer(self.client, job["reply"], job["name"], records.pack_answer(self.login_code, "as the server says"))
+
+    def _work(self, sid: str) -> None:
+        for stored in self.feed.commands(sid):
+            command = records.unpack_command(stored)
+            self.done.append(command)
+            code = self.refuse.get(command.get("jid"), 200)
+            if code == 200:
+                self._apply(sid, command)
+            self.feed.done(sid, stored)
+            if "reply" in command:
+                answer(self.client, command["reply"], command["name"], records.pack_answer(code, "refused"))
+
+    def _apply(self, sid: str, command: dict[str, Any]) -> None:
+        if command["op"] == "roster":
+            item = Item(command["jid"], command["name"], tuple(command["groups"]))
+            self.feed.store(sid, 1, Changes(roster={item.jid: records.pack_item(item)}))
+        elif command["op"] == "unroster":
+            self.feed.store(sid, 1, Changes(unroster=[command["jid"]]))
+
+    # --- what the XMPP side does ---
+
+    def roster(self, sid: str, *items: Item) -> None:
+        self.feed.store(sid, 1, Changes(roster={item.jid: records.pack_item(item) for item in items}))
+
+    def shows(self, sid: str, jid: str, **shown: Any) -> None:
+        self.feed.store(sid, 1, Changes(presence={jid: records.pack_shown(Shown(**shown))}))
+
+    def says(self, sid: str, jid: str, body: str, id: str = "m1", receipt: bytes = b"") -> None:
+        payload = records.pack_text(Text(id, jid, body, 1_700_000_000))
+        self.feed.store(sid, 1, Changes(items=[Delivery(id, jid, payload, receipt)]))
+
+    # --- what it was told ---
+
+    def settle(self, phone: "Phone") -> None:
+        """Everything that the phone has caused so far has been worked off."""
+        with gevent.Timeout(5):
+            while self.feed.commands(phone.sid or ""):
+                gevent.sleep(0.005)
+
+    def ops(self, phone: "Phone", op: str) -> list[dict[str, Any]]:
+        self.settle(phone)
+        kept = ("reply", "name_", "v")
+        return [{k: v for k, v in each.items() if k not in kept} for each in self.done if each["op"] == op]
+
+
+@dataclass
+class Phone:
+    """One handset: keeps its session, its version and its encoding, and counts its transactions."""
+
+    exchange: Exchange
+    version: str = "1.2"
+    encoding: Encoding = Encoding.XML
+    client_id: str = "Razr V3"
+    agent: str = ""
+    sid: str | None = None
+    count: int = 0
+    raw: bytes = b""
+    reply: Message | None = None
+    messages: list[Message] = field(default_factory=list)
+
+    def post(self, message: Message) -> Message | None:
+        """Through both codecs, as octets. None for an empty body."""
+        return self.post_octets(codec.encode(envelope.write_message(message)))
+
+    def post_octets(self, octets: bytes) -> Message | None:
+        self.raw = octets
+        body = self.exchange.run(envelope.read(codec.decode(octets)), octets, Peer(HOST, "10.0.0.7", self.agent))
+        self.octets = body
+        self.reply = envelope.read(codec.decode(body)) if body else None
+        if self.reply is not None:
+            assert (self.reply.version, self.reply.encoding) == (self.version, self.encoding)
+        return self.reply
+
+    def message(self, *transactions: Transaction) -> Message:
+        kind = SessionType.INBAND if self.sid else SessionType.OUTBAND
+        return Message(self.version, self.encoding, list(transactions), self.sid, kind)
+
+    def next_id(self) -> str:
+        self.count += 1
+        return str(self.count)
+
+    def ask(self, content: Primitive, tid: str | None = "next") -> Any:
+        """The one answer to one request."""
+        tid = self.next_id() if tid == "next" else tid
+        reply = self.post(self.message(Transaction(Mode.REQUEST, tid, content)))
+        assert reply is not None
+        (answered,) = reply.transactions
+        assert (answered.mode, answered.id) == (Mode.RESPONSE, tid)
+        return answered.content
+
+    def tell(self, tid: str, content: Primitive) -> Message | None:
+        """An answer to a server transaction."""
+        return self.post(self.message(Transaction(Mode.RESPONSE, tid, content)))
+
+    def log_in(self, user: str = "wv:alice", password: str = "secret", **more: Any) -> Any:
+        request = LoginRequest(
+            user_id=user, client_id=ClientID(url=self.client_id), password=password, session_cookie="c00kie", **more
+        )
+        response = self.ask(request)
+        self.sid = response.session_id
+        return response
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> RedisServer:
+    return redis_server
+
+
+@pytest.fixture
+def services(redis: RedisServer, tmp_path) -> Services:
+    KeyRing.create(tmp_path / "keys")
+    settings = Settings(
+        redis_url=redis.url,
+        keys_file=str(tmp_path / "keys"),
+        domain=HOST,
+        domains=(HOST, "xmpp.example.net"),
+        poll_hold=0.0,
+        answer_deadline=2.0,
+    )
+    connect(redis.url).flushall()
+    made = wiring.services(settings)
+    made.replies.start()
+    assert made.replies.ready(within=5)
+    return made
+
+
+@pytest.fixture
+def holder(services: Services, redis: RedisServer) -> Iterator[Holder]:
+    holder = Holder(redis.url)
+    yield holder
+    holder.close()
+
+
+@pytest.fixture
+def exchange(services: Services, holder: Holder) -> Exchange:
+    return Exchange(services)
+
+
+@pytest.fixture
+def new_phone(exchange: Exchange):
+    """A factory of phones that are not logged in."""
+    return lambda **more: Phone(exchange, **more)
+
+
+@pytest.fixture
+def phone(new_phone) -> Phone:
+    """A phone that is logged in as alice@example.org."""
+    phone = new_phone()
+    phone.log_in("wv:alice@example.org")
+    assert phone.sid
+    return phone
+
+
+@pytest.fixture(params=["1.1", "1.2", "1.3"])
+def every_phone(request, new_phone) -> Phone:
+    """The same in each version, in WBXML."""
+    phone = new_phone(version=request.param, encoding=Encoding.WBXML)
+    phone.log_in("wv:alice@example.org")
+    return phone

@@ -1,0 +1,389 @@
+"""Log-in: every form of id and of proof, errors always inside a Login-Response, and never the same session twice."""
+
+import base64
+import hashlib
+
+import pytest
+
+from onesoup.csp.elements import (
+    CapabilityList,
+    ClientCapabilityRequest,
+    ClientID,
+    Disconnect,
+    GetSPInfoRequest,
+    GetSPInfoResponse,
+    KeepAliveRequest,
+    KeepAliveResponse,
+    LoginRequest,
+    LoginResponse,
+    LogoutRequest,
+    PollingRequest,
+    ServiceRequest,
+    Status,
+    VersionList,
+    WVCSPVersionDiscoveryRequest,
+)
+from onesoup.csp.envelope import Mode, SessionType, Transaction
+from onesoup.handlers import records
+from onesoup.store import keys
+
+LINKED = ("alice@example.org", "xmpp-secret", "phone-secret")
+
+
+def refused(response, code):
+    """A log-in is refused in a Login-Response, without a session and without a nonce."""
+    assert isinstance(response, LoginResponse)
+    assert response.result.code == code
+    assert response.session_id is None
+    assert response.nonce is None
+    return True
+
+
+@pytest.fixture
+def linked(services):
+    services.accounts.link("alice@example.org", *LINKED)
+
+
+# --- two-way ---
+
+
+@pytest.mark.parametrize(
+    ("user", "own", "short"),
+    [
+        ("wv:alice@example.org", "wv:alice@example.org", None),
+        ("alice@example.org", "wv:alice@example.org", None),
+        ("alice", "wv:alice", "example.org"),
+        ("wv:alice", "wv:alice", "example.org"),
+        ("WV:Alice@EXAMPLE.org", "WV:Alice@EXAMPLE.org", None),
+    ],
+)
+def test_an_id_with_or_without_domain_and_scheme(new_phone, holder, user, own, short):
+    response = new_phone().log_in(user)
+    assert response.result.code == 200
+    session = records.unpack_session(holder.logins[0]["r"])
+    assert (session.jid, session.own, session.short) == ("alice@example.org", own, short)
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_the_answer_has_all_that_a_phone_looks_at(new_phone, version):
+    phone = new_phone(version=version)
+    response = phone.log_in(time_to_live=3600)
+    assert response.client_id == ClientID(url="Razr V3")
+    assert response.keep_alive_time == 3600
+    assert response.capability_request is True
+    assert 0 < len(response.session_id) <= 32
+    assert response.user_id == ("wv:alice" if version == "1.3" else None)
+    assert phone.reply.session_type is SessionType.OUTBAND
+    assert phone.reply.session_id is None
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(None, 7200), (10, 120), (86400, 7200), (900, 900)])
+def test_the_keep_alive_time_is_granted_within_limits(new_phone, asked, granted):
+    assert new_phone().log_in(time_to_live=asked).keep_alive_time == granted
+
+
+def test_a_session_id_tells_its_shard_and_cannot_be_guessed(new_phone, holder):
+    one, two = new_phone(), new_phone()
+    one.log_in()
+    two.log_in(time_to_live=1000)
+    assert one.sid[2:] != two.sid[2:]
+    session = records.unpack_session(holder.logins[0]["r"])
+    assert {int(each.sid[:2], 16) for each in (one, two)} == {keys.shard_of("alice@example.org", session.resource)}
+    assert len(one.sid) >= 28
+
+
+def test_the_password_reaches_the_holder_sealed(new_phone, holder, services):
+    new_phone().log_in(password="pässwörd-77")
+    (job,) = holder.logins
+    assert "pässwörd-77".encode() not in records.pack_command(job)
+    assert services.ring.open(job["cred"], "cred:alice@example.org").decode() == "pässwörd-77"
+
+
+def test_the_phone_password_of_a_linked_account_stands_for_the_xmpp_one(new_phone, holder, services):
+    services.accounts.link("alice@example.org", "real@xmpp.example.net", "xmpp-secret", "phone-secret")
+    assert new_phone().log_in(password="phone-secret").result.code == 200
+    (job,) = holder.logins
+    assert services.ring.open(job["cred"], "cred:real@xmpp.example.net") == b"xmpp-secret"
+
+
+def test_without_a_link_the_password_is_the_xmpp_one(new_phone, holder, services, linked):
+    new_phone().log_in(password="xmpp-secret")
+    assert services.ring.open(holder.logins[0]["cred"], "cred:alice@example.org") == b"xmpp-secret"
+
+
+@pytest.mark.parametrize("code", [403, 409, 503, 504, 516])
+def test_what_the_server_says_is_told_in_a_login_response(new_phone, holder, code):
+    holder.login_code = code
+    assert refused(new_phone().log_in(), code)
+
+
+def test_a_wrong_password_is_not_tried_again_at_the_server(new_phone, holder):
+    holder.login_code = 409
+    phone = new_phone()
+    assert refused(phone.log_in(password="wrong"), 409)
+    assert refused(phone.log_in(password="wrong"), 409)
+    assert len(holder.logins) == 1
+    holder.login_code = 200
+    assert phone.log_in(password="right").result.code == 200
+
+
+@pytest.mark.parametrize("user", ["", "wv:", "sip:alice@example.org", "wv:alice/x@example.org", "a" * 300])
+def test_a_malformed_id_is_531(new_phone, user):
+    assert refused(new_phone().log_in(user), 531)
+
+
+def test_a_domain_that_is_not_served_is_516(new_phone, holder):
+    assert refused(new_phone().log_in("wv:alice@elsewhere.org"), 516)
+    assert holder.logins == []
+
+
+def test_a_password_beyond_any_reason_is_409(new_phone, holder):
+    assert refused(new_phone().log_in(password="x" * 300), 409)
+    assert holder.logins == []
+
+
+def test_a_holder_that_does_not_answer_is_504(new_phone, holder):
+    holder.deaf = True
+    assert refused(new_phone().log_in(), 504)
+
+
+def test_no_password_and_no_schema_is_409_and_never_a_challenge(new_phone):
+    response = new_phone().ask(LoginRequest(user_id="wv:alice", client_id=ClientID(url="x")))
+    assert refused(response, 409)
+
+
+def test_a_link_that_cannot_be_opened_is_answered(new_phone, services, holder):
+    """The key ring has lost its key: ours to mend, but the phone gets a Login-Response all the same."""
+    other = type(services.ring)([("k1", bytes(32))])
+    type(services.accounts)(holder.client, other).link("alice@example.org", *LINKED)
+    response = new_phone().log_in()
+    assert isinstance(response, LoginResponse)
+    assert response.result.code in (500, 503)
+
+
+# --- four-way ---
+
+
+def digest(nonce, password="phone-secret", name="md5"):
+    return base64.b64encode(hashlib.new(name, (nonce + password).encode()).digest()).decode()
+
+
+def first(phone, *schemas, user="wv:alice", tid="1"):
+    request = LoginRequest(user_id=user, client_id=ClientID(url=phone.client_id), digest_schema=list(schemas), session_cookie="c")
+    return phone.ask(request, tid)
+
+
+def second(phone, tid="1", user="wv:alice", **proof):
+    request = LoginRequest(user_id=user, client_id=ClientID(url=phone.client_id), session_cookie="c", **proof)
+    response = phone.ask(request, tid)
+    phone.sid = response.session_id
+    return response
+
+
+@pytest.mark.parametrize(
+    ("schemas", "name"), [(["MD5"], "md5"), (["SHA"], "sha1"), (["MD5", "SHA"], "md5"), (["PWD,SHA,MD4"], "sha1")]
+)
+def test_a_digest_proves_the_password(new_phone, linked, holder, services, schemas, name):
+    """Both requests carry the same TransactionID."""
+    phone = new_phone()
+    challenge = first(phone, *schemas)
+    assert isinstance(challenge, LoginResponse)
+    assert challenge.result.code == 401
+    assert 0 < len(challenge.nonce) <= 200
+    assert challenge.session_id is None
+    assert challenge.digest_schema == {"md5": "MD5", "sha1": "SHA"}[name]
+    assert second(phone, digest_bytes=digest(challenge.nonce, name=name)).result.code == 200
+    assert services.ring.open(holder.logins[0]["cred"], "cred:alice@example.org") == b"xmpp-secret"
+
+
+def test_a_wrong_digest_is_409_and_not_401(new_phone, linked):
+    """Android repeats the second request for ever on a 401 with a nonce."""
+    phone = new_phone()
+    nonce = first(phone, "MD5").nonce
+    assert refused(second(phone, digest_bytes=digest(nonce, "wrong")), 409)
+
+
+def test_a_nonce_is_good_for_one_attempt(new_phone, linked):
+    phone = new_phone()
+    nonce = first(phone, "MD5").nonce
+    second(phone, digest_bytes=digest(nonce, "wrong"))
+    assert refused(second(phone, digest_bytes=digest(nonce)), 409)
+
+
+def test_a_nonce_is_fresh_for_each_attempt(new_phone, linked):
+    phone = new_phone()
+    assert first(phone, "MD5").nonce != first(phone, "MD5").nonce
+
+
+def test_a_digest_without_a_challenge_is_409(new_phone, linked):
+    assert refused(second(new_phone(), digest_bytes=digest("n0nce")), 409)
+
+
+def test_a_digest_under_another_transaction_id_is_409(new_phone, linked):
+    phone = new_phone()
+    nonce = first(phone, "MD5", tid="1").nonce
+    assert refused(second(phone, tid="2", digest_bytes=digest(nonce)), 409)
+
+
+def test_a_phone_that_takes_pwd_needs_no_link(new_phone, services, holder):
+    phone = new_phone()
+    challenge = first(phone, "PWD", "MD5")
+    assert (challenge.result.code, challenge.digest_schema) == (401, "PWD")
+    assert challenge.nonce
+    assert second(phone, password="secret").result.code == 200
+
+
+def test_s60_takes_pwd_although_it_offers_only_md5(new_phone):
+    phone = new_phone(client_id="WV:IMPEC01$00001@NOK.S60", version="1.1")
+    assert first(phone, "MD5").digest_schema == "PWD"
+
+
+def test_android_without_a_link_is_told_at_once(new_phone):
+    assert refused(first(new_phone(client_id="JiMMY"), "MD5", "SHA"), 409)
+
+
+def test_schemas_that_nobody_knows_are_543(new_phone, linked):
+    assert refused(first(new_phone(), "MD4", "MD6"), 543)
+
+
+# --- repeats and log-ins inside a session ---
+
+
+def test_the_same_octets_make_one_session(new_phone, holder):
+    phone = new_phone()
+    phone.log_in()
+    octets = phone.octets
+    phone.post_octets(phone.raw)
+    assert phone.octets == octets
+    assert len(holder.logins) == 1
+
+
+def test_the_same_octets_make_a_new_session_when_the_old_one_is_over(new_phone, holder):
+    phone = new_phone()
+    phone.log_in()
+    raw, old = phone.raw, phone.sid
+    holder.feed.end(old, 1, 600)
+    phone.sid = None
+    again = phone.post_octets(raw).transactions[0].content
+    assert again.result.code == 200
+    assert again.session_id != old
+
+
+def test_a_log_in_inside_an_old_session_is_a_log_in(new_phone, holder):
+    """Android resumes so; the descriptor comes back as it was sent."""
+    phone = new_phone()
+    phone.sid = "00forgotten"
+    response = phone.ask(LoginRequest(user_id="wv:alice", client_id=ClientID(url="JiMMY"), password="x", session_cookie="c"))
+    assert response.result.code == 200
+    assert response.session_id
+    assert phone.reply.session_id == "00forgotten"
+    assert phone.reply.session_type is SessionType.INBAND
+
+
+# --- other things outside a session ---
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_the_service_provider_tells_about_itself_without_a_session(new_phone, version):
+    phone = new_phone(version=version)
+    info = phone.ask(GetSPInfoRequest(client_id=ClientID(url="x")))
+    assert isinstance(info, GetSPInfoResponse)
+    assert info.name
+    assert (info.client_id is not None) == (version == "1.1")
+    phone.log_in()
+    assert isinstance(phone.ask(GetSPInfoRequest()), GetSPInfoResponse)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_version_discovery_names_all_versions(new_phone, version):
+    answer = new_phone(version=version).ask(WVCSPVersionDiscoveryRequest(version_list=VersionList()))
+    names = answer.version_list.session_ns_name
+    assert len(names) == 3
+    assert names[0].endswith("CSP1.1")
+    assert names[2].endswith("IMPS-CSP1.3")
+
+
+def test_anything_else_without_a_session_is_604(new_phone):
+    status = new_phone().ask(KeepAliveRequest())
+    assert isinstance(status, Status)
+    assert status.result.code == 604
+
+
+# --- in the session ---
+
+
+@pytest.mark.parametrize(("asked", "told"), [(None, 7200), (600, 600), (10, 120), (100_000, 7200)])
+def test_keep_alive_is_answered_with_the_time_granted(phone, asked, told, holder):
+    answer = phone.ask(KeepAliveRequest(time_to_live=asked))
+    assert isinstance(answer, KeepAliveResponse)
+    assert (answer.result.code, answer.keep_alive_time) == (200, told)
+    assert holder.feed.state(phone.sid)[1] > told * 1000
+
+
+def test_a_granted_time_stays_until_the_next_wish(phone):
+    phone.ask(KeepAliveRequest(time_to_live=600))
+    assert phone.ask(KeepAliveRequest()).keep_alive_time == 600
+
+
+def test_logout_ends_the_session_in_the_form_of_the_version(every_phone, holder):
+    phone = every_phone
+    answer = phone.ask(LogoutRequest())
+    assert isinstance(answer, Disconnect if phone.version == "1.1" else Status)
+    assert answer.result.code == 200
+    assert phone.reply.poll is None
+    assert holder.ops(phone, "logout") == [{"op": "logout"}]
+    assert phone.ask(KeepAliveRequest()).result.code == 604
+
+
+def test_a_repeated_logout_gets_the_same_answer(phone):
+    phone.ask(LogoutRequest())
+    octets = phone.octets
+    phone.post_octets(phone.raw)
+    assert phone.octets == octets
+
+
+@pytest.mark.parametrize("code", [600, 601])
+def test_a_poll_of_a_session_that_is_over_tells_why_and_keeps_its_id(every_phone, holder, code):
+    holder.feed.end(every_phone.sid, 1, code)
+    for tid in (None, "", "17"):
+        status = every_phone.ask(PollingRequest(), tid)
+        assert isinstance(status, Status)
+        assert status.result.code == code
+        assert every_phone.reply.session_id == every_phone.sid
+
+
+def test_an_answer_to_a_session_that_is_over_is_told_too(phone, holder):
+    holder.feed.end(phone.sid, 1, 601)
+    reply = phone.tell("s1", Status())
+    assert reply.transactions[0].content.result.code == 601
+    assert reply.transactions[0].mode is Mode.RESPONSE
+
+
+def test_stcp_is_offered_while_a_line_process_lives(every_phone, services):
+    asked = ClientCapabilityRequest(capability_list=CapabilityList(supported_cir_method=["STCP", "SHTTP"]))
+
+    def agreed():
+        answer = every_phone.ask(asked)
+        return answer.capability_list if every_phone.version == "1.1" else answer.agreed_capability_list
+
+    assert agreed().supported_cir_method == []
+    services.lines.register("cir:1", 60_000)
+    listed = agreed()
+    assert (listed.supported_cir_method, listed.tcp_address, listed.tcp_port) == (["STCP"], "example.org", 3171)
+    services.lines.leave("cir:1")
+
+
+def test_services_are_granted(every_phone, holder):
+    answer = every_phone.ask(ServiceRequest(all_functions_request=True))
+    assert answer.functions is None
+    assert answer.all_functions.wvcsp_feat is not None
+    assert holder.ops(every_phone, "soon") == [{"op": "soon"}]
+
+
+def test_two_log_ins_in_one_message_are_one(new_phone, holder):
+    """Only the first transaction of a log-in counts; the answer has one."""
+    phone = new_phone()
+    request = LoginRequest(user_id="wv:alice", password="x", session_cookie="c")
+    reply = phone.post(phone.message(Transaction(Mode.REQUEST, "1", request), Transaction(Mode.REQUEST, "2", request)))
+    assert [each.id for each in reply.transactions] == ["1"]
+    assert len(holder.logins) == 1
