@@ -47,6 +47,8 @@ MAX_SENDS = 2
 MAX_LINES = 2
 LINE_TTL_MS = 12_000
 BEAT = 4.0
+# How the store says that a session is over.
+ENDED = "end "
 SEND_SECONDS = 10.0
 
 
@@ -165,8 +167,13 @@ class StcpServer:
     # --- wake-ups ---
 
     def wake(self, _channel: str, data: bytes) -> None:
-        """Something waits in a session: its lines are told, each after its quiet time."""
-        for line in self._lines.get(data.decode("ascii", "replace"), ()):
+        """Something waits in a session: its lines are told, each after its quiet time. Or it is over: they are closed."""
+        sid = data.decode("ascii", "replace")
+        if sid.startswith(ENDED):
+            for line in self._lines.get(sid.removeprefix(ENDED), ()):
+                _close(line.sock)
+            return
+        for line in self._lines.get(sid, ()):
             line.sends = 0
             self._arm(line, 0.0)
 

@@ -145,7 +145,8 @@ _END = (
 -- KEYS 1 session  2 queue  ARGV 1 sid  2 fence  3 code    Marks the session as over and wakes whoever can tell the phone.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
-if redis.call('HSETNX', KEYS[1], 'end', ARGV[3]) == 1 then wake(KEYS[1], ARGV[1]) end
+redis.call('HSETNX', KEYS[1], 'end', ARGV[3])
+part(KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[1], 'cred')
 redis.call('PEXPIRE', KEYS[1], MARK)
 return 1

@@ -53,6 +53,13 @@ local function wake(key, sid)
     redis.call('PUBLISH', h[2], sid)
   end
 end
+-- The session is over: a held poll comes back to be told so, and its STCP line is closed.
+local function part(key, sid)
+  local h = redis.call('HMGET', key, 'hold', 'stcp')
+  if h[1] then redis.call('PUBLISH', h[1], 'poll ' .. sid) end
+  if h[2] then redis.call('PUBLISH', h[2], 'end ' .. sid) end
+  redis.call('HDEL', key, 'hold', 'stcp')
+end
 -- Presence of these contacts waits; at most one "P" stands in the queue.
 local function mark(key, queue, dirty, sid, contacts, at, now)
   if #contacts == 0 then return end
@@ -117,6 +124,7 @@ mark(KEYS[1], KEYS[3], KEYS[4], ARGV[1], e.dirty or {}, now, now)
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])
+  part(KEYS[1], ARGV[1])
   redis.call('PEXPIRE', KEYS[1], MARK)
 end
 return false

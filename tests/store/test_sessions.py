@@ -245,4 +245,4 @@ def test_the_end_of_a_session_reaches_the_line(sessions, sid, feed: Feed, listen
     sessions.bind_line(sid, "cir:1")
     heard = listen("cir:1")
     feed.end(sid, 1, 601)
-    assert heard() == [sid.encode()]
+    assert heard() == [b"end " + sid.encode()]
