@@ -44,7 +44,8 @@ def main(argv: list[str]) -> int:
     about, stolen = machine.describe(), machine.stolen()
     figures = run(names, scale)
     about["steal"] = f"{machine.stolen() - stolen:.2f} s"
-    path = report.save("-".join(names) if options.part else "all", about, figures)
+    name = "-".join(names) if options.part else "all"
+    path = report.save(f"{name}-quick" if options.quick else name, about, figures)
     print("\n".join([", ".join(f"{name} {value}" for name, value in about.items()), "", report.table(figures)]))
     say(f"written: {path}")
     return 0

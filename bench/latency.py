@@ -15,7 +15,6 @@ from onesoup.phone.stcp import Line
 
 # Between two messages, so that what the last one left behind is done.
 PAUSE = 0.03
-HOLD = 5.0
 # Seconds for which a new STCP line is left alone.
 REST = 3.2
 # Messages that are not counted, at the begin.
@@ -25,7 +24,7 @@ Once = Callable[[int], float]
 
 
 def run(scale: Scale) -> list[Figure]:
-    with workplace() as directory, World(directory, HOLD) as world:
+    with workplace() as directory, World(directory, scale.hold) as world:
         world.prosody.add_account("writer", PASSWORD, {"poller": "P"})
         world.prosody.add_account("poller", PASSWORD, {"writer": "W"})
         address = "127.0.0.1", world.prosody.tls_port

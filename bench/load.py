@@ -64,15 +64,15 @@ class Generator:
         (self.directory / "post.lua").write_text(_WRK)
 
     def run(self, port: int, seconds: float) -> Load:
-        return self._by_wrk(port, seconds) if self.wrk else _Own(self).run(port, seconds)
+        """wrk counts whole seconds only: shorter runs are our own."""
+        return self._by_wrk(port, seconds) if self.wrk and seconds >= 1 else _Own(self).run(port, seconds)
 
     def _by_wrk(self, port: int, seconds: float) -> Load:
-        """wrk counts whole seconds only."""
         argv = [
             str(self.wrk),
             "-t1",
             f"-c{self.connections}",
-            f"-d{max(1, round(seconds))}s",
+            f"-d{round(seconds)}s",
             "-s",
             str(self.directory / "post.lua"),
         ]

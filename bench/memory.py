@@ -14,25 +14,23 @@ from onesoup.phone.engine import Phone
 
 GOAL_KB = 80
 CONTACTS = 20
-# Until everything that a log-in starts has ended: presence of its own accord, acknowledgements, idle connections.
-SETTLE_SECONDS = 6.0
 
 
 def run(scale: Scale) -> list[Figure]:
     with workplace() as directory, World(directory) as world:
         # The first sessions make what all share: code, caches, contexts. They are not counted.
         _log_in(world, world.accounts("first", max(scale.idle // 5, 3)), False)
-        figures = _kind(world, world.accounts("alone", scale.idle), "no contacts", False, GOAL_KB)
+        figures = _kind(scale, world, world.accounts("alone", scale.idle), "no contacts", False, GOAL_KB)
         contacts = world.accounts("friend", CONTACTS)
         users = world.accounts("social", scale.idle_with_contacts, contacts)
-        return figures + _kind(world, users, f"{CONTACTS} contacts", True, None)
+        return figures + _kind(scale, world, users, f"{CONTACTS} contacts", True, None)
 
 
-def _kind(world: World, users: list[str], what: str, lists: bool, goal: float | None) -> list[Figure]:
+def _kind(scale: Scale, world: World, users: list[str], what: str, lists: bool, goal: float | None) -> list[Figure]:
     """The growth from these users' log-ins, for each of them."""
-    before = _settled(world)
+    before = _settled(world, scale.settle)
     _log_in(world, users, lists)
-    after = _settled(world)
+    after = _settled(world, scale.settle)
     each = {name: (after[name] - before[name]) / len(users) for name in before}
     say(f"memory: {len(users)} sessions with {what}: " + ", ".join(f"{name} {kb:.1f} KB" for name, kb in each.items()))
     how = f"growth by {len(users)} logged-in, negotiated{', subscribed' if lists else ''} sessions, after a collection of garbage"
@@ -68,13 +66,13 @@ def _subscribe(phone: Phone) -> None:
         pass
 
 
-def _settled(world: World) -> dict[str, float]:
+def _settled(world: World, seconds: float) -> dict[str, float]:
     """KB now, when nothing moves, and with replies of the past forgotten."""
-    time.sleep(SETTLE_SECONDS)
+    time.sleep(seconds)  # presence of its own accord, acknowledgements, idle connections
     holder = world.processes["holder"]
     for _ in range(2):
         os.kill(holder.pid, signal.SIGUSR1)
-        time.sleep(0.5)
+        time.sleep(min(seconds, 0.5))
     with redis.Redis(port=world.redis.port) as client:
         keys, replies = _keys(client)
         info = client.info("memory")

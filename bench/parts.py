@@ -29,6 +29,9 @@ class Scale:
     idle: int = 300
     idle_with_contacts: int = 100
     messages: int = 200
+    # Seconds: until everything that a log-in starts has ended, and for which polls are held.
+    settle: float = 6.0
+    hold: float = 5.0
     # Profile: requests.
     profiled: int = 5000
 
@@ -36,9 +39,9 @@ class Scale:
 FULL = Scale()
 QUICK = Scale(
     rounds=1,
-    codec_seconds=0.0002,
+    codec_seconds=0.0001,
     documents=12,
-    poll_seconds=0.5,
+    poll_seconds=0.2,
     sessions=20,
     connections=4,
     logins=6,
@@ -46,7 +49,9 @@ QUICK = Scale(
     idle=6,
     idle_with_contacts=3,
     messages=5,
-    profiled=50,
+    settle=0.2,
+    hold=1.0,
+    profiled=500,
 )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -120,6 +121,8 @@ def running(*webs: Web) -> Iterator[None]:
             web.start()
         yield
     finally:
+        for web in webs:
+            web.process.signal(signal.SIGTERM)
         for web in webs:
             web.process.stop()
 
