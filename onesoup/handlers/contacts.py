@@ -1,6 +1,7 @@
 """Contact lists over the roster (flows.md 8, xmpp-mapping.md 4). Reads come from the cache and never wait for XMPP; changes
 are answered when the XMPP server has taken them."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from onesoup.csp import addresses, lists
@@ -27,6 +28,9 @@ from onesoup.csp.transactions import status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context, spellings
 from onesoup.xmpp import commands
+
+# Contacts that could not be added: code -> addresses as the phone wrote them.
+Failed = dict[int, list[str]]
 
 
 def every(ctx: Context) -> dict[str, ContactList]:
@@ -119,18 +123,19 @@ def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
 def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
     """Any of the three changes, in the order add, remove, properties; then the list where it is wanted."""
     contact_list = find(ctx, request.contact_list)
-    failed: list[str] = []
+    failed: Failed = {}
+    nicks = _nicks(request.add_nick_list)
     changed = False
     if request.add_nick_list is not None:
         changed = True
-        failed = _add(ctx, contact_list, _nicks(request.add_nick_list))
+        failed = _add(ctx, contact_list, nicks)
     if request.remove_nick_list is not None:
         changed = True
-        _remove(ctx, contact_list, [ctx.session.jid_of(each) for each in request.remove_nick_list.user_id])
+        _remove(ctx, contact_list, _known_jids(ctx, request.remove_nick_list.user_id))
     if request.contact_list_properties is not None:
         changed = True
         _change_properties(ctx, contact_list, request.contact_list_properties)
-    response = ListManageResponse(result=_result(failed))
+    response = ListManageResponse(result=_result(failed, nothing_done=sum(map(len, failed.values())) == len(nicks)))
     # 1.1 has no ReceiveList and always gets the list; who asks for nothing else asks for the list.
     if request.receive_list or (request.receive_list is None and (ctx.version == "1.1" or not changed)):
         contact_list = find(ctx, request.contact_list)
@@ -141,7 +146,8 @@ def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
 
 def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
     items = lists.members(contact_list, ctx.roster().values())
-    spelled = spellings(ctx.services, ctx.sid, [item.jid for item in items])
+    # What this very request has spelled is stored with its answer, and so is not there to be read yet.
+    spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
     session = ctx.session
     return NickList(
         nick_name=[
@@ -196,20 +202,33 @@ def _change_properties(ctx: Context, contact_list: ContactList, properties: Cont
         _make_default(ctx, every(ctx)[contact_list.token])
 
 
-def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) -> list[str]:
-    """Adds contacts one by one; returns the addresses that are none. Remembers how the phone spells each."""
-    failed = []
+def _known_jids(ctx: Context, texts: list[str]) -> list[str]:
+    """The contacts that are meant; what is no address is on no list."""
+    jids = []
+    for text in texts:
+        with suppress(CspError):
+            jids.append(ctx.session.jid_of(text))
+    return jids
+
+
+def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) -> Failed:
+    """Adds contacts one by one; returns those that could not be. Remembers how the phone spells each."""
+    failed: Failed = {}
     auto = ctx.services.sessions.values(ctx.sid, "sub", ["/" + contact_list.token])[0] if nicks else None
     for text, name in nicks:
         try:
             jid = ctx.session.jid_of(text)
         except CspError:
-            failed.append(text)
+            failed.setdefault(531, []).append(text)
             continue
         if jid == ctx.session.jid:
             continue
         ctx.effects.spell[jid] = text.strip() if text.strip()[:3].lower() == "wv:" else f"wv:{text.strip()}"
-        _add_one(ctx, contact_list, jid, name)
+        try:
+            _add_one(ctx, contact_list, jid, name)
+        except CspError as error:
+            failed.setdefault(error.code, []).append(text)
+            continue
         if auto is not None:
             ctx.effects.sub[jid] = auto
             ctx.effects.dirty.append(jid)
@@ -252,13 +271,18 @@ def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
     ctx.changed()
 
 
-def _result(failed: list[str]) -> Result:
+def _result(failed: Failed, nothing_done: bool = False) -> Result:
+    """200; 201 that names what failed; the one code, or 900, when nothing was done at all."""
     if not failed:
         return Result(code=200)
-    return Result(code=201, detailed_result=[DetailedResult(code=531, user_id=failed)])
+    details = [DetailedResult(code=code, user_id=users) for code, users in failed.items()]
+    code = 201
+    if nothing_done:
+        code = next(iter(failed)) if len(failed) == 1 else 900
+    return Result(code=code, detailed_result=details)
 
 
-def _outcome(failed: list[str]) -> Primitive:
+def _outcome(failed: Failed) -> Primitive:
     answer = status(200)
     answer.result = _result(failed)
     return answer

@@ -78,7 +78,7 @@ class Holder:
                 self._apply(sid, command)
             self.feed.done(sid, stored)
             if "reply" in command:
-                answer(self.client, command["reply"], command["name"], records.pack_answer(code, "refused"))
+                answer(self.client, command["reply"], command["reply_name"], records.pack_answer(code, "refused"))
 
     def _apply(self, sid: str, command: dict[str, Any]) -> None:
         if command["op"] == "roster":
@@ -109,8 +109,8 @@ class Holder:
 
     def ops(self, phone: "Phone", op: str) -> list[dict[str, Any]]:
         self.settle(phone)
-        kept = ("reply", "name_", "v")
-        return [{k: v for k, v in each.items() if k not in kept} for each in self.done if each["op"] == op]
+        ours = ("v", "reply", "reply_name")
+        return [{name: value for name, value in each.items() if name not in ours} for each in self.done if each["op"] == op]
 
 
 @dataclass
