@@ -1,0 +1,220 @@
+"""What scripts say of the XMPP side, in sentences: done, or looked for, by ordinary XMPP clients.
+
+`backend` sentences: bob sends 'text' to alice [and asks for a receipt]; bob is available|away|xa|dnd|offline [with status
+'text']; bob asks to see alice; bob accepts|refuses alice; bob stops showing alice; bob stops seeing alice.
+`backend_expect` sentences: bob receives [exactly] 'text' [once]; bob receives nothing more; bob sees alice available|away|xa|
+dnd|offline [with status 'text']; bob is asked by alice; bob is accepted|refused by alice; bob has [no] receipt; the roster of
+alice has bob [named 'name'] [in group 'group']; the roster of alice has no bob; available presence is sent to the XMPP server.
+Several are separated by semicolons. Names may be written as addresses.
+"""
+
+import itertools
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from onesoup.phone.conversation.script import Person
+from onesoup.phone.conversation.xmpp import BackendFailed, Client, Clients, Event
+
+# How long "nothing more" and "once" look for more.
+SETTLE = 0.3
+_PART = re.compile(r"(?:'[^']*(?:'(?=\w)[^']*)*'|[^;'])+")
+
+
+class UnknownSentence(ValueError):
+    """No such sentence: the runner does not guess."""
+
+
+class Backend:
+    """The people of one conversation on a server. They connect when a sentence first needs them."""
+
+    def __init__(self, clients: Clients, people: Mapping[str, Person], phone: str, address: tuple[str, int], ca: Path | None):
+        self._clients, self._people, self._phone, self._address, self._ca = clients, people, phone, address, ca
+        self._online: dict[str, Client] = {}
+        self._watchers: dict[str, Client] = {}  # clients without presence, which only look at a roster
+        self._last_sent: dict[str, str] = {}
+        self._numbers = itertools.count(1)
+        self.sent_at = 0.0
+
+    def start(self) -> None:
+        """Whoever is available at the start becomes so."""
+        for person in self._people.values():
+            if person.online:
+                self.act(f"{person.user} is available")
+
+    def act(self, text: str) -> None:
+        """Does what the sentences say. BackendFailed, UnknownSentence."""
+        self._each(text, _ACTS)
+
+    def expect(self, text: str) -> None:
+        """Returns when what the sentences say has happened; BackendFailed when it has not."""
+        self._each(text, _EXPECTATIONS)
+
+    def close(self) -> None:
+        for client in (*self._online.values(), *self._watchers.values()):
+            with suppress(OSError):
+                client.do("end")
+
+    def _each(self, text: str, table: "list[tuple[re.Pattern[str], Callable[..., None]]]") -> None:
+        for part in _PART.findall(text):
+            sentence = " ".join(part.split())
+            if not sentence:
+                continue
+            found = next(((run, match) for pattern, run in table if (match := pattern.fullmatch(sentence))), None)
+            if found is None:
+                raise UnknownSentence(sentence)
+            run, match = found
+            try:
+                run(self, **match.groupdict())
+            except BackendFailed as error:
+                raise BackendFailed(f"{sentence}: came {error}") from None
+
+    # --- who ---
+
+    def _person(self, name: str) -> Person:
+        found = self._people.get(name.partition("@")[0])
+        if found is None:
+            raise UnknownSentence(f"{name} is nobody of `given`")
+        return found
+
+    def _jid(self, name: str) -> str:
+        return self._person(name).jid
+
+    def _client(self, name: str) -> Client:
+        person = self._person(name)
+        if person.user not in self._online:
+            self._online[person.user] = self._connect(person, "desk")
+        return self._online[person.user]
+
+    def _connect(self, person: Person, resource: str) -> Client:
+        return self._clients.connect(f"{person.jid}/{resource}", person.password, self._address, self._ca)
+
+    def _watcher(self, name: str) -> Client:
+        person = self._person(name)
+        if person.user not in self._watchers:
+            self._watchers[person.user] = self._connect(person, "watch")
+        return self._watchers[person.user]
+
+    # --- deeds ---
+
+    def send(self, who: str, text: str, to: str, receipt: str | None) -> None:
+        self._last_sent[self._person(who).user] = stanza_id = f"m{next(self._numbers)}"
+        self.sent_at = time.time()
+        self._client(who).do("send", to=self._jid(to), body=text, id=stanza_id, receipt=bool(receipt))
+
+    def become(self, who: str, state: str, status: str | None) -> None:
+        if state == "offline":
+            self._client(who).do("presence", show=None, status=status, kind="unavailable")
+        else:
+            self._client(who).do("presence", show=None if state == "available" else state, status=status, kind=None)
+
+    def subscription(self, who: str, to: str, kind: str) -> None:
+        self._client(who).do("subscription", to=self._jid(to), kind=kind)
+
+    # --- expectations ---
+
+    def receives(self, who: str, text: str, once: str | None) -> None:
+        client = self._client(who)
+        client.wait(lambda event: event.kind == "message" and event.fields["body"] == text)
+        if once:
+            time.sleep(SETTLE)
+            again = [each for each in client.untaken("message") if each.fields["body"] == text]
+            if again:
+                raise BackendFailed(f"it {len(again) + 1} times")
+
+    def nothing_more(self, who: str) -> None:
+        time.sleep(SETTLE)
+        more = [each.fields["body"] for each in self._client(who).untaken("message")]
+        if more:
+            raise BackendFailed(f"{more}")
+
+    def sees(self, who: str, whom: str, state: str, status: str | None) -> None:
+        def fits(event: Event) -> bool:
+            kind, show = event.fields["kind"], event.fields["show"]
+            now = "offline" if kind == "unavailable" else show or "available" if kind == "available" else kind
+            return now == state and (status is None or event.fields["status"] == status)
+
+        self._client(who).latest("presence", self._jid(whom), fits)
+
+    def presence_kind(self, who: str, whom: str, kind: str) -> None:
+        sender = self._jid(whom)
+        self._client(who).wait(
+            lambda event: event.kind == "presence" and event.fields["kind"] == kind and event.fields["sender"] == sender
+        )
+
+    def receipt(self, who: str, no: str | None) -> None:
+        sent = self._last_sent.get(self._person(who).user)
+
+        def fits(event: Event) -> bool:
+            return event.kind == "receipt" and event.fields["id"] == sent
+
+        if not no:
+            self._client(who).wait(fits)
+            return
+        time.sleep(SETTLE)
+        if any(fits(event) for event in self._client(who).untaken("receipt")):
+            raise BackendFailed("a receipt")
+
+    def in_roster(self, who: str, whom: str, no: str | None, name: str | None = None, group: str | None = None) -> None:
+        jid, end = self._jid(whom) if "@" not in whom else whom, time.monotonic() + 5
+        while True:
+            item = self._watcher(who).roster().get(jid)
+            if bool(no) == (item is None) and (item is None or _is(item, name, group)):
+                return
+            if time.monotonic() > end:
+                raise BackendFailed(f"{item}")
+            time.sleep(0.1)
+
+    def phone_is_available(self) -> None:
+        """Somebody who may see the phone's user sees that."""
+        friends = [each.user for each in self._people.values() if self._phone in each.roster and each.user in self._online]
+        if not friends:
+            raise UnknownSentence("nobody is online who could see presence")
+        self.sees(friends[0], self._phone, "available", None)
+
+
+def _is(item: Mapping[str, Any], name: str | None, group: str | None) -> bool:
+    return (name is None or item["name"] == name) and (group is None or group in item["groups"])
+
+
+_NAME = r"[\w.+-]+(?:@[\w.-]+)?"
+_STATE = r"(?P<state>available|away|xa|dnd|chat|offline)(?: with status '(?P<status>.*)')?"
+
+
+def _row(pattern: str, run: Callable[..., None]) -> "tuple[re.Pattern[str], Callable[..., None]]":
+    text = pattern.replace("WHOM", f"(?P<whom>{_NAME})").replace("WHO", f"(?P<who>{_NAME})").replace("TO", f"(?P<to>{_NAME})")
+    return re.compile(text.replace("STATE", _STATE)), run
+
+
+def _kind(kind: str) -> Callable[..., None]:
+    return lambda backend, who, to: backend.subscription(who, to, kind)
+
+
+def _heard(kind: str) -> Callable[..., None]:
+    return lambda backend, who, whom: backend.presence_kind(who, whom, kind)
+
+
+_ACTS = [
+    _row(r"WHO sends '(?P<text>.*)' to TO(?P<receipt> and asks for a receipt)?", Backend.send),
+    _row(r"WHO (?:is|becomes|goes) STATE", Backend.become),
+    _row(r"WHO asks to see TO", _kind("subscribe")),
+    _row(r"WHO accepts TO", _kind("subscribed")),
+    _row(r"WHO (?:refuses|stops showing) TO", _kind("unsubscribed")),
+    _row(r"WHO stops seeing TO", _kind("unsubscribe")),
+]
+_EXPECTATIONS = [
+    _row(r"WHO receives(?: exactly)? '(?P<text>.*)'(?P<once> once)?", Backend.receives),
+    _row(r"WHO receives nothing more", Backend.nothing_more),
+    _row(r"WHO sees WHOM STATE", Backend.sees),
+    _row(r"WHO is asked by WHOM", _heard("subscribe")),
+    _row(r"WHO is accepted by WHOM", _heard("subscribed")),
+    _row(r"WHO is refused by WHOM", _heard("unsubscribed")),
+    _row(r"WHO has (?P<no>no )?(?:the )?receipt", Backend.receipt),
+    _row(r"the roster of WHO has (?P<no>no )?WHOM(?: named '(?P<name>.*?)')?(?: in group '(?P<group>.*?)')?", Backend.in_roster),
+    _row(r"available presence is sent to the XMPP server", Backend.phone_is_available),
+    # The runner itself compares the answers to the same octets.
+    _row(r"the MessageID is that of the first answer", lambda _: None),
+]

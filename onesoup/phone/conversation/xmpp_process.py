@@ -1,0 +1,107 @@
+"""Ordinary XMPP clients (slixmpp) in a process of their own, driven over JSON lines; imports nothing of onesoup.
+
+In: {"client": name, "do": what, ...}. Out: {"client": name, "event": what, ...}. It ends with its standard input.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import slixmpp
+
+ROSTER = "{jabber:iq:roster}"
+
+
+class Client(slixmpp.ClientXMPP):
+    """Decides nothing by itself: subscriptions wait for an order."""
+
+    def __init__(self, name: str, jid: str, password: str, ca: str | None) -> None:
+        super().__init__(jid, password)
+        self.name, self.ca_certs, self.enable_direct_tls = name, Path(ca) if ca else None, False
+        self.auto_authorize, self.auto_subscribe = None, False
+        self.register_plugin("xep_0184")
+        for event in ("message", "receipt_received", "session_start", "failed_auth"):
+            self.add_event_handler(event, getattr(self, f"on_{event}"))
+        for event in ("presence", "presence_error"):
+            self.add_event_handler(event, self.on_presence)
+
+    def tell(self, event: str, **fields: object) -> None:
+        print(json.dumps({"client": self.name, "event": event, **fields}), flush=True)
+
+    async def on_session_start(self, _event: object) -> None:
+        await self.get_roster()
+        self.tell("connected")
+
+    def on_failed_auth(self, _event: object) -> None:
+        self.tell("refused")
+
+    def on_message(self, stanza: slixmpp.Message) -> None:
+        if stanza["body"]:
+            asks = stanza.xml.find("{urn:xmpp:receipts}request") is not None
+            self.tell("message", sender=stanza["from"].bare, id=stanza["id"], body=stanza["body"], receipt_asked=asks)
+
+    def on_presence(self, stanza: slixmpp.Presence) -> None:
+        kind = stanza.xml.get("type") or "available"
+        show = stanza.xml.findtext("{jabber:client}show") or ""
+        self.tell("presence", sender=stanza["from"].bare, kind=kind, show=show, status=stanza["status"])
+
+    def on_receipt_received(self, stanza: slixmpp.Message) -> None:
+        self.tell("receipt", sender=stanza["from"].bare, id=stanza["receipt"])
+
+    def do_connect(self, host: str, port: int) -> None:
+        self.connect(host, port)
+
+    def do_send(self, to: str, body: str, id: str, receipt: bool) -> None:
+        stanza = self.make_message(mto=to, mbody=body, mtype="chat")
+        stanza["id"] = id
+        if receipt:
+            stanza["request_receipt"] = True
+        stanza.send()
+
+    def do_presence(self, show: str | None, status: str | None, kind: str | None) -> None:
+        self.send_presence(pshow=show, pstatus=status, ptype=kind)
+
+    def do_subscription(self, to: str, kind: str) -> None:
+        self.send_presence_subscription(pto=to, ptype=kind)
+
+    def do_roster(self, number: int) -> None:
+        self._task = asyncio.ensure_future(self._fetch(number))
+
+    async def _fetch(self, number: int) -> None:
+        ask = self.make_iq_get(queryxmlns="jabber:iq:roster")
+        answer = await ask.send(timeout=10)
+        items = {item.get("jid"): _item(item) for item in answer.xml.iter(f"{ROSTER}item")}
+        self.tell("roster", number=number, items=items)
+
+    def do_end(self) -> None:
+        self.abort()
+
+
+def _item(item: Any) -> dict[str, Any]:
+    groups = [each.text or "" for each in item.findall(f"{ROSTER}group")]
+    return {"name": item.get("name") or "", "subscription": item.get("subscription"), "groups": groups}
+
+
+async def main() -> None:
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    clients: dict[str, Client] = {}
+    reader = asyncio.StreamReader(limit=2**22)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        order = json.loads(line)
+        name, do = order.pop("client"), order.pop("do")
+        if do == "connect":
+            host, port = order.pop("host"), order.pop("port")
+            clients[name] = Client(name, **order)
+            clients[name].do_connect(host, port)
+        else:
+            getattr(clients[name], f"do_{do}")(**order)
+    for client in clients.values():
+        client.abort()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,58 @@
+"""One stack for all conversations; every play has accounts of its own, so that plays do not meet."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from onesoup.demo.stack import Stack
+from onesoup.phone.conversation import hosting, script
+from onesoup.phone.conversation.backend import Backend
+from onesoup.phone.conversation.player import Outcome, Player
+from onesoup.phone.conversation.script import Script
+from onesoup.phone.conversation.xmpp import Clients
+from tests.conftest import _made
+from tests.support.secrets import keep_password, keep_secret, secret_text
+
+_numbers = itertools.count(1)
+
+Play = Callable[[Script], Outcome]
+
+
+@pytest.fixture(scope="session")
+def conversation_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Polls are held briefly, so that idle ones cost little; both an empty answer at once and a held one occur."""
+    env = {"ONESOUP_POLL_HOLD": "0.2", "ONESOUP_REDELIVER_AFTER": "1"}
+    with _made(tmp_path_factory.mktemp("conversations"), domain="example.org", env=env) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def clients() -> Iterator[Clients]:
+    with Clients() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def play(conversation_stack: Stack, clients: Clients) -> Play:
+    """Plays a script with fresh people."""
+
+    def run(wanted: Script) -> Outcome:
+        number = next(_numbers)
+        mine = script.cast(wanted, {each.name: f"{each.name}{number}" for each in wanted.people()}, "example.org")
+        people = hosting.people(mine, {each.user: secret_text() for each in mine.people()})
+        for person in people:
+            keep_password(person.user, person.password)
+        hosting.prepare(conversation_stack, people)
+        backend = Backend(
+            clients,
+            {person.user: person for person in people},
+            people[0].user,
+            ("127.0.0.1", conversation_stack.xmpp_port),
+            conversation_stack.ca_file,
+        )
+        outcome = Player(mine, conversation_stack.url, people, backend).play()
+        keep_secret(outcome.variables.get("sid") or secret_text())
+        return outcome
+
+    return run
