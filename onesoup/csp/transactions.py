@@ -49,11 +49,10 @@ def classify(message: Message) -> Kind:
         return Kind.OUTSIDE
     if message.session_id is None:
         raise CspError(604, "no session")
-    if all(each.mode is Mode.RESPONSE for each in message.transactions):
-        return Kind.ANSWERS
     if len(message.transactions) == 1 and isinstance(first.content, PollingRequest):
         return Kind.POLL
-    return Kind.REQUESTS
+    # A poll beside an answer asks for no more than the reply to an answer may hold anyway.
+    return Kind.REQUESTS if to_answer(message) else Kind.ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
