@@ -7,6 +7,7 @@ import click
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, Unreachable
 from onesoup.phone.profiles import PROFILES
+from onesoup.phone.subcommands import WithSubcommands
 from onesoup.phone.terminal import Terminal
 from onesoup.wire.document import Encoding
 
@@ -22,7 +23,7 @@ WHY = {
 }
 
 
-@click.command()
+@click.command(cls=WithSubcommands)
 @click.option("--url", default="http://127.0.0.1:8080/", show_default=True, help="CSP URL of the server.")
 @click.option("--user", prompt=True, help="User id: alice, alice@example.org or wv:alice@example.org.")
 @click.option("--password", prompt=True, hide_input=True, help="Asked for when missing.")

@@ -28,6 +28,11 @@ class UnknownSentence(ValueError):
     """No such sentence: the runner does not guess."""
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, which semicolons separate; not those inside quotes."""
+    return [sentence for part in _PART.findall(text) if (sentence := " ".join(part.split()))]
+
+
 class Backend:
     """The people of one conversation on a server. They connect when a sentence first needs them."""
 
@@ -59,10 +64,7 @@ class Backend:
                 client.do("end")
 
     def _each(self, text: str, table: "list[tuple[re.Pattern[str], Callable[..., None]]]") -> None:
-        for part in _PART.findall(text):
-            sentence = " ".join(part.split())
-            if not sentence:
-                continue
+        for sentence in sentences(text):
             found = next(((run, match) for pattern, run in table if (match := pattern.fullmatch(sentence))), None)
             if found is None:
                 raise UnknownSentence(sentence)

@@ -12,11 +12,11 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
 from onesoup.phone.conversation import rules
-from onesoup.phone.conversation.backend import Backend, UnknownSentence
+from onesoup.phone.conversation.backend import UnknownSentence
 from onesoup.phone.conversation.checks import Failure, check
 from onesoup.phone.conversation.paths import Node, PathError, find
 from onesoup.phone.conversation.script import Person, Script
@@ -78,6 +78,17 @@ class Stop(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(f"{failure.what}: {failure.expected}, {failure.came}")
         self.failure = failure
+
+
+class Backend(Protocol):
+    """The XMPP side: `backend.Backend`, or `phones.PhoneFriends`."""
+
+    sent_at: float
+
+    def start(self) -> None: ...
+    def act(self, text: str) -> None: ...
+    def expect(self, text: str) -> None: ...
+    def close(self) -> None: ...
 
 
 class Player:

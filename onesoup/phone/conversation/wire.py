@@ -38,8 +38,7 @@ class Answer:
     @property
     def content(self) -> Node | None:
         """The primitive: the first element of the first TransactionContent."""
-        found = self.root.first("Session/Transaction/TransactionContent/*") if self.root else None
-        return found
+        return self.root.first("Session/Transaction/TransactionContent/*") if self.root else None
 
     def descriptor(self, name: str) -> str | None:
         return self.root.value(f"Session/Transaction/TransactionDescriptor/{name}") if self.root else None

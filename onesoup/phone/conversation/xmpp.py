@@ -146,7 +146,8 @@ class Client:
         """As the server has it now: {jid: name, subscription, groups}."""
         number = next(self._numbers)
         self.do("roster", number=number)
-        return self.wait(lambda event: event.kind == "roster" and event.fields["number"] == number).fields["items"]
+        answer = self.wait(lambda event: event.kind == "roster" and event.fields["number"] == number)
+        return dict(answer.fields["items"])
 
     def _seen(self) -> str:
         events = [each for each in self._clients.events(self._name) if each.kind not in ("connected", "roster")]

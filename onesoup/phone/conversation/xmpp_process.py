@@ -61,10 +61,10 @@ class Client(slixmpp.ClientXMPP):
             stanza["request_receipt"] = True
         stanza.send()
 
-    def do_presence(self, show: str | None, status: str | None, kind: str | None) -> None:
+    def do_presence(self, show: str | None, status: str | None, kind: Any) -> None:
         self.send_presence(pshow=show, pstatus=status, ptype=kind)
 
-    def do_subscription(self, to: str, kind: str) -> None:
+    def do_subscription(self, to: str, kind: Any) -> None:
         self.send_presence_subscription(pto=to, ptype=kind)
 
     def do_roster(self, number: int) -> None:

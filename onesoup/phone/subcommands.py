@@ -1,0 +1,26 @@
+"""What stands below `onesoup phone`. Imported with it, so it imports nothing of weight."""
+
+import importlib
+from typing import Any
+
+import click
+
+# name -> (module, attribute, help shown in the list)
+COMMANDS = {"play": ("onesoup.phone.play", "play", "Play a written conversation of a real phone against a server.")}
+
+
+class WithSubcommands(click.Command):
+    """A command with others below it. Its own options, some of which are asked for, do not concern those."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args and args[0] in COMMANDS:
+            module, attribute, _ = COMMANDS[args[0]]
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command.make_context(args[0], args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
