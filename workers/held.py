@@ -87,7 +87,7 @@ class Held:
 
     # --- what the intake looks up ---
 
-    def resources(self, jids: list[str]) -> dict[str, bytes | None]:
+    def resources(self, jids: list[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
         return self._shared.feed.resources(self.sid, jids)
 
     def item(self, jid: str) -> Item | None:

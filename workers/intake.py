@@ -13,7 +13,7 @@ from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.store.feed import Changes, Delivery
-from onesoup.xmpp import commands, contacts, errors
+from onesoup.xmpp import commands, contacts, errors, extras
 from onesoup.xmpp import messages as xmpp_messages
 from workers import stanzas
 
@@ -24,8 +24,8 @@ MAX_CONTACTS = 1000
 class Directory(Protocol):
     """What the intake looks up, and remembers, about contacts."""
 
-    def resources(self, jids: list[str]) -> dict[str, bytes | None]:
-        """The stored resources of contacts."""
+    def resources(self, jids: list[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
+        """The stored resources and extras of contacts."""
 
     def item(self, jid: str) -> Item | None:
         """The roster item of a contact."""
@@ -62,10 +62,10 @@ class Intake:
     def read(self, batch: list[Node]) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored."""
         done = Batch()
-        present = [each for each in batch if each.getName() == "presence"]
-        self._presences(present, done)
+        events = [each for each in batch if each.getName() == "message" and each.getTag("event", namespace=extras.EVENT)]
+        self._presences([each for each in batch if each.getName() == "presence"] + events, done)
         for stanza in batch:
-            if stanza.getName() == "message":
+            if stanza.getName() == "message" and not any(stanza is each for each in events):
                 self._message(stanza, done)
             elif stanza.getName() == "iq":
                 self._iq(stanza, done)
@@ -80,21 +80,30 @@ class Intake:
             kind = stanza.getAttr("type") or ""
             if not jid or jid == self.own:
                 continue
-            if kind in ("", "unavailable", "error", "unsubscribed"):
+            if stanza.getName() == "message" or kind in ("", "unavailable", "error", "unsubscribed"):
                 about.setdefault(jid, []).append(stanza)
             elif kind == "subscribe":
                 self._asked(jid, stanza, done)
         known = self._directory.resources(list(about)) if about else {}
         for jid, its in about.items():
-            resources = contacts.from_plain(records.unpack_plain(known.get(jid), {}))
-            shown = OFFLINE
-            for stanza in its:
-                self._order += 1
-                name = (stanza.getAttr("from") or "").partition("/")[2]
-                resources, shown = contacts.with_presence(resources, name, stanza, self._order)
+            self._contact(jid, its, known[jid], done)
+
+    def _contact(self, jid: str, its: list[Node], known: tuple[bytes | None, bytes | None], done: Batch) -> None:
+        """All that came from one contact, in order."""
+        resources = contacts.from_plain(records.unpack_plain(known[0], {}))
+        published = extras.from_plain(records.unpack_plain(known[1], None))
+        shown = contacts.aggregate(resources.values())
+        for stanza in its:
+            if stanza.getName() == "message":
+                published = extras.read_event(stanza, published) or published
+                done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
+                continue
+            self._order += 1
+            name = (stanza.getAttr("from") or "").partition("/")[2]
+            resources, shown = contacts.with_presence(resources, name, stanza, self._order)
             done.seen.add(jid)
             done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
-            done.changes.presence[jid] = records.pack_shown(shown)
+        done.changes.presence[jid] = records.pack_shown(extras.dress(shown, published))
 
     def _asked(self, jid: str, stanza: Node, done: Batch) -> None:
         """Somebody wants our presence (xmpp-mapping.md 5.3): granted in advance, or the user is asked, once in a session."""

@@ -167,6 +167,16 @@ class Outbox:
         self._held.intake.accept(records.unpack_caps(self._shared.feed.read(self._held.sid, "caps")).accepted)
         self._done(stored)
 
+    def _mood(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.publish_mood(self._new_id(), command["value"]))
+
+    def _nick(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.publish_nick(self._new_id(), command["value"]))
+
+    def _new_id(self) -> str:
+        assert self._held.stream is not None
+        return self._held.stream.new_id()
+
     def _directed(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.to(command["kind"], command["jid"]))
 
@@ -233,6 +243,8 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "soon": Outbox._soon,
     "limits": Outbox._limits,
     "directed": Outbox._directed,
+    "mood": Outbox._mood,
+    "nick": Outbox._nick,
     "roster": Outbox._roster,
     "unroster": Outbox._roster,
     "logout": Outbox._logout,

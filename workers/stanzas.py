@@ -1,15 +1,29 @@
 """Stanzas that a holder sends, built as trees: no text of a phone is ever put into markup by hand."""
 
+import base64
+import hashlib
 from typing import Any
 
 from xmpp.simplexml import Node
 
 from onesoup import __version__
+from onesoup.xmpp import extras
 
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
 VERSION, TIME, DISCO_ITEMS = "jabber:iq:version", "urn:xmpp:time", "http://jabber.org/protocol/disco#items"
-FEATURES = (DISCO, PING, VERSION, RECEIPTS)
+PUBSUB, CAPS, CAPS_NODE = "http://jabber.org/protocol/pubsub", "http://jabber.org/protocol/caps", "urn:onesoup:client"
+IDENTITY = {"category": "client", "type": "phone", "name": "onesoup"}
+FEATURES = tuple(sorted((DISCO, PING, VERSION, RECEIPTS, CAPS, *extras.interests().values())))
+
+
+def _caps_hash() -> str:
+    """XEP-0115 section 5.1: identity, then features in order, each followed by <."""
+    text = f"{IDENTITY['category']}/{IDENTITY['type']}//{IDENTITY['name']}<" + "".join(f"{each}<" for each in FEATURES)
+    return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
+
+
+CAPS_HASH = _caps_hash()
 
 
 def text(name: str, data: str) -> Node:
@@ -36,6 +50,7 @@ def presence(command: dict[str, Any]) -> Node:
         payload.append(text("status", command["status"]))
     if command.get("priority"):
         payload.append(text("priority", str(command["priority"])))
+    payload.append(Node(f"{CAPS} c", {"hash": "sha-1", "node": CAPS_NODE, "ver": CAPS_HASH}))
     return Node("presence", {}, payload)
 
 
@@ -63,6 +78,20 @@ def roster_remove(jid: str) -> Node:
     return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
 
 
+def _publish(stanza_id: str, node: str, payload: Node) -> Node:
+    item = Node("item", {"id": "current"}, [payload])
+    publish = Node("publish", {"node": node}, [item])
+    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{PUBSUB} pubsub", {}, [publish])])
+
+
+def publish_mood(stanza_id: str, name: str) -> Node:
+    return _publish(stanza_id, extras.MOOD, Node(f"{extras.MOOD} mood", {}, [Node(name)] if name else []))
+
+
+def publish_nick(stanza_id: str, nick: str) -> Node:
+    return _publish(stanza_id, extras.NICK, Node(f"{extras.NICK} nick", {}, [nick] if nick else []))
+
+
 def carbons() -> Node:
     return Node("iq", {"type": "set"}, [Node(f"{CARBONS} enable")])
 
@@ -87,7 +116,7 @@ def answer(iq: Node, own: str) -> Node:
 
 
 def _info(query: Node) -> Node:
-    identity = Node("identity", {"category": "client", "type": "phone", "name": "onesoup"})
+    identity = Node("identity", IDENTITY)
     features = [Node("feature", {"var": each}) for each in FEATURES]
     attrs = {"node": query.getAttr("node")} if query.getAttr("node") else {}
     return Node(f"{DISCO} query", attrs, [identity, *features])

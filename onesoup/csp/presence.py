@@ -180,14 +180,15 @@ class Published:
 def published(own: PresenceSubList) -> Published:
     """OnlineStatus without a value means T: S60 sends it so (flows.md 9.1)."""
     return Published(
-        online=_value(own.online_status).upper() != "F",
-        availability=_value(own.user_availability) or "AVAILABLE",
-        text=_value(own.status_text),
+        online=value(own.online_status).upper() != "F",
+        availability=value(own.user_availability) or "AVAILABLE",
+        text=value(own.status_text),
         im=not any(each.cap == "IM" and (each.status or "").upper() == "CLOSED" for each in (own.comm_cap or CommCap()).comm_c),
     )
 
 
-def _value(attribute: OnlineStatus | UserAvailability | StatusText | None) -> str:
+def value(attribute: OnlineStatus | UserAvailability | StatusText | StatusMood | Alias | None) -> str:
+    """The text of a simple attribute; "" when it is absent or not to be known."""
     if attribute is None or attribute.qualifier is False:
         return ""
     return (attribute.presence_value or "").strip()

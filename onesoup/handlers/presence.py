@@ -21,7 +21,7 @@ from onesoup.csp.errors import CspError
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, records
 from onesoup.handlers.context import Context
-from onesoup.xmpp import commands
+from onesoup.xmpp import commands, extras
 
 
 @dataclass(slots=True)
@@ -152,6 +152,11 @@ def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     before = records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {})
     ctx.effects.fields["own"] = records.pack_plain({**before, **new})
     ctx.send(commands.presence(presence.published(presence.own_list({**before, **new}))))
+    asked = request.presence_sub_list or PresenceSubList()
+    if asked.status_mood is not None:
+        ctx.send(commands.mood(extras.mood_of(presence.value(asked.status_mood))))
+    if asked.alias is not None:
+        ctx.send(commands.nick(presence.value(asked.alias)))
     return status(200)
 
 

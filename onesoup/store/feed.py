@@ -27,7 +27,7 @@ _STORE = (
     + FENCE
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  5 presence  6 subscriptions  7 roster  8 resources  9 last sent
---      10 receipts  11 seen stanzas  12 reports asked for
+--      10 receipts  11 seen stanzas  12 reports asked for  13 extras
 -- ARGV 1 sid  2 fence  3 changes (msgpack)  4 presence gap, ms
 -- All changes of one read from the stream, together with the stanza counter. Returns {ms until presence may go or -1}.
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
@@ -40,6 +40,7 @@ for _, jid in ipairs(c.unroster or {}) do redis.call('HDEL', KEYS[7], jid) end
 for jid, value in pairs(c.resources or {}) do
   if value == '' then redis.call('HDEL', KEYS[8], jid) else redis.call('HSET', KEYS[8], jid, value) end
 end
+for jid, value in pairs(c.extras or {}) do redis.call('HSET', KEYS[13], jid, value) end
 local later = -1
 local due = {}
 for jid, value in pairs(c.presence or {}) do
@@ -165,7 +166,25 @@ return {false, redis.call('HGET', KEYS[1], 'due') - now}
 )
 
 # Everything of a session but its hash, which remembers for a while why the session ended.
-BODY = ("q", "i", "open", "try", "tid", "dirty", "pres", "res", "ros", "sub", "spell", "sent", "rc", "seen", "out", "asked")
+BODY = (
+    "q",
+    "i",
+    "open",
+    "try",
+    "tid",
+    "dirty",
+    "pres",
+    "res",
+    "ros",
+    "sub",
+    "spell",
+    "sent",
+    "rc",
+    "seen",
+    "out",
+    "asked",
+    "pep",
+)
 
 
 @dataclass(slots=True)
@@ -190,11 +209,12 @@ class Changes:
     unroster: list[str] = field(default_factory=list)
     resources: dict[str, bytes] = field(default_factory=dict)
     presence: dict[str, bytes] = field(default_factory=dict)
+    extras: dict[str, bytes] = field(default_factory=dict)
     items: list[Delivery] = field(default_factory=list)
     notbefore: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.fields or self.roster or self.unroster or self.resources or self.presence or self.items)
+        return bool(self.fields or self.roster or self.unroster or self.resources or self.presence or self.extras or self.items)
 
     def pack(self) -> bytes:
         body: dict[str, Any] = {
@@ -203,6 +223,7 @@ class Changes:
             "unroster": self.unroster,
             "resources": self.resources,
             "presence": self.presence,
+            "extras": self.extras,
             "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs] for each in self.items],
             "notbefore": self.notbefore,
         }
@@ -230,7 +251,7 @@ class Feed:
 
     def store(self, sid: str, fence: int, changes: Changes) -> int:
         """Stores the changes in one script. Returns in how many ms presence may be told that may not be yet, or -1."""
-        names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen", "asked")
+        names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen", "asked", "pep")
         return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
 
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
@@ -271,12 +292,19 @@ class Feed:
         """The XMPP server has the stanza of this command."""
         guarded(lambda: self._client.lrem(keys.of(sid, "out")[0], 1, command))  # type: ignore[arg-type]
 
-    def resources(self, sid: str, jids: Sequence[str]) -> dict[str, bytes | None]:
-        """The stored resources of contacts."""
+    def resources(self, sid: str, jids: Sequence[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
+        """The stored resources and extras of contacts."""
         if not jids:
             return {}
-        found = guarded(lambda: self._client.hmget(keys.of(sid, "res")[0], list(jids)))
-        return dict(zip(jids, found, strict=True))
+
+        def both() -> list[list[bytes | None]]:
+            pipe = self._client.pipeline(transaction=False)
+            for key in keys.of(sid, "res", "pep"):
+                pipe.hmget(key, list(jids))
+            return pipe.execute()
+
+        resources, extras = guarded(both)
+        return dict(zip(jids, zip(resources, extras, strict=True), strict=True))
 
     def known(self, sid: str, name: str) -> list[str]:
         """The contacts that a hash of the session has: ros, res or pres."""
@@ -296,7 +324,7 @@ class Feed:
         """The caches and commands of one session to another that takes its place. Both may be on different nodes."""
 
         def move() -> None:
-            for name in ("ros", "res", "pres", "rc", "asked"):
+            for name in ("ros", "res", "pres", "pep", "rc", "asked"):
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]

@@ -76,7 +76,10 @@ while not id do
   else
     local waiting = redis.call('LPOP', KEYS[2])
     if not waiting then break end
-    if waiting == 'P' then
+    if waiting == 'P' and redis.call('LLEN', KEYS[2]) > 0 then
+      -- However much presence there is, it never delays a message.
+      redis.call('RPUSH', KEYS[2], 'P')
+    elseif waiting == 'P' then
       redis.call('HDEL', KEYS[1], 'p')
       contacts = redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, ARGV[5])
       if #contacts > 0 then

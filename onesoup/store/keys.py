@@ -10,7 +10,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     dirty:{sid} zset   contacts whose presence the phone has not got -> not before, ms
     out:{sid}  list    commands for the holder
     a:{sid}:*  string  stored replies to the phone's requests
-    ros, res, pres, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, subscription of the phone
+    ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
 """
 
 import hashlib

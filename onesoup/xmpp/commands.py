@@ -44,6 +44,16 @@ def directed(kind: str, jid: str) -> Command:
     return {"op": "directed", "kind": kind, "jid": jid}
 
 
+def mood(name: str) -> Command:
+    """PEP mood; "" withdraws it."""
+    return {"op": "mood", "value": name}
+
+
+def nick(text: str) -> Command:
+    """PEP nick; "" withdraws it."""
+    return {"op": "nick", "value": text}
+
+
 def receipt(to: str, stanza_id: str) -> Command:
     return {"op": "receipt", "to": to, "id": stanza_id}
 

@@ -330,13 +330,13 @@ def test_many_contacts_are_told_in_portions(client, sid, watch, show):
     assert {each.jid for item in items for each in item.contacts} == {f"{name}@x" for name in names}
 
 
-def test_presence_and_messages_keep_their_places(patient, sid, watch, show, deliver):
+def test_messages_go_before_presence(patient, sid, watch, show, deliver):
     watch("romeo@x")
     deliver("m1")
     show(romeo=b"here")
     deliver("m2")
     items = [patient.take(sid) for _ in range(3)]
-    assert [each.id if each.payload else "presence" for each in items] == ["m1", "presence", "m2"]
+    assert [each.id if each.payload else "presence" for each in items] == ["m1", "m2", "presence"]
 
 
 def test_a_change_while_presence_is_under_way_is_told_later(patient, sid, watch, show, client, feed):

@@ -1,0 +1,70 @@
+"""Mood, activity and nick of contacts become what a phone can show; the phone's own mood goes the other way."""
+
+import pytest
+from xmpp.simplexml import Node
+
+from onesoup.csp.presence import OFFLINE, Shown
+from onesoup.xmpp import extras
+from onesoup.xmpp.extras import ACTIVITY, EVENT, MOOD, NICK, Extras
+
+HERE = Shown(online=True, availability="AVAILABLE")
+
+
+def event(node: str, payload: Node | None) -> Node:
+    item = Node("item", {"id": "1"}, [payload] if payload is not None else [])
+    return Node("message", {"from": "romeo@x"}, [Node(f"{EVENT} event", {}, [Node("items", {"node": node}, [item])])])
+
+
+def test_a_mood_with_words_is_read():
+    payload = Node(f"{MOOD} mood", {}, [Node("in_love"), Node("text", {}, ["with Juliet"])])
+    assert extras.read_event(event(MOOD, payload), Extras()) == Extras(mood="in_love", mood_text="with Juliet")
+
+
+def test_an_empty_mood_withdraws_the_old_one_and_leaves_the_rest():
+    before = Extras(mood="sad", mood_text="alas", nick="R")
+    assert extras.read_event(event(MOOD, Node(f"{MOOD} mood")), before) == Extras(nick="R")
+
+
+def test_an_activity_is_told_in_words():
+    payload = Node(f"{ACTIVITY} activity", {}, [Node("doing_chores", {}, [Node("buying_groceries")])])
+    assert extras.read_event(event(ACTIVITY, payload), Extras()) == Extras(activity="buying groceries")
+
+
+def test_an_event_about_something_else_changes_nothing():
+    assert extras.read_event(event("urn:xmpp:avatar:metadata", None), Extras(nick="R")) is None
+    assert extras.read_event(Node("message"), Extras()) is None
+
+
+def test_a_retracted_item_is_an_empty_one():
+    assert extras.read_event(event(NICK, None), Extras(nick="R")) == Extras()
+
+
+@pytest.mark.parametrize("mood", extras.MOODS)
+def test_the_phones_moods_have_the_same_names_in_xmpp_both_ways(mood):
+    assert extras.dress(HERE, Extras(mood=extras.mood_of(mood))).mood == mood
+
+
+@pytest.mark.parametrize(("mood", "shown"), [("tired", "SLEEPY"), ("worried", "ANXIOUS"), ("curious", ""), ("", "")])
+def test_other_moods_go_to_the_nearest_or_are_left_out(mood, shown):
+    assert extras.dress(HERE, Extras(mood=mood)).mood == shown
+
+
+def test_a_mood_that_no_phone_has_withdraws():
+    assert [extras.mood_of(each) for each in (None, "", "HUNGRY")] == ["", "", ""]
+
+
+def test_a_status_text_counts_before_the_words_of_a_mood():
+    published = Extras(mood="sad", mood_text="alas", activity="working")
+    assert extras.dress(Shown(online=True, text="brb"), published).text == "brb"
+    assert extras.dress(HERE, published).text == "alas"
+    assert extras.dress(HERE, Extras(activity="working")).text == "working"
+
+
+def test_who_is_offline_has_a_name_but_no_mood():
+    assert extras.dress(OFFLINE, Extras(mood="sad", nick="Romeo")) == Shown(alias="Romeo")
+
+
+def test_the_record_gives_back_what_was_put_in():
+    published = Extras("sad", "alas", "working", "R")
+    assert extras.from_plain(extras.to_plain(published)) == published
+    assert extras.from_plain(None) == Extras()
