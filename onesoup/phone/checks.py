@@ -183,8 +183,6 @@ def presence(found: Presence) -> None:
 
 def _get_presence(found: GetPresenceResponse, version: str, profile: Profile, named: bool) -> None:
     if found.result is None or found.result.code in (200, 201):
-        if not found.presence:
-            raise PhoneError("GetPresence-Response without Presence: Android hangs in the log-in")
         for each in found.presence:
             presence(each)
 

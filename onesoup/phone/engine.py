@@ -13,6 +13,7 @@ use one phone at the same time, as a phone with more than one open transaction d
 import base64
 import hashlib
 import itertools
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -86,8 +87,6 @@ OVER = frozenset({600, 601, 604})
 # A server that always says "poll now" must not keep run_once for ever.
 ROUNDS = 200
 
-_cookies = itertools.count(1)
-
 # Requests that name users and lists.
 Naming = TypeVar("Naming", SubscribePresenceRequest, UnsubscribePresenceRequest, GetPresenceRequest)
 
@@ -150,7 +149,7 @@ class Phone:
         self.url, self.user, self.password = url, user, password
         self.version, self.encoding = version, encoding
         self.client_id = client_id or self.profile.client_id
-        self.cookie = cookie or self.profile.cookie.format(next(_cookies))
+        self.cookie = cookie or self.profile.cookie.format(secrets.randbelow(10**9))
         chosen = self.profile.way if way is None else way
         self.way = "" if chosen == "plain" else chosen
         self.trace = trace
@@ -365,11 +364,14 @@ class Phone:
 
     def get_presence(self, users: Iterable[str] = (), lists: Iterable[str] = ()) -> list[Shown]:
         """What the server knows now."""
+        users = list(users)
         request = GetPresenceRequest(presence_sub_list=self.profile.attributes)
         answer = self.request(self._name(request, users, lists))
         if not isinstance(answer, GetPresenceResponse):
             raise self._unexpected(answer, "GetPresence")
         self._must_be_good(answer, "GetPresence")
+        if users and not answer.presence:
+            raise PhoneError("GetPresence-Response without Presence: Android hangs in the log-in")
         return [self._show(each) for each in answer.presence]
 
     def own_presence(self) -> list[Shown]:

@@ -60,10 +60,9 @@ class Terminal:
         phone.on_message, phone.on_presence = self._heard, self._seen
         phone.start()
         try:
-            self._greet()
-            poller = threading.Thread(target=self._poll, daemon=True)
-            poller.start()
             with contextlib.suppress(Quit, KeyboardInterrupt):
+                self._greet()
+                threading.Thread(target=self._poll, daemon=True).start()
                 for line in self._typed():
                     self._do(line)
         finally:
@@ -347,9 +346,11 @@ class Terminal:
             self._line.close()
         if self.phone.session_id is None:
             return
-        with contextlib.suppress(PhoneError):
+        try:
             self.phone.logout()
             self._plain("logged out")
+        except PhoneError as error:
+            self._plain(f"left without log-out: {error}")
 
 
 _COMMANDS: dict[str, Callable[[Terminal, str], None]] = {
