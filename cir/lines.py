@@ -19,6 +19,7 @@ class Conversation:
     """One connection. `feed` takes what was read and returns what to do, in order."""
 
     bound: str = ""
+    greeted: bool = False
     unknown: int = 0
     _rest: bytes = field(default=b"", repr=False)
 
@@ -41,13 +42,14 @@ class Conversation:
         word, _, rest = line.strip().partition(b" ")
         if not word:
             return None
-        verb = word.upper()
-        if verb == b"HELO":
-            sid = rest.strip().decode("ascii", "replace")
+        verb, sid = word.upper(), rest.strip().decode("ascii", "replace")
+        if verb == b"HELO" and sid:
             if sid == self.bound:
                 return Act.OK, ""
+            self.greeted = True
             return Act.BIND, sid
-        if not self.bound:
+        # What comes in one piece with HELO is read before that is bound; a HELO that fails closes the line anyway.
+        if not (self.bound or self.greeted):
             return Act.CLOSE, "no HELO first"
         if verb != b"PING":
             # Another server answers OK to anything; a few odd lines are forgiven.

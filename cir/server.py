@@ -12,12 +12,15 @@ import signal  # noqa: E402
 import socket  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
 from dataclasses import dataclass, field  # noqa: E402
+from weakref import WeakValueDictionary  # noqa: E402
 
 import gevent  # noqa: E402
 import structlog  # noqa: E402
 from gevent.event import Event  # noqa: E402
+from gevent.lock import BoundedSemaphore  # noqa: E402
 from gevent.server import StreamServer  # noqa: E402
 from prometheus_client import Counter, Gauge  # noqa: E402
 
@@ -64,7 +67,8 @@ class Line:
     quiet_until: float = 0.0
     sent_at: float = 0.0
     sends: int = 0
-    armed: bool = False
+    due: float = 0.0
+    timer: gevent.Greenlet | None = None
 
 
 class StcpServer:
@@ -74,6 +78,15 @@ class StcpServer:
         self._sessions, self._registry, self._clock = sessions, lines, clock
         self.channel = f"cir:{uuid.uuid4().hex}"
         self._lines: dict[str, list[Line]] = {}
+        # A lock lives as long as somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
+
+    @contextmanager
+    def _alone(self, sid: str) -> Iterator[None]:
+        """Binding and unbinding of one session never overlap: a phone that dials again at once would lose its new line."""
+        lock = self._locks.setdefault(sid, BoundedSemaphore(1))
+        with lock:
+            yield
 
     # --- connections ---
 
@@ -112,6 +125,12 @@ class StcpServer:
         return ""
 
     def _bind(self, line: Line, sid: str) -> bool:
+        """Makes this a line of that session and of no other."""
+        self._forget(line)
+        with self._alone(sid):
+            return self._bind_alone(line, sid)
+
+    def _bind_alone(self, line: Line, sid: str) -> bool:
         """Looks the session up and makes this its line. A Redis that is away gets a few seconds."""
         record, waiting = None, False
         for _ in range(5):
@@ -125,7 +144,6 @@ class StcpServer:
         if record is None:
             return False
         session = unpack_session(record)
-        self._forget(line)
         line.talk.bound, line.version, line.cookie = sid, session.version, session.cookie or sid
         self._place(line)
         log.info("stcp-bound", sid=short(sid), peer=line.address)
@@ -154,11 +172,18 @@ class StcpServer:
         line.talk.bound = ""
         if not lines:
             del self._lines[sid]
+            self._unbind(sid)
+        BOUND.set(sum(map(len, self._lines.values())))
+
+    def _unbind(self, sid: str) -> None:
+        """Takes the line out of the session, unless another one has come while we waited."""
+        with self._alone(sid):
+            if sid in self._lines:
+                return
             try:
                 self._sessions.unbind_line(sid, self.channel)
             except StoreDown:
                 log.warning("stcp-unbind-failed", sid=short(sid))
-        BOUND.set(sum(map(len, self._lines.values())))
 
     def _write(self, line: Line, data: bytes) -> None:
         with gevent.Timeout(SEND_SECONDS, OSError("phone does not read")):
@@ -178,19 +203,19 @@ class StcpServer:
             self._arm(line, 0.0)
 
     def _arm(self, line: Line, delay: float) -> None:
-        if line.armed:
-            return
+        """One timer for each line: the earlier time counts, so that a repeat far ahead does not hold up news."""
         now = self._clock()
-        wait = max(delay, line.quiet_until - now, line.sent_at + GAP - now if line.sent_at else 0.0)
-        line.armed = True
-        if wait <= 0:
-            gevent.spawn(self._send, line)
-        else:
-            gevent.spawn_later(wait, self._send, line)
+        wait = max(delay, line.quiet_until - now, line.sent_at + GAP - now if line.sent_at else 0.0, 0.0)
+        if line.timer is not None:
+            if line.due <= now + wait:
+                return
+            line.timer.kill(block=False)
+        line.due = now + wait
+        line.timer = gevent.spawn_later(wait, self._send, line) if wait else gevent.spawn(self._send, line)
 
     def _send(self, line: Line) -> None:
         """Writes WVCI if it is still wanted, and looks again later whether the phone came."""
-        line.armed = False
+        line.timer = None
         sid = line.talk.bound
         if not sid:
             return
@@ -220,7 +245,7 @@ class StcpServer:
         """Keeps the registration alive and finds wakes that pub/sub lost."""
         self._registry.register(self.channel, LINE_TTL_MS)
         for sid, lines in list(self._lines.items()):
-            idle = [line for line in lines if not line.armed and line.sends == 0]
+            idle = [line for line in lines if line.timer is None and line.sends == 0]
             if idle and self._sessions.wake_unanswered(sid, self.channel):
                 for line in idle:
                     self._arm(line, 0.0)

@@ -1,0 +1,118 @@
+"""The STCP line protocol: every vector, and what phones do between the lines of it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cir.lines import MAX_LINE, MAX_UNKNOWN, OK, Act, Conversation, wvci
+
+TABLE = Path(__file__).resolve().parents[2] / "tables" / "cir-vectors.tsv"
+
+
+def rows():
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row["method"] == "STCP":
+                yield pytest.param(json.loads(row["inputs"]), bytes.fromhex(row["hex"]), id=row["name"])
+
+
+def of(direction):
+    return [row for row in rows() if row.values[0].get("dir") == direction]
+
+
+@pytest.mark.parametrize(("inputs", "line"), of("phone>server"))
+def test_a_line_of_a_phone_is_understood(inputs, line):
+    said = inputs.get("session_id") or inputs.get("session_cookie")
+    talk = Conversation(bound="" if said else "S1")
+    assert talk.feed(line) == [(Act.BIND, said) if said else (Act.OK, "")]
+
+
+@pytest.mark.parametrize(("inputs", "line"), of("server>phone"))
+def test_a_line_of_ours_is_exactly_what_the_vector_says(inputs, line):
+    cookie = inputs.get("session_cookie")
+    assert (wvci(inputs["csp_version"], cookie) if cookie else OK) == line
+
+
+def test_the_vectors_are_here():
+    assert len(of("phone>server")) >= 5
+    assert len(of("server>phone")) >= 4
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_line_may_come_in_pieces(cut):
+    talk = Conversation()
+    line = b"HELO abc123\r\n"
+    assert talk.feed(line[:cut]) + talk.feed(line[cut:]) == [(Act.BIND, "abc123")]
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"])
+def test_any_line_end_will_do(end):
+    assert Conversation(bound="S1").feed(b"PING" + end + b"PING " + end) == [(Act.OK, "")] * 2
+
+
+def test_empty_lines_are_ignored():
+    assert Conversation().feed(b"\r\n\r\n  \r\n\n") == []
+
+
+@pytest.mark.parametrize("line", [b"HELO S1\r\n", b"helo   S1  \r\n", b"  HeLo S1\n"])
+def test_helo_again_with_the_same_id_is_ok(line):
+    assert Conversation(bound="S1").feed(line) == [(Act.OK, "")]
+
+
+def test_helo_again_with_another_id_binds_again():
+    assert Conversation(bound="S1").feed(b"HELO S2\r\n") == [(Act.BIND, "S2")]
+
+
+def test_lines_right_behind_a_helo_belong_to_it():
+    assert Conversation().feed(b"HELO S1\r\nPING\r\n") == [(Act.BIND, "S1"), (Act.OK, "")]
+
+
+@pytest.mark.parametrize(
+    "line", [b"PING\r\n", b"GET / HTTP/1.1\r\n", b"HELO\r\n", b"HELO \r\n", b"\x16\x03\x01\r\n", b"HELOS1\n"]
+)
+def test_who_does_not_say_helo_with_an_id_first_is_closed(line):
+    assert Conversation().feed(line)[0][0] is Act.CLOSE
+
+
+def test_a_bound_line_that_says_an_empty_helo_is_not_unbound():
+    assert Conversation(bound="S1").feed(b"HELO\r\n")[0][0] is not Act.BIND
+
+
+@pytest.mark.parametrize("line", [b"ping\r\n", b"PING 17\r\n", b"Ping \r\n"])
+def test_any_ping_is_answered(line):
+    assert Conversation(bound="S1").feed(line) == [(Act.OK, "")]
+
+
+def test_a_few_odd_lines_are_forgiven():
+    talk = Conversation(bound="S1")
+    acts = [talk.feed(b"WHAT\r\n")[0][0] for _ in range(MAX_UNKNOWN + 1)]
+    assert acts == [Act.OK] * MAX_UNKNOWN + [Act.CLOSE]
+
+
+@pytest.mark.parametrize("data", [b"x" * (MAX_LINE + 1), b"x" * (MAX_LINE + 1) + b"\r\n", b"HELO " + b"x" * 600 + b"\n"])
+def test_a_line_that_is_too_long_closes(data):
+    assert Conversation(bound="S1").feed(data)[-1][0] is Act.CLOSE
+
+
+def test_a_line_of_the_greatest_length_does_not():
+    assert Conversation(bound="S1").feed(b"P" * MAX_LINE + b"\r\n") == [(Act.OK, "")]
+
+
+@given(st.lists(st.binary(max_size=700), max_size=8), st.sampled_from(["", "S1"]))
+def test_any_octets_are_taken_and_none_are_hoarded(pieces, bound):
+    talk = Conversation(bound=bound)
+    for piece in pieces:
+        for act, _ in talk.feed(piece):
+            if act is Act.CLOSE:
+                return
+    assert len(talk._rest) <= MAX_LINE
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), min_size=1, max_size=60))
+def test_a_cookie_goes_back_exactly_as_it_came(cookie):
+    line = wvci("1.2", cookie)
+    assert line == b"WVCI 1.2 " + cookie.encode() + b"\r\n"

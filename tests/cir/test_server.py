@@ -1,0 +1,307 @@
+"""The STCP server on real sockets and a real Redis: who is bound, who is woken, when and how often."""
+
+import socket
+import time
+
+import gevent
+import pytest
+from gevent.server import StreamServer
+
+from cir import server as module
+from cir.server import StcpServer
+from onesoup.csp.session import Session
+from onesoup.handlers import records
+from onesoup.store.channels import Subscriber
+from onesoup.store.client import connect
+from onesoup.store.feed import Changes, Delivery, Feed
+from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.lines import Lines
+from onesoup.store.sessions import Sessions
+
+SID, COOKIE = "a7phone", "wv:nokia.<1>&2 ü"
+QUIET = 0.25
+
+
+class Station:
+    """A CIR process without the process."""
+
+    def __init__(self, url):
+        self.client = connect(url)
+        self.sessions, self.feed = Sessions(self.client), Feed(self.client)
+        self.inbox = Inbox(self.client, Handout())
+        self.stcp = StcpServer(self.sessions, Lines(self.client))
+        self.subscriber = Subscriber(url, self.stcp.wake)
+        self.subscriber.want([self.stcp.channel])
+        self._greenlet = gevent.spawn(self.subscriber.run)
+        self._listener = StreamServer(("127.0.0.1", 0), self.stcp.serve)
+        self._listener.start()
+        self.phones = []
+        while not self.subscriber.connected:
+            gevent.sleep(0.01)
+
+    def close(self):
+        for phone in self.phones:
+            phone.sock.close()
+        self._listener.stop(timeout=0)
+        self._greenlet.kill()
+        self.subscriber._drop()
+
+    def dial(self, source="127.0.0.1"):
+        sock = socket.create_connection(self._listener.address, timeout=5, source_address=(source, 0))
+        self.phones.append(Line(sock))
+        return self.phones[-1]
+
+    def session(self, sid=SID, version="1.2", cookie=COOKIE):
+        session = Session("alice@x", "wv:alice@x", version, "r", cookie=cookie)
+        self.feed.create(sid, {"r": records.pack_session(session), "ttl": 60_000, "fence": 1}, ())
+
+    def deliver(self, *ids, sid=SID):
+        self.feed.store(sid, 1, Changes(items=[Delivery(each, "romeo@x", b"x") for each in ids]))
+
+    def phone_polls(self, sid=SID):
+        self.inbox.take(sid)
+
+
+class Line:
+    """A phone's end."""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    def say(self, line):
+        self.sock.sendall(line)
+        return self
+
+    def hear(self, seconds=5.0):
+        """The next segment, b"" at the end of the connection, None when nothing came."""
+        self.sock.settimeout(seconds)
+        try:
+            return self.sock.recv(4096)
+        except TimeoutError:
+            return None
+        except ConnectionResetError:
+            return b""
+
+    def helo(self, sid=SID):
+        self.say(f"HELO {sid}\r\n".encode())
+        assert self.hear() == b"OK\r\n"
+        return self
+
+
+@pytest.fixture
+def station(redis_server, monkeypatch):
+    monkeypatch.setattr(module, "AFTER_OK", QUIET)
+    monkeypatch.setattr(module, "GAP", 0.05)
+    connect(redis_server.url).flushall()
+    station = Station(redis_server.url)
+    station.session()
+    yield station
+    station.close()
+
+
+WVCI = f"WVCI 1.2 {COOKIE}\r\n".encode()
+
+
+def quiet(line, seconds=QUIET * 2):
+    assert line.hear(seconds) is None
+    return line
+
+
+# --- HELO, OK, PING ---
+
+
+def test_helo_and_ping_are_answered(station):
+    line = station.dial().helo()
+    for ping in (b"PING\r\n", b"PING \r\n", b"ping\n"):
+        assert line.say(ping).hear() == b"OK\r\n"
+
+
+@pytest.mark.parametrize("sid", ["a7nobody", "", "x" * 100, COOKIE.split("<", maxsplit=1)[0]])
+def test_an_id_that_is_no_session_is_closed_without_a_line(station, sid):
+    assert station.dial().say(f"HELO {sid}\r\n".encode()).hear() == b""
+
+
+def test_a_session_that_is_over_is_closed(station):
+    station.feed.end(SID, 1, 601)
+    assert station.dial().say(f"HELO {SID}\r\n".encode()).hear() == b""
+
+
+def test_who_says_anything_else_is_closed(station):
+    assert station.dial().say(b"GET / HTTP/1.0\r\n\r\n").hear() == b""
+
+
+def test_who_says_nothing_is_closed(station, monkeypatch):
+    monkeypatch.setattr(module, "HELO_SECONDS", 0.1)
+    assert station.dial().hear(3) == b""
+
+
+def test_a_bound_line_is_in_the_session_until_it_goes(station):
+    line = station.dial().helo()
+    assert station.sessions.read(SID, ["stcp"]) == [station.stcp.channel.encode()]
+    line.sock.close()
+    with gevent.Timeout(3):
+        while station.sessions.read(SID, ["stcp"])[0]:
+            gevent.sleep(0.01)
+
+
+# --- WVCI ---
+
+
+def test_what_waits_wakes_the_phone_with_its_cookie(station):
+    line = station.dial().helo()
+    quiet(line)
+    station.deliver("m1")
+    assert line.hear() == WVCI
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_the_version_is_that_of_the_session(station, version):
+    station.session("a7other", version, "c")
+    line = station.dial().helo("a7other")
+    station.deliver("m1", sid="a7other")
+    assert line.hear() == f"WVCI {version} c\r\n".encode()
+
+
+def test_without_a_cookie_the_session_id_stands_for_it(station):
+    station.session("a7other", cookie="")
+    line = station.dial().helo("a7other")
+    station.deliver("m1", sid="a7other")
+    assert line.hear() == b"WVCI 1.2 a7other\r\n"
+
+
+def test_what_waited_before_helo_wakes_after_it_and_not_with_it(station):
+    """S60 takes any octets for the answer to HELO and looks no further."""
+    station.deliver("m1")
+    line = station.dial()
+    began = time.monotonic()
+    line.say(f"HELO {SID}\r\n".encode())
+    assert line.hear() == b"OK\r\n"
+    assert line.hear() == WVCI
+    assert time.monotonic() - began >= QUIET * 0.9
+
+
+def test_after_every_ok_there_is_quiet(station):
+    line = station.dial().helo()
+    quiet(line)
+    line.say(b"PING\r\n")
+    assert line.hear() == b"OK\r\n"
+    began = time.monotonic()
+    station.deliver("m1")
+    assert line.hear() == WVCI
+    assert time.monotonic() - began >= QUIET * 0.8
+
+
+def test_one_wake_for_a_burst(station):
+    line = station.dial().helo()
+    quiet(line)
+    for number in range(5):
+        station.deliver(f"m{number}", f"n{number}")
+    assert line.hear() == WVCI
+    quiet(line)
+
+
+def test_no_wake_for_what_the_phone_has_fetched(station):
+    line = station.dial().helo()
+    station.deliver("m1")
+    station.phone_polls()
+    quiet(line)
+
+
+def test_a_wake_is_repeated_when_the_phone_does_not_come(station, monkeypatch):
+    monkeypatch.setattr(module, "REPEAT", 0.3)
+    line = station.dial().helo()
+    station.deliver("m1")
+    assert line.hear() == WVCI
+    assert line.hear() == WVCI
+    assert line.hear(0.8) is None
+
+
+def test_it_is_not_repeated_when_the_phone_came(station, monkeypatch):
+    monkeypatch.setattr(module, "REPEAT", 0.3)
+    line = station.dial().helo()
+    station.deliver("m1")
+    assert line.hear() == WVCI
+    station.phone_polls()
+    assert line.hear(0.8) is None
+
+
+def test_the_next_burst_wakes_at_once(station):
+    """And does not wait for the time at which the last one would have been repeated."""
+    line = station.dial().helo()
+    for number in range(3):
+        station.deliver(f"m{number}")
+        began = time.monotonic()
+        assert line.hear() == WVCI
+        assert time.monotonic() - began < 2
+        station.phone_polls()
+        quiet(line, 0.1)
+
+
+def test_a_lost_wake_is_found_by_the_beat(station):
+    line = station.dial().helo()
+    station.subscriber._on_message = lambda *_: None
+    station.deliver("m1")
+    quiet(line)
+    station.stcp.beat()
+    assert line.hear() == WVCI
+
+
+def test_the_process_is_registered_by_its_beat(station):
+    lines = Lines(station.client)
+    station.stcp.beat()
+    assert lines.any()
+    station.stcp.close()
+    assert not lines.any()
+
+
+# --- several lines ---
+
+
+def test_a_new_line_from_the_same_address_replaces_the_old_one(station):
+    old = station.dial().helo()
+    new = station.dial().helo()
+    assert old.hear() == b""
+    station.deliver("m1")
+    assert new.hear() == WVCI
+    assert station.sessions.read(SID, ["stcp"]) == [station.stcp.channel.encode()]
+
+
+def test_lines_from_two_addresses_are_both_woken(station):
+    """A thief of the SessionID cannot silence the phone."""
+    one, two = station.dial("127.0.0.1").helo(), station.dial("127.0.0.2").helo()
+    station.deliver("m1")
+    assert (one.hear(), two.hear()) == (WVCI, WVCI)
+
+
+def test_a_third_address_takes_the_place_of_the_oldest(station):
+    lines = [station.dial(f"127.0.0.{number}").helo() for number in (1, 2, 3)]
+    assert lines[0].hear() == b""
+    station.deliver("m1")
+    assert [each.hear() for each in lines[1:]] == [WVCI, WVCI]
+
+
+def test_a_line_may_change_its_session(station):
+    station.session("a7other", cookie="c")
+    line = station.dial().helo()
+    line.helo("a7other")
+    assert station.sessions.read(SID, ["stcp"]) == [None]
+    station.deliver("m1", sid="a7other")
+    assert line.hear() == b"WVCI 1.2 c\r\n"
+
+
+def test_lines_end_with_their_session(station):
+    line = station.dial().helo()
+    station.feed.end(SID, 1, 601)
+    assert line.hear() == b""
+
+
+def test_a_line_that_ends_while_its_successor_says_helo_does_not_take_it_along(station):
+    """A phone that closes and dials again at once."""
+    for _ in range(20):
+        old = station.dial().helo()
+        new = station.dial()
+        old.sock.close()
+        new.helo()
+        gevent.sleep(0.01)
+        assert station.sessions.read(SID, ["stcp"]) == [station.stcp.channel.encode()]
+        new.sock.close()
