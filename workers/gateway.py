@@ -6,7 +6,7 @@ monkey.patch_all()
 
 import socket  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 from functools import cache, lru_cache  # noqa: E402
 from urllib.parse import urlsplit  # noqa: E402
 
@@ -25,6 +25,7 @@ from onesoup.handlers.context import Peer  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
 from onesoup.store.client import guarded  # noqa: E402
+from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.wire import codec  # noqa: E402
 from onesoup.wire.document import Encoding  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
@@ -60,7 +61,12 @@ class CspResource:
         except CspError as error:
             self._unreadable(req, resp, body, error, document.root)
             return
-        resp.data = self._exchange.run(message, body, peer)
+        written: list[Callable[[], None]] = []
+        reply = self._exchange.run(message, body, peer, written)
+        if written:
+            resp.set_stream(_then(reply, written), len(reply))
+        else:
+            resp.data = reply
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
         name = message.transactions[0].content.NAME if hasattr(message.transactions[0].content, "NAME") else "other"
         requests, seconds = _meters(name, message.version, message.encoding.value)
@@ -117,6 +123,16 @@ def _host(header: str) -> str:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
+
+
+def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
+    """The reply; what comes behind it runs only when the server has written it to the connection."""
+    yield reply
+    for call in written:
+        try:
+            call()
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
 
 
 def _foreign(body: bytes, content_type: str | None) -> bool:

@@ -82,6 +82,8 @@ class Context:
     peer: Peer
     caps: Capabilities
     effects: Effects = field(default_factory=Effects)
+    # The last message whose answer may not have reached the phone: digest of its content, MessageID.
+    unsaid: bytes = b""
     deadline: float = 0.0
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None

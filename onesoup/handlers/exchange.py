@@ -5,6 +5,8 @@ stored bytes and acts once. What the phone has answered is done before the next 
 
 import hashlib
 import time
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -36,6 +38,7 @@ HANDLERS: transactions.Table = {
     **search.HANDLERS,
 }
 EMPTY = b""
+Hooks = list[Callable[[], None]]
 HARD_HOLD = 10.0
 
 
@@ -45,10 +48,11 @@ class Exchange:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def run(self, message: Message, raw: bytes, peer: Peer) -> bytes:
-        """The octets of the answer, b"" for none. Never raises for anything that a phone or a server can cause."""
+    def run(self, message: Message, raw: bytes, peer: Peer, written: Hooks | None = None) -> bytes:
+        """The octets of the answer, b"" for none. Never raises for anything that a phone or a server can cause. What is put
+        into `written` wants to be called when the answer has been written to the phone's connection."""
         try:
-            return self._run(message, raw, peer)
+            return self._run(message, raw, peer, [] if written is None else written)
         except NoSession as error:
             code, description = error.code, ""
         except (CspError, BackendError) as error:
@@ -62,7 +66,7 @@ class Exchange:
             code, description = 500, "internal error"
         return _encode(transactions.refuse(message, code, description))
 
-    def _run(self, message: Message, raw: bytes, peer: Peer) -> bytes:
+    def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> bytes:
         kind = transactions.classify(message)
         if kind is Kind.LOGIN:
             return self._login(message, raw, peer)
@@ -74,7 +78,7 @@ class Exchange:
             return self._poll(message, message.session_id)
         if kind is Kind.ANSWERS:
             return self._answers(message, message.session_id)
-        return self._requests(message, message.session_id, raw, peer)
+        return self._requests(message, message.session_id, raw, peer, written)
 
     # --- log-in ---
 
@@ -140,12 +144,12 @@ class Exchange:
 
     # --- requests ---
 
-    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer) -> bytes:
+    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> bytes:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        opened = services.sessions.open(sid, first_id, digest, ("r", "caps"))
+        opened = services.sessions.open(sid, first_id, digest, ("r", "caps", "unsaid"))
         if opened.reply is not None:
             return opened.reply
-        record, caps = opened.fields
+        record, caps, unsaid = opened.fields
         if record is None:
             raise NoSession(604)
         ctx = Context(
@@ -155,6 +159,7 @@ class Exchange:
             version=message.version,
             peer=peer,
             caps=records.unpack_caps(caps),
+            unsaid=unsaid or b"",
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:
@@ -163,6 +168,10 @@ class Exchange:
         answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY
+        if unsaid and "unsaid" not in ctx.effects.fields:
+            ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
+        elif ctx.effects.fields.get("unsaid"):
+            written.append(partial(services.sessions.said, sid))
         return services.sessions.commit(sid, first_id, digest, reply, ctx.effects)
 
 

@@ -1,6 +1,7 @@
 """Instant messages from the phone (flows.md 6, xmpp-mapping.md 6.1). The answer goes out once the message is in the outbox,
 in the same script; from then on it cannot be lost."""
 
+import hashlib
 from dataclasses import replace
 
 from onesoup.csp import lists, messages
@@ -42,15 +43,26 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     to, details = _recipients(ctx, recipient)
     if not to:
         raise _refusal(details)
+    result = Result(code=201 if details else 200, detailed_result=details)
+    content = _digest(to, body)
+    if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
+        ctx.effects.fields["unsaid"] = ctx.unsaid
+        return SendMessageResponse(result=result, message_id=ctx.unsaid[len(content) :].decode())
     message_id = token(ID_LENGTH)
+    if ctx.session.quirks.repeats_under_new_id:
+        ctx.effects.fields["unsaid"] = content + message_id.encode()
     for number, jid in enumerate(to):
         # One stanza each; every further recipient gets an id of its own, derived from the one that the phone knows.
         stanza_id = message_id if not number else f"{message_id}.{number}"
         ctx.send(commands.message(stanza_id, jid, body, bool(request.delivery_report)))
         if request.delivery_report:
             ctx.effects.asked.append(stanza_id)
-    result = Result(code=201 if details else 200, detailed_result=details)
     return SendMessageResponse(result=result, message_id=message_id)
+
+
+def _digest(to: list[str], body: str) -> bytes:
+    text = "\0".join([*to, body]).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=16).hexdigest().encode()
 
 
 def _refusal(details: list[DetailedResult]) -> CspError:

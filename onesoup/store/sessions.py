@@ -259,6 +259,10 @@ class Sessions:
         """Whether the phone has made no request since it was woken although something waits."""
         return bool(self._still([keys.session(sid), *keys.of(sid, "q")], [channel]) == 1)
 
+    def said(self, sid: str) -> None:
+        """The answer to the last message has been written to the phone's connection."""
+        guarded(lambda: self._client.hdel(keys.session(sid), "unsaid"))
+
     def ping(self) -> bool:
         """Whether Redis answers."""
         return bool(self._client.ping())
