@@ -184,9 +184,12 @@ def roster_changes(query: Node, changes: Changes) -> list[Item]:
         item = contacts.read_item(tag)
         if item is None:
             jid = addresses.bare(tag.getAttr("jid") or "")
+            changes.roster.pop(jid, None)
             changes.unroster.append(jid)
             changes.presence[jid] = records.pack_shown(OFFLINE)
         else:
+            # The last push of one read counts: removals are stored behind all else.
+            changes.unroster = [jid for jid in changes.unroster if jid != item.jid]
             changes.roster[item.jid] = records.pack_item(item)
             items.append(item)
     return items

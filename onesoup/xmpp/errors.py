@@ -32,19 +32,29 @@ LOGIN_CONDITION = {
     "no-such-domain": 516,
     "no-service": 516,
     "not-permitted": 516,
+    "server-not-proved": 503,  # the password may be right: it is the server that could not show that it knows it
     "resource-constraint": 503,
     "not-allowed": 403,
 }
 ROSTER = {
-    "item-not-found": 531,
-    "not-acceptable": 402,
     "bad-request": 402,
-    "jid-malformed": 901,
-    "not-allowed": 403,
+    "conflict": 200,
+    "feature-not-implemented": 405,
     "forbidden": 403,
+    "gone": 531,
+    "item-not-found": 531,
+    "jid-malformed": 901,
+    "not-acceptable": 402,
+    "not-allowed": 403,
+    "not-authorized": 403,
+    "policy-violation": 403,
+    "redirect": 531,
+    "registration-required": 403,
+    "remote-server-not-found": 516,
+    "remote-server-timeout": 504,
     "resource-constraint": 754,
     "service-unavailable": 405,
-    "feature-not-implemented": 405,
+    "subscription-required": 403,
 }
 # What became of a message, for a delivery report. 410 is unable to deliver; 531 would make some phones delete the contact.
 BOUNCE = {
@@ -66,7 +76,18 @@ BOUNCE = {
     "subscription-required": 403,
 }
 # Stream errors after which nobody reconnects: the session is over for the phone.
-FINAL = frozenset({"conflict", "not-authorized", "host-gone", "host-unknown", "unsupported-version", "unsupported-stanza-type"})
+FINAL = frozenset(
+    {
+        "conflict",
+        "not-authorized",
+        "host-gone",
+        "host-unknown",
+        "unsupported-encoding",
+        "unsupported-feature",
+        "unsupported-stanza-type",
+        "unsupported-version",
+    }
+)
 
 
 def login_code(kind: str, condition: str) -> int:

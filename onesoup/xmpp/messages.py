@@ -66,7 +66,7 @@ def _body(stanza: Any, kind: str) -> str:
     subject = (stanza.getTagData("subject") or "").strip()
     if kind == "normal" and subject and body:
         body = f"{subject}\n{body}"
-    if not body and any(stanza.getTag("encrypted", namespace=each) is not None for each in ENCRYPTED):
+    if not body and any(str(child.getNamespace()) in ENCRYPTED for child in stanza.getChildren() if child):
         return "[encrypted message]"
     link = stanza.getTag("x", namespace=OOB)
     url = (link.getTagData("url") or "").strip() if link is not None else ""
@@ -106,11 +106,11 @@ def parse_stamp(text: str) -> int | None:
     *parts, zone = match.groups()
     try:
         moment = datetime.datetime(*(int(part) for part in parts), tzinfo=datetime.UTC)  # type: ignore[misc, arg-type]
-    except ValueError:
+        if zone and zone != "Z":
+            sign = -1 if zone[0] == "+" else 1
+            moment += sign * datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+    except (ValueError, OverflowError):  # OverflowError: a zone that leads out of the calendar
         return None
-    if zone and zone != "Z":
-        sign = -1 if zone[0] == "+" else 1
-        moment += sign * datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
     return int(moment.timestamp())
 
 
