@@ -177,12 +177,14 @@ class Published:
     im: bool = True
 
 
-def published(own: PresenceSubList) -> Published:
-    """OnlineStatus without a value means T: S60 sends it so (flows.md 9.1)."""
+def published(own: PresenceSubList, allowed: Iterable[str] = ()) -> Published:
+    """OnlineStatus without a value means T: S60 sends it so (flows.md 9.1). `allowed`: the attributes of the default
+    attribute list; what is not among them stays with the gateway. Without a list, everything goes out."""
+    allowed = set(allowed) or set(ATTRIBUTES)
     return Published(
         online=value(own.online_status).upper() != "F",
-        availability=value(own.user_availability) or "AVAILABLE",
-        text=value(own.status_text),
+        availability=(value(own.user_availability) if "user_availability" in allowed else "") or "AVAILABLE",
+        text=value(own.status_text) if "status_text" in allowed else "",
         im=not any(each.cap == "IM" and (each.status or "").upper() == "CLOSED" for each in (own.comm_cap or CommCap()).comm_c),
     )
 

@@ -104,6 +104,11 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
         entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
     if request.default_list:
         entries[DEFAULT] = records.pack_grant(names, [])
+        stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
+        if stored is not None:
+            # What was published before may have to be taken back, or may be shown now.
+            own = presence.own_list(records.unpack_plain(stored, {}))
+            ctx.send(commands.presence(presence.published(own, names)))
     ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTES)
     return status(200)
 

@@ -20,6 +20,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.errors import CspError
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, records
+from onesoup.handlers.authorization import ATTRIBUTES, DEFAULT
 from onesoup.handlers.context import Context
 from onesoup.xmpp import commands, extras
 
@@ -151,11 +152,12 @@ def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
     before = records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {})
     ctx.effects.fields["own"] = records.pack_plain({**before, **new})
-    ctx.send(commands.presence(presence.published(presence.own_list({**before, **new}))))
+    allowed = records.unpack_grant(ctx.services.lists.get(ctx.session.jid, DEFAULT, ATTRIBUTES))[0]
+    ctx.send(commands.presence(presence.published(presence.own_list({**before, **new}), allowed)))
     asked = request.presence_sub_list or PresenceSubList()
-    if asked.status_mood is not None:
+    if asked.status_mood is not None and (not allowed or "status_mood" in allowed):
         ctx.send(commands.mood(extras.mood_of(presence.value(asked.status_mood))))
-    if asked.alias is not None:
+    if asked.alias is not None and (not allowed or "alias" in allowed):
         ctx.send(commands.nick(presence.value(asked.alias)))
     return status(200)
 

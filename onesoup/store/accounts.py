@@ -115,6 +115,10 @@ class Lists:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
         return {token.decode(): record for token, record in found.items()}
 
+    def get(self, jid: str, token: str, kind: str = "lists") -> bytes | None:
+        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, kind), token))
+        return found
+
     def has(self, jid: str, token: str, kind: str = "lists") -> bool:
         return bool(guarded(lambda: self._client.hexists(keys.account(jid, kind), token)))
 

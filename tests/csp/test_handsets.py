@@ -41,6 +41,7 @@ PROVED = {
     "default_list_once": ANDROID,  # tests/handlers: test_android_gets_the_default_list_once_in_1_1
     "bare_lists": ANDROID,  # tests/handlers: test_android_gets_bare_lists_in_1_3
     "halve_poll_min": ANDROID,
+    "repeats_under_new_id": ANDROID,  # tests/handlers/test_repeats.py
     "unescape_content": S60,
     "takes_pwd": S60,
 }
