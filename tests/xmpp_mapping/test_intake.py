@@ -1,0 +1,279 @@
+"""Stanzas of one read -> changes of a session: what strangers may not do, what is bounded, and that nothing breaks it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xmpp.simplexml import Node, NodeBuilder
+
+from onesoup.csp.lists import Item
+from onesoup.handlers import records
+from onesoup.store.feed import Changes
+from workers.intake import MAX_CONTACTS, Intake, offline, roster_changes
+
+OWN, ROMEO = "alice@example.org", "romeo@example.net"
+ROSTER, STANZAS = "jabber:iq:roster", "urn:ietf:params:xml:ns:xmpp-stanzas"
+
+
+def node(xml):
+    return NodeBuilder(xml).getDom()
+
+
+class Directory:
+    """What is known of contacts: nothing, unless a test says so."""
+
+    def __init__(self):
+        self.known, self.items, self.grants, self.asked = {}, {}, set(), []
+
+    def resources(self, jids):
+        return {jid: self.known.get(jid, (None, None)) for jid in jids}
+
+    def item(self, jid):
+        return self.items.get(jid)
+
+    def granted(self, jid):
+        return jid in self.grants
+
+    def asks(self, jid, note):
+        self.asked.append((jid, note))
+
+
+@pytest.fixture
+def directory():
+    return Directory()
+
+
+@pytest.fixture
+def intake(directory):
+    return Intake(OWN, directory, 100)
+
+
+def read(intake, *xml):
+    return intake.read(
+        [
+            node(
+                each.replace("<presence", "<presence xmlns='jabber:client'", 1)
+                .replace("<message", "<message xmlns='jabber:client'", 1)
+                .replace("<iq", "<iq xmlns='jabber:client'", 1)
+            )
+            for each in xml
+        ]
+    )
+
+
+def shown(done, jid=ROMEO):
+    return records.unpack_shown(done.changes.presence[jid])
+
+
+def texts(done):
+    return [records.unpack_text(each.payload) for each in done.changes.items if not each.id.startswith("e-")]
+
+
+# --- presence ---
+
+
+def test_of_each_contact_the_last_state_is_stored(intake):
+    done = read(
+        intake,
+        f"<presence from='{ROMEO}/a'/>",
+        f"<presence from='{ROMEO}/a'><show>dnd</show></presence>",
+        "<presence from='nurse@example.net/x' type='unavailable'/>",
+    )
+    assert shown(done).availability == "DISCREET"
+    assert not shown(done, "nurse@example.net").online
+    assert done.seen == {ROMEO, "nurse@example.net"}
+    assert done.changes.resources["nurse@example.net"] == b""
+
+
+def test_what_was_known_before_counts(intake, directory):
+    before = read(intake, f"<presence from='{ROMEO}/desk'><priority>5</priority><status>desk</status></presence>")
+    directory.known[ROMEO] = (before.changes.resources[ROMEO], None)
+    done = read(intake, f"<presence from='{ROMEO}/phone'><show>away</show></presence>")
+    assert shown(done).text == "desk"
+
+
+def test_own_presence_and_presence_of_nobody_is_ignored(intake):
+    done = read(intake, f"<presence from='{OWN}/other'/>", "<presence/>", f"<presence from='{ROMEO}' type='probe'/>")
+    assert not done.changes
+
+
+# --- who asks for our presence ---
+
+
+def test_somebody_who_asks_is_put_to_the_user(intake, directory):
+    done = read(intake, f"<presence from='{ROMEO}' type='subscribe'><status>it is me</status></presence>")
+    assert directory.asked == [(ROMEO, "it is me")]
+    assert [each.body for each in texts(done)] == ["it is me"]
+    assert done.changes.items[-1].id.startswith("e-")
+    assert done.answers == []
+
+
+def test_somebody_who_was_let_in_before_is_answered_at_once(intake, directory):
+    directory.grants = {ROMEO}
+    (answer,) = read(intake, f"<presence from='{ROMEO}' type='subscribe'/>").answers
+    assert (answer.getAttr("type"), answer.getAttr("to")) == ("subscribed", ROMEO)
+    assert directory.asked == []
+
+
+def test_a_transport_is_let_in_when_the_roster_has_it(intake, directory):
+    assert read(intake, "<presence from='irc.example.net' type='subscribe'/>").answers == []
+    directory.items["irc.example.net"] = Item("irc.example.net")
+    assert len(read(intake, "<presence from='irc.example.net' type='subscribe'/>").answers) == 1
+
+
+# --- the roster ---
+
+
+def push(sender, items):
+    by = f" from='{sender}'" if sender else ""
+    return f"<iq type='set' id='p1'{by}><query xmlns='{ROSTER}'>{items}</query></iq>"
+
+
+@pytest.mark.parametrize("sender", [None, OWN, f"{OWN}/phone", "example.org"])
+def test_a_push_of_our_own_server_is_taken_and_answered(intake, sender):
+    done = read(intake, push(sender, f"<item jid='{ROMEO}' name='R' subscription='both'/>"))
+    assert records.unpack_item(ROMEO, done.changes.roster[ROMEO]) == Item(ROMEO, "R", (), "both")
+    assert done.answers[0].getAttr("type") == "result"
+    assert done.answers[0].getAttr("id") == "p1"
+
+
+@pytest.mark.parametrize("sender", ["mallory@example.net", "example.net", "mallory@example.org", f"x@example.net/{OWN}"])
+def test_a_push_of_anybody_else_changes_nothing(intake, sender):
+    done = read(intake, push(sender, f"<item jid='{ROMEO}' subscription='both'/>"))
+    assert not done.changes
+    assert done.answers[0].getAttr("type") == "error"
+
+
+def test_a_contact_that_goes_is_offline_from_now_on(intake):
+    done = read(intake, push(None, f"<item jid='{ROMEO}' subscription='remove'/>"))
+    assert done.changes.unroster == [ROMEO]
+    assert not shown(done).online
+
+
+def test_of_several_pushes_the_last_counts(intake):
+    gone, back = (push(None, f"<item jid='{ROMEO}' subscription='{each}'/>") for each in ("remove", "none"))
+    done = read(intake, gone, back)
+    assert list(done.changes.roster) == [ROMEO]
+    assert done.changes.unroster == []
+    done = read(intake, back, gone)
+    assert done.changes.roster == {}
+    assert done.changes.unroster == [ROMEO]
+
+
+def test_a_roster_without_end_has_one():
+    query = Node(f"{ROSTER} query", payload=[Node("item", {"jid": f"c{number}@x"}) for number in range(MAX_CONTACTS + 500)])
+    changes = Changes()
+    assert len(roster_changes(query, changes)) == MAX_CONTACTS == len(changes.roster)
+
+
+def test_contacts_that_did_not_come_back_are_offline():
+    changes = offline([ROMEO])
+    assert changes.resources == {ROMEO: b""}
+    assert not records.unpack_shown(changes.presence[ROMEO]).online
+
+
+# --- messages ---
+
+
+def test_a_long_message_comes_in_parts_with_one_receipt(intake):
+    request = "<request xmlns='urn:xmpp:receipts'/>"
+    done = read(intake, f"<message from='{ROMEO}/x' id='m1' type='chat'><body>{'word ' * 60}</body>{request}</message>")
+    parts = done.changes.items
+    assert len(parts) == 3
+    assert all(len(each.body.encode()) <= 100 for each in texts(done))
+    assert [bool(each.receipt) for each in parts] == [False] * (len(parts) - 1) + [True]
+    assert len({each.id for each in parts}) == len({each.seen for each in parts}) == len(parts)
+
+
+def test_what_the_phone_accepts_may_change(intake):
+    intake.accept(1000)
+    assert len(read(intake, f"<message from='{ROMEO}'><body>{'word ' * 60}</body></message>").changes.items) == 1
+
+
+def test_a_bounce_is_told_where_nobody_asked_for_a_report(intake):
+    error = f"<error type='cancel'><service-unavailable xmlns='{STANZAS}'/></error>"
+    done = read(intake, f"<message from='{ROMEO}' type='error' id='m7'><body>my words</body>{error}</message>")
+    (told,) = texts(done)
+    assert told.body.startswith("not delivered")
+    assert "my words" not in told.body
+    report = next(each for each in done.changes.items if each.needs)
+    assert report.needs == "m7"
+    assert records.unpack_event(report.payload)["code"] == 410
+
+
+def test_a_receipt_becomes_a_report(intake):
+    done = read(intake, f"<message from='{ROMEO}/x'><received xmlns='urn:xmpp:receipts' id='m7'/></message>")
+    (report,) = done.changes.items
+    assert report.needs == "m7"
+    assert records.unpack_event(report.payload)["code"] == 200
+
+
+# --- questions of others ---
+
+
+@pytest.mark.parametrize(
+    ("namespace", "kind"),
+    [
+        ("urn:xmpp:ping", "result"),
+        ("jabber:iq:version", "result"),
+        ("http://jabber.org/protocol/disco#info", "result"),
+        ("http://jabber.org/protocol/disco#items", "result"),
+        ("jabber:iq:roster", "error"),
+        ("vcard-temp", "error"),
+        ("urn:example:new", "error"),
+    ],
+)
+def test_every_question_gets_an_answer(intake, namespace, kind):
+    """None at all would keep the peer waiting."""
+    (answer,) = read(intake, f"<iq type='get' id='q1' from='{ROMEO}/x'><query xmlns='{namespace}'/></iq>").answers
+    assert (answer.getAttr("type"), answer.getAttr("to"), answer.getAttr("id")) == (kind, f"{ROMEO}/x", "q1")
+
+
+@pytest.mark.parametrize("kind", ["result", "error", "nonsense"])
+def test_an_answer_gets_no_answer(intake, kind):
+    assert read(intake, f"<iq type='{kind}' id='q1' from='{ROMEO}/x'/>").answers == []
+
+
+# --- anything ---
+
+NAMES = ["body", "subject", "show", "status", "priority", "query", "item", "items", "event", "x", "delay", "received", "sent",
+         "forwarded", "message", "error", "stanza-id", "request", "replace", "encrypted", "group", "nick", "mood", "text", "url",
+         "ping", "activity", "set"]  # fmt: skip
+SPACES = ["jabber:client", ROSTER, "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "urn:xmpp:delay", "urn:xmpp:receipts", STANZAS,
+          "urn:xmpp:sid:0", "jabber:x:oob", "http://jabber.org/protocol/pubsub#event", "http://jabber.org/protocol/mood",
+          "http://jabber.org/protocol/nick", "http://jabber.org/protocol/activity", "urn:xmpp:message-correct:0", ""]  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(["", OWN, ROMEO, f"{ROMEO}/x", "example.org", "@", "/", "a@b@c/d@e", "set", "get", "error", "remove", "subscribe",
+                     "unavailable", "chat", "9999-12-31T23:59:59-23:59", "-129", "http://jabber.org/protocol/mood"]),
+    st.text(max_size=12),
+)  # fmt: skip
+ATTRS = st.dictionaries(
+    st.sampled_from(["from", "to", "id", "type", "jid", "name", "subscription", "ask", "stamp", "by", "node"]), VALUES, max_size=5
+)
+
+
+def element(name, space, attrs, payload):
+    return Node(f"{space} {name}" if space else name, attrs, payload)
+
+
+INNER = st.recursive(
+    st.builds(element, st.sampled_from(NAMES), st.sampled_from(SPACES), ATTRS, st.lists(st.text(max_size=40), max_size=1)),
+    lambda inner: st.builds(element, st.sampled_from(NAMES), st.sampled_from(SPACES), ATTRS, st.lists(inner, max_size=3)),
+    max_leaves=6,
+)
+STANZA = st.builds(
+    element, st.sampled_from(["message", "presence", "iq"]), st.just("jabber:client"), ATTRS, st.lists(INNER, max_size=4)
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(STANZA, max_size=4))
+def test_no_stanza_breaks_the_intake(stanzas):
+    """And what comes of it can be stored."""
+    done = Intake(OWN, Directory(), 100).read(stanzas)
+    done.changes.pack()
+    for jid, record in done.changes.presence.items():
+        assert jid
+        assert records.unpack_shown(record)
+    for each in done.changes.items:
+        assert "\n" not in each.jid
+        records.unpack_event(each.payload)
