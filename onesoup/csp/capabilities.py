@@ -14,6 +14,10 @@ from onesoup.csp.session import Capabilities
 
 DEFAULT_ACCEPTED = 102_400
 DEFAULT_PARSER = 131_072
+# What goes around a text, and around one contact's presence, in XML; octets.
+ENVELOPE, PRESENCE = 1000, 1200
+LEAST_TEXT = 160
+MOST_CONTACTS = 20
 # The server's own order of preference, cir.md 2.4.
 METHODS = ("STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP")
 # S60 takes any bytes for its answer; a cookie that cannot stand in one line would never reach it whole (cir.md 1).
@@ -37,9 +41,11 @@ def negotiate(
     wish = request.capability_list or CapabilityList()
     methods = _methods(wish.supported_cir_method, offer, cookie)
     poll_min = _poll_min(wish.server_poll_min, offer.poll_min, handset)
+    parser = wish.parser_size or DEFAULT_PARSER
     kept = Capabilities(
-        accepted=_accepted(wish),
-        parser=wish.parser_size or DEFAULT_PARSER,
+        # A text has to fit into a message that the phone's parser takes.
+        accepted=max(min(_accepted(wish), parser - ENVELOPE), LEAST_TEXT),
+        parser=parser,
         multi_trans=max(wish.multi_trans or 1, 1),
         delivery="N" if (wish.initial_delivery_method or "").upper() == "N" else "P",
         methods=tuple(methods),
@@ -49,6 +55,11 @@ def negotiate(
     if version == "1.1":
         return ClientCapabilityResponse(request.client_id, _echo(wish, methods, poll_min, offer)), kept
     return ClientCapabilityResponse(agreed_capability_list=_agreed(wish, version, methods, poll_min, offer)), kept
+
+
+def contacts_at_once(caps: Capabilities) -> int:
+    """How many contacts one PresenceNotification may name, so that the phone's parser takes it."""
+    return max(1, min(MOST_CONTACTS, (caps.parser - ENVELOPE) // PRESENCE))
 
 
 def _methods(asked: list[str], offer: Offer, cookie: str) -> list[str]:

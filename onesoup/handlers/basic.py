@@ -55,6 +55,7 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     offer = capabilities.Offer(methods if host else frozenset(), host, policy.stcp_port, policy.poll_min)
     response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, ctx.session.cookie)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
+    ctx.effects.fields["batch"] = capabilities.contacts_at_once(caps)
     ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
     ctx.effects.fields["nohold"] = "1" if caps.methods else ""
     ctx.send(commands.limits())

@@ -168,6 +168,9 @@ class Exchange:
         answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY
+        if len(reply) > ctx.caps.parser:
+            refused = [answered(each, status(432, "response too large")) for each in transactions.to_answer(message)]
+            reply = _encode(transactions.reply(message, refused, poll=waiting))
         if unsaid and "unsaid" not in ctx.effects.fields:
             ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
         elif ctx.effects.fields.get("unsaid"):

@@ -81,7 +81,8 @@ while not id do
       redis.call('RPUSH', KEYS[2], 'P')
     elseif waiting == 'P' then
       redis.call('HDEL', KEYS[1], 'p')
-      contacts = redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, ARGV[5])
+      local most = redis.call('HGET', KEYS[1], 'batch') or ARGV[5]
+      contacts = redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, most)
       if #contacts > 0 then
         redis.call('ZREM', KEYS[7], unpack(contacts))
         id = 'p-' .. redis.call('HINCRBY', KEYS[1], 'seq', 1)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from onesoup.csp.capabilities import METHODS, Offer, negotiate
+from onesoup.csp.capabilities import METHODS, Offer, contacts_at_once, negotiate
 from onesoup.csp.elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
 from onesoup.csp.handsets import ANDROID, S60, Handset
+from onesoup.csp.session import Capabilities
 
 OFFER = Offer(frozenset({"STCP"}), "imps.example.org", 3171, 10)
 NOTHING = Offer(frozenset(), "", 3171, 10)
@@ -114,13 +115,13 @@ def test_half_of_a_second_is_a_second():
 def test_what_the_session_keeps():
     _, kept = agreed(
         accepted_content_length=1000,
-        parser_size=2000,
+        parser_size=4000,
         multi_trans=3,
         initial_delivery_method="n",
         supported_cir_method=["STCP"],
         accepted_content_type=[AcceptedContentType(text="text/plain"), AcceptedContentType(content_type="image/jpeg")],
     )
-    assert (kept.accepted, kept.parser, kept.multi_trans, kept.delivery) == (1000, 2000, 3, "N")
+    assert (kept.accepted, kept.parser, kept.multi_trans, kept.delivery) == (1000, 4000, 3, "N")
     assert kept.methods == ("STCP",)
     assert kept.types == ("text/plain", "image/jpeg")
 
@@ -140,3 +141,13 @@ def test_an_empty_request_gets_sensible_values():
 def test_wsp_is_answered_only_to_who_asked():
     assert the_list(supported_bearer=["WSP"]).supported_bearer == ["HTTP", "WSP"]
     assert the_list(supported_bearer=["SMS"]).supported_bearer == ["HTTP"]
+
+
+@pytest.mark.parametrize(("accepted", "parser", "kept"), [(10_000, 4096, 3096), (500, 4096, 500), (10_000, 800, 160)])
+def test_a_text_must_fit_into_what_the_parser_takes(accepted, parser, kept):
+    assert agreed(accepted_content_length=accepted, parser_size=parser)[1].accepted == kept
+
+
+@pytest.mark.parametrize(("parser", "contacts"), [(131_072, 20), (10_000, 7), (2500, 1), (500, 1)])
+def test_so_many_contacts_fit_into_one_notification(parser, contacts):
+    assert contacts_at_once(Capabilities(parser=parser)) == contacts
