@@ -106,7 +106,8 @@ def world(stack: Stack, peers: Peers) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def breakable_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One more stack, for all stories that kill its parts."""
-    with _made(tmp_path_factory.mktemp("breakable"), env={"ONESOUP_LEASE_TTL": "2", "ONESOUP_LEASE_RENEW": "0.5"}) as running:
+    env = {"ONESOUP_LEASE_TTL": "2", "ONESOUP_LEASE_RENEW": "0.5", "ONESOUP_ANSWER_DEADLINE": "5"}
+    with _made(tmp_path_factory.mktemp("breakable"), env=env) as running:
         yield running
 
 

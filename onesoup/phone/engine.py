@@ -166,7 +166,7 @@ class Phone:
         self.contacts: dict[str, Contact] = {}
         self.presences: dict[str, Shown] = {}
         self.inbox: list[Received] = []
-        # The Poll flag of the last answer, and the CIR flag.
+        # The server has said that something waits, and the phone has not looked since; the CIR flag of the last answer.
         self.more = False
         self.cir_flag: bool | None = None
         # The octets of the last request and of its answer.
@@ -454,6 +454,7 @@ class Phone:
     def poll(self) -> Transaction | None:
         """The next server transaction, not answered yet, or None when nothing waits."""
         transaction = Transaction(Mode.REQUEST, self.profile.poll_tid, PollingRequest())
+        self.more = False
         return self._incoming(self._exchange(self._message([transaction]), self.profile.poll_timeout))
 
     def answer(self, transaction: Transaction) -> Transaction | None:
@@ -477,22 +478,21 @@ class Phone:
         transaction = self.poll()
         while transaction is not None and count < ROUNDS:
             count += 1
-            more = self.more
             transaction = self.answer(transaction)
-            if transaction is None and (more or self.more):
+            if transaction is None and self.more:
                 transaction = self.poll()
         return count
 
     def _incoming(self, answer: Message | None) -> Transaction | None:
         """The server's transaction in an answer. A good Status there is nothing new; Refused with the code of a bad one."""
         if answer is None:
-            self.more = False
             return None
         transaction = answer.transactions[0]
         self._look_for_end(transaction.content)
         if transaction.mode is Mode.RESPONSE:
             self._must_be_good(transaction.content, "Polling")
             return None
+        self.more = bool(answer.poll)
         with self._lock:
             checks.server_tid(transaction.id, self._seen, self.profile)
             self._seen.add(transaction.id or "")
@@ -581,7 +581,7 @@ class Phone:
             return None
         answer = decode(reply, lambda document: checks.document(document, self.version, self.encoding))
         checks.session_id(answer.session_id, message.session_id)
-        self.more = bool(answer.poll)
+        self.more = self.more or bool(answer.poll)
         self.cir_flag = answer.cir
         return answer
 

@@ -1,5 +1,6 @@
 """Octets that are no CSP cost their sender an HTTP error or a Status, and nobody else anything."""
 
+import json
 import random
 
 import pytest
@@ -103,6 +104,14 @@ def test_a_mebibyte(stranger: StoryPhone, octet: bytes) -> None:
 )
 def test_xml_that_is_no_csp(stranger: StoryPhone, text: str) -> None:
     assert told(stranger.raw(text.encode(), XML)) in (400, 604)
+
+
+def test_one_line_in_the_log_says_why(world: World, stranger: StoryPhone) -> None:
+    before = world.stack.logs("web").count('"unreadable"')
+    stranger.raw(b"\x03\x11\x6a\x00\x45", WBXML)
+    lines = [line for line in world.stack.logs("web").splitlines() if '"unreadable"' in line][before:]
+    assert len(lines) == 1
+    assert json.loads(lines[0])["reason"]
 
 
 def test_a_body_counts_and_not_its_content_type(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Whatever breaks behind the gateway, a phone gets an answer within ten seconds, and afterwards nothing is lost."""
+"""Whatever breaks behind the gateway, a phone gets an answer before its deadline, and afterwards nothing is lost."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from onesoup.phone.errors import Refused, SessionOver
 from tests.support.secrets import secret_text
 from tests.support.world import Person, World
 
-WITHIN = 10.0
+# The deadline is 8 s where none is set, and must be below 10; this stack has 5.
+WITHIN = 5.0 + 1.0
 
 
 def answered(ask: Callable[[], object]) -> int:

@@ -9,11 +9,14 @@ def test_many_quick_changes_give_the_newest_state(world: World) -> None:
     there = world.online(bob)
     phone = world.phone(alice, cir=["STCP"]).start()
     phone.sees(bob, online=True)
+    told: list[str] = []
+    phone.on_presence = lambda shown: told.append(shown.user)
     for number in range(30):
         there.presence(show=("away", "dnd", "chat")[number % 3], status=secret_text(f"{number} "))
     there.presence(show="dnd", status=(last := secret_text("at last ")))
     assert phone.sees(bob, text=last).availability == "DISCREET"
     assert phone.run_once() == 0
+    assert told.count(bob.wv) <= 3
 
 
 def test_a_notification_is_whole(world: World) -> None:

@@ -2,11 +2,21 @@
 
 import pytest
 
-from onesoup.csp.elements import Status
+from onesoup.csp.elements import (
+    PRIMITIVES,
+    LoginRequest,
+    PollingRequest,
+    Status,
+    WVCSPVersionDiscoveryRequest,
+)
+from onesoup.handlers.exchange import HANDLERS
 from onesoup.phone.profiles import ANDROID, S60
 from onesoup.wire.document import Encoding
+from onesoup.wire.errors import WireError
 from tests.support.secrets import secret_text
 from tests.support.world import MATRIX, StoryPhone, World
+
+SERVED = {*HANDLERS, LoginRequest, PollingRequest, WVCSPVersionDiscoveryRequest}
 
 
 def talks(world: World, phone: StoryPhone, alice, bob) -> None:  # type: ignore[no-untyped-def]
@@ -39,14 +49,20 @@ def test_s60_asks_for_blocked_users_and_own_rooms_and_goes_on_when_told_501(worl
     assert {contact.name for contact in phone.contacts.values()} == {"Bob", "Carol"}
 
 
-def test_a_primitive_that_is_not_there_yet_costs_a_status_and_not_the_session(world: World) -> None:
+@pytest.mark.parametrize(("version", "encoding"), MATRIX)
+def test_what_is_not_there_yet_costs_a_status_501_and_not_the_session(world: World, version: str, encoding: Encoding) -> None:
     (alice,) = world.cast("alice")
-    phone = world.phone(alice, profile=S60)
+    phone = world.phone(alice, version=version, encoding=encoding)
     phone.login()
-    for answer in (phone.own_groups(), phone.blocked_list()):
-        if isinstance(answer, Status):
-            assert answer.result is not None
-            assert answer.result.code == 501
+    missing = [each for name, each in PRIMITIVES.items() if name.endswith("-Request") and each not in SERVED]
+    for primitive in missing:
+        try:
+            answer = phone.request(primitive())
+        except WireError:
+            continue  # this version has no token for it
+        assert isinstance(answer, Status), primitive
+        assert answer.result is not None
+        assert answer.result.code == 501, primitive
     phone.keep_alive()
 
 
