@@ -98,6 +98,9 @@ class Held:
         """By an attribute list that names this user. The default list approves nobody."""
         return self._shared.lists.has(self.session.jid, USER + jid, ATTRIBUTES)
 
+    def wrote(self, recipient: str, stanza_id: str) -> bool:
+        return self.outbox.wrote(recipient, stanza_id)
+
     def asks(self, jid: str, note: str) -> None:
         self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note)}, PENDING)
 

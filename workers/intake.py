@@ -33,6 +33,9 @@ class Directory(Protocol):
     def granted(self, jid: str) -> bool:
         """Whether the user has granted presence to this one in advance."""
 
+    def wrote(self, recipient: str, stanza_id: str) -> bool:
+        """Whether the phone sent this message to this recipient a short while ago."""
+
     def asks(self, jid: str, note: str) -> None:
         """Somebody waits for the user's decision."""
 
@@ -141,7 +144,7 @@ class Intake:
         if bounce is not None:
             recipient, stanza_id, condition = bounce
             self._report(done, recipient, stanza_id, errors.bounce_code(condition))
-            if condition in xmpp_messages.TOLD:
+            if condition in xmpp_messages.TOLD and self._directory.wrote(recipient, stanza_id):
                 told = f"not delivered: {xmpp_messages.TOLD[condition]}"
                 self._deliver(done, recipient, told, None, f"b {recipient} {stanza_id}", b"")
 

@@ -20,6 +20,7 @@ from onesoup.logs import short
 from onesoup.store.channels import answer
 from onesoup.store.errors import StoreDown
 from onesoup.store.feed import Changes
+from onesoup.store.sessions import FLOOD_MS
 from onesoup.xmpp import errors
 from onesoup.xmpp.stream import StreamFailure
 from workers import stanzas
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 REQUEST_SECONDS = 6.0
 ACK_SECONDS = 3.0
 BATCH = 100
+# Sent messages whose bounce would be told to the phone.
+REMEMBERED = 50
 
 
 class Outbox:
@@ -42,6 +45,7 @@ class Outbox:
         self._in_flight: set[bytes] = set()
         # Acknowledged by the server, but still in Redis while that is away: sending them again would double them.
         self._finished: list[bytes] = []
+        self._sent: dict[str, str] = {}
         self._acked = Event()
         self._busy = self._again = False
 
@@ -145,7 +149,14 @@ class Outbox:
         if command.get("reply"):
             answer(self._shared.client, command["reply"], command["reply_name"], payload)
 
+    def wrote(self, recipient: str, stanza_id: str) -> bool:
+        """Whether the phone sent this message to this recipient a short while ago: what else may bounce is somebody's lie."""
+        return self._sent.get(stanza_id) == recipient
+
     def _message(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._sent[command["id"]] = command["to"]
+        if len(self._sent) > REMEMBERED:
+            del self._sent[next(iter(self._sent))]
         self._transmit(stored, stanzas.message(command))
 
     def _receipt(self, stored: bytes, command: dict[str, Any]) -> None:
@@ -157,6 +168,7 @@ class Outbox:
 
     def _online(self, stored: bytes, _command: dict[str, Any]) -> None:
         self._held.go_online()
+        self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 
     def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:

@@ -32,7 +32,8 @@ MAX_STATUS_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a contact shows, mapped to IMPS. `known` False: no subscription, so nothing may be said."""
+    """What a contact shows, mapped to IMPS. `known` False: no subscription, so nothing may be said. `im` False: online, but
+    not for messages."""
 
     online: bool = False
     availability: str = "NOT_AVAILABLE"
@@ -41,6 +42,7 @@ class Shown:
     mood: str = ""
     alias: str = ""
     known: bool = True
+    im: bool = True
 
 
 OFFLINE = Shown()
@@ -98,7 +100,7 @@ def _capability(shown: Shown) -> CommCap | None:
     """Always sent: 1.1 phones want to see that IM works (messages.md 9.1)."""
     if not shown.known:
         return None
-    return CommCap(qualifier=True, comm_c=[CommC(cap="IM", status="OPEN" if shown.online else "CLOSED")])
+    return CommCap(qualifier=True, comm_c=[CommC(cap="IM", status="OPEN" if shown.online and shown.im else "CLOSED")])
 
 
 _BUILD = {

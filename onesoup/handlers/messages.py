@@ -56,7 +56,7 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
         stanza_id = message_id if not number else f"{message_id}.{number}"
         ctx.send(commands.message(stanza_id, jid, body, bool(request.delivery_report)))
         if request.delivery_report:
-            ctx.effects.asked.append(stanza_id)
+            ctx.effects.asked[stanza_id] = jid
     return SendMessageResponse(result=result, message_id=message_id)
 
 

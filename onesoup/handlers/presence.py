@@ -74,6 +74,7 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     if found.bad_lists and not found.lists and not found.jids:
         raise CspError(700, "no such contact list")
     names = presence.wanted(request.presence_sub_list)
+    found.jids.pop(ctx.session.jid, None)  # a phone knows itself
     for jid, spelling in found.jids.items():
         item = ctx.roster().get(jid)
         ctx.effects.sub[jid] = records.pack_wishes(names, sees=item is not None and item.sees)
@@ -85,8 +86,8 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     ctx.effects.dirty.extend(found.jids)
     ctx.send(commands.online())
     for jid in found.jids:
-        item = ctx.roster().get(jid)
-        if item is not None and not item.sees and not item.ask and jid != ctx.session.jid:
+        item = ctx.roster().get(jid) or lists.Item(jid)
+        if not item.sees and not item.ask:
             ctx.send(commands.subscribe(jid))
     return status(200)
 

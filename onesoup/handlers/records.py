@@ -41,7 +41,7 @@ def unpack_item(jid: str, record: bytes) -> Item:
     return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), fields.get("s", "none"), bool(fields.get("a")))
 
 
-_SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known")
+_SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im")
 
 
 def pack_shown(shown: Shown) -> bytes:

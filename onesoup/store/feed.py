@@ -44,7 +44,12 @@ for jid, value in pairs(c.extras or {}) do redis.call('HSET', KEYS[13], jid, val
 local later = -1
 local due = {}
 for jid, value in pairs(c.presence or {}) do
-  if redis.call('HGET', KEYS[5], jid) ~= value then
+  -- Presence of strangers is not kept: anybody may send it.
+  local known = redis.call('HEXISTS', KEYS[7], jid) == 1 or redis.call('HEXISTS', KEYS[6], jid) == 1
+  if not known then
+    redis.call('HDEL', KEYS[8], jid)
+    redis.call('HDEL', KEYS[13], jid)
+  elseif redis.call('HGET', KEYS[5], jid) ~= value then
     redis.call('HSET', KEYS[5], jid, value)
     if redis.call('HEXISTS', KEYS[6], jid) == 1 then
       local sent = redis.call('ZSCORE', KEYS[9], jid)
@@ -52,7 +57,7 @@ for jid, value in pairs(c.presence or {}) do
       if sent and sent + ARGV[4] > now then at = sent + ARGV[4] end
       if c.notbefore and c.notbefore > 0 and at < now + c.notbefore then at = now + c.notbefore end
       if at > now then
-        redis.call('ZADD', KEYS[4], 'NX', at, jid)
+        redis.call('ZADD', KEYS[4], 'LT', at, jid)
         if later < 0 or at - now < later then later = at - now end
       else
         due[#due + 1] = jid
@@ -60,11 +65,16 @@ for jid, value in pairs(c.presence or {}) do
     end
   end
 end
-mark(KEYS[1], KEYS[2], KEYS[4], ARGV[1], due, now, now)
+mark(KEYS[1], KEYS[2], KEYS[4], due, now)
+if #due > 0 then wake(KEYS[1], ARGV[1]) end
 local fresh = false
 for _, item in ipairs(c.items or {}) do
   local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
-  local wanted = needs == '' or redis.call('HDEL', KEYS[12], needs) == 1
+  local wanted = needs == ''
+  if not wanted and redis.call('HGET', KEYS[12], needs) == jid then
+    wanted = true
+    redis.call('HDEL', KEYS[12], needs)
+  end
   if wanted and (seen == '' or not redis.call('ZSCORE', KEYS[11], seen)) then
     if seen ~= '' then redis.call('ZADD', KEYS[11], now, seen) end
     redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
@@ -88,7 +98,8 @@ _RING = (
 local now = clock()
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)
-mark(KEYS[1], KEYS[2], KEYS[3], ARGV[1], due, now, now)
+mark(KEYS[1], KEYS[2], KEYS[3], due, now)
+if #due > 0 then wake(KEYS[1], ARGV[1]) end
 local next = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
 if next then return math.floor(next - now) end
 return -1
@@ -190,7 +201,7 @@ BODY = (
 @dataclass(slots=True)
 class Delivery:
     """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again. `needs`
-    names the message whose report this is: it is stored only if the phone asked for it, and once."""
+    names the message whose report this is: it is stored only if the phone asked for it, from whom it wrote to, and once."""
 
     id: str
     jid: str

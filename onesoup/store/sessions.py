@@ -16,6 +16,8 @@ from onesoup.store.errors import NoSession
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
 MARK_MS = 3_600_000
 REPLY_MS = 180_000
+# How long the first notification waits for the presence of contacts that nothing is known of (xmpp-mapping.md 5.2).
+FLOOD_MS = 2000
 
 # Lua that every session script begins with.
 PRELUDE = (
@@ -61,11 +63,9 @@ local function part(key, sid)
   redis.call('HDEL', key, 'hold', 'stcp')
 end
 -- Presence of these contacts waits; at most one "P" stands in the queue.
-local function mark(key, queue, dirty, sid, contacts, at, now)
-  if #contacts == 0 then return end
-  for _, jid in ipairs(contacts) do redis.call('ZADD', dirty, 'NX', at, jid) end
-  if redis.call('HSETNX', key, 'p', '1') == 1 then redis.call('RPUSH', queue, 'P') end
-  if at <= now then wake(key, sid) end
+local function mark(key, queue, dirty, contacts, now)
+  for _, jid in ipairs(contacts) do redis.call('ZADD', dirty, 'LT', now, jid) end
+  if #contacts > 0 and redis.call('HSETNX', key, 'p', '1') == 1 then redis.call('RPUSH', queue, 'P') end
 end
 """
 )
@@ -95,8 +95,8 @@ _COMMIT = (
     PRELUDE
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
---      10 open
--- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms
+--      10 open  11 presence
+-- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Error NOSESSION when the session is over.
 local first = redis.call('GET', KEYS[2])
@@ -111,16 +111,27 @@ if e.fields and e.fields.ttl then touch(KEYS[1], now) end
 for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) end
 for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
 for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
-for _, id in ipairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, now) end
+for id, jid in pairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, jid) end
 for _, id in ipairs(e.dropped or {}) do
   redis.call('HDEL', KEYS[9], id)
   redis.call('ZREM', KEYS[10], id)
+  redis.call('LREM', KEYS[3], 1, id)
 end
 for _, jid in ipairs(e.unsub or {}) do
   redis.call('HDEL', KEYS[6], jid)
   redis.call('ZREM', KEYS[4], jid)
 end
-mark(KEYS[1], KEYS[3], KEYS[4], ARGV[1], e.dirty or {}, now, now)
+-- Contacts that nothing is known of yet get a moment: right after the log-in their presence is on its way.
+local known = {}
+for _, jid in ipairs(e.dirty or {}) do
+  if ARGV[4] == '0' or redis.call('HEXISTS', KEYS[11], jid) == 1 then
+    known[#known + 1] = jid
+  else
+    redis.call('ZADD', KEYS[4], 'NX', now + ARGV[4], jid)
+  end
+end
+-- Nobody is woken: the reply itself tells the phone to poll.
+mark(KEYS[1], KEYS[3], KEYS[4], known, now)
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])
@@ -174,7 +185,7 @@ return 0
 @dataclass(slots=True)
 class Effects:
     """What a request does besides its answer, applied in one script. Lists keep their order. `asked`: messages whose
-    delivery the phone wants to hear of; `dropped`: items that it does not want."""
+    delivery the phone wants to hear of, with their recipients; `dropped`: items that it does not want."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     out: list[bytes] = field(default_factory=list)
@@ -182,7 +193,7 @@ class Effects:
     unsub: list[str] = field(default_factory=list)
     dirty: list[str] = field(default_factory=list)
     spell: dict[str, str] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    asked: dict[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     end: int | None = None
 
@@ -214,8 +225,8 @@ class Opened:
 class Sessions:
     """Opens a session for a request and commits what the request did."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, flood_ms: int = FLOOD_MS) -> None:
+        self._client, self._flood = client, flood_ms
         self._open, self._commit, self._push = Script(client, _OPEN), Script(client, _COMMIT), Script(client, _PUSH)
         self._bind, self._unbind, self._still = Script(client, _BIND), Script(client, _UNBIND), Script(client, _STILL)
 
@@ -231,9 +242,9 @@ class Sessions:
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
         """The reply to send: `reply`, or the one of the same request when that came first."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open")
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
-        first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS])
+        first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
         return reply if first is None else first
 
     def push(self, sid: str, command: bytes) -> None:

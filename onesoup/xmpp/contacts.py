@@ -50,7 +50,7 @@ def aggregate(resources: Iterable[Resource], last_status: str = "") -> Shown:
         return Shown(text=last_status)
     reachable = [each for each in resources if each.priority >= 0]
     best = min(reachable or resources, key=lambda each: (-each.priority, SHOWS[each.show], -each.order))
-    return Shown(online=True, availability=AVAILABILITY[best.show], text=best.status, alias=best.nick)
+    return Shown(online=True, availability=AVAILABILITY[best.show], text=best.status, alias=best.nick, im=bool(reachable))
 
 
 def to_plain(resources: Mapping[str, Resource]) -> dict[str, list[Any]]:

@@ -89,7 +89,8 @@ def delay(stanza: Any, domain: str, own: str) -> int | None:
     """The oldest time that our own server says this message was held since, seconds since the epoch."""
     times = []
     for tag in [*stanza.getTags("delay", namespace=DELAY), *stanza.getTags("x", namespace=OLD_DELAY)]:
-        by = addresses.bare(tag.getAttr("from") or domain)
+        # Without a name anybody could have put it there, to date a message back.
+        by = addresses.bare(tag.getAttr("from") or "")
         if by not in (domain, own):
             continue
         stamp = parse_stamp(tag.getAttr("stamp") or "")

@@ -26,6 +26,7 @@ from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Delivery, Feed
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
+from onesoup.store.sessions import Sessions
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 
@@ -189,6 +190,8 @@ def services(redis: RedisServer, tmp_path) -> Services:
     )
     connect(redis.url).flushall()
     made = wiring.services(settings)
+    # No holder here brings presence; who is unknown is told as such at once.
+    made.sessions = Sessions(connect(redis.url), flood_ms=0)
     made.replies.start()
     assert made.replies.ready(within=5)
     return made

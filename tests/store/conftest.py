@@ -25,7 +25,7 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def sessions(client):
-    return Sessions(client)
+    return Sessions(client, flood_ms=0)
 
 
 @pytest.fixture

@@ -244,8 +244,9 @@ def test_a_stanza_that_the_session_before_had_is_not_doubled(feed, sid, deliver)
 
 
 def test_a_report_is_stored_only_if_it_was_asked_for_and_once(feed, sid, sessions, client):
-    sessions.commit(sid, "1", "d", b"ok", Effects(asked=["m7"]))
+    sessions.commit(sid, "1", "d", b"ok", Effects(asked={"m7": "romeo@x"}))
     report = Delivery("e-1", "romeo@x", b"report", needs="m7")
+    feed.store(sid, 1, Changes(items=[Delivery("e-0", "tybalt@x", b"report", needs="m7")]))  # not from whom it went to
     feed.store(sid, 1, Changes(items=[report, Delivery("e-2", "romeo@x", b"report", needs="m7")]))
     feed.store(sid, 1, Changes(items=[Delivery("e-3", "romeo@x", b"report", needs="m8")]))
     assert client.hkeys(keys.of(sid, "i")[0]) == [b"e-1"]

@@ -4,8 +4,9 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession
-from onesoup.store.feed import Feed
-from onesoup.store.sessions import MARK_MS, Effects
+from onesoup.store.feed import Changes, Feed
+from onesoup.store.inbox import Handout, Inbox, Nothing
+from onesoup.store.sessions import MARK_MS, Effects, Sessions
 
 DIGEST = "d1"
 
@@ -137,6 +138,18 @@ def test_the_effects_of_a_request_happen_together(sessions, sid, client):
     assert sessions.values(sid, "sub", ["romeo@x"]) == [b"all"]
     assert sessions.hash(sid, "spell") == {b"romeo@x": b"WV:Romeo@X"}
     assert sessions.open(sid, "2", DIGEST, ()).waiting == 1
+
+
+def test_the_first_notification_waits_for_presence_that_is_on_its_way(client, sid, feed):
+    sessions = Sessions(client, flood_ms=60_000)
+    feed.store(sid, 1, Changes(roster={"romeo@x": b"r", "nurse@x": b"n"}, presence={"nurse@x": b"here"}))
+    wishes = Effects(sub={"romeo@x": b"all", "nurse@x": b"all"}, dirty=["romeo@x", "nurse@x"])
+    sessions.commit(sid, "1", DIGEST, b"ok", wishes)
+    inbox = Inbox(client, Handout())
+    assert [each.jid for each in inbox.take(sid).contacts] == ["nurse@x"]
+    assert inbox.take(sid) is Nothing.NO_WAIT
+    feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}))
+    assert [each.jid for each in inbox.take(sid).contacts] == ["romeo@x"]
 
 
 def test_commands_wake_the_holder_of_the_shard_once(sessions, sid, listen):

@@ -22,13 +22,16 @@ class Directory:
     """What is known of contacts: nothing, unless a test says so."""
 
     def __init__(self):
-        self.known, self.items, self.grants, self.asked = {}, {}, set(), []
+        self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
 
     def resources(self, jids):
         return {jid: self.known.get(jid, (None, None)) for jid in jids}
 
     def item(self, jid):
         return self.items.get(jid)
+
+    def wrote(self, recipient, stanza_id):
+        return self.sent.get(stanza_id) == recipient
 
     def granted(self, jid):
         return jid in self.grants
@@ -189,7 +192,8 @@ def test_what_the_phone_accepts_may_change(intake):
     assert len(read(intake, f"<message from='{ROMEO}'><body>{'word ' * 60}</body></message>").changes.items) == 1
 
 
-def test_a_bounce_is_told_where_nobody_asked_for_a_report(intake):
+def test_a_bounce_is_told_where_nobody_asked_for_a_report(intake, directory):
+    directory.sent["m7"] = ROMEO
     error = f"<error type='cancel'><service-unavailable xmlns='{STANZAS}'/></error>"
     done = read(intake, f"<message from='{ROMEO}' type='error' id='m7'><body>my words</body>{error}</message>")
     (told,) = texts(done)
@@ -198,6 +202,12 @@ def test_a_bounce_is_told_where_nobody_asked_for_a_report(intake):
     report = next(each for each in done.changes.items if each.needs)
     assert report.needs == "m7"
     assert records.unpack_event(report.payload)["code"] == 410
+
+
+def test_a_bounce_of_what_was_never_sent_is_not_told(intake, directory):
+    directory.sent["m7"] = "nurse@example.net"
+    error = f"<error type='cancel'><service-unavailable xmlns='{STANZAS}'/></error>"
+    assert texts(read(intake, f"<message from='{ROMEO}' type='error' id='m7'>{error}</message>")) == []
 
 
 def test_a_receipt_becomes_a_report(intake):
