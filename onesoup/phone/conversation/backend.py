@@ -20,7 +20,7 @@ from onesoup.phone.conversation.script import Person
 from onesoup.phone.conversation.xmpp import BackendFailed, Client, Clients, Event
 
 # How long "nothing more" and "once" look for more.
-SETTLE = 0.3
+SETTLE = 0.15
 _PART = re.compile(r"(?:'[^']*(?:'(?=\w)[^']*)*'|[^;'])+")
 
 

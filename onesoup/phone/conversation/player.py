@@ -359,8 +359,9 @@ class Player:
         self.vars.pop(name, None)
         if value is not None:
             self.vars[name] = value
-        if name == "sid":
+        if name == "sid" and value != self.state.sid:
             self.state.sid = value
+            self.state.server_tids.clear()  # they are new within a session
 
     # --- polls and server transactions ---
 
