@@ -9,6 +9,7 @@ import msgpack
 import redis
 from gevent.monkey import get_original
 from redis.backoff import ConstantBackoff, NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from onesoup.store.errors import Fenced, NoSession, StoreDown
@@ -17,6 +18,9 @@ from onesoup.store.errors import Fenced, NoSession, StoreDown
 REQUEST_TIMEOUT = 1.5
 CONNECT_TIMEOUT = 1.0
 POOL_WAIT = 2.0
+
+# Otherwise each new connection asks the server for something that only hosted ones have, and logs the refusal.
+NO_NOTIFICATIONS = MaintNotificationsConfig(enabled=False)
 
 Value = bytes | str | int | float
 
@@ -50,6 +54,7 @@ def connect(url: str, max_connections: int = 64) -> redis.Redis:
         health_check_interval=0,
         retry=Retry(ConstantBackoff(0.05), 1),
         protocol=2,
+        maint_notifications_config=NO_NOTIFICATIONS,
     )
     return redis.Redis(connection_pool=pool)
 
@@ -63,6 +68,7 @@ def connect_subscriber(url: str) -> redis.Redis:
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
+        maint_notifications_config=NO_NOTIFICATIONS,
     )
 
 
