@@ -1,0 +1,81 @@
+"""Any text that a phone or somebody on XMPP can type arrives as the same text on the other side, and adds no element.
+
+What no XML can carry is dropped, and line ends are one character; white space at both ends is no part of a text (phones trim it
+too). Everything between goes through the real codecs and the real stream parser."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onesoup.csp import envelope, messages
+from onesoup.csp.elements import MessageInfo, Recipient, SendMessageRequest, User
+from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.session import Session
+from onesoup.handlers import records
+from onesoup.wire import codec
+from onesoup.wire.document import Encoding
+from onesoup.xmpp import commands
+from onesoup.xmpp.stream.markup import serialise
+from onesoup.xmpp.stream.parser import Parser
+from tests.xmpp_mapping.test_intake import Directory
+from workers import stanzas
+from workers.intake import Intake
+
+ALICE, ROMEO = "alice@example.org", "romeo@example.net"
+SESSION = Session(jid=ALICE, own="wv:alice@example.org", version="1.2", resource="x")
+HEADER = b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
+WIRES = [(version, encoding) for version in ("1.1", "1.2", "1.3") for encoding in Encoding]
+
+texts = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="<>&\"'];[!-CDATA/? T\t\n\r\x00\x0b\ud83d\ude00\u00e9\U0001f600\ufffe", max_size=40),
+    st.sampled_from(["T", "F", "Inband", "http://x.org/", "]]>", "<body/>", "&amp;", "a & b < c", "200", "😀"]),
+)
+
+
+def arrives(text):
+    """The text that both sides agree on."""
+    legal = "".join(char for char in text if char in "\t\n\r" or char >= " ")
+    legal = "".join(char for char in legal if not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff")
+    return legal.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
+
+
+def over_csp(primitive, version, encoding):
+    message = Message(version, encoding, [Transaction(Mode.REQUEST, "1", primitive)], "s1", SessionType.INBAND)
+    octets = codec.encode(envelope.write_message(message))
+    return envelope.read(codec.decode(octets)).transactions[0].content
+
+
+def over_xmpp(node):
+    parser = Parser()
+    parser.feed(HEADER)
+    (stanza,) = parser.feed(serialise(node))
+    return stanza
+
+
+@pytest.mark.parametrize(("version", "encoding"), WIRES)
+@given(text=texts)
+def test_from_the_phone_to_xmpp(version, encoding, text):
+    if not arrives(text):
+        return
+    info = MessageInfo(recipient=Recipient(user=[User(user_id="wv:romeo@example.net")]))
+    request = over_csp(SendMessageRequest(message_info=info, content_data=text), version, encoding)
+    body = messages.content(request, unescape=False)
+    stanza = over_xmpp(stanzas.message(commands.message("m1", ROMEO, body, receipt=False)))
+    assert arrives(stanza.getTagData("body")) == arrives(text)
+    assert [child.getName() for child in stanza.getChildren()] == ["body", "origin-id"]
+    assert stanza.getTag("body").getChildren() == []
+
+
+@pytest.mark.parametrize(("version", "encoding"), WIRES)
+@given(text=texts)
+def test_from_xmpp_to_the_phone(version, encoding, text):
+    if not arrives(text):
+        return
+    node = stanzas.message(commands.message("m1", ALICE, text, receipt=False))
+    node.setAttr("from", f"{ROMEO}/home")
+    done = Intake(ALICE, Directory(), 10_000).read([over_xmpp(node)])
+    (item,) = done.changes.items
+    told = over_csp(messages.new_message(records.unpack_text(item.payload), SESSION, None), version, encoding)
+    assert arrives(told.content_data) == arrives(text)
+    assert told.message_info.sender.user.user_id == "wv:romeo@example.net"
