@@ -86,6 +86,8 @@ class Settings:
         10, "Shortest time between polls that a phone is told to use (ServerPollMin), seconds.", "10", low=1, high=3600
     )
 
+    plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
+
     # Whom phones may be.
     domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")
     domains: tuple[str, ...] = setting(
@@ -238,6 +240,15 @@ def _string(raw: Any) -> str:
     return raw.strip()
 
 
+def _truth(raw: Any) -> bool:
+    word = raw.strip().lower() if isinstance(raw, str) else raw
+    if word in (True, "true", "yes", "on", "1"):
+        return True
+    if word in (False, "false", "no", "off", "0", ""):
+        return False
+    raise ValueError("must be true or false")
+
+
 def _integer(raw: Any) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | str):
         raise ValueError("must be a whole number")
@@ -298,6 +309,7 @@ def _redis_url(raw: Any) -> str:
 # By name where a field has its own form, else by type.
 _CONVERT: dict[Any, Callable[[Any], Any]] = {
     str: _string,
+    bool: _truth,
     int: _integer,
     float: _number,
     tuple[str, ...]: _names,

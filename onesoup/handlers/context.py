@@ -41,6 +41,7 @@ class Policy:
     deadline: float = 8.0
     public_host: str = ""
     stcp_port: int = 3171
+    plain_emoji: bool = False
 
 
 @dataclass(slots=True)

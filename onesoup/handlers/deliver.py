@@ -17,6 +17,7 @@ from onesoup.csp.elements import (
     Sender,
     User,
 )
+from onesoup.csp.readable import readable
 from onesoup.csp.session import Session
 from onesoup.handlers import records
 from onesoup.store.inbox import Item
@@ -25,12 +26,14 @@ from onesoup.store.inbox import Item
 WATCHED = ("online_status", "user_availability", "status_text", "alias", "client_info")
 
 
-def primitive(item: Item, version: str) -> Primitive:
+def primitive(item: Item, version: str, plain_emoji: bool = False) -> Primitive:
     """The item as the phone of this session gets it, in the version of the request that it answers."""
     session = records.unpack_session(item.record)
     if item.payload is None:
         return _presence(item, session)
     fields = records.unpack_event(item.payload)
+    if plain_emoji and "body" in fields:
+        fields["body"] = readable(fields["body"])
     return _KINDS[fields["k"]](fields, session, item, version)
 
 

@@ -139,7 +139,7 @@ class Exchange:
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
-        content = deliver.primitive(item, message.version)
+        content = deliver.primitive(item, message.version, self._services.policy.plain_emoji)
         return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more))
 
     # --- requests ---

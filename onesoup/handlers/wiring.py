@@ -28,6 +28,7 @@ def policy(settings: Settings) -> Policy:
         deadline=settings.answer_deadline,
         public_host=settings.public_host,
         stcp_port=settings.public_stcp_port or settings.stcp_port,
+        plain_emoji=settings.plain_emoji,
     )
 
 

@@ -103,3 +103,13 @@ def test_every_setting_has_its_reference_entry():
     for entry in entries.values():
         assert entry["help"].endswith("."), entry
         assert entry["example"], entry
+
+
+@pytest.mark.parametrize(("word", "value"), [("true", True), ("On", True), ("1", True), ("no", False), ("", False)])
+def test_a_truth_is_read_in_the_usual_words(word: str, value: bool) -> None:
+    assert load({"ONESOUP_PLAIN_EMOJI": word}).plain_emoji is value
+
+
+def test_a_truth_that_is_none_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="ONESOUP_PLAIN_EMOJI='maybe': must be true or false"):
+        load({"ONESOUP_PLAIN_EMOJI": "maybe"})
