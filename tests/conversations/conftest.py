@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.conftest import _made
 from tests.support.secrets import keep_password, keep_secret, secret_text
 
 _numbers = itertools.count(1)
+# Plays mostly wait: for friends, for redelivery, for nothing to come.
+AT_ONCE = 5
 
 Play = Callable[[Script], Outcome]
 
@@ -56,3 +59,19 @@ def play(conversation_stack: Stack, clients: Clients) -> Play:
         return outcome
 
     return run
+
+
+@pytest.fixture(scope="session")
+def plays(play: Play, request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Outcome]]]:
+    """The outcomes of all plays of this run, by the id of the test. They run beside each other."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        items = [item for item in request.session.items if isinstance(item, pytest.Function) and "plays" in item.fixturenames]
+        scripts = {item.nodeid: item.callspec.params["wanted"] for item in items}
+        yield {name: pool.submit(play, wanted) for name, wanted in scripts.items() if wanted is not None}
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def outcome(plays: dict[str, Future[Outcome]], request: pytest.FixtureRequest) -> Outcome:
+    """That of the script of this test."""
+    return plays[request.node.nodeid].result()

@@ -5,24 +5,23 @@ from pathlib import Path
 import pytest
 
 from onesoup.phone.conversation import report, script
+from onesoup.phone.conversation.player import Outcome
 from onesoup.phone.conversation.script import Script
 from onesoup.wire.document import Encoding
-from tests.conversations.conftest import Play
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "protocol" / "scripts"
 OWN = REPOSITORY / "scripts"
 
 
-def plays(directory: Path) -> list[object]:
+def ways(directory: Path) -> list[object]:
     """Each file in its own version and encoding, in the other encoding, in each further version, with each alternative."""
     found = []
     for path in sorted(directory.glob("*.yaml")):
         loaded = script.load(path)
         for version in loaded.versions:
-            there = script.in_version(loaded, version)
             for encoding in Encoding:
-                coded = script.in_encoding(there, encoding)
+                coded = script.in_encoding(script.in_version(loaded, version), encoding)
                 found.append(pytest.param(coded, id=f"{path.stem}-{version}-{encoding}"))
                 for name in coded.alternatives:
                     other = script.with_alternative(coded, name)
@@ -30,16 +29,18 @@ def plays(directory: Path) -> list[object]:
     return found
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/protocol/scripts beside this repository")
-@pytest.mark.parametrize("wanted", plays(SHARED) or [None])
-def test_shared(play: Play, wanted: Script) -> None:
-    outcome = play(wanted)
+def shared() -> list[object]:
+    absent = pytest.mark.skip(reason="no ../shared/protocol/scripts beside this repository")
+    return ways(SHARED) if SHARED.is_dir() else [pytest.param(None, marks=absent)]
+
+
+@pytest.mark.parametrize("wanted", shared())
+def test_shared(wanted: Script, outcome: Outcome) -> None:
     assert outcome.passed, "\n" + report.whole(outcome)
 
 
-@pytest.mark.parametrize("wanted", plays(OWN))
-def test_own(play: Play, wanted: Script) -> None:
-    outcome = play(wanted)
+@pytest.mark.parametrize("wanted", ways(OWN))
+def test_own(wanted: Script, outcome: Outcome) -> None:
     for step in outcome.gaps:
-        print(f"known gap, {outcome.script.name}, {step.name}: {step.gap}")
+        print(f"known gap, {wanted.name}, {step.name}: {step.gap}")
     assert outcome.passed, "\n" + report.whole(outcome)

@@ -376,8 +376,8 @@ class Player:
             return
         reply = self._post(self._octets(self._with_ids(answer, str(step["answer"]))))
         self._look(reply, step.get("answer_expect") or {"body": "empty_or_server_request"})
-        if "does not come again" in str(step.get("after") or ""):
-            self._done.add(self.vars.get("mid", ""))
+        if "does not come again" in str(step.get("after") or "") and answer.content:
+            self._done.add(answer.content.value("MessageInfo/MessageID") or "")
         if self._step.failures:
             return
         self._step.answer = answer
