@@ -143,10 +143,20 @@ class Held:
         if result.getAttr("type") == "result":
             self._replace_roster(result)
         gevent.spawn(self._carbons, stream)
+        if not self._shared.lists.all(self.session.jid):
+            self._restore_lists(stream)
         if self._presence is not None:
             self._stale = set(self._shared.feed.known(self.sid, "res"))
             stream.send(stanzas.presence(self._presence))
             gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
+
+    def _restore_lists(self, stream: Stream) -> None:
+        """A Redis that knows nothing of the account's lists gets what the server has kept of them."""
+        try:
+            kept = stanzas.lists_in(stream.request(stanzas.lists_get(), ROSTER_SECONDS))
+            self._shared.lists.put(self.session.jid, {token: record for token, record in kept.items() if records.is_list(record)})
+        except StreamFailure:
+            return  # a server without private storage, or too slow: the lists begin anew from the roster
 
     def _carbons(self, stream: Stream) -> None:
         try:

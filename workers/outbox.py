@@ -185,6 +185,11 @@ class Outbox:
     def _nick(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.publish_nick(self._new_id(), command["value"]))
 
+    def _lists(self, stored: bytes, _command: dict[str, Any]) -> None:
+        """A copy of the list metadata for the server, so that it outlives Redis."""
+        entries = self._shared.lists.all(self._held.session.jid)
+        self._transmit(stored, stanzas.lists_set(self._new_id(), entries))
+
     def _new_id(self) -> str:
         assert self._held.stream is not None
         return self._held.stream.new_id()
@@ -255,6 +260,7 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "soon": Outbox._soon,
     "limits": Outbox._limits,
     "directed": Outbox._directed,
+    "lists": Outbox._lists,
     "mood": Outbox._mood,
     "nick": Outbox._nick,
     "roster": Outbox._roster,

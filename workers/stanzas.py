@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from contextlib import suppress
 from typing import Any
 
 from xmpp.simplexml import Node
@@ -12,6 +13,7 @@ from onesoup.xmpp import extras
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
 VERSION, TIME, DISCO_ITEMS = "jabber:iq:version", "urn:xmpp:time", "http://jabber.org/protocol/disco#items"
+PRIVATE, LISTS = "jabber:iq:private", "urn:onesoup:imps:lists:0"
 PUBSUB, CAPS, CAPS_NODE = "http://jabber.org/protocol/pubsub", "http://jabber.org/protocol/caps", "urn:onesoup:client"
 IDENTITY = {"category": "client", "type": "phone", "name": "onesoup"}
 FEATURES = tuple(sorted((DISCO, PING, VERSION, RECEIPTS, CAPS, *extras.interests().values())))
@@ -90,6 +92,27 @@ def publish_mood(stanza_id: str, name: str) -> Node:
 
 def publish_nick(stanza_id: str, nick: str) -> Node:
     return _publish(stanza_id, extras.NICK, Node(f"{extras.NICK} nick", {}, [nick] if nick else []))
+
+
+def lists_get() -> Node:
+    """The account's list metadata from its private storage (XEP-0049)."""
+    return Node("iq", {"type": "get"}, [Node(f"{PRIVATE} query", {}, [Node(f"{LISTS} lists")])])
+
+
+def lists_set(stanza_id: str, entries: dict[str, bytes]) -> Node:
+    kept = [Node("list", {"token": token}, [base64.b64encode(record).decode()]) for token, record in entries.items()]
+    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{PRIVATE} query", {}, [Node(f"{LISTS} lists", {}, kept)])])
+
+
+def lists_in(result: Node) -> dict[str, bytes]:
+    """Token -> record, as lists_set() wrote them; what is no BASE64 is left out."""
+    query = result.getTag("query", namespace=PRIVATE)
+    kept = query.getTag("lists", namespace=LISTS) if query is not None else None
+    found = {}
+    for each in kept.getTags("list") if kept is not None else ():
+        with suppress(ValueError):
+            found[each.getAttr("token") or ""] = base64.b64decode(each.getData() or "", validate=True)
+    return found
 
 
 def carbons() -> Node:

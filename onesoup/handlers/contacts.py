@@ -116,6 +116,7 @@ def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
         raise CspError(752, "the default list stays")
     _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
     ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
+    ctx.send(commands.lists())
     ctx.changed()
     return status(200)
 
@@ -180,12 +181,14 @@ def _properties(properties: ContactListProperties | None) -> tuple[str, bool]:
 
 def _store(ctx: Context, contact_list: ContactList) -> None:
     ctx.services.lists.put(ctx.session.jid, {contact_list.token: records.pack_list(contact_list)})
+    ctx.send(commands.lists())
     ctx.changed()
 
 
 def _make_default(ctx: Context, contact_list: ContactList) -> None:
     entries = {each.token: replace(each, default=each.token == contact_list.token) for each in every(ctx).values()}
     ctx.services.lists.put(ctx.session.jid, {token: records.pack_list(each) for token, each in entries.items()})
+    ctx.send(commands.lists())
     ctx.changed()
 
 

@@ -9,7 +9,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import BadRecord, pack, unpack
 
 VERSION = 1
 
@@ -98,6 +98,15 @@ def unpack_list(token: str, record: bytes) -> ContactList:
         bool(fields.get("a")),
         fields.get("m", {}),
     )
+
+
+def is_list(record: bytes) -> bool:
+    """Whether octets from outside are the record of a contact list."""
+    try:
+        unpack_list("", record)
+    except (BadRecord, TypeError, KeyError):
+        return False
+    return True
 
 
 def pack_plain(value: Any) -> bytes:

@@ -63,6 +63,11 @@ def limits() -> Command:
     return {"op": "limits"}
 
 
+def lists() -> Command:
+    """The list metadata of the account has changed: keep a copy on the server."""
+    return {"op": "lists"}
+
+
 def logout() -> Command:
     return {"op": "logout"}
 

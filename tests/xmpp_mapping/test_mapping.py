@@ -5,13 +5,15 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xmpp.simplexml import NodeBuilder
+from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Published
+from onesoup.handlers import records
 from onesoup.xmpp import commands, contacts, errors, messages
 from onesoup.xmpp.contacts import Resource, aggregate, read_item, read_resource, with_presence
 from onesoup.xmpp.stream import errors as stream
+from workers import stanzas
 
 OWN = "alice@example.org"
 
@@ -484,3 +486,23 @@ def test_what_became_of_a_message(condition, code):
 @pytest.mark.parametrize("condition", sorted(stream._FINAL[stream.STREAM]))
 def test_after_a_stream_error_that_nothing_can_mend_the_session_is_over(condition):
     assert condition in errors.FINAL
+
+
+# --- list metadata in private storage ---
+
+
+def test_lists_come_back_as_they_were_kept():
+    entries = {"friends": b"\x81\x00\xff", "work": b""}
+    (query,) = stanzas.lists_set("1", entries).getChildren()
+    assert stanzas.lists_in(Node("iq", {"type": "result"}, [query])) == entries
+
+
+@pytest.mark.parametrize("payload", [[], [Node(f"{stanzas.LISTS} lists")], [Node("other lists")]])
+def test_an_account_without_kept_lists(payload):
+    assert stanzas.lists_in(Node("iq", {}, [Node(f"{stanzas.PRIVATE} query", {}, payload)])) == {}
+
+
+def test_what_is_no_record_is_left_out():
+    kept = Node(f"{stanzas.LISTS} lists", {}, [Node("list", {"token": "x"}, ["not base64!"])])
+    assert stanzas.lists_in(Node("iq", {}, [Node(f"{stanzas.PRIVATE} query", {}, [kept])])) == {}
+    assert not records.is_list(b"\x01")

@@ -1,0 +1,29 @@
+"""Contact lists: made on the phone, kept on the server as well, so that not even a lost Redis takes them away."""
+
+from onesoup.csp.elements import ContactListProperties, CreateListRequest, ListManageRequest, Property, Status
+from onesoup.store import keys
+from onesoup.store.client import connect
+from tests.support.world import World
+
+
+def test_a_list_comes_back_from_the_server_when_redis_has_lost_it(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, version="1.2").start()
+    work = phone.default_list.replace("/friends", "/work")  # type: ignore[union-attr]
+    named = ContactListProperties(property=[Property(name="DisplayName", value="At work & elsewhere ü")])
+    made = phone.request(CreateListRequest(contact_list=work, contact_list_properties=named))
+    assert isinstance(made, Status)
+    assert made.result.code == 200  # type: ignore[union-attr]
+    phone.logout()
+
+    client = connect(world.stack.redis_url)
+    client.delete(keys.account(alice.jid, "lists"))
+    client.close()
+
+    phone = world.phone(alice, version="1.2", client_id="another").start()
+    assert work in phone.get_lists()
+    answer = phone.request(ListManageRequest(contact_list=work, receive_list=True))
+    assert {each.name: each.value for each in answer.contact_list_properties.property} == {  # type: ignore[attr-defined]
+        "DisplayName": "At work & elsewhere ü",
+        "Default": "F",
+    }
