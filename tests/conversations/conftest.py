@@ -10,7 +10,7 @@ from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import hosting, script
 from onesoup.phone.conversation.backend import Backend
 from onesoup.phone.conversation.player import Outcome, Player
-from onesoup.phone.conversation.script import Script
+from onesoup.phone.conversation.script import Person, Script
 from onesoup.phone.conversation.xmpp import Clients
 from tests.conftest import _made
 from tests.support.secrets import keep_password, keep_secret, secret_text
@@ -19,7 +19,8 @@ _numbers = itertools.count(1)
 # Plays mostly wait: for friends, for redelivery, for nothing to come.
 AT_ONCE = 5
 
-Play = Callable[[Script], Outcome]
+Play = Callable[..., Outcome]
+Cast = Callable[..., tuple[Script, list[Person]]]
 
 
 @pytest.fixture(scope="session")
@@ -37,16 +38,27 @@ def clients() -> Iterator[Clients]:
 
 
 @pytest.fixture(scope="session")
-def play(conversation_stack: Stack, clients: Clients) -> Play:
-    """Plays a script with fresh people."""
+def fresh(conversation_stack: Stack) -> Cast:
+    """A script with people that nobody else has, who have accounts; the script, and they."""
 
-    def run(wanted: Script) -> Outcome:
+    def make(wanted: Script, linked: bool = True) -> tuple[Script, list[Person]]:
         number = next(_numbers)
         mine = script.cast(wanted, {each.name: f"{each.name}{number}" for each in wanted.people()}, "example.org")
         people = hosting.people(mine, {each.user: secret_text() for each in mine.people()})
         for person in people:
             keep_password(person.user, person.password)
-        hosting.prepare(conversation_stack, people)
+        hosting.prepare(conversation_stack, people, linked)
+        return mine, people
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def play(conversation_stack: Stack, clients: Clients, fresh: Cast) -> Play:
+    """Plays a script with fresh people."""
+
+    def run(wanted: Script, linked: bool = True) -> Outcome:
+        mine, people = fresh(wanted, linked)
         backend = Backend(
             clients,
             {person.user: person for person in people},

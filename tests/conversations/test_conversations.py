@@ -8,6 +8,7 @@ from onesoup.phone.conversation import report, script
 from onesoup.phone.conversation.player import Outcome
 from onesoup.phone.conversation.script import Script
 from onesoup.wire.document import Encoding
+from tests.conversations.conftest import Play
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "protocol" / "scripts"
@@ -44,3 +45,13 @@ def test_own(wanted: Script, outcome: Outcome) -> None:
     for step in outcome.gaps:
         print(f"known gap, {wanted.name}, {step.name}: {step.gap}")
     assert outcome.passed, "\n" + report.whole(outcome)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/protocol/scripts beside this repository")
+@pytest.mark.parametrize("encoding", list(Encoding))
+def test_s60_gives_its_password_when_the_server_has_none(play: Play, encoding: Encoding) -> None:
+    """Without a stored secret the digest cannot be verified: the server asks for schema PWD."""
+    wanted = script.with_alternative(script.load(SHARED / "nokia-s60-startup.yaml"), "four_way_login")
+    found = play(script.in_encoding(wanted, encoding), linked=False)
+    assert found.passed, "\n" + report.whole(found)
+    assert [step.name for step in found.steps if step.skipped] == ["login-2-md5"]

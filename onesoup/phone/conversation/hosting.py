@@ -15,11 +15,16 @@ def people(script: Script, passwords: Mapping[str, str]) -> list[Person]:
     return [replace(person, password=passwords.get(person.user, person.password)) for person in script.people()]
 
 
-def prepare(stack: Stack, persons: Iterable[Person]) -> None:
-    """Accounts that are there already keep their passwords and rosters; links are made anew. The stack runs."""
+def prepare(stack: Stack, persons: Iterable[Person], linked: bool = True) -> None:
+    """Accounts that are there already keep their passwords and rosters; links are made anew, where wanted. The stack runs."""
     persons = list(persons)
     for person in persons:
         stack.prosody.add_account(person.user, person.password, person.roster)
+    if linked:
+        _link(stack, persons)
+
+
+def _link(stack: Stack, persons: Iterable[Person]) -> None:
     client = connect(stack.redis.url)
     try:
         accounts = Accounts(client, KeyRing.load(stack.keys_file))

@@ -1,9 +1,9 @@
-"""The XMPP side where slixmpp is not installed: friends on phones of their own, over the same server. Presence, messages in
-both directions; no subscriptions, receipts or rosters."""
+"""The XMPP side where slixmpp is not installed: friends on phones of their own, over the same server. Presence and messages
+in both directions; no subscriptions, receipts or rosters."""
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from onesoup.phone.conversation.backend import SETTLE, UnknownSentence, sentences
@@ -16,6 +16,7 @@ _STATES = {"available": "AVAILABLE", "away": "NOT_AVAILABLE", "dnd": "DISCREET"}
 _SENDS = re.compile(r"(\w[\w.-]*)(?:@\S+)? sends '(.*)' to (\w[\w.-]*)(?:@\S+)?")
 _BECOMES = re.compile(r"(\w[\w.-]*)(?:@\S+)? (?:is|becomes|goes) (available|away|dnd)(?: with status '(.*)')?")
 _RECEIVES = re.compile(r"(\w[\w.-]*)(?:@\S+)? receives(?: exactly)? '(.*)'(?: once)?")
+_SEES = re.compile(r"(\w[\w.-]*)(?:@\S+)? sees (\w[\w.-]*)(?:@\S+)? (available|away|dnd)(?: with status '(.*)')?")
 _NO_MORE = re.compile(r"(\w[\w.-]*)(?:@\S+)? receives nothing more")
 _NOTED = ("available presence is sent to the XMPP server", "the MessageID is that of the first answer")
 
@@ -46,6 +47,8 @@ class PhoneFriends:
         for sentence in sentences(text):
             if found := _RECEIVES.fullmatch(sentence):
                 self._hear(found[1], found[2])
+            elif found := _SEES.fullmatch(sentence):
+                self._see(found[1], found[2], found[3], found[4])
             elif found := _NO_MORE.fullmatch(sentence):
                 time.sleep(SETTLE)
             elif sentence not in _NOTED:
@@ -65,10 +68,28 @@ class PhoneFriends:
         return self._phones[name]
 
     def _hear(self, name: str, text: str) -> None:
-        phone, end = self._phone(name), time.monotonic() + WITHIN
-        while all(each.text != text for each in phone.inbox):
+        phone = self._phone(name)
+        if not self._until(phone, lambda: any(each.text == text for each in phone.inbox)):
+            raise BackendFailed(f"{name} receives {text!r}: came {[each.text for each in phone.inbox]}")
+        phone.inbox[:] = [each for each in phone.inbox if each.text != text]
+
+    def _see(self, name: str, whom: str, state: str, status: str | None) -> None:
+        phone, user = self._phone(name), f"wv:{self._people[whom].jid}"
+
+        def seen() -> bool:
+            shown = phone.presences.get(user)
+            good = shown is not None and shown.online and shown.availability == _STATES[state]
+            return good and (status is None or (shown is not None and (shown.text or "") == status))
+
+        if not self._until(phone, seen):
+            raise BackendFailed(f"{name} sees {whom} {state}: came {phone.presences.get(user)}")
+
+    def _until(self, phone: Phone, wanted: Callable[[], bool]) -> bool:
+        """Polls until it is so; whether it is, in time."""
+        end = time.monotonic() + WITHIN
+        while not wanted():
             if time.monotonic() > end:
-                raise BackendFailed(f"{name} receives {text!r}: came {[each.text for each in phone.inbox]}")
+                return False
             if not phone.run_once():
                 time.sleep(0.1)
-        phone.inbox[:] = [each for each in phone.inbox if each.text != text]
+        return True
