@@ -28,7 +28,7 @@ def test_other_accounts_and_either_encoding(conversation_stack: Stack, fresh: Ca
     found = run(conversation_stack, fresh, "--encoding", encoding)
     assert found.exit_code == 0, found.output
     assert f"CSP 1.1, {encoding.upper()}" in found.output
-    assert "14 of 14 steps good" in found.output
+    assert "15 of 15 steps good" in found.output
 
 
 def test_without_slixmpp_friends_are_phones(conversation_stack: Stack, fresh: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

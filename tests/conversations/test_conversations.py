@@ -44,6 +44,8 @@ def test_shared(wanted: Script, outcome: Outcome) -> None:
 def test_own(wanted: Script, outcome: Outcome) -> None:
     for step in outcome.gaps:
         print(f"known gap, {wanted.name}, {step.name}: {step.gap}")
+    for step in outcome.healed:
+        print(f"no gap any more, {wanted.name}, {step.name}: {step.gap}")
     assert outcome.passed, "\n" + report.whole(outcome)
 
 

@@ -340,6 +340,7 @@ def test_a_known_gap_is_told_and_passed_over(run: Run) -> None:
     assert "not there yet" in report.whole(outcome)
     healed = run([step("healed") | {"known_gap": "not there yet"}], [GOOD])
     assert "take known_gap away" in report.whole(healed)
+    assert (healed.gaps, len(healed.healed)) == ([], 1)
 
 
 def test_a_failure_is_readable(run: Run) -> None:

@@ -69,7 +69,13 @@ class Outcome:
 
     @property
     def gaps(self) -> list[StepOutcome]:
-        return [step for step in self.steps if step.gap]
+        """Known gaps that are still there."""
+        return [step for step in self.steps if step.gap and not step.good]
+
+    @property
+    def healed(self) -> list[StepOutcome]:
+        """Known gaps that are none any more: their `known_gap` can go."""
+        return [step for step in self.steps if step.gap and step.good and not step.skipped]
 
 
 class Stop(Exception):
