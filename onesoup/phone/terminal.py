@@ -58,6 +58,8 @@ class Terminal:
         phone = self.phone
         phone.trace = self._trace
         phone.on_message, phone.on_presence = self._heard, self._seen
+        # A shell that starts us in the background has SIGINT ignored; sent on purpose, it means the end all the same.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         phone.start()
         try:
             with contextlib.suppress(Quit, KeyboardInterrupt):
