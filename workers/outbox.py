@@ -83,8 +83,10 @@ class Outbox:
 
     def _run_commands(self) -> bool:
         """Runs what waits, in order. True when there may be more."""
-        waiting = self._shared.feed.commands(self._held.sid, BATCH + len(self._in_flight))
-        waiting = [stored for stored in waiting if stored not in self._in_flight]
+        # Taken before the read: an acknowledgement may come while Redis answers with a command that was sent before.
+        sent = set(self._in_flight)
+        waiting = self._shared.feed.commands(self._held.sid, BATCH + len(sent))
+        waiting = [stored for stored in waiting if stored not in sent]
         for stored in waiting:
             if self._held.closing:
                 return False
