@@ -1,0 +1,28 @@
+"""A thousand contacts: the log-in stays quick, the list comes whole, and no message waits behind their presence."""
+
+import time
+
+from tests.support.secrets import secret_text
+from tests.support.world import World
+
+MANY = 1000
+
+
+def test_a_thousand_contacts_and_a_message_in_time(world: World) -> None:
+    alice, bob = world.cast("alice", "bob", strangers=True)
+    friends = {bob.user: "Bob"} | {f"friend{number}": f"Friend {number}" for number in range(MANY - 1)}
+    world.stack.prosody.add_account(alice.user, alice.password, friends)
+    there = world.online(bob)
+    phone = world.phone(alice)
+    began = time.monotonic()
+    phone.login()
+    assert time.monotonic() - began < 8.0  # the promise to any phone
+    phone.negotiate()
+    phone.publish()
+    assert len(phone.list_contacts()) == MANY
+    phone.subscribe(lists=phone.get_lists())
+    there.send(alice.jid, text := secret_text())
+    handed = 0
+    while not any(each.text == text for each in phone.inbox):
+        handed += phone.run_once()
+        assert handed < 10, "presence of a thousand contacts went before a message"
