@@ -12,6 +12,7 @@ from typing import Any
 
 import gevent
 import structlog
+from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
@@ -29,7 +30,7 @@ from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
 from workers.intake import Intake, offline, roster_changes
-from workers.outbox import Outbox
+from workers.outbox import Outbox, returned
 
 log = structlog.get_logger()
 
@@ -40,6 +41,10 @@ BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
 SOON_SECONDS = 3.0
 # The flood of first presences is told together.
 FLOOD_MS = 300
+# Reads from the stream that wait for the session to be made.
+MAX_EARLY = 50
+# Requests of strangers that wait for the user.
+MAX_PENDING, MAX_NOTE = 1000, 500
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
@@ -80,8 +85,10 @@ class Held:
         self._seen_online = False
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
+        self._early: list[Changes] = []
+        self.ended = Event()
         self._presence: dict[str, Any] | None = None
-        self._lock = BoundedSemaphore(1)
+        self.lock = BoundedSemaphore(1)
         self.intake = Intake(session.jid, self, accepted)
         self.outbox = Outbox(self, shared)
 
@@ -102,12 +109,15 @@ class Held:
         return self.outbox.wrote(recipient, stanza_id)
 
     def asks(self, jid: str, note: str) -> None:
-        self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note)}, PENDING)
+        """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
+        if self._shared.lists.count(self.session.jid, PENDING) < MAX_PENDING:
+            self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note[:MAX_NOTE])}, PENDING)
 
     # --- the stream ---
 
     def connect(self, resume: Mapping[str, Any] | None = None) -> None:
-        """A stream with roster, or StreamFailure. The reader runs from then on."""
+        """A stream with roster, or StreamFailure. The reader runs from then on. Whatever goes wrong, no stream stays open that
+        nobody holds: it would acknowledge messages that nobody will ever see."""
         local, _, domain = self.session.jid.rpartition("@")
         stream = Stream(
             domain,
@@ -123,10 +133,14 @@ class Held:
         with self._shared.connecting:
             stream.connect(CONNECT_SECONDS)
         gevent.spawn(self._read, stream)
-        if not stream.resumed:
-            self._settle(stream)
-        if not stream.open:
-            raise StreamFailure("closed", "eof")
+        try:
+            if not stream.resumed:
+                self._settle(stream)
+            if self.closing or not stream.open:
+                raise StreamFailure("closed", "eof")
+        except BaseException:
+            stream.close(polite=False)
+            raise
         self.outbox.resume(key for key, _ in stream.unacked)
         self.stream = stream
         if self.ready:
@@ -135,11 +149,7 @@ class Held:
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
-        try:
-            result = stream.request(stanzas.roster_get(), ROSTER_SECONDS)
-        except StreamFailure:
-            stream.close(polite=False)
-            raise
+        result = stream.request(stanzas.roster_get(), ROSTER_SECONDS)
         if result.getAttr("type") == "result":
             self._replace_roster(result)
         gevent.spawn(self._carbons, stream)
@@ -182,6 +192,10 @@ class Held:
         if self._first_roster is not None:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None
+        with self.lock:
+            early, self._early = self._early, []
+            for changes in early:
+                self._store(changes)
         if self.stream is not None:
             self._note_stream(self.stream)
         self.outbox.kick()
@@ -228,13 +242,16 @@ class Held:
                     return
             except StoreDown:
                 log.warning("store-down", sid=short(self.sid))
+            except (Fenced, NoSession):
+                self.drop()
+                return
             wait = min(max(wait * 2, BACKOFF_FIRST), BACKOFF_MOST)
 
     # --- what comes in ---
 
     def _stanzas(self, stream: Stream, batch: list[Node]) -> None:
         """All stanzas of one read, stored together with the counter that acknowledges them."""
-        with self._lock:
+        with self.lock:
             done = self.intake.read(batch)
             self._stale -= done.seen
             if done.changes.presence and not self._seen_online:
@@ -243,6 +260,11 @@ class Held:
                 done.changes.fields["h"] = stream.h_next
             if done.changes and self.ready:
                 self._store(done.changes)
+            elif done.changes:
+                # The session is just being made. What comes in meanwhile is stored when it is there.
+                self._early.append(done.changes)
+                if len(self._early) > MAX_EARLY:
+                    raise StoreDown("too much before the session was there")
         for node in done.answers:
             self.send(node, stream)
 
@@ -307,9 +329,10 @@ class Held:
 
     # --- the end ---
 
-    def end(self, code: int, polite: bool) -> None:
-        """The session is over: undelivered messages go to the account, the stream closes, the records go."""
-        if self.closing:
+    def end(self, code: int, polite: bool, sid: str | None = None) -> None:
+        """The session is over: undelivered messages go to the account, the stream closes, the records go. With `sid`, only if
+        that is still the session: the phone may have logged in again meanwhile."""
+        if self.closing or (sid is not None and sid != self.sid):
             return
         self.closing = True
         shared = self._shared
@@ -318,15 +341,19 @@ class Held:
             self.outbox.flush()
         self._close(polite)
         try:
-            with self._lock:
-                shared.offline.keep(self.session.jid, shared.feed.undelivered(self.sid) | self.outbox.returned())
+            with self.lock:
+                # The mark comes first: from then on no worker accepts anything for this session that would be lost with it.
                 shared.feed.end(self.sid, self.fence, code)
+                shared.offline.keep(
+                    self.session.jid, shared.feed.undelivered(self.sid) | returned(shared.feed.commands(self.sid, 1000))
+                )
                 shared.feed.forget(self.sid)
                 shared.clients.drop(self.session.jid, self.session.resource, self.sid)
                 shared.shards.remove(self.shard, self.sid)
         except (StoreDown, Fenced) as error:
             # The next sweep of the shard finds the session and ends it.
             log.warning("end-unfinished", sid=short(self.sid), reason=type(error).__name__)
+        self.ended.set()
         shared.gone(self)
 
     def _close(self, polite: bool) -> None:
@@ -346,7 +373,7 @@ class Held:
     def hand_over(self) -> None:
         """Before a clean stop: the state of the stream is stored, so that the next holder resumes it."""
         self.closing = True
-        with self._lock:
+        with self.lock:
             if self.stream is not None:
                 self.stream.close(polite=False)
                 self._note_stream(self.stream)
@@ -366,17 +393,23 @@ class Held:
 
     # --- a new session on the same stream ---
 
-    def move(self, sid: str, session: Session, fields: Mapping[str, Any]) -> None:
-        """The phone has logged in again: its new session takes over the stream, the caches and what waits."""
-        shared, old = self._shared, self.sid
-        with self._lock:
+    def move(self, sid: str, session: Session, fields: Mapping[str, Any]) -> bool:
+        """The phone has logged in again: its new session takes over the stream, the caches and what waits. False when this
+        session is just ending."""
+        shared = self._shared
+        with self.lock:
+            if self.closing:
+                return False
+            old = self.sid
+            # Nothing is accepted for the old session any more when it is copied.
+            shared.feed.end(old, self.fence, 601)
             shared.feed.create(sid, fields, shared.feed.undelivered(old).items())
             shared.feed.copy(old, sid)
-            shared.feed.end(old, self.fence, 601)
+            self.sid, self.session, self.check_at = sid, session, 0.0
             shared.feed.forget(old)
             shared.shards.remove(self.shard, old)
-            self.sid, self.session, self.check_at = sid, session, 0.0
         self.outbox.kick()
+        return True
 
     def adopt(self, shown: bytes | None) -> None:
         """What an earlier holder published counts as published."""

@@ -8,13 +8,13 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import heapq  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
+from weakref import WeakValueDictionary  # noqa: E402
 
 import gevent  # noqa: E402
 import structlog  # noqa: E402
@@ -24,6 +24,7 @@ from prometheus_client import Counter, Gauge  # noqa: E402
 
 from onesoup import admin  # noqa: E402
 from onesoup.csp import access  # noqa: E402
+from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings  # noqa: E402
@@ -38,6 +39,7 @@ from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
 from workers.held import Held, Shared  # noqa: E402
+from workers.outbox import returned  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -50,6 +52,11 @@ CONNECTS_AT_ONCE = 40
 TICK = 1.0
 # What a lost wake-up left behind is found this soon.
 SWEEP = 2.0
+# Sessions that could not be taken up when their shard came are found this soon.
+LOOK = 10.0
+# How long a new log-in waits for the old session's end to finish, and how far clocks of two machines may be apart.
+ENDING = 6.0
+CLOCKS_APART = 5.0
 # Shards given back in one turn, so that sessions move in small groups.
 GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
@@ -71,8 +78,10 @@ class Holder:
         self._renewed: dict[int, float] = {}
         self._held: dict[str, Held] = {}
         self._ended: dict[str, float] = {}
-        self._accounts: dict[str, BoundedSemaphore] = {}
-        self._rings: list[tuple[float, str]] = []
+        # Kept by whoever waits or works: an account that nobody works on has no lock.
+        self._accounts: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
+        self._adopting: set[str] = set()
+        self._rings: dict[str, float] = {}
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
         self._sweep_at = 0.0
         self.draining = False
@@ -148,36 +157,60 @@ class Holder:
     # --- sessions of others ---
 
     def _adopt_shard(self, lease: Lease) -> None:
+        """Log-ins of the shard, and sessions that nobody here holds yet. What fails is found again by the next look."""
         try:
             for sid in self._shared.shards.sessions(lease.shard):
-                if sid not in self._held and lease.shard in self._owned:
+                if sid not in self._held and sid not in self._adopting and self._owned.get(lease.shard) is lease:
+                    self._adopting.add(sid)
                     gevent.spawn(self._adopt, sid, lease)
             self._logins(lease.shard)
         except StoreDown as error:
             log.warning("adopt-failed", shard=lease.shard, reason=str(error))
 
+    def look_for_sessions(self) -> None:
+        """Sessions of owned shards that an earlier look could not take up, or whose end was cut short."""
+        for lease in list(self._owned.values()):
+            self._adopt_shard(lease)
+
     def _adopt(self, sid: str, lease: Lease) -> None:
         """Goes on with a session that another holder had: resumes its stream, or logs in again."""
+        held = resume = None
         try:
-            values = self._shared.feed.claim(sid, lease.fence, TAKE_OVER)
+            record = self._shared.feed.read(sid, "r")
+            with self._one_at_a_time(_name(records.unpack_session(record)) if record else sid):
+                if self._owned.get(lease.shard) is lease and sid not in self._held:
+                    held, resume = self._taken_up(sid, lease)
         except Fenced:
             return
+        except StoreDown as error:
+            log.warning("adopt-failed", shard=lease.shard, reason=str(error))
+        finally:
+            self._adopting.discard(sid)
+        if held is not None:
+            held.reconnect(resume)
+
+    def _taken_up(self, sid: str, lease: Lease) -> tuple[Held | None, dict[str, Any] | None]:
+        """A session of an earlier holder as one of ours, and the state of its stream; or its end, where that was cut short."""
+        values = self._shared.feed.claim(sid, lease.fence, TAKE_OVER)
         if values is None:
-            # Its record is gone with its mark; what it left must not stay for ever.
-            self._shared.feed.forget(sid)
+            # Nobody knows any more whose session it was. What it left goes as an offline message would.
+            self._shared.feed.age(sid)
             self._shared.shards.remove(lease.shard, sid)
-            return
+            return None, None
         record, sealed, caps, state, h, shown, over = values
-        if record is None or sealed is None:
+        if record is None:
             self._shared.shards.remove(lease.shard, sid)
-            return
+            return None, None
         session = records.unpack_session(record)
+        if sealed is None:
+            self._leave(sid, session.jid, lease)
+            return None, None
         try:
             password = self._ring.open(sealed, f"cred:{session.jid}").decode("utf-8", "surrogatepass")
         except KeyRingError as error:
             log.warning("credentials-lost", sid=short(sid), reason=str(error))
-            self._shared.feed.end(sid, lease.fence, 601)
-            return
+            self._leave(sid, session.jid, lease)
+            return None, None
         check = self._ring.digest(password, f"check:{session.jid}")
         accepted = records.unpack_caps(caps).accepted
         held = Held(self._shared, sid, session, password, check, lease.fence, lease.shard, accepted)
@@ -189,7 +222,7 @@ class Holder:
         resume = records.unpack_plain(state, None)
         if resume is not None and h is not None:
             resume["h_in"] = int(h)
-        held.reconnect(resume)
+        return held, resume
 
     # --- log-ins ---
 
@@ -213,20 +246,18 @@ class Holder:
 
     @contextmanager
     def _one_at_a_time(self, name: str) -> Iterator[None]:
-        lock = self._accounts.setdefault(name, BoundedSemaphore(1))
-        try:
-            with lock:
-                yield
-        finally:
-            if not lock.locked():
-                self._accounts.pop(name, None)
+        lock = self._accounts.get(name)
+        if lock is None:
+            lock = self._accounts[name] = BoundedSemaphore(1)
+        with lock:
+            yield
 
     def _login(self, shard: int, job: dict[str, Any]) -> None:
         """One log-in job, answered in any case."""
         began = time.monotonic()
         session = records.unpack_session(job["r"])
         try:
-            with self._one_at_a_time(f"{session.jid}/{session.resource}"):
+            with self._one_at_a_time(_name(session)):
                 payload = self._open(shard, job)
         except StreamFailure as failure:
             code = errors.login_code(failure.kind, failure.condition)
@@ -250,6 +281,8 @@ class Holder:
         lease = self._owned.get(shard)
         if lease is None or self.draining:
             return records.pack_answer(503, "try again")
+        if time.time() > job["until"] + CLOCKS_APART:
+            return records.pack_answer(504, "too late")
         session, sid = records.unpack_session(job["r"]), job["sid"]
         fields = {
             "r": job["r"],
@@ -258,37 +291,49 @@ class Holder:
             "fence": lease.fence,
         }
         old_sid = self._shared.clients.get(session.jid, session.resource)
+        if old_sid == sid:
+            return records.pack_answer(200)  # the job came twice
         old = self._held.get(old_sid) if old_sid else None
-        reusable = old is not None and old.stream is not None and old.stream.open and not old.closing
-        if reusable and old is not None and old.check == job["check"]:
+        if old is not None and old.closing:
+            old.ended.wait(ENDING)
+            old = None
+        if old is not None and old.stream is not None and old.stream.open and old.check == job["check"]:
             self._shared.shards.add(shard, sid)
-            old.move(sid, session, fields)
-            self._held.pop(old_sid or "", None)
-            self._held[sid] = old
-            self._settle_in(old)
-            CONNECTS.labels("kept").inc()
-            return records.pack_answer(200)
+            if old.move(sid, session, fields):
+                self._held.pop(old_sid or "", None)
+                self._held[sid] = old
+                self._settle_in(old)
+                CONNECTS.labels("kept").inc()
+                return records.pack_answer(200)
         password = self._ring.open(job["cred"], f"cred:{session.jid}").decode("utf-8", "surrogatepass")
         held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None).accepted)
         held.connect()
         CONNECTS.labels("ok").inc()
-        if old is not None:
-            old.end(601, polite=False)
-        elif old_sid:
-            self._leave(old_sid, session.jid)
-        self._shared.shards.add(shard, sid)
-        self._shared.feed.create(sid, fields, ())
-        self._held[sid] = held
-        held.begin()
-        self._settle_in(held)
+        try:
+            if self._owned.get(shard) is not lease or self.draining:
+                raise Fenced("the shard went to another holder")
+            old = self._held.get(old_sid) if old_sid else None
+            if old is not None:
+                old.end(601, polite=False)
+            elif old_sid:
+                self._leave(old_sid, session.jid, lease)
+            self._shared.shards.add(shard, sid)
+            self._shared.feed.create(sid, fields, ())
+            self._held[sid] = held
+            held.begin()
+            self._settle_in(held)
+        except BaseException:
+            held.drop()
+            raise
         return records.pack_answer(200)
 
-    def _leave(self, old_sid: str, jid: str) -> None:
-        """A session of this phone that nobody here holds: what it had waiting goes to the account."""
-        self._shared.offline.keep(jid, self._shared.feed.undelivered(old_sid))
-        lease = self._owned.get(keys.shard_of_session(old_sid) or 0)
-        self._shared.feed.end(old_sid, lease.fence if lease else 0, 601)
-        self._shared.feed.forget(old_sid)
+    def _leave(self, old_sid: str, jid: str, lease: Lease) -> None:
+        """A session of this phone that nobody here holds: what it had waiting, both ways, goes to the account."""
+        feed = self._shared.feed
+        feed.end(old_sid, lease.fence, 601)
+        self._shared.offline.keep(jid, feed.undelivered(old_sid) | returned(feed.commands(old_sid, 1000)))
+        feed.forget(old_sid)
+        self._shared.shards.remove(lease.shard, old_sid)
 
     def _settle_in(self, held: Held) -> None:
         """The account knows its new session, and the session gets what waited for the account."""
@@ -320,41 +365,46 @@ class Holder:
                 gevent.spawn(self._check, held)
         STREAMS.labels("open").set(open_streams)
         STREAMS.labels("down").set(len(self._held) - open_streams)
-        while self._rings and self._rings[0][0] <= now:
-            gevent.spawn(self._ring_session, heapq.heappop(self._rings)[1])
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP
             gevent.spawn(self._sweep)
 
     def _later(self, sid: str, seconds: float) -> None:
-        heapq.heappush(self._rings, (time.monotonic() + seconds, sid))
-        if seconds < TICK:
-            gevent.spawn_later(seconds, self._ring_session, sid)
+        """Presence of this session may be told in so many seconds. One bell a session, the earliest."""
+        due = time.monotonic() + seconds
+        if self._rings.get(sid, due + 1) <= due:
+            return
+        self._rings[sid] = due
+        gevent.spawn_later(seconds, self._ring_session, sid, due)
 
-    def _ring_session(self, sid: str) -> None:
+    def _ring_session(self, sid: str, due: float) -> None:
+        if self._rings.get(sid) != due:
+            return  # an earlier bell has rung
+        del self._rings[sid]
         try:
             left = self._shared.feed.ring(sid)
         except StoreDown:
             left = 1000
         if left >= 0 and sid in self._held:
-            self._later(sid, left / 1000)
+            self._later(sid, max(left / 1000, 0.05))
 
     def _check(self, held: Held) -> None:
         """Ends a session that is over, once its last messages are out."""
+        sid = held.sid
         try:
-            code, left = self._shared.feed.state(held.sid)
+            code, left = self._shared.feed.state(sid)
             if code is None:
                 held.check_at = time.monotonic() + min(left / 1000 + 0.5, MAX_CHECK)
                 return
-            since = self._ended.setdefault(held.sid, time.monotonic())
-            waits = bool(self._shared.feed.commands(held.sid, 1))
+            since = self._ended.setdefault(sid, time.monotonic())
+            waits = bool(self._shared.feed.commands(sid, 1))
         except StoreDown:
             return
         if waits and time.monotonic() - since < LINGER:
             held.outbox.kick()
             held.check_at = time.monotonic() + SWEEP
             return
-        held.end(code, polite=True)
+        held.end(code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
         self._sweep_at = 0.0
@@ -400,6 +450,11 @@ def _written(item: tuple[str, bytes]) -> int:
     return records.unpack_text(item[1].partition(b"\n")[2]).time
 
 
+def _name(session: Session) -> str:
+    """Whoever this names works on one of its sessions at a time."""
+    return f"{session.jid}/{session.resource}"
+
+
 def _told(failure: StreamFailure) -> str:
     """A word for the phone's user, without the server's own text."""
     return {"tls": "TLS to the server failed", "auth": "invalid password", "dns": "server not found"}.get(failure.kind, "")
@@ -428,6 +483,7 @@ def main(settings: Settings) -> int:
         gevent.spawn(_every, settings.lease_renew, stopping, holder.renew),
         gevent.spawn(_every, TICK, stopping, holder.tick),
         gevent.spawn(_every, TICK, stopping, holder.watch_leases),
+        gevent.spawn(_every, LOOK, stopping, holder.look_for_sessions),
     ]
     stopping.wait()
     gevent.joinall(loops, timeout=2.0)

@@ -135,14 +135,11 @@ class Outbox:
         self._acked.set()
 
     def _remove_finished(self) -> None:
-        while self._finished:
-            stored = self._finished.pop(0)
-            try:
-                self._done(stored)
-            except StoreDown:
-                self._finished.insert(0, stored)
-                raise
-            self._in_flight.discard(stored)
+        # Under the lock: a new log-in may be copying the outbox to another session just now.
+        with self._held.lock:
+            while self._finished:
+                self._done(self._finished[0])
+                self._in_flight.discard(self._finished.pop(0))
 
     def _done(self, stored: bytes) -> None:
         self._shared.feed.done(self._held.sid, stored)
@@ -233,7 +230,11 @@ class Outbox:
         self._shared.feed.store(self._held.sid, self._held.fence, changes)
 
     def _logout(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self._held.end(604, polite=True)
+        sid = self._held.sid
+        if self._shared.feed.state(sid)[0] is None:
+            self._done(stored)  # it was said to the session before this one
+            return
+        self._held.end(604, polite=True, sid=sid)
 
     def flush(self) -> None:
         """What is on its way to the server gets a moment to be acknowledged."""
@@ -242,15 +243,16 @@ class Outbox:
             self._acked.clear()
             self._acked.wait(max(give_up - time.monotonic(), 0.0))
 
-    def returned(self) -> dict[str, bytes]:
-        """Messages of the phone that never reached the server come back to it as such at the next log-in."""
-        items = {}
-        for stored in self._shared.feed.commands(self._held.sid, 1000):
-            command = records.unpack_command(stored)
-            if command.get("op") == "message":
-                text = Text(token(16), command["to"], f"not delivered: {command['body']}", int(time.time()))
-                items[text.id] = f"{command['to']}\n".encode() + records.pack_text(text)
-        return items
+
+def returned(commands: Iterable[bytes]) -> dict[str, bytes]:
+    """Messages of the phone that never reached the server, as texts for its next log-in, id -> stored form."""
+    items = {}
+    for stored in commands:
+        command = records.unpack_command(stored)
+        if command.get("op") == "message":
+            text = Text(token(16), command["to"], f"not delivered: {command['body']}", int(time.time()))
+            items[text.id] = f"{command['to']}\n".encode() + records.pack_text(text)
+    return items
 
 
 # op -> what runs it

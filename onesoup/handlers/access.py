@@ -32,12 +32,14 @@ class Outcome:
     sid: str | None = None
 
 
-def login(services: Services, request: LoginRequest, transaction_id: str | None, version: str, peer: Peer) -> Outcome:
-    """The Login-Response to a Login-Request of either phase."""
+def login(
+    services: Services, request: LoginRequest, transaction_id: str | None, version: str, peer: Peer, deadline: float
+) -> Outcome:
+    """The Login-Response to a Login-Request of either phase, before the monotonic clock shows `deadline`."""
     began = time.monotonic()
     scheme = _scheme(request)
     try:
-        outcome = _login(services, request, transaction_id, version, peer)
+        outcome = _login(services, request, transaction_id, version, peer, deadline)
         code, reason = outcome.response.result.code if outcome.response.result else 0, ""
     except (CspError, BackendError) as error:
         outcome = Outcome(LoginResponse(client_id=request.client_id, result=access.result(error.code, error.description)))
@@ -53,7 +55,9 @@ def _scheme(request: LoginRequest) -> str:
     return "digest" if request.digest_bytes is not None else "challenge"
 
 
-def _login(services: Services, request: LoginRequest, transaction_id: str | None, version: str, peer: Peer) -> Outcome:
+def _login(
+    services: Services, request: LoginRequest, transaction_id: str | None, version: str, peer: Peer, deadline: float
+) -> Outcome:
     policy = services.policy
     wish = access.wish(request.user_id, policy.domain or None)
     client_id, kind = access.client_id_text(request.client_id)
@@ -80,7 +84,7 @@ def _login(services: Services, request: LoginRequest, transaction_id: str | None
         handset=handset.name,
         ttl=ttl,
     )
-    sid = _open(services, session, password)
+    sid = _open(services, session, password, deadline)
     response = LoginResponse(
         client_id=request.client_id,
         result=access.result(),
@@ -122,7 +126,7 @@ def _credentials(services: Services, request: LoginRequest, attempt: str, link: 
     return link.jid, link.password
 
 
-def _open(services: Services, session: Session, password: str) -> str:
+def _open(services: Services, session: Session, password: str, deadline: float) -> str:
     """Asks the holder of the session's shard to log in. The new SessionID, or the error that the phone is told."""
     wrong = services.ring.digest(password, f"wrong:{session.jid}").hex()
     if services.logins.wrong(wrong):
@@ -131,6 +135,9 @@ def _open(services: Services, session: Session, password: str) -> str:
     sid = f"{shard:02x}{token(SID_RANDOM)}"
     if not services.replies.ready(within=2.0):
         raise BackendError(503, "not ready")
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise BackendError(504, "no time left")
     with services.replies.expect() as expected:
         job = {
             "sid": sid,
@@ -139,10 +146,10 @@ def _open(services: Services, session: Session, password: str) -> str:
             "check": services.ring.digest(password, f"check:{session.jid}"),
             "reply": services.replies.channel,
             "name": expected.name,
-            "seconds": services.policy.deadline,
+            "until": time.time() + remaining,
         }
         services.shards.ask(shard, records.pack_command(job))
-        payload = expected.wait(services.policy.deadline)
+        payload = expected.wait(remaining)
     if payload is None:
         raise BackendError(504, "the XMPP side did not answer in time")
     answer = records.unpack_answer(payload)

@@ -97,7 +97,7 @@ class Exchange:
                 return stored[1]
             transaction = message.transactions[0]
             assert isinstance(transaction.content, LoginRequest)
-            outcome = access.login(self._services, transaction.content, transaction.id, message.version, peer)
+            outcome = access.login(self._services, transaction.content, transaction.id, message.version, peer, deadline)
             reply = _encode(transactions.reply(message, [answered(transaction, outcome.response)]))
             if outcome.sid is not None:
                 logins.put_reply(digest, outcome.sid, reply)

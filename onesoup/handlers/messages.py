@@ -3,6 +3,7 @@ in the same script; from then on it cannot be lost."""
 
 import hashlib
 from dataclasses import replace
+from xml.sax.saxutils import escape
 
 from onesoup.csp import lists, messages
 from onesoup.csp.elements import (
@@ -33,6 +34,9 @@ from onesoup.handlers.context import Context, spellings, token
 from onesoup.xmpp import commands
 
 ID_LENGTH = 16
+# XMPP servers close the stream of a client whose stanza is above their limit, 256 KiB where nobody set one.
+MAX_BODY = 200_000  # octets of UTF-8 with what XML escapes
+MAX_RECIPIENTS = 100
 
 
 def send(ctx: Context, request: SendMessageRequest) -> Primitive:
@@ -43,6 +47,7 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     to, details = _recipients(ctx, recipient)
     if not to:
         raise _refusal(details)
+    _check_size(to, body)
     result = Result(code=201 if details else 200, detailed_result=details)
     content = _digest(to, body)
     if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
@@ -58,6 +63,14 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
         if request.delivery_report:
             ctx.effects.asked[stanza_id] = jid
     return SendMessageResponse(result=result, message_id=message_id)
+
+
+def _check_size(to: list[str], body: str) -> None:
+    """410 for what would break the stream, or fill the outbox, if it were accepted."""
+    if len(escape(body).encode("utf-8", "surrogatepass")) > MAX_BODY:
+        raise CspError(410, "the message is too long")
+    if len(to) > MAX_RECIPIENTS:
+        raise CspError(410, "too many recipients")
 
 
 def _digest(to: list[str], body: str) -> bytes:
@@ -181,6 +194,7 @@ def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
         raise _refusal(details)
     message_id = token(ID_LENGTH)
     body = f"Fwd: {ctx.session.spelled(text.sender)}\n{text.body}"
+    _check_size(to, body)
     for number, jid in enumerate(to):
         ctx.send(commands.message(message_id if not number else f"{message_id}.{number}", jid, body, receipt=False))
     if ctx.version == "1.3" and not details:

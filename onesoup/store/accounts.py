@@ -122,6 +122,9 @@ class Lists:
     def has(self, jid: str, token: str, kind: str = "lists") -> bool:
         return bool(guarded(lambda: self._client.hexists(keys.account(jid, kind), token)))
 
+    def count(self, jid: str, kind: str = "lists") -> int:
+        return int(guarded(lambda: self._client.hlen(keys.account(jid, kind))))
+
     def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
         if entries:
             guarded(lambda: self._client.hset(keys.account(jid, kind), mapping=dict(entries)))  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
 SEEN_MS = 600_000
+LEFT_MS = 30 * 86_400_000
 
 FENCE = """
 local function fenced(key, fence)
@@ -356,6 +357,17 @@ class Feed:
         """Messages that the phone has not answered, id -> stored form. Presence (p-) and events (e-) are not among them."""
         found = guarded(lambda: self._client.hgetall(keys.of(sid, "i")[0]))
         return {id_.decode(): stored for id_, stored in found.items() if id_[1:2] != b"-"}
+
+    def age(self, sid: str) -> None:
+        """What a session left whose record is gone stays as long as an offline message, and then goes by itself."""
+
+        def expire() -> None:
+            pipe = self._client.pipeline(transaction=False)
+            for key in keys.of(sid, *BODY):
+                pipe.pexpire(key, LEFT_MS)
+            pipe.execute()
+
+        guarded(expire)
 
     def forget(self, sid: str) -> None:
         """Removes everything but the mark of how the session ended."""

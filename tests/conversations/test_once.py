@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 from typing import Any
 
+from gevent.lock import BoundedSemaphore
+
 from onesoup.handlers import records
 from onesoup.xmpp import commands
 from workers.outbox import Outbox
@@ -29,7 +31,7 @@ def test_a_command_acknowledged_while_the_outbox_is_read_is_not_sent_again() -> 
     stored = records.pack_command(commands.message("m1", "bob@example.org", "once", False))
     feed, sent = Feed(stored), []
     stream = SimpleNamespace(open=True, send=lambda *nodes, key: sent.append(key))
-    held: Any = SimpleNamespace(sid="s", closing=False, stream=stream)
+    held: Any = SimpleNamespace(sid="s", closing=False, stream=stream, lock=BoundedSemaphore(1))
     outbox = Outbox(held, SimpleNamespace(feed=feed))  # type: ignore[arg-type]
     outbox._run_commands()
     feed.between = lambda: outbox.acked([stored])

@@ -403,6 +403,14 @@ def test_several_requests_get_their_answers_in_one_message(every_phone, holder):
     assert len(holder.ops(phone, "message")) == 1
 
 
+def test_a_message_that_would_break_the_stream_is_refused_and_not_kept(phone, holder):
+    """Servers end the stream of a client that sends a stanza above their limit, and would do so again at each attempt."""
+    assert send(phone, ROMEO, text="&" * 45_000).result.code == 410
+    assert send(phone, *(f"wv:friend{number}@example.net" for number in range(101))).result.code == 410
+    assert send(phone, ROMEO, text="\u00e9" * 90_000).result.code == 200
+    assert len(holder.ops(phone, "message")) == 1
+
+
 def test_one_refusal_among_several_does_not_stop_the_others(phone, holder):
     bad, good = (
         SendMessageRequest(message_info=MessageInfo(recipient=Recipient(user=[User(user_id=to)])), content_data="x")

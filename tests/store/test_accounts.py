@@ -181,6 +181,7 @@ def test_lists_and_attribute_lists_are_apart(client):
     assert lists.all("alice@x") == {"friends": b"1"}
     assert lists.all("alice@x", "attrs") == {"default": b"2"}
     assert lists.has("alice@x", "friends")
+    assert (lists.count("alice@x"), lists.count("alice@x", "asks")) == (1, 0)
     lists.remove("alice@x", ["friends"])
     assert not lists.has("alice@x", "friends")
 

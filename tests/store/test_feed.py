@@ -251,3 +251,10 @@ def test_a_report_is_stored_only_if_it_was_asked_for_and_once(feed, sid, session
     feed.store(sid, 1, Changes(items=[Delivery("e-3", "romeo@x", b"report", needs="m8")]))
     assert client.hkeys(keys.of(sid, "i")[0]) == [b"e-1"]
     assert feed.undelivered(sid) == {}
+
+
+def test_what_a_lost_record_leaves_goes_after_a_month(feed, sid, client):
+    feed.store(sid, 1, everything())
+    feed.age(sid)
+    left = [client.pttl(name) for name in keys.of(sid, "i", "ros", "pres")]
+    assert all(29 * 86_400_000 < each <= 30 * 86_400_000 for each in left)

@@ -1,10 +1,12 @@
 """One user may have several handsets; one handset has one session, and a new log-in takes over what the old one left."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from onesoup.phone.errors import SessionOver
 from tests.support.secrets import secret_text
-from tests.support.world import World
+from tests.support.world import StoryPhone, World
 
 
 def test_two_handsets_have_a_session_each(world: World) -> None:
@@ -79,3 +81,40 @@ def test_messages_that_came_while_logged_out_come_after_the_log_in(world: World)
     phone.start()
     phone.hears(waiting)
     phone.hears(later)
+
+
+def test_it_gets_back_what_it_had_sent_and_no_holder_could_take(breakable: World) -> None:
+    """The holder dies, the phone sends, and logs in again: the message goes out, or the phone is told that it did not."""
+    world = breakable
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    old = world.phone(alice, client_id="handset", cir=["STCP"]).start()
+    world.stack.kill("holder")
+    old.send(bob.wv, text := secret_text())
+    world.stack.start("holder")
+    new = world.phone(alice, client_id="handset", cir=["STCP"])
+    new.until_good(new.start, within=30)
+    there.send(alice.jid, last := secret_text())
+    new.hears(last, within=30)
+    told = [each for each in new.said() if each.endswith(text)]
+    assert told == [f"not delivered: {text}"] * (1 - len(there.bodies())), (told, there.bodies())
+
+
+def test_log_ins_of_one_handset_at_once_leave_one_session(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phones = [world.phone(alice, client_id="handset", cir=["STCP"]) for _ in range(5)]
+    with ThreadPoolExecutor(len(phones)) as pool:
+        list(pool.map(lambda phone: phone.login(), phones))
+    living = [phone for phone in phones if lives(phone)]
+    assert len(living) == 1
+    living[0].send(bob.wv, text := secret_text())
+    there.message(body=text)
+
+
+def lives(phone: StoryPhone) -> bool:
+    try:
+        phone.keep_alive()
+    except SessionOver:
+        return False
+    return True
