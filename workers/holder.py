@@ -80,7 +80,8 @@ class Holder:
         self._ended: dict[str, float] = {}
         # Kept by whoever waits or works: an account that nobody works on has no lock.
         self._accounts: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
-        self._adopting: set[str] = set()
+        # Sessions that are just being opened or taken up here.
+        self._coming: set[str] = set()
         self._rings: dict[str, float] = {}
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
         self._sweep_at = 0.0
@@ -160,8 +161,8 @@ class Holder:
         """Log-ins of the shard, and sessions that nobody here holds yet. What fails is found again by the next look."""
         try:
             for sid in self._shared.shards.sessions(lease.shard):
-                if sid not in self._held and sid not in self._adopting and self._owned.get(lease.shard) is lease:
-                    self._adopting.add(sid)
+                if sid not in self._held and sid not in self._coming and self._owned.get(lease.shard) is lease:
+                    self._coming.add(sid)
                     gevent.spawn(self._adopt, sid, lease)
             self._logins(lease.shard)
         except StoreDown as error:
@@ -185,7 +186,7 @@ class Holder:
         except StoreDown as error:
             log.warning("adopt-failed", shard=lease.shard, reason=str(error))
         finally:
-            self._adopting.discard(sid)
+            self._coming.discard(sid)
         if held is not None:
             held.reconnect(resume)
 
@@ -256,6 +257,7 @@ class Holder:
         """One log-in job, answered in any case."""
         began = time.monotonic()
         session = records.unpack_session(job["r"])
+        self._coming.add(job["sid"])
         try:
             with self._one_at_a_time(_name(session)):
                 payload = self._open(shard, job)
@@ -270,6 +272,8 @@ class Holder:
         except Exception as error:
             log.exception("bug", kind=type(error).__name__)
             payload = records.pack_answer(500, "internal error")
+        finally:
+            self._coming.discard(job["sid"])
         took = round((time.monotonic() - began) * 1000)
         log.debug("login-job", shard=shard, ms=took)
         try:
