@@ -69,6 +69,16 @@ class Shared:
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
 
+    def put_away(self, sid: str, session: Session, shard: int, fence: int, code: int) -> None:
+        """The session is over: what waits, both ways, goes to the account, and its records go.
+
+        The mark of the end comes first: from then on no worker accepts anything that would be lost with the session."""
+        self.feed.end(sid, fence, code)
+        self.offline.keep(session.jid, self.feed.undelivered(sid) | returned(self.feed.commands(sid, 1000)))
+        self.feed.forget(sid)
+        self.clients.drop(session.jid, session.resource, sid)
+        self.shards.remove(shard, sid)
+
 
 class Held:
     """A session of this holder. `fence` is the number of the lease under which it is held."""
@@ -342,14 +352,7 @@ class Held:
         self._close(polite)
         try:
             with self.lock:
-                # The mark comes first: from then on no worker accepts anything for this session that would be lost with it.
-                shared.feed.end(self.sid, self.fence, code)
-                shared.offline.keep(
-                    self.session.jid, shared.feed.undelivered(self.sid) | returned(shared.feed.commands(self.sid, 1000))
-                )
-                shared.feed.forget(self.sid)
-                shared.clients.drop(self.session.jid, self.session.resource, self.sid)
-                shared.shards.remove(self.shard, self.sid)
+                shared.put_away(self.sid, self.session, self.shard, self.fence, code)
         except (StoreDown, Fenced) as error:
             # The next sweep of the shard finds the session and ends it.
             log.warning("end-unfinished", sid=short(self.sid), reason=type(error).__name__)

@@ -39,7 +39,6 @@ from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
 from workers.held import Held, Shared  # noqa: E402
-from workers.outbox import returned  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -130,6 +129,7 @@ class Holder:
                 most -= 1
                 self._owned[shard], self._renewed[shard] = lease, time.monotonic()
                 gevent.spawn(self._adopt_shard, lease)
+                gevent.spawn(self._logins, shard)
         self._subscriber.want(keys.wake_channel(shard) for shard in self._owned)
 
     def watch_leases(self) -> None:
@@ -158,13 +158,12 @@ class Holder:
     # --- sessions of others ---
 
     def _adopt_shard(self, lease: Lease) -> None:
-        """Log-ins of the shard, and sessions that nobody here holds yet. What fails is found again by the next look."""
+        """Sessions of the shard that nobody here holds yet. What fails is found again by the next look."""
         try:
             for sid in self._shared.shards.sessions(lease.shard):
                 if sid not in self._held and sid not in self._coming and self._owned.get(lease.shard) is lease:
                     self._coming.add(sid)
                     gevent.spawn(self._adopt, sid, lease)
-            self._logins(lease.shard)
         except StoreDown as error:
             log.warning("adopt-failed", shard=lease.shard, reason=str(error))
 
@@ -204,13 +203,13 @@ class Holder:
             return None, None
         session = records.unpack_session(record)
         if sealed is None:
-            self._leave(sid, session.jid, lease)
+            self._shared.put_away(sid, session, lease.shard, lease.fence, 601)
             return None, None
         try:
             password = self._ring.open(sealed, f"cred:{session.jid}").decode("utf-8", "surrogatepass")
         except KeyRingError as error:
             log.warning("credentials-lost", sid=short(sid), reason=str(error))
-            self._leave(sid, session.jid, lease)
+            self._shared.put_away(sid, session, lease.shard, lease.fence, 601)
             return None, None
         check = self._ring.digest(password, f"check:{session.jid}")
         accepted = records.unpack_caps(caps).accepted
@@ -320,7 +319,7 @@ class Holder:
             if old is not None:
                 old.end(601, polite=False)
             elif old_sid:
-                self._leave(old_sid, session.jid, lease)
+                self._shared.put_away(old_sid, session, lease.shard, lease.fence, 601)
             self._shared.shards.add(shard, sid)
             self._shared.feed.create(sid, fields, ())
             self._held[sid] = held
@@ -330,14 +329,6 @@ class Holder:
             held.drop()
             raise
         return records.pack_answer(200)
-
-    def _leave(self, old_sid: str, jid: str, lease: Lease) -> None:
-        """A session of this phone that nobody here holds: what it had waiting, both ways, goes to the account."""
-        feed = self._shared.feed
-        feed.end(old_sid, lease.fence, 601)
-        self._shared.offline.keep(jid, feed.undelivered(old_sid) | returned(feed.commands(old_sid, 1000)))
-        feed.forget(old_sid)
-        self._shared.shards.remove(lease.shard, old_sid)
 
     def _settle_in(self, held: Held) -> None:
         """The account knows its new session, and the session gets what waited for the account."""
