@@ -51,7 +51,7 @@ def test_it_keeps_what_the_old_session_had_not_delivered(world: World) -> None:
         there.send(alice.jid, text)
     handed = old.handed()
     while not old.more and handed.content.content_data != texts[1]:  # type: ignore[attr-defined]
-        old.handed()
+        handed = old.handed()
 
     new = world.phone(alice, client_id="handset").start()
     new.hears(texts[0])
