@@ -11,6 +11,7 @@ monkey.patch_all()
 import signal  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
+from collections import Counter  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
@@ -20,14 +21,15 @@ import gevent  # noqa: E402
 import structlog  # noqa: E402
 from gevent.event import Event  # noqa: E402
 from gevent.lock import BoundedSemaphore  # noqa: E402
-from prometheus_client import Counter, Gauge  # noqa: E402
+from prometheus_client import Counter as Counted  # noqa: E402
+from prometheus_client import Gauge  # noqa: E402
 
 from onesoup import admin  # noqa: E402
 from onesoup.csp import access  # noqa: E402
 from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
 from onesoup.logs import short  # noqa: E402
-from onesoup.settings import Settings  # noqa: E402
+from onesoup.settings import Settings, SettingsError  # noqa: E402
 from onesoup.store import keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
@@ -36,16 +38,18 @@ from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
+from onesoup.store.servers import Servers  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
-from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
+from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, reach  # noqa: E402
 from workers.held import Held, Shared  # noqa: E402
+from workers.servers import Mechanisms, Pace  # noqa: E402
 
 log = structlog.get_logger()
 
 STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
-CONNECTS = Counter("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
+CONNECTS = Counted("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
 LEASES = Gauge("onesoup_leases_held", "Shards that this holder owns")
-LOST = Counter("onesoup_lease_lost_total", "Leases that went to another holder")
+LOST = Counted("onesoup_lease_lost_total", "Leases that went to another holder")
 
 CONNECTS_AT_ONCE = 40
 TICK = 1.0
@@ -61,6 +65,8 @@ GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
 LINGER = 600.0
 MAX_CHECK = 30.0
+# Failures whose text comes from our side of the connection, or is a list of mechanisms. What a server says may be anything.
+EXPLAINED = {"tls", "dns", "no-mechanism", "refused"}
 TAKE_OVER = ("r", "cred", "caps", "sm", "h", "shown", "end")
 
 
@@ -77,6 +83,8 @@ class Holder:
         self._renewed: dict[int, float] = {}
         self._held: dict[str, Held] = {}
         self._ended: dict[str, float] = {}
+        # Log-ins under way, by domain.
+        self._opening: Counter[str] = Counter()
         # Kept by whoever waits or works: an account that nobody works on has no lock.
         self._accounts: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
         # Sessions that are just being opened or taken up here.
@@ -93,14 +101,33 @@ class Holder:
             lists=Lists(client),
             shards=Shards(client),
             options=Options(
-                tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure),
+                tls=_tls(settings),
                 resolver=Resolver(settings.xmpp_routes),
+                known=Mechanisms(Servers(client)),
+                address_allowed=self._address_allowed,
                 not_stored=(StoreDown, OSError),
             ),
             connecting=BoundedSemaphore(CONNECTS_AT_ONCE),
+            pace=Pace(),
             later=self._later,
             gone=self._gone,
         )
+
+    # --- where streams may go ---
+
+    def _address_allowed(self, domain: str, address: str, port: int) -> bool:
+        """Domains that the operator listed may be anywhere. Where a phone's user chose the domain, our own network is closed."""
+        if self._settings.allowed_domains.listed(domain) or reach.permitted(address, port):
+            return True
+        log.warning("address-refused", domain=domain, address=address, port=port)
+        return False
+
+    def _crowded(self, domain: str) -> bool:
+        """A domain that the operator did not list has as many streams as it may."""
+        if self._settings.allowed_domains.listed(domain):
+            return False
+        there = sum(held.session.domain == domain for held in self._held.values())
+        return there + self._opening[domain] > self._settings.xmpp_any_streams
 
     # --- leases ---
 
@@ -232,6 +259,7 @@ class Holder:
             return
         held = self._held.get(data.decode("ascii", "replace"))
         if held is not None:
+            held.awake()
             held.outbox.kick()
 
     def _logins(self, shard: int) -> None:
@@ -263,7 +291,9 @@ class Holder:
         except StreamFailure as failure:
             code = errors.login_code(failure.kind, failure.condition)
             CONNECTS.labels(failure.kind).inc()
-            log.info("xmpp-login-failed", kind=failure.kind, condition=failure.condition, domain=session.domain)
+            why = failure.text if failure.kind in EXPLAINED else None
+            fields = {"kind": failure.kind, "condition": failure.condition, "reason": why, "domain": session.domain}
+            log.info("xmpp-login-failed", **{name: value for name, value in fields.items() if value})
             payload = records.pack_answer(code, _told(failure))
         except (StoreDown, Fenced, KeyRingError) as error:
             log.warning("login-broke", reason=type(error).__name__)
@@ -310,7 +340,14 @@ class Holder:
                 return records.pack_answer(200)
         password = self._ring.open(job["cred"], f"cred:{session.jid}").decode("utf-8", "surrogatepass")
         held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None).accepted)
-        held.connect()
+        self._opening[session.domain] += 1
+        try:
+            if self._crowded(session.domain):
+                raise StreamFailure("refused", "too-many")
+            held.connect()
+        finally:
+            self._opening[session.domain] -= 1
+            self._opening += Counter()  # drops what is zero
         CONNECTS.labels("ok").inc()
         try:
             if self._owned.get(shard) is not lease or self.draining:
@@ -387,8 +424,9 @@ class Holder:
         """Ends a session that is over, once its last messages are out."""
         sid = held.sid
         try:
-            code, left = self._shared.feed.state(sid)
+            code, left, quiet = self._shared.feed.look(sid)
             if code is None:
+                held.quiet(quiet)
                 held.check_at = time.monotonic() + min(left / 1000 + 0.5, MAX_CHECK)
                 return
             since = self._ended.setdefault(sid, time.monotonic())
@@ -438,6 +476,14 @@ class Holder:
             self._leases.leave()
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
+
+
+def _tls(settings: Settings) -> Tls:
+    try:
+        return Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
+    except OSError as error:
+        reason = error.strerror or "holds no certificate"
+        raise SettingsError(f"xmpp_ca={settings.xmpp_ca}: {reason}; example: ONESOUP_XMPP_CA=/etc/onesoup/ca.pem") from None
 
 
 def _written(item: tuple[str, bytes]) -> int:

@@ -1,7 +1,7 @@
 """Every Redis key that onesoup uses. Keys of one session share the hash tag {sid}, keys of one account {jid}, keys of one
 shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
 
-    s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold, stcp, cir
+    s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold, stcp, cir, idle
     q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
     i:{sid}    hash    item id -> record
     open:{sid} zset    ids handed out and not answered -> when to repeat, ms
@@ -9,7 +9,9 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     tid:{sid}  hash    server TransactionID -> item id
     dirty:{sid} zset   contacts whose presence the phone has not got -> not before, ms
     out:{sid}  list    commands for the holder
+    flight:{sid} hash  digest of a command that was sent -> its number among the stanzas of the stream
     a:{sid}:*  string  stored replies to the phone's requests
+    sasl:{domain} string   the SASL mechanism that worked at a domain's server
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
 """
 

@@ -43,6 +43,11 @@ local function touch(key, now)
   redis.call('HSET', key, 'due', now + ttl)
   redis.call('HDEL', key, 'cir')
   redis.call('PEXPIRE', key, ttl + MARK)
+  -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
+  if redis.call('HDEL', key, 'idle') == 1 then
+    local sid = string.match(key, '{(.*)}')
+    redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
+  end
 end
 -- Tells whoever can reach the phone: a held poll first, else its STCP line, once until the phone's next request.
 local function wake(key, sid)

@@ -17,11 +17,11 @@ USER_TIMEOUT_MS = 60_000
 _NO_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-def dial(host: str, port: int, allowed: Callable[[str], bool] | None = None) -> socket.socket:
+def dial(host: str, port: int, allowed: Callable[[str, int], bool] | None = None) -> socket.socket:
     """A connected socket. The address that was allowed is the one connected to: the name is not looked up again."""
     failure = StreamFailure(errors.REFUSED, "not-permitted")
     for family, address in _addresses(host, port):
-        if allowed is not None and not allowed(address[0]):
+        if allowed is not None and not allowed(address[0], port):
             continue
         try:
             return _connected(family, address)

@@ -1,13 +1,15 @@
 """One connection: octets out under a lock, parser events in. Knows no stanza."""
 
+from collections.abc import Callable
+
 import gevent
 from gevent.lock import Semaphore
 from gevent.socket import IPPROTO_TCP, TCP_QUICKACK, socket
 
-from onesoup.xmpp.stream import errors
+from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.parser import Event, Parser
-from onesoup.xmpp.stream.tls import Tls
+from onesoup.xmpp.stream.tls import Tls, end_point
 
 CHUNK = 16 * 1024
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
@@ -36,12 +38,22 @@ class Wire:
         """Whoever holds it may `write`."""
         return self._lock
 
-    def start_tls(self, tls: Tls, domain: str) -> None:
+    def start_tls(self, tls: Tls, domain: str, direct: bool = False) -> None:
         """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
         if self.pending:
             raise StreamFailure(errors.TLS, "handshake", "clear text after proceed")
-        self._sock = tls.wrap(self._socket(), domain)
+        self._sock = tls.wrap(self._socket(), domain, direct)
         self.secure = True
+
+    def bindings(self) -> dict[str, Callable[[], bytes]]:
+        """What can tie a log-in to this connection: channel binding -> its data."""
+        if not self.secure:
+            return {}
+        sock = self._socket()
+        found: dict[str, Callable[[], bytes]] = {sasl.END_POINT: lambda: end_point(sock.getpeercert(True))}
+        if sock.version() == "TLSv1.2":  # TLS 1.3 has no such thing, whatever the library returns
+            found[sasl.UNIQUE] = lambda: sock.get_channel_binding(sasl.UNIQUE) or b""
+        return found
 
     def restart(self) -> None:
         """A new document begins (RFC 6120 section 4.3.3)."""
