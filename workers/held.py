@@ -51,6 +51,8 @@ REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
 # A phone that has asked for nothing for so long is idle: the server may collect presence for it.
 IDLE_MS = 60_000
+# COMPAT(Prosody 0.12): <inactive/> in the moment in which a resumption sends what was missed holds up the message behind it.
+SETTLED_SECONDS = 10.0
 # Stream errors that say "less of that", and how long we keep away; after so many in a row the session ends.
 ENOUGH = {"policy-violation", "resource-constraint"}
 ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
@@ -103,6 +105,7 @@ class Held:
         self._seen_online = False
         self._idle = self._taken_over = False
         self._refusals = 0
+        self._since = 0.0  # when the stream was made
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
         self._early: list[Changes] = []
@@ -167,7 +170,7 @@ class Held:
             stream.close(polite=False)
             raise
         self.outbox.resume(key for key, _ in stream.unacked)
-        self.stream, self._idle = stream, False
+        self.stream, self._idle, self._since = stream, False, time.monotonic()
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
@@ -347,6 +350,8 @@ class Held:
     def quiet(self, ms: int) -> None:
         """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""
         if ms < IDLE_MS or self._idle or self.stream is None or not self.stream.open:
+            return
+        if time.monotonic() - self._since < SETTLED_SECONDS:
             return
         if self._shared.feed.idle(self.sid, self.fence, IDLE_MS):
             self._hint(active=False)

@@ -6,8 +6,7 @@ import pytest
 from gevent import ssl
 from xmpp.protocol import Message, Presence
 
-from onesoup.demo.ejabberd import Ejabberd, find_ejabberd
-from onesoup.demo.process import ProcessError
+from onesoup.demo.ejabberd import Ejabberd
 from onesoup.demo.servers import Prosody
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls
 from onesoup.xmpp.stream.negotiate import Negotiation
@@ -17,22 +16,12 @@ from workers import stanzas
 Server = Prosody | Ejabberd
 
 
-@pytest.fixture(scope="session")
-def ejabberd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ejabberd]:
-    try:
-        find_ejabberd()
-    except ProcessError as error:
-        pytest.skip(str(error))
-    server = Ejabberd(tmp_path_factory.mktemp("ejabberd"))
-    for user in ("alice", "bob", "carol"):
-        server.add_account(user, "secret")
-    with server:
-        yield server
-
-
 @pytest.fixture(params=["prosody", "ejabberd"])
 def server(request: pytest.FixtureRequest) -> Server:
-    return request.getfixturevalue(request.param)
+    server: Server = request.getfixturevalue(request.param)
+    for user in ("alice", "bob", "carol"):
+        server.add_account(user, "secret")
+    return server
 
 
 def tls(server: Server, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Tls:
@@ -142,7 +131,6 @@ def test_a_dropped_stream_is_resumed_without_loss_or_double(client):
     again = client("bob", resume=state).connect()
     assert again.stream.resumed
     assert again.stream.confirmed == bob.stream.state()["acked"] + len(bob.stream.unacked)
-    again.stream.hint(active=False)
     carol.stream.send(chat(bob.address, "after"))
     again.wait_for(lambda: len(again.texts) == 2)
     assert again.texts == ["meanwhile", "after"]
