@@ -1,5 +1,5 @@
-"""A server that cannot prove who it is, or that would draw us somewhere else, gets no password: the phone is told 503, or 516 where
-no server could be meant, within its time, and the log has a line that says why."""
+"""A server that cannot prove who it is gets no password, and a domain that leads into our own network no connection: the phone is
+told 503 or 516, and the log has a line that says why."""
 
 import json
 import ssl
