@@ -5,10 +5,9 @@ import hashlib
 from contextlib import suppress
 from typing import Any
 
-from xmpp.simplexml import Node
-
 from onesoup import __version__
 from onesoup.xmpp import extras
+from onesoup.xmpp.stream.markup import Element as Node
 
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
