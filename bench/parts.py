@@ -29,6 +29,13 @@ class Scale:
     idle: int = 300
     idle_with_contacts: int = 100
     messages: int = 200
+    # Streams: stanzas and log-ins of a round, idle streams of ours and of the far bigger others.
+    stanzas: int = 2000
+    stream_logins: int = 30
+    streams: int = 1000
+    slix_streams: int = 50
+    # Sessions of the holder that is killed.
+    taken_over: int = 1000
     # Seconds: until everything that a log-in starts has ended, and for which polls are held.
     settle: float = 6.0
     hold: float = 5.0
@@ -49,6 +56,11 @@ QUICK = Scale(
     idle=6,
     idle_with_contacts=3,
     messages=5,
+    stanzas=100,
+    stream_logins=2,
+    streams=5,
+    slix_streams=2,
+    taken_over=5,
     settle=0.2,
     hold=1.0,
     profiled=500,

@@ -1,6 +1,7 @@
 """TCP connections to a target, each address in turn."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from errno import ECONNREFUSED
 
 import gevent
@@ -31,6 +32,10 @@ def dial(host: str, port: int, allowed: Callable[[str, int], bool] | None = None
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError, ValueError):  # an address needs no thread that looks it up
+            socket.inet_pton(family, host)
+            return [(family, (host, port))]
     try:
         with gevent.Timeout(CONNECT_SECONDS, StreamFailure(errors.DNS, "lookup-failed", "no answer in time")):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -1,7 +1,7 @@
 """xmpppy nodes to the octets of a client stream. Whatever text a node holds, the result is well-formed XML 1.0."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -64,28 +64,46 @@ def quote(text: str) -> str:
 def serialise(node: Node) -> bytes:
     """The node as a child of a stream whose default namespace is jabber:client. The node stays as it is."""
     out: list[str] = []
-    _write(node, ns.CLIENT, out)
+    values: list[str] = []
+    _write(node, ns.CLIENT, out, values, _as_it_is, _as_it_is)
+    # Hardly any stanza holds a character that needs care, so one look at all of its values is worth more than one at each.
+    if _VALUE_BAD.search("".join(values)) is not None:
+        out.clear()
+        _write(node, ns.CLIENT, out, values, quote, escape)
     return "".join(out).encode()
 
 
-def _write(node: Node, around: str, out: list[str]) -> None:
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _write(
+    node: Node, around: str, out: list[str], values: list[str], quoted: Callable[[str], str], escaped: Callable[[str], str]
+) -> None:
     # A node made without a namespace belongs to the one around it: that is how xmpppy's own writer sees it.
     name, namespace = node.name, str(node.namespace or around)
-    opening = f"<{name}" if namespace == around else f'<{name} xmlns="{quote(namespace)}"'
+    opening = f"<{name}"
+    if namespace != around:
+        values.append(namespace)
+        opening += f' xmlns="{quoted(namespace)}"'
     for key, value in node.attrs.items():
         if key != "xmlns":
-            opening += f' {key}="{quote(value if type(value) is str else str(value))}"'
+            if type(value) is not str:
+                value = str(value)
+            values.append(value)
+            opening += f' {key}="{quoted(value)}"'
     data, kids = node.data, node.kids
     if not kids and not any(data):
         out.append(f"{opening}/>")
         return
     out.append(f"{opening}>")
+    values += data
     # xmpppy keeps text and children in two lists: data[i] stands before kids[i], the last text behind them all.
     for index, kid in enumerate(kids):
         if index < len(data) and data[index]:
-            out.append(escape(data[index]))
+            out.append(escaped(data[index]))
         if kid:
-            _write(kid, namespace, out)
+            _write(kid, namespace, out, values, quoted, escaped)
     for text in data[len(kids) :] if kids else data:
-        out.append(escape(text))
+        out.append(escaped(text))
     out.append(f"</{name}>")

@@ -20,7 +20,7 @@ from onesoup.xmpp.stream.markup import serialise
 from onesoup.xmpp.stream.negotiate import fail_on, number
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.sm import Sent, SmError, StreamManagement
-from onesoup.xmpp.stream.wire import SEND_SECONDS, Wire
+from onesoup.xmpp.stream.wire import Wire
 
 log = structlog.get_logger(__name__)
 
@@ -332,20 +332,17 @@ class Stream:
         """
         octets = [serialise(stanza) for stanza in stanzas]
         wire = self._wired()
-        with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")) as limit:
-            queued = False
-            try:
-                with wire.lock:
-                    if before is not None and self._sm is not None:
-                        before(self._sm.number(len(octets)))
-                    queued = self._queue(wire, octets, key)
-                    wire.write(b"".join(octets) + (self._piggyback(key) if queued else b""))
-            except StreamFailure as failure:
-                if failure is limit.exception:
-                    wire.close(failure)
-                if not queued or failure not in (limit.exception, wire.failure):
-                    raise
-                return False
+        queued = False
+        try:
+            with wire.lock:
+                if before is not None and self._sm is not None:
+                    before(self._sm.number(len(octets)))
+                queued = self._queue(wire, octets, key)
+                wire.write(b"".join(octets) + (self._piggyback(key) if queued else b""))
+        except StreamFailure as failure:
+            if not queued or failure is not wire.failure:
+                raise
+            return False
         if not queued and key is not None:
             self._report([key])
         return True
