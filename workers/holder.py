@@ -12,7 +12,7 @@ import signal  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
 from collections import Counter  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Iterator, Sequence  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
 from weakref import WeakValueDictionary  # noqa: E402
@@ -134,12 +134,15 @@ class Holder:
     def renew(self) -> None:
         """Once every few seconds: keeps what it has, and has its share."""
         now = time.monotonic()
-        for shard, lease in list(self._owned.items()):
-            if self._leases.renew(lease):
-                self._renewed[shard] = now
-            else:
+        owned = list(self._owned.values())
+        kept = self._leases.renew_all(owned)
+        for lease in kept:
+            if self._owned.get(lease.shard) is lease:
+                self._renewed[lease.shard] = now
+        for lease in set(owned) - set(kept):
+            if self._owned.get(lease.shard) is lease:
                 LOST.inc()
-                self._lose(shard)
+                self._lose(lease.shard)
         share = -(-keys.SHARDS // max(self._leases.alive(), 1))
         for shard in sorted(self._owned)[share:][:GIVE_BACK]:
             self._give_back(shard)
@@ -148,16 +151,14 @@ class Holder:
         LEASES.set(len(self._owned))
 
     def _take(self, most: int) -> None:
-        for shard in self._leases.free():
-            if most == 0:
-                break
-            lease = self._leases.acquire(shard)
-            if lease is not None:
-                most -= 1
-                self._owned[shard], self._renewed[shard] = lease, time.monotonic()
-                gevent.spawn(self._adopt_shard, lease)
-                gevent.spawn(self._logins, shard)
+        began = time.monotonic()
+        leases = self._leases.acquire_all(self._leases.free()[:most])
+        for lease in leases:
+            self._owned[lease.shard], self._renewed[lease.shard] = lease, began
         self._subscriber.want(keys.wake_channel(shard) for shard in self._owned)
+        if leases:
+            gevent.spawn(self._adopt_shards, leases)
+            gevent.spawn(self._sweep)
 
     def watch_leases(self) -> None:
         """A lease that could not be renewed in time is no longer ours, whatever Redis will say later."""
@@ -184,20 +185,22 @@ class Holder:
 
     # --- sessions of others ---
 
-    def _adopt_shard(self, lease: Lease) -> None:
-        """Sessions of the shard that nobody here holds yet. What fails is found again by the next look."""
+    def _adopt_shards(self, leases: Sequence[Lease]) -> None:
+        """Sessions of the shards that nobody here holds yet. What fails is found again by the next look."""
         try:
-            for sid in self._shared.shards.sessions(lease.shard):
+            found = self._shared.shards.sessions_of([lease.shard for lease in leases])
+        except StoreDown as error:
+            log.warning("adopt-failed", reason=str(error))
+            return
+        for lease, sids in zip(leases, found, strict=True):
+            for sid in sids:
                 if sid not in self._held and sid not in self._coming and self._owned.get(lease.shard) is lease:
                     self._coming.add(sid)
                     gevent.spawn(self._adopt, sid, lease)
-        except StoreDown as error:
-            log.warning("adopt-failed", shard=lease.shard, reason=str(error))
 
     def look_for_sessions(self) -> None:
         """Sessions of owned shards that an earlier look could not take up, or whose end was cut short."""
-        for lease in list(self._owned.values()):
-            self._adopt_shard(lease)
+        self._adopt_shards(list(self._owned.values()))
 
     def _adopt(self, sid: str, lease: Lease) -> None:
         """Goes on with a session that another holder had: resumes its stream, or logs in again."""

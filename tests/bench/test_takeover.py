@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench.test_smoke import OUT, REPOSITORY
 
-STREAMS = "40"
+STREAMS = "50"
 
 
 @pytest.mark.timeout(300)
