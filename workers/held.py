@@ -7,6 +7,7 @@ lost at any time.
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +17,20 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
+from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Session
-from onesoup.handlers import records
+from onesoup.handlers import blocking, records
 from onesoup.handlers.authorization import ATTRIBUTES, PENDING, USER
 from onesoup.handlers.context import token
 from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
+from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes, Feed
 from onesoup.store.leases import Shards
 from onesoup.xmpp import errors
+from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
 from workers.intake import Intake, offline, roster_changes
@@ -48,6 +52,7 @@ MAX_PENDING, MAX_NOTE = 1000, 500
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
+RULES_SECONDS = 5.0
 
 
 # What is shown of a phone that publishes nothing.
@@ -63,6 +68,7 @@ class Shared:
     clients: Clients
     offline: Offline
     lists: Lists
+    blocks: Blocks
     shards: Shards
     options: Options
     connecting: BoundedSemaphore
@@ -96,6 +102,8 @@ class Held:
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
         self._early: list[Changes] = []
+        self._rules: Rules | None = None
+        self._rules_until = 0.0
         self.ended = Event()
         self._presence: dict[str, Any] | None = None
         self.lock = BoundedSemaphore(1)
@@ -117,6 +125,28 @@ class Held:
 
     def wrote(self, recipient: str, stanza_id: str) -> bool:
         return self.outbox.wrote(recipient, stanza_id)
+
+    def refuses(self, jid: str) -> bool:
+        """By the block and grant lists of the account. Those are read again after a while: another phone may change them."""
+        now = time.monotonic()
+        if self._rules is None or now >= self._rules_until:
+            self._rules = blocking.rules(self._shared.blocks, self.session.jid)
+            self._rules_until = now + RULES_SECONDS
+        return self._rules.refuse(jid)
+
+    def rules_changed(self) -> None:
+        self._rules = None
+
+    def blocked(self, kind: str, jids: list[str]) -> None:
+        """A push of the server; an unblock of nobody means everybody (XEP-0191)."""
+        jid, blocks = self.session.jid, self._shared.blocks
+        if kind == "block":
+            blocks.confirm(jid, jids)
+        elif jids:
+            blocks.lift(jid, jids)
+        else:
+            blocks.sync(jid, ())
+        self.rules_changed()
 
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
@@ -163,6 +193,7 @@ class Held:
         if result.getAttr("type") == "result":
             self._replace_roster(result)
         gevent.spawn(self._carbons, stream)
+        gevent.spawn(self._blocklist, stream)
         if not self._shared.lists.all(self.session.jid):
             self._restore_lists(stream)
         if self._presence is not None:
@@ -183,6 +214,18 @@ class Held:
             stream.request(stanzas.carbons(), ROSTER_SECONDS)
         except StreamFailure:
             return  # without carbons messages still come, to whoever has the highest priority
+
+    def _blocklist(self, stream: Stream) -> None:
+        """What other clients of the account have blocked; from now on the server pushes changes."""
+        try:
+            result = stream.request(stanzas.blocklist(), ROSTER_SECONDS)
+        except StreamFailure:
+            return
+        found = result.getTag("blocklist", namespace=BLOCKING)
+        if result.getAttr("type") == "result" and found is not None:
+            with suppress(StoreDown):
+                self._shared.blocks.sync(self.session.jid, read_items(found))
+            self.rules_changed()
 
     def _replace_roster(self, result: Node) -> None:
         query = result.getTag("query", namespace=stanzas.ROSTER)

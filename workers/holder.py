@@ -30,6 +30,7 @@ from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings  # noqa: E402
 from onesoup.store import keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
+from onesoup.store.blocks import Blocks  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
@@ -91,6 +92,7 @@ class Holder:
             clients=Clients(client),
             offline=Offline(client),
             lists=Lists(client),
+            blocks=Blocks(client),
             shards=Shards(client),
             options=Options(
                 tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure),

@@ -13,12 +13,13 @@ from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.store.feed import Changes, Delivery
-from onesoup.xmpp import commands, contacts, errors, extras
+from onesoup.xmpp import blocking, commands, contacts, errors, extras
 from onesoup.xmpp import messages as xmpp_messages
 from workers import stanzas
 
 MESSAGE_ID = 16
 MAX_CONTACTS = 1000
+PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 
 
 class Directory(Protocol):
@@ -35,6 +36,12 @@ class Directory(Protocol):
 
     def wrote(self, recipient: str, stanza_id: str) -> bool:
         """Whether the phone sent this message to this recipient a short while ago."""
+
+    def refuses(self, jid: str) -> bool:
+        """Whether the user does not want to hear from this one."""
+
+    def blocked(self, kind: str, jids: list[str]) -> None:
+        """The server says that it blocks these from now on, or blocks them no more; `kind` is block or unblock."""
 
     def asks(self, jid: str, note: str) -> None:
         """Somebody waits for the user's decision."""
@@ -118,6 +125,8 @@ class Intake:
         if self._directory.granted(jid):
             done.answers.append(stanzas.to("subscribed", jid))
             return
+        if self._directory.refuses(jid):
+            return
         note = (stanza.getTagData("status") or "").strip()
         self._directory.asks(jid, note)
         now = int(time.time())
@@ -131,6 +140,8 @@ class Intake:
     def _message(self, stanza: Node, done: Batch) -> None:
         incoming = xmpp_messages.read_message(stanza, self.own)
         if incoming is not None:
+            if self._directory.refuses(incoming.sender):
+                return
             receipt = b""
             if incoming.receipt:
                 receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
@@ -168,16 +179,26 @@ class Intake:
     def _iq(self, stanza: Node, done: Batch) -> None:
         if stanza.getAttr("type") not in ("get", "set"):
             return
-        query = stanza.getTag("query", namespace=stanzas.ROSTER)
-        if query is None or stanza.getAttr("type") != "set":
+        push = self._push(stanza)
+        if push is None:
             done.answers.append(stanzas.answer(stanza, self.own))
-            return
-        # A push from anybody but our own account would let strangers write the roster.
+        elif push.getName() == "query":
+            roster_changes(push, done.changes)
+            done.answers.append(stanzas.result(stanza))
+        else:
+            self._directory.blocked(push.getName(), blocking.read_items(push))
+            done.answers.append(stanzas.result(stanza))
+
+    def _push(self, stanza: Node) -> Node | None:
+        """What our own account has pushed. From anybody else it would let strangers write the roster."""
+        if stanza.getAttr("type") != "set":
+            return None
         if stanza.getAttr("from") and addresses.bare(stanza.getAttr("from")) not in (self.own, addresses.domain_of(self.own)):
-            done.answers.append(stanzas.answer(stanza, self.own))
-            return
-        roster_changes(query, done.changes)
-        done.answers.append(stanzas.result(stanza))
+            return None
+        for name, namespace in PUSHES:
+            if (push := stanza.getTag(name, namespace=namespace)) is not None:
+                return push
+        return None
 
 
 def roster_changes(query: Node, changes: Changes) -> list[Item]:

@@ -189,6 +189,10 @@ class Outbox:
         entries = self._shared.lists.all(self._held.session.jid)
         self._transmit(stored, stanzas.lists_set(self._new_id(), entries))
 
+    def _block(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._held.rules_changed()
+        self._transmit(stored, stanzas.block(self._new_id(), command["op"], command["jids"]))
+
     def _new_id(self) -> str:
         assert self._held.stream is not None
         return self._held.stream.new_id()
@@ -265,6 +269,8 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "limits": Outbox._limits,
     "directed": Outbox._directed,
     "lists": Outbox._lists,
+    "block": Outbox._block,
+    "unblock": Outbox._block,
     "mood": Outbox._mood,
     "nick": Outbox._nick,
     "roster": Outbox._roster,

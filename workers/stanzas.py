@@ -9,6 +9,7 @@ from xmpp.simplexml import Node
 
 from onesoup import __version__
 from onesoup.xmpp import extras
+from onesoup.xmpp.blocking import BLOCKING
 
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
@@ -92,6 +93,16 @@ def publish_mood(stanza_id: str, name: str) -> Node:
 
 def publish_nick(stanza_id: str, nick: str) -> Node:
     return _publish(stanza_id, extras.NICK, Node(f"{extras.NICK} nick", {}, [nick] if nick else []))
+
+
+def blocklist() -> Node:
+    return Node("iq", {"type": "get"}, [Node(f"{BLOCKING} blocklist")])
+
+
+def block(stanza_id: str, op: str, jids: list[str]) -> Node:
+    """`op` is block or unblock."""
+    items = [Node("item", {"jid": jid}) for jid in jids]
+    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{BLOCKING} {op}", {}, items)])
 
 
 def lists_get() -> Node:

@@ -10,6 +10,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.inbox import Inbox
 from onesoup.store.keyring import KeyRing
@@ -54,6 +55,7 @@ class Services:
     clients: Clients
     offline: Offline
     lists: Lists
+    blocks: Blocks
     logins: Logins
     lines: Lines
     shards: Shards

@@ -20,7 +20,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Malformed, Message, Mode, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
-from onesoup.handlers import access, authorization, basic, contacts, deliver, messages, records, search
+from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services
 from onesoup.store.errors import NoSession, StoreDown
@@ -34,6 +34,7 @@ HANDLERS: transactions.Table = {
     **contacts.HANDLERS,
     **presence_handlers.HANDLERS,
     **authorization.HANDLERS,
+    **blocking.HANDLERS,
     **messages.HANDLERS,
     **search.HANDLERS,
 }

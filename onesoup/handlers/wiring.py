@@ -7,6 +7,7 @@ import redis
 from onesoup.handlers.context import Policy, Services
 from onesoup.settings import Settings
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.client import connect
 from onesoup.store.inbox import Handout, Inbox
@@ -44,6 +45,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         clients=Clients(client),
         offline=Offline(client),
         lists=Lists(client),
+        blocks=Blocks(client),
         logins=Logins(client),
         lines=Lines(client),
         shards=Shards(client),

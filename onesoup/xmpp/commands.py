@@ -44,6 +44,17 @@ def directed(kind: str, jid: str) -> Command:
     return {"op": "directed", "kind": kind, "jid": jid}
 
 
+def block(jids: list[str]) -> Command:
+    """The server shall not let these through (XEP-0191)."""
+    return {"op": "block", "jids": jids}
+
+
+def unblock(jids: list[str]) -> Command:
+    """`jids` is never empty: that would unblock everybody."""
+    assert jids
+    return {"op": "unblock", "jids": jids}
+
+
 def mood(name: str) -> Command:
     """PEP mood; "" withdraws it."""
     return {"op": "mood", "value": name}

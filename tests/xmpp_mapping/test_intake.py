@@ -23,6 +23,7 @@ class Directory:
 
     def __init__(self):
         self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
+        self.refused, self.pushed = set(), []
 
     def resources(self, jids):
         return {jid: self.known.get(jid, (None, None)) for jid in jids}
@@ -35,6 +36,12 @@ class Directory:
 
     def granted(self, jid):
         return jid in self.grants
+
+    def refuses(self, jid):
+        return jid in self.refused
+
+    def blocked(self, kind, jids):
+        self.pushed.append((kind, jids))
 
     def asks(self, jid, note):
         self.asked.append((jid, note))
@@ -287,3 +294,36 @@ def test_no_stanza_breaks_the_intake(stanzas):
     for each in done.changes.items:
         assert "\n" not in each.jid
         records.unpack_event(each.payload)
+
+
+# --- whom the user does not hear ---
+
+
+def test_a_message_and_a_request_of_somebody_blocked_leave_nothing(intake, directory):
+    directory.refused.add(ROMEO)
+    done = read(
+        intake,
+        f"<message from='{ROMEO}/x' id='1'><body>hi</body><request xmlns='urn:xmpp:receipts'/></message>",
+        f"<presence from='{ROMEO}' type='subscribe'><status>let me in</status></presence>",
+    )
+    assert done.changes.items == []
+    assert done.answers == []
+    assert directory.asked == []
+
+
+def test_a_push_says_whom_the_server_blocks(intake, directory):
+    items = f"<item jid='{ROMEO}'/><item jid='spam.example.net'/><item jid='x@example.net/phone'/><item/>"
+    done = read(intake, f"<iq type='set' id='p1' from='{OWN}'><block xmlns='urn:xmpp:blocking'>{items}</block></iq>")
+    assert directory.pushed == [("block", [ROMEO])]
+    assert [each.getAttr("type") for each in done.answers] == ["result"]
+
+
+def test_an_unblock_of_nobody_means_everybody(intake, directory):
+    read(intake, "<iq type='set' id='p2'><unblock xmlns='urn:xmpp:blocking'/></iq>")
+    assert directory.pushed == [("unblock", [])]
+
+
+def test_nobody_else_says_whom_we_block(intake, directory):
+    done = read(intake, f"<iq type='set' id='p3' from='{ROMEO}'><unblock xmlns='urn:xmpp:blocking'/></iq>")
+    assert directory.pushed == []
+    assert [each.getAttr("type") for each in done.answers] == ["error"]
