@@ -449,7 +449,7 @@ class Held:
             old = self.sid
             # Nothing is accepted for the old session any more when it is copied.
             shared.feed.end(old, self.fence, 601)
-            shared.feed.create(sid, fields, shared.feed.undelivered(old).items())
+            shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
             shared.feed.copy(old, sid)
             self.sid, self.session, self.check_at = sid, session, 0.0
             shared.feed.forget(old)

@@ -338,7 +338,7 @@ class Holder:
         shared.clients.put(session.jid, session.resource, held.sid)
         waiting = shared.offline.all(session.jid)
         if waiting:
-            shared.feed.take_in(held.sid, held.fence, dict(sorted(waiting.items(), key=_written)))
+            shared.feed.take_in(held.sid, held.fence, records.in_order(waiting))
             shared.offline.remove(session.jid, waiting)
         held.check_at = 0.0
 
@@ -440,11 +440,6 @@ class Holder:
             self._leases.leave()
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
-
-
-def _written(item: tuple[str, bytes]) -> int:
-    """When a stored message was written: the account's messages come in that order."""
-    return records.unpack_text(item[1].partition(b"\n")[2]).time
 
 
 def _name(session: Session) -> str:

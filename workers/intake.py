@@ -11,7 +11,7 @@ from onesoup.csp import addresses, messages
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
-from onesoup.handlers.context import token
+from onesoup.handlers.context import message_id, token
 from onesoup.store.feed import Changes, Delivery
 from onesoup.xmpp import blocking, commands, contacts, errors, extras
 from onesoup.xmpp import messages as xmpp_messages
@@ -168,7 +168,7 @@ class Intake:
     def _deliver(self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes) -> None:
         parts = messages.split(body, self._accepted)
         for number, part in enumerate(parts):
-            text = messages.Text(token(MESSAGE_ID), sender, part, when if when is not None else int(time.time()))
+            text = messages.Text(message_id(time.time()), sender, part, when if when is not None else int(time.time()))
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")

@@ -15,7 +15,7 @@ from xmpp.simplexml import Node
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
 from onesoup.handlers import records
-from onesoup.handlers.context import token
+from onesoup.handlers.context import message_id
 from onesoup.logs import short
 from onesoup.store.channels import answer
 from onesoup.store.errors import StoreDown
@@ -254,7 +254,7 @@ def returned(commands: Iterable[bytes]) -> dict[str, bytes]:
     for stored in commands:
         command = records.unpack_command(stored)
         if command.get("op") == "message":
-            text = Text(token(16), command["to"], f"not delivered: {command['body']}", int(time.time()))
+            text = Text(message_id(time.time()), command["to"], f"not delivered: {command['body']}", int(time.time()))
             items[text.id] = f"{command['to']}\n".encode() + records.pack_text(text)
     return items
 

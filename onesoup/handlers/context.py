@@ -20,13 +20,27 @@ from onesoup.store.logins import Logins
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.xmpp.commands import Command, answered
 
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of its characters
+
+_last_id = 0
 
 
 def token(length: int) -> str:
     """Random letters and digits, 5 bits each."""
-    number = secrets.randbits(5 * length)
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(length))
+    return _letters(secrets.randbits(5 * length), length)
+
+
+def message_id(now: float) -> str:
+    """A new MessageID at `now`, seconds since the epoch. Those of one process sort in the order in which they were made,
+    those of several by their clocks."""
+    global _last_id
+    _last_id = max(int(now * 1000) << 10, _last_id + 1)
+    return _letters(_last_id, 11) + token(7)
+
+
+def _letters(number: int, length: int) -> str:
+    """The lowest bits of a number, the highest first."""
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))
 
 
 @dataclass(frozen=True, slots=True)

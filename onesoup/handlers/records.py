@@ -75,6 +75,16 @@ def unpack_text(record: bytes) -> Text:
     return text_of(unpack(record, VERSION))
 
 
+def in_order(items: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Stored messages, id -> stored form, as they are to reach a phone: by the time when they were written, those of one
+    second as they came (an id of later sorts behind)."""
+
+    def written(item: tuple[str, bytes]) -> tuple[int, str]:
+        return unpack(item[1].partition(b"\n")[2], VERSION)["t"], item[0]
+
+    return dict(sorted(items.items(), key=written))
+
+
 def pack_list(contact_list: ContactList) -> bytes:
     fields = {
         "n": contact_list.name,
