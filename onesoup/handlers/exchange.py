@@ -122,8 +122,11 @@ class Exchange:
             return self._item(message, services.inbox.take(sid))
         with services.replies.expect(f"poll {sid}") as expected:
             item = services.inbox.take(sid, hold=services.replies.channel)
-            if item is Nothing.WILL_WAKE and expected.wait(hold) is not None:
-                item = services.inbox.take(sid)
+            if isinstance(item, Nothing) and item.wait:
+                # An item that the phone has left without an answer may be overdue before anything new wakes us.
+                wait = min(item.wait, hold)
+                if expected.wait(wait) is not None or wait < hold:
+                    item = services.inbox.take(sid)
         return self._item(message, item)
 
     def _answers(self, message: Message, sid: str) -> bytes:

@@ -110,7 +110,7 @@ def test_it_is_stored_once_also_after_it_was_answered(feed, sid, deliver, patien
     deliver("m1", seen="a 1")
     patient.take(sid, answered=patient.take(sid).tid)
     deliver("m2", seen="a 1")
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_a_stanza_without_any_name_is_always_new(feed, sid, deliver):
@@ -141,7 +141,7 @@ def test_what_waited_for_the_account_is_not_doubled(feed, sid, patient):
     feed.take_in(sid, 1, waiting)
     items = [patient.take(sid) for _ in range(3)]
     assert [each.payload for each in items[:2]] == [b"one", b"two"]
-    assert items[2] is Nothing.NO_WAIT
+    assert items[2] == Nothing(0)
 
 
 def test_presence_is_not_kept_for_the_account(feed, sid, sessions, patient, deliver):

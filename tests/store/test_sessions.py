@@ -147,7 +147,7 @@ def test_the_first_notification_waits_for_presence_that_is_on_its_way(client, si
     sessions.commit(sid, "1", DIGEST, b"ok", wishes)
     inbox = Inbox(client, Handout())
     assert [each.jid for each in inbox.take(sid).contacts] == ["nurse@x"]
-    assert inbox.take(sid) is Nothing.NO_WAIT
+    assert inbox.take(sid) == Nothing(0)
     feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}))
     assert [each.jid for each in inbox.take(sid).contacts] == ["romeo@x"]
 
