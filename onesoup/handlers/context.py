@@ -86,6 +86,8 @@ class Context:
     # The last message whose answer may not have reached the phone: digest of its content, MessageID.
     unsaid: bytes = b""
     deadline: float = 0.0
+    # The largest file that the XMPP server takes, 0 for none; not known yet: None.
+    upload: bytes | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 
