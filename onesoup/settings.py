@@ -103,6 +103,23 @@ class Settings:
         (), "Domains for which clear text and unverified TLS are allowed, comma separated.", "legacy.example.org"
     )
 
+    # Pictures.
+    fetch_pictures: bool = setting(
+        False,
+        "Whether links to pictures are fetched for phones that take pictures. Whoever writes to a phone then decides "
+        "where a holder connects to; addresses that are not public are refused.",
+        "true",
+    )
+    picture_octets: int = setting(
+        5_242_880, "Largest picture that is fetched, octets; phones get it scaled.", "5242880", low=1024, high=52_428_800
+    )
+    media_hosts: tuple[str, ...] = setting(
+        (),
+        "Web hosts that may be at private addresses and without TLS, for uploads and for links, as host or host:port, comma "
+        "separated. Everything else has to be https at a public address.",
+        "upload.example.lan,127.0.0.1:5280",
+    )
+
     # The holder pool.
     lease_ttl: float = setting(
         10.0, "Seconds after which the shards of a silent holder go to another.", "10", low=0.5, high=600.0
@@ -288,6 +305,13 @@ def _domains(raw: Any) -> tuple[str, ...]:
     return tuple(_domain(name) for name in _names(raw))
 
 
+def _hosts(raw: Any) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in _names(raw))
+    if any(char.isspace() or char in "@/" for name in names for char in name):
+        raise ValueError("must be hosts, without a scheme or a path")
+    return names
+
+
 def _routes(raw: Any) -> dict[str, tuple[str, int]]:
     pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
     routes = {}
@@ -316,6 +340,7 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "domain": _domain,
     "domains": _domains,
     "xmpp_insecure": _domains,
+    "media_hosts": _hosts,
     "xmpp_routes": _routes,
     "redis_url": _redis_url,
 }

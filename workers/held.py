@@ -17,9 +17,10 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
+from onesoup.csp import capabilities
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
-from onesoup.csp.session import Session
+from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import blocking, records
 from onesoup.handlers.authorization import ATTRIBUTES, PENDING, USER
 from onesoup.handlers.context import token
@@ -35,6 +36,7 @@ from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
 from workers.intake import Intake, offline, roster_changes
 from workers.outbox import Outbox, returned
+from workers.pictures import Pictures
 
 log = structlog.get_logger()
 
@@ -72,6 +74,7 @@ class Shared:
     shards: Shards
     options: Options
     connecting: BoundedSemaphore
+    pictures: Pictures
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
 
@@ -80,7 +83,8 @@ class Shared:
 
         The mark of the end comes first: from then on no worker accepts anything that would be lost with the session."""
         self.feed.end(sid, fence, code)
-        self.offline.keep(session.jid, self.feed.undelivered(sid) | returned(self.feed.commands(sid, 1000)))
+        left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
+        self.offline.keep(session.jid, left | returned(self.feed.commands(sid, 1000)))
         self.feed.forget(sid)
         self.clients.drop(session.jid, session.resource, sid)
         self.shards.remove(shard, sid)
@@ -90,7 +94,7 @@ class Held:
     """A session of this holder. `fence` is the number of the lease under which it is held."""
 
     def __init__(
-        self, shared: Shared, sid: str, session: Session, password: str, check: bytes, fence: int, shard: int, accepted: int
+        self, shared: Shared, sid: str, session: Session, password: str, check: bytes, fence: int, shard: int, caps: Capabilities
     ) -> None:
         self._shared, self.sid, self.session, self.fence, self.shard = shared, sid, session, fence, shard
         self._password, self.check = password, check
@@ -101,14 +105,20 @@ class Held:
         self._seen_online = False
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
+        self._upload: Changes | None = None
         self._early: list[Changes] = []
         self._rules: Rules | None = None
         self._rules_until = 0.0
         self.ended = Event()
         self._presence: dict[str, Any] | None = None
         self.lock = BoundedSemaphore(1)
-        self.intake = Intake(session.jid, self, accepted)
+        self.intake = Intake(session.jid, self, caps.accepted)
+        self.accept(caps)
         self.outbox = Outbox(self, shared)
+
+    def accept(self, caps: Capabilities) -> None:
+        """What the phone takes, as it has said."""
+        self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
 
     # --- what the intake looks up ---
 
@@ -147,6 +157,9 @@ class Held:
         else:
             blocks.sync(jid, ())
         self.rules_changed()
+
+    def wrote_to(self, jid: str) -> bool:
+        return self.outbox.wrote_to(jid)
 
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
@@ -194,6 +207,7 @@ class Held:
             self._replace_roster(result)
         gevent.spawn(self._carbons, stream)
         gevent.spawn(self._blocklist, stream)
+        gevent.spawn(self._note_upload, stream)
         if not self._shared.lists.all(self.session.jid):
             self._restore_lists(stream)
         if self._presence is not None:
@@ -227,6 +241,15 @@ class Held:
                 self._shared.blocks.sync(self.session.jid, read_items(found))
             self.rules_changed()
 
+    def _note_upload(self, stream: Stream) -> None:
+        """Whether the server takes files: the phone is told at once when it sends one in vain."""
+        service = self._shared.pictures.service(stream, self.session.domain)
+        if service is None or self.closing:
+            return
+        self._upload = Changes(fields={"upload": service.limit})
+        if self.ready:
+            self._store(self._upload)
+
     def _replace_roster(self, result: Node) -> None:
         query = result.getTag("query", namespace=stanzas.ROSTER)
         if query is None:
@@ -245,6 +268,8 @@ class Held:
         if self._first_roster is not None:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None
+        if self._upload is not None:
+            self._store(self._upload)
         with self.lock:
             early, self._early = self._early, []
             for changes in early:
@@ -318,6 +343,8 @@ class Held:
                 self._early.append(done.changes)
                 if len(self._early) > MAX_EARLY:
                     raise StoreDown("too much before the session was there")
+        if any(each.job for each in done.changes.items):
+            self.outbox.kick()
         for node in done.answers:
             self.send(node, stream)
 

@@ -40,6 +40,8 @@ from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
 from workers.held import Held, Shared  # noqa: E402
+from workers.pictures import Pictures  # noqa: E402
+from workers.web import Web  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -86,6 +88,7 @@ class Holder:
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
         self._sweep_at = 0.0
         self.draining = False
+        tls = Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
         self._shared = Shared(
             client=client,
             feed=Feed(client),
@@ -95,11 +98,12 @@ class Holder:
             blocks=Blocks(client),
             shards=Shards(client),
             options=Options(
-                tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure),
+                tls=tls,
                 resolver=Resolver(settings.xmpp_routes),
                 not_stored=(StoreDown, OSError),
             ),
             connecting=BoundedSemaphore(CONNECTS_AT_ONCE),
+            pictures=Pictures(Web(tls, settings.media_hosts), settings.fetch_pictures, settings.picture_octets),
             later=self._later,
             gone=self._gone,
         )
@@ -214,8 +218,7 @@ class Holder:
             self._shared.put_away(sid, session, lease.shard, lease.fence, 601)
             return None, None
         check = self._ring.digest(password, f"check:{session.jid}")
-        accepted = records.unpack_caps(caps).accepted
-        held = Held(self._shared, sid, session, password, check, lease.fence, lease.shard, accepted)
+        held = Held(self._shared, sid, session, password, check, lease.fence, lease.shard, records.unpack_caps(caps))
         held.ready = True
         held.adopt(shown)
         self._held[sid] = held
@@ -311,7 +314,7 @@ class Holder:
                 CONNECTS.labels("kept").inc()
                 return records.pack_answer(200)
         password = self._ring.open(job["cred"], f"cred:{session.jid}").decode("utf-8", "surrogatepass")
-        held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None).accepted)
+        held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None))
         held.connect()
         CONNECTS.labels("ok").inc()
         try:

@@ -11,7 +11,7 @@ from onesoup.csp import addresses, messages
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
-from onesoup.handlers.context import message_id, token
+from onesoup.handlers.context import ordered_id, token
 from onesoup.store.feed import Changes, Delivery
 from onesoup.xmpp import blocking, commands, contacts, errors, extras
 from onesoup.xmpp import messages as xmpp_messages
@@ -20,6 +20,8 @@ from workers import stanzas
 MESSAGE_ID = 16
 MAX_CONTACTS = 1000
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
+# How long a message waits for the picture that its link leads to.
+FETCH_SECONDS = 30
 
 
 class Directory(Protocol):
@@ -43,6 +45,9 @@ class Directory(Protocol):
     def blocked(self, kind: str, jids: list[str]) -> None:
         """The server says that it blocks these from now on, or blocks them no more; `kind` is block or unblock."""
 
+    def wrote_to(self, jid: str) -> bool:
+        """Whether the phone has sent this one anything a short while ago."""
+
     def asks(self, jid: str, note: str) -> None:
         """Somebody waits for the user's decision."""
 
@@ -59,15 +64,15 @@ class Batch:
 class Intake:
     """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences."""
 
-    __slots__ = ("_accepted", "_directory", "_order", "own")
+    __slots__ = ("_accepted", "_directory", "_order", "_pictures", "own")
 
-    def __init__(self, own: str, directory: Directory, accepted: int) -> None:
-        self.own, self._directory, self._accepted = own, directory, accepted
+    def __init__(self, own: str, directory: Directory, accepted: int, pictures: bool = False) -> None:
+        self.own, self._directory, self._accepted, self._pictures = own, directory, accepted, pictures
         self._order = int(time.time())
 
-    def accept(self, octets: int) -> None:
-        """The longest text that the phone takes in one message."""
-        self._accepted = octets
+    def accept(self, octets: int, pictures: bool = False) -> None:
+        """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
+        self._accepted, self._pictures = octets, pictures
 
     def read(self, batch: list[Node]) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored."""
@@ -140,12 +145,8 @@ class Intake:
     def _message(self, stanza: Node, done: Batch) -> None:
         incoming = xmpp_messages.read_message(stanza, self.own)
         if incoming is not None:
-            if self._directory.refuses(incoming.sender):
-                return
-            receipt = b""
-            if incoming.receipt:
-                receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
-            self._deliver(done, incoming.sender, incoming.body, incoming.time, incoming.seen, receipt)
+            if not self._directory.refuses(incoming.sender):
+                self._incoming(incoming, done)
             return
         receipt_for = xmpp_messages.read_receipt(stanza)
         if receipt_for is not None:
@@ -156,8 +157,38 @@ class Intake:
             recipient, stanza_id, condition = bounce
             self._report(done, recipient, stanza_id, errors.bounce_code(condition))
             if condition in xmpp_messages.TOLD and self._directory.wrote(recipient, stanza_id):
-                told = f"not delivered: {xmpp_messages.TOLD[condition]}"
-                self._deliver(done, recipient, told, None, f"b {recipient} {stanza_id}", b"")
+                self._tell(done, recipient, stanza_id, xmpp_messages.TOLD[condition])
+
+    def _incoming(self, incoming: xmpp_messages.Incoming, done: Batch) -> None:
+        receipt = b""
+        if incoming.receipt and self._may_know(incoming.sender):
+            receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
+        sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
+        if not url or not self._pictures or len(url.encode()) > self._accepted:
+            self._deliver(done, sender, incoming.body, when, seen, receipt)
+            return
+        words = incoming.body.replace(url, "", 1).strip()
+        if words:
+            self._deliver(done, sender, words, when, seen and f"{seen} words", b"")
+        now = int(time.time())
+        text = messages.Text(ordered_id(time.time()), sender, url, when if when is not None else now)
+        job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
+        done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job))
+
+    def _may_know(self, jid: str) -> bool:
+        """Whether this one may learn that the user's phone is there: a receipt tells it (XEP-0184 section 8)."""
+        item = self._directory.item(jid)
+        return (item is not None and item.subscription in ("from", "both")) or self._directory.wrote_to(jid)
+
+    def failed(self, recipient: str, stanza_id: str, code: int, reason: str) -> Changes:
+        """A message of the phone that never left us: the report that was asked for, and words for the user."""
+        done = Batch()
+        self._report(done, recipient, stanza_id, code)
+        self._tell(done, recipient, stanza_id, reason)
+        return done.changes
+
+    def _tell(self, done: Batch, recipient: str, stanza_id: str, reason: str) -> None:
+        self._deliver(done, recipient, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"")
 
     def _report(self, done: Batch, recipient: str, stanza_id: str, code: int) -> None:
         """What became of a message of the phone; stored only if the phone asked for a report of it."""
@@ -168,7 +199,7 @@ class Intake:
     def _deliver(self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes) -> None:
         parts = messages.split(body, self._accepted)
         for number, part in enumerate(parts):
-            text = messages.Text(message_id(time.time()), sender, part, when if when is not None else int(time.time()))
+            text = messages.Text(ordered_id(time.time()), sender, part, when if when is not None else int(time.time()))
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")

@@ -14,8 +14,10 @@ from onesoup.xmpp.blocking import BLOCKING
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
 VERSION, TIME, DISCO_ITEMS = "jabber:iq:version", "urn:xmpp:time", "http://jabber.org/protocol/disco#items"
+OOB, UPLOAD, FORM = "jabber:x:oob", "urn:xmpp:http:upload:0", "jabber:x:data"
 PRIVATE, LISTS = "jabber:iq:private", "urn:onesoup:imps:lists:0"
 PUBSUB, CAPS, CAPS_NODE = "http://jabber.org/protocol/pubsub", "http://jabber.org/protocol/caps", "urn:onesoup:client"
+MAX_UPLOAD = 100_000_000
 IDENTITY = {"category": "client", "type": "phone", "name": "onesoup"}
 FEATURES = tuple(sorted((DISCO, PING, VERSION, RECEIPTS, CAPS, *extras.interests().values())))
 
@@ -38,6 +40,8 @@ def message(command: dict[str, Any]) -> Node:
     payload = [text("body", command["body"]), Node(f"{SID} origin-id", {"id": command["id"]})]
     if command.get("receipt"):
         payload.append(Node(f"{RECEIPTS} request"))
+    if command.get("url"):
+        payload.append(Node(f"{OOB} x", {}, [text("url", command["url"])]))
     return Node("message", {"type": "chat", "to": command["to"], "id": command["id"]}, payload)
 
 
@@ -124,6 +128,54 @@ def lists_in(result: Node) -> dict[str, bytes]:
         with suppress(ValueError):
             found[each.getAttr("token") or ""] = base64.b64decode(each.getData() or "", validate=True)
     return found
+
+
+def items_get(to: str) -> Node:
+    return Node("iq", {"type": "get", "to": to}, [Node(f"{DISCO_ITEMS} query")])
+
+
+def items_in(result: Node) -> list[str]:
+    """The services that a domain names."""
+    query = result.getTag("query", namespace=DISCO_ITEMS)
+    items = query.getTags("item") if query is not None else []
+    return [each.getAttr("jid") for each in items if each.getAttr("jid") and not each.getAttr("node")]
+
+
+def info_get(to: str) -> Node:
+    return Node("iq", {"type": "get", "to": to}, [Node(f"{DISCO} query")])
+
+
+def upload_limit(result: Node) -> int | None:
+    """The largest file in octets that a service takes by HTTP upload (XEP-0363); None when it takes none."""
+    query = result.getTag("query", namespace=DISCO)
+    if query is None or UPLOAD not in [each.getAttr("var") for each in query.getTags("feature")]:
+        return None
+    for form in query.getTags("x", namespace=FORM):
+        fields = {each.getAttr("var"): (each.getTagData("value") or "").strip() for each in form.getTags("field")}
+        limit = fields.get("max-file-size", "")
+        if fields.get("FORM_TYPE") == UPLOAD and limit.isdecimal():
+            return min(int(limit), MAX_UPLOAD)
+    return MAX_UPLOAD
+
+
+def slot_get(to: str, name: str, size: int, kind: str) -> Node:
+    request = Node(f"{UPLOAD} request", {"filename": name, "size": str(size), "content-type": kind})
+    return Node("iq", {"type": "get", "to": to}, [request])
+
+
+def slot_in(result: Node) -> tuple[str, str, dict[str, str]] | None:
+    """(where to put, where it can be had, headers) of a slot. Of headers only those that XEP-0363 allows."""
+    slot = result.getTag("slot", namespace=UPLOAD)
+    put = slot.getTag("put") if slot is not None else None
+    get = slot.getTag("get") if slot is not None else None
+    if put is None or get is None or not put.getAttr("url") or not get.getAttr("url"):
+        return None
+    headers = {}
+    for each in put.getTags("header"):
+        name, value = (each.getAttr("name") or "").strip(), (each.getData() or "").replace("\n", "").replace("\r", "")
+        if name.lower() in ("authorization", "cookie", "expires"):
+            headers[name] = value
+    return put.getAttr("url"), get.getAttr("url"), headers
 
 
 def carbons() -> Node:

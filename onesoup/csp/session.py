@@ -47,7 +47,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the phone can take, as far as answers depend on it. Lengths in octets."""
+    """What the phone can take, as far as answers depend on it. Lengths in octets: `accepted` for a text, `rich` for other
+    content (0: as a text)."""
 
     accepted: int = 102_400
     parser: int = 131_072
@@ -56,6 +57,7 @@ class Capabilities:
     methods: tuple[str, ...] = ()
     any_content: bool = False
     types: tuple[str, ...] = ()
+    rich: int = 0
 
 
 def to_fields(value: Session | Capabilities) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def _stack(environ: Mapping[str, str]) -> Stack:
             ("STCP_PORT", settings.stcp_port, settings.stcp_bind, ""),
             ("XMPP_PORT", xmpp_port, settings.bind, ""),
             ("XMPP_PORT", xmpp_port + 1, settings.bind, f", which direct TLS takes beside {xmpp_port},"),
+            ("XMPP_PORT", xmpp_port + 2, settings.bind, f", which shared files take beside {xmpp_port},"),
             ("REDIS_PORT", redis_port, "127.0.0.1", ""),
         ]
     )

@@ -30,7 +30,7 @@ def token(length: int) -> str:
     return _letters(secrets.randbits(5 * length), length)
 
 
-def message_id(now: float) -> str:
+def ordered_id(now: float) -> str:
     """A new MessageID at `now`, seconds since the epoch. Those of one process sort in the order in which they were made,
     those of several by their clocks."""
     global _last_id
@@ -102,6 +102,8 @@ class Context:
     # The last message whose answer may not have reached the phone: digest of its content, MessageID.
     unsaid: bytes = b""
     deadline: float = 0.0
+    # The largest file that the XMPP server takes, 0 for none; not known yet: None.
+    upload: bytes | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 

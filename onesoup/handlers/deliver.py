@@ -48,8 +48,8 @@ def _presence(item: Item, session: Session) -> Primitive:
 
 
 def _text(fields: Mapping[str, Any], session: Session, item: Item, _version: str) -> Primitive:
-    text = records.text_of(fields)
     caps = records.unpack_caps(item.caps)
+    text = messages.fitting(records.text_of(fields), caps)
     if caps.delivery == "N":
         return messages.notification(text, session, item.spelling)
     return messages.new_message(text, session, item.spelling)

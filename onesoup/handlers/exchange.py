@@ -150,10 +150,10 @@ class Exchange:
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> bytes:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        opened = services.sessions.open(sid, first_id, digest, ("r", "caps", "unsaid"))
+        opened = services.sessions.open(sid, first_id, digest, ("r", "caps", "unsaid", "upload"))
         if opened.reply is not None:
             return opened.reply
-        record, caps, unsaid = opened.fields
+        record, caps, unsaid, upload = opened.fields
         if record is None:
             raise NoSession(604)
         ctx = Context(
@@ -164,6 +164,7 @@ class Exchange:
             peer=peer,
             caps=records.unpack_caps(caps),
             unsaid=unsaid or b"",
+            upload=upload,
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:

@@ -1,6 +1,7 @@
 """Protocol values <-> stored records. The store keeps octets, the protocol knows values; here they meet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgpack
@@ -64,11 +65,30 @@ def unpack_event(record: bytes) -> dict[str, Any]:
 
 
 def pack_text(text: Text) -> bytes:
-    return pack_event("text", text.sender, text.time, id=text.id, body=text.body)
+    """A version before pictures reads the same record, and shows the text of it."""
+    more = {"ct": text.type, "data": text.data} if text.data else {}
+    return pack_event("text", text.sender, text.time, id=text.id, body=text.body, **more)
 
 
 def text_of(fields: Mapping[str, Any]) -> Text:
-    return Text(fields["id"], fields["from"], fields["body"], fields["t"])
+    return Text(
+        fields["id"], fields["from"], fields["body"], fields["t"], fields.get("ct", "text/plain"), fields.get("data", b"")
+    )
+
+
+def pack_stored(text: Text) -> bytes:
+    """The form in which the store keeps a message: its sender stands before the record."""
+    return f"{text.sender}\n".encode() + pack_text(text)
+
+
+def unpack_stored(stored: bytes) -> Text:
+    return unpack_text(stored.partition(b"\n")[2])
+
+
+def lasting(stored: bytes) -> bytes:
+    """A stored message as it is kept for long: of a picture, the text that says where it is."""
+    text = unpack_stored(stored)
+    return pack_stored(replace(text, type="text/plain", data=b"")) if text.data else stored
 
 
 def unpack_text(record: bytes) -> Text:

@@ -96,13 +96,16 @@ Trace = Callable[[str, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message that came in. `time` is the DateTime of the message as it stood there."""
+    """A message that came in. `time` is the DateTime of the message as it stood there. A picture or the like has `data`
+    and its `type`, and no text."""
 
     id: str
     sender: str
     text: str
     time: str | None
     tid: str
+    type: str = "text/plain"
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,14 +437,28 @@ class Phone:
 
     def send(self, to: str | Iterable[str], text: str, report: bool = False) -> str:
         """The server's MessageID. Refused when no recipient, or not every one, could be served."""
+        info = self._to(to)
+        if self.profile.describes_content:
+            info.content_type = "text/plain"
+            info.content_size = len(text.encode("utf-16-le")) // 2
+        return self._send(SendMessageRequest(delivery_report=report, message_info=info, content_data=text))
+
+    def send_file(self, to: str | Iterable[str], kind: str, data: bytes, report: bool = False) -> str:
+        """A picture or the like, as S60 sends it. Its MessageID."""
+        info = self._to(to)
+        info.content_type, info.content_encoding, info.content_size = kind, "BASE64", len(data)
+        text = base64.b64encode(data).decode()
+        return self._send(SendMessageRequest(delivery_report=report, message_info=info, content_data=text))
+
+    def _to(self, to: str | Iterable[str]) -> MessageInfo:
         recipients = [to] if isinstance(to, str) else list(to)
         info = MessageInfo(recipient=Recipient(user=[User(user_id=each) for each in recipients]))
         if self.profile.names_sender:
             info.sender = Sender(user=User(user_id=self.address))
-        if self.profile.describes_content:
-            info.content_type = "text/plain"
-            info.content_size = len(text.encode("utf-16-le")) // 2
-        answer = self.request(SendMessageRequest(delivery_report=report, message_info=info, content_data=text))
+        return info
+
+    def _send(self, request: SendMessageRequest) -> str:
+        answer = self.request(request)
         if not isinstance(answer, SendMessageResponse):
             raise self._unexpected(answer, "SendMessage")
         self._must_be_good(answer, "SendMessage")
@@ -635,7 +652,10 @@ def received_of(content: NewMessage, tid: str) -> Received:
     sender = info.sender or Sender()
     group = sender.group.group_id if sender.group else ""
     user = sender.user.user_id if sender.user else group
-    return Received(info.message_id or "", user or "", content.content_data or "", info.date_time, tid)
+    text, kind, data = content.content_data or "", info.content_type or "text/plain", b""
+    if not kind.startswith("text/plain") and (info.content_encoding or "").upper() == "BASE64":
+        text, data = "", base64.b64decode(text)
+    return Received(info.message_id or "", user or "", text, info.date_time, tid, kind, data)
 
 
 def shown_of(presence: Presence) -> Shown:

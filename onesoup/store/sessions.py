@@ -95,7 +95,7 @@ _COMMIT = (
     PRELUDE
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
---      10 open  11 presence
+--      10 open  11 presence  12 receipts
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Error NOSESSION when the session is over.
@@ -116,6 +116,22 @@ for _, id in ipairs(e.dropped or {}) do
   redis.call('HDEL', KEYS[9], id)
   redis.call('ZREM', KEYS[10], id)
   redis.call('LREM', KEYS[3], 1, id)
+end
+-- An item in parts: they stand where it stood, and the receipt waits for the last.
+for _, cut in ipairs(e.split or {}) do
+  local id, parts = cut[1], cut[2]
+  if redis.call('LPOS', KEYS[3], id) and redis.call('HDEL', KEYS[9], id) == 1 then
+    for _, part in ipairs(parts) do
+      redis.call('HSET', KEYS[9], part[1], part[2])
+      redis.call('LINSERT', KEYS[3], 'BEFORE', id, part[1])
+    end
+    redis.call('LREM', KEYS[3], 1, id)
+    local receipt = redis.call('HGET', KEYS[12], id)
+    if receipt then
+      redis.call('HSET', KEYS[12], parts[#parts][1], receipt)
+      redis.call('HDEL', KEYS[12], id)
+    end
+  end
 end
 for _, jid in ipairs(e.unsub or {}) do
   redis.call('HDEL', KEYS[6], jid)
@@ -185,7 +201,8 @@ return 0
 @dataclass(slots=True)
 class Effects:
     """What a request does besides its answer, applied in one script. Lists keep their order. `asked`: messages whose
-    delivery the phone wants to hear of, with their recipients; `dropped`: items that it does not want."""
+    delivery the phone wants to hear of, with their recipients; `dropped`: items that it does not want; `split`: items in
+    parts, id -> parts as (id, stored form), for those that have not been handed out."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     out: list[bytes] = field(default_factory=list)
@@ -195,6 +212,7 @@ class Effects:
     spell: dict[str, str] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
+    split: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     end: int | None = None
 
     def pack(self, reply: bytes | None) -> bytes:
@@ -208,6 +226,7 @@ class Effects:
             "spell": self.spell,
             "asked": self.asked,
             "dropped": self.dropped,
+            "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split.items()],
             "end": self.end,
         }
         return pack_argument({name: value for name, value in body.items() if value or value == b""})
@@ -242,7 +261,7 @@ class Sessions:
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
         """The reply to send: `reply`, or the one of the same request when that came first."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres")
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
         return reply if first is None else first

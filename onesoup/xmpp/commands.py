@@ -12,8 +12,21 @@ Command = dict[str, Any]
 SHOW = {"AVAILABLE": None, "NOT_AVAILABLE": "away", "DISCREET": "dnd"}
 
 
-def message(message_id: str, to: str, body: str, receipt: bool) -> Command:
-    return {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt}
+def message(message_id: str, to: str, body: str, receipt: bool, url: str = "") -> Command:
+    """`url`: what the body is the address of, for clients that show it as a picture (XEP-0066)."""
+    command = {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt}
+    return {**command, "url": url} if url else command
+
+
+def media(to: dict[str, str], kind: str, name: str, data: bytes, receipt: bool) -> Command:
+    """Something to upload (XEP-0363), whose address then goes to each of these: stanza id -> bare JID. One command, since
+    the octets are many."""
+    return {"op": "media", "to": to, "type": kind, "name": name, "data": data, "receipt": receipt}
+
+
+def fetch(item: str, sender: str, url: str, until: float) -> Command:
+    """A link that came for the phone and may be a picture. The message waits for it until this time, not longer."""
+    return {"op": "fetch", "item": item, "from": sender, "url": url, "until": until}
 
 
 def presence(published: Published) -> Command:

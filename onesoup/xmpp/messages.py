@@ -4,6 +4,7 @@ import datetime
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from onesoup.csp import addresses
 
@@ -11,12 +12,17 @@ CARBONS, FORWARD, DELAY, OLD_DELAY = "urn:xmpp:carbons:2", "urn:xmpp:forward:0",
 RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
 CORRECTION = "urn:xmpp:message-correct:0"
 ENCRYPTED = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2", "urn:xmpp:openpgp:0", "jabber:x:encrypted")
+PICTURES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
+MAX_URL = 2000
+_WEB = re.compile(r"https?://\S+", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.([A-Za-z0-9]{1,5})$")
 _STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that somebody wrote: `seen` names the stanza for duplicates, `receipt` its id when a receipt is asked."""
+    """A message that somebody wrote: `seen` names the stanza for duplicates, `receipt` its id when a receipt is asked, `url`
+    the part of the body that leads to a picture, as far as can be told from here."""
 
     sender: str
     sender_full: str
@@ -24,6 +30,7 @@ class Incoming:
     time: int | None
     seen: str
     receipt: str = ""
+    url: str = ""
 
 
 def read_message(stanza: Any, own: str) -> Incoming | None:
@@ -46,7 +53,27 @@ def read_message(stanza: Any, own: str) -> Incoming | None:
         time=delay(inner, addresses.domain_of(own), own),
         seen=_seen(inner, own, sender),
         receipt=(inner.getAttr("id") or "") if inner.getTag("request", namespace=RECEIPTS) is not None else "",
+        url=_picture(inner, body),
     )
+
+
+def _picture(stanza: Any, body: str) -> str:
+    """A file that the sender shares (XEP-0066), or a body that is nothing but the address of a picture. A file whose name
+    says that it is something else is left alone."""
+    shared = _shared(stanza)
+    url = shared if shared in body else ""
+    url = url or (body if _WEB.fullmatch(body) else "")
+    if not _WEB.fullmatch(url) or len(url) > MAX_URL:
+        return ""
+    suffix = _SUFFIX.search(urlsplit(url).path)
+    if suffix is None:
+        return url if shared else ""
+    return url if suffix.group(1).lower() in PICTURES else ""
+
+
+def _shared(stanza: Any) -> str:
+    link = stanza.getTag("x", namespace=OOB)
+    return (link.getTagData("url") or "").strip() if link is not None else ""
 
 
 def _unwrapped(stanza: Any, own: str) -> Any:
@@ -68,8 +95,7 @@ def _body(stanza: Any, kind: str) -> str:
         body = f"{subject}\n{body}"
     if not body and any(str(child.getNamespace()) in ENCRYPTED for child in stanza.getChildren() if child):
         return "[encrypted message]"
-    link = stanza.getTag("x", namespace=OOB)
-    url = (link.getTagData("url") or "").strip() if link is not None else ""
+    url = _shared(stanza)
     if url and url not in body:
         body = f"{body}\n{url}".strip()
     if body and stanza.getTag("replace", namespace=CORRECTION) is not None:

@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import slixmpp
 
@@ -51,6 +52,7 @@ class Client(slixmpp.ClientXMPP):
                 type=stanza["type"],
                 body=stanza["body"],
                 receipt_asked=asks,
+                oob=stanza.xml.findtext("{jabber:x:oob}x/{jabber:x:oob}url") or "",
             )
 
     def on_presence(self, stanza: slixmpp.Presence) -> None:
@@ -74,12 +76,26 @@ class Client(slixmpp.ClientXMPP):
     def do_disconnect(self) -> None:
         self.disconnect()
 
-    def do_send(self, to: str, body: str, id: str | None = None, receipt: bool = False) -> None:
+    def do_send(self, to: str, body: str, id: str | None = None, receipt: bool = False, extra: str = "") -> None:
         stanza = self.make_message(mto=to, mbody=body, mtype="chat")
         stanza["id"] = id or self.new_id()
         if receipt:
             stanza["request_receipt"] = True
+        if extra:
+            stanza.append(ET.fromstring(extra))
         stanza.send()
+
+    def do_ask(self, to: str, kind: str, payload: str) -> None:
+        async def ask() -> None:
+            iq = self.make_iq(ito=to, itype=kind)
+            iq.append(ET.fromstring(payload))
+            try:
+                result = await iq.send()
+            except slixmpp.exceptions.IqError as error:
+                result = error.iq
+            self.tell("answer", xml=ET.tostring(result.xml, encoding="unicode"))
+
+        self._asking = asyncio.ensure_future(ask())
 
     def do_presence(self, show: str | None = None, status: str | None = None, kind: str | None = None) -> None:
         self.send_presence(pshow=show, pstatus=status, ptype=kind)
