@@ -86,6 +86,9 @@ class Settings:
         10, "Shortest time between polls that a phone is told to use (ServerPollMin), seconds.", "10", low=1, high=3600
     )
 
+    presence_gap: float = setting(
+        5.0, "Seconds between two notifications of one contact's presence; the last state wins.", "5", low=0.0, high=3600.0
+    )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
 
     # Whom phones may be.

@@ -87,7 +87,7 @@ class Holder:
         self.draining = False
         self._shared = Shared(
             client=client,
-            feed=Feed(client),
+            feed=Feed(client, round(settings.presence_gap * 1000)),
             clients=Clients(client),
             offline=Offline(client),
             lists=Lists(client),
