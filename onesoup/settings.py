@@ -91,6 +91,14 @@ class Settings:
     )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
 
+    # What phones say of their users, beside presence.
+    publish_location: bool = setting(
+        False, "Whether contacts on XMPP see where a phone is, if its user names that in the default attribute list.", "true"
+    )
+    publish_contact_info: bool = setting(
+        False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
+    )
+
     # Whom phones may be.
     domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")
     domains: tuple[str, ...] = setting(

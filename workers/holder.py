@@ -36,9 +36,11 @@ from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
+from onesoup.store.pictures import Pictures  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
 from workers.held import Held, Shared  # noqa: E402
+from workers.lookups import Library  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -92,6 +94,7 @@ class Holder:
             offline=Offline(client),
             lists=Lists(client),
             shards=Shards(client),
+            library=Library(Pictures(client)),
             options=Options(
                 tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure),
                 resolver=Resolver(settings.xmpp_routes),
