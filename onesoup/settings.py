@@ -86,7 +86,18 @@ class Settings:
         10, "Shortest time between polls that a phone is told to use (ServerPollMin), seconds.", "10", low=1, high=3600
     )
 
+    presence_gap: float = setting(
+        5.0, "Seconds between two notifications of one contact's presence; the last state wins.", "5", low=0.0, high=3600.0
+    )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
+
+    # What phones say of their users, beside presence.
+    publish_location: bool = setting(
+        False, "Whether contacts on XMPP see where a phone is, if its user names that in the default attribute list.", "true"
+    )
+    publish_contact_info: bool = setting(
+        False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
+    )
 
     # Whom phones may be.
     domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")

@@ -28,15 +28,17 @@ from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes, Feed
+from onesoup.store.feed import Changes, Feed, Kept
 from onesoup.store.leases import Shards
-from onesoup.xmpp import errors
+from onesoup.xmpp import errors, extras
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
-from workers.intake import Intake, offline, roster_changes
+from workers.intake import Change, Intake, offline, roster_changes
+from workers.lookups import Library, Lookups
 from workers.outbox import Outbox, returned
 from workers.pictures import Pictures
+from workers.publishing import Publisher
 
 log = structlog.get_logger()
 
@@ -59,6 +61,9 @@ RULES_SECONDS = 5.0
 
 # What is shown of a phone that publishes nothing.
 AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
+# What a phone says with its presence, and what of all that is kept goes out in it. The rest is told to who asks.
+SAID = ("show", "status", "priority", "lang", "kind", "zone", "model")
+BROADCAST = ("show", "status", "priority", "lang", "kind", "photo", "notify")
 
 
 @dataclass(slots=True)
@@ -72,6 +77,7 @@ class Shared:
     lists: Lists
     blocks: Blocks
     shards: Shards
+    library: Library
     options: Options
     connecting: BoundedSemaphore
     pictures: Pictures
@@ -112,9 +118,12 @@ class Held:
         self.ended = Event()
         self._presence: dict[str, Any] | None = None
         self.lock = BoundedSemaphore(1)
-        self.intake = Intake(session.jid, self, caps.accepted)
+        self._showing = BoundedSemaphore(1)
+        self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds)
         self.accept(caps)
         self.outbox = Outbox(self, shared)
+        self.lookups = Lookups(self, shared.library)
+        self.publisher = Publisher(self)
 
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
@@ -122,8 +131,16 @@ class Held:
 
     # --- what the intake looks up ---
 
-    def resources(self, jids: list[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
-        return self._shared.feed.resources(self.sid, jids)
+    @property
+    def feed(self) -> Feed:
+        return self._shared.feed
+
+    def kept(self, jids: list[str]) -> dict[str, Kept]:
+        return self._shared.feed.kept(self.sid, jids)
+
+    def caps(self) -> Capabilities:
+        """What the phone takes, as far as it has said so."""
+        return records.unpack_caps(self._shared.feed.read(self.sid, "caps"))
 
     def item(self, jid: str) -> Item | None:
         record = self._shared.feed.item(self.sid, jid)
@@ -347,6 +364,13 @@ class Held:
             self.outbox.kick()
         for node in done.answers:
             self.send(node, stream)
+        self.lookups.add(done.looks)
+
+    def learn(self, jid: str, change: Change) -> None:
+        """Something was fetched of a contact: it is put to what is kept of it, and the phone hears of it."""
+        with self.lock:
+            if not self.closing:
+                self._store(self.intake.learned(jid, self.kept([jid])[jid], change).changes)
 
     def _store(self, changes: Changes) -> None:
         """Waits for a Redis that is away: what is not stored is not acknowledged, so the server keeps it."""
@@ -378,15 +402,50 @@ class Held:
 
     def show(self, command: dict[str, Any]) -> None:
         """Broadcasts presence unless it is what everybody has got already. StreamFailure when it could not go out."""
-        wanted = {name: command.get(name) for name in ("show", "status", "priority")}
-        if wanted == self._presence:
-            return
-        assert self.stream is not None
-        self.stream.send(stanzas.presence(wanted))
-        self._presence = wanted
-        self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
+        self._publish({name: command.get(name) for name in SAID})
+
+    def shows_picture(self, name: str) -> None:
+        """Presence names the picture from now on (XEP-0153)."""
+        self._publish({"photo": name})
+
+    def interested(self) -> None:
+        """Asks contacts' servers for what the session's subscriptions use, and for nothing else."""
+        wishes = set(self._shared.feed.wishes(self.sid).values())
+        nodes = extras.interests(records.unpack_wishes(record)[0] for record in wishes)
+        self._publish({"notify": nodes})
+        gevent.spawn(self._review)
+
+    def _review(self) -> None:
+        try:
+            self.lookups.review()
+        except (StoreDown, NoSession) as error:
+            log.info("review-waits", sid=short(self.sid), reason=type(error).__name__)
+
+    def _publish(self, changed: dict[str, Any]) -> None:
+        """What is shown of the phone, with these changes; it goes out when others can see the difference."""
+        with self._showing:
+            before = self._presence
+            wanted = {**(before or AVAILABLE), **changed}
+            if wanted == before:
+                return
+            self._profiled(wanted)
+            if before is None or any(before.get(name) != wanted.get(name) for name in BROADCAST):
+                assert self.stream is not None
+                self.stream.send(stanzas.presence(wanted))
+            self._presence = wanted
+            self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
         if not self._seen_online:
             gevent.spawn_later(2.0, self._flooded)
+
+    def _profiled(self, shown: dict[str, Any]) -> None:
+        """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
+        self.intake.profile = stanzas.Profile(
+            kind=shown.get("kind") or stanzas.PROFILE.kind,
+            notify=tuple(shown.get("notify") or ()),
+            language=shown.get("lang") or "",
+            zone=shown.get("zone") or "",
+            model=shown.get("model") or "",
+        )
 
     def _flooded(self) -> None:
         self._seen_online = True
@@ -394,7 +453,7 @@ class Held:
     def go_online(self) -> None:
         """Initial presence, for a phone that has not published anything itself."""
         if self._presence is None:
-            self.show(AVAILABLE)
+            self._publish(AVAILABLE)
 
     def go_online_soon(self) -> None:
         if self._presence is None:
@@ -488,3 +547,5 @@ class Held:
         """What an earlier holder published counts as published."""
         self._presence = records.unpack_plain(shown, None)
         self._seen_online = self._presence is not None
+        if self._presence is not None:
+            self._profiled(self._presence)

@@ -37,9 +37,11 @@ from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
+from onesoup.store.pictures import Pictures as KnownPictures  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
 from workers.held import Held, Shared  # noqa: E402
+from workers.lookups import Library  # noqa: E402
 from workers.pictures import Pictures  # noqa: E402
 from workers.web import Web  # noqa: E402
 
@@ -91,12 +93,13 @@ class Holder:
         tls = Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
         self._shared = Shared(
             client=client,
-            feed=Feed(client),
+            feed=Feed(client, round(settings.presence_gap * 1000)),
             clients=Clients(client),
             offline=Offline(client),
             lists=Lists(client),
             blocks=Blocks(client),
             shards=Shards(client),
+            library=Library(KnownPictures(client)),
             options=Options(
                 tls=tls,
                 resolver=Resolver(settings.xmpp_routes),

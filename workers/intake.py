@@ -2,19 +2,23 @@
 here is only what must be looked up for it."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from xmpp.simplexml import Node
 
-from onesoup.csp import addresses, messages
+from onesoup.csp import addresses, messages, presence
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id, token
-from onesoup.store.feed import Changes, Delivery
-from onesoup.xmpp import blocking, commands, contacts, errors, extras
+from onesoup.store.feed import Changes, Delivery, Kept
+from onesoup.xmpp import blocking, commands, contacts, errors, extras, vcards
 from onesoup.xmpp import messages as xmpp_messages
+from onesoup.xmpp.contacts import Resource
+from onesoup.xmpp.extras import Extras
 from workers import stanzas
 
 MESSAGE_ID = 16
@@ -27,8 +31,8 @@ FETCH_SECONDS = 30
 class Directory(Protocol):
     """What the intake looks up, and remembers, about contacts."""
 
-    def resources(self, jids: list[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
-        """The stored resources and extras of contacts."""
+    def kept(self, jids: list[str]) -> dict[str, Kept]:
+        """What is stored of contacts."""
 
     def item(self, jid: str) -> Item | None:
         """The roster item of a contact."""
@@ -52,6 +56,20 @@ class Directory(Protocol):
         """Somebody waits for the user's decision."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Something of a contact that must be fetched: its picture of this name (SHA-1), or what a client of this name is."""
+
+    kind: str
+    jid: str
+    name: str
+    resource: str = ""
+
+
+PICTURE, CLIENT = "picture", "client"
+Change = Callable[[dict[str, Resource], Extras], tuple[dict[str, Resource], Extras]]
+
+
 @dataclass(slots=True)
 class Batch:
     """What becomes of the stanzas of one read."""
@@ -59,16 +77,26 @@ class Batch:
     changes: Changes = field(default_factory=Changes)
     answers: list[Node] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    looks: list[Look] = field(default_factory=list)
 
 
 class Intake:
-    """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences."""
+    """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences. `kinds` is what clients of
+    some names are known to be, and grows elsewhere; `profile` is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_accepted", "_directory", "_order", "_pictures", "own")
+    __slots__ = ("_accepted", "_directory", "_kinds", "_order", "_pictures", "own", "profile")
 
-    def __init__(self, own: str, directory: Directory, accepted: int, pictures: bool = False) -> None:
-        self.own, self._directory, self._accepted, self._pictures = own, directory, accepted, pictures
+    def __init__(
+        self,
+        own: str,
+        directory: Directory,
+        accepted: int,
+        pictures: bool = False,
+        kinds: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.own, self._directory, self._accepted, self._pictures, self._kinds = own, directory, accepted, pictures, kinds
         self._order = int(time.time())
+        self.profile = stanzas.PROFILE
 
     def accept(self, octets: int, pictures: bool = False) -> None:
         """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
@@ -99,26 +127,51 @@ class Intake:
                 about.setdefault(jid, []).append(stanza)
             elif kind == "subscribe":
                 self._asked(jid, stanza, done)
-        known = self._directory.resources(list(about)) if about else {}
+        known = self._directory.kept(list(about)) if about else {}
         for jid, its in about.items():
             self._contact(jid, its, known[jid], done)
 
-    def _contact(self, jid: str, its: list[Node], known: tuple[bytes | None, bytes | None], done: Batch) -> None:
+    def _contact(self, jid: str, its: list[Node], kept: Kept, done: Batch) -> None:
         """All that came from one contact, in order."""
-        resources = contacts.from_plain(records.unpack_plain(known[0], {}))
-        published = extras.from_plain(records.unpack_plain(known[1], None))
-        shown = contacts.aggregate(resources.values())
+        resources, published, shown = _unpacked(kept)
+        before = published
         for stanza in its:
             if stanza.getName() == "message":
                 published = extras.read_event(stanza, published) or published
-                done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
                 continue
             self._order += 1
             name = (stanza.getAttr("from") or "").partition("/")[2]
-            resources, shown = contacts.with_presence(resources, name, stanza, self._order)
+            resources, shown = contacts.with_presence(resources, name, stanza, self._order, self.profile.language, self._kinds)
+            photo = vcards.photo_hash(stanza)
+            if photo is not None and name:
+                published = replace(published, photo=photo)
             done.seen.add(jid)
             done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
-        done.changes.presence[jid] = records.pack_shown(extras.dress(shown, published))
+        if published != before:
+            done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
+        self._show(jid, kept, extras.dress(shown, published), done)
+        done.looks += looks(jid, resources, published, kept.wishes)
+
+    def _show(self, jid: str, kept: Kept, shown: Shown, done: Batch) -> None:
+        """The phone hears of it when something has changed that it has subscribed."""
+        done.changes.presence[jid] = records.pack_shown(shown)
+        before = records.unpack_shown(kept.presence)
+        if before is None or kept.wishes is None:
+            return
+        if not _differ(before, shown, records.unpack_wishes(kept.wishes)[0]):
+            done.changes.quiet.add(jid)
+
+    def learned(self, jid: str, kept: Kept, change: Change) -> Batch:
+        """What was fetched of a contact, put into what is kept of it."""
+        done = Batch()
+        resources, published, shown = _unpacked(kept)
+        resources, published = change(resources, published)
+        if resources:
+            shown = contacts.aggregate(resources.values())
+            done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources))
+        done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
+        self._show(jid, kept, extras.dress(shown, published), done)
+        return done
 
     def _asked(self, jid: str, stanza: Node, done: Batch) -> None:
         """Somebody wants our presence (xmpp-mapping.md 5.3): granted in advance, or the user is asked, once in a session."""
@@ -212,7 +265,7 @@ class Intake:
             return
         push = self._push(stanza)
         if push is None:
-            done.answers.append(stanzas.answer(stanza, self.own))
+            done.answers.append(stanzas.answer(stanza, self.own, self.profile, time.time()))
         elif push.getName() == "query":
             roster_changes(push, done.changes)
             done.answers.append(stanzas.result(stanza))
@@ -230,6 +283,45 @@ class Intake:
             if (push := stanza.getTag(name, namespace=namespace)) is not None:
                 return push
         return None
+
+
+def _unpacked(kept: Kept) -> tuple[dict[str, Resource], Extras, Shown]:
+    """Who is not there shows what was stored last: a status text may have come with the farewell."""
+    resources = contacts.from_plain(records.unpack_plain(kept.resources, {}))
+    shown = contacts.aggregate(resources.values())
+    last = records.unpack_shown(kept.presence)
+    if not resources and last is not None and not last.online:
+        shown = last
+    return resources, extras.from_plain(records.unpack_plain(kept.extras, None)), shown
+
+
+def _differ(before: Shown, shown: Shown, wishes: list[str]) -> bool:
+    """Whether a phone with these wishes is told anything else now."""
+    if before == shown:
+        return False
+    if before.picture != shown.picture and presence.wants(wishes, "status_content"):
+        return True
+    return presence.notification(before, wishes) != presence.notification(shown, wishes)
+
+
+def looks(
+    jid: str, resources: Mapping[str, Resource], published: Extras, wishes: bytes | None, again: bool = False
+) -> list[Look]:
+    """What a subscription with these wishes needs of a contact and is not known. What was tried before is tried `again` only
+    when the phone asks anew: a picture that broke the stream would break it for ever."""
+    if wishes is None:
+        return []
+    names = records.unpack_wishes(wishes)[0]
+    found = []
+    if presence.wants(names, "status_content") and published.wanted:
+        fresh = published.tried != published.wanted
+        if fresh or (again and not published.picture):
+            found.append(Look(PICTURE, jid, published.wanted))
+    if presence.wants(names, "client_info"):
+        for resource, each in resources.items():
+            if each.caps and not each.client:
+                found.append(Look(CLIENT, jid, each.caps, resource))
+    return found
 
 
 def roster_changes(query: Node, changes: Changes) -> list[Item]:

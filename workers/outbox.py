@@ -14,6 +14,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
+from onesoup.csp.places import Place
 from onesoup.csp.session import Capabilities
 from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id
@@ -166,7 +167,10 @@ class Outbox:
         self._sent[command["id"]] = command["to"]
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
-        self._transmit(stored, stanzas.message(command))
+        node = stanzas.message(command)
+        if self._held.intake.profile.language:
+            node.setAttr("xml:lang", self._held.intake.profile.language)
+        self._transmit(stored, node)
 
     def _receipt(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.receipt(command))
@@ -175,8 +179,11 @@ class Outbox:
         self._held.show(command)
         self._done(stored)
 
-    def _online(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self._held.go_online()
+    def _online(self, stored: bytes, command: dict[str, Any]) -> None:
+        if command.get("interests"):
+            self._held.interested()
+        else:
+            self._held.go_online()
         self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 
@@ -196,9 +203,9 @@ class Outbox:
     def _begin(self, stored: bytes, command: dict[str, Any]) -> None:
         """Pictures go beside the other commands: a slow web server holds up no text."""
         self._aside.add(stored)
-        gevent.spawn(self._beside, stored, command)
+        gevent.spawn(self._picture, stored, command)
 
-    def _beside(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _picture(self, stored: bytes, command: dict[str, Any]) -> None:
         """Runs one command; whatever keeps it from being done, it stays in the outbox and is tried again."""
         wait = 0.0
         try:
@@ -278,6 +285,42 @@ class Outbox:
 
     def _nick(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.publish_nick(self._new_id(), command["value"]))
+
+    def _place(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.publish_place(self._new_id(), Place(*command["value"])))
+
+    def _avatar(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._beside(stored, self._held.publisher.picture, command["data"])
+
+    def _card(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._beside(stored, self._held.publisher.details, command["text"])
+
+    def _look(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._beside(stored, self._look_up, command)
+
+    def _look_up(self, command: dict[str, Any]) -> None:
+        cards, pictures = self._held.lookups.together(command["cards"], command["pictures"], command["within"])
+        self._answer(command, records.pack_answer(200, cards=cards, pictures=pictures))
+
+    def _beside(self, stored: bytes, work: Callable[[Any], None], value: Any) -> None:
+        """Work that waits for the server, in a greenlet of its own: what comes behind it does not wait. The command leaves the
+        outbox when it is done; one that the stream broke is done again."""
+
+        def run() -> None:
+            try:
+                work(value)
+            except (StreamFailure, StoreDown, Fenced, NoSession) as error:
+                log.info("command-waits", sid=short(self._held.sid), reason=type(error).__name__)
+                self._in_flight.discard(stored)
+                if self._held.stream is not None and self._held.stream.open and not isinstance(error, StoreDown):
+                    self.acked([stored])  # it failed on a stream that lives: it would fail again
+                return
+            except Exception as error:
+                log.exception("bug", kind=type(error).__name__)
+            self.acked([stored])
+
+        self._in_flight.add(stored)
+        gevent.spawn(run)
 
     def _lists(self, stored: bytes, _command: dict[str, Any]) -> None:
         """A copy of the list metadata for the server, so that it outlives Redis."""
@@ -377,6 +420,10 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "unblock": Outbox._block,
     "mood": Outbox._mood,
     "nick": Outbox._nick,
+    "place": Outbox._place,
+    "avatar": Outbox._avatar,
+    "card": Outbox._card,
+    "look": Outbox._look,
     "roster": Outbox._roster,
     "unroster": Outbox._roster,
     "logout": Outbox._logout,

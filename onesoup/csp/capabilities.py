@@ -10,13 +10,17 @@ from onesoup.csp.elements import (
     ClientCapabilityResponse,
 )
 from onesoup.csp.handsets import Handset
+from onesoup.csp.presence import PLAIN, WITH_PLACE
 from onesoup.csp.session import Capabilities
 
 DEFAULT_ACCEPTED = 102_400
 DEFAULT_PARSER = 131_072
-# What goes around a text, and around one contact's presence, in XML; octets.
-ENVELOPE, PRESENCE = 1000, 1200
+# What goes around a text in XML; octets.
+ENVELOPE = 1000
 LEAST_TEXT = 160
+# Types of contacts' pictures, the smallest for a face first, and how large one may be; the largest that fits counts.
+PICTURES: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif")
+PICTURE_OCTETS = (6144, 3072, 1536)
 MOST_CONTACTS = 20
 # The server's own order of preference, cir.md 2.4.
 METHODS = ("STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP")
@@ -81,9 +85,34 @@ def takes(caps: Capabilities, kind: str, octets: int) -> bool:
     return octets <= room(caps) and bool(listed & {kind, "image/*", "*/*", "*"})
 
 
-def contacts_at_once(caps: Capabilities) -> int:
-    """How many contacts one PresenceNotification may name, so that the phone's parser takes it."""
-    return max(1, min(MOST_CONTACTS, (caps.parser - ENVELOPE) // PRESENCE))
+def contacts_at_once(caps: Capabilities, octets: int = PLAIN) -> int:
+    """How many contacts of so many octets one PresenceNotification may name, so that the phone's parser takes it."""
+    return max(1, min(MOST_CONTACTS, (caps.parser - ENVELOPE) // octets))
+
+
+@dataclass(frozen=True, slots=True)
+class PictureForm:
+    """Which pictures of contacts a phone takes, by type and octets. Phones with the same form share what was made for one."""
+
+    types: tuple[str, ...]
+    octets: int
+
+    @property
+    def name(self) -> str:
+        return "".join(kind.partition("/")[2][0] for kind in self.types) + str(self.octets)
+
+
+def picture_form(caps: Capabilities) -> PictureForm | None:
+    """None for a phone that takes no picture at all, or none so small. One that lists no types takes the usual ones."""
+    named = [each.partition(";")[0].strip().lower() for each in caps.types]
+    if caps.any_content or not named or {"*/*", "image/*"} & set(named):
+        types = PICTURES
+    else:
+        types = tuple(kind for kind in PICTURES if kind in named or (kind == "image/jpeg" and "image/jpg" in named))
+    # BASE64 makes four octets of three, and the rest of the contact's presence goes along.
+    room = (caps.parser - ENVELOPE - WITH_PLACE) * 3 // 4
+    octets = next((each for each in PICTURE_OCTETS if each <= room), 0)
+    return PictureForm(types, octets) if types and octets else None
 
 
 def _methods(asked: list[str], offer: Offer, cookie: str) -> list[str]:

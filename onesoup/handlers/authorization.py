@@ -25,10 +25,11 @@ from onesoup.csp.lists import Item
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, records
 from onesoup.handlers.context import Context, spellings
+from onesoup.handlers.publication import ATTRIBUTES, DEFAULT, republish
 from onesoup.xmpp import commands
 
-ATTRIBUTES, PENDING = "attrs", "asks"
-DEFAULT, USER, LIST = "default", "user:", "list:"
+PENDING = "asks"
+USER, LIST = "user:", "list:"
 
 
 def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
@@ -104,11 +105,7 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
         entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
     if request.default_list:
         entries[DEFAULT] = records.pack_grant(names, [])
-        stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
-        if stored is not None:
-            # What was published before may have to be taken back, or may be shown now.
-            own = presence.own_list(records.unpack_plain(stored, {}))
-            ctx.send(commands.presence(presence.published(own, names)))
+        republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], names)
     ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTES)
     return status(200)
 
@@ -122,6 +119,7 @@ def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
             ctx.send(commands.directed("unsubscribed", jid))
     if request.default_list:
         names.append(DEFAULT)
+        republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], [])
     ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTES)
     return status(200)
 

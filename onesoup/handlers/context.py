@@ -2,11 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
@@ -17,6 +18,7 @@ from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
+from onesoup.store.pictures import Pictures
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.xmpp.commands import Command, answered
 
@@ -57,6 +59,8 @@ class Policy:
     public_host: str = ""
     stcp_port: int = 3171
     plain_emoji: bool = False
+    publish_location: bool = False
+    publish_contact_info: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class Services:
     offline: Offline
     lists: Lists
     blocks: Blocks
+    pictures: Pictures
     logins: Logins
     lines: Lines
     shards: Shards
@@ -151,3 +156,8 @@ def spellings(services: Services, sid: str, jids: list[str]) -> Mapping[str, str
     """How the phone spells these contacts, as far as it has named them."""
     values = services.sessions.values(sid, "spell", jids)
     return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
+
+
+def pictures(services: Services, names: Iterable[str]) -> Mapping[str, Picture]:
+    """Pictures of contacts, made fit for the phones that asked for them, by the name that presence gives them."""
+    return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}

@@ -5,7 +5,7 @@ stored bytes and acts once. What the phone has answered is done before the next 
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
@@ -22,7 +22,7 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
 from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search
 from onesoup.handlers import presence as presence_handlers
-from onesoup.handlers.context import Context, Peer, Services
+from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
@@ -143,7 +143,14 @@ class Exchange:
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
-        content = deliver.primitive(item, message.version, self._services.policy.plain_emoji)
+        reply = self._written(message, item, partial(pictures, self._services))
+        if item.payload is None and len(reply) > records.unpack_caps(item.caps).parser:
+            # More than the phone reads at once: the news count for more than the faces.
+            reply = self._written(message, item, lambda _: {})
+        return reply
+
+    def _written(self, message: Message, item: Item, images: Callable[[Iterable[str]], deliver.Pictures]) -> bytes:
+        content = deliver.primitive(item, message.version, self._services.policy.plain_emoji, images)
         return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more))
 
     # --- requests ---

@@ -1,14 +1,15 @@
 """Protocol values <-> stored records. The store keeps octets, the protocol knows values; here they meet."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import msgpack
 
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
-from onesoup.csp.presence import Shown
+from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.presence import Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
 from onesoup.store.records import BadRecord, pack, unpack
 
@@ -42,17 +43,30 @@ def unpack_item(jid: str, record: bytes) -> Item:
     return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), fields.get("s", "none"), bool(fields.get("a")))
 
 
-_SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im")
+_SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im", "picture")
 
 
 def pack_shown(shown: Shown) -> bytes:
-    return pack(VERSION, {"p": [getattr(shown, name) for name in _SHOWN]})
+    fields: dict[str, Any] = {"p": [getattr(shown, name) for name in _SHOWN]}
+    if shown.place != NOWHERE:
+        fields["w"] = astuple(shown.place)
+    return pack(VERSION, fields)
 
 
 def unpack_shown(record: bytes | None) -> Shown | None:
     if record is None:
         return None
-    return Shown(**dict(zip(_SHOWN, unpack(record, VERSION)["p"], strict=False)))
+    fields = unpack(record, VERSION)
+    return Shown(**dict(zip(_SHOWN, fields["p"], strict=False)), place=Place(*fields.get("w", ())))
+
+
+def pack_picture(picture: Picture) -> bytes:
+    return pack(VERSION, {"t": picture[0], "b": picture[1]})
+
+
+def unpack_picture(record: bytes) -> Picture:
+    fields = unpack(record, VERSION)
+    return fields["t"], fields["b"]
 
 
 def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:

@@ -15,6 +15,7 @@ from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
+from onesoup.store.pictures import Pictures
 from onesoup.store.sessions import Sessions
 
 
@@ -30,6 +31,8 @@ def policy(settings: Settings) -> Policy:
         public_host=settings.public_host,
         stcp_port=settings.public_stcp_port or settings.stcp_port,
         plain_emoji=settings.plain_emoji,
+        publish_location=settings.publish_location,
+        publish_contact_info=settings.publish_contact_info,
     )
 
 
@@ -46,6 +49,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         offline=Offline(client),
         lists=Lists(client),
         blocks=Blocks(client),
+        pictures=Pictures(client),
         logins=Logins(client),
         lines=Lines(client),
         shards=Shards(client),

@@ -3,7 +3,7 @@ lease changes nothing, whatever it still believes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -54,7 +54,8 @@ for jid, value in pairs(c.presence or {}) do
     redis.call('HDEL', KEYS[13], jid)
   elseif redis.call('HGET', KEYS[5], jid) ~= value then
     redis.call('HSET', KEYS[5], jid, value)
-    if redis.call('HEXISTS', KEYS[6], jid) == 1 then
+    -- What the phone has not subscribed may change without a word.
+    if redis.call('HEXISTS', KEYS[6], jid) == 1 and not (c.quiet and c.quiet[jid]) then
       local sent = redis.call('ZSCORE', KEYS[9], jid)
       local at = now
       if sent and sent + ARGV[4] > now then at = sent + ARGV[4] end
@@ -251,9 +252,20 @@ class Delivery:
     job: bytes = b""
 
 
+class Kept(NamedTuple):
+    """What a session keeps of a contact: records of its resources, of what it has published, of how it is shown, and of what
+    the phone has subscribed."""
+
+    resources: bytes | None = None
+    extras: bytes | None = None
+    presence: bytes | None = None
+    wishes: bytes | None = None
+
+
 @dataclass(slots=True)
 class Changes:
-    """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources."""
+    """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources. The phone is
+    not told of `quiet` contacts: nothing that it has subscribed has changed."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     roster: dict[str, bytes] = field(default_factory=dict)
@@ -263,6 +275,7 @@ class Changes:
     extras: dict[str, bytes] = field(default_factory=dict)
     items: list[Delivery] = field(default_factory=list)
     notbefore: int = 0
+    quiet: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.fields or self.roster or self.unroster or self.resources or self.presence or self.extras or self.items)
@@ -277,6 +290,7 @@ class Changes:
             "extras": self.extras,
             "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs, each.job] for each in self.items],
             "notbefore": self.notbefore,
+            "quiet": dict.fromkeys(self.quiet, 1),
         }
         return pack_argument({name: value for name, value in body.items() if value})
 
@@ -357,19 +371,24 @@ class Feed:
         """The XMPP server has the stanza of this command."""
         guarded(lambda: self._client.lrem(keys.of(sid, "out")[0], 1, command))  # type: ignore[arg-type]
 
-    def resources(self, sid: str, jids: Sequence[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
-        """The stored resources and extras of contacts."""
+    def kept(self, sid: str, jids: Sequence[str]) -> dict[str, Kept]:
+        """What is kept of contacts."""
         if not jids:
             return {}
 
-        def both() -> list[list[bytes | None]]:
+        def all_four() -> list[list[bytes | None]]:
             pipe = self._client.pipeline(transaction=False)
-            for key in keys.of(sid, "res", "pep"):
+            for key in keys.of(sid, "res", "pep", "pres", "sub"):
                 pipe.hmget(key, list(jids))
             return pipe.execute()
 
-        resources, extras = guarded(both)
-        return dict(zip(jids, zip(resources, extras, strict=True), strict=True))
+        found = guarded(all_four)
+        return {jid: Kept(*values) for jid, *values in zip(jids, *found, strict=True)}
+
+    def wishes(self, sid: str) -> dict[str, bytes]:
+        """The session's subscriptions, by bare JID; those of whole lists begin with a slash."""
+        found = guarded(lambda: self._client.hgetall(keys.of(sid, "sub")[0]))
+        return {jid.decode(): record for jid, record in found.items()}
 
     def known(self, sid: str, name: str) -> list[str]:
         """The contacts that a hash of the session has: ros, res or pres."""

@@ -33,7 +33,7 @@ def test_a_notification_carries_the_full_set():
 
 @pytest.mark.parametrize("shown", [HERE, OFFLINE, Shown(online=True, availability="AVAILABLE")])
 def test_every_value_is_qualified(shown):
-    for value in told(presence.sub_list(shown, [])).values():
+    for value in told(presence.notification(shown, [])).values():
         assert value.qualifier is True
 
 

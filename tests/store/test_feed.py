@@ -4,7 +4,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import Changes, Delivery
+from onesoup.store.feed import Changes, Delivery, Kept
 from onesoup.store.inbox import Nothing
 from onesoup.store.sessions import Effects
 
@@ -27,7 +27,7 @@ def test_all_changes_of_one_read_are_stored(feed, sid, client, sessions):
     feed.store(sid, 1, everything())
     assert sessions.read(sid, ["h", "sm"]) == [b"7", b"\xff state"]
     assert feed.item(sid, "romeo@x") == b"item"
-    assert feed.resources(sid, ["romeo@x", "nurse@x"]) == {"romeo@x": (b"res", None), "nurse@x": (None, None)}
+    assert feed.kept(sid, ["romeo@x", "nurse@x"]) == {"romeo@x": Kept(b"res", presence=b"here"), "nurse@x": Kept()}
     assert sessions.values(sid, "pres", ["romeo@x"]) == [b"here"]
     assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext"}
 
@@ -221,7 +221,7 @@ def test_a_session_that_takes_the_place_of_another_has_its_caches_and_commands(f
     feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
     feed.copy(sid, "a7new")
     assert feed.item("a7new", "romeo@x") == b"item"
-    assert feed.resources("a7new", ["romeo@x"]) == {"romeo@x": (b"res", None)}
+    assert feed.kept("a7new", ["romeo@x"])["romeo@x"].resources == b"res"
     assert feed.commands("a7new") == [b"x"]
     assert sessions.read("a7new", ["sm", "h"]) == [b"\xff state", b"7"]
 

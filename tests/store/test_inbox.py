@@ -4,7 +4,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession
-from onesoup.store.feed import Changes
+from onesoup.store.feed import Changes, Feed
 from onesoup.store.inbox import Handout, Inbox, Nothing
 from onesoup.store.sessions import Effects
 
@@ -312,6 +312,16 @@ def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed,
     client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
     assert feed.ring(sid) == -1
     assert told(patient.take(sid)) == {"romeo@x": b"here again"}
+
+
+@pytest.mark.parametrize("gap", [0, 60_000])
+def test_the_gap_is_a_setting(client, sid, patient, watch, show, gap):
+    watch("romeo@x")
+    show(romeo=b"here")
+    patient.take(sid, answered=patient.take(sid).tid)
+    later = Feed(client, gap).store(sid, 1, Changes(presence={"romeo@x": b"away"}))
+    assert later == -1 if gap == 0 else 50_000 < later <= 60_000
+    assert (patient.take(sid) == Nothing(0)) == bool(gap)
 
 
 def test_the_gap_is_of_each_contact(patient, sid, watch, show):

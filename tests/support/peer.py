@@ -159,6 +159,28 @@ class Peer:
         """subscribe, subscribed, unsubscribe or unsubscribed."""
         self._peers.order(self._name, "subscription", to=to, kind=kind)
 
+    def iq(self, kind: str, xml: str, to: str | None = None) -> Event:
+        """Sends a request of kind get or set; what came back, as `type` and `xml`."""
+        for event in self.all("iq"):
+            self._given.add(event[0])
+        self._peers.order(self._name, "iq", kind=kind, xml=xml, to=to)
+        return self.wait("iq")
+
+    def publish(self, node: str, payload: str, id: str = "current") -> None:
+        """An item of the account's own PEP node."""
+        item = f"<publish node='{node}'><item id='{id}'>{payload}</item></publish>"
+        done = self.iq("set", f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{item}</pubsub>")
+        assert done.type == "result", done.xml
+
+    def interests(self, *nodes: str) -> None:
+        """Wants to hear what contacts publish there. Before the first presence."""
+        self._peers.order(self._name, "interests", nodes=list(nodes))
+        self.wait("interested")
+
+    def raw(self, xml: str) -> None:
+        """Octets for the stream, whatever they are."""
+        self._peers.order(self._name, "raw", xml=xml)
+
     def roster(self) -> dict[str, dict[str, str]]:
         """As the server has it now."""
         for event in self.all("roster"):

@@ -7,10 +7,12 @@ import asyncio
 import json
 import logging
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import slixmpp
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import StanzaPath
 
 
 class Client(slixmpp.ClientXMPP):
@@ -19,6 +21,8 @@ class Client(slixmpp.ClientXMPP):
         self.name, self.ca_certs, self.enable_direct_tls = name, Path(ca), False
         self.register_plugin("xep_0184")
         self.register_plugin("xep_0199")
+        self.register_plugin("xep_0163")
+        self.register_handler(Callback("events", StanzaPath("message/pubsub_event"), self.on_event))
         for event in ("message", "presence", "receipt_received", "session_start", "failed_auth", "disconnected"):
             self.add_event_handler(event, getattr(self, f"on_{event}"))
 
@@ -55,6 +59,11 @@ class Client(slixmpp.ClientXMPP):
                 oob=stanza.xml.findtext("{jabber:x:oob}x/{jabber:x:oob}url") or "",
             )
 
+    def on_event(self, stanza: slixmpp.Message) -> None:
+        items = stanza.xml.find("{*}event/{*}items")
+        node = items.get("node") if items is not None else None
+        self.tell("event", sender=stanza["from"].bare, node=node, xml=ET.tostring(stanza.xml, encoding="unicode"))
+
     def on_presence(self, stanza: slixmpp.Presence) -> None:
         self.tell(
             "presence",
@@ -63,6 +72,7 @@ class Client(slixmpp.ClientXMPP):
             type=stanza["type"],
             show=stanza["show"],
             status=stanza["status"],
+            xml=ET.tostring(stanza.xml, encoding="unicode"),
         )
 
     def on_receipt_received(self, stanza: slixmpp.Message) -> None:
@@ -102,6 +112,31 @@ class Client(slixmpp.ClientXMPP):
 
     def do_subscription(self, to: str, kind: str) -> None:
         self.send_presence_subscription(pto=to, ptype=kind)
+
+    def do_interests(self, nodes: list[str]) -> None:
+        async def tell() -> None:
+            await self["xep_0163"].add_interest(nodes)
+            await self["xep_0115"].update_caps()
+            self.tell("interested")
+
+        self._task = asyncio.ensure_future(tell())
+
+    def do_iq(self, kind: str, xml: str, to: str | None = None) -> None:
+        """Any request; what comes back is told as it is, be it a result or an error."""
+
+        async def ask() -> None:
+            iq = self.make_iq(itype=kind, ito=to)
+            iq.append(ET.fromstring(xml))
+            try:
+                answer = await iq.send(timeout=15)
+            except slixmpp.exceptions.IqError as error:
+                answer = error.iq
+            self.tell("iq", type=answer["type"], xml=ET.tostring(answer.xml, encoding="unicode"))
+
+        self._task = asyncio.ensure_future(ask())
+
+    def do_raw(self, xml: str) -> None:
+        self.send_raw(xml)
 
     def do_roster(self) -> None:
         async def fetch() -> None:

@@ -7,7 +7,7 @@ from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
 from onesoup.handlers import records
-from onesoup.store.feed import Changes
+from onesoup.store.feed import Changes, Kept
 from workers.intake import MAX_CONTACTS, Intake, offline, roster_changes
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
@@ -25,8 +25,8 @@ class Directory:
         self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
         self.refused, self.pushed = set(), []
 
-    def resources(self, jids):
-        return {jid: self.known.get(jid, (None, None)) for jid in jids}
+    def kept(self, jids):
+        return {jid: self.known.get(jid, Kept()) for jid in jids}
 
     def item(self, jid):
         return self.items.get(jid)
@@ -99,7 +99,7 @@ def test_of_each_contact_the_last_state_is_stored(intake):
 
 def test_what_was_known_before_counts(intake, directory):
     before = read(intake, f"<presence from='{ROMEO}/desk'><priority>5</priority><status>desk</status></presence>")
-    directory.known[ROMEO] = (before.changes.resources[ROMEO], None)
+    directory.known[ROMEO] = Kept(before.changes.resources[ROMEO])
     done = read(intake, f"<presence from='{ROMEO}/phone'><show>away</show></presence>")
     assert shown(done).text == "desk"
 
