@@ -51,7 +51,7 @@ def text_of(card: Card, most: int = MAX_CARD) -> str:
     """The card as vCard 2.1; "" for an empty card. What does not go into so many octets any more is left out, line by line."""
     if not card:
         return ""
-    head, tail, inside = ["BEGIN:VCARD", "VERSION:2.1"], ["END:VCARD", ""], []
+    head, tail, inside = ["BEGIN:VCARD", "VERSION:2.1"], ["END:VCARD"], []
     left = most - sum(len(line) + 2 for line in head + tail)
     for line in _lines(card):
         if len(line) + 2 <= left:

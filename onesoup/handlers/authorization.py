@@ -35,15 +35,26 @@ USER, LIST = "user:", "list:"
 def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
     """The user's decision, minutes or days later; 200 also when nobody asked."""
     jid = ctx.session.jid_of(request.user_id or "")
-    ctx.send(commands.directed("subscribed" if request.acceptance else "unsubscribed", jid))
+    if request.acceptance:
+        ctx.send(commands.directed("subscribed", jid))
+    else:
+        _refuse(ctx, jid)
     ctx.services.lists.remove(ctx.session.jid, [jid], PENDING)
     return status(200)
 
 
 def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
-    jid = ctx.session.jid_of(request.user_id or "")
-    ctx.send(commands.directed("unsubscribed", jid))
+    _refuse(ctx, ctx.session.jid_of(request.user_id or ""))
     return status(200)
+
+
+def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
+    """Takes back what was granted, or was asked for. `granted`: by us, in advance; the server's word of that may be on its way."""
+    ctx.send(commands.directed("unsubscribed", jid))
+    item = ctx.roster().get(jid)
+    if granted if item is None else not item.shown:
+        # COMPAT(Prosody 0.12): a grant in advance outlives "unsubscribed"; it goes with the roster item that exists for it alone.
+        ctx.send(commands.roster_remove(jid))
 
 
 def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
@@ -116,7 +127,7 @@ def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
     names = [each for each in _targets(ctx, request) if each in known]
     for name in names:
         for jid in records.unpack_grant(known[name])[1]:
-            ctx.send(commands.directed("unsubscribed", jid))
+            _refuse(ctx, jid, granted=True)
     if request.default_list:
         names.append(DEFAULT)
         republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], [])

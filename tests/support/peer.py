@@ -177,6 +177,10 @@ class Peer:
         self._peers.order(self._name, "interests", nodes=list(nodes))
         self.wait("interested")
 
+    def passive(self) -> None:
+        """Lets nobody in by itself from now on."""
+        self._peers.order(self._name, "passive")
+
     def raw(self, xml: str) -> None:
         """Octets for the stream, whatever they are."""
         self._peers.order(self._name, "raw", xml=xml)

@@ -22,6 +22,7 @@ class Client(slixmpp.ClientXMPP):
         self.register_plugin("xep_0184")
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0163")
+        self.add_event_handler("changed_subscription", self.on_presence)
         self.register_handler(Callback("events", StanzaPath("message/pubsub_event"), self.on_event))
         for event in ("message", "presence", "receipt_received", "session_start", "failed_auth", "disconnected"):
             self.add_event_handler(event, getattr(self, f"on_{event}"))
@@ -113,10 +114,13 @@ class Client(slixmpp.ClientXMPP):
     def do_subscription(self, to: str, kind: str) -> None:
         self.send_presence_subscription(pto=to, ptype=kind)
 
+    def do_passive(self) -> None:
+        self.auto_authorize, self.auto_subscribe = None, False
+
     def do_interests(self, nodes: list[str]) -> None:
         async def tell() -> None:
-            await self["xep_0163"].add_interest(nodes)
-            await self["xep_0115"].update_caps()
+            self["xep_0163"].add_interest(nodes)
+            await self["xep_0115"].update_caps(broadcast=False)
             self.tell("interested")
 
         self._task = asyncio.ensure_future(tell())
