@@ -53,7 +53,7 @@ def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
     ctx.send(commands.directed("unsubscribed", jid))
     item = ctx.roster().get(jid)
     if granted if item is None else not item.shown:
-        # COMPAT(Prosody 0.12): a grant in advance outlives "unsubscribed"; it goes with the roster item that exists for it alone.
+        # COMPAT(Prosody 0.12): a grant in advance outlives "unsubscribed"; it goes with the roster item made for it alone.
         ctx.send(commands.roster_remove(jid))
 
 
