@@ -14,8 +14,9 @@ MAX_METRES = 1_000_000
 
 # 35 24 15.652N, with or without minutes and seconds, the hemisphere as a letter or a sign.
 _COORDINATE = re.compile(
-    r"([NSEW])?\s*([+-])?(\d{1,3}(?:\.\d{1,12})?)(?:[\s°:]+(\d{1,2}(?:\.\d{1,12})?))?(?:[\s':]+(\d{1,2}(?:\.\d{1,12})?))?\D?\s*([NSEW])?",
-    re.IGNORECASE,
+    r"([NSEW])?\s*([+-])?(\d{1,3}(?:\.\d{1,12})?)(?:[\s°:]+(\d{1,2}(?:\.\d{1,12})?))?"
+    r"(?:[\s':]+(\d{1,2}(?:\.\d{1,12})?))?[°'\"]?\s*([NSEW])?",
+    re.IGNORECASE | re.ASCII,
 )
 
 

@@ -296,7 +296,7 @@ def own_picture(own: PresenceSubList) -> bytes | None:
         return None
 
 
-_ZONE = re.compile(r"([+-])(\d{1,2}):?([0-5]\d)?")
+_ZONE = re.compile(r"([+-])(\d{1,2}):?([0-5]\d)?", re.ASCII)
 
 
 def zone(own: PresenceSubList) -> str:

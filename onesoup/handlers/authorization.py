@@ -49,7 +49,7 @@ def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
 
 
 def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
-    """Takes back what was granted, or was asked for. `granted`: by us, in advance; the server's word of that may be on its way."""
+    """Takes back what was granted or asked for. `granted`: by us, in advance; the server's word of that may be on its way."""
     ctx.send(commands.directed("unsubscribed", jid))
     item = ctx.roster().get(jid)
     if granted if item is None else not item.shown:

@@ -128,8 +128,9 @@ def _avatar(payload: Any, known: Extras) -> Extras:
     """The smallest of the forms that the server itself has, and that is not too large to come."""
     offers = []
     for info in payload.getTags("info") if payload is not None else ():
-        name, size = str(info.getAttr("id") or "").lower(), str(info.getAttr("bytes") or "")
-        octets = int(size) if size.isascii() and size.isdigit() and len(size) < 10 else 0
+        name, size = str(info.getAttr("id") or "").lower(), str(info.getAttr("bytes") or "0")
+        # Who does not say how large it is, or says nonsense, is not asked for it.
+        octets = int(size) if size.isascii() and size.isdigit() and len(size) < 10 else MAX_AVATAR + 1
         if is_hash(name) and not info.getAttr("url") and octets <= MAX_AVATAR:
             offers.append((octets, name))
     return replace(known, avatar=min(offers)[1] if offers else "")
