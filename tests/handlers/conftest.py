@@ -40,6 +40,7 @@ class Holder:
         self.client = connect(url)
         self.feed, self.shards = Feed(self.client), Shards(self.client)
         self.login_code, self.refuse, self.deaf = 200, {}, False
+        self.looked: dict[str, Any] = {}
         self.logins: list[dict[str, Any]] = []
         self.done: list[dict[str, Any]] = []
         self._subscriber = Subscriber(url, self._woken)
@@ -79,7 +80,8 @@ class Holder:
                 self._apply(sid, command)
             self.feed.done(sid, stored)
             if "reply" in command:
-                answer(self.client, command["reply"], command["reply_name"], records.pack_answer(code, "refused"))
+                more = self.looked if command["op"] == "look" else {}
+                answer(self.client, command["reply"], command["reply_name"], records.pack_answer(code, "refused", **more))
 
     def _apply(self, sid: str, command: dict[str, Any]) -> None:
         if command["op"] == "roster":

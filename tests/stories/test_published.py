@@ -9,9 +9,12 @@ from PIL import Image
 
 from onesoup.csp import presence, vcards
 from onesoup.csp.elements import (
+    Address,
     ClientInfo,
+    ContactInfo,
     CreateAttributeListRequest,
     DeleteAttributeListRequest,
+    GeoLocation,
     GetPresenceRequest,
     GetPresenceResponse,
     PreferredLanguage,
@@ -172,6 +175,30 @@ def test_a_place_reaches_the_phone_that_wants_it(world: World) -> None:
     assert (shown.address.city, shown.address.country) == ("Helsinki", "FI")
     assert shown.free_text_location is not None
     assert shown.free_text_location.presence_value == "at the port"
+
+
+def test_the_phones_place_and_card_go_out_only_when_its_user_says_so(world: World) -> None:
+    """By naming them in the default list. What the account's vCard held before stays in it."""
+    alice, bob = world.cast("alice", "bob")
+    own = world.online(alice)
+    own.iq("set", "<vCard xmlns='vcard-temp'><TITLE>Queen</TITLE><FN>A</FN></vCard>")
+    own.unavailable()
+    there = world.online(bob)
+    there.interests(GEOLOC)
+    there.presence()
+    phone = world.phone(alice).start()
+    card = ContactInfo(True, contained_vcard="BEGIN:VCARD\r\nVERSION:2.1\r\nFN:Alice\r\nEND:VCARD")
+    position = GeoLocation(True, "24 56 18E", "60 10 12N")
+    says(phone, geo_location=position, address=Address(True, country="FI", city="Espoo"), contact_info=card)
+    done(phone, CreateAttributeListRequest(presence_sub_list=presence.asked(["address", "contact_info"]), default_list=True))
+    place = there.wait("event", sender=alice.jid, node=GEOLOC).xml
+    assert "Espoo" in place
+    assert "60.17" not in place
+    done(phone, CreateAttributeListRequest(presence_sub_list=presence.asked(["online_status"]), default_list=True))
+    there.wait("event", sender=alice.jid, node=GEOLOC, xml=lambda xml: "Espoo" not in xml)
+    vcard = there.iq("get", "<vCard xmlns='vcard-temp'/>", alice.jid).xml
+    assert "Alice" in vcard
+    assert "Queen" in vcard
 
 
 def test_what_the_phone_does_not_subscribe_is_not_sent_to_it(world: World) -> None:
