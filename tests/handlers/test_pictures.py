@@ -23,6 +23,7 @@ from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.messages import Text
 from onesoup.handlers import records
 from onesoup.handlers.messages import GROUP_METHODS
+from onesoup.store import keys
 from onesoup.store.feed import Changes, Delivery
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
@@ -89,6 +90,31 @@ def test_an_address_in_the_place_of_content_goes_as_a_link(phone, holder):
     phone.ask(SendMessageRequest(message_info=info))
     (command,) = holder.ops(phone, "message")
     assert command["body"] == command["url"] == "http://x.example/1.jpg"
+
+
+# --- how long a message is valid ---
+
+
+@pytest.mark.parametrize("report", [False, True])
+def test_a_message_with_a_validity_is_reported_when_nobody_confirms_it_in_time(every_phone, holder, services, report):
+    info = MessageInfo(validity=60, recipient=Recipient(user=[User(user_id=ROMEO)]))
+    answer = every_phone.ask(SendMessageRequest(delivery_report=report, message_info=info, content_data="x"))
+    assert holder.feed.overdue(every_phone.sid) == []
+    valid = keys.of(every_phone.sid, "valid")[0]
+    assert holder.client.zrange(valid, 0, -1) == ([answer.message_id.encode()] if report else [])
+    if report:
+        holder.client.zadd(valid, {answer.message_id: 1})  # its time has come
+        assert holder.feed.overdue(every_phone.sid) == [(answer.message_id, "romeo@example.net")]
+
+
+def test_who_has_a_report_is_not_overdue(phone, holder):
+    info = MessageInfo(validity=60, recipient=Recipient(user=[User(user_id=ROMEO)]))
+    sent = phone.ask(SendMessageRequest(delivery_report=True, message_info=info, content_data="x")).message_id
+    holder.client.zadd(keys.of(phone.sid, "valid")[0], {sent: 1})
+    payload = records.pack_event("report", "romeo@example.net", 1, id=sent, code=200)
+    holder.feed.store(phone.sid, 1, Changes(items=[Delivery("e-1", "romeo@example.net", payload, needs=sent)]))
+    assert holder.feed.overdue(phone.sid) == []
+    assert take(phone).content.result.code == 200
 
 
 # --- in ---
