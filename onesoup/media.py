@@ -105,6 +105,8 @@ def _converted(image: Image.Image, takes: frozenset[str], max_octets: int, box: 
     order = [name for name in (DRAWING if drawing else PHOTO) if name in takes]
     if not order:
         raise ValueError("no type of picture is accepted")
+    # A small picture says more than a large one in black and white.
+    order = [name for name in order if name != WBMP] or order
     image.draft("RGB", box)  # a JPEG is decoded at a fraction of its size where that is enough
     picture = _on_white(ImageOps.exif_transpose(image))
     for size in _sizes(picture.size, box):

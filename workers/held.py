@@ -389,6 +389,12 @@ class Held:
         if later >= 0:
             self._shared.later(self.sid, later / 1000)
 
+    def report_overdue(self) -> None:
+        """The phone hears of messages that nobody confirmed while they were valid."""
+        overdue = self._shared.feed.overdue(self.sid)
+        if overdue:
+            self._store(self.intake.expired(overdue))
+
     def send(self, node: Node, stream: Stream | None = None) -> None:
         """A stanza that nobody waits for; lost with the stream."""
         stream = stream or self.stream

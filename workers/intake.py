@@ -26,6 +26,7 @@ MAX_CONTACTS = 1000
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
+EXPIRED = 542
 
 
 class Directory(Protocol):
@@ -238,6 +239,13 @@ class Intake:
         done = Batch()
         self._report(done, recipient, stanza_id, code)
         self._tell(done, recipient, stanza_id, reason)
+        return done.changes
+
+    def expired(self, overdue: list[tuple[str, str]]) -> Changes:
+        """Messages whose receipt did not come while they were valid, (stanza id, recipient): 542, as a report."""
+        done = Batch()
+        for stanza_id, recipient in overdue:
+            self._report(done, recipient, stanza_id, EXPIRED)
         return done.changes
 
     def _tell(self, done: Batch, recipient: str, stanza_id: str, reason: str) -> None:

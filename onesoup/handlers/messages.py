@@ -39,6 +39,7 @@ ID_LENGTH = 16
 # XMPP servers close the stream of a client whose stanza is above their limit, 256 KiB where nobody set one.
 MAX_BODY = 200_000  # octets of UTF-8 with what XML escapes
 MAX_RECIPIENTS = 100
+MAX_VALIDITY = 30 * 86_400  # seconds
 # Field of the session: delivery methods of single groups, for as many as a phone may name.
 GROUP_METHODS, MAX_GROUP_METHODS = "gd", 50
 
@@ -72,6 +73,8 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
             ctx.send(commands.message(stanza_id, jid, body, report, messages.link(request)))
     if report:
         ctx.effects.asked.update(stanzas)
+        if info.validity:
+            ctx.effects.valid.update(dict.fromkeys(stanzas, min(info.validity, MAX_VALIDITY) * 1000))
     return SendMessageResponse(result=result, message_id=message_id)
 
 

@@ -204,6 +204,25 @@ return 1
 """
 )
 
+_OVERDUE = (
+    PRELUDE
+    + """
+-- KEYS 1 validity  2 reports asked for    Messages whose receipt did not come in time: {id, recipient, ...}. They stay until
+-- the report of them is stored; those that were reported meanwhile go.
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', clock(), 'LIMIT', 0, 100)) do
+  local jid = redis.call('HGET', KEYS[2], id)
+  if jid then
+    found[#found + 1] = id
+    found[#found + 1] = jid
+  else
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+return found
+"""
+)
+
 _STATE = (
     PRELUDE
     + """
@@ -233,6 +252,7 @@ BODY = (
     "seen",
     "out",
     "asked",
+    "valid",
     "pep",
 )
 
@@ -302,6 +322,7 @@ class Feed:
         self._client, self._gap = client, presence_gap_ms
         self._store, self._ring, self._create = Script(client, _STORE), Script(client, _RING), Script(client, _CREATE)
         self._take_in, self._reveal, self._replace = Script(client, _TAKE_IN), Script(client, _REVEAL), Script(client, _REPLACE)
+        self._overdue = Script(client, _OVERDUE)
         self._claim, self._end, self._state = Script(client, _CLAIM), Script(client, _END), Script(client, _STATE)
 
     def create(self, sid: str, fields: Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]]) -> None:
@@ -362,6 +383,11 @@ class Feed:
         code, left = self._state([keys.session(sid)])
         return (int(code) if code else None), int(left)
 
+    def overdue(self, sid: str) -> list[tuple[str, str]]:
+        """(stanza id, recipient) of messages whose receipt was asked for and did not come while they were valid."""
+        found = [each.decode() for each in self._overdue(keys.of(sid, "valid", "asked"), [])]
+        return list(zip(found[::2], found[1::2], strict=True))
+
     def commands(self, sid: str, most: int = 100) -> list[bytes]:
         """Commands that wait in the outbox, oldest first. They stay there until done() removes them."""
         found: list[bytes] = guarded(lambda: self._client.lrange(keys.of(sid, "out")[0], 0, most - 1))
@@ -412,9 +438,10 @@ class Feed:
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
-            seen: Any = self._client.zrange(keys.of(old, "seen")[0], 0, -1, withscores=True)
-            if seen:
-                self._client.zadd(keys.of(new, "seen")[0], dict(seen))
+            for name in ("seen", "valid"):
+                scored: Any = self._client.zrange(keys.of(old, name)[0], 0, -1, withscores=True)
+                if scored:
+                    self._client.zadd(keys.of(new, name)[0], dict(scored))
             commands = self._client.lrange(keys.of(old, "out")[0], 0, -1)
             if commands:
                 self._client.rpush(keys.of(new, "out")[0], *commands)

@@ -95,7 +95,7 @@ _COMMIT = (
     PRELUDE
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
---      10 open  11 presence  12 receipts
+--      10 open  11 presence  12 receipts  13 validity
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Error NOSESSION when the session is over.
@@ -112,6 +112,7 @@ for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) e
 for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
 for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
 for id, jid in pairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, jid) end
+for id, ms in pairs(e.valid or {}) do redis.call('ZADD', KEYS[13], now + ms, id) end
 for _, id in ipairs(e.dropped or {}) do
   redis.call('HDEL', KEYS[9], id)
   redis.call('ZREM', KEYS[10], id)
@@ -201,8 +202,9 @@ return 0
 @dataclass(slots=True)
 class Effects:
     """What a request does besides its answer, applied in one script. Lists keep their order. `asked`: messages whose
-    delivery the phone wants to hear of, with their recipients; `dropped`: items that it does not want; `split`: items in
-    parts, id -> parts as (id, stored form), for those that have not been handed out."""
+    delivery the phone wants to hear of, with their recipients; `valid`: how long a receipt may take to come, ms;
+    `dropped`: items that it does not want; `split`: items in parts, id -> parts as (id, stored form), for those that have
+    not been handed out."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     out: list[bytes] = field(default_factory=list)
@@ -211,6 +213,7 @@ class Effects:
     dirty: list[str] = field(default_factory=list)
     spell: dict[str, str] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
+    valid: dict[str, int] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     split: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     end: int | None = None
@@ -225,6 +228,7 @@ class Effects:
             "dirty": self.dirty,
             "spell": self.spell,
             "asked": self.asked,
+            "valid": self.valid,
             "dropped": self.dropped,
             "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split.items()],
             "end": self.end,
@@ -261,7 +265,7 @@ class Sessions:
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
         """The reply to send: `reply`, or the one of the same request when that came first."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc")
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
         return reply if first is None else first

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,9 @@ from urllib.parse import urlsplit
 from onesoup.csp import addresses
 
 CARBONS, FORWARD, DELAY, OLD_DELAY = "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "urn:xmpp:delay", "jabber:x:delay"
+MARKERS, BLOCKED = "urn:xmpp:chat-markers:0", "urn:xmpp:blocking:errors"
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+XHTML, BODY = "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml"
 RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
 CORRECTION = "urn:xmpp:message-correct:0"
 ENCRYPTED = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2", "urn:xmpp:openpgp:0", "jabber:x:encrypted")
@@ -90,6 +94,7 @@ def _unwrapped(stanza: Any, own: str) -> Any:
 
 def _body(stanza: Any, kind: str) -> str:
     body = stanza.getTagData("body") or ""
+    body = body or _marked_up(stanza)
     subject = (stanza.getTagData("subject") or "").strip()
     if kind == "normal" and subject and body:
         body = f"{subject}\n{body}"
@@ -101,6 +106,27 @@ def _body(stanza: Any, kind: str) -> str:
     if body and stanza.getTag("replace", namespace=CORRECTION) is not None:
         body = "* " + body
     return body
+
+
+def _marked_up(stanza: Any) -> str:
+    """The text of a message that has it in XHTML only (XEP-0071)."""
+    markup = stanza.getTag("html", namespace=XHTML)
+    root = markup.getTag("body", namespace=BODY) if markup is not None else None
+    return "".join(_words(root)).strip() if root is not None else ""
+
+
+def _words(node: Any) -> Iterator[str]:
+    """Text in the order in which it stands; paragraphs and breaks begin a line."""
+    children = list(node.getChildren())
+    for number, text in enumerate(node.data):
+        yield text or ""
+        if number < len(children) and children[number]:
+            yield from _words(children[number])
+            if children[number].getName() in ("br", "p", "div", "li"):
+                yield "\n"
+    for child in children[len(node.data) :]:
+        if child:
+            yield from _words(child)
 
 
 def _seen(stanza: Any, own: str, sender: str) -> str:
@@ -142,11 +168,16 @@ def parse_stamp(text: str) -> int | None:
 
 
 def read_receipt(stanza: Any) -> tuple[str, str] | None:
-    """(recipient, our message's id) of a delivery receipt (XEP-0184). Old peers name the message by the stanza's id."""
-    received = stanza.getTag("received", namespace=RECEIPTS)
-    if received is None or stanza.getAttr("type") == "error":
+    """(recipient, our message's id) of a delivery receipt (XEP-0184), or of the news that it was read (XEP-0333). Old peers
+    name the message by the stanza's id."""
+    received, read = stanza.getTag("received", namespace=RECEIPTS), stanza.getTag("displayed", namespace=MARKERS)
+    if stanza.getAttr("type") == "error":
         return None
-    stanza_id = received.getAttr("id") or stanza.getAttr("id") or ""
+    stanza_id = ""
+    if received is not None:
+        stanza_id = received.getAttr("id") or stanza.getAttr("id") or ""
+    elif read is not None:
+        stanza_id = read.getAttr("id") or ""
     return (addresses.bare(stanza.getAttr("from") or ""), stanza_id) if stanza_id else None
 
 
@@ -163,6 +194,17 @@ def read_bounce(stanza: Any) -> tuple[str, str, str] | None:
     """(recipient, id, condition) of an error for a message that we sent; None for anything else."""
     if stanza.getAttr("type") != "error" or not stanza.getAttr("id"):
         return None
-    error = stanza.getTag("error")
-    names = [child.getName() for child in (error.getChildren() if error is not None else []) if child.getName() != "text"]
-    return addresses.bare(stanza.getAttr("from") or ""), stanza.getAttr("id"), names[0] if names else "undefined-condition"
+    return addresses.bare(stanza.getAttr("from") or ""), stanza.getAttr("id"), _condition(stanza.getTag("error"))
+
+
+def _condition(error: Any) -> str:
+    """The defined condition; "blocked" where the recipient is on our own block list (XEP-0191), and the condition that fits
+    where a server says in words only that it talks to no other."""
+    children = [child for child in (error.getChildren() if error is not None else ()) if child]
+    if any(str(child.getNamespace()) == BLOCKED for child in children):
+        return "blocked"
+    names = [child.getName() for child in children if str(child.getNamespace()) == STANZAS and child.getName() != "text"]
+    words = " ".join(child.getData() or "" for child in children if child.getName() == "text").lower()
+    if names[:1] == ["not-allowed"] and "remote domains" in words:
+        return "remote-server-not-found"
+    return str(names[0]) if names else "undefined-condition"

@@ -56,8 +56,10 @@ def test_an_empty_change_is_false_and_a_change_of_anything_is_true():
         lambda feed, sid: feed.take_in(sid, 1, {"m9": b"romeo@x\ntext"}),
         lambda feed, sid: feed.end(sid, 1, 601),
         lambda feed, sid: feed.claim(sid, 1, ["r"]),
+        lambda feed, sid: feed.reveal(sid, 1, "m1", b"romeo@x\nother", b"job"),
+        lambda feed, sid: feed.replace(sid, 1, b"job", [b"other"]),
     ],
-    ids=["store", "take_in", "end", "claim"],
+    ids=["store", "take_in", "end", "claim", "reveal", "replace"],
 )
 def test_a_holder_with_an_old_fence_changes_nothing(feed, sid, client, write):
     feed.claim(sid, 2, ["r"])
@@ -258,3 +260,57 @@ def test_what_a_lost_record_leaves_goes_after_a_month(feed, sid, client):
     feed.age(sid)
     left = [client.pttl(name) for name in keys.of(sid, "i", "ros", "pres")]
     assert all(29 * 86_400_000 < each <= 30 * 86_400_000 for each in left)
+
+
+# --- items that wait for a command, and commands that become others ---
+
+
+def waiting_for_a_job(feed, sid):
+    feed.store(sid, 1, Changes(items=[Delivery("m1", "romeo@x", b"link", b"receipt", "a 1", job=b"job")]))
+
+
+def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
+    waiting_for_a_job(feed, sid)
+    assert isinstance(patient.take(sid), Nothing)
+    assert feed.commands(sid) == [b"job"]
+    assert feed.undelivered(sid) == {"m1": b"romeo@x\nlink"}
+    waiting_for_a_job(feed, sid)
+    assert feed.commands(sid) == [b"job"]  # the same stanza again
+
+
+@pytest.mark.parametrize(("form", "told"), [(b"romeo@x\npicture", b"picture"), (b"", b"link")])
+def test_when_the_job_is_done_the_item_is_handed_out_once(feed, sid, patient, listen, form, told):
+    waiting_for_a_job(feed, sid)
+    assert isinstance(patient.take(sid, hold="w1"), Nothing)
+    heard = listen("w1")
+    assert feed.reveal(sid, 1, "m1", form, b"job")
+    assert heard() == [f"poll {sid}".encode()]
+    assert patient.take(sid).payload == told
+    assert feed.commands(sid) == []
+    assert not feed.reveal(sid, 1, "m1", b"romeo@x\nagain", b"job")
+    assert feed.undelivered(sid) == {"m1": form or b"romeo@x\nlink"}
+
+
+def test_an_item_that_the_phone_did_not_want_stays_away(feed, sid, patient):
+    waiting_for_a_job(feed, sid)
+    patient.take(sid, message_id="m1", only_answer=True)
+    assert not feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
+    assert feed.undelivered(sid) == {}
+
+
+def test_a_session_that_moved_tells_a_waiting_item_as_it_is_or_as_it_becomes_and_once(feed, sid, patient):
+    waiting_for_a_job(feed, sid)
+    feed.create(other := sid[:2] + "other", {"r": b"record", "ttl": 60_000, "fence": 1}, feed.undelivered(sid).items())
+    feed.copy(sid, other)
+    assert feed.reveal(other, 1, "m1", b"romeo@x\npicture", b"job")
+    assert patient.take(other).payload == b"picture"
+    assert isinstance(patient.take(other), Nothing)
+
+
+def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
+    for command in (b"before", b"media", b"after"):
+        sessions.push(sid, command)
+    assert feed.replace(sid, 1, b"media", [b"one", b"two"])
+    assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
+    assert not feed.replace(sid, 1, b"media", [b"three"])
+    assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import signal
+import time
 from urllib.request import urlopen
 
 import pytest
@@ -119,3 +121,59 @@ def test_a_picture_for_a_phone_that_fetches(world: World) -> None:
     answer = phone.request(GetMessageRequest(message_id=info.message_id))
     assert answer.message_info.content_encoding == "BASE64"
     assert len(base64.b64decode(answer.content_data)) == info.content_size
+
+
+# --- what breaks on the way ---
+
+
+@pytest.mark.timeout(120)
+def test_a_picture_survives_the_kill_of_the_holder_before_and_during_its_upload(breakable: World) -> None:
+    """Answered with 200, it is in the outbox until its octets are at the server; then it is sent under the same id."""
+    world = breakable
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, cir=["STCP"]).start()
+    world.stack.kill("holder")
+    first = phone.send_file(bob.wv, "image/jpeg", picture(), report=True)
+    world.stack.start("holder")
+    assert there.message(within=30, sender=alice.jid).id == first
+
+    world.stack.prosody.process.signal(signal.SIGSTOP)  # the upload hangs
+    second = phone.send_file(bob.wv, "image/jpeg", data := picture(size=(100, 80)))
+    time.sleep(0.5)  # it has surely begun; if not, the first half of this story is told twice
+    world.stack.kill("holder")
+    world.stack.prosody.process.signal(signal.SIGCONT)
+    world.stack.start("holder")
+    got = there.message(within=30, sender=alice.jid)
+    assert (got.id, had(got.body)) == (second, data)
+    phone.send(bob.wv, last := secret_text())
+    there.message(within=30, body=last)
+    assert len(there.all("message", sender=alice.jid)) == 3
+
+
+@pytest.mark.timeout(120)
+def test_a_picture_for_the_phone_survives_the_kill_of_the_holder(breakable: World) -> None:
+    """The link was stored before the server heard that it arrived; the next holder fetches it, and it comes once."""
+    world = breakable
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, cir=["STCP"]).start()
+    url = there.upload("view.jpg", "image/jpeg", picture())
+    there.share(alice.jid, url, id="p1", receipt=True)
+    world.stack.kill("holder")
+    world.stack.start("holder")
+    got = phone.until(lambda: phone.inbox and phone.inbox[0], within=40)
+    assert got.data
+    assert there.wait("receipt", sender=alice.jid).id == "p1"
+    there.send(alice.jid, last := secret_text())
+    phone.hears(last, within=30)
+    assert len(phone.inbox) == 2
+
+
+def test_a_log_out_right_behind_a_picture_lets_it_go_first(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice).start()
+    message_id = phone.send_file(bob.wv, "image/jpeg", picture())
+    phone.logout()
+    assert there.message(sender=alice.jid).id == message_id

@@ -281,6 +281,11 @@ def test_a_message_that_never_left_is_told_and_reported(intake):
     assert records.unpack_text(told.payload).body == "not delivered: the server takes no pictures"
 
 
+def test_a_message_that_nobody_confirmed_in_time_is_reported_as_expired(intake):
+    (report,) = intake.expired([("m7", ROMEO)]).items
+    assert (report.needs, report.jid, records.unpack_event(report.payload)["code"]) == ("m7", ROMEO, 542)
+
+
 def test_what_the_phone_accepts_may_change(intake):
     intake.accept(1000)
     assert len(read(intake, f"<message from='{ROMEO}'><body>{'word ' * 60}</body></message>").changes.items) == 1
