@@ -25,6 +25,9 @@ TIMES = {
     "ONESOUP_LEASE_TTL": "4",
     "ONESOUP_LEASE_RENEW": "1",
     "ONESOUP_DRAIN_SECONDS": "5",
+    # Stories have many people with wrong passwords, all at one address and at one server.
+    "ONESOUP_REFUSALS_OF_ADDRESS": "100000",
+    "ONESOUP_REFUSALS_AT_SERVER": "0",
     # More lines in which a secret could stand.
     "ONESOUP_LOG_LEVEL": "debug",
 }

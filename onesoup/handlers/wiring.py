@@ -10,6 +10,7 @@ from onesoup.store.accounts import Accounts, Clients, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.client import connect
+from onesoup.store.guard import Guard
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
@@ -30,6 +31,11 @@ def policy(settings: Settings) -> Policy:
         public_host=settings.public_host,
         stcp_port=settings.public_stcp_port or settings.stcp_port,
         plain_emoji=settings.plain_emoji,
+        by_place=settings.domain_by_place,
+        gateways=frozenset(settings.gateway_domains),
+        sessions=settings.sessions_of_user,
+        remember=settings.remember_password,
+        tell_unknown=settings.tell_unknown_users,
     )
 
 
@@ -47,6 +53,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         lists=Lists(client),
         blocks=Blocks(client),
         logins=Logins(client),
+        guard=Guard(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),
         shards=Shards(client),
         replies=Replies(client, settings.redis_url),

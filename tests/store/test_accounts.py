@@ -212,13 +212,6 @@ def test_of_equal_log_ins_one_runs(client):
     assert logins.claim("r", 5)
 
 
-def test_a_wrong_password_is_remembered(client):
-    logins = Logins(client)
-    logins.put_wrong("d")
-    assert logins.wrong("d")
-    assert not logins.wrong("e")
-
-
 def test_stcp_is_there_while_a_process_lives(client):
     lines = Lines(client)
     assert not lines.any()
