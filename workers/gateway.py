@@ -27,6 +27,7 @@ from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.wire import codec  # noqa: E402
 from onesoup.wire.document import Encoding  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
+from workers import account_page  # noqa: E402
 from workers.peers import Peers  # noqa: E402
 
 log = structlog.get_logger()
@@ -172,6 +173,8 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body)
     app.add_route("/", resource, compile=True)
+    if settings.account_page:
+        app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
     app.add_sink(_sink(resource), r"/")
     return app
 

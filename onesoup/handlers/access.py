@@ -16,7 +16,7 @@ from onesoup.csp import access, addresses, handsets
 from onesoup.csp.elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Session
-from onesoup.handlers import records, throttle
+from onesoup.handlers import linking, records, throttle
 from onesoup.handlers.context import Peer, Services, token
 from onesoup.store import keys
 from onesoup.store.accounts import Link
@@ -121,12 +121,14 @@ def _try(
     """Who is meant. 531 and 516 where that can be nobody here."""
     policy, scheme = services.policy, _scheme(request)
     numbered = services.accounts.of_number(peer.number) if peer.number else None
+    if numbered is not None and (owner := linking.found(services, numbered)) is not None and owner.number != peer.number:
+        numbered = None  # that log-in has another number since
     if numbered and not (request.user_id or "").strip():
         wish = access.Wish(numbered, addresses.from_jid(numbered), False)
     else:
         wish = access.wish(request.user_id, throttle.domains(policy, peer))
     client_id, kind = access.client_id_text(request.client_id)
-    link = services.accounts.find(wish.jid)
+    link = linking.found(services, wish.jid)
     if addresses.domain_of(link.jid if link else wish.jid) not in policy.domains:
         raise CspError(516, "domain not served here")
     vouched = link is not None and numbered == wish.jid

@@ -74,13 +74,9 @@ class Accounts:
         return Link(fields["jid"], password, phone_password, *more)
 
     def of_number(self, number: str) -> str | None:
-        """The log-in for which this phone number is good. One that was given another number since is not meant."""
+        """The log-in that was given this phone number last. Its link tells whether it still has it."""
         found = guarded(lambda: self._client.get(keys.account(number, "number")))
-        if found is None:
-            return None
-        login: str = found.decode()
-        link = self.find(login)
-        return login if link is not None and link.number == number else None
+        return found.decode() if found else None
 
     def unlink(self, login: str) -> bool:
         return bool(guarded(lambda: self._client.delete(keys.account(login, "link"))))

@@ -49,7 +49,7 @@ class KeyRing:
         ring._path, ring._seen = Path(path), seen
         return ring
 
-    def _follow(self, at_once: bool = False) -> None:
+    def follow(self, at_once: bool = False) -> None:
         """Reads the file again when it has changed; looks every few seconds, or at once when a key is missing. A file that
         cannot be used, such as one that is just being written, leaves the ring as it is."""
         now = time.monotonic()
@@ -97,14 +97,14 @@ class KeyRing:
 
     def is_newest(self, stored: bytes) -> bool:
         """Whether a record is sealed with the newest key."""
-        self._follow()
+        self.follow()
         return stored.startswith(b"v1." + self._newest.encode() + b".")
 
     def reseal(self, stored: bytes, purpose: str) -> bytes:
         return self.seal(self.open(stored, purpose), purpose)
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
-        self._follow()
+        self.follow()
         nonce = secrets.token_bytes(NONCE)
         sealed = self._ciphers[self._newest].encrypt(nonce, plain, purpose.encode())
         return b"v1." + self._newest.encode() + b"." + nonce + sealed
@@ -114,7 +114,7 @@ class KeyRing:
         kid, dot, body = rest.partition(b".")
         name = kid.decode("ascii", "replace")
         if version == b"v1" and dot:
-            self._follow(at_once=name not in self._ciphers)
+            self.follow(at_once=name not in self._ciphers)
         cipher = self._ciphers.get(name)
         if version != b"v1" or not dot or cipher is None:
             raise KeyRingError("record sealed with a key that is not on the ring")
