@@ -14,6 +14,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.demo.stack import Stack
 from tests.support import secrets
 from tests.support.peer import Peers
+from tests.support.untrusted import Untrusted
 from tests.support.world import World
 
 # Short, so that stories about time take little of it.
@@ -70,9 +71,19 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def untrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Untrusted]:
+    """XMPP servers that the shared stack must refuse."""
+    servers = Untrusted(tmp_path_factory.mktemp("untrusted"))
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, untrusted: Untrusted) -> Iterator[Stack]:
     """The whole of onesoup with two gateway workers, for stories that break nothing that others need."""
-    with _made(tmp_path_factory.mktemp("stack")) as running:
+    made = _made(tmp_path_factory.mktemp("stack"))
+    untrusted.join(made)
+    with made as running:
         yield running
 
 
