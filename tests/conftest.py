@@ -29,6 +29,9 @@ TIMES = {
     # Stories have many people with wrong passwords, all at one address and at one server.
     "ONESOUP_REFUSALS_OF_ADDRESS": "100000",
     "ONESOUP_REFUSALS_AT_SERVER": "0",
+    # An nginx of a story speaks from this address, and states numbers.
+    "ONESOUP_TRUSTED_PROXIES": "127.0.0.2",
+    "ONESOUP_NUMBER_HEADERS": "X-MSISDN",
     # More lines in which a secret could stand.
     "ONESOUP_LOG_LEVEL": "debug",
 }
