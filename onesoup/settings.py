@@ -105,6 +105,54 @@ class Settings:
         (), "XMPP domains that phones may log in to, comma separated; empty: only `domain`.", "example.org,example.net"
     )
 
+    domain_by_place: dict[str, str] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {},
+        "Other domains for log-ins that name none, by the request's host or the beginning of its path: place=domain.",
+        "imps.example.net=example.net,/imps/example.org=example.org",
+    )
+    gateway_domains: tuple[str, ...] = setting(
+        (),
+        "Names of this gateway that are no XMPP domains: alice%40example.org@name means alice@example.org; comma separated.",
+        "imps.example.org",
+    )
+
+    # How phones prove who they are.
+    sessions_of_user: int = setting(
+        8, "Handsets with which one user may be logged in at once; one more ends the oldest session.", "8", low=1, high=1000
+    )
+    remember_password: bool = setting(
+        False,
+        "Whether the password of a first plain log-in is kept, encrypted, so that digest log-in works from then on.",
+        "true",
+    )
+    tell_unknown_users: bool = setting(
+        False,
+        "Whether a digest log-in for which no phone password is stored is told so at once (531) instead of 409.",
+        "true",
+    )
+    number_headers: tuple[str, ...] = setting(
+        (),
+        "Headers in which a trusted proxy states the phone's number; who has that number linked needs no password. "
+        "Empty: none are believed.",
+        "X-MSISDN,X-Network-MSISDN",
+    )
+    country_code: str = setting("", "Country code for numbers in national form in these headers.", "358")
+    refusals_of_address: int = setting(
+        100, "Failed log-ins within ten minutes after which an address must wait.", "100", low=5, high=1_000_000
+    )
+    refusals_at_server: int = setting(
+        15,
+        "Wrong passwords in an hour that one XMPP server may see of this gateway, 0 for any number. Servers ban addresses.",
+        "15",
+        low=0,
+        high=10_000,
+    )
+    account_page: bool = setting(
+        True,
+        "Whether /account serves the page on which users choose a phone password; over HTTPS of a trusted proxy only.",
+        "false",
+    )
+
     # The XMPP side.
     xmpp_routes: dict[str, tuple[str, int]] = setting(  # noqa: RUF009 - setting() makes a factory of it
         {}, "Where an XMPP domain is reached when DNS shall not be asked: domain=host:port.", "example.org=127.0.0.1:5222"
@@ -334,6 +382,24 @@ def _routes(raw: Any) -> dict[str, tuple[str, int]]:
     return routes
 
 
+def _places(raw: Any) -> dict[str, str]:
+    pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
+    places = {}
+    for place, domain in pairs:
+        name = str(place).strip().lower()
+        if not name or any(char.isspace() or char in "?#" for char in name):
+            raise ValueError(f"{place!r} must be a host name or a path")
+        places[name] = _domain(domain)
+    return places
+
+
+def _digits(raw: Any) -> str:
+    text = _string(str(raw) if isinstance(raw, int) else raw).removeprefix("+")
+    if text and not (text.isascii() and text.isdigit()):
+        raise ValueError("must be digits")
+    return text
+
+
 def _redis_url(raw: Any) -> str:
     url = _string(raw)
     if "://" not in url:
@@ -353,6 +419,9 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "xmpp_insecure": _domains,
     "media_hosts": _hosts,
     "xmpp_routes": _routes,
+    "domain_by_place": _places,
+    "gateway_domains": _domains,
+    "country_code": _digits,
     "redis_url": _redis_url,
 }
 
@@ -366,6 +435,23 @@ def _check_together(settings: Settings) -> None:
             f"lease_renew={settings.lease_renew} must be at most half of lease_ttl={settings.lease_ttl}, "
             f"or one lost renewal loses the lease; example: {PREFIX}LEASE_RENEW=3"
         )
+    for place, domain in settings.domain_by_place.items():
+        if domain not in settings.allowed_domains:
+            raise SettingsError(
+                f"domain_by_place: {place}={domain} is none of domains={','.join(sorted(settings.allowed_domains))}; "
+                f"example: {PREFIX}DOMAINS={settings.domain},{domain}"
+            )
+    for name in settings.gateway_domains:
+        if name in settings.allowed_domains:
+            raise SettingsError(
+                f"gateway_domains={name} is an XMPP domain too, by domain or domains; "
+                f"example: {PREFIX}GATEWAY_DOMAINS=imps.{settings.domain}"
+            )
+    if settings.number_headers and not settings.trusted_proxies:
+        raise SettingsError(
+            f"number_headers={','.join(settings.number_headers)} without trusted_proxies would believe nobody; "
+            f"example: {PREFIX}TRUSTED_PROXIES=10.0.0.7"
+        )
     if settings.domains and settings.domain not in settings.domains:
         raise SettingsError(
             f"domains={','.join(settings.domains)} leaves out domain={settings.domain}; "
@@ -375,8 +461,12 @@ def _check_together(settings: Settings) -> None:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ",".join(f"{domain}={host}:{number}" for domain, (host, number) in value.items())
+        return ",".join(f"{name}={target if isinstance(target, str) else _pair(*target)}" for name, target in value.items())
     return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _pair(host: str, number: int) -> str:
+    return f"{host}:{number}"
 
 
 def _without_password(url: str) -> str:

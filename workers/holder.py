@@ -11,7 +11,7 @@ monkey.patch_all()
 import signal  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
 from weakref import WeakValueDictionary  # noqa: E402
@@ -23,9 +23,10 @@ from gevent.lock import BoundedSemaphore  # noqa: E402
 from prometheus_client import Counter, Gauge  # noqa: E402
 
 from onesoup import admin  # noqa: E402
-from onesoup.csp import access  # noqa: E402
+from onesoup.csp import access, addresses  # noqa: E402
 from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
+from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings  # noqa: E402
 from onesoup.store import keys  # noqa: E402
@@ -35,12 +36,13 @@ from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed  # noqa: E402
+from onesoup.store.guard import Guard, Ticket  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.store.pictures import Pictures as KnownPictures  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
-from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
-from workers.held import Held, Shared  # noqa: E402
+from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls  # noqa: E402
+from workers.held import CONNECT_SECONDS, Held, Shared  # noqa: E402
 from workers.lookups import Library  # noqa: E402
 from workers.pictures import Pictures  # noqa: E402
 from workers.web import Web  # noqa: E402
@@ -77,6 +79,7 @@ class Holder:
         self.name = uuid.uuid4().hex
         client = connect(settings.redis_url, max_connections=128)
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
+        self._guard = Guard(client, settings.refusals_at_server, settings.refusals_of_address)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
         self._owned: dict[int, Lease] = {}
         self._renewed: dict[int, float] = {}
@@ -263,30 +266,59 @@ class Holder:
     def _login(self, shard: int, job: dict[str, Any]) -> None:
         """One log-in job, answered in any case."""
         began = time.monotonic()
-        session = records.unpack_session(job["r"])
-        self._coming.add(job["sid"])
-        try:
-            with self._one_at_a_time(_name(session)):
-                payload = self._open(shard, job)
-        except StreamFailure as failure:
-            code = errors.login_code(failure.kind, failure.condition)
-            CONNECTS.labels(failure.kind).inc()
-            log.info("xmpp-login-failed", kind=failure.kind, condition=failure.condition, domain=session.domain)
-            payload = records.pack_answer(code, _told(failure))
-        except (StoreDown, Fenced, KeyRingError) as error:
-            log.warning("login-broke", reason=type(error).__name__)
-            payload = records.pack_answer(503, "try again later")
-        except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
-            payload = records.pack_answer(500, "internal error")
-        finally:
-            self._coming.discard(job["sid"])
+        if "verify" in job:
+            domain = addresses.domain_of(job["verify"])
+            payload = self._outcome(domain, lambda: self._verify(job))
+        else:
+            session = records.unpack_session(job["r"])
+            self._coming.add(job["sid"])
+            try:
+                payload = self._outcome(session.domain, lambda: self._open_alone(_name(session), shard, job))
+            finally:
+                self._coming.discard(job["sid"])
         took = round((time.monotonic() - began) * 1000)
         log.debug("login-job", shard=shard, ms=took)
         try:
+            ticket = Ticket.unpack(job.get("ticket"))
+            if ticket is not None:
+                self._guard.settle(ticket, records.unpack_answer(payload)["code"])
             answer(self._client, job["reply"], job["name"], payload)
         except StoreDown:
             log.warning("store-down", reason="a log-in could not be answered")
+
+    def _outcome(self, domain: str, work: Callable[[], bytes]) -> bytes:
+        """The answer to a job, whatever goes wrong with it."""
+        try:
+            return work()
+        except StreamFailure as failure:
+            code = errors.login_code(failure.kind, failure.condition)
+            CONNECTS.labels(failure.kind).inc()
+            log.info("xmpp-login-failed", kind=failure.kind, condition=failure.condition, domain=domain)
+            return records.pack_answer(code, _told(failure))
+        except (StoreDown, Fenced, KeyRingError) as error:
+            log.warning("login-broke", reason=type(error).__name__)
+            return records.pack_answer(503, "try again later")
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__)
+            return records.pack_answer(500, "internal error")
+
+    def _verify(self, job: dict[str, Any]) -> bytes:
+        """Whether a password is the account's: a stream that nobody sees, closed again."""
+        local, _, domain = job["verify"].rpartition("@")
+        password = self._ring.open(job["cred"], f"cred:{job['verify']}").decode("utf-8", "surrogatepass")
+        options = self._shared.options
+        stream = Stream(domain, local, password, f"imps-{token(8)}", options=options, on_stanzas=_nothing, on_acked=_nothing)
+        try:
+            with self._shared.connecting:
+                stream.connect(CONNECT_SECONDS)
+        finally:
+            stream.close(polite=stream.open)
+        CONNECTS.labels("verified").inc()
+        return records.pack_answer(200)
+
+    def _open_alone(self, name: str, shard: int, job: dict[str, Any]) -> bytes:
+        with self._one_at_a_time(name):
+            return self._open(shard, job)
 
     def _open(self, shard: int, job: dict[str, Any]) -> bytes:
         lease = self._owned.get(shard)
@@ -452,6 +484,10 @@ class Holder:
 def _name(session: Session) -> str:
     """Whoever this names works on one of its sessions at a time."""
     return f"{session.jid}/{session.resource}"
+
+
+def _nothing(_: object) -> None:
+    """Of a stream that is closed again at once."""
 
 
 def _told(failure: StreamFailure) -> str:

@@ -147,6 +147,7 @@ def ready(stack: Stack) -> str:
         ("", ""),
         *((f"{user}@{domain}", accounts.password(user)) for user in accounts.USERS),
         ("", ""),
+        ("phone passwords", f"{url}account (in a browser on this machine)"),
         ("into the phone", f"server {url}  user id wv:alice@{domain}  password {accounts.password('alice')}"),
         ("or in a terminal", f"{_command()} phone --url {url} --user alice --password {accounts.password('alice')}"),
         ("to stop", "Ctrl-C"),

@@ -61,7 +61,7 @@ def token_of(ctx: Context, text: str) -> str:
     if not parsed.resource or len(parsed.resource) > 50:
         raise CspError(752, "not the address of a contact list")
     owner = f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}"
-    if parsed.user and addresses.to_jid(owner, None) not in (ctx.session.jid, ctx.session.jid_of(ctx.session.own)):
+    if parsed.user and ctx.session.jid_of(owner) != ctx.session.jid:
         raise CspError(752, "not one of your contact lists")
     return parsed.resource
 

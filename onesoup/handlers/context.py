@@ -13,6 +13,7 @@ from onesoup.handlers import records
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
+from onesoup.store.guard import Guard
 from onesoup.store.inbox import Inbox
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
@@ -47,7 +48,7 @@ def _letters(number: int, length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that handlers look at."""
+    """The settings that handlers look at. `by_place`: hosts and paths of the request that choose another `domain`."""
 
     domain: str
     domains: frozenset[str]
@@ -61,6 +62,11 @@ class Policy:
     plain_emoji: bool = False
     publish_location: bool = False
     publish_contact_info: bool = False
+    by_place: dict[str, str] = field(default_factory=dict)
+    gateways: frozenset[str] = frozenset()
+    sessions: int = 8
+    remember: bool = False
+    tell_unknown: bool = False
 
 
 @dataclass(slots=True)
@@ -76,6 +82,7 @@ class Services:
     blocks: Blocks
     pictures: Pictures
     logins: Logins
+    guard: Guard
     lines: Lines
     shards: Shards
     replies: Replies
@@ -86,11 +93,13 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent the request, as far as HTTP tells."""
+    """Who sent the request, as far as HTTP tells. `number` is the phone number that a trusted proxy vouches for."""
 
     host: str = ""
     address: str = ""
     user_agent: str = ""
+    path: str = ""
+    number: str = ""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ stored bytes and acts once. What the phone has answered is done before the next 
 import hashlib
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -20,7 +21,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Malformed, Message, Mode, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
-from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search
+from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search, throttle
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.store.errors import NoSession, StoreDown
@@ -56,6 +57,8 @@ class Exchange:
             return self._run(message, raw, peer, [] if written is None else written)
         except NoSession as error:
             code, description = error.code, ""
+            if code == 604:
+                self._stray(peer)
         except (CspError, BackendError) as error:
             code, description = error.code, error.description
         except StoreDown as error:
@@ -81,11 +84,16 @@ class Exchange:
             return self._answers(message, message.session_id)
         return self._requests(message, message.session_id, raw, peer, written)
 
+    def _stray(self, peer: Peer) -> None:
+        with suppress(StoreDown):
+            throttle.stray(self._services, peer)
+
     # --- log-in ---
 
     def _login(self, message: Message, raw: bytes, peer: Peer) -> bytes:
         """A repeated log-in gets the stored answer while the session that it made lives (flows.md 15)."""
-        logins, digest = self._services.logins, _digest(raw)
+        # Keyed: the octets hold a password, and the rest of them can be guessed.
+        logins, digest = self._services.logins, self._services.ring.digest(raw.decode("latin-1"), "login").hex()
         deadline = time.monotonic() + self._services.policy.deadline
         while not logins.claim(digest, seconds=round(self._services.policy.deadline) + 2):
             # The same octets are being served now: the phone's connection broke and it came again.
@@ -98,7 +106,9 @@ class Exchange:
                 return stored[1]
             transaction = message.transactions[0]
             assert isinstance(transaction.content, LoginRequest)
-            outcome = access.login(self._services, transaction.content, transaction.id, message.version, peer, deadline)
+            outcome = access.login(
+                self._services, transaction.content, transaction.id, message.version, peer, deadline, message.session_id
+            )
             reply = _encode(transactions.reply(message, [answered(transaction, outcome.response)]))
             if outcome.sid is not None:
                 logins.put_reply(digest, outcome.sid, reply)

@@ -73,6 +73,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.errors import CspError
+from onesoup.csp.md4 import md4
 from onesoup.phone import checks, http
 from onesoup.phone.errors import PhoneError, Refused, SessionOver
 from onesoup.phone.profiles import GENERIC, PROFILES, Profile
@@ -81,7 +82,11 @@ from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
 
 # The hash of a digest schema; phones know no other.
-DIGESTS = {"MD5": "md5", "SHA": "sha1"}
+DIGESTS: dict[str, Callable[[bytes], bytes]] = {
+    "MD5": lambda octets: hashlib.md5(octets, usedforsecurity=False).digest(),
+    "SHA": lambda octets: hashlib.sha1(octets, usedforsecurity=False).digest(),
+    "MD4": md4,
+}
 # Any answer with one of these ends the session on real phones.
 OVER = frozenset({600, 601, 604})
 # A server that always says "poll now" must not keep run_once for ever.
@@ -144,7 +149,7 @@ class Phone:
         cir: Iterable[str] | None = None,
         trace: Trace | None = None,
     ) -> None:
-        """`way`: "plain", "MD5", "SHA", "PWD", or several with commas; None is the handset's own. `cir`: the CIR methods
+        """`way`: "plain", "MD5", "SHA", "MD4", "PWD", or several with commas; None is the handset's own. `cir`: the CIR methods
         that are offered; None the handset's own. Nothing is sent yet."""
         self.profile = PROFILES[profile] if isinstance(profile, str) else profile
         if cir is not None:
@@ -207,6 +212,14 @@ class Phone:
         for step in self.profile.startup:
             getattr(self, step)()
         return self
+
+    def resume(self, session_id: str) -> LoginResponse:
+        """Asks for an old session without a password, by the SessionID element. Refused with 502 when it cannot be had."""
+        response = self._login_phase(self._login_request(session_id=session_id), self._tid(), inband=False)
+        if response.result is not None and response.result.code != 200:
+            raise _refused(response.result, "Login")
+        self.session_id = response.session_id
+        return response
 
     def login(self, inband: bool = False) -> LoginResponse:
         """Two-way with the password, or four-way; both phases carry the same TransactionID. Refused with the code.
@@ -628,8 +641,7 @@ class Phone:
 
 def digest(schema: str, nonce: str, password: str) -> str:
     """DigestBytes: base64 of the hash of nonce and password, both as ISO-8859-1, other characters as "?"."""
-    octets = (nonce + password).encode("latin-1", "replace")
-    return base64.b64encode(hashlib.new(DIGESTS[schema], octets, usedforsecurity=False).digest()).decode()
+    return base64.b64encode(DIGESTS[schema]((nonce + password).encode("latin-1", "replace"))).decode()
 
 
 def encode(message: Message) -> bytes:

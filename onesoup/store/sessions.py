@@ -3,14 +3,14 @@
 Times come from Redis, so that every process agrees on them whatever its own clock says.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded, pack_argument
+from onesoup.store.client import Script, guarded, pack_argument, store_errors
 from onesoup.store.errors import NoSession
 
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
@@ -199,6 +199,14 @@ return 0
 """
 
 
+_SWAP = """
+-- KEYS 1 session  ARGV 1 field  2 as it was read  3 as it shall be     Returns 0 when it has changed meanwhile.
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+
+
 @dataclass(slots=True)
 class Effects:
     """What a request does besides its answer, applied in one script. Lists keep their order. `asked`: messages whose
@@ -251,6 +259,7 @@ class Sessions:
     def __init__(self, client: redis.Redis, flood_ms: int = FLOOD_MS) -> None:
         self._client, self._flood = client, flood_ms
         self._open, self._commit, self._push = Script(client, _OPEN), Script(client, _COMMIT), Script(client, _PUSH)
+        self._swap = Script(client, _SWAP)
         self._bind, self._unbind, self._still = Script(client, _BIND), Script(client, _UNBIND), Script(client, _STILL)
 
     def open(self, sid: str, transaction_id: str | None, digest: str, names: Sequence[str], touch: bool = True) -> Opened:
@@ -296,6 +305,16 @@ class Sessions:
     def said(self, sid: str) -> None:
         """The answer to the last message has been written to the phone's connection."""
         guarded(lambda: self._client.hdel(keys.session(sid), "unsaid"))
+
+    def all(self) -> Iterator[str]:
+        """Every session, those that are over too, in no order. For admins: it goes through all keys."""
+        with store_errors():
+            for key in self._client.scan_iter(match=keys.session("*"), count=1000):
+                yield key.decode().partition("{")[2].removesuffix("}")
+
+    def swap(self, sid: str, name: str, old: bytes, new: bytes) -> bool:
+        """Replaces a field unless somebody has changed it, or ended the session."""
+        return bool(self._swap([keys.session(sid)], [name, old, new]) == 1)
 
     def ping(self) -> bool:
         """Whether Redis answers."""
