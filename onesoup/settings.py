@@ -99,7 +99,18 @@ class Settings:
         10, "Shortest time between polls that a phone is told to use (ServerPollMin), seconds.", "10", low=1, high=3600
     )
 
+    presence_gap: float = setting(
+        5.0, "Seconds between two notifications of one contact's presence; the last state wins.", "5", low=0.0, high=3600.0
+    )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
+
+    # What phones say of their users, beside presence.
+    publish_location: bool = setting(
+        False, "Whether contacts on XMPP see where a phone is, if its user names that in the default attribute list.", "true"
+    )
+    publish_contact_info: bool = setting(
+        False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
+    )
 
     # Whom phones may be.
     domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")
@@ -108,6 +119,54 @@ class Settings:
         "XMPP domains that phones may log in to, comma separated; empty: only `domain`; any: whatever a phone asks for, "
         "the ones not listed on public addresses only.",
         "example.org,example.net",
+    )
+
+    domain_by_place: dict[str, str] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {},
+        "Other domains for log-ins that name none, by the request's host or the beginning of its path: place=domain.",
+        "imps.example.net=example.net,/imps/example.org=example.org",
+    )
+    gateway_domains: tuple[str, ...] = setting(
+        (),
+        "Names of this gateway that are no XMPP domains: alice%40example.org@name means alice@example.org; comma separated.",
+        "imps.example.org",
+    )
+
+    # How phones prove who they are.
+    sessions_of_user: int = setting(
+        8, "Handsets with which one user may be logged in at once; one more ends the oldest session.", "8", low=1, high=1000
+    )
+    remember_password: bool = setting(
+        False,
+        "Whether the password of a first plain log-in is kept, encrypted, so that digest log-in works from then on.",
+        "true",
+    )
+    tell_unknown_users: bool = setting(
+        False,
+        "Whether a digest log-in for which no phone password is stored is told so at once (531) instead of 409.",
+        "true",
+    )
+    number_headers: tuple[str, ...] = setting(
+        (),
+        "Headers in which a trusted proxy states the phone's number; who has that number linked needs no password. "
+        "Empty: none are believed.",
+        "X-MSISDN,X-Network-MSISDN",
+    )
+    country_code: str = setting("", "Country code for numbers in national form in these headers.", "358")
+    refusals_of_address: int = setting(
+        100, "Failed log-ins within ten minutes after which an address must wait.", "100", low=5, high=1_000_000
+    )
+    refusals_at_server: int = setting(
+        15,
+        "Wrong passwords in an hour that one XMPP server may see of this gateway, 0 for any number. Servers ban addresses.",
+        "15",
+        low=0,
+        high=10_000,
+    )
+    account_page: bool = setting(
+        True,
+        "Whether /account serves the page on which users choose a phone password; over HTTPS of a trusted proxy only.",
+        "false",
     )
 
     # The XMPP side.
@@ -129,6 +188,23 @@ class Settings:
         "200",
         low=1,
         high=100_000,
+    )
+
+    # Pictures.
+    fetch_pictures: bool = setting(
+        False,
+        "Whether links to pictures are fetched for phones that take pictures. Whoever writes to a phone then decides "
+        "where a holder connects to; addresses that are not public are refused.",
+        "true",
+    )
+    picture_octets: int = setting(
+        5_242_880, "Largest picture that is fetched, octets; phones get it scaled.", "5242880", low=1024, high=52_428_800
+    )
+    media_hosts: tuple[str, ...] = setting(
+        (),
+        "Web hosts that may be at private addresses and without TLS, for uploads and for links, as host or host:port, comma "
+        "separated. Everything else has to be https at a public address.",
+        "upload.example.lan,127.0.0.1:5280",
     )
 
     # The holder pool.
@@ -322,6 +398,13 @@ def _one_by_one(raw: Any) -> tuple[str, ...]:
     return _domains(raw)
 
 
+def _hosts(raw: Any) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in _names(raw))
+    if any(char.isspace() or char in "@/" for name in names for char in name):
+        raise ValueError("must be hosts, without a scheme or a path")
+    return names
+
+
 def _routes(raw: Any) -> dict[str, tuple[str, int]]:
     pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
     routes = {}
@@ -333,6 +416,24 @@ def _routes(raw: Any) -> dict[str, tuple[str, int]]:
             raise ValueError(f"the route of {domain!r} must be host:port or tls://host:port")
         routes[_domain(domain)] = (host.strip("[]"), int(number))  # [::1]:5222 is how an IPv6 address is written
     return routes
+
+
+def _places(raw: Any) -> dict[str, str]:
+    pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
+    places = {}
+    for place, domain in pairs:
+        name = str(place).strip().lower()
+        if not name or any(char.isspace() or char in "?#" for char in name):
+            raise ValueError(f"{place!r} must be a host name or a path")
+        places[name] = _domain(domain)
+    return places
+
+
+def _digits(raw: Any) -> str:
+    text = _string(str(raw) if isinstance(raw, int) else raw).removeprefix("+")
+    if text and not (text.isascii() and text.isdigit()):
+        raise ValueError("must be digits")
+    return text
 
 
 def _redis_url(raw: Any) -> str:
@@ -352,7 +453,11 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "domain": _domain,
     "domains": _domains,
     "xmpp_insecure": _one_by_one,
+    "media_hosts": _hosts,
     "xmpp_routes": _routes,
+    "domain_by_place": _places,
+    "gateway_domains": _domains,
+    "country_code": _digits,
     "redis_url": _redis_url,
 }
 
@@ -366,6 +471,23 @@ def _check_together(settings: Settings) -> None:
             f"lease_renew={settings.lease_renew} must be at most half of lease_ttl={settings.lease_ttl}, "
             f"or one lost renewal loses the lease; example: {PREFIX}LEASE_RENEW=3"
         )
+    for place, domain in settings.domain_by_place.items():
+        if domain not in settings.allowed_domains:
+            raise SettingsError(
+                f"domain_by_place: {place}={domain} is none of domains={','.join(sorted(settings.allowed_domains))}; "
+                f"example: {PREFIX}DOMAINS={settings.domain},{domain}"
+            )
+    for name in settings.gateway_domains:
+        if settings.allowed_domains.listed(name):
+            raise SettingsError(
+                f"gateway_domains={name} is an XMPP domain too, by domain or domains; "
+                f"example: {PREFIX}GATEWAY_DOMAINS=imps.{settings.domain}"
+            )
+    if settings.number_headers and not settings.trusted_proxies:
+        raise SettingsError(
+            f"number_headers={','.join(settings.number_headers)} without trusted_proxies would believe nobody; "
+            f"example: {PREFIX}TRUSTED_PROXIES=10.0.0.7"
+        )
     if settings.domains and settings.domain not in settings.domains and ANY not in settings.domains:
         raise SettingsError(
             f"domains={','.join(settings.domains)} leaves out domain={settings.domain}; "
@@ -375,8 +497,12 @@ def _check_together(settings: Settings) -> None:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ",".join(f"{domain}={host}:{number}" for domain, (host, number) in value.items())
+        return ",".join(f"{name}={target if isinstance(target, str) else _pair(*target)}" for name, target in value.items())
     return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _pair(host: str, number: int) -> str:
+    return f"{host}:{number}"
 
 
 def _without_password(url: str) -> str:

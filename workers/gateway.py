@@ -7,8 +7,7 @@ monkey.patch_all()
 import socket  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
-from functools import cache, lru_cache  # noqa: E402
-from urllib.parse import urlsplit  # noqa: E402
+from functools import cache  # noqa: E402
 
 import falcon  # noqa: E402
 import gevent.event  # noqa: E402
@@ -21,7 +20,6 @@ from onesoup.csp.envelope import Message, Mode, SessionType, Transaction  # noqa
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.basic import SPOKEN  # noqa: E402
-from onesoup.handlers.context import Peer  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
 from onesoup.store.client import guarded  # noqa: E402
@@ -29,6 +27,8 @@ from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.wire import codec  # noqa: E402
 from onesoup.wire.document import Encoding  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
+from workers import account_page  # noqa: E402
+from workers.peers import Peers  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -45,12 +45,12 @@ _checks: list[Callable[[], object]] = []
 class CspResource:
     """Every path is the CSP URL: phones keep whatever their user typed."""
 
-    def __init__(self, exchange: Exchange, max_body: int) -> None:
-        self._exchange, self._max_body = exchange, max_body
+    def __init__(self, exchange: Exchange, peers: Peers, max_body: int) -> None:
+        self._exchange, self._peers, self._max_body = exchange, peers, max_body
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
-        peer = Peer(host=_host(req.get_header("Host") or ""), address=req.remote_addr or "", user_agent=req.user_agent or "")
+        peer = self._peers.of(req)
         body = self._body(req)
         try:
             document = codec.decode(body, req.content_type)
@@ -116,15 +116,6 @@ def _meters(primitive: str, version: str, encoding: str) -> tuple[Counter, Histo
     return REQUESTS.labels(primitive, version, encoding, "200"), SECONDS.labels(primitive)
 
 
-@lru_cache(maxsize=64)
-def _host(header: str) -> str:
-    """The name in a Host header; phones send the same one again and again."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""
-
-
 def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
     """The reply; what comes behind it runs only when the server has written it to the connection."""
     yield reply
@@ -179,8 +170,11 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    resource = CspResource(Exchange(services), settings.max_body)
+    peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
+    resource = CspResource(Exchange(services), peers, settings.max_body)
     app.add_route("/", resource, compile=True)
+    if settings.account_page:
+        app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
     app.add_sink(_sink(resource), r"/")
     return app
 

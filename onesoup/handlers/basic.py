@@ -20,6 +20,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.transactions import status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context
+from onesoup.handlers.messages import cut_waiting
 from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
@@ -59,6 +60,7 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
     ctx.effects.fields["nohold"] = "1" if caps.methods else ""
     ctx.send(commands.limits())
+    cut_waiting(ctx, caps)
     return response
 
 

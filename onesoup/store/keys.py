@@ -13,6 +13,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     a:{sid}:*  string  stored replies to the phone's requests
     sasl:{domain} string   the SASL mechanism that worked at a domain's server
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
+    pic:{name} string  a picture made fit for phones, of no session
 """
 
 import hashlib
@@ -35,6 +36,10 @@ def reply(sid: str, transaction_id: str | None, digest: str) -> str:
 
 def account(jid: str, name: str) -> str:
     return f"{name}:{{{jid}}}"
+
+
+def picture(name: str) -> str:
+    return f"pic:{{{name}}}"
 
 
 def shard(number: int, name: str) -> str:

@@ -136,3 +136,21 @@ def test_a_route_may_be_direct_tls_and_nothing_else():
 def test_insecure_domains_are_named_one_by_one():
     with pytest.raises(SettingsError):
         load({"ONESOUP_XMPP_INSECURE": "*"})
+
+
+def test_places_choose_domains_that_are_served():
+    found = load(
+        {"ONESOUP_DOMAINS": "localhost,example.org", "ONESOUP_DOMAIN_BY_PLACE": "IMPS.example.org=Example.org,/net/=localhost"}
+    )
+    assert found.domain_by_place == {"imps.example.org": "example.org", "/net/": "localhost"}
+    assert settings.masked(found)["domain_by_place"] == "imps.example.org=example.org,/net/=localhost"
+    for key, value in (
+        ("ONESOUP_DOMAIN_BY_PLACE", "imps.example.org=example.net"),
+        ("ONESOUP_DOMAIN_BY_PLACE", "imps.example.org"),
+        ("ONESOUP_GATEWAY_DOMAINS", "localhost"),
+        ("ONESOUP_NUMBER_HEADERS", "X-MSISDN"),
+        ("ONESOUP_COUNTRY_CODE", "fi"),
+    ):
+        with pytest.raises(SettingsError) as refused:
+            load({key: value})
+        assert "example: " in str(refused.value)

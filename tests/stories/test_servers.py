@@ -6,7 +6,7 @@ from onesoup.phone.errors import Refused
 from tests.support.secrets import secret_text
 from tests.support.world import World
 
-WAYS = ["plain", "MD5", "SHA", "PWD", "MD5,PWD"]
+WAYS = ["plain", "MD5", "SHA", "MD4", "PWD", "MD5,PWD"]
 
 
 @pytest.mark.parametrize("way", WAYS)

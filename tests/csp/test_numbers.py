@@ -1,0 +1,29 @@
+"""Phone numbers as networks write them."""
+
+import pytest
+
+from onesoup.csp import numbers
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "number"),
+    [
+        ("358401234567", "", "+358401234567"),
+        ("+358 40 123-4567", "", "+358401234567"),
+        ("00358401234567", "", "+358401234567"),
+        ("tel:+358(40)1234567", "", "+358401234567"),
+        ("+358401234567;type=msisdn", "", "+358401234567"),
+        ("+358401234567@wap.example.org", "", "+358401234567"),
+        ("0401234567", "358", "+358401234567"),
+        ("0401234567", "", None),
+        ("1234567", "", None),
+        ("+1234567890123456", "", None),
+        ("+0123456", "", None),
+        ("a81fc9d2e0", "", None),
+        ("٣٥٨٤٠١٢٣٤٥٦", "", None),
+        ("", "358", None),
+        ("unknown, 358401234567", "", None),
+    ],
+)
+def test_a_number_is_told_from_what_else_stands_in_such_headers(written, country, number):
+    assert numbers.normal(written, country) == number
