@@ -62,6 +62,11 @@ class Ejabberd(Server):
         """host:port, as a route names it."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def web(self) -> str:
+        """host:port of its web server, which takes uploads."""
+        return f"127.0.0.1:{self.port + 2}"
+
     def answers(self) -> bool:
         if not all(connects("127.0.0.1", self.port + number) for number in range(3)):
             return False
@@ -115,7 +120,8 @@ auth_method: internal
 listen:
   - {{ port: {self.port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: true, max_stanza_size: 524288 }}
   - {{ port: {self.tls_port}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, max_stanza_size: 524288 }}
-  - {{ port: {self.port + 2}, ip: "127.0.0.1", module: ejabberd_http, request_handlers: {{ /api: mod_http_api }} }}
+  - {{ port: {self.port + 2}, ip: "127.0.0.1", module: ejabberd_http,
+      request_handlers: {{ /api: mod_http_api, /upload: mod_http_upload }} }}
 api_permissions:
   loopback: {{ who: {{ ip: "127.0.0.1/8" }}, what: "*" }}
 acl: {{ local: {{ user_regexp: "" }} }}
@@ -128,6 +134,7 @@ modules:
   mod_client_state: {{}}
   mod_disco: {{}}
   mod_http_api: {{}}
+  mod_http_upload: {{ put_url: "http://{self.web}/upload", docroot: {quoted(str(self.dir / "upload"))} }}
   mod_last: {{}}
   mod_muc: {{ host: {quoted("conference." + self.domain)} }}
   mod_offline: {{}}
