@@ -8,6 +8,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import resource  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
@@ -72,6 +73,8 @@ GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
 LINGER = 600.0
 MAX_CHECK = 30.0
+# Open files for a holder of the usual size, and those that are no streams.
+ENOUGH_FILES, SPARE_FILES = 6000, 500
 # Failures whose text comes from our side of the connection, or is a list of mechanisms. What a server says may be anything.
 EXPLAINED = {"tls", "dns", "no-mechanism", "refused"}
 TAKE_OVER = ("r", "cred", "caps", "sm", "h", "shown", "end")
@@ -544,6 +547,16 @@ def _told(failure: StreamFailure) -> str:
     return {"tls": "TLS to the server failed", "auth": "invalid password", "dns": "server not found"}.get(failure.kind, "")
 
 
+def _allow_many_streams() -> None:
+    """As many open files as we may have: each stream is one. Shells give programs 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = hard if hard != resource.RLIM_INFINITY else max(soft, ENOUGH_FILES)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < ENOUGH_FILES:
+        log.warning("few-open-files", limit=most, streams=most - SPARE_FILES)
+
+
 def _every(seconds: float, stopping: Event, work: Any) -> None:
     """Runs `work` again and again; a failure is logged and the next turn comes all the same."""
     while not stopping.wait(seconds):
@@ -557,6 +570,7 @@ def _every(seconds: float, stopping: Event, work: Any) -> None:
 
 def main(settings: Settings) -> int:
     """Runs until SIGTERM or SIGINT, then hands its sessions over."""
+    _allow_many_streams()
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
