@@ -103,6 +103,10 @@ class Shards:
 
         guarded(push)
 
+    def withdraw(self, shard: int, job: bytes) -> bool:
+        """Takes a log-in back that no holder has begun; False when one has."""
+        return bool(guarded(lambda: self._client.lrem(keys.shard(shard, "logins"), 1, job)))  # type: ignore[arg-type]
+
     def next_login(self, shard: int) -> bytes | None:
         job: bytes | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins")))
         return job
