@@ -45,7 +45,8 @@ def encode(version: str | None, encoding: Encoding) -> None:
 
 
 def _document(line: bytes) -> Document:
-    """XML starts with < or a byte order mark; all else is hex, or plain text syntax, whose W is none. An empty line is an empty document, and so an error."""
+    """XML starts with < or a byte order mark; all else is hex, or plain text syntax, whose W is none. An empty line is an empty
+    document, and so an error."""
     if line[:1] in (b"<", b"\xef", b""):
         return codec.decode(line)
     try:

@@ -30,7 +30,7 @@ WRITTEN_AS = {"CreateList-Response": "Status"}
 # Transactions whose names do not end in what they are.
 ANSWERS = frozenset({"Status", "MessageDelivered", "Disconnect"})
 
-_MSISDN = re.compile(r"\+?\d+")
+_MSISDN = re.compile(r"\+?[0-9]+")
 _BREAKS = re.compile("[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
 Words = dict[str, str]
@@ -43,6 +43,8 @@ FAMILIES: dict[str, Words] = {
     "AllFunctions": tables.SERVICES,
     "PresenceSubList": tables.PRESENCE,
 }
+# What may stand in Presence where more than presence is told.
+BESIDE = frozenset({"ContactList", "UserNotify", "ContactListNotify"})
 PARTS = frozenset(part for parts in tables.PARTS.values() for part in parts)
 
 
@@ -123,8 +125,9 @@ class _Reader:
                 self.session = _word(each.value)
             elif code == MODE.upper():
                 self.mode = _word(each.value)
-            elif code == NAMED_BY.upper() and self.head.code == ANY:
-                self.take_name(_word(each.value), each.value.offset)
+            elif code == NAMED_BY.upper():
+                if self.head.code == ANY:
+                    self.take_name(_word(each.value), each.value.offset)
             else:
                 self.parameter(each)
 
@@ -197,10 +200,12 @@ class _Reader:
 
     # ---- elements with a form of their own
 
-    def client_id(self, name: str, value: Word | Group) -> list[Element]:
+    def address(self, name: str, value: Word | Group) -> list[Element]:
         if isinstance(value, Group):
             return [self.element(name, value.offset, self.items(value, GENERAL))]
-        kind = "MSISDN" if _MSISDN.fullmatch(value.text) else "URL"
+        if not value.text:
+            return [self.element(name, value.offset)]
+        kind = "MSISDN" if name == "ClientID" and _MSISDN.fullmatch(value.text) else "URL"
         return [self.element(name, value.offset, [self.leaf(kind, value)])]
 
     def result(self, name: str, value: Word | Group) -> list[Element]:
@@ -259,13 +264,23 @@ class _Reader:
         members = _members(value)
         children = []
         for place, each in enumerate(members):
-            if place:
+            if place and (beside := self.beside(each)):
+                children.append(beside)
+            elif place:
                 children += self.attributes("PresenceSubList", each)
             elif isinstance(each, Word):
                 children += [self.leaf("UserID", each)] if each.text else []
             else:
                 raise WireError("PTS: a group where a user is expected", each.offset)
         return self.element(name, value.offset, children)
+
+    def beside(self, value: Word | Group) -> Element | None:
+        """What stands in Presence beside user and attributes: a name of such an element, and a text."""
+        name, *rest = _members(value) or [_NOTHING]
+        known = GENERAL.get(name.text.upper(), name.text) if isinstance(name, Word) else ""
+        if known not in BESIDE or len(rest) != 1 or not isinstance(rest[0], Word):
+            return None
+        return self.leaf(known, rest[0])
 
     def attributes(self, name: str, value: Word | Group) -> list[Element]:
         members = _members(value)
@@ -313,7 +328,9 @@ class _Reader:
 
 
 _READ: dict[str, Callable[[_Reader, str, Word | Group], list[Element]]] = {
-    "ClientID": _Reader.client_id,
+    "ClientID": _Reader.address,
+    "CIRURL": _Reader.address,
+    "CIRHTTPAddress": _Reader.address,
     "Result": _Reader.result,
     "NickList": _Reader.nicks,
     "AddNickList": _Reader.nicks,
@@ -344,8 +361,14 @@ def _path(code: str, primitive: str, version: str) -> str:
     return next((path for path, scope, _ in rows if not scope), names.canonical(code))
 
 
+_NOTHING = Word("", 0)
+
+
 def _members(value: Word | Group) -> list[Word | Group]:
-    return [value] if isinstance(value, Word) else value.members
+    """The members of a group; one that stands without parentheses, and none where there is nothing."""
+    if isinstance(value, Group):
+        return value.members
+    return [value] if value.text else []
 
 
 def _word(value: Word | Group) -> str:
@@ -389,19 +412,20 @@ class _Writer:
         self.closed = primitive in CLOSED
 
     def parameters(self, primitive: Element) -> list[tuple[str, Said]]:
-        """Each child with its word; values of one word together where they are texts."""
-        found: dict[str, list[Said]] = {}
+        """Each child with its word; texts of one word together, and so Presence."""
+        together: dict[str, list[Said]] = {}
+        said: list[tuple[str, Said]] = []
         for child in primitive.children:
             code, values = self.parameter(child)
-            if code is not None:
-                found.setdefault(code, []).extend(values)
-        said: list[tuple[str, Said]] = []
-        for code, together in found.items():
-            if len(together) > 1 and (code == "PR" or all(isinstance(each, str) for each in together)):
-                said.append((code, together))
+            if code is None:
+                continue
+            if child.name == "Presence" or (child.name not in _WRITE and child.name not in FAMILIES and _texts(values)):
+                if code not in together:
+                    said.append((code, together.setdefault(code, [])))
+                together[code] += values
             else:
-                said += [(code, each) for each in together]
-        return said
+                said += [(code, each) for each in values]
+        return [(code, each[0] if each is together.get(code) and len(each) == 1 else each) for code, each in said]
 
     def parameter(self, child: Element) -> tuple[str | None, list[Said]]:
         flat = _FLAT.get((self.primitive, child.name))
@@ -410,6 +434,8 @@ class _Writer:
         if flat and not child.children and child.name.endswith("List"):
             return None, []
         code = _SCOPED.get((self.primitive, child.name)) or _CODES[id(GENERAL)].get(child.name)
+        if code == "SI" and self.primitive != "Login-Response":
+            code = None  # SI is the session of the message
         if code is None and self.closed:
             return None, []
         return code or child.name, [self.said(child, GENERAL)]
@@ -434,9 +460,10 @@ class _Writer:
         name = self.name(element, words)
         if name is None:
             return None
-        if not element.children and not element.text:
-            return name if words is tables.SERVICES else [name]
-        return [name, self.said(element, words)]
+        said = self.said(element, words)
+        if said:
+            return [name, said]
+        return name if words is tables.SERVICES else [name]
 
     def name(self, element: Element, words: Words) -> str | None:
         known = "CIRHTTPAddress" if element.name in names.CIR_ADDRESS else element.name
@@ -446,7 +473,7 @@ class _Writer:
 
     # ---- elements with a form of their own
 
-    def client_id(self, element: Element) -> Said:
+    def address(self, element: Element) -> Said:
         if not element.children:
             return self.text(element)
         if len(element.children) == 1 or self.closed:
@@ -482,7 +509,10 @@ class _Writer:
 
     def presence(self, element: Element) -> Said:
         lists = [each for each in element.children if each.name == "PresenceSubList"]
-        return [self.text(element.find("UserID") or _NONE), *(self.attributes(each) for each in lists)]
+        said: list[Said] = [self.text(element.find("UserID") or _NONE), *(self.attributes(each) for each in lists)]
+        if not self.closed:
+            said += [self.item(each, GENERAL) or "" for each in element.children if each.name in BESIDE]
+        return said
 
     def attributes(self, element: Element) -> Said:
         return [said for each in element.children if (said := self.attribute(each)) is not None]
@@ -509,9 +539,15 @@ class _Writer:
         return features or (["WV"] if element.children else "")
 
 
+def _texts(values: Iterable[Said]) -> bool:
+    return all(isinstance(each, str) for each in values)
+
+
 _NONE = Element("")
 _WRITE: dict[str, Callable[[_Writer, Element], Said]] = {
-    "ClientID": _Writer.client_id,
+    "ClientID": _Writer.address,
+    "CIRURL": _Writer.address,
+    "CIRHTTPAddress": _Writer.address,
     "Result": _Writer.result,
     "NickList": _Writer.nicks,
     "AddNickList": _Writer.nicks,

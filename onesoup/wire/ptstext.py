@@ -23,7 +23,7 @@ _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9._-]*")
 _BARE_TOP = re.compile(rb"[^ ]*")
 _BARE_INSIDE = re.compile(rb"[^,)]*")
 _QUOTED = re.compile(rb'"([^"]*(?:""[^"]*)*)"')
-_ID = re.compile(r"\d{1,3}")
+_ID = re.compile(r"[0-9]{1,3}")
 _MUST_QUOTE = re.compile(r'[\s",()=&]')
 
 
@@ -130,14 +130,14 @@ class _Reader:
         self.at = bare.end()
         return Word(_text(bare[0]), start)
 
-    def group(self, depth: int) -> Group:
+    def group(self, depth: int) -> Word | Group:
         start = self.at
         if depth > MAX_GROUPS:
             raise WireError(f"PTS: groups nest too deep: limit is {MAX_GROUPS},", start)
         self.at += 1
         if self.data[self.at : self.at + 1] == b")":
             self.at += 1
-            return Group([], start)
+            return Word("", start)
         members = [self.value(depth)]
         while (sign := self.data[self.at : self.at + 1]) == b",":
             self.at += 1
@@ -165,7 +165,7 @@ def write(version: str, code: str, number: str | None, said: Sequence[tuple[str,
 
 
 def _top(value: Said) -> str:
-    if value == "":
+    if not value:
         return '""'  # COMPAT(Android): refuses a message that ends behind a =
     return _value(value)
 
@@ -175,4 +175,5 @@ def _value(value: Said) -> str:
         if not value.isprintable():
             value = legal(value)
         return '"' + value.replace('"', '""') + '"' if _MUST_QUOTE.search(value) else value
-    return "(" + ",".join(map(_value, value)) + ")"
+    inside = ",".join(map(_value, value)) or '""'  # () is nothing, and so no group of one that is empty
+    return f"({inside})" if value else ""

@@ -4,10 +4,11 @@ import random
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from onesoup.csp import envelope
+from onesoup.csp.binding import write
 from onesoup.csp.elements import PRIMITIVES, LoginResponse, Node, Result, Status
 from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
 from onesoup.wire import codec, pts, ptstext, sms, xmltext
@@ -41,8 +42,8 @@ EXAMPLES = [
     (
         "WV12CP4 SI=s1 CA=((CT,MP),(SC,ST),(SC,SS),(PM,30),(CI,http://a/))",
         "<ClientCapability-Request><CapabilityList><ClientType>MOBILE_PHONE</ClientType><SupportedCIRMethod>STCP"
-        "</SupportedCIRMethod><SupportedCIRMethod>SSMS</SupportedCIRMethod><ServerPollMin>30</ServerPollMin><CIRURL>http://a/"
-        "</CIRURL></CapabilityList></ClientCapability-Request>",
+        "</SupportedCIRMethod><SupportedCIRMethod>SSMS</SupportedCIRMethod><ServerPollMin>30</ServerPollMin><CIRURL><URL>"
+        "http://a/</URL></CIRURL></CapabilityList></ClientCapability-Request>",
     ),
     (
         "WV11PC4 SI=s1 AP=((CT,MP))",
@@ -192,9 +193,10 @@ def test_two_forms_of_one_message(form, other):
         ('WV12CP3 CA=(("CT"x,MP))', "neither", 17),
         ("WV12CP3 CA=(CT,MP)x", "no blank", 18),
         ("WV12CP3 CA=((CT,MP,x))", "3 members", 12),
-        ("WV12CP3 CA=(())", "does not begin with a name", 12),
+        ("WV12CP3 CA=((),)", "does not begin with a name", 12),
         ("WV12CP3 CA=(((CT),MP))", "does not begin with a name", 12),
         ("WV12CP3 CA=((,MP))", "no name", 13),
+        ("WV12CP3 CA=((C T,MP))", "no name", 13),
         ("WV12OR3 SI=(a,b)", "a text is expected", 11),
         ("WV12ST3 ST=((200),a)", "where Code is expected", 12),
         ("WV12CL3 UN=((a,b,c))", "no pair", 12),
@@ -317,34 +319,36 @@ def coded(node: object) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(set(PRIMITIVES) - pts.CLOSED - set(pts.WRITTEN_AS)))
-@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(data=st.data(), version=VERSIONS)
 def test_a_primitive_that_is_not_closed_arrives_whole(name, data, version):
-    primitive = data.draw(nodes(PRIMITIVES[name], version, 3))
+    primitive = data.draw(nodes(PRIMITIVES[name], version, 2))
     assume(not coded(primitive))
     text = said(primitive, version, mode=Mode.REQUEST)
     document = read(text)
     (transaction,) = envelope.read(document).transactions
     assert codec.encode(document).decode() == text
     assert transaction.mode is Mode.REQUEST
-    assert settled(transaction.content) == settled(primitive)
+    assert settled(write(transaction.content, version)) == settled(write(primitive, version))
 
 
-def settled(node: Node) -> Node:
-    """What PTS has one form for and the schema two, in one; and without what is empty."""
-    for name in node.__slots__:
-        value = getattr(node, name)
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, Node):
-                settled(each)
-    return node
+def settled(element: Element) -> Element:
+    """With one form where the schema has two: no empty list around names, no attribute without anything, no half of a pair."""
+    children = [settled(each) for each in element.children]
+    if element.name == "ClientID" and len(children) == 1:
+        children[0].name = "URL"
+    if pair := {"NickName": ("Name", "UserID"), "Property": ("Name", "Value")}.get(element.name):
+        children = [Element(name, element.findtext(name)) for name in pair]
+    kept = [each for each in children if each.children or not each.name.endswith("IDList")]
+    element.children = sorted(kept, key=lambda each: each.name)
+    return element
 
 
 @pytest.mark.parametrize("name", sorted(pts.CLOSED))
-@settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(data=st.data(), version=VERSIONS)
 def test_a_closed_primitive_settles_after_one_trip(name, data, version):
-    primitive = data.draw(nodes(PRIMITIVES[name], version, 3))
+    primitive = data.draw(nodes(PRIMITIVES[name], version, 2))
     text = said(primitive, version)
     assert codec.encode(read(text)).decode() == text
 
@@ -359,9 +363,13 @@ def test_mutants_end_in_a_message_that_settles_or_in_an_error():
         octets = mutant(rng, SEEDS)
         try:
             document = codec.decode(octets)
-        except WireError as error:
-            assert str(error)
-            assert error.offset is None or 0 <= error.offset <= len(octets)
+        except WireError as caught:
+            error = caught
+        else:
+            error = None
+        if error is not None:
+            assert error.offset is not None
+            assert 0 <= error.offset <= len(octets)
             continue
         if document.encoding is Encoding.PTS:
             read_well += 1
