@@ -25,16 +25,10 @@ def decode() -> None:
 
 @wire.command()
 @click.option("--version", type=click.Choice(["1.1", "1.2", "1.3"]), help="CSP version; the namespace tells it when absent.")
-@click.option(
-    "--to",
-    "encoding",
-    type=click.Choice(list(Encoding)),
-    default=Encoding.WBXML,
-    show_default=True,
-    help="WBXML comes out as hex.",
-)
-def encode(version: str | None, encoding: Encoding) -> None:
+@click.option("--to", type=click.Choice(["wbxml", "xml", "pts"]), default="wbxml", show_default=True, help="WBXML comes as hex.")
+def encode(version: str | None, to: str) -> None:
     """One-line XML, hex of WBXML, or plain text syntax, to another encoding, or to `error: ...`."""
+    encoding = Encoding(to)
 
     def encoded(line: bytes) -> str:
         document = _document(line)

@@ -43,6 +43,9 @@ def only(body: bytes) -> Element:
         ("<a/>".encode("utf-16"), None, Encoding.XML),
         (b"", "application/vnd.wv.csp.wbxml", Encoding.WBXML),
         (b"", "application/vnd.wv.csp+XML", Encoding.XML),
+        (b"WV12LR3 UI=a", "text/xml", Encoding.PTS),
+        (b"wvxxzz1", None, Encoding.PTS),
+        (b"", "application/vnd.wv.csp.sms; charset=utf-8", Encoding.PTS),
     ],
 )
 def test_detect(body, content_type, encoding):
@@ -53,8 +56,8 @@ def test_detect(body, content_type, encoding):
     ("body", "says"),
     [
         (b"", "empty"),
-        (b"WV12LR3 UI=a", "plain text"),
-        (b"XXST", "plain text"),
+        (b"XXST", "octet 58"),
+        (b"WV1", "octet 57"),
         (b"\x00\x11", "octet 00"),
         (b"GET / HTTP", "octet 47"),
     ],
@@ -70,6 +73,7 @@ def test_what_is_no_document(body, says):
     ("version", "encoding", "asked", "answer"),
     [
         ("1.2", Encoding.WBXML, None, "application/vnd.wv.csp.wbxml"),
+        ("1.3", Encoding.PTS, "text/plain", "application/vnd.wv.csp.sms"),
         ("1.3", Encoding.WBXML, None, "application/vnd.wv.csp+wbxml"),
         ("1.1", Encoding.XML, "", "application/vnd.wv.csp.xml"),
         ("1.2", Encoding.WBXML, "application/vnd.wv.csp+wbxml", "application/vnd.wv.csp+wbxml"),
