@@ -8,7 +8,6 @@ from onesoup.wire.document import Encoding
 from tests.support.secrets import secret_text
 from tests.support.world import MATRIX, World
 
-
 PLAIN_TEXT = [(version, Encoding.PTS) for version in ("1.1", "1.2", "1.3")]
 
 
