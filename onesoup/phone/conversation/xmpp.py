@@ -130,11 +130,16 @@ class Client:
     def latest(self, kind: str, sender: str, wanted: Callable[[Event], bool], within: float = WITHIN) -> Event:
         """Waits until the newest event of a kind from somebody fits."""
 
-        def newest(events: list[Event]) -> Event | None:
-            found = [each for each in events if each.kind == kind and each.fields.get("sender") == sender]
+        return self.newest(lambda each: each.kind == kind and each.fields.get("sender") == sender, wanted, within)
+
+    def newest(self, kind: Callable[[Event], bool], wanted: Callable[[Event], bool], within: float = WITHIN) -> Event:
+        """As `latest`, of any kind of events."""
+
+        def last(events: list[Event]) -> Event | None:
+            found = [each for each in events if kind(each)]
             return found[-1] if found and wanted(found[-1]) else None
 
-        found = self._clients.find(self._name, newest, within)
+        found = self._clients.find(self._name, last, within)
         if found is None:
             raise BackendFailed(self._seen())
         return found

@@ -9,10 +9,20 @@ import logging
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import slixmpp
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import StanzaPath
 
 ROSTER = "{jabber:iq:roster}"
+# What people here want to hear of each other.
+NODES = [
+    "http://jabber.org/protocol/mood",
+    "http://jabber.org/protocol/nick",
+    "http://jabber.org/protocol/geoloc",
+    "urn:xmpp:avatar:metadata",
+]
 
 
 class Client(slixmpp.ClientXMPP):
@@ -23,6 +33,8 @@ class Client(slixmpp.ClientXMPP):
         self.name, self.ca_certs, self.enable_direct_tls = name, Path(ca) if ca else None, False
         self.auto_authorize, self.auto_subscribe = None, False
         self.register_plugin("xep_0184")
+        self.register_plugin("xep_0163")
+        self.register_handler(Callback("published", StanzaPath("message/pubsub_event"), self.on_published))
         for event in ("message", "receipt_received", "session_start", "failed_auth"):
             self.add_event_handler(event, getattr(self, f"on_{event}"))
         for event in ("presence", "presence_error"):
@@ -33,6 +45,8 @@ class Client(slixmpp.ClientXMPP):
 
     async def on_session_start(self, _event: object) -> None:
         await self.get_roster()
+        self["xep_0163"].add_interest(NODES)
+        await self["xep_0115"].update_caps(broadcast=False)
         self.tell("connected")
 
     def on_failed_auth(self, _event: object) -> None:
@@ -42,6 +56,14 @@ class Client(slixmpp.ClientXMPP):
         if stanza["body"]:
             asks = stanza.xml.find("{urn:xmpp:receipts}request") is not None
             self.tell("message", sender=stanza["from"].bare, id=stanza["id"], body=stanza["body"], receipt_asked=asks)
+
+    def on_published(self, stanza: slixmpp.Message) -> None:
+        items = stanza.xml.find("{*}event/{*}items")
+        payload = items.find("{*}item/*") if items is not None else None
+        if items is None or payload is None:
+            return
+        told = {each.tag.rpartition("}")[2]: (each.text or "") for each in payload}
+        self.tell("published", sender=stanza["from"].bare, node=items.get("node"), told=told, text=payload.text or "")
 
     def on_presence(self, stanza: slixmpp.Presence) -> None:
         kind = stanza.xml.get("type") or "available"
@@ -66,6 +88,20 @@ class Client(slixmpp.ClientXMPP):
 
     def do_subscription(self, to: str, kind: Any) -> None:
         self.send_presence_subscription(pto=to, ptype=kind)
+
+    def do_request(self, xml: str) -> None:
+        """Something set on the own account, such as a PEP item or a vCard; told when it is done, or refused."""
+
+        async def ask() -> None:
+            iq = self.make_iq(itype="set")
+            iq.append(ElementTree.fromstring(xml))
+            try:
+                await iq.send(timeout=10)
+                self.tell("done", well=True)
+            except slixmpp.exceptions.XMPPError as error:
+                self.tell("done", well=False, condition=error.condition)
+
+        self._asking = asyncio.ensure_future(ask())
 
     def do_roster(self, number: int) -> None:
         self._task = asyncio.ensure_future(self._fetch(number))
