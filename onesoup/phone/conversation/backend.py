@@ -1,19 +1,20 @@
 """What scripts say of the XMPP side, in sentences: done, or looked for, by ordinary XMPP clients.
 
-`backend` sentences: bob sends 'text' to alice [and asks for a receipt]; bob is available|away|xa|dnd|offline [with status
-'text']; bob asks to see alice; bob accepts|refuses alice; bob stops showing alice; bob stops seeing alice; bob feels happy
-[because 'text']; bob calls himself 'name'; bob is at 60.17, 24.94 in 'city'; bob shows a picture; bob has the card 'name',
-'number'.
-`backend_expect` sentences: bob receives [exactly] 'text' [once]; bob receives nothing more; bob sees alice available|away|xa|
-dnd|offline [with status 'text']; bob is asked by alice; bob is accepted|refused by alice; bob has [no] receipt; the roster of
-alice has bob [named 'name'] [in group 'group']; the roster of alice has no bob; available presence is sent to the XMPP server;
-bob sees that alice feels happy|nothing; bob sees that alice calls herself 'name'; bob sees a|no picture of alice; bob sees
-alice nowhere.
+`backend` sentences: bob sends 'text' to alice [and asks for a receipt]; bob shares a picture with alice [and asks for a receipt];
+bob is available|away|xa|dnd|offline [with status 'text']; bob asks to see alice; bob accepts|refuses alice; bob stops showing
+alice; bob stops seeing alice; bob feels happy [because 'text']; bob calls himself 'name'; bob is at 60.17, 24.94 in 'city'; bob
+shows a picture; bob has the card 'name', 'number'.
+`backend_expect` sentences: bob receives [exactly] 'text' [once]; bob receives a picture [once]; bob receives nothing more; bob
+sees alice available|away|xa|dnd|offline [with status 'text']; bob is asked by alice; bob is accepted|refused by alice; bob has
+[no] receipt; the roster of alice has bob [named 'name'] [in group 'group']; the roster of alice has no bob; available presence is
+sent to the XMPP server; bob sees that alice feels happy|nothing; bob sees that alice calls herself 'name'; bob sees a|no picture
+of alice; bob sees alice nowhere.
 Several are separated by semicolons. Names may be written as addresses.
 """
 
 import base64
 import hashlib
+import io
 import itertools
 import re
 import time
@@ -21,10 +22,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 from xml.sax.saxutils import escape
 
+from PIL import Image
+
+from onesoup import media
 from onesoup.phone.conversation.script import Person
-from onesoup.phone.conversation.xmpp import BackendFailed, Client, Clients, Event
+from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed, Client, Clients, Event
 
 # How long "nothing more" and "once" look for more.
 SETTLE = 0.15
@@ -114,6 +119,13 @@ class Backend:
         self.sent_at = time.time()
         self._client(who).do("send", to=self._jid(to), body=text, id=stanza_id, receipt=bool(receipt))
 
+    def share(self, who: str, to: str, receipt: str | None) -> None:
+        """Uploads a picture (XEP-0363) and sends its address (XEP-0066)."""
+        self._last_sent[self._person(who).user] = stanza_id = f"m{next(self._numbers)}"
+        self.sent_at = time.time()
+        data = base64.b64encode(_picture()).decode()
+        self._client(who).do("share", to=self._jid(to), id=stanza_id, receipt=bool(receipt), data=data)
+
     def become(self, who: str, state: str, status: str | None) -> None:
         if state == "offline":
             self._client(who).do("presence", show=None, status=status, kind="unavailable")
@@ -188,6 +200,19 @@ class Backend:
             if again:
                 raise BackendFailed(f"it {len(again) + 1} times")
 
+    def receives_picture(self, who: str, once: str | None) -> None:
+        """A link that clients show, and what is there is a picture."""
+        client = self._client(who)
+        event = client.wait(lambda event: event.kind == "message" and event.fields["oob"])
+        url = event.fields["oob"]
+        if url != event.fields["body"]:
+            raise BackendFailed(f"{event.fields['body']!r} beside it")
+        with urlopen(url, timeout=WITHIN) as answer:
+            if media.kind(answer.read()) is None:
+                raise BackendFailed(f"something else at {url}")
+        if once:
+            self.nothing_more(who)
+
     def nothing_more(self, who: str) -> None:
         time.sleep(SETTLE)
         more = [each.fields["body"] for each in self._client(who).untaken("message")]
@@ -239,6 +264,13 @@ class Backend:
         self.sees(friends[0], self._phone, "available", None)
 
 
+def _picture() -> bytes:
+    """A photograph of nothing, larger than phones take."""
+    out = io.BytesIO()
+    Image.effect_noise((320, 240), 60).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
 def _is(item: Mapping[str, Any], name: str | None, group: str | None) -> bool:
     return (name is None or item["name"] == name) and (group is None or group in item["groups"])
 
@@ -267,6 +299,7 @@ def _heard(kind: str) -> Callable[..., None]:
 
 _ACTS = [
     _row(r"WHO sends '(?P<text>.*)' to TO(?P<receipt> and asks for a receipt)?", Backend.send),
+    _row(r"WHO shares a picture with TO(?P<receipt> and asks for a receipt)?", Backend.share),
     _row(r"WHO (?:is|becomes|goes) STATE", Backend.become),
     _row(r"WHO asks to see TO", _kind("subscribe")),
     _row(r"WHO accepts TO", _kind("subscribed")),
@@ -280,6 +313,7 @@ _ACTS = [
 ]
 _EXPECTATIONS = [
     _row(r"WHO receives(?: exactly)? '(?P<text>.*)'(?P<once> once)?", Backend.receives),
+    _row(r"WHO receives a picture(?P<once> once)?", Backend.receives_picture),
     _row(r"WHO receives nothing more", Backend.nothing_more),
     _row(r"WHO sees WHOM STATE", Backend.sees),
     _row(r"WHO sees that WHOM feels (?P<mood>[a-z_]+)", Backend.sees_mood),

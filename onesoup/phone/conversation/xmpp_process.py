@@ -4,18 +4,19 @@ In: {"client": name, "do": what, ...}. Out: {"client": name, "event": what, ...}
 """
 
 import asyncio
+import base64
 import json
 import logging
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 from xml.etree import ElementTree
 
 import slixmpp
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import StanzaPath
 
-ROSTER = "{jabber:iq:roster}"
 # What people here want to hear of each other.
 NODES = [
     "http://jabber.org/protocol/mood",
@@ -23,6 +24,7 @@ NODES = [
     "http://jabber.org/protocol/geoloc",
     "urn:xmpp:avatar:metadata",
 ]
+ROSTER, OOB, UPLOAD = "{jabber:iq:roster}", "{jabber:x:oob}", "{urn:xmpp:http:upload:0}"
 
 
 class Client(slixmpp.ClientXMPP):
@@ -55,7 +57,8 @@ class Client(slixmpp.ClientXMPP):
     def on_message(self, stanza: slixmpp.Message) -> None:
         if stanza["body"]:
             asks = stanza.xml.find("{urn:xmpp:receipts}request") is not None
-            self.tell("message", sender=stanza["from"].bare, id=stanza["id"], body=stanza["body"], receipt_asked=asks)
+            fields = {"sender": stanza["from"].bare, "id": stanza["id"], "body": stanza["body"], "receipt_asked": asks}
+            self.tell("message", **fields, oob=stanza.xml.findtext(f"{OOB}x/{OOB}url") or "")
 
     def on_published(self, stanza: slixmpp.Message) -> None:
         items = stanza.xml.find("{*}event/{*}items")
@@ -81,6 +84,27 @@ class Client(slixmpp.ClientXMPP):
         stanza["id"] = id
         if receipt:
             stanza["request_receipt"] = True
+        stanza.send()
+
+    def do_share(self, to: str, id: str, receipt: bool, data: str) -> None:
+        self._sharing = asyncio.ensure_future(self._share(to, id, receipt, base64.b64decode(data)))
+
+    async def _share(self, to: str, id: str, receipt: bool, data: bytes) -> None:
+        """Through the service at the usual place."""
+        ask = self.make_iq_get(ito=f"upload.{self.boundjid.domain}")
+        about = {"filename": "view.jpg", "size": str(len(data)), "content-type": "image/jpeg"}
+        ask.append(ElementTree.Element(f"{UPLOAD}request", about))
+        answer = await ask.send(timeout=10)
+        put, get = answer.xml.find(f".//{UPLOAD}put"), answer.xml.find(f".//{UPLOAD}get")
+        headers = {each.get("name"): each.text for each in put} | {"Content-Type": "image/jpeg"}
+        request = Request(put.get("url"), data, headers, method="PUT")
+        await asyncio.to_thread(lambda: urlopen(request, timeout=10).close())
+        stanza = self.make_message(mto=to, mbody=get.get("url"), mtype="chat")
+        stanza["id"] = id
+        if receipt:
+            stanza["request_receipt"] = True
+        link = ElementTree.SubElement(stanza.xml, f"{OOB}x")
+        ElementTree.SubElement(link, f"{OOB}url").text = get.get("url")
         stanza.send()
 
     def do_presence(self, show: str | None, status: str | None, kind: Any) -> None:
