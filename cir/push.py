@@ -8,11 +8,11 @@ from cir.message import CirError
 
 PUSH = 0x06
 CONTENT_TYPE, APPLICATION = "application/vnd.wv.csp.cir", "x-wap-application:wv.ua"
-_CIR_TYPE, _APPLICATION_ID, _UA = 0x46, 0x2F, 0x0A
+_CIR_TYPE, _APPLICATION_ID, UA = 0x46, 0x2F, 0x0A
 # Where WAP push lives, and where a WSP server sends from.
 PORT, SOURCE_PORT = 2948, 9200
 
-_SHORT = bytes((_CIR_TYPE | 0x80, _APPLICATION_ID | 0x80, _UA | 0x80))
+_SHORT = bytes((_CIR_TYPE | 0x80, _APPLICATION_ID | 0x80, UA | 0x80))
 # Some phones know the content type by its name only.
 _BY_NAME = CONTENT_TYPE.encode() + b"\0" + _SHORT[1:]
 HEADERS = {"short": _SHORT, "text": _BY_NAME}
@@ -51,7 +51,7 @@ def read(octets: bytes) -> Push:
             raise CirError("a header without a well-known name")
         value, at = _value(headers, at + 1)
         if field == _APPLICATION_ID | 0x80:
-            application = _name(value, _UA, APPLICATION)
+            application = _name(value, UA, APPLICATION)
     return Push(octets[0], found, application, body)
 
 

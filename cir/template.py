@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from onesoup.csp.numbers import hidden
+
 # `coding=1` is 8-bit data with a header of ours. The numbers of the report mask: 1 delivered, 2 not, 16 refused.
 KANNEL = (
     "?username={user}&password={pass}&from={from}&to={msisdn}&smsc={smsc}&coding=1&validity={validity_min}"
@@ -35,11 +37,6 @@ def masked(template: str, values: Mapping[str, bytes | str | int]) -> str:
         return _encoded(hidden(str(values[name]))) if name.startswith("msisdn") else _encoded(values[name])
 
     return _NAME.sub(shown, template)
-
-
-def hidden(number: str) -> str:
-    """A number for a log."""
-    return f"***{number[-3:]}"
 
 
 def unknown(template: str) -> list[str]:

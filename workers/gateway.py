@@ -6,7 +6,7 @@ monkey.patch_all()
 
 import socket  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
+from collections.abc import Callable, Iterable, Iterator  # noqa: E402
 from functools import cache, lru_cache  # noqa: E402
 from urllib.parse import urlsplit  # noqa: E402
 
@@ -16,7 +16,7 @@ import structlog  # noqa: E402
 from gevent import socket as gevent_socket  # noqa: E402
 from prometheus_client import Counter, Histogram  # noqa: E402
 
-from onesoup.csp import envelope, transactions  # noqa: E402
+from onesoup.csp import envelope, numbers, transactions  # noqa: E402
 from onesoup.csp.envelope import Message, Mode, SessionType, Transaction  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
@@ -42,15 +42,37 @@ draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
 
 
+class Peers:
+    """Who sends a request. What headers say of the phone's address and number counts only where a trusted proxy wrote them:
+    anybody else could have any number sent messages to."""
+
+    def __init__(self, proxies: Iterable[str], headers: Iterable[str], country: str) -> None:
+        self._proxies, self._headers, self._country = frozenset(proxies), tuple(headers), country
+
+    def of(self, req: falcon.Request) -> Peer:
+        host, agent, address = _host(req.get_header("Host") or ""), req.user_agent or "", req.remote_addr or ""
+        if address not in self._proxies:
+            return Peer(host, address, agent)
+        number = numbers.first((req.get_header(name) for name in self._headers), self._country)
+        return Peer(host, self._forwarded(req) or address, agent, number)
+
+    def _forwarded(self, req: falcon.Request) -> str:
+        """The last address that no proxy of ours has: what stands before it, the phone may have written."""
+        for name in reversed((req.get_header("X-Forwarded-For") or "").split(",")):
+            if name.strip() not in self._proxies:
+                return name.strip()
+        return ""
+
+
 class CspResource:
     """Every path is the CSP URL: phones keep whatever their user typed."""
 
-    def __init__(self, exchange: Exchange, max_body: int) -> None:
-        self._exchange, self._max_body = exchange, max_body
+    def __init__(self, exchange: Exchange, max_body: int, peers: Peers) -> None:
+        self._exchange, self._max_body, self._peers = exchange, max_body, peers
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
-        peer = Peer(host=_host(req.get_header("Host") or ""), address=req.remote_addr or "", user_agent=req.user_agent or "")
+        peer = self._peers.of(req)
         body = self._body(req)
         try:
             document = codec.decode(body, req.content_type)
@@ -179,7 +201,8 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    resource = CspResource(Exchange(services), settings.max_body)
+    peers = Peers(settings.trusted_proxies, settings.msisdn_headers, settings.msisdn_country)
+    resource = CspResource(Exchange(services), settings.max_body, peers)
     app.add_route("/", resource, compile=True)
     app.add_sink(_sink(resource), r"/")
     return app

@@ -19,6 +19,8 @@ class Handset:
     unescape_content: bool = False
     # It sends a message again under a new TransactionID when it got no answer: the repeat is told by its content (flows.md 1.3).
     repeats_under_new_id: bool = False
+    # It understands SSMS whatever its version: the method came with 1.3 only (cir.md 2.4).
+    takes_ssms: bool = False
     # It can answer the PWD schema with its password (flows.md 4.2).
     takes_pwd: bool = False
 
@@ -37,7 +39,9 @@ class Row:
         return all(value.lower().startswith(sign.lower()) for sign, value in signs)
 
 
-ANDROID = Handset("android", default_list_once=True, bare_lists=True, halve_poll_min=True, repeats_under_new_id=True)
+ANDROID = Handset(
+    "android", default_list_once=True, bare_lists=True, halve_poll_min=True, repeats_under_new_id=True, takes_ssms=True
+)
 S60 = Handset("s60", unescape_content=True, takes_pwd=True)
 
 TABLE = (

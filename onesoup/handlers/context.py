@@ -16,7 +16,9 @@ from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
+from onesoup.store.numbers import Numbers
 from onesoup.store.sessions import Effects, Sessions
+from onesoup.store.wakes import Wakes
 from onesoup.xmpp.commands import Command, answered
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -42,6 +44,13 @@ class Policy:
     public_host: str = ""
     stcp_port: int = 3171
     plain_emoji: bool = False
+    cir_url: str = ""
+    udp_nets: tuple[str, ...] = ()
+    # The longest cookie that goes into a WAPSMS, and whether the gateway's messages may go to a number.
+    sms_cookie: int = 118
+    sms_prefixes: tuple[str, ...] = ()
+    msisdn_country: str = ""
+    msisdn_accept_claimed: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +65,8 @@ class Services:
     lists: Lists
     logins: Logins
     lines: Lines
+    numbers: Numbers
+    wakes: Wakes
     shards: Shards
     replies: Replies
     ring: KeyRing
@@ -65,11 +76,13 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent the request, as far as HTTP tells."""
+    """Who sent the request, as far as HTTP tells. `address` is the phone's own, or its NAT's; `number` is what a trusted
+    proxy says."""
 
     host: str = ""
     address: str = ""
     user_agent: str = ""
+    number: str = ""
 
 
 @dataclass(slots=True)

@@ -75,9 +75,9 @@ class Exchange:
             return _encode(transactions.reply(message, [answered(first, _outside(first.content, message.version))]))
         assert message.session_id is not None
         if kind is Kind.POLL:
-            return self._poll(message, message.session_id)
+            return self._poll(message, message.session_id, peer)
         if kind is Kind.ANSWERS:
-            return self._answers(message, message.session_id)
+            return self._answers(message, message.session_id, peer)
         return self._requests(message, message.session_id, raw, peer, written)
 
     # --- log-in ---
@@ -114,27 +114,29 @@ class Exchange:
 
     # --- polls and answers ---
 
-    def _poll(self, message: Message, sid: str) -> bytes:
+    def _poll(self, message: Message, sid: str, peer: Peer) -> bytes:
         services = self._services
         hold = min(services.policy.poll_hold, HARD_HOLD)
         if hold <= 0 or services.draining():
-            return self._item(message, services.inbox.take(sid))
+            return self._item(message, services.inbox.take(sid, address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
-            item = services.inbox.take(sid, hold=services.replies.channel)
+            item = services.inbox.take(sid, hold=services.replies.channel, address=peer.address)
             if item is Nothing.WILL_WAKE and expected.wait(hold) is not None:
                 item = services.inbox.take(sid)
         return self._item(message, item)
 
-    def _answers(self, message: Message, sid: str) -> bytes:
+    def _answers(self, message: Message, sid: str, peer: Peer) -> bytes:
         """Each answer closes its item; the reply to the last one may carry the next item."""
         *before, last = message.transactions
         for transaction in before:
-            self._close(sid, transaction, only=True)
-        return self._item(message, self._close(sid, last, only=False))
+            self._close(sid, transaction, peer, only=True)
+        return self._item(message, self._close(sid, last, peer, only=False))
 
-    def _close(self, sid: str, transaction: Transaction, only: bool) -> Item | Nothing:
+    def _close(self, sid: str, transaction: Transaction, peer: Peer, only: bool) -> Item | Nothing:
         closed = closes(transaction)
-        return self._services.inbox.take(sid, answered=closed.tid, message_id=closed.message_id, only_answer=only)
+        return self._services.inbox.take(
+            sid, answered=closed.tid, message_id=closed.message_id, only_answer=only, address=peer.address
+        )
 
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
@@ -146,7 +148,7 @@ class Exchange:
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> bytes:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        opened = services.sessions.open(sid, first_id, digest, ("r", "caps", "unsaid"))
+        opened = services.sessions.open(sid, first_id, digest, ("r", "caps", "unsaid"), address=peer.address)
         if opened.reply is not None:
             return opened.reply
         record, caps, unsaid = opened.fields
@@ -164,7 +166,7 @@ class Exchange:
         )
         for transaction in message.transactions:
             if closes(transaction):
-                self._close(sid, transaction, only=True)
+                self._close(sid, transaction, peer, only=True)
         answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY

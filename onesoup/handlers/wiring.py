@@ -14,7 +14,9 @@ from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
+from onesoup.store.numbers import Numbers
 from onesoup.store.sessions import Sessions
+from onesoup.store.wakes import Wakes
 
 
 def policy(settings: Settings) -> Policy:
@@ -29,7 +31,20 @@ def policy(settings: Settings) -> Policy:
         public_host=settings.public_host,
         stcp_port=settings.public_stcp_port or settings.stcp_port,
         plain_emoji=settings.plain_emoji,
+        cir_url=settings.cir_url,
+        udp_nets=settings.udp_nets,
+        sms_cookie=_sms_cookie(settings),
+        sms_prefixes=settings.sms_prefixes,
+        msisdn_country=settings.msisdn_country,
+        msisdn_accept_claimed=settings.msisdn_accept_claimed,
     )
+
+
+def _sms_cookie(settings: Settings) -> int:
+    """The longest cookie whose WAPSMS is one message: a content type as text takes room, and so does what Kannel adds."""
+    if settings.sms_gateway == "kannel-ppg":
+        return 88
+    return 92 if settings.wap_content_type == "text" else 118
 
 
 def services(settings: Settings, client: "redis.Redis | None" = None, draining: Callable[[], bool] = lambda: False) -> Services:
@@ -46,6 +61,8 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         lists=Lists(client),
         logins=Logins(client),
         lines=Lines(client),
+        numbers=Numbers(client),
+        wakes=Wakes(client),
         shards=Shards(client),
         replies=Replies(client, settings.redis_url),
         ring=ring,

@@ -67,8 +67,8 @@ for jid, value in pairs(c.presence or {}) do
   end
 end
 mark(KEYS[1], KEYS[2], KEYS[4], due, now)
-if #due > 0 then wake(KEYS[1], ARGV[1]) end
-local fresh = false
+if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
+local fresh = nil
 for _, item in ipairs(c.items or {}) do
   local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
   local wanted = needs == ''
@@ -81,12 +81,13 @@ for _, item in ipairs(c.items or {}) do
     redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
     redis.call('RPUSH', KEYS[2], id)
     if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
-    fresh = true
+    -- A report of delivery may wait; what a person said, or asks, may cost a message.
+    if needs == '' then fresh = 'm' else fresh = fresh or 'p' end
   end
 end
 if fresh then
   redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN)
-  wake(KEYS[1], ARGV[1])
+  wake(KEYS[1], ARGV[1], fresh)
 end
 return later
 """
@@ -100,7 +101,7 @@ local now = clock()
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)
 mark(KEYS[1], KEYS[2], KEYS[3], due, now)
-if #due > 0 then wake(KEYS[1], ARGV[1]) end
+if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
 local next = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
 if next then return math.floor(next - now) end
 return -1
@@ -135,7 +136,7 @@ if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
   if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
 end
-wake(KEYS[1], ARGV[1])
+wake(KEYS[1], ARGV[1], 'm')
 return 1
 """
 )

@@ -44,6 +44,7 @@ PROVED = {
     "repeats_under_new_id": ANDROID,  # tests/handlers/test_repeats.py
     "unescape_content": S60,
     "takes_pwd": S60,
+    "takes_ssms": ANDROID,
 }
 
 
@@ -62,6 +63,15 @@ def test_halve_poll_min():
         for handset in handsets.BY_NAME.values()
     }
     assert told == {"android": 15, "s60": 30, "unknown": 30}
+
+
+def test_takes_ssms():
+    offer = capabilities.Offer(frozenset({"SSMS"}), "", 0, 10)
+    request = ClientCapabilityRequest(capability_list=CapabilityList(supported_cir_method=["SSMS"]))
+    agreed = {
+        each.name: capabilities.negotiate(request, "1.2", offer, each, "c")[1].methods for each in handsets.BY_NAME.values()
+    }
+    assert agreed == {"android": ("SSMS",), "s60": (), "unknown": ()}
 
 
 def test_unescape_content():

@@ -7,8 +7,8 @@ import gevent
 import pytest
 from gevent.server import StreamServer
 
-from cir import server as module
-from cir.server import StcpServer
+from cir import stcp as module
+from cir.stcp import StcpServer
 from onesoup.csp.session import Session
 from onesoup.handlers import records
 from onesoup.store.channels import Subscriber
