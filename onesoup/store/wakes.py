@@ -66,11 +66,12 @@ return {now, redis.call('LLEN', KEYS[2]), unpack(h)}
 )
 
 _NOTE = """
--- KEYS 1 session  ARGV 1 the wake that is outstanding  2 what has been tried for it
+-- KEYS 1 session  ARGV 1 the wake that is outstanding  2 what has been tried for it  3 one: the phone is called
 -- Returns 0 when the phone has come meanwhile: then nothing may be sent.
 local h = redis.call('HMGET', KEYS[1], 'cir', 'end')
 if h[1] ~= ARGV[1] or h[2] then return 0 end
 redis.call('HSET', KEYS[1], 'tries', ARGV[2])
+if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'called', ARGV[1]) end
 return 1
 """
 
@@ -188,7 +189,7 @@ class Wakes:
 
     def note(self, sid: str, tries: Tries) -> bool:
         """Writes down what is about to be tried. False when the phone has come meanwhile: then it must not be tried."""
-        return bool(self._note([keys.session(sid)], [tries.wake, tries.pack()]) == 1)
+        return bool(self._note([keys.session(sid)], [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms))]) == 1)
 
     def forget_tries(self, sid: str) -> None:
         guarded(lambda: self._client.hdel(keys.session(sid), "tries"))
