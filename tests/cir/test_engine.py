@@ -66,10 +66,8 @@ class Station:
         self.client.hset(self.key, "cir", older)
         if tries is not None and tries.wake == wake:
             ms = seconds * 1000
-            aged = replace(
-                tries, wake=older, **{name: max(getattr(tries, name) - ms, 0) for name in ("udp_at", "first_udp_at", "sms_at")}
-            )
-            self.client.hset(self.key, "tries", aged.pack())
+            times = {name: max(getattr(tries, name) - ms, 0) for name in ("udp_at", "first_udp_at", "sms_at")}
+            self.wakes.note(SID, replace(tries, wake=older, **times))
 
     def step(self, seconds=0):
         if seconds:
