@@ -42,7 +42,7 @@ class Station:
         gateway = carrier.make(self.settings, KEY)
         gateway._sleep = lambda _seconds: None
         self.datagrams = Datagrams("127.0.0.1", free_port(), free_port(), "short") if udp else None
-        budget = Budget(self.client, limits or Limits(gap=0))
+        budget = Budget(self.client, limits or Limits(gap=0, rate=10_000))
         self.engine = Engine(
             self.settings, self.wakes, budget, self.jobs, self.numbers, Shards(self.client), gateway, self.datagrams
         )
@@ -211,7 +211,7 @@ def test_a_process_that_dies_before_the_gateway_answers_sends_nothing_twice(stat
     hook.until(1)
     dying.kill()
     hook.otherwise = TAKEN
-    other = station(limits=Limits(gap=0))
+    other = station(limits=Limits(gap=0, rate=10_000))
     for _ in range(3):
         assert other.engine.step(SID) > 0
     assert len(hook.asked) == 1
