@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from cir import push, sms
+from cir.cli import send
 from tests.cir.vectors import VECTORS
 from tests.support.gateways import HttpGateway, answer
 
@@ -13,10 +16,16 @@ ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
 
 
 def run(*words, **settings):
-    env = {name: value for name, value in os.environ.items() if not name.startswith("ONESOUP_")}
+    env = {name: None for name in os.environ if name.startswith("ONESOUP_")}
     env |= {f"ONESOUP_{name.upper()}": value for name, value in settings.items()}
-    done = subprocess.run([ONESOUP, "cir", "send", *words], env=env, capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout, done.stderr
+    done = CliRunner().invoke(send, words, env=env)
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_command_is_there():
+    """In a process of its own, as it is typed."""
+    argv = [ONESOUP, "cir", "send", "--to", "+15550100123", "--dry-run"]
+    assert "length   36 of 140" in subprocess.run(argv, capture_output=True, text=True, timeout=60).stdout
 
 
 GATEWAY = {"sms_gateway": "kannel-sendsms", "sms_user": "onesoup", "sms_password": "soup", "sms_prefixes": "+1555"}
