@@ -263,10 +263,11 @@ class StcpServer:
         else:
             for line in self._lines.get(rest, ()):
                 line.sends = 0
-                self._arm(line, PRESENCE if word == "p" else 0.0)
+                self._arm(line, PRESENCE if word == "p" else 0.0, check=False)
 
-    def _arm(self, line: Line, delay: float) -> None:
-        """One timer for each line: the earlier time counts, so that a repeat far ahead does not hold up news."""
+    def _arm(self, line: Line, delay: float, check: bool = True) -> None:
+        """One timer for each line: the earlier time counts, so that a repeat far ahead does not hold up news. Without `check`
+        what goes out at once is not looked up again: the store has just said so."""
         now = self._clock()
         wait = max(delay, line.quiet_until - now, line.sent_at + GAP - now if line.sent_at else 0.0, 0.0)
         if line.timer is not None:
@@ -274,9 +275,9 @@ class StcpServer:
                 return
             line.timer.kill(block=False)
         line.due = now + wait
-        line.timer = gevent.spawn_later(wait, self._send, line) if wait else gevent.spawn(self._send, line)
+        line.timer = gevent.spawn_later(wait, self._send, line, True) if wait else gevent.spawn(self._send, line, check)
 
-    def _send(self, line: Line) -> None:
+    def _send(self, line: Line, check: bool) -> None:
         """Writes WVCI if it is still wanted, and looks again later whether the phone came."""
         line.timer = None
         sid = line.talk.bound
@@ -285,11 +286,7 @@ class StcpServer:
         if line.quiet_until > self._clock():
             self._arm(line, 0.0)
             return
-        try:
-            wanted = self._sessions.wake_unanswered(sid, self.channel)
-        except StoreDown:
-            wanted = True
-        if not wanted:
+        if check and not self._wanted(sid):
             return
         try:
             self._write(line, wvci(line.version, line.cookie))
@@ -301,6 +298,12 @@ class StcpServer:
         line.sent_at, line.sends = self._clock(), line.sends + 1
         if line.sends < MAX_SENDS:
             self._arm(line, REPEAT)
+
+    def _wanted(self, sid: str) -> bool:
+        try:
+            return self._sessions.wake_unanswered(sid, self.channel)
+        except StoreDown:
+            return True
 
     # --- upkeep ---
 
