@@ -32,7 +32,7 @@ def send(to: str, method: str, version: str, cookie: str, text: str, dry_run: bo
 def _send(settings: Settings, to: str, method: str, version: str, cookie: str, text: str, dry_run: bool) -> None:
     from cir import carrier, job
 
-    number = numbers.normal(to, settings.msisdn_country)
+    number = numbers.normal(to, settings.country_code)
     if not number:
         raise click.ClickException(f"{to} is no number; example: +15550100123")
     now = time.time()

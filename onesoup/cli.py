@@ -13,6 +13,7 @@ COMMANDS = {
     "web": ("onesoup.roles", "web", "Run the gateway: gunicorn with Falcon workers."),
     "holder": ("onesoup.roles", "holder", "Run an XMPP holder."),
     "cir": ("onesoup.roles", "cir", "Run the CIR process."),
+    "accounts": ("onesoup.accounts", "accounts", "Link phone log-ins to XMPP accounts; rotate keys."),
     "demo": ("onesoup.demo.cli", "demo", "Run everything on this machine, with a demo XMPP server."),
     "phone": ("onesoup.phone.cli", "phone", "A phone in the terminal."),
 }

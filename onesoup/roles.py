@@ -115,34 +115,31 @@ def _prepare(role: str):
 def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
     """Waits a little for Redis, and refuses one that throws keys away."""
     import structlog
-    from redis import Redis, RedisError
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
+    from redis import RedisError
 
     from onesoup.settings import Settings, masked
+    from onesoup.store.client import connect
+    from onesoup.store.topology import servers
 
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        return  # Sentinel and cluster forms are the store's business
     shown = masked(Settings(redis_url=url))["redis_url"]
-    try:
-        redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
-    except ValueError as error:
-        fail(f"ONESOUP_REDIS_URL={shown}: {error}; example: ONESOUP_REDIS_URL=redis://127.0.0.1:6379/0")
     give_up = time.monotonic() + REDIS_PATIENCE
     while True:
         try:
+            redis = connect(url, max_connections=1)
             redis.ping()
             break
+        except ValueError as error:
+            fail(f"ONESOUP_REDIS_URL={shown}: {error}; example: ONESOUP_REDIS_URL=redis://127.0.0.1:6379/0")
         except RedisError as error:
             if time.monotonic() > give_up:
                 fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {error}")
             time.sleep(0.2)
     try:
-        policy = redis.config_get("maxmemory-policy").get("maxmemory-policy", KEEPS)
+        policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", KEEPS) for server in servers(redis)}
     except RedisError:  # hosted ones forbid CONFIG
         structlog.get_logger(__name__).warning("redis policy unknown", wanted=KEEPS)
     else:
-        if policy != KEEPS:
+        for policy in policies - {KEEPS}:
             fail(f"Redis at {shown} has maxmemory-policy {policy} and would forget messages when full; set it to {KEEPS}")
     finally:
         redis.close()

@@ -89,12 +89,71 @@ class Settings:
         10, "Shortest time between polls that a phone is told to use (ServerPollMin), seconds.", "10", low=1, high=3600
     )
 
+    presence_gap: float = setting(
+        5.0, "Seconds between two notifications of one contact's presence; the last state wins.", "5", low=0.0, high=3600.0
+    )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
+
+    # What phones say of their users, beside presence.
+    publish_location: bool = setting(
+        False, "Whether contacts on XMPP see where a phone is, if its user names that in the default attribute list.", "true"
+    )
+    publish_contact_info: bool = setting(
+        False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
+    )
 
     # Whom phones may be.
     domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")
     domains: tuple[str, ...] = setting(
         (), "XMPP domains that phones may log in to, comma separated; empty: only `domain`.", "example.org,example.net"
+    )
+
+    domain_by_place: dict[str, str] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {},
+        "Other domains for log-ins that name none, by the request's host or the beginning of its path: place=domain.",
+        "imps.example.net=example.net,/imps/example.org=example.org",
+    )
+    gateway_domains: tuple[str, ...] = setting(
+        (),
+        "Names of this gateway that are no XMPP domains: alice%40example.org@name means alice@example.org; comma separated.",
+        "imps.example.org",
+    )
+
+    # How phones prove who they are.
+    sessions_of_user: int = setting(
+        8, "Handsets with which one user may be logged in at once; one more ends the oldest session.", "8", low=1, high=1000
+    )
+    remember_password: bool = setting(
+        False,
+        "Whether the password of a first plain log-in is kept, encrypted, so that digest log-in works from then on.",
+        "true",
+    )
+    tell_unknown_users: bool = setting(
+        False,
+        "Whether a digest log-in for which no phone password is stored is told so at once (531) instead of 409.",
+        "true",
+    )
+    number_headers: tuple[str, ...] = setting(
+        (),
+        "Headers in which a trusted proxy states the phone's number; who has that number linked needs no password. "
+        "Empty: none are believed.",
+        "X-MSISDN,X-Network-MSISDN",
+    )
+    country_code: str = setting("", "Country code for numbers in national form in these headers.", "358")
+    refusals_of_address: int = setting(
+        100, "Failed log-ins within ten minutes after which an address must wait.", "100", low=5, high=1_000_000
+    )
+    refusals_at_server: int = setting(
+        15,
+        "Wrong passwords in an hour that one XMPP server may see of this gateway, 0 for any number. Servers ban addresses.",
+        "15",
+        low=0,
+        high=10_000,
+    )
+    account_page: bool = setting(
+        True,
+        "Whether /account serves the page on which users choose a phone password; over HTTPS of a trusted proxy only.",
+        "false",
     )
 
     # The XMPP side.
@@ -104,6 +163,23 @@ class Settings:
     xmpp_ca: str = setting("", "File with further CA certificates for XMPP servers.", "/etc/onesoup/ca.pem")
     xmpp_insecure: tuple[str, ...] = setting(
         (), "Domains for which clear text and unverified TLS are allowed, comma separated.", "legacy.example.org"
+    )
+
+    # Pictures.
+    fetch_pictures: bool = setting(
+        False,
+        "Whether links to pictures are fetched for phones that take pictures. Whoever writes to a phone then decides "
+        "where a holder connects to; addresses that are not public are refused.",
+        "true",
+    )
+    picture_octets: int = setting(
+        5_242_880, "Largest picture that is fetched, octets; phones get it scaled.", "5242880", low=1024, high=52_428_800
+    )
+    media_hosts: tuple[str, ...] = setting(
+        (),
+        "Web hosts that may be at private addresses and without TLS, for uploads and for links, as host or host:port, comma "
+        "separated. Everything else has to be https at a public address.",
+        "upload.example.lan,127.0.0.1:5280",
     )
 
     # The holder pool.
@@ -189,13 +265,7 @@ class Settings:
     sms_temporary: str = setting("", "For `url`: what the body of an answer matches that says: try again.", "^BUSY")
     sms_permanent: str = setting("", "For `url`: what the body of an answer matches that says: never.", "^ERR")
     sms_id: str = setting("", "For `url`: where the body has the message's id, as group 1.", "id=(\\w+)")
-    msisdn_headers: tuple[str, ...] = setting(
-        ("X-MSISDN", "X-Nokia-MSISDN", "x-up-calling-line-id", "X-Network-MSISDN", "X-WAP-Network-Client-MSISDN"),
-        "Headers in which trusted_proxies say the phone's number; the first that is there counts.",
-        "X-MSISDN",
-    )
-    msisdn_country: str = setting("", "Country code put before national numbers; empty: those are not used.", "44")
-    msisdn_accept_claimed: bool = setting(
+    sms_accept_claimed: bool = setting(
         False, "Whether a number that a phone states itself is good for SMS. Anybody can state anybody's.", "false"
     )
 
@@ -387,6 +457,13 @@ def _domains(raw: Any) -> tuple[str, ...]:
     return tuple(_domain(name) for name in _names(raw))
 
 
+def _hosts(raw: Any) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in _names(raw))
+    if any(char.isspace() or char in "@/" for name in names for char in name):
+        raise ValueError("must be hosts, without a scheme or a path")
+    return names
+
+
 def _routes(raw: Any) -> dict[str, tuple[str, int]]:
     pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
     routes = {}
@@ -396,6 +473,24 @@ def _routes(raw: Any) -> dict[str, tuple[str, int]]:
             raise ValueError(f"the route of {domain!r} must be host:port")
         routes[_domain(domain)] = (host.strip("[]"), int(number))  # [::1]:5222 is how an IPv6 address is written
     return routes
+
+
+def _places(raw: Any) -> dict[str, str]:
+    pairs = raw.items() if isinstance(raw, dict) else [part.partition("=")[::2] for part in _names(raw)]
+    places = {}
+    for place, domain in pairs:
+        name = str(place).strip().lower()
+        if not name or any(char.isspace() or char in "?#" for char in name):
+            raise ValueError(f"{place!r} must be a host name or a path")
+        places[name] = _domain(domain)
+    return places
+
+
+def _digits(raw: Any) -> str:
+    text = _string(str(raw) if isinstance(raw, int) else raw).removeprefix("+")
+    if text and not (text.isascii() and text.isdigit()):
+        raise ValueError("must be digits")
+    return text
 
 
 def _redis_url(raw: Any) -> str:
@@ -439,7 +534,11 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "domain": _domain,
     "domains": _domains,
     "xmpp_insecure": _domains,
+    "media_hosts": _hosts,
     "xmpp_routes": _routes,
+    "domain_by_place": _places,
+    "gateway_domains": _domains,
+    "country_code": _digits,
     "redis_url": _redis_url,
     "udp_nets": _nets,
     "sms_prefixes": _prefixes,
@@ -460,6 +559,23 @@ def _check_together(settings: Settings) -> None:
             f"lease_renew={settings.lease_renew} must be at most half of lease_ttl={settings.lease_ttl}, "
             f"or one lost renewal loses the lease; example: {PREFIX}LEASE_RENEW=3"
         )
+    for place, domain in settings.domain_by_place.items():
+        if domain not in settings.allowed_domains:
+            raise SettingsError(
+                f"domain_by_place: {place}={domain} is none of domains={','.join(sorted(settings.allowed_domains))}; "
+                f"example: {PREFIX}DOMAINS={settings.domain},{domain}"
+            )
+    for name in settings.gateway_domains:
+        if name in settings.allowed_domains:
+            raise SettingsError(
+                f"gateway_domains={name} is an XMPP domain too, by domain or domains; "
+                f"example: {PREFIX}GATEWAY_DOMAINS=imps.{settings.domain}"
+            )
+    if settings.number_headers and not settings.trusted_proxies:
+        raise SettingsError(
+            f"number_headers={','.join(settings.number_headers)} without trusted_proxies would believe nobody; "
+            f"example: {PREFIX}TRUSTED_PROXIES=10.0.0.7"
+        )
     if settings.domains and settings.domain not in settings.domains:
         raise SettingsError(
             f"domains={','.join(settings.domains)} leaves out domain={settings.domain}; "
@@ -479,8 +595,12 @@ def _check_sms(settings: Settings) -> None:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ",".join(f"{domain}={host}:{number}" for domain, (host, number) in value.items())
+        return ",".join(f"{name}={target if isinstance(target, str) else _pair(*target)}" for name, target in value.items())
     return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _pair(host: str, number: int) -> str:
+    return f"{host}:{number}"
 
 
 def _without_password(url: str) -> str:

@@ -14,6 +14,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.demo.stack import Stack
 from tests.support import secrets
 from tests.support.peer import Peers
+from tests.support.untrusted import Untrusted
 from tests.support.world import World
 
 # Short, so that stories about time take little of it.
@@ -22,9 +23,18 @@ TIMES = {
     "ONESOUP_REDELIVER_AFTER": "1.5",
     "ONESOUP_POLL_HOLD": "3",
     "ONESOUP_SERVER_POLL_MIN": "2",
+    "ONESOUP_PRESENCE_GAP": "1.5",
+    "ONESOUP_PUBLISH_LOCATION": "true",
+    "ONESOUP_PUBLISH_CONTACT_INFO": "true",
     "ONESOUP_LEASE_TTL": "4",
     "ONESOUP_LEASE_RENEW": "1",
     "ONESOUP_DRAIN_SECONDS": "5",
+    # Stories have many people with wrong passwords, all at one address and at one server.
+    "ONESOUP_REFUSALS_OF_ADDRESS": "100000",
+    "ONESOUP_REFUSALS_AT_SERVER": "0",
+    # An nginx of a story speaks from this address, and states numbers.
+    "ONESOUP_TRUSTED_PROXIES": "127.0.0.2",
+    "ONESOUP_NUMBER_HEADERS": "X-MSISDN",
     # More lines in which a secret could stand.
     "ONESOUP_LOG_LEVEL": "debug",
 }
@@ -67,9 +77,19 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def untrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Untrusted]:
+    """XMPP servers that the shared stack must refuse."""
+    servers = Untrusted(tmp_path_factory.mktemp("untrusted"))
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, untrusted: Untrusted) -> Iterator[Stack]:
     """The whole of onesoup with two gateway workers, for stories that break nothing that others need."""
-    with _made(tmp_path_factory.mktemp("stack")) as running:
+    made = _made(tmp_path_factory.mktemp("stack"))
+    untrusted.join(made)
+    with made as running:
         yield running
 
 

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Writes the settings table of docs/operation.md from onesoup.settings. usage: make_docs.py [--check]"""
+"""Writes the tables in docs/ that come from the code: settings, handsets. usage: make_docs.py [--check]"""
 
 import sys
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
+from onesoup.csp.handsets import TABLE, Handset, Row
 from onesoup.settings import reference
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "operation.md"
-BEGIN, END = "<!-- settings: written by tools/make_docs.py -->\n", "<!-- end of settings -->\n"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
-def table() -> str:
+def settings() -> str:
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for entry in reference():
         default = f"`{entry['default']}`" if entry["default"] else ""
@@ -19,18 +21,54 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def page(text: str) -> str:
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return head + BEGIN + table() + END + tail
+def families() -> str:
+    rows = ["| family | known by | quirks | conversation | rests on |", "| --- | --- | --- | --- | --- |"]
+    for row in TABLE:
+        quirks = ", ".join(f"`{each.name}`" for each in fields(Handset) if getattr(row.handset, each.name) is True)
+        basis = "assumed profile" if row.assumed else "what such clients send"
+        rows.append(f"| {row.handset.name} | {_sign(row)} | {quirks or 'none'} | `scripts/{row.story}.yaml` | {basis} |")
+    return "\n".join(rows) + "\n"
+
+
+def _sign(row: Row) -> str:
+    signs = {"ClientID": row.client_id, "User-Agent": row.user_agent, "TransactionID": row.transaction_id}
+    return " and ".join(f"{name} begins `{text}`" for name, text in signs.items() if text)
+
+
+def quirks() -> str:
+    rows = ["| quirk | what is done, and why | proved by |", "| --- | --- | --- |"]
+    for each in fields(Handset):
+        if each.metadata:
+            rows.append(f"| `{each.name}` | {each.metadata['help']} | `{each.metadata['proof']}` |")
+    return "\n".join(rows) + "\n"
+
+
+# page, name of the table in it, what writes the table
+TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
+    ("operation.md", "settings", settings),
+    ("handsets.md", "families", families),
+    ("handsets.md", "quirks", quirks),
+)
+
+
+def filled(text: str, name: str, table: str) -> str:
+    begin, end = f"<!-- {name}: written by tools/make_docs.py -->\n", f"<!-- end of {name} -->\n"
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    return head + begin + table + end + tail
 
 
 def main() -> int:
-    old = PAGE.read_text(encoding="utf-8")
-    if "--check" in sys.argv[1:]:
-        return 0 if page(old) == old else 1
-    PAGE.write_text(page(old), encoding="utf-8")
-    return 0
+    status = 0
+    for page, name, make in TABLES:
+        path = DOCS / page
+        old = path.read_text(encoding="utf-8")
+        new = filled(old, name, make())
+        if new != old and "--check" in sys.argv[1:]:
+            status = 1
+        elif new != old:
+            path.write_text(new, encoding="utf-8")
+    return status
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ monkey.patch_all()
 
 import socket  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable, Iterable, Iterator  # noqa: E402
-from functools import cache, lru_cache  # noqa: E402
-from urllib.parse import urlsplit  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+from functools import cache  # noqa: E402
 
 import falcon  # noqa: E402
 import gevent.event  # noqa: E402
@@ -16,12 +15,11 @@ import structlog  # noqa: E402
 from gevent import socket as gevent_socket  # noqa: E402
 from prometheus_client import Counter, Histogram  # noqa: E402
 
-from onesoup.csp import envelope, numbers, transactions  # noqa: E402
+from onesoup.csp import envelope, transactions  # noqa: E402
 from onesoup.csp.envelope import Message, Mode, SessionType, Transaction  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.basic import SPOKEN  # noqa: E402
-from onesoup.handlers.context import Peer  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
 from onesoup.store.client import guarded  # noqa: E402
@@ -29,6 +27,8 @@ from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.wire import codec  # noqa: E402
 from onesoup.wire.document import Encoding  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
+from workers import account_page  # noqa: E402
+from workers.peers import Peers  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -42,33 +42,11 @@ draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
 
 
-class Peers:
-    """Who sends a request. What headers say of the phone's address and number counts only where a trusted proxy wrote them:
-    anybody else could have any number sent messages to."""
-
-    def __init__(self, proxies: Iterable[str], headers: Iterable[str], country: str) -> None:
-        self._proxies, self._headers, self._country = frozenset(proxies), tuple(headers), country
-
-    def of(self, req: falcon.Request) -> Peer:
-        host, agent, address = _host(req.get_header("Host") or ""), req.user_agent or "", req.remote_addr or ""
-        if address not in self._proxies:
-            return Peer(host, address, agent)
-        number = numbers.first((req.get_header(name) for name in self._headers), self._country)
-        return Peer(host, self._forwarded(req) or address, agent, number)
-
-    def _forwarded(self, req: falcon.Request) -> str:
-        """The last address that no proxy of ours has: what stands before it, the phone may have written."""
-        for name in reversed((req.get_header("X-Forwarded-For") or "").split(",")):
-            if name.strip() not in self._proxies:
-                return name.strip()
-        return ""
-
-
 class CspResource:
     """Every path is the CSP URL: phones keep whatever their user typed."""
 
-    def __init__(self, exchange: Exchange, max_body: int, peers: Peers) -> None:
-        self._exchange, self._max_body, self._peers = exchange, max_body, peers
+    def __init__(self, exchange: Exchange, peers: Peers, max_body: int) -> None:
+        self._exchange, self._peers, self._max_body = exchange, peers, max_body
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
@@ -138,15 +116,6 @@ def _meters(primitive: str, version: str, encoding: str) -> tuple[Counter, Histo
     return REQUESTS.labels(primitive, version, encoding, "200"), SECONDS.labels(primitive)
 
 
-@lru_cache(maxsize=64)
-def _host(header: str) -> str:
-    """The name in a Host header; phones send the same one again and again."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""
-
-
 def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
     """The reply; what comes behind it runs only when the server has written it to the connection."""
     yield reply
@@ -201,9 +170,11 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    peers = Peers(settings.trusted_proxies, settings.msisdn_headers, settings.msisdn_country)
-    resource = CspResource(Exchange(services), settings.max_body, peers)
+    peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
+    resource = CspResource(Exchange(services), peers, settings.max_body)
     app.add_route("/", resource, compile=True)
+    if settings.account_page:
+        app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
     app.add_sink(_sink(resource), r"/")
     return app
 

@@ -7,6 +7,7 @@ lost at any time.
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,21 +17,28 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
+from onesoup.csp import capabilities
+from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
-from onesoup.csp.session import Session
-from onesoup.handlers import records
+from onesoup.csp.session import Capabilities, Session
+from onesoup.handlers import blocking, records
 from onesoup.handlers.authorization import ATTRIBUTES, PENDING, USER
 from onesoup.handlers.context import token
 from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
+from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes, Feed
+from onesoup.store.feed import Changes, Feed, Kept
 from onesoup.store.leases import Shards
-from onesoup.xmpp import errors
+from onesoup.xmpp import errors, extras
+from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
-from workers.intake import Intake, offline, roster_changes
+from workers.intake import Change, Intake, offline, roster_changes
+from workers.lookups import Library, Lookups
 from workers.outbox import Outbox, returned
+from workers.pictures import Pictures
+from workers.publishing import Publisher
 
 log = structlog.get_logger()
 
@@ -48,10 +56,14 @@ MAX_PENDING, MAX_NOTE = 1000, 500
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
+RULES_SECONDS = 5.0
 
 
 # What is shown of a phone that publishes nothing.
 AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
+# What a phone says with its presence, and what of all that is kept goes out in it. The rest is told to who asks.
+SAID = ("show", "status", "priority", "lang", "kind", "zone", "model")
+BROADCAST = ("show", "status", "priority", "lang", "kind", "photo", "notify")
 
 
 @dataclass(slots=True)
@@ -63,9 +75,12 @@ class Shared:
     clients: Clients
     offline: Offline
     lists: Lists
+    blocks: Blocks
     shards: Shards
+    library: Library
     options: Options
     connecting: BoundedSemaphore
+    pictures: Pictures
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
 
@@ -74,7 +89,8 @@ class Shared:
 
         The mark of the end comes first: from then on no worker accepts anything that would be lost with the session."""
         self.feed.end(sid, fence, code)
-        self.offline.keep(session.jid, self.feed.undelivered(sid) | returned(self.feed.commands(sid, 1000)))
+        left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
+        self.offline.keep(session.jid, left | returned(self.feed.commands(sid, 1000)))
         self.feed.forget(sid)
         self.clients.drop(session.jid, session.resource, sid)
         self.shards.remove(shard, sid)
@@ -84,7 +100,7 @@ class Held:
     """A session of this holder. `fence` is the number of the lease under which it is held."""
 
     def __init__(
-        self, shared: Shared, sid: str, session: Session, password: str, check: bytes, fence: int, shard: int, accepted: int
+        self, shared: Shared, sid: str, session: Session, password: str, check: bytes, fence: int, shard: int, caps: Capabilities
     ) -> None:
         self._shared, self.sid, self.session, self.fence, self.shard = shared, sid, session, fence, shard
         self._password, self.check = password, check
@@ -95,17 +111,36 @@ class Held:
         self._seen_online = False
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
+        self._upload: Changes | None = None
         self._early: list[Changes] = []
+        self._rules: Rules | None = None
+        self._rules_until = 0.0
         self.ended = Event()
         self._presence: dict[str, Any] | None = None
         self.lock = BoundedSemaphore(1)
-        self.intake = Intake(session.jid, self, accepted)
+        self._showing = BoundedSemaphore(1)
+        self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds)
+        self.accept(caps)
         self.outbox = Outbox(self, shared)
+        self.lookups = Lookups(self, shared.library)
+        self.publisher = Publisher(self)
+
+    def accept(self, caps: Capabilities) -> None:
+        """What the phone takes, as it has said."""
+        self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
 
     # --- what the intake looks up ---
 
-    def resources(self, jids: list[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
-        return self._shared.feed.resources(self.sid, jids)
+    @property
+    def feed(self) -> Feed:
+        return self._shared.feed
+
+    def kept(self, jids: list[str]) -> dict[str, Kept]:
+        return self._shared.feed.kept(self.sid, jids)
+
+    def caps(self) -> Capabilities:
+        """What the phone takes, as far as it has said so."""
+        return records.unpack_caps(self._shared.feed.read(self.sid, "caps"))
 
     def item(self, jid: str) -> Item | None:
         record = self._shared.feed.item(self.sid, jid)
@@ -117,6 +152,31 @@ class Held:
 
     def wrote(self, recipient: str, stanza_id: str) -> bool:
         return self.outbox.wrote(recipient, stanza_id)
+
+    def refuses(self, jid: str) -> bool:
+        """By the block and grant lists of the account. Those are read again after a while: another phone may change them."""
+        now = time.monotonic()
+        if self._rules is None or now >= self._rules_until:
+            self._rules = blocking.rules(self._shared.blocks, self.session.jid)
+            self._rules_until = now + RULES_SECONDS
+        return self._rules.refuse(jid)
+
+    def rules_changed(self) -> None:
+        self._rules = None
+
+    def blocked(self, kind: str, jids: list[str]) -> None:
+        """A push of the server; an unblock of nobody means everybody (XEP-0191)."""
+        jid, blocks = self.session.jid, self._shared.blocks
+        if kind == "block":
+            blocks.confirm(jid, jids)
+        elif jids:
+            blocks.lift(jid, jids)
+        else:
+            blocks.sync(jid, ())
+        self.rules_changed()
+
+    def wrote_to(self, jid: str) -> bool:
+        return self.outbox.wrote_to(jid)
 
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
@@ -163,6 +223,8 @@ class Held:
         if result.getAttr("type") == "result":
             self._replace_roster(result)
         gevent.spawn(self._carbons, stream)
+        gevent.spawn(self._blocklist, stream)
+        gevent.spawn(self._note_upload, stream)
         if not self._shared.lists.all(self.session.jid):
             self._restore_lists(stream)
         if self._presence is not None:
@@ -184,6 +246,27 @@ class Held:
         except StreamFailure:
             return  # without carbons messages still come, to whoever has the highest priority
 
+    def _blocklist(self, stream: Stream) -> None:
+        """What other clients of the account have blocked; from now on the server pushes changes."""
+        try:
+            result = stream.request(stanzas.blocklist(), ROSTER_SECONDS)
+        except StreamFailure:
+            return
+        found = result.getTag("blocklist", namespace=BLOCKING)
+        if result.getAttr("type") == "result" and found is not None:
+            with suppress(StoreDown):
+                self._shared.blocks.sync(self.session.jid, read_items(found))
+            self.rules_changed()
+
+    def _note_upload(self, stream: Stream) -> None:
+        """Whether the server takes files: the phone is told at once when it sends one in vain."""
+        service = self._shared.pictures.service(stream, self.session.domain)
+        if service is None or self.closing:
+            return
+        self._upload = Changes(fields={"upload": service.limit})
+        if self.ready:
+            self._store(self._upload)
+
     def _replace_roster(self, result: Node) -> None:
         query = result.getTag("query", namespace=stanzas.ROSTER)
         if query is None:
@@ -202,6 +285,8 @@ class Held:
         if self._first_roster is not None:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None
+        if self._upload is not None:
+            self._store(self._upload)
         with self.lock:
             early, self._early = self._early, []
             for changes in early:
@@ -275,8 +360,17 @@ class Held:
                 self._early.append(done.changes)
                 if len(self._early) > MAX_EARLY:
                     raise StoreDown("too much before the session was there")
+        if any(each.job for each in done.changes.items):
+            self.outbox.kick()
         for node in done.answers:
             self.send(node, stream)
+        self.lookups.add(done.looks)
+
+    def learn(self, jid: str, change: Change) -> None:
+        """Something was fetched of a contact: it is put to what is kept of it, and the phone hears of it."""
+        with self.lock:
+            if not self.closing:
+                self._store(self.intake.learned(jid, self.kept([jid])[jid], change).changes)
 
     def _store(self, changes: Changes) -> None:
         """Waits for a Redis that is away: what is not stored is not acknowledged, so the server keeps it."""
@@ -295,6 +389,12 @@ class Held:
         if later >= 0:
             self._shared.later(self.sid, later / 1000)
 
+    def report_overdue(self) -> None:
+        """The phone hears of messages that nobody confirmed while they were valid."""
+        overdue = self._shared.feed.overdue(self.sid)
+        if overdue:
+            self._store(self.intake.expired(overdue))
+
     def send(self, node: Node, stream: Stream | None = None) -> None:
         """A stanza that nobody waits for; lost with the stream."""
         stream = stream or self.stream
@@ -308,15 +408,50 @@ class Held:
 
     def show(self, command: dict[str, Any]) -> None:
         """Broadcasts presence unless it is what everybody has got already. StreamFailure when it could not go out."""
-        wanted = {name: command.get(name) for name in ("show", "status", "priority")}
-        if wanted == self._presence:
-            return
-        assert self.stream is not None
-        self.stream.send(stanzas.presence(wanted))
-        self._presence = wanted
-        self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
+        self._publish({name: command.get(name) for name in SAID})
+
+    def shows_picture(self, name: str) -> None:
+        """Presence names the picture from now on (XEP-0153)."""
+        self._publish({"photo": name})
+
+    def interested(self) -> None:
+        """Asks contacts' servers for what the session's subscriptions use, and for nothing else."""
+        wishes = set(self._shared.feed.wishes(self.sid).values())
+        nodes = extras.interests(records.unpack_wishes(record)[0] for record in wishes)
+        self._publish({"notify": nodes})
+        gevent.spawn(self._review)
+
+    def _review(self) -> None:
+        try:
+            self.lookups.review()
+        except (StoreDown, NoSession) as error:
+            log.info("review-waits", sid=short(self.sid), reason=type(error).__name__)
+
+    def _publish(self, changed: dict[str, Any]) -> None:
+        """What is shown of the phone, with these changes; it goes out when others can see the difference."""
+        with self._showing:
+            before = self._presence
+            wanted = {**(before or AVAILABLE), **changed}
+            if wanted == before:
+                return
+            self._profiled(wanted)
+            if before is None or any(before.get(name) != wanted.get(name) for name in BROADCAST):
+                assert self.stream is not None
+                self.stream.send(stanzas.presence(wanted))
+            self._presence = wanted
+            self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
         if not self._seen_online:
             gevent.spawn_later(2.0, self._flooded)
+
+    def _profiled(self, shown: dict[str, Any]) -> None:
+        """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
+        self.intake.profile = stanzas.Profile(
+            kind=shown.get("kind") or stanzas.PROFILE.kind,
+            notify=tuple(shown.get("notify") or ()),
+            language=shown.get("lang") or "",
+            zone=shown.get("zone") or "",
+            model=shown.get("model") or "",
+        )
 
     def _flooded(self) -> None:
         self._seen_online = True
@@ -324,7 +459,7 @@ class Held:
     def go_online(self) -> None:
         """Initial presence, for a phone that has not published anything itself."""
         if self._presence is None:
-            self.show(AVAILABLE)
+            self._publish(AVAILABLE)
 
     def go_online_soon(self) -> None:
         if self._presence is None:
@@ -406,7 +541,7 @@ class Held:
             old = self.sid
             # Nothing is accepted for the old session any more when it is copied.
             shared.feed.end(old, self.fence, 601)
-            shared.feed.create(sid, fields, shared.feed.undelivered(old).items())
+            shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
             shared.feed.copy(old, sid)
             self.sid, self.session, self.check_at = sid, session, 0.0
             shared.feed.forget(old)
@@ -418,3 +553,5 @@ class Held:
         """What an earlier holder published counts as published."""
         self._presence = records.unpack_plain(shown, None)
         self._seen_online = self._presence is not None
+        if self._presence is not None:
+            self._profiled(self._presence)

@@ -11,7 +11,7 @@ monkey.patch_all()
 import signal  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
 from weakref import WeakValueDictionary  # noqa: E402
@@ -23,22 +23,29 @@ from gevent.lock import BoundedSemaphore  # noqa: E402
 from prometheus_client import Counter, Gauge  # noqa: E402
 
 from onesoup import admin  # noqa: E402
-from onesoup.csp import access  # noqa: E402
+from onesoup.csp import access, addresses  # noqa: E402
 from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
+from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings  # noqa: E402
 from onesoup.store import keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
+from onesoup.store.blocks import Blocks  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed  # noqa: E402
+from onesoup.store.guard import Guard, Ticket  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
+from onesoup.store.pictures import Pictures as KnownPictures  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
-from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls  # noqa: E402
-from workers.held import Held, Shared  # noqa: E402
+from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls  # noqa: E402
+from workers.held import CONNECT_SECONDS, Held, Shared  # noqa: E402
+from workers.lookups import Library  # noqa: E402
+from workers.pictures import Pictures  # noqa: E402
+from workers.web import Web  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -72,6 +79,7 @@ class Holder:
         self.name = uuid.uuid4().hex
         client = connect(settings.redis_url, max_connections=128)
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
+        self._guard = Guard(client, settings.refusals_at_server, settings.refusals_of_address)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
         self._owned: dict[int, Lease] = {}
         self._renewed: dict[int, float] = {}
@@ -85,19 +93,23 @@ class Holder:
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
         self._sweep_at = 0.0
         self.draining = False
+        tls = Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
         self._shared = Shared(
             client=client,
-            feed=Feed(client),
+            feed=Feed(client, round(settings.presence_gap * 1000)),
             clients=Clients(client),
             offline=Offline(client),
             lists=Lists(client),
+            blocks=Blocks(client),
             shards=Shards(client),
+            library=Library(KnownPictures(client)),
             options=Options(
-                tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure),
+                tls=tls,
                 resolver=Resolver(settings.xmpp_routes),
                 not_stored=(StoreDown, OSError),
             ),
             connecting=BoundedSemaphore(CONNECTS_AT_ONCE),
+            pictures=Pictures(Web(tls, settings.media_hosts), settings.fetch_pictures, settings.picture_octets),
             later=self._later,
             gone=self._gone,
         )
@@ -212,8 +224,7 @@ class Holder:
             self._shared.put_away(sid, session, lease.shard, lease.fence, 601)
             return None, None
         check = self._ring.digest(password, f"check:{session.jid}")
-        accepted = records.unpack_caps(caps).accepted
-        held = Held(self._shared, sid, session, password, check, lease.fence, lease.shard, accepted)
+        held = Held(self._shared, sid, session, password, check, lease.fence, lease.shard, records.unpack_caps(caps))
         held.ready = True
         held.adopt(shown)
         self._held[sid] = held
@@ -255,30 +266,59 @@ class Holder:
     def _login(self, shard: int, job: dict[str, Any]) -> None:
         """One log-in job, answered in any case."""
         began = time.monotonic()
-        session = records.unpack_session(job["r"])
-        self._coming.add(job["sid"])
-        try:
-            with self._one_at_a_time(_name(session)):
-                payload = self._open(shard, job)
-        except StreamFailure as failure:
-            code = errors.login_code(failure.kind, failure.condition)
-            CONNECTS.labels(failure.kind).inc()
-            log.info("xmpp-login-failed", kind=failure.kind, condition=failure.condition, domain=session.domain)
-            payload = records.pack_answer(code, _told(failure))
-        except (StoreDown, Fenced, KeyRingError) as error:
-            log.warning("login-broke", reason=type(error).__name__)
-            payload = records.pack_answer(503, "try again later")
-        except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
-            payload = records.pack_answer(500, "internal error")
-        finally:
-            self._coming.discard(job["sid"])
+        if "verify" in job:
+            domain = addresses.domain_of(job["verify"])
+            payload = self._outcome(domain, lambda: self._verify(job))
+        else:
+            session = records.unpack_session(job["r"])
+            self._coming.add(job["sid"])
+            try:
+                payload = self._outcome(session.domain, lambda: self._open_alone(_name(session), shard, job))
+            finally:
+                self._coming.discard(job["sid"])
         took = round((time.monotonic() - began) * 1000)
         log.debug("login-job", shard=shard, ms=took)
         try:
+            ticket = Ticket.unpack(job.get("ticket"))
+            if ticket is not None:
+                self._guard.settle(ticket, records.unpack_answer(payload)["code"])
             answer(self._client, job["reply"], job["name"], payload)
         except StoreDown:
             log.warning("store-down", reason="a log-in could not be answered")
+
+    def _outcome(self, domain: str, work: Callable[[], bytes]) -> bytes:
+        """The answer to a job, whatever goes wrong with it."""
+        try:
+            return work()
+        except StreamFailure as failure:
+            code = errors.login_code(failure.kind, failure.condition)
+            CONNECTS.labels(failure.kind).inc()
+            log.info("xmpp-login-failed", kind=failure.kind, condition=failure.condition, domain=domain)
+            return records.pack_answer(code, _told(failure))
+        except (StoreDown, Fenced, KeyRingError) as error:
+            log.warning("login-broke", reason=type(error).__name__)
+            return records.pack_answer(503, "try again later")
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__)
+            return records.pack_answer(500, "internal error")
+
+    def _verify(self, job: dict[str, Any]) -> bytes:
+        """Whether a password is the account's: a stream that nobody sees, closed again."""
+        local, _, domain = job["verify"].rpartition("@")
+        password = self._ring.open(job["cred"], f"cred:{job['verify']}").decode("utf-8", "surrogatepass")
+        options = self._shared.options
+        stream = Stream(domain, local, password, f"imps-{token(8)}", options=options, on_stanzas=_nothing, on_acked=_nothing)
+        try:
+            with self._shared.connecting:
+                stream.connect(CONNECT_SECONDS)
+        finally:
+            stream.close(polite=stream.open)
+        CONNECTS.labels("verified").inc()
+        return records.pack_answer(200)
+
+    def _open_alone(self, name: str, shard: int, job: dict[str, Any]) -> bytes:
+        with self._one_at_a_time(name):
+            return self._open(shard, job)
 
     def _open(self, shard: int, job: dict[str, Any]) -> bytes:
         lease = self._owned.get(shard)
@@ -309,7 +349,7 @@ class Holder:
                 CONNECTS.labels("kept").inc()
                 return records.pack_answer(200)
         password = self._ring.open(job["cred"], f"cred:{session.jid}").decode("utf-8", "surrogatepass")
-        held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None).accepted)
+        held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None))
         held.connect()
         CONNECTS.labels("ok").inc()
         try:
@@ -336,7 +376,7 @@ class Holder:
         shared.clients.put(session.jid, session.resource, held.sid)
         waiting = shared.offline.all(session.jid)
         if waiting:
-            shared.feed.take_in(held.sid, held.fence, dict(sorted(waiting.items(), key=_written)))
+            shared.feed.take_in(held.sid, held.fence, records.in_order(waiting))
             shared.offline.remove(session.jid, waiting)
         held.check_at = 0.0
 
@@ -389,6 +429,7 @@ class Holder:
         try:
             code, left = self._shared.feed.state(sid)
             if code is None:
+                held.report_overdue()
                 held.check_at = time.monotonic() + min(left / 1000 + 0.5, MAX_CHECK)
                 return
             since = self._ended.setdefault(sid, time.monotonic())
@@ -440,14 +481,13 @@ class Holder:
             log.warning("store-down", reason=str(error))
 
 
-def _written(item: tuple[str, bytes]) -> int:
-    """When a stored message was written: the account's messages come in that order."""
-    return records.unpack_text(item[1].partition(b"\n")[2]).time
-
-
 def _name(session: Session) -> str:
     """Whoever this names works on one of its sessions at a time."""
     return f"{session.jid}/{session.resource}"
+
+
+def _nothing(_: object) -> None:
+    """Of a stream that is closed again at once."""
 
 
 def _told(failure: StreamFailure) -> str:

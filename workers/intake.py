@@ -2,30 +2,38 @@
 here is only what must be looked up for it."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from xmpp.simplexml import Node
 
-from onesoup.csp import addresses, messages
+from onesoup.csp import addresses, messages, presence
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
-from onesoup.handlers.context import token
-from onesoup.store.feed import Changes, Delivery
-from onesoup.xmpp import commands, contacts, errors, extras
+from onesoup.handlers.context import ordered_id, token
+from onesoup.store.feed import Changes, Delivery, Kept
+from onesoup.xmpp import blocking, commands, contacts, errors, extras, vcards
 from onesoup.xmpp import messages as xmpp_messages
+from onesoup.xmpp.contacts import Resource
+from onesoup.xmpp.extras import Extras
 from workers import stanzas
 
 MESSAGE_ID = 16
 MAX_CONTACTS = 1000
+PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
+# How long a message waits for the picture that its link leads to.
+FETCH_SECONDS = 30
+EXPIRED = 542
 
 
 class Directory(Protocol):
     """What the intake looks up, and remembers, about contacts."""
 
-    def resources(self, jids: list[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
-        """The stored resources and extras of contacts."""
+    def kept(self, jids: list[str]) -> dict[str, Kept]:
+        """What is stored of contacts."""
 
     def item(self, jid: str) -> Item | None:
         """The roster item of a contact."""
@@ -36,8 +44,31 @@ class Directory(Protocol):
     def wrote(self, recipient: str, stanza_id: str) -> bool:
         """Whether the phone sent this message to this recipient a short while ago."""
 
+    def refuses(self, jid: str) -> bool:
+        """Whether the user does not want to hear from this one."""
+
+    def blocked(self, kind: str, jids: list[str]) -> None:
+        """The server says that it blocks these from now on, or blocks them no more; `kind` is block or unblock."""
+
+    def wrote_to(self, jid: str) -> bool:
+        """Whether the phone has sent this one anything a short while ago."""
+
     def asks(self, jid: str, note: str) -> None:
         """Somebody waits for the user's decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Something of a contact that must be fetched: its picture of this name (SHA-1), or what a client of this name is."""
+
+    kind: str
+    jid: str
+    name: str
+    resource: str = ""
+
+
+PICTURE, CLIENT = "picture", "client"
+Change = Callable[[dict[str, Resource], Extras], tuple[dict[str, Resource], Extras]]
 
 
 @dataclass(slots=True)
@@ -47,20 +78,30 @@ class Batch:
     changes: Changes = field(default_factory=Changes)
     answers: list[Node] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    looks: list[Look] = field(default_factory=list)
 
 
 class Intake:
-    """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences."""
+    """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences. `kinds` is what clients of
+    some names are known to be, and grows elsewhere; `profile` is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_accepted", "_directory", "_order", "own")
+    __slots__ = ("_accepted", "_directory", "_kinds", "_order", "_pictures", "own", "profile")
 
-    def __init__(self, own: str, directory: Directory, accepted: int) -> None:
-        self.own, self._directory, self._accepted = own, directory, accepted
+    def __init__(
+        self,
+        own: str,
+        directory: Directory,
+        accepted: int,
+        pictures: bool = False,
+        kinds: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.own, self._directory, self._accepted, self._pictures, self._kinds = own, directory, accepted, pictures, kinds
         self._order = int(time.time())
+        self.profile = stanzas.PROFILE
 
-    def accept(self, octets: int) -> None:
-        """The longest text that the phone takes in one message."""
-        self._accepted = octets
+    def accept(self, octets: int, pictures: bool = False) -> None:
+        """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
+        self._accepted, self._pictures = octets, pictures
 
     def read(self, batch: list[Node]) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored."""
@@ -87,26 +128,51 @@ class Intake:
                 about.setdefault(jid, []).append(stanza)
             elif kind == "subscribe":
                 self._asked(jid, stanza, done)
-        known = self._directory.resources(list(about)) if about else {}
+        known = self._directory.kept(list(about)) if about else {}
         for jid, its in about.items():
             self._contact(jid, its, known[jid], done)
 
-    def _contact(self, jid: str, its: list[Node], known: tuple[bytes | None, bytes | None], done: Batch) -> None:
+    def _contact(self, jid: str, its: list[Node], kept: Kept, done: Batch) -> None:
         """All that came from one contact, in order."""
-        resources = contacts.from_plain(records.unpack_plain(known[0], {}))
-        published = extras.from_plain(records.unpack_plain(known[1], None))
-        shown = contacts.aggregate(resources.values())
+        resources, published, shown = _unpacked(kept)
+        before = published
         for stanza in its:
             if stanza.getName() == "message":
                 published = extras.read_event(stanza, published) or published
-                done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
                 continue
             self._order += 1
             name = (stanza.getAttr("from") or "").partition("/")[2]
-            resources, shown = contacts.with_presence(resources, name, stanza, self._order)
+            resources, shown = contacts.with_presence(resources, name, stanza, self._order, self.profile.language, self._kinds)
+            photo = vcards.photo_hash(stanza)
+            if photo is not None and name:
+                published = replace(published, photo=photo)
             done.seen.add(jid)
             done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
-        done.changes.presence[jid] = records.pack_shown(extras.dress(shown, published))
+        if published != before:
+            done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
+        self._show(jid, kept, extras.dress(shown, published), done)
+        done.looks += looks(jid, resources, published, kept.wishes)
+
+    def _show(self, jid: str, kept: Kept, shown: Shown, done: Batch) -> None:
+        """The phone hears of it when something has changed that it has subscribed."""
+        done.changes.presence[jid] = records.pack_shown(shown)
+        before = records.unpack_shown(kept.presence)
+        if before is None or kept.wishes is None:
+            return
+        if not _differ(before, shown, records.unpack_wishes(kept.wishes)[0]):
+            done.changes.quiet.add(jid)
+
+    def learned(self, jid: str, kept: Kept, change: Change) -> Batch:
+        """What was fetched of a contact, put into what is kept of it."""
+        done = Batch()
+        resources, published, shown = _unpacked(kept)
+        resources, published = change(resources, published)
+        if resources:
+            shown = contacts.aggregate(resources.values())
+            done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources))
+        done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
+        self._show(jid, kept, extras.dress(shown, published), done)
+        return done
 
     def _asked(self, jid: str, stanza: Node, done: Batch) -> None:
         """Somebody wants our presence (xmpp-mapping.md 5.3): granted in advance, or the user is asked, once in a session."""
@@ -117,6 +183,8 @@ class Intake:
             return
         if self._directory.granted(jid):
             done.answers.append(stanzas.to("subscribed", jid))
+            return
+        if self._directory.refuses(jid):
             return
         note = (stanza.getTagData("status") or "").strip()
         self._directory.asks(jid, note)
@@ -131,10 +199,8 @@ class Intake:
     def _message(self, stanza: Node, done: Batch) -> None:
         incoming = xmpp_messages.read_message(stanza, self.own)
         if incoming is not None:
-            receipt = b""
-            if incoming.receipt:
-                receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
-            self._deliver(done, incoming.sender, incoming.body, incoming.time, incoming.seen, receipt)
+            if not self._directory.refuses(incoming.sender):
+                self._incoming(incoming, done)
             return
         receipt_for = xmpp_messages.read_receipt(stanza)
         if receipt_for is not None:
@@ -145,8 +211,45 @@ class Intake:
             recipient, stanza_id, condition = bounce
             self._report(done, recipient, stanza_id, errors.bounce_code(condition))
             if condition in xmpp_messages.TOLD and self._directory.wrote(recipient, stanza_id):
-                told = f"not delivered: {xmpp_messages.TOLD[condition]}"
-                self._deliver(done, recipient, told, None, f"b {recipient} {stanza_id}", b"")
+                self._tell(done, recipient, stanza_id, xmpp_messages.TOLD[condition])
+
+    def _incoming(self, incoming: xmpp_messages.Incoming, done: Batch) -> None:
+        receipt = b""
+        if incoming.receipt and self._may_know(incoming.sender):
+            receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
+        sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
+        if not url or not self._pictures or len(url.encode()) > self._accepted:
+            self._deliver(done, sender, incoming.body, when, seen, receipt)
+            return
+        words = incoming.body.replace(url, "", 1).strip()
+        if words:
+            self._deliver(done, sender, words, when, seen and f"{seen} words", b"")
+        now = int(time.time())
+        text = messages.Text(ordered_id(time.time()), sender, url, when if when is not None else now)
+        job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
+        done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job))
+
+    def _may_know(self, jid: str) -> bool:
+        """Whether this one may learn that the user's phone is there: a receipt tells it (XEP-0184 section 8)."""
+        item = self._directory.item(jid)
+        return (item is not None and item.subscription in ("from", "both")) or self._directory.wrote_to(jid)
+
+    def failed(self, recipient: str, stanza_id: str, code: int, reason: str) -> Changes:
+        """A message of the phone that never left us: the report that was asked for, and words for the user."""
+        done = Batch()
+        self._report(done, recipient, stanza_id, code)
+        self._tell(done, recipient, stanza_id, reason)
+        return done.changes
+
+    def expired(self, overdue: list[tuple[str, str]]) -> Changes:
+        """Messages whose receipt did not come while they were valid, (stanza id, recipient): 542, as a report."""
+        done = Batch()
+        for stanza_id, recipient in overdue:
+            self._report(done, recipient, stanza_id, EXPIRED)
+        return done.changes
+
+    def _tell(self, done: Batch, recipient: str, stanza_id: str, reason: str) -> None:
+        self._deliver(done, recipient, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"")
 
     def _report(self, done: Batch, recipient: str, stanza_id: str, code: int) -> None:
         """What became of a message of the phone; stored only if the phone asked for a report of it."""
@@ -157,7 +260,7 @@ class Intake:
     def _deliver(self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes) -> None:
         parts = messages.split(body, self._accepted)
         for number, part in enumerate(parts):
-            text = messages.Text(token(MESSAGE_ID), sender, part, when if when is not None else int(time.time()))
+            text = messages.Text(ordered_id(time.time()), sender, part, when if when is not None else int(time.time()))
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")
@@ -168,16 +271,65 @@ class Intake:
     def _iq(self, stanza: Node, done: Batch) -> None:
         if stanza.getAttr("type") not in ("get", "set"):
             return
-        query = stanza.getTag("query", namespace=stanzas.ROSTER)
-        if query is None or stanza.getAttr("type") != "set":
-            done.answers.append(stanzas.answer(stanza, self.own))
-            return
-        # A push from anybody but our own account would let strangers write the roster.
+        push = self._push(stanza)
+        if push is None:
+            done.answers.append(stanzas.answer(stanza, self.own, self.profile, time.time()))
+        elif push.getName() == "query":
+            roster_changes(push, done.changes)
+            done.answers.append(stanzas.result(stanza))
+        else:
+            self._directory.blocked(push.getName(), blocking.read_items(push))
+            done.answers.append(stanzas.result(stanza))
+
+    def _push(self, stanza: Node) -> Node | None:
+        """What our own account has pushed. From anybody else it would let strangers write the roster."""
+        if stanza.getAttr("type") != "set":
+            return None
         if stanza.getAttr("from") and addresses.bare(stanza.getAttr("from")) not in (self.own, addresses.domain_of(self.own)):
-            done.answers.append(stanzas.answer(stanza, self.own))
-            return
-        roster_changes(query, done.changes)
-        done.answers.append(stanzas.result(stanza))
+            return None
+        for name, namespace in PUSHES:
+            if (push := stanza.getTag(name, namespace=namespace)) is not None:
+                return push
+        return None
+
+
+def _unpacked(kept: Kept) -> tuple[dict[str, Resource], Extras, Shown]:
+    """Who is not there shows what was stored last: a status text may have come with the farewell."""
+    resources = contacts.from_plain(records.unpack_plain(kept.resources, {}))
+    shown = contacts.aggregate(resources.values())
+    last = records.unpack_shown(kept.presence)
+    if not resources and last is not None and not last.online:
+        shown = last
+    return resources, extras.from_plain(records.unpack_plain(kept.extras, None)), shown
+
+
+def _differ(before: Shown, shown: Shown, wishes: list[str]) -> bool:
+    """Whether a phone with these wishes is told anything else now."""
+    if before == shown:
+        return False
+    if before.picture != shown.picture and presence.wants(wishes, "status_content"):
+        return True
+    return presence.notification(before, wishes) != presence.notification(shown, wishes)
+
+
+def looks(
+    jid: str, resources: Mapping[str, Resource], published: Extras, wishes: bytes | None, again: bool = False
+) -> list[Look]:
+    """What a subscription with these wishes needs of a contact and is not known. What was tried before is tried `again` only
+    when the phone asks anew: a picture that broke the stream would break it for ever."""
+    if wishes is None:
+        return []
+    names = records.unpack_wishes(wishes)[0]
+    found = []
+    if presence.wants(names, "status_content") and published.wanted:
+        fresh = published.tried != published.wanted
+        if fresh or (again and not published.picture):
+            found.append(Look(PICTURE, jid, published.wanted))
+    if presence.wants(names, "client_info"):
+        for resource, each in resources.items():
+            if each.caps and not each.client:
+                found.append(Look(CLIENT, jid, each.caps, resource))
+    return found
 
 
 def roster_changes(query: Node, changes: Changes) -> list[Item]:

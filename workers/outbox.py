@@ -14,16 +14,19 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
+from onesoup.csp.places import Place
+from onesoup.csp.session import Capabilities
 from onesoup.handlers import records
-from onesoup.handlers.context import token
+from onesoup.handlers.context import ordered_id
 from onesoup.logs import short
 from onesoup.store.channels import answer
-from onesoup.store.errors import StoreDown
+from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
 from onesoup.store.sessions import FLOOD_MS
-from onesoup.xmpp import errors
+from onesoup.xmpp import commands, errors
 from onesoup.xmpp.stream import StreamFailure
 from workers import stanzas
+from workers.pictures import NotSent
 
 if TYPE_CHECKING:
     from workers.held import Held, Shared
@@ -35,6 +38,8 @@ ACK_SECONDS = 3.0
 BATCH = 100
 # Sent messages whose bounce would be told to the phone.
 REMEMBERED = 50
+UPLOAD_TRIES, UPLOAD_AGAIN = 3, 2.0
+FETCH_MOST = 30.0
 
 
 class Outbox:
@@ -46,6 +51,9 @@ class Outbox:
         # Acknowledged by the server, but still in Redis while that is away: sending them again would double them.
         self._finished: list[bytes] = []
         self._sent: dict[str, str] = {}
+        # Commands that take their time beside the others; their greenlets end by themselves.
+        self._aside: set[bytes] = set()
+        self._tries: dict[bytes, int] = {}
         self._acked = Event()
         self._busy = self._again = False
 
@@ -84,9 +92,9 @@ class Outbox:
     def _run_commands(self) -> bool:
         """Runs what waits, in order. True when there may be more."""
         # Taken before the read: an acknowledgement may come while Redis answers with a command that was sent before.
-        sent = set(self._in_flight)
+        sent = self._in_flight | self._aside
         waiting = self._shared.feed.commands(self._held.sid, BATCH + len(sent))
-        waiting = [stored for stored in waiting if stored not in sent]
+        waiting = [stored for stored in waiting if stored not in sent and stored not in self._aside]
         for stored in waiting:
             if self._held.closing:
                 return False
@@ -152,11 +160,17 @@ class Outbox:
         """Whether the phone sent this message to this recipient a short while ago: what else may bounce is somebody's lie."""
         return self._sent.get(stanza_id) == recipient
 
+    def wrote_to(self, jid: str) -> bool:
+        return jid in self._sent.values()
+
     def _message(self, stored: bytes, command: dict[str, Any]) -> None:
         self._sent[command["id"]] = command["to"]
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
-        self._transmit(stored, stanzas.message(command))
+        node = stanzas.message(command)
+        if self._held.intake.profile.language:
+            node.setAttr("xml:lang", self._held.intake.profile.language)
+        self._transmit(stored, node)
 
     def _receipt(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.receipt(command))
@@ -165,8 +179,11 @@ class Outbox:
         self._held.show(command)
         self._done(stored)
 
-    def _online(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self._held.go_online()
+    def _online(self, stored: bytes, command: dict[str, Any]) -> None:
+        if command.get("interests"):
+            self._held.interested()
+        else:
+            self._held.go_online()
         self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 
@@ -175,8 +192,93 @@ class Outbox:
         self._done(stored)
 
     def _limits(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self._held.intake.accept(records.unpack_caps(self._shared.feed.read(self._held.sid, "caps")).accepted)
+        self._held.accept(self._caps())
         self._done(stored)
+
+    def _caps(self) -> Capabilities:
+        return records.unpack_caps(self._shared.feed.read(self._held.sid, "caps"))
+
+    # --- what takes its time ---
+
+    def _begin(self, stored: bytes, command: dict[str, Any]) -> None:
+        """Pictures go beside the other commands: a slow web server holds up no text."""
+        self._aside.add(stored)
+        gevent.spawn(self._picture, stored, command)
+
+    def _picture(self, stored: bytes, command: dict[str, Any]) -> None:
+        """Runs one command; whatever keeps it from being done, it stays in the outbox and is tried again."""
+        wait = 0.0
+        try:
+            wait = (self._upload if command["op"] == "media" else self._fetch)(stored, command)
+        except StoreDown as error:
+            log.warning("store-down", sid=short(self._held.sid), reason=str(error))
+            wait = 1.0
+        except StreamFailure as failure:
+            log.info("commands-wait", sid=short(self._held.sid), kind=failure.kind)
+            wait = 1.0
+        except (Fenced, NoSession):
+            return
+        except Exception as error:
+            # It would break again for ever: the phone gets the link, or is told.
+            log.exception("bug", kind=type(error).__name__)
+            self._abandon(stored, command)
+        finally:
+            if wait:
+                gevent.sleep(wait)
+            self._aside.discard(stored)
+        self.kick()
+
+    def _upload(self, stored: bytes, command: dict[str, Any]) -> float:
+        """The octets go to the server, and their address takes their place in the outbox: from then on the message is as any
+        other, and what is sent again after a crash is the same address under the same id. Returns when to try again."""
+        stream, session = self._held.stream, self._held.session
+        if stream is None or self._held.closing:
+            return 0.0
+        try:
+            url = self._shared.pictures.upload(stream, session.domain, command["type"], command["name"], command["data"])
+        except NotSent as failure:
+            tries = self._tries[stored] = self._tries.get(stored, 0) + 1
+            log.info("upload-failed", sid=short(self._held.sid), reason=failure.reason, tries=tries)
+            if failure.again and tries < UPLOAD_TRIES:
+                return UPLOAD_AGAIN * tries
+            self._give_up(stored, command, failure)
+            return 0.0
+        messages = [
+            records.pack_command(commands.message(stanza_id, jid, url, command["receipt"], url))
+            for stanza_id, jid in command["to"].items()
+        ]
+        with self._held.lock:
+            self._shared.feed.replace(self._held.sid, self._held.fence, stored, messages)
+        self._tries.pop(stored, None)
+        return 0.0
+
+    def _abandon(self, stored: bytes, command: dict[str, Any]) -> None:
+        if command["op"] == "media":
+            self._give_up(stored, command, NotSent(500, "internal error"))
+        else:
+            self._shared.feed.reveal(self._held.sid, self._held.fence, command["item"], b"", stored)
+
+    def _give_up(self, stored: bytes, command: dict[str, Any], failure: NotSent) -> None:
+        for stanza_id, jid in command["to"].items():
+            changes = self._held.intake.failed(jid, stanza_id, failure.code, failure.reason)
+            self._shared.feed.store(self._held.sid, self._held.fence, changes)
+        self._tries.pop(stored, None)
+        self._done(stored)
+
+    def _fetch(self, stored: bytes, command: dict[str, Any]) -> float:
+        """A link becomes the picture that it leads to, or stays what it is; then the phone is told."""
+        found, left = None, command["until"] - time.time()
+        if not self._held.closing:
+            found = self._shared.pictures.fetch(command["url"], self._caps(), min(left, FETCH_MOST))
+        item = b""
+        if found is not None:
+            kept = self._shared.feed.waiting(self._held.sid, command["item"])
+            if kept is not None:
+                item = records.pack_stored(replace(records.unpack_stored(kept), type=found[0], data=found[1]))
+        log.info("picture", sid=short(self._held.sid), found=found is not None, octets=len(found[1]) if found else 0)
+        with self._held.lock:
+            self._shared.feed.reveal(self._held.sid, self._held.fence, command["item"], item, stored)
+        return 0.0
 
     def _mood(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.publish_mood(self._new_id(), command["value"]))
@@ -184,10 +286,50 @@ class Outbox:
     def _nick(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.publish_nick(self._new_id(), command["value"]))
 
+    def _place(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.publish_place(self._new_id(), Place(*command["value"])))
+
+    def _avatar(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._beside(stored, self._held.publisher.picture, command["data"])
+
+    def _card(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._beside(stored, self._held.publisher.details, command["text"])
+
+    def _look(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._beside(stored, self._look_up, command)
+
+    def _look_up(self, command: dict[str, Any]) -> None:
+        cards, pictures = self._held.lookups.together(command["cards"], command["pictures"], command["within"])
+        self._answer(command, records.pack_answer(200, cards=cards, pictures=pictures))
+
+    def _beside(self, stored: bytes, work: Callable[[Any], None], value: Any) -> None:
+        """Work that waits for the server, in a greenlet of its own: what comes behind it does not wait. The command leaves the
+        outbox when it is done; one that the stream broke is done again."""
+
+        def run() -> None:
+            try:
+                work(value)
+            except (StreamFailure, StoreDown, Fenced, NoSession) as error:
+                log.info("command-waits", sid=short(self._held.sid), reason=type(error).__name__)
+                self._in_flight.discard(stored)
+                if self._held.stream is not None and self._held.stream.open and not isinstance(error, StoreDown):
+                    self.acked([stored])  # it failed on a stream that lives: it would fail again
+                return
+            except Exception as error:
+                log.exception("bug", kind=type(error).__name__)
+            self.acked([stored])
+
+        self._in_flight.add(stored)
+        gevent.spawn(run)
+
     def _lists(self, stored: bytes, _command: dict[str, Any]) -> None:
         """A copy of the list metadata for the server, so that it outlives Redis."""
         entries = self._shared.lists.all(self._held.session.jid)
         self._transmit(stored, stanzas.lists_set(self._new_id(), entries))
+
+    def _block(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._held.rules_changed()
+        self._transmit(stored, stanzas.block(self._new_id(), command["op"], command["jids"]))
 
     def _new_id(self) -> str:
         assert self._held.stream is not None
@@ -234,6 +376,8 @@ class Outbox:
         if self._shared.feed.state(sid)[0] is None:
             self._done(stored)  # it was said to the session before this one
             return
+        if any(records.unpack_command(each).get("op") == "media" for each in self._aside):
+            return  # said again when the last picture has left
         self._held.end(604, polite=True, sid=sid)
 
     def flush(self) -> None:
@@ -249,15 +393,22 @@ def returned(commands: Iterable[bytes]) -> dict[str, bytes]:
     items = {}
     for stored in commands:
         command = records.unpack_command(stored)
+        lost = {}
         if command.get("op") == "message":
-            text = Text(token(16), command["to"], f"not delivered: {command['body']}", int(time.time()))
-            items[text.id] = f"{command['to']}\n".encode() + records.pack_text(text)
+            lost = {command["to"]: command["body"]}
+        elif command.get("op") == "media":
+            lost = dict.fromkeys(command["to"].values(), command["name"])
+        for jid, what in lost.items():
+            text = Text(ordered_id(time.time()), jid, f"not delivered: {what}", int(time.time()))
+            items[text.id] = records.pack_stored(text)
     return items
 
 
 # op -> what runs it
 _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "message": Outbox._message,
+    "media": Outbox._begin,
+    "fetch": Outbox._begin,
     "receipt": Outbox._receipt,
     "presence": Outbox._presence,
     "online": Outbox._online,
@@ -265,8 +416,14 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "limits": Outbox._limits,
     "directed": Outbox._directed,
     "lists": Outbox._lists,
+    "block": Outbox._block,
+    "unblock": Outbox._block,
     "mood": Outbox._mood,
     "nick": Outbox._nick,
+    "place": Outbox._place,
+    "avatar": Outbox._avatar,
+    "card": Outbox._card,
+    "look": Outbox._look,
     "roster": Outbox._roster,
     "unroster": Outbox._roster,
     "logout": Outbox._logout,

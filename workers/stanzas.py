@@ -1,31 +1,54 @@
 """Stanzas that a holder sends, built as trees: no text of a phone is ever put into markup by hand."""
 
 import base64
-import hashlib
+import time
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from xmpp.simplexml import Node
 
 from onesoup import __version__
-from onesoup.xmpp import extras
+from onesoup.csp.places import Place
+from onesoup.csp.vcards import Card
+from onesoup.xmpp import caps, extras, geoloc, vcards
+from onesoup.xmpp.blocking import BLOCKING
 
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
 VERSION, TIME, DISCO_ITEMS = "jabber:iq:version", "urn:xmpp:time", "http://jabber.org/protocol/disco#items"
+OOB, UPLOAD, FORM = "jabber:x:oob", "urn:xmpp:http:upload:0", "jabber:x:data"
 PRIVATE, LISTS = "jabber:iq:private", "urn:onesoup:imps:lists:0"
-PUBSUB, CAPS, CAPS_NODE = "http://jabber.org/protocol/pubsub", "http://jabber.org/protocol/caps", "urn:onesoup:client"
-IDENTITY = {"category": "client", "type": "phone", "name": "onesoup"}
-FEATURES = tuple(sorted((DISCO, PING, VERSION, RECEIPTS, CAPS, *extras.interests().values())))
+MAX_UPLOAD = 100_000_000
+PUBSUB, CAPS, CAPS_NODE, NAME = "http://jabber.org/protocol/pubsub", caps.CAPS, "urn:onesoup:client", "onesoup"
+VCARD, UPDATE, CONVERSION = vcards.VCARD, vcards.UPDATE, "urn:xmpp:pep-vcard-conversion:0"
+FEATURES = (DISCO, PING, VERSION, TIME, RECEIPTS, CAPS)
 
 
-def _caps_hash() -> str:
-    """XEP-0115 section 5.1: identity, then features in order, each followed by <."""
-    text = f"{IDENTITY['category']}/{IDENTITY['type']}//{IDENTITY['name']}<" + "".join(f"{each}<" for each in FEATURES)
-    return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is shown of the phone to whoever asks: the kind of client, what it wants to be told of, its language, zone, model."""
+
+    kind: str = caps.USUAL_KIND
+    notify: tuple[str, ...] = ()
+    language: str = ""
+    zone: str = ""
+    model: str = ""
+
+    @property
+    def features(self) -> list[str]:
+        return sorted((*FEATURES, *map(extras.feature, self.notify)))
 
 
-CAPS_HASH = _caps_hash()
+PROFILE = Profile()
+
+
+@lru_cache(maxsize=64)
+def caps_hash(kind: str, notify: tuple[str, ...]) -> str:
+    """The version that names what a client of ours can do."""
+    return caps.digest(caps.description([f"client/{kind}//{NAME}"], Profile(kind, notify).features))
 
 
 def text(name: str, data: str) -> Node:
@@ -37,6 +60,8 @@ def message(command: dict[str, Any]) -> Node:
     payload = [text("body", command["body"]), Node(f"{SID} origin-id", {"id": command["id"]})]
     if command.get("receipt"):
         payload.append(Node(f"{RECEIPTS} request"))
+    if command.get("url"):
+        payload.append(Node(f"{OOB} x", {}, [text("url", command["url"])]))
     return Node("message", {"type": "chat", "to": command["to"], "id": command["id"]}, payload)
 
 
@@ -52,8 +77,12 @@ def presence(command: dict[str, Any]) -> Node:
         payload.append(text("status", command["status"]))
     if command.get("priority"):
         payload.append(text("priority", str(command["priority"])))
-    payload.append(Node(f"{CAPS} c", {"hash": "sha-1", "node": CAPS_NODE, "ver": CAPS_HASH}))
-    return Node("presence", {}, payload)
+    version = caps_hash(command.get("kind") or caps.USUAL_KIND, tuple(command.get("notify") or ()))
+    payload.append(Node(f"{CAPS} c", {"hash": "sha-1", "node": CAPS_NODE, "ver": version}))
+    if command.get("photo") is not None:
+        # Said only when it is known: an empty one would tell everybody that there is no picture.
+        payload.append(Node(f"{UPDATE} x", {}, [text("photo", command["photo"])]))
+    return Node("presence", {"xml:lang": command["lang"]} if command.get("lang") else {}, payload)
 
 
 def to(kind: str, jid: str) -> Node:
@@ -80,8 +109,8 @@ def roster_remove(jid: str) -> Node:
     return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
 
 
-def _publish(stanza_id: str, node: str, payload: Node) -> Node:
-    item = Node("item", {"id": "current"}, [payload])
+def _publish(stanza_id: str, node: str, payload: Node, item_id: str = "current") -> Node:
+    item = Node("item", {"id": item_id}, [payload])
     publish = Node("publish", {"node": node}, [item])
     return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{PUBSUB} pubsub", {}, [publish])])
 
@@ -92,6 +121,80 @@ def publish_mood(stanza_id: str, name: str) -> Node:
 
 def publish_nick(stanza_id: str, nick: str) -> Node:
     return _publish(stanza_id, extras.NICK, Node(f"{extras.NICK} nick", {}, [nick] if nick else []))
+
+
+def blocklist() -> Node:
+    return Node("iq", {"type": "get"}, [Node(f"{BLOCKING} blocklist")])
+
+
+def block(stanza_id: str, op: str, jids: list[str]) -> Node:
+    """`op` is block or unblock."""
+    items = [Node("item", {"jid": jid}) for jid in jids]
+    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{BLOCKING} {op}", {}, items)])
+
+
+def publish_place(stanza_id: str, place: Place) -> Node:
+    """An empty one says that the place is not known any more."""
+    children = [text(name, value) for name, value in geoloc.fields(place)]
+    return _publish(stanza_id, geoloc.GEOLOC, Node(f"{geoloc.GEOLOC} geoloc", {}, children))
+
+
+def publish_avatar_data(stanza_id: str, name: str, octets: bytes) -> Node:
+    data = Node(f"{extras.AVATAR_DATA} data", {}, [base64.b64encode(octets).decode()])
+    return _publish(stanza_id, extras.AVATAR_DATA, data, name)
+
+
+def publish_avatar(stanza_id: str, name: str, octets: int) -> Node:
+    """The picture that was published under this name is shown from now on; "" shows none."""
+    info = [Node("info", {"bytes": str(octets), "id": name, "type": "image/png"})] if name else []
+    return _publish(stanza_id, extras.AVATAR, Node(f"{extras.AVATAR} metadata", {}, info), name or "current")
+
+
+def pep_get(jid: str, node: str, item_id: str = "") -> Node:
+    """One item of somebody's node, or the newest; without `jid` of our own account."""
+    inside = [Node("item", {"id": item_id})] if item_id else []
+    items = Node("items", {"node": node} if item_id else {"node": node, "max_items": "1"}, inside)
+    return Node("iq", {"type": "get"} | ({"to": jid} if jid else {}), [Node(f"{PUBSUB} pubsub", {}, [items])])
+
+
+def pep_payload(result: Node) -> Node | None:
+    """What stands in the first item of an answer to pep_get()."""
+    pubsub = result.getTag("pubsub", namespace=PUBSUB)
+    items = pubsub.getTag("items") if pubsub is not None else None
+    item = items.getTag("item") if items is not None else None
+    return next((child for child in item.getChildren() if child), None) if item is not None else None
+
+
+def vcard_get(jid: str = "") -> Node:
+    """Somebody's vCard; without `jid` the account's own."""
+    return Node("iq", {"type": "get"} | ({"to": jid} if jid else {}), [Node(f"{VCARD} vCard")])
+
+
+def vcard_in(result: Node) -> Node | None:
+    return result.getTag("vCard", namespace=VCARD) if result.getAttr("type") == "result" else None
+
+
+def vcard_set(known: Node | None, *, photo: bytes | None = None, card: Card | None = None) -> Node:
+    """The account's vCard with another picture (b"": none) or other details; everything else stays as it was."""
+    new: list[Node] = []
+    gone = {"PHOTO"} if photo is not None else set()
+    if photo:
+        new.append(Node("PHOTO", {}, [text("TYPE", "image/png"), text("BINVAL", base64.b64encode(photo).decode())]))
+    for name, children in vcards.elements(card) if card is not None else ():
+        gone.add(name)
+        new.append(Node(name, {}, [text(inner, value) if inner else value for inner, value in children]))
+    kept = [each for each in (known.getChildren() if known is not None else ()) if each and each.getName() not in gone]
+    return Node("iq", {"type": "set"}, [Node(f"{VCARD} vCard", {}, [*kept, *new])])
+
+
+def disco(jid: str, node: str = "") -> Node:
+    query = Node(f"{DISCO} query", {"node": node} if node else {})
+    return Node("iq", {"type": "get", "to": jid}, [query])
+
+
+def features_in(result: Node) -> set[str]:
+    query = result.getTag("query", namespace=DISCO)
+    return {str(each.getAttr("var")) for each in query.getTags("feature")} if query is not None else set()
 
 
 def lists_get() -> Node:
@@ -115,11 +218,59 @@ def lists_in(result: Node) -> dict[str, bytes]:
     return found
 
 
+def items_get(to: str) -> Node:
+    return Node("iq", {"type": "get", "to": to}, [Node(f"{DISCO_ITEMS} query")])
+
+
+def items_in(result: Node) -> list[str]:
+    """The services that a domain names."""
+    query = result.getTag("query", namespace=DISCO_ITEMS)
+    items = query.getTags("item") if query is not None else []
+    return [each.getAttr("jid") for each in items if each.getAttr("jid") and not each.getAttr("node")]
+
+
+def info_get(to: str) -> Node:
+    return Node("iq", {"type": "get", "to": to}, [Node(f"{DISCO} query")])
+
+
+def upload_limit(result: Node) -> int | None:
+    """The largest file in octets that a service takes by HTTP upload (XEP-0363); None when it takes none."""
+    query = result.getTag("query", namespace=DISCO)
+    if query is None or UPLOAD not in [each.getAttr("var") for each in query.getTags("feature")]:
+        return None
+    for form in query.getTags("x", namespace=FORM):
+        fields = {each.getAttr("var"): (each.getTagData("value") or "").strip() for each in form.getTags("field")}
+        limit = fields.get("max-file-size", "")
+        if fields.get("FORM_TYPE") == UPLOAD and limit.isdecimal():
+            return min(int(limit), MAX_UPLOAD)
+    return MAX_UPLOAD
+
+
+def slot_get(to: str, name: str, size: int, kind: str) -> Node:
+    request = Node(f"{UPLOAD} request", {"filename": name, "size": str(size), "content-type": kind})
+    return Node("iq", {"type": "get", "to": to}, [request])
+
+
+def slot_in(result: Node) -> tuple[str, str, dict[str, str]] | None:
+    """(where to put, where it can be had, headers) of a slot. Of headers only those that XEP-0363 allows."""
+    slot = result.getTag("slot", namespace=UPLOAD)
+    put = slot.getTag("put") if slot is not None else None
+    get = slot.getTag("get") if slot is not None else None
+    if put is None or get is None or not put.getAttr("url") or not get.getAttr("url"):
+        return None
+    headers = {}
+    for each in put.getTags("header"):
+        name, value = (each.getAttr("name") or "").strip(), (each.getData() or "").replace("\n", "").replace("\r", "")
+        if name.lower() in ("authorization", "cookie", "expires"):
+            headers[name] = value
+    return put.getAttr("url"), get.getAttr("url"), headers
+
+
 def carbons() -> Node:
     return Node("iq", {"type": "set"}, [Node(f"{CARBONS} enable")])
 
 
-def answer(iq: Node, own: str) -> Node:
+def answer(iq: Node, own: str, profile: Profile = PROFILE, now: float = 0.0) -> Node:
     """What an iq from outside gets (xmpp-mapping.md 11): something always, or the peer waits for ever."""
     attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "result"}
     attrs = {name: value for name, value in attrs.items() if value}
@@ -129,18 +280,33 @@ def answer(iq: Node, own: str) -> Node:
         if namespace == PING:
             return Node("iq", attrs)
         if namespace == VERSION:
-            return Node("iq", attrs, [Node(f"{VERSION} query", {}, [text("name", "onesoup"), text("version", __version__)])])
+            return Node("iq", attrs, [Node(f"{VERSION} query", {}, list(_version(profile)))])
+        if namespace == TIME:
+            return Node("iq", attrs, [_time(profile, now)])
         if namespace == DISCO:
-            return Node("iq", attrs, [_info(child)])
+            return Node("iq", attrs, [_info(child, profile)])
         if namespace == DISCO_ITEMS:
             return Node("iq", attrs, [Node(f"{DISCO_ITEMS} query")])
     error = Node("error", {"type": "cancel"}, [Node(f"{STANZAS} service-unavailable")])
     return Node("iq", {**attrs, "type": "error"}, [error])
 
 
-def _info(query: Node) -> Node:
-    identity = Node("identity", IDENTITY)
-    features = [Node("feature", {"var": each}) for each in FEATURES]
+def _version(profile: Profile) -> Iterable[Node]:
+    yield text("name", NAME)
+    yield text("version", __version__)
+    if profile.model:
+        yield text("os", profile.model)
+
+
+def _time(profile: Profile, now: float) -> Node:
+    """XEP-0202: the time in UTC, and how far the phone's clock is from it."""
+    utc = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    return Node(f"{TIME} time", {}, [text("tzo", profile.zone or "+00:00"), text("utc", utc)])
+
+
+def _info(query: Node, profile: Profile) -> Node:
+    identity = Node("identity", {"category": "client", "type": profile.kind, "name": NAME})
+    features = [Node("feature", {"var": each}) for each in profile.features]
     attrs = {"node": query.getAttr("node")} if query.getAttr("node") else {}
     return Node(f"{DISCO} query", attrs, [identity, *features])
 

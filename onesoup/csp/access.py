@@ -5,15 +5,22 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from onesoup.csp import addresses
 from onesoup.csp.elements import ClientID, LoginRequest, Result
 from onesoup.csp.errors import CspError
+from onesoup.csp.md4 import md4
 
-# Schemas that can be verified with a stored secret, best first. MD4 and MD6 have no counterpart in hashlib everywhere.
-DIGESTS = {"SHA": "sha1", "MD5": "md5"}
+# Schemas that can be verified with a stored secret. Nobody ever said what MD6 of these documents is.
+DIGESTS: dict[str, Callable[[bytes], bytes]] = {
+    "SHA": lambda octets: hashlib.sha1(octets, usedforsecurity=False).digest(),
+    "MD5": lambda octets: hashlib.md5(octets, usedforsecurity=False).digest(),
+    "MD4": md4,
+}
+# Taken only when the phone offers nothing better.
+LAST_RESORT = "MD4"
 GRACE_SHARE, GRACE_LEAST = 0.25, 30
 MAX_USER_ID = 255
 MAX_PASSWORD = 255
@@ -22,14 +29,24 @@ _RESOURCE = re.compile(r"[!-~]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user id of a Login-Request asks for."""
+    """What the user id of a Login-Request asks for: an account, the phone's spelling of it, and whether that names no domain."""
 
     jid: str
     own: str
-    short: str | None
+    bare: bool
 
 
-def wish(user_id: str | None, default_domain: str | None) -> Wish:
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """Where accounts are. `default` is meant by an id without a domain; `gateways` are names of this gateway that are no
+    XMPP domains: the account's own domain stands inside the user part."""
+
+    default: str | None
+    served: Collection[str] = frozenset()
+    gateways: Collection[str] = frozenset()
+
+
+def wish(user_id: str | None, domains: Domains) -> Wish:
     """The account that a log-in id means (xmpp-mapping.md 1.4). 531 when it is malformed, 516 without a domain."""
     text = (user_id or "").strip()
     if not text or len(text) > MAX_USER_ID:
@@ -38,13 +55,37 @@ def wish(user_id: str | None, default_domain: str | None) -> Wish:
         address = addresses.parse(text)
         if address.resource is not None or not address.user:
             raise CspError(531, "not a user id")
-        if address.domain is None and default_domain is None:
+        user, domain = _inner(text, address, domains)
+        if domain is None and domains.default is None:
             raise CspError(516, "no domain given, and no default")
-        jid = addresses.to_jid(text, default_domain)
+        jid = addresses.make_jid(user, domain or domains.default or "")
     except CspError as error:
         raise CspError(531 if error.code == 901 else error.code, error.description) from None
     own = text if text[:3].lower() == "wv:" else f"wv:{text[5:] if text[:5].lower() == 'xmpp:' else text}"
-    return Wish(jid, own, default_domain if address.domain is None else None)
+    return Wish(jid, own, domain is None and address.domain is None)
+
+
+def _inner(text: str, address: addresses.Address, domains: Domains) -> tuple[str, str | None]:
+    """User and domain of the account. Screens that refuse a second @ are given alice%40example.org@gateway, or
+    alice%example.org; the latter counts only for a domain that is served, since % may stand in any user part."""
+    if address.domain is not None and address.domain not in domains.gateways:
+        return address.user, address.domain
+    user, at, domain = address.user.rpartition("@")
+    if at and (address.domain is not None or domain.lower() in domains.served):
+        return user, domain
+    user, percent, domain = addresses.written_user(text).rpartition("%")
+    if percent and domain.lower() in domains.served:
+        return addresses.decode_part(user), domain
+    return address.user, None
+
+
+def default_domain(by_place: dict[str, str], host: str, path: str, otherwise: str | None) -> str | None:
+    """The domain of an id that names none: by the longest path that the request's begins with, else by its host."""
+    folded = path.lower().rstrip("/") + "/"
+    paths = [place for place in by_place if place.startswith("/") and folded.startswith(place.rstrip("/") + "/")]
+    if paths:
+        return by_place[max(paths, key=len)]
+    return by_place.get(host.lower(), otherwise)
 
 
 def client_id_text(client_id: ClientID | None) -> tuple[str, str]:
@@ -73,33 +114,35 @@ def schemas(request: LoginRequest) -> list[str]:
 
 
 def choose_schema(offered: Iterable[str], has_secret: bool, takes_pwd: bool) -> str:
-    """The schema of the second request (flows.md 4.2). 409 when the log-in could never be verified, 543 when no offered
-    schema is known."""
+    """The schema of the second request (flows.md 4.2). 543 when no offered schema is known.
+
+    A phone that can only do digests is asked for one although nothing is stored that could verify it: told at once, anybody
+    could learn who has a phone password here."""
     offered = list(offered)
-    if has_secret:
-        for name in offered:
-            if name in DIGESTS:
-                return name
+    known = [name for name in offered if name in DIGESTS]
+    best = next((name for name in known if name != LAST_RESORT), known[0] if known else None)
+    if best and has_secret:
+        return best
     if "PWD" in offered or takes_pwd:
         return "PWD"
-    if has_secret or not any(name in DIGESTS for name in offered):
-        raise CspError(543, "no matching digest schema")
-    raise CspError(409, "invalid password")
+    if best:
+        return best
+    raise CspError(543, "no matching digest schema")
 
 
-def digest_matches(digest_bytes: str, nonce: str, password: str) -> bool:
-    """Whether DigestBytes is base64(H(nonce, password)) for a schema that we know. The phone may have taken the password
-    as ISO-8859-1 or as UTF-8; every comparison takes the same time."""
+def digest_matches(digest_bytes: str, nonce: str, password: str) -> str | None:
+    """The schema for which DigestBytes is base64(H(nonce, password)), or None. The phone may have taken the password as
+    ISO-8859-1 or as UTF-8; every comparison takes the same time."""
     try:
         given = base64.b64decode("".join(digest_bytes.split()), validate=True)
     except (binascii.Error, ValueError):
-        return False
-    matches = False
-    for octets in {password.encode("latin-1", "replace"), password.encode("utf-8")}:
-        for name in DIGESTS.values():
-            expected = hashlib.new(name, nonce.encode("latin-1", "replace") + octets, usedforsecurity=False).digest()
-            matches |= hmac.compare_digest(given, expected)
-    return matches
+        given = b""
+    found = None
+    for octets in (password.encode("latin-1", "replace"), password.encode("utf-8", "surrogatepass")):
+        for name, digest in DIGESTS.items():
+            if hmac.compare_digest(given, digest(nonce.encode("latin-1", "replace") + octets)):
+                found = name
+    return found
 
 
 def granted(asked: int | None, least: int, most: int) -> int:

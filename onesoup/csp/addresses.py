@@ -32,24 +32,35 @@ class Address:
 
 def parse(text: str) -> Address:
     """The parts of an address. CspError(901) when it has the syntax of something else."""
-    text = text.strip()
-    if text[:3].lower() == "wv:":
-        text = text[3:]
-    elif text[:5].lower() == "xmpp:":
-        text = text[5:]
-    elif _OTHER_SCHEMES.match(text):
-        raise CspError(901, "not a wv: address")
+    text = _without_scheme(text)
     user, at, domain = text.rpartition("@")
     if not at:
         user, domain = text, ""
     user, slash, resource = user.partition("/")
-    address = Address(_decode(user), _decode(resource) if slash else None, domain.lower() or None)
+    address = Address(decode_part(user), decode_part(resource) if slash else None, domain.lower() or None)
     if _CONTROL.search(address.user + (address.resource or "") + (domain or "")):
         raise CspError(901, "control characters in an address")
     return address
 
 
-def _decode(part: str) -> str:
+def _without_scheme(text: str) -> str:
+    text = text.strip()
+    if text[:3].lower() == "wv:":
+        return text[3:]
+    if text[:5].lower() == "xmpp:":
+        return text[5:]
+    if _OTHER_SCHEMES.match(text):
+        raise CspError(901, "not a wv: address")
+    return text
+
+
+def written_user(text: str) -> str:
+    """The part before the domain as it was written, percent signs and all."""
+    text = _without_scheme(text)
+    return text.rpartition("@")[0] or text
+
+
+def decode_part(part: str) -> str:
     """%XX are octets of UTF-8; phones that mean Latin-1 are understood too."""
     if "%" not in part:
         return part
@@ -73,11 +84,15 @@ def unescape_local(local: str) -> str:
 def to_jid(text: str, default_domain: str | None) -> str:
     """The bare JID that a phone means by a user's address, normalised for comparison (RFC 7622 in its common part)."""
     address = parse(text)
-    domain = address.domain or default_domain
-    if not address.user or not domain:
+    return make_jid(address.user, address.domain or default_domain or "")
+
+
+def make_jid(user: str, domain: str) -> str:
+    """The normalised bare JID of an unescaped user part and a domain."""
+    if not user or not domain:
         raise CspError(901, "an address needs a user and a domain")
     # Folded before it is escaped: a wide @ or / folds to one that would end the local part.
-    local = escape_local(fold(address.user.strip()))
+    local = escape_local(fold(user.strip()))
     domain = normal_domain(domain)
     if not local or len(local.encode()) > MAX_PART or local.startswith("\\20") or local.endswith("\\20"):
         raise CspError(901, "user part empty, too long or with blanks at an end")

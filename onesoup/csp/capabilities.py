@@ -12,13 +12,17 @@ from onesoup.csp.elements import (
     ClientCapabilityResponse,
 )
 from onesoup.csp.handsets import Handset
+from onesoup.csp.presence import PLAIN, WITH_PLACE
 from onesoup.csp.session import Capabilities
 
 DEFAULT_ACCEPTED = 102_400
 DEFAULT_PARSER = 131_072
-# What goes around a text, and around one contact's presence, in XML; octets.
-ENVELOPE, PRESENCE = 1000, 1200
+# What goes around a text in XML; octets.
+ENVELOPE = 1000
 LEAST_TEXT = 160
+# Types of contacts' pictures, the smallest for a face first, and how large one may be; the largest that fits counts.
+PICTURES: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif")
+PICTURE_OCTETS = (6144, 3072, 1536)
 MOST_CONTACTS = 20
 # The server's own order of preference, cir.md 2.4.
 METHODS = ("STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP")
@@ -58,23 +62,72 @@ def negotiate(
     poll_min = _poll_min(wish.server_poll_min, offer.poll_min, handset)
     parser = wish.parser_size or DEFAULT_PARSER
     kept = Capabilities(
-        # A text has to fit into a message that the phone's parser takes.
-        accepted=max(min(_accepted(wish), parser - ENVELOPE), LEAST_TEXT),
+        accepted=text_length(_text_length(wish), parser),
         parser=parser,
         multi_trans=max(wish.multi_trans or 1, 1),
         delivery="N" if (wish.initial_delivery_method or "").upper() == "N" else "P",
         methods=tuple(methods),
-        any_content=bool(wish.any_content),
-        types=tuple(_type(each) for each in wish.accepted_content_type),
+        any_content=bool(wish.any_content) and _takes_base64(wish),
+        types=tuple(_type(each) for each in wish.accepted_content_type) if _takes_base64(wish) else (),
+        rich=_rich_length(wish),
     )
     if version == "1.1":
         return ClientCapabilityResponse(request.client_id, _echo(wish, methods, poll_min, offer)), kept
     return ClientCapabilityResponse(agreed_capability_list=_agreed(wish, version, methods, poll_min, offer)), kept
 
 
-def contacts_at_once(caps: Capabilities) -> int:
-    """How many contacts one PresenceNotification may name, so that the phone's parser takes it."""
-    return max(1, min(MOST_CONTACTS, (caps.parser - ENVELOPE) // PRESENCE))
+def text_length(accepted: int, parser: int) -> int:
+    """The longest text for a phone that accepts so much: it has to fit into a message that the phone's parser takes."""
+    return max(min(accepted, parser - ENVELOPE), LEAST_TEXT)
+
+
+def pictures(caps: Capabilities) -> tuple[str, ...]:
+    """The types of pictures that the phone takes, as it lists them. A phone that lists nothing takes everything if it says
+    so (AnyContent; S60), and nothing but text if not (Android)."""
+    if caps.any_content:
+        return ("image/*", *caps.types)
+    return tuple(each for each in caps.types if each.lower().startswith(("image/", "*")))
+
+
+def room(caps: Capabilities) -> int:
+    """The most octets that a picture may have: as BASE64 it must still go into what the phone's parser takes."""
+    return max(min(caps.rich or caps.accepted, (caps.parser - ENVELOPE) * 3 // 4), 0)
+
+
+def takes(caps: Capabilities, kind: str, octets: int) -> bool:
+    """Whether content of this type and length can be handed to the phone."""
+    listed = {each.split(";")[0].strip().lower() for each in pictures(caps)}
+    return octets <= room(caps) and bool(listed & {kind, "image/*", "*/*", "*"})
+
+
+def contacts_at_once(caps: Capabilities, octets: int = PLAIN) -> int:
+    """How many contacts of so many octets one PresenceNotification may name, so that the phone's parser takes it."""
+    return max(1, min(MOST_CONTACTS, (caps.parser - ENVELOPE) // octets))
+
+
+@dataclass(frozen=True, slots=True)
+class PictureForm:
+    """Which pictures of contacts a phone takes, by type and octets. Phones with the same form share what was made for one."""
+
+    types: tuple[str, ...]
+    octets: int
+
+    @property
+    def name(self) -> str:
+        return "".join(kind.partition("/")[2][0] for kind in self.types) + str(self.octets)
+
+
+def picture_form(caps: Capabilities) -> PictureForm | None:
+    """None for a phone that takes no picture at all, or none so small. One that lists no types takes the usual ones."""
+    named = [each.partition(";")[0].strip().lower() for each in caps.types]
+    if caps.any_content or not named or {"*/*", "image/*"} & set(named):
+        types = PICTURES
+    else:
+        types = tuple(kind for kind in PICTURES if kind in named or (kind == "image/jpeg" and "image/jpg" in named))
+    # BASE64 makes four octets of three, and the rest of the contact's presence goes along.
+    room = (caps.parser - ENVELOPE - WITH_PLACE) * 3 // 4
+    octets = next((each for each in PICTURE_OCTETS if each <= room), 0)
+    return PictureForm(types, octets) if types and octets else None
 
 
 def udp_port(request: ClientCapabilityRequest) -> int:
@@ -105,11 +158,25 @@ def _poll_min(asked: int | None, own: int, handset: Handset) -> int:
     return max(seconds // 2, 1) if handset.halve_poll_min else seconds
 
 
-def _accepted(wish: CapabilityList) -> int:
-    for length in (wish.accepted_content_length, wish.accepted_text_content_length, wish.accepted_push_length):
-        if length:
-            return length
-    return DEFAULT_ACCEPTED
+def _text_length(wish: CapabilityList) -> int:
+    """1.3 tells apart what it takes of text, and of anything by push or by pull; the shortest that applies holds."""
+    return min(filter(None, (wish.accepted_text_content_length, _carried(wish))), default=DEFAULT_ACCEPTED)
+
+
+def _rich_length(wish: CapabilityList) -> int:
+    lengths = [each.accepted_rich_content_length for each in wish.accepted_content_type]
+    return min(filter(None, (*lengths, _carried(wish))), default=0)
+
+
+def _carried(wish: CapabilityList) -> int | None:
+    pulls = (wish.initial_delivery_method or "").upper() == "N"
+    return wish.accepted_content_length or (wish.accepted_pull_length if pulls else wish.accepted_push_length)
+
+
+def _takes_base64(wish: CapabilityList) -> bool:
+    """A phone that lists encodings without this one can get text only."""
+    listed = [each.strip().upper() for each in wish.accepted_transfer_encoding]
+    return not listed or "BASE64" in listed
 
 
 def _type(accepted: AcceptedContentType) -> str:
@@ -125,7 +192,7 @@ def _echo(wish: CapabilityList, methods: list[str], poll_min: int, offer: Offer)
         any_content=True,
         accepted_charset=wish.accepted_charset,
         accepted_transfer_encoding=wish.accepted_transfer_encoding,
-        accepted_content_length=_accepted(wish),
+        accepted_content_length=_carried(wish) or DEFAULT_ACCEPTED,
         supported_bearer=_bearers(wish),
         multi_trans=max(wish.multi_trans or 1, 1),
         parser_size=wish.parser_size or DEFAULT_PARSER,

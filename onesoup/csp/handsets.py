@@ -1,38 +1,70 @@
 """The quirk table: what client families need beside the protocol. Data, looked up once at log-in; no handset name occurs in
-any condition elsewhere. An unknown phone gets the safest behaviour, which is `Handset()`."""
+any condition elsewhere. An unknown phone gets the safest behaviour, which is `Handset()`.
+`docs/handsets.md` is written from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+def quirk(help: str, source: str, proof: str) -> bool:
+    """A field that is off but for the families that set it: what it does and why, where that is known from, what proves it."""
+    return field(default=False, metadata={"help": help, "source": source, "proof": proof})
 
 
 @dataclass(frozen=True, slots=True)
 class Handset:
-    """What to do for one family. Each field names its reason; the row that sets it is proved by a test."""
+    """What to do for one family. `name` is what logs and session records call it."""
 
     name: str = "unknown"
-    # The default list stands only in DefaultContactList in 1.1 too: Android would load it twice (flows.md 8.2).
-    default_list_once: bool = False
-    # ContactList stands bare in 1.3 too: Android does not look into ContactListIDList (flows.md 8.2).
-    bare_lists: bool = False
-    # Idle, it polls at twice the ServerPollMin that it was told (flows.md 4.6).
-    halve_poll_min: bool = False
-    # It writes the five XML entities into the text of WBXML documents (wire.md 5).
-    unescape_content: bool = False
-    # It sends a message again under a new TransactionID when it got no answer: the repeat is told by its content (flows.md 1.3).
-    repeats_under_new_id: bool = False
-    # It understands SSMS whatever its version: the method came with 1.3 only (cir.md 2.4).
-    takes_ssms: bool = False
-    # It can answer the PWD schema with its password (flows.md 4.2).
-    takes_pwd: bool = False
+    default_list_once: bool = quirk(
+        "The default list stands only in DefaultContactList, in 1.1 too: it would load the list twice.",
+        "flows.md 8.2",
+        "tests/handlers/test_contacts.py::test_android_gets_the_default_list_once_in_1_1",
+    )
+    bare_lists: bool = quirk(
+        "ContactList stands bare in 1.3 too: it does not look into ContactListIDList.",
+        "flows.md 8.2",
+        "tests/handlers/test_contacts.py::test_android_gets_bare_lists_in_1_3",
+    )
+    halve_poll_min: bool = quirk(
+        "ServerPollMin is told halved: idle, it polls at twice what it was told.",
+        "flows.md 4.6",
+        "tests/csp/test_handsets.py::test_halve_poll_min",
+    )
+    unescape_content: bool = quirk(
+        "The five XML entities in the text of a WBXML message are read as characters: it writes them there.",
+        "wire.md 5",
+        "tests/csp/test_handsets.py::test_unescape_content",
+    )
+    repeats_under_new_id: bool = quirk(
+        "A message whose first answer could not be written is known again by its content: without an answer it is sent once "
+        "more under a new TransactionID.",
+        "flows.md 1.3",
+        "tests/handlers/test_repeats.py::test_a_repeat_whose_answer_was_lost_is_the_same_message",
+    )
+    takes_ssms: bool = quirk(
+        "SSMS is agreed in every version, not only in 1.3, with which it came: it understands it.",
+        "cir.md 2.4",
+        "tests/csp/test_handsets.py::test_takes_ssms",
+    )
+    takes_pwd: bool = quirk(
+        "Schema PWD is asked for although only MD5 was offered: it answers that with its password.",
+        "flows.md 4.2",
+        "tests/handlers/test_login.py::test_s60_takes_pwd_although_it_offers_only_md5",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Matches when every given sign is there. Signs are compared ignoring case; the best ones come first in the table."""
+    """One way to know a family. It matches when every given sign begins what the phone sent, compared ignoring case; the
+    surest signs stand first in the table. `story` is a whole conversation of that family (scripts/); `assumed` says that no
+    conversation of a real one was seen, so that the family gets a name and nothing else."""
 
     handset: Handset
+    story: str
     client_id: str = ""
     user_agent: str = ""
     transaction_id: str = ""
+    assumed: bool = False
 
     def matches(self, client_id: str, user_agent: str, transaction_id: str) -> bool:
         signs = ((self.client_id, client_id), (self.user_agent, user_agent), (self.transaction_id, transaction_id))
@@ -43,14 +75,30 @@ ANDROID = Handset(
     "android", default_list_once=True, bare_lists=True, halve_poll_min=True, repeats_under_new_id=True, takes_ssms=True
 )
 S60 = Handset("s60", unescape_content=True, takes_pwd=True)
+# Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.
+COLIBRIA = Handset("colibria")
+MOTOROLA = Handset("motorola")
+S40 = Handset("s40")
+SAMSUNG = Handset("samsung")
+SIEMENS = Handset("siemens")
+SONY_ERICSSON = Handset("sony-ericsson")
 
 TABLE = (
-    Row(ANDROID, client_id="JiMMY"),
-    Row(ANDROID, user_agent="Android-Imps"),
-    Row(S60, client_id="WV:IMPEC"),
-    Row(S60, transaction_id="nok"),
+    Row(ANDROID, "android-contacts", client_id="JiMMY"),
+    Row(ANDROID, "android-contacts", user_agent="Android-Imps"),
+    Row(S60, "nokia-s60-1.2", client_id="WV:IMPEC"),
+    Row(S60, "nokia-s60-1.2", transaction_id="nok"),
+    Row(COLIBRIA, "colibria-pc", client_id="WV:InstantMessenger"),
+    # The ClientID of a Motorola is a URL of unknown text, and those of the others are not known at all: what is left is the
+    # word with which the makers begin the User-Agent of their phones.
+    Row(MOTOROLA, "motorola-razr", user_agent="MOT-"),
+    Row(SONY_ERICSSON, "sony-ericsson", user_agent="SonyEricsson", assumed=True),
+    Row(SAMSUNG, "samsung", user_agent="SAMSUNG", assumed=True),
+    Row(SAMSUNG, "samsung", user_agent="SEC-", assumed=True),
+    Row(SIEMENS, "siemens-sxg75", user_agent="SIE-", assumed=True),
+    Row(S40, "nokia-s40", user_agent="Nokia", assumed=True),
 )
-BY_NAME = {handset.name: handset for handset in (ANDROID, S60, Handset())}
+BY_NAME = {row.handset.name: row.handset for row in TABLE} | {Handset().name: Handset()}
 
 
 def find(client_id: str, user_agent: str, transaction_id: str) -> Handset:

@@ -1,17 +1,24 @@
-"""Instant messages: text out of a SendMessage-Request, a NewMessage out of a stored text (flows.md 6, messages.md 10)."""
+"""Instant messages: text or a picture out of a SendMessage-Request, a NewMessage out of what is stored (flows.md 6,
+messages.md 10)."""
 
 import base64
 import binascii
 import datetime
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from onesoup.csp import capabilities
 from onesoup.csp.elements import MessageInfo, MessageNotification, NewMessage, Recipient, Sender, SendMessageRequest, User
 from onesoup.csp.errors import CspError
-from onesoup.csp.session import Session
+from onesoup.csp.session import Capabilities, Session
 
-TEXT_TYPES = ("text/plain", "text/html", "application/xhtml+xml")
+MARKUP_TYPES = ("text/html", "application/xhtml+xml")
+# Text of its own kind, which no chat shows: it goes as a file, as pictures do.
+CARD_TYPES = ("text/x-vcard", "text/vcard", "text/directory", "text/x-vcalendar", "text/calendar")
+_TYPE = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,60}/[a-z0-9][a-z0-9.+_-]{0,60}")
+_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+_SUFFIXES = {"image/jpeg": "jpg", "image/vnd.wap.wbmp": "wbmp", "audio/amr": "amr", "text/x-vcard": "vcf", "text/vcard": "vcf"}
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 # Python knows many codecs that are no charset of a text, some of them slow, some giving halves of surrogate pairs.
 _CHARSETS = re.compile(
@@ -26,27 +33,74 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text for the phone: `sender` is a bare JID, `time` seconds since the epoch."""
+    """A message for the phone: `sender` is a bare JID, `time` seconds since the epoch. With `data` it is a picture or the
+    like, and `body` says the same to phones that do not take that type."""
 
     id: str
     sender: str
     body: str
     time: int
+    type: str = "text/plain"
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What a phone sends that is no text: its type, a name for a file, its octets."""
+
+    type: str
+    name: str
+    data: bytes
+
+
+def attachment(request: SendMessageRequest) -> Attachment | None:
+    """The content of a message when it is not text. 415 for a type that is none, 400 for BASE64 that is none, 402 without
+    content."""
+    about = request.message_info or MessageInfo()
+    kind = _kind(about)
+    if not _is_file(kind):
+        return None
+    if not _TYPE.fullmatch(kind):
+        raise CspError(415, "no such content type")
+    text = request.content_data or ""
+    if (about.content_encoding or "").strip().upper() == "BASE64":
+        data = _octets(text)
+    elif kind.startswith("text/"):
+        data = text.encode("utf-8", "replace")
+    else:
+        raise CspError(400, "content that is not text needs BASE64")
+    if not data:
+        raise CspError(402, "a message needs content")
+    return Attachment(kind, _file_name(about.content_name or "", kind), data)
+
+
+def _kind(about: MessageInfo) -> str:
+    return (about.content_type or "text/plain").partition(";")[0].strip().lower()
+
+
+def _is_file(kind: str) -> bool:
+    return kind in CARD_TYPES or not (kind.startswith("text/") or kind in MARKUP_TYPES)
+
+
+def _file_name(name: str, kind: str) -> str:
+    """A name that is safe in any file system: the phone's own, else the main type with the usual ending."""
+    name = _NOT_IN_NAMES.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip("._")[-60:]
+    main, _, sub = kind.partition("/")
+    return name or f"{main}.{_SUFFIXES.get(kind, sub)}"
 
 
 def content(request: SendMessageRequest, unescape: bool) -> str:
     """The plain text of a message. 415 for content that is not text, 400 for BASE64 that is none, 402 without content."""
     about = request.message_info or MessageInfo()
-    kind, _, parameters = (about.content_type or "text/plain").partition(";")
-    kind = kind.strip().lower()
-    if not kind.startswith("text/") and kind not in TEXT_TYPES:
-        raise CspError(415, "only text can be sent")
+    kind, parameters = _kind(about), (about.content_type or "").partition(";")[2]
+    if _is_file(kind):
+        raise CspError(415, "this is no text")
     text = request.content_data or ""
     if (about.content_encoding or "").strip().upper() == "BASE64":
         text = _decoded(text, parameters)
     elif unescape:
         text = _ENTITY.sub(lambda match: _ENTITIES[match.group()], text)
-    if kind in ("text/html", "application/xhtml+xml"):
+    if kind in MARKUP_TYPES:
         text = html.unescape(_TAGS.sub("", text))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text or about.message_uri or ""
@@ -55,11 +109,21 @@ def content(request: SendMessageRequest, unescape: bool) -> str:
     return text
 
 
-def _decoded(text: str, parameters: str) -> str:
+def link(request: SendMessageRequest) -> str:
+    """The address that a message without content consists of, else "" (MessageURI)."""
+    about = request.message_info or MessageInfo()
+    return "" if request.content_data else about.message_uri or ""
+
+
+def _octets(text: str) -> bytes:
     try:
-        octets = base64.b64decode("".join(text.split()), validate=True)
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise CspError(400, "ContentData is not BASE64") from None
+
+
+def _decoded(text: str, parameters: str) -> str:
+    octets = _octets(text)
     match = _CHARSET.search(parameters)
     try:
         return octets.decode(match.group(1) if match and _CHARSETS.fullmatch(match.group(1)) else "utf-8")
@@ -73,13 +137,25 @@ def timestamp(seconds: int) -> str:
     return f"{moment.year:04}{moment:%m%dT%H%M%SZ}"
 
 
+def fitting(text: Text, caps: Capabilities) -> Text:
+    """The message as a phone of these capabilities takes it: what it does not take as a picture it gets as text."""
+    if text.data and not capabilities.takes(caps, text.type, len(text.data)):
+        return replace(text, type="text/plain", data=b"")
+    return text
+
+
+def content_data(text: Text) -> str:
+    """ContentData. Binary content is BASE64 text in XML and in WBXML alike (wire.md, golden rule 10)."""
+    return base64.b64encode(text.data).decode() if text.data else text.body
+
+
 def info(text: Text, session: Session, spelling: str | None) -> MessageInfo:
-    """What goes before the content: Sender and MessageID always, plain text, size in octets."""
+    """What goes before the content: Sender and MessageID always, type and encoding, size in octets."""
     return MessageInfo(
         message_id=text.id,
-        content_type="text/plain",
-        content_encoding="None",
-        content_size=len(text.body.encode("utf-8", "replace")),
+        content_type=text.type,
+        content_encoding="BASE64" if text.data else "None",
+        content_size=len(text.data or text.body.encode("utf-8", "replace")),
         recipient=Recipient(user=[User(user_id=session.own)]),
         sender=Sender(user=User(user_id=session.spelled(text.sender, spelling))),
         date_time=timestamp(text.time),
@@ -87,8 +163,8 @@ def info(text: Text, session: Session, spelling: str | None) -> MessageInfo:
 
 
 def new_message(text: Text, session: Session, spelling: str | None) -> NewMessage:
-    """A text as it is pushed to the phone."""
-    return NewMessage(message_info=info(text, session, spelling), content_data=text.body)
+    """A message as it is pushed to the phone."""
+    return NewMessage(message_info=info(text, session, spelling), content_data=content_data(text))
 
 
 def notification(text: Text, session: Session, spelling: str | None) -> MessageNotification:

@@ -1,36 +1,29 @@
-"""Phone numbers (cir.md 11.4): how they are written, and how much a number is to be believed. Values and pure functions."""
+"""Phone numbers as networks write them (cir.md 11.4), and how much one is to be believed. Values and pure functions."""
 
 import re
 from collections.abc import Iterable
 
-# Between the digits of a number, as people and gateways write them.
-_NOISE = re.compile(r"[\s().-]")
-_TAIL = re.compile(r"(?:;type=|/type=|@).*", re.IGNORECASE)
-LEAST, MOST = 8, 15
-
 # Where a number is known from. A claimed one is the phone's word and pays for nothing.
-NETWORK, HELO, OPERATOR, CODE, CLAIMED = "network", "helo", "operator", "code", "claimed"
+NETWORK, CODE = "network", "code"
+
+_NOISE = re.compile(r"[\s()./-]")
 
 
-def normal(text: str | None, country: str = "") -> str:
-    """The number as + and 8 to 15 digits, or "" when it is none. National numbers need `country`, a country code."""
-    digits = _NOISE.sub("", _TAIL.sub("", (text or "").strip()))
-    if digits.startswith("+"):
-        digits = digits[1:]
-    elif digits.startswith("00"):
-        digits = digits[2:]
-    elif digits.startswith("0"):
-        digits = f"{country}{digits[1:]}" if country else ""
-    good = digits.isascii() and digits.isdigit() and not digits.startswith("0") and LEAST <= len(digits) <= MOST
-    return f"+{digits}" if good else ""
+def normal(text: str, country: str = "") -> str | None:
+    """The number as + and 8 to 15 digits, or None when it is none: some gateways put a name or an encrypted id there.
 
-
-def first(values: Iterable[str | None], country: str = "") -> str:
-    """The number in the first header that is not empty. One that holds something else, such as a hash, gives none."""
-    for value in values:
-        if value and value.strip():
-            return normal(value, country)
-    return ""
+    `country` is the code that national numbers get, "" when they cannot be told from others."""
+    number = _NOISE.sub("", text.strip().partition(";")[0].partition("@")[0])
+    if number.lower().startswith("tel:"):
+        number = number[4:]
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    elif number.startswith("0"):
+        if not country:
+            return None
+        number = f"+{country}{number[1:]}"
+    digits = number.removeprefix("+")
+    return f"+{digits}" if digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 15 else None
 
 
 def allowed(number: str, prefixes: Iterable[str]) -> bool:

@@ -3,10 +3,14 @@
 Qualifier T goes with every value: Android and S60 count only qualified ones (flows.md 9.1).
 """
 
-from collections.abc import Iterable
+import base64
+import binascii
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from onesoup.csp import languages, places
 from onesoup.csp.binding import read, write
 from onesoup.csp.elements import (
     FIELDS,
@@ -16,24 +20,34 @@ from onesoup.csp.elements import (
     CommCap,
     Node,
     OnlineStatus,
+    PreferredLanguage,
     PresenceSubList,
     Registration,
+    StatusContent,
     StatusMood,
     StatusText,
     UserAvailability,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.places import NOWHERE, Place
 from onesoup.wire.tree import Element
 
 ATTRIBUTES = PresenceSubList.__slots__
 AVAILABILITY = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
 MAX_STATUS_TEXT = 200
+# A picture of the phone's own: as much as servers and other clients put up with.
+MAX_OWN_PICTURE = 65_536
+# Octets that one contact's presence takes in a notification, and more of it with a place; XML, with room.
+PLAIN, WITH_PLACE = 1200, 1800
+
+# A content type and octets.
+Picture = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a contact shows, mapped to IMPS. `known` False: no subscription, so nothing may be said. `im` False: online, but
-    not for messages."""
+    not for messages. `picture` names one that is kept elsewhere."""
 
     online: bool = False
     availability: str = "NOT_AVAILABLE"
@@ -43,6 +57,8 @@ class Shown:
     alias: str = ""
     known: bool = True
     im: bool = True
+    place: Place = NOWHERE
+    picture: str = ""
 
 
 OFFLINE = Shown()
@@ -56,14 +72,21 @@ def wanted(sub_list: PresenceSubList | None) -> list[str]:
     return [name for name in ATTRIBUTES if getattr(sub_list, name) is not None]
 
 
-def sub_list(shown: Shown, only: Iterable[str]) -> PresenceSubList:
-    """The full set of the wanted attributes. The phone replaces all it knew, so nothing may be left out."""
-    names = set(only)
-    result = PresenceSubList()
-    for name, build in _BUILD.items():
-        if not names or name in names:
-            setattr(result, name, build(shown))
-    return result
+def not_known(name: str) -> Any:
+    """An attribute that somebody does not say."""
+    kind: Callable[..., Any] = _CLASSES[name]
+    return kind(qualifier=False)
+
+
+def _nothing(_shown: Shown) -> None:
+    """No client on XMPP says anything of this."""
+
+
+def _content(picture: Picture | None) -> StatusContent | None:
+    if picture is None:
+        return None
+    kind, octets = picture
+    return StatusContent(True, direct_content=base64.b64encode(octets).decode(), content_type=kind)
 
 
 def _online(shown: Shown) -> OnlineStatus:
@@ -100,13 +123,23 @@ def _capability(shown: Shown) -> CommCap | None:
     """Always sent: 1.1 phones want to see that IM works (messages.md 9.1)."""
     if not shown.known:
         return None
-    return CommCap(qualifier=True, comm_c=[CommC(cap="IM", status="OPEN" if shown.online and shown.im else "CLOSED")])
+    if shown.online and shown.im:
+        return CommCap(qualifier=True, comm_c=[CommC(cap="IM", status="OPEN")])
+    return CommCap(qualifier=True, comm_c=[CommC(cap="IM", status="CLOSED", note="busy" if shown.online else "offline")])
 
 
-_BUILD = {
+def _of_place(build: Callable[[Place], Any]) -> Callable[[Shown], Any]:
+    """Who is not there is not anywhere."""
+    return lambda shown: build(shown.place) if shown.online and shown.known else None
+
+
+_BUILD: dict[str, Callable[[Shown], Any]] = {
     "online_status": _online,
     "registration": _registration,
     "client_info": _client,
+    "geo_location": _of_place(places.geo_location),
+    "address": _of_place(places.address),
+    "free_text_location": _of_place(places.free_text),
     "comm_cap": _capability,
     "user_availability": _availability,
     "status_text": _text,
@@ -117,10 +150,33 @@ _BUILD = {
 _BY_NAME_ONLY = frozenset({"registration"})
 
 
-def notification(shown: Shown, only: Iterable[str]) -> PresenceSubList:
-    """As sub_list(); without a list of wishes, the attributes that every phone can use."""
-    names = list(only)
-    return sub_list(shown, names or [name for name in _BUILD if name not in _BY_NAME_ONLY])
+# What comes without a list of wishes. A picture is for phones that ask for it by name: it is large.
+_USUAL = tuple(name for name in _BUILD if name not in _BY_NAME_ONLY)
+
+
+def notification(shown: Shown, only: Iterable[str], picture: Picture | None = None) -> PresenceSubList:
+    """The full set of the wanted attributes. The phone replaces all it knew, so nothing may be left out: what was asked for
+    by name and is not known says so, by Qualifier F. Without a list of wishes, what every phone can use, as far as known."""
+    names = set(only)
+    result = PresenceSubList()
+    for name in ATTRIBUTES:
+        if name in (names or _USUAL):
+            value = _content(picture) if name == "status_content" else _BUILD.get(name, _nothing)(shown)
+            setattr(result, name, not_known(name) if value is None and names else value)
+    return result
+
+
+def wants(wishes: Iterable[str], name: str) -> bool:
+    """Whether a subscription with these wishes covers an attribute."""
+    names = list(wishes)
+    return name in names or (not names and name in _USUAL)
+
+
+def weight(wishes: Iterable[str], picture: int) -> int:
+    """Octets that one contact may take in a notification, a picture of so many octets included."""
+    names = list(wishes)
+    octets = WITH_PLACE if any(wants(names, name) for name in places.ATTRIBUTES) else PLAIN
+    return octets + (picture * 4 // 3 + 100 if "status_content" in names else 0)
 
 
 def empty(name: str) -> Any:
@@ -171,27 +227,96 @@ def _element(plain: list[Any]) -> Element:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What of the phone's own presence the XMPP side can show. `im` False: no messages to the bare address, please."""
+    """What of the phone's own presence the XMPP side can show. `im` False: no messages to the bare address, please. The
+    language of its texts, the kind of its client, its clock's distance from UTC and its model are told to who asks."""
 
     online: bool = True
     availability: str = "AVAILABLE"
     text: str = ""
     im: bool = True
+    language: str = ""
+    client_type: str = ""
+    zone: str = ""
+    model: str = ""
 
 
 def published(own: PresenceSubList, allowed: Iterable[str] = ()) -> Published:
     """OnlineStatus without a value means T: S60 sends it so (flows.md 9.1). `allowed`: the attributes of the default
-    attribute list; what is not among them stays with the gateway. Without a list, everything goes out."""
-    allowed = set(allowed) or set(ATTRIBUTES)
+    attribute list; what is not among them stays with the gateway. Without a list, everything goes out but the model."""
+    named = set(allowed)
+    allowed = named or set(ATTRIBUTES)
+    client = own.client_info if "client_info" in allowed else None
     return Published(
         online=value(own.online_status).upper() != "F",
         availability=(value(own.user_availability) if "user_availability" in allowed else "") or "AVAILABLE",
-        text=value(own.status_text) if "status_text" in allowed else "",
+        text=_own_text(own, allowed),
         im=not any(each.cap == "IM" and (each.status or "").upper() == "CLOSED" for each in (own.comm_cap or CommCap()).comm_c),
+        language=languages.tag(value(own.preferred_language)) if "preferred_language" in allowed else "",
+        client_type=(client.client_type or "").strip() if client is not None else "",
+        zone=zone(own) if "time_zone" in allowed else "",
+        model=_model(client) if "client_info" in named else "",
     )
 
 
-def value(attribute: OnlineStatus | UserAvailability | StatusText | StatusMood | Alias | None) -> str:
+def _own_text(own: PresenceSubList, allowed: Collection[str]) -> str:
+    text = value(own.status_text) if "status_text" in allowed else ""
+    content = own.status_content
+    if text or content is None or "status_content" not in allowed or not _is_text(content):
+        return text
+    return _readable(content.direct_content or "")[:MAX_STATUS_TEXT]
+
+
+def _is_text(content: StatusContent) -> bool:
+    return content.qualifier is not False and (content.content_type or "").strip().lower().startswith("text/")
+
+
+def _readable(text: str) -> str:
+    """BASE64 as the specification has it, else the text as it stands."""
+    try:
+        decoded = base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text.strip()
+    return decoded.strip() if decoded.replace("\n", "").replace("\r", "").isprintable() else text.strip()
+
+
+def own_picture(own: PresenceSubList) -> bytes | None:
+    """The octets of the phone's own picture. b"" where it has none, or takes it back; None for what is no picture that
+    could go out: a text, a link, broken BASE64, too much."""
+    content = own.status_content
+    if content is None or content.qualifier is False:
+        return b""
+    if content.referred_content or not (content.content_type or "image/").strip().lower().startswith("image/"):
+        return None
+    text = "".join((content.direct_content or "").split())
+    if len(text) > MAX_OWN_PICTURE * 4 // 3 + 4:
+        return None
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+_ZONE = re.compile(r"([+-])(\d{1,2}):?([0-5]\d)?", re.ASCII)
+
+
+def zone(own: PresenceSubList) -> str:
+    """The phone's time zone as XMPP writes it (XEP-0202): +05:30; "" when it has none, or none that exists."""
+    given = own.time_zone
+    found = _ZONE.fullmatch((given.zone or "").strip()) if given is not None and given.qualifier is not False else None
+    if found is None:
+        return ""
+    hours = int(found[2])
+    return f"{found[1]}{hours:02}:{found[3] or '00'}" if hours <= 14 else ""
+
+
+def _model(client: ClientInfo | None) -> str:
+    parts = [client.dev_manufacturer, client.model] if client is not None and client.qualifier is not False else []
+    return " ".join(part.strip() for part in parts if part and part.strip())[:60]
+
+
+def value(
+    attribute: OnlineStatus | UserAvailability | StatusText | StatusMood | Alias | PreferredLanguage | None,
+) -> str:
     """The text of a simple attribute; "" when it is absent or not to be known."""
     if attribute is None or attribute.qualifier is False:
         return ""

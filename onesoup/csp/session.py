@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from onesoup.csp import addresses, handsets
+from onesoup.csp.errors import CspError
 
 T = TypeVar("T")
 VERSION = 1
@@ -25,6 +27,8 @@ class Session:
     cookie: str = ""
     handset: str = "unknown"
     ttl: int = 3600
+    # When it began, seconds since 1970; 0 in records of before.
+    began: int = 0
 
     @property
     def domain(self) -> str:
@@ -35,8 +39,10 @@ class Session:
         return handsets.named(self.handset)
 
     def jid_of(self, address: str) -> str:
-        """The bare JID that the phone means."""
-        return addresses.to_jid(address, self.domain)
+        """The bare JID that the phone means. Its own id is its own account, also where a linked account, or the form for a
+        gateway's domain, lets it stand for another address."""
+        jid = addresses.to_jid(address, self.domain)
+        return self.jid if jid == _plain_meaning(self.own, self.domain) else jid
 
     def spelled(self, jid: str, spelling: str | None = None) -> str:
         """The address of a contact for this phone: as it spells it itself, else in full."""
@@ -45,9 +51,19 @@ class Session:
         return self.own if jid == self.jid else addresses.from_jid(jid, self.short)
 
 
+@lru_cache(maxsize=4096)
+def _plain_meaning(own: str, domain: str) -> str:
+    """What a log-in id would mean if it were anybody's address; "" when it could be nobody's."""
+    try:
+        return addresses.to_jid(own, domain)
+    except CspError:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the phone can take, as far as answers depend on it. Lengths in octets."""
+    """What the phone can take, as far as answers depend on it. Lengths in octets: `accepted` for a text, `rich` for other
+    content (0: as a text)."""
 
     accepted: int = 102_400
     parser: int = 131_072
@@ -56,6 +72,7 @@ class Capabilities:
     methods: tuple[str, ...] = ()
     any_content: bool = False
     types: tuple[str, ...] = ()
+    rich: int = 0
 
 
 def to_fields(value: Session | Capabilities) -> dict[str, Any]:

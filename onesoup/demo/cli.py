@@ -69,6 +69,7 @@ def _stack(environ: Mapping[str, str]) -> Stack:
             ("STCP_PORT", settings.stcp_port, settings.stcp_bind, ""),
             ("XMPP_PORT", xmpp_port, settings.bind, ""),
             ("XMPP_PORT", xmpp_port + 1, settings.bind, f", which direct TLS takes beside {xmpp_port},"),
+            ("XMPP_PORT", xmpp_port + 2, settings.bind, f", which shared files take beside {xmpp_port},"),
             ("REDIS_PORT", redis_port, "127.0.0.1", ""),
         ]
     )
@@ -146,6 +147,7 @@ def ready(stack: Stack) -> str:
         ("", ""),
         *((f"{user}@{domain}", accounts.password(user)) for user in accounts.USERS),
         ("", ""),
+        ("phone passwords", f"{url}account (in a browser on this machine)"),
         ("into the phone", f"server {url}  user id wv:alice@{domain}  password {accounts.password('alice')}"),
         ("or in a terminal", f"{_command()} phone --url {url} --user alice --password {accounts.password('alice')}"),
         ("to stop", "Ctrl-C"),

@@ -16,6 +16,7 @@ from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError
 from onesoup.ports import free_port
 
+MAX_FILE = 1024 * 1024  # of what clients share on the demo server
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -109,7 +110,8 @@ class RedisServer(Server):
 
 
 class Prosody(Server):
-    """Prosody for one domain, with a certificate of its own authority. `port` speaks STARTTLS, `port` + 1 direct TLS."""
+    """Prosody for one domain, with a certificate of its own authority. `port` speaks STARTTLS, `port` + 1 direct TLS,
+    `port` + 2 HTTP, for files that clients share."""
 
     def __init__(
         self,
@@ -123,7 +125,7 @@ class Prosody(Server):
     ) -> None:
         """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
-        self.port = port or free_port(bind, 2)
+        self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         names = [domain, f"conference.{domain}"]
@@ -136,6 +138,11 @@ class Prosody(Server):
     @property
     def tls_port(self) -> int:
         return self.port + 1
+
+    @property
+    def web(self) -> str:
+        """host:port of the files that clients share."""
+        return f"{reachable(self.bind)}:{self.port + 2}"
 
     @property
     def url(self) -> str:
@@ -171,7 +178,8 @@ certificates = {_lua(key.parent)}
 log = {{ {{ levels = {{ min = "warn" }}, to = "console" }} }}
 interfaces = {{ {_lua(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
-s2s_ports = {{}}; http_ports = {{}}; https_ports = {{}}; component_ports = {{}}
+s2s_ports = {{}}; https_ports = {{}}; component_ports = {{}}
+http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
 modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "carbons"; "pep"; "private";
   "blocklist"; "vcard4"; "vcard_legacy"; "version"; "ping"; "time"; "register";
   "offline"; "smacks"; "csi_simple"; "mam" }}
@@ -190,6 +198,10 @@ Component {_lua("conference." + self.domain)} "muc"
   restrict_room_creation = false
   muc_room_default_public = true
   modules_enabled = {{ "muc_mam" }}
+Component {_lua("upload." + self.domain)} "http_file_share"
+  http_host = {_lua(reachable(self.bind))}
+  http_external_url = {_lua(f"http://{self.web}/")}
+  http_file_share_size_limit = {MAX_FILE}
 {more_hosts}
 """
 

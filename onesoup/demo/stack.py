@@ -204,6 +204,8 @@ class Stack:
             "domain": self.domain,
             "xmpp_routes": f"{self.domain}={self.prosody.url}",
             "xmpp_ca": str(self.prosody.ca_file),
+            "media_hosts": self.prosody.web,
+            "fetch_pictures": "true",
         }
         return clean | {PREFIX + name.upper(): value for name, value in ours.items()} | dict(more)
 

@@ -1,27 +1,38 @@
 """Log-in: verifies what can be verified here, asks a holder to open the XMPP side, and answers in a Login-Response.
 
-It never answers `Status` in the first phase of a four-way log-in, and never 401 in the second (flows.md 4.2)."""
+It never answers `Status` in the first phase of a four-way log-in, and never 401 in the second (flows.md 4.2). What is refused
+is refused alike, whether the user or the password was wrong."""
 
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import structlog
+from prometheus_client import Counter
 
-from onesoup.csp import access, handsets
+from onesoup.csp import access, addresses, handsets
 from onesoup.csp.elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Session
-from onesoup.handlers import records
+from onesoup.handlers import linking, records, throttle
 from onesoup.handlers.context import Peer, Services, token
 from onesoup.store import keys
 from onesoup.store.accounts import Link
+from onesoup.store.errors import NoSession
+from onesoup.store.sessions import Effects
+from onesoup.xmpp import commands
 
 log = structlog.get_logger()
 
+LOGINS = Counter("onesoup_logins_total", "Login-Requests of phones", ["result", "scheme"])
+
 SID_RANDOM = 26  # letters of 5 bits: 130 random bits behind the two that name the shard
 NONCE_LENGTH = 24
+# Compared with where there is nothing to compare with, so that both take the same time.
+_NOBODYS = secrets.token_hex(8)
+REMEMBERED = "remembered"
 
 
 @dataclass(slots=True)
@@ -32,19 +43,66 @@ class Outcome:
     sid: str | None = None
 
 
+@dataclass(slots=True)
+class Try:
+    """One Login-Request and what is known about it. `old` is the session in whose name it comes."""
+
+    services: Services
+    request: LoginRequest
+    transaction_id: str
+    version: str
+    peer: Peer
+    deadline: float
+    old: str | None
+    wish: access.Wish
+    client_id: str
+    client_kind: str
+    link: Link | None
+    # The network says that this is the number of the account.
+    vouched: bool
+    scheme: str
+
+    @property
+    def name(self) -> str:
+        """What both phases of a four-way log-in have in common, and no other log-in (flows.md 4.2)."""
+        parts = self.wish.jid, self.client_id, self.request.session_cookie or "", self.transaction_id
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def handset(self) -> handsets.Handset:
+        return handsets.find(self.client_id, self.peer.user_agent, self.transaction_id)
+
+    @property
+    def proves(self) -> bool:
+        """Whether the request itself says who it is; else it is a first phase, or wants an old session back."""
+        return self.request.password is not None or self.request.digest_bytes is not None
+
+
 def login(
-    services: Services, request: LoginRequest, transaction_id: str | None, version: str, peer: Peer, deadline: float
+    services: Services,
+    request: LoginRequest,
+    transaction_id: str | None,
+    version: str,
+    peer: Peer,
+    deadline: float,
+    old: str | None = None,
 ) -> Outcome:
-    """The Login-Response to a Login-Request of either phase, before the monotonic clock shows `deadline`."""
+    """The Login-Response to a Login-Request of either phase, before the monotonic clock shows `deadline`. `old` is the
+    session in whose descriptor it came."""
     began = time.monotonic()
     scheme = _scheme(request)
     try:
-        outcome = _login(services, request, transaction_id, version, peer, deadline)
+        attempt = _try(services, request, transaction_id or "", version, peer, deadline, old)
+        try:
+            outcome = _login(attempt)
+        finally:
+            scheme = attempt.scheme
         code, reason = outcome.response.result.code if outcome.response.result else 0, ""
     except (CspError, BackendError) as error:
         outcome = Outcome(LoginResponse(client_id=request.client_id, result=access.result(error.code, error.description)))
         code, reason = error.code, error.description
     took = round((time.monotonic() - began) * 1000)
+    LOGINS.labels(code, scheme).inc()
     log.info("login", result=code, scheme=scheme, reason=reason, csp=version, agent=peer.user_agent[:40], ms=took)
     return outcome
 
@@ -52,109 +110,203 @@ def login(
 def _scheme(request: LoginRequest) -> str:
     if request.password is not None:
         return "pwd"
-    return "digest" if request.digest_bytes is not None else "challenge"
+    if request.digest_bytes is not None:
+        return "digest"
+    return "challenge" if request.digest_schema else "none"
 
 
-def _login(
-    services: Services, request: LoginRequest, transaction_id: str | None, version: str, peer: Peer, deadline: float
-) -> Outcome:
-    policy = services.policy
-    wish = access.wish(request.user_id, policy.domain or None)
+def _try(
+    services: Services, request: LoginRequest, transaction_id: str, version: str, peer: Peer, deadline: float, old: str | None
+) -> Try:
+    """Who is meant. 531 and 516 where that can be nobody here."""
+    policy, scheme = services.policy, _scheme(request)
+    numbered = services.accounts.of_number(peer.number) if peer.number else None
+    if numbered is not None and (owner := linking.found(services, numbered)) is not None and owner.number != peer.number:
+        numbered = None  # that log-in has another number since
+    if numbered and not (request.user_id or "").strip():
+        wish = access.Wish(numbered, addresses.from_jid(numbered), False)
+    else:
+        wish = access.wish(request.user_id, throttle.domains(policy, peer))
     client_id, kind = access.client_id_text(request.client_id)
-    handset = handsets.find(client_id, peer.user_agent, transaction_id or "")
-    attempt = _attempt(wish.jid, client_id, request.session_cookie or "", transaction_id or "")
-    link = services.accounts.find(wish.jid)
-    domain = (link.jid if link else wish.jid).rpartition("@")[2]
-    if domain not in policy.domains:
+    link = linking.found(services, wish.jid)
+    if addresses.domain_of(link.jid if link else wish.jid) not in policy.domains:
         raise CspError(516, "domain not served here")
-    if request.password is None and request.digest_bytes is None:
-        return _challenge(services, request, attempt, link, handset)
-    jid, password = _credentials(services, request, attempt, link, wish.jid)
-    ttl = access.granted(request.time_to_live, policy.ttl_min, policy.ttl_max)
-    resource = access.resource(client_id, services.ring.digest(client_id, "resource"))
-    session = Session(
-        jid=jid,
-        own=wish.own,
-        version=version,
-        resource=resource,
-        client_id=client_id,
-        client_kind=kind,
-        short=wish.short,
-        cookie=request.session_cookie or "",
-        handset=handset.name,
-        ttl=ttl,
-    )
-    sid = _open(services, session, password, deadline)
-    response = LoginResponse(
-        client_id=request.client_id,
+    vouched = link is not None and numbered == wish.jid
+    if vouched and scheme != "challenge":
+        scheme = "msisdn"
+    old = request.session_id or old
+    return Try(services, request, transaction_id, version, peer, deadline, old, wish, client_id, kind, link, vouched, scheme)
+
+
+def _login(attempt: Try) -> Outcome:
+    if attempt.scheme == "challenge":
+        return _challenge(attempt)
+    if attempt.old and attempt.scheme == "none":
+        return _resume(attempt, attempt.old)
+    jid, password = _credentials(attempt)
+    session = _session(attempt, jid)
+    sid = _open(attempt, session, password)
+    _keep(attempt, jid, password)
+    _make_room(attempt.services, session, sid)
+    return Outcome(_welcome(attempt, sid, session.ttl, True), sid)
+
+
+def _welcome(attempt: Try, sid: str, ttl: int, new: bool) -> LoginResponse:
+    return LoginResponse(
+        client_id=attempt.request.client_id,
         result=access.result(),
         session_id=sid,
         keep_alive_time=ttl,
-        capability_request=True,
-        user_id=request.user_id if version == "1.3" else None,
+        capability_request=new,
+        user_id=attempt.request.user_id if attempt.version == "1.3" else None,
     )
-    return Outcome(response, sid)
 
 
-def _attempt(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+def _session(attempt: Try, jid: str) -> Session:
+    services, request = attempt.services, attempt.request
+    return Session(
+        jid=jid,
+        own=attempt.wish.own,
+        version=attempt.version,
+        resource=access.resource(attempt.client_id, services.ring.digest(attempt.client_id, "resource")),
+        client_id=attempt.client_id,
+        client_kind=attempt.client_kind,
+        short=addresses.domain_of(jid) if attempt.wish.bare else None,
+        cookie=request.session_cookie or "",
+        handset=attempt.handset.name,
+        ttl=access.granted(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
+        began=int(time.time()),
+    )
 
 
-def _challenge(services: Services, request: LoginRequest, attempt: str, link: Link | None, handset: handsets.Handset) -> Outcome:
-    """Phase one: a fresh nonce for this attempt, and the schema of the second request."""
+# --- the first phase ---
+
+
+def _challenge(attempt: Try) -> Outcome:
+    """A fresh nonce for this attempt, and the schema of the second request."""
+    services, request, link = attempt.services, attempt.request, attempt.link
     offered = access.schemas(request)
     if not offered:
-        raise CspError(409, "invalid password")
-    schema = access.choose_schema(offered, link is not None, handset.takes_pwd)
+        raise CspError(409, throttle.WRONG)
+    stored = link is not None and bool(link.phone_password)
+    schema = access.choose_schema(offered, stored, attempt.handset.takes_pwd)
+    if schema != "PWD" and not stored and services.policy.tell_unknown:
+        raise CspError(531, "no phone password is stored for this user")
     nonce = secrets.token_hex(NONCE_LENGTH // 2)
-    services.logins.put_nonce(attempt, nonce)
+    services.logins.put_nonce(attempt.name, nonce)
     result = access.result(401, "Further authorization required")
     return Outcome(LoginResponse(client_id=request.client_id, result=result, nonce=nonce, digest_schema=schema))
 
 
-def _credentials(services: Services, request: LoginRequest, attempt: str, link: Link | None, jid: str) -> tuple[str, str]:
-    """The XMPP account and password that the request proves or gives. 409 when it proves nothing."""
-    if request.password is not None:
-        if len(request.password) > access.MAX_PASSWORD:
-            raise CspError(409, "invalid password")
-        if link is not None and secrets.compare_digest(request.password.encode(), link.phone_password.encode()):
-            return link.jid, link.password
-        return jid, request.password
-    nonce = services.logins.take_nonce(attempt)
-    if nonce is None or link is None or not access.digest_matches(request.digest_bytes or "", nonce, link.phone_password):
-        raise CspError(409, "invalid password")
-    return link.jid, link.password
+# --- an old session ---
 
 
-def _open(services: Services, session: Session, password: str, deadline: float) -> str:
+def _resume(attempt: Try, sid: str) -> Outcome:
+    """A living session for the handset that has it, without a password: whoever has its id is that handset already. 502 for
+    anybody else, who may log in with a password (reliability.md 7)."""
+    services, sessions = attempt.services, attempt.services.sessions
+    try:
+        record = sessions.open(sid, None, "", ("r",), touch=False).fields[0]
+        session = records.unpack_session(record) if record else None
+        owners = (attempt.wish.jid, attempt.link.jid if attempt.link else attempt.wish.jid)
+        if session is None or session.jid not in owners or session.client_id != attempt.client_id:
+            raise NoSession(604)
+        ttl = session.ttl
+        if attempt.request.time_to_live is not None:
+            ttl = access.granted(attempt.request.time_to_live, services.policy.ttl_min, services.policy.ttl_max)
+        cookie = attempt.request.session_cookie or session.cookie
+        again = replace(session, version=attempt.version, ttl=ttl, cookie=cookie)
+        fields: dict[str, bytes | str | int] = {"r": records.pack_session(again), "ttl": access.expiry(ttl) * 1000}
+        sessions.commit(sid, None, token(SID_RANDOM), b"", Effects(fields=fields))
+    except NoSession:
+        throttle.stray(services, attempt.peer)
+        raise CspError(502, "could not recover the session") from None
+    return Outcome(_welcome(attempt, sid, ttl, False), sid)
+
+
+# --- proofs ---
+
+
+def _credentials(attempt: Try) -> tuple[str, str]:
+    """The XMPP account and password that the request proves or gives, where guessing allows it. 409 when it proves nothing."""
+    found = _proved(attempt)
+    word = throttle.word(attempt.services, *found) if found else None
+    throttle.admit(attempt.services, attempt.peer, attempt.wish.jid, word)
+    assert found is not None
+    return found
+
+
+def _proved(attempt: Try) -> tuple[str, str] | None:
+    link, request = attempt.link, attempt.request
+    if attempt.vouched and link is not None:
+        return link.jid, link.password
+    if request.digest_bytes is not None and request.password is None:
+        nonce = attempt.services.logins.take_nonce(attempt.name)
+        secret = link.phone_password if link is not None and link.phone_password else _NOBODYS
+        schema = access.digest_matches(request.digest_bytes, nonce or "", secret)
+        attempt.scheme = schema.lower() if schema else attempt.scheme
+        return (link.jid, link.password) if schema and nonce and link is not None and link.phone_password else None
+    password = request.password
+    if not password or len(password) > access.MAX_PASSWORD:
+        return None
+    same = secrets.compare_digest(_octets(password), _octets(link.phone_password if link else _NOBODYS))
+    return (link.jid, link.password) if link is not None and same else (attempt.wish.jid, password)
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+# --- the XMPP side ---
+
+
+def _open(attempt: Try, session: Session, password: str) -> str:
     """Asks the holder of the session's shard to log in. The new SessionID, or the error that the phone is told."""
-    wrong = services.ring.digest(password, f"wrong:{session.jid}").hex()
-    if services.logins.wrong(wrong):
-        raise CspError(409, "invalid password")
+    services = attempt.services
     shard = keys.shard_of(session.jid, session.resource)
     sid = f"{shard:02x}{token(SID_RANDOM)}"
-    if not services.replies.ready(within=2.0):
-        raise BackendError(503, "not ready")
-    remaining = deadline - time.monotonic()
-    if remaining <= 0:
-        raise BackendError(504, "no time left")
-    with services.replies.expect() as expected:
-        job = {
-            "sid": sid,
-            "r": records.pack_session(session),
-            "cred": services.ring.seal(password.encode("utf-8", "surrogatepass"), f"cred:{session.jid}"),
-            "check": services.ring.digest(password, f"check:{session.jid}"),
-            "reply": services.replies.channel,
-            "name": expected.name,
-            "until": time.time() + remaining,
-        }
-        services.shards.ask(shard, records.pack_command(job))
-        payload = expected.wait(remaining)
-    if payload is None:
-        raise BackendError(504, "the XMPP side did not answer in time")
-    answer = records.unpack_answer(payload)
-    if answer["code"] == 409:
-        services.logins.put_wrong(wrong)
+    job = {
+        "sid": sid,
+        "r": records.pack_session(session),
+        "cred": services.ring.seal(_octets(password), f"cred:{session.jid}"),
+        "check": services.ring.digest(password, f"check:{session.jid}"),
+    }
+    ticket = throttle.ticket(services, attempt.peer, attempt.wish.jid, session.jid, password)
+    answer = throttle.ask_holder(services, shard, job, ticket, attempt.deadline)
     if answer["code"] != 200:
         raise CspError(answer["code"], answer.get("text", ""))
     return sid
+
+
+def _keep(attempt: Try, jid: str, password: str) -> None:
+    """After a good log-in: a changed XMPP password replaces the linked one; a first one is remembered where that is wanted."""
+    link, services = attempt.link, attempt.services
+    if attempt.request.password is None or attempt.vouched:
+        return
+    if link is None:
+        if services.policy.remember:
+            services.accounts.link(attempt.wish.jid, jid, password, password, origin=REMEMBERED, made=int(time.time()))
+            log.info("account-linked", origin=REMEMBERED)
+    elif link.jid == jid and link.password != password:
+        phone = password if link.origin == REMEMBERED else link.phone_password
+        services.accounts.link(
+            attempt.wish.jid, jid, password, phone, origin=link.origin, number=link.number, made=int(time.time())
+        )
+
+
+def _make_room(services: Services, session: Session, sid: str) -> None:
+    """One user's oldest sessions end with 601 when there are too many (flows.md 4.5)."""
+    others = {resource: other for resource, other in services.clients.all(session.jid).items() if other != sid}
+    if len(others) < services.policy.sessions:
+        return
+    found = []
+    for resource, other in others.items():
+        record, over = services.sessions.read(other, ("r", "end"))
+        if record is None or over is not None:
+            continue
+        found.append((records.unpack_session(record).began, resource, other))
+    for _, _, other in sorted(found)[: max(0, len(found) + 1 - services.policy.sessions)]:
+        with suppress(NoSession):
+            effects = Effects(out=[records.pack_command(commands.logout())], end=601)
+            services.sessions.commit(other, None, token(SID_RANDOM), b"", effects)
+            log.info("session-limit", sid=other)

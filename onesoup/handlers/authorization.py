@@ -25,24 +25,36 @@ from onesoup.csp.lists import Item
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, records
 from onesoup.handlers.context import Context, spellings
+from onesoup.handlers.publication import ATTRIBUTES, DEFAULT, republish
 from onesoup.xmpp import commands
 
-ATTRIBUTES, PENDING = "attrs", "asks"
-DEFAULT, USER, LIST = "default", "user:", "list:"
+PENDING = "asks"
+USER, LIST = "user:", "list:"
 
 
 def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
     """The user's decision, minutes or days later; 200 also when nobody asked."""
     jid = ctx.session.jid_of(request.user_id or "")
-    ctx.send(commands.directed("subscribed" if request.acceptance else "unsubscribed", jid))
+    if request.acceptance:
+        ctx.send(commands.directed("subscribed", jid))
+    else:
+        _refuse(ctx, jid)
     ctx.services.lists.remove(ctx.session.jid, [jid], PENDING)
     return status(200)
 
 
 def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
-    jid = ctx.session.jid_of(request.user_id or "")
-    ctx.send(commands.directed("unsubscribed", jid))
+    _refuse(ctx, ctx.session.jid_of(request.user_id or ""))
     return status(200)
+
+
+def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
+    """Takes back what was granted or asked for. `granted`: by us, in advance; the server's word of that may be on its way."""
+    ctx.send(commands.directed("unsubscribed", jid))
+    item = ctx.roster().get(jid)
+    if granted if item is None else not item.shown:
+        # COMPAT(Prosody 0.12): a grant in advance outlives "unsubscribed"; it goes with the roster item made for it alone.
+        ctx.send(commands.roster_remove(jid))
 
 
 def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
@@ -104,11 +116,7 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
         entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
     if request.default_list:
         entries[DEFAULT] = records.pack_grant(names, [])
-        stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
-        if stored is not None:
-            # What was published before may have to be taken back, or may be shown now.
-            own = presence.own_list(records.unpack_plain(stored, {}))
-            ctx.send(commands.presence(presence.published(own, names)))
+        republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], names)
     ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTES)
     return status(200)
 
@@ -119,9 +127,10 @@ def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
     names = [each for each in _targets(ctx, request) if each in known]
     for name in names:
         for jid in records.unpack_grant(known[name])[1]:
-            ctx.send(commands.directed("unsubscribed", jid))
+            _refuse(ctx, jid, granted=True)
     if request.default_list:
         names.append(DEFAULT)
+        republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], [])
     ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTES)
     return status(200)
 

@@ -20,6 +20,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.transactions import status
 from onesoup.handlers import records, wakeups
 from onesoup.handlers.context import Context
+from onesoup.handlers.messages import cut_waiting
 from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
@@ -58,6 +59,7 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     ctx.effects.fields["alt"] = "1" if capabilities.ALSO & set(caps.methods) else ""
     wakeups.agreed(ctx, offer, caps.methods)
     ctx.send(commands.limits())
+    cut_waiting(ctx, caps)
     return response
 
 

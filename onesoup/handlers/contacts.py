@@ -27,6 +27,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.transactions import status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context, spellings
+from onesoup.store.blocks import GRANT
 from onesoup.xmpp import commands
 
 # Contacts that could not be added: code -> addresses as the phone wrote them.
@@ -60,7 +61,7 @@ def token_of(ctx: Context, text: str) -> str:
     if not parsed.resource or len(parsed.resource) > 50:
         raise CspError(752, "not the address of a contact list")
     owner = f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}"
-    if parsed.user and addresses.to_jid(owner, None) not in (ctx.session.jid, ctx.session.jid_of(ctx.session.own)):
+    if parsed.user and ctx.session.jid_of(owner) != ctx.session.jid:
         raise CspError(752, "not one of your contact lists")
     return parsed.resource
 
@@ -130,6 +131,8 @@ def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
     if request.add_nick_list is not None:
         changed = True
         failed = _add(ctx, contact_list, nicks)
+        if request.authorize_and_grant:
+            _grant(ctx, _known_jids(ctx, [text for text, _ in nicks]))
     if request.remove_nick_list is not None:
         changed = True
         _remove(ctx, contact_list, _known_jids(ctx, request.remove_nick_list.user_id))
@@ -237,6 +240,13 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
             ctx.effects.dirty.append(jid)
     ctx.changed()
     return failed
+
+
+def _grant(ctx: Context, jids: list[str]) -> None:
+    """AuthorizeAndGrant: these may see the user without asking, and are heard when a grant list is in use (xmpp-mapping.md 4)."""
+    for jid in jids:
+        ctx.send(commands.directed("subscribed", jid))
+    ctx.services.blocks.add(ctx.session.jid, GRANT, jids)
 
 
 def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> None:

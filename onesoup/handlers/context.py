@@ -2,37 +2,55 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
+from onesoup.store.guard import Guard
 from onesoup.store.inbox import Inbox
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
+from onesoup.store.pictures import Pictures
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.store.wakes import Wakes
 from onesoup.xmpp.commands import Command, answered
 
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of its characters
+
+_last_id = 0
 
 
 def token(length: int) -> str:
     """Random letters and digits, 5 bits each."""
-    number = secrets.randbits(5 * length)
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(length))
+    return _letters(secrets.randbits(5 * length), length)
+
+
+def ordered_id(now: float) -> str:
+    """A new MessageID at `now`, seconds since the epoch. Those of one process sort in the order in which they were made,
+    those of several by their clocks."""
+    global _last_id
+    _last_id = max(int(now * 1000) << 10, _last_id + 1)
+    return _letters(_last_id, 11) + token(7)
+
+
+def _letters(number: int, length: int) -> str:
+    """The lowest bits of a number, the highest first."""
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that handlers look at."""
+    """The settings that handlers look at. `by_place`: hosts and paths of the request that choose another `domain`."""
 
     domain: str
     domains: frozenset[str]
@@ -44,13 +62,20 @@ class Policy:
     public_host: str = ""
     stcp_port: int = 3171
     plain_emoji: bool = False
+    publish_location: bool = False
+    publish_contact_info: bool = False
+    by_place: dict[str, str] = field(default_factory=dict)
+    gateways: frozenset[str] = frozenset()
+    sessions: int = 8
+    remember: bool = False
+    tell_unknown: bool = False
     cir_url: str = ""
     udp_nets: tuple[str, ...] = ()
-    # The longest cookie that goes into a WAPSMS, and whether the gateway's messages may go to a number.
+    # The longest cookie that goes into a WAPSMS, and which numbers the gateway's messages may go to.
     sms_cookie: int = 118
     sms_prefixes: tuple[str, ...] = ()
-    msisdn_country: str = ""
-    msisdn_accept_claimed: bool = False
+    country_code: str = ""
+    accept_claimed: bool = False
 
 
 @dataclass(slots=True)
@@ -63,7 +88,10 @@ class Services:
     clients: Clients
     offline: Offline
     lists: Lists
+    blocks: Blocks
+    pictures: Pictures
     logins: Logins
+    guard: Guard
     lines: Lines
     numbers: Numbers
     wakes: Wakes
@@ -76,12 +104,13 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent the request, as far as HTTP tells. `address` is the phone's own, or its NAT's; `number` is what a trusted
-    proxy says."""
+    """Who sent the request, as far as HTTP tells. `address` is the phone's own, or its NAT's; `number` is the phone number that a
+    trusted proxy vouches for."""
 
     host: str = ""
     address: str = ""
     user_agent: str = ""
+    path: str = ""
     number: str = ""
 
 
@@ -99,6 +128,8 @@ class Context:
     # The last message whose answer may not have reached the phone: digest of its content, MessageID.
     unsaid: bytes = b""
     deadline: float = 0.0
+    # The largest file that the XMPP server takes, 0 for none; not known yet: None.
+    upload: bytes | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 
@@ -146,3 +177,8 @@ def spellings(services: Services, sid: str, jids: list[str]) -> Mapping[str, str
     """How the phone spells these contacts, as far as it has named them."""
     values = services.sessions.values(sid, "spell", jids)
     return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
+
+
+def pictures(services: Services, names: Iterable[str]) -> Mapping[str, Picture]:
+    """Pictures of contacts, made fit for the phones that asked for them, by the name that presence gives them."""
+    return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}

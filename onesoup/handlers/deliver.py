@@ -1,6 +1,6 @@
 """Stored items -> the server transactions that a phone gets: one renderer for each kind of item."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from onesoup.csp import messages, presence
@@ -17,39 +17,55 @@ from onesoup.csp.elements import (
     Sender,
     User,
 )
+from onesoup.csp.presence import Picture, Shown
 from onesoup.csp.readable import readable
 from onesoup.csp.session import Session
 from onesoup.handlers import records
-from onesoup.store.inbox import Item
+from onesoup.store.inbox import Contact, Item
 
 # What a watcher asks to see, as the phone's user is told (xmpp-mapping.md 5.3).
 WATCHED = ("online_status", "user_availability", "status_text", "alias", "client_info")
 
 
-def primitive(item: Item, version: str, plain_emoji: bool = False) -> Primitive:
-    """The item as the phone of this session gets it, in the version of the request that it answers."""
+Pictures = Mapping[str, Picture]
+
+
+def primitive(
+    item: Item,
+    version: str,
+    plain_emoji: bool = False,
+    pictures: Callable[[Iterable[str]], Pictures] = lambda _: {},
+) -> Primitive:
+    """The item as the phone of this session gets it, in the version of the request that it answers. `pictures` is asked for
+    those that presence names, if the phone wants them."""
     session = records.unpack_session(item.record)
     if item.payload is None:
-        return _presence(item, session)
+        return _presence(item, session, pictures)
     fields = records.unpack_event(item.payload)
     if plain_emoji and "body" in fields:
         fields["body"] = readable(fields["body"])
     return _KINDS[fields["k"]](fields, session, item, version)
 
 
-def _presence(item: Item, session: Session) -> Primitive:
+def _presence(item: Item, session: Session, pictures: Callable[[Iterable[str]], Pictures]) -> Primitive:
+    states = [(contact, *_state(contact)) for contact in item.contacts]
+    named = [shown.picture for _, shown, wishes in states if shown.picture and "status_content" in wishes]
+    images = pictures(named) if named else {}
     told = []
-    for contact in item.contacts:
-        wishes, sees = records.unpack_wishes(contact.subscription)
-        shown = records.unpack_shown(contact.presence) or (presence.OFFLINE if sees else presence.UNKNOWN)
-        sub_list = presence.notification(shown, wishes)
+    for contact, shown, wishes in states:
+        sub_list = presence.notification(shown, wishes, images.get(shown.picture))
         told.append(Presence(user_id=session.spelled(contact.jid, contact.spelling), presence_sub_list=[sub_list]))
     return PresenceNotificationRequest(presence=told)
 
 
+def _state(contact: Contact) -> tuple[Shown, list[str]]:
+    wishes, sees = records.unpack_wishes(contact.subscription)
+    return records.unpack_shown(contact.presence) or (presence.OFFLINE if sees else presence.UNKNOWN), wishes
+
+
 def _text(fields: Mapping[str, Any], session: Session, item: Item, _version: str) -> Primitive:
-    text = records.text_of(fields)
     caps = records.unpack_caps(item.caps)
+    text = messages.fitting(records.text_of(fields), caps)
     if caps.delivery == "N":
         return messages.notification(text, session, item.spelling)
     return messages.new_message(text, session, item.spelling)

@@ -5,7 +5,8 @@ stored bytes and acts once. What the phone has answered is done before the next 
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -20,9 +21,9 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Malformed, Message, Mode, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
-from onesoup.handlers import access, authorization, basic, contacts, deliver, messages, records, search
+from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search, throttle
 from onesoup.handlers import presence as presence_handlers
-from onesoup.handlers.context import Context, Peer, Services
+from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
@@ -34,6 +35,7 @@ HANDLERS: transactions.Table = {
     **contacts.HANDLERS,
     **presence_handlers.HANDLERS,
     **authorization.HANDLERS,
+    **blocking.HANDLERS,
     **messages.HANDLERS,
     **search.HANDLERS,
 }
@@ -55,6 +57,8 @@ class Exchange:
             return self._run(message, raw, peer, [] if written is None else written)
         except NoSession as error:
             code, description = error.code, ""
+            if code == 604:
+                self._stray(peer)
         except (CspError, BackendError) as error:
             code, description = error.code, error.description
         except StoreDown as error:
@@ -80,11 +84,16 @@ class Exchange:
             return self._answers(message, message.session_id, peer)
         return self._requests(message, message.session_id, raw, peer, written)
 
+    def _stray(self, peer: Peer) -> None:
+        with suppress(StoreDown):
+            throttle.stray(self._services, peer)
+
     # --- log-in ---
 
     def _login(self, message: Message, raw: bytes, peer: Peer) -> bytes:
         """A repeated log-in gets the stored answer while the session that it made lives (flows.md 15)."""
-        logins, digest = self._services.logins, _digest(raw)
+        # Keyed: the octets hold a password, and the rest of them can be guessed.
+        logins, digest = self._services.logins, self._services.ring.digest(raw.decode("latin-1"), "login").hex()
         deadline = time.monotonic() + self._services.policy.deadline
         while not logins.claim(digest, seconds=round(self._services.policy.deadline) + 2):
             # The same octets are being served now: the phone's connection broke and it came again.
@@ -97,7 +106,9 @@ class Exchange:
                 return stored[1]
             transaction = message.transactions[0]
             assert isinstance(transaction.content, LoginRequest)
-            outcome = access.login(self._services, transaction.content, transaction.id, message.version, peer, deadline)
+            outcome = access.login(
+                self._services, transaction.content, transaction.id, message.version, peer, deadline, message.session_id
+            )
             reply = _encode(transactions.reply(message, [answered(transaction, outcome.response)]))
             if outcome.sid is not None:
                 logins.put_reply(digest, outcome.sid, reply)
@@ -121,8 +132,11 @@ class Exchange:
             return self._item(message, services.inbox.take(sid, address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
             item = services.inbox.take(sid, hold=services.replies.channel, address=peer.address)
-            if item is Nothing.WILL_WAKE and expected.wait(hold) is not None:
-                item = services.inbox.take(sid)
+            if isinstance(item, Nothing) and item.wait:
+                # An item that the phone has left without an answer may be overdue before anything new wakes us.
+                wait = min(item.wait, hold)
+                if expected.wait(wait) is not None or wait < hold:
+                    item = services.inbox.take(sid)
         return self._item(message, item)
 
     def _answers(self, message: Message, sid: str, peer: Peer) -> bytes:
@@ -141,17 +155,25 @@ class Exchange:
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
-        content = deliver.primitive(item, message.version, self._services.policy.plain_emoji)
+        reply = self._written(message, item, partial(pictures, self._services))
+        if item.payload is None and len(reply) > records.unpack_caps(item.caps).parser:
+            # More than the phone reads at once: the news count for more than the faces.
+            reply = self._written(message, item, lambda _: {})
+        return reply
+
+    def _written(self, message: Message, item: Item, images: Callable[[Iterable[str]], deliver.Pictures]) -> bytes:
+        content = deliver.primitive(item, message.version, self._services.policy.plain_emoji, images)
         return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more))
 
     # --- requests ---
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> bytes:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        opened = services.sessions.open(sid, first_id, digest, ("r", "caps", "unsaid"), address=peer.address)
+        names = ("r", "caps", "unsaid", "upload")
+        opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
         if opened.reply is not None:
             return opened.reply
-        record, caps, unsaid = opened.fields
+        record, caps, unsaid, upload = opened.fields
         if record is None:
             raise NoSession(604)
         ctx = Context(
@@ -162,6 +184,7 @@ class Exchange:
             peer=peer,
             caps=records.unpack_caps(caps),
             unsaid=unsaid or b"",
+            upload=upload,
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:

@@ -2,10 +2,11 @@
 in the same script; from then on it cannot be lost."""
 
 import hashlib
+import time
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from onesoup.csp import lists, messages
+from onesoup.csp import addresses, capabilities, lists, messages
 from onesoup.csp.elements import (
     DetailedResult,
     ForwardMessageRequest,
@@ -28,41 +29,70 @@ from onesoup.csp.elements import (
     Status,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.session import Capabilities
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, records
-from onesoup.handlers.context import Context, spellings, token
+from onesoup.handlers.context import Context, ordered_id, spellings, token
 from onesoup.xmpp import commands
 
 ID_LENGTH = 16
 # XMPP servers close the stream of a client whose stanza is above their limit, 256 KiB where nobody set one.
 MAX_BODY = 200_000  # octets of UTF-8 with what XML escapes
 MAX_RECIPIENTS = 100
+MAX_VALIDITY = 30 * 86_400  # seconds
+# Field of the session: delivery methods of single groups, for as many as a phone may name.
+GROUP_METHODS, MAX_GROUP_METHODS = "gd", 50
 
 
 def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     """200 with a MessageID; 201 names the recipients that cannot be served; the single common code when none can."""
     info = request.message_info or MessageInfo()
     recipient = info.recipient or Recipient()
-    body = messages.content(request, ctx.session.quirks.unescape_content)
+    attached = messages.attachment(request)
+    body = "" if attached else messages.content(request, ctx.session.quirks.unescape_content)
     to, details = _recipients(ctx, recipient)
     if not to:
         raise _refusal(details)
     _check_size(to, body)
+    if attached:
+        _check_upload(ctx, attached)
     result = Result(code=201 if details else 200, detailed_result=details)
-    content = _digest(to, body)
+    content = _digest(to, body, attached.data if attached else b"")
     if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
         ctx.effects.fields["unsaid"] = ctx.unsaid
         return SendMessageResponse(result=result, message_id=ctx.unsaid[len(content) :].decode())
     message_id = token(ID_LENGTH)
     if ctx.session.quirks.repeats_under_new_id:
         ctx.effects.fields["unsaid"] = content + message_id.encode()
-    for number, jid in enumerate(to):
-        # One stanza each; every further recipient gets an id of its own, derived from the one that the phone knows.
-        stanza_id = message_id if not number else f"{message_id}.{number}"
-        ctx.send(commands.message(stanza_id, jid, body, bool(request.delivery_report)))
-        if request.delivery_report:
-            ctx.effects.asked[stanza_id] = jid
+    stanzas = _stanza_ids(message_id, to)
+    report = bool(request.delivery_report)
+    if attached:
+        ctx.send(commands.media(stanzas, attached.type, attached.name, attached.data, report))
+    else:
+        for stanza_id, jid in stanzas.items():
+            ctx.send(commands.message(stanza_id, jid, body, report, messages.link(request)))
+    if report:
+        ctx.effects.asked.update(stanzas)
+        if info.validity:
+            ctx.effects.valid.update(dict.fromkeys(stanzas, min(info.validity, MAX_VALIDITY) * 1000))
     return SendMessageResponse(result=result, message_id=message_id)
+
+
+def _stanza_ids(message_id: str, to: list[str]) -> dict[str, str]:
+    """One stanza each; every further recipient gets an id of its own, derived from the one that the phone knows."""
+    return {message_id if not number else f"{message_id}.{number}": jid for number, jid in enumerate(to)}
+
+
+def _check_upload(ctx: Context, attached: messages.Attachment) -> None:
+    """Refuses at once what the records tell: 415 where the server takes no files, 410 for one that is too large. Right after
+    a log-in nothing is known yet: then it is accepted, and comes back as not delivered if it must."""
+    if ctx.upload is None:
+        return
+    limit = int(ctx.upload)
+    if not limit:
+        raise CspError(415, "the server takes no pictures")
+    if len(attached.data) > limit:
+        raise CspError(410, "too large for the server")
 
 
 def _check_size(to: list[str], body: str) -> None:
@@ -73,9 +103,9 @@ def _check_size(to: list[str], body: str) -> None:
         raise CspError(410, "too many recipients")
 
 
-def _digest(to: list[str], body: str) -> bytes:
+def _digest(to: list[str], body: str, data: bytes) -> bytes:
     text = "\0".join([*to, body]).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=16).hexdigest().encode()
+    return hashlib.blake2b(text + data, digest_size=16).hexdigest().encode()
 
 
 def _refusal(details: list[DetailedResult]) -> CspError:
@@ -125,26 +155,66 @@ def delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
 
 
 def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
-    """P: messages are pushed; N: the phone is told of them and fetches. For one group: kept, groups come later."""
+    """P: messages are pushed; N: the phone is told of them and fetches. With a length, messages are cut to it from now on,
+    those that wait too. With a group, for that group alone."""
     method = (request.delivery_method or "").strip().upper()
     if method not in ("P", "N"):
         raise CspError(402, "DeliveryMethod is P or N")
+    length = request.accepted_content_length
     if request.group_id is not None:
-        return status(200)
-    caps = replace(ctx.caps, delivery=method, accepted=request.accepted_content_length or ctx.caps.accepted)
+        return _set_group_method(ctx, request.group_id, method, length)
+    caps = replace(ctx.caps, delivery=method)
+    if length:
+        caps = replace(caps, accepted=capabilities.text_length(length, caps.parser), rich=length)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["notify"] = "1" if method == "N" else ""
     ctx.send(commands.limits())
+    cut_waiting(ctx, caps)
     return status(200)
 
 
+def _set_group_method(ctx: Context, group: str, method: str, length: int | None) -> Primitive:
+    name = group_name(group)
+    kept = group_methods(ctx)
+    kept.pop(name, None)
+    kept[name] = (method, length or 0)
+    newest = list(kept.items())[-MAX_GROUP_METHODS:]
+    ctx.effects.fields[GROUP_METHODS] = records.pack_plain({each: list(how) for each, how in newest})
+    return status(200)
+
+
+def group_name(group: str) -> str:
+    """A group's address as one key, however the phone writes it. 901 when it is none."""
+    address = addresses.parse(group)
+    if not address.user and not address.resource:
+        raise CspError(901, "no group")
+    parts = [addresses.fold(part) for part in (address.user, address.resource or "") if part]
+    return "/".join(parts) + (f"@{address.domain}" if address.domain else "")
+
+
+def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
+    """By group_name(): how the phone wants messages of a group delivered, P or N, and the length it takes (0: as others)."""
+    (record,) = ctx.services.sessions.read(ctx.sid, [GROUP_METHODS])
+    return {name: (how[0], how[1]) for name, how in records.unpack_plain(record, {}).items()}
+
+
+def cut_waiting(ctx: Context, caps: Capabilities) -> None:
+    """What waits and is longer than the phone takes now goes out in parts."""
+    for text in _stored(ctx):
+        parts = messages.split(text.body, caps.accepted)
+        if len(parts) > 1 and not text.data:
+            texts = [replace(text, id=ordered_id(time.time()), body=part) for part in parts]
+            ctx.effects.split[text.id] = [(each.id, records.pack_stored(each)) for each in texts]
+
+
 def _waiting(ctx: Context) -> list[messages.Text]:
-    """Messages that the phone has not acknowledged, oldest first."""
-    found = []
-    for id_, stored in ctx.services.sessions.hash(ctx.sid, "i").items():
-        if id_[1:2] != b"-":
-            found.append(records.unpack_text(stored.partition(b"\n")[2]))
-    return sorted(found, key=lambda each: each.time)
+    """Messages that the phone has not acknowledged, as it takes them, oldest first."""
+    return sorted((messages.fitting(each, ctx.caps) for each in _stored(ctx)), key=lambda each: (each.time, each.id))
+
+
+def _stored(ctx: Context) -> list[messages.Text]:
+    items = ctx.services.sessions.hash(ctx.sid, "i")
+    return [records.unpack_stored(stored) for id_, stored in items.items() if id_[1:2] != b"-"]
 
 
 def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
@@ -152,7 +222,8 @@ def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
     for text in _waiting(ctx):
         if text.id == request.message_id:
             spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
-            return GetMessageResponse(message_info=messages.info(text, ctx.session, spelled), content_data=text.body)
+            info = messages.info(text, ctx.session, spelled)
+            return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
     raise CspError(426, "no such message")
 
 
@@ -195,8 +266,8 @@ def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
     message_id = token(ID_LENGTH)
     body = f"Fwd: {ctx.session.spelled(text.sender)}\n{text.body}"
     _check_size(to, body)
-    for number, jid in enumerate(to):
-        ctx.send(commands.message(message_id if not number else f"{message_id}.{number}", jid, body, receipt=False))
+    for stanza_id, jid in _stanza_ids(message_id, to).items():
+        ctx.send(commands.message(stanza_id, jid, body, receipt=False))
     if ctx.version == "1.3" and not details:
         return ForwardMessageResponse(message_id=message_id)
     return Status(result=Result(code=201 if details else 200, detailed_result=details))

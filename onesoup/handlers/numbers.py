@@ -31,7 +31,7 @@ class Issued(Enum):
 
 def issue_code(services: Services, jid: str, number: str) -> Issued:
     """Sends a code to a number that `jid` says is theirs."""
-    wanted = numbers.normal(number, services.policy.msisdn_country)
+    wanted = numbers.normal(number, services.policy.country_code)
     if not wanted:
         return Issued.NO_NUMBER
     if not numbers.allowed(wanted, services.policy.sms_prefixes) or "SMS" not in services.lines.live():

@@ -1,10 +1,14 @@
-"""Presence: subscriptions of this session, questions, and what the phone says of itself (flows.md 9). Everything that is told
-comes from the cache that the holder keeps; nothing here waits for XMPP."""
+"""Presence: subscriptions of this session, questions, and what the phone says of itself (flows.md 9). What is told comes from
+the cache that the holder keeps. Only for vCards and pictures that a phone asks for by name does it wait for XMPP, and never
+long: without an answer they are not known."""
 
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from onesoup.csp import lists, presence
+from onesoup.csp import capabilities, lists, presence
 from onesoup.csp.elements import (
+    ContactInfo,
     DetailedResult,
     GetPresenceRequest,
     GetPresenceResponse,
@@ -17,12 +21,15 @@ from onesoup.csp.elements import (
     UpdatePresenceRequest,
     User,
 )
-from onesoup.csp.errors import CspError
+from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, records
-from onesoup.handlers.authorization import ATTRIBUTES, DEFAULT
-from onesoup.handlers.context import Context
-from onesoup.xmpp import commands, extras
+from onesoup.handlers.context import Context, pictures
+from onesoup.handlers.publication import allowed, own, publish
+from onesoup.xmpp import commands
+
+# How many contacts of one request are looked up, and for how long.
+MOST_LOOKED, LOOK_SECONDS, SPARE_SECONDS = 10, 4.0, 1.0
 
 
 @dataclass(slots=True)
@@ -84,7 +91,8 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
         for contact_list in found.lists:
             ctx.effects.sub["/" + contact_list.token] = records.pack_wishes(names, sees=False)
     ctx.effects.dirty.extend(found.jids)
-    ctx.send(commands.online())
+    _weigh(ctx, names)
+    ctx.send(commands.online(interests=True))
     for jid in found.jids:
         item = ctx.roster().get(jid) or lists.Item(jid)
         if not item.sees and not item.ask:
@@ -92,11 +100,21 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     return status(200)
 
 
+def _weigh(ctx: Context, names: list[str]) -> None:
+    """Attributes that take much room: fewer contacts go into one notification."""
+    form = capabilities.picture_form(ctx.caps)
+    at_once = capabilities.contacts_at_once(ctx.caps, presence.weight(names, form.octets if form else 0))
+    if at_once < capabilities.contacts_at_once(ctx.caps):
+        now = ctx.services.sessions.read(ctx.sid, ["batch"])[0]
+        ctx.effects.fields["batch"] = min(at_once, int(now)) if now else at_once
+
+
 def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
     """Only this session stops being told; the roster subscription stays."""
     found = targets(ctx, request)
     ctx.effects.unsub.extend(found.jids)
     ctx.effects.unsub.extend("/" + each.token for each in found.lists)
+    ctx.send(commands.online(interests=True))
     return status(200)
 
 
@@ -104,17 +122,20 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     """200, or 201 that names the malformed ids. Somebody we are not subscribed to is shown as unknown."""
     found = targets(ctx, request)
     wishes = presence.wanted(request.presence_sub_list)
-    own = ctx.session.jid
-    asked = [jid for jid in found.jids if jid != own]
+    asked = [jid for jid in found.jids if jid != ctx.session.jid]
     cached = ctx.services.sessions.values(ctx.sid, "pres", asked)
+    known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
+    cards, images = _looked_up(ctx, known, wishes)
     told = []
     for jid in found.jids:
-        spelled = ctx.session.spelled(jid, found.jids[jid])
-        if jid == own:
-            told.append(Presence(user_id=spelled, presence_sub_list=[_own(ctx, wishes)]))
+        if jid == ctx.session.jid:
+            sub_list = _own(ctx, wishes)
         else:
-            record = cached[asked.index(jid)]
-            told.append(Presence(user_id=spelled, presence_sub_list=[_contact(ctx, jid, record, wishes)]))
+            shown = known[jid] or (presence.OFFLINE if _sees(ctx, jid) else presence.UNKNOWN)
+            sub_list = presence.notification(shown, wishes, images.get(jid))
+            if cards.get(jid):
+                sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
+        told.append(Presence(user_id=ctx.session.spelled(jid, found.jids[jid]), presence_sub_list=[sub_list]))
     if asked:
         ctx.send(commands.online())
     details = []
@@ -127,39 +148,58 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     return GetPresenceResponse(result=Result(code=201 if details else 200, detailed_result=details), presence=told)
 
 
-def _contact(ctx: Context, jid: str, record: bytes | None, wishes: list[str]) -> PresenceSubList:
-    shown = records.unpack_shown(record)
-    if shown is None:
-        item = ctx.roster().get(jid)
-        shown = presence.OFFLINE if item is not None and item.sees else presence.UNKNOWN
-    return presence.notification(shown, wishes)
+def _sees(ctx: Context, jid: str) -> bool:
+    item = ctx.roster().get(jid)
+    return item is not None and item.sees
+
+
+def _looked_up(
+    ctx: Context, known: Mapping[str, presence.Shown | None], wishes: Collection[str]
+) -> tuple[Mapping[str, str], Mapping[str, presence.Picture]]:
+    """vCards and pictures of contacts, for a phone that asks for them by name; what does not come in time is not known."""
+    cards = list(known)[:MOST_LOOKED] if "contact_info" in wishes else []
+    wanted: dict[str, str] = {}
+    if "status_content" in wishes:
+        wanted = {jid: shown.picture for jid, shown in known.items() if shown is not None and shown.picture}
+    missing = [jid for jid in known if jid not in wanted][:MOST_LOOKED] if "status_content" in wishes else []
+    found: Mapping[str, str] = {}
+    if cards or missing:
+        within = min(LOOK_SECONDS, ctx.deadline - time.monotonic() - SPARE_SECONDS)
+        try:
+            answer = ctx.ask(commands.look(cards, missing, max(within, 0.0)))
+        except (BackendError, CspError):
+            answer = {}
+        found = _texts(answer.get("cards"))
+        wanted |= _texts(answer.get("pictures"))
+    images = pictures(ctx.services, wanted.values())
+    return found, {jid: images[name] for jid, name in wanted.items() if name in images}
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {str(jid): str(text) for jid, text in value.items()} if isinstance(value, dict) else {}
 
 
 def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
     """What the phone published, and that it is online: it is here, after all."""
-    stored = records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {})
-    published = presence.own_list(stored)
-    shown = presence.Shown(online=True, availability=presence.published(published).availability, client_type="MOBILE_PHONE")
+    said = own(ctx) or PresenceSubList()
+    shown = presence.Shown(online=True, availability=presence.published(said).availability, client_type="MOBILE_PHONE")
     mine = presence.notification(shown, wishes)
     for name in presence.ATTRIBUTES:
-        value = getattr(published, name)
+        value = getattr(said, name)
         if value is not None and name != "online_status" and (not wishes or name in wishes):
             setattr(mine, name, value)
+    content = mine.status_content
+    if content is not None and len(content.direct_content or "") > ctx.caps.parser - capabilities.ENVELOPE - presence.WITH_PLACE:
+        mine.status_content = None  # it was not too large to be sent, but it is to be read
     return mine
 
 
 def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     """Attributes that are not named stay. One broadcast when what XMPP can show of them changes."""
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
-    before = records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {})
-    ctx.effects.fields["own"] = records.pack_plain({**before, **new})
-    allowed = records.unpack_grant(ctx.services.lists.get(ctx.session.jid, DEFAULT, ATTRIBUTES))[0]
-    ctx.send(commands.presence(presence.published(presence.own_list({**before, **new}), allowed)))
-    asked = request.presence_sub_list or PresenceSubList()
-    if asked.status_mood is not None and (not allowed or "status_mood" in allowed):
-        ctx.send(commands.mood(extras.mood_of(presence.value(asked.status_mood))))
-    if asked.alias is not None and (not allowed or "alias" in allowed):
-        ctx.send(commands.nick(presence.value(asked.alias)))
+    merged = {**records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {}), **new}
+    ctx.effects.fields["own"] = records.pack_plain(merged)
+    publish(ctx, presence.own_list(merged), new, allowed(ctx))
     return status(200)
 
 

@@ -1,13 +1,15 @@
 """Protocol values <-> stored records. The store keeps octets, the protocol knows values; here they meet."""
 
 from collections.abc import Mapping
+from dataclasses import astuple, replace
 from typing import Any
 
 import msgpack
 
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
-from onesoup.csp.presence import Shown
+from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.presence import Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
 from onesoup.store.records import BadRecord, pack, unpack
 
@@ -41,17 +43,30 @@ def unpack_item(jid: str, record: bytes) -> Item:
     return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), fields.get("s", "none"), bool(fields.get("a")))
 
 
-_SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im")
+_SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im", "picture")
 
 
 def pack_shown(shown: Shown) -> bytes:
-    return pack(VERSION, {"p": [getattr(shown, name) for name in _SHOWN]})
+    fields: dict[str, Any] = {"p": [getattr(shown, name) for name in _SHOWN]}
+    if shown.place != NOWHERE:
+        fields["w"] = astuple(shown.place)
+    return pack(VERSION, fields)
 
 
 def unpack_shown(record: bytes | None) -> Shown | None:
     if record is None:
         return None
-    return Shown(**dict(zip(_SHOWN, unpack(record, VERSION)["p"], strict=False)))
+    fields = unpack(record, VERSION)
+    return Shown(**dict(zip(_SHOWN, fields["p"], strict=False)), place=Place(*fields.get("w", ())))
+
+
+def pack_picture(picture: Picture) -> bytes:
+    return pack(VERSION, {"t": picture[0], "b": picture[1]})
+
+
+def unpack_picture(record: bytes) -> Picture:
+    fields = unpack(record, VERSION)
+    return fields["t"], fields["b"]
 
 
 def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:
@@ -64,15 +79,44 @@ def unpack_event(record: bytes) -> dict[str, Any]:
 
 
 def pack_text(text: Text) -> bytes:
-    return pack_event("text", text.sender, text.time, id=text.id, body=text.body)
+    """A version before pictures reads the same record, and shows the text of it."""
+    more = {"ct": text.type, "data": text.data} if text.data else {}
+    return pack_event("text", text.sender, text.time, id=text.id, body=text.body, **more)
 
 
 def text_of(fields: Mapping[str, Any]) -> Text:
-    return Text(fields["id"], fields["from"], fields["body"], fields["t"])
+    return Text(
+        fields["id"], fields["from"], fields["body"], fields["t"], fields.get("ct", "text/plain"), fields.get("data", b"")
+    )
+
+
+def pack_stored(text: Text) -> bytes:
+    """The form in which the store keeps a message: its sender stands before the record."""
+    return f"{text.sender}\n".encode() + pack_text(text)
+
+
+def unpack_stored(stored: bytes) -> Text:
+    return unpack_text(stored.partition(b"\n")[2])
+
+
+def lasting(stored: bytes) -> bytes:
+    """A stored message as it is kept for long: of a picture, the text that says where it is."""
+    text = unpack_stored(stored)
+    return pack_stored(replace(text, type="text/plain", data=b"")) if text.data else stored
 
 
 def unpack_text(record: bytes) -> Text:
     return text_of(unpack(record, VERSION))
+
+
+def in_order(items: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Stored messages, id -> stored form, as they are to reach a phone: by the time when they were written, those of one
+    second as they came (an id of later sorts behind)."""
+
+    def written(item: tuple[str, bytes]) -> tuple[int, str]:
+        return unpack(item[1].partition(b"\n")[2], VERSION)["t"], item[0]
+
+    return dict(sorted(items.items(), key=written))
 
 
 def pack_list(contact_list: ContactList) -> bytes:

@@ -71,8 +71,8 @@ def trusted_number(ctx: Context) -> str:
     if ctx.peer.number:
         known.learn(ctx.session.jid, ctx.peer.number, numbers.NETWORK)
         return ctx.peer.number
-    claimed = numbers.normal(ctx.session.client_id, policy.msisdn_country) if ctx.session.client_kind == "MSISDN" else ""
-    return numbers.trusted("", claimed, known.of(ctx.session.jid), policy.msisdn_accept_claimed)
+    claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
+    return numbers.trusted("", claimed or "", known.of(ctx.session.jid), policy.accept_claimed)
 
 
 @lru_cache(maxsize=8)

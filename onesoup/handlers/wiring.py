@@ -7,14 +7,17 @@ import redis
 from onesoup.handlers.context import Policy, Services
 from onesoup.settings import Settings
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.client import connect
+from onesoup.store.guard import Guard
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
+from onesoup.store.pictures import Pictures
 from onesoup.store.sessions import Sessions
 from onesoup.store.wakes import Wakes
 
@@ -31,12 +34,19 @@ def policy(settings: Settings) -> Policy:
         public_host=settings.public_host,
         stcp_port=settings.public_stcp_port or settings.stcp_port,
         plain_emoji=settings.plain_emoji,
+        publish_location=settings.publish_location,
+        publish_contact_info=settings.publish_contact_info,
+        by_place=settings.domain_by_place,
+        gateways=frozenset(settings.gateway_domains),
+        sessions=settings.sessions_of_user,
+        remember=settings.remember_password,
+        tell_unknown=settings.tell_unknown_users,
         cir_url=settings.cir_url,
         udp_nets=settings.udp_nets,
         sms_cookie=_sms_cookie(settings),
         sms_prefixes=settings.sms_prefixes,
-        msisdn_country=settings.msisdn_country,
-        msisdn_accept_claimed=settings.msisdn_accept_claimed,
+        country_code=settings.country_code,
+        accept_claimed=settings.sms_accept_claimed,
     )
 
 
@@ -59,7 +69,10 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         clients=Clients(client),
         offline=Offline(client),
         lists=Lists(client),
+        blocks=Blocks(client),
+        pictures=Pictures(client),
         logins=Logins(client),
+        guard=Guard(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),
         numbers=Numbers(client),
         wakes=Wakes(client),

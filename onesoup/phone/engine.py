@@ -73,6 +73,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.errors import CspError
+from onesoup.csp.md4 import md4
 from onesoup.phone import checks, http
 from onesoup.phone.errors import PhoneError, Refused, SessionOver
 from onesoup.phone.profiles import GENERIC, PROFILES, Profile
@@ -81,7 +82,11 @@ from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
 
 # The hash of a digest schema; phones know no other.
-DIGESTS = {"MD5": "md5", "SHA": "sha1"}
+DIGESTS: dict[str, Callable[[bytes], bytes]] = {
+    "MD5": lambda octets: hashlib.md5(octets, usedforsecurity=False).digest(),
+    "SHA": lambda octets: hashlib.sha1(octets, usedforsecurity=False).digest(),
+    "MD4": md4,
+}
 # Any answer with one of these ends the session on real phones.
 OVER = frozenset({600, 601, 604})
 # A server that always says "poll now" must not keep run_once for ever.
@@ -96,13 +101,16 @@ Trace = Callable[[str, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message that came in. `time` is the DateTime of the message as it stood there."""
+    """A message that came in. `time` is the DateTime of the message as it stood there. A picture or the like has `data`
+    and its `type`, and no text."""
 
     id: str
     sender: str
     text: str
     time: str | None
     tid: str
+    type: str = "text/plain"
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ class Phone:
         headers: Mapping[str, str] | None = None,
         trace: Trace | None = None,
     ) -> None:
-        """`way`: "plain", "MD5", "SHA", "PWD", or several with commas; None is the handset's own. `cir`: the CIR methods
+        """`way`: "plain", "MD5", "SHA", "MD4", "PWD", or several with commas; None is the handset's own. `cir`: the CIR methods
         that are offered; None the handset's own. `udp_port` is where it listens; `headers` are what a carrier's gateway adds
         to its requests. Nothing is sent yet."""
         self.profile = PROFILES[profile] if isinstance(profile, str) else profile
@@ -209,6 +217,14 @@ class Phone:
         for step in self.profile.startup:
             getattr(self, step)()
         return self
+
+    def resume(self, session_id: str) -> LoginResponse:
+        """Asks for an old session without a password, by the SessionID element. Refused with 502 when it cannot be had."""
+        response = self._login_phase(self._login_request(session_id=session_id), self._tid(), inband=False)
+        if response.result is not None and response.result.code != 200:
+            raise _refused(response.result, "Login")
+        self.session_id = response.session_id
+        return response
 
     def login(self, inband: bool = False) -> LoginResponse:
         """Two-way with the password, or four-way; both phases carry the same TransactionID. Refused with the code.
@@ -439,14 +455,28 @@ class Phone:
 
     def send(self, to: str | Iterable[str], text: str, report: bool = False) -> str:
         """The server's MessageID. Refused when no recipient, or not every one, could be served."""
+        info = self._to(to)
+        if self.profile.describes_content:
+            info.content_type = "text/plain"
+            info.content_size = len(text.encode("utf-16-le")) // 2
+        return self._send(SendMessageRequest(delivery_report=report, message_info=info, content_data=text))
+
+    def send_file(self, to: str | Iterable[str], kind: str, data: bytes, report: bool = False) -> str:
+        """A picture or the like, as S60 sends it. Its MessageID."""
+        info = self._to(to)
+        info.content_type, info.content_encoding, info.content_size = kind, "BASE64", len(data)
+        text = base64.b64encode(data).decode()
+        return self._send(SendMessageRequest(delivery_report=report, message_info=info, content_data=text))
+
+    def _to(self, to: str | Iterable[str]) -> MessageInfo:
         recipients = [to] if isinstance(to, str) else list(to)
         info = MessageInfo(recipient=Recipient(user=[User(user_id=each) for each in recipients]))
         if self.profile.names_sender:
             info.sender = Sender(user=User(user_id=self.address))
-        if self.profile.describes_content:
-            info.content_type = "text/plain"
-            info.content_size = len(text.encode("utf-16-le")) // 2
-        answer = self.request(SendMessageRequest(delivery_report=report, message_info=info, content_data=text))
+        return info
+
+    def _send(self, request: SendMessageRequest) -> str:
+        answer = self.request(request)
         if not isinstance(answer, SendMessageResponse):
             raise self._unexpected(answer, "SendMessage")
         self._must_be_good(answer, "SendMessage")
@@ -616,8 +646,7 @@ class Phone:
 
 def digest(schema: str, nonce: str, password: str) -> str:
     """DigestBytes: base64 of the hash of nonce and password, both as ISO-8859-1, other characters as "?"."""
-    octets = (nonce + password).encode("latin-1", "replace")
-    return base64.b64encode(hashlib.new(DIGESTS[schema], octets, usedforsecurity=False).digest()).decode()
+    return base64.b64encode(DIGESTS[schema]((nonce + password).encode("latin-1", "replace"))).decode()
 
 
 def encode(message: Message) -> bytes:
@@ -640,7 +669,10 @@ def received_of(content: NewMessage, tid: str) -> Received:
     sender = info.sender or Sender()
     group = sender.group.group_id if sender.group else ""
     user = sender.user.user_id if sender.user else group
-    return Received(info.message_id or "", user or "", content.content_data or "", info.date_time, tid)
+    text, kind, data = content.content_data or "", info.content_type or "text/plain", b""
+    if not kind.startswith("text/plain") and (info.content_encoding or "").upper() == "BASE64":
+        text, data = "", base64.b64decode(text)
+    return Received(info.message_id or "", user or "", text, info.date_time, tid, kind, data)
 
 
 def shown_of(presence: Presence) -> Shown:

@@ -1,14 +1,14 @@
 """What belongs to an account and outlives its sessions: the link between a phone log-in and an XMPP account, the sessions
 that an account has, messages for its next log-in, its contact lists and attribute lists."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgpack
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded
+from onesoup.store.client import Script, guarded, store_errors
 from onesoup.store.keyring import KeyRing
 from onesoup.store.records import pack, unpack
 
@@ -18,35 +18,85 @@ OFFLINE_MS = 30 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A phone log-in and what it stands for. `phone_password` verifies digests; `password` logs in to XMPP."""
+    """A phone log-in and what it stands for. `phone_password` verifies digests, "" none; `password` logs in to XMPP.
+
+    `origin` tells who made it: an admin, the user on the page, or a first log-in that was remembered. `number` is the phone
+    number that the network may vouch with, "" for none; `made` is seconds since 1970."""
 
     jid: str
     password: str
     phone_password: str
+    origin: str = "admin"
+    number: str = ""
+    made: int = 0
+
+
+_SWAP = """
+-- KEYS 1 a record  ARGV 1 as it was read  2 as it shall be     Returns 0 when somebody has changed it meanwhile.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+"""
 
 
 class Accounts:
     """Links of phone log-ins, by the JID that the phone's user id means. Passwords are sealed with the key ring."""
 
     def __init__(self, client: redis.Redis, ring: KeyRing) -> None:
-        self._client, self._ring = client, ring
+        self._client, self._ring, self._swap = client, ring, Script(client, _SWAP)
 
-    def link(self, login: str, jid: str, password: str, phone_password: str) -> None:
+    def link(
+        self,
+        login: str,
+        jid: str,
+        password: str,
+        phone_password: str,
+        *,
+        origin: str = "admin",
+        number: str = "",
+        made: int = 0,
+    ) -> None:
         """Stores or replaces the link of `login`, a bare JID."""
-        plain = msgpack.packb([password, phone_password], use_bin_type=True)
-        record = pack(LINK_VERSION, {"jid": jid, "sealed": self._ring.seal(plain, f"link:{login}")})
-        guarded(lambda: self._client.set(keys.account(login, "link"), record))
+        plain = msgpack.packb([password, phone_password], use_bin_type=True, unicode_errors="surrogatepass")
+        fields = {"jid": jid, "sealed": self._ring.seal(plain, f"link:{login}"), "o": origin, "n": number, "t": made}
+        guarded(lambda: self._client.set(keys.account(login, "link"), pack(LINK_VERSION, fields)))
+        if number:
+            guarded(lambda: self._client.set(keys.account(number, "number"), login))
 
     def find(self, login: str) -> Link | None:
         record = guarded(lambda: self._client.get(keys.account(login, "link")))
         if record is None:
             return None
         fields = unpack(record, LINK_VERSION)
-        password, phone_password = msgpack.unpackb(self._ring.open(fields["sealed"], f"link:{login}"), raw=False)
-        return Link(fields["jid"], password, phone_password)
+        plain = self._ring.open(fields["sealed"], f"link:{login}")
+        password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
+        more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
+        return Link(fields["jid"], password, phone_password, *more)
+
+    def of_number(self, number: str) -> str | None:
+        """The log-in that was given this phone number last. Its link tells whether it still has it."""
+        found = guarded(lambda: self._client.get(keys.account(number, "number")))
+        return found.decode() if found else None
 
     def unlink(self, login: str) -> bool:
         return bool(guarded(lambda: self._client.delete(keys.account(login, "link"))))
+
+    def logins(self) -> Iterator[str]:
+        """Every log-in that has a link, in no order. For admins: it goes through all keys."""
+        with store_errors():
+            for key in self._client.scan_iter(match=keys.account("*", "link"), count=1000):
+                yield key.decode().partition("{")[2].removesuffix("}")
+
+    def reseal(self, login: str) -> bool:
+        """Seals a link with the newest key; False when it is already, or gone. KeyRingError when no key opens it."""
+        key = keys.account(login, "link")
+        record = guarded(lambda: self._client.get(key))
+        fields = {} if record is None else unpack(record, LINK_VERSION)
+        if not fields or self._ring.is_newest(fields["sealed"]):
+            return False
+        fields["sealed"] = self._ring.reseal(fields["sealed"], f"link:{login}")
+        version = fields.pop("v")
+        return bool(self._swap([key], [record, pack(version, fields)]) == 1)
 
 
 _DROP_CLIENT = """

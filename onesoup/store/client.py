@@ -1,18 +1,20 @@
 """Connections to Redis, and scripts on them. Every time-out and retry is explicit: redis-py's defaults wait up to a minute."""
 
-import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgpack
 import redis
-from gevent.monkey import get_original
 from redis.backoff import ConstantBackoff, NoBackoff
+from redis.cluster import RedisCluster
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
+from onesoup.store import topology, urls
+from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.urls import Place
 
 # A worker's request must be answered within 10 s whatever Redis does: two tries of 1.5 s leave room for the answer.
 REQUEST_TIMEOUT = 1.5
@@ -24,52 +26,37 @@ NO_NOTIFICATIONS = MaintNotificationsConfig(enabled=False)
 
 Value = bytes | str | int | float
 
-# The system's own poll: it is only ever asked whether there is something now, so it never blocks.
-_poll = get_original("select", "poll")
-
-
-class Connection(redis.Connection):
-    """Looks whether an idle connection is still good without the hub of gevent, which takes a tenth of an empty poll."""
-
-    def can_read(self, timeout: float = 0) -> bool:
-        reader = getattr(self._parser, "_reader", None)
-        if timeout == 0 and self._sock is not None and reader is not None and not reader.has_data():
-            look = _poll()
-            look.register(self._sock, select.POLLIN)
-            if not look.poll(0):
-                return False
-        return super().can_read(timeout)
-
 
 def connect(url: str, max_connections: int = 64) -> redis.Redis:
-    """A client for short commands. It retries once, after 50 ms, when the connection broke."""
-    pool = redis.BlockingConnectionPool.from_url(
-        url,
-        connection_class=Connection,
+    """A client for short commands. It retries once, after 50 ms, when the connection broke. ValueError for a URL that is of
+    no form of onesoup.store.urls."""
+    return _client(
+        urls.parse(url),
+        redis.BlockingConnectionPool,
+        socket_timeout=REQUEST_TIMEOUT,
+        retry=Retry(ConstantBackoff(0.05), 1),
         max_connections=max_connections,
         timeout=POOL_WAIT,
-        socket_timeout=REQUEST_TIMEOUT,
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        socket_keepalive=True,
-        health_check_interval=0,
-        retry=Retry(ConstantBackoff(0.05), 1),
-        protocol=2,
-        maint_notifications_config=NO_NOTIFICATIONS,
     )
-    return redis.Redis(connection_pool=pool)
 
 
 def connect_subscriber(url: str) -> redis.Redis:
     """A client for one pub/sub connection: its reader waits on purpose, and reconnecting is the reader's business."""
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=10.0,
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        maint_notifications_config=NO_NOTIFICATIONS,
-    )
+    return _client(urls.parse(url), redis.ConnectionPool, socket_timeout=10.0, retry=Retry(NoBackoff(), 0))
+
+
+def _client(place: Place, pool: type[redis.ConnectionPool], **options: Any) -> redis.Redis:
+    options |= {
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "socket_keepalive": True,
+        "protocol": 2,
+        "maint_notifications_config": NO_NOTIFICATIONS,
+    }
+    if place.kind == urls.CLUSTER:
+        return topology.cluster(place, options)
+    if place.kind == urls.SENTINEL:
+        return redis.Redis(connection_pool=pool(**topology.to_master(place), **options))
+    return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=Connection, **options))
 
 
 # Redis is there and will not do it now: full, read-only after a failover, loading, without its master.
@@ -82,6 +69,7 @@ _AWAY = (
     redis.exceptions.ClusterDownError,
     redis.exceptions.MasterDownError,
     redis.exceptions.TryAgainError,
+    redis.exceptions.RedisClusterException,
 )
 
 
@@ -115,6 +103,7 @@ class Script:
     def __init__(self, client: redis.Redis, source: str) -> None:
         self._client = client
         self._script = client.register_script(source)
+        self._run = self._on_cluster if isinstance(client, RedisCluster) else self._on_connection
 
     def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
         command = "EVALSHA", self._script.sha, len(keys), *keys, *args
@@ -125,7 +114,11 @@ class Script:
                 self._client.script_load(self._script.script)
                 return self._run(command)
 
-    def _run(self, command: Sequence[Value]) -> Any:
+    def _on_cluster(self, command: Sequence[Value]) -> Any:
+        """The client looks for the node that has the keys."""
+        return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    def _on_connection(self, command: Sequence[Value]) -> Any:
         """As Redis.execute_command, without its records for observers, which take a twentieth of an empty poll."""
         pool = self._client.connection_pool
         connection = pool.get_connection()

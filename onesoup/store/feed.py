@@ -3,7 +3,7 @@ lease changes nothing, whatever it still believes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -14,6 +14,8 @@ from onesoup.store.sessions import PRELUDE
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
 SEEN_MS = 600_000
 LEFT_MS = 30 * 86_400_000
+# What a session knows of its stream: state to resume it, presence shown, the largest file that the server takes.
+STREAM_FIELDS = ["sm", "h", "shown", "upload"]
 
 FENCE = """
 local function fenced(key, fence)
@@ -28,7 +30,7 @@ _STORE = (
     + FENCE
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  5 presence  6 subscriptions  7 roster  8 resources  9 last sent
---      10 receipts  11 seen stanzas  12 reports asked for  13 extras
+--      10 receipts  11 seen stanzas  12 reports asked for  13 extras  14 outbox
 -- ARGV 1 sid  2 fence  3 changes (msgpack)  4 presence gap, ms
 -- All changes of one read from the stream, together with the stanza counter. Returns {ms until presence may go or -1}.
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
@@ -52,7 +54,8 @@ for jid, value in pairs(c.presence or {}) do
     redis.call('HDEL', KEYS[13], jid)
   elseif redis.call('HGET', KEYS[5], jid) ~= value then
     redis.call('HSET', KEYS[5], jid, value)
-    if redis.call('HEXISTS', KEYS[6], jid) == 1 then
+    -- What the phone has not subscribed may change without a word.
+    if redis.call('HEXISTS', KEYS[6], jid) == 1 and not (c.quiet and c.quiet[jid]) then
       local sent = redis.call('ZSCORE', KEYS[9], jid)
       local at = now
       if sent and sent + ARGV[4] > now then at = sent + ARGV[4] end
@@ -68,7 +71,7 @@ for jid, value in pairs(c.presence or {}) do
 end
 mark(KEYS[1], KEYS[2], KEYS[4], due, now)
 if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
-local fresh = nil
+local fresh, new = nil, false
 for _, item in ipairs(c.items or {}) do
   local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
   local wanted = needs == ''
@@ -79,17 +82,52 @@ for _, item in ipairs(c.items or {}) do
   if wanted and (seen == '' or not redis.call('ZSCORE', KEYS[11], seen)) then
     if seen ~= '' then redis.call('ZADD', KEYS[11], now, seen) end
     redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
-    redis.call('RPUSH', KEYS[2], id)
     if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
-    -- A report of delivery may wait; what a person said, or asks, may cost a message.
-    if needs == '' then fresh = 'm' else fresh = fresh or 'p' end
+    if item[7] ~= '' then
+      redis.call('RPUSH', KEYS[14], item[7])
+    else
+      redis.call('RPUSH', KEYS[2], id)
+      -- A report of delivery may wait; what a person said, or asks, may cost an SMS.
+      if needs == '' then fresh = 'm' else fresh = fresh or 'p' end
+    end
+    new = true
   end
 end
-if fresh then
-  redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN)
-  wake(KEYS[1], ARGV[1], fresh)
-end
+if new then redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN) end
+if fresh then wake(KEYS[1], ARGV[1], fresh) end
 return later
+"""
+)
+
+_REVEAL = (
+    PRELUDE
+    + FENCE
+    + """
+-- KEYS 1 session  2 queue  3 items  4 open  5 outbox     ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command
+-- An item that waited for a command is as it shall be ("" leaves it), and waits for the phone now; the command is done.
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
+redis.call('LREM', KEYS[5], 1, ARGV[5])
+-- A session that took this one's place may have told its phone already.
+if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 or redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
+if not redis.call('LPOS', KEYS[2], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
+wake(KEYS[1], ARGV[1], 'm')
+return 1
+"""
+)
+
+_REPLACE = (
+    FENCE
+    + """
+-- KEYS 1 session  2 outbox  ARGV 1 fence  2 command, then the commands that take its place
+-- 1, or 0 when the command is not there any more: then nothing is done.
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if fenced(KEYS[1], ARGV[1]) then return redis.error_reply('FENCED') end
+if not redis.call('LPOS', KEYS[2], ARGV[2]) then return 0 end
+for n = 3, #ARGV do redis.call('LINSERT', KEYS[2], 'BEFORE', ARGV[2], ARGV[n]) end
+redis.call('LREM', KEYS[2], 1, ARGV[2])
+return 1
 """
 )
 
@@ -167,6 +205,25 @@ return 1
 """
 )
 
+_OVERDUE = (
+    PRELUDE
+    + """
+-- KEYS 1 validity  2 reports asked for    Messages whose receipt did not come in time: {id, recipient, ...}. They stay until
+-- the report of them is stored; those that were reported meanwhile go.
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', clock(), 'LIMIT', 0, 100)) do
+  local jid = redis.call('HGET', KEYS[2], id)
+  if jid then
+    found[#found + 1] = id
+    found[#found + 1] = jid
+  else
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+return found
+"""
+)
+
 _STATE = (
     PRELUDE
     + """
@@ -196,6 +253,7 @@ BODY = (
     "seen",
     "out",
     "asked",
+    "valid",
     "pep",
 )
 
@@ -203,7 +261,8 @@ BODY = (
 @dataclass(slots=True)
 class Delivery:
     """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again. `needs`
-    names the message whose report this is: it is stored only if the phone asked for it, from whom it wrote to, and once."""
+    names the message whose report this is: it is stored only if the phone asked for it, from whom it wrote to, and once.
+    With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed out."""
 
     id: str
     jid: str
@@ -211,11 +270,23 @@ class Delivery:
     receipt: bytes = b""
     seen: str = ""
     needs: str = ""
+    job: bytes = b""
+
+
+class Kept(NamedTuple):
+    """What a session keeps of a contact: records of its resources, of what it has published, of how it is shown, and of what
+    the phone has subscribed."""
+
+    resources: bytes | None = None
+    extras: bytes | None = None
+    presence: bytes | None = None
+    wishes: bytes | None = None
 
 
 @dataclass(slots=True)
 class Changes:
-    """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources."""
+    """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources. The phone is
+    not told of `quiet` contacts: nothing that it has subscribed has changed."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     roster: dict[str, bytes] = field(default_factory=dict)
@@ -225,6 +296,7 @@ class Changes:
     extras: dict[str, bytes] = field(default_factory=dict)
     items: list[Delivery] = field(default_factory=list)
     notbefore: int = 0
+    quiet: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.fields or self.roster or self.unroster or self.resources or self.presence or self.extras or self.items)
@@ -237,8 +309,9 @@ class Changes:
             "resources": self.resources,
             "presence": self.presence,
             "extras": self.extras,
-            "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs] for each in self.items],
+            "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs, each.job] for each in self.items],
             "notbefore": self.notbefore,
+            "quiet": dict.fromkeys(self.quiet, 1),
         }
         return pack_argument({name: value for name, value in body.items() if value})
 
@@ -249,7 +322,8 @@ class Feed:
     def __init__(self, client: redis.Redis, presence_gap_ms: int = 5000) -> None:
         self._client, self._gap = client, presence_gap_ms
         self._store, self._ring, self._create = Script(client, _STORE), Script(client, _RING), Script(client, _CREATE)
-        self._take_in = Script(client, _TAKE_IN)
+        self._take_in, self._reveal, self._replace = Script(client, _TAKE_IN), Script(client, _REVEAL), Script(client, _REPLACE)
+        self._overdue = Script(client, _OVERDUE)
         self._claim, self._end, self._state = Script(client, _CLAIM), Script(client, _END), Script(client, _STATE)
 
     def create(self, sid: str, fields: Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]]) -> None:
@@ -264,13 +338,27 @@ class Feed:
 
     def store(self, sid: str, fence: int, changes: Changes) -> int:
         """Stores the changes in one script. Returns in how many ms presence may be told that may not be yet, or -1."""
-        names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen", "asked", "pep")
+        names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen", "asked", "pep", "out")
         return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
 
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
         """Puts items in their stored form into the queue, oldest id order as given."""
         packed = pack_argument([[id_, stored] for id_, stored in items.items()])
         self._take_in([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fence, packed])
+
+    def reveal(self, sid: str, fence: int, item: str, stored: bytes, command: bytes) -> bool:
+        """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone."""
+        names = keys.of(sid, "q", "i", "open", "out")
+        return bool(self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command]) == 1)
+
+    def waiting(self, sid: str, item: str) -> bytes | None:
+        """An item of the phone in its stored form."""
+        found: bytes | None = guarded(lambda: self._client.hget(keys.of(sid, "i")[0], item))
+        return found
+
+    def replace(self, sid: str, fence: int, command: bytes, others: Sequence[bytes]) -> bool:
+        """Other commands take the place of one in the outbox. False when it is not there any more."""
+        return bool(self._replace([keys.session(sid), *keys.of(sid, "out")], [fence, command, *others]) == 1)
 
     def with_commands(self, sids: Sequence[str]) -> list[str]:
         """Those of the sessions whose outbox is not empty."""
@@ -296,6 +384,11 @@ class Feed:
         code, left = self._state([keys.session(sid)])
         return (int(code) if code else None), int(left)
 
+    def overdue(self, sid: str) -> list[tuple[str, str]]:
+        """(stanza id, recipient) of messages whose receipt was asked for and did not come while they were valid."""
+        found = [each.decode() for each in self._overdue(keys.of(sid, "valid", "asked"), [])]
+        return list(zip(found[::2], found[1::2], strict=True))
+
     def commands(self, sid: str, most: int = 100) -> list[bytes]:
         """Commands that wait in the outbox, oldest first. They stay there until done() removes them."""
         found: list[bytes] = guarded(lambda: self._client.lrange(keys.of(sid, "out")[0], 0, most - 1))
@@ -305,19 +398,24 @@ class Feed:
         """The XMPP server has the stanza of this command."""
         guarded(lambda: self._client.lrem(keys.of(sid, "out")[0], 1, command))  # type: ignore[arg-type]
 
-    def resources(self, sid: str, jids: Sequence[str]) -> dict[str, tuple[bytes | None, bytes | None]]:
-        """The stored resources and extras of contacts."""
+    def kept(self, sid: str, jids: Sequence[str]) -> dict[str, Kept]:
+        """What is kept of contacts."""
         if not jids:
             return {}
 
-        def both() -> list[list[bytes | None]]:
+        def all_four() -> list[list[bytes | None]]:
             pipe = self._client.pipeline(transaction=False)
-            for key in keys.of(sid, "res", "pep"):
+            for key in keys.of(sid, "res", "pep", "pres", "sub"):
                 pipe.hmget(key, list(jids))
             return pipe.execute()
 
-        resources, extras = guarded(both)
-        return dict(zip(jids, zip(resources, extras, strict=True), strict=True))
+        found = guarded(all_four)
+        return {jid: Kept(*values) for jid, *values in zip(jids, *found, strict=True)}
+
+    def wishes(self, sid: str) -> dict[str, bytes]:
+        """The session's subscriptions, by bare JID; those of whole lists begin with a slash."""
+        found = guarded(lambda: self._client.hgetall(keys.of(sid, "sub")[0]))
+        return {jid.decode(): record for jid, record in found.items()}
 
     def known(self, sid: str, name: str) -> list[str]:
         """The contacts that a hash of the session has: ros, res or pres."""
@@ -341,14 +439,15 @@ class Feed:
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
-            seen: Any = self._client.zrange(keys.of(old, "seen")[0], 0, -1, withscores=True)
-            if seen:
-                self._client.zadd(keys.of(new, "seen")[0], dict(seen))
+            for name in ("seen", "valid"):
+                scored: Any = self._client.zrange(keys.of(old, name)[0], 0, -1, withscores=True)
+                if scored:
+                    self._client.zadd(keys.of(new, name)[0], dict(scored))
             commands = self._client.lrange(keys.of(old, "out")[0], 0, -1)
             if commands:
                 self._client.rpush(keys.of(new, "out")[0], *commands)
-            fields = dict(zip(("sm", "h", "shown"), self._client.hmget(keys.session(old), ["sm", "h", "shown"]), strict=True))
-            kept = {name: value for name, value in fields.items() if value is not None}
+            values = self._client.hmget(keys.session(old), STREAM_FIELDS)
+            kept = {name: value for name, value in zip(STREAM_FIELDS, values, strict=True) if value is not None}
             if kept:
                 self._client.hset(keys.session(new), mapping=kept)  # type: ignore[arg-type]
 

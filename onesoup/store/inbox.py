@@ -1,8 +1,8 @@
 """Server transactions waiting for one phone. They leave when the phone answers, not when they are sent."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import redis
 
@@ -20,7 +20,7 @@ _TAKE = (
 --      10 the phone's address
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
 -- "open" under a new TransactionID. Returns {tid, id, kind, more, r, caps, payload ...}; without an item false when the
--- channel will be woken, 0 when nobody is to wait.
+-- channel will be woken, or the ms after which an open item is overdue by then; 0 when nobody is to wait.
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
@@ -101,7 +101,8 @@ end
 if not id then
   if ARGV[4] == '' or redis.call('HGET', KEYS[1], 'nohold') == '1' then return 0 end
   redis.call('HSET', KEYS[1], 'hold', ARGV[4])
-  return false
+  local due = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
+  return due and math.max(math.ceil(due - now), 1) or false
 end
 
 local tid = 's' .. redis.call('HINCRBY', KEYS[1], 'seq', 1)
@@ -131,11 +132,12 @@ _NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent
 PRESENCE_GAP_MS = 5000
 
 
-class Nothing(Enum):
-    """No item: the channel will be woken when one comes, or nobody is to wait for one."""
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No item. The channel will be woken when one comes; after `wait` seconds one may be there although nobody wakes. 0 when
+    nobody is to wait."""
 
-    WILL_WAKE = 1
-    NO_WAIT = 2
+    wait: float = math.inf
 
 
 @dataclass(slots=True)
@@ -200,8 +202,8 @@ class Inbox:
             ],
         )
         if raw is None:
-            return Nothing.WILL_WAKE
-        return Nothing.NO_WAIT if raw == 0 else _item(raw)
+            return Nothing()
+        return Nothing(raw / 1000) if isinstance(raw, int) else _item(raw)
 
 
 def _item(raw: list[bytes | int | None]) -> Item:

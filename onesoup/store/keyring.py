@@ -9,12 +9,15 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE = 12
+LOOK_SECONDS = 5.0
 
 
 class KeyRingError(Exception):
@@ -23,9 +26,15 @@ class KeyRingError(Exception):
 
 class KeyRing:
     """Seals and opens small secrets. `purpose` (account and kind of record) is authenticated: a record that was moved
-    to another account does not open."""
+    to another account does not open. A ring from a file follows the file: a new key needs no restart."""
 
     def __init__(self, keys: list[tuple[str, bytes]]) -> None:
+        self._path: Path | None = None
+        self._seen: tuple[int, ...] = ()
+        self._look_at = 0.0
+        self._take(keys)
+
+    def _take(self, keys: list[tuple[str, bytes]]) -> None:
         if not keys:
             raise KeyRingError("the key ring is empty")
         self._newest = keys[0][0]
@@ -35,11 +44,25 @@ class KeyRing:
 
     @classmethod
     def load(cls, path: str | Path) -> "KeyRing":
+        seen = _state(path)
+        ring = cls(_read(path))
+        ring._path, ring._seen = Path(path), seen
+        return ring
+
+    def follow(self, at_once: bool = False) -> None:
+        """Reads the file again when it has changed; looks every few seconds, or at once when a key is missing. A file that
+        cannot be used, such as one that is just being written, leaves the ring as it is."""
+        now = time.monotonic()
+        if self._path is None or (now < self._look_at and not at_once):
+            return
+        self._look_at = now + LOOK_SECONDS
         try:
-            lines = Path(path).read_text(encoding="ascii").split()
-        except (OSError, UnicodeDecodeError) as error:
-            raise KeyRingError(f"key ring {path}: {type(error).__name__}") from None
-        return cls([_line(line, number) for number, line in enumerate(lines, 1)])
+            seen = _state(self._path)
+            if seen != self._seen:
+                self._take(_read(self._path))
+                self._seen = seen
+        except KeyRingError:
+            return
 
     @staticmethod
     def create(path: str | Path) -> None:
@@ -51,7 +74,37 @@ class KeyRing:
         with os.fdopen(handle, "w") as file:
             file.write(f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
 
+    @staticmethod
+    def add_key(path: str | Path) -> str:
+        """Puts a new key on top of a ring file, in one step; its id. Mode and owner of the file stay."""
+        # Never a number that a record may know already.
+        numbers = [int(kid[1:]) for kid, _ in _read(path) if kid[:1] == "k" and kid[1:].isdecimal()]
+        kid = f"k{max(numbers, default=0) + 1}"
+        path = Path(path).resolve()
+        text = f"{kid}:{base64.b64encode(secrets.token_bytes(32)).decode()}\n" + path.read_text(encoding="ascii")
+        status, beside = path.stat(), path.with_name(f".{path.name}.new")
+        beside.unlink(missing_ok=True)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, status.st_mode & 0o777)
+        with suppress(PermissionError):
+            os.chown(beside, status.st_uid, status.st_gid)
+        os.replace(beside, path)
+        return kid
+
+    def is_newest(self, stored: bytes) -> bool:
+        """Whether a record is sealed with the newest key."""
+        self.follow()
+        return stored.startswith(b"v1." + self._newest.encode() + b".")
+
+    def reseal(self, stored: bytes, purpose: str) -> bytes:
+        return self.seal(self.open(stored, purpose), purpose)
+
     def seal(self, plain: bytes, purpose: str) -> bytes:
+        self.follow()
         nonce = secrets.token_bytes(NONCE)
         sealed = self._ciphers[self._newest].encrypt(nonce, plain, purpose.encode())
         return b"v1." + self._newest.encode() + b"." + nonce + sealed
@@ -59,7 +112,10 @@ class KeyRing:
     def open(self, stored: bytes, purpose: str) -> bytes:
         version, _, rest = stored.partition(b".")
         kid, dot, body = rest.partition(b".")
-        cipher = self._ciphers.get(kid.decode("ascii", "replace"))
+        name = kid.decode("ascii", "replace")
+        if version == b"v1" and dot:
+            self.follow(at_once=name not in self._ciphers)
+        cipher = self._ciphers.get(name)
         if version != b"v1" or not dot or cipher is None:
             raise KeyRingError("record sealed with a key that is not on the ring")
         try:
@@ -70,6 +126,23 @@ class KeyRing:
     def digest(self, text: str, purpose: str) -> bytes:
         """A keyed digest: equal for equal texts, worthless without the ring."""
         return hmac.digest(self._root, purpose.encode() + b"\0" + text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def _read(path: str | Path) -> list[tuple[str, bytes]]:
+    try:
+        lines = Path(path).read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyRingError(f"key ring {path}: {type(error).__name__}") from None
+    return [_line(line, number) for number, line in enumerate(lines, 1)]
+
+
+def _state(path: str | Path) -> tuple[int, ...]:
+    """What changes when a file does."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise KeyRingError(f"key ring {path}: {type(error).__name__}") from None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _line(line: str, number: int) -> tuple[str, bytes]:

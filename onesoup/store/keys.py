@@ -15,6 +15,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
+    pic:{name} string  a picture made fit for phones, of no session
 """
 
 import hashlib
@@ -37,6 +38,10 @@ def reply(sid: str, transaction_id: str | None, digest: str) -> str:
 
 def account(jid: str, name: str) -> str:
     return f"{name}:{{{jid}}}"
+
+
+def picture(name: str) -> str:
+    return f"pic:{{{name}}}"
 
 
 def shard(number: int, name: str) -> str:

@@ -36,6 +36,14 @@ redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
 return redis.call('ZCARD', KEYS[1])
 """
 
+_ASK = """
+-- KEYS 1 log-ins that wait  ARGV 1 job  2 channel of the shard
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], 60000)
+redis.call('PUBLISH', ARGV[2], 'login')
+return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -60,9 +68,14 @@ class Leases:
 
     def free(self) -> list[int]:
         """Shards that nobody owns just now."""
-        names = [keys.shard(number, "lease") for number in range(keys.SHARDS)]
-        owners = guarded(lambda: self._client.mget(names))
-        return [number for number, owner in enumerate(owners) if owner is None]
+
+        def owners() -> list[bytes | None]:
+            pipe = self._client.pipeline(transaction=False)
+            for number in range(keys.SHARDS):
+                pipe.get(keys.shard(number, "lease"))
+            return pipe.execute()
+
+        return [number for number, owner in enumerate(guarded(owners)) if owner is None]
 
     def acquire(self, shard: int) -> Lease | None:
         """The lease of a free shard with a new fencing number, or None when another was faster."""
@@ -80,7 +93,7 @@ class Shards:
     """Which sessions a shard has, and the log-ins that wait for its holder."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self._client, self._ask = client, Script(client, _ASK)
 
     def add(self, shard: int, sid: str) -> None:
         guarded(lambda: self._client.sadd(keys.shard(shard, "shard"), sid))
@@ -93,15 +106,7 @@ class Shards:
 
     def ask(self, shard: int, job: bytes) -> None:
         """A log-in for whoever holds the shard. It is worthless after a minute."""
-
-        def push() -> None:
-            pipe = self._client.pipeline(transaction=False)
-            pipe.rpush(keys.shard(shard, "logins"), job)
-            pipe.pexpire(keys.shard(shard, "logins"), 60_000)
-            pipe.publish(keys.wake_channel(shard), b"login")
-            pipe.execute()
-
-        guarded(push)
+        self._ask([keys.shard(shard, "logins")], [job, keys.wake_channel(shard)])
 
     def next_login(self, shard: int) -> bytes | None:
         job: bytes | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins")))

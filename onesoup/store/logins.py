@@ -1,4 +1,4 @@
-"""What a log-in needs before there is a session: nonces, answers to repeated requests, wrong passwords that were seen."""
+"""What a log-in needs before there is a session: nonces, and answers to repeated requests."""
 
 import redis
 
@@ -6,7 +6,6 @@ from onesoup.store.client import guarded
 
 NONCE_SECONDS = 120
 REPLY_SECONDS = 120
-WRONG_SECONDS = 600
 
 
 class Logins:
@@ -39,10 +38,3 @@ class Logins:
 
     def unclaim(self, request: str) -> None:
         guarded(lambda: self._client.delete(f"logging:{request}"))
-
-    def wrong(self, digest: str) -> bool:
-        """Whether this password was wrong for this account a short while ago."""
-        return bool(guarded(lambda: self._client.exists(f"wrong:{digest}")))
-
-    def put_wrong(self, digest: str) -> None:
-        guarded(lambda: self._client.set(f"wrong:{digest}", b"1", ex=WRONG_SECONDS))

@@ -3,14 +3,14 @@
 Times come from Redis, so that every process agrees on them whatever its own clock says.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded, pack_argument
+from onesoup.store.client import Script, guarded, pack_argument, store_errors
 from onesoup.store.errors import NoSession
 
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
@@ -119,7 +119,7 @@ _COMMIT = (
     PRELUDE
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
---      10 open  11 presence
+--      10 open  11 presence  12 receipts  13 validity
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Error NOSESSION when the session is over.
@@ -136,10 +136,27 @@ for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) e
 for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
 for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
 for id, jid in pairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, jid) end
+for id, ms in pairs(e.valid or {}) do redis.call('ZADD', KEYS[13], now + ms, id) end
 for _, id in ipairs(e.dropped or {}) do
   redis.call('HDEL', KEYS[9], id)
   redis.call('ZREM', KEYS[10], id)
   redis.call('LREM', KEYS[3], 1, id)
+end
+-- An item in parts: they stand where it stood, and the receipt waits for the last.
+for _, cut in ipairs(e.split or {}) do
+  local id, parts = cut[1], cut[2]
+  if redis.call('LPOS', KEYS[3], id) and redis.call('HDEL', KEYS[9], id) == 1 then
+    for _, part in ipairs(parts) do
+      redis.call('HSET', KEYS[9], part[1], part[2])
+      redis.call('LINSERT', KEYS[3], 'BEFORE', id, part[1])
+    end
+    redis.call('LREM', KEYS[3], 1, id)
+    local receipt = redis.call('HGET', KEYS[12], id)
+    if receipt then
+      redis.call('HSET', KEYS[12], parts[#parts][1], receipt)
+      redis.call('HDEL', KEYS[12], id)
+    end
+  end
 end
 for _, jid in ipairs(e.unsub or {}) do
   redis.call('HDEL', KEYS[6], jid)
@@ -228,10 +245,20 @@ return 0
 """
 
 
+_SWAP = """
+-- KEYS 1 session  ARGV 1 field  2 as it was read  3 as it shall be     Returns 0 when it has changed meanwhile.
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+
+
 @dataclass(slots=True)
 class Effects:
     """What a request does besides its answer, applied in one script. Lists keep their order. `asked`: messages whose
-    delivery the phone wants to hear of, with their recipients; `dropped`: items that it does not want."""
+    delivery the phone wants to hear of, with their recipients; `valid`: how long a receipt may take to come, ms;
+    `dropped`: items that it does not want; `split`: items in parts, id -> parts as (id, stored form), for those that have
+    not been handed out."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     out: list[bytes] = field(default_factory=list)
@@ -240,7 +267,9 @@ class Effects:
     dirty: list[str] = field(default_factory=list)
     spell: dict[str, str] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
+    valid: dict[str, int] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
+    split: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     end: int | None = None
 
     def pack(self, reply: bytes | None) -> bytes:
@@ -253,7 +282,9 @@ class Effects:
             "dirty": self.dirty,
             "spell": self.spell,
             "asked": self.asked,
+            "valid": self.valid,
             "dropped": self.dropped,
+            "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split.items()],
             "end": self.end,
         }
         return pack_argument({name: value for name, value in body.items() if value or value == b""})
@@ -274,6 +305,7 @@ class Sessions:
     def __init__(self, client: redis.Redis, flood_ms: int = FLOOD_MS) -> None:
         self._client, self._flood = client, flood_ms
         self._open, self._commit, self._push = Script(client, _OPEN), Script(client, _COMMIT), Script(client, _PUSH)
+        self._swap = Script(client, _SWAP)
         self._bind, self._unbind, self._still = Script(client, _BIND), Script(client, _UNBIND), Script(client, _STILL)
 
     def open(
@@ -292,7 +324,7 @@ class Sessions:
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
         """The reply to send: `reply`, or the one of the same request when that came first."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres")
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
         return reply if first is None else first
@@ -335,6 +367,16 @@ class Sessions:
     def said(self, sid: str) -> None:
         """The answer to the last message has been written to the phone's connection."""
         guarded(lambda: self._client.hdel(keys.session(sid), "unsaid"))
+
+    def all(self) -> Iterator[str]:
+        """Every session, those that are over too, in no order. For admins: it goes through all keys."""
+        with store_errors():
+            for key in self._client.scan_iter(match=keys.session("*"), count=1000):
+                yield key.decode().partition("{")[2].removesuffix("}")
+
+    def swap(self, sid: str, name: str, old: bytes, new: bytes) -> bool:
+        """Replaces a field unless somebody has changed it, or ended the session."""
+        return bool(self._swap([keys.session(sid)], [name, old, new]) == 1)
 
     def ping(self) -> bool:
         """Whether Redis answers."""

@@ -3,28 +3,52 @@
 `op` names the command. A command with `reply` and `reply_name` is answered on that channel when the server has answered.
 """
 
+from dataclasses import astuple
 from typing import Any
 
+from onesoup.csp.places import Place
 from onesoup.csp.presence import Published
+from onesoup.xmpp import caps
 
 Command = dict[str, Any]
 
 SHOW = {"AVAILABLE": None, "NOT_AVAILABLE": "away", "DISCREET": "dnd"}
 
 
-def message(message_id: str, to: str, body: str, receipt: bool) -> Command:
-    return {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt}
+def message(message_id: str, to: str, body: str, receipt: bool, url: str = "") -> Command:
+    """`url`: what the body is the address of, for clients that show it as a picture (XEP-0066)."""
+    command = {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt}
+    return {**command, "url": url} if url else command
+
+
+def media(to: dict[str, str], kind: str, name: str, data: bytes, receipt: bool) -> Command:
+    """Something to upload (XEP-0363), whose address then goes to each of these: stanza id -> bare JID. One command, since
+    the octets are many."""
+    return {"op": "media", "to": to, "type": kind, "name": name, "data": data, "receipt": receipt}
+
+
+def fetch(item: str, sender: str, url: str, until: float) -> Command:
+    """A link that came for the phone and may be a picture. The message waits for it until this time, not longer."""
+    return {"op": "fetch", "item": item, "from": sender, "url": url, "until": until}
 
 
 def presence(published: Published) -> Command:
     """One broadcast (xmpp-mapping.md 5.1). Offline by wish is xa: unavailable would lose messages to the bare address."""
-    show = SHOW.get(published.availability) if published.online else "xa"
-    return {"op": "presence", "show": show, "status": published.text or None, "priority": 0 if published.im else -1}
+    return {
+        "op": "presence",
+        "show": SHOW.get(published.availability) if published.online else "xa",
+        "status": published.text or None,
+        "priority": 0 if published.im else -1,
+        "lang": published.language,
+        "kind": caps.kind_of(published.client_type),
+        "zone": published.zone,
+        "model": published.model,
+    }
 
 
-def online() -> Command:
-    """Initial presence, if it has not been sent yet."""
-    return {"op": "online"}
+def online(interests: bool = False) -> Command:
+    """Initial presence, if it has not been sent yet. With `interests`: what the session has subscribed may have changed."""
+    return {"op": "online", "interests": interests}
 
 
 def roster_set(jid: str, name: str, groups: list[str]) -> Command:
@@ -44,6 +68,17 @@ def directed(kind: str, jid: str) -> Command:
     return {"op": "directed", "kind": kind, "jid": jid}
 
 
+def block(jids: list[str]) -> Command:
+    """The server shall not let these through (XEP-0191)."""
+    return {"op": "block", "jids": jids}
+
+
+def unblock(jids: list[str]) -> Command:
+    """`jids` is never empty: that would unblock everybody."""
+    assert jids
+    return {"op": "unblock", "jids": jids}
+
+
 def mood(name: str) -> Command:
     """PEP mood; "" withdraws it."""
     return {"op": "mood", "value": name}
@@ -52,6 +87,27 @@ def mood(name: str) -> Command:
 def nick(text: str) -> Command:
     """PEP nick; "" withdraws it."""
     return {"op": "nick", "value": text}
+
+
+def place(where: Place) -> Command:
+    """PEP location; nowhere withdraws it."""
+    return {"op": "place", "value": list(astuple(where))}
+
+
+def avatar(octets: bytes) -> Command:
+    """The phone's own picture; b"" takes it back."""
+    return {"op": "avatar", "data": octets}
+
+
+def card(text: str) -> Command:
+    """Details for the account's vCard, as the text of a vCard."""
+    return {"op": "card", "text": text}
+
+
+def look(cards: list[str], pictures: list[str], within: float) -> Command:
+    """What is known of contacts only when one asks: their vCards and pictures. Answered with both, by bare JID, after so many
+    seconds at most."""
+    return {"op": "look", "cards": cards, "pictures": pictures, "within": within}
 
 
 def receipt(to: str, stanza_id: str) -> Command:

@@ -2,12 +2,14 @@
 getAttr, getTag, getTagData and getTags."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from onesoup.csp import addresses
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
+from onesoup.xmpp import caps
 
 SHOWS = {"chat": 0, "": 1, "away": 2, "dnd": 3, "xa": 4}
 AVAILABILITY = {"chat": "AVAILABLE", "": "AVAILABLE", "away": "NOT_AVAILABLE", "xa": "NOT_AVAILABLE", "dnd": "DISCREET"}
@@ -24,10 +26,14 @@ class Resource:
     priority: int = 0
     order: int = 0
     nick: str = ""
+    # Under which name its abilities can be asked for, and the phone's word for such a client once they are known.
+    caps: str = ""
+    client: str = ""
 
 
-def read_resource(stanza: Any, order: int) -> Resource:
-    """An available presence. Unknown show values count as none; a priority that is no number as 0."""
+def read_resource(stanza: Any, order: int, language: str = "") -> Resource:
+    """An available presence. Unknown show values count as none; a priority that is no number as 0. Of several status texts
+    the one in the phone's language counts, else the one that names none."""
     show = (stanza.getTagData("show") or "").strip().lower()
     try:
         priority = max(-128, min(127, int(stanza.getTagData("priority") or 0)))
@@ -36,11 +42,22 @@ def read_resource(stanza: Any, order: int) -> Resource:
     nick = stanza.getTag("nick", namespace=NICK)
     return Resource(
         show if show in SHOWS else "",
-        (stanza.getTagData("status") or "").strip(),
+        _status(stanza, language),
         priority,
         order,
         (nick.getData() or "").strip() if nick is not None else "",
+        caps.name_of(stanza),
     )
+
+
+def _status(stanza: Any, language: str) -> str:
+    """RFC 6121 section 4.7.2.2: several texts differ in language. The stanza's own is that of a text without one."""
+    texts = stanza.getTags("status")
+    named = [str(each.getAttr("xml:lang") or "").lower().partition("-")[0] for each in texts]
+    wanted = next((place for place, name in enumerate(named) if language and name == language), None)
+    if wanted is None:
+        wanted = next((place for place, name in enumerate(named) if not name), 0)
+    return (texts[wanted].getData() or "").strip() if texts else ""
 
 
 def aggregate(resources: Iterable[Resource], last_status: str = "") -> Shown:
@@ -50,23 +67,39 @@ def aggregate(resources: Iterable[Resource], last_status: str = "") -> Shown:
         return Shown(text=last_status)
     reachable = [each for each in resources if each.priority >= 0]
     best = min(reachable or resources, key=lambda each: (-each.priority, SHOWS[each.show], -each.order))
-    return Shown(online=True, availability=AVAILABILITY[best.show], text=best.status, alias=best.nick, im=bool(reachable))
+    return Shown(
+        online=True,
+        availability=AVAILABILITY[best.show],
+        text=best.status,
+        client_type=best.client or caps.USUAL_TYPE,
+        alias=best.nick,
+        im=bool(reachable),
+    )
 
 
 def to_plain(resources: Mapping[str, Resource]) -> dict[str, list[Any]]:
-    return {name: [each.show, each.status, each.priority, each.order, each.nick] for name, each in resources.items()}
+    return {name: [getattr(each, field) for field in Resource.__slots__] for name, each in resources.items()}
 
 
 def from_plain(plain: Mapping[str, list[Any]]) -> dict[str, Resource]:
-    return {name: Resource(*values) for name, values in plain.items()}
+    """Also of records that know fewer fields, or more."""
+    return {name: Resource(*values[: len(Resource.__slots__)]) for name, values in plain.items()}
 
 
-def with_presence(known: Mapping[str, Resource], name: str, stanza: Any, order: int) -> tuple[dict[str, Resource], Shown]:
-    """The resources of a contact after one more presence, and what they show together."""
+def with_presence(
+    known: Mapping[str, Resource],
+    name: str,
+    stanza: Any,
+    order: int,
+    language: str = "",
+    kinds: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[dict[str, Resource], Shown]:
+    """The resources of a contact after one more presence, and what they show together. `kinds`: what clients are."""
     kind = stanza.getAttr("type") or ""
     changed = dict(known)
     if kind == "":
-        changed[name] = read_resource(stanza, order)
+        now, before = read_resource(stanza, order, language), known.get(name)
+        changed[name] = replace(now, client=before.client if before and before.caps == now.caps else kinds.get(now.caps, ""))
         while len(changed) > MAX_RESOURCES:
             changed.pop(min(changed, key=lambda each: changed[each].order))
         return changed, aggregate(changed.values())

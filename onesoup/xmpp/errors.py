@@ -58,6 +58,7 @@ ROSTER = {
 }
 # What became of a message, for a delivery report. 410 is unable to deliver; 531 would make some phones delete the contact.
 BOUNCE = {
+    "blocked": 403,  # by the user's own block list
     "bad-request": 400,
     "conflict": 500,
     "feature-not-implemented": 405,

@@ -1,16 +1,31 @@
-"""What contacts publish beside presence: mood (XEP-0107), activity (XEP-0108) and nick (XEP-0172) by PEP, mapped to what a
-phone can show (xmpp-mapping.md 5.2). Tables and pure functions."""
+"""What contacts publish beside presence: mood (XEP-0107), activity (XEP-0108), nick (XEP-0172), place (XEP-0080) and the name
+of their picture (XEP-0084) by PEP, mapped to what a phone can show (xmpp-mapping.md 5.2). Tables and pure functions."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
+from onesoup.csp import presence
+from onesoup.csp.places import NOWHERE, Place
 from onesoup.csp.presence import Shown
+from onesoup.xmpp import geoloc
+from onesoup.xmpp.geoloc import GEOLOC
 
 EVENT = "http://jabber.org/protocol/pubsub#event"
 MOOD, ACTIVITY, NICK = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/activity", "http://jabber.org/protocol/nick"
-NODES = (MOOD, ACTIVITY, NICK)
+AVATAR, AVATAR_DATA = "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
 MAX_TEXT = 200
+# A picture that says it is larger than this is not fetched: the stanza would not get through.
+MAX_AVATAR = 150_000
+
+# Node -> the attributes that come from it. A node that no subscription uses is not asked for: each costs traffic.
+NODES = {
+    MOOD: ("status_mood", "status_text"),
+    ACTIVITY: ("status_text",),
+    NICK: ("alias",),
+    GEOLOC: ("geo_location", "address", "free_text_location"),
+    AVATAR: ("status_content",),
+}
 
 # The phone's eleven moods have the same names in XEP-0107, in small letters. The others go to the nearest of them.
 MOODS = ("HAPPY", "SAD", "ANGRY", "JEALOUS", "ASHAMED", "INVINCIBLE", "IN_LOVE", "SLEEPY", "BORED", "EXCITED", "ANXIOUS")
@@ -37,14 +52,33 @@ class Extras:
     mood_text: str = ""
     activity: str = ""
     nick: str = ""
+    place: Place = NOWHERE
+    # The SHA-1 of the picture by PEP, and the one that presence names (XEP-0153).
+    avatar: str = ""
+    photo: str = ""
+    # Which of them was fetched last, and under which name it is kept when it could be.
+    tried: str = ""
+    picture: str = ""
+
+    @property
+    def wanted(self) -> str:
+        """The picture that the contact shows now."""
+        return self.avatar or self.photo
 
 
-def to_plain(extras: Extras) -> list[str]:
-    return [extras.mood, extras.mood_text, extras.activity, extras.nick]
+_FIELDS = ("mood", "mood_text", "activity", "nick", "place", "avatar", "photo", "tried", "picture")
 
 
-def from_plain(plain: list[str] | None) -> Extras:
-    return Extras(*plain) if plain else Extras()
+def to_plain(extras: Extras) -> list[Any]:
+    plain = [getattr(extras, name) for name in _FIELDS]
+    plain[4] = list(astuple(extras.place)) if extras.place != NOWHERE else []
+    return plain
+
+
+def from_plain(plain: list[Any] | None) -> Extras:
+    """Also of a record that knows fewer fields, or more."""
+    fields = dict(zip(_FIELDS, plain or (), strict=False))
+    return Extras(**{**fields, "place": Place(*fields.get("place", ()))})
 
 
 def read_event(stanza: Any, known: Extras) -> Extras | None:
@@ -86,18 +120,43 @@ def _nick(payload: Any, known: Extras) -> Extras:
     return replace(known, nick=((payload.getData() if payload is not None else "") or "").strip()[:MAX_TEXT])
 
 
-_READERS = {MOOD: _mood, ACTIVITY: _activity, NICK: _nick}
+def _place(payload: Any, known: Extras) -> Extras:
+    return replace(known, place=geoloc.read(payload))
+
+
+def _avatar(payload: Any, known: Extras) -> Extras:
+    """The smallest of the forms that the server itself has, and that is not too large to come."""
+    offers = []
+    for info in payload.getTags("info") if payload is not None else ():
+        name, size = str(info.getAttr("id") or "").lower(), str(info.getAttr("bytes") or "0")
+        # Who does not say how large it is, or says nonsense, is not asked for it.
+        octets = int(size) if size.isascii() and size.isdigit() and len(size) < 10 else MAX_AVATAR + 1
+        if is_hash(name) and not info.getAttr("url") and octets <= MAX_AVATAR:
+            offers.append((octets, name))
+    return replace(known, avatar=min(offers)[1] if offers else "")
+
+
+def is_hash(text: str) -> bool:
+    """Whether it is a SHA-1 as both XEPs write it."""
+    return len(text) == 40 and all(each in "0123456789abcdef" for each in text)
+
+
+_READERS = {MOOD: _mood, ACTIVITY: _activity, NICK: _nick, GEOLOC: _place, AVATAR: _avatar}
 
 
 def dress(shown: Shown, extras: Extras) -> Shown:
     """What a contact shows, with what it published. A status text of its own counts before the words of mood and activity."""
+    # A picture that is still being fetched is not known; the old one is not the contact's any more.
+    picture = extras.picture if extras.wanted and extras.tried == extras.wanted else ""
     if not shown.online:
-        return replace(shown, alias=extras.nick or shown.alias)
+        return replace(shown, alias=extras.nick or shown.alias, picture=picture)
     return replace(
         shown,
         text=shown.text or extras.mood_text or extras.activity,
         mood=TO_PHONE.get(extras.mood, ""),
         alias=extras.nick or shown.alias,
+        place=extras.place,
+        picture=picture,
     )
 
 
@@ -107,6 +166,12 @@ def mood_of(value: str | None) -> str:
     return name.lower() if name in MOODS else ""
 
 
-def interests() -> Mapping[str, str]:
-    """Features that ask contacts' servers for these nodes."""
-    return {node: f"{node}+notify" for node in NODES}
+def interests(wishes: Iterable[Iterable[str]]) -> list[str]:
+    """The nodes that subscriptions with these wishes use, in order."""
+    wishes = [list(each) for each in wishes]
+    return sorted(node for node, names in NODES.items() if any(presence.wants(each, name) for each in wishes for name in names))
+
+
+def feature(node: str) -> str:
+    """The feature that asks contacts' servers for a node (XEP-0163)."""
+    return f"{node}+notify"

@@ -26,7 +26,7 @@ Cast = Callable[..., tuple[Script, list[Person]]]
 @pytest.fixture(scope="session")
 def conversation_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Polls are held briefly, so that idle ones cost little; both an empty answer at once and a held one occur."""
-    env = {"ONESOUP_POLL_HOLD": "0.2", "ONESOUP_REDELIVER_AFTER": "1"}
+    env = {"ONESOUP_POLL_HOLD": "0.2", "ONESOUP_REDELIVER_AFTER": "1", "ONESOUP_PRESENCE_GAP": "2"}
     with _made(tmp_path_factory.mktemp("conversations"), domain="example.org", env=env) as running:
         yield running
 

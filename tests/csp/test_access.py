@@ -10,29 +10,63 @@ from hypothesis import strategies as st
 from onesoup.csp import access
 from onesoup.csp.elements import ClientID, LoginRequest
 from onesoup.csp.errors import CspError
+from onesoup.csp.md4 import md4
 
 NONCE, SECRET = "n0nce123", "secret"
 MD5, SHA = "iWlVv8u5cBtEufH3QCVcCA==", "M9uHLBArrUiLjRvpGTQyei3OGnA="
+MD4 = base64.b64encode(md4(f"{NONCE}{SECRET}".encode())).decode()
 
 
 # --- who ---
 
 
 @pytest.mark.parametrize(
-    ("typed", "jid", "own", "short"),
+    ("typed", "jid", "own", "bare"),
     [
-        ("wv:alice@example.org", "alice@example.org", "wv:alice@example.org", None),
-        ("alice@example.org", "alice@example.org", "wv:alice@example.org", None),
-        ("alice", "alice@home.org", "wv:alice", "home.org"),
-        ("wv:alice", "alice@home.org", "wv:alice", "home.org"),
-        ("WV:Alice@Example.ORG", "alice@example.org", "WV:Alice@Example.ORG", None),
-        (" wv:alice ", "alice@home.org", "wv:alice", "home.org"),
-        ("+358401234", "+358401234@home.org", "wv:+358401234", "home.org"),
-        ("xmpp:alice@example.org", "alice@example.org", "wv:alice@example.org", None),
+        ("wv:alice@example.org", "alice@example.org", "wv:alice@example.org", False),
+        ("alice@example.org", "alice@example.org", "wv:alice@example.org", False),
+        ("alice", "alice@home.org", "wv:alice", True),
+        ("wv:alice", "alice@home.org", "wv:alice", True),
+        ("WV:Alice@Example.ORG", "alice@example.org", "WV:Alice@Example.ORG", False),
+        (" wv:alice ", "alice@home.org", "wv:alice", True),
+        ("+358401234", "+358401234@home.org", "wv:+358401234", True),
+        ("xmpp:alice@example.org", "alice@example.org", "wv:alice@example.org", False),
+        # A second @ that a handset's screen refuses, and the gateway's own name behind it.
+        ("alice%40gmail.com@gw.net", "alice@gmail.com", "wv:alice%40gmail.com@gw.net", False),
+        ("wv:Alice%40Gmail.com@GW.net", "alice@gmail.com", "wv:Alice%40Gmail.com@GW.net", False),
+        ("wv:a%2Fb%40unknown.org@gw.net", "a\\2fb@unknown.org", "wv:a%2Fb%40unknown.org@gw.net", False),
+        ("alice%example.org@gw.net", "alice@example.org", "wv:alice%example.org@gw.net", False),
+        ("alice@gw.net", "alice@home.org", "wv:alice@gw.net", False),
+        ("alice%example.org", "alice@example.org", "wv:alice%example.org", False),
+        ("wv:alice%cafe.org", "alice@cafe.org", "wv:alice%cafe.org", False),  # %ca is hexadecimal as well
+        ("alice%40example.org", "alice@example.org", "wv:alice%40example.org", False),
+        # Anything else with a percent sign is a user name.
+        ("alice%unknown.org", "alice%unknown.org@home.org", "wv:alice%unknown.org", True),
+        ("bob%40msn.com@msn.example.org", "bob\\40msn.com@msn.example.org", "wv:bob%40msn.com@msn.example.org", False),
     ],
 )
-def test_a_log_in_id_means_an_account_and_is_echoed_as_it_was_typed(typed, jid, own, short):
-    assert access.wish(typed, "home.org") == access.Wish(jid, own, short)
+def test_a_log_in_id_means_an_account_and_is_echoed_as_it_was_typed(typed, jid, own, bare):
+    domains = access.Domains("home.org", {"home.org", "example.org", "cafe.org"}, {"gw.net"})
+    assert access.wish(typed, domains) == access.Wish(jid, own, bare)
+
+
+PLACES = {"imps.example.org": "example.org", "/imps/a": "a.org", "/imps/a/b/": "b.org"}
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "domain"),
+    [
+        ("imps.example.org", "/", "example.org"),
+        ("IMPS.example.org", "", "example.org"),
+        ("elsewhere", "/imps/a", "a.org"),
+        ("imps.example.org", "/IMPS/A/", "a.org"),
+        ("elsewhere", "/imps/a/b/c", "b.org"),
+        ("elsewhere", "/imps/abc", "home.org"),
+        ("elsewhere", "/", "home.org"),
+    ],
+)
+def test_the_default_domain_is_chosen_by_path_then_host_then_setting(host, path, domain):
+    assert access.default_domain(PLACES, host, path, "home.org") == domain
 
 
 @pytest.mark.parametrize(
@@ -40,20 +74,20 @@ def test_a_log_in_id_means_an_account_and_is_echoed_as_it_was_typed(typed, jid, 
 )
 def test_a_malformed_log_in_id_is_531(typed):
     with pytest.raises(CspError) as refused:
-        access.wish(typed, "home.org")
+        access.wish(typed, access.Domains("home.org"))
     assert refused.value.code == 531
 
 
 def test_an_id_without_domain_where_no_default_is_set_is_516():
     with pytest.raises(CspError) as refused:
-        access.wish("alice", None)
+        access.wish("alice", access.Domains(None))
     assert refused.value.code == 516
 
 
 @given(st.text(max_size=80))
 def test_any_log_in_id_is_an_account_or_an_error_that_a_phone_knows(text):
     try:
-        wish = access.wish(text, "home.org")
+        wish = access.wish(text, access.Domains("home.org", {"x.org"}, {"gw.net"}))
     except CspError as error:
         assert error.code in (516, 531)  # noqa: PT017
         return
@@ -115,28 +149,42 @@ def test_schemas_come_repeated_or_as_one_comma_list():
         (["PWD"], True, False, "PWD"),
         (["MD5"], False, True, "PWD"),  # S60 offers MD5 only and answers PWD with its password
         (["MD4", "MD6"], False, True, "PWD"),
+        (["MD4"], True, False, "MD4"),
+        (["MD6", "MD4", "SHA"], True, False, "SHA"),
+        (["MD5", "SHA"], False, False, "MD5"),  # nothing can verify it; that is told after the second request
     ],
 )
 def test_the_schema_of_the_second_request(offered, has_secret, takes_pwd, chosen):
     assert access.choose_schema(offered, has_secret, takes_pwd) == chosen
 
 
-@pytest.mark.parametrize(
-    ("offered", "has_secret", "code"),
-    [(["MD5", "SHA"], False, 409), (["MD4"], True, 543), (["MD4"], False, 543), ([], True, 543)],
-)
-def test_a_log_in_that_could_never_be_verified_ends_at_once(offered, has_secret, code):
+@pytest.mark.parametrize(("offered", "has_secret"), [(["MD6"], True), (["MD6", "X"], False), ([], True), (["PWDX"], False)])
+def test_schemas_that_nobody_knows_are_543(offered, has_secret):
     with pytest.raises(CspError) as refused:
         access.choose_schema(offered, has_secret, takes_pwd=False)
-    assert refused.value.code == code
+    assert refused.value.code == 543
 
 
 # --- digests ---
 
 
-@pytest.mark.parametrize("digest", [MD5, SHA, f" {MD5[:10]}\r\n{MD5[10:]} "])
-def test_the_digest_of_a_real_handset_matches(digest):
-    assert access.digest_matches(digest, NONCE, SECRET)
+@pytest.mark.parametrize(("digest", "schema"), [(MD5, "MD5"), (SHA, "SHA"), (f" {MD5[:10]}\r\n{MD5[10:]} ", "MD5"), (MD4, "MD4")])
+def test_the_digest_of_a_real_handset_matches(digest, schema):
+    assert access.digest_matches(digest, NONCE, SECRET) == schema
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        ("", "31d6cfe0d16ae931b73c59d7e0c089c0"),
+        ("abc", "a448017aaf21d8525fc10ae87aa6729d"),
+        ("message digest", "d9130a8164549fe818874806e1c7014b"),
+        ("abcdefghijklmnopqrstuvwxyz", "d79e1c308aa5bbcdeea8ed63df412da9"),
+        ("1234567890" * 8, "e33b4ddc9c38f2199c3e7b164fcc0536"),
+    ],
+)
+def test_md4_is_that_of_rfc_1320(text, digest):
+    assert md4(text.encode()).hex() == digest
 
 
 @pytest.mark.parametrize("digest", ["", "====", "not base64!", MD5[:-4], base64.b64encode(b"").decode(), SHA.lower(), "ü"])

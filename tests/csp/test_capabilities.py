@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp.capabilities import METHODS, Offer, contacts_at_once, negotiate, udp_port
+from onesoup.csp.capabilities import METHODS, Offer, contacts_at_once, negotiate, pictures, room, udp_port
 from onesoup.csp.elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
 from onesoup.csp.handsets import ANDROID, S60, Handset
 from onesoup.csp.session import Capabilities
@@ -202,3 +202,50 @@ def test_a_text_must_fit_into_what_the_parser_takes(accepted, parser, kept):
 @pytest.mark.parametrize(("parser", "contacts"), [(131_072, 20), (10_000, 7), (2500, 1), (500, 1)])
 def test_so_many_contacts_fit_into_one_notification(parser, contacts):
     assert contacts_at_once(Capabilities(parser=parser)) == contacts
+
+
+def kept_of(version="1.2", **wishes):
+    wish = CapabilityList(client_type="MOBILE_PHONE", parser_size=100_000, **wishes)
+    return negotiate(ClientCapabilityRequest(capability_list=wish), version, NOTHING, Handset(), "c")[1]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "text", "rich"),
+    [
+        ({}, 99_000, 74_250),
+        ({"accepted_content_length": 5000}, 5000, 5000),
+        ({"accepted_text_content_length": 300, "accepted_push_length": 4000, "accepted_pull_length": 9000}, 300, 4000),
+        ({"accepted_text_content_length": 3000, "accepted_push_length": 800}, 800, 800),
+        ({"accepted_push_length": 800, "accepted_pull_length": 9000, "initial_delivery_method": "N"}, 9000, 9000),
+        ({"accepted_pull_length": 700, "initial_delivery_method": "N"}, 700, 700),
+        ({"accepted_push_length": 90_000}, 90_000, 74_250),  # what the parser takes
+    ],
+)
+def test_each_length_that_a_phone_names_holds_for_what_it_is_about(wishes, text, rich):
+    kept = kept_of("1.3", any_content=True, **wishes)
+    assert (kept.accepted, room(kept)) == (text, rich)
+
+
+def test_rich_content_has_a_length_of_its_own_in_1_3():
+    jpeg = AcceptedContentType(content_type="image/jpeg", accepted_rich_content_length=2000)
+    kept = kept_of("1.3", accepted_content_type=[jpeg], accepted_push_length=9000)
+    assert (kept.accepted, room(kept), pictures(kept)) == (9000, 2000, ("image/jpeg",))
+
+
+LISTS_GIF = [AcceptedContentType(text="image/GIF"), AcceptedContentType(text="text/plain")]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "takes"),
+    [
+        ({}, ()),
+        ({"any_content": True}, ("image/*",)),
+        ({"any_content": False, "accepted_content_type": [AcceptedContentType(text="text/plain")]}, ()),
+        ({"accepted_content_type": LISTS_GIF}, ("image/GIF",)),
+        ({"any_content": True, "accepted_transfer_encoding": ["BASE64"]}, ("image/*",)),
+        ({"any_content": True, "accepted_transfer_encoding": ["None"]}, ()),
+        ({"accepted_content_type": [AcceptedContentType(text="*/*")]}, ("*/*",)),
+    ],
+)
+def test_pictures_go_to_phones_that_say_so(wishes, takes):
+    assert pictures(kept_of(**wishes)) == takes

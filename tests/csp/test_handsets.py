@@ -1,13 +1,17 @@
 """The quirk table: who is recognised, and a proof for each field that a row sets."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
+import yaml
 
 from onesoup.csp import access, capabilities, handsets, messages
 from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, MessageInfo, SendMessageRequest
-from onesoup.csp.handsets import ANDROID, S60, TABLE, Handset
+from onesoup.csp.handsets import ANDROID, COLIBRIA, MOTOROLA, S40, S60, SAMSUNG, SIEMENS, SONY_ERICSSON, TABLE, Handset
 
+ROOT = Path(__file__).resolve().parents[2]
+MSIE = "Mozilla/4.0 (compatible; MSIE 6.0)"
 SIGNS = [
     ("JiMMY", "", "1", ANDROID),
     ("jimmy", "", "", ANDROID),
@@ -16,7 +20,15 @@ SIGNS = [
     ("wv:impec01$00001@nok.s60", "", "", S60),
     ("unknown", "", "nok17", S60),
     ("", "", "", Handset()),
-    ("WV:InstantMessenger-1.0.2309.16485@COLIBRIA.PC-CLIENT", "Mozilla/4.0 (compatible; MSIE 6.0)", "1", Handset()),
+    ("WV:InstantMessenger-1.0.2309.16485@COLIBRIA.PC-CLIENT", MSIE, "1", COLIBRIA),
+    ("unknown", MSIE, "1", Handset()),
+    ("http://www.motorola.com/v3", "MOT-V3/0E.40.3CR", "1", MOTOROLA),
+    ("", "SonyEricssonK700i/R2AG", "1", SONY_ERICSSON),
+    ("", "SAMSUNG-SGH-D500", "1", SAMSUNG),
+    ("", "SEC-SGHE700", "1", SAMSUNG),
+    ("", "SIE-SXG75/1.0", "1", SIEMENS),
+    ("", "Nokia6220/2.0", "1", S40),
+    ("", "Nokia6630/1.0 Series60/2.6", "nok1", S60),  # the surer sign wins
 ]
 
 
@@ -37,20 +49,44 @@ def test_a_record_of_a_family_that_is_not_known_here_gets_the_safest_behaviour()
     assert handsets.named("series-80") == Handset()
 
 
-PROVED = {
-    "default_list_once": ANDROID,  # tests/handlers: test_android_gets_the_default_list_once_in_1_1
-    "bare_lists": ANDROID,  # tests/handlers: test_android_gets_bare_lists_in_1_3
+@pytest.mark.parametrize(
+    "row", TABLE, ids=lambda row: f"{row.handset.name}-{row.client_id or row.user_agent or row.transaction_id}"
+)
+def test_a_row_has_a_story_that_its_signs_match(row):
+    """The conversation is played by tests/conversations; one that rests on no real phone says so in its first line."""
+    story = yaml.safe_load((ROOT / "scripts" / f"{row.story}.yaml").read_text(encoding="utf-8"))
+    assert ("assumed profile" in story["client"]) is row.assumed
+    if row.user_agent and not row.client_id and row.user_agent != "SEC-":
+        assert story["user_agent"].startswith(row.user_agent)
+
+
+def test_a_family_that_is_only_assumed_gets_no_quirk():
+    for row in TABLE:
+        assert not row.assumed or row.handset == Handset(row.handset.name)
+
+
+OWNERS = {
+    "default_list_once": ANDROID,
+    "bare_lists": ANDROID,
     "halve_poll_min": ANDROID,
-    "repeats_under_new_id": ANDROID,  # tests/handlers/test_repeats.py
+    "repeats_under_new_id": ANDROID,
     "unescape_content": S60,
     "takes_pwd": S60,
     "takes_ssms": ANDROID,
 }
 
 
-def test_each_field_is_set_by_somebody_and_off_for_everybody_else():
-    assert {each.name for each in fields(Handset)} - {"name"} == set(PROVED)
-    for name, owner in PROVED.items():
+@pytest.mark.parametrize("quirk", [each for each in fields(Handset) if each.name != "name"], ids=lambda each: each.name)
+def test_a_quirk_has_a_reason_and_a_test_that_exists(quirk):
+    assert quirk.metadata["help"].endswith(".")
+    assert quirk.metadata["source"]
+    path, _, name = quirk.metadata["proof"].partition("::")
+    assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_each_quirk_is_set_by_somebody_and_off_for_everybody_else():
+    assert {each.name for each in fields(Handset)} - {"name"} == set(OWNERS)
+    for name, owner in OWNERS.items():
         for handset in handsets.BY_NAME.values():
             assert getattr(handset, name) is (handset == owner)
 
@@ -58,11 +94,9 @@ def test_each_field_is_set_by_somebody_and_off_for_everybody_else():
 def test_halve_poll_min():
     offer = capabilities.Offer(frozenset(), "", 0, 10)
     request = ClientCapabilityRequest(capability_list=CapabilityList(server_poll_min=30))
-    told = {
-        handset.name: capabilities.negotiate(request, "1.2", offer, handset, "")[0].agreed_capability_list.server_poll_min
-        for handset in handsets.BY_NAME.values()
-    }
-    assert told == {"android": 15, "s60": 30, "unknown": 30}
+    for handset in handsets.BY_NAME.values():
+        answer = capabilities.negotiate(request, "1.2", offer, handset, "")[0]
+        assert answer.agreed_capability_list.server_poll_min == (15 if handset == ANDROID else 30)
 
 
 def test_takes_ssms():
@@ -71,13 +105,14 @@ def test_takes_ssms():
     agreed = {
         each.name: capabilities.negotiate(request, "1.2", offer, each, "c")[1].methods for each in handsets.BY_NAME.values()
     }
-    assert agreed == {"android": ("SSMS",), "s60": (), "unknown": ()}
+    assert {name for name, methods in agreed.items() if methods} == {"android"}
 
 
 def test_unescape_content():
     request = SendMessageRequest(message_info=MessageInfo(), content_data="a &amp; b &lt;3")
-    texts = {each.name: messages.content(request, each.unescape_content) for each in handsets.BY_NAME.values()}
-    assert texts == {"android": "a &amp; b &lt;3", "s60": "a & b <3", "unknown": "a &amp; b &lt;3"}
+    for handset in handsets.BY_NAME.values():
+        text = messages.content(request, handset.unescape_content)
+        assert text == ("a & b <3" if handset == S60 else "a &amp; b &lt;3")
 
 
 def test_takes_pwd():

@@ -11,7 +11,7 @@ from onesoup.csp.binding import write
 from onesoup.csp.elements import MessageInfo, SendMessageRequest
 from onesoup.csp.errors import CspError
 from onesoup.csp.messages import Text
-from onesoup.csp.session import Session
+from onesoup.csp.session import Capabilities, Session
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
@@ -66,11 +66,66 @@ def test_markup_is_taken_off(kind):
     assert sent("<p>a &lt; b &amp; <b>c</b></p>", kind) == "a < b & c"
 
 
-@pytest.mark.parametrize("kind", ["image/jpeg", "application/octet-stream", "audio/amr", "nonsense"])
+FILES = ["image/jpeg", "application/octet-stream", "audio/amr", "text/x-vCard", "text/vcard", "nonsense"]
+
+
+@pytest.mark.parametrize("kind", FILES)
 def test_what_is_no_text_is_415(kind):
     with pytest.raises(CspError) as refused:
         sent("x", kind)
     assert refused.value.code == 415
+
+
+def attached(text, kind, encoding="BASE64", name=None):
+    info = MessageInfo(content_type=kind, content_encoding=encoding, content_name=name)
+    return messages.attachment(SendMessageRequest(message_info=info, content_data=text))
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "TEXT/PLAIN; charset=utf-8", "text/html", "text/x-note", "application/xhtml+xml"]
+)
+def test_a_text_is_no_attachment(kind):
+    assert attached("hello", kind, None) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "as_type", "as_name"),
+    [
+        ("image/jpeg", None, "image/jpeg", "image.jpg"),
+        ("IMAGE/GIF; x=y", None, "image/gif", "image.gif"),
+        ("image/vnd.wap.wbmp", "", "image/vnd.wap.wbmp", "image.wbmp"),
+        ("audio/amr", "C:\\sounds\\my voice.amr", "audio/amr", "my_voice.amr"),
+        ("image/png", "../../etc/passwd", "image/png", "passwd"),
+        ("image/png", "..", "image/png", "image.png"),
+        ("image/png", "x" * 100 + ".png", "image/png", "x" * 56 + ".png"),
+        ("text/x-vCard", None, "text/x-vcard", "text.vcf"),
+    ],
+)
+def test_a_file_has_its_type_a_safe_name_and_its_octets(kind, name, as_type, as_name):
+    found = attached(b64(b"\xff\xd8octets"), kind, "base64", name)
+    assert (found.type, found.name, found.data) == (as_type, as_name, b"\xff\xd8octets")
+
+
+def test_a_card_may_come_as_text():
+    assert attached("BEGIN:VCARD", "text/x-vCard", None).data == b"BEGIN:VCARD"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "encoding", "code"),
+    [
+        ("x", "nonsense", "BASE64", 415),
+        ("eA==", "image/", "BASE64", 415),
+        ("eA==", "image/x y", "BASE64", 415),
+        ("%%", "image/png", "BASE64", 400),
+        ("not encoded", "image/png", None, 400),
+        ("", "image/png", "BASE64", 402),
+        (None, "image/png", "BASE64", 402),
+    ],
+)
+def test_a_file_that_is_none_is_refused_with_its_reason(text, kind, encoding, code):
+    with pytest.raises(CspError) as refused:
+        attached(text, kind, encoding)
+    assert refused.value.code == code
 
 
 def test_entities_are_undone_for_that_handset_only():
@@ -111,6 +166,41 @@ def test_a_new_message_has_all_that_a_phone_must_find():
     assert info.recipient.user[0].user_id == "wv:alice@example.org"
     assert (info.content_type, info.content_size, info.date_time) == ("text/plain", 6, "19700101T000000Z")
     assert info.content_encoding == "None"
+
+
+PICTURE = Text("m1", "romeo@example.net", "https://x.example/1", 0, "image/jpeg", bytes(3000))
+
+
+@pytest.mark.parametrize("encoding", list(Encoding))
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_a_picture_reaches_the_phone_whole_as_base64_text(version, encoding):
+    told = write(messages.new_message(PICTURE, ME, None), version)
+    document = codec.decode(codec.encode(Document(Element("WV-CSP-Message", "", [told]), version, encoding)))
+    carried = document.root.children[0]
+    info = next(each for each in carried.children if each.name == "MessageInfo")
+    assert base64.b64decode(carried.findtext("ContentData")) == PICTURE.data
+    assert (info.findtext("ContentType"), info.findtext("ContentEncoding")) == ("image/jpeg", "BASE64")
+    assert info.findtext("ContentSize") == "3000"
+
+
+@pytest.mark.parametrize(
+    ("caps", "fits"),
+    [
+        (Capabilities(), False),
+        (Capabilities(any_content=True), True),
+        (Capabilities(types=("text/plain", "IMAGE/JPEG;x=y")), True),
+        (Capabilities(types=("image/*",)), True),
+        (Capabilities(types=("image/gif", "text/plain")), False),
+        (Capabilities(any_content=True, accepted=2999), False),
+        (Capabilities(any_content=True, accepted=3000), True),
+        (Capabilities(any_content=True, rich=2999), False),
+        (Capabilities(any_content=True, parser=4999), False),  # BASE64 is a third longer, and something stands around it
+        (Capabilities(any_content=True, parser=5001), True),
+    ],
+)
+def test_a_phone_that_does_not_take_a_picture_gets_its_text(caps, fits):
+    got = messages.fitting(PICTURE, caps)
+    assert got == PICTURE if fits else (got.type, got.data, got.body) == ("text/plain", b"", PICTURE.body)
 
 
 def test_the_sender_is_spelled_as_the_phone_spells_it():

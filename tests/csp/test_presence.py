@@ -1,19 +1,28 @@
 """Presence attributes: always the full set, always qualified; and what a phone says of itself."""
 
+import base64
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onesoup.csp import presence
 from onesoup.csp.binding import read, write
 from onesoup.csp.elements import (
+    ClientInfo,
     CommC,
     CommCap,
     OnlineStatus,
+    PreferredLanguage,
     PresenceSubList,
+    StatusContent,
     StatusMood,
     StatusText,
+    TimeZone,
     UserAvailability,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.places import Place
 from onesoup.csp.presence import OFFLINE, UNKNOWN, Shown
 
 HERE = Shown(online=True, availability="DISCREET", text="busy", client_type="MOBILE_PHONE", mood="HAPPY", alias="Romeo")
@@ -33,7 +42,7 @@ def test_a_notification_carries_the_full_set():
 
 @pytest.mark.parametrize("shown", [HERE, OFFLINE, Shown(online=True, availability="AVAILABLE")])
 def test_every_value_is_qualified(shown):
-    for value in told(presence.sub_list(shown, [])).values():
+    for value in told(presence.notification(shown, [])).values():
         assert value.qualifier is True
 
 
@@ -75,6 +84,58 @@ def test_the_state_of_somebody_who_is_not():
 
 def test_of_somebody_unknown_nothing_is_claimed():
     assert told(presence.notification(UNKNOWN, [])) == {"online_status": OnlineStatus(qualifier=False)}
+
+
+# --- attributes that somebody must want ---
+
+PLACE = Place(60.1699, -24.9384, 20, 5, "FI", "Helsinki", "Main St", "4", "Port", "at the port")
+
+
+def test_a_place_is_told_in_three_ways():
+    shown = presence.notification(Shown(online=True, place=PLACE), [])
+    assert (shown.geo_location.latitude, shown.geo_location.longitude) == ("60 10 11.640N", "24 56 18.240W")
+    assert (shown.geo_location.altitude, shown.geo_location.accuracy) == (20, 5)
+    assert (shown.address.country, shown.address.city, shown.address.named_area) == ("FI", "Helsinki", "Port")
+    assert shown.free_text_location.presence_value == "at the port"
+
+
+def test_who_is_not_there_is_nowhere():
+    assert presence.notification(Shown(place=PLACE), []).address is None
+    assert presence.notification(Shown(place=PLACE), ["address"]).address.qualifier is False
+
+
+def test_a_picture_is_told_by_name_only():
+    picture = ("image/png", b"\x89PNG")
+    assert presence.notification(HERE, [], picture).status_content is None
+    content = presence.notification(HERE, ["status_content"], picture).status_content
+    assert (content.qualifier, base64.b64decode(content.direct_content), content.content_type) == (True, b"\x89PNG", "image/png")
+
+
+def test_what_was_asked_for_by_name_and_is_not_known_says_so():
+    """Every attribute of the page, and no other; in its place, so that nothing old stands."""
+    shown = presence.notification(Shown(online=True, alias="R"), presence.ATTRIBUTES)
+    said = told(shown)
+    assert set(said) == set(presence.ATTRIBUTES)
+    unknown = {name for name, value in said.items() if value.qualifier is False}
+    assert unknown == {
+        "time_zone", "geo_location", "address", "free_text_location", "plmn", "preferred_contacts", "preferred_language",
+        "status_text", "status_mood", "status_content", "contact_info", "info_link",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_every_attribute_is_written_in_the_form_of_each_version(version):
+    shown = presence.notification(Shown(online=True, place=PLACE, text="t", mood="SAD"), presence.ATTRIBUTES, ("image/png", b"x"))
+    names = [each.name for each in write(shown, version).children]
+    assert len(names) == len(presence.ATTRIBUTES)
+    assert read(write(shown, version), PresenceSubList).geo_location == shown.geo_location
+
+
+def test_only_a_change_of_what_is_covered_counts():
+    assert presence.wants([], "status_text")
+    assert presence.wants(["status_content"], "status_content")
+    assert not presence.wants([], "status_content")
+    assert not presence.wants(["online_status"], "status_text")
 
 
 def test_a_status_text_is_as_long_as_a_phone_reads():
@@ -168,3 +229,76 @@ def test_nothing_said_is_available():
 def test_a_list_of_attributes_is_read_as_it_was_written(version):
     shown = presence.notification(HERE, [])
     assert read(write(shown, version), PresenceSubList) == shown
+
+
+# --- what of it goes beyond show and status ---
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset"),
+    [
+        ("+0530", "+05:30"),
+        ("+02", "+02:00"),
+        ("-3", "-03:00"),
+        ("+05:30", "+05:30"),
+        ("+99", ""),
+        ("", ""),
+        ("Z", ""),
+        ("+0", "+00:00"),
+    ],
+)
+def test_the_zone_as_xmpp_writes_it(zone, offset):
+    assert presence.published(own(time_zone=TimeZone(True, zone))).zone == offset
+
+
+def test_the_model_is_told_only_when_the_user_has_said_so():
+    phone = own(client_info=ClientInfo(True, client_type="PDA", dev_manufacturer="Nokia", model="E61"))
+    assert (presence.published(phone).model, presence.published(phone).client_type) == ("", "PDA")
+    assert presence.published(phone, ["client_info"]).model == "Nokia E61"
+    assert presence.published(phone, ["online_status"]).client_type == ""
+
+
+def test_the_language_of_texts():
+    assert presence.published(own(preferred_language=PreferredLanguage(True, "fin"))).language == "fi"
+    assert presence.published(own(preferred_language=PreferredLanguage(True, "fin")), ["alias"]).language == ""
+
+
+def content(data, kind="image/png", qualifier=True):
+    return StatusContent(qualifier, direct_content=data, content_type=kind)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"), [("aGVsbG8=", "hello"), ("hello there", "hello there"), ("Home", "Home"), ("%%", "%%")]
+)
+def test_a_text_as_content_is_a_status_text_where_there_is_none(data, text):
+    assert presence.published(own(status_content=content(data, "text/plain"))).text == text
+    both = own(status_content=content(data, "text/plain"), status_text=StatusText(True, "own"))
+    assert presence.published(both).text == "own"
+    assert presence.own_picture(own(status_content=content(data, "text/plain"))) is None
+
+
+def test_the_phones_own_picture():
+    octets = b"\x89PNG and more"
+    assert presence.own_picture(own(status_content=content(base64.b64encode(octets).decode()))) == octets
+    assert presence.own_picture(own(status_content=content("x", qualifier=False))) == b""
+    assert presence.own_picture(PresenceSubList()) == b""
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        StatusContent(True, referred_content="http://example.net/me.png"),
+        StatusContent(True, direct_content="%%%", content_type="image/png"),
+        StatusContent(True, direct_content="A" * 100_000, content_type="image/png"),
+        StatusContent(True, direct_content="QUJD", content_type="audio/midi"),
+    ],
+)
+def test_what_is_no_picture_changes_nothing(odd):
+    assert presence.own_picture(PresenceSubList(status_content=odd)) is None
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_content_is_survived(data, kind):
+    own = PresenceSubList(status_content=StatusContent(True, direct_content=data, content_type=kind))
+    presence.own_picture(own)
+    presence.published(own)

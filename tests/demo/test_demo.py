@@ -25,7 +25,7 @@ def env(tmp_path):
         "ONESOUP_DATA": str(tmp_path / "run"),
         "ONESOUP_HTTP_PORT": str(free_port()),
         "ONESOUP_STCP_PORT": str(free_port()),
-        "ONESOUP_XMPP_PORT": str(free_port(count=2)),
+        "ONESOUP_XMPP_PORT": str(free_port(count=3)),
         "ONESOUP_WEB_WORKERS": "1",
     }
 

@@ -113,3 +113,21 @@ def test_a_truth_is_read_in_the_usual_words(word: str, value: bool) -> None:
 def test_a_truth_that_is_none_is_an_error() -> None:
     with pytest.raises(SettingsError, match="ONESOUP_PLAIN_EMOJI='maybe': must be true or false"):
         load({"ONESOUP_PLAIN_EMOJI": "maybe"})
+
+
+def test_places_choose_domains_that_are_served():
+    found = load(
+        {"ONESOUP_DOMAINS": "localhost,example.org", "ONESOUP_DOMAIN_BY_PLACE": "IMPS.example.org=Example.org,/net/=localhost"}
+    )
+    assert found.domain_by_place == {"imps.example.org": "example.org", "/net/": "localhost"}
+    assert settings.masked(found)["domain_by_place"] == "imps.example.org=example.org,/net/=localhost"
+    for key, value in (
+        ("ONESOUP_DOMAIN_BY_PLACE", "imps.example.org=example.net"),
+        ("ONESOUP_DOMAIN_BY_PLACE", "imps.example.org"),
+        ("ONESOUP_GATEWAY_DOMAINS", "localhost"),
+        ("ONESOUP_NUMBER_HEADERS", "X-MSISDN"),
+        ("ONESOUP_COUNTRY_CODE", "fi"),
+    ):
+        with pytest.raises(SettingsError) as refused:
+            load({key: value})
+        assert "example: " in str(refused.value)

@@ -24,6 +24,7 @@ from onesoup.store import keys
 from onesoup.store.channels import Subscriber, answer
 from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Delivery, Feed
+from onesoup.store.guard import Guard, Ticket
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.sessions import Sessions
@@ -36,10 +37,14 @@ HOST = "example.org"
 class Holder:
     """Plays the holder of every shard: opens sessions, keeps what it was told to do, and answers as `refuse` says."""
 
-    def __init__(self, url: str) -> None:
-        self.client = connect(url)
+    def __init__(self, url: str, ring: KeyRing) -> None:
+        self.client, self.ring = connect(url), ring
+        self.guard = Guard(self.client)
+        # The passwords that the server takes, as (account, password); None takes any, or none, as login_code says.
+        self.right: set[tuple[str, str]] | None = None
         self.feed, self.shards = Feed(self.client), Shards(self.client)
         self.login_code, self.refuse, self.deaf = 200, {}, False
+        self.looked: dict[str, Any] = {}
         self.logins: list[dict[str, Any]] = []
         self.done: list[dict[str, Any]] = []
         self._subscriber = Subscriber(url, self._woken)
@@ -64,11 +69,28 @@ class Holder:
         while (stored := self.shards.next_login(shard)) is not None:
             job = records.unpack_command(stored)
             self.logins.append(job)
+            if "verify" in job:
+                code = self.verdict(job["verify"], self.ring.open(job["cred"], f"cred:{job['verify']}").decode())
+                self.reply(job, code)
+                continue
             session = records.unpack_session(job["r"])
-            if self.login_code == 200:
+            code = self.verdict(*self.password(job))
+            if code == 200:
                 fields = {"r": job["r"], "cred": job["cred"], "ttl": access.expiry(session.ttl) * 1000, "fence": 1}
                 self.feed.create(job["sid"], fields, ())
-            answer(self.client, job["reply"], job["name"], records.pack_answer(self.login_code, "as the server says"))
+            self.reply(job, code)
+
+    def reply(self, job: dict[str, Any], code: int) -> None:
+        self.guard.settle(Ticket.unpack(job["ticket"]), code)
+        answer(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says"))
+
+    def verdict(self, jid: str, password: str) -> int:
+        return self.login_code if self.right is None or (jid, password) in self.right else 409
+
+    def password(self, job: dict[str, Any]) -> tuple[str, str]:
+        """(account, password) of a log-in."""
+        jid = records.unpack_session(job["r"]).jid
+        return jid, self.ring.open(job["cred"], f"cred:{jid}").decode()
 
     def _work(self, sid: str) -> None:
         for stored in self.feed.commands(sid):
@@ -79,7 +101,8 @@ class Holder:
                 self._apply(sid, command)
             self.feed.done(sid, stored)
             if "reply" in command:
-                answer(self.client, command["reply"], command["reply_name"], records.pack_answer(code, "refused"))
+                more = self.looked if command["op"] == "look" else {}
+                answer(self.client, command["reply"], command["reply_name"], records.pack_answer(code, "refused", **more))
 
     def _apply(self, sid: str, command: dict[str, Any]) -> None:
         if command["op"] == "roster":
@@ -123,6 +146,10 @@ class Phone:
     encoding: Encoding = Encoding.XML
     client_id: str = "Razr V3"
     agent: str = ""
+    address: str = "10.0.0.7"
+    host: str = HOST
+    path: str = "/"
+    number: str = ""
     sid: str | None = None
     count: int = 0
     raw: bytes = b""
@@ -135,12 +162,16 @@ class Phone:
 
     def post_octets(self, octets: bytes) -> Message | None:
         self.raw = octets
-        body = self.exchange.run(envelope.read(codec.decode(octets)), octets, Peer(HOST, "10.0.0.7", self.agent))
+        body = self.exchange.run(envelope.read(codec.decode(octets)), octets, self.peer)
         self.octets = body
         self.reply = envelope.read(codec.decode(body)) if body else None
         if self.reply is not None:
             assert (self.reply.version, self.reply.encoding) == (self.version, self.encoding)
         return self.reply
+
+    @property
+    def peer(self) -> Peer:
+        return Peer(self.host, self.address, self.agent, self.path, self.number)
 
     def message(self, *transactions: Transaction) -> Message:
         kind = SessionType.INBAND if self.sid else SessionType.OUTBAND
@@ -199,7 +230,7 @@ def services(redis: RedisServer, tmp_path) -> Services:
 
 @pytest.fixture
 def holder(services: Services, redis: RedisServer) -> Iterator[Holder]:
-    holder = Holder(redis.url)
+    holder = Holder(redis.url, services.ring)
     yield holder
     holder.close()
 

@@ -10,6 +10,7 @@ from onesoup.csp.elements import (
     CreateListRequest,
     CreateListResponse,
     DeleteListRequest,
+    GetBlockedListRequest,
     GetListRequest,
     ListManageRequest,
     ListManageResponse,
@@ -88,6 +89,21 @@ def test_in_1_3_lists_stand_in_a_wrapper(new_phone, holder):
     answer = phone.ask(GetListRequest())
     assert answer.contact_list == []
     assert answer.contact_list_id_list.contact_list == [WORK]
+
+
+def test_authorize_and_grant_lets_the_new_contact_see_and_write(new_phone, holder):
+    phone = new_phone(version="1.3")
+    phone.log_in("wv:alice@example.org")
+    wish = ListManageRequest(
+        contact_list="wv:alice/friends@example.org",
+        add_nick_list=AddNickList(nick_name=[NickName(name="R", user_id="wv:romeo@example.net")]),
+        authorize_and_grant=True,
+        receive_list=False,
+    )
+    assert phone.ask(wish).result.code == 200
+    told = [(each["kind"], each["jid"]) for each in holder.ops(phone, "directed")]
+    assert set(told) == {("subscribe", "romeo@example.net"), ("subscribed", "romeo@example.net")}
+    assert phone.ask(GetBlockedListRequest()).grant_list.entity_list.user_id == ["wv:romeo@example.net"]
 
 
 def test_android_gets_the_default_list_once_in_1_1(new_phone, holder):

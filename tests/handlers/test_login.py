@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -10,10 +11,12 @@ from onesoup.csp.elements import (
     ClientCapabilityRequest,
     ClientID,
     Disconnect,
+    GetListRequest,
     GetSPInfoRequest,
     GetSPInfoResponse,
     KeepAliveRequest,
     KeepAliveResponse,
+    ListManageRequest,
     LoginRequest,
     LoginResponse,
     LogoutRequest,
@@ -24,6 +27,7 @@ from onesoup.csp.elements import (
     WVCSPVersionDiscoveryRequest,
 )
 from onesoup.csp.envelope import Mode, SessionType, Transaction
+from onesoup.csp.md4 import md4
 from onesoup.handlers import records
 from onesoup.store import keys
 
@@ -152,13 +156,13 @@ def test_no_password_and_no_schema_is_409_and_never_a_challenge(new_phone):
     assert refused(response, 409)
 
 
-def test_a_link_that_cannot_be_opened_is_answered(new_phone, services, holder):
-    """The key ring has lost its key: ours to mend, but the phone gets a Login-Response all the same."""
-    other = type(services.ring)([("k1", bytes(32))])
+def test_a_link_that_no_key_opens_leaves_the_xmpp_password(new_phone, services, holder):
+    """The key ring has lost its key: who knows the password of the account itself still gets in, and digests do not."""
+    other = type(services.ring)([("k9", bytes(32))])
     type(services.accounts)(holder.client, other).link("alice@example.org", *LINKED)
-    response = new_phone().log_in()
-    assert isinstance(response, LoginResponse)
-    assert response.result.code in (500, 503)
+    assert new_phone().log_in(password="xmpp-secret").result.code == 200
+    phone = new_phone(client_id="JiMMY")
+    assert refused(second(phone, digest_bytes=digest(first(phone, "MD5").nonce)), 409)
 
 
 # --- four-way ---
@@ -238,12 +242,45 @@ def test_s60_takes_pwd_although_it_offers_only_md5(new_phone):
     assert first(phone, "MD5").digest_schema == "PWD"
 
 
-def test_android_without_a_link_is_told_at_once(new_phone):
-    assert refused(first(new_phone(client_id="JiMMY"), "MD5", "SHA"), 409)
+def test_android_without_a_link_is_refused_after_the_second_request(new_phone):
+    """Nobody learns from the first answer who has a phone password here."""
+    phone = new_phone(client_id="JiMMY")
+    challenge = first(phone, "MD5", "SHA")
+    assert (challenge.result.code, challenge.digest_schema, bool(challenge.nonce)) == (401, "MD5", True)
+    assert refused(second(phone, digest_bytes=digest(challenge.nonce)), 409)
+
+
+def test_a_server_may_tell_at_once_that_no_phone_password_is_stored(new_phone, services):
+    services.policy = replace(services.policy, tell_unknown=True)
+    assert refused(first(new_phone(client_id="JiMMY"), "MD5", "SHA"), 531)
 
 
 def test_schemas_that_nobody_knows_are_543(new_phone, linked):
-    assert refused(first(new_phone(), "MD4", "MD6"), 543)
+    assert refused(first(new_phone(), "MD6", "MD7"), 543)
+
+
+def test_a_phone_that_knows_md4_only(new_phone, linked):
+    phone = new_phone()
+    challenge = first(phone, "MD4", "MD6")
+    assert challenge.digest_schema == "MD4"
+    proof = base64.b64encode(md4((challenge.nonce + "phone-secret").encode())).decode()
+    assert second(phone, digest_bytes=proof).result.code == 200
+
+
+@pytest.mark.parametrize("agent", ["captured", "again"])
+def test_a_captured_digest_opens_nothing_later(new_phone, linked, holder, agent):
+    """Its octets bring the stored answer while the session lives, and nothing after that."""
+    phone = new_phone()
+    second(phone, digest_bytes=digest(first(phone, "MD5").nonce))
+    raw, octets = phone.raw, phone.octets
+    thief = new_phone(agent=agent, address="192.0.2.66")
+    thief.post_octets(raw)
+    assert thief.octets == octets
+    assert len(holder.logins) == 1
+    phone.ask(LogoutRequest())
+    thief.post_octets(raw)
+    assert refused(thief.reply.transactions[0].content, 409)
+    assert len(holder.logins) == 1
 
 
 # --- repeats and log-ins inside a session ---
@@ -278,6 +315,187 @@ def test_a_log_in_inside_an_old_session_is_a_log_in(new_phone, holder):
     assert response.session_id
     assert phone.reply.session_id == "00forgotten"
     assert phone.reply.session_type is SessionType.INBAND
+
+
+def resume(phone, sid, user="wv:alice@example.org", inband=False, **more):
+    """A log-in that wants an old session back and says no password."""
+    phone.sid = sid if inband else None
+    element = {} if inband else {"session_id": sid}
+    client_id = ClientID(url=phone.client_id)
+    return phone.ask(LoginRequest(user_id=user, client_id=client_id, session_cookie="c00kie", **element, **more))
+
+
+@pytest.mark.parametrize("inband", [False, True])
+def test_a_handset_gets_its_living_session_back_without_a_password(new_phone, phone, holder, inband):
+    again = new_phone(version="1.3")
+    response = resume(again, phone.sid, inband=inband, time_to_live=600)
+    assert (response.result.code, response.session_id, response.keep_alive_time) == (200, phone.sid, 600)
+    assert response.capability_request is False
+    assert len(holder.logins) == 1
+    again.sid = phone.sid
+    assert again.ask(KeepAliveRequest()).keep_alive_time == 600
+
+
+@pytest.mark.parametrize("inband", [False, True])
+@pytest.mark.parametrize(
+    "thief",
+    [{"client_id": "JiMMY"}, {"user": "wv:mallory@example.org"}, {"user": "alice@xmpp.example.net"}, {"sid": "00" + "x" * 26}],
+)
+def test_nobody_else_gets_it(new_phone, phone, holder, thief, inband):
+    """502: try a password. The session goes on for its owner."""
+    other = new_phone(client_id=thief.get("client_id", phone.client_id), address="192.0.2.66")
+    user = thief.get("user", "wv:alice@example.org")
+    assert refused(resume(other, thief.get("sid", phone.sid), user, inband), 502)
+    assert phone.ask(KeepAliveRequest()).result.code == 200
+    assert len(holder.logins) == 1
+
+
+def test_a_session_that_is_over_does_not_come_back(new_phone, phone):
+    phone.ask(LogoutRequest())
+    assert refused(resume(new_phone(), phone.sid), 502)
+
+
+def test_a_log_in_in_the_name_of_another_s_session_leaves_that_alone(new_phone, phone):
+    """With credentials of its own it is a log-in of its own."""
+    mallory = new_phone()
+    mallory.sid = phone.sid
+    response = mallory.log_in("wv:mallory@example.org")
+    assert response.result.code == 200
+    assert response.session_id != phone.sid
+    assert phone.ask(KeepAliveRequest()).result.code == 200
+
+
+def test_one_user_has_so_many_sessions_and_the_oldest_goes(new_phone, services, holder):
+    services.policy = replace(services.policy, sessions=3)
+    phones = []
+    for number in range(5):
+        handset = new_phone(client_id=f"handset{number}")
+        handset.log_in()
+        phones.append(handset)
+        record = services.sessions.read(handset.sid, ["r"])[0]
+        session = replace(records.unpack_session(record), began=1000 + number)
+        holder.client.hset(keys.session(handset.sid), "r", records.pack_session(session))
+        services.clients.put(session.jid, session.resource, handset.sid)
+    codes = [handset.ask(KeepAliveRequest()).result.code for handset in phones]
+    assert codes == [601, 601, 200, 200, 200]
+    holder.settle(phones[1])
+    assert len(holder.ops(phones[0], "logout")) == 2
+
+
+# --- whose account ---
+
+
+@pytest.mark.parametrize(
+    ("user", "where", "jid"),
+    [
+        ("alice", {"host": "imps.example.net"}, "alice@xmpp.example.net"),
+        ("alice", {"path": "/net/"}, "alice@xmpp.example.net"),
+        ("alice", {"host": "elsewhere"}, "alice@example.org"),
+        ("alice%40xmpp.example.net@gw.example", {}, "alice@xmpp.example.net"),
+        ("wv:alice%xmpp.example.net", {}, "alice@xmpp.example.net"),
+        ("alice@gw.example", {}, "alice@example.org"),
+        ("+358401234567", {}, "+358401234567@example.org"),
+    ],
+)
+def test_the_account_that_an_id_means_here(new_phone, holder, services, user, where, jid):
+    places = {"imps.example.net": "xmpp.example.net", "/net": "xmpp.example.net"}
+    services.policy = replace(services.policy, by_place=places, gateways=frozenset({"gw.example"}))
+    phone = new_phone(**where)
+    assert phone.log_in(user).result.code == 200
+    session = records.unpack_session(holder.logins[0]["r"])
+    assert session.jid == jid
+    # The phone's own id means its account, and so do the lists below it.
+    assert session.jid_of(user) == jid
+    phone.ask(GetListRequest())
+    answer = phone.reply.transactions[0].content
+    manage = ListManageRequest(contact_list=answer.default_contact_list)
+    assert phone.ask(manage).result.code == 200
+    assert session.spelled("bob@xmpp.example.net").endswith("@xmpp.example.net") == (session.short != "xmpp.example.net")
+
+
+def test_a_linked_account_with_another_name_is_the_phone_s_own(new_phone, services, holder):
+    services.accounts.link("alice@example.org", "real@xmpp.example.net", "xmpp-secret", "phone-secret")
+    phone = new_phone()
+    phone.log_in("alice", "phone-secret")
+    session = records.unpack_session(holder.logins[0]["r"])
+    assert (session.jid, session.own, session.short) == ("real@xmpp.example.net", "wv:alice", "xmpp.example.net")
+    assert session.jid_of("wv:alice") == session.jid
+    assert session.jid_of(session.spelled("bob@xmpp.example.net")) == "bob@xmpp.example.net"
+
+
+def test_an_id_without_domain_where_none_is_set_is_516(new_phone, services):
+    services.policy = replace(services.policy, domain="")
+    assert refused(new_phone().log_in("alice"), 516)
+
+
+# --- what is remembered ---
+
+
+def test_nothing_is_remembered_unless_the_server_says_so(new_phone, services):
+    new_phone().log_in(password="secret")
+    assert services.accounts.find("alice@example.org") is None
+
+
+def test_a_first_plain_log_in_makes_digests_possible(new_phone, services, holder):
+    services.policy = replace(services.policy, remember=True)
+    holder.login_code = 409
+    new_phone().log_in(password="typo")
+    assert services.accounts.find("alice@example.org") is None
+    holder.login_code = 200
+    new_phone().log_in(password="secret")
+    phone = new_phone(client_id="JiMMY")
+    challenge = first(phone, "MD5", "SHA")
+    assert second(phone, digest_bytes=digest(challenge.nonce, "secret")).result.code == 200
+    # The password has been changed at the server, and the user types the new one.
+    new_phone().log_in(password="newer")
+    link = services.accounts.find("alice@example.org")
+    assert (link.password, link.phone_password, link.origin) == ("newer", "newer", "remembered")
+
+
+def test_a_changed_xmpp_password_reaches_the_link_and_the_phone_s_own_stays(new_phone, services, linked):
+    new_phone().log_in(password="newer")
+    link = services.accounts.find("alice@example.org")
+    assert (link.password, link.phone_password, link.origin) == ("newer", "phone-secret", "admin")
+
+
+# --- by the number that the network states ---
+
+NUMBER = "+358401234567"
+
+
+@pytest.fixture
+def numbered(services):
+    services.accounts.link("alice@example.org", *LINKED, number=NUMBER)
+
+
+@pytest.mark.parametrize("user", ["", "alice", "wv:alice@example.org"])
+@pytest.mark.parametrize("password", [None, "", "whatever"])
+def test_a_number_that_is_linked_needs_no_password(new_phone, numbered, services, holder, user, password):
+    phone = new_phone(number=NUMBER)
+    response = phone.ask(LoginRequest(user_id=user, client_id=ClientID(url="x"), password=password))
+    assert response.result.code == 200
+    session = records.unpack_session(holder.logins[0]["r"])
+    assert session.jid == "alice@example.org"
+    assert session.jid_of(session.own) == session.jid
+    assert services.ring.open(holder.logins[0]["cred"], "cred:alice@example.org") == b"xmpp-secret"
+
+
+def test_a_number_goes_the_four_way_too(new_phone, numbered):
+    phone = new_phone(number=NUMBER, client_id="JiMMY")
+    assert first(phone, "MD5").nonce
+    assert second(phone, digest_bytes=digest("anything")).result.code == 200
+
+
+def test_a_number_opens_its_own_account_only(new_phone, numbered, services, holder):
+    services.accounts.link("bob@example.org", "bob@example.org", "x", "y")
+    assert refused(new_phone(number=NUMBER).ask(LoginRequest(user_id="bob", client_id=ClientID(url="x"))), 409)
+    assert refused(new_phone(number="+15550100").ask(LoginRequest(user_id="", client_id=ClientID(url="x"))), 531)
+    # The log-in has no number any more; then the number goes to somebody else.
+    services.accounts.link("alice@example.org", *LINKED)
+    assert refused(new_phone(number=NUMBER).ask(LoginRequest(user_id="alice", client_id=ClientID(url="x"))), 409)
+    services.accounts.link("bob@example.org", "bob@example.org", "x", "y", number=NUMBER)
+    assert refused(new_phone(number=NUMBER).ask(LoginRequest(user_id="alice", client_id=ClientID(url="x"))), 409)
+    assert holder.logins == []
 
 
 # --- other things outside a session ---

@@ -6,7 +6,6 @@ import pytest
 
 from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, ClientID, LoginRequest
 from onesoup.handlers import wakeups
-from onesoup.handlers.context import Peer
 from onesoup.handlers.numbers import Issued, check_code, issue_code
 from onesoup.store.numbers import Checked
 
@@ -18,7 +17,7 @@ NUMBER, VICTIM = "+15550100123", "+15550100999"
 def works(services):
     """A CIR process with everything, and settings to match."""
     services.policy = replace(
-        services.policy, cir_url="http://imps.example", udp_nets=("10.0.0.0/8",), sms_prefixes=("+1555",), msisdn_country="1"
+        services.policy, cir_url="http://imps.example", udp_nets=("10.0.0.0/8",), sms_prefixes=("+1555",), country_code="1"
     )
     services.lines.register("cir:1", 60_000, [*ALL, "SMS"])
     return services
@@ -141,19 +140,3 @@ def test_asking_for_codes_has_an_end(works):
 def test_no_code_without_a_gateway(services):
     services.policy = replace(services.policy, sms_prefixes=("+1555",))
     assert issue_code(services, "alice@example.org", NUMBER) is Issued.NOT_SERVED
-
-
-def test_a_peer_may_be_told_from_outside_only_by_a_trusted_proxy():
-    import falcon
-    from falcon.testing import create_environ
-
-    from workers.gateway import Peers
-
-    peers = Peers(("10.0.0.1",), ("X-MSISDN", "X-Network-MSISDN"), "")
-    headers = {"X-MSISDN": NUMBER, "X-Forwarded-For": "6.6.6.6, 192.0.2.7, 10.0.0.1", "Host": "h:8080"}
-
-    def peer(address):
-        return peers.of(falcon.Request(create_environ(headers=headers, remote_addr=address)))
-
-    assert peer("10.0.0.1") == Peer("h", "192.0.2.7", peer("10.0.0.1").user_agent, NUMBER)
-    assert (peer("10.0.0.2").address, peer("10.0.0.2").number) == ("10.0.0.2", "")

@@ -212,13 +212,6 @@ def test_of_equal_log_ins_one_runs(client):
     assert logins.claim("r", 5)
 
 
-def test_a_wrong_password_is_remembered(client):
-    logins = Logins(client)
-    logins.put_wrong("d")
-    assert logins.wrong("d")
-    assert not logins.wrong("e")
-
-
 def test_stcp_is_there_while_a_process_lives(client):
     lines = Lines(client)
     assert not lines.any()
@@ -271,3 +264,68 @@ def test_hostile_octets_are_a_bad_record(octets):
 
 def test_store_down_is_no_missing_session():
     assert not issubclass(StoreDown, LookupError)
+
+
+# --- keys that come and go ---
+
+
+def test_a_new_key_goes_on_top_and_keeps_the_file_as_it_was(tmp_path):
+    path = tmp_path / "keys"
+    KeyRing.create(path)
+    old = path.read_text()
+    sealed = KeyRing.load(path).seal(b"x", "p")
+    assert KeyRing.add_key(path) == "k2"
+    assert path.read_text().endswith(old)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["keys"]
+    ring = KeyRing.load(path)
+    assert ring.open(sealed, "p") == b"x"
+    assert not ring.is_newest(sealed)
+    assert ring.is_newest(ring.reseal(sealed, "p"))
+
+
+def test_a_key_s_name_is_never_used_again_while_a_newer_one_is_there(tmp_path):
+    path = tmp_path / "keys"
+    path.write_text(LINE.replace("k1:", "k7:") + "\n")
+    assert KeyRing.add_key(path) == "k8"
+
+
+def test_a_running_process_follows_the_file(tmp_path):
+    path = tmp_path / "keys"
+    KeyRing.create(path)
+    running, other = KeyRing.load(path), KeyRing.load(path)
+    KeyRing.add_key(path)
+    other.follow(at_once=True)
+    assert running.open(other.seal(b"x", "p"), "p") == b"x"
+    assert running.is_newest(running.seal(b"y", "p"))
+    digest = running.digest("JiMMY", "resource")
+    path.write_text("half a li")  # somebody is just writing
+    running.follow(at_once=True)
+    assert running.digest("JiMMY", "resource") == digest
+    assert running.open(running.seal(b"z", "p"), "p") == b"z"
+
+
+# --- numbers ---
+
+
+def test_a_number_means_the_log_in_that_got_it_last(client):
+    accounts = Accounts(client, OLD)
+    accounts.link("alice@x", "alice@x", PASSWORD, PHONE, number="+358401234567")
+    assert accounts.of_number("+358401234567") == "alice@x"
+    assert accounts.of_number("+358401234568") is None
+    accounts.link("bob@x", "bob@x", PASSWORD, PHONE, number="+358401234567")
+    assert accounts.of_number("+358401234567") == "bob@x"
+    assert accounts.find("bob@x").number == "+358401234567"
+
+
+def test_all_log_ins_are_listed(client):
+    accounts = Accounts(client, OLD)
+    for login in ("alice@x", "böb@x", "a{b}@x"):
+        accounts.link(login, login, PASSWORD, PHONE)
+    assert sorted(accounts.logins()) == ["alice@x", "a{b}@x", "böb@x"]
+
+
+def test_a_link_of_an_older_version_is_read(client):
+    sealed = OLD.seal(b"\x92\xa1a\xa1b", "link:alice@x")
+    client.set(keys.account("alice@x", "link"), pack(1, {"jid": "alice@x", "sealed": sealed}))
+    assert Accounts(client, OLD).find("alice@x") == Link("alice@x", "a", "b", "admin", "", 0)

@@ -4,7 +4,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import Changes, Delivery
+from onesoup.store.feed import Changes, Delivery, Kept
 from onesoup.store.inbox import Nothing
 from onesoup.store.sessions import Effects
 
@@ -27,7 +27,7 @@ def test_all_changes_of_one_read_are_stored(feed, sid, client, sessions):
     feed.store(sid, 1, everything())
     assert sessions.read(sid, ["h", "sm"]) == [b"7", b"\xff state"]
     assert feed.item(sid, "romeo@x") == b"item"
-    assert feed.resources(sid, ["romeo@x", "nurse@x"]) == {"romeo@x": (b"res", None), "nurse@x": (None, None)}
+    assert feed.kept(sid, ["romeo@x", "nurse@x"]) == {"romeo@x": Kept(b"res", presence=b"here"), "nurse@x": Kept()}
     assert sessions.values(sid, "pres", ["romeo@x"]) == [b"here"]
     assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext"}
 
@@ -56,8 +56,10 @@ def test_an_empty_change_is_false_and_a_change_of_anything_is_true():
         lambda feed, sid: feed.take_in(sid, 1, {"m9": b"romeo@x\ntext"}),
         lambda feed, sid: feed.end(sid, 1, 601),
         lambda feed, sid: feed.claim(sid, 1, ["r"]),
+        lambda feed, sid: feed.reveal(sid, 1, "m1", b"romeo@x\nother", b"job"),
+        lambda feed, sid: feed.replace(sid, 1, b"job", [b"other"]),
     ],
-    ids=["store", "take_in", "end", "claim"],
+    ids=["store", "take_in", "end", "claim", "reveal", "replace"],
 )
 def test_a_holder_with_an_old_fence_changes_nothing(feed, sid, client, write):
     feed.claim(sid, 2, ["r"])
@@ -110,7 +112,7 @@ def test_it_is_stored_once_also_after_it_was_answered(feed, sid, deliver, patien
     deliver("m1", seen="a 1")
     patient.take(sid, answered=patient.take(sid).tid)
     deliver("m2", seen="a 1")
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_a_stanza_without_any_name_is_always_new(feed, sid, deliver):
@@ -141,7 +143,7 @@ def test_what_waited_for_the_account_is_not_doubled(feed, sid, patient):
     feed.take_in(sid, 1, waiting)
     items = [patient.take(sid) for _ in range(3)]
     assert [each.payload for each in items[:2]] == [b"one", b"two"]
-    assert items[2] is Nothing.NO_WAIT
+    assert items[2] == Nothing(0)
 
 
 def test_presence_is_not_kept_for_the_account(feed, sid, sessions, patient, deliver):
@@ -221,7 +223,7 @@ def test_a_session_that_takes_the_place_of_another_has_its_caches_and_commands(f
     feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
     feed.copy(sid, "a7new")
     assert feed.item("a7new", "romeo@x") == b"item"
-    assert feed.resources("a7new", ["romeo@x"]) == {"romeo@x": (b"res", None)}
+    assert feed.kept("a7new", ["romeo@x"])["romeo@x"].resources == b"res"
     assert feed.commands("a7new") == [b"x"]
     assert sessions.read("a7new", ["sm", "h"]) == [b"\xff state", b"7"]
 
@@ -258,3 +260,57 @@ def test_what_a_lost_record_leaves_goes_after_a_month(feed, sid, client):
     feed.age(sid)
     left = [client.pttl(name) for name in keys.of(sid, "i", "ros", "pres")]
     assert all(29 * 86_400_000 < each <= 30 * 86_400_000 for each in left)
+
+
+# --- items that wait for a command, and commands that become others ---
+
+
+def waiting_for_a_job(feed, sid):
+    feed.store(sid, 1, Changes(items=[Delivery("m1", "romeo@x", b"link", b"receipt", "a 1", job=b"job")]))
+
+
+def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
+    waiting_for_a_job(feed, sid)
+    assert isinstance(patient.take(sid), Nothing)
+    assert feed.commands(sid) == [b"job"]
+    assert feed.undelivered(sid) == {"m1": b"romeo@x\nlink"}
+    waiting_for_a_job(feed, sid)
+    assert feed.commands(sid) == [b"job"]  # the same stanza again
+
+
+@pytest.mark.parametrize(("form", "told"), [(b"romeo@x\npicture", b"picture"), (b"", b"link")])
+def test_when_the_job_is_done_the_item_is_handed_out_once(feed, sid, patient, listen, form, told):
+    waiting_for_a_job(feed, sid)
+    assert isinstance(patient.take(sid, hold="w1"), Nothing)
+    heard = listen("w1")
+    assert feed.reveal(sid, 1, "m1", form, b"job")
+    assert heard() == [f"poll {sid}".encode()]
+    assert patient.take(sid).payload == told
+    assert feed.commands(sid) == []
+    assert not feed.reveal(sid, 1, "m1", b"romeo@x\nagain", b"job")
+    assert feed.undelivered(sid) == {"m1": form or b"romeo@x\nlink"}
+
+
+def test_an_item_that_the_phone_did_not_want_stays_away(feed, sid, patient):
+    waiting_for_a_job(feed, sid)
+    patient.take(sid, message_id="m1", only_answer=True)
+    assert not feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
+    assert feed.undelivered(sid) == {}
+
+
+def test_a_session_that_moved_tells_a_waiting_item_as_it_is_or_as_it_becomes_and_once(feed, sid, patient):
+    waiting_for_a_job(feed, sid)
+    feed.create(other := sid[:2] + "other", {"r": b"record", "ttl": 60_000, "fence": 1}, feed.undelivered(sid).items())
+    feed.copy(sid, other)
+    assert feed.reveal(other, 1, "m1", b"romeo@x\npicture", b"job")
+    assert patient.take(other).payload == b"picture"
+    assert isinstance(patient.take(other), Nothing)
+
+
+def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
+    for command in (b"before", b"media", b"after"):
+        sessions.push(sid, command)
+    assert feed.replace(sid, 1, b"media", [b"one", b"two"])
+    assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
+    assert not feed.replace(sid, 1, b"media", [b"three"])
+    assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]

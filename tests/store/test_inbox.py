@@ -4,7 +4,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession
-from onesoup.store.feed import Changes
+from onesoup.store.feed import Changes, Feed
 from onesoup.store.inbox import Handout, Inbox, Nothing
 from onesoup.store.sessions import Effects
 
@@ -21,7 +21,7 @@ def outbox(client, sid):
 
 
 def test_an_empty_inbox_has_nothing(inbox, sid):
-    assert inbox.take(sid) is Nothing.NO_WAIT
+    assert inbox.take(sid) == Nothing(0)
 
 
 def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
@@ -31,7 +31,7 @@ def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
     assert [each.id for each in items] == ["m1", "m2", "m3"]
     assert [each.payload for each in items] == [b"text m1", b"text m2", b"text m3"]
     assert [each.more for each in items] == [True, True, False]
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_an_item_comes_with_what_its_answer_needs(patient, sid, deliver, sessions):
@@ -52,24 +52,24 @@ def test_it_is_not_repeated_before_its_time(patient, sid, deliver, client):
     """Android polls before it acknowledges: an instant repeat would be shown twice."""
     deliver("m1")
     patient.take(sid)
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
     client.zadd(keys.of(sid, "open")[0], {"m1": 1})
     assert patient.take(sid).id == "m1"
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_a_message_that_is_never_answered_stays_for_the_account(inbox, sid, deliver, feed):
     deliver("m1", "m2")
     taken = [inbox.take(sid) for _ in range(8)]
     assert [each.id for each in taken] == ["m1"] * 4 + ["m2"] * 4
-    assert inbox.take(sid) is Nothing.NO_WAIT
+    assert inbox.take(sid) == Nothing(0)
     assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext m1", "m2": b"romeo@x\ntext m2"}
 
 
 def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
     deliver(*(f"m{number}" for number in range(5)))
     seen = []
-    while (item := inbox.take(sid, answered=seen[-1] if len(seen) % 3 == 2 else "")) is not Nothing.NO_WAIT:
+    while (item := inbox.take(sid, answered=seen[-1] if len(seen) % 3 == 2 else "")) != Nothing(0):
         seen.append(item.tid)
     assert len(seen) == len(set(seen)) > 10
     assert all(tid.startswith("s") and len(tid) <= 50 for tid in seen)
@@ -81,7 +81,7 @@ def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
 def test_a_message_is_done_when_its_transaction_is_answered(inbox, sid, deliver, client, feed):
     deliver("m1")
     tid = inbox.take(sid).tid
-    assert inbox.take(sid, answered=tid) is Nothing.NO_WAIT
+    assert inbox.take(sid, answered=tid) == Nothing(0)
     assert feed.undelivered(sid) == {}
     for name in ("open", "try", "tid", "i", "q"):
         assert client.exists(keys.of(sid, name)[0]) == 0
@@ -113,7 +113,7 @@ def test_the_next_item_comes_with_the_answer_to_the_last(patient, sid, deliver):
 def test_only_an_answer_hands_nothing_out(patient, sid, deliver):
     deliver("m1", "m2")
     first = patient.take(sid)
-    assert patient.take(sid, answered=first.tid, message_id="m1", only_answer=True) is Nothing.NO_WAIT
+    assert patient.take(sid, answered=first.tid, message_id="m1", only_answer=True) == Nothing(0)
     assert patient.take(sid).id == "m2"
 
 
@@ -121,13 +121,13 @@ def test_an_early_answer_to_a_repeated_message_ends_the_repeats(inbox, sid, deli
     deliver("m1")
     first = inbox.take(sid)
     inbox.take(sid)
-    assert inbox.take(sid, answered=first.tid, message_id="m1") is Nothing.NO_WAIT
+    assert inbox.take(sid, answered=first.tid, message_id="m1") == Nothing(0)
 
 
 @pytest.mark.parametrize("tid", ["", "s99999", "nok1", "1"])
 def test_an_answer_to_nothing_is_harmless(patient, sid, deliver, tid):
     deliver("m1")
-    assert patient.take(sid, answered=tid, only_answer=True) is Nothing.NO_WAIT
+    assert patient.take(sid, answered=tid, only_answer=True) == Nothing(0)
     assert patient.take(sid).id == "m1"
 
 
@@ -178,11 +178,21 @@ def test_a_status_in_the_place_of_message_delivered_sends_no_receipt(patient, si
 
 
 def test_a_held_poll_is_woken_once(patient, sid, deliver, listen):
-    assert patient.take(sid, hold="worker:1") is Nothing.WILL_WAKE
+    assert patient.take(sid, hold="worker:1") == Nothing()
     heard = listen("worker:1")
     deliver("m1")
     deliver("m2")
     assert heard() == [b"poll " + sid.encode()]
+
+
+def test_a_held_poll_knows_when_an_open_item_is_overdue(patient, sid, deliver):
+    deliver("m1")
+    first = patient.take(sid)
+    waits = patient.take(sid, hold="worker:1").wait
+    assert 0 < waits <= 60
+    assert patient.take(sid, hold="worker:1").wait <= waits
+    patient.take(sid, answered=first.tid, message_id="m1", only_answer=True)
+    assert patient.take(sid, hold="worker:1") == Nothing()
 
 
 def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
@@ -194,7 +204,7 @@ def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
 
 def test_nothing_is_held_for_a_phone_with_a_cir_channel(patient, sid, sessions):
     sessions.commit(sid, "1", "d", b"ok", Effects(fields={"nohold": "1"}))
-    assert patient.take(sid, hold="worker:1") is Nothing.NO_WAIT
+    assert patient.take(sid, hold="worker:1") == Nothing(0)
 
 
 def test_a_poll_that_finds_something_is_not_held(patient, sid, deliver, sessions):
@@ -251,7 +261,7 @@ def test_presence_is_told_to_who_subscribed(patient, sid, watch, show):
     (contact,) = item.contacts
     assert (contact.jid, contact.presence, contact.subscription, contact.spelling) == ("romeo@x", b"here", b"all", None)
     assert item.payload is None
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_the_newest_state_is_told_once(patient, sid, watch, show, client):
@@ -260,7 +270,7 @@ def test_the_newest_state_is_told_once(patient, sid, watch, show, client):
         show(romeo=state, nurse=b"nurse " + state)
     assert queue(client, sid) == [b"P"]
     assert told(patient.take(sid)) == {"romeo@x": b"gone", "nurse@x": b"nurse gone"}
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_a_state_that_is_no_news_is_not_told(patient, sid, watch, show):
@@ -268,7 +278,7 @@ def test_a_state_that_is_no_news_is_not_told(patient, sid, watch, show):
     show(romeo=b"here")
     patient.take(sid, answered=patient.take(sid).tid)
     assert show(romeo=b"here") == -1
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_repeated_presence_shows_the_newest(inbox, sid, watch, show):
@@ -284,7 +294,7 @@ def test_presence_that_is_never_answered_is_dropped(inbox, sid, watch, show, fee
     show(romeo=b"here")
     for _ in range(4):
         assert inbox.take(sid).contacts
-    assert inbox.take(sid) is Nothing.NO_WAIT
+    assert inbox.take(sid) == Nothing(0)
     assert client.hlen(keys.of(sid, "i")[0]) == 0
     assert feed.undelivered(sid) == {}
 
@@ -296,12 +306,22 @@ def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed,
     patient.take(sid, answered=patient.take(sid).tid)
     wait = show(romeo=b"away")
     assert 4000 < wait <= 5000
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
     assert show(romeo=b"here again") <= 5000
     assert 0 < feed.ring(sid) <= 5000
     client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
     assert feed.ring(sid) == -1
     assert told(patient.take(sid)) == {"romeo@x": b"here again"}
+
+
+@pytest.mark.parametrize("gap", [0, 60_000])
+def test_the_gap_is_a_setting(client, sid, patient, watch, show, gap):
+    watch("romeo@x")
+    show(romeo=b"here")
+    patient.take(sid, answered=patient.take(sid).tid)
+    later = Feed(client, gap).store(sid, 1, Changes(presence={"romeo@x": b"away"}))
+    assert later == -1 if gap == 0 else 50_000 < later <= 60_000
+    assert isinstance(patient.take(sid), Nothing) == bool(gap)
 
 
 def test_the_gap_is_of_each_contact(patient, sid, watch, show):
@@ -316,7 +336,7 @@ def test_the_first_flood_is_collected(patient, sid, watch, feed):
     watch("romeo@x")
     later = feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}, notbefore=2000))
     assert 0 < later <= 2000
-    assert patient.take(sid) is Nothing.NO_WAIT
+    assert patient.take(sid) == Nothing(0)
 
 
 def test_many_contacts_are_told_in_portions(client, sid, watch, show):

@@ -147,7 +147,7 @@ def test_the_first_notification_waits_for_presence_that_is_on_its_way(client, si
     sessions.commit(sid, "1", DIGEST, b"ok", wishes)
     inbox = Inbox(client, Handout())
     assert [each.jid for each in inbox.take(sid).contacts] == ["nurse@x"]
-    assert inbox.take(sid) is Nothing.NO_WAIT
+    assert inbox.take(sid) == Nothing(0)
     feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}))
     assert [each.jid for each in inbox.take(sid).contacts] == ["romeo@x"]
 
@@ -302,3 +302,21 @@ def test_the_end_of_a_session_reaches_the_line(sessions, sid, feed: Feed, listen
     heard = listen("cir:1")
     feed.end(sid, 1, 601)
     assert heard() == [b"end " + sid.encode()]
+
+
+def test_a_waiting_item_goes_out_in_parts_in_its_place(sessions, sid, deliver, feed, patient, client):
+    deliver("m1", "m2", "m3", receipt=b"receipt")
+    parts = [("m2a", b"romeo@x\npart 1"), ("m2b", b"romeo@x\npart 2")]
+    sessions.commit(sid, "1", "d", b"", Effects(split={"m2": parts, "gone": parts}))
+    told = [patient.take(sid) for _ in range(4)]
+    assert [each.id for each in told] == ["m1", "m2a", "m2b", "m3"]
+    assert [each.payload for each in told][1:3] == [b"part 1", b"part 2"]
+    assert set(client.hkeys(keys.of(sid, "rc")[0])) == {b"m1", b"m3", b"m2b"}
+    assert "m2" not in feed.undelivered(sid)
+
+
+def test_what_was_handed_out_is_not_cut_under_the_phones_hands(sessions, sid, deliver, feed, patient):
+    deliver("m1")
+    patient.take(sid)
+    sessions.commit(sid, "1", "d", b"", Effects(split={"m1": [("a", b"romeo@x\na"), ("b", b"romeo@x\nb")]}))
+    assert set(feed.undelivered(sid)) == {"m1"}

@@ -1,5 +1,7 @@
 """Who may not log in is told why, in a Login-Response; who has no session is told so, in whatever it asked."""
 
+import json
+
 import pytest
 
 from onesoup.csp import envelope
@@ -7,6 +9,7 @@ from onesoup.csp.elements import LoginResponse
 from onesoup.phone.errors import Refused, SessionOver
 from onesoup.wire import codec
 from tests.support.secrets import secret_text
+from tests.support.untrusted import EXPIRED, SELF_SIGNED, STRIPPED, WRONG_NAME, Untrusted
 from tests.support.world import MATRIX, Person, StoryPhone, World
 
 WAYS = ["plain", "MD5", "SHA"]
@@ -42,6 +45,30 @@ def test_an_unknown_user_is_refused_like_a_wrong_password(world: World, way: str
 def test_a_domain_that_is_not_served_is_516(world: World, way: str) -> None:
     stranger = Person("Stranger", "stranger", secret_text(), "elsewhere.example")
     assert refusal(world.phone(stranger, way=way)) == 516
+
+
+@pytest.mark.parametrize(
+    ("domain", "condition"),
+    [
+        (WRONG_NAME, "certificate"),
+        (EXPIRED, "certificate"),
+        (SELF_SIGNED, "certificate"),
+        (STRIPPED, "not-offered"),
+    ],
+)
+def test_an_xmpp_server_that_cannot_be_trusted_is_503_and_gets_no_password(
+    world: World, untrusted: Untrusted, domain: str, condition: str
+) -> None:
+    """The operator's log says why; the phone may try again later."""
+    victim = Person("Victim", "victim", secret_text(), domain)
+    before = len(world.stack.logs("holder"))
+    assert refusal(world.phone(victim)) == 503
+    lines = [json.loads(line) for line in world.stack.logs("holder")[before:].splitlines() if line.startswith("{")]
+    (line,) = [each for each in lines if each["event"] == "xmpp-login-failed" and each["domain"] == domain]
+    assert (line["kind"], line["condition"]) == ("tls", condition)
+    heard = b"".join(peer.seen for peer in untrusted.heard[domain])
+    assert b"<auth" not in heard
+    assert victim.password.encode() not in heard
 
 
 @pytest.mark.parametrize("user", ["", "wv:", "wv:alice/friends@localhost", "@localhost", "a\x01b@localhost"])

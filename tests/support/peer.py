@@ -16,6 +16,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.request import Request, urlopen
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 WITHIN = 15.0
 
@@ -120,8 +123,31 @@ class Peer:
         self._peers, self._name, self.jid = peers, name, jid
         self._given: set[int] = set()
 
-    def send(self, to: str, body: str, id: str | None = None, receipt: bool = False) -> None:
-        self._peers.order(self._name, "send", to=to, body=body, id=id, receipt=receipt)
+    def send(self, to: str, body: str, id: str | None = None, receipt: bool = False, extra: str = "") -> None:
+        """`extra` is one more element of the stanza, as XML."""
+        self._peers.order(self._name, "send", to=to, body=body, id=id, receipt=receipt, extra=extra)
+
+    def share(self, to: str, url: str, id: str | None = None, receipt: bool = False) -> None:
+        """A link to a file, as today's clients send it."""
+        self.send(to, url, id, receipt, f"<x xmlns='jabber:x:oob'><url>{escape(url)}</url></x>")
+
+    def ask(self, to: str, kind: str, payload: str) -> ElementTree.Element:
+        """The answer to an iq."""
+        self._peers.order(self._name, "ask", to=to, kind=kind, payload=payload)
+        return ElementTree.fromstring(self.wait("answer").xml)
+
+    def upload(self, name: str, kind: str, data: bytes) -> str:
+        """Where a file of this person can be had now (XEP-0363)."""
+        space = "urn:xmpp:http:upload:0"
+        request = f"<request xmlns='{space}' filename='{name}' size='{len(data)}' content-type='{kind}'/>"
+        slot = self.ask(f"upload.{self.jid.rpartition('@')[2]}", "get", request)
+        put, get = slot.find(f".//{{{space}}}put"), slot.find(f".//{{{space}}}get")
+        assert put is not None
+        assert get is not None
+        headers = {each.get("name", ""): each.text or "" for each in put} | {"Content-Type": kind}
+        with urlopen(Request(put.get("url", ""), data, headers, method="PUT"), timeout=WITHIN) as answer:
+            assert answer.status == 201
+        return get.get("url", "")
 
     def presence(self, show: str | None = None, status: str | None = None) -> None:
         self._peers.order(self._name, "presence", show=show, status=status)
@@ -132,6 +158,32 @@ class Peer:
     def subscription(self, to: str, kind: str) -> None:
         """subscribe, subscribed, unsubscribe or unsubscribed."""
         self._peers.order(self._name, "subscription", to=to, kind=kind)
+
+    def iq(self, kind: str, xml: str, to: str | None = None) -> Event:
+        """Sends a request of kind get or set; what came back, as `type` and `xml`."""
+        for event in self.all("iq"):
+            self._given.add(event[0])
+        self._peers.order(self._name, "iq", kind=kind, xml=xml, to=to)
+        return self.wait("iq")
+
+    def publish(self, node: str, payload: str, id: str = "current") -> None:
+        """An item of the account's own PEP node."""
+        item = f"<publish node='{node}'><item id='{id}'>{payload}</item></publish>"
+        done = self.iq("set", f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{item}</pubsub>")
+        assert done.type == "result", done.xml
+
+    def interests(self, *nodes: str) -> None:
+        """Wants to hear what contacts publish there. Before the first presence."""
+        self._peers.order(self._name, "interests", nodes=list(nodes))
+        self.wait("interested")
+
+    def passive(self) -> None:
+        """Lets nobody in by itself from now on."""
+        self._peers.order(self._name, "passive")
+
+    def raw(self, xml: str) -> None:
+        """Octets for the stream, whatever they are."""
+        self._peers.order(self._name, "raw", xml=xml)
 
     def roster(self) -> dict[str, dict[str, str]]:
         """As the server has it now."""

@@ -7,9 +7,12 @@ import asyncio
 import json
 import logging
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import slixmpp
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import StanzaPath
 
 
 class Client(slixmpp.ClientXMPP):
@@ -18,6 +21,9 @@ class Client(slixmpp.ClientXMPP):
         self.name, self.ca_certs, self.enable_direct_tls = name, Path(ca), False
         self.register_plugin("xep_0184")
         self.register_plugin("xep_0199")
+        self.register_plugin("xep_0163")
+        self.add_event_handler("changed_subscription", self.on_presence)
+        self.register_handler(Callback("events", StanzaPath("message/pubsub_event"), self.on_event))
         for event in ("message", "presence", "receipt_received", "session_start", "failed_auth", "disconnected"):
             self.add_event_handler(event, getattr(self, f"on_{event}"))
 
@@ -51,7 +57,13 @@ class Client(slixmpp.ClientXMPP):
                 type=stanza["type"],
                 body=stanza["body"],
                 receipt_asked=asks,
+                oob=stanza.xml.findtext("{jabber:x:oob}x/{jabber:x:oob}url") or "",
             )
+
+    def on_event(self, stanza: slixmpp.Message) -> None:
+        items = stanza.xml.find("{*}event/{*}items")
+        node = items.get("node") if items is not None else None
+        self.tell("event", sender=stanza["from"].bare, node=node, xml=ET.tostring(stanza.xml, encoding="unicode"))
 
     def on_presence(self, stanza: slixmpp.Presence) -> None:
         self.tell(
@@ -61,6 +73,7 @@ class Client(slixmpp.ClientXMPP):
             type=stanza["type"],
             show=stanza["show"],
             status=stanza["status"],
+            xml=ET.tostring(stanza.xml, encoding="unicode"),
         )
 
     def on_receipt_received(self, stanza: slixmpp.Message) -> None:
@@ -74,18 +87,60 @@ class Client(slixmpp.ClientXMPP):
     def do_disconnect(self) -> None:
         self.disconnect()
 
-    def do_send(self, to: str, body: str, id: str | None = None, receipt: bool = False) -> None:
+    def do_send(self, to: str, body: str, id: str | None = None, receipt: bool = False, extra: str = "") -> None:
         stanza = self.make_message(mto=to, mbody=body, mtype="chat")
         stanza["id"] = id or self.new_id()
         if receipt:
             stanza["request_receipt"] = True
+        if extra:
+            stanza.append(ET.fromstring(extra))
         stanza.send()
+
+    def do_ask(self, to: str, kind: str, payload: str) -> None:
+        async def ask() -> None:
+            iq = self.make_iq(ito=to, itype=kind)
+            iq.append(ET.fromstring(payload))
+            try:
+                result = await iq.send()
+            except slixmpp.exceptions.IqError as error:
+                result = error.iq
+            self.tell("answer", xml=ET.tostring(result.xml, encoding="unicode"))
+
+        self._asking = asyncio.ensure_future(ask())
 
     def do_presence(self, show: str | None = None, status: str | None = None, kind: str | None = None) -> None:
         self.send_presence(pshow=show, pstatus=status, ptype=kind)
 
     def do_subscription(self, to: str, kind: str) -> None:
         self.send_presence_subscription(pto=to, ptype=kind)
+
+    def do_passive(self) -> None:
+        self.auto_authorize, self.auto_subscribe = None, False
+
+    def do_interests(self, nodes: list[str]) -> None:
+        async def tell() -> None:
+            self["xep_0163"].add_interest(nodes)
+            await self["xep_0115"].update_caps(broadcast=False)
+            self.tell("interested")
+
+        self._task = asyncio.ensure_future(tell())
+
+    def do_iq(self, kind: str, xml: str, to: str | None = None) -> None:
+        """Any request; what comes back is told as it is, be it a result or an error."""
+
+        async def ask() -> None:
+            iq = self.make_iq(itype=kind, ito=to)
+            iq.append(ET.fromstring(xml))
+            try:
+                answer = await iq.send(timeout=15)
+            except slixmpp.exceptions.IqError as error:
+                answer = error.iq
+            self.tell("iq", type=answer["type"], xml=ET.tostring(answer.xml, encoding="unicode"))
+
+        self._task = asyncio.ensure_future(ask())
+
+    def do_raw(self, xml: str) -> None:
+        self.send_raw(xml)
 
     def do_roster(self) -> None:
         async def fetch() -> None:

@@ -6,6 +6,7 @@ import json
 import secrets as _random
 
 _known: dict[str, set[str]] = {}
+_passwords: set[str] = set()
 _numbers = itertools.count(1)
 
 
@@ -24,6 +25,13 @@ def keep_secret(text: str) -> None:
 def keep_password(user: str, password: str) -> None:
     """A password as SASL PLAIN carries it, too."""
     _known[password] = _forms(password) | {base64.b64encode(f"\0{user}\0{password}".encode()).decode()}
+    _passwords.add(password)
+
+
+def passwords_in(octets: bytes) -> list[str]:
+    """The passwords that octets contain, in any form."""
+    text = octets.decode("latin-1")
+    return [core for core in _passwords if any(form.encode().decode("latin-1") in text for form in _known[core])]
 
 
 def found_in(text: str) -> list[str]:

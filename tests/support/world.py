@@ -137,6 +137,15 @@ class World:
         finally:
             client.close()
 
+    def link(self, person: Person, phone_password: str) -> None:
+        """Gives the person a phone password that is not the XMPP one."""
+        client = connect(self.stack.redis.url)
+        try:
+            store = Accounts(client, KeyRing.load(self.stack.keys_file))
+            store.link(person.jid, person.jid, person.password, phone_password)
+        finally:
+            client.close()
+
     def phone(self, person: Person, **options: Any) -> StoryPhone:
         """A phone that has done nothing yet."""
         password = options.pop("password", person.password)

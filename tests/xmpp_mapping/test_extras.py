@@ -31,7 +31,7 @@ def test_an_activity_is_told_in_words():
 
 
 def test_an_event_about_something_else_changes_nothing():
-    assert extras.read_event(event("urn:xmpp:avatar:metadata", None), Extras(nick="R")) is None
+    assert extras.read_event(event("http://jabber.org/protocol/tune", None), Extras(nick="R")) is None
     assert extras.read_event(Node("message"), Extras()) is None
 
 

@@ -7,7 +7,7 @@ from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
 from onesoup.handlers import records
-from onesoup.store.feed import Changes
+from onesoup.store.feed import Changes, Kept
 from workers.intake import MAX_CONTACTS, Intake, offline, roster_changes
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
@@ -23,9 +23,10 @@ class Directory:
 
     def __init__(self):
         self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
+        self.refused, self.pushed = set(), []
 
-    def resources(self, jids):
-        return {jid: self.known.get(jid, (None, None)) for jid in jids}
+    def kept(self, jids):
+        return {jid: self.known.get(jid, Kept()) for jid in jids}
 
     def item(self, jid):
         return self.items.get(jid)
@@ -33,8 +34,17 @@ class Directory:
     def wrote(self, recipient, stanza_id):
         return self.sent.get(stanza_id) == recipient
 
+    def wrote_to(self, jid):
+        return jid in self.sent.values()
+
     def granted(self, jid):
         return jid in self.grants
+
+    def refuses(self, jid):
+        return jid in self.refused
+
+    def blocked(self, kind, jids):
+        self.pushed.append((kind, jids))
 
     def asks(self, jid, note):
         self.asked.append((jid, note))
@@ -89,7 +99,7 @@ def test_of_each_contact_the_last_state_is_stored(intake):
 
 def test_what_was_known_before_counts(intake, directory):
     before = read(intake, f"<presence from='{ROMEO}/desk'><priority>5</priority><status>desk</status></presence>")
-    directory.known[ROMEO] = (before.changes.resources[ROMEO], None)
+    directory.known[ROMEO] = Kept(before.changes.resources[ROMEO])
     done = read(intake, f"<presence from='{ROMEO}/phone'><show>away</show></presence>")
     assert shown(done).text == "desk"
 
@@ -177,7 +187,8 @@ def test_contacts_that_did_not_come_back_are_offline():
 # --- messages ---
 
 
-def test_a_long_message_comes_in_parts_with_one_receipt(intake):
+def test_a_long_message_comes_in_parts_with_one_receipt(intake, directory):
+    directory.items[ROMEO] = Item(ROMEO, subscription="both")
     request = "<request xmlns='urn:xmpp:receipts'/>"
     done = read(intake, f"<message from='{ROMEO}/x' id='m1' type='chat'><body>{'word ' * 60}</body>{request}</message>")
     parts = done.changes.items
@@ -185,6 +196,94 @@ def test_a_long_message_comes_in_parts_with_one_receipt(intake):
     assert all(len(each.body.encode()) <= 100 for each in texts(done))
     assert [bool(each.receipt) for each in parts] == [False] * (len(parts) - 1) + [True]
     assert len({each.id for each in parts}) == len({each.seen for each in parts}) == len(parts)
+
+
+ASKS = "<request xmlns='urn:xmpp:receipts'/>"
+
+
+@pytest.mark.parametrize("subscription", ["none", "to", "from", "both", None])
+@pytest.mark.parametrize("wrote", [False, True])
+def test_a_receipt_tells_nobody_that_the_phone_is_there_who_may_not_see_it(intake, directory, subscription, wrote):
+    """Only who sees our presence, or whom we wrote to, learns when the phone has a message (XEP-0184 section 8)."""
+    if subscription is not None:
+        directory.items[ROMEO] = Item(ROMEO, subscription=subscription)
+    if wrote:
+        directory.sent["m1"] = ROMEO
+    (item,) = read(intake, f"<message from='{ROMEO}/x' id='m1'><body>hi</body>{ASKS}</message>").changes.items
+    assert bool(item.receipt) == (wrote or subscription in ("from", "both"))
+
+
+# --- links to pictures ---
+
+PICTURE = "https://example.net/a/view.png"
+
+
+def shared(url, body=None):
+    oob = f"<x xmlns='jabber:x:oob'><url>{url}</url></x>"
+    return f"<message from='{ROMEO}/x' id='m1' type='chat'><body>{body or url}</body>{oob}</message>"
+
+
+def jobs(done):
+    return [records.unpack_command(each.job) for each in done.changes.items if each.job]
+
+
+def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(intake):
+    intake.accept(1000, True)
+    done = read(intake, shared(PICTURE))
+    (item,), (job,) = done.changes.items, jobs(done)
+    assert (job["op"], job["item"], job["url"]) == ("fetch", item.id, PICTURE)
+    assert [each.body for each in texts(done)] == [PICTURE]
+
+
+@pytest.mark.parametrize("takes", [True, False])
+@pytest.mark.parametrize(
+    ("stanza", "wanted"),
+    [
+        (shared(PICTURE), True),
+        (shared("https://example.net/f/12345"), True),  # a file of any name may be one
+        (shared("https://example.net/song.mp3"), False),
+        (shared("https://example.net/paper.pdf"), False),
+        (shared("aesgcm://example.net/view.jpg#00ff"), False),
+        (shared("file:///etc/view.png"), False),
+        (shared(PICTURE + "?" + "x" * 2000), False),
+        (f"<message from='{ROMEO}'><body>HTTPS://example.net/View.JPG?size=1</body></message>", True),
+        (f"<message from='{ROMEO}'><body>https://example.net/page</body></message>", False),
+        (f"<message from='{ROMEO}'><body>see {PICTURE}</body></message>", False),
+        (f"<message from='{ROMEO}'><body>see it</body></message>", False),
+    ],
+)
+def test_only_what_may_be_a_picture_waits_and_only_for_a_phone_that_takes_pictures(intake, takes, stanza, wanted):
+    intake.accept(1000, takes)
+    assert bool(jobs(read(intake, stanza))) == (wanted and takes)
+
+
+def test_a_phone_that_takes_less_than_the_link_gets_it_in_parts(intake):
+    intake.accept(20, True)
+    done = read(intake, shared(PICTURE))
+    assert not jobs(done)
+    assert len(done.changes.items) == 2
+
+
+def test_words_beside_the_link_do_not_wait(intake, directory):
+    intake.accept(1000, True)
+    directory.sent["x"] = ROMEO
+    done = read(intake, shared(PICTURE, f"look: {PICTURE}").replace("</body>", f"</body>{ASKS}"))
+    words, link = done.changes.items
+    assert ([each.body for each in texts(done)]) == ["look:", PICTURE]
+    assert (bool(words.job), bool(words.receipt), bool(link.job), bool(link.receipt)) == (False, False, True, True)
+    assert words.seen != link.seen
+
+
+def test_a_message_that_never_left_is_told_and_reported(intake):
+    changes = intake.failed(ROMEO, "m7", 415, "the server takes no pictures")
+    report, told = changes.items
+    assert (report.needs, records.unpack_event(report.payload)["code"]) == ("m7", 415)
+    assert records.unpack_text(told.payload).body == "not delivered: the server takes no pictures"
+
+
+def test_a_message_that_nobody_confirmed_in_time_is_reported_as_expired(intake):
+    (report,) = intake.expired([("m7", ROMEO)]).items
+    assert (report.needs, report.jid, records.unpack_event(report.payload)["code"]) == ("m7", ROMEO, 542)
 
 
 def test_what_the_phone_accepts_may_change(intake):
@@ -287,3 +386,36 @@ def test_no_stanza_breaks_the_intake(stanzas):
     for each in done.changes.items:
         assert "\n" not in each.jid
         records.unpack_event(each.payload)
+
+
+# --- whom the user does not hear ---
+
+
+def test_a_message_and_a_request_of_somebody_blocked_leave_nothing(intake, directory):
+    directory.refused.add(ROMEO)
+    done = read(
+        intake,
+        f"<message from='{ROMEO}/x' id='1'><body>hi</body><request xmlns='urn:xmpp:receipts'/></message>",
+        f"<presence from='{ROMEO}' type='subscribe'><status>let me in</status></presence>",
+    )
+    assert done.changes.items == []
+    assert done.answers == []
+    assert directory.asked == []
+
+
+def test_a_push_says_whom_the_server_blocks(intake, directory):
+    items = f"<item jid='{ROMEO}'/><item jid='spam.example.net'/><item jid='x@example.net/phone'/><item/>"
+    done = read(intake, f"<iq type='set' id='p1' from='{OWN}'><block xmlns='urn:xmpp:blocking'>{items}</block></iq>")
+    assert directory.pushed == [("block", [ROMEO])]
+    assert [each.getAttr("type") for each in done.answers] == ["result"]
+
+
+def test_an_unblock_of_nobody_means_everybody(intake, directory):
+    read(intake, "<iq type='set' id='p2'><unblock xmlns='urn:xmpp:blocking'/></iq>")
+    assert directory.pushed == [("unblock", [])]
+
+
+def test_nobody_else_says_whom_we_block(intake, directory):
+    done = read(intake, f"<iq type='set' id='p3' from='{ROMEO}'><unblock xmlns='urn:xmpp:blocking'/></iq>")
+    assert directory.pushed == []
+    assert [each.getAttr("type") for each in done.answers] == ["error"]

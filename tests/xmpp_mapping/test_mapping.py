@@ -232,6 +232,31 @@ def test_what_cannot_be_read_is_said_to_be_encrypted(namespace):
     assert body(f"<body>use OMEMO</body><{tag} xmlns='{namespace}'/>") == "use OMEMO"
 
 
+def html(inner):
+    return f"<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>{inner}</body></html>"
+
+
+def test_a_text_that_comes_in_markup_only_is_read_out_of_it():
+    assert body(html("<p>a <b>bold</b> word<br/>and more</p><p>last</p>")) == "a bold word\nand more\nlast"
+    assert body("<body>plain</body>" + html("<p>marked up</p>")) == "plain"
+    assert body("<html xmlns='http://jabber.org/protocol/xhtml-im'/>") is None
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        "<composing xmlns='http://jabber.org/protocol/chatstates'/>",
+        "<reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>+</reaction></reactions>",
+        "<retract xmlns='urn:xmpp:message-retract:1' id='m1'/>",
+        "<displayed xmlns='urn:xmpp:chat-markers:0' id='m1'/>",
+        "<markable xmlns='urn:xmpp:chat-markers:0'/>",
+    ],
+)
+def test_what_has_no_words_is_not_told(silent):
+    assert body(silent) is None
+    assert body("<body>words</body>" + silent) == "words"
+
+
 def test_a_correction_has_a_star():
     assert body("<body>right</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/>") == "* right"
 
@@ -357,6 +382,36 @@ def test_a_bounce_names_recipient_message_and_condition():
     assert bounce("")[2] == "undefined-condition"
 
 
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+
+
+def condition(name, words=""):
+    text = f"<text xmlns='{STANZAS}'>{words}</text>" if words else ""
+    return f"<{name} xmlns='{STANZAS}'/>{text}"
+
+
+# Each row of the table for bounces (6.4).
+@pytest.mark.parametrize(
+    ("inner", "code"),
+    [
+        (condition("bad-request"), 400), (condition("conflict"), 500), (condition("feature-not-implemented"), 405),
+        (condition("forbidden"), 532), (condition("gone"), 410), (condition("internal-server-error"), 500),
+        (condition("item-not-found"), 531), (condition("jid-malformed"), 901), (condition("not-acceptable"), 538),
+        (condition("not-acceptable") + "<blocked xmlns='urn:xmpp:blocking:errors'/>", 403),
+        ("<blocked xmlns='urn:xmpp:blocking:errors'/>" + condition("not-acceptable"), 403),
+        (condition("not-allowed"), 403), (condition("not-allowed", "Communication with remote domains is not enabled"), 516),
+        (condition("not-authorized"), 403), (condition("policy-violation"), 538), (condition("recipient-unavailable"), 410),
+        (condition("redirect"), 410), (condition("registration-required"), 403), (condition("remote-server-not-found"), 516),
+        (condition("remote-server-timeout"), 504), (condition("resource-constraint"), 507),
+        (condition("service-unavailable"), 410), (condition("subscription-required"), 403),
+        (condition("undefined-condition"), 410), (condition("unexpected-request"), 410), ("<of-tomorrow xmlns='urn:x'/>", 410),
+        ("<own-words xmlns='urn:x'/>" + condition("forbidden"), 532), ("", 410),
+    ],
+)  # fmt: skip
+def test_each_bounce_has_the_code_of_the_table(inner, code):
+    assert errors.bounce_code(bounce(inner)[2]) == code
+
+
 def test_only_an_error_with_an_id_is_a_bounce():
     assert messages.read_bounce(message("<body>x</body>")) is None
     assert messages.read_bounce(message("<error/>", type="error")) is None
@@ -366,6 +421,11 @@ def test_a_receipt_names_the_message():
     assert messages.read_receipt(message("<received xmlns='urn:xmpp:receipts' id='m7'/>", id="s1")) == ("romeo@example.net", "m7")
     assert messages.read_receipt(message("<received xmlns='urn:xmpp:receipts'/>", id="s1")) == ("romeo@example.net", "s1")
     assert messages.read_receipt(message("<received xmlns='urn:xmpp:receipts'/>")) is None
+
+
+def test_who_has_read_a_message_has_received_it():
+    assert messages.read_receipt(message("<displayed xmlns='urn:xmpp:chat-markers:0' id='m7'/>", id="s1"))[1] == "m7"
+    assert messages.read_receipt(message("<displayed xmlns='urn:xmpp:chat-markers:0'/>", id="s1")) is None
 
 
 # --- errors (3 and 6.4) ---

@@ -1,0 +1,100 @@
+"""Linked accounts: a password for the phone that stands for an XMPP account's own. Whoever makes a link here has shown the
+account's password first; what admins do is in onesoup.accounts."""
+
+import secrets
+import time
+
+import structlog
+
+from onesoup.csp import access, addresses
+from onesoup.csp.errors import CspError
+from onesoup.handlers import throttle
+from onesoup.handlers.context import Peer, Services
+from onesoup.store import keys
+from onesoup.store.accounts import Link
+from onesoup.store.keyring import KeyRingError
+
+log = structlog.get_logger()
+
+PAGE, ADMIN = "page", "admin"
+LEAST, MOST = 6, 50  # S60 takes 50 characters
+# Two keys of a phone's keypad never stand for the same of these.
+_EASY = "abcdefghjkmnpqrstuvwxyz23456789"
+EASY_LENGTH = 9
+
+
+def easy_password() -> str:
+    """A password that is typed on a keypad without looking twice: 44 random bits."""
+    return "".join(secrets.choice(_EASY) for _ in range(EASY_LENGTH))
+
+
+def objection(phone_password: str, password: str) -> str | None:
+    """What is wrong with a phone password, for its user; None when it is good."""
+    if len(phone_password) < LEAST:
+        return f"The phone password must have at least {LEAST} characters."
+    if len(phone_password) > MOST:
+        return f"The phone password may have at most {MOST} characters."
+    if not all("!" <= char <= "~" for char in phone_password):
+        return "Phones write letters with accents, and blanks, in different ways: use plain letters, digits and signs."
+    if phone_password == password:
+        return "The phone password must not be your XMPP password: phones send it over lines where others can read it."
+    return None
+
+
+def found(services: Services, login: str) -> Link | None:
+    """The link of a log-in. One that no key opens any more counts as none: whoever knows the XMPP password still gets in."""
+    try:
+        return services.accounts.find(login)
+    except KeyRingError as error:
+        log.warning("link-lost", reason=str(error))
+        return None
+
+
+def whose(services: Services, peer: Peer, text: str) -> str:
+    """The account that an address means here; 531 or 516 when that can be nobody's."""
+    jid = access.wish(text, throttle.domains(services.policy, peer)).jid
+    if addresses.domain_of(jid) not in services.policy.domains:
+        raise CspError(516, "domain not served here")
+    return jid
+
+
+def verify(services: Services, peer: Peer, jid: str, password: str, deadline: float) -> None:
+    """Nothing when the XMPP server takes the password; else what a log-in of a phone would be told."""
+    given = bool(password) and len(password) <= access.MAX_PASSWORD
+    throttle.admit(services, peer, jid, throttle.word(services, jid, password) if given else None)
+    job = {
+        "verify": jid,
+        "cred": services.ring.seal(password.encode("utf-8", "surrogatepass"), f"cred:{jid}"),
+    }
+    ticket = throttle.ticket(services, peer, jid, jid, password)
+    answer = throttle.ask_holder(services, keys.shard_of(jid, "verify"), job, ticket, deadline)
+    if answer["code"] != 200:
+        raise CspError(answer["code"], answer.get("text", ""))
+
+
+def choose(services: Services, peer: Peer, jid: str, password: str, phone_password: str, deadline: float) -> None:
+    """Stores a phone password for an account whose XMPP password is shown. What was there is replaced."""
+    verify(services, peer, jid, password, deadline)
+    old = _own_link(services, jid)
+    number = old.number if old else ""
+    services.accounts.link(jid, jid, password, phone_password, origin=PAGE, number=number, made=int(time.time()))
+    log.info("account-linked", origin=PAGE)
+
+
+def forget(services: Services, peer: Peer, jid: str, password: str, deadline: float) -> bool:
+    """Removes what is stored for an account whose XMPP password is shown; False when nothing was."""
+    verify(services, peer, jid, password, deadline)
+    link = _own_link(services, jid)
+    if link is None:
+        return False
+    services.accounts.unlink(jid)
+    log.info("account-unlinked", origin=PAGE)
+    return True
+
+
+def _own_link(services: Services, jid: str) -> Link | None:
+    """The account's link. 403 where an admin lets this log-in stand for another account."""
+    link = found(services, jid)
+    if link is not None and link.jid != jid:
+        raise CspError(403, "this log-in is managed by the operator")
+    return link

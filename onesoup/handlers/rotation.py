@@ -1,0 +1,42 @@
+"""Sealing anew what is stored, when the key ring has a new key. Runs beside everything else: what changes meanwhile was sealed
+by somebody who has the new key already, or is found by the next run."""
+
+from dataclasses import dataclass
+
+from onesoup.handlers import records
+from onesoup.handlers.context import Services
+from onesoup.store.keyring import KeyRingError
+from onesoup.store.records import BadRecord
+
+
+@dataclass(slots=True)
+class Rotated:
+    """How many records were sealed anew, and how many no key opens."""
+
+    links: int = 0
+    sessions: int = 0
+    lost: int = 0
+
+
+def rotate_all(services: Services) -> Rotated:
+    """Links, and the credentials of living sessions."""
+    done = Rotated()
+    for login in services.accounts.logins():
+        try:
+            done.links += services.accounts.reseal(login)
+        except (KeyRingError, BadRecord):
+            done.lost += 1
+    for sid in services.sessions.all():
+        try:
+            done.sessions += _session(services, sid)
+        except (KeyRingError, BadRecord):
+            done.lost += 1
+    return done
+
+
+def _session(services: Services, sid: str) -> bool:
+    record, sealed = services.sessions.read(sid, ("r", "cred"))
+    if record is None or sealed is None or services.ring.is_newest(sealed):
+        return False
+    jid = records.unpack_session(record).jid
+    return services.sessions.swap(sid, "cred", sealed, services.ring.reseal(sealed, f"cred:{jid}"))

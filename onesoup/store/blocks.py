@@ -1,0 +1,92 @@
+"""Block and grant lists of an account. The XMPP server's block list is the truth for what it has confirmed; what the phone
+asked for and the server has not confirmed yet, or never will, is kept beside it."""
+
+from collections.abc import Iterable
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script, guarded, pack_argument
+
+# One hash an account: b:<jid> and g:<jid>, and use:b, use:g with T or F.
+BLOCK, GRANT = "b", "g"
+WISHED, CONFIRMED = b"p", b"s"
+
+_SYNC = """
+-- KEYS 1 lists of an account    ARGV 1 bare JIDs that the server blocks (msgpack)
+-- What the server had confirmed and does not block any more is gone; what it blocks is there. Wishes stay, and so does
+-- everything while the list is not in use: then the server has nobody of it.
+local there = {}
+for _, jid in ipairs(cmsgpack.unpack(ARGV[1])) do
+  there['b:' .. jid] = true
+  redis.call('HSET', KEYS[1], 'b:' .. jid, 's')
+end
+if redis.call('HGET', KEYS[1], 'use:b') == 'F' then return 0 end
+for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if name:sub(1, 2) == 'b:' and not there[name] and redis.call('HGET', KEYS[1], name) == 's' then
+    redis.call('HDEL', KEYS[1], name)
+  end
+end
+return 1
+"""
+
+_LIFT = """
+-- KEYS 1 lists of an account    ARGV bare JIDs
+-- The server blocks these no more. It says so too when the phone has put the list out of use: then they stay on it.
+if redis.call('HGET', KEYS[1], 'use:b') == 'F' then return 0 end
+for _, jid in ipairs(ARGV) do redis.call('HDEL', KEYS[1], 'b:' .. jid) end
+return 1
+"""
+
+
+class Blocks:
+    """Whom an account does not hear, and whom it does."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._sync = client, Script(client, _SYNC)
+        self._lift = Script(client, _LIFT)
+
+    def read(self, jid: str) -> tuple[dict[str, set[str]], dict[str, bool]]:
+        """({list: bare JIDs}, {list: in use}) with lists BLOCK and GRANT; a list whose use was never said is left out."""
+        found = guarded(lambda: self._client.hgetall(_key(jid)))
+        members: dict[str, set[str]] = {BLOCK: set(), GRANT: set()}
+        use: dict[str, bool] = {}
+        for raw, value in found.items():
+            kind, _, name = raw.decode().partition(":")
+            if kind == "use":
+                use[name] = value == b"T"
+            elif kind in members:
+                members[kind].add(name)
+        return members, use
+
+    def add(self, jid: str, kind: str, others: Iterable[str]) -> None:
+        """Wishes of the phone."""
+        entries = {f"{kind}:{other}": WISHED for other in others}
+        if entries:
+            guarded(lambda: self._client.hset(_key(jid), mapping=dict(entries)))  # type: ignore[arg-type]
+
+    def remove(self, jid: str, kind: str, others: Iterable[str]) -> None:
+        names = [f"{kind}:{other}" for other in others]
+        if names:
+            guarded(lambda: self._client.hdel(_key(jid), *names))
+
+    def use(self, jid: str, kind: str, in_use: bool) -> None:
+        guarded(lambda: self._client.hset(_key(jid), f"use:{kind}", "T" if in_use else "F"))
+
+    def confirm(self, jid: str, others: Iterable[str]) -> None:
+        """The server blocks these now."""
+        entries = {f"{BLOCK}:{other}": CONFIRMED for other in others}
+        if entries:
+            guarded(lambda: self._client.hset(_key(jid), mapping=dict(entries)))  # type: ignore[arg-type]
+
+    def lift(self, jid: str, others: Iterable[str]) -> None:
+        """The server blocks these no more."""
+        self._lift([_key(jid)], list(others))
+
+    def sync(self, jid: str, others: Iterable[str]) -> None:
+        """The server blocks these, and nobody else."""
+        self._sync([_key(jid)], [pack_argument(list(others))])
+
+
+def _key(jid: str) -> str:
+    return keys.account(jid, "block")

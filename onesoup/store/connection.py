@@ -1,0 +1,52 @@
+"""One connection to a Redis server: what onesoup needs beyond redis-py's."""
+
+import select
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from gevent.monkey import get_original
+
+# The system's own poll: it is only ever asked whether there is something now, so it never blocks.
+_poll = get_original("select", "poll")
+
+
+class Connection(redis.Connection):
+    """Looks whether an idle connection is still good without the hub of gevent, which takes a tenth of an empty poll."""
+
+    def can_read(self, timeout: float = 0) -> bool:
+        reader = getattr(self._parser, "_reader", None)
+        if timeout == 0 and self._sock is not None and reader is not None and not reader.has_data():
+            look = _poll()
+            look.register(self._sock, select.POLLIN)
+            if not look.poll(0):
+                return False
+        return super().can_read(timeout)
+
+
+class _ToMaster:
+    """Asks who the master is before it connects, so that a pool finds the new one after a failover."""
+
+    def __init__(self, *, master: Callable[[], tuple[str, int]], **options: Any) -> None:
+        super().__init__(**options)
+        self._master = master
+
+    def _connect(self) -> Any:
+        self.host, self.port = self._master()
+        return super()._connect()  # type: ignore[misc]
+
+    def read_response(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().read_response(*args, **options)  # type: ignore[misc]
+        except redis.ReadOnlyError:
+            # It was the master once. Whoever tries again meets the new one.
+            self.disconnect()  # type: ignore[attr-defined]
+            raise redis.ConnectionError("the master has become a replica") from None
+
+
+class MasterConnection(_ToMaster, Connection):
+    pass
+
+
+class TlsMasterConnection(_ToMaster, redis.SSLConnection):
+    pass

@@ -1,0 +1,53 @@
+"""Clients for more than one Redis server: the master that Sentinels name, and a cluster."""
+
+from typing import Any
+
+import redis
+from redis.backoff import ConstantBackoff
+from redis.cluster import ClusterNode, RedisCluster
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from onesoup.store.connection import MasterConnection, TlsMasterConnection
+from onesoup.store.urls import Place
+
+SENTINEL_TIMEOUT = 0.5
+# A node that is gone is looked for again so often, so long apart: short enough for a phone's request.
+CLUSTER_TRIES, CLUSTER_PAUSE = 3, 0.1
+
+
+def to_master(place: Place) -> dict[str, Any]:
+    """Options for a pool whose connections go to the master of the moment."""
+    sentinel: Any = Sentinel(  # type: ignore[no-untyped-call]
+        list(place.hosts), socket_timeout=SENTINEL_TIMEOUT, socket_connect_timeout=SENTINEL_TIMEOUT
+    )
+    return {
+        "connection_class": TlsMasterConnection if place.tls else MasterConnection,
+        "master": lambda: sentinel.discover_master(place.service),
+        "db": place.db,
+        "username": place.username,
+        "password": place.password,
+    }
+
+
+def servers(client: redis.Redis) -> list[redis.Redis]:
+    """A client of each server that keeps data: the one, or every primary of a cluster."""
+    if isinstance(client, RedisCluster):
+        return [client.get_redis_connection(node) for node in client.get_primaries()]
+    return [client]
+
+
+def cluster(place: Place, options: dict[str, Any]) -> redis.Redis:
+    """A client that finds the node of each key. It has the commands of a Redis client, and its errors."""
+    node: Any = ClusterNode
+    options = {name: value for name, value in options.items() if name not in ("retry", "timeout", "max_connections")}
+    client: Any = RedisCluster(
+        startup_nodes=[node(host, port) for host, port in place.hosts],
+        username=place.username,
+        password=place.password,
+        ssl=place.tls,
+        require_full_coverage=False,
+        retry=Retry(ConstantBackoff(CLUSTER_PAUSE), CLUSTER_TRIES),
+        **options,
+    )
+    return client  # type: ignore[no-any-return]

@@ -1,0 +1,18 @@
+"""The blocking command (XEP-0191): what its answers and pushes say. Pure; nodes have getAttr, getName and getTags."""
+
+from typing import Any
+
+from onesoup.csp import addresses
+
+BLOCKING = "urn:xmpp:blocking"
+
+
+def read_items(node: Any) -> list[str]:
+    """The bare JIDs of users in a blocklist, block or unblock. Whole domains and single resources, which no phone can name,
+    are left out: they stay as they are on the server."""
+    jids = []
+    for item in node.getTags("item"):
+        jid = str(item.getAttr("jid") or "")
+        if "@" in jid.partition("/")[0] and "/" not in jid and addresses.bare(jid):
+            jids.append(addresses.bare(jid))
+    return jids

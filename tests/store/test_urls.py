@@ -1,0 +1,39 @@
+"""The forms of a Redis URL."""
+
+import pytest
+
+from onesoup.store.urls import CLUSTER, SENTINEL, SINGLE, Place, parse
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", "rediss://:secret@redis.example.org/2", "unix:///run/redis.sock"])
+def test_one_server_is_redis_py_s_business(url):
+    assert parse(url) == Place(SINGLE, url)
+
+
+def test_sentinels():
+    url = "redis+sentinel://onesoup:p%40ss@10.0.0.1,10.0.0.2:26380,[::1]/mymaster/3"
+    hosts = (("10.0.0.1", 26379), ("10.0.0.2", 26380), ("::1", 26379))
+    assert parse(url) == Place(SENTINEL, url, hosts, "mymaster", 3, "onesoup", "p@ss")
+
+
+def test_a_cluster():
+    url = "rediss+cluster://:secret@one.example.org,[fd00::2]:7001/"
+    assert parse(url) == Place(CLUSTER, url, (("one.example.org", 6379), ("fd00::2", 7001)), password="secret", tls=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1", "must begin"),
+        ("redis+raft://127.0.0.1", "must begin"),
+        ("unix+cluster://127.0.0.1", "must begin"),
+        ("redis+sentinel://10.0.0.1,10.0.0.2", "names no service"),
+        ("redis+sentinel://10.0.0.1/mymaster/x", "'x' is no number"),
+        ("redis+cluster://10.0.0.1/1", "no database numbers"),
+        ("redis+cluster://", "'' is not host"),
+        ("redis+cluster://10.0.0.1:six", "'10.0.0.1:six' is not host"),
+    ],
+)
+def test_what_is_none_of_them_says_why(url, reason):
+    with pytest.raises(ValueError, match=reason):
+        parse(url)

@@ -1,0 +1,56 @@
+"""A user blocks somebody: nothing comes from there any more, not even a wake, and the server knows it for every client."""
+
+from onesoup.csp.elements import AddList, BlockEntityRequest, BlockList, GetBlockedListRequest, GrantList, RemoveList
+from tests.support.secrets import secret_text
+from tests.support.world import StoryPhone, World
+
+
+def block(phone: StoryPhone, *users: str) -> None:
+    phone.request(BlockEntityRequest(block_list=BlockList(in_use=True, add_list=AddList(user_id=list(users)))))
+
+
+def blocked(phone: StoryPhone) -> list[str]:
+    return list(phone.request(GetBlockedListRequest()).block_list.entity_list.user_id)  # type: ignore[attr-defined]
+
+
+def test_a_blocked_contact_is_silent_and_sees_nobody_until_it_is_unblocked(world: World) -> None:
+    alice, bob, carol = world.cast("alice", "bob", "carol")
+    bobs, carols = world.online(bob), world.online(carol)
+    phone = world.phone(alice, version="1.2").start()
+    bobs.wait("presence", sender=alice.jid, type="available")
+
+    block(phone, bob.wv)
+    bobs.wait("presence", sender=alice.jid, type="unavailable")  # the server did it, so it holds for every client
+    assert blocked(phone) == [bob.wv]
+    bobs.send(alice.jid, unheard := secret_text())
+    carols.send(alice.jid, heard := secret_text())
+    phone.hears(heard)
+    assert unheard not in phone.said()
+
+    phone.request(BlockEntityRequest(block_list=BlockList(remove_list=RemoveList(user_id=[bob.wv]))))
+    bobs.wait("presence", sender=alice.jid, type="available")
+    assert blocked(phone) == []
+    bobs.send(alice.jid, again := secret_text())
+    phone.hears(again)
+    assert unheard not in phone.said()
+
+
+def test_what_one_phone_blocks_another_phone_of_the_user_is_told(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    first = world.phone(alice, client_id="first", version="1.1").start()
+    second = world.phone(alice, client_id="second", version="1.3").start()
+    block(first, bob.wv)
+    assert blocked(second) == [bob.wv]
+    first.logout()
+    assert blocked(world.phone(alice, client_id="first").start()) == [bob.wv]
+
+
+def test_a_grant_list_in_use_lets_only_its_members_through(world: World) -> None:
+    alice, bob, carol = world.cast("alice", "bob", "carol")
+    bobs, carols = world.online(bob), world.online(carol)
+    phone = world.phone(alice).start()
+    phone.request(BlockEntityRequest(grant_list=GrantList(in_use=True, add_list=AddList(user_id=[carol.wv]))))
+    bobs.send(alice.jid, unheard := secret_text())
+    carols.send(alice.jid, heard := secret_text())
+    phone.hears(heard)
+    assert unheard not in phone.said()

@@ -1,0 +1,115 @@
+"""More than one Redis server: a master with a replica and three Sentinels, and a cluster of three. All on free ports here.
+
+Each has what a Stack looks for in a RedisServer that is not its own: `url` and `process`."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import redis
+
+from onesoup.demo.servers import RedisServer
+from onesoup.ports import free_port
+
+SERVICE = "onesoup"
+SLOTS = 16384
+
+
+def until(what: Callable[[], bool], within: float = 30.0) -> None:
+    """Servers find each other at their own pace."""
+    end = time.monotonic() + within
+    while True:
+        try:
+            if what():
+                return
+        except redis.RedisError:
+            pass
+        assert time.monotonic() < end, "the servers did not find each other"
+        time.sleep(0.05)
+
+
+class Sentinels:
+    """A failover takes a second from the moment that the master is silent."""
+
+    def __init__(self, directory: Path) -> None:
+        self.master = RedisServer(directory / "one")
+        self.replica = RedisServer(directory / "two", options=["--replicaof", "127.0.0.1", str(self.master.port)])
+        self.watchers = [self._watcher(directory / f"sentinel-{number}") for number in range(3)]
+        self.process = self.master.process
+
+    def _watcher(self, directory: Path) -> RedisServer:
+        """A Redis in sentinel mode: the same program with another configuration file."""
+        server = RedisServer(directory, appendonly=False)
+        config = directory / "sentinel.conf"
+        config.write_text(
+            f"port {server.port}\nbind 127.0.0.1\ndir {directory}\nloglevel warning\n"
+            f"sentinel monitor {SERVICE} 127.0.0.1 {self.master.port} 2\n"
+            f"sentinel down-after-milliseconds {SERVICE} 1000\nsentinel failover-timeout {SERVICE} 5000\n"
+        )
+        server.process.argv[1:] = [str(config), "--sentinel"]
+        return server
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{each.port}" for each in self.watchers)
+        return f"redis+sentinel://{hosts}/{SERVICE}/0"
+
+    def __enter__(self) -> Self:
+        with ExitStack() as started:
+            for server in (self.master, self.replica, *self.watchers):
+                server.start()
+                started.callback(server.process.kill)
+            until(lambda: redis.Redis(port=self.replica.port).info("replication")["master_link_status"] == "up")
+            for watcher in self.watchers:
+                until(lambda port=watcher.port: self._sees_all(port))  # type: ignore[misc]
+            self._started = started.pop_all()
+        return self
+
+    def _sees_all(self, port: int) -> bool:
+        state = redis.Redis(port=port).sentinel_master(SERVICE)
+        return int(state["num-slaves"]) == 1 and int(state["num-other-sentinels"]) == 2
+
+    def __exit__(self, *_: object) -> None:
+        self._started.close()
+
+
+class Cluster:
+    """Three primaries without replicas, a third of the slots each."""
+
+    def __init__(self, directory: Path) -> None:
+        self.nodes = [self._node(directory / f"node-{number}") for number in range(3)]
+        self.process = self.nodes[0].process
+
+    def _node(self, directory: Path) -> RedisServer:
+        server = RedisServer(directory)
+        server.process.argv += ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
+        return server
+
+    @property
+    def url(self) -> str:
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as started:
+            for node in self.nodes:
+                node.start()
+                started.callback(node.process.kill)
+            clients = [redis.Redis(port=node.port, decode_responses=True) for node in self.nodes]
+            third = SLOTS // 3
+            for number, client in enumerate(clients):
+                last = SLOTS if number == 2 else third * (number + 1)
+                client.execute_command("CLUSTER ADDSLOTS", *range(third * number, last))
+                client.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
+            for node in self.nodes[1:]:
+                bus = int(node.process.argv[-1])
+                clients[0].execute_command("CLUSTER MEET", "127.0.0.1", node.port, bus)
+            for client in clients:
+                until(lambda client=client: client.cluster("INFO")["cluster_state"] == "ok")  # type: ignore[misc]
+            until(lambda: all(len(client.cluster("NODES")) == 3 for client in clients))
+            self._started = started.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._started.close()

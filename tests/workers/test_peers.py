@@ -1,0 +1,83 @@
+"""What a proxy says is believed of listed proxies only; from anybody else headers change nothing."""
+
+import pytest
+from falcon import Request
+from falcon.testing import create_environ
+
+from workers.peers import Peers
+
+PROXY, CLIENT = "10.0.0.7", "203.0.113.9"
+HEADERS = ("X-MSISDN", "X-Network-MSISDN")
+
+
+def request(remote: str, headers: dict[str, str] | None = None, path: str = "/", host: str = "imps.example.org") -> Request:
+    environ = create_environ(path=path, host=host, headers=headers or {}, method="POST")
+    environ["REMOTE_ADDR"] = remote
+    return Request(environ)
+
+
+@pytest.fixture
+def peers():
+    return Peers([PROXY, "10.0.0.8"], HEADERS, "358")
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.9", CLIENT),
+        ("6.6.6.6, 203.0.113.9", CLIENT),
+        ("203.0.113.9, 10.0.0.8", CLIENT),
+        ("", PROXY),
+        ("10.0.0.8", PROXY),
+        (" , ", PROXY),
+    ],
+)
+def test_the_client_is_the_last_address_that_is_no_proxy(peers, forwarded, address):
+    assert peers.of(request(PROXY, {"X-Forwarded-For": forwarded})).address == address
+
+
+def test_a_client_that_forwards_itself_stays_who_it_is(peers):
+    spoofed = {"X-Forwarded-For": "10.1.1.1", "X-MSISDN": "358401234567", "X-Forwarded-Proto": "https"}
+    found = request(CLIENT, spoofed)
+    assert (peers.of(found).address, peers.of(found).number, peers.private(found)) == (CLIENT, "", False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "number"),
+    [
+        ({"X-MSISDN": "358401234567"}, "+358401234567"),
+        ({"X-MSISDN": "a81fc9", "X-Network-MSISDN": "0401234567"}, "+358401234567"),
+        ({"X-MSISDN": "358401234567,358407654321"}, ""),
+        ({"X-Up-Calling-Line-Id": "358401234567"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_proxy_states_the_number_in_a_listed_header(peers, headers, number):
+    assert peers.of(request(PROXY, headers)).number == number
+
+
+def test_numbers_are_off_unless_headers_are_named():
+    assert Peers([PROXY]).of(request(PROXY, {"X-MSISDN": "358401234567"})).number == ""
+
+
+@pytest.mark.parametrize(
+    ("remote", "host", "headers", "private"),
+    [
+        (PROXY, "imps.example.org", {"X-Forwarded-Proto": "https"}, True),
+        (PROXY, "imps.example.org", {"X-Forwarded-Proto": "http"}, False),
+        (PROXY, "localhost", {}, False),
+        ("127.0.0.1", "localhost:8080", {}, True),
+        ("::1", "[::1]:8080", {}, True),
+        # A proxy on this machine that nobody has listed.
+        ("127.0.0.1", "localhost", {"X-Forwarded-For": "203.0.113.9"}, False),
+        ("127.0.0.1", "imps.example.org", {}, False),
+        (CLIENT, "localhost", {}, False),
+    ],
+)
+def test_nobody_reads_along_over_https_to_a_listed_proxy_or_on_this_machine(peers, remote, host, headers, private):
+    assert peers.private(request(remote, headers, host=host)) is private
+
+
+def test_path_host_and_agent_are_taken_as_they_are(peers):
+    found = peers.of(request(CLIENT, {"User-Agent": "MOT-V3"}, "/imps/example.org/", "IMPS.example.org:8080"))
+    assert (found.path, found.host, found.user_agent) == ("/imps/example.org/", "imps.example.org", "MOT-V3")
