@@ -11,6 +11,7 @@ import redis
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded
 from onesoup.store.records import pack, unpack
+from onesoup.store.sessions import NEWS
 
 VERSION = 1
 # A number that has not been seen for so long may belong to somebody else by now, ms.
@@ -25,6 +26,7 @@ PER_ACCOUNT, PER_NUMBER = 3, 3
 DAY_MS = 86_400_000
 # Codes that wait for a CIR process to send them.
 OUTGOING = "cir:codes"
+SEND_MS = 60_000
 
 _ISSUE = """
 -- KEYS 1 code  2 requests of the account  ARGV 1 number  2 digest of the code  3 validity, ms  4 requests allowed  5 day, ms
@@ -58,6 +60,15 @@ return tonumber(redis.call('GET', KEYS[1])) <= tonumber(ARGV[1]) and 1 or 0
 """
 
 
+_SEND = """
+-- KEYS 1 outgoing  ARGV 1 record  2 how long it is worth anything, ms  3 channel
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], 'code')
+return 1
+"""
+
+
 class Checked(Enum):
     RIGHT = "right"
     WRONG = "wrong"
@@ -71,6 +82,7 @@ class Numbers:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._issue, self._check, self._count = Script(client, _ISSUE), Script(client, _CHECK), Script(client, _COUNT)
+        self._send = Script(client, _SEND)
 
     def learn(self, jid: str, number: str, source: str, now: float | None = None) -> None:
         """The number belongs to the account's user, as `source` has shown now. Of many, the latest stay."""
@@ -113,15 +125,7 @@ class Numbers:
 
     def send(self, record: bytes) -> None:
         """Hands a message with a code to the CIR processes. It is worthless after a minute."""
-
-        def push() -> None:
-            pipe = self._client.pipeline(transaction=False)
-            pipe.rpush(OUTGOING, record)
-            pipe.pexpire(OUTGOING, 60_000)
-            pipe.publish("cir:news", b"code")
-            pipe.execute()
-
-        guarded(push)
+        self._send([OUTGOING], [record, SEND_MS, NEWS])
 
     def next_to_send(self) -> bytes | None:
         """The oldest message that waits; it is gone from here, so that it is never sent twice."""

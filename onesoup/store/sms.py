@@ -97,6 +97,13 @@ return fails
 # States of a message; a report moves it only forward.
 ORDER = {"sent": 0, "unknown": 0, "accepted": 1, "buffered": 2, "delivered": 3, "failed": 3, "refused": 3}
 
+_START = """
+-- KEYS 1 job  ARGV 1 number  2 how long it is remembered, ms     Returns 0 when it was started before.
+if redis.call('HSETNX', KEYS[1], 'n', ARGV[1]) == 0 then return 0 end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
 _MOVE = """
 -- KEYS 1 job  ARGV 1 rank  2 state     Returns the number when the state is new, 0 when it is not, -1 for an unknown job.
 local h = redis.call('HMGET', KEYS[1], 'rank', 'n')
@@ -175,19 +182,12 @@ class Jobs:
     """Messages that were handed to the gateway, for the reports about them."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._move, self._report = client, Script(client, _MOVE), Script(client, _REPORT)
+        self._client, self._start = client, Script(client, _START)
+        self._move, self._report = Script(client, _MOVE), Script(client, _REPORT)
 
     def start(self, job: str, number: str) -> bool:
         """False when this job was started before: it must not be sent again."""
-        key = _job(job)
-
-        def write() -> list[int]:
-            pipe = self._client.pipeline(transaction=True)
-            pipe.hsetnx(key, "n", number)
-            pipe.pexpire(key, JOB_MS)
-            return pipe.execute()
-
-        return bool(guarded(write)[0])
+        return bool(self._start([_job(job)], [number, JOB_MS]) == 1)
 
     def name(self, job: str, gateway: str, message_id: str) -> None:
         """The gateway calls this job by an id of its own."""

@@ -24,7 +24,7 @@ def claims(budget, count, heard=NOW, number=NUMBER, jid=JID):
 
 def test_a_flood_costs_six_an_hour(budget):
     """However often the phone comes in between."""
-    assert claims(budget, 10_000) == (6, "hour")
+    assert claims(budget, 1000) == (6, "hour")
 
 
 def test_twenty_a_day(client):
@@ -45,8 +45,8 @@ def test_a_phone_that_does_not_come_gets_two(budget):
 
 
 def test_many_users_of_one_number_share_its_budget(budget):
-    """A thousand log-ins that name one victim."""
-    found = [budget.claim(NUMBER, f"user{n}@x", GW, f"j{n}", 1) for n in range(1000)]
+    """Whoever logs in, and however often, naming one victim."""
+    found = [budget.claim(NUMBER, f"user{n}@x", GW, f"j{n}", 1) for n in range(300)]
     assert sum(not isinstance(each, Refusal) for each in found) == 2
     limited = Budget(budget._client, Limits())
     assert isinstance(limited.claim(NUMBER, "user@x", GW, "j", NOW), Refusal)
@@ -157,7 +157,7 @@ def test_a_code_is_not_guessed(numbers):
 
 
 def test_codes_for_one_number_are_few_whoever_asks(numbers):
-    assert sum(numbers.issue(f"u{n}@x", NUMBER, "1") for n in range(1000)) == 3
+    assert sum(numbers.issue(f"u{n}@x", NUMBER, "1") for n in range(200)) == 3
 
 
 def test_codes_of_one_account_are_few_whatever_the_number(numbers):
