@@ -17,6 +17,7 @@ PARTS = {
     "login": "log-ins through gateway, holder and Prosody",
     "memory": "an idle session in the holder and in Redis",
     "latency": "messages between phone and XMPP client",
+    "cir": "how soon phones are woken, and the STCP listener beside a bare one",
 }
 
 

@@ -29,6 +29,9 @@ class Scale:
     idle: int = 300
     idle_with_contacts: int = 100
     messages: int = 200
+    # Phones that are woken at a steady rate, and idle lines of the listener.
+    wakes: int = 300
+    lines: int = 10_000
     # Seconds: until everything that a log-in starts has ended, and for which polls are held.
     settle: float = 6.0
     hold: float = 5.0
@@ -49,6 +52,8 @@ QUICK = Scale(
     idle=6,
     idle_with_contacts=3,
     messages=5,
+    wakes=5,
+    lines=50,
     settle=0.2,
     hold=1.0,
     profiled=500,

@@ -18,6 +18,7 @@ SHOWN = {
     "login": "log-ins/s, each with a log-out",
     "memory": "idle session, no contacts: holder, USS",
     "latency": "stanza to WVCI on the STCP line: p50",
+    "cir": "stanza to WVCI at 100 messages/s: p50",
 }
 
 Run = subprocess.Popen[str]
