@@ -20,6 +20,7 @@ PARTS = {
     "memory": "an idle session in the holder and in Redis",
     "takeover": "a holder is killed, another takes its streams",
     "latency": "messages between phone and XMPP client",
+    "cir": "how soon phones are woken, and the STCP listener beside a bare one",
 }
 
 

@@ -36,6 +36,9 @@ class Scale:
     slix_streams: int = 50
     # Sessions of the holder that is killed.
     taken_over: int = 1000
+    # Phones that are woken at a steady rate, and idle lines of the listener.
+    wakes: int = 300
+    lines: int = 10_000
     # Seconds: until everything that a log-in starts has ended, and for which polls are held.
     settle: float = 6.0
     hold: float = 5.0
@@ -61,6 +64,8 @@ QUICK = Scale(
     streams=5,
     slix_streams=2,
     taken_over=5,
+    wakes=5,
+    lines=50,
     settle=0.2,
     hold=1.0,
     profiled=500,

@@ -40,10 +40,30 @@ def holder() -> None:
     _run("holder", "workers.holder")
 
 
-@click.command()
-def cir() -> None:
-    """Run the CIR process: it wakes phones that wait for something."""
-    _run("cir", "cir.server")
+class _CirGroup(click.Group):
+    """Imports the sub-command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["send"]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name != "send":
+            return None
+        # Before anything that imports ssl or socket.
+        from gevent import monkey
+
+        monkey.patch_all()
+        from cir.cli import send
+
+        return send
+
+
+@click.group(cls=_CirGroup, invoke_without_command=True)
+@click.pass_context
+def cir(ctx: click.Context) -> None:
+    """Run the CIR process: it wakes phones that wait for something. Or, with a sub-command, try its gateway."""
+    if ctx.invoked_subcommand is None:
+        _run("cir", "cir.server")
 
 
 def _run(role: str, module: str) -> NoReturn:

@@ -2,10 +2,13 @@
 
 Sources, the later one wins: the default, `onesoup.toml` (its path in ONESOUP_CONFIG), the environment variable
 ONESOUP_<FIELD>, and for a secret the file that ONESOUP_<FIELD>_FILE names. The reference page comes from `reference()`.
+A table in the file is a section: `url` under [sms] is the field `sms_url`.
 """
 
 import difflib
+import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -218,6 +221,81 @@ class Settings:
     stcp_bind: str = setting("", "Address of the STCP listener; empty: the same as `bind`.", "0.0.0.0")
     stcp_port: int = port(3171, "STCP port.", "3171")
     public_stcp_port: int = port(0, "STCP port told to phones, for address translation; 0: stcp_port.", "3171")
+    stcp_proxy: bool = setting(
+        False, "Whether connections from trusted_proxies to the STCP port begin with a PROXY protocol header.", "true"
+    )
+    stcp_connections: int = setting(20_000, "Connections of one STCP listener.", "20000", low=10, high=1_000_000)
+    stcp_per_address: int = setting(
+        200,
+        "STCP connections from one address; its limits of HELOs and of wrong ids a minute follow. Raise it for carriers' NAT.",
+        "5000",
+        low=1,
+        high=1_000_000,
+    )
+    cir_bind: str = setting("127.0.0.1", "Address of the CIR process's HTTP port.", "0.0.0.0")
+    cir_port: int = port(0, "HTTP port of the CIR process, for SHTTP and for delivery reports; 0: none.", "8090")
+    cir_url: str = setting(
+        "",
+        "Base URL under which phones reach the CIR process's HTTP port; empty: SHTTP is not agreed.",
+        "http://imps.example.org",
+    )
+    udp_nets: tuple[str, ...] = setting(
+        (), "Networks of phones that can be reached by UDP, without NAT; empty: SUDP and WAPUDP are not agreed.", "10.64.0.0/10"
+    )
+    udp_port: int = port(3717, "UDP port from which SUDP is sent.", "3717")
+    wap_port: int = port(9200, "UDP port from which WAPUDP is sent.", "9200")
+    wap_content_type: str = setting(
+        "short",
+        "Form of the content type in WAP pushes: text for phones that know it by name only.",
+        "text",
+        choices=("short", "text"),
+    )
+
+    # Wake-ups by SMS, through a carrier's gateway. In a file: the section [sms].
+    sms_gateway: str = setting(
+        "",
+        "How the carrier's gateway is spoken to; empty: no SMS.",
+        "kannel-sendsms",
+        choices=("", "kannel-sendsms", "kannel-ppg", "json", "smpp", "url"),
+    )
+    sms_url: str = setting(
+        "",
+        "Where the gateway is. For `url` a template with {placeholders}.",
+        "http://127.0.0.1:13013/cgi-bin/sendsms",
+        secret=True,
+    )
+    sms_user: str = setting("", "User name at the gateway.", "onesoup")
+    sms_password: str = setting("", "Password at the gateway; for json the secret that signs requests.", "soup", secret=True)
+    sms_from: str = setting("", "Sender of our messages: a short code or number.", "100")
+    sms_smsc: str = setting("", "Which link of the gateway is used, where it has several.", "carrier")
+    sms_host: str = setting("onesoup.invalid", "Host name in the push-ids that a push proxy gateway gets.", "imps.example.org")
+    sms_prefixes: tuple[str, ...] = setting((), "Numbers that may be sent to begin so; empty: no SMS at all.", "+1555,+44")
+    sms_form: str = setting("8bit", "Form of SSMS: 7bit for gateways that cannot do binary.", "7bit", choices=("8bit", "7bit"))
+    sms_ports: str = setting(
+        "udh", "Where SMPP has the ports: in the text, or in parameters beside it.", "tlv", choices=("udh", "tlv")
+    )
+    sms_gap: int = setting(300, "Least seconds between two messages to a number.", "300", low=1, high=86400)
+    sms_per_hour: int = setting(6, "Most messages to a number in an hour.", "6", low=0, high=1000)
+    sms_per_day: int = setting(20, "Most messages to a number in a day.", "20", low=0, high=1000)
+    sms_user_per_day: int = setting(40, "Most messages in a day for all numbers of a user.", "40", low=0, high=10_000)
+    sms_total_per_day: int = setting(1000, "Most messages in a day in all.", "1000", low=0, high=100_000_000)
+    sms_rate: float = setting(5.0, "Most messages a second in all.", "5", low=0.01, high=10_000.0)
+    sms_validity: int = setting(
+        600, "Seconds after which a wake-up that could not be delivered is worthless.", "600", low=60, high=86400
+    )
+    sms_report_url: str = setting(
+        "", "Base URL under which the gateway reaches the CIR process's HTTP port; empty: no reports.", "http://127.0.0.1:8090"
+    )
+    sms_report_sources: tuple[str, ...] = setting(
+        ("127.0.0.1", "::1"), "Addresses from which delivery reports are taken, comma separated.", "127.0.0.1"
+    )
+    sms_ok: str = setting("", "For `url`: what the body of a good answer matches; empty: the status decides.", "^OK")
+    sms_temporary: str = setting("", "For `url`: what the body of an answer matches that says: try again.", "^BUSY")
+    sms_permanent: str = setting("", "For `url`: what the body of an answer matches that says: never.", "^ERR")
+    sms_id: str = setting("", "For `url`: where the body has the message's id, as group 1.", "id=(\\w+)")
+    sms_accept_claimed: bool = setting(
+        False, "Whether a number that a phone states itself is good for SMS. Anybody can state anybody's.", "false"
+    )
 
     # Operation.
     admin_bind: str = setting("127.0.0.1", "Address of /healthz, /readyz and /metrics.", "127.0.0.1")
@@ -269,6 +347,9 @@ def masked(settings: Settings) -> dict[str, str]:
     """The settings as text for listings and the log; a password inside a URL is hidden."""
     shown = {spec.name: _text(getattr(settings, spec.name)) for spec in fields(Settings)}
     shown["redis_url"] = _without_password(settings.redis_url)
+    for name in ("sms_password", "sms_url"):
+        if shown[name]:
+            shown[name] = _without_password(shown[name].partition("?")[0]) if name == "sms_url" else "***"
     return shown
 
 
@@ -303,12 +384,24 @@ def _file_values(path: str, specs: Mapping[str, Field[Any]]) -> dict[str, Any]:
         raise SettingsError(f"{PREFIX}CONFIG={path}: {error.strerror}; example: {PREFIX}CONFIG=/etc/onesoup.toml") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f'{path}: {error}; example of a line: domain = "example.org"') from None
+    values = _sections(values, specs)
     for name in values:
         if name not in specs:
             near = difflib.get_close_matches(name, specs, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise SettingsError(f'{path}: {name}: no such setting{hint}; example of a line: domain = "example.org"')
     return values
+
+
+def _sections(values: Mapping[str, Any], specs: Mapping[str, Field[Any]]) -> dict[str, Any]:
+    """What stands in a table, under the names of the fields; a field that is a table itself stays."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict) and name not in specs:
+            flat.update((f"{name}_{key}", inner) for key, inner in value.items())
+        else:
+            flat[name] = value
+    return flat
 
 
 def _secret(key: str, path: str) -> str:
@@ -443,6 +536,30 @@ def _redis_url(raw: Any) -> str:
     return url
 
 
+def _nets(raw: Any) -> tuple[str, ...]:
+    names = _names(raw)
+    for name in names:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            raise ValueError(f"{name!r} is no network") from None
+    return names
+
+
+def _prefixes(raw: Any) -> tuple[str, ...]:
+    names = _names(raw)
+    if not all(name.startswith("+") and name[1:].isdigit() for name in names):
+        raise ValueError("a prefix begins with + and the country code")
+    return names
+
+
+def _pattern(raw: Any) -> str:
+    try:
+        return re.compile(_string(raw)).pattern
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from None
+
+
 # By name where a field has its own form, else by type.
 _CONVERT: dict[Any, Callable[[Any], Any]] = {
     str: _string,
@@ -459,11 +576,18 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "gateway_domains": _domains,
     "country_code": _digits,
     "redis_url": _redis_url,
+    "udp_nets": _nets,
+    "sms_prefixes": _prefixes,
+    "sms_ok": _pattern,
+    "sms_temporary": _pattern,
+    "sms_permanent": _pattern,
+    "sms_id": _pattern,
 }
 
 
 def _check_together(settings: Settings) -> None:
     """Rules between settings."""
+    _check_sms(settings)
     if settings.ttl_min > settings.ttl_max:
         raise SettingsError(f"ttl_min={settings.ttl_min} is above ttl_max={settings.ttl_max}; example: {PREFIX}TTL_MIN=120")
     if settings.lease_renew * 2 > settings.lease_ttl:
@@ -492,6 +616,16 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             f"domains={','.join(settings.domains)} leaves out domain={settings.domain}; "
             f"example: {PREFIX}DOMAINS={settings.domain},{','.join(settings.domains)}"
+        )
+
+
+def _check_sms(settings: Settings) -> None:
+    scheme = settings.sms_url.partition("://")[0]
+    wanted = ("smpp",) if settings.sms_gateway == "smpp" else ("http", "https")
+    if settings.sms_gateway and scheme not in wanted:
+        example = "smpp://smsc.example.org:2775" if wanted == ("smpp",) else "http://127.0.0.1:13013/cgi-bin/sendsms"
+        raise SettingsError(
+            f"sms_gateway={settings.sms_gateway} needs sms_url, a URL of {wanted[0]}; example: {PREFIX}SMS_URL={example}"
         )
 
 

@@ -137,6 +137,12 @@ def fresh_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
 
 
 @pytest.fixture(scope="session")
+def made_stack() -> Callable[..., Stack]:
+    """How a stack of a module's own is made: `made_stack(directory, env=...)`, to be entered."""
+    return _made
+
+
+@pytest.fixture(scope="session")
 def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
     """The process in which ordinary XMPP clients run."""
     with Peers(tmp_path_factory.mktemp("peers") / "log") as running:

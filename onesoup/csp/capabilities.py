@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from onesoup.csp.elements import (
+    CIRURL,
     AcceptedContentType,
     AgreedCapabilityList,
     CapabilityList,
+    CIRHTTPAddress,
     ClientCapabilityRequest,
     ClientCapabilityResponse,
 )
@@ -26,16 +28,29 @@ MOST_CONTACTS = 20
 METHODS = ("STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP")
 # S60 takes any bytes for its answer; a cookie that cannot stand in one line would never reach it whole (cir.md 1).
 _NO_LINE = frozenset("\r\n\0")
+# S60 reads a CIR into 512 octets.
+MAX_COOKIE = 490
+# Characters behind "WVCI 1.3 " in one short message of packed text, and those that the GSM alphabet has not in one septet.
+MAX_SSMS_COOKIE = 143
+_NO_SEPTET = frozenset("[\\]^`{|}~")
+UDP_PORT = 3717
+# Ports of services that answer whoever asks: nobody's phone listens there (cir.md 11.2).
+_NO_UDP = frozenset({1900, 3702, 5353, 11211})
+# Bearers beside STCP by which the server speaks first.
+ALSO = frozenset({"SUDP", "WAPUDP", "WAPSMS", "SSMS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the server has: methods that work end to end just now, and where its STCP line is."""
+    """What the server has: methods that work end to end just now for this phone, where its STCP line is, the phone's own URL
+    for SHTTP, and the longest cookie that goes into a WAPSMS, in octets."""
 
     methods: frozenset[str]
     tcp_address: str
     tcp_port: int
     poll_min: int
+    url: str = ""
+    sms_cookie: int = 118
 
 
 def negotiate(
@@ -43,7 +58,7 @@ def negotiate(
 ) -> tuple[ClientCapabilityResponse, Capabilities]:
     """The answer, and what the session keeps of it."""
     wish = request.capability_list or CapabilityList()
-    methods = _methods(wish.supported_cir_method, offer, cookie)
+    methods = _methods(wish.supported_cir_method, version, offer, handset, cookie)
     poll_min = _poll_min(wish.server_poll_min, offer.poll_min, handset)
     parser = wish.parser_size or DEFAULT_PARSER
     kept = Capabilities(
@@ -115,11 +130,27 @@ def picture_form(caps: Capabilities) -> PictureForm | None:
     return PictureForm(types, octets) if types and octets else None
 
 
-def _methods(asked: list[str], offer: Offer, cookie: str) -> list[str]:
+def udp_port(request: ClientCapabilityRequest) -> int:
+    """Where the phone listens for SUDP; 0 when it is no port that may be sent to."""
+    port = (request.capability_list.udp_port if request.capability_list else None) or UDP_PORT
+    return port if 1024 <= port <= 65535 and port not in _NO_UDP else 0
+
+
+def _methods(asked: list[str], version: str, offer: Offer, handset: Handset, cookie: str) -> list[str]:
+    """Each method once, in the server's order: asked for, working here, and able to carry this cookie (cir.md 2.4)."""
     wanted = {name.strip().upper() for name in asked}
-    if _NO_LINE & set(cookie):
+    length = len(cookie.encode("utf-8", "surrogatepass"))
+    if _NO_LINE & set(cookie) or length > MAX_COOKIE:
         return []
-    return [name for name in METHODS if name in wanted and name in offer.methods]
+    agreed = [name for name in METHODS if name in wanted and name in offer.methods]
+    short = cookie.isascii() and length <= MAX_SSMS_COOKIE and not _NO_SEPTET & set(cookie)
+    good = {
+        "WAPSMS": length <= offer.sms_cookie,
+        "SSMS": short and (version == "1.3" or handset.takes_ssms),
+        # It is only a cheaper poll, and 1.1 has no element for its URL.
+        "SHTTP": version != "1.1" and bool(offer.url) and not {"STCP", "SUDP", "WAPUDP"} & set(agreed),
+    }
+    return [name for name in agreed if good.get(name, True)]
 
 
 def _poll_min(asked: int | None, own: int, handset: Handset) -> int:
@@ -183,6 +214,10 @@ def _agreed(wish: CapabilityList, version: str, methods: list[str], poll_min: in
         tcp_port=offer.tcp_port if stcp else None,
         server_poll_min=poll_min,
     )
+    if "SHTTP" in methods and version == "1.2":
+        agreed.cirurl = CIRURL(url=offer.url)
+    elif "SHTTP" in methods:
+        agreed.cirhttp_address = CIRHTTPAddress(url=offer.url)
     if version == "1.3":
         agreed.multi_trans = max(wish.multi_trans or 1, 1)
     return agreed

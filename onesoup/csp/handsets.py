@@ -41,6 +41,11 @@ class Handset:
         "flows.md 1.3",
         "tests/handlers/test_repeats.py::test_a_repeat_whose_answer_was_lost_is_the_same_message",
     )
+    takes_ssms: bool = quirk(
+        "SSMS is agreed in every version, not only in 1.3, with which it came: it understands it.",
+        "cir.md 2.4",
+        "tests/csp/test_handsets.py::test_takes_ssms",
+    )
     takes_pwd: bool = quirk(
         "Schema PWD is asked for although only MD5 was offered: it answers that with its password.",
         "flows.md 4.2",
@@ -66,7 +71,9 @@ class Row:
         return all(value.lower().startswith(sign.lower()) for sign, value in signs)
 
 
-ANDROID = Handset("android", default_list_once=True, bare_lists=True, halve_poll_min=True, repeats_under_new_id=True)
+ANDROID = Handset(
+    "android", default_list_once=True, bare_lists=True, halve_poll_min=True, repeats_under_new_id=True, takes_ssms=True
+)
 S60 = Handset("s60", unescape_content=True, takes_pwd=True)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.
 COLIBRIA = Handset("colibria")

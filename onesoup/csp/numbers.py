@@ -1,7 +1,10 @@
-"""Phone numbers as networks write them (cir.md 11.4). Pure text: where a number comes from, and whether that is believed, is
-decided elsewhere."""
+"""Phone numbers as networks write them (cir.md 11.4), and how much one is to be believed. Values and pure functions."""
 
 import re
+from collections.abc import Iterable
+
+# Where a number is known from. A claimed one is the phone's word and pays for nothing.
+NETWORK, CODE = "network", "code"
 
 _NOISE = re.compile(r"[\s()./-]")
 
@@ -21,3 +24,26 @@ def normal(text: str, country: str = "") -> str | None:
         number = f"+{country}{number[1:]}"
     digits = number.removeprefix("+")
     return f"+{digits}" if digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 15 else None
+
+
+def allowed(number: str, prefixes: Iterable[str]) -> bool:
+    """Whether messages may go to this number. An empty list allows none."""
+    return bool(number) and any(number.startswith(prefix) for prefix in prefixes)
+
+
+def hidden(number: str) -> str:
+    """A number for a log: its last three digits."""
+    return f"***{number[-3:]}" if number else ""
+
+
+def trusted(network: str, claimed: str, known: Iterable[str], accept_claimed: bool = False) -> str:
+    """The number that messages may go to, or "". `network` is what a trusted proxy says now, `known` are those that the
+    account has proved, the latest first."""
+    proved = list(known)
+    if network:
+        return network
+    if claimed and (accept_claimed or claimed in proved):
+        return claimed
+    if claimed or not proved:
+        return ""
+    return proved[0]

@@ -18,7 +18,7 @@ from onesoup.csp.elements import (
     WVCSPVersionDiscoveryResponse,
 )
 from onesoup.csp.transactions import status
-from onesoup.handlers import records
+from onesoup.handlers import records, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
 from onesoup.wire.tables.doctypes import NAMESPACES
@@ -47,18 +47,17 @@ def logout(ctx: Context, request: LogoutRequest) -> Primitive:
 
 
 def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
-    """The agreed list. STCP is offered only while a CIR process listens."""
-    policy = ctx.services.policy
-    wishes = request.capability_list
-    asked = wishes.supported_cir_method if wishes else []
-    methods = frozenset({"STCP"}) if asked and ctx.services.lines.any() else frozenset()
-    host = policy.public_host or ctx.peer.host
-    offer = capabilities.Offer(methods if host else frozenset(), host, policy.stcp_port, policy.poll_min)
-    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, ctx.session.cookie)
+    """The agreed list. A way to wake the phone is agreed only while it works end to end (cir.md 2.4)."""
+    asked = request.capability_list.supported_cir_method if request.capability_list else []
+    offer, fields = wakeups.offer(ctx, request) if asked else (wakeups.nothing(ctx), {})
+    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cookie(ctx))
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["batch"] = capabilities.contacts_at_once(caps)
     ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
     ctx.effects.fields["nohold"] = "1" if caps.methods else ""
+    ctx.effects.fields.update(fields)
+    ctx.effects.fields["alt"] = "1" if capabilities.ALSO & set(caps.methods) else ""
+    wakeups.agreed(ctx, offer, caps.methods)
     ctx.send(commands.limits())
     cut_waiting(ctx, caps)
     return response

@@ -19,8 +19,10 @@ from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
+from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
 from onesoup.store.sessions import Effects, Sessions
+from onesoup.store.wakes import Wakes
 from onesoup.xmpp.commands import Command, answered
 
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of its characters
@@ -67,6 +69,13 @@ class Policy:
     sessions: int = 8
     remember: bool = False
     tell_unknown: bool = False
+    cir_url: str = ""
+    udp_nets: tuple[str, ...] = ()
+    # The longest cookie that goes into a WAPSMS, and which numbers the gateway's messages may go to.
+    sms_cookie: int = 118
+    sms_prefixes: tuple[str, ...] = ()
+    country_code: str = ""
+    accept_claimed: bool = False
 
 
 @dataclass(slots=True)
@@ -84,6 +93,8 @@ class Services:
     logins: Logins
     guard: Guard
     lines: Lines
+    numbers: Numbers
+    wakes: Wakes
     shards: Shards
     replies: Replies
     ring: KeyRing
@@ -93,7 +104,8 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent the request, as far as HTTP tells. `number` is the phone number that a trusted proxy vouches for."""
+    """Who sent the request, as far as HTTP tells. `address` is the phone's own, or its NAT's; `number` is the phone number that a
+    trusted proxy vouches for."""
 
     host: str = ""
     address: str = ""

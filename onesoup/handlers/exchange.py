@@ -27,6 +27,7 @@ from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
+from onesoup.wire.document import Encoding
 
 log = structlog.get_logger()
 
@@ -79,9 +80,9 @@ class Exchange:
             return _encode(transactions.reply(message, [answered(first, _outside(first.content, message.version))]))
         assert message.session_id is not None
         if kind is Kind.POLL:
-            return self._poll(message, message.session_id)
+            return self._poll(message, message.session_id, peer)
         if kind is Kind.ANSWERS:
-            return self._answers(message, message.session_id)
+            return self._answers(message, message.session_id, peer)
         return self._requests(message, message.session_id, raw, peer, written)
 
     def _stray(self, peer: Peer) -> None:
@@ -125,30 +126,35 @@ class Exchange:
 
     # --- polls and answers ---
 
-    def _poll(self, message: Message, sid: str) -> bytes:
+    def _poll(self, message: Message, sid: str, peer: Peer) -> bytes:
         services = self._services
         hold = min(services.policy.poll_hold, HARD_HOLD)
         if hold <= 0 or services.draining():
-            return self._item(message, services.inbox.take(sid))
+            return self._item(message, services.inbox.take(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
-            item = services.inbox.take(sid, hold=services.replies.channel)
+            channel = services.replies.channel
+            item = services.inbox.take(sid, hold=channel, short=_short(message), address=peer.address)
             if isinstance(item, Nothing) and item.wait:
                 # An item that the phone has left without an answer may be overdue before anything new wakes us.
                 wait = min(item.wait, hold)
                 if expected.wait(wait) is not None or wait < hold:
-                    item = services.inbox.take(sid)
+                    item = services.inbox.take(sid, short=_short(message))
         return self._item(message, item)
 
-    def _answers(self, message: Message, sid: str) -> bytes:
+    def _answers(self, message: Message, sid: str, peer: Peer) -> bytes:
         """Each answer closes its item; the reply to the last one may carry the next item."""
         *before, last = message.transactions
         for transaction in before:
-            self._close(sid, transaction, only=True)
-        return self._item(message, self._close(sid, last, only=False))
+            self._close(sid, transaction, peer)
+        closed = closes(last)
+        item = self._services.inbox.take(
+            sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
+        )
+        return self._item(message, item)
 
-    def _close(self, sid: str, transaction: Transaction, only: bool) -> Item | Nothing:
+    def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
         closed = closes(transaction)
-        return self._services.inbox.take(sid, answered=closed.tid, message_id=closed.message_id, only_answer=only)
+        self._services.inbox.take(sid, answered=closed.tid, message_id=closed.message_id, only_answer=True, address=peer.address)
 
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
@@ -167,7 +173,8 @@ class Exchange:
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> bytes:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        opened = services.sessions.open(sid, first_id, digest, ("r", "caps", "unsaid", "upload"))
+        names = ("r", "caps", "unsaid", "upload")
+        opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
         if opened.reply is not None:
             return opened.reply
         record, caps, unsaid, upload = opened.fields
@@ -186,7 +193,7 @@ class Exchange:
         )
         for transaction in message.transactions:
             if closes(transaction):
-                self._close(sid, transaction, only=True)
+                self._close(sid, transaction, peer)
         answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY
@@ -220,6 +227,11 @@ def _outside(content: Primitive, version: str) -> Primitive:
         return basic.discovery(content)
     assert isinstance(content, GetSPInfoRequest)
     return basic.sp_info(content, version)
+
+
+def _short(message: Message) -> bool:
+    """Whether the phone can say no other TransactionID than a small number."""
+    return message.encoding is Encoding.PTS
 
 
 def _encode(message: Message) -> bytes:

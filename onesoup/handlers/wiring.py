@@ -16,8 +16,10 @@ from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
+from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
 from onesoup.store.sessions import Sessions
+from onesoup.store.wakes import Wakes
 
 
 def policy(settings: Settings) -> Policy:
@@ -39,7 +41,20 @@ def policy(settings: Settings) -> Policy:
         sessions=settings.sessions_of_user,
         remember=settings.remember_password,
         tell_unknown=settings.tell_unknown_users,
+        cir_url=settings.cir_url,
+        udp_nets=settings.udp_nets,
+        sms_cookie=_sms_cookie(settings),
+        sms_prefixes=settings.sms_prefixes,
+        country_code=settings.country_code,
+        accept_claimed=settings.sms_accept_claimed,
     )
+
+
+def _sms_cookie(settings: Settings) -> int:
+    """The longest cookie whose WAPSMS is one message: a content type as text takes room, and so does what Kannel adds."""
+    if settings.sms_gateway == "kannel-ppg":
+        return 88
+    return 92 if settings.wap_content_type == "text" else 118
 
 
 def services(settings: Settings, client: "redis.Redis | None" = None, draining: Callable[[], bool] = lambda: False) -> Services:
@@ -59,6 +74,8 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         logins=Logins(client),
         guard=Guard(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),
+        numbers=Numbers(client),
+        wakes=Wakes(client),
         shards=Shards(client),
         replies=Replies(client, settings.redis_url),
         ring=ring,

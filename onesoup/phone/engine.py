@@ -15,7 +15,7 @@ import hashlib
 import itertools
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
@@ -147,13 +147,18 @@ class Phone:
         way: str | None = None,
         profile: Profile | str = GENERIC,
         cir: Iterable[str] | None = None,
+        udp_port: int | None = None,
+        headers: Mapping[str, str] | None = None,
         trace: Trace | None = None,
     ) -> None:
         """`way`: "plain", "MD5", "SHA", "MD4", "PWD", or several with commas; None is the handset's own. `cir`: the CIR methods
-        that are offered; None the handset's own. Nothing is sent yet."""
+        that are offered; None the handset's own. `udp_port` is where it listens; `headers` are what a carrier's gateway adds
+        to its requests. Nothing is sent yet."""
         self.profile = PROFILES[profile] if isinstance(profile, str) else profile
         if cir is not None:
             self.profile = replace(self.profile, cir=tuple(cir))
+        if udp_port is not None:
+            self.profile = replace(self.profile, capabilities={**self.profile.capabilities, "udp_port": udp_port})
         self.url, self.user, self.password = url, user, password
         self.version, self.encoding = version, encoding
         self.client_id = client_id or self.profile.client_id
@@ -181,7 +186,7 @@ class Phone:
         self.last = b""
         self.last_reply = b""
 
-        self._http = http.Client(url, self.profile.user_agent, self.profile.timeout)
+        self._http = http.Client(url, self.profile.user_agent, self.profile.timeout, headers)
         self._numbers = itertools.count(1)
         self._seen: set[str] = set()
         self._lock = threading.Lock()
@@ -524,7 +529,7 @@ class Phone:
             return None
         self.more = bool(answer.poll)
         with self._lock:
-            checks.server_tid(transaction.id, self._seen, self.profile)
+            checks.server_tid(transaction.id, self._seen, self.profile, self.encoding is Encoding.PTS)
             self._seen.add(transaction.id or "")
         checks.primitive(transaction.content, self.version, self.profile, False)
         return transaction
@@ -636,6 +641,8 @@ class Phone:
     def _tid(self) -> str:
         number = next(self._numbers)
         last = self.profile.tid_last
+        if self.encoding is Encoding.PTS:
+            return str((number - 1) % 999 + 1)
         return self.profile.tid.format((number - 1) % last + 1 if last else number)
 
 

@@ -6,6 +6,7 @@ Plain blocking sockets, so that threads and gevent (when it has patched) both dr
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -32,7 +33,8 @@ class _Stale(Exception):
 class Client:
     """Posts to one URL. Calls may run at the same time; each takes a connection of its own and puts it back."""
 
-    def __init__(self, url: str, user_agent: str = "", timeout: float = 45.0) -> None:
+    def __init__(self, url: str, user_agent: str = "", timeout: float = 45.0, headers: Mapping[str, str] | None = None) -> None:
+        """`headers` go with every request, as a carrier's gateway on the way would add them."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise PhoneError(f"{url!r} is no http:// URL")
@@ -42,6 +44,7 @@ class Client:
         target = f"{path}?{parts.query}" if parts.query else path
         head = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
         self._head = (head + (f"User-Agent: {user_agent}\r\n" if user_agent else "")).encode("ascii")
+        self._head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items()).encode("ascii")
         self._idle: list[_Connection] = []
 
     def post(self, body: bytes, content_type: str, timeout: float | None = None, resends: int = 0) -> Reply:

@@ -71,8 +71,8 @@ for jid, value in pairs(c.presence or {}) do
   end
 end
 mark(KEYS[1], KEYS[2], KEYS[4], due, now)
-if #due > 0 then wake(KEYS[1], ARGV[1]) end
-local fresh, new = false, false
+if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
+local fresh, new = nil, false
 for _, item in ipairs(c.items or {}) do
   local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
   local wanted = needs == ''
@@ -88,13 +88,14 @@ for _, item in ipairs(c.items or {}) do
       redis.call('RPUSH', KEYS[14], item[7])
     else
       redis.call('RPUSH', KEYS[2], id)
-      fresh = true
+      -- A report of delivery may wait; what a person said, or asks, may cost an SMS.
+      if needs == '' then fresh = 'm' else fresh = fresh or 'p' end
     end
     new = true
   end
 end
 if new then redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN) end
-if fresh then wake(KEYS[1], ARGV[1]) end
+if fresh then wake(KEYS[1], ARGV[1], fresh) end
 return later
 """
 )
@@ -112,7 +113,7 @@ redis.call('LREM', KEYS[5], 1, ARGV[5])
 if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 or redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
 if not redis.call('LPOS', KEYS[2], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
-wake(KEYS[1], ARGV[1])
+wake(KEYS[1], ARGV[1], 'm')
 return 1
 """
 )
@@ -139,7 +140,7 @@ local now = clock()
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)
 mark(KEYS[1], KEYS[2], KEYS[3], due, now)
-if #due > 0 then wake(KEYS[1], ARGV[1]) end
+if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
 local next = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
 if next then return math.floor(next - now) end
 return -1
@@ -174,7 +175,7 @@ if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
   if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
 end
-wake(KEYS[1], ARGV[1])
+wake(KEYS[1], ARGV[1], 'm')
 return 1
 """
 )
@@ -233,7 +234,7 @@ local now = clock()
 local over = ended(KEYS[1], now)
 if over then return {over, 0, 0} end
 local h = redis.call('HMGET', KEYS[1], 'due', 'ttl', 'stcp')
-return {false, h[1] - now, h[3] and -1 or now - (h[1] - h[2])}
+return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2])}
 """
 )
 

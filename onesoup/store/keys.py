@@ -1,7 +1,8 @@
 """Every Redis key that onesoup uses. Keys of one session share the hash tag {sid}, keys of one account {jid}, keys of one
 shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
 
-    s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold, stcp, cir, idle
+    s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold; for wake-ups stcp (channels of
+                       processes with lines), cir (the outstanding wake), idle, alt (one: has other bearers), addr, udp, tries
     q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
     i:{sid}    hash    item id -> record
     open:{sid} zset    ids handed out and not answered -> when to repeat, ms
@@ -12,6 +13,9 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     flight:{sid} hash  digest of a command that was sent -> its number among the stanzas of the stream
     a:{sid}:*  string  stored replies to the phone's requests
     sasl:{domain} string   the SASL mechanism that worked at a domain's server
+    num:{jid}  hash    numbers that the account has proved;  bad:{jid}  hash  bearers that went unanswered
+    sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
+    cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session
 """

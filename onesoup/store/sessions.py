@@ -16,12 +16,19 @@ from onesoup.store.errors import NoSession
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
 MARK_MS = 3_600_000
 REPLY_MS = 180_000
+# CIR processes that may have STCP lines of one session (cir.md 3.5).
+MAX_LINES = 2
 # How long the first notification waits for the presence of contacts that nothing is known of (xmpp-mapping.md 5.2).
 FLOOD_MS = 2000
 
+# A wake that went unanswered for so long is followed by another one when the next message comes, ms (cir.md 10.1).
+RENEW_MS = 900_000
+# Where CIR processes hear of phones that have bearers beside STCP.
+NEWS = "cir:news"
+
 # Lua that every session script begins with.
 PRELUDE = (
-    f"local MARK = {MARK_MS}\n"
+    f"local MARK, RENEW, NEWS = {MARK_MS}, {RENEW_MS}, '{NEWS}'\n"
     + """
 local function clock()
   local t = redis.call('TIME')
@@ -38,33 +45,49 @@ local function ended(key, now)
   end
   return nil
 end
-local function touch(key, now)
-  local ttl = tonumber(redis.call('HGET', key, 'ttl'))
-  redis.call('HSET', key, 'due', now + ttl)
+-- A request has come: it lives on, and no wake is outstanding. `from` is the phone's address, `poll` whether it is a poll;
+-- both matter only where the phone has bearers beside STCP: where it is, and whether it comes by itself anyway.
+local function touch(key, now, from, poll)
+  local h = redis.call('HMGET', key, 'ttl', 'alt', 'due', 'addr', 'pmin', 'cir', 'called')
+  if h[2] == '1' then
+    -- A poll that answers a call says nothing of those that the phone makes by itself.
+    if poll and h[6] and h[6] == h[7] then poll = nil
+    elseif poll and h[3] and now - (h[3] - h[1]) <= ((h[5] or 10) + 5) * 1000 then redis.call('HINCRBY', key, 'polls', 1)
+    else redis.call('HDEL', key, 'polls') end
+    if from and from ~= '' and from ~= h[4] then
+      redis.call('HSET', key, 'addr', from)
+      redis.call('HDEL', key, 'deaf')
+    end
+  end
+  redis.call('HSET', key, 'due', now + h[1])
   redis.call('HDEL', key, 'cir')
-  redis.call('PEXPIRE', key, ttl + MARK)
+  redis.call('PEXPIRE', key, h[1] + MARK)
   -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
   if redis.call('HDEL', key, 'idle') == 1 then
     local sid = string.match(key, '{(.*)}')
     redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
   end
 end
--- Tells whoever can reach the phone: a held poll first, else its STCP line, once until the phone's next request.
-local function wake(key, sid)
-  local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir', 'nohold')
+-- Tells whoever can reach the phone: a held poll first, else its STCP lines and the other bearers, once until the phone's
+-- next request. `kind` is m for what a person waits for, p for what may wait; the outstanding wake is kept as kind and time.
+local function wake(key, sid, kind)
+  local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir', 'nohold', 'alt')
   if h[1] and h[4] ~= '1' then
     redis.call('HDEL', key, 'hold')
     redis.call('PUBLISH', h[1], 'poll ' .. sid)
-  elseif h[2] and not h[3] then
-    redis.call('HSET', key, 'cir', '1')
-    redis.call('PUBLISH', h[2], sid)
+  elseif h[2] or h[5] == '1' then
+    local now = clock()
+    if h[3] and (kind == 'p' or string.sub(h[3], 1, 1) == 'm' and now - tonumber(string.sub(h[3], 2)) < RENEW) then return end
+    redis.call('HSET', key, 'cir', kind .. now)
+    for channel in string.gmatch(h[2] or '', '%S+') do redis.call('PUBLISH', channel, kind .. ' ' .. sid) end
+    if h[5] == '1' then redis.call('PUBLISH', NEWS, kind .. ' ' .. sid) end
   end
 end
--- The session is over: a held poll comes back to be told so, and its STCP line is closed.
+-- The session is over: a held poll comes back to be told so, and its STCP lines are closed.
 local function part(key, sid)
   local h = redis.call('HMGET', key, 'hold', 'stcp')
   if h[1] then redis.call('PUBLISH', h[1], 'poll ' .. sid) end
-  if h[2] then redis.call('PUBLISH', h[2], 'end ' .. sid) end
+  for channel in string.gmatch(h[2] or '', '%S+') do redis.call('PUBLISH', channel, 'end ' .. sid) end
   redis.call('HDEL', key, 'hold', 'stcp')
 end
 -- Presence of these contacts waits; at most one "P" stands in the queue.
@@ -78,19 +101,20 @@ end
 _OPEN = (
     PRELUDE
     + """
--- KEYS 1 session  2 stored reply  3 queue  4 open items  ARGV 1 one when the session is touched, then names of fields
+-- KEYS 1 session  2 stored reply  3 queue  4 open items  ARGV 1 one when the session is touched  2 the phone's address,
+-- then names of fields
 -- Returns {stored reply or false, items waiting, field values ...}. A stored reply is given whatever became of the session.
 local reply = redis.call('GET', KEYS[2])
 if reply then return {reply} end
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
-if ARGV[1] == '1' then touch(KEYS[1], now) end
+if ARGV[1] == '1' then touch(KEYS[1], now, ARGV[2]) end
 local waiting = redis.call('LLEN', KEYS[3]) + redis.call('ZCOUNT', KEYS[4], '-inf', now)
 local result = {false, waiting}
-if #ARGV > 1 then
-  local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
-  for n = 1, #ARGV - 1 do result[n + 2] = values[n] end
+if #ARGV > 2 then
+  local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 3))
+  for n = 1, #ARGV - 2 do result[n + 2] = values[n] end
 end
 return result
 """
@@ -178,28 +202,50 @@ return 1
 
 _BIND = (
     PRELUDE
+    + f"local MOST = {MAX_LINES}\n"
     + """
--- KEYS 1 session  2 queue  ARGV 1 the CIR process's channel  2 sid
--- Binds an STCP line. Returns {field r, 1 when something waits}.
-local over = ended(KEYS[1], clock())
+-- KEYS 1 session  2 queue  ARGV 1 the CIR process's channel  2 sid  3 the phone's address
+-- Binds an STCP line; a session has lines at two processes at most, the newest first. A process that has lines too is told
+-- that the phone has a new one at this address. Returns {field r, 1 when something waits}.
+local now = clock()
+local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
-redis.call('HSET', KEYS[1], 'stcp', ARGV[1])
+local h = redis.call('HMGET', KEYS[1], 'stcp', 'cir')
+local channels = ARGV[1]
+local count = 1
+for channel in string.gmatch(h[1] or '', '%S+') do
+  if channel ~= ARGV[1] then
+    count = count + 1
+    if count <= MOST then
+      channels = channels .. ' ' .. channel
+      redis.call('PUBLISH', channel, 'moved ' .. ARGV[2] .. ' ' .. ARGV[3])
+    else
+      redis.call('PUBLISH', channel, 'moved ' .. ARGV[2] .. ' *')
+    end
+  end
+end
+redis.call('HSET', KEYS[1], 'stcp', channels)
 local waiting = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
-if waiting == 1 then redis.call('HSET', KEYS[1], 'cir', '1') else redis.call('HDEL', KEYS[1], 'cir') end
+if waiting == 1 then redis.call('HSET', KEYS[1], 'cir', h[2] or ('p' .. now)) else redis.call('HDEL', KEYS[1], 'cir') end
 return {redis.call('HGET', KEYS[1], 'r'), waiting}
 """
 )
 
 _UNBIND = """
--- KEYS 1 session  ARGV 1 channel     Takes the line back unless another process has bound it since.
-if redis.call('HGET', KEYS[1], 'stcp') == ARGV[1] then return redis.call('HDEL', KEYS[1], 'stcp', 'cir') end
-return 0
+-- KEYS 1 session  ARGV 1 channel     Takes the lines of one process back; those of others stay.
+local left = {}
+for channel in string.gmatch(redis.call('HGET', KEYS[1], 'stcp') or '', '%S+') do
+  if channel ~= ARGV[1] then left[#left + 1] = channel end
+end
+if #left == 0 then return redis.call('HDEL', KEYS[1], 'stcp') end
+return redis.call('HSET', KEYS[1], 'stcp', table.concat(left, ' '))
 """
 
 _STILL = """
 -- KEYS 1 session  2 queue  ARGV 1 channel    1 when a wake is still unanswered: sent, no request since, something waits.
 local h = redis.call('HMGET', KEYS[1], 'cir', 'stcp', 'end')
-if h[1] and h[2] == ARGV[1] and not h[3] and redis.call('LLEN', KEYS[2]) > 0 then return 1 end
+if h[1] and h[2] and string.find(' ' .. h[2] .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) and not h[3]
+  and redis.call('LLEN', KEYS[2]) > 0 then return 1 end
 return 0
 """
 
@@ -267,11 +313,15 @@ class Sessions:
         self._swap = Script(client, _SWAP)
         self._bind, self._unbind, self._still = Script(client, _BIND), Script(client, _UNBIND), Script(client, _STILL)
 
-    def open(self, sid: str, transaction_id: str | None, digest: str, names: Sequence[str], touch: bool = True) -> Opened:
-        """Restarts the keep-alive timer and returns the session. NoSession when it is over or never was."""
+    def open(
+        self, sid: str, transaction_id: str | None, digest: str, names: Sequence[str], touch: bool = True, address: str = ""
+    ) -> Opened:
+        """Restarts the keep-alive timer and returns the session. NoSession when it is over or never was. `address` is where
+        the request comes from."""
         queue, waiting = keys.of(sid, "q", "open")
         raw = self._open(
-            [keys.session(sid), keys.reply(sid, transaction_id, digest), queue, waiting], ["1" if touch else "0", *names]
+            [keys.session(sid), keys.reply(sid, transaction_id, digest), queue, waiting],
+            ["1" if touch else "0", address, *names],
         )
         if raw[0] is not None:
             return Opened(raw[0], 0, [])
@@ -293,9 +343,10 @@ class Sessions:
         values: list[bytes | None] = guarded(lambda: self._client.hmget(keys.session(sid), list(names)))
         return values
 
-    def bind_line(self, sid: str, channel: str) -> tuple[bytes, bool]:
-        """An STCP line of this session ends at the process that listens on `channel`. NoSession when it is over."""
-        record, waiting = self._bind([keys.session(sid), *keys.of(sid, "q")], [channel, sid])
+    def bind_line(self, sid: str, channel: str, address: str = "") -> tuple[bytes, bool]:
+        """An STCP line of this session, from `address`, ends at the process that listens on `channel`. NoSession when the
+        session is over."""
+        record, waiting = self._bind([keys.session(sid), *keys.of(sid, "q")], [channel, sid, address])
         if record is None:
             raise NoSession(604)
         return record, waiting == 1
@@ -306,6 +357,17 @@ class Sessions:
     def wake_unanswered(self, sid: str, channel: str) -> bool:
         """Whether the phone has made no request since it was woken although something waits."""
         return bool(self._still([keys.session(sid), *keys.of(sid, "q")], [channel]) == 1)
+
+    def woken(self, sids: Sequence[str]) -> list[str]:
+        """Those of the sessions that have a wake outstanding."""
+
+        def read() -> list[bytes | None]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hget(keys.session(sid), "cir")
+            return pipe.execute()
+
+        return [sid for sid, wake in zip(sids, guarded(read), strict=True) if wake] if sids else []
 
     def said(self, sid: str) -> None:
         """The answer to the last message has been written to the phone's connection."""

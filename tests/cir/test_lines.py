@@ -1,45 +1,10 @@
-"""The STCP line protocol: every vector, and what phones do between the lines of it."""
-
-import csv
-import json
-from pathlib import Path
+"""The STCP line protocol: what phones do between the lines of it. The vectors: test_vectors.py."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cir.lines import MAX_LINE, MAX_UNKNOWN, OK, Act, Conversation, wvci
-
-TABLE = Path(__file__).resolve().parents[2] / "tables" / "cir-vectors.tsv"
-
-
-def rows():
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            if row["method"] == "STCP":
-                yield pytest.param(json.loads(row["inputs"]), bytes.fromhex(row["hex"]), id=row["name"])
-
-
-def of(direction):
-    return [row for row in rows() if row.values[0].get("dir") == direction]
-
-
-@pytest.mark.parametrize(("inputs", "line"), of("phone>server"))
-def test_a_line_of_a_phone_is_understood(inputs, line):
-    said = inputs.get("session_id") or inputs.get("session_cookie")
-    talk = Conversation(bound="" if said else "S1")
-    assert talk.feed(line) == [(Act.BIND, said) if said else (Act.OK, "")]
-
-
-@pytest.mark.parametrize(("inputs", "line"), of("server>phone"))
-def test_a_line_of_ours_is_exactly_what_the_vector_says(inputs, line):
-    cookie = inputs.get("session_cookie")
-    assert (wvci(inputs["csp_version"], cookie) if cookie else OK) == line
-
-
-def test_the_vectors_are_here():
-    assert len(of("phone>server")) >= 5
-    assert len(of("server>phone")) >= 4
+from cir.lines import MAX_LINE, MAX_UNKNOWN, Act, Conversation, wvci
 
 
 @pytest.mark.parametrize("cut", range(1, 12))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp.capabilities import METHODS, Offer, contacts_at_once, negotiate, pictures, room
+from onesoup.csp.capabilities import METHODS, Offer, contacts_at_once, negotiate, pictures, room, udp_port
 from onesoup.csp.elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
 from onesoup.csp.handsets import ANDROID, S60, Handset
 from onesoup.csp.session import Capabilities
@@ -85,9 +85,60 @@ def test_each_method_stands_once_however_it_was_asked():
     assert the_list(supported_cir_method=["STCP", "stcp", " STCP "]).supported_cir_method == ["STCP"]
 
 
+EVERYTHING = Offer(frozenset(METHODS), "h", 1, 10, url="http://h/cir/token")
+
+
+def methods(asked, version="1.3", offer=EVERYTHING, **more):
+    return the_list(version, offer=offer, supported_cir_method=asked, **more).supported_cir_method
+
+
 def test_methods_come_in_the_servers_order():
-    everything = Offer(frozenset(METHODS), "h", 1, 10)
-    assert the_list(offer=everything, supported_cir_method=list(reversed(METHODS))).supported_cir_method == list(METHODS)
+    wanted = [name for name in METHODS if name != "SHTTP"]
+    assert methods(list(reversed(wanted))) == wanted
+
+
+@pytest.mark.parametrize("better", ["STCP", "SUDP", "WAPUDP"])
+def test_shttp_is_only_a_cheaper_poll(better):
+    assert methods(["SHTTP", better]) == [better]
+    assert methods(["SHTTP", "WAPSMS"]) == ["WAPSMS", "SHTTP"]
+
+
+def test_shttp_needs_an_element_for_its_url_and_a_url():
+    assert methods(["SHTTP"], "1.1") == []
+    assert methods(["SHTTP"], offer=Offer(frozenset(METHODS), "h", 1, 10)) == []
+    assert the_list("1.2", offer=EVERYTHING, supported_cir_method=["SHTTP"]).cirurl.url == EVERYTHING.url
+    later = the_list("1.3", offer=EVERYTHING, supported_cir_method=["SHTTP"])
+    assert (later.cirurl, later.cirhttp_address.url) == (None, EVERYTHING.url)
+
+
+def test_no_address_without_its_method():
+    listed = the_list(offer=EVERYTHING, supported_cir_method=["WAPSMS"])
+    assert (listed.tcp_address, listed.tcp_port, listed.cirurl, listed.cirhttp_address) == (None, None, None, None)
+
+
+def test_ssms_came_with_1_3():
+    assert methods(["SSMS"], "1.2") == []
+    assert methods(["SSMS"], "1.3") == ["SSMS"]
+
+
+@pytest.mark.parametrize(("length", "agreed"), [(118, True), (119, False)])
+def test_a_cookie_must_fit_into_one_short_message(length, agreed):
+    """Gateways cut what is too long, and say that all is well."""
+    assert ("WAPSMS" in methods(["WAPSMS"], cookie="c" * length)) is agreed
+
+
+@pytest.mark.parametrize("cookie", ["c" * 144, "a{b", "ü"])
+def test_a_cookie_that_packed_text_cannot_carry(cookie):
+    assert methods(["SSMS", "STCP"], cookie=cookie) == ["STCP"]
+
+
+def test_a_cookie_beyond_every_buffer_gets_no_method():
+    assert methods(list(METHODS), cookie="c" * 491) == []
+
+
+@pytest.mark.parametrize(("port", "kept"), [(None, 3717), (3717, 3717), (53, 0), (1900, 0), (11211, 0), (70000, 0), (2948, 2948)])
+def test_the_port_for_udp(port, kept):
+    assert udp_port(ClientCapabilityRequest(capability_list=CapabilityList(udp_port=port))) == kept
 
 
 @pytest.mark.parametrize("cookie", ["a\rb", "a\nb", "a\0b"])

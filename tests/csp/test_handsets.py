@@ -72,6 +72,7 @@ OWNERS = {
     "repeats_under_new_id": ANDROID,
     "unescape_content": S60,
     "takes_pwd": S60,
+    "takes_ssms": ANDROID,
 }
 
 
@@ -96,6 +97,15 @@ def test_halve_poll_min():
     for handset in handsets.BY_NAME.values():
         answer = capabilities.negotiate(request, "1.2", offer, handset, "")[0]
         assert answer.agreed_capability_list.server_poll_min == (15 if handset == ANDROID else 30)
+
+
+def test_takes_ssms():
+    offer = capabilities.Offer(frozenset({"SSMS"}), "", 0, 10)
+    request = ClientCapabilityRequest(capability_list=CapabilityList(supported_cir_method=["SSMS"]))
+    agreed = {
+        each.name: capabilities.negotiate(request, "1.2", offer, each, "c")[1].methods for each in handsets.BY_NAME.values()
+    }
+    assert {name for name, methods in agreed.items() if methods} == {"android"}
 
 
 def test_unescape_content():

@@ -158,7 +158,7 @@ def test_items_that_come_in_wake_the_phone(feed, sid, sessions, listen):
     sessions.bind_line(sid, "cir:1")
     heard = listen("cir:1")
     feed.take_in(sid, 1, {"m1": b"romeo@x\none"})
-    assert heard() == [sid.encode()]
+    assert heard() == [b"m " + sid.encode()]
 
 
 # --- the end ---

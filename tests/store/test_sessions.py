@@ -212,7 +212,7 @@ def test_a_line_is_woken_once_for_a_burst(sessions, sid, deliver, listen):
     heard = listen("cir:1")
     deliver("m1")
     deliver("m2", "m3")
-    assert heard() == [sid.encode()]
+    assert heard() == [b"m " + sid.encode()]
     assert woken(sessions, sid)
 
 
@@ -223,7 +223,7 @@ def test_it_is_woken_again_after_the_phone_came(sessions, sid, deliver, listen, 
     patient.take(sid)
     assert not woken(sessions, sid)
     deliver("m2")
-    assert heard() == [sid.encode()] * 2
+    assert heard() == [b"m " + sid.encode()] * 2
 
 
 def test_a_held_poll_is_woken_in_place_of_the_line(sessions, sid, deliver, listen, patient):
@@ -234,7 +234,7 @@ def test_a_held_poll_is_woken_in_place_of_the_line(sessions, sid, deliver, liste
     deliver("m3")
     assert worker() == [b"poll " + sid.encode()]
     # The next message finds no held poll, so the line is told; the phone may have gone meanwhile.
-    assert line() == [sid.encode()]
+    assert line() == [b"m " + sid.encode()]
 
 
 def test_only_the_process_that_has_the_line_gives_it_back(sessions, sid, deliver, listen):
@@ -243,9 +243,52 @@ def test_only_the_process_that_has_the_line_gives_it_back(sessions, sid, deliver
     sessions.unbind_line(sid, "cir:1")
     heard = listen("cir:2")
     deliver("m1")
-    assert heard() == [sid.encode()]
+    assert heard() == [b"m " + sid.encode()]
     sessions.unbind_line(sid, "cir:2")
-    assert sessions.read(sid, ["stcp", "cir"]) == [None, None]
+    assert sessions.read(sid, ["stcp"]) == [None]
+
+
+def test_lines_at_two_processes_are_both_woken(sessions, sid, deliver, listen):
+    """The first process hears that the phone has a line elsewhere, and from which address."""
+    one, two = listen("cir:1"), listen("cir:2")
+    sessions.bind_line(sid, "cir:1", "10.0.0.1")
+    sessions.bind_line(sid, "cir:2", "10.0.0.2")
+    deliver("m1")
+    assert one() == [b"moved " + sid.encode() + b" 10.0.0.2", b"m " + sid.encode()]
+    assert two() == [b"m " + sid.encode()]
+
+
+def test_a_third_process_takes_the_place_of_the_oldest(sessions, sid, listen):
+    oldest = listen("cir:1")
+    for number in (1, 2, 3):
+        sessions.bind_line(sid, f"cir:{number}", f"10.0.0.{number}")
+    assert oldest() == [b"moved " + sid.encode() + b" 10.0.0.2", b"moved " + sid.encode() + b" *"]
+    assert sessions.read(sid, ["stcp"]) == [b"cir:3 cir:2"]
+
+
+def test_a_message_wakes_again_behind_presence_and_not_behind_a_message(sessions, sid, client, deliver, listen):
+    sessions.bind_line(sid, "cir:1")
+    heard = listen("cir:1")
+    client.hset(f"s:{{{sid}}}", "cir", "p1700000000000")
+    deliver("m1")
+    deliver("m2")
+    assert heard() == [b"m " + sid.encode()]
+
+
+def test_a_wake_that_went_unanswered_for_long_is_followed_by_another(sessions, sid, client, deliver, listen):
+    sessions.bind_line(sid, "cir:1")
+    heard = listen("cir:1")
+    client.hset(f"s:{{{sid}}}", "cir", "m1700000000000")
+    deliver("m1")
+    assert heard() == [b"m " + sid.encode()]
+
+
+def test_a_phone_with_other_bearers_is_news_for_every_process(sid, client, deliver, listen):
+    heard = listen("cir:news")
+    deliver("m1")
+    client.hset(f"s:{{{sid}}}", "alt", "1")
+    deliver("m2")
+    assert heard() == [b"m " + sid.encode()]
 
 
 def test_no_line_for_a_session_that_is_over(sessions, sid, feed):

@@ -7,8 +7,9 @@ import gevent
 import pytest
 from gevent.server import StreamServer
 
-from cir import server as module
-from cir.server import StcpServer
+from cir import stcp as module
+from cir.guard import Guard
+from cir.stcp import StcpServer
 from onesoup.csp.session import Session
 from onesoup.handlers import records
 from onesoup.store.channels import Subscriber
@@ -305,3 +306,105 @@ def test_a_line_that_ends_while_its_successor_says_helo_does_not_take_it_along(s
         gevent.sleep(0.01)
         assert station.sessions.read(SID, ["stcp"]) == [station.stcp.channel.encode()]
         new.sock.close()
+
+
+# --- several processes ---
+
+
+@pytest.fixture
+def two(station, redis_server):
+    """A second process on the same Redis."""
+    other = Station(redis_server.url)
+    yield other
+    other.close()
+
+
+def test_a_wake_reaches_the_process_that_has_the_line(station, two):
+    line = two.dial().helo()
+    station.deliver("m1")
+    assert line.hear() == WVCI
+
+
+def test_a_line_at_another_process_replaces_one_of_the_same_address(station, two):
+    old = station.dial().helo()
+    new = two.dial().helo()
+    assert old.hear() == b""
+    station.deliver("m1")
+    assert new.hear() == WVCI
+    assert station.sessions.read(SID, ["stcp"]) == [two.stcp.channel.encode()]
+
+
+def test_lines_of_two_addresses_at_two_processes_are_both_woken(station, two):
+    one = station.dial("127.0.0.1").helo()
+    other = two.dial("127.0.0.2").helo()
+    station.deliver("m1")
+    assert (one.hear(), other.hear()) == (WVCI, WVCI)
+    one.sock.close()
+    with gevent.Timeout(3):
+        while station.sessions.read(SID, ["stcp"]) != [two.stcp.channel.encode()]:
+            gevent.sleep(0.01)
+
+
+def test_all_lines_end_with_their_session_wherever_they_are(station, two):
+    lines = station.dial("127.0.0.1").helo(), two.dial("127.0.0.2").helo()
+    station.feed.end(SID, 1, 601)
+    assert [line.hear() for line in lines] == [b"", b""]
+
+
+# --- presence, limits, the PROXY header ---
+
+
+def test_presence_waits_for_more_of_it_and_a_message_does_not(station, monkeypatch):
+    monkeypatch.setattr(module, "PRESENCE", 0.5)
+    line = station.dial().helo()
+    quiet(line)
+    began = time.monotonic()
+    station.client.publish(station.stcp.channel, f"p {SID}")
+    station.client.hset(f"s:{{{SID}}}", "cir", "p1")
+    station.client.rpush(f"q:{{{SID}}}", "P")
+    assert line.hear() == WVCI
+    assert time.monotonic() - began >= 0.45
+    station.phone_polls()
+    station.client.hset(f"s:{{{SID}}}", "cir", "p1")
+    station.deliver("m1")
+    assert line.hear() == WVCI, "a message does not wait behind presence"
+
+
+def test_an_address_that_guesses_is_left_out(station, monkeypatch):
+    monkeypatch.setattr(station.stcp, "_guard", Guard(1000, 200))
+    for _ in range(5):
+        assert station.dial().say(b"HELO a7guess\r\n").hear() == b""
+    assert station.dial().say(f"HELO {SID}\r\n".encode()).hear() == b""
+    assert station.dial("127.0.0.9").helo()
+
+
+def test_the_guard_forgets_those_that_have_gone(station):
+    guard = station.stcp._guard
+    lines = [station.dial(f"127.0.0.{number}").helo() for number in (1, 2)]
+    idle = station.dial()
+    idle.say(b"\r\n")
+    with gevent.Timeout(3):
+        while (guard.connections, guard.unbound) != (3, 1):
+            gevent.sleep(0.01)
+    for line in (*lines, idle):
+        line.sock.close()
+    with gevent.Timeout(3):
+        while (guard.connections, guard.unbound) != (0, 0):
+            gevent.sleep(0.01)
+
+
+def test_behind_a_proxy_the_phones_own_address_counts(station, monkeypatch):
+    monkeypatch.setattr(station.stcp, "_proxies", frozenset({"127.0.0.1"}))
+    header = b"PROXY TCP4 192.0.2.7 10.0.0.1 40000 3171\r\n"
+    one = station.dial().say(header + f"HELO {SID}\r\n".encode())
+    assert one.hear() == b"OK\r\n"
+    two = station.dial().say(header.replace(b".7", b".8"))
+    two.helo()
+    assert one.hear(0.2) is None, "another address: both stay"
+    assert {line.address for line in station.stcp._lines[SID]} == {"192.0.2.7", "192.0.2.8"}
+    assert station.dial().say(b"HELO no header\r\n").hear() == b""
+
+
+def test_who_comes_past_the_proxy_needs_no_header(station, monkeypatch):
+    monkeypatch.setattr(station.stcp, "_proxies", frozenset({"127.0.0.1"}))
+    assert station.dial("127.0.0.2").helo()

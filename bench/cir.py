@@ -1,0 +1,220 @@
+"""Part cir: how soon phones with a line are woken, and what the listener costs beside a bare gevent server in the same run."""
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import gevent
+import redis
+
+from bench import bare_lines, machine
+from bench.parts import REPOSITORY, Scale, say, workplace
+from bench.peer import Peer
+from bench.people import PASSWORD, World
+from bench.report import Figure, Spread, percentile
+from onesoup.csp.session import Session
+from onesoup.demo.process import Process
+from onesoup.demo.servers import RedisServer, connects
+from onesoup.handlers import records
+from onesoup.phone.engine import Phone
+from onesoup.phone.stcp import Line
+from onesoup.ports import free_port
+from onesoup.store.client import connect
+from onesoup.store.feed import Feed
+
+RATE = 100
+# Seconds for which a new STCP line is left alone.
+REST = 3.2
+BURST = 50
+P50, P95 = 20.0, 100.0
+
+
+def run(scale: Scale) -> list[Figure]:
+    with workplace() as directory:
+        figures = _wakes(scale, directory / "wakes")
+        return figures + _idle(scale, directory)
+
+
+# --- message to WVCI ---
+
+
+def _wakes(scale: Scale, directory: Path) -> list[Figure]:
+    """A phone for every message, as the goal has it: no wake is outstanding."""
+    with World(directory) as world, ExitStack() as stack:
+        world.prosody.add_account("writer", PASSWORD)
+        users = world.accounts("woken", scale.wakes + 1, ["writer"])
+        address = "127.0.0.1", world.prosody.tls_port
+        peer = stack.enter_context(Peer("writer", PASSWORD, world.domain, address, world.ca_file))
+        lines = [_line(world, stack, user) for user in users]
+        gevent.sleep(REST)
+        times = _at_rate(lines[1:], peer)
+        count = _burst(*lines[0], peer)
+    say(f"cir: stanza to WVCI: p50 {percentile(times, 0.5):.2f} ms, p95 {percentile(times, 0.95):.2f} ms; burst: {count} wakes")
+    note = f"{len(times)} messages at {RATE}/s, a phone for each; min-max and n are those of the messages"
+    return [
+        Figure("cir", "stanza to WVCI at 100 messages/s: p50", "ms", Spread.of(times), goal=P50, note=note),
+        Figure("cir", "stanza to WVCI at 100 messages/s: p95", "ms", Spread.once(percentile(times, 0.95)), goal=P95),
+        Figure("cir", f"wakes for a burst of {BURST} messages", "", Spread.once(count), goal=1),
+    ]
+
+
+def _line(world: World, stack: ExitStack, user: str) -> tuple[Phone, Line]:
+    phone = stack.enter_context(world.phone(user, cir=("STCP",)))
+    phone.login()
+    phone.negotiate()
+    return phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie))
+
+
+def _at_rate(lines: list[tuple[Phone, Line]], peer: Peer) -> list[float]:
+    """Milliseconds of each message, sent at a steady rate whatever has come of the ones before."""
+
+    def woken(line: Line) -> float:
+        if not line.wait(30.0):
+            raise RuntimeError("no WVCI within 30 s")
+        return time.perf_counter()
+
+    waiting = [gevent.spawn(woken, line) for _, line in lines]
+    gevent.sleep(0.1)
+    began, sent = time.perf_counter(), []
+    for number, (phone, _) in enumerate(lines):
+        gevent.sleep(max(0.0, began + number / RATE - time.perf_counter()))
+        sent.append(time.perf_counter())
+        peer.message(phone.user.removeprefix("wv:"), f"wake{number}")
+    return [(each.get() - at) * 1e3 for each, at in zip(waiting, sent, strict=True)]
+
+
+def _burst(phone: Phone, line: Line, peer: Peer) -> int:
+    """How often a phone is woken for many messages at once."""
+    for number in range(BURST):
+        peer.message(phone.user.removeprefix("wv:"), f"burst{number}")
+    count = int(line.wait(30.0))
+    gevent.sleep(1.0)
+    while phone.run_once():
+        pass
+    while line.wait(1.0):
+        count += 1
+    return count
+
+
+# --- idle lines ---
+
+
+@dataclass
+class Listener:
+    """A server under measurement; `publish(names)` has it wake these."""
+
+    name: str
+    process: Process
+    port: int
+    publish: Callable[[list[str]], None]
+
+
+def _idle(scale: Scale, directory: Path) -> list[Figure]:
+    with RedisServer(directory / "redis") as server:
+        names = [f"00line{number}" for number in range(scale.lines)]
+        (directory / "names").write_text("\n".join(names))
+        found: dict[str, tuple[float, list[float]]] = {}
+        for make in (_bare, _ours):
+            with make(directory, server, names) as listener:
+                found[listener.name] = _measure(listener, names, directory, scale.rounds)
+    (bare_kb, bare_rates), (kb, rates) = found["bare"], found["onesoup"]
+    anchor, own, bare = {"anchor_name": "bare gevent"}, Spread.once(kb), Spread.once(bare_kb)
+    times, bare_times = _each(rates), _each(bare_rates)
+    # A goal is an upper bound, so it is of the time of a wake: half of the bare rate is twice its time.
+    return [
+        Figure(
+            "cir", f"{len(names)} idle STCP lines: memory of each", "KB", own, bare, ratio=_ratio(own, bare), goal=2.0, **anchor
+        ),
+        Figure(
+            "cir", "time of a wake, all at once", "us", times, bare_times, ratio=_ratio(times, bare_times), goal=2.0, **anchor
+        ),
+        Figure("cir", "wakes/s, all at once", "1/s", Spread.of(rates), Spread.of(bare_rates), **anchor),
+    ]
+
+
+def _each(rates: list[float]) -> Spread:
+    return Spread.of([1e6 / rate for rate in rates])
+
+
+def _ratio(one: Spread, other: Spread) -> Spread:
+    return Spread(one.median / other.median, one.low / other.high, one.high / other.low, one.rounds)
+
+
+def _measure(listener: Listener, names: list[str], directory: Path, rounds: int) -> tuple[float, list[float]]:
+    """(KB a line, wakes a second of each round)"""
+    before = machine.memory(listener.process.pid)["uss"]
+    argv = [sys.executable, "-m", "bench.line_phones", str(listener.port), str(directory / "names")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, cwd=REPOSITORY, text=True, **pipes) as phones:  # type: ignore[call-overload]
+        assert phones.stdin is not None
+        assert phones.stdout is not None
+        assert phones.stdout.readline() == "ready\n"
+        gevent.sleep(REST)
+        kb = (machine.memory(listener.process.pid)["uss"] - before) / len(names)
+        rates = []
+        for _ in range(rounds):
+            print(f"go {len(names)}", file=phones.stdin, flush=True)
+            phones.stdout.readline()
+            listener.publish(names)
+            rates.append(len(names) / float(phones.stdout.readline()))
+            gevent.sleep(2.2)  # the least time between two wakes of a line
+        phones.stdin.close()
+    say(f"cir: {listener.name}: {kb:.1f} KB a line, {max(rates):.0f} wakes/s")
+    return kb, rates
+
+
+@contextmanager
+def _bare(directory: Path, server: RedisServer, names: list[str]) -> Iterator[Listener]:
+    port, client = free_port(), redis.Redis(port=server.port)
+    argv = [sys.executable, "-m", "bench.bare_lines", str(port), str(server.port)]
+    process = Process("bare", argv, os.environ | {"PYTHONPATH": str(REPOSITORY)}, directory / "bare.log")
+    process.start()
+    try:
+        process.wait_until(lambda: connects("127.0.0.1", port) and bool(client.pubsub_numsub(bare_lines.CHANNEL)[0][1]))
+        yield Listener("bare", process, port, lambda names: _publish(client, ((bare_lines.CHANNEL, name) for name in names)))
+    finally:
+        process.kill()
+
+
+@contextmanager
+def _ours(directory: Path, server: RedisServer, names: list[str]) -> Iterator[Listener]:
+    """The CIR process as it is, with a session in Redis for every line."""
+    client, port = connect(server.url), free_port()
+    feed = Feed(client)
+    for name in names:
+        session = Session("alice@x", "wv:alice@x", "1.2", "r", cookie="wv:nokia.12345")
+        feed.create(name, {"r": records.pack_session(session), "ttl": 3_600_000, "fence": 1}, ())
+    env = {"ONESOUP_REDIS_URL": server.url, "ONESOUP_STCP_PORT": str(port), "ONESOUP_DATA": str(directory / "cir")}
+    argv = [str(Path(sys.prefix, "bin", "onesoup")), "cir"]
+    process = Process("cir", argv, os.environ | env, directory / "cir.log")
+    process.start()
+    try:
+        process.wait_until(lambda: connects("127.0.0.1", port) and "listening" in process.output())
+
+        def publish(names: list[str]) -> None:
+            """As the store does it when something comes for a session."""
+            pipe = client.pipeline(transaction=False)
+            for name in names:
+                pipe.hset(f"s:{{{name}}}", "cir", "m1")
+                pipe.rpush(f"q:{{{name}}}", "m1")
+            pipe.execute()
+            channels = client.hget(f"s:{{{names[0]}}}", "stcp")
+            assert isinstance(channels, bytes)
+            _publish(client, zip(itertools.repeat(channels.decode()), (f"m {name}" for name in names), strict=False))
+
+        yield Listener("onesoup", process, port, publish)
+    finally:
+        process.kill()
+
+
+def _publish(client: redis.Redis, messages: Iterator[tuple[str, str]]) -> None:
+    pipe = client.pipeline(transaction=False)
+    for channel, data in messages:
+        pipe.publish(channel, data)
+    pipe.execute()

@@ -1,0 +1,60 @@
+"""A circuit breaker for one gateway (cir.md 12.2). Values; time is an argument."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+IN_A_ROW = 5
+WINDOW, LEAST, PART = 30.0, 20, 0.5
+FIRST_OPEN, LONGEST_OPEN = 30.0, 300.0
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Opens after failures in a row, or when half of many fail. Then one message is a probe: it closes the circuit, or keeps
+    it open for twice as long."""
+
+    failures: int = 0
+    open_until: float = 0.0
+    opened: bool = False
+    probing: bool = False
+    _wait: float = FIRST_OPEN
+    _recent: deque[tuple[float, bool]] = field(default_factory=deque)
+
+    def healthy(self, now: float) -> bool:
+        """Whether messages get through, as far as is known. With an open circuit no phone is promised any."""
+        return not self.opened
+
+    def allow(self, now: float) -> bool:
+        """Whether a message may be tried now. While the circuit is open, one at a time after its time."""
+        if not self.opened:
+            return True
+        if now < self.open_until or self.probing:
+            return False
+        self.probing = True
+        return True
+
+    def good(self, now: float) -> None:
+        self.failures, self.opened, self.probing, self._wait = 0, False, False, FIRST_OPEN
+        self._recent.append((now, True))
+
+    def bad(self, now: float) -> None:
+        self.failures += 1
+        self._recent.append((now, False))
+        if self.opened:
+            self._open(now, min(self._wait * 2, LONGEST_OPEN))
+        elif self.failures >= IN_A_ROW or self._half(now):
+            self._open(now, FIRST_OPEN)
+
+    def trip(self, now: float) -> None:
+        """The gateway does not know us: nothing will get through until somebody mends the configuration."""
+        self._open(now, min(self._wait * 2, LONGEST_OPEN) if self.opened else FIRST_OPEN)
+
+    def _open(self, now: float, seconds: float) -> None:
+        self.opened, self.probing, self._wait, self.open_until = True, False, seconds, now + seconds
+        self._recent.clear()
+
+    def _half(self, now: float) -> bool:
+        while self._recent and self._recent[0][0] < now - WINDOW:
+            self._recent.popleft()
+        failed = sum(not good for _, good in self._recent)
+        return len(self._recent) >= LEAST and failed > PART * len(self._recent)

@@ -1,0 +1,124 @@
+"""Which bearer a phone is woken by, and when (cir.md 10). A value in, a value out; times are milliseconds and arguments.
+
+STCP wakes by itself, at once, in its own process; this is what follows when a phone has no line or does not come."""
+
+from dataclasses import dataclass, field, replace
+
+from onesoup.store.wakes import Tries
+
+UDP, SMS = ("SUDP", "WAPUDP"), ("WAPSMS", "SSMS")
+# Until the first wake, so that the rest of a batch is there too.
+BATCH_UDP = {"m": 500, "p": 10_000}
+BATCH_SMS = 3_000
+# From the first wake by STCP to UDP, and from the first free one to an SMS.
+STCP_WAIT, FREE_WAIT = 20_000, 60_000
+# Between datagrams for one wake; the last number is how long the last one is waited for.
+UDP_GAPS = (10_000, 30_000, 20_000)
+UDP_SENDS, UDP_GAP = 3, 5_000
+SMS_SENDS, SMS_AGAIN, SMS_WAIT = 2, 900_000, 120_000
+# Polls in a row that say: this phone comes by itself.
+POLLS, POLL_MARGIN = 3, 5_000
+# UDP is left alone at an address where so many wakes went unanswered.
+DEAF = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a session at a step. `udp` and `sms` are the bearers that can be used now; `number` may cost."""
+
+    now: int
+    kind: str
+    began: int
+    lines: bool
+    udp: tuple[str, ...] = ()
+    sms: tuple[str, ...] = ()
+    polls: int = 0
+    poll_ms: int = 10_000
+    last_request: int = 0
+    tries: Tries = field(default_factory=lambda: Tries(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send on this bearer now; `tries` is what is to be written down before."""
+
+    bearer: str
+    tries: Tries
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again at this time, ms."""
+
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """Everything was tried, in vain. `tried` are the bearers."""
+
+    tried: tuple[str, ...]
+
+
+Step = Send | Wait | Exhausted
+
+
+def step(facts: Facts) -> Step:
+    """What to do for the outstanding wake."""
+    if facts.polls >= POLLS and (comes := facts.last_request + facts.poll_ms + POLL_MARGIN) > facts.now:
+        return Wait(comes)
+    due = [(at, bearer) for at, bearer in (_udp(facts), _sms(facts)) if bearer]
+    if not due:
+        return _end(facts)
+    at, bearer = min(due)
+    if at > facts.now:
+        return Wait(at)
+    return Send(bearer, _with(facts, bearer))
+
+
+def _udp(facts: Facts) -> tuple[int, str]:
+    """(when, what) of the next datagram."""
+    tries = facts.tries
+    if not facts.udp or tries.udp >= UDP_SENDS:
+        return 0, ""
+    if tries.udp:
+        return tries.udp_at + UDP_GAPS[tries.udp - 1], facts.udp[0]
+    at = facts.began + (STCP_WAIT if facts.lines else BATCH_UDP[facts.kind])
+    return max(at, tries.udp_at + UDP_GAP), facts.udp[0]
+
+
+def _sms(facts: Facts) -> tuple[int, str]:
+    """(when, what) of the next SMS. Presence is not worth one."""
+    tries = facts.tries
+    if not facts.sms or facts.kind != "m" or tries.sms >= SMS_SENDS or tries.given_up:
+        return 0, ""
+    if tries.sms:
+        at = tries.sms_at + SMS_AGAIN
+    elif facts.lines:
+        at = facts.began + FREE_WAIT
+    elif facts.udp or tries.udp:
+        at = (tries.first_udp_at or facts.began) + FREE_WAIT
+    else:
+        at = facts.began + BATCH_SMS
+    return max(at, tries.not_before), facts.sms[0]
+
+
+def _with(facts: Facts, bearer: str) -> Tries:
+    tries, now = facts.tries, facts.now
+    if bearer in UDP:
+        return replace(tries, udp=tries.udp + 1, udp_at=now, first_udp_at=tries.first_udp_at or now)
+    return replace(tries, sms=tries.sms + 1, sms_at=now, not_before=0)
+
+
+def _end(facts: Facts) -> Step:
+    """Nothing is left to send: the last wake is waited for, then it was all in vain."""
+    tries = facts.tries
+    until = max(
+        facts.began + (STCP_WAIT * 2 if facts.lines else 0),
+        tries.udp_at + UDP_GAPS[-1] if tries.udp else 0,
+        tries.sms_at + SMS_WAIT if tries.sms else 0,
+    )
+    if until > facts.now:
+        return Wait(until)
+    tried = (facts.udp[:1] if tries.udp >= UDP_SENDS else ()) + (facts.sms[:1] if tries.sms else ())
+    return Exhausted(tried)

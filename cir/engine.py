@@ -1,0 +1,301 @@
+"""What wakes phones that have no STCP line, or do not come for it: UDP and SMS, in the order of `chain` (cir.md 10).
+
+Any number of processes run an engine; a session that is due is with one of them at a time. An engine keeps nothing: what is
+outstanding, and what has been tried for it, is in Redis."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+import gevent
+import structlog
+from gevent.pool import Pool
+from prometheus_client import Counter, Gauge
+
+from cir import chain, job
+from cir.carrier import Gateway
+from cir.chain import Exhausted, Facts, Send, Wait
+from cir.datagrams import Datagrams
+from cir.message import CirError
+from cir.stcp import WAKES
+from onesoup.csp import numbers
+from onesoup.csp.session import Session
+from onesoup.handlers.records import unpack_caps, unpack_command, unpack_session
+from onesoup.logs import short
+from onesoup.settings import Settings
+from onesoup.store import keys
+from onesoup.store.errors import NoSession, StoreDown
+from onesoup.store.leases import Shards
+from onesoup.store.numbers import Numbers
+from onesoup.store.sms import Budget, Jobs, Refusal
+from onesoup.store.wakes import Look, Tries, Wakes
+
+log = structlog.get_logger()
+
+SMS = Counter("onesoup_sms_sent_total", "Messages that the gateway took", ["reason"])
+REFUSED = Counter("onesoup_sms_refused_total", "Messages that were not sent", ["reason"])
+TODAY = Gauge("onesoup_sms_today", "Messages that the gateway has had today")
+DAILY = Gauge("onesoup_sms_daily_limit", "Messages that the gateway may have in a day")
+
+TURN = 0.25
+# A step that takes longer is taken up by another process; the longest is an SMS with all its tries.
+LEASE_MS = 60_000
+AT_ONCE = 50
+SWEEP_SECONDS = 60
+ALARM = 0.8
+
+
+class Engine:
+    """Steps of sessions that are due."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        wakes: Wakes,
+        budget: Budget,
+        jobs: Jobs,
+        codes: Numbers,
+        shards: Shards,
+        gateway: Gateway | None = None,
+        datagrams: Datagrams | None = None,
+    ) -> None:
+        self._settings, self._wakes, self._budget, self._jobs = settings, wakes, budget, jobs
+        self._codes, self._shards, self._gateway, self._datagrams = codes, shards, gateway, datagrams
+        self._pool, self._count = Pool(AT_ONCE), 0
+        DAILY.set(settings.sms_total_per_day)
+
+    def bearers(self) -> frozenset[str]:
+        """What works here just now, and "SMS" where any message can be sent."""
+        found = set()
+        if self._datagrams is not None:
+            found |= {"SUDP", "WAPUDP"}
+        if self._gateway is not None and self._settings.sms_prefixes:
+            methods = self._gateway.methods
+            found |= methods & {"WAPSMS", "SSMS"}
+            found |= {"SMS"} if job.TEXT in methods else set()
+        return frozenset(found)
+
+    # --- news ---
+
+    def news(self, data: bytes) -> None:
+        """A wake is outstanding for a phone with other bearers than STCP; or a code waits to be sent."""
+        kind, _, sid = data.decode("ascii", "replace").partition(" ")
+        if kind == "code":
+            self._pool.spawn(self._send_codes)
+            return
+        delay = chain.BATCH_UDP["m"] if self._datagrams is not None else chain.BATCH_SMS
+        try:
+            self._wakes.soon(sid, delay if kind == "m" else chain.BATCH_UDP["p"])
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))  # the sweep finds it
+
+    def run(self) -> None:
+        """For ever. Meant for a greenlet of its own."""
+        while True:
+            try:
+                self.turn()
+            except StoreDown as error:
+                log.warning("store-down", reason=str(error))
+            gevent.sleep(TURN)
+
+    def turn(self) -> None:
+        """Takes up what is due. The pool waits when it is full."""
+        lease, sids = self._wakes.take(LEASE_MS, AT_ONCE)
+        for sid in sids:
+            self._pool.spawn(self._work, sid, lease)
+
+    def sweep(self) -> None:
+        """Finds wakes whose news was lost."""
+        try:
+            if not self._wakes.may_sweep(SWEEP_SECONDS):
+                return
+            for shard in range(keys.SHARDS):
+                for sid in self._wakes.unheard(self._shards.sessions(shard)):
+                    self._wakes.soon(sid, chain.BATCH_SMS)
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+
+    def drain(self, seconds: float) -> None:
+        """Lets steps that have begun come to their end."""
+        self._pool.join(seconds)
+
+    # --- steps ---
+
+    def _work(self, sid: str, lease: int) -> None:
+        try:
+            self._wakes.settle(sid, lease, self.step(sid))
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))  # the lease runs out
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__, sid=short(sid))
+
+    def step(self, sid: str) -> int | None:
+        """Does what is due for a session. Returns in how many ms to look again, or None."""
+        try:
+            look = self._wakes.look(sid)
+        except NoSession:
+            return None
+        session = unpack_session(look.record)
+        if look.tries is not None and look.tries.wake != look.wake:
+            self._learn(sid, session, look, look.tries)
+        if not look.wake or not look.waiting or _tries(look).done:
+            return None
+        facts = self._facts(look, session, unpack_caps(look.caps).methods)
+        found = chain.step(facts)
+        if isinstance(found, Wait):
+            return found.until - look.now
+        if isinstance(found, Exhausted):
+            self._in_vain(sid, session, facts.tries, found)
+            return None
+        return self._send(sid, session, look, found)
+
+    def _facts(self, look: Look, session: Session, methods: Iterable[str]) -> Facts:
+        agreed, here = set(methods), self.bearers()
+        usable = agreed & here
+        udp = tuple(name for name in chain.UDP if name in usable and look.udp_port and look.address and look.deaf < chain.DEAF)
+        allowed = numbers.allowed(look.number, self._settings.sms_prefixes)
+        return Facts(
+            now=look.now,
+            kind=look.kind,
+            began=look.began,
+            lines=bool(look.lines),
+            udp=udp,
+            sms=tuple(name for name in chain.SMS if name in usable and allowed),
+            polls=look.polls,
+            poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
+            last_request=look.last_request,
+            tries=_tries(look),
+        )
+
+    def _send(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
+        if send.bearer in chain.UDP:
+            return self._send_udp(sid, session, look, send)
+        return self._send_sms(sid, session, look, send)
+
+    def _send_udp(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
+        if not self._wakes.note(sid, send.tries):
+            return None
+        assert self._datagrams is not None
+        cookie = session.cookie or sid
+        sent = self._datagrams.send(send.bearer, look.address, look.udp_port, session.version, cookie)
+        WAKES.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
+        return 0
+
+    def _send_sms(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
+        """The budget first, then the note, then the gateway: whatever dies in between, no message goes out twice."""
+        assert self._gateway is not None
+        id_ = job.new_id(time.time())
+        claimed = self._budget.claim(look.number, session.jid, self._gateway.name, id_, look.last_request)
+        if isinstance(claimed, Refusal):
+            return self._refused(sid, look, claimed)
+        if not self._wakes.note(sid, send.tries):
+            self._budget.refund(look.number, session.jid, self._gateway.name, id_)
+            return None
+        self._tell(claimed)
+        settings = self._settings
+        self._count += 1
+        try:
+            made = job.wake(
+                send.bearer,
+                id_,
+                look.number,
+                session.version,
+                session.cookie or sid,
+                time.time(),
+                count=self._count,
+                content_type=settings.wap_content_type,
+                form=settings.sms_form,
+                validity=settings.sms_validity,
+                session=short(sid),
+            )
+        except CirError as error:
+            log.warning("sms-does-not-fit", sid=short(sid), reason=str(error))
+            self._budget.refund(look.number, session.jid, self._gateway.name, id_)
+            return None
+        taken = self._submit(made, session.jid)
+        WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
+        return 0
+
+    def _refused(self, sid: str, look: Look, refusal: Refusal) -> int | None:
+        REFUSED.labels(refusal.reason).inc()
+        log.info("sms-refused", sid=short(sid), number=numbers.hidden(look.number), reason=refusal.reason)
+        tries = _tries(look)
+        if refusal.ms is None:
+            self._wakes.note(sid, replace(tries, given_up=True))
+            return 0
+        self._wakes.note(sid, replace(tries, not_before=look.now + refusal.ms))
+        return refusal.ms
+
+    def _submit(self, made: job.Job, jid: str) -> bool:
+        """Whether the gateway has it, or may have it. What it has certainly not costs nothing."""
+        assert self._gateway is not None
+        if not self._jobs.start(made.id, made.number):
+            return False
+        result = self._gateway.submit(made)
+        if result.taken:
+            SMS.labels("wake" if made.method != job.TEXT else "code").inc()
+            self._jobs.name(made.id, self._gateway.name, result.id)
+        elif result.outcome in (job.Outcome.TEMPORARY, job.Outcome.PERMANENT):
+            REFUSED.labels("gateway").inc()
+            self._budget.refund(made.number, jid, self._gateway.name, made.id)
+            if result.outcome is job.Outcome.PERMANENT and not result.broken:
+                self._jobs.report(made.id, "refused")
+        return result.taken or result.outcome is job.Outcome.UNKNOWN
+
+    def _tell(self, today: int) -> None:
+        TODAY.set(today)
+        if today == int(self._settings.sms_total_per_day * ALARM):
+            log.warning("sms-budget", today=today, limit=self._settings.sms_total_per_day)
+
+    # --- what is learned ---
+
+    def _learn(self, sid: str, session: Session, look: Look, tries: Tries) -> None:
+        """What was tried is over. A phone that has come since: in time, so the bearer works; or late, and then it does not
+        hear datagrams at this address."""
+        if tries.udp and look.last_request > tries.udp_at:
+            late = tries.udp >= chain.UDP_SENDS and look.last_request > tries.udp_at + chain.UDP_GAPS[-1]
+            self._wakes.deaf(sid, late)
+        sent_at = max(tries.udp_at if tries.udp else 0, tries.sms_at)
+        if 0 < sent_at < look.last_request <= sent_at + chain.SMS_WAIT:
+            self._wakes.answered(session.jid)
+        self._wakes.forget_tries(sid)
+
+    def _in_vain(self, sid: str, session: Session, tries: Tries, found: Exhausted) -> None:
+        """Quiet until the phone comes, or until a message comes much later."""
+        if not self._wakes.note(sid, replace(tries, done=True)) or not found.tried:
+            return
+        WAKES.labels("all", "unanswered").inc()
+        count = self._wakes.unanswered(session.jid, found.tried)
+        log.info("wake-unanswered", sid=short(sid), tried=",".join(found.tried), in_a_row=count)
+
+    # --- codes for people ---
+
+    def _send_codes(self) -> None:
+        if self._gateway is None or job.TEXT not in self._gateway.methods:
+            return
+        try:
+            while (record := self._codes.next_to_send()) is not None:
+                self._send_code(unpack_command(record))
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+
+    def _send_code(self, wanted: dict[str, object]) -> None:
+        number, jid, until = str(wanted["number"]), str(wanted["jid"]), int(str(wanted["until"]))
+        assert self._gateway is not None
+        if time.time() > until or not numbers.allowed(number, self._settings.sms_prefixes):
+            return
+        id_ = job.new_id(time.time())
+        claimed = self._budget.claim(number, jid, self._gateway.name, id_, None)
+        if isinstance(claimed, Refusal):
+            REFUSED.labels(claimed.reason).inc()
+            log.info("code-not-sent", number=numbers.hidden(number), reason=claimed.reason)
+            return
+        self._tell(claimed)
+        self._submit(job.words(id_, number, str(wanted["text"]), time.time(), self._settings.sms_validity), jid)
+
+
+def _tries(look: Look) -> Tries:
+    """What has been tried for this wake; a new one begins anew, but remembers when the last datagram went out."""
+    if look.tries is not None and look.tries.wake == look.wake:
+        return look.tries
+    return Tries(look.wake, udp_at=look.tries.udp_at if look.tries else 0)

@@ -1,0 +1,96 @@
+"""The CIR process's HTTP port: phones with SHTTP ask it whether something waits, and gateways report what became of messages.
+
+Small on purpose: every answer is without a body, and comes at once, from Redis only (cir.md 8, 12.8)."""
+
+import socket
+
+import structlog
+
+from cir import reports, shttp
+from onesoup.store.errors import StoreDown
+from onesoup.store.sms import Jobs
+from onesoup.store.wakes import Wakes
+
+log = structlog.get_logger()
+
+MOST_HEAD, MOST_BODY = 8 * 1024, 16 * 1024
+HEAD_SECONDS, IDLE_SECONDS = 10.0, 75.0
+
+
+class Site:
+    """Serves one connection at a time of a greenlet."""
+
+    def __init__(self, wakes: Wakes, jobs: Jobs, key: bytes, sources: frozenset[str]) -> None:
+        """`sources` are the addresses that may report."""
+        self._wakes, self._jobs, self._key, self._sources = wakes, jobs, key, sources
+
+    def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        rest = b""
+        try:
+            while (found := _request(sock, rest)) is not None:
+                request, body, rest = found
+                status = 400 if request is None else self._answer(request, body, address[0])
+                keep = request is not None and request.keep and status in (200, 204, 404)
+                sock.sendall(shttp.answer(status, keep))
+                if not keep:
+                    break
+        except OSError:
+            return
+        finally:
+            sock.close()
+
+    def _answer(self, request: shttp.Request, body: bytes, address: str) -> int:
+        if len(body) < request.length:
+            return 413
+        try:
+            if request.path == reports.PATH:
+                return self._report(request, body, address)
+            if request.path.startswith(shttp.PREFIX) and request.method in ("GET", "HEAD", "POST"):
+                return self._asked(request.path.removeprefix(shttp.PREFIX))
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+            # A phone stops its channel for good on an error; polling once too often does no harm.
+            return 200 if request.path != reports.PATH else 503
+        return 404
+
+    def _asked(self, token: str) -> int:
+        waiting = self._wakes.asked(token) if len(token) == shttp.TOKEN_LENGTH else None
+        return 404 if waiting is None else 200 if waiting else 204
+
+    def _report(self, request: shttp.Request, body: bytes, address: str) -> int:
+        """Unknown ids get 200 too, so that the gateway stops."""
+        if self._sources and address not in self._sources:
+            return 403
+        report = reports.read(self._key, request.query, body)
+        if report is None:
+            return 400
+        found = self._jobs.report(report.job, report.state)
+        log.info("sms-report", job=report.job, state=report.state, found=found)
+        return 200
+
+
+Found = tuple[shttp.Request | None, bytes, bytes]
+
+
+def _request(sock: socket.socket, data: bytes) -> Found | None:
+    """(request or None for a bad one, body, what came behind it); None at the end of the connection."""
+    sock.settimeout(IDLE_SECONDS)
+    while b"\r\n\r\n" not in data:
+        if len(data) > MOST_HEAD:
+            return None, b"", b""
+        more = sock.recv(4096)
+        if not more:
+            return None
+        sock.settimeout(HEAD_SECONDS)
+        data += more
+    head, _, rest = data.partition(b"\r\n\r\n")
+    request = shttp.read(head)
+    if request is None or request.length > MOST_BODY:
+        return request, b"", b""
+    while len(rest) < request.length:
+        more = sock.recv(4096)
+        if not more:
+            return None
+        rest += more
+    return request, rest[: request.length], rest[request.length :]

@@ -1,0 +1,220 @@
+"""One SMPP connection to an SMSC (cir.md 12.7): bound as a transceiver, kept alive, with a window of messages on their way.
+What PDUs look like is in `smpp`."""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import gevent
+import structlog
+from gevent.event import AsyncResult, Event
+from gevent.lock import BoundedSemaphore, RLock
+
+from cir import push, reports, smpp
+from cir.job import SSMS, TEXT, WAPSMS, Job, Outcome, Result
+from cir.message import CirError
+from onesoup.settings import Settings
+
+log = structlog.get_logger()
+
+PORT = 2775
+CONNECT_SECONDS, RESPONSE_SECONDS, ENQUIRE_SECONDS = 2.0, 10.0, 30.0
+WINDOW = 10
+# Seconds between tries to bind; a refused one waits the longest.
+AGAIN, LONGEST = 1.0, 60.0
+PERMANENT_REASON = {0x0A: "invalid source", 0x0B: "invalid destination", 0x33: "invalid destinations", 0x34: "invalid list"}
+
+
+class SmppLink:
+    """Binds by itself and again when the connection is lost."""
+
+    methods = frozenset({WAPSMS, SSMS, TEXT})
+
+    def __init__(self, settings: Settings, on_report: Callable[[str, str, str], None]) -> None:
+        self._settings, self._on_report = settings, on_report
+        where = urlsplit(settings.sms_url)
+        self._to = where.hostname or "", where.port or PORT
+        self._sock: socket.socket | None = None
+        self._sequence = 0
+        self._waiting: dict[int, AsyncResult] = {}
+        self._window, self._writing = BoundedSemaphore(WINDOW), RLock()
+        self._greenlet: gevent.Greenlet | None = None
+        self.refused = False
+        self._bound = Event()
+
+    def start(self) -> None:
+        if self._greenlet is None:
+            self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        if self._sock is not None:
+            with suppress(OSError):
+                self._write(smpp.Pdu(smpp.UNBIND, 0, self._next()))
+        if self._greenlet is not None:
+            self._greenlet.kill()
+            self._greenlet = None
+        self._drop()
+
+    def ready(self) -> bool:
+        return self._bound.is_set()
+
+    def render(self, job: Job) -> str:
+        return smpp.encode(smpp.submit(1, self._message(job))).hex()
+
+    def once(self, job: Job) -> Result:
+        self.start()
+        if not self._bound.wait(CONNECT_SECONDS):
+            return Result(Outcome.TEMPORARY, reason="not bound", broken=self.refused)
+        with self._window:
+            return self._submit(job)
+
+    def _submit(self, job: Job) -> Result:
+        sequence, arrived = self._next(), AsyncResult()
+        self._waiting[sequence] = arrived
+        try:
+            self._write(smpp.submit(sequence, self._message(job)))
+            answer = arrived.get(timeout=RESPONSE_SECONDS)
+        except (OSError, gevent.Timeout):
+            return Result(Outcome.UNKNOWN, reason="no submit_sm_resp")
+        finally:
+            self._waiting.pop(sequence, None)
+        if answer is None:
+            return Result(Outcome.UNKNOWN, reason="connection lost")
+        return _judge(answer)
+
+    def _message(self, job: Job) -> smpp.Submit:
+        settings = self._settings
+        digits = settings.sms_from.removeprefix("+")
+        source = smpp.Address(digits, 1, 1) if settings.sms_from.startswith("+") else smpp.Address(digits)
+        # Letters are a name, not a number.
+        if digits and not digits.isdigit():
+            source = smpp.Address(digits, 5, 0)
+        target = smpp.Address(job.number.removeprefix("+"), 1, 1)
+        until = smpp.validity(job.validity)
+        if job.udh and settings.sms_ports == "tlv" and job.port == push.PORT:
+            return smpp.with_ports(smpp.Submit(source, target, b""), job.payload, job.source_port, job.port)
+        # With data coding 0 the SMSC packs: it wants characters, also behind a header.
+        payload = job.payload if job.dcs == 4 else job.text
+        esm_class = smpp.UDHI | smpp.MODE if job.udh else smpp.MODE
+        return smpp.Submit(source, target, job.udh + payload, esm_class, job.dcs, 1, until)
+
+    # --- the connection ---
+
+    def _run(self) -> None:
+        wait = AGAIN
+        while True:
+            try:
+                self._bind()
+                wait = AGAIN
+                self._read()
+            except (OSError, CirError) as error:
+                log.warning("smpp-lost", reason=str(error) or type(error).__name__)
+            self._drop()
+            gevent.sleep(LONGEST if self.refused else wait)
+            wait = min(wait * 2, LONGEST)
+
+    def _bind(self) -> None:
+        sock = socket.create_connection(self._to, CONNECT_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(RESPONSE_SECONDS)
+        self._sock = sock
+        self._write(smpp.bind(self._next(), self._settings.sms_user, self._settings.sms_password))
+        answer = self._pdu(sock)
+        self.refused = answer.status in smpp.BIND_REFUSED
+        if answer.command != smpp.BIND_RESP or answer.status:
+            raise CirError(f"bind refused, status {answer.status:#x}")
+        self._bound.set()
+        log.info("smpp-bound", host=self._to[0], port=self._to[1])
+
+    def _read(self) -> None:
+        """Until the connection ends. Silence is answered with enquire_link; twice in a row it is a lost connection."""
+        assert self._sock is not None
+        sock, asked = self._sock, False
+        while True:
+            sock.settimeout(RESPONSE_SECONDS if asked else ENQUIRE_SECONDS)
+            try:
+                pdu = self._pdu(sock)
+            except TimeoutError:
+                if asked:
+                    raise OSError("no enquire_link_resp") from None
+                self._write(smpp.Pdu(smpp.ENQUIRE, 0, self._next()))
+                asked = True
+                continue
+            asked = False
+            if not self._handle(pdu):
+                return
+
+    def _handle(self, pdu: smpp.Pdu) -> bool:
+        """False when the SMSC ends the connection."""
+        if pdu.command & 0x80000000:
+            waiting = self._waiting.get(pdu.sequence)
+            if waiting is not None and pdu.command in (smpp.SUBMIT_RESP, smpp.NACK):
+                waiting.set(pdu)
+            return True
+        if pdu.command == smpp.DELIVER:
+            self._report(pdu)
+            self._write(smpp.answer(pdu, b"\0"))
+        elif pdu.command in (smpp.ENQUIRE, smpp.UNBIND):
+            self._write(smpp.answer(pdu))
+        else:
+            self._write(smpp.Pdu(smpp.NACK, smpp.INVALID_COMMAND, pdu.sequence))
+        return pdu.command != smpp.UNBIND
+
+    def _report(self, pdu: smpp.Pdu) -> None:
+        try:
+            receipt = smpp.receipt(pdu)
+        except CirError as error:
+            log.info("smpp-unreadable", reason=str(error))
+            return
+        state = reports.SMPP.get(receipt.state[:7]) if receipt is not None else None
+        if receipt is not None and state is not None:
+            self._on_report(receipt.id, state, receipt.error)
+
+    def _pdu(self, sock: socket.socket) -> smpp.Pdu:
+        head = _exactly(sock, smpp.HEADER)
+        return smpp.decode(head + _exactly(sock, smpp.length(head) - smpp.HEADER, inside=True))
+
+    def _write(self, pdu: smpp.Pdu) -> None:
+        sock = self._sock
+        if sock is None:
+            raise OSError("not connected")
+        with self._writing:
+            sock.sendall(smpp.encode(pdu))
+
+    def _next(self) -> int:
+        self._sequence = self._sequence % 0x7FFFFFFF + 1
+        return self._sequence
+
+    def _drop(self) -> None:
+        """The connection is over; whoever waits for an answer learns that there will be none."""
+        self._bound.clear()
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
+        for waiting in list(self._waiting.values()):
+            waiting.set(None)
+
+
+def _judge(answer: smpp.Pdu) -> Result:
+    if answer.status == smpp.OK and answer.command == smpp.SUBMIT_RESP:
+        return Result(Outcome.ACCEPTED, id=smpp.message_id(answer))
+    if answer.status in smpp.TEMPORARY:
+        return Result(Outcome.TEMPORARY, reason=f"status {answer.status:#x}")
+    return Result(Outcome.PERMANENT, reason=PERMANENT_REASON.get(answer.status, f"status {answer.status:#x}"))
+
+
+def _exactly(sock: socket.socket, count: int, inside: bool = False) -> bytes:
+    """So many octets. TimeoutError only between two PDUs: within one, silence breaks the connection."""
+    data = b""
+    while len(data) < count:
+        try:
+            more = sock.recv(count - len(data))
+        except TimeoutError:
+            if data or inside:
+                raise OSError("silence in the middle of a PDU") from None
+            raise
+        if not more:
+            raise OSError("closed by the SMSC")
+        data += more
+    return data

@@ -1,0 +1,352 @@
+"""The STCP listener: phones keep a line to it, and it writes WVCI when their session has something for them (cir.md 3).
+
+Its state in Redis is a registration of the process and its channel in each bound session; both are renewed or replaced when
+the process dies. It never reads what waits."""
+
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
+
+import gevent
+import structlog
+from gevent.lock import BoundedSemaphore
+from prometheus_client import Counter, Gauge
+
+from cir import proxy
+from cir.guard import Guard
+from cir.lines import OK, Act, Conversation, wvci
+from onesoup.handlers.records import unpack_session
+from onesoup.logs import short
+from onesoup.store.errors import NoSession, StoreDown
+from onesoup.store.lines import Lines
+from onesoup.store.sessions import Sessions
+
+log = structlog.get_logger()
+
+WAKES = Counter("onesoup_cir_wakeups_total", "Wake-ups sent", ["bearer", "result"])
+BOUND = Gauge("onesoup_cir_connections", "STCP lines that are bound to a session")
+REFUSED = Counter("onesoup_cir_refused_total", "STCP connections that were closed by a limit", ["reason"])
+
+HELO_SECONDS = 30.0
+IDLE_SECONDS = 45 * 60.0
+# S60 reads whatever comes as the answer to HELO: a WVCI must not come in the same segment, nor soon after.
+AFTER_OK = 3.0
+GAP = 2.0
+REPEAT = 20.0
+# Presence alone may wait for more of it (cir.md 10.3).
+PRESENCE = 5.0
+MAX_SENDS = 2
+MAX_LINES = 2
+LINE_TTL_MS = 12_000
+BEAT = 4.0
+SEND_SECONDS = 10.0
+# Beats in which every line is looked at once, and how many lines are at least.
+TURNS, AT_ONCE = 15, 200
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One connection of a phone. Times are of the monotonic clock."""
+
+    sock: socket.socket
+    address: str
+    talk: Conversation = field(default_factory=Conversation)
+    version: str = "1.2"
+    cookie: str = ""
+    quiet_until: float = 0.0
+    sent_at: float = 0.0
+    sends: int = 0
+    due: float = 0.0
+    timer: gevent.Greenlet | None = None
+    heard: float = 0.0
+    # Whether it was ever bound: the guard counts those that were not.
+    known: bool = False
+
+
+class StcpServer:
+    """All lines of this process, by session."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        lines: Lines,
+        clock: Callable[[], float] = time.monotonic,
+        guard: Guard | None = None,
+        proxies: frozenset[str] = frozenset(),
+    ) -> None:
+        """`proxies` are addresses whose connections begin with a PROXY header."""
+        self._sessions, self._registry, self._clock = sessions, lines, clock
+        self._guard, self._proxies = guard or Guard(1_000_000, 1_000_000), proxies
+        self.bearers: frozenset[str] = frozenset({"STCP"})
+        self.channel = f"cir:{uuid.uuid4().hex}"
+        self._lines: dict[str, list[Line]] = {}
+        self._unseen: list[str] = []
+        # A lock lives as long as somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
+
+    @contextmanager
+    def _alone(self, sid: str) -> Iterator[None]:
+        """Binding and unbinding of one session never overlap: a phone that dials again at once would lose its new line."""
+        lock = self._locks.setdefault(sid, BoundedSemaphore(1))
+        with lock:
+            yield
+
+    # --- connections ---
+
+    def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        """One connection, until it ends. Runs in a greenlet of its own."""
+        _tune(sock)
+        try:
+            peer, rest = self._behind_proxy(sock, address[0])
+        except (OSError, proxy.ProxyError):
+            sock.close()
+            return
+        if refused := self._guard.enter(peer, self._clock()):
+            REFUSED.labels(refused).inc()
+            log.info("stcp-refused", reason=refused, peer=peer)
+            sock.close()
+            return
+        line = Line(sock, peer, heard=self._clock())
+        try:
+            self._talk(line, rest)
+        finally:
+            self._guard.leave(peer, line.known)
+
+    def _talk(self, line: Line, data: bytes) -> None:
+        """Reads until either side has had enough."""
+        sock, helo_by = line.sock, self._clock() + HELO_SECONDS
+        reason = "closed by the phone"
+        try:
+            while not data or not (reason := self._handle(line, data)):
+                sock.settimeout(IDLE_SECONDS if line.talk.bound else max(helo_by - self._clock(), 0.01))
+                data = sock.recv(1024)
+                if not data:
+                    reason = "closed by the phone"
+                    break
+        except TimeoutError:
+            reason = "idle" if line.talk.bound else "no HELO in time"
+        except OSError:
+            reason = "reset"
+        finally:
+            self._forget(line)
+            sock.close()
+            log.debug("stcp-closed", reason=reason, peer=line.address)
+
+    def _behind_proxy(self, sock: socket.socket, address: str) -> tuple[str, bytes]:
+        """The phone's own address, and what has come from it already."""
+        if address not in self._proxies:
+            return address, b""
+        sock.settimeout(HELO_SECONDS)
+        data = b""
+        while (found := proxy.read(data)) is None:
+            more = sock.recv(1024)
+            if not more:
+                raise proxy.ProxyError("closed")
+            data += more
+        return found[0] or address, data[found[1] :]
+
+    def _handle(self, line: Line, data: bytes) -> str:
+        """Answers what was read. Returns why to close, or ""."""
+        line.heard = self._clock()
+        for act, text in line.talk.feed(data):
+            if act is Act.CLOSE:
+                return text
+            if act is Act.BIND and not self._guard.helo(line.address, line.heard):
+                REFUSED.labels("too many HELOs").inc()
+                return "too many HELOs"
+            if act is Act.BIND and not self._bind(line, text):
+                return "unknown session"
+            line.quiet_until = self._clock() + AFTER_OK
+            self._write(line, OK)
+        return ""
+
+    def _bind(self, line: Line, sid: str) -> bool:
+        """Makes this a line of that session and of no other."""
+        self._forget(line)
+        with self._alone(sid):
+            return self._bind_alone(line, sid)
+
+    def _bind_alone(self, line: Line, sid: str) -> bool:
+        """Looks the session up and makes this its line. A Redis that is away gets a few seconds."""
+        record, waiting = None, False
+        for _ in range(5):
+            try:
+                record, waiting = self._sessions.bind_line(sid, self.channel, line.address)
+                break
+            except NoSession as error:
+                if error.code == 604:
+                    self._guard.wrong(line.address, self._clock())
+                return False
+            except StoreDown:
+                gevent.sleep(1.0)
+        if record is None:
+            return False
+        session = unpack_session(record)
+        line.talk.bound, line.version, line.cookie = sid, session.version, session.cookie or sid
+        self._place(line)
+        if not line.known:
+            line.known = True
+            self._guard.unbound -= 1
+        log.info("stcp-bound", sid=short(sid), peer=line.address)
+        if waiting:
+            self._arm(line, AFTER_OK)
+        return True
+
+    def _place(self, line: Line) -> None:
+        """A new line of the same address replaces the old one; of two addresses both stay and both are woken (cir.md 3.5)."""
+        self._make_room(line.talk.bound, line.address)
+        self._lines.setdefault(line.talk.bound, []).append(line)
+        BOUND.inc()
+
+    def _make_room(self, sid: str, address: str) -> None:
+        """Closes the lines of an address ("*": all), and then the longest idle until there is room for one more."""
+        others = self._lines.get(sid, [])
+        stale = [each for each in others if address in (each.address, "*")]
+        kept = sorted((each for each in others if each not in stale), key=lambda each: each.heard)
+        stale += kept[: max(0, len(kept) - MAX_LINES + 1)]
+        for each in stale:
+            others.remove(each)
+            BOUND.dec()
+            each.talk.bound = ""
+            gevent.spawn(_close, each.sock)
+
+    def _moved(self, sid: str, address: str) -> None:
+        """The phone has a line at another process now."""
+        if sid not in self._lines:
+            return
+        self._make_room(sid, address)
+        if not self._lines[sid]:
+            del self._lines[sid]
+            self._unbind(sid)
+
+    def _forget(self, line: Line) -> None:
+        sid = line.talk.bound
+        lines = self._lines.get(sid)
+        if not sid or lines is None or line not in lines:
+            return
+        lines.remove(line)
+        BOUND.dec()
+        line.talk.bound = ""
+        if not lines:
+            del self._lines[sid]
+            self._unbind(sid)
+
+    def _unbind(self, sid: str) -> None:
+        """Takes the line out of the session, unless another one has come while we waited."""
+        with self._alone(sid):
+            if sid in self._lines:
+                return
+            try:
+                self._sessions.unbind_line(sid, self.channel)
+            except StoreDown:
+                log.warning("stcp-unbind-failed", sid=short(sid))
+
+    def _write(self, line: Line, data: bytes) -> None:
+        with gevent.Timeout(SEND_SECONDS, OSError("phone does not read")):
+            line.sock.sendall(data)
+
+    # --- wake-ups ---
+
+    def wake(self, _channel: str, data: bytes) -> None:
+        """News of a session: something waits (m: a message, p: presence), its phone has a line elsewhere, or it is over."""
+        word, _, rest = data.decode("ascii", "replace").partition(" ")
+        if word == "end":
+            for line in self._lines.get(rest, ()):
+                _close(line.sock)
+        elif word == "moved":
+            sid, _, address = rest.partition(" ")
+            gevent.spawn(self._moved, sid, address)
+        else:
+            for line in self._lines.get(rest, ()):
+                line.sends = 0
+                self._arm(line, PRESENCE if word == "p" else 0.0, check=False)
+
+    def _arm(self, line: Line, delay: float, check: bool = True) -> None:
+        """One timer for each line: the earlier time counts, so that a repeat far ahead does not hold up news. Without `check`
+        what goes out at once is not looked up again: the store has just said so."""
+        now = self._clock()
+        wait = max(delay, line.quiet_until - now, line.sent_at + GAP - now if line.sent_at else 0.0, 0.0)
+        if line.timer is not None:
+            if line.due <= now + wait:
+                return
+            line.timer.kill(block=False)
+        line.due = now + wait
+        line.timer = gevent.spawn_later(wait, self._send, line, True) if wait else gevent.spawn(self._send, line, check)
+
+    def _send(self, line: Line, check: bool) -> None:
+        """Writes WVCI if it is still wanted, and looks again later whether the phone came."""
+        line.timer = None
+        sid = line.talk.bound
+        if not sid:
+            return
+        if line.quiet_until > self._clock():
+            self._arm(line, 0.0)
+            return
+        if check and not self._wanted(sid):
+            return
+        try:
+            self._write(line, wvci(line.version, line.cookie))
+        except OSError:
+            WAKES.labels("stcp", "failed").inc()
+            _close(line.sock)
+            return
+        WAKES.labels("stcp", "sent").inc()
+        line.sent_at, line.sends = self._clock(), line.sends + 1
+        if line.sends < MAX_SENDS:
+            self._arm(line, REPEAT)
+
+    def _wanted(self, sid: str) -> bool:
+        try:
+            return self._sessions.wake_unanswered(sid, self.channel)
+        except StoreDown:
+            return True
+
+    # --- upkeep ---
+
+    def beat(self) -> None:
+        """Keeps the registration alive and finds wakes that pub/sub lost."""
+        self._registry.register(self.channel, LINE_TTL_MS, self.bearers)
+        self._guard.sweep(self._clock())
+        for sid in self._sessions.woken(self._some()):
+            idle = [line for line in self._lines.get(sid, ()) if line.timer is None and line.sends == 0]
+            if idle and self._sessions.wake_unanswered(sid, self.channel):
+                for line in idle:
+                    self._arm(line, 0.0)
+
+    def gap(self) -> None:
+        """News may have been lost: all lines are looked at with the next beat."""
+        self._unseen = list(self._lines)
+
+    def _some(self) -> list[str]:
+        """The sessions to look at now: a part of all of them, so that each has its turn once a minute."""
+        if not self._unseen:
+            self._unseen = list(self._lines)
+        count = max(len(self._lines) // TURNS, AT_ONCE)
+        taken, self._unseen = self._unseen[:count], self._unseen[count:]
+        return taken
+
+    def close(self) -> None:
+        self._registry.leave(self.channel)
+        for lines in list(self._lines.values()):
+            for line in list(lines):
+                _close(line.sock)
+
+
+def _tune(sock: socket.socket) -> None:
+    """Short lines go out at once; a phone that is gone without a word is noticed (cir.md 3.4)."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 600), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5), ("TCP_USER_TIMEOUT", 120_000)):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def _close(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return

@@ -1,0 +1,57 @@
+"""Proving a phone number: a code is sent to it by SMS and typed in where its owner is logged in (cir.md 11.4).
+
+    issue_code(services, "alice@example.org", "+15550100123")  -> Issued.SENT
+    check_code(services, "alice@example.org", "123456")        -> Checked.RIGHT
+
+Whoever shows this to a user must have made sure who the user is. Asking costs money: the limits are in onesoup.store.numbers
+and, for the number, the budget that every SMS comes out of."""
+
+import secrets
+import time
+from enum import Enum
+
+import structlog
+
+from onesoup.csp import numbers
+from onesoup.handlers import records
+from onesoup.handlers.context import Services
+from onesoup.store.numbers import CODE_DIGITS, CODE_MS, Checked
+
+log = structlog.get_logger()
+
+
+class Issued(Enum):
+    # On its way, as far as the number's budget allows.
+    SENT = "sent"
+    NO_NUMBER = "no number"
+    # Not in the list of countries that the operator allows, or no gateway is there.
+    NOT_SERVED = "not served"
+    TOO_OFTEN = "too often"
+
+
+def issue_code(services: Services, jid: str, number: str) -> Issued:
+    """Sends a code to a number that `jid` says is theirs."""
+    wanted = numbers.normal(number, services.policy.country_code)
+    if not wanted:
+        return Issued.NO_NUMBER
+    if not numbers.allowed(wanted, services.policy.sms_prefixes) or "SMS" not in services.lines.live():
+        return Issued.NOT_SERVED
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    if not services.numbers.issue(jid, wanted, code):
+        log.info("code-refused", number=numbers.hidden(wanted))
+        return Issued.TOO_OFTEN
+    text = f"Your code: {code}"
+    job = {"number": wanted, "jid": jid, "text": text, "until": int(time.time()) + CODE_MS // 1000}
+    services.numbers.send(records.pack_command(job))
+    log.info("code-issued", number=numbers.hidden(wanted))
+    return Issued.SENT
+
+
+def check_code(services: Services, jid: str, typed: str) -> Checked:
+    """Whether this is the code. A right one makes the number the account's own; sessions have it from their next
+    negotiation on."""
+    checked, number = services.numbers.check(jid, typed)
+    if checked is Checked.RIGHT:
+        services.numbers.learn(jid, number, numbers.CODE)
+    log.info("code-checked", result=checked.value, number=numbers.hidden(number))
+    return checked

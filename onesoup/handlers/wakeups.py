@@ -1,0 +1,93 @@
+"""What can wake this phone: which CIR methods work end to end for it just now (cir.md 2.4, 11). What is agreed is decided by
+onesoup.csp.capabilities; here it is found out what there is."""
+
+import base64
+import ipaddress
+from functools import lru_cache
+
+import structlog
+
+from onesoup.csp import capabilities, numbers
+from onesoup.csp.capabilities import Offer
+from onesoup.csp.elements import ClientCapabilityRequest
+from onesoup.handlers.context import Context
+from onesoup.logs import short
+
+log = structlog.get_logger()
+
+UDP, SMS = frozenset({"SUDP", "WAPUDP"}), frozenset({"WAPSMS", "SSMS"})
+# Octets; the longest that a known phone makes is half of that.
+LONG_COOKIE = 50
+TOKEN_LENGTH = 32
+
+
+def cookie(ctx: Context) -> str:
+    """What stands in a CIR for this session: the phone's cookie, or the SessionID when it sent none."""
+    return ctx.session.cookie or ctx.sid
+
+
+def nothing(ctx: Context) -> Offer:
+    return Offer(frozenset(), "", 0, ctx.services.policy.poll_min)
+
+
+def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[str, bytes | str | int]]:
+    """What works for this phone, and what the session keeps of it."""
+    policy, live = ctx.services.policy, ctx.services.lines.live()
+    host = policy.public_host or ctx.peer.host
+    number, port = trusted_number(ctx), capabilities.udp_port(request)
+    bad = ctx.services.wakes.bad(ctx.session.jid)
+    methods = set(live - bad)
+    if not host:
+        methods.discard("STCP")
+    if not port or not routable(ctx.peer.address, policy.udp_nets):
+        methods -= UDP
+    if not numbers.allowed(number, policy.sms_prefixes):
+        methods -= SMS
+    url = f"{policy.cir_url.rstrip('/')}/cir/{token(ctx)}" if policy.cir_url else ""
+    found = Offer(frozenset(methods), host, policy.stcp_port, policy.poll_min, url, policy.sms_cookie)
+    wanted = (request.capability_list.server_poll_min or 0) if request.capability_list else 0
+    fields: dict[str, bytes | str | int] = {"udp": port, "num": number, "addr": ctx.peer.address}
+    fields["pmin"] = max(wanted, policy.poll_min)
+    return found, fields
+
+
+def agreed(ctx: Context, offered: Offer, methods: tuple[str, ...]) -> None:
+    """Makes the URL work that the phone was given, and says what is unusual."""
+    if "SHTTP" in methods:
+        ctx.services.wakes.put_token(token(ctx), ctx.sid)
+    if len(cookie(ctx).encode()) > LONG_COOKIE:
+        log.warning("long-cookie", sid=short(ctx.sid), octets=len(cookie(ctx).encode()))
+
+
+def token(ctx: Context) -> str:
+    """The path segment that stands for the session in a URL. It says nothing of the SessionID."""
+    digest = ctx.services.ring.digest(ctx.sid, "cir")
+    return base64.urlsafe_b64encode(digest).decode()[:TOKEN_LENGTH]
+
+
+def trusted_number(ctx: Context) -> str:
+    """The number that messages for this session may go to, or "" (cir.md 11.4). What a trusted proxy says is remembered."""
+    policy, known = ctx.services.policy, ctx.services.numbers
+    if ctx.peer.number:
+        known.learn(ctx.session.jid, ctx.peer.number, numbers.NETWORK)
+        return ctx.peer.number
+    claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
+    return numbers.trusted("", claimed or "", known.of(ctx.session.jid), policy.accept_claimed)
+
+
+@lru_cache(maxsize=8)
+def _networks(names: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(name) for name in names)
+
+
+def routable(address: str, nets: tuple[str, ...]) -> bool:
+    """Whether a datagram to this address reaches the phone and nobody else."""
+    if not nets:
+        return False
+    try:
+        there = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    # Loopback only where the operator names it, as on a test machine.
+    named = any(there in network for network in _networks(nets))
+    return named and not (there.is_multicast or there.is_unspecified or there.is_reserved or there.is_link_local)

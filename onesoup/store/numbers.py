@@ -1,0 +1,137 @@
+"""The phone numbers of an account that have been proved, and the codes by which that is done. A number that a phone only
+claims is never kept here."""
+
+import hashlib
+import hmac
+import time
+from enum import Enum
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script, guarded
+from onesoup.store.records import pack, unpack
+from onesoup.store.sessions import NEWS
+
+VERSION = 1
+# A number that has not been seen for so long may belong to somebody else by now, ms.
+KEEP_MS = 180 * 86_400_000
+MOST = 8
+
+CODE_DIGITS = 6
+CODE_MS = 15 * 60_000
+TRIES = 5
+# Codes that an account, and that a number, may ask for in a day.
+PER_ACCOUNT, PER_NUMBER = 3, 3
+DAY_MS = 86_400_000
+# Codes that wait for a CIR process to send them.
+OUTGOING = "cir:codes"
+SEND_MS = 60_000
+
+_ISSUE = """
+-- KEYS 1 code  2 requests of the account  ARGV 1 number  2 digest of the code  3 validity, ms  4 requests allowed  5 day, ms
+-- A new code takes the place of the old one. Returns 1, or 0 when the account has asked too often.
+if redis.call('INCR', KEYS[2]) == 1 then redis.call('PEXPIRE', KEYS[2], ARGV[5]) end
+if tonumber(redis.call('GET', KEYS[2])) > tonumber(ARGV[4]) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'n', ARGV[1], 'c', ARGV[2], 't', 0)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+
+_CHECK = """
+-- KEYS 1 code  ARGV 1 digest of what was typed  2 tries allowed
+-- Returns the number when it is right (once), 0 when it is wrong, -1 when there is none or it was tried too often.
+local h = redis.call('HMGET', KEYS[1], 'n', 'c', 't')
+if not h[1] then return -1 end
+if redis.call('HINCRBY', KEYS[1], 't', 1) > tonumber(ARGV[2]) then
+  redis.call('DEL', KEYS[1])
+  return -1
+end
+if h[2] ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+return h[1]
+"""
+
+_COUNT = """
+-- KEYS 1 requests for a number  ARGV 1 allowed  2 day, ms     Returns 1 while there are not too many.
+if redis.call('INCR', KEYS[1]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return tonumber(redis.call('GET', KEYS[1])) <= tonumber(ARGV[1]) and 1 or 0
+"""
+
+
+_SEND = """
+-- KEYS 1 outgoing  ARGV 1 record  2 how long it is worth anything, ms  3 channel
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], 'code')
+return 1
+"""
+
+
+class Checked(Enum):
+    RIGHT = "right"
+    WRONG = "wrong"
+    # Nothing to compare with any more: a new code has to be asked for.
+    OVER = "over"
+
+
+class Numbers:
+    """The proved numbers of accounts: number -> where it is known from, and since when."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._issue, self._check, self._count = Script(client, _ISSUE), Script(client, _CHECK), Script(client, _COUNT)
+        self._send = Script(client, _SEND)
+
+    def learn(self, jid: str, number: str, source: str, now: float | None = None) -> None:
+        """The number belongs to the account's user, as `source` has shown now. Of many, the latest stay."""
+        key = keys.account(jid, "num")
+        record = pack(VERSION, {"s": source, "t": int(time.time() if now is None else now)})
+
+        def write() -> None:
+            self._client.hset(key, number, record)
+            self._client.pexpire(key, KEEP_MS)
+
+        guarded(write)
+        for old in self.of(jid)[MOST:]:
+            self.forget(jid, old)
+
+    def of(self, jid: str) -> list[str]:
+        """The proved numbers, the latest first."""
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "num")))
+        known = {number.decode(): unpack(record, VERSION) for number, record in found.items()}
+        return sorted(known, key=lambda number: -int(known[number]["t"]))
+
+    def forget(self, jid: str, number: str) -> bool:
+        return bool(guarded(lambda: self._client.hdel(keys.account(jid, "num"), number)))
+
+    # --- codes ---
+
+    def issue(self, jid: str, number: str, code: str) -> bool:
+        """Keeps a code that is to be sent to the number. False when the account or anybody has asked for too many: then it
+        must not be sent. One account has one code at a time."""
+        if self._count([f"codes:{{{number}}}"], [PER_NUMBER, DAY_MS]) != 1:
+            return False
+        names = [keys.account(jid, "code"), keys.account(jid, "codes")]
+        return bool(self._issue(names, [number, _digest(jid, code), CODE_MS, PER_ACCOUNT, DAY_MS]) == 1)
+
+    def check(self, jid: str, code: str) -> tuple[Checked, str]:
+        """What was typed: (RIGHT, number) once, and the number is the account's from then on."""
+        found = self._check([keys.account(jid, "code")], [_digest(jid, code.strip()), TRIES])
+        if isinstance(found, bytes):
+            return Checked.RIGHT, found.decode()
+        return (Checked.WRONG if found == 0 else Checked.OVER), ""
+
+    def send(self, record: bytes) -> None:
+        """Hands a message with a code to the CIR processes. It is worthless after a minute."""
+        self._send([OUTGOING], [record, SEND_MS, NEWS])
+
+    def next_to_send(self) -> bytes | None:
+        """The oldest message that waits; it is gone from here, so that it is never sent twice."""
+        record: bytes | None = guarded(lambda: self._client.lpop(OUTGOING))
+        return record
+
+
+def _digest(jid: str, code: str) -> str:
+    return hmac.digest(jid.encode("utf-8", "surrogatepass"), code.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()

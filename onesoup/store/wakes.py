@@ -1,0 +1,256 @@
+"""Wake-ups beside STCP: which sessions are due for a step, what has been tried for the wake that is outstanding, and what was
+learned from wakes that went unanswered.
+
+The timers are in Redis, so that another CIR process goes on where one was killed. What was tried is written down before it is
+done: a process that dies in between costs a wake-up, and never a second SMS."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import Script, guarded
+from onesoup.store.records import pack, unpack
+from onesoup.store.sessions import PRELUDE
+
+VERSION = 1
+DUE = "cir:due"
+# Bearers that went unanswered so often are not agreed for a while.
+BAD_AFTER = 3
+BAD_MS = 86_400_000
+TOKEN_MS = 86_400_000
+SWEEP = "cir:sweep"
+
+_SOON = """
+-- KEYS 1 due  ARGV 1 sid  2 in how many ms     The session gets a step then, or earlier when it has one already.
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('ZADD', KEYS[1], 'LT', now + tonumber(ARGV[2]), ARGV[1])
+return 1
+"""
+
+_TAKE = """
+-- KEYS 1 due  ARGV 1 lease, ms  2 most
+-- Sessions whose time has come; they come again after the lease unless `settle` says otherwise. Returns {lease end, sids ...}.
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local sids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
+local back = now + tonumber(ARGV[1])
+for _, sid in ipairs(sids) do redis.call('ZADD', KEYS[1], back, sid) end
+return {tostring(back), unpack(sids)}
+"""
+
+_SETTLE = """
+-- KEYS 1 due  ARGV 1 sid  2 lease end  3 ms until the next step, or "" for none
+-- Unless news has come since the session was taken.
+local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not score or tonumber(score) ~= tonumber(ARGV[2]) then return 0 end
+if ARGV[3] == '' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
+local t = redis.call('TIME')
+redis.call('ZADD', KEYS[1], t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[3]), ARGV[1])
+return 1
+"""
+
+_LOOK = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 queue     What a step needs to know: {now, waiting, fields ...}.
+local now = clock()
+local over = ended(KEYS[1], now)
+if over then return redis.error_reply('NOSESSION ' .. over) end
+local h = redis.call('HMGET', KEYS[1], 'cir', 'stcp', 'alt', 'r', 'caps', 'addr', 'udp', 'num', 'tries', 'polls', 'deaf',
+  'pmin', 'due', 'ttl')
+return {now, redis.call('LLEN', KEYS[2]), unpack(h)}
+"""
+)
+
+_NOTE = """
+-- KEYS 1 session  ARGV 1 the wake that is outstanding  2 what has been tried for it  3 one: the phone is called
+-- Returns 0 when the phone has come meanwhile: then nothing may be sent.
+local h = redis.call('HMGET', KEYS[1], 'cir', 'end')
+if h[1] ~= ARGV[1] or h[2] then return 0 end
+redis.call('HSET', KEYS[1], 'tries', ARGV[2])
+if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'called', ARGV[1]) end
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What has been tried for one wake: how often and when last, ms. `not_before` is when the SMS budget allows the next."""
+
+    wake: str
+    udp: int = 0
+    udp_at: int = 0
+    first_udp_at: int = 0
+    sms: int = 0
+    sms_at: int = 0
+    not_before: int = 0
+    given_up: bool = False
+    # Everything was tried.
+    done: bool = False
+
+    def pack(self) -> bytes:
+        return pack(VERSION, {name: getattr(self, name) for name in self.__slots__})
+
+    @classmethod
+    def unpack(cls, record: bytes) -> "Tries":
+        fields = unpack(record, VERSION)
+        return cls(**{name: fields[name] for name in cls.__slots__ if name in fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A session as a step finds it. Times are Redis's, ms. `wake` is the outstanding one, "" when the phone has come."""
+
+    now: int
+    waiting: bool
+    wake: str
+    kind: str
+    began: int
+    lines: tuple[str, ...]
+    record: bytes
+    caps: bytes | None
+    address: str
+    udp_port: int
+    number: str
+    tries: Tries | None
+    polls: int
+    deaf: int
+    poll_min: int
+    last_request: int
+
+
+class Wakes:
+    """Steps that are due, and their state in sessions."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._soon, self._take, self._settle = Script(client, _SOON), Script(client, _TAKE), Script(client, _SETTLE)
+        self._look, self._note = Script(client, _LOOK), Script(client, _NOTE)
+
+    # --- timers ---
+
+    def soon(self, sid: str, ms: int) -> None:
+        """A step in so many ms at the latest."""
+        self._soon([DUE], [sid, ms])
+
+    def take(self, lease_ms: int, most: int = 100) -> tuple[int, list[str]]:
+        """(end of the lease, sessions whose time has come). Another process may have them when the lease is over."""
+        end, *sids = self._take([DUE], [lease_ms, most])
+        return int(end), [sid.decode() for sid in sids]
+
+    def settle(self, sid: str, lease: int, ms: int | None) -> None:
+        """The step is done; the next one comes in `ms`, or none."""
+        self._settle([DUE], [sid, lease, "" if ms is None else max(ms, 0)])
+
+    def may_sweep(self, seconds: int) -> bool:
+        """True for one process in that time."""
+        return bool(guarded(lambda: self._client.set(SWEEP, b"1", nx=True, ex=seconds)))
+
+    def unheard(self, sids: Sequence[str]) -> list[str]:
+        """Those of the sessions that have a wake outstanding and other bearers than STCP."""
+
+        def read() -> list[list[bytes | None]]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hmget(keys.session(sid), ["cir", "alt", "end"])
+            return pipe.execute()
+
+        found = zip(sids, guarded(read), strict=True) if sids else ()
+        return [sid for sid, (wake, alt, end) in found if wake and alt == b"1" and not end]
+
+    # --- one session ---
+
+    def look(self, sid: str) -> Look:
+        """What there is to know for a step. NoSession when the session is over."""
+        now, waiting, *fields = self._look([keys.session(sid), *keys.of(sid, "q")])
+        wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl = fields
+        name = _text(wake)
+        return Look(
+            now=now,
+            waiting=waiting > 0,
+            wake=name,
+            kind=name[:1] if name[:1] in ("m", "p") else "p",
+            began=int(name[1:]) if name[1:].isdigit() else now,
+            lines=tuple(_text(stcp).split()),
+            record=record or b"",
+            caps=caps,
+            address=_text(address),
+            udp_port=_number(udp),
+            number=_text(number),
+            tries=Tries.unpack(tries) if tries else None,
+            polls=_number(polls),
+            deaf=_number(deaf),
+            poll_min=_number(poll_min),
+            last_request=_number(due) - _number(ttl),
+        )
+
+    def note(self, sid: str, tries: Tries) -> bool:
+        """Writes down what is about to be tried. False when the phone has come meanwhile: then it must not be tried."""
+        return bool(self._note([keys.session(sid)], [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms))]) == 1)
+
+    def forget_tries(self, sid: str) -> None:
+        guarded(lambda: self._client.hdel(keys.session(sid), "tries"))
+
+    def deaf(self, sid: str, deaf: bool) -> None:
+        """The phone did not come for datagrams; or it did. Its next address begins anew."""
+        key = keys.session(sid)
+        guarded(lambda: self._client.hincrby(key, "deaf", 1) if deaf else self._client.hdel(key, "deaf"))
+
+    # --- what is learned ---
+
+    def unanswered(self, jid: str, bearers: Iterable[str]) -> int:
+        """Every bearer of a session was tried in vain. Returns how often that has happened in a row."""
+        key, names = keys.account(jid, "bad"), list(bearers)
+
+        def count() -> list[int]:
+            pipe = self._client.pipeline(transaction=False)
+            for name in names:
+                pipe.hincrby(key, name, 1)
+            pipe.pexpire(key, BAD_MS)
+            return pipe.execute()[:-1]
+
+        return max(guarded(count), default=0)
+
+    def answered(self, jid: str) -> None:
+        guarded(lambda: self._client.delete(keys.account(jid, "bad")))
+
+    def bad(self, jid: str) -> frozenset[str]:
+        """Bearers that did not work for this account lately: a phone that relies on one of them would be deaf."""
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "bad")))
+        return frozenset(name.decode() for name, count in found.items() if int(count) >= BAD_AFTER)
+
+    # --- SHTTP ---
+
+    def put_token(self, token: str, sid: str) -> None:
+        """A URL's token stands for this session."""
+        guarded(lambda: self._client.set(f"cir:token:{token}", sid, px=TOKEN_MS))
+
+    def asked(self, token: str) -> bool | None:
+        """Whether something waits for the session of a token; None for an unknown one. A session that is over says that
+        something waits: the phone polls and is told so."""
+        key = f"cir:token:{token}"
+        sid = guarded(lambda: self._client.getex(key, px=TOKEN_MS))
+        if not isinstance(sid, bytes):
+            return None
+        name = sid.decode()
+
+        def read() -> list[int]:
+            pipe = self._client.pipeline(transaction=False)
+            pipe.llen(keys.of(name, "q")[0])
+            pipe.hexists(keys.session(name), "due")
+            pipe.hexists(keys.session(name), "end")
+            return pipe.execute()
+
+        waiting, lives, ended = guarded(read)
+        return waiting > 0 or not lives or bool(ended)
+
+
+def _text(value: bytes | None) -> str:
+    return value.decode() if value else ""
+
+
+def _number(value: bytes | None) -> int:
+    return int(value) if value and value.isdigit() else 0

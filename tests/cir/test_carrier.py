@@ -1,0 +1,398 @@
+"""The gateway hook against real servers: Kannel of Debian, an SMSC over SMPP, a webhook that fails, hangs and repeats itself."""
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from urllib.parse import unquote_to_bytes
+
+import gevent
+import pytest
+
+from cir import carrier, job, message, push, smpp, sms
+from cir.job import SSMS, TEXT, WAPSMS, Outcome
+from cir.message import CirError
+from onesoup.settings import Settings
+from tests.cir.vectors import VECTORS
+from tests.support.gateways import HttpGateway, Kannel, Smsc, answer
+
+NUMBER, COOKIE = "+15550100123", "wv:nokia.12345"
+KEY = b"k" * 32
+REPORTS = "http://127.0.0.1:8090"
+
+
+def wake(method=WAPSMS, count=37, cookie=COOKIE, now=None, **more):
+    now = time.time() if now is None else now
+    return job.wake(method, job.new_id(now), NUMBER, "1.2", cookie, now, count=count, **more)
+
+
+def gateway(kind, url, **more):
+    settings = {"sms_user": "onesoup", "sms_password": "soup", "sms_from": "100", "sms_smsc": "carrier", **more}
+    made = carrier.make(Settings(sms_gateway=kind, sms_url=url, **settings), KEY)
+    made._sleep = lambda _seconds: None
+    return made
+
+
+def by_hand():
+    """A webhook."""
+    return HttpGateway(otherwise=answer(200, '{"status":"accepted","message_id":"m1"}'))
+
+
+# --- jobs ---
+
+
+def test_ids_sort_by_time_and_are_unique():
+    ids = [job.new_id(1_000_000 + number) for number in range(50)]
+    assert ids == sorted(ids)
+    assert len({job.new_id(1) for _ in range(100)}) == 100
+    assert {len(each) for each in ids} == {26}
+
+
+@pytest.mark.parametrize(("method", "longest"), [(WAPSMS, 118), (SSMS, 143)])
+def test_what_does_not_fit_is_refused_before_anybody_cuts_it(method, longest):
+    assert len(wake(method, cookie="c" * longest).udh + wake(method, cookie="c" * longest).payload) <= 140
+    with pytest.raises(CirError):
+        wake(method, cookie="c" * (longest + 1))
+
+
+def test_a_text_for_a_person_is_one_plain_message():
+    assert job.words("i", NUMBER, "Your code: 123456", 0).payload == b"Your code: 123456"
+    for bad in ("x" * 161, "grüße"):
+        with pytest.raises(CirError):
+            job.words("i", NUMBER, bad, 0)
+
+
+# --- a real Kannel ---
+
+
+@pytest.fixture(scope="module")
+def kannel(tmp_path_factory):
+    if not Kannel.here():
+        pytest.skip("Debian's kannel and kannel-extras are not here")
+    with Kannel(tmp_path_factory.mktemp("kannel"), wapbox=True) as running:
+        yield running
+
+
+def carried(kannel, text):
+    """(sender, number, user data header, octets) of the message that has `text`, as the SMSC got it."""
+    line = next(each for each in kannel.until(text).splitlines() if text in each)
+    words = re.search(r"<(\S+) (\S+) udh (\S+) data (\S+)>", line)
+    return words[1], words[2], unquote_to_bytes(words[3].replace("+", " ")), unquote_to_bytes(words[4].replace("+", " "))
+
+
+@pytest.mark.timeout(120)
+def test_kannel_carries_a_push_octet_for_octet(kannel):
+    there = gateway("kannel-sendsms", kannel.sendsms)
+    assert there.submit(wake()).outcome is Outcome.ACCEPTED
+    sender, number, udh, data = carried(kannel, "nokia.12345")
+    assert (sender, number) == ("100", NUMBER)
+    assert udh + data == VECTORS["wapsms.ud"].octets
+
+
+@pytest.mark.timeout(120)
+def test_kannel_carries_the_longest_push_whole(kannel):
+    assert gateway("kannel-sendsms", kannel.sendsms).submit(wake(cookie="c" * 118)).taken
+    _, _, udh, data = carried(kannel, "c" * 118)
+    assert udh + data == VECTORS["wapsms.ud.max"].octets
+
+
+@pytest.mark.timeout(120)
+def test_kannel_carries_packed_text_octet_for_octet(kannel):
+    assert gateway("kannel-sendsms", kannel.sendsms).submit(wake(SSMS)).taken
+    _, _, udh, data = carried(kannel, "%0E%84%0E%84")
+    assert udh + data == VECTORS["ssms.ud.8bit"].octets
+
+
+@pytest.mark.timeout(120)
+def test_kannel_takes_a_code_for_a_person(kannel):
+    made = job.words(job.new_id(time.time()), NUMBER, "Your code 123456", time.time())
+    assert gateway("kannel-sendsms", kannel.sendsms).submit(made).taken
+    assert "text Your code 123456" in kannel.until("123456")
+
+
+@pytest.mark.timeout(120)
+def test_kannel_that_does_not_know_us_opens_the_circuit(kannel):
+    there = gateway("kannel-sendsms", kannel.sendsms, sms_password="wrong")
+    result = there.submit(wake())
+    assert (result.outcome, result.broken) == (Outcome.PERMANENT, True)
+    assert there.methods == frozenset()
+    assert there.submit(wake()).reason == "circuit open"
+
+
+@pytest.mark.timeout(120)
+def test_kannels_push_proxy_gateway_makes_the_push_itself(kannel):
+    there = gateway("kannel-ppg", kannel.ppg)
+    assert there.methods == {WAPSMS}
+    assert there.submit(wake(cookie="wv:ppg.7777777")).outcome is Outcome.ACCEPTED
+    _, number, udh, data = carried(kannel, "ppg.7777777")
+    assert (number, udh) == (NUMBER, sms.WAP_HEADER)
+    # Its own form, with nothing of the HTTP request in it.
+    assert data[1:] == VECTORS["wapudp.kannel-ppg"].octets.replace(b"wv:nokia.12345", b"wv:ppg.7777777")[1:]
+    assert push.read(data).application == push.APPLICATION
+
+
+@pytest.mark.timeout(120)
+def test_a_refused_document_is_refused_though_kannel_says_202(kannel):
+    there = gateway("kannel-ppg", kannel.ppg)
+    result = there.carrier._profile.judge(202, {}, b'<pap><badmessage-response code="2000"/></pap>')
+    assert result.outcome is Outcome.PERMANENT
+    assert gateway("kannel-ppg", kannel.ppg, sms_password="wrong").submit(wake()).broken
+
+
+# --- a webhook ---
+
+
+def test_the_request_of_a_webhook():
+    with by_hand() as hook:
+        made = wake()
+        result = gateway("json", hook.url("/hook"), sms_report_url=REPORTS).submit(made)
+        (asked,) = hook.asked
+    assert (result.outcome, result.id) == (Outcome.ACCEPTED, "m1")
+    assert asked.line == b"POST /hook HTTP/1.1"
+    assert asked.headers["idempotency-key"] == made.id
+    document = json.loads(asked.body)
+    wanted = {"v": 1, "id": made.id, "kind": "cir", "method": "WAPSMS", "msisdn": NUMBER, "from": "100", "udh": "0605040b8423f0"}
+    wanted |= {"payload": VECTORS["wapudp.short"].octets.hex(), "dcs": 4, "dest_port": 2948, "src_port": 9200, "app_id": 10}
+    wanted |= {"content_type": push.CONTENT_TYPE, "text": "WVCI 1.2 wv:nokia.12345", "validity_s": 600}
+    assert {name: document[name] for name in wanted} == wanted
+    assert document["dlr"]["url"].startswith(f"{REPORTS}/hook/dlr?id={made.id}&sig=")
+    said, _, digest = asked.headers["x-onesoup-signature"].partition(",v1=")
+    signed = said.removeprefix("t=").encode() + b"." + asked.body
+    assert digest == hmac.digest(b"soup", signed, hashlib.sha256).hex()
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
+def test_what_was_certainly_not_taken_is_tried_again_with_the_same_key(status):
+    with by_hand() as hook:
+        hook.script = [answer(status), answer(status)]
+        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.ACCEPTED
+        keys = {each.headers["idempotency-key"] for each in hook.asked}
+    assert len(hook.asked) == 3
+    assert len(keys) == 1
+
+
+def test_three_tries_are_enough():
+    with HttpGateway(otherwise=answer(503)) as hook:
+        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.TEMPORARY
+    assert len(hook.asked) == 3
+
+
+def test_no_try_after_its_time():
+    with HttpGateway(otherwise=answer(429, Retry_After="60")) as hook:
+        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.TEMPORARY
+    assert len(hook.asked) == 1
+
+
+def test_a_hanging_gateway_is_not_asked_twice(monkeypatch):
+    """It may have taken the message, and nothing removes duplicates."""
+    monkeypatch.setattr(carrier, "TOTAL_SECONDS", 0.3)
+    with HttpGateway(otherwise="hang") as hook:
+        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.UNKNOWN
+        assert len(hook.asked) == 1
+
+
+def test_a_gateway_that_closes_after_it_has_read_is_not_asked_twice():
+    with HttpGateway(otherwise="close") as hook:
+        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.UNKNOWN
+        assert len(hook.asked) == 1
+
+
+def test_a_gateway_that_is_not_there_is_tried_again_and_then_left_alone():
+    with HttpGateway() as hook:
+        url = hook.url()
+    there = gateway("json", url)
+    assert there.submit(wake()).reason == "cannot connect"
+    there.submit(wake())
+    assert there.methods == frozenset(), "no phone is promised an SMS now"
+    assert there.submit(wake()).reason == "circuit open"
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "broken"),
+    [
+        (201, Outcome.ACCEPTED, False),
+        (409, Outcome.ACCEPTED, False),
+        (400, Outcome.PERMANENT, False),
+        (422, Outcome.PERMANENT, False),
+        (401, Outcome.PERMANENT, True),
+        (403, Outcome.PERMANENT, True),
+        (302, Outcome.PERMANENT, False),
+    ],
+)
+def test_what_a_webhook_can_say(status, outcome, broken):
+    with HttpGateway(otherwise=answer(status, Location="http://127.0.0.1:1/")) as hook:
+        result = gateway("json", hook.url()).submit(wake())
+    assert (result.outcome, result.broken, len(hook.asked)) == (outcome, broken, 1)
+
+
+def test_a_queued_message_is_taken():
+    with HttpGateway(otherwise=answer(202, '{"status":"queued"}')) as hook:
+        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.QUEUED
+
+
+# --- Kannel's words, and a template ---
+
+
+def test_the_request_line_for_kannel_is_the_vectors():
+    with HttpGateway() as hook:
+        there = gateway("kannel-sendsms", hook.url("/cgi-bin/sendsms"), sms_report_url=REPORTS)
+        assert there.submit(wake()).taken
+        (asked,) = hook.asked
+    wanted = VECTORS["wapsms.kannel.sendsms"].octets
+    before, after = wanted.split(b"&dlr-url=")[0], wanted[wanted.index(b"&udh=") :]
+    assert asked.line.startswith(before)
+    assert asked.line.endswith(after)
+    assert set(asked.headers) <= {"host", "connection"}, "a PPG would copy them into the push"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (202, "0: Accepted for delivery", Outcome.ACCEPTED),
+        (202, "3: Queued for later delivery", Outcome.QUEUED),
+        (403, "Authorization failed for sendsms", Outcome.PERMANENT),
+        (403, "Not routable. Do not try again.", Outcome.PERMANENT),
+        (400, "Sender missing", Outcome.PERMANENT),
+        (503, "Temporal failure, try again later.", Outcome.TEMPORARY),
+        (500, "", Outcome.UNKNOWN),
+    ],
+)
+def test_what_kannel_can_say(status, body, outcome):
+    there = gateway("kannel-sendsms", "http://127.0.0.1:1/")
+    result = there.carrier._profile.judge(status, {}, body.encode())
+    assert (result.outcome, result.broken) == (outcome, body.startswith("Authorization"))
+
+
+def test_a_template_of_the_operators_own():
+    template = "/send?n={msisdn_digits}&h={udh_hex}&d={payload_hex}&i={id}&v={validity_s}"
+    with HttpGateway(otherwise=answer(200, "OK id=77")) as hook:
+        more = {"sms_ok": "^OK", "sms_id": r"id=(\d+)", "sms_temporary": "^BUSY", "sms_permanent": "^ERR"}
+        there = gateway("url", hook.url(template), **more)
+        made = wake()
+        assert there.submit(made).id == "77"
+        path = f"/send?n=15550100123&h=0605040B8423F0&d={made.payload.hex().upper()}&i={made.id}&v=600"
+        assert hook.asked[0].line == f"GET {path} HTTP/1.1".encode()
+        hook.script = [answer(200, "ERR 5")]
+        assert there.submit(wake()).outcome is Outcome.PERMANENT
+        hook.script = [answer(200, "BUSY"), answer(200, "OK id=78")]
+        assert there.submit(wake()).id == "78"
+
+
+# --- SMPP ---
+
+
+@pytest.fixture
+def smsc():
+    with Smsc() as running:
+        yield running
+
+
+@pytest.fixture
+def linked(smsc):
+    heard = []
+    settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_user="onesoup", sms_password="soup", sms_from="100")
+    made = carrier.make(settings, KEY, lambda *report: heard.append(report))
+    made._sleep, made.heard = (lambda _seconds: None), heard
+    made.carrier.start()
+    yield made
+    made.carrier.stop()
+
+
+def test_smpp_carries_a_push_octet_for_octet(smsc, linked):
+    made = wake()
+    result = linked.submit(made)
+    assert (result.outcome, result.id) == (Outcome.ACCEPTED, "26")
+    vector = VECTORS["wapsms.smpp.submit_sm.validity"].octets
+    assert smsc.got[0][:12] == vector[:12]
+    assert smsc.got[0][16:] == vector[16:], "all but the sequence number"
+
+
+def test_smpp_with_ports_beside_the_text(smsc):
+    settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_password="soup", sms_from="100", sms_ports="tlv")
+    made = carrier.make(settings, KEY)
+    try:
+        assert made.submit(wake()).taken
+    finally:
+        made.carrier.stop()
+    assert smsc.got[0][16:] == VECTORS["wapsms.smpp.submit_sm.tlv"].octets[16:]
+
+
+def test_a_text_over_smpp(smsc, linked):
+    assert linked.submit(job.words(job.new_id(1), NUMBER, "Your code: 1", time.time())).taken
+    read = smpp.read_submit(smpp.decode(smsc.got[0]))
+    assert (read.data, read.data_coding, read.esm_class) == (b"Your code: 1", 0, smpp.MODE)
+
+
+def test_a_receipt_comes_back_and_is_answered(smsc, linked):
+    linked.submit(wake())
+    smsc.receipt("1a")
+    with gevent.Timeout(10):
+        while not linked.heard or not smsc.answers:
+            gevent.sleep(0.01)
+    assert linked.heard == [("1a", "delivered", "000")]
+    assert smsc.answers[0].command == smpp.DELIVER_RESP
+
+
+def test_the_smsc_asks_whether_we_live(smsc, linked):
+    assert smsc.bound.wait(10)
+    smsc.ask()
+    with gevent.Timeout(10):
+        while not smsc.answers:
+            gevent.sleep(0.01)
+    assert (smsc.answers[0].command, smsc.answers[0].sequence) == (smpp.ENQUIRE_RESP, 77)
+
+
+def test_throttling_is_tried_again(smsc, linked):
+    smsc.statuses = [smpp.THROTTLED, smpp.QUEUE_FULL]
+    assert linked.submit(wake()).taken
+    assert len(smsc.got) == 3
+
+
+def test_a_refused_number_is_not(smsc, linked):
+    smsc.statuses = [0x0B]
+    assert linked.submit(wake()).outcome is Outcome.PERMANENT
+    assert len(smsc.got) == 1
+    assert linked.methods, "the gateway works"
+
+
+def test_a_lost_answer_is_no_reason_to_send_again(smsc, linked):
+    assert smsc.bound.wait(10)
+    smsc.silent = True
+    sending = gevent.spawn(linked.submit, wake())
+    smsc.until(1)
+    smsc.drop()
+    assert sending.get(timeout=10).outcome is Outcome.UNKNOWN
+    smsc.silent = False
+    assert smsc.bound.wait(15), "it binds again by itself"
+    assert linked.submit(wake()).taken
+    assert len(smsc.got) == 2
+
+
+def test_a_refused_bind_opens_the_circuit(smsc, linked, monkeypatch):
+    smsc.password = "another"
+    settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_password="soup", sms_from="100")
+    made = carrier.make(settings, KEY)
+    made._sleep = lambda _seconds: None
+    monkeypatch.setattr("cir.smpp_link.CONNECT_SECONDS", 1.0)
+    try:
+        made.submit(wake())
+        assert made.carrier.refused
+        assert made.methods == frozenset()
+    finally:
+        made.carrier.stop()
+
+
+def test_what_goes_out_can_be_shown_without_the_password():
+    for kind, url in (
+        ("kannel-sendsms", "http://h:1/s"),
+        ("kannel-ppg", "http://h:1/p"),
+        ("json", "http://h:1/j"),
+        ("smpp", "smpp://h:1"),
+    ):
+        shown = gateway(kind, url).carrier.render(wake())
+        assert "=soup&" not in shown
+        assert "b25lc291cDpzb3Vw" not in shown
+    assert bytes.fromhex(shown)[16:] == VECTORS["wapsms.smpp.submit_sm.validity"].octets[16:]
+    assert message.text("1.2", COOKIE) in bytes.fromhex(shown)
+    assert TEXT in gateway("json", "http://h:1/").methods

@@ -1,0 +1,87 @@
+"""Which bearer, and when: the table of cir.md 10 as stories of one phone. No clock, no Redis."""
+
+from dataclasses import replace
+
+import pytest
+
+from cir.chain import Exhausted, Facts, Send, Wait, step
+from onesoup.store.wakes import Tries
+
+S = 1000
+BEGAN = 1_000_000
+
+
+def played(until=3600, kind="m", **known):
+    """[(seconds after the wake, bearer)] that go out, the step after each taken at its time, and how it ends."""
+    facts = Facts(now=BEGAN, kind=kind, began=BEGAN, tries=Tries("w"), **{"lines": False, **known})
+    sent = []
+    for _ in range(50):
+        found = step(facts)
+        if isinstance(found, Exhausted):
+            return sent, found.tried
+        if isinstance(found, Send):
+            sent.append(((facts.now - BEGAN) / S, found.bearer))
+            facts = replace(facts, tries=found.tries)
+        elif found.until > BEGAN + until * S:
+            return sent, None
+        else:
+            facts = replace(facts, now=found.until)
+    raise AssertionError("it never ends")
+
+
+ALL = {"udp": ("SUDP",), "sms": ("WAPSMS",)}
+
+
+def test_a_phone_with_a_line_gets_datagrams_20_s_later_and_an_sms_after_a_minute():
+    sent, tried = played(lines=True, **ALL)
+    assert sent == [(20, "SUDP"), (30, "SUDP"), (60, "SUDP"), (60, "WAPSMS"), (960, "WAPSMS")]
+    assert tried == ("SUDP", "WAPSMS")
+
+
+def test_without_a_line_datagrams_go_at_once():
+    assert played(udp=("SUDP", "WAPUDP")) == ([(0.5, "SUDP"), (10.5, "SUDP"), (40.5, "SUDP")], ("SUDP",))
+
+
+def test_without_anything_free_the_sms_goes_after_the_batch():
+    """S60 closes its line with its packet connection after 300 s and waits for the SMS."""
+    assert played(sms=("WAPSMS",)) == ([(3, "WAPSMS"), (903, "WAPSMS")], ("WAPSMS",))
+
+
+def test_behind_datagrams_the_sms_waits_a_minute():
+    assert [each for each in played(**ALL)[0] if each[1] == "WAPSMS"] == [(60.5, "WAPSMS"), (960.5, "WAPSMS")]
+
+
+def test_presence_is_not_worth_an_sms():
+    assert played(kind="p", **ALL)[0] == [(10, "SUDP"), (20, "SUDP"), (50, "SUDP")]
+    assert played(kind="p", sms=("WAPSMS",)) == ([], ())
+
+
+def test_a_phone_with_nothing_but_a_line_is_left_to_the_line():
+    assert played(lines=True) == ([], ())
+
+
+def test_a_phone_that_polls_anyway_is_waited_for():
+    polling = {"polls": 3, "last_request": BEGAN - 2 * S, "poll_ms": 10 * S}
+    facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, tries=Tries("w"), **ALL, **polling)
+    assert step(facts) == Wait(BEGAN + 13 * S)
+    assert step(replace(facts, polls=2)) == Wait(BEGAN + 500)
+    assert isinstance(step(replace(facts, now=BEGAN + 13 * S)), Send)
+
+
+def test_the_budget_puts_an_sms_off_or_away():
+    facts = Facts(now=BEGAN + 5 * S, kind="m", began=BEGAN, lines=False, sms=("SSMS",), tries=Tries("w"))
+    assert isinstance(step(facts), Send)
+    later = replace(facts, tries=Tries("w", not_before=BEGAN + 100 * S))
+    assert step(later) == Wait(BEGAN + 100 * S)
+    assert step(replace(facts, tries=Tries("w", given_up=True))) == Exhausted(())
+
+
+def test_datagrams_of_two_wakes_keep_their_distance():
+    facts = Facts(now=BEGAN + S, kind="m", began=BEGAN, lines=False, udp=("SUDP",), tries=Tries("w", udp_at=BEGAN - S))
+    assert step(facts) == Wait(BEGAN + 4 * S)
+
+
+@pytest.mark.parametrize("known", [ALL, {"udp": ("WAPUDP",)}, {"sms": ("SSMS",)}, {}])
+@pytest.mark.parametrize("lines", [True, False])
+def test_it_always_ends(known, lines):
+    assert played(lines=lines, **known)[1] is not None

@@ -1,0 +1,319 @@
+"""The engine on a real Redis, with a gateway that is a real HTTP server and a phone that listens for datagrams."""
+
+import json
+import socket
+import time
+from dataclasses import replace
+
+import gevent
+import pytest
+
+from cir import carrier, message, push
+from cir.datagrams import Datagrams
+from cir.engine import Engine
+from onesoup.csp.session import Capabilities, Session
+from onesoup.handlers import records
+from onesoup.ports import free_port
+from onesoup.settings import Settings
+from onesoup.store.client import connect
+from onesoup.store.feed import Changes, Delivery, Feed
+from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.leases import Shards
+from onesoup.store.numbers import Numbers
+from onesoup.store.sms import Budget, Jobs, Limits
+from onesoup.store.wakes import DUE, Wakes
+from tests.support.gateways import HttpGateway, answer
+
+SID, COOKIE, NUMBER = "a7phone", "wv:nokia.1", "+15550100123"
+KEY = b"k" * 32
+TAKEN = answer(200, '{"status":"accepted","message_id":"m1"}')
+
+
+class Station:
+    """An engine without its process, and one session."""
+
+    def __init__(self, url, hook, limits=None, udp=False):
+        self.client = connect(url)
+        self.feed, self.inbox = Feed(self.client), Inbox(self.client, Handout())
+        self.wakes, self.jobs, self.numbers = Wakes(self.client), Jobs(self.client), Numbers(self.client)
+        self.settings = Settings(
+            sms_gateway="json", sms_url=hook.url(), sms_prefixes=("+1555",), sms_from="100", udp_nets=("127.0.0.0/8",)
+        )
+        gateway = carrier.make(self.settings, KEY)
+        gateway._sleep = lambda _seconds: None
+        self.datagrams = Datagrams("127.0.0.1", free_port(), free_port(), "short") if udp else None
+        budget = Budget(self.client, limits or Limits(gap=0, rate=10_000))
+        self.engine = Engine(
+            self.settings, self.wakes, budget, self.jobs, self.numbers, Shards(self.client), gateway, self.datagrams
+        )
+        self.key = f"s:{{{SID}}}"
+
+    def session(self, methods=("WAPSMS",), port=3717, number=NUMBER, address="127.0.0.1"):
+        session = Session("alice@x", "wv:alice@x", "1.2", "r", cookie=COOKIE)
+        caps = records.pack_caps(Capabilities(methods=methods))
+        fields = {"r": records.pack_session(session), "ttl": 600_000, "fence": 1, "caps": caps, "alt": "1", "udp": port}
+        self.feed.create(SID, fields | {"num": number, "addr": address, "pmin": 10}, ())
+        return self
+
+    def deliver(self, *ids):
+        self.feed.store(SID, 1, Changes(items=[Delivery(each, "romeo@x", b"secret words") for each in ids]))
+
+    def age(self, seconds):
+        """The outstanding wake, and what was tried for it, is so much older."""
+        wake = self.client.hget(self.key, "cir").decode()
+        older = f"{wake[0]}{int(wake[1:]) - seconds * 1000}"
+        tries = self.wakes.look(SID).tries
+        self.client.hset(self.key, "cir", older)
+        if tries is not None and tries.wake == wake:
+            ms = seconds * 1000
+            times = {name: max(getattr(tries, name) - ms, 0) for name in ("udp_at", "first_udp_at", "sms_at")}
+            self.wakes.note(SID, replace(tries, wake=older, **times))
+
+    def step(self, seconds=0):
+        if seconds:
+            self.age(seconds)
+        return self.engine.step(SID)
+
+    def close(self):
+        if self.datagrams is not None:
+            self.datagrams.close()
+
+
+@pytest.fixture
+def hook():
+    with HttpGateway(otherwise=TAKEN) as running:
+        yield running
+
+
+@pytest.fixture
+def station(redis_server, hook):
+    connect(redis_server.url).flushall()
+    made = []
+
+    def make(**more):
+        made.append(Station(redis_server.url, hook, **more))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_a_message_wakes_by_sms_after_the_batch(station, hook):
+    here = station().session()
+    here.deliver("m1", "m2")
+    wait = here.step()
+    assert 0 < wait <= 3000
+    assert hook.asked == []
+    assert here.step(4) == 0
+    (asked,) = hook.asked
+    document = json.loads(asked.body)
+    assert (document["msisdn"], document["method"], document["text"]) == (NUMBER, "WAPSMS", f"WVCI 1.2 {COOKIE}")
+    assert push.read(bytes.fromhex(document["payload"])).body == message.text("1.2", COOKIE)
+    assert b"secret" not in asked.body
+    assert here.step() > 800_000, "then it is waited for"
+
+
+def test_news_and_timers_lead_there_by_themselves(station, hook, monkeypatch):
+    monkeypatch.setattr("cir.chain.BATCH_SMS", 100)
+    here = station().session()
+    runner = gevent.spawn(here.engine.run)
+    here.deliver("m1")
+    here.engine.news(f"m {SID}".encode())
+    hook.until(1)
+    runner.kill()
+
+
+def test_a_phone_that_has_come_is_not_woken(station, hook):
+    here = station().session()
+    here.deliver("m1")
+    here.inbox.take(SID)
+    assert here.engine.step(SID) is None
+    assert hook.asked == []
+
+
+def test_no_sms_for_presence_without_a_number_or_to_a_country_that_is_not_allowed(station, hook):
+    here = station()
+    for number in ("", "+447700900123"):
+        here.session(number=number)
+        here.deliver(f"m{number}")
+        assert here.step(4) is None
+    here.session(methods=())
+    here.deliver("m9")
+    assert here.step(4) is None
+    assert hook.asked == []
+
+
+def test_a_flood_costs_six_messages_an_hour(station, hook):
+    """Ten thousand messages to a phone that comes for each wake."""
+    here = station(limits=Limits(gap=0, rate=10_000)).session()
+    for turn in range(20):
+        here.deliver(*(f"m{turn}-{n}" for n in range(500)))
+        for _ in range(3):
+            here.step(4)
+        here.inbox.take(SID)
+        here.client.delete(f"q:{{{SID}}}", f"i:{{{SID}}}")
+    assert len(hook.asked) == 6
+
+
+def test_a_phone_that_never_comes_costs_two(station, hook):
+    here = station().session()
+    here.deliver("m1")
+    for _ in range(20):
+        here.step(1000)
+    assert len(hook.asked) == 2
+    assert here.engine.step(SID) is None
+    here.deliver("m2")  # long after: a new wake, and the number has still not answered
+    for _ in range(5):
+        here.step(1000)
+    assert len(hook.asked) == 2
+
+
+def test_what_never_worked_is_not_agreed_again(station, hook):
+    here = station()
+    for turn in range(3):
+        here.client.delete("sms:{" + NUMBER + "}", "smst:{" + NUMBER + "}")
+        here.session()
+        here.deliver(f"m{turn}")
+        for _ in range(5):
+            if here.client.hget(here.key, "cir"):
+                here.step(1000)
+        here.client.delete(here.key)
+    assert here.wakes.bad("alice@x") == {"WAPSMS"}
+
+
+def test_a_gateway_that_fails_costs_nothing(station, hook):
+    hook.otherwise = answer(503)
+    here = station().session()
+    here.deliver("m1")
+    here.step(4)
+    assert len(hook.asked) == 3
+    assert here.client.zcard("smst:{" + NUMBER + "}") == 0
+    assert here.client.get("cir:smsday:json") == b"0"
+
+
+def test_a_gateway_that_is_broken_is_passed_over(station, hook):
+    here = station().session()
+    here.engine._gateway.breaker.trip(time.time())
+    assert "WAPSMS" not in here.engine.bearers()
+    here.deliver("m1")
+    assert here.step(4) is None
+    assert hook.asked == []
+
+
+def test_a_process_that_dies_before_the_gateway_answers_sends_nothing_twice(station, hook):
+    """Killed in the middle: another process takes the step up."""
+    hook.otherwise = "hang"
+    here = station().session()
+    here.deliver("m1")
+    here.age(4)
+    dying = gevent.spawn(here.engine.step, SID)
+    hook.until(1)
+    dying.kill()
+    hook.otherwise = TAKEN
+    other = station(limits=Limits(gap=0, rate=10_000))
+    for _ in range(3):
+        assert other.engine.step(SID) > 0
+    assert len(hook.asked) == 1
+
+
+def test_two_processes_do_not_take_the_same_step(station, hook):
+    one, two = station().session(), station()
+    one.deliver("m1")
+    one.age(4)
+    one.wakes.soon(SID, 0)
+    one.engine.turn()
+    two.engine.turn()
+    one.engine.drain(10)
+    two.engine.drain(10)
+    assert len(hook.asked) == 1
+
+
+def test_the_sweep_finds_what_no_news_told_of(station, hook):
+    here = station().session()
+    Shards(here.client).add(0xA7, SID)
+    here.deliver("m1")
+    assert here.client.zcard(DUE) == 0
+    here.engine.sweep()
+    assert here.client.zcard(DUE) == 1
+
+
+# --- datagrams ---
+
+
+@pytest.fixture
+def phone():
+    """Where a phone listens."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(5)
+        yield sock
+
+
+def test_sudp_goes_to_the_phones_port_three_times_and_then_an_sms(station, hook, phone):
+    here = station(udp=True).session(methods=("SUDP", "WAPSMS"), port=phone.getsockname()[1])
+    here.deliver("m1")
+    assert 0 < here.step() <= 500
+    for seconds in (1, 10, 30):
+        assert here.step(seconds) == 0
+        assert phone.recv(512) == b"WVCI 1.2 wv:nokia.1"
+    assert hook.asked == []
+    here.step(30)
+    assert len(hook.asked) == 1
+
+
+def test_wapudp_goes_to_the_port_of_wap_push(station, hook, monkeypatch, phone):
+    monkeypatch.setattr(push, "PORT", phone.getsockname()[1])
+    here = station(udp=True).session(methods=("WAPUDP",))
+    here.deliver("m1")
+    here.step(1)
+    octets, source = phone.recvfrom(512)
+    assert push.read(octets).body == b"WVCI 1.2 wv:nokia.1"
+    assert source[1] == here.datagrams._sockets["WAPUDP"].getsockname()[1]
+
+
+def test_an_address_where_no_datagram_arrives_is_left_alone(station, phone):
+    here = station(udp=True)
+    here.session(methods=("SUDP",), port=phone.getsockname()[1])
+    for turn in range(3):
+        here.deliver(f"m{turn}")
+        for seconds in (1, 10, 30, 100):
+            here.step(seconds)
+        here.inbox.take(SID, address="127.0.0.1")  # it lives, and comes late
+        here.client.delete(f"q:{{{SID}}}")
+        here.engine.step(SID)
+    assert here.wakes.look(SID).deaf >= 2
+    here.deliver("m9")
+    assert here.step(1) is None
+    here.inbox.take(SID, address="127.0.0.2")
+    assert here.wakes.look(SID).deaf == 0
+
+
+def test_one_address_gets_few_datagrams(station, phone):
+    sender = station(udp=True).datagrams
+    port = phone.getsockname()[1]
+    assert sum(sender.send("SUDP", "127.0.0.1", port, "1.2", "c") for _ in range(50)) == 20
+
+
+# --- codes ---
+
+
+def test_a_code_goes_out_once_and_inside_the_budget(station, hook):
+    here = station(limits=Limits())
+    job = {"number": NUMBER, "jid": "alice@x", "text": "Your code: 1", "until": int(time.time()) + 60}
+    for _ in range(100):
+        here.numbers.send(records.pack_command(job))
+    here.engine.news(b"code")
+    here.engine.drain(20)
+    (asked,) = hook.asked
+    document = json.loads(asked.body)
+    assert (document["kind"], document["text"], document["msisdn"]) == ("code", "Your code: 1", NUMBER)
+
+
+def test_a_code_does_not_go_to_a_country_that_is_not_allowed(station, hook):
+    here = station()
+    job = {"number": "+447700900123", "jid": "alice@x", "text": "Your code: 1", "until": int(time.time()) + 60}
+    here.numbers.send(records.pack_command(job))
+    here.engine.news(b"code")
+    here.engine.drain(20)
+    assert hook.asked == []

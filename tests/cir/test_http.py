@@ -1,0 +1,133 @@
+"""The CIR process's HTTP port over real sockets: SHTTP for phones, reports from gateways."""
+
+import socket
+
+import pytest
+from gevent.server import StreamServer
+
+from cir import reports, shttp
+from cir.http import Site
+from onesoup.store.client import connect
+from onesoup.store.sms import Jobs
+from onesoup.store.wakes import Wakes
+from tests.cir.vectors import VECTORS
+
+KEY, TOKEN = b"k" * 32, "8f14e45fceea167a5a36dedd4bea2543"
+
+
+class Client:
+    def __init__(self, address):
+        self.sock = socket.create_connection(address, timeout=5)
+
+    def ask(self, octets):
+        self.sock.sendall(octets)
+        return self.hear()
+
+    def hear(self):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            more = self.sock.recv(4096)
+            if not more:
+                break
+            data += more
+        return data
+
+
+@pytest.fixture
+def redis(redis_server):
+    client = connect(redis_server.url)
+    client.flushall()
+    client.hset("s:{a7phone}", "due", "9999999999999")
+    Wakes(client).put_token(TOKEN, "a7phone")
+    return client
+
+
+@pytest.fixture
+def site(redis):
+    server = StreamServer(("127.0.0.1", 0), Site(Wakes(redis), Jobs(redis), KEY, frozenset({"127.0.0.1"})).serve)
+    server.start()
+    opened = []
+
+    def dial():
+        opened.append(Client(server.address))
+        return opened[-1]
+
+    yield dial
+    for each in opened:
+        each.sock.close()
+    server.stop(timeout=0)
+
+
+REQUEST = VECTORS["shttp.req"].octets
+
+
+def test_a_phone_asks_and_is_told_in_exactly_these_octets(site, redis):
+    phone = site()
+    assert phone.ask(REQUEST) == VECTORS["shttp.resp.nothing"].octets
+    redis.rpush("q:{a7phone}", "m1")
+    assert phone.ask(REQUEST) == VECTORS["shttp.resp.waiting"].octets
+    assert phone.ask(REQUEST.replace(b"GET", b"HEAD")) == VECTORS["shttp.resp.waiting"].octets
+
+
+def test_a_session_that_is_over_says_poll(site, redis):
+    redis.delete("s:{a7phone}")
+    assert site().ask(REQUEST).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("path", ["/cir/" + "x" * 32, "/cir/", "/", "/cir/a7phone", "/hook", "/cir/../" + TOKEN])
+def test_what_is_not_there(site, path):
+    assert site().ask(shttp.request(path, "h")).startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize(
+    "octets", [b"GET\r\n\r\n", b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"x" * 20_000]
+)
+def test_what_is_no_request_is_refused_and_ends_the_connection(site, octets):
+    client = site()
+    try:
+        found = client.ask(octets)
+    except OSError:  # it was closed while we still wrote
+        return
+    assert found.startswith(b"HTTP/1.1 400 ") or found == b""
+
+
+def test_old_clients_get_their_connection_closed(site):
+    client = site()
+    assert b"Connection: close" in client.ask(REQUEST.replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert client.sock.recv(1) == b""
+
+
+def report(st, job="c1", key=KEY):
+    return shttp.request(f"{reports.PATH}?{reports.query(job, key, st)}", "h")
+
+
+def test_reports_move_a_job_forward_in_any_order_and_twice(site, redis):
+    jobs, gateway = Jobs(redis), site()
+    jobs.start("c1", "+15550100123")
+    for st in (1, 8, 1, 8):
+        assert gateway.ask(report(st)).startswith(b"HTTP/1.1 200 ")
+    assert jobs.state("c1") == "delivered"
+
+
+def test_a_webhook_reports_with_a_body(site, redis):
+    jobs, body = Jobs(redis), b'{"id":"c1","status":"failed"}'
+    jobs.start("c1", "+15550100123")
+    head = f"POST {reports.PATH}?id=c1&sig={reports.sign(KEY, 'c1')} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
+    assert site().ask(head.encode() + body).startswith(b"HTTP/1.1 200 ")
+    assert jobs.state("c1") == "failed"
+
+
+def test_an_unknown_job_is_good_news_so_that_the_gateway_stops(site):
+    assert site().ask(report(1, "c9")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_report_that_anybody_could_have_written_is_refused(site, redis):
+    Jobs(redis).start("c1", "+15550100123")
+    assert site().ask(report(1, key=b"x" * 32)).startswith(b"HTTP/1.1 400 ")
+    assert Jobs(redis).state("c1") == ""
+
+
+def test_a_report_from_elsewhere_is_refused(redis):
+    elsewhere = Site(Wakes(redis), Jobs(redis), KEY, frozenset({"10.0.0.1"}))
+    request = shttp.read(report(1).removesuffix(b"\r\n\r\n"))
+    assert elsewhere._answer(request, b"", "127.0.0.1") == 403

@@ -1,0 +1,142 @@
+"""What a phone is agreed in negotiation: only what works end to end for it, and an SMS never at a number it merely claims."""
+
+from dataclasses import replace
+
+import pytest
+
+from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, ClientID, LoginRequest
+from onesoup.handlers import wakeups
+from onesoup.handlers.numbers import Issued, check_code, issue_code
+from onesoup.store.numbers import Checked
+
+ALL = ["STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP"]
+NUMBER, VICTIM = "+15550100123", "+15550100999"
+
+
+@pytest.fixture
+def works(services):
+    """A CIR process with everything, and settings to match."""
+    services.policy = replace(
+        services.policy, cir_url="http://imps.example", udp_nets=("10.0.0.0/8",), sms_prefixes=("+1555",), country_code="1"
+    )
+    services.lines.register("cir:1", 60_000, [*ALL, "SMS"])
+    return services
+
+
+def agree(phone, *methods, number=""):
+    """The agreed list, with `number` as a trusted proxy said it."""
+    original = phone.exchange.run
+    run = lambda message, octets, peer, *rest: original(message, octets, replace(peer, number=number), *rest)  # noqa: E731
+    phone.exchange.run = run
+    try:
+        wish = CapabilityList(supported_cir_method=list(methods), udp_port=3717)
+        answer = phone.ask(ClientCapabilityRequest(capability_list=wish))
+    finally:
+        phone.exchange.run = original
+    return answer.agreed_capability_list or answer.capability_list
+
+
+def field(services, phone, name):
+    return (services.sessions.read(phone.sid, [name])[0] or b"").decode()
+
+
+def test_everything_that_works_is_agreed_once_and_in_order(phone, works):
+    agreed = agree(phone, *reversed(ALL), *ALL, number=NUMBER)
+    assert agreed.supported_cir_method == ["STCP", "SUDP", "WAPUDP", "WAPSMS"]
+    assert (field(works, phone, "alt"), field(works, phone, "num"), field(works, phone, "udp")) == ("1", NUMBER, "3717")
+    assert field(works, phone, "addr") == "10.0.0.7"
+
+
+def test_without_a_process_nothing_works(phone, services):
+    assert agree(phone, *ALL, number=NUMBER).supported_cir_method == []
+
+
+def test_udp_only_where_it_is_routed(phone, works):
+    works.policy = replace(works.policy, udp_nets=("192.168.0.0/16",))
+    assert agree(phone, "SUDP", "WAPUDP").supported_cir_method == []
+
+
+def test_no_sms_without_a_number_or_to_another_country(phone, works):
+    assert agree(phone, "WAPSMS").supported_cir_method == []
+    assert agree(phone, "WAPSMS", number="+447700900123").supported_cir_method == []
+
+
+def test_a_number_from_a_trusted_proxy_is_remembered_for_the_account(phone, works):
+    assert agree(phone, "WAPSMS", number=NUMBER).supported_cir_method == ["WAPSMS"]
+    assert agree(phone, "WAPSMS").supported_cir_method == ["WAPSMS"], "later, without the header"
+    assert works.numbers.of("alice@example.org") == [NUMBER]
+
+
+def test_a_number_that_a_phone_claims_pays_for_nothing(new_phone, works):
+    """Whoever logs in as often as they like, naming a victim."""
+    for turn in range(20):
+        phone = new_phone()
+        request = LoginRequest(
+            user_id="wv:alice@example.org", client_id=ClientID(msisdn=VICTIM), password="secret", session_cookie=f"c{turn}"
+        )
+        phone.sid = phone.ask(request).session_id
+        assert agree(phone, "WAPSMS", "SSMS").supported_cir_method == []
+        assert field(works, phone, "num") == ""
+
+
+def test_a_claimed_number_that_was_proved_before_is_good(new_phone, works):
+    works.numbers.learn("alice@example.org", NUMBER, "code")
+    for claimed, agreed in ((NUMBER, ["WAPSMS"]), (VICTIM, [])):
+        phone = new_phone()
+        request = LoginRequest(
+            user_id="wv:alice@example.org", client_id=ClientID(msisdn=claimed), password="secret", session_cookie="c"
+        )
+        phone.sid = phone.ask(request).session_id
+        assert agree(phone, "WAPSMS").supported_cir_method == agreed
+
+
+def test_what_went_unanswered_lately_is_not_agreed(phone, works):
+    for _ in range(3):
+        works.wakes.unanswered("alice@example.org", ["SUDP"])
+    assert agree(phone, "SUDP", "WAPUDP").supported_cir_method == ["WAPUDP"]
+
+
+def test_the_url_for_shttp_leads_to_the_session_and_does_not_name_it(phone, works):
+    agreed = agree(phone, "SHTTP")
+    assert agreed.supported_cir_method == ["SHTTP"]
+    path = agreed.cirurl.url.removeprefix("http://imps.example/cir/")
+    assert len(path) == wakeups.TOKEN_LENGTH
+    assert phone.sid not in agreed.cirurl.url
+    assert works.wakes.asked(path) is False
+
+
+def test_a_phone_with_stcp_only_is_no_news_for_the_engine(phone, works):
+    agree(phone, "STCP")
+    assert field(works, phone, "alt") == ""
+
+
+@pytest.mark.parametrize("address", ["224.0.0.1", "169.254.1.1", "0.0.0.0", "not an address", ""])
+def test_where_no_datagram_may_go(address):
+    assert not wakeups.routable(address, ("0.0.0.0/0",))
+
+
+def test_a_number_is_proved_by_a_code(works):
+    jid = "alice@example.org"
+    assert issue_code(works, jid, "nonsense") is Issued.NO_NUMBER
+    assert issue_code(works, jid, "+447700900123") is Issued.NOT_SERVED
+    assert issue_code(works, jid, "+1 555 010-0123") is Issued.SENT
+    from onesoup.handlers.records import unpack_command
+
+    job = unpack_command(works.numbers.next_to_send())
+    code = job["text"].rpartition(" ")[2]
+    assert (job["number"], job["jid"], len(code)) == (NUMBER, jid, 6)
+    wrong = "000000" if code != "000000" else "000001"
+    assert check_code(works, jid, wrong) is Checked.WRONG
+    assert check_code(works, jid, code) is Checked.RIGHT
+    assert works.numbers.of(jid) == [NUMBER]
+
+
+def test_asking_for_codes_has_an_end(works):
+    found = [issue_code(works, f"user{n}@example.org", VICTIM) for n in range(100)]
+    assert found.count(Issued.SENT) == 3
+    assert found[-1] is Issued.TOO_OFTEN
+
+
+def test_no_code_without_a_gateway(services):
+    services.policy = replace(services.policy, sms_prefixes=("+1555",))
+    assert issue_code(services, "alice@example.org", NUMBER) is Issued.NOT_SERVED

@@ -1,0 +1,316 @@
+"""Carriers' gateways for tests: an HTTP one that does as it is told, an SMSC that speaks SMPP, and a real Kannel."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import gevent
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from cir import smpp
+from onesoup.demo.process import Process
+from onesoup.demo.servers import connects
+from onesoup.ports import free_port
+
+FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
+OK = "HTTP/1.1 202 Accepted\r\nContent-Length: 26\r\n\r\n0: Accepted for delivery.."
+
+
+@dataclass
+class Asked:
+    """One request as it came, octet for octet."""
+
+    head: bytes
+    body: bytes
+
+    @property
+    def line(self) -> bytes:
+        return self.head.split(b"\r\n")[0]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        lines = self.head.decode("latin-1").split("\r\n")[1:]
+        return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+@dataclass
+class HttpGateway:
+    """Answers with what `script` says, one entry a request, then with `otherwise`. "hang" never answers, "close" closes after
+    it has read, "refuse" closes at once."""
+
+    script: list[str] = field(default_factory=list)
+    otherwise: str = OK
+    asked: list[Asked] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+        self._server.start()
+        self._held: list[socket.socket] = []
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop(timeout=0)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_port)
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def stop(self) -> None:
+        """From now on nobody listens."""
+        self._server.stop(timeout=0)
+
+    def until(self, count: int, within: float = 15.0) -> list[Asked]:
+        with gevent.Timeout(within):
+            while len(self.asked) < count:
+                gevent.sleep(0.01)
+        return self.asked
+
+    def _serve(self, sock: socket.socket, _address: Any) -> None:
+        data = b""
+        with suppress(OSError):
+            while True:
+                while b"\r\n\r\n" not in data:
+                    more = sock.recv(65536)
+                    if not more:
+                        return
+                    data += more
+                head, _, data = data.partition(b"\r\n\r\n")
+                request = Asked(head, b"")
+                length = int(request.headers.get("content-length", 0))
+                while len(data) < length:
+                    data += sock.recv(65536)
+                request.body, data = data[:length], data[length:]
+                self.asked.append(request)
+                answer = self.script.pop(0) if self.script else self.otherwise
+                if answer == "hang":
+                    self._held.append(sock)
+                    gevent.sleep(60)
+                if answer == "close":
+                    sock.close()
+                    return
+                sock.sendall(answer.encode())
+
+
+def answer(status: int, body: str = "", **headers: str) -> str:
+    lines = [
+        f"HTTP/1.1 {status} X",
+        f"Content-Length: {len(body)}",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join([*lines, "", body])
+
+
+@dataclass
+class Smsc:
+    """A small SMSC: takes binds and messages, and sends receipts. `statuses` are what submits are answered with, in turn."""
+
+    password: str = "soup"
+    statuses: list[int] = field(default_factory=list)
+    got: list[bytes] = field(default_factory=list)
+    silent: bool = False
+
+    def __enter__(self) -> Self:
+        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+        self._server.start()
+        self.sock: socket.socket | None = None
+        self.bound, self.answers, self._number = Event(), [], 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop(timeout=0)
+        if self.sock is not None:
+            self.sock.close()
+
+    @property
+    def url(self) -> str:
+        return f"smpp://127.0.0.1:{self._server.server_port}"
+
+    def drop(self) -> None:
+        """The connection breaks."""
+        assert self.sock is not None
+        self.bound.clear()
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def receipt(self, message_id: str, state: str = "DELIVRD") -> None:
+        text = f"id:{message_id} sub:001 dlvrd:001 submit date:2611221539 done date:2611221540 stat:{state} err:000 text:"
+        pdu = smpp.deliver(900, smpp.Address("15550100123", 1, 1), smpp.Address("100"), text.encode())
+        assert self.sock is not None
+        self.sock.sendall(smpp.encode(pdu))
+
+    def ask(self) -> None:
+        """enquire_link from our side."""
+        assert self.sock is not None
+        self.sock.sendall(smpp.encode(smpp.Pdu(smpp.ENQUIRE, 0, 77)))
+
+    def until(self, count: int) -> list[bytes]:
+        with gevent.Timeout(15):
+            while len(self.got) < count:
+                gevent.sleep(0.01)
+        return self.got
+
+    def _serve(self, sock: socket.socket, _address: Any) -> None:
+        self.sock = sock
+        with suppress(OSError):
+            for octets in _pdus(sock):
+                pdu = smpp.decode(octets)
+                if pdu.command & 0x80000000:
+                    self.answers.append(pdu)
+                    continue
+                if pdu.command == smpp.BIND:
+                    good = pdu.body.split(b"\0")[1] == self.password.encode()
+                    sock.sendall(smpp.encode(smpp.answer(pdu, b"smsc\0", 0 if good else 0x0E)))
+                    if not good:
+                        return
+                    self.bound.set()
+                elif pdu.command == smpp.SUBMIT:
+                    self.got.append(octets)
+                    if self.silent:
+                        continue
+                    status = self.statuses.pop(0) if self.statuses else 0
+                    self._number += 1
+                    sock.sendall(smpp.encode(smpp.answer(pdu, b"%d\0" % (self._number + 25) if not status else b"", status)))
+                else:
+                    sock.sendall(smpp.encode(smpp.answer(pdu)))
+
+
+def _pdus(sock: socket.socket) -> Iterator[bytes]:
+    data = b""
+    while True:
+        while len(data) < 16 or len(data) < smpp.length(data):
+            more = sock.recv(65536)
+            if not more:
+                return
+            data += more
+        size = smpp.length(data)
+        yield data[:size]
+        data = data[size:]
+
+
+class Kannel:
+    """bearerbox, smsbox and, where asked, wapbox, with Kannel's own test SMSC behind them, all on this machine."""
+
+    def __init__(self, directory: Path, wapbox: bool = False) -> None:
+        self.dir = directory
+        self.dir.mkdir(parents=True, exist_ok=True)
+        names = ("admin", "smsbox", "smsc", "sendsms", "wapbox", "ppg")
+        self.ports = {name: free_port() for name in names}
+        self._wapbox = wapbox
+        (self.dir / "kannel.conf").write_text(self._config())
+        conf = str(self.dir / "kannel.conf")
+        self._boxes = [self._box("bearerbox", conf), self._box("smsbox", conf)] + ([self._box("wapbox", conf)] if wapbox else [])
+        self._smsc: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def here() -> bool:
+        return bool(_which("bearerbox")) and bool(_which("smsbox")) and os.access(FAKESMSC, os.X_OK)
+
+    def _box(self, name: str, conf: str) -> Process:
+        return Process(name, [_which(name) or name, "-v", "2", conf], os.environ, self.dir / f"{name}.log")
+
+    def _config(self) -> str:
+        ports = self.ports
+        core = f"""group = core
+admin-port = {ports["admin"]}
+admin-interface = 127.0.0.1
+admin-password = change-me
+smsbox-port = {ports["smsbox"]}
+smsbox-interface = 127.0.0.1
+box-allow-ip = 127.0.0.1
+box-deny-ip = "*.*.*.*"
+dlr-storage = internal
+"""
+        wap = f'wapbox-port = {ports["wapbox"]}\nwdp-interface-name = "127.0.0.1"\n' if self._wapbox else ""
+        rest = f"""
+group = smsc
+smsc = fake
+smsc-id = carrier
+allowed-smsc-id = carrier
+port = {ports["smsc"]}
+connect-allow-ip = 127.0.0.1
+
+group = smsbox
+smsbox-id = onesoup
+bearerbox-host = 127.0.0.1
+sendsms-port = {ports["sendsms"]}
+sendsms-interface = 127.0.0.1
+sendsms-chars = "0123456789+ "
+
+group = sendsms-user
+username = onesoup
+password = soup
+user-allow-ip = 127.0.0.1
+default-smsc = carrier
+max-messages = 1
+"""
+        ppg = f"""
+group = wapbox
+bearerbox-host = 127.0.0.1
+
+group = ppg
+ppg-url = /wappush
+ppg-port = {ports["ppg"]}
+ppg-allow-ip = 127.0.0.1
+trusted-pi = false
+service-name = ppg
+ppg-smsbox-id = onesoup
+default-smsc = carrier
+
+group = wap-push-user
+wap-push-user = onesoup
+ppg-username = onesoup
+ppg-password = soup
+allow-ip = 127.0.0.1
+default-smsc = carrier
+"""
+        return core + wap + rest + (ppg if self._wapbox else "")
+
+    @property
+    def sendsms(self) -> str:
+        return f"http://127.0.0.1:{self.ports['sendsms']}/cgi-bin/sendsms"
+
+    @property
+    def ppg(self) -> str:
+        return f"http://127.0.0.1:{self.ports['ppg']}/wappush"
+
+    def __enter__(self) -> Self:
+        waits = {"bearerbox": "smsbox", "smsbox": "sendsms", "wapbox": "ppg"}
+        for box in self._boxes:
+            box.start()
+            box.wait_until(lambda name=waits[box.name]: connects("127.0.0.1", self.ports[name]))
+        with (self.dir / "fakesmsc.log").open("wb") as log:
+            # With an open standard input it only listens, and prints what it gets.
+            argv = [FAKESMSC, "-H", "127.0.0.1", "-r", str(self.ports["smsc"])]
+            self._smsc = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._smsc is not None:
+            self._smsc.kill()
+            self._smsc.wait()
+        for box in reversed(self._boxes):
+            box.kill()
+
+    def output(self) -> str:
+        return (self.dir / "fakesmsc.log").read_text("latin-1")
+
+    def until(self, text: str, within: float = 30.0) -> str:
+        """What the SMSC has printed, once `text` is in it."""
+        with gevent.Timeout(within):
+            while text not in self.output():
+                gevent.sleep(0.05)
+        return self.output()
+
+
+def _which(name: str) -> str | None:
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
