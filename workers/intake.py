@@ -159,7 +159,7 @@ class Intake:
         before = records.unpack_shown(kept.presence)
         if before is None or kept.wishes is None:
             return
-        if not _differ(before, shown, records.unpack_wishes(kept.wishes)[0]):
+        if not presence.differ(before, shown, records.unpack_wishes(kept.wishes)[0]):
             done.changes.quiet.add(jid)
 
     def learned(self, jid: str, kept: Kept, change: Change) -> Batch:
@@ -301,15 +301,6 @@ def _unpacked(kept: Kept) -> tuple[dict[str, Resource], Extras, Shown]:
     if not resources and last is not None and not last.online:
         shown = last
     return resources, extras.from_plain(records.unpack_plain(kept.extras, None)), shown
-
-
-def _differ(before: Shown, shown: Shown, wishes: list[str]) -> bool:
-    """Whether a phone with these wishes is told anything else now."""
-    if before == shown:
-        return False
-    if before.picture != shown.picture and presence.wants(wishes, "status_content"):
-        return True
-    return presence.notification(before, wishes) != presence.notification(shown, wishes)
 
 
 def looks(
