@@ -6,7 +6,7 @@ lost at any time.
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -414,12 +414,18 @@ class Held:
         """Presence names the picture from now on (XEP-0153)."""
         self._publish({"photo": name})
 
-    def interested(self) -> None:
-        """Asks contacts' servers for what the session's subscriptions use, and for nothing else."""
-        wishes = set(self._shared.feed.wishes(self.sid).values())
-        nodes = extras.interests(records.unpack_wishes(record)[0] for record in wishes)
-        self._publish({"notify": nodes})
-        gevent.spawn(self._review)
+    def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
+        """Asks contacts' servers for what the session's subscriptions use, and what it asks for itself from time to time, and
+        for nothing else. `subscribed`: the subscriptions may have changed."""
+        before = (self._presence or {}).get("asked") or []
+        named = sorted({*before, *asked})
+        if not subscribed and named == before:
+            self.go_online()
+            return
+        wishes = [records.unpack_wishes(record)[0] for record in set(self._shared.feed.wishes(self.sid).values())]
+        self._publish({"notify": extras.interests([*wishes, named] if named else wishes), "asked": named})
+        if subscribed:
+            gevent.spawn(self._review)
 
     def _review(self) -> None:
         try:

@@ -180,10 +180,7 @@ class Outbox:
         self._done(stored)
 
     def _online(self, stored: bytes, command: dict[str, Any]) -> None:
-        if command.get("interests"):
-            self._held.interested()
-        else:
-            self._held.go_online()
+        self._held.interested(command.get("interests", False), command.get("asked", ()))
         self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 

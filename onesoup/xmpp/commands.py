@@ -46,9 +46,10 @@ def presence(published: Published) -> Command:
     }
 
 
-def online(interests: bool = False) -> Command:
-    """Initial presence, if it has not been sent yet. With `interests`: what the session has subscribed may have changed."""
-    return {"op": "online", "interests": interests}
+def online(interests: bool = False, asked: list[str] | None = None) -> Command:
+    """Initial presence, if it has not been sent yet. With `interests`: what the session has subscribed may have changed; with
+    `asked`: it has asked for these attributes, and will again."""
+    return {"op": "online", "interests": interests, "asked": asked or []}
 
 
 def roster_set(jid: str, name: str, groups: list[str]) -> Command:

@@ -164,6 +164,17 @@ def test_a_card_is_fetched_when_the_phone_asks_for_it(world: World) -> None:
     assert asks(phone, carol, "contact_info", "online_status").contact_info.qualifier is False  # type: ignore[union-attr]
 
 
+def test_a_phone_that_only_asks_hears_of_moods_too(world: World) -> None:
+    """Some never subscribe: from their first question on, what they ask for is known."""
+    alice, bob = world.cast("alice", "bob")
+    world.online(bob).publish(MOOD, f"<mood xmlns='{MOOD}'><sad/></mood>")
+    phone = world.phone(alice)
+    phone.login()
+    phone.negotiate()
+    phone.until(lambda: asks(phone, bob, "status_mood").status_mood.qualifier)  # type: ignore[union-attr]
+    assert asks(phone, bob, "status_mood").status_mood.presence_value == "SAD"  # type: ignore[union-attr]
+
+
 def test_a_place_reaches_the_phone_that_wants_it(world: World) -> None:
     alice, bob = world.cast("alice", "bob")
     there = world.online(bob)
