@@ -92,10 +92,10 @@ class Intake:
         own: str,
         directory: Directory,
         accepted: int,
-        pictures: bool = False,
         kinds: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self.own, self._directory, self._accepted, self._pictures, self._kinds = own, directory, accepted, pictures, kinds
+        self.own, self._directory, self._accepted, self._kinds = own, directory, accepted, kinds
+        self._pictures = False
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
 
