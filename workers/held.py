@@ -4,6 +4,7 @@ One greenlet reads the stream and makes it anew when it breaks. The record in Re
 lost at any time.
 """
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -106,6 +107,7 @@ class Held:
         self._password, self.check = password, check
         self.stream: Stream | None = None
         self.check_at = 0.0
+        self._wanted = math.inf
         self.closing = False
         self.ready = False
         self._seen_online = False
@@ -388,6 +390,18 @@ class Held:
                 return
         if later >= 0:
             self._shared.later(self.sid, later / 1000)
+
+    def check_by(self, when: float) -> None:
+        """The holder looks at this session then at the latest, and again later."""
+        self._wanted = min(self._wanted, when)
+        self.check_at = min(self.check_at, when)
+
+    def check_in(self, seconds: float) -> None:
+        """It has looked; nothing is due for so long, but for what somebody else waits for."""
+        now = time.monotonic()
+        if self._wanted <= now:
+            self._wanted = math.inf
+        self.check_at = min(now + seconds, self._wanted)
 
     def report_overdue(self) -> None:
         """The phone hears of messages that nobody confirmed while they were valid."""

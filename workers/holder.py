@@ -430,7 +430,7 @@ class Holder:
             code, left = self._shared.feed.state(sid)
             if code is None:
                 held.report_overdue()
-                held.check_at = time.monotonic() + min(left / 1000 + 0.5, MAX_CHECK)
+                held.check_in(min(left / 1000 + 0.5, MAX_CHECK))
                 return
             since = self._ended.setdefault(sid, time.monotonic())
             waits = bool(self._shared.feed.commands(sid, 1))

@@ -92,10 +92,10 @@ class Intake:
         own: str,
         directory: Directory,
         accepted: int,
-        pictures: bool = False,
         kinds: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self.own, self._directory, self._accepted, self._pictures, self._kinds = own, directory, accepted, pictures, kinds
+        self.own, self._directory, self._accepted, self._kinds = own, directory, accepted, kinds
+        self._pictures = False
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
 
@@ -215,10 +215,12 @@ class Intake:
 
     def _incoming(self, incoming: xmpp_messages.Incoming, done: Batch) -> None:
         receipt = b""
-        if incoming.receipt and self._may_know(incoming.sender):
+        known = bool(incoming.receipt or incoming.url) and self._may_know(incoming.sender)
+        if incoming.receipt and known:
             receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
-        if not url or not self._pictures or len(url.encode()) > self._accepted:
+        # Whoever owns the place that a link leads to sees that it was fetched: that the phone is there.
+        if not (url and known and self._pictures and len(url.encode()) <= self._accepted):
             self._deliver(done, sender, incoming.body, when, seen, receipt)
             return
         words = incoming.body.replace(url, "", 1).strip()
@@ -230,7 +232,7 @@ class Intake:
         done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job))
 
     def _may_know(self, jid: str) -> bool:
-        """Whether this one may learn that the user's phone is there: a receipt tells it (XEP-0184 section 8)."""
+        """Whether this one may learn that the user's phone is there (XEP-0184 section 8)."""
         item = self._directory.item(jid)
         return (item is not None and item.subscription in ("from", "both")) or self._directory.wrote_to(jid)
 

@@ -167,6 +167,8 @@ class Outbox:
         self._sent[command["id"]] = command["to"]
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
+        if command.get("valid"):
+            self._held.check_by(time.monotonic() + command["valid"] + 0.5)
         node = stanzas.message(command)
         if self._held.intake.profile.language:
             node.setAttr("xml:lang", self._held.intake.profile.language)

@@ -13,6 +13,8 @@ from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
 SEEN_MS = 600_000
+# Above so many items that wait for a phone that does not come, none becomes larger than it came.
+MOST_GROWN = 50
 LEFT_MS = 30 * 86_400_000
 # What a session knows of its stream: state to resume it, presence shown, the largest file that the server takes.
 STREAM_FIELDS = ["sm", "h", "shown", "upload"]
@@ -103,14 +105,17 @@ _REVEAL = (
     PRELUDE
     + FENCE
     + """
--- KEYS 1 session  2 queue  3 items  4 open  5 outbox     ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command
+-- KEYS 1 session  2 queue  3 items  4 open  5 outbox
+-- ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command  6 the most items beside which one may grow
 -- An item that waited for a command is as it shall be ("" leaves it), and waits for the phone now; the command is done.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 redis.call('LREM', KEYS[5], 1, ARGV[5])
 -- A session that took this one's place may have told its phone already.
 if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 or redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
+if ARGV[4] ~= '' and redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[6]) then
+  redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
+end
 if not redis.call('LPOS', KEYS[2], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
 wake(KEYS[1], ARGV[1], 'm')
 return 1
@@ -347,9 +352,10 @@ class Feed:
         self._take_in([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fence, packed])
 
     def reveal(self, sid: str, fence: int, item: str, stored: bytes, command: bytes) -> bool:
-        """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone."""
+        """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone. It
+        stays as it was when so much waits already that pictures would fill Redis."""
         names = keys.of(sid, "q", "i", "open", "out")
-        return bool(self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command]) == 1)
+        return bool(self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command, MOST_GROWN]) == 1)
 
     def waiting(self, sid: str, item: str) -> bytes | None:
         """An item of the phone in its stored form."""
