@@ -176,6 +176,7 @@ def _session(attempt: Try, jid: str) -> Session:
         handset=attempt.handset.name,
         ttl=access.granted(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
         began=int(time.time()),
+        gateway=attempt.wish.gateway,
     )
 
 
