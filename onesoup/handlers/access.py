@@ -243,10 +243,12 @@ def _proved(attempt: Try) -> tuple[str, str] | None:
         return link.jid, link.password
     if request.digest_bytes is not None and request.password is None:
         nonce = attempt.services.logins.take_nonce(attempt.name)
+        if nonce is None:
+            raise CspError(409, throttle.WRONG)  # late, or said before: no guess, so it does not count as one
         secret = link.phone_password if link is not None and link.phone_password else _NOBODYS
-        schema = access.digest_matches(request.digest_bytes, nonce or "", secret)
+        schema = access.digest_matches(request.digest_bytes, nonce, secret)
         attempt.scheme = schema.lower() if schema else attempt.scheme
-        return (link.jid, link.password) if schema and nonce and link is not None and link.phone_password else None
+        return (link.jid, link.password) if schema and link is not None and link.phone_password else None
     password = request.password
     if not password or len(password) > access.MAX_PASSWORD:
         return None
