@@ -13,11 +13,11 @@ import structlog
 from prometheus_client import Counter
 
 from onesoup.csp import access, addresses, handsets
-from onesoup.csp.elements import LoginRequest, LoginResponse
+from onesoup.csp.elements import ClientCapabilityRequest, LoginRequest, LoginResponse, ServiceRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Session
-from onesoup.handlers import linking, records, throttle
-from onesoup.handlers.context import Peer, Services, token
+from onesoup.handlers import basic, linking, records, throttle
+from onesoup.handlers.context import Context, Peer, Services, token
 from onesoup.store import keys
 from onesoup.store.accounts import Link
 from onesoup.store.errors import NoSession
@@ -148,7 +148,24 @@ def _login(attempt: Try) -> Outcome:
     sid = _open(attempt, session, password)
     _keep(attempt, jid, password)
     _make_room(attempt.services, session, sid)
-    return Outcome(_welcome(attempt, sid, session.ttl, True), sid)
+    response = _welcome(attempt, sid, session.ttl, True)
+    if attempt.version == "1.3":
+        _negotiate(attempt, session, sid, response)
+    return Outcome(response, sid)
+
+
+def _negotiate(attempt: Try, session: Session, sid: str, response: LoginResponse) -> None:
+    """A log-in of 1.3 may bring capabilities and services along; then it need not ask for them again (messages.md 5)."""
+    request = attempt.request
+    ctx = Context(attempt.services, sid, session, attempt.version, attempt.peer, records.unpack_caps(None))
+    if request.capability_list is not None:
+        answer = basic.capability(ctx, ClientCapabilityRequest(capability_list=request.capability_list))
+        response.agreed_capability_list = getattr(answer, "agreed_capability_list", None)
+        response.capability_request = False
+    if request.functions is not None:
+        basic.service(ctx, ServiceRequest(functions=request.functions))  # all are granted, so none is listed
+    if request.capability_list is not None or request.functions is not None:
+        attempt.services.sessions.commit(sid, None, token(SID_RANDOM), b"", ctx.effects)
 
 
 def _welcome(attempt: Try, sid: str, ttl: int, new: bool) -> LoginResponse:
