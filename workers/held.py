@@ -40,6 +40,7 @@ from workers.lookups import Library, Lookups
 from workers.outbox import Outbox, returned
 from workers.pictures import Pictures
 from workers.publishing import Publisher
+from workers.servers import Pace
 
 log = structlog.get_logger()
 
@@ -57,6 +58,15 @@ MAX_PENDING, MAX_NOTE = 1000, 500
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
+# A phone that has asked for nothing for so long is idle: the server may collect presence for it.
+IDLE_MS = 60_000
+# COMPAT(Prosody 0.12): <inactive/> in the moment in which a resumption sends what was missed holds up the message behind it.
+SETTLED_SECONDS = 10.0
+# Stream errors that say "less of that", and how long we keep away; after so many in a row the session ends.
+ENOUGH = {"policy-violation", "resource-constraint"}
+ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
+# Stream errors over something that we wrote.
+OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
 RULES_SECONDS = 5.0
 
 
@@ -81,6 +91,7 @@ class Shared:
     library: Library
     options: Options
     connecting: BoundedSemaphore
+    pace: Pace
     pictures: Pictures
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
@@ -111,6 +122,9 @@ class Held:
         self.closing = False
         self.ready = False
         self._seen_online = False
+        self._idle = self._taken_over = False
+        self._refusals = 0
+        self._since = 0.0  # when the stream was made
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
         self._upload: Changes | None = None
@@ -208,13 +222,18 @@ class Held:
         try:
             if not stream.resumed:
                 self._settle(stream)
+            if self._taken_over:
+                self.outbox.settle(stream.confirmed)
+                self._taken_over = False
+            elif self.ready and not stream.resumed:
+                self._shared.feed.unsent(self.sid)
             if self.closing or not stream.open:
                 raise StreamFailure("closed", "eof")
         except BaseException:
             stream.close(polite=False)
             raise
         self.outbox.resume(key for key, _ in stream.unacked)
-        self.stream = stream
+        self.stream, self._idle, self._since = stream, False, time.monotonic()
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
@@ -318,13 +337,36 @@ class Held:
             self.end(601, polite=False)
             return
         if self.ready:
-            self.reconnect(stream.state())
+            self._recover(stream, reason)
 
-    def reconnect(self, resume: Mapping[str, Any] | None) -> None:
-        """Tries until it works, the session is over, or the credentials are no longer good."""
-        wait = 0.1
+    def _recover(self, stream: Stream, reason: StreamFailure) -> None:
+        """The stream is gone, the session is not."""
+        state, wait = stream.state(), 0.1
+        if reason.kind == "stream" and reason.condition in OURS:
+            state = None  # resumed, it would begin with the same stanza
+            self._give_up_first()
+        if reason.kind == "stream" and reason.condition in ENOUGH:
+            self._refusals += 1
+            if self._refusals >= ENOUGH_TIMES:
+                self.end(601, polite=False)
+                return
+            wait = ENOUGH_SECONDS
+        self.reconnect(state, wait)
+
+    def _give_up_first(self) -> None:
+        try:
+            self.outbox.give_up_first()
+        except (StoreDown, Fenced, NoSession) as error:
+            log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+
+    def reconnect(self, resume: Mapping[str, Any] | None, wait: float = 0.1) -> None:
+        """Tries until it works, the session is over, or the credentials are no longer good. The first try comes at once; if that
+        fails the server is away, and when it comes back not all at the same moment come with it."""
+        failed = False
         while not self.closing:
             gevent.sleep(wait * random.uniform(0.5, 1.0))
+            if failed:
+                gevent.sleep(self._shared.pace.wait(self.session.domain, time.monotonic()))
             if self.closing:
                 return
             try:
@@ -342,7 +384,7 @@ class Held:
             except (Fenced, NoSession):
                 self.drop()
                 return
-            wait = min(max(wait * 2, BACKOFF_FIRST), BACKOFF_MOST)
+            failed, wait = True, min(max(wait * 2, BACKOFF_FIRST), BACKOFF_MOST)
 
     # --- what comes in ---
 
@@ -415,6 +457,30 @@ class Held:
         try:
             if stream is not None:
                 stream.send(node)
+        except StreamFailure as failure:
+            log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
+
+    # --- how busy the phone is ---
+
+    def quiet(self, ms: int) -> None:
+        """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""
+        if ms < IDLE_MS or self._idle or self.stream is None or not self.stream.open:
+            return
+        if time.monotonic() - self._since < SETTLED_SECONDS:
+            return
+        if self._shared.feed.idle(self.sid, self.fence, IDLE_MS):
+            self._hint(active=False)
+
+    def awake(self) -> None:
+        """The phone has asked for something."""
+        if self._idle:
+            self._hint(active=True)
+
+    def _hint(self, active: bool) -> None:
+        self._idle = not active
+        try:
+            if self.stream is not None:
+                self.stream.hint(active)
         except StreamFailure as failure:
             log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
 
@@ -570,7 +636,8 @@ class Held:
         return True
 
     def adopt(self, shown: bytes | None) -> None:
-        """What an earlier holder published counts as published."""
+        """What an earlier holder published counts as published, and what it sent may have arrived."""
+        self._taken_over = True
         self._presence = records.unpack_plain(shown, None)
         self._seen_online = self._presence is not None
         if self._presence is not None:
