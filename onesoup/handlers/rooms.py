@@ -188,8 +188,9 @@ def outcome(people: People, version: str) -> Primitive:
     """200, 201 with who failed, or the code with which all did."""
     if not people.failed:
         return status(200)
-    count = sum(len(each) for each in people.failed.values())
-    if count >= len(people.found) and len(people.failed) == 1:
+    failed = [each for who in people.failed.values() for each in who]
+    served = [who for who, _, _ in people.found if who not in failed]
+    if not served and len(people.failed) == 1:
         raise CspError(next(iter(people.failed)), "none of them")
     details = [
         DetailedResult(
@@ -199,5 +200,4 @@ def outcome(people: People, version: str) -> Primitive:
         )
         for code, who in people.failed.items()
     ]
-    code = 201 if count < len(people.found) or not people.found else 900
-    return Status(result=Result(code=code, detailed_result=details))
+    return Status(result=Result(code=201 if served else 900, detailed_result=details))
