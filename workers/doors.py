@@ -295,8 +295,9 @@ class Doors:
             different = {name: value for name, value in now.items() if room.about.get(name) != value}
             if not different:
                 return
+            # Of a room that we have just made ourselves nothing was known, and everything is as the phone wished it.
+            items = [changed(jid, room.gid, different)] if room.notice and room.about else []
             room.about = now
-            items = [changed(jid, room.gid, different)] if room.notice else []
             self._store(Changes(rooms={jid: records.pack_room(room)}, items=items))
         except EVERYTHING as error:
             log.debug("room-not-read", sid=short(self._held.sid), reason=type(error).__name__)

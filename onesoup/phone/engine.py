@@ -40,8 +40,10 @@ from onesoup.csp.elements import (
     Group,
     GroupChangeNotice,
     GroupProperties,
+    InviteRequest,
     InviteResponse,
     InviteUserRequest,
+    InviteUserResponse,
     Joined,
     JoinGroupRequest,
     JoinGroupResponse,
@@ -550,6 +552,20 @@ class Phone:
         """A message to everybody in a group, or to one by screen name."""
         name = ScreenName(s_name=nick, group_id=gid) if nick else None
         return self._send_text(self._info(Recipient(group=[Group(group_id=None if name else gid, screen_name=name)])), text)
+
+    def invite(self, gid: str, users: Iterable[str], note: str = "") -> str:
+        """Invites into a group. The InviteID."""
+        invite_id = f"inv-{self._tid()}"
+        to = Recipient(user=[User(user_id=each) for each in users])
+        request = InviteRequest(invite_id=invite_id, invite_type="GR", recipient=to, group_id=gid, invite_note=note or None)
+        self._must_be_good(self.request(request), "Invite")
+        return invite_id
+
+    def answer_invitation(self, asked: InviteUserRequest, acceptance: bool, note: str = "") -> None:
+        request = InviteUserResponse(
+            invite_id=asked.invite_id, acceptance=acceptance, sender=asked.sender, response_note=note or None
+        )
+        self._must_be_good(self.request(request), "InviteUser")
 
     def _screen_name(self, gid: str, nick: str) -> ScreenName | None:
         return ScreenName(s_name=nick, group_id=gid) if nick else None
