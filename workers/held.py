@@ -75,6 +75,8 @@ RULES_SECONDS = 5.0
 
 # What is shown of a phone that publishes nothing.
 AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
+# What the account's handsets subscribed last, as nodes of PEP.
+INTERESTS = "notify"
 # What a phone says with its presence, and what of all that is kept goes out in it. The rest is told to who asks.
 SAID = ("show", "status", "priority", "lang", "kind", "zone", "model")
 BROADCAST = ("show", "status", "priority", "lang", "kind", "photo", "notify")
@@ -428,8 +430,8 @@ class Held:
                     raise StoreDown("too much before the session was there")
         if any(each.job for each in done.changes.items):
             self.outbox.kick()
-        for node in done.answers:
-            self.send(node, stream)
+        # Together: when we show new abilities to a thousand contacts, their server asks for each of them what they are.
+        self.send(*done.answers, stream=stream)
         self.lookups.add(done.looks)
         for call in done.after:
             call()
@@ -475,12 +477,12 @@ class Held:
         if overdue:
             self.store(self.intake.expired(overdue))
 
-    def send(self, node: Node, stream: Stream | None = None) -> None:
-        """A stanza that nobody waits for; lost with the stream."""
+    def send(self, *nodes: Node, stream: Stream | None = None) -> None:
+        """Stanzas that nobody waits for; lost with the stream."""
         stream = stream or self.stream
         try:
-            if stream is not None:
-                stream.send(node)
+            if stream is not None and nodes:
+                stream.send(*nodes)
         except StreamFailure as failure:
             log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
 
@@ -527,8 +529,10 @@ class Held:
             self.go_online()
             return
         wishes = [records.unpack_wishes(record)[0] for record in set(self._shared.feed.wishes(self.sid).values())]
-        self._publish({"notify": extras.interests([*wishes, named] if named else wishes), "asked": named})
+        nodes = extras.interests([*wishes, named] if named else wishes)
+        self._publish({"notify": nodes, "asked": named})
         if subscribed:
+            self._shared.lists.put(self.session.jid, {self.session.resource: records.pack_plain(nodes)}, INTERESTS)
             gevent.spawn(self._review)
 
     def _review(self) -> None:
@@ -541,7 +545,7 @@ class Held:
         """What is shown of the phone, with these changes; it goes out when others can see the difference."""
         with self._showing:
             before = self._presence
-            wanted = {**(before or AVAILABLE), **changed}
+            wanted = {**(before or self._first()), **changed}
             if wanted == before:
                 return
             self._profiled(wanted)
@@ -553,6 +557,12 @@ class Held:
             self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
         if not self._seen_online:
             gevent.spawn_later(2.0, self._flooded)
+
+    def _first(self) -> dict[str, Any]:
+        """Before the phone has said anything. It will probably subscribe what it subscribed last time: to show other abilities
+        a moment later would be one more presence for every contact."""
+        record = self._shared.lists.get(self.session.jid, self.session.resource, INTERESTS)
+        return {**AVAILABLE, "notify": records.unpack_plain(record, [])}
 
     def _profiled(self, shown: dict[str, Any]) -> None:
         """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
