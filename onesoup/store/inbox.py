@@ -70,7 +70,7 @@ while not id do
     if redis.call('HINCRBY', KEYS[5], late, 1) > tonumber(ARGV[3]) then
       -- A phone that never answers presence or an event loses it; a message stays with the session, for the offline store.
       redis.call('ZREM', KEYS[4], late)
-      if string.sub(late, 2, 2) == '-' then redis.call('HDEL', KEYS[3], late) end
+      if string.sub(late, 2, 2) == '-' and string.sub(late, 1, 1) ~= 'k' then redis.call('HDEL', KEYS[3], late) end
     else
       id = late
     end

@@ -2,13 +2,14 @@
 
 import re
 import time
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import falcon
 import pytest
 from falcon.testing import TestClient
 
-from onesoup.handlers import linking
+from onesoup.handlers import linking, records
 from onesoup.store.accounts import Link
 from onesoup.store.errors import StoreDown
 from workers import account_page
@@ -205,3 +206,45 @@ def test_a_store_that_is_away_is_told_as_such(browser, redis, services):
 
 def away(*_: object) -> bool:
     raise StoreDown("away")
+
+
+# --- the number ---
+
+NUMBER = "+15550100123"
+
+
+@pytest.fixture
+def sms(services):
+    """Some process can send SMS."""
+    services.policy = replace(services.policy, sms_prefixes=("+1555",))
+    services.lines.register("cir:1", 60_000, ["SMS"])
+    return services
+
+
+def test_a_number_is_proved_by_a_code(browser, sms):
+    assert "Type it below" in browser.send(do="send-code", number="+1 555 010 0123").text
+    job = records.unpack_command(sms.numbers.next_to_send())
+    code = job["text"].rpartition(" ")[2]
+    assert (job["number"], job["jid"]) == (NUMBER, ALICE)
+    page = browser.send(do="confirm", code="no")
+    assert (page.status_code, "not the code" in page.text) == (400, True)
+    assert code not in page.text
+    assert "The number is yours" in browser.send(do="confirm", code=f" {code} ").text
+    assert sms.numbers.of(ALICE) == [NUMBER]
+    assert "No code is waiting" in browser.send(do="confirm", code=code).text
+
+
+@pytest.mark.parametrize(("number", "told"), [("", "no phone number"), ("+447700900123", "no SMS to that number")])
+def test_a_number_that_gets_no_code(browser, sms, number, told):
+    page = browser.send(do="send-code", number=number)
+    assert told in page.text
+    assert f'value="{number}"' in page.text
+
+
+def test_nobody_sends_codes_for_an_account_without_its_password(browser, sms):
+    assert "password is wrong" in browser.send(do="send-code", number=NUMBER, password="wr0ng-one").text
+    assert sms.numbers.next_to_send() is None
+
+
+def test_where_no_sms_goes_out_nobody_is_asked_for_a_number(browser):
+    assert "SMS" not in browser.open().text

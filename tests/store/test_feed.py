@@ -4,7 +4,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import Changes, Delivery, Kept
+from onesoup.store.feed import MOST_GROWN, Changes, Delivery, Kept
 from onesoup.store.inbox import Nothing
 from onesoup.store.servers import Servers
 from onesoup.store.sessions import Effects
@@ -365,3 +365,11 @@ def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
     assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
     assert not feed.replace(sid, 1, b"media", [b"three"])
     assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
+
+
+def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(feed, sid, deliver):
+    deliver(*(f"x{number}" for number in range(MOST_GROWN - 1)))
+    waiting_for_a_job(feed, sid)
+    feed.store(sid, 1, Changes(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
+    feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
+    assert feed.waiting(sid, "m1") == b"romeo@x\nlink"
