@@ -248,6 +248,8 @@ def _fields(message: bytes) -> dict[str, str]:
 
 def prepared(text: str) -> str:
     """SASLprep (RFC 4013) as a query string: unassigned code points stay. Text that it forbids is used as it is."""
+    if text.isascii() and text.isprintable():  # nothing to map and nothing forbidden, as nearly always
+        return text
     mapped = "".join(" " if stringprep.in_table_c12(char) else char for char in text if not stringprep.in_table_b1(char))
     mapped = unicodedata.ucd_3_2_0.normalize("NFKC", mapped)
     return text if any(_forbidden(char) for char in mapped) else mapped
