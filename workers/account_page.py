@@ -16,7 +16,7 @@ import falcon
 import structlog
 
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.handlers import linking, throttle
+from onesoup.handlers import linking, numbers, throttle
 from onesoup.handlers.context import Peer, Services
 from onesoup.store.errors import StoreDown
 from workers.peers import Peers
@@ -118,6 +118,40 @@ write <code>%</code> instead.</p>
 _MADE = Template("<code>$password</code><br>It is shown this once: write it down, or type it into the phone now.")
 
 
+_NUMBER = Template(
+    """<h2>Wake-ups by SMS</h2>
+<p>A phone that cannot be reached in another way is woken by a message to its number, once you have shown that it is yours:
+a code is sent to it, which you type in here.</p>
+<form method="post" action="$path" autocomplete="off">
+<input type="hidden" name="token" value="$token">
+<label for="owner">XMPP address</label>
+<input id="owner" name="address" type="text" value="$address" required maxlength="255" autocapitalize="none" spellcheck="false">
+<label for="proof">XMPP password</label>
+<input id="proof" name="password" type="password" required maxlength="255">
+<label for="number">Phone number <small>with + and the country code</small></label>
+<input id="number" name="number" type="tel" maxlength="30">
+<label for="code">Code <small>once you have it</small></label>
+<input id="code" name="code" type="text" inputmode="numeric" maxlength="10">
+<button type="submit" name="do" value="number">Send me a code</button>
+<button type="submit" name="do" value="code" class="plain">This is the code</button>
+</form>
+"""
+)
+
+_ISSUED = {
+    numbers.Issued.SENT: "A code is on its way to your phone, if messages to it are not too many already.",
+    numbers.Issued.NO_NUMBER: "That is no phone number: write + and the country code first.",
+    numbers.Issued.NOT_SERVED: "No messages are sent to that country from here.",
+    numbers.Issued.TOO_OFTEN: "Too many codes were asked for. Please try again tomorrow.",
+}
+_CHECKED = {
+    numbers.Checked.RIGHT: "The number is yours. Your phone learns of it when it logs in next.",
+    numbers.Checked.WRONG: "That is not the code.",
+    numbers.Checked.OVER: "There is no code to compare with any more. Please ask for a new one.",
+}
+_GOOD = (_ISSUED[numbers.Issued.SENT], _CHECKED[numbers.Checked.RIGHT])
+
+
 class Phones(Protocol):
     """Who answers phones."""
 
@@ -174,7 +208,7 @@ class AccountPage:
             return _LATER
         if not self._token_good(form.get("token", ""), req.get_cookie_values(COOKIE) or []):
             return "This form was too old, or cookies are off. Please fill it in again."
-        if form.get("do") == "forget":
+        if form.get("do") in ("forget", "number", "code"):
             return None
         if form.get("phone", "") != form.get("again", ""):
             return "The two phone passwords differ."
@@ -186,6 +220,14 @@ class AccountPage:
         services, password = self._services, form.get("password", "")
         deadline = time.monotonic() + services.policy.deadline
         jid = linking.whose(services, peer, form.get("address", ""))
+        if form.get("do") in ("number", "code"):
+            linking.verify(services, peer, jid, password, deadline)
+            if form["do"] == "number":
+                told = _ISSUED[numbers.issue_code(services, jid, form.get("number", ""))]
+            else:
+                told = _CHECKED[numbers.check_code(services, jid, form.get("code", ""))]
+            self._form(req, resp, told, jid)
+            return
         if form.get("do") == "forget":
             found = linking.forget(services, peer, jid, password, deadline)
             told = "Your account is forgotten here." if found else "Nothing was stored for this account."
@@ -208,16 +250,20 @@ class AccountPage:
             key = secrets.token_urlsafe(24)
             secure = self._peers.trusted(req)
             resp.set_cookie(COOKIE, key, secure=secure, http_only=True, same_site="Strict", path=PATH)
+        token, good = self._token(key, int(time.time())), problem in _GOOD
+        kind = "note" if good else "note bad"
         body = _FORM.substitute(
-            note=f'<p class="note bad" role="alert">{html.escape(problem)}</p>' if problem else "",
-            token=self._token(key, int(time.time())),
+            note=f'<p class="{kind}" role="alert">{html.escape(problem)}</p>' if problem else "",
+            token=token,
             address=html.escape(address),
             domain=html.escape(self._services.policy.domain or "example.org"),
             path=PATH,
             least=linking.LEAST,
             most=linking.MOST,
         )
-        _show(resp, "Your phone's password", body, falcon.HTTP_400 if problem else falcon.HTTP_200)
+        if self._services.policy.sms_prefixes:
+            body += _NUMBER.substitute(token=token, address=html.escape(address), path=PATH)
+        _show(resp, "Your phone's password", body, falcon.HTTP_400 if problem and not good else falcon.HTTP_200)
 
     def _token(self, key: str, now: int) -> str:
         """Good for an hour, in the browser that has the cookie."""

@@ -2,13 +2,14 @@
 
 import re
 import time
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import falcon
 import pytest
 from falcon.testing import TestClient
 
-from onesoup.handlers import linking
+from onesoup.handlers import linking, records
 from onesoup.store.accounts import Link
 from onesoup.store.errors import StoreDown
 from workers import account_page
@@ -205,3 +206,44 @@ def test_a_store_that_is_away_is_told_as_such(browser, redis, services):
 
 def away(*_: object) -> bool:
     raise StoreDown("away")
+
+
+# --- proving a phone number ---
+
+
+@pytest.fixture
+def paid(services):
+    """A gateway for SMS, and a country that it may send to."""
+    services.policy = replace(services.policy, sms_prefixes=("+1555",))
+    services.lines.register("cir:1", 60_000, ["SMS"])
+    return services
+
+
+def test_without_a_gateway_the_page_says_nothing_of_numbers(browser):
+    assert "SMS" not in browser.open().text
+
+
+def test_a_number_is_proved_by_the_code_that_was_sent_to_it(browser, paid):
+    sent = browser.send(do="number", number="+1 555 010 0123")
+    assert sent.status_code == 200
+    assert "A code is on its way" in sent.text
+    job = records.unpack_command(paid.numbers.next_to_send())
+    code = job["text"].rpartition(" ")[2]
+    assert (job["number"], job["jid"]) == ("+15550100123", ALICE)
+    assert code not in sent.text
+    assert "That is not the code" in browser.send(do="code", code="x").text
+    assert "The number is yours" in browser.send(do="code", code=code).text
+    assert paid.numbers.of(ALICE) == ["+15550100123"]
+
+
+def test_nobody_sends_codes_in_somebody_elses_name(browser, paid):
+    refused = browser.send(do="number", number="+15550100123", password="wrong")
+    assert refused.status_code == 400
+    assert paid.numbers.next_to_send() is None
+
+
+@pytest.mark.parametrize(("number", "told"), [("hello", "no phone number"), ("+447700900123", "No messages are sent")])
+def test_a_number_that_nothing_is_sent_to(browser, paid, number, told):
+    answer = browser.send(do="number", number=number)
+    assert answer.status_code == 400
+    assert told in answer.text
