@@ -26,6 +26,7 @@ from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.leases import Shards
+from onesoup.store.lines import Lines
 from onesoup.store.numbers import Numbers
 from onesoup.store.sms import Budget, Jobs, Refusal
 from onesoup.store.wakes import Look, Tries, Wakes
@@ -56,11 +57,13 @@ class Engine:
         jobs: Jobs,
         codes: Numbers,
         shards: Shards,
+        lines: Lines,
         gateway: Gateway | None = None,
         datagrams: Datagrams | None = None,
     ) -> None:
         self._settings, self._wakes, self._budget, self._jobs = settings, wakes, budget, jobs
-        self._codes, self._shards, self._gateway, self._datagrams = codes, shards, gateway, datagrams
+        self._codes, self._shards, self._lines = codes, shards, lines
+        self._gateway, self._datagrams, self._processes = gateway, datagrams, frozenset[str]()
         self._pool, self._count = Pool(AT_ONCE), 0
         DAILY.set(settings.sms_total_per_day)
 
@@ -158,7 +161,7 @@ class Engine:
             now=look.now,
             kind=look.kind,
             began=look.began,
-            lines=bool(look.lines),
+            lines=self._alive(look.lines),
             udp=udp,
             sms=tuple(name for name in chain.SMS if name in usable and allowed),
             polls=look.polls,
@@ -166,6 +169,16 @@ class Engine:
             last_request=look.last_request,
             tries=_tries(look),
         )
+
+    def _alive(self, channels: tuple[str, ...]) -> bool:
+        """Whether a process lives that has a line of the session: one that was killed could not take its own away."""
+        if channels and self._processes.isdisjoint(channels):
+            self._processes = self._lines.processes()
+        return not self._processes.isdisjoint(channels)
+
+    def forget_processes(self) -> None:
+        """Who lives is looked up again with the next line."""
+        self._processes = frozenset()
 
     def _send(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
         if send.bearer in chain.UDP:
