@@ -113,7 +113,8 @@ def setup(settings: Settings, role: str, stream: TextIO | None = None) -> None:
     root.addHandler(handler)
     root.setLevel(level)
     logging.raiseExceptions = False  # a full disk behind standard output must not stop the service
-    for name, quiet in (("urllib3", logging.WARNING), ("asyncio", logging.WARNING), ("gunicorn.access", logging.CRITICAL)):
+    noisy = ("urllib3", "asyncio", "PIL")
+    for name, quiet in (*((each, logging.WARNING) for each in noisy), ("gunicorn.access", logging.CRITICAL)):
         logging.getLogger(name).setLevel(max(quiet, level))
     structlog.configure(
         processors=[

@@ -55,13 +55,14 @@ def lines_of(prefix: str, value: object, indent: int, end: str) -> Iterator[str]
         yield f"{pad}}}{end}"
     elif isinstance(value, tuple) and len(pad + prefix + literal(value) + end) > LINE:
         yield f"{pad}{prefix}("
-        yield from (f"{pad}    {literal(item)}," for item in value)
+        for item in value:
+            yield from lines_of("", item, indent + 4, ",")
         yield f"{pad}){end}"
     else:
         yield f"{pad}{prefix}{literal(value)}{end}"
 
 
-def module(source: str, about: str, **tables: tuple[str, Mapping[object, object]]) -> str:
+def module(source: str, about: str, **tables: tuple[str, object]) -> str:
     lines = [f'"""From tables/{source}; written by tools/make_tables.py. {about}"""']
     for name, (annotation, value) in tables.items():
         lines += ["", *lines_of(f"{name}: {annotation} = ", value, 0, "")]
@@ -140,6 +141,44 @@ def doctypes() -> str:
         XML_TYPES=("dict[str, str]", {v: row["http_type_xml"] for v, row in table.items()}),
         WBXML_TYPES=("dict[str, str]", {v: row["http_type_wbxml"] for v, row in table.items()}),
         OTHER_TYPES=("dict[str, tuple[str, ...]]", {v: split(row["accept_types"]) for v, row in table.items()}),
+        PTS_TYPES=("dict[str, str]", {v: row["http_type_other"] for v, row in table.items()}),
+    )
+
+
+def pts() -> str:
+    table = rows("pts.tsv")
+
+    def of_kind(*kinds: str) -> list[Row]:
+        return [row for row in table if row["kind"] in kinds]
+
+    def words(kind: str) -> dict[object, object]:
+        return {row["code"]: row["name"] for row in of_kind(kind)}
+
+    values: dict[object, dict[object, object]] = {}
+    for row in of_kind("value"):
+        values.setdefault(row["scope"], {})[row["code"]] = row["name"]
+    parts: dict[object, object] = {}
+    for row in of_kind("presence"):
+        if row["scope"]:
+            parts[row["scope"]] = (*parts.get(row["scope"], ()), row["name"])  # type: ignore[misc]
+    parameters: dict[object, object] = {}
+    for row in of_kind("parameter"):
+        entry = (row["name"], tuple(row["scope"].split()), tuple(filter(None, row["csp_versions"].split(","))))
+        parameters[row["code"]] = (*parameters.get(row["code"], ()), entry)  # type: ignore[misc]
+    valued = tuple(row["parent"] for row in rows("schema.tsv") if row["child"] == "PresenceValue")
+    return module(
+        "pts.tsv",
+        "The words of the plain text syntax.",
+        TRANSACTIONS=("dict[str, str]", {row["code"]: row["name"] for row in of_kind("request", "closed")}),
+        CLOSED=("tuple[str, ...]", tuple(row["name"] for row in of_kind("closed"))),
+        PARAMETERS=("dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]]", parameters),
+        CAPABILITIES=("dict[str, str]", words("capability")),
+        SERVICES=("dict[str, str]", words("service")),
+        PRESENCE=("dict[str, str]", words("presence")),
+        PARTS=("dict[str, tuple[str, ...]]", parts),
+        VALUED=("tuple[str, ...]", tuple(dict.fromkeys(valued))),
+        PROPERTIES=("dict[str, str]", words("property")),
+        VALUES=("dict[str, dict[str, str]]", values),
     )
 
 
@@ -149,6 +188,7 @@ MODULES: dict[str, Callable[[], str]] = {
     "values.py": values,
     "datatypes.py": datatypes,
     "doctypes.py": doctypes,
+    "pts.py": pts,
 }
 
 

@@ -24,8 +24,7 @@ from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
 from onesoup.store.client import guarded  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
-from onesoup.wire import codec  # noqa: E402
-from onesoup.wire.document import Encoding  # noqa: E402
+from onesoup.wire import codec, ptstext  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
 from workers import account_page  # noqa: E402
 from workers.peers import Peers  # noqa: E402
@@ -92,7 +91,7 @@ class CspResource:
         if transaction_id is None:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
-        encoding = Encoding.XML if body.lstrip()[:1] == b"<" else Encoding.WBXML
+        encoding = codec.detect(body)  # it could be read far enough to find an id
         answer = transactions.status(getattr(error, "code", 400), str(error))
         version = getattr(error, "version", None) or _version(partial)
         message = Message(
@@ -106,7 +105,7 @@ class CspResource:
         resp.content_type = codec.media_type(message.version, encoding, req.content_type)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
-        BAD.labels("wbxml" if "wbxml" in (req.content_type or "") else "xml", reason.split(" ")[0][:20]).inc()
+        BAD.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
         log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
 
 
@@ -126,10 +125,14 @@ def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
             log.warning("store-down", reason=str(error))
 
 
+def _claimed(content_type: str) -> str:
+    return "wbxml" if "wbxml" in content_type else "pts" if "csp.sms" in content_type else "xml"
+
+
 def _foreign(body: bytes, content_type: str | None) -> bool:
     """Bytes that do not even pretend to be CSP, with a type that says so."""
     claims = (content_type or "").lower()
-    looks = body[:1] in (b"\x01", b"\x02", b"\x03", b"<", b"") or body[:3] == b"\xef\xbb\xbf"
+    looks = body[:1] in (b"\x01", b"\x02", b"\x03", b"<", b"") or body[:3] == b"\xef\xbb\xbf" or ptstext.is_pts(body)
     return bool(claims) and not looks and "wv.csp" not in claims and "xml" not in claims
 
 

@@ -79,7 +79,7 @@ class Holder:
         self.name = uuid.uuid4().hex
         client = connect(settings.redis_url, max_connections=128)
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
-        self._guard = Guard(client, settings.refusals_at_server, settings.refusals_of_address)
+        self._guard = Guard(client)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
         self._owned: dict[int, Lease] = {}
         self._renewed: dict[int, float] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import gevent
 from gevent.lock import BoundedSemaphore
+from prometheus_client import Counter
 
 from onesoup import media
 from onesoup.csp import capabilities
@@ -36,6 +37,8 @@ class Service:
 
 
 NONE = Service("", 0)
+UPLOADS = Counter("onesoup_uploads_total", "Files of phones for the XMPP server", ["result"])
+FETCHES = Counter("onesoup_fetches_total", "Links of contacts that were looked at for phones", ["result"])
 
 
 class NotSent(Exception):
@@ -101,7 +104,9 @@ class Pictures:
             try:
                 self._web.put(put, {"Content-Type": kind, **headers}, data, PUT_SECONDS)
             except WebError as error:
+                UPLOADS.labels("failed").inc()
                 raise NotSent(410, f"the picture could not be stored ({error.reason})", error.again) from None
+            UPLOADS.labels("ok").inc()
             return get
 
     def _shown(self, kind: str, name: str, data: bytes) -> tuple[str, str, bytes]:
@@ -136,11 +141,16 @@ class Pictures:
             return None
         try:
             data = self._web.get(url, self._most, min(GET_SECONDS, give_up - time.monotonic()))
-            return self._fit(data, capabilities.pictures(caps), capabilities.room(caps))
-        except (WebError, ValueError):
-            return None
+            found = self._fit(data, capabilities.pictures(caps), capabilities.room(caps))
+            FETCHES.labels("ok").inc()
+            return found
+        except WebError:
+            FETCHES.labels("unreachable").inc()
+        except ValueError:
+            FETCHES.labels("no-picture").inc()
         finally:
             self._turns.release()
+        return None
 
     def _fit(self, data: bytes, accepted: tuple[str, ...], most: int) -> tuple[str, bytes]:
         """In a thread, so that streams go on meanwhile, and one at a time: unpacked, a picture is large."""

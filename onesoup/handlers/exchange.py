@@ -27,6 +27,7 @@ from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
+from onesoup.wire.document import Encoding
 
 log = structlog.get_logger()
 
@@ -129,28 +130,31 @@ class Exchange:
         services = self._services
         hold = min(services.policy.poll_hold, HARD_HOLD)
         if hold <= 0 or services.draining():
-            return self._item(message, services.inbox.take(sid, address=peer.address))
+            return self._item(message, services.inbox.take(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
-            item = services.inbox.take(sid, hold=services.replies.channel, address=peer.address)
+            channel = services.replies.channel
+            item = services.inbox.take(sid, hold=channel, short=_short(message), address=peer.address)
             if isinstance(item, Nothing) and item.wait:
                 # An item that the phone has left without an answer may be overdue before anything new wakes us.
                 wait = min(item.wait, hold)
                 if expected.wait(wait) is not None or wait < hold:
-                    item = services.inbox.take(sid)
+                    item = services.inbox.take(sid, short=_short(message))
         return self._item(message, item)
 
     def _answers(self, message: Message, sid: str, peer: Peer) -> bytes:
         """Each answer closes its item; the reply to the last one may carry the next item."""
         *before, last = message.transactions
         for transaction in before:
-            self._close(sid, transaction, peer, only=True)
-        return self._item(message, self._close(sid, last, peer, only=False))
-
-    def _close(self, sid: str, transaction: Transaction, peer: Peer, only: bool) -> Item | Nothing:
-        closed = closes(transaction)
-        return self._services.inbox.take(
-            sid, answered=closed.tid, message_id=closed.message_id, only_answer=only, address=peer.address
+            self._close(sid, transaction, peer)
+        closed = closes(last)
+        item = self._services.inbox.take(
+            sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
         )
+        return self._item(message, item)
+
+    def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
+        closed, inbox = closes(transaction), self._services.inbox
+        inbox.take(sid, answered=closed.tid, message_id=closed.message_id, only_answer=True, address=peer.address)
 
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
@@ -189,7 +193,7 @@ class Exchange:
         )
         for transaction in message.transactions:
             if closes(transaction):
-                self._close(sid, transaction, peer, only=True)
+                self._close(sid, transaction, peer)
         answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY
@@ -223,6 +227,11 @@ def _outside(content: Primitive, version: str) -> Primitive:
         return basic.discovery(content)
     assert isinstance(content, GetSPInfoRequest)
     return basic.sp_info(content, version)
+
+
+def _short(message: Message) -> bool:
+    """Whether the phone can say no other TransactionID than a small number."""
+    return message.encoding is Encoding.PTS
 
 
 def _encode(message: Message) -> bytes:

@@ -88,7 +88,7 @@ def ticket(services: Services, peer: Peer, account: str, jid: str, password: str
         password=word(services, jid, password),
         place=place(services, peer),
         address=address(services, peer),
-        slot=token(8),
+        slot=token(8) if services.guard.limits_servers else "",
     )
 
 
@@ -109,9 +109,12 @@ def ask_holder(services: Services, shard: int, job: dict[str, Any], ticket: Tick
             "until": time.time() + remaining,
             "ticket": ticket.pack(),
         }
-        services.shards.ask(shard, records.pack_command(job))
+        packed = records.pack_command(job)
+        services.shards.ask(shard, packed)
         payload = expected.wait(remaining)
     if payload is None:
+        if services.shards.withdraw(shard, packed):
+            services.guard.settle(ticket, 504)  # no holder is there: the slot is free again
         raise BackendError(504, "the XMPP side did not answer in time")
     return records.unpack_answer(payload)
 

@@ -79,10 +79,13 @@ def session_id(found: str | None, own: str | None) -> None:
         raise PhoneError("another SessionID than the phone's: S60 drops the message")
 
 
-def server_tid(tid: str | None, seen: set[str], profile: Profile) -> None:
-    """An id that the phone answers: not empty, new, and none that the phone makes itself."""
+def server_tid(tid: str | None, seen: set[str], profile: Profile, short: bool = False) -> None:
+    """An id that the phone answers: not empty, new, and none that the phone makes itself. `short`: there are only a thousand,
+    for both sides, so that they come again."""
     if not tid:
         raise PhoneError("server transaction without TransactionID: Android and S60 never acknowledge it")
+    if short:
+        return
     if len(tid) > MAX_TID:
         raise PhoneError(f"TransactionID of {len(tid)} characters: S60 takes {MAX_TID}")
     if tid in seen:

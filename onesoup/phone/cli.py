@@ -28,7 +28,9 @@ WHY = {
 @click.option("--user", prompt=True, help="User id: alice, alice@example.org or wv:alice@example.org.")
 @click.option("--password", prompt=True, hide_input=True, help="Asked for when missing.")
 @click.option("--csp", "version", type=click.Choice(["1.1", "1.2", "1.3"]), default="1.2", show_default=True)
-@click.option("--wbxml/--xml", default=True, help="Encoding of the documents.  [default: wbxml]")
+@click.option("--encoding", type=click.Choice(["wbxml", "xml", "pts"]), default="wbxml", show_default=True, help="Of documents.")
+@click.option("--wbxml", "encoding", flag_value="wbxml", help="The same as --encoding wbxml.")
+@click.option("--xml", "encoding", flag_value="xml", help="The same as --encoding xml.")
 @click.option(
     "--way",
     type=click.Choice(["plain", "md5", "sha"]),
@@ -38,7 +40,7 @@ WHY = {
 @click.option("--stcp/--no-stcp", default=True, help="Be woken over TCP where the server agrees.  [default: stcp]")
 @click.option("--raw", is_flag=True, help="Show each document as XML; passwords are hidden.")
 def phone(
-    url: str, user: str, password: str, version: str, wbxml: bool, way: str | None, profile: str, stcp: bool, raw: bool
+    url: str, user: str, password: str, version: str, encoding: str, way: str | None, profile: str, stcp: bool, raw: bool
 ) -> None:
     """A phone in the terminal: log in, see contacts, talk."""
     try:
@@ -47,7 +49,7 @@ def phone(
             user,
             password,
             version=version,
-            encoding=Encoding.WBXML if wbxml else Encoding.XML,
+            encoding=Encoding(encoding),
             way=way and {"plain": "plain", "md5": "MD5", "sha": "SHA"}[way],
             profile=profile,
             cir=("STCP",) if stcp else (),

@@ -529,7 +529,7 @@ class Phone:
             return None
         self.more = bool(answer.poll)
         with self._lock:
-            checks.server_tid(transaction.id, self._seen, self.profile)
+            checks.server_tid(transaction.id, self._seen, self.profile, self.encoding is Encoding.PTS)
             self._seen.add(transaction.id or "")
         checks.primitive(transaction.content, self.version, self.profile, False)
         return transaction
@@ -641,6 +641,8 @@ class Phone:
     def _tid(self) -> str:
         number = next(self._numbers)
         last = self.profile.tid_last
+        if self.encoding is Encoding.PTS:
+            return str((number - 1) % 999 + 1)
         return self.profile.tid.format((number - 1) % last + 1 if last else number)
 
 

@@ -26,7 +26,7 @@ WRONG_SECONDS = 600
 REFUSED = (409, 403)
 # Failures at an XMPP server count for so long; a log-in that nobody has settled stops counting after a while.
 HOUR_MS = 3_600_000
-UNSETTLED_MS = 120_000
+UNSETTLED_MS = 60_000
 
 _CLOCK = """
 local t = redis.call('TIME')
@@ -135,7 +135,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A log-in that an XMPP server decides. `password`, `place` and `address` are keyed digests; `slot` names it."""
+    """A log-in that an XMPP server decides. `password`, `place` and `address` are keyed digests; `slot` names it, "" where the
+    server may see any number of failures."""
 
     account: str
     domain: str
@@ -159,6 +160,7 @@ class Guard:
 
     def __init__(self, client: redis.Redis, at_server: int = 15, of_address: int = 100) -> None:
         self._client, self._at_server, self._of_address = client, at_server, of_address
+        self.limits_servers = at_server > 0
         # One address alone must not use up what all users of a domain have.
         self._share = max(1, at_server * 2 // 3)
         self._enter, self._failed, self._passed = Script(client, _ENTER), Script(client, _FAILED), Script(client, _PASSED)
@@ -212,7 +214,7 @@ class Guard:
 
     def reserve(self, ticket: Ticket) -> int:
         """1: the server may be asked. 0: others are being asked, try again soon. -1: it has seen too many failures."""
-        if not self._at_server:
+        if not ticket.slot:
             return 1
         slots: list[str | int] = [ticket.slot, ticket.address, self._at_server, self._share]
         return int(self._reserve([_domain(ticket.domain)], slots))
@@ -220,7 +222,7 @@ class Guard:
     def settle(self, ticket: Ticket, code: int) -> None:
         """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password."""
         refused = code in REFUSED
-        if self._at_server:
+        if ticket.slot:
             self._settle([_domain(ticket.domain)], [ticket.slot, ticket.address, "1" if refused else "0"])
         if refused:
             guarded(lambda: self._client.set(f"wrong:{ticket.password}", code, ex=WRONG_SECONDS))

@@ -17,14 +17,14 @@ _TAKE = (
 --      11 last sent  12 receipts  13 outbox
 -- ARGV 1 sid  2 repeat after, ms  3 repeats at most  4 channel to wake when something comes, or ""  5 most contacts
 --      6 presence gap, ms  7 TransactionID that the phone answers, or ""  8 MessageID that it has, or ""  9 one: only answer
---      10 the phone's address
+--      10 one: the TransactionID is a number of at most three digits  11 the phone's address
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
 -- "open" under a new TransactionID. Returns {tid, id, kind, more, r, caps, payload ...}; without an item false when the
 -- channel will be woken, or the ms after which an open item is overdue by then; 0 when nobody is to wait.
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
-touch(KEYS[1], now, ARGV[10], ARGV[7] == '' and ARGV[8] == '')
+touch(KEYS[1], now, ARGV[11], ARGV[7] == '' and ARGV[8] == '')
 redis.call('HDEL', KEYS[1], 'hold')
 
 local function done(id)
@@ -105,7 +105,9 @@ if not id then
   return due and math.max(math.ceil(due - now), 1) or false
 end
 
-local tid = 's' .. redis.call('HINCRBY', KEYS[1], 'seq', 1)
+local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+-- Short ids count down, because phones count up: it keeps the two apart for as long as may be.
+local tid = ARGV[10] == '1' and tostring(999 - (number - 1) % 1000) or 's' .. number
 redis.call('HSET', KEYS[6], tid, id)
 redis.call('ZADD', KEYS[4], now + tonumber(ARGV[2]), id)
 local more = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
@@ -180,7 +182,14 @@ class Inbox:
         self._take, self._handout = Script(client, _TAKE), handout
 
     def take(
-        self, sid: str, hold: str = "", answered: str = "", message_id: str = "", only_answer: bool = False, address: str = ""
+        self,
+        sid: str,
+        hold: str = "",
+        answered: str = "",
+        message_id: str = "",
+        only_answer: bool = False,
+        short: bool = False,
+        address: str = "",
     ) -> Item | Nothing:
         """The next item, or what became of the wish to be woken on the channel `hold`. `answered` and `message_id` name
         what the phone has just acknowledged, `address` where the request comes from. Restarts the keep-alive timer;
@@ -198,6 +207,7 @@ class Inbox:
                 answered,
                 message_id,
                 1 if only_answer else 0,
+                1 if short else 0,
                 address,
             ],
         )

@@ -108,6 +108,10 @@ class Shards:
         """A log-in for whoever holds the shard. It is worthless after a minute."""
         self._ask([keys.shard(shard, "logins")], [job, keys.wake_channel(shard)])
 
+    def withdraw(self, shard: int, job: bytes) -> bool:
+        """Takes a log-in back that no holder has begun; False when one has."""
+        return bool(guarded(lambda: self._client.lrem(keys.shard(shard, "logins"), 1, job)))  # type: ignore[arg-type]
+
     def next_login(self, shard: int) -> bytes | None:
         job: bytes | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins")))
         return job

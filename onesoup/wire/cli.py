@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import click
 
-from onesoup.wire import codec, wbxml, xmltext
-from onesoup.wire.document import Document
+from onesoup.wire import codec, xmltext
+from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
 
 
@@ -19,24 +19,28 @@ def wire() -> None:
 
 @wire.command()
 def decode() -> None:
-    """Hex of WBXML, or one-line XML, to XML on one line, or to `error: ...`."""
+    """Hex of WBXML, one-line XML, or plain text syntax, to XML on one line, or to `error: ...`."""
     _each_line(lambda line: xmltext.write(_document(line).root).replace("\n", "&#10;"))
 
 
 @wire.command()
 @click.option("--version", type=click.Choice(["1.1", "1.2", "1.3"]), help="CSP version; the namespace tells it when absent.")
-def encode(version: str | None) -> None:
-    """One-line XML, or hex of WBXML, to the hex of WBXML, or to `error: ...`."""
+@click.option("--to", type=click.Choice(["wbxml", "xml", "pts"]), default="wbxml", show_default=True, help="WBXML comes as hex.")
+def encode(version: str | None, to: str) -> None:
+    """One-line XML, hex of WBXML, or plain text syntax, to another encoding, or to `error: ...`."""
+    encoding = Encoding(to)
 
     def encoded(line: bytes) -> str:
         document = _document(line)
-        return wbxml.encode(document.root, version or document.version).hex()
+        octets = codec.encode(Document(document.root, version or document.version, encoding))
+        return octets.hex() if encoding is Encoding.WBXML else octets.decode().replace("\n", " ")
 
     _each_line(encoded)
 
 
 def _document(line: bytes) -> Document:
-    """XML starts with < or a byte order mark; all else is hex. An empty line is an empty document, and so an error."""
+    """XML starts with < or a byte order mark; all else is hex, or plain text syntax, whose W is none. An empty line is an empty
+    document, and so an error."""
     if line[:1] in (b"<", b"\xef", b""):
         return codec.decode(line)
     try:

@@ -1,20 +1,23 @@
-"""One door to both encodings: tells them apart, decodes, encodes, and names the media type of the answer."""
+"""One door to all encodings: tells them apart, decodes, encodes, and names the media type of the answer."""
 
 from __future__ import annotations
 
 import re
 
-from onesoup.wire import wbxml, xmltext
+from onesoup.wire import pts, ptstext, wbxml, xmltext
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
-from onesoup.wire.tables.doctypes import OTHER_TYPES, WBXML_TYPES, XML_TYPES
+from onesoup.wire.tables.doctypes import OTHER_TYPES, PTS_TYPES, WBXML_TYPES, XML_TYPES
 
 _XML_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0<")
-_PLAIN_TEXT = re.compile(rb"(?:WV\d\d|XX)", re.IGNORECASE)
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})["']?\s*(?:;|$)""", re.IGNORECASE)
 _XML_TYPES = frozenset((*XML_TYPES.values(), *(t for types in OTHER_TYPES.values() for t in types if "wbxml" not in t)))
 _WBXML_TYPES = frozenset((*WBXML_TYPES.values(), *(t for types in OTHER_TYPES.values() for t in types if "wbxml" in t)))
-_TYPES = {Encoding.XML: (_XML_TYPES, XML_TYPES), Encoding.WBXML: (_WBXML_TYPES, WBXML_TYPES)}
+_TYPES = {
+    Encoding.XML: (_XML_TYPES, XML_TYPES),
+    Encoding.WBXML: (_WBXML_TYPES, WBXML_TYPES),
+    Encoding.PTS: (frozenset(PTS_TYPES.values()), PTS_TYPES),
+}
 
 
 def detect(body: bytes, content_type: str | None = None) -> Encoding:
@@ -25,15 +28,17 @@ def detect(body: bytes, content_type: str | None = None) -> Encoding:
         return Encoding.XML
     if not body:
         return _of_type((content_type or "").lower())
-    if _PLAIN_TEXT.match(body):
-        raise WireError("plain text syntax (SMS) is not read here", 0)
-    raise WireError(f"neither WBXML nor XML: the document starts with octet {body[0]:02X}", 0)
+    if ptstext.is_pts(body):
+        return Encoding.PTS
+    raise WireError(f"neither WBXML nor XML nor PTS: the document starts with octet {body[0]:02X}", 0)
 
 
 def _of_type(content_type: str) -> Encoding:
     for encoding in (Encoding.WBXML, Encoding.XML):  # in this order: "wbxml" holds no other name, "xml" is in both
         if encoding.value in content_type:
             return encoding
+    if content_type.partition(";")[0].strip() in _TYPES[Encoding.PTS][0]:
+        return Encoding.PTS
     raise WireError("empty document", 0)
 
 
@@ -41,6 +46,9 @@ def decode(body: bytes, content_type: str | None = None) -> Document:
     encoding = detect(body, content_type)
     if not body:
         raise WireError("empty document", 0)
+    if encoding is Encoding.PTS:  # always UTF-8
+        root, version = pts.decode(body)
+        return Document(root, version, encoding)
     named = _CHARSET.search(content_type) if content_type else None
     charset = named[1] if named else None
     if encoding is Encoding.WBXML:
@@ -54,6 +62,8 @@ def encode(document: Document) -> bytes:
     """The document's tree in its version and encoding. The namespaces are the version's, whatever the tree carries."""
     if document.encoding is Encoding.WBXML:
         return wbxml.encode(document.root, document.version)
+    if document.encoding is Encoding.PTS:
+        return pts.encode(document.root, document.version)
     return xmltext.encode(document.root, document.version, document.doctype)
 
 

@@ -11,6 +11,11 @@ from onesoup.wire.tree import Element
 class Encoding(StrEnum):
     XML = "xml"
     WBXML = "wbxml"
+    PTS = "pts"  # plain text syntax, made for SMS
+
+
+# Those that carry any tree. PTS carries messages of one transaction only, and of some primitives no more than it has words for.
+ANY_TREE = (Encoding.XML, Encoding.WBXML)
 
 
 @dataclass(slots=True)

@@ -93,6 +93,17 @@ def test_an_address_that_has_failed_a_hundred_times_waits_and_its_neighbours_do_
     assert guess(services, BOB, "bobs", "10.1.1.1") == 200
 
 
+def test_while_no_holder_answers_slots_are_given_back(services, server):
+    """Else the first users after an outage would wait for those who gave up in it."""
+    server.deaf = True
+    for number in range(12):
+        request = LoginRequest(user_id=f"user{number}", client_id=ClientID(url="x"), password="p")
+        asked = access.login(services, request, "1", "1.2", Peer(address="10.0.0.1"), time.monotonic() + 0.05)
+        assert asked.response.result.code == 504
+    ticket = throttle.ticket(services, Peer(address="10.0.0.1"), CAROL, CAROL, "carols")
+    assert services.guard.reserve(ticket) == 1
+
+
 # --- who has an account ---
 
 

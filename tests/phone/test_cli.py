@@ -19,7 +19,13 @@ def typed(world: World, person: Person, *more: str, password: str | None = None,
 
 @pytest.mark.parametrize(
     "options",
-    [("--stcp",), ("--csp", "1.1", "--xml"), ("--csp", "1.3", "--way", "sha"), ("--way", "md5", "--profile", "s60")],
+    [
+        ("--stcp",),
+        ("--csp", "1.1", "--xml"),
+        ("--csp", "1.3", "--way", "sha"),
+        ("--encoding", "pts"),
+        ("--way", "md5", "--profile", "s60"),
+    ],
 )
 def test_two_people_talk(world: World, options: tuple[str, ...]) -> None:
     alice, bob = world.cast("alice", "bob")

@@ -8,8 +8,10 @@ from onesoup.wire.document import Encoding
 from tests.support.secrets import secret_text
 from tests.support.world import MATRIX, World
 
+PLAIN_TEXT = [(version, Encoding.PTS) for version in ("1.1", "1.2", "1.3")]
 
-@pytest.mark.parametrize(("version", "encoding"), MATRIX)
+
+@pytest.mark.parametrize(("version", "encoding"), [*MATRIX, *PLAIN_TEXT])
 def test_a_phone_of_any_version_and_encoding_talks_with_an_xmpp_client(world: World, version: str, encoding: Encoding) -> None:
     alice, bob, carol = world.cast("alice", "bob", "carol")
     there = world.online(bob, show="away", status=(gone := secret_text("gone fishing, ", " & back <soon>")))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from onesoup.csp.elements import GetMessageRequest, MessageNotification, SetDeliveryMethodRequest
 from onesoup.phone.errors import Refused
-from tests.support.secrets import secret_text
+from tests.support.secrets import keep_secret, secret_text
 from tests.support.world import MATRIX, World
 
 
@@ -44,6 +44,7 @@ def test_a_picture_of_the_phone_reaches_everybody_as_a_link_that_clients_show(wo
     assert (at_bob.id, at_bob.receipt_asked) == (message_id, True)
     assert at_bob.body.endswith(".jpeg") or at_bob.body.endswith(".jpg")
     assert had(at_bob.body) == data
+    keep_secret(at_bob.body)
 
 
 @pytest.mark.parametrize(("version", "encoding"), MATRIX)
@@ -57,6 +58,7 @@ def test_a_picture_for_the_phone_comes_scaled_to_what_it_takes(world: World, ver
     assert len(got.data) <= 98_000
     assert opened(got.data).size[0] <= 320
     assert got.sender == bob.wv
+    keep_secret(url)  # whoever knows it has the picture
     assert there.wait("receipt", sender=alice.jid).id == "p1"
 
 

@@ -7,6 +7,7 @@ import pytest
 from onesoup.csp import envelope
 from onesoup.csp.elements import LoginResponse
 from onesoup.phone.errors import Refused, SessionOver
+from onesoup.ports import free_port
 from onesoup.wire import codec
 from tests.support.secrets import secret_text
 from tests.support.untrusted import EXPIRED, SELF_SIGNED, STRIPPED, WRONG_NAME, Untrusted
@@ -106,3 +107,20 @@ def test_an_id_is_taken_in_every_spelling(world: World) -> None:
         phone.negotiate()
         phone.get_lists()
         assert phone.session_id
+
+
+def test_an_xmpp_server_sees_few_wrong_passwords_and_who_was_there_before_still_gets_in(world: World) -> None:
+    """A gateway with the limit as it comes: 15 an hour for a domain, 10 of them for one address."""
+    alice, new = world.cast("alice", "newcomer")
+    world.phone(alice).login()
+    port = free_port()
+    limited = {"ONESOUP_HTTP_PORT": str(port), "ONESOUP_REFUSALS_AT_SERVER": "15", "ONESOUP_WEB_WORKERS": "1"}
+    world.stack.start("web", "web-limited", limited)
+    url = f"http://127.0.0.1:{port}/"
+    before = world.stack.logs("holder").count('"not-authorized"')
+    victims = [Person("Victim", f"victim{number}", secret_text(), world.stack.domain) for number in range(13)]
+    assert [refusal(world.phone(victim, url=url)) for victim in victims] == [409] * 10 + [503] * 3
+    assert world.stack.logs("holder").count('"not-authorized"') - before == 10
+    assert refusal(world.phone(new, url=url)) == 503
+    assert world.phone(alice, url=url).login().session_id
+    world.stack.stop("web-limited")

@@ -49,10 +49,10 @@ def test_a_line_feed_in_a_text_does_not_end_the_line():
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ("zz", "error: neither WBXML nor XML: the document starts with octet 7A at offset 0"),
-        ("WV12LR3 UI=a", "error: plain text syntax (SMS) is not read here at offset 0"),
+        ("zz", "error: neither WBXML nor XML nor PTS: the document starts with octet 7A at offset 0"),
+        ("WV12LR3 UI=(a", "error: PTS: the group is not closed at offset 13"),
         ("<a><b></a>", "error: XML: mismatched tag at offset 8"),
-        ("é", "error: neither WBXML nor XML: the document starts with octet C3 at offset 0"),
+        ("é", "error: neither WBXML nor XML nor PTS: the document starts with octet C3 at offset 0"),
     ],
 )
 def test_errors_name_what_is_wrong_and_where(line, error):
@@ -66,6 +66,20 @@ def test_encode_takes_the_version_from_the_namespace_or_the_option():
     assert run("encode", f"{MESSAGE}\n").output == f"{OCTETS}\n"
     assert run("encode", f"{MESSAGE}\n", "--version", "1.3").output == "03126a00c90b03312e3300014bc301c80101\n"
     assert run("encode", f"{MESSAGE}\n", "--version", "2.0").exit_code == 2
+
+
+def test_plain_text_syntax_goes_in_and_comes_out():
+    line = "WV12MD3 SI=s1 ID=m1"
+    assert "<MessageDelivered><MessageID>m1</MessageID></MessageDelivered>" in run("decode", f"{line}\n").output
+    octets = run("encode", f"{line}\n").output.strip()
+    assert octets.startswith("03116a00")
+    assert run("encode", f"{octets}\n", "--to", "pts").output == f"{line}\n"
+    assert run("encode", f"{line}\n", "--to", "xml", "--version", "1.3").output.startswith(
+        '<?xml version="1.0" encoding="UTF-8"?>'
+    )
+    assert (
+        run("encode", f"{MESSAGE}\n", "--to", "pts").output == "error: PTS: only a message with one transaction can be written\n"
+    )
 
 
 def test_no_input_is_no_output():

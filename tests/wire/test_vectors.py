@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.wire import codec, xmltext
-from onesoup.wire.document import Encoding
+from onesoup.wire.document import ANY_TREE, Encoding
 from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
 
@@ -36,7 +36,7 @@ def test_xml_of_a_vector_decodes_to_the_same_tree(vector):
 
 
 @each
-@pytest.mark.parametrize("encoding", list(Encoding))
+@pytest.mark.parametrize("encoding", ANY_TREE)
 def test_what_we_write_of_a_vector_decodes_to_the_same_tree(vector, encoding):
     document = codec.decode(vector.octets)
     again = codec.decode(codec.encode(into(document, encoding)))
@@ -49,7 +49,7 @@ def test_a_request_of_a_phone_in_xml(name):
     octets = (XML_REQUESTS / f"{name}.xml").read_bytes()
     document = codec.decode(octets)
     assert document.root == reference(octets)
-    for encoding in Encoding:
+    for encoding in ANY_TREE:
         assert copy(codec.decode(codec.encode(into(document, encoding))).root) == copy(document.root)
 
 

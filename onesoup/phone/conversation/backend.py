@@ -1,13 +1,20 @@
 """What scripts say of the XMPP side, in sentences: done, or looked for, by ordinary XMPP clients.
 
-`backend` sentences: bob sends 'text' to alice [and asks for a receipt]; bob is available|away|xa|dnd|offline [with status
-'text']; bob asks to see alice; bob accepts|refuses alice; bob stops showing alice; bob stops seeing alice.
-`backend_expect` sentences: bob receives [exactly] 'text' [once]; bob receives nothing more; bob sees alice available|away|xa|
-dnd|offline [with status 'text']; bob is asked by alice; bob is accepted|refused by alice; bob has [no] receipt; the roster of
-alice has bob [named 'name'] [in group 'group']; the roster of alice has no bob; available presence is sent to the XMPP server.
+`backend` sentences: bob sends 'text' to alice [and asks for a receipt]; bob shares a picture with alice [and asks for a receipt];
+bob is available|away|xa|dnd|offline [with status 'text']; bob asks to see alice; bob accepts|refuses alice; bob stops showing
+alice; bob stops seeing alice; bob feels happy [because 'text']; bob calls himself 'name'; bob is at 60.17, 24.94 in 'city'; bob
+shows a picture; bob has the card 'name', 'number'.
+`backend_expect` sentences: bob receives [exactly] 'text' [once]; bob receives a picture [once]; bob receives nothing more; bob
+sees alice available|away|xa|dnd|offline [with status 'text']; bob is asked by alice; bob is accepted|refused by alice; bob has
+[no] receipt; the roster of alice has bob [named 'name'] [in group 'group']; the roster of alice has no bob; available presence is
+sent to the XMPP server; bob sees that alice feels happy|nothing; bob sees that alice calls herself 'name'; bob sees a|no picture
+of alice; bob sees alice nowhere.
 Several are separated by semicolons. Names may be written as addresses.
 """
 
+import base64
+import hashlib
+import io
 import itertools
 import re
 import time
@@ -15,9 +22,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
+from xml.sax.saxutils import escape
 
+from PIL import Image
+
+from onesoup import media
 from onesoup.phone.conversation.script import Person
-from onesoup.phone.conversation.xmpp import BackendFailed, Client, Clients, Event
+from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed, Client, Clients, Event
 
 # How long "nothing more" and "once" look for more.
 SETTLE = 0.15
@@ -107,6 +119,13 @@ class Backend:
         self.sent_at = time.time()
         self._client(who).do("send", to=self._jid(to), body=text, id=stanza_id, receipt=bool(receipt))
 
+    def share(self, who: str, to: str, receipt: str | None) -> None:
+        """Uploads a picture (XEP-0363) and sends its address (XEP-0066)."""
+        self._last_sent[self._person(who).user] = stanza_id = f"m{next(self._numbers)}"
+        self.sent_at = time.time()
+        data = base64.b64encode(_picture()).decode()
+        self._client(who).do("share", to=self._jid(to), id=stanza_id, receipt=bool(receipt), data=data)
+
     def become(self, who: str, state: str, status: str | None) -> None:
         if state == "offline":
             self._client(who).do("presence", show=None, status=status, kind="unavailable")
@@ -116,7 +135,61 @@ class Backend:
     def subscription(self, who: str, to: str, kind: str) -> None:
         self._client(who).do("subscription", to=self._jid(to), kind=kind)
 
+    def publish(self, who: str, node: str, payload: str, item: str = "current") -> None:
+        publish = f"<publish node='{node}'><item id='{item}'>{payload}</item></publish>"
+        self._request(who, f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{publish}</pubsub>")
+
+    def _request(self, who: str, xml: str) -> None:
+        client = self._client(who)
+        client.do("request", xml=xml)
+        if not (answer := client.wait(lambda event: event.kind == "done")).fields["well"]:
+            raise BackendFailed(answer.fields["condition"])
+
+    def feels(self, who: str, mood: str, text: str | None) -> None:
+        words = f"<text>{escape(text)}</text>" if text else ""
+        self.publish(who, MOOD, f"<mood xmlns='{MOOD}'><{mood}/>{words}</mood>")
+
+    def calls(self, who: str, name: str) -> None:
+        self.publish(who, NICK, f"<nick xmlns='{NICK}'>{escape(name)}</nick>")
+
+    def place(self, who: str, lat: str, lon: str, city: str) -> None:
+        where = f"<lat>{lat}</lat><locality>{escape(city)}</locality><lon>{lon}</lon>"
+        self.publish(who, GEOLOC, f"<geoloc xmlns='{GEOLOC}'>{where}</geoloc>")
+
+    def picture(self, who: str) -> None:
+        octets = base64.b64decode(PICTURE)
+        name = hashlib.sha1(octets, usedforsecurity=False).hexdigest()
+        self.publish(who, DATA, f"<data xmlns='{DATA}'>{PICTURE}</data>", name)
+        info = f"<info bytes='{len(octets)}' id='{name}' type='image/png'/>"
+        self.publish(who, AVATAR, f"<metadata xmlns='{AVATAR}'>{info}</metadata>", name)
+
+    def card(self, who: str, name: str, number: str) -> None:
+        inside = f"<FN>{escape(name)}</FN><TEL><CELL/><NUMBER>{escape(number)}</NUMBER></TEL>"
+        self._request(who, f"<vCard xmlns='vcard-temp'>{inside}</vCard>")
+
     # --- expectations ---
+
+    def _published(self, who: str, whom: str, node: str, fits: Callable[[Event], bool]) -> None:
+        """Waits until the newest of a node fits."""
+        sender = self._jid(whom)
+        self._client(who).newest(
+            lambda event: event.kind == "published" and event.fields["sender"] == sender and event.fields["node"] == node, fits
+        )
+
+    def sees_mood(self, who: str, whom: str, mood: str) -> None:
+        wanted = [] if mood == "nothing" else [mood]
+        self._published(who, whom, MOOD, lambda event: [each for each in event.fields["told"] if each != "text"] == wanted)
+
+    def sees_name(self, who: str, whom: str, name: str) -> None:
+        self._published(who, whom, NICK, lambda event: event.fields["text"] == name)
+
+    def sees_picture(self, who: str, whom: str, which: str) -> None:
+        self._published(who, whom, AVATAR, lambda event: ("info" in event.fields["told"]) == (which == "a"))
+
+    def sees_nowhere(self, who: str, whom: str) -> None:
+        sender, seen = self._jid(whom), self._client(who).untaken("published")
+        if any(each.fields["sender"] == sender and each.fields["node"] == GEOLOC and each.fields["told"] for each in seen):
+            raise BackendFailed("a place")
 
     def receives(self, who: str, text: str, once: str | None) -> None:
         client = self._client(who)
@@ -126,6 +199,19 @@ class Backend:
             again = [each for each in client.untaken("message") if each.fields["body"] == text]
             if again:
                 raise BackendFailed(f"it {len(again) + 1} times")
+
+    def receives_picture(self, who: str, once: str | None) -> None:
+        """A link that clients show, and what is there is a picture."""
+        client = self._client(who)
+        event = client.wait(lambda event: event.kind == "message" and event.fields["oob"])
+        url = event.fields["oob"]
+        if url != event.fields["body"]:
+            raise BackendFailed(f"{event.fields['body']!r} beside it")
+        with urlopen(url, timeout=WITHIN) as answer:
+            if media.kind(answer.read()) is None:
+                raise BackendFailed(f"something else at {url}")
+        if once:
+            self.nothing_more(who)
 
     def nothing_more(self, who: str) -> None:
         time.sleep(SETTLE)
@@ -178,9 +264,21 @@ class Backend:
         self.sees(friends[0], self._phone, "available", None)
 
 
+def _picture() -> bytes:
+    """A photograph of nothing, larger than phones take."""
+    out = io.BytesIO()
+    Image.effect_noise((320, 240), 60).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
 def _is(item: Mapping[str, Any], name: str | None, group: str | None) -> bool:
     return (name is None or item["name"] == name) and (group is None or group in item["groups"])
 
+
+# What people publish, and the picture of everybody here: 40 by 30 pixels in one colour.
+MOOD, NICK = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/nick"
+GEOLOC, AVATAR, DATA = "http://jabber.org/protocol/geoloc", "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAACgAAAAeAQAAAAB2pmFwAAAADElEQVR42mNgGHoAAAC0AAGxr1xMAAAAAElFTkSuQmCC"
 
 _NAME = r"[\w.+-]+(?:@[\w.-]+)?"
 _STATE = r"(?P<state>available|away|xa|dnd|chat|offline)(?: with status '(?P<status>.*)')?"
@@ -201,16 +299,27 @@ def _heard(kind: str) -> Callable[..., None]:
 
 _ACTS = [
     _row(r"WHO sends '(?P<text>.*)' to TO(?P<receipt> and asks for a receipt)?", Backend.send),
+    _row(r"WHO shares a picture with TO(?P<receipt> and asks for a receipt)?", Backend.share),
     _row(r"WHO (?:is|becomes|goes) STATE", Backend.become),
     _row(r"WHO asks to see TO", _kind("subscribe")),
     _row(r"WHO accepts TO", _kind("subscribed")),
     _row(r"WHO (?:refuses|stops showing) TO", _kind("unsubscribed")),
     _row(r"WHO stops seeing TO", _kind("unsubscribe")),
+    _row(r"WHO feels (?P<mood>[a-z_]+)(?: because '(?P<text>.*)')?", Backend.feels),
+    _row(r"WHO calls (?:him|her)self '(?P<name>.*)'", Backend.calls),
+    _row(r"WHO is at (?P<lat>-?[\d.]+), (?P<lon>-?[\d.]+) in '(?P<city>.*)'", Backend.place),
+    _row(r"WHO shows a picture", Backend.picture),
+    _row(r"WHO has the card '(?P<name>.*)', '(?P<number>.*)'", Backend.card),
 ]
 _EXPECTATIONS = [
     _row(r"WHO receives(?: exactly)? '(?P<text>.*)'(?P<once> once)?", Backend.receives),
+    _row(r"WHO receives a picture(?P<once> once)?", Backend.receives_picture),
     _row(r"WHO receives nothing more", Backend.nothing_more),
     _row(r"WHO sees WHOM STATE", Backend.sees),
+    _row(r"WHO sees that WHOM feels (?P<mood>[a-z_]+)", Backend.sees_mood),
+    _row(r"WHO sees that WHOM calls (?:him|her)self '(?P<name>.*)'", Backend.sees_name),
+    _row(r"WHO sees (?P<which>a|no) picture of WHOM", Backend.sees_picture),
+    _row(r"WHO sees WHOM nowhere", Backend.sees_nowhere),
     _row(r"WHO is asked by WHOM", _heard("subscribe")),
     _row(r"WHO is accepted by WHOM", _heard("subscribed")),
     _row(r"WHO is refused by WHOM", _heard("unsubscribed")),

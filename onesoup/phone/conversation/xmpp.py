@@ -42,6 +42,7 @@ class Clients:
     def __init__(self) -> None:
         self._changed, self._boxes, self._numbers = threading.Condition(), dict[str, _Box](), itertools.count(1)
         self._process: subprocess.Popen[str] | None = None
+        self._writing = threading.Lock()  # conversations are played side by side
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -80,8 +81,9 @@ class Clients:
     def order(self, name: str, do: str, **fields: object) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"client": name, "do": do, **fields}) + "\n")
-        self._process.stdin.flush()
+        with self._writing:
+            self._process.stdin.write(json.dumps({"client": name, "do": do, **fields}) + "\n")
+            self._process.stdin.flush()
 
     def find(self, name: str, wanted: Callable[[list[Event]], Event | None], within: float) -> Event | None:
         """What `wanted` finds in the events so far, asked again at each new one."""
@@ -130,11 +132,16 @@ class Client:
     def latest(self, kind: str, sender: str, wanted: Callable[[Event], bool], within: float = WITHIN) -> Event:
         """Waits until the newest event of a kind from somebody fits."""
 
-        def newest(events: list[Event]) -> Event | None:
-            found = [each for each in events if each.kind == kind and each.fields.get("sender") == sender]
+        return self.newest(lambda each: each.kind == kind and each.fields.get("sender") == sender, wanted, within)
+
+    def newest(self, kind: Callable[[Event], bool], wanted: Callable[[Event], bool], within: float = WITHIN) -> Event:
+        """As `latest`, of any kind of events."""
+
+        def last(events: list[Event]) -> Event | None:
+            found = [each for each in events if kind(each)]
             return found[-1] if found and wanted(found[-1]) else None
 
-        found = self._clients.find(self._name, newest, within)
+        found = self._clients.find(self._name, last, within)
         if found is None:
             raise BackendFailed(self._seen())
         return found

@@ -4,15 +4,27 @@ In: {"client": name, "do": what, ...}. Out: {"client": name, "event": what, ...}
 """
 
 import asyncio
+import base64
 import json
 import logging
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
+from xml.etree import ElementTree
 
 import slixmpp
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import StanzaPath
 
-ROSTER = "{jabber:iq:roster}"
+# What people here want to hear of each other.
+NODES = [
+    "http://jabber.org/protocol/mood",
+    "http://jabber.org/protocol/nick",
+    "http://jabber.org/protocol/geoloc",
+    "urn:xmpp:avatar:metadata",
+]
+ROSTER, OOB, UPLOAD = "{jabber:iq:roster}", "{jabber:x:oob}", "{urn:xmpp:http:upload:0}"
 
 
 class Client(slixmpp.ClientXMPP):
@@ -23,6 +35,8 @@ class Client(slixmpp.ClientXMPP):
         self.name, self.ca_certs, self.enable_direct_tls = name, Path(ca) if ca else None, False
         self.auto_authorize, self.auto_subscribe = None, False
         self.register_plugin("xep_0184")
+        self.register_plugin("xep_0163")
+        self.register_handler(Callback("published", StanzaPath("message/pubsub_event"), self.on_published))
         for event in ("message", "receipt_received", "session_start", "failed_auth"):
             self.add_event_handler(event, getattr(self, f"on_{event}"))
         for event in ("presence", "presence_error"):
@@ -33,6 +47,8 @@ class Client(slixmpp.ClientXMPP):
 
     async def on_session_start(self, _event: object) -> None:
         await self.get_roster()
+        self["xep_0163"].add_interest(NODES)
+        await self["xep_0115"].update_caps(broadcast=False)
         self.tell("connected")
 
     def on_failed_auth(self, _event: object) -> None:
@@ -41,7 +57,16 @@ class Client(slixmpp.ClientXMPP):
     def on_message(self, stanza: slixmpp.Message) -> None:
         if stanza["body"]:
             asks = stanza.xml.find("{urn:xmpp:receipts}request") is not None
-            self.tell("message", sender=stanza["from"].bare, id=stanza["id"], body=stanza["body"], receipt_asked=asks)
+            fields = {"sender": stanza["from"].bare, "id": stanza["id"], "body": stanza["body"], "receipt_asked": asks}
+            self.tell("message", **fields, oob=stanza.xml.findtext(f"{OOB}x/{OOB}url") or "")
+
+    def on_published(self, stanza: slixmpp.Message) -> None:
+        items = stanza.xml.find("{*}event/{*}items")
+        payload = items.find("{*}item/*") if items is not None else None
+        if items is None or payload is None:
+            return
+        told = {each.tag.rpartition("}")[2]: (each.text or "") for each in payload}
+        self.tell("published", sender=stanza["from"].bare, node=items.get("node"), told=told, text=payload.text or "")
 
     def on_presence(self, stanza: slixmpp.Presence) -> None:
         kind = stanza.xml.get("type") or "available"
@@ -61,11 +86,46 @@ class Client(slixmpp.ClientXMPP):
             stanza["request_receipt"] = True
         stanza.send()
 
+    def do_share(self, to: str, id: str, receipt: bool, data: str) -> None:
+        self._sharing = asyncio.ensure_future(self._share(to, id, receipt, base64.b64decode(data)))
+
+    async def _share(self, to: str, id: str, receipt: bool, data: bytes) -> None:
+        """Through the service at the usual place."""
+        ask = self.make_iq_get(ito=f"upload.{self.boundjid.domain}")
+        about = {"filename": "view.jpg", "size": str(len(data)), "content-type": "image/jpeg"}
+        ask.append(ElementTree.Element(f"{UPLOAD}request", about))
+        answer = await ask.send(timeout=10)
+        put, get = answer.xml.find(f".//{UPLOAD}put"), answer.xml.find(f".//{UPLOAD}get")
+        headers = {each.get("name"): each.text for each in put} | {"Content-Type": "image/jpeg"}
+        request = Request(put.get("url"), data, headers, method="PUT")
+        await asyncio.to_thread(lambda: urlopen(request, timeout=10).close())
+        stanza = self.make_message(mto=to, mbody=get.get("url"), mtype="chat")
+        stanza["id"] = id
+        if receipt:
+            stanza["request_receipt"] = True
+        link = ElementTree.SubElement(stanza.xml, f"{OOB}x")
+        ElementTree.SubElement(link, f"{OOB}url").text = get.get("url")
+        stanza.send()
+
     def do_presence(self, show: str | None, status: str | None, kind: Any) -> None:
         self.send_presence(pshow=show, pstatus=status, ptype=kind)
 
     def do_subscription(self, to: str, kind: Any) -> None:
         self.send_presence_subscription(pto=to, ptype=kind)
+
+    def do_request(self, xml: str) -> None:
+        """Something set on the own account, such as a PEP item or a vCard; told when it is done, or refused."""
+
+        async def ask() -> None:
+            iq = self.make_iq(itype="set")
+            iq.append(ElementTree.fromstring(xml))
+            try:
+                await iq.send(timeout=10)
+                self.tell("done", well=True)
+            except slixmpp.exceptions.XMPPError as error:
+                self.tell("done", well=False, condition=error.condition)
+
+        self._asking = asyncio.ensure_future(ask())
 
     def do_roster(self, number: int) -> None:
         self._task = asyncio.ensure_future(self._fetch(number))

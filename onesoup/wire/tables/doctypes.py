@@ -71,3 +71,10 @@ OTHER_TYPES: dict[str, tuple[str, ...]] = {
     "1.2": ("application/vnd.wv.csp+xml", "application/vnd.wv.csp+wbxml", "application/xml", "text/xml"),
     "1.3": ("application/vnd.wv.csp.xml", "application/vnd.wv.csp.wbxml", "application/xml", "text/xml"),
 }
+
+PTS_TYPES: dict[str, str] = {
+    "1.0": "application/vnd.wv.csp.sms",
+    "1.1": "application/vnd.wv.csp.sms",
+    "1.2": "application/vnd.wv.csp.sms",
+    "1.3": "application/vnd.wv.csp.sms",
+}

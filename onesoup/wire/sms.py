@@ -1,0 +1,63 @@
+"""SMS as data channel: a message in plain text syntax as the texts of short messages, and back. Values only.
+
+A part repeats the preamble, with two letters behind it: its own and that of the last part, `ac` is the first of three. Who sends
+them, over which port and to whom, is the carrier hook's business; so is how long it keeps parts of which others are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from onesoup.wire import ptstext
+from onesoup.wire.errors import WireError
+from onesoup.wire.limits import check_size
+from onesoup.wire.ptstext import MAX_PARTS
+
+# An SMS of 140 octets, less the seven of the port addresses.
+MAX_OCTETS = 133
+
+
+def key(part: bytes) -> tuple[str, int, int]:
+    """Which message a part belongs to, its place and the number of parts: parts of one sender with the same first and third
+    belong together. WireError when it is no plain text syntax."""
+    head = ptstext.preamble(part)
+    return part[: head.end].decode("ascii").upper(), head.part, head.last + 1
+
+
+def complete(parts: Iterable[bytes]) -> bool:
+    """Whether these are all parts of one message, in whatever order, some of them perhaps twice."""
+    found = [key(part) for part in parts]
+    return len({(name, count) for name, _, count in found}) == 1 and {place for _, place, _ in found} == set(range(found[0][2]))
+
+
+def join(parts: Iterable[bytes]) -> bytes:
+    """The message in one piece, for the codec: the preamble of the first part without its letters, then what each holds.
+    WireError when a part is missing or belongs to another message."""
+    found: dict[int, bytes] = {}
+    for part in parts:
+        found[key(part)[1]] = part
+    if not found or not complete(found.values()):
+        raise WireError(f"PTS: {len(found)} parts that are not one message")
+    first = found[0]
+    message = first[: ptstext.preamble(first).end] + b" "
+    for _, part in sorted(found.items()):
+        message += part[ptstext.preamble(part).length + 1 :]
+    check_size(message)
+    return message
+
+
+def split(message: bytes, octets: int = MAX_OCTETS) -> list[bytes]:
+    """The message as SMS of at most so many octets: as it is when it fits, else in parts. A character of several octets may
+    be cut in two: they are texts only when joined. WireError when 26 parts do not hold it."""
+    head = ptstext.preamble(message)
+    if len(message) <= octets:
+        return [message]
+    room = octets - head.end - 3
+    payload = message[head.length + 1 :]
+    count = -(-len(payload) // room) if room > 0 else 0
+    if not 0 < count <= MAX_PARTS:
+        raise WireError(f"PTS: {len(message)} octets do not go into {MAX_PARTS} parts of {octets}")
+    start = message[: head.end]
+    return [
+        start + bytes((97 + place, 97 + count - 1)) + b" " + payload[place * room : (place + 1) * room] for place in range(count)
+    ]
