@@ -7,6 +7,7 @@ monkey.patch_all()
 import argparse  # noqa: E402
 import importlib  # noqa: E402
 import sys  # noqa: E402
+from dataclasses import replace  # noqa: E402
 
 from bench import machine, report  # noqa: E402
 from bench.parts import FULL, QUICK, Scale, say  # noqa: E402
@@ -15,7 +16,9 @@ PARTS = {
     "codec": "microseconds a document: WBXML and XML, to typed primitives and back",
     "poll": "the empty poll of one worker beside the bare ceiling",
     "login": "log-ins through gateway, holder and Prosody",
+    "stream": "XMPP streams beside slixmpp: stanzas, log-ins, memory",
     "memory": "an idle session in the holder and in Redis",
+    "takeover": "a holder is killed, another takes its streams",
     "latency": "messages between phone and XMPP client",
     "cir": "how soon phones are woken, and the STCP listener beside a bare one",
 }
@@ -34,8 +37,11 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures onesoup. A missed goal is no error.")
     parser.add_argument("part", nargs="*", help=", ".join([*PARTS, "profile"]))
     parser.add_argument("--quick", action="store_true", help="a tiny run, to see that everything works")
+    parser.add_argument("--streams", type=int, help="idle streams of part stream, and of takeover")
     options = parser.parse_args(argv)
     scale = QUICK if options.quick else FULL
+    if options.streams:
+        scale = replace(scale, streams=options.streams, taken_over=options.streams)
     if options.part == ["profile"]:
         print(importlib.import_module("bench.profile").run(scale))
         return 0

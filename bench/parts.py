@@ -29,6 +29,13 @@ class Scale:
     idle: int = 300
     idle_with_contacts: int = 100
     messages: int = 200
+    # Streams: stanzas and log-ins of a round, idle streams of ours and of the far bigger others.
+    stanzas: int = 2000
+    stream_logins: int = 30
+    streams: int = 1000
+    slix_streams: int = 50
+    # Sessions of the holder that is killed.
+    taken_over: int = 1000
     # Phones that are woken at a steady rate, and idle lines of the listener.
     wakes: int = 300
     lines: int = 10_000
@@ -52,6 +59,11 @@ QUICK = Scale(
     idle=6,
     idle_with_contacts=3,
     messages=5,
+    stanzas=100,
+    stream_logins=2,
+    streams=5,
+    slix_streams=2,
+    taken_over=5,
     wakes=5,
     lines=50,
     settle=0.2,

@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 from typing import Self
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
+# The longest stretch that a pattern may have to be found in.
+MOST = 8192
 
 
 class Peer:
@@ -60,6 +62,6 @@ class Peer:
             data = self._link.recv(65536)
             if not data:
                 raise ConnectionError(f"{self.jid}: closed while waiting for {pattern}")
-            self._buffer += data
+            self._buffer = self._buffer[-MOST:] + data
         self._buffer = self._buffer[found.end() :]
         return time.perf_counter()

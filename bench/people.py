@@ -1,7 +1,7 @@
 """A whole onesoup with accounts for a measurement, and phones for them."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,8 +21,8 @@ class World(Stack):
     """One gateway worker; polls are held for as long as `poll_hold` says. Prosody keeps hashed passwords, as servers do,
     so that its salts stay, and its own key derivation is not paid at each log-in."""
 
-    def __init__(self, directory: Path, poll_hold: float = 0.0) -> None:
-        env = {"ONESOUP_WEB_WORKERS": "1", "ONESOUP_POLL_HOLD": str(poll_hold), "PYTHONPATH": str(REPOSITORY)}
+    def __init__(self, directory: Path, poll_hold: float = 0.0, more: Mapping[str, str] | None = None) -> None:
+        env = {"ONESOUP_WEB_WORKERS": "1", "ONESOUP_POLL_HOLD": str(poll_hold), "PYTHONPATH": str(REPOSITORY), **(more or {})}
         prosody = Prosody(directory / "prosody", options='authentication = "internal_hashed"')
         super().__init__(directory, env=env, prosody=prosody)
         # The holder with a signal that clears its garbage away; otherwise as it is.

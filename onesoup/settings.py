@@ -18,6 +18,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 PREFIX = "ONESOUP_"
 
+# Among the domains: whatever a phone asks for. An asterisk means the same.
+ANY = "any"
+
 # A phone gives up on a held poll after 20 s (S60); half of that is the longest we dare.
 POLL_HOLD_LIMIT = 10.0
 
@@ -45,6 +48,16 @@ def setting(
 
 def port(default: int, help: str, example: str) -> Any:
     return setting(default, help, example, low=0, high=65535)
+
+
+class Domains(frozenset[str]):
+    """The listed domains. With ANY among them every domain is in it; `listed` knows the ones that the operator wrote."""
+
+    def __contains__(self, domain: object) -> bool:
+        return super().__contains__(ANY) or self.listed(domain)
+
+    def listed(self, domain: object) -> bool:
+        return domain != ANY and super().__contains__(domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,10 @@ class Settings:
     # Whom phones may be.
     domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")
     domains: tuple[str, ...] = setting(
-        (), "XMPP domains that phones may log in to, comma separated; empty: only `domain`.", "example.org,example.net"
+        (),
+        "XMPP domains that phones may log in to, comma separated; empty: only `domain`; any: whatever a phone asks for, "
+        "the ones not listed on public addresses only.",
+        "example.org,example.net",
     )
 
     domain_by_place: dict[str, str] = setting(  # noqa: RUF009 - setting() makes a factory of it
@@ -158,11 +174,23 @@ class Settings:
 
     # The XMPP side.
     xmpp_routes: dict[str, tuple[str, int]] = setting(  # noqa: RUF009 - setting() makes a factory of it
-        {}, "Where an XMPP domain is reached when DNS shall not be asked: domain=host:port.", "example.org=127.0.0.1:5222"
+        {},
+        "Where an XMPP domain is reached when DNS shall not be asked: domain=host:port, or domain=tls://host:port (direct TLS).",
+        "example.org=127.0.0.1:5222",
     )
     xmpp_ca: str = setting("", "File with further CA certificates for XMPP servers.", "/etc/onesoup/ca.pem")
     xmpp_insecure: tuple[str, ...] = setting(
-        (), "Domains for which clear text and unverified TLS are allowed, comma separated.", "legacy.example.org"
+        (),
+        "Domains for which clear text and unverified TLS are allowed, comma separated. Log-ins there need SCRAM: a password is "
+        "never sent over either.",
+        "legacy.example.org",
+    )
+    xmpp_any_streams: int = setting(
+        200,
+        "With domains=any: how many streams one holder has to a domain that is not listed.",
+        "200",
+        low=1,
+        high=100_000,
     )
 
     # Pictures.
@@ -282,9 +310,9 @@ class Settings:
             object.__setattr__(self, "stcp_bind", self.bind)  # the only way into a frozen object
 
     @property
-    def allowed_domains(self) -> frozenset[str]:
+    def allowed_domains(self) -> "Domains":
         """The domains that a phone may log in to."""
-        return frozenset(self.domains or (self.domain,))
+        return Domains((*self.domains, self.domain))
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -454,7 +482,13 @@ def _domain(raw: Any) -> str:
 
 
 def _domains(raw: Any) -> tuple[str, ...]:
-    return tuple(_domain(name) for name in _names(raw))
+    return tuple(_domain(ANY if name == "*" else name) for name in _names(raw))
+
+
+def _one_by_one(raw: Any) -> tuple[str, ...]:
+    if "*" in _names(raw):
+        raise ValueError("must name each domain")
+    return _domains(raw)
 
 
 def _hosts(raw: Any) -> tuple[str, ...]:
@@ -471,6 +505,8 @@ def _routes(raw: Any) -> dict[str, tuple[str, int]]:
         host, colon, number = str(target).strip().rpartition(":")
         if not colon or not host or not number.isdigit() or not 0 < int(number) < 65536:
             raise ValueError(f"the route of {domain!r} must be host:port")
+        if (host.partition("://")[0] if "://" in host else "tls") != "tls":
+            raise ValueError(f"the route of {domain!r} must be host:port or tls://host:port")
         routes[_domain(domain)] = (host.strip("[]"), int(number))  # [::1]:5222 is how an IPv6 address is written
     return routes
 
@@ -533,7 +569,7 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     tuple[str, ...]: _names,
     "domain": _domain,
     "domains": _domains,
-    "xmpp_insecure": _domains,
+    "xmpp_insecure": _one_by_one,
     "media_hosts": _hosts,
     "xmpp_routes": _routes,
     "domain_by_place": _places,
@@ -566,7 +602,7 @@ def _check_together(settings: Settings) -> None:
                 f"example: {PREFIX}DOMAINS={settings.domain},{domain}"
             )
     for name in settings.gateway_domains:
-        if name in settings.allowed_domains:
+        if settings.allowed_domains.listed(name):
             raise SettingsError(
                 f"gateway_domains={name} is an XMPP domain too, by domain or domains; "
                 f"example: {PREFIX}GATEWAY_DOMAINS=imps.{settings.domain}"
@@ -576,7 +612,7 @@ def _check_together(settings: Settings) -> None:
             f"number_headers={','.join(settings.number_headers)} without trusted_proxies would believe nobody; "
             f"example: {PREFIX}TRUSTED_PROXIES=10.0.0.7"
         )
-    if settings.domains and settings.domain not in settings.domains:
+    if settings.domains and settings.domain not in settings.domains and ANY not in settings.domains:
         raise SettingsError(
             f"domains={','.join(settings.domains)} leaves out domain={settings.domain}; "
             f"example: {PREFIX}DOMAINS={settings.domain},{','.join(settings.domains)}"

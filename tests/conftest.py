@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from onesoup.demo.ejabberd import Ejabberd, find_ejabberd
+from onesoup.demo.process import ProcessError
 from onesoup.demo.servers import RedisServer
 from onesoup.demo.stack import Stack
 from tests.support import secrets
@@ -74,6 +76,32 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     """A Redis of the run's own."""
     with RedisServer(tmp_path_factory.mktemp("redis")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def ejabberd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ejabberd]:
+    """The other server that XMPP code must work with, where it is installed."""
+    try:
+        find_ejabberd()
+    except ProcessError as error:
+        pytest.skip(str(error))
+    with Ejabberd(tmp_path_factory.mktemp("ejabberd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ejabberd_stack(tmp_path_factory: pytest.TempPathFactory, ejabberd: Ejabberd) -> Iterator[Stack]:
+    """The whole of onesoup with ejabberd in the place of Prosody."""
+    with _made(tmp_path_factory.mktemp("second"), prosody=ejabberd) as running:
+        yield running
+
+
+@pytest.fixture(params=["prosody", "ejabberd"])
+def either(request: pytest.FixtureRequest, peers: Peers) -> Iterator[World]:
+    """A story that is told with each XMPP server."""
+    here = World(request.getfixturevalue("stack" if request.param == "prosody" else "ejabberd_stack"), peers)
+    yield here
+    here.close()
 
 
 @pytest.fixture(scope="session")

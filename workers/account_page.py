@@ -8,6 +8,7 @@ import hashlib
 import html
 import secrets
 import time
+from dataclasses import dataclass
 from string import Template
 from typing import Protocol
 from urllib.parse import parse_qs
@@ -16,9 +17,11 @@ import falcon
 import structlog
 
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.handlers import linking, numbers, throttle
+from onesoup.handlers import linking, throttle
 from onesoup.handlers.context import Peer, Services
+from onesoup.handlers.numbers import Issued
 from onesoup.store.errors import StoreDown
+from onesoup.store.numbers import Checked
 from workers.peers import Peers
 
 log = structlog.get_logger()
@@ -27,6 +30,7 @@ PATH = "/account"
 FORM = "application/x-www-form-urlencoded"
 COOKIE = "onesoup-form"
 TOKEN_SECONDS = 3600
+TITLE = "Your phone's password"
 MAX_FORM = 8192
 # Forms that one address may send in ten minutes, whatever is in them.
 MOST_FORMS = 30
@@ -37,6 +41,16 @@ TOLD = {
     516: "This server does not serve that domain.",
     403: "That account is closed, or its log-in here is managed by the operator.",
     504: "The XMPP server did not answer in time. Please try again.",
+}
+ISSUED = {
+    Issued.NO_NUMBER: "That is no phone number. It begins with + and the country code.",
+    Issued.NOT_SERVED: "This server sends no SMS to that number.",
+    Issued.TOO_OFTEN: "Too many codes were asked for. Please try again tomorrow.",
+}
+SENT = "A code is on its way to the phone. Type it below, with your address and your XMPP password."
+CHECKED = {
+    Checked.WRONG: "That is not the code.",
+    Checked.OVER: "No code is waiting for this account, or it was too old. Please have a new one sent.",
 }
 _LATER = "This cannot be done just now. Please try again in a few minutes."
 
@@ -98,6 +112,28 @@ to type is made for you</small></label>
 <h2>What is stored</h2>
 <p>Both passwords, encrypted; the key is not in the database. The XMPP password is needed to log in for you whenever your phone
 does. &ldquo;Forget my account here&rdquo; deletes both; it needs your address and your XMPP password, and no phone password.</p>
+$number
+"""
+)
+
+_NUMBER = Template(
+    """<h2>Wake-up by SMS</h2>
+<p>A phone that cannot keep a connection open can be told by SMS that a message waits. Its number has to be proved first: have a
+code sent to it, then come back and type the code here.</p>
+<form method="post" action="$path" autocomplete="off">
+<input type="hidden" name="token" value="$token">
+<label for="address2">XMPP address</label>
+<input id="address2" name="address" type="text" value="$address" required maxlength="255" autocapitalize="none"
+ spellcheck="false" autocomplete="username">
+<label for="password2">XMPP password</label>
+<input id="password2" name="password" type="password" required maxlength="255" autocomplete="current-password">
+<label for="number">Number of the phone <small>with the country code, such as +358401234567</small></label>
+<input id="number" name="number" type="tel" value="$stated" maxlength="40">
+<button type="submit" name="do" value="send-code" class="plain">Send a code to this number</button>
+<label for="code">Code from the SMS</label>
+<input id="code" name="code" type="text" inputmode="numeric" maxlength="12" autocomplete="one-time-code">
+<button type="submit" name="do" value="confirm">Confirm the number</button>
+</form>
 """
 )
 
@@ -118,44 +154,20 @@ write <code>%</code> instead.</p>
 _MADE = Template("<code>$password</code><br>It is shown this once: write it down, or type it into the phone now.")
 
 
-_NUMBER = Template(
-    """<h2>Wake-ups by SMS</h2>
-<p>A phone that cannot be reached in another way is woken by a message to its number, once you have shown that it is yours:
-a code is sent to it, which you type in here.</p>
-<form method="post" action="$path" autocomplete="off">
-<input type="hidden" name="token" value="$token">
-<label for="owner">XMPP address</label>
-<input id="owner" name="address" type="text" value="$address" required maxlength="255" autocapitalize="none" spellcheck="false">
-<label for="proof">XMPP password</label>
-<input id="proof" name="password" type="password" required maxlength="255">
-<label for="number">Phone number <small>with + and the country code</small></label>
-<input id="number" name="number" type="tel" maxlength="30">
-<label for="code">Code <small>once you have it</small></label>
-<input id="code" name="code" type="text" inputmode="numeric" maxlength="10">
-<button type="submit" name="do" value="number">Send me a code</button>
-<button type="submit" name="do" value="code" class="plain">This is the code</button>
-</form>
-"""
-)
-
-_ISSUED = {
-    numbers.Issued.SENT: "A code is on its way to your phone, if messages to it are not too many already.",
-    numbers.Issued.NO_NUMBER: "That is no phone number: write + and the country code first.",
-    numbers.Issued.NOT_SERVED: "No messages are sent to that country from here.",
-    numbers.Issued.TOO_OFTEN: "Too many codes were asked for. Please try again tomorrow.",
-}
-_CHECKED = {
-    numbers.Checked.RIGHT: "The number is yours. Your phone learns of it when it logs in next.",
-    numbers.Checked.WRONG: "That is not the code.",
-    numbers.Checked.OVER: "There is no code to compare with any more. Please ask for a new one.",
-}
-_GOOD = (_ISSUED[numbers.Issued.SENT], _CHECKED[numbers.Checked.RIGHT])
-
-
 class Phones(Protocol):
     """Who answers phones."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whoever says that an account is theirs, and when they must have an answer."""
+
+    peer: Peer
+    jid: str
+    password: str
+    deadline: float
 
 
 class AccountPage:
@@ -176,7 +188,6 @@ class AccountPage:
         if not self._open(req, resp):
             return
         peer, form = self._peers.of(req), _fields(req)
-        address = form.get("address", "").strip()
         try:
             problem = self._refusal(req, peer, form)
             if problem is None:
@@ -188,7 +199,7 @@ class AccountPage:
         except StoreDown as error:
             problem = _LATER
             log.warning("store-down", reason=str(error))
-        self._form(req, resp, problem, address)
+        self._form(req, resp, problem, form)
 
     def _open(self, req: falcon.Request, resp: falcon.Response) -> bool:
         _harden(resp)
@@ -208,7 +219,7 @@ class AccountPage:
             return _LATER
         if not self._token_good(form.get("token", ""), req.get_cookie_values(COOKIE) or []):
             return "This form was too old, or cookies are off. Please fill it in again."
-        if form.get("do") in ("forget", "number", "code"):
+        if form.get("do", "choose") != "choose":
             return None
         if form.get("phone", "") != form.get("again", ""):
             return "The two phone passwords differ."
@@ -217,53 +228,69 @@ class AccountPage:
         return None
 
     def _do(self, req: falcon.Request, resp: falcon.Response, peer: Peer, form: dict[str, str]) -> None:
-        services, password = self._services, form.get("password", "")
-        deadline = time.monotonic() + services.policy.deadline
-        jid = linking.whose(services, peer, form.get("address", ""))
-        if form.get("do") in ("number", "code"):
-            linking.verify(services, peer, jid, password, deadline)
-            if form["do"] == "number":
-                told = _ISSUED[numbers.issue_code(services, jid, form.get("number", ""))]
-            else:
-                told = _CHECKED[numbers.check_code(services, jid, form.get("code", ""))]
-            self._form(req, resp, told, jid)
-            return
-        if form.get("do") == "forget":
-            found = linking.forget(services, peer, jid, password, deadline)
-            told = "Your account is forgotten here." if found else "Nothing was stored for this account."
-            _show(resp, "Your phone's password", f'<p class="note">{told}</p><p><a href="{PATH}">Back</a></p>')
-            return
+        jid = linking.whose(self._services, peer, form.get("address", ""))
+        owner = Owner(peer, jid, form.get("password", ""), time.monotonic() + self._services.policy.deadline)
+        actions = {"forget": self._forget, "send-code": self._send_code, "confirm": self._confirm}
+        actions.get(form.get("do", ""), self._choose)(req, resp, owner, form)
+
+    def _choose(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
         phone = form.get("phone") or linking.easy_password()
-        linking.choose(services, peer, jid, password, phone, deadline)
+        linking.choose(self._services, owner.peer, owner.jid, owner.password, phone, owner.deadline)
         shown = "the one that you have just chosen" if form.get("phone") else _MADE.substitute(password=html.escape(phone))
-        body = _DONE.substitute(user=html.escape(jid), shown=shown, server=html.escape(self._server(req, peer)), path=PATH)
-        _show(resp, "Your phone's password", body)
+        server = html.escape(self._server(req, owner.peer))
+        body = _DONE.substitute(user=html.escape(owner.jid), shown=shown, server=server, path=PATH)
+        _show(resp, TITLE, body)
+
+    def _forget(self, _req: falcon.Request, resp: falcon.Response, owner: Owner, _form: dict[str, str]) -> None:
+        found = linking.forget(self._services, owner.peer, owner.jid, owner.password, owner.deadline)
+        _note(resp, "Your account is forgotten here." if found else "Nothing was stored for this account.")
+
+    def _send_code(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
+        number = form.get("number", "")
+        issued = linking.send_code(self._services, owner.peer, owner.jid, owner.password, number, owner.deadline)
+        self._form(req, resp, ISSUED.get(issued), form, None if issued in ISSUED else SENT)
+
+    def _confirm(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
+        code = form.get("code", "")
+        checked = linking.confirm_code(self._services, owner.peer, owner.jid, owner.password, code, owner.deadline)
+        if checked is Checked.RIGHT:
+            _note(resp, "The number is yours. Your phone can be woken by SMS from its next log-in on.")
+        else:
+            self._form(req, resp, CHECKED[checked], form)
 
     def _server(self, req: falcon.Request, peer: Peer) -> str:
         """What is typed into the phone. Behind a proxy phones come to its port for plain HTTP."""
         host = self._services.policy.public_host or (peer.host if self._peers.trusted(req) else req.netloc)
         return f"http://{host}/"
 
-    def _form(self, req: falcon.Request, resp: falcon.Response, problem: str | None = None, address: str = "") -> None:
+    def _form(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        problem: str | None = None,
+        sent: dict[str, str] | None = None,
+        told: str | None = None,
+    ) -> None:
+        """The form, with what was sent in it as far as that is no secret."""
         key = next(iter(req.get_cookie_values(COOKIE) or []), "")
         if not 20 <= len(key) <= 64:
             key = secrets.token_urlsafe(24)
             secure = self._peers.trusted(req)
             resp.set_cookie(COOKIE, key, secure=secure, http_only=True, same_site="Strict", path=PATH)
-        token, good = self._token(key, int(time.time())), problem in _GOOD
-        kind = "note" if good else "note bad"
-        body = _FORM.substitute(
-            note=f'<p class="{kind}" role="alert">{html.escape(problem)}</p>' if problem else "",
-            token=token,
-            address=html.escape(address),
-            domain=html.escape(self._services.policy.domain or "example.org"),
-            path=PATH,
-            least=linking.LEAST,
-            most=linking.MOST,
-        )
-        if self._services.policy.sms_prefixes:
-            body += _NUMBER.substitute(token=token, address=html.escape(address), path=PATH)
-        _show(resp, "Your phone's password", body, falcon.HTTP_400 if problem and not good else falcon.HTTP_200)
+        kept = {name: html.escape((sent or {}).get(name, "").strip()) for name in ("address", "number")}
+        shared = {"token": self._token(key, int(time.time())), "address": kept["address"], "path": PATH}
+        number = _NUMBER.substitute(shared, stated=kept["number"]) if self._wakes_by_sms() else ""
+        note = f'<p class="note bad" role="alert">{html.escape(problem)}</p>' if problem else ""
+        note += f'<p class="note" role="status">{html.escape(told)}</p>' if told else ""
+        domain = html.escape(self._services.policy.domain or "example.org")
+        body = _FORM.substitute(shared, note=note, domain=domain, least=linking.LEAST, most=linking.MOST, number=number)
+        _show(resp, TITLE, body, falcon.HTTP_400 if problem else falcon.HTTP_200)
+
+    def _wakes_by_sms(self) -> bool:
+        try:
+            return linking.wakes_by_sms(self._services)
+        except StoreDown:
+            return False
 
     def _token(self, key: str, now: int) -> str:
         """Good for an hour, in the browser that has the cookie."""
@@ -295,6 +322,10 @@ def _harden(resp: falcon.Response) -> None:
     resp.set_header("X-Frame-Options", "DENY")
     resp.set_header("X-Content-Type-Options", "nosniff")
     resp.set_header("Referrer-Policy", "no-referrer")
+
+
+def _note(resp: falcon.Response, told: str) -> None:
+    _show(resp, TITLE, f'<p class="note">{told}</p><p><a href="{PATH}">Back</a></p>')
 
 
 def _show(resp: falcon.Response, title: str, body: str, status: str = falcon.HTTP_200) -> None:

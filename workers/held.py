@@ -4,9 +4,10 @@ One greenlet reads the stream and makes it anew when it breaks. The record in Re
 lost at any time.
 """
 
+import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ from workers.lookups import Library, Lookups
 from workers.outbox import Outbox, returned
 from workers.pictures import Pictures
 from workers.publishing import Publisher
+from workers.servers import Pace
 
 log = structlog.get_logger()
 
@@ -56,6 +58,15 @@ MAX_PENDING, MAX_NOTE = 1000, 500
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
+# A phone that has asked for nothing for so long is idle: the server may collect presence for it.
+IDLE_MS = 60_000
+# COMPAT(Prosody 0.12): <inactive/> in the moment in which a resumption sends what was missed holds up the message behind it.
+SETTLED_SECONDS = 10.0
+# Stream errors that say "less of that", and how long we keep away; after so many in a row the session ends.
+ENOUGH = {"policy-violation", "resource-constraint"}
+ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
+# Stream errors over something that we wrote.
+OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
 RULES_SECONDS = 5.0
 
 
@@ -80,6 +91,7 @@ class Shared:
     library: Library
     options: Options
     connecting: BoundedSemaphore
+    pace: Pace
     pictures: Pictures
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
@@ -106,9 +118,13 @@ class Held:
         self._password, self.check = password, check
         self.stream: Stream | None = None
         self.check_at = 0.0
+        self._wanted = math.inf
         self.closing = False
         self.ready = False
         self._seen_online = False
+        self._idle = self._taken_over = False
+        self._refusals = 0
+        self._since = 0.0  # when the stream was made
         self._stale: set[str] = set()
         self._first_roster: Changes | None = None
         self._upload: Changes | None = None
@@ -206,13 +222,18 @@ class Held:
         try:
             if not stream.resumed:
                 self._settle(stream)
+            if self._taken_over:
+                self.outbox.settle(stream.confirmed)
+                self._taken_over = False
+            elif self.ready and not stream.resumed:
+                self._shared.feed.unsent(self.sid)
             if self.closing or not stream.open:
                 raise StreamFailure("closed", "eof")
         except BaseException:
             stream.close(polite=False)
             raise
         self.outbox.resume(key for key, _ in stream.unacked)
-        self.stream = stream
+        self.stream, self._idle, self._since = stream, False, time.monotonic()
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
@@ -316,13 +337,36 @@ class Held:
             self.end(601, polite=False)
             return
         if self.ready:
-            self.reconnect(stream.state())
+            self._recover(stream, reason)
 
-    def reconnect(self, resume: Mapping[str, Any] | None) -> None:
-        """Tries until it works, the session is over, or the credentials are no longer good."""
-        wait = 0.1
+    def _recover(self, stream: Stream, reason: StreamFailure) -> None:
+        """The stream is gone, the session is not."""
+        state, wait = stream.state(), 0.1
+        if reason.kind == "stream" and reason.condition in OURS:
+            state = None  # resumed, it would begin with the same stanza
+            self._give_up_first()
+        if reason.kind == "stream" and reason.condition in ENOUGH:
+            self._refusals += 1
+            if self._refusals >= ENOUGH_TIMES:
+                self.end(601, polite=False)
+                return
+            wait = ENOUGH_SECONDS
+        self.reconnect(state, wait)
+
+    def _give_up_first(self) -> None:
+        try:
+            self.outbox.give_up_first()
+        except (StoreDown, Fenced, NoSession) as error:
+            log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+
+    def reconnect(self, resume: Mapping[str, Any] | None, wait: float = 0.1) -> None:
+        """Tries until it works, the session is over, or the credentials are no longer good. The first try comes at once; if that
+        fails the server is away, and when it comes back not all at the same moment come with it."""
+        failed = False
         while not self.closing:
             gevent.sleep(wait * random.uniform(0.5, 1.0))
+            if failed:
+                gevent.sleep(self._shared.pace.wait(self.session.domain, time.monotonic()))
             if self.closing:
                 return
             try:
@@ -340,7 +384,7 @@ class Held:
             except (Fenced, NoSession):
                 self.drop()
                 return
-            wait = min(max(wait * 2, BACKOFF_FIRST), BACKOFF_MOST)
+            failed, wait = True, min(max(wait * 2, BACKOFF_FIRST), BACKOFF_MOST)
 
     # --- what comes in ---
 
@@ -389,6 +433,18 @@ class Held:
         if later >= 0:
             self._shared.later(self.sid, later / 1000)
 
+    def check_by(self, when: float) -> None:
+        """The holder looks at this session then at the latest, and again later."""
+        self._wanted = min(self._wanted, when)
+        self.check_at = min(self.check_at, when)
+
+    def check_in(self, seconds: float) -> None:
+        """It has looked; nothing is due for so long, but for what somebody else waits for."""
+        now = time.monotonic()
+        if self._wanted <= now:
+            self._wanted = math.inf
+        self.check_at = min(now + seconds, self._wanted)
+
     def report_overdue(self) -> None:
         """The phone hears of messages that nobody confirmed while they were valid."""
         overdue = self._shared.feed.overdue(self.sid)
@@ -404,6 +460,30 @@ class Held:
         except StreamFailure as failure:
             log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
 
+    # --- how busy the phone is ---
+
+    def quiet(self, ms: int) -> None:
+        """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""
+        if ms < IDLE_MS or self._idle or self.stream is None or not self.stream.open:
+            return
+        if time.monotonic() - self._since < SETTLED_SECONDS:
+            return
+        if self._shared.feed.idle(self.sid, self.fence, IDLE_MS):
+            self._hint(active=False)
+
+    def awake(self) -> None:
+        """The phone has asked for something."""
+        if self._idle:
+            self._hint(active=True)
+
+    def _hint(self, active: bool) -> None:
+        self._idle = not active
+        try:
+            if self.stream is not None:
+                self.stream.hint(active)
+        except StreamFailure as failure:
+            log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
+
     # --- own presence ---
 
     def show(self, command: dict[str, Any]) -> None:
@@ -414,12 +494,18 @@ class Held:
         """Presence names the picture from now on (XEP-0153)."""
         self._publish({"photo": name})
 
-    def interested(self) -> None:
-        """Asks contacts' servers for what the session's subscriptions use, and for nothing else."""
-        wishes = set(self._shared.feed.wishes(self.sid).values())
-        nodes = extras.interests(records.unpack_wishes(record)[0] for record in wishes)
-        self._publish({"notify": nodes})
-        gevent.spawn(self._review)
+    def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
+        """Asks contacts' servers for what the session's subscriptions use, and what it asks for itself from time to time, and
+        for nothing else. `subscribed`: the subscriptions may have changed."""
+        before = (self._presence or {}).get("asked") or []
+        named = sorted({*before, *asked})
+        if not subscribed and named == before:
+            self.go_online()
+            return
+        wishes = [records.unpack_wishes(record)[0] for record in set(self._shared.feed.wishes(self.sid).values())]
+        self._publish({"notify": extras.interests([*wishes, named] if named else wishes), "asked": named})
+        if subscribed:
+            gevent.spawn(self._review)
 
     def _review(self) -> None:
         try:
@@ -550,7 +636,8 @@ class Held:
         return True
 
     def adopt(self, shown: bytes | None) -> None:
-        """What an earlier holder published counts as published."""
+        """What an earlier holder published counts as published, and what it sent may have arrived."""
+        self._taken_over = True
         self._presence = records.unpack_plain(shown, None)
         self._seen_online = self._presence is not None
         if self._presence is not None:

@@ -8,10 +8,12 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import resource  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
 import uuid  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
+from collections import Counter  # noqa: E402
+from collections.abc import Callable, Iterator, Sequence  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
 from weakref import WeakValueDictionary  # noqa: E402
@@ -20,7 +22,8 @@ import gevent  # noqa: E402
 import structlog  # noqa: E402
 from gevent.event import Event  # noqa: E402
 from gevent.lock import BoundedSemaphore  # noqa: E402
-from prometheus_client import Counter, Gauge  # noqa: E402
+from prometheus_client import Counter as Counted  # noqa: E402
+from prometheus_client import Gauge  # noqa: E402
 
 from onesoup import admin  # noqa: E402
 from onesoup.csp import access, addresses  # noqa: E402
@@ -28,7 +31,7 @@ from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
 from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
-from onesoup.settings import Settings  # noqa: E402
+from onesoup.settings import Settings, SettingsError  # noqa: E402
 from onesoup.store import keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
 from onesoup.store.blocks import Blocks  # noqa: E402
@@ -40,19 +43,21 @@ from onesoup.store.guard import Guard, Ticket  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.store.pictures import Pictures as KnownPictures  # noqa: E402
+from onesoup.store.servers import Servers  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
-from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls  # noqa: E402
+from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
 from workers.held import CONNECT_SECONDS, Held, Shared  # noqa: E402
 from workers.lookups import Library  # noqa: E402
 from workers.pictures import Pictures  # noqa: E402
+from workers.servers import Mechanisms, Pace  # noqa: E402
 from workers.web import Web  # noqa: E402
 
 log = structlog.get_logger()
 
 STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
-CONNECTS = Counter("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
+CONNECTS = Counted("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
 LEASES = Gauge("onesoup_leases_held", "Shards that this holder owns")
-LOST = Counter("onesoup_lease_lost_total", "Leases that went to another holder")
+LOST = Counted("onesoup_lease_lost_total", "Leases that went to another holder")
 
 CONNECTS_AT_ONCE = 40
 TICK = 1.0
@@ -68,6 +73,10 @@ GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
 LINGER = 600.0
 MAX_CHECK = 30.0
+# Open files for a holder of the usual size, and those that are no streams.
+ENOUGH_FILES, SPARE_FILES = 6000, 500
+# Failures whose text comes from our side of the connection, or is a list of mechanisms. What a server says may be anything.
+EXPLAINED = {"tls", "dns", "no-mechanism", "refused"}
 TAKE_OVER = ("r", "cred", "caps", "sm", "h", "shown", "end")
 
 
@@ -85,6 +94,8 @@ class Holder:
         self._renewed: dict[int, float] = {}
         self._held: dict[str, Held] = {}
         self._ended: dict[str, float] = {}
+        # Log-ins under way, by domain.
+        self._opening: Counter[str] = Counter()
         # Kept by whoever waits or works: an account that nobody works on has no lock.
         self._accounts: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
         # Sessions that are just being opened or taken up here.
@@ -93,7 +104,7 @@ class Holder:
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
         self._sweep_at = 0.0
         self.draining = False
-        tls = Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
+        tls = _tls(settings)
         self._shared = Shared(
             client=client,
             feed=Feed(client, round(settings.presence_gap * 1000)),
@@ -106,25 +117,47 @@ class Holder:
             options=Options(
                 tls=tls,
                 resolver=Resolver(settings.xmpp_routes),
+                known=Mechanisms(Servers(client)),
+                address_allowed=self._address_allowed,
                 not_stored=(StoreDown, OSError),
             ),
             connecting=BoundedSemaphore(CONNECTS_AT_ONCE),
+            pace=Pace(),
             pictures=Pictures(Web(tls, settings.media_hosts), settings.fetch_pictures, settings.picture_octets),
             later=self._later,
             gone=self._gone,
         )
+
+    # --- where streams may go ---
+
+    def _address_allowed(self, domain: str, address: str, port: int) -> bool:
+        """Domains that the operator listed may be anywhere. Where a phone's user chose the domain, our own network is closed."""
+        if self._settings.allowed_domains.listed(domain) or reach.permitted(address, port):
+            return True
+        log.warning("address-refused", domain=domain, address=address, port=port)
+        return False
+
+    def _crowded(self, domain: str) -> bool:
+        """A domain that the operator did not list has as many streams as it may."""
+        if self._settings.allowed_domains.listed(domain):
+            return False
+        there = sum(held.session.domain == domain for held in self._held.values())
+        return there + self._opening[domain] > self._settings.xmpp_any_streams
 
     # --- leases ---
 
     def renew(self) -> None:
         """Once every few seconds: keeps what it has, and has its share."""
         now = time.monotonic()
-        for shard, lease in list(self._owned.items()):
-            if self._leases.renew(lease):
-                self._renewed[shard] = now
-            else:
+        owned = list(self._owned.values())
+        kept = self._leases.renew_all(owned)
+        for lease in kept:
+            if self._owned.get(lease.shard) is lease:
+                self._renewed[lease.shard] = now
+        for lease in set(owned) - set(kept):
+            if self._owned.get(lease.shard) is lease:
                 LOST.inc()
-                self._lose(shard)
+                self._lose(lease.shard)
         share = -(-keys.SHARDS // max(self._leases.alive(), 1))
         for shard in sorted(self._owned)[share:][:GIVE_BACK]:
             self._give_back(shard)
@@ -133,16 +166,14 @@ class Holder:
         LEASES.set(len(self._owned))
 
     def _take(self, most: int) -> None:
-        for shard in self._leases.free():
-            if most == 0:
-                break
-            lease = self._leases.acquire(shard)
-            if lease is not None:
-                most -= 1
-                self._owned[shard], self._renewed[shard] = lease, time.monotonic()
-                gevent.spawn(self._adopt_shard, lease)
-                gevent.spawn(self._logins, shard)
+        began = time.monotonic()
+        leases = self._leases.acquire_all(self._leases.free()[:most])
+        for lease in leases:
+            self._owned[lease.shard], self._renewed[lease.shard] = lease, began
         self._subscriber.want(keys.wake_channel(shard) for shard in self._owned)
+        if leases:
+            gevent.spawn(self._adopt_shards, leases)
+            gevent.spawn(self._sweep)
 
     def watch_leases(self) -> None:
         """A lease that could not be renewed in time is no longer ours, whatever Redis will say later."""
@@ -169,20 +200,22 @@ class Holder:
 
     # --- sessions of others ---
 
-    def _adopt_shard(self, lease: Lease) -> None:
-        """Sessions of the shard that nobody here holds yet. What fails is found again by the next look."""
+    def _adopt_shards(self, leases: Sequence[Lease]) -> None:
+        """Sessions of the shards that nobody here holds yet. What fails is found again by the next look."""
         try:
-            for sid in self._shared.shards.sessions(lease.shard):
+            found = self._shared.shards.sessions_of([lease.shard for lease in leases])
+        except StoreDown as error:
+            log.warning("adopt-failed", reason=str(error))
+            return
+        for lease, sids in zip(leases, found, strict=True):
+            for sid in sids:
                 if sid not in self._held and sid not in self._coming and self._owned.get(lease.shard) is lease:
                     self._coming.add(sid)
                     gevent.spawn(self._adopt, sid, lease)
-        except StoreDown as error:
-            log.warning("adopt-failed", shard=lease.shard, reason=str(error))
 
     def look_for_sessions(self) -> None:
         """Sessions of owned shards that an earlier look could not take up, or whose end was cut short."""
-        for lease in list(self._owned.values()):
-            self._adopt_shard(lease)
+        self._adopt_shards(list(self._owned.values()))
 
     def _adopt(self, sid: str, lease: Lease) -> None:
         """Goes on with a session that another holder had: resumes its stream, or logs in again."""
@@ -243,6 +276,7 @@ class Holder:
             return
         held = self._held.get(data.decode("ascii", "replace"))
         if held is not None:
+            held.awake()
             held.outbox.kick()
 
     def _logins(self, shard: int) -> None:
@@ -293,7 +327,9 @@ class Holder:
         except StreamFailure as failure:
             code = errors.login_code(failure.kind, failure.condition)
             CONNECTS.labels(failure.kind).inc()
-            log.info("xmpp-login-failed", kind=failure.kind, condition=failure.condition, domain=domain)
+            why = failure.text if failure.kind in EXPLAINED else None
+            fields = {"kind": failure.kind, "condition": failure.condition, "reason": why, "domain": domain}
+            log.info("xmpp-login-failed", **{name: value for name, value in fields.items() if value})
             return records.pack_answer(code, _told(failure))
         except (StoreDown, Fenced, KeyRingError) as error:
             log.warning("login-broke", reason=type(error).__name__)
@@ -350,7 +386,14 @@ class Holder:
                 return records.pack_answer(200)
         password = self._ring.open(job["cred"], f"cred:{session.jid}").decode("utf-8", "surrogatepass")
         held = Held(self._shared, sid, session, password, job["check"], lease.fence, shard, records.unpack_caps(None))
-        held.connect()
+        self._opening[session.domain] += 1
+        try:
+            if self._crowded(session.domain):
+                raise StreamFailure("refused", "too-many")
+            held.connect()
+        finally:
+            self._opening[session.domain] -= 1
+            self._opening += Counter()  # drops what is zero
         CONNECTS.labels("ok").inc()
         try:
             if self._owned.get(shard) is not lease or self.draining:
@@ -427,10 +470,11 @@ class Holder:
         """Ends a session that is over, once its last messages are out."""
         sid = held.sid
         try:
-            code, left = self._shared.feed.state(sid)
+            code, left, quiet = self._shared.feed.look(sid)
             if code is None:
+                held.quiet(quiet)
                 held.report_overdue()
-                held.check_at = time.monotonic() + min(left / 1000 + 0.5, MAX_CHECK)
+                held.check_in(min(left / 1000 + 0.5, MAX_CHECK))
                 return
             since = self._ended.setdefault(sid, time.monotonic())
             waits = bool(self._shared.feed.commands(sid, 1))
@@ -481,6 +525,14 @@ class Holder:
             log.warning("store-down", reason=str(error))
 
 
+def _tls(settings: Settings) -> Tls:
+    try:
+        return Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
+    except OSError as error:
+        reason = error.strerror or "holds no certificate"
+        raise SettingsError(f"xmpp_ca={settings.xmpp_ca}: {reason}; example: ONESOUP_XMPP_CA=/etc/onesoup/ca.pem") from None
+
+
 def _name(session: Session) -> str:
     """Whoever this names works on one of its sessions at a time."""
     return f"{session.jid}/{session.resource}"
@@ -493,6 +545,16 @@ def _nothing(_: object) -> None:
 def _told(failure: StreamFailure) -> str:
     """A word for the phone's user, without the server's own text."""
     return {"tls": "TLS to the server failed", "auth": "invalid password", "dns": "server not found"}.get(failure.kind, "")
+
+
+def _allow_many_streams() -> None:
+    """As many open files as we may have: each stream is one. Shells give programs 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = hard if hard != resource.RLIM_INFINITY else max(soft, ENOUGH_FILES)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < ENOUGH_FILES:
+        log.warning("few-open-files", limit=most, streams=most - SPARE_FILES)
 
 
 def _every(seconds: float, stopping: Event, work: Any) -> None:
@@ -508,6 +570,7 @@ def _every(seconds: float, stopping: Event, work: Any) -> None:
 
 def main(settings: Settings) -> int:
     """Runs until SIGTERM or SIGINT, then hands its sessions over."""
+    _allow_many_streams()
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)

@@ -92,10 +92,10 @@ class Intake:
         own: str,
         directory: Directory,
         accepted: int,
-        pictures: bool = False,
         kinds: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self.own, self._directory, self._accepted, self._pictures, self._kinds = own, directory, accepted, pictures, kinds
+        self.own, self._directory, self._accepted, self._kinds = own, directory, accepted, kinds
+        self._pictures = False
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
 
@@ -159,7 +159,7 @@ class Intake:
         before = records.unpack_shown(kept.presence)
         if before is None or kept.wishes is None:
             return
-        if not _differ(before, shown, records.unpack_wishes(kept.wishes)[0]):
+        if not presence.differ(before, shown, records.unpack_wishes(kept.wishes)[0]):
             done.changes.quiet.add(jid)
 
     def learned(self, jid: str, kept: Kept, change: Change) -> Batch:
@@ -215,10 +215,12 @@ class Intake:
 
     def _incoming(self, incoming: xmpp_messages.Incoming, done: Batch) -> None:
         receipt = b""
-        if incoming.receipt and self._may_know(incoming.sender):
+        known = bool(incoming.receipt or incoming.url) and self._may_know(incoming.sender)
+        if incoming.receipt and known:
             receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
-        if not url or not self._pictures or len(url.encode()) > self._accepted:
+        # Whoever owns the place that a link leads to sees that it was fetched: that the phone is there.
+        if not (url and known and self._pictures and len(url.encode()) <= self._accepted):
             self._deliver(done, sender, incoming.body, when, seen, receipt)
             return
         words = incoming.body.replace(url, "", 1).strip()
@@ -230,7 +232,7 @@ class Intake:
         done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job))
 
     def _may_know(self, jid: str) -> bool:
-        """Whether this one may learn that the user's phone is there: a receipt tells it (XEP-0184 section 8)."""
+        """Whether this one may learn that the user's phone is there (XEP-0184 section 8)."""
         item = self._directory.item(jid)
         return (item is not None and item.subscription in ("from", "both")) or self._directory.wrote_to(jid)
 
@@ -301,15 +303,6 @@ def _unpacked(kept: Kept) -> tuple[dict[str, Resource], Extras, Shown]:
     if not resources and last is not None and not last.online:
         shown = last
     return resources, extras.from_plain(records.unpack_plain(kept.extras, None)), shown
-
-
-def _differ(before: Shown, shown: Shown, wishes: list[str]) -> bool:
-    """Whether a phone with these wishes is told anything else now."""
-    if before == shown:
-        return False
-    if before.picture != shown.picture and presence.wants(wishes, "status_content"):
-        return True
-    return presence.notification(before, wishes) != presence.notification(shown, wishes)
 
 
 def looks(

@@ -38,7 +38,7 @@ ANSWER_SECONDS = 8.0
 AT_ONCE, MOST_WAITING = 3, 500
 # The names of clients that a holder remembers; there are some hundreds in the world.
 MOST_KINDS = 5000
-CARD_SECONDS, MOST_CARDS = 600.0, 200
+REMEMBERED, MOST_CARDS = 600.0, 200
 PIXELS = (64, 64)
 
 
@@ -70,6 +70,8 @@ class Lookups:
         self._busy = 0
         self._asked: set[Look] = set()
         self._cards: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        # Pictures, and contacts, that had none to show a short while ago.
+        self._refused: OrderedDict[str, float] = OrderedDict()
 
     def add(self, wanted: Iterable[Look]) -> None:
         """These are fetched soon; a client is asked once in a session."""
@@ -119,19 +121,34 @@ class Lookups:
         if form is None:
             return ""
         published = self._known(jid)
-        if ask and not published.wanted:
-            return self._unannounced(jid, form)
-        if not published.wanted or (published.tried == published.wanted and published.picture):
-            return published.picture if published.wanted else ""
         wanted = published.wanted
+        if self._was_refused(wanted or jid):
+            return ""
+        if not wanted:
+            name = self._unannounced(jid, form) if ask else ""
+            if ask and not name:
+                self._refuse(jid)
+            return name
+        if published.tried == wanted and published.picture:
+            return published.picture
         name = f"{wanted}.{form.name}"
         if not self._library.pictures.has(name):
             # Noted before it is asked for: what cannot be read ends the stream, and must not do so again and again.
             self._learn_picture(jid, wanted, "")
             octets = self._fetched(jid, published)
-            name = name if octets is not None and self._made(name, octets, form) else ""
+            if octets is None or not self._made(name, octets, form):
+                self._refuse(wanted)
+                return ""
         self._learn_picture(jid, wanted, name)
         return name
+
+    def _refuse(self, name: str) -> None:
+        self._refused[name] = time.monotonic()
+        if len(self._refused) > MOST_WAITING:
+            self._refused.popitem(last=False)
+
+    def _was_refused(self, name: str) -> bool:
+        return time.monotonic() - self._refused.get(name, -REMEMBERED) < REMEMBERED
 
     def _fetched(self, jid: str, published: Extras) -> bytes | None:
         """The octets, if they are those that were announced."""
@@ -197,7 +214,7 @@ class Lookups:
         """The contact's vCard for a phone, "" when there is none."""
         now = time.monotonic()
         known = self._cards.get(jid)
-        if known is not None and now - known[0] < CARD_SECONDS:
+        if known is not None and now - known[0] < REMEMBERED:
             return known[1]
         text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._ask(stanzas.vcard_get(jid)))))
         self._cards[jid] = now, text

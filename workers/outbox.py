@@ -24,7 +24,7 @@ from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
 from onesoup.store.sessions import FLOOD_MS
 from onesoup.xmpp import commands, errors
-from onesoup.xmpp.stream import StreamFailure
+from onesoup.xmpp.stream import StreamFailure, covers
 from workers import stanzas
 from workers.pictures import NotSent
 
@@ -36,6 +36,8 @@ log = structlog.get_logger()
 REQUEST_SECONDS = 6.0
 ACK_SECONDS = 3.0
 BATCH = 100
+# Commands looked at when a stream is taken up: as many as could be in flight.
+MOST = 1000
 # Sent messages whose bounce would be told to the phone.
 REMEMBERED = 50
 UPLOAD_TRIES, UPLOAD_AGAIN = 3, 2.0
@@ -80,6 +82,8 @@ class Outbox:
         except StoreDown as error:
             log.warning("store-down", sid=short(self._held.sid), reason=str(error))
             gevent.spawn_later(1.0, self.kick)
+        except (Fenced, NoSession):
+            self._held.drop()
         except StreamFailure as failure:
             log.info("commands-wait", sid=short(self._held.sid), kind=failure.kind)
             if failure.kind == "backlog":
@@ -127,11 +131,34 @@ class Outbox:
         assert self._held.stream is not None
         self._in_flight.add(stored)
         try:
-            self._held.stream.send(*nodes, key=stored)
-        except StreamFailure:
+            self._held.stream.send(*nodes, key=stored, before=lambda number: self._note(stored, number))
+        except (StreamFailure, StoreDown, Fenced, NoSession):
             if stored not in self._finished:
                 self._in_flight.discard(stored)
             raise
+
+    def _note(self, stored: bytes, number: int) -> None:
+        self._shared.feed.sending(self._held.sid, self._held.fence, stored, number)
+
+    def settle(self, confirmed: int | None) -> None:
+        """A stream of an earlier holder was taken up: what its server says it had got leaves the outbox unsent."""
+        sid, feed = self._held.sid, self._shared.feed
+        sent = feed.in_flight(sid, feed.commands(sid, MOST)) if confirmed is not None else {}
+        for stored, number in sent.items():
+            if covers(confirmed, number):
+                self._done(stored)
+        feed.unsent(sid)
+
+    def give_up_first(self) -> None:
+        """The server closed the stream over something we wrote, most likely the oldest that it has not acknowledged. Sending
+        that again would end every stream to come; the phone is told."""
+        stream = self._held.stream
+        keys = [key for key, _ in stream.unacked if isinstance(key, bytes)] if stream is not None else []
+        if not keys:
+            return
+        log.error("stanza-refused", sid=short(self._held.sid), op=records.unpack_command(keys[0]).get("op"))
+        self._shared.feed.take_in(self._held.sid, self._held.fence, returned(keys[:1]))
+        self._done(keys[0])
 
     def acked(self, keys: list[bytes]) -> None:
         """The server has these: they leave the outbox."""
@@ -167,6 +194,8 @@ class Outbox:
         self._sent[command["id"]] = command["to"]
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
+        if command.get("valid"):
+            self._held.check_by(time.monotonic() + command["valid"] + 0.5)
         node = stanzas.message(command)
         if self._held.intake.profile.language:
             node.setAttr("xml:lang", self._held.intake.profile.language)
@@ -180,10 +209,7 @@ class Outbox:
         self._done(stored)
 
     def _online(self, stored: bytes, command: dict[str, Any]) -> None:
-        if command.get("interests"):
-            self._held.interested()
-        else:
-            self._held.go_online()
+        self._held.interested(command.get("interests", False), command.get("asked", ()))
         self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 

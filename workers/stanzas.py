@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from xmpp.simplexml import Node
-
 from onesoup import __version__
 from onesoup.csp.places import Place
 from onesoup.csp.vcards import Card
 from onesoup.xmpp import caps, extras, geoloc, vcards
 from onesoup.xmpp.blocking import BLOCKING
+from onesoup.xmpp.stream.markup import Element as Node
 
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"

@@ -2,7 +2,6 @@
 addresses over TLS, unless the operator listed the host. Knows nothing of XMPP or pictures."""
 
 import http.client
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -12,13 +11,12 @@ from gevent import socket
 
 from onesoup.xmpp.stream.dial import dial
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.reach import public
 from onesoup.xmpp.stream.tls import Tls
 
 MAX_REDIRECTS = 3
 MAX_URL = 2000
 _REDIRECTS = (301, 302, 303, 307, 308)
-# Translators between IPv4 and IPv6 would lead from a public address to a private one.
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -110,7 +108,7 @@ class Web:
 
     def _connected(self, place: _Place) -> socket.socket:
         try:
-            sock = dial(place.host, place.port, None if place.listed else is_public)
+            sock = dial(place.host, place.port, None if place.listed else lambda address, _: public(address))
         except StreamFailure as failure:
             raise WebError(failure.condition, again=failure.condition != "not-permitted") from None
         if not place.secure:
@@ -141,17 +139,3 @@ def _body(answer: http.client.HTTPResponse, most: int) -> bytes:
     if answer.length:
         raise WebError("cut short", again=True)
     return body
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the open internet, also by the IPv4 address inside an IPv6 one."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return is_public(str(ip.ipv4_mapped))
-        if ip.sixtofour is not None or ip.teredo is not None or ip in _TRANSLATED:
-            return False
-    return ip.is_global and not ip.is_multicast

@@ -29,11 +29,13 @@ _RESOURCE = re.compile(r"[!-~]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user id of a Login-Request asks for: an account, the phone's spelling of it, and whether that names no domain."""
+    """What the user id of a Login-Request asks for: an account, the phone's spelling of it, whether that names no domain, and
+    the name of this gateway in it, if any."""
 
     jid: str
     own: str
     bare: bool
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def wish(user_id: str | None, domains: Domains) -> Wish:
     except CspError as error:
         raise CspError(531 if error.code == 901 else error.code, error.description) from None
     own = text if text[:3].lower() == "wv:" else f"wv:{text[5:] if text[:5].lower() == 'xmpp:' else text}"
-    return Wish(jid, own, domain is None and address.domain is None)
+    gateway = address.domain if address.domain in domains.gateways else None
+    return Wish(jid, own, domain is None and gateway is None, gateway or "")
 
 
 def _inner(text: str, address: addresses.Address, domains: Domains) -> tuple[str, str | None]:

@@ -166,10 +166,37 @@ def notification(shown: Shown, only: Iterable[str], picture: Picture | None = No
     return result
 
 
+def covered(wishes: Iterable[str]) -> list[str]:
+    """The attributes that these wishes name; without any, those that every phone can use."""
+    return list(wishes) or list(_USUAL)
+
+
+# Attribute -> what of a contact's state it depends on. Attributes that no client on XMPP has are not here: they never change.
+_SOURCES = {
+    "online_status": ("online", "known"),
+    "registration": ("online", "known"),
+    "client_info": ("online", "client_type"),
+    "geo_location": ("online", "known", "place"),
+    "address": ("online", "known", "place"),
+    "free_text_location": ("online", "known", "place"),
+    "comm_cap": ("online", "known", "im"),
+    "user_availability": ("availability", "known"),
+    "status_text": ("text",),
+    "status_mood": ("mood",),
+    "alias": ("alias",),
+    "status_content": ("picture",),
+}
+
+
+def differ(before: Shown, now: Shown, wishes: Iterable[str]) -> bool:
+    """Whether a phone with these wishes is told anything else now."""
+    fields = {field for name in covered(wishes) for field in _SOURCES.get(name, ())}
+    return any(getattr(before, field) != getattr(now, field) for field in fields)
+
+
 def wants(wishes: Iterable[str], name: str) -> bool:
     """Whether a subscription with these wishes covers an attribute."""
-    names = list(wishes)
-    return name in names or (not names and name in _USUAL)
+    return name in covered(wishes)
 
 
 def weight(wishes: Iterable[str], picture: int) -> int:

@@ -29,6 +29,8 @@ class Session:
     ttl: int = 3600
     # When it began, seconds since 1970; 0 in records of before.
     began: int = 0
+    # The name of this gateway under which the phone logged in: no XMPP domain, though phones complete ids with it.
+    gateway: str = ""
 
     @property
     def domain(self) -> str:
@@ -42,7 +44,12 @@ class Session:
         """The bare JID that the phone means. Its own id is its own account, also where a linked account, or the form for a
         gateway's domain, lets it stand for another address."""
         jid = addresses.to_jid(address, self.domain)
-        return self.jid if jid == _plain_meaning(self.own, self.domain) else jid
+        if jid == _plain_meaning(self.own, self.domain):
+            return self.jid
+        if self.gateway and addresses.domain_of(jid) == self.gateway:
+            user, _, domain = addresses.parse(address).user.rpartition("@")
+            return addresses.make_jid(user, domain) if domain and user else addresses.make_jid(domain, self.domain)
+        return jid
 
     def spelled(self, jid: str, spelling: str | None = None) -> str:
         """The address of a contact for this phone: as it spells it itself, else in full."""

@@ -19,6 +19,7 @@ from typing import Self
 
 from onesoup import admin
 from onesoup.demo import accounts
+from onesoup.demo.ejabberd import Ejabberd
 from onesoup.demo.process import Process
 from onesoup.demo.servers import Prosody, RedisServer, connects, reachable
 from onesoup.ports import free_port
@@ -43,7 +44,7 @@ class Stack:
         redis_port: int = 0,
         env: Mapping[str, str] | None = None,
         redis: RedisServer | None = None,
-        prosody: Prosody | None = None,
+        prosody: Prosody | Ejabberd | None = None,
     ) -> None:
         """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them.
 

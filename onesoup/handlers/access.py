@@ -13,11 +13,11 @@ import structlog
 from prometheus_client import Counter
 
 from onesoup.csp import access, addresses, handsets
-from onesoup.csp.elements import LoginRequest, LoginResponse
+from onesoup.csp.elements import ClientCapabilityRequest, LoginRequest, LoginResponse, ServiceRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Session
-from onesoup.handlers import linking, records, throttle
-from onesoup.handlers.context import Peer, Services, token
+from onesoup.handlers import basic, linking, records, throttle
+from onesoup.handlers.context import Context, Peer, Services, token
 from onesoup.store import keys
 from onesoup.store.accounts import Link
 from onesoup.store.errors import NoSession
@@ -148,7 +148,24 @@ def _login(attempt: Try) -> Outcome:
     sid = _open(attempt, session, password)
     _keep(attempt, jid, password)
     _make_room(attempt.services, session, sid)
-    return Outcome(_welcome(attempt, sid, session.ttl, True), sid)
+    response = _welcome(attempt, sid, session.ttl, True)
+    if attempt.version == "1.3":
+        _negotiate(attempt, session, sid, response)
+    return Outcome(response, sid)
+
+
+def _negotiate(attempt: Try, session: Session, sid: str, response: LoginResponse) -> None:
+    """A log-in of 1.3 may bring capabilities and services along; then it need not ask for them again (messages.md 5)."""
+    request = attempt.request
+    ctx = Context(attempt.services, sid, session, attempt.version, attempt.peer, records.unpack_caps(None))
+    if request.capability_list is not None:
+        answer = basic.capability(ctx, ClientCapabilityRequest(capability_list=request.capability_list))
+        response.agreed_capability_list = getattr(answer, "agreed_capability_list", None)
+        response.capability_request = False
+    if request.functions is not None:
+        basic.service(ctx, ServiceRequest(functions=request.functions))  # all are granted, so none is listed
+    if request.capability_list is not None or request.functions is not None:
+        attempt.services.sessions.commit(sid, None, token(SID_RANDOM), b"", ctx.effects)
 
 
 def _welcome(attempt: Try, sid: str, ttl: int, new: bool) -> LoginResponse:
@@ -176,6 +193,7 @@ def _session(attempt: Try, jid: str) -> Session:
         handset=attempt.handset.name,
         ttl=access.granted(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
         began=int(time.time()),
+        gateway=attempt.wish.gateway,
     )
 
 
@@ -242,10 +260,12 @@ def _proved(attempt: Try) -> tuple[str, str] | None:
         return link.jid, link.password
     if request.digest_bytes is not None and request.password is None:
         nonce = attempt.services.logins.take_nonce(attempt.name)
+        if nonce is None:
+            raise CspError(409, throttle.WRONG)  # late, or said before: no guess, so it does not count as one
         secret = link.phone_password if link is not None and link.phone_password else _NOBODYS
-        schema = access.digest_matches(request.digest_bytes, nonce or "", secret)
+        schema = access.digest_matches(request.digest_bytes, nonce, secret)
         attempt.scheme = schema.lower() if schema else attempt.scheme
-        return (link.jid, link.password) if schema and nonce and link is not None and link.phone_password else None
+        return (link.jid, link.password) if schema and link is not None and link.phone_password else None
     password = request.password
     if not password or len(password) > access.MAX_PASSWORD:
         return None

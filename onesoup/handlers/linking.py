@@ -10,9 +10,11 @@ from onesoup.csp import access, addresses
 from onesoup.csp.errors import CspError
 from onesoup.handlers import throttle
 from onesoup.handlers.context import Peer, Services
+from onesoup.handlers.numbers import Issued, check_code, issue_code
 from onesoup.store import keys
 from onesoup.store.accounts import Link
 from onesoup.store.keyring import KeyRingError
+from onesoup.store.numbers import Checked
 
 log = structlog.get_logger()
 
@@ -90,6 +92,23 @@ def forget(services: Services, peer: Peer, jid: str, password: str, deadline: fl
     services.accounts.unlink(jid)
     log.info("account-unlinked", origin=PAGE)
     return True
+
+
+def send_code(services: Services, peer: Peer, jid: str, password: str, number: str, deadline: float) -> Issued:
+    """Sends a code to the phone of somebody who has shown the account's XMPP password."""
+    verify(services, peer, jid, password, deadline)
+    return issue_code(services, jid, number)
+
+
+def confirm_code(services: Services, peer: Peer, jid: str, password: str, code: str, deadline: float) -> Checked:
+    """Makes the number to which the code was sent the account's own, for wake-ups by SMS."""
+    verify(services, peer, jid, password, deadline)
+    return check_code(services, jid, code.strip())
+
+
+def wakes_by_sms(services: Services) -> bool:
+    """Whether a number is of any use here."""
+    return "SMS" in services.lines.live()
 
 
 def _own_link(services: Services, jid: str) -> Link | None:

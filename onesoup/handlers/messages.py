@@ -66,15 +66,16 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
         ctx.effects.fields["unsaid"] = content + message_id.encode()
     stanzas = _stanza_ids(message_id, to)
     report = bool(request.delivery_report)
+    valid = min(info.validity or 0, MAX_VALIDITY) if report else 0
     if attached:
         ctx.send(commands.media(stanzas, attached.type, attached.name, attached.data, report))
     else:
         for stanza_id, jid in stanzas.items():
-            ctx.send(commands.message(stanza_id, jid, body, report, messages.link(request)))
+            ctx.send(commands.message(stanza_id, jid, body, report, messages.link(request), valid))
     if report:
         ctx.effects.asked.update(stanzas)
-        if info.validity:
-            ctx.effects.valid.update(dict.fromkeys(stanzas, min(info.validity, MAX_VALIDITY) * 1000))
+        if valid:
+            ctx.effects.valid.update(dict.fromkeys(stanzas, valid * 1000))
     return SendMessageResponse(result=result, message_id=message_id)
 
 

@@ -25,6 +25,8 @@ POOL_WAIT = 2.0
 NO_NOTIFICATIONS = MaintNotificationsConfig(enabled=False)
 
 Value = bytes | str | int | float
+# Keys and arguments of a script.
+Call = tuple[Sequence[str], Sequence[Value]]
 
 
 def connect(url: str, max_connections: int = 64) -> redis.Redis:
@@ -113,6 +115,25 @@ class Script:
             except redis.exceptions.NoScriptError:
                 self._client.script_load(self._script.script)
                 return self._run(command)
+
+    def many(self, calls: Sequence[Call]) -> list[Any]:
+        """All these in one round trip, except on a cluster. Each is as alone: no other client waits for the whole."""
+
+        if isinstance(self._client, RedisCluster):  # its pipelines take no scripts
+            return [self(keys, args) for keys, args in calls]
+
+        def once() -> list[Any]:
+            pipe = self._client.pipeline(transaction=False)
+            for keys, args in calls:
+                pipe.evalsha(self._script.sha, len(keys), *keys, *args)
+            return pipe.execute()
+
+        with store_errors():
+            try:
+                return once()
+            except redis.exceptions.NoScriptError:
+                self._client.script_load(self._script.script)
+                return once()
 
     def _on_cluster(self, command: Sequence[Value]) -> Any:
         """The client looks for the node that has the keys."""

@@ -1,6 +1,7 @@
 """What a holder writes into the sessions it owns. Every script compares the fencing number first: a holder that lost its
 lease changes nothing, whatever it still believes."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
 SEEN_MS = 600_000
+# Above so many items that wait for a phone that does not come, none becomes larger than it came.
+MOST_GROWN = 50
 LEFT_MS = 30 * 86_400_000
 # What a session knows of its stream: state to resume it, presence shown, the largest file that the server takes.
 STREAM_FIELDS = ["sm", "h", "shown", "upload"]
@@ -103,14 +106,17 @@ _REVEAL = (
     PRELUDE
     + FENCE
     + """
--- KEYS 1 session  2 queue  3 items  4 open  5 outbox     ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command
+-- KEYS 1 session  2 queue  3 items  4 open  5 outbox
+-- ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command  6 the most items beside which one may grow
 -- An item that waited for a command is as it shall be ("" leaves it), and waits for the phone now; the command is done.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 redis.call('LREM', KEYS[5], 1, ARGV[5])
 -- A session that took this one's place may have told its phone already.
 if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 or redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
+if ARGV[4] ~= '' and redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[6]) then
+  redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
+end
 if not redis.call('LPOS', KEYS[2], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
 wake(KEYS[1], ARGV[1], 'm')
 return 1
@@ -227,11 +233,39 @@ return found
 _STATE = (
     PRELUDE
     + """
--- KEYS 1 session    Returns {code or false, ms left}: what a sweep needs to know.
+-- KEYS 1 session    Returns {code or false, ms left, ms since the phone's last request or -1 while it can be woken on a line}:
+-- what a sweep needs to know.
 local now = clock()
 local over = ended(KEYS[1], now)
-if over then return {over, 0} end
-return {false, redis.call('HGET', KEYS[1], 'due') - now}
+if over then return {over, 0, 0} end
+local h = redis.call('HMGET', KEYS[1], 'due', 'ttl', 'stcp')
+return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2])}
+"""
+)
+
+_SENDING = (
+    FENCE
+    + """
+-- KEYS 1 session  2 flight  ARGV 1 fence  2 digest of the command  3 number of its stanza
+-- The command is about to be sent. A successor that hears from the server how far it had come knows whether it was.
+if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
+if fenced(KEYS[1], ARGV[1]) then return redis.error_reply('FENCED') end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+return 1
+"""
+)
+
+_IDLE = (
+    FENCE
+    + """
+-- KEYS 1 session  ARGV 1 fence  2 limit, ms      Marks an idle session, so that the phone's next request wakes the holder.
+-- 1 when it is marked, 0 when the phone has come back meanwhile.
+local h = redis.call('HMGET', KEYS[1], 'due', 'ttl')
+if not h[1] or fenced(KEYS[1], ARGV[1]) then return 0 end
+local t = redis.call('TIME')
+if t[1] * 1000 + math.floor(t[2] / 1000) - (h[1] - h[2]) < tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'idle', '1')
+return 1
 """
 )
 
@@ -252,6 +286,7 @@ BODY = (
     "rc",
     "seen",
     "out",
+    "flight",
     "asked",
     "valid",
     "pep",
@@ -316,6 +351,10 @@ class Changes:
         return pack_argument({name: value for name, value in body.items() if value})
 
 
+def _digest(command: bytes) -> bytes:
+    return hashlib.sha256(command).digest()[:16]
+
+
 class Feed:
     """The holder's side of a session."""
 
@@ -325,6 +364,7 @@ class Feed:
         self._take_in, self._reveal, self._replace = Script(client, _TAKE_IN), Script(client, _REVEAL), Script(client, _REPLACE)
         self._overdue = Script(client, _OVERDUE)
         self._claim, self._end, self._state = Script(client, _CLAIM), Script(client, _END), Script(client, _STATE)
+        self._sending, self._idle = Script(client, _SENDING), Script(client, _IDLE)
 
     def create(self, sid: str, fields: Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]]) -> None:
         """A new session with its first items, (id, stored form). `fields` must hold ttl in ms and fence."""
@@ -347,9 +387,10 @@ class Feed:
         self._take_in([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fence, packed])
 
     def reveal(self, sid: str, fence: int, item: str, stored: bytes, command: bytes) -> bool:
-        """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone."""
+        """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone. It
+        stays as it was when so much waits already that pictures would fill Redis."""
         names = keys.of(sid, "q", "i", "open", "out")
-        return bool(self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command]) == 1)
+        return bool(self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command, MOST_GROWN]) == 1)
 
     def waiting(self, sid: str, item: str) -> bytes | None:
         """An item of the phone in its stored form."""
@@ -381,8 +422,17 @@ class Feed:
 
     def state(self, sid: str) -> tuple[int | None, int]:
         """(code when the session is over, else None; ms until it expires)."""
-        code, left = self._state([keys.session(sid)])
+        code, left, _ = self._state([keys.session(sid)])
         return (int(code) if code else None), int(left)
+
+    def look(self, sid: str) -> tuple[int | None, int, int]:
+        """As state(), with ms since the phone's last request; -1 while it has a line on which it can be woken."""
+        code, left, quiet = self._state([keys.session(sid)])
+        return (int(code) if code else None), int(left), int(quiet)
+
+    def idle(self, sid: str, fence: int, limit_ms: int) -> bool:
+        """Asks to be woken by the phone's next request. False when it was there less than so many ms ago."""
+        return bool(self._idle([keys.session(sid)], [fence, limit_ms]) == 1)
 
     def overdue(self, sid: str) -> list[tuple[str, str]]:
         """(stanza id, recipient) of messages whose receipt was asked for and did not come while they were valid."""
@@ -394,9 +444,34 @@ class Feed:
         found: list[bytes] = guarded(lambda: self._client.lrange(keys.of(sid, "out")[0], 0, most - 1))
         return found
 
+    def sending(self, sid: str, fence: int, command: bytes, number: int) -> None:
+        """Notes the number of the stanza that a command is sent as. Fenced when another holder has the session: then it
+        must not be sent."""
+        self._sending([keys.session(sid), *keys.of(sid, "flight")], [fence, _digest(command), number])
+
+    def in_flight(self, sid: str, commands: Sequence[bytes]) -> dict[bytes, int]:
+        """Of these commands the ones that were sent, with the numbers of their stanzas."""
+        if not commands:
+            return {}
+        digests = [_digest(command) for command in commands]
+        found = guarded(lambda: self._client.hmget(keys.of(sid, "flight")[0], digests))
+        return {command: int(number) for command, number in zip(commands, found, strict=True) if number is not None}
+
+    def unsent(self, sid: str) -> None:
+        """A new stream counts from the beginning: no number of the old one means anything."""
+        guarded(lambda: self._client.delete(*keys.of(sid, "flight")))
+
     def done(self, sid: str, command: bytes) -> None:
         """The XMPP server has the stanza of this command."""
-        guarded(lambda: self._client.lrem(keys.of(sid, "out")[0], 1, command))  # type: ignore[arg-type]
+
+        def remove() -> None:
+            out, flight = keys.of(sid, "out", "flight")
+            pipe = self._client.pipeline(transaction=False)
+            pipe.lrem(out, 1, command)  # type: ignore[arg-type]
+            pipe.hdel(flight, _digest(command))
+            pipe.execute()
+
+        guarded(remove)
 
     def kept(self, sid: str, jids: Sequence[str]) -> dict[str, Kept]:
         """What is kept of contacts."""
@@ -435,7 +510,7 @@ class Feed:
         """The caches and commands of one session to another that takes its place. Both may be on different nodes."""
 
         def move() -> None:
-            for name in ("ros", "res", "pres", "pep", "rc", "asked"):
+            for name in ("ros", "res", "pres", "pep", "rc", "asked", "flight"):
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
 
     s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold; for wake-ups stcp (channels of
-                       processes with lines), cir (the outstanding wake), alt (one: has other bearers), addr, udp, num, tries ...
+                       processes with lines), cir (the outstanding wake), idle, alt (one: has other bearers), addr, udp, tries
     q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
     i:{sid}    hash    item id -> record
     open:{sid} zset    ids handed out and not answered -> when to repeat, ms
@@ -10,7 +10,9 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     tid:{sid}  hash    server TransactionID -> item id
     dirty:{sid} zset   contacts whose presence the phone has not got -> not before, ms
     out:{sid}  list    commands for the holder
+    flight:{sid} hash  digest of a command that was sent -> its number among the stanzas of the stream
     a:{sid}:*  string  stored replies to the phone's requests
+    sasl:{domain} string   the SASL mechanism that worked at a domain's server
     num:{jid}  hash    numbers that the account has proved;  bad:{jid}  hash  bearers that went unanswered
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)

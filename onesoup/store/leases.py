@@ -1,11 +1,12 @@
 """Shards and who owns them. A lease is a key with an expiry; a fencing number that only grows tells its owners apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded
+from onesoup.store.client import Call, Script, Value, guarded
 
 HOLDERS = "holders"
 
@@ -79,11 +80,23 @@ class Leases:
 
     def acquire(self, shard: int) -> Lease | None:
         """The lease of a free shard with a new fencing number, or None when another was faster."""
-        fence = int(self._acquire([keys.shard(shard, "lease"), keys.shard(shard, "fence")], [self._holder, self._ttl]))
-        return Lease(shard, fence) if fence else None
+        return next(iter(self.acquire_all([shard])), None)
+
+    def acquire_all(self, shards: Sequence[int]) -> list[Lease]:
+        """As acquire(), for many at once: one after the other the first would run out before the last is there."""
+        args: list[Value] = [self._holder, self._ttl]
+        calls: list[Call] = [([keys.shard(shard, "lease"), keys.shard(shard, "fence")], args) for shard in shards]
+        fences = self._acquire.many(calls) if calls else []
+        return [Lease(shard, int(fence)) for shard, fence in zip(shards, fences, strict=True) if fence]
 
     def renew(self, lease: Lease) -> bool:
-        return bool(self._renew([keys.shard(lease.shard, "lease")], [self._holder, self._ttl]) == 1)
+        return bool(self.renew_all([lease]))
+
+    def renew_all(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Those of the leases that are still ours, and are so for another while."""
+        calls: list[Call] = [([keys.shard(lease.shard, "lease")], [self._holder, self._ttl]) for lease in leases]
+        answers = self._renew.many(calls) if calls else []
+        return [lease for lease, answer in zip(leases, answers, strict=True) if answer == 1]
 
     def release(self, lease: Lease) -> None:
         self._release([keys.shard(lease.shard, "lease")], [self._holder])
@@ -102,7 +115,18 @@ class Shards:
         guarded(lambda: self._client.srem(keys.shard(shard, "shard"), sid))
 
     def sessions(self, shard: int) -> list[str]:
-        return [sid.decode() for sid in guarded(lambda: self._client.smembers(keys.shard(shard, "shard")))]
+        return self.sessions_of([shard])[0]
+
+    def sessions_of(self, shards: Sequence[int]) -> list[list[str]]:
+        """The sessions of each of the shards."""
+
+        def members() -> list[set[bytes]]:
+            pipe = self._client.pipeline(transaction=False)
+            for shard in shards:
+                pipe.smembers(keys.shard(shard, "shard"))
+            return pipe.execute()
+
+        return [[sid.decode() for sid in found] for found in guarded(members)]
 
     def ask(self, shard: int, job: bytes) -> None:
         """A log-in for whoever holds the shard. It is worthless after a minute."""

@@ -62,6 +62,11 @@ local function touch(key, now, from, poll)
   redis.call('HSET', key, 'due', now + h[1])
   redis.call('HDEL', key, 'cir')
   redis.call('PEXPIRE', key, h[1] + MARK)
+  -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
+  if redis.call('HDEL', key, 'idle') == 1 then
+    local sid = string.match(key, '{(.*)}')
+    redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
+  end
 end
 -- Tells whoever can reach the phone: a held poll first, else its STCP lines and the other bearers, once until the phone's
 -- next request. `kind` is m for what a person waits for, p for what may wait; the outstanding wake is kept as kind and time.

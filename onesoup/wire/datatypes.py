@@ -69,6 +69,14 @@ def content(octets: bytes, parent: Element) -> str:
     return utf8(octets) if named.lower().startswith("text/") else base64.b64encode(octets).decode()
 
 
+def direct(octets: bytes) -> str:
+    """Opaque DirectContent: BASE64, as it stands in text, or the octets of a picture themselves. Its ContentType comes later."""
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(octets).decode()
+
+
 def utf8(octets: bytes) -> str:
     """UTF-8 as phones write it.
 

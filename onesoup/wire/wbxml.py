@@ -312,8 +312,8 @@ class _Reader:
             return datatypes.boolean(octets)
         if kind == DATETIME and len(octets) == 6:
             return datatypes.datetime(octets)
-        if kind == CONTENT:
-            text = datatypes.content(octets, parent)
+        if kind == CONTENT or name == "DirectContent":
+            text = datatypes.content(octets, parent) if kind == CONTENT else datatypes.direct(octets)
             self.spend(max(len(text) - len(octets), 0), at)
             return text
         return self.string(octets)

@@ -15,10 +15,11 @@ Command = dict[str, Any]
 SHOW = {"AVAILABLE": None, "NOT_AVAILABLE": "away", "DISCREET": "dnd"}
 
 
-def message(message_id: str, to: str, body: str, receipt: bool, url: str = "") -> Command:
-    """`url`: what the body is the address of, for clients that show it as a picture (XEP-0066)."""
-    command = {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt}
-    return {**command, "url": url} if url else command
+def message(message_id: str, to: str, body: str, receipt: bool, url: str = "", valid: int = 0) -> Command:
+    """`url`: what the body is the address of, for clients that show it as a picture (XEP-0066). `valid`: in how many seconds
+    the phone is told when no receipt has come."""
+    more = {name: value for name, value in (("url", url), ("valid", valid)) if value}
+    return {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt, **more}
 
 
 def media(to: dict[str, str], kind: str, name: str, data: bytes, receipt: bool) -> Command:
@@ -46,9 +47,10 @@ def presence(published: Published) -> Command:
     }
 
 
-def online(interests: bool = False) -> Command:
-    """Initial presence, if it has not been sent yet. With `interests`: what the session has subscribed may have changed."""
-    return {"op": "online", "interests": interests}
+def online(interests: bool = False, asked: list[str] | None = None) -> Command:
+    """Initial presence, if it has not been sent yet. With `interests`: what the session has subscribed may have changed; with
+    `asked`: it has asked for these attributes, and will again."""
+    return {"op": "online", "interests": interests, "asked": asked or []}
 
 
 def roster_set(jid: str, name: str, groups: list[str]) -> Command:

@@ -16,6 +16,7 @@ SHOWN = {
     "codec": "WBXML decode to primitive + encode back",
     "poll": "total CPU a request, gateway + Redis",
     "login": "log-ins/s, each with a log-out",
+    "stream": "CPU a stanza in",
     "memory": "idle session, no contacts: holder, USS",
     "latency": "stanza to WVCI on the STCP line: p50",
     "cir": "stanza to WVCI at 100 messages/s: p50",

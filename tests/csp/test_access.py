@@ -11,6 +11,7 @@ from onesoup.csp import access
 from onesoup.csp.elements import ClientID, LoginRequest
 from onesoup.csp.errors import CspError
 from onesoup.csp.md4 import md4
+from onesoup.csp.session import Session
 
 NONCE, SECRET = "n0nce123", "secret"
 MD5, SHA = "iWlVv8u5cBtEufH3QCVcCA==", "M9uHLBArrUiLjRvpGTQyei3OGnA="
@@ -47,7 +48,24 @@ MD4 = base64.b64encode(md4(f"{NONCE}{SECRET}".encode())).decode()
 )
 def test_a_log_in_id_means_an_account_and_is_echoed_as_it_was_typed(typed, jid, own, bare):
     domains = access.Domains("home.org", {"home.org", "example.org", "cafe.org"}, {"gw.net"})
-    assert access.wish(typed, domains) == access.Wish(jid, own, bare)
+    assert access.wish(typed, domains) == access.Wish(jid, own, bare, "gw.net" if typed.lower().endswith("@gw.net") else "")
+
+
+@pytest.mark.parametrize(
+    ("written", "jid"),
+    [
+        ("wv:alice%40example.org@gw.net", "alice@example.org"),
+        ("wv:ALICE%40example.org@gw.net", "alice@example.org"),
+        ("wv:bob@gw.net", "bob@example.org"),  # completed by the phone with the domain of its own id
+        ("wv:bob%40x.org@GW.net", "bob@x.org"),
+        ("wv:%40x.org@gw.net", "x.org@example.org"),
+        ("wv:bob", "bob@example.org"),
+        ("wv:bob@x.org", "bob@x.org"),
+    ],
+)
+def test_a_phone_that_logged_in_under_the_gateway_s_name_means_accounts_by_it(written, jid):
+    session = Session("alice@example.org", "wv:alice%40example.org@gw.net", "1.2", "r", gateway="gw.net")
+    assert session.jid_of(written) == jid
 
 
 PLACES = {"imps.example.org": "example.org", "/imps/a": "a.org", "/imps/a/b/": "b.org"}

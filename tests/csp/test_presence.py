@@ -138,6 +138,27 @@ def test_only_a_change_of_what_is_covered_counts():
     assert not presence.wants(["online_status"], "status_text")
 
 
+@given(st.lists(st.sampled_from(presence.ATTRIBUTES), max_size=4), st.data())
+def test_who_is_told_is_told_something_new(wishes, data):
+    """Whatever changes what a phone would be told is seen as a change."""
+    states = st.builds(
+        Shown,
+        online=st.booleans(),
+        availability=st.sampled_from(presence.AVAILABILITY),
+        text=st.sampled_from(["", "a", "b"]),
+        client_type=st.sampled_from(["PDA", "CLI"]),
+        mood=st.sampled_from(["", "SAD"]),
+        alias=st.sampled_from(["", "R"]),
+        known=st.booleans(),
+        im=st.booleans(),
+        place=st.sampled_from([Place(), PLACE]),
+    )
+    before, now = data.draw(states), data.draw(states)
+    if presence.notification(before, wishes) != presence.notification(now, wishes):
+        assert presence.differ(before, now, wishes)
+    assert not presence.differ(now, now, wishes)
+
+
 def test_a_status_text_is_as_long_as_a_phone_reads():
     assert len(presence.notification(Shown(online=True, text="x" * 500), []).status_text.presence_value) == 200
 

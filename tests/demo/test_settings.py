@@ -115,6 +115,29 @@ def test_a_truth_that_is_none_is_an_error() -> None:
         load({"ONESOUP_PLAIN_EMOJI": "maybe"})
 
 
+def test_any_domain_and_the_ones_that_are_listed_all_the_same():
+    found = load({"ONESOUP_DOMAIN": "example.org", "ONESOUP_DOMAINS": "example.net, *"}).allowed_domains
+    assert "elsewhere.example" in found
+    assert [domain for domain in ("example.org", "example.net", "elsewhere.example", "any") if found.listed(domain)] == [
+        "example.org",
+        "example.net",
+    ]
+    listed = load({"ONESOUP_DOMAIN": "example.org"}).allowed_domains
+    assert "elsewhere.example" not in listed
+    assert "any" not in listed
+
+
+def test_a_route_may_be_direct_tls_and_nothing_else():
+    assert load({"ONESOUP_XMPP_ROUTES": "x.org=tls://10.0.0.1:5223"}).xmpp_routes == {"x.org": ("tls://10.0.0.1", 5223)}
+    with pytest.raises(SettingsError):
+        load({"ONESOUP_XMPP_ROUTES": "x.org=http://10.0.0.1:80"})
+
+
+def test_insecure_domains_are_named_one_by_one():
+    with pytest.raises(SettingsError):
+        load({"ONESOUP_XMPP_INSECURE": "*"})
+
+
 def test_places_choose_domains_that_are_served():
     found = load(
         {"ONESOUP_DOMAINS": "localhost,example.org", "ONESOUP_DOMAIN_BY_PLACE": "IMPS.example.org=Example.org,/net/=localhost"}

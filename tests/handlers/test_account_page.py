@@ -208,42 +208,43 @@ def away(*_: object) -> bool:
     raise StoreDown("away")
 
 
-# --- proving a phone number ---
+# --- the number ---
+
+NUMBER = "+15550100123"
 
 
 @pytest.fixture
-def paid(services):
-    """A gateway for SMS, and a country that it may send to."""
+def sms(services):
+    """Some process can send SMS."""
     services.policy = replace(services.policy, sms_prefixes=("+1555",))
     services.lines.register("cir:1", 60_000, ["SMS"])
     return services
 
 
-def test_without_a_gateway_the_page_says_nothing_of_numbers(browser):
-    assert "SMS" not in browser.open().text
-
-
-def test_a_number_is_proved_by_the_code_that_was_sent_to_it(browser, paid):
-    sent = browser.send(do="number", number="+1 555 010 0123")
-    assert sent.status_code == 200
-    assert "A code is on its way" in sent.text
-    job = records.unpack_command(paid.numbers.next_to_send())
+def test_a_number_is_proved_by_a_code(browser, sms):
+    assert "Type it below" in browser.send(do="send-code", number="+1 555 010 0123").text
+    job = records.unpack_command(sms.numbers.next_to_send())
     code = job["text"].rpartition(" ")[2]
-    assert (job["number"], job["jid"]) == ("+15550100123", ALICE)
-    assert code not in sent.text
-    assert "That is not the code" in browser.send(do="code", code="x").text
-    assert "The number is yours" in browser.send(do="code", code=code).text
-    assert paid.numbers.of(ALICE) == ["+15550100123"]
+    assert (job["number"], job["jid"]) == (NUMBER, ALICE)
+    page = browser.send(do="confirm", code="no")
+    assert (page.status_code, "not the code" in page.text) == (400, True)
+    assert code not in page.text
+    assert "The number is yours" in browser.send(do="confirm", code=f" {code} ").text
+    assert sms.numbers.of(ALICE) == [NUMBER]
+    assert "No code is waiting" in browser.send(do="confirm", code=code).text
 
 
-def test_nobody_sends_codes_in_somebody_elses_name(browser, paid):
-    refused = browser.send(do="number", number="+15550100123", password="wrong")
-    assert refused.status_code == 400
-    assert paid.numbers.next_to_send() is None
+@pytest.mark.parametrize(("number", "told"), [("", "no phone number"), ("+447700900123", "no SMS to that number")])
+def test_a_number_that_gets_no_code(browser, sms, number, told):
+    page = browser.send(do="send-code", number=number)
+    assert told in page.text
+    assert f'value="{number}"' in page.text
 
 
-@pytest.mark.parametrize(("number", "told"), [("hello", "no phone number"), ("+447700900123", "No messages are sent")])
-def test_a_number_that_nothing_is_sent_to(browser, paid, number, told):
-    answer = browser.send(do="number", number=number)
-    assert answer.status_code == 400
-    assert told in answer.text
+def test_nobody_sends_codes_for_an_account_without_its_password(browser, sms):
+    assert "password is wrong" in browser.send(do="send-code", number=NUMBER, password="wr0ng-one").text
+    assert sms.numbers.next_to_send() is None
+
+
+def test_where_no_sms_goes_out_nobody_is_asked_for_a_number(browser):
+    assert "SMS" not in browser.open().text

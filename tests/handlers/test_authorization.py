@@ -17,6 +17,7 @@ from onesoup.csp.elements import (
     StatusText,
     UpdatePresenceRequest,
     User,
+    UserIDList,
 )
 from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
@@ -103,3 +104,51 @@ def test_what_the_default_list_leaves_out_is_not_published(phone, holder):
     text = StatusText(qualifier=True, presence_value="secret meeting")
     phone.ask(UpdatePresenceRequest(presence_sub_list=PresenceSubList(status_text=text)))
     assert [each.get("status") for each in holder.ops(phone, "presence")] == [None]
+
+
+def test_no_more_watchers_than_the_phone_takes(every_phone, holder):
+    """1.3 says how many there are all the same."""
+    holder.roster(every_phone.sid, *(Item(f"r{n}@example.net", "R", subscription="both") for n in range(5)))
+    answer = every_phone.ask(GetWatcherListRequest(max_watcher_list=2))
+    assert len(answer.user or answer.watcher) == 2
+    assert answer.watcher_count == (5 if every_phone.version == "1.3" else None)
+
+
+def test_attribute_lists_in_the_form_of_each_version(every_phone, holder):
+    """Made, asked for by name and all together, and taken away; 1.3 wraps the names."""
+    both = PresenceSubList(online_status=OnlineStatus(), status_text=StatusText())
+    wrapped = every_phone.version == "1.3"
+    named = {"user_id_list": UserIDList(user_id=[NURSE])} if wrapped else {"user_id": [NURSE]}
+    asked = {"user_id_list": UserIDList(user_id=[NURSE])} if wrapped else {"user": [User(user_id=NURSE)]}
+    every_phone.ask(CreateAttributeListRequest(presence_sub_list=both, default_list=True, **named))
+    for request in (GetAttributeListRequest(default_list=True, **asked), GetAttributeListRequest()):
+        answer = every_phone.ask(request)
+        assert answer.default_attribute_list.presence_sub_list == [both]
+        assert [(each.user_id, each.presence_sub_list) for each in answer.presence] == [(NURSE, [both])]
+    every_phone.ask(DeleteAttributeListRequest(default_list=True, **named))
+    left = every_phone.ask(GetAttributeListRequest())
+    assert (left.presence, left.default_attribute_list) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("item", "removed"),
+    [
+        (None, 1),  # the server's word of the grant is still on its way
+        (Item("nurse@example.net"), 1),  # made for the grant alone
+        (Item("nurse@example.net", "Nurse", ("Friends",)), 0),
+        (Item("nurse@example.net", subscription="to"), 0),
+    ],
+)
+def test_a_grant_that_was_not_used_goes_with_the_roster_item_made_for_it(phone, holder, item, removed):
+    """Prosody keeps it otherwise. A contact is never removed for that."""
+    phone.ask(CreateAttributeListRequest(presence_sub_list=ONLINE, user_id=[NURSE], default_list=False))
+    if item is not None:
+        holder.roster(phone.sid, item)
+    phone.ask(DeleteAttributeListRequest(user_id=[NURSE], default_list=False))
+    assert len(holder.ops(phone, "unroster")) == removed
+
+
+def test_a_stranger_who_is_refused_costs_no_roster_change(phone, holder):
+    phone.ask(PresenceAuthUser(user_id=ROMEO, acceptance=False))
+    phone.ask(CancelAuthRequest(user_id=ROMEO))
+    assert holder.ops(phone, "unroster") == []

@@ -148,7 +148,8 @@ def test_a_subscription_says_what_it_uses(phone, holder):
     phone.ask(UnsubscribePresenceRequest(user=[User(user_id=ROMEO)]))
     assert [each["interests"] for each in holder.ops(phone, "online")] == [True, True]
     phone.ask(GetPresenceRequest(user=[User(user_id=ROMEO)]))
-    assert [each["interests"] for each in holder.ops(phone, "online")] == [True, True, False]
+    *_, last = holder.ops(phone, "online")
+    assert (last["interests"], "status_mood" in last["asked"], "status_content" in last["asked"]) == (False, True, False)
 
 
 def subscribed(phone, holder, services, octets=b"picture", *names):

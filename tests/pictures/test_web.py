@@ -4,7 +4,7 @@ import pytest
 
 from onesoup.xmpp.stream.tls import Tls
 from tests.pictures.conftest import Hostile
-from workers.web import MAX_REDIRECTS, Web, WebError, is_public
+from workers.web import MAX_REDIRECTS, Web, WebError
 
 MOST, WITHIN = 10_000, 1.0
 
@@ -119,21 +119,6 @@ def test_a_host_is_listed_with_or_without_its_port(hostile):
 def test_a_listed_host_without_tls_is_not_spoken_to_as_if_it_had(hostile):
     hostile.says(b"HTTP/1.1 200 OK\r\n\r\n")
     assert reason(Web(Tls(), [hostile.host]), hostile.url.replace("http:", "https:")) == "no trusted TLS"
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True), ("2606:4700::1111", True), ("::ffff:8.8.8.8", True),
-        ("127.0.0.1", False), ("10.1.2.3", False), ("172.16.0.1", False), ("192.168.0.1", False), ("100.64.0.1", False),
-        ("169.254.169.254", False), ("0.0.0.0", False), ("224.0.1.1", False), ("255.255.255.255", False), ("::1", False),
-        ("::", False),
-        ("fe80::1%eth0", False), ("fd00::1", False), ("ff0e::1", False), ("::ffff:10.0.0.1", False), ("::ffff:127.0.0.1", False),
-        ("2002:7f00:1::", False), ("64:ff9b::7f00:1", False), ("2001:0:a00:1::", False), ("", False), ("example.org", False),
-    ],
-)  # fmt: skip
-def test_public_is_what_the_open_internet_reaches(address, public):
-    assert is_public(address) == public
 
 
 # --- put ---

@@ -4,8 +4,9 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import Changes, Delivery, Kept
+from onesoup.store.feed import MOST_GROWN, Changes, Delivery, Kept
 from onesoup.store.inbox import Nothing
+from onesoup.store.servers import Servers
 from onesoup.store.sessions import Effects
 
 
@@ -262,6 +263,56 @@ def test_what_a_lost_record_leaves_goes_after_a_month(feed, sid, client):
     assert all(29 * 86_400_000 < each <= 30 * 86_400_000 for each in left)
 
 
+# --- commands on their way ---
+
+
+def test_a_command_on_its_way_has_its_number_until_it_is_done(feed, sid, client):
+    client.rpush(keys.of(sid, "out")[0], b"one", b"two", b"three")
+    feed.sending(sid, 1, b"one", 7)
+    feed.sending(sid, 1, b"two", 8)
+    assert feed.in_flight(sid, feed.commands(sid)) == {b"one": 7, b"two": 8}
+    feed.done(sid, b"one")
+    assert feed.in_flight(sid, [b"one", b"two", b"three"]) == {b"two": 8}
+    feed.unsent(sid)
+    assert feed.in_flight(sid, feed.commands(sid)) == {}
+    assert feed.commands(sid) == [b"two", b"three"]
+
+
+def test_a_holder_with_an_old_fence_sends_nothing(feed, sid):
+    feed.claim(sid, 2, ["r"])
+    with pytest.raises(Fenced):
+        feed.sending(sid, 1, b"one", 7)
+    with pytest.raises(NoSession):
+        feed.sending("ffnobody", 1, b"one", 7)
+    assert feed.in_flight(sid, [b"one"]) == {}
+
+
+def test_an_idle_phone_wakes_the_holder_once_when_it_comes_back(feed, sid, client, sessions, listen):
+    heard = listen(keys.wake_channel(0xA7))
+    assert not feed.idle(sid, 1, 60_000)
+    client.hincrby(keys.session(sid), "due", -30_000)
+    assert 30_000 <= feed.look(sid)[2] < 60_000
+    assert feed.idle(sid, 1, 30_000)
+    assert heard() == []
+    sessions.open(sid, "1", "d", ())
+    assert heard() == [sid.encode()]
+    sessions.open(sid, "2", "d", ())
+    assert heard() == []
+    sessions.bind_line(sid, "cir:1")
+    assert feed.look(sid)[2] == -1
+
+
+def test_what_is_known_of_a_server(client):
+    servers = Servers(client)
+    assert servers.mechanism("x.example") == ""
+    servers.remember("x.example", "SCRAM-SHA-256")
+    assert servers.mechanism("x.example") == "SCRAM-SHA-256"
+    assert servers.mechanism("y.example") == ""
+    assert servers.forget("x.example")
+    assert not servers.forget("x.example")
+    assert servers.mechanism("x.example") == ""
+
+
 # --- items that wait for a command, and commands that become others ---
 
 
@@ -314,3 +365,11 @@ def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
     assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
     assert not feed.replace(sid, 1, b"media", [b"three"])
     assert feed.commands(sid) == [b"before", b"one", b"two", b"after"]
+
+
+def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(feed, sid, deliver):
+    deliver(*(f"x{number}" for number in range(MOST_GROWN - 1)))
+    waiting_for_a_job(feed, sid)
+    feed.store(sid, 1, Changes(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
+    feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
+    assert feed.waiting(sid, "m1") == b"romeo@x\nlink"

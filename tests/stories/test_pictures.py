@@ -9,10 +9,19 @@ from urllib.request import urlopen
 import pytest
 from PIL import Image
 
-from onesoup.csp.elements import GetMessageRequest, MessageNotification, SetDeliveryMethodRequest
+from onesoup.csp.elements import (
+    DeliveryReportRequest,
+    GetMessageRequest,
+    MessageInfo,
+    MessageNotification,
+    Recipient,
+    SendMessageRequest,
+    SetDeliveryMethodRequest,
+    User,
+)
 from onesoup.phone.errors import Refused
 from tests.support.secrets import keep_secret, secret_text
-from tests.support.world import MATRIX, World
+from tests.support.world import MATRIX, StoryPhone, World
 
 
 def picture(form: str = "JPEG", size: tuple[int, int] = (320, 240)) -> bytes:
@@ -179,3 +188,54 @@ def test_a_log_out_right_behind_a_picture_lets_it_go_first(world: World) -> None
     message_id = phone.send_file(bob.wv, "image/jpeg", picture())
     phone.logout()
     assert there.message(sender=alice.jid).id == message_id
+
+
+def reports(phone: StoryPhone, count: int = 1) -> list[DeliveryReportRequest]:
+    """The next delivery reports; everything else is answered on the way."""
+    found: list[DeliveryReportRequest] = []
+
+    def one() -> bool:
+        told = phone.poll()
+        while told is not None:
+            if isinstance(told.content, DeliveryReportRequest):
+                found.append(told.content)
+            told = phone.answer(told)
+        return len(found) >= count
+
+    phone.until(one)
+    return found
+
+
+@pytest.mark.timeout(120)
+def test_a_picture_that_cannot_be_stored_comes_back_and_is_reported(breakable: World) -> None:
+    """The server's place for files is one that the operator has not allowed."""
+    world = breakable
+    alice, bob, carol = world.cast("alice", "bob", "carol")
+    world.stack.stop("holder")
+    world.stack.start("holder", env={"ONESOUP_MEDIA_HOSTS": ""})
+    try:
+        phone = world.phone(alice, cir=["STCP"]).start()
+        there = world.online(bob)
+        message_id = phone.send_file([bob.wv, carol.wv], "image/jpeg", picture(), report=True)
+        phone.send(bob.wv, words := secret_text("words go past it "))
+        there.message(body=words)
+        told = reports(phone, 2)
+        assert {each.result.code for each in told} == {410}
+        assert {each.message_info.message_id for each in told} == {message_id}
+        phone.until(lambda: len(phone.inbox) == 2)
+        assert {each.sender for each in phone.inbox} == {bob.wv, carol.wv}
+        assert all(each.text.startswith("not delivered: ") for each in phone.inbox)
+        assert there.bodies() == [words]
+    finally:
+        world.stack.stop("holder")
+        world.stack.start("holder", env={})
+
+
+def test_a_message_that_nobody_confirms_while_it_is_valid_is_reported_as_expired(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    phone = world.phone(alice, cir=["STCP"]).start()
+    info = MessageInfo(validity=1, recipient=Recipient(user=[User(user_id=bob.wv)]))
+    request = SendMessageRequest(delivery_report=True, message_info=info, content_data=secret_text())
+    message_id = phone.request(request).message_id
+    (report,) = reports(phone)
+    assert (report.result.code, report.message_info.message_id) == (542, message_id)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import random
 import re
 
 from PIL import Image
@@ -41,11 +42,11 @@ def picture(colour: str, size: tuple[int, int] = (200, 150), form: str = "PNG") 
     return out.getvalue()
 
 
-def wears(peer: Peer, octets: bytes, name: str = "") -> None:
-    """Publishes a picture; `name` is what it claims to be."""
-    name = name or hashlib.sha1(octets).hexdigest()
-    peer.publish(DATA, f"<data xmlns='{DATA}'>{base64.b64encode(octets).decode()}</data>", name)
-    info = f"<info bytes='{len(octets)}' id='{name}' type='image/png'/>"
+def wears(peer: Peer, data: bytes, name: str = "", octets: int = 0) -> None:
+    """Publishes a picture; `name` and `octets` are what it claims to be."""
+    name = name or hashlib.sha1(data).hexdigest()
+    peer.publish(DATA, f"<data xmlns='{DATA}'>{base64.b64encode(data).decode()}</data>", name)
+    info = f"<info bytes='{octets or len(data)}' id='{name}' type='image/png'/>"
     peer.publish(METADATA, f"<metadata xmlns='{METADATA}'>{info}</metadata>", name)
 
 
@@ -103,8 +104,8 @@ def test_a_picture_reaches_the_phone_as_it_can_show_it(world: World) -> None:
 
 
 def test_a_picture_that_is_none_breaks_nothing(world: World) -> None:
-    """Not an image, not what it claims to be, a bomb, and one in a vCard that is rubbish: the contacts are told all the same."""
-    alice, *friends = world.cast("alice", "bob", "carol", "dave", "erin", "frank")
+    """No image, not what it claims to be, a bomb, far too large, rubbish in a vCard: the contacts are told all the same."""
+    alice, *friends = world.cast("alice", "bob", "carol", "dave", "erin", "frank", "grace")
     peers = [world.online(each) for each in friends]
     wears(peers[0], b"no picture at all")
     wears(peers[1], picture("red"), "0" * 40)
@@ -114,6 +115,8 @@ def test_a_picture_that_is_none_breaks_nothing(world: World) -> None:
     photo = "<PHOTO><TYPE>image/png</TYPE><BINVAL>%%%</BINVAL></PHOTO>"
     peers[3].raw(f"<iq type='set' id='rubbish'><vCard xmlns='vcard-temp'>{photo}</vCard></iq>")
     peers[3].raw(f"<presence><x xmlns='vcard-temp:x:update'><photo>{'a' * 40}</photo></x></presence>")
+    huge = random.Random(7).randbytes(180_000)
+    wears(peers[5], huge, octets=10)
     wears(peers[4], good := picture("green", (20, 20)))
     phone = world.phone(alice).start()
     for each in friends:
@@ -159,6 +162,17 @@ def test_a_card_is_fetched_when_the_phone_asks_for_it(world: World) -> None:
     read = vcards.read(text or "")
     assert (read.full, read.phones, read.emails) == ("Bob Béton", (((), number),), ("bob@example.net",))
     assert asks(phone, carol, "contact_info", "online_status").contact_info.qualifier is False  # type: ignore[union-attr]
+
+
+def test_a_phone_that_only_asks_hears_of_moods_too(world: World) -> None:
+    """Some never subscribe: from their first question on, what they ask for is known."""
+    alice, bob = world.cast("alice", "bob")
+    world.online(bob).publish(MOOD, f"<mood xmlns='{MOOD}'><sad/></mood>")
+    phone = world.phone(alice)
+    phone.login()
+    phone.negotiate()
+    phone.until(lambda: asks(phone, bob, "status_mood").status_mood.qualifier)  # type: ignore[union-attr]
+    assert asks(phone, bob, "status_mood").status_mood.presence_value == "SAD"  # type: ignore[union-attr]
 
 
 def test_a_place_reaches_the_phone_that_wants_it(world: World) -> None:

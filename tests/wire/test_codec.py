@@ -226,6 +226,20 @@ def test_opaque_content(info, octets, text):
     assert only(body).findtext("ContentData") == text
 
 
+@pytest.mark.parametrize(
+    ("octets", "text"), [(b"\x89PNG\xff", base64.b64encode(b"\x89PNG\xff").decode()), (b"iVBORw==", "iVBORw==")]
+)
+def test_a_picture_in_presence_as_octets_or_as_base64(octets, text):
+    """Its ContentType stands behind it, so it cannot tell."""
+    content = Element(
+        "StatusContent", children=[Element("Qualifier", "T"), Element("DirectContent", "x"), Element("ContentType", "y")]
+    )
+    tree = Element("WV-CSP-Message", children=[Element("PresenceSubList", children=[content])])
+    written = wbxml.encode(tree, "1.2").replace(b"\x03x\0", b"\xc3" + bytes((len(octets),)) + octets)
+    found = codec.decode(written).root.children[0].children[0]
+    assert (found.findtext("DirectContent"), found.findtext("ContentType")) == (text, "y")
+
+
 # ---- XML forms
 
 

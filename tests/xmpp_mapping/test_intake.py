@@ -223,13 +223,20 @@ def shared(url, body=None):
     return f"<message from='{ROMEO}/x' id='m1' type='chat'><body>{body or url}</body>{oob}</message>"
 
 
+@pytest.fixture
+def friend(intake, directory):
+    """Romeo sees the user's presence."""
+    directory.items[ROMEO] = Item(ROMEO, subscription="both")
+    return intake
+
+
 def jobs(done):
     return [records.unpack_command(each.job) for each in done.changes.items if each.job]
 
 
-def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(intake):
-    intake.accept(1000, True)
-    done = read(intake, shared(PICTURE))
+def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(friend):
+    friend.accept(1000, True)
+    done = read(friend, shared(PICTURE))
     (item,), (job,) = done.changes.items, jobs(done)
     assert (job["op"], job["item"], job["url"]) == ("fetch", item.id, PICTURE)
     assert [each.body for each in texts(done)] == [PICTURE]
@@ -252,26 +259,33 @@ def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(int
         (f"<message from='{ROMEO}'><body>see it</body></message>", False),
     ],
 )
-def test_only_what_may_be_a_picture_waits_and_only_for_a_phone_that_takes_pictures(intake, takes, stanza, wanted):
-    intake.accept(1000, takes)
-    assert bool(jobs(read(intake, stanza))) == (wanted and takes)
+def test_only_what_may_be_a_picture_waits_and_only_for_a_phone_that_takes_pictures(friend, takes, stanza, wanted):
+    friend.accept(1000, takes)
+    assert bool(jobs(read(friend, stanza))) == (wanted and takes)
 
 
-def test_a_phone_that_takes_less_than_the_link_gets_it_in_parts(intake):
-    intake.accept(20, True)
-    done = read(intake, shared(PICTURE))
+def test_a_phone_that_takes_less_than_the_link_gets_it_in_parts(friend):
+    friend.accept(20, True)
+    done = read(friend, shared(PICTURE))
     assert not jobs(done)
     assert len(done.changes.items) == 2
 
 
-def test_words_beside_the_link_do_not_wait(intake, directory):
-    intake.accept(1000, True)
-    directory.sent["x"] = ROMEO
-    done = read(intake, shared(PICTURE, f"look: {PICTURE}").replace("</body>", f"</body>{ASKS}"))
+def test_words_beside_the_link_do_not_wait(friend):
+    friend.accept(1000, True)
+    done = read(friend, shared(PICTURE, f"look: {PICTURE}").replace("</body>", f"</body>{ASKS}"))
     words, link = done.changes.items
     assert ([each.body for each in texts(done)]) == ["look:", PICTURE]
     assert (bool(words.job), bool(words.receipt), bool(link.job), bool(link.receipt)) == (False, False, True, True)
     assert words.seen != link.seen
+
+
+def test_a_link_of_somebody_who_may_not_see_that_the_phone_is_there_is_not_fetched(intake, directory):
+    intake.accept(1000, True)
+    directory.items[ROMEO] = Item(ROMEO, subscription="to")
+    done = read(intake, shared(PICTURE))
+    assert not jobs(done)
+    assert [each.body for each in texts(done)] == [PICTURE]
 
 
 def test_a_message_that_never_left_is_told_and_reported(intake):

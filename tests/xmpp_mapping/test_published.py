@@ -35,7 +35,7 @@ def kinds():
 
 @pytest.fixture
 def intake(directory, kinds):
-    return Intake("alice@example.org", directory, 100, kinds)
+    return Intake("alice@example.org", directory, 100, kinds=kinds)
 
 
 def event(about, payload=""):

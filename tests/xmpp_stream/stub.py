@@ -1,6 +1,9 @@
 """A server of a few lines that does what real ones do not: it stalls, lies, strips STARTTLS, floods."""
 
+import base64
 import datetime
+import hashlib
+import hmac
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,15 +51,35 @@ class Peer:
         self.send("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
         self.sock = context.wrap_socket(self.sock, server_side=True)
 
-    def offer(self, *mechanisms: str) -> None:
+    def offer(self, *mechanisms: str, bindings: tuple[str, ...] = ()) -> None:
         names = "".join(f"<mechanism>{name}</mechanism>" for name in mechanisms)
-        self.open(f"<mechanisms xmlns='{SASL}'>{names}</mechanisms>")
+        types = "".join(f"<channel-binding type='{name}'/>" for name in bindings)
+        more = f"<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>{types}</sasl-channel-binding>" if bindings else ""
+        self.open(f"<mechanisms xmlns='{SASL}'>{names}</mechanisms>{more}")
+
+    def scram(self, *, password: str = "secret", success: bool = True) -> tuple[str, str]:
+        """The server's half of SCRAM-SHA-1 (RFC 5802). Returns the client's gs2 header and its c= attribute, decoded."""
+        gs2, _, bare = self._said("</auth>").partition("n=")
+        bare = "n=" + bare
+        first = f"r={bare.partition('r=')[2]}server,s={base64.b64encode(b'salt').decode()},i=1"
+        self.send(f"<challenge xmlns='{SASL}'>{base64.b64encode(first.encode()).decode()}</challenge>")
+        last = self._said("</response>")
+        salted = hashlib.pbkdf2_hmac("sha1", password.encode(), b"salt", 1)
+        signed = f"{bare},{first},{last.rpartition(',p=')[0]}".encode()
+        proof = hmac.digest(hmac.digest(salted, b"Server Key", "sha1"), signed, "sha1")
+        words = base64.b64encode(b"v=" + base64.b64encode(proof)).decode()
+        if success:
+            self.send(f"<success xmlns='{SASL}'>{words}</success>")
+        return gs2, base64.b64decode(last.partition("c=")[2].partition(",")[0]).decode("latin-1")
+
+    def _said(self, end: str) -> str:
+        """The decoded content of the element that ends here."""
+        return base64.b64decode(self.until(end).removesuffix(end).rpartition(">")[2]).decode()
 
     def log_in(self, sm: bool = False) -> None:
-        """In clear text with PLAIN, up to the bound stream; with `sm` up to <enabled/>."""
-        self.offer("PLAIN")
-        self.until("</auth>")
-        self.send(f"<success xmlns='{SASL}'/>")
+        """In clear text, where a password may not go: with SCRAM, up to the bound stream; with `sm` up to <enabled/>."""
+        self.offer("SCRAM-SHA-1")
+        self.scram()
         self.open(
             f"<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='{SM}'/>"
             if sm

@@ -1,10 +1,14 @@
 """A stream logs in to a real Prosody, or says exactly why not."""
 
+import hashlib
 import socket as plain_socket
 import time
 
 import gevent
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from gevent import socket
 from xmpp.protocol import Iq
 
 from onesoup.ports import free_port
@@ -48,10 +52,10 @@ def test_an_address_that_is_not_allowed_gets_no_connection(client, prosody):
     options = Options(
         tls=Tls(prosody.ca_file),
         resolver=Resolver(lookup=OneRecord("_xmpp-client", prosody.port, "localhost")),
-        address_allowed=lambda address: asked.append(address),
+        address_allowed=lambda *where: asked.append(where),
     )
     assert refused(client("alice", options=options)) == ("refused", "not-permitted", False)
-    assert "127.0.0.1" in asked
+    assert ("localhost", "127.0.0.1", prosody.port) in asked
 
 
 def test_a_host_with_scram_only(client):
@@ -140,6 +144,105 @@ def test_no_mechanism_in_common(client, stub, mechanisms, condition):
     assert refused(client("a", domain="stub.example", options=server.options())) == ("no-mechanism", condition, False)
 
 
+@pytest.mark.parametrize("secure", [False, True], ids=["clear", "unverified"])
+def test_a_password_is_never_sent_where_the_server_did_not_prove_itself(client, stub, tmp_path, secure):
+    """Not even to a domain that the operator listed as insecure."""
+    seen = []
+    _, context = self_signed(tmp_path, "elsewhere.example")
+
+    def talk(peer):
+        if secure:
+            peer.start_tls(context)
+        peer.offer("PLAIN")
+        seen.append(peer.sock.recv(1000))
+
+    failed = client("a", domain="stub.example", options=stub(talk).options())
+    assert refused(failed) == ("no-mechanism", "none-common", False)
+    failed.wait_for(lambda: seen)
+    assert seen == [b""]
+
+
+class Memory:
+    def __init__(self, best=""):
+        self.name, self.learnt = best, []
+
+    def best(self, domain):
+        assert domain == "stub.example"
+        return self.name
+
+    def worked(self, domain, name):
+        self.learnt.append((domain, name))
+
+
+def test_a_server_that_had_scram_and_now_asks_for_the_password_is_refused(client, stub, tmp_path):
+    """Somebody who holds a certificate for the domain could ask for it."""
+    authority, context = self_signed(tmp_path, "stub.example")
+    seen = []
+
+    def talk(peer):
+        peer.start_tls(context)
+        peer.offer("PLAIN")
+        seen.append(peer.sock.recv(1000))
+
+    options = stub(talk).options(ca=authority, insecure=False, known=(known := Memory("SCRAM-SHA-1")))
+    failed = client("a", domain="stub.example", options=options)
+    assert refused(failed) == ("no-mechanism", "downgraded", False)
+    failed.wait_for(lambda: seen)
+    assert (seen, known.learnt) == ([b""], [])
+
+
+def test_what_worked_is_remembered_only_when_it_worked(client, stub):
+    def talk(peer):
+        peer.offer("SCRAM-SHA-1")
+        peer.scram(success=False)
+        peer.send("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>")
+
+    known = Memory("SCRAM-SHA-256")
+    refused(client("a", domain="stub.example", options=stub(talk).options(known=known)))
+    assert known.learnt == []
+    server = stub(lambda peer: (peer.log_in(), peer.until("never")))
+    assert client("a", domain="stub.example", options=server.options(known=known)).connect().stream.open
+    assert known.learnt == [("stub.example", "SCRAM-SHA-1")]
+
+
+def test_over_tls_1_3_the_certificate_binds_where_the_server_takes_that(client, stub, tmp_path):
+    """XEP-0440; and what is bound is the certificate that was seen."""
+    authority, context = self_signed(tmp_path, "stub.example")
+    said = []
+
+    def talk(peer):
+        peer.start_tls(context)
+        peer.offer("SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", bindings=("tls-exporter", "tls-server-end-point"))
+        said.append(peer.scram())
+
+    one = client("a", domain="stub.example", options=stub(talk).options(ca=authority, insecure=False))
+    refused(one)  # the server goes away behind it
+    certificate = x509.load_pem_x509_certificate(authority.read_bytes()).public_bytes(Encoding.DER)
+    (gs2, bound), *_ = said
+    assert gs2 == "p=tls-server-end-point,,"
+    assert bound.encode("latin-1") == gs2.encode() + hashlib.sha256(certificate).digest()
+
+
+def test_a_server_does_not_know_our_alpn_on_starttls(client, stub, tmp_path):
+    """It is said on a direct TLS port, which may be a web server's too, and nowhere else."""
+    authority, context = self_signed(tmp_path, "stub.example")
+    context.set_alpn_protocols(["xmpp-client"])
+    spoken = []
+
+    def talk(peer):
+        if peer.sock.recv(1, socket.MSG_PEEK) == b"\x16":
+            peer.sock = context.wrap_socket(peer.sock, server_side=True)
+        else:
+            peer.start_tls(context)
+        spoken.append(peer.sock.selected_alpn_protocol())
+
+    server = stub(talk)
+    for host in ("127.0.0.1", "tls://127.0.0.1"):
+        options = Options(tls=Tls(authority), resolver=Resolver({"stub.example": (host, server.port)}))
+        refused(client("a", domain="stub.example", options=options))
+    assert spoken == [None, "xmpp-client"]
+
+
 def test_a_server_that_does_not_know_the_password_is_refused(client, stub):
     """It says success to anything; SCRAM asks for its proof."""
 
@@ -158,7 +261,7 @@ def test_a_server_that_does_not_know_the_password_is_refused(client, stub):
 )
 def test_sasl_conditions_are_kept(client, stub, condition, retry):
     def talk(peer):
-        peer.offer("PLAIN")
+        peer.offer("SCRAM-SHA-1")
         peer.until("</auth>")
         peer.send(f"<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><{condition}/><text>why</text></failure>")
         peer.until("never")
@@ -202,15 +305,14 @@ def test_a_redirection_goes_nowhere_that_is_not_allowed(client, stub):
         peer.send("<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>")
         peer.send("127.0.0.1:1</see-other-host></stream:error></stream:stream>")
 
-    options = stub(elsewhere).options(address_allowed=lambda address: not address.startswith("127."))
+    options = stub(elsewhere).options(address_allowed=lambda _, address, __: not address.startswith("127."))
     assert refused(client("a", domain="stub.example", options=options)) == ("refused", "not-permitted", False)
 
 
 def test_bind_conflict_is_tried_once_more(client, stub):
     def talk(peer):
-        peer.offer("PLAIN")
-        peer.until("</auth>")
-        peer.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+        peer.offer("SCRAM-SHA-1")
+        peer.scram()
         peer.open("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>")
         peer.until("<resource>phone</resource></bind></iq>")
         peer.send("<iq type='error' id='bind'><error type='cancel'>")
@@ -241,7 +343,7 @@ def test_a_silent_server_costs_no_more_than_the_time_allowed(client, stub, words
     server = stub(lambda peer: (peer.send(words), gevent.sleep(20)))
     started = time.monotonic()
     assert refused(client("a", domain="stub.example", options=server.options()), within=0.5) == ("timeout", "log-in", True)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 5.0
 
 
 def test_a_server_that_hangs_up(client, stub):

@@ -7,7 +7,7 @@ from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream.markup import serialise
-from onesoup.xmpp.stream.parser import MAX_DEPTH, MAX_STANZA, Broken, End, Header, Parser
+from onesoup.xmpp.stream.parser import _NAMES, MAX_DEPTH, MAX_STANZA, MOST_NAMES, Broken, End, Header, Parser
 
 HEAD = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='7'>"
 
@@ -136,3 +136,28 @@ def test_namespaces_survive_the_way_back():
 def test_the_stream_namespace_is_not_repeated():
     node = Node("jabber:client message", {"to": "a@b"}, [Node("urn:xmpp:receipts request")])
     assert serialise(node) == b'<message to="a@b"><request xmlns="urn:xmpp:receipts"/></message>'
+
+
+def test_a_big_tag_in_small_pieces_is_given_up_before_it_costs_seconds():
+    """Expat begins a tag anew with each piece: octet by octet, a quarter of a megabyte would be 32 GB to look at."""
+    parser = Parser()
+    parser.feed(HEAD + b"<message id='")
+    events, pieces = [], 0
+    while not events and pieces < MAX_STANZA:
+        events, pieces = parser.feed(b"x"), pieces + 1
+    assert [event.condition for event in events] == ["policy-violation"]
+    assert pieces < 10_000
+    whole = b"<message id='" + b"x" * 200_000 + b"'/>"
+    assert not conditions(*[whole[at : at + 4096] for at in range(0, len(whole), 4096)])
+
+
+def test_a_stanza_is_no_ring_of_garbage():
+    """A child does not know its parent: what is read and done with goes at once, without a collection."""
+    (message,) = parse(b"<message><a><b/></a></message>")
+    assert message.kids[0].parent is None
+    assert message.kids[0].kids[0].parent is None
+
+
+def test_names_that_a_server_makes_up_fill_no_memory():
+    parse(*[b"<message><x%d xmlns='urn:%d'/></message>" % (number, number) for number in range(MOST_NAMES + 10)])
+    assert len(_NAMES) <= MOST_NAMES

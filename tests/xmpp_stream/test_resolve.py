@@ -42,6 +42,14 @@ def test_a_static_route_wins_and_asks_nobody():
     assert not resolver.is_static("x.example", Target("10.0.0.2", 15222, False))
 
 
+def test_a_static_route_may_be_direct_tls():
+    resolver = Resolver({"x.example": ("tls://10.0.0.1", 5223), "y.example": ("tls://[::1]", 5223)}, FakeDns())
+    (target,) = resolver.targets("x.example")
+    assert target == Target("10.0.0.1", 5223, True)
+    assert resolver.is_static("x.example", target)
+    assert resolver.targets("y.example") == [Target("::1", 5223, True)]
+
+
 def test_without_srv_the_domain_itself():
     assert targets() == [Target("x.example", 5222, False)]
 

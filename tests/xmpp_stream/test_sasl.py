@@ -10,7 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.xmpp.stream.salted import SaltedPasswords
-from onesoup.xmpp.stream.sasl import MAX_ROUNDS, Plain, SaslError, Scram, choose, decode, encode, prepared
+from onesoup.xmpp.stream.sasl import (
+    END_POINT,
+    MAX_ROUNDS,
+    UNIQUE,
+    Channel,
+    Plain,
+    SaslError,
+    Scram,
+    choose,
+    decode,
+    encode,
+    lost,
+    prepared,
+    strength,
+)
 
 # (mechanism, client nonce, server-first, client-final, server-final): RFC 5802 section 5, RFC 7677 section 3.
 VECTORS = [
@@ -148,3 +162,57 @@ def test_salted_passwords_are_made_once_and_forgotten_in_order():
     known("sha1", b"third", b"salt", 10)
     assert known("sha1", b"pw", b"salt", 10) is not first
     assert b"pw" not in {part for key in known._known for part in key}
+
+
+# Channel binding.
+
+
+def channel(*bindings, taken=None):
+    return Channel({name: name.encode for name in bindings}, frozenset(taken) if taken is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("offered", "ours", "name", "header"),
+    [
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"], channel(UNIQUE, END_POINT), "SCRAM-SHA-1-PLUS", b"p=tls-unique,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"], channel(UNIQUE), "SCRAM-SHA-256-PLUS", b"p=tls-unique,,"),
+        # TLS 1.3, and the server does not say what it takes, or takes only what we have not.
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(END_POINT), "SCRAM-SHA-1", b"n,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(END_POINT, taken=["tls-exporter"]), "SCRAM-SHA-1", b"n,,"),
+        (
+            ["SCRAM-SHA-1-PLUS"],
+            channel(END_POINT, taken=["tls-exporter", END_POINT]),
+            "SCRAM-SHA-1-PLUS",
+            b"p=tls-server-end-point,,",
+        ),
+        (["SCRAM-SHA-1-PLUS"], channel(UNIQUE, END_POINT, taken=[END_POINT]), "SCRAM-SHA-1-PLUS", b"p=tls-server-end-point,,"),
+        # It offers none: one that does and was cut short will see this.
+        (["SCRAM-SHA-1", "PLAIN"], channel(UNIQUE, END_POINT), "SCRAM-SHA-1", b"y,,"),
+        (["SCRAM-SHA-1"], channel(), "SCRAM-SHA-1", b"n,,"),
+    ],
+)
+def test_how_a_log_in_is_bound_to_its_channel(offered, ours, name, header):
+    mechanism = choose(offered, "u", "p", private=True, channel=ours)
+    assert mechanism.name == name
+    assert mechanism.first().startswith(header + b"n=u,r=")
+
+
+def test_the_binding_is_part_of_what_is_proved():
+    def final(bound):
+        scram = Scram("SCRAM-SHA-1-PLUS", "user", "pencil", nonce="N", gs2="p=tls-unique,,", bound=bound)
+        return scram.step(b"r=Nserver,s=QSXCR+Q6sek8bf92,i=10").split(b",p=")
+
+    (bound, proof), (other_bound, other_proof) = final(b"\x01\x02"), final(b"\x01\x03")
+    assert base64.b64decode(bound.partition(b",")[0][2:]) == b"p=tls-unique,,\x01\x02"
+    assert bound != other_bound
+    assert proof != other_proof
+
+
+def test_strengths_have_an_order_and_a_password_given_away_is_a_loss():
+    names = ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-512-PLUS"]
+    assert sorted(names, key=strength) == names
+    assert strength("X-OTHER") < strength("PLAIN")
+    assert lost("SCRAM-SHA-1", "PLAIN")
+    assert not lost("", "PLAIN")
+    assert not lost("PLAIN", "PLAIN")
+    assert not lost("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1")

@@ -368,7 +368,7 @@ def test_the_error_counts_not_the_closing_tag_behind_it(client, stub):
 
 
 def test_a_peer_that_stops_reading_blocks_nobody_else(client, stub, monkeypatch):
-    monkeypatch.setattr("onesoup.xmpp.stream.stream.SEND_SECONDS", 0.5)
+    monkeypatch.setattr("onesoup.xmpp.stream.wire.SEND_SECONDS", 0.5)
     server = stub(lambda peer: (peer.log_in(sm=True), gevent.sleep(20)))
     one = client("a", domain="stub.example", options=server.options()).connect()
     turns = []

@@ -1,6 +1,7 @@
 """From a domain to a negotiated stream: targets in turn, each with TCP, TLS, SASL, resume or bind."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from xmpp.simplexml import Node
@@ -41,6 +42,7 @@ class Connected:
     resumed: bool
     acked: list[Any]
     early: list[Node]
+    confirmed: int | None = None  # how many stanzas the server had got of the session that was to be resumed
 
 
 def connect(account: Account, options: Options, sm: StreamManagement | None) -> Connected:
@@ -77,8 +79,10 @@ def _place(text: str) -> Target:
 
 
 def _at(target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
-    static = options.resolver.is_static(account.domain, target)
-    wire = Wire(dial(target.host, target.port, None if static else options.address_allowed))
+    allowed = None
+    if options.address_allowed is not None and not options.resolver.is_static(account.domain, target):
+        allowed = partial(options.address_allowed, account.domain)
+    wire = Wire(dial(target.host, target.port, allowed))
     try:
         return _negotiated(wire, target, account, options, sm)
     except BaseException:  # whatever it is, nobody else knows of this socket
@@ -90,17 +94,18 @@ def _negotiated(wire: Wire, target: Target, account: Account, options: Options, 
     domain, tls = account.domain, options.tls
     talk = Negotiation(wire, domain, options.language)
     if target.direct_tls:
-        wire.start_tls(tls, domain)
+        wire.start_tls(tls, domain, direct=True)
     talk.open()
     if not wire.secure:
         talk.secure(tls)
-    private = wire.secure or tls.trusts_blindly(domain)
-    talk.authenticate(account.user, account.password, private, options.derive)
+    verified = wire.secure and not tls.trusts_blindly(domain)
+    talk.authenticate(account.user, account.password, verified, options.derive, options.known)
     features = offered(talk.features)
     acked: list[Any] = []
+    confirmed = None
     if sm is not None and sm.resumable:
-        resumed, acked = talk.resume(sm)
+        resumed, acked, confirmed = talk.resume(sm)
         if resumed:
-            return Connected(wire, features, "", sm, True, acked, talk.early)
+            return Connected(wire, features, "", sm, True, acked, talk.early, confirmed)
     jid = talk.bind(account.resource)
-    return Connected(wire, features, jid, talk.enable(), False, acked, talk.early)
+    return Connected(wire, features, jid, talk.enable(), False, acked, talk.early, confirmed)

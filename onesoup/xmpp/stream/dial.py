@@ -1,6 +1,7 @@
 """TCP connections to a target, each address in turn."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from errno import ECONNREFUSED
 
 import gevent
@@ -17,11 +18,11 @@ USER_TIMEOUT_MS = 60_000
 _NO_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-def dial(host: str, port: int, allowed: Callable[[str], bool] | None = None) -> socket.socket:
+def dial(host: str, port: int, allowed: Callable[[str, int], bool] | None = None) -> socket.socket:
     """A connected socket. The address that was allowed is the one connected to: the name is not looked up again."""
     failure = StreamFailure(errors.REFUSED, "not-permitted")
     for family, address in _addresses(host, port):
-        if allowed is not None and not allowed(address[0]):
+        if allowed is not None and not allowed(address[0], port):
             continue
         try:
             return _connected(family, address)
@@ -31,6 +32,10 @@ def dial(host: str, port: int, allowed: Callable[[str], bool] | None = None) -> 
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError, ValueError):  # an address needs no thread that looks it up
+            socket.inet_pton(family, host)
+            return [(family, (host, port))]
     try:
         with gevent.Timeout(CONNECT_SECONDS, StreamFailure(errors.DNS, "lookup-failed", "no answer in time")):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -7,7 +7,7 @@ DNS: Final = "dns"  # condition: no-such-domain, no-service, lookup-failed
 REFUSED: Final = "refused"  # nobody listens, or no route; condition: refused, unreachable, not-permitted
 TIMEOUT: Final = "timeout"  # condition: connect, log-in, stalled (peer does not read), silent (peer does not answer)
 TLS: Final = "tls"  # condition: certificate, handshake, not-offered
-NO_MECHANISM: Final = "no-mechanism"  # no SASL mechanism that both sides accept; condition: none-offered, none-common
+NO_MECHANISM: Final = "no-mechanism"  # no SASL mechanism that both sides accept; condition: none-offered, none-common, downgraded
 AUTH: Final = "auth"  # condition: the SASL condition; server-not-proved when the server's own proof is wrong
 BIND: Final = "bind"  # condition: the stanza error condition
 STREAM: Final = "stream"  # the server sent a stream error; condition: its condition
@@ -21,7 +21,7 @@ BACKLOG: Final = "backlog"  # too many stanzas wait for the server's acknowledge
 _FINAL = {
     DNS: {"no-such-domain", "no-service"},
     REFUSED: {"not-permitted"},
-    NO_MECHANISM: {"none-common", "none-offered"},
+    NO_MECHANISM: {"none-common", "none-offered", "downgraded"},
     AUTH: {
         "not-authorized",
         "credentials-expired",

@@ -70,23 +70,32 @@ class Negotiation:
         self._wire.start_tls(tls, self._domain)
         self.open()
 
-    def authenticate(self, user: str, password: str, private: bool, derive: sasl.Derive) -> None:
-        mechanism = self._mechanism(user, password, private, derive)
+    def authenticate(self, user: str, password: str, private: bool, derive: sasl.Derive, known: sasl.Known) -> None:
+        """`private`: nobody but the domain's server reads what is written. `known`: what its servers offered before."""
+        mechanism = self._mechanism(user, password, private, derive, known)
         try:
             self._exchange(mechanism)
         except sasl.SaslError as error:
             raise StreamFailure(errors.AUTH, "server-not-proved", str(error)) from None
+        known.worked(self._domain, mechanism.name)
         self.open()
 
-    def _mechanism(self, user: str, password: str, private: bool, derive: sasl.Derive) -> sasl.Mechanism:
+    def _mechanism(self, user: str, password: str, private: bool, derive: sasl.Derive, known: sasl.Known) -> sasl.Mechanism:
         offer = self.features.getTag("mechanisms", namespace=ns.SASL)
         names = [tag.getData() for tag in offer.getTags("mechanism")] if offer else []
         if not names:  # never jabber:iq:auth instead: that is what an attacker hopes for
             raise StreamFailure(errors.NO_MECHANISM, "none-offered")
-        mechanism = sasl.choose(names, user, password, private=private, derive=derive)
+        channel = sasl.Channel(self._wire.bindings(), self._bindings_taken())
+        mechanism = sasl.choose(names, user, password, private=private, derive=derive, channel=channel)
         if mechanism is None:
             raise StreamFailure(errors.NO_MECHANISM, "none-common", " ".join(names)[:200])
+        if sasl.lost(known.best(self._domain), mechanism.name):
+            raise StreamFailure(errors.NO_MECHANISM, "downgraded", " ".join(names)[:200])
         return mechanism
+
+    def _bindings_taken(self) -> frozenset[str] | None:
+        offer = self.features.getTag("sasl-channel-binding", namespace=ns.CHANNEL_BINDING)
+        return frozenset(tag.getAttr("type") or "" for tag in offer.getTags("channel-binding")) if offer else None
 
     def _exchange(self, mechanism: sasl.Mechanism) -> None:
         first = sasl.encode(mechanism.first())
@@ -102,15 +111,15 @@ class Negotiation:
             data = sasl.encode(response) if response else ""
             self._wire.send(f"<response xmlns='{ns.SASL}'>{data}</response>".encode())
 
-    def resume(self, sm: StreamManagement) -> tuple[bool, list[Any]]:
-        """Whether the session goes on, and the keys of the stanzas that the server had got of it."""
+    def resume(self, sm: StreamManagement) -> tuple[bool, list[Any], int | None]:
+        """Whether the session goes on, the keys of the stanzas that the server had got of it, and how many it had, if it says."""
         if not self._offers("sm", ns.SM):
-            return False, []
+            return False, [], None
         self._wire.send(f"<resume xmlns='{ns.SM}' previd='{quote(sm.id)}' h='{sm.h_in}'/>".encode())
         answer = self._await(lambda node: node.namespace == ns.SM and node.name in ("resumed", "failed"))
         h = number(answer, "h")  # XEP-0198 section 5: a failure may still tell how far the server had come
         try:
-            return answer.name == "resumed", [] if h is None else sm.resumed(h)
+            return answer.name == "resumed", [] if h is None else sm.resumed(h), h
         except SmError as error:
             raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
 

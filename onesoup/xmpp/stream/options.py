@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from onesoup.xmpp.stream.errors import NotStored
 from onesoup.xmpp.stream.resolve import Resolver
 from onesoup.xmpp.stream.salted import SaltedPasswords
+from onesoup.xmpp.stream.sasl import Forgetful, Known
 from onesoup.xmpp.stream.tls import Tls
 
 
 @dataclass(frozen=True)
 class Options:
-    """`address_allowed` is asked with each IP address that DNS named, before anything is sent there; static routes are exempt.
+    """`address_allowed` is asked with (XMPP domain, IP address, port) before anything is sent there; static routes are exempt.
 
     `not_stored`: what `on_stanzas` raises when the store is out of reach, as opposed to a mistake of its own.
     """
@@ -19,6 +20,7 @@ class Options:
     tls: Tls = field(default_factory=Tls)
     resolver: Resolver = field(default_factory=Resolver)
     derive: SaltedPasswords = field(default_factory=SaltedPasswords)
-    address_allowed: Callable[[str], bool] | None = None
+    known: Known = field(default_factory=Forgetful)
+    address_allowed: Callable[[str, str, int], bool] | None = None
     not_stored: tuple[type[Exception], ...] = (NotStored, OSError)
     language: str = "en"

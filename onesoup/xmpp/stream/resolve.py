@@ -17,6 +17,7 @@ LOOKUP_SECONDS = 5.0
 TTL_MIN, TTL_MAX = 30, 300
 CACHE_SIZE = 1024
 PORT = 5222
+DIRECT = "tls://"
 
 
 class Target(NamedTuple):
@@ -65,16 +66,16 @@ class Resolver:
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
-        self._routes = {domain.lower(): (host, port) for domain, (host, port) in (routes or {}).items()}
+        self._routes = {domain.lower(): _route(host, port) for domain, (host, port) in (routes or {}).items()}
         self._lookup = lookup or DnsLookup()
         self._clock, self._rng = clock, rng or random.Random()
         self._cache: dict[str, tuple[float, list[Srv]]] = {}
 
     def targets(self, domain: str) -> list[Target]:
-        """Where to try, in this order; never empty. A static route wins, and is STARTTLS."""
+        """Where to try, in this order; never empty. A static route wins."""
         domain = domain.lower()
         if route := self._routes.get(domain):
-            return [Target(route[0], route[1], False)]
+            return [route]
         if _is_address(domain):
             return [Target(domain.strip("[]"), PORT, False)]
         records = self._records(domain)
@@ -88,7 +89,8 @@ class Resolver:
 
     def is_static(self, domain: str, target: Target) -> bool:
         """The operator named this place himself: no DNS answer, no redirection."""
-        return self._routes.get(domain.lower()) == (target.host, target.port)
+        route = self._routes.get(domain.lower())
+        return route is not None and route[:2] == target[:2]
 
     def _records(self, domain: str) -> list[Srv]:
         now = self._clock()
@@ -123,6 +125,12 @@ class Resolver:
             return self._lookup.srv(name)
         except StreamFailure as failure:
             return failure
+
+
+def _route(host: str, port: int) -> Target:
+    """A host is met with STARTTLS unless it is written tls://host."""
+    direct = host.startswith(DIRECT)
+    return Target(host.removeprefix(DIRECT).strip("[]"), port, direct)
 
 
 def ordered(records: Iterable[Srv], rng: random.Random) -> list[Srv]:

@@ -2,8 +2,8 @@
 
 A mechanism is an object with `first()`, then `step(challenge)` for each challenge, then `finish(data of success)`.
 
-Left out: the -PLUS variants (the ssl module of Python 3.11 gives neither tls-exporter nor, for TLS 1.3, another binding
-that servers accept), DIGEST-MD5 (RFC 6331 made it historic), and jabber:iq:auth.
+Left out: DIGEST-MD5 (RFC 6331 made it historic), jabber:iq:auth, and of the channel bindings tls-exporter (RFC 9266), which
+the ssl module does not give. So over TLS 1.3 a -PLUS is used where the server takes tls-server-end-point (XEP-0440).
 """
 
 import base64
@@ -13,7 +13,8 @@ import hmac
 import secrets
 import stringprep
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 # (hash name, password, salt, rounds) -> SaltedPassword
@@ -24,10 +25,34 @@ MAX_ROUNDS = 1_000_000
 
 # Strongest first.
 SCRAM = {"SCRAM-SHA-512": "sha512", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
+PLUS = "-PLUS"
+# From weak to strong. What a server has proved to offer once, it should offer again.
+STRENGTHS = ("ANONYMOUS", "PLAIN", *reversed(SCRAM), *(name + PLUS for name in reversed(SCRAM)))
+# Channel bindings, the strongest first: this one connection, then this one certificate.
+UNIQUE, END_POINT = "tls-unique", "tls-server-end-point"
 
 
 class SaslError(Exception):
     """The server broke the mechanism's rules, or did not prove that it knows the password."""
+
+
+class Known(Protocol):
+    """A memory of the mechanisms that worked, by domain."""
+
+    def best(self, domain: str) -> str:
+        """The strongest that worked before, empty when there is none."""
+
+    def worked(self, domain: str, name: str) -> None: ...
+
+
+class Forgetful:
+    """Knows nothing, for whoever does not care."""
+
+    def best(self, domain: str) -> str:
+        return ""
+
+    def worked(self, domain: str, name: str) -> None:
+        """Forgotten at once."""
 
 
 class Mechanism(Protocol):
@@ -43,7 +68,25 @@ def derive(hash_name: str, password: bytes, salt: bytes, rounds: int) -> bytes:
     return hashlib.pbkdf2_hmac(hash_name, password, salt, rounds)
 
 
-def choose(offered: Iterable[str], user: str, password: str, *, private: bool, derive: Derive = derive) -> Mechanism | None:
+@dataclass(frozen=True)
+class Channel:
+    """What ties a log-in to the TLS connection under it. `taken`: bindings that the server takes, None when it does not say."""
+
+    bindings: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+    taken: frozenset[str] | None = None
+
+    def agreed(self) -> str:
+        """The binding to use, empty for none. A server that does not say takes tls-unique: it had nothing else to mean."""
+        taken = self.taken if self.taken is not None else {UNIQUE}
+        return next((name for name in (UNIQUE, END_POINT) if name in self.bindings and name in taken), "")
+
+
+NO_CHANNEL = Channel()
+
+
+def choose(
+    offered: Iterable[str], user: str, password: str, *, private: bool, derive: Derive = derive, channel: Channel = NO_CHANNEL
+) -> Mechanism | None:
     """The strongest mechanism that the server offers and we accept. `private`: nobody else reads the password.
 
     An empty user asks for ANONYMOUS.
@@ -51,10 +94,26 @@ def choose(offered: Iterable[str], user: str, password: str, *, private: bool, d
     names = {name.strip().upper() for name in offered}
     if not user:
         return Anonymous() if "ANONYMOUS" in names else None
+    binding = channel.agreed()
+    for name in SCRAM if binding else ():
+        if name + PLUS in names:
+            return Scram(name + PLUS, user, password, derive=derive, gs2=f"p={binding},,", bound=channel.bindings[binding]())
+    # "y": we could bind, and believe that the server cannot. One that can then knows that somebody cut its offer short.
+    could = bool(channel.bindings) and not any(name.endswith(PLUS) for name in names)
     for name in SCRAM:
         if name in names:
-            return Scram(name, user, password, derive=derive)
+            return Scram(name, user, password, derive=derive, gs2="y,," if could else "n,,")
     return Plain(user, password) if private and "PLAIN" in names else None
+
+
+def strength(name: str) -> int:
+    """The higher the stronger; -1 for one that is not known."""
+    return STRENGTHS.index(name) if name in STRENGTHS else -1
+
+
+def lost(best: str, name: str) -> bool:
+    """Whether the server learns the password now, and did not before: no change of a configuration that could be accepted."""
+    return best.startswith("SCRAM-") and not name.startswith("SCRAM-")
 
 
 class Anonymous:
@@ -93,8 +152,20 @@ class Plain:
 class Scram:
     """RFC 5802. After `finish` the server has proved that it knows the password too."""
 
-    def __init__(self, name: str, user: str, password: str, *, derive: Derive = derive, nonce: str = "") -> None:
-        self.name, self._hash, self._derive = name, SCRAM[name], derive
+    def __init__(
+        self,
+        name: str,
+        user: str,
+        password: str,
+        *,
+        derive: Derive = derive,
+        nonce: str = "",
+        gs2: str = "n,,",
+        bound: bytes = b"",
+    ) -> None:
+        """`gs2`: the header that says how the channel is bound (RFC 5802 section 6); `bound`: the binding's data."""
+        self.name, self._hash, self._derive = name, SCRAM[name.removesuffix(PLUS)], derive
+        self._gs2, self._binding = gs2.encode(), base64.b64encode(gs2.encode() + bound).decode()
         self._password = prepared(password).encode()
         self._nonce = nonce or secrets.token_urlsafe(24)
         escaped = prepared(user).replace("=", "=3D").replace(",", "=2C")
@@ -103,7 +174,7 @@ class Scram:
         self._proved = False
 
     def first(self) -> bytes:
-        return b"n,," + self._bare.encode()
+        return self._gs2 + self._bare.encode()
 
     def step(self, challenge: bytes) -> bytes:
         # Some servers put their proof into a last challenge and leave <success/> empty: RFC 5802 allows both.
@@ -113,7 +184,7 @@ class Scram:
         fields = _fields(challenge)
         nonce, salt, rounds = self._server_first(fields)
         salted = self._derive(self._hash, self._password, salt, rounds)
-        without_proof = f"c=biws,r={nonce}"
+        without_proof = f"c={self._binding},r={nonce}"
         signed = f"{self._bare},{challenge.decode()},{without_proof}".encode()
         proof = base64.b64encode(self._proof(salted, signed)).decode()
         return f"{without_proof},p={proof}".encode()

@@ -34,6 +34,10 @@ class StreamManagement:
         """How many stanzas were sent."""
         return (self._acked + len(self._queue)) % _WRAP
 
+    def number(self, count: int) -> int:
+        """The number that the last of `count` further stanzas gets."""
+        return (self.h_out + count) % _WRAP
+
     @property
     def waiting(self) -> int:
         """How many of them the server did not acknowledge."""
@@ -102,6 +106,11 @@ class StreamManagement:
         self._acked = state.get("acked", 0) % _WRAP
         self._queue.extend((key, bytes(data)) for _, key, data in _in_order(state.get("unacked") or ()))
         return self
+
+
+def covers(h: int, number: int) -> bool:
+    """Whether an acknowledgement of h stanzas is one of this number. Both wrap."""
+    return (h - number) % _WRAP < _WRAP // 2
 
 
 def _in_order(unacked: Iterable[Any]) -> list[Any]:

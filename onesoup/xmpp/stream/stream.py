@@ -20,7 +20,7 @@ from onesoup.xmpp.stream.markup import serialise
 from onesoup.xmpp.stream.negotiate import fail_on, number
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.sm import Sent, SmError, StreamManagement
-from onesoup.xmpp.stream.wire import SEND_SECONDS, Wire
+from onesoup.xmpp.stream.wire import Wire
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,7 @@ class Stream:
         "_requests",
         "_sm",
         "_wire",
+        "confirmed",
         "features",
         "jid",
         "lost",
@@ -105,6 +106,7 @@ class Stream:
         self.jid = str(resume.get("jid") or "") if resume else ""
         self.features: frozenset[str] = frozenset()
         self.resumed = False
+        self.confirmed: int | None = None
         self.lost: list[Sent] = []
 
     # What it is.
@@ -150,7 +152,8 @@ class Stream:
         """Connects, logs in, resumes or binds, and enables stream management, all in so many seconds, or StreamFailure.
 
         When `resumed` is false although a session was given, that session is gone: `lost` is what it left, (key, octets)
-        as in `unacked`, to be sent anew.
+        as in `unacked`, to be sent anew. `confirmed`: how many stanzas the server had got of that session, None where it does
+        not tell.
         """
         account = self._account
         assert account is not None, "connect is called once"
@@ -159,6 +162,7 @@ class Stream:
         self._account = None  # the password is needed no more
         self._wire, self.features, self.resumed, self._early = done.wire, done.features, done.resumed, done.early
         self._last_in = time.monotonic()
+        self.confirmed = done.confirmed
         if not done.resumed:
             self.lost = self._sm.unacked if self._sm else []
             self.jid = done.jid
@@ -318,8 +322,9 @@ class Stream:
 
     # What goes out.
 
-    def send(self, *stanzas: Node, key: Any = None) -> bool:
-        """Writes them together. `key` is reported by `on_acked` when the server has the last of them.
+    def send(self, *stanzas: Node, key: Any = None, before: Callable[[int], None] | None = None) -> bool:
+        """Writes them together. `key` is reported by `on_acked` when the server has the last of them. `before` hears the
+        number that the last one gets among all that this session sends; what it raises keeps them from being sent.
 
         Raises StreamFailure when nothing went out. With stream management a stanza is ours to deliver from then on, here
         or after a resumption: False says that the connection broke under it. Without, a broken connection raises too,
@@ -327,21 +332,25 @@ class Stream:
         """
         octets = [serialise(stanza) for stanza in stanzas]
         wire = self._wired()
-        with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")) as limit:
-            queued = False
-            try:
-                with wire.lock:
-                    queued = self._queue(wire, octets, key)
-                    wire.write(b"".join(octets) + (self._piggyback(key) if queued else b""))
-            except StreamFailure as failure:
-                if failure is limit.exception:
-                    wire.close(failure)
-                if not queued or failure not in (limit.exception, wire.failure):
-                    raise
-                return False
+        queued = False
+        try:
+            with wire.lock:
+                if before is not None and self._sm is not None:
+                    before(self._sm.number(len(octets)))
+                queued = self._queue(wire, octets, key)
+                wire.write(b"".join(octets) + (self._piggyback(key) if queued else b""))
+        except StreamFailure as failure:
+            if not queued or failure is not wire.failure:
+                raise
+            return False
         if not queued and key is not None:
             self._report([key])
         return True
+
+    def hint(self, active: bool) -> None:
+        """Client state indication (XEP-0352), where the server takes it; a new connection begins as active."""
+        if ns.CSI in self.features and self.open:
+            self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{ns.CSI}'/>".encode())
 
     def _queue(self, wire: Wire, octets: list[bytes], key: Any) -> bool:
         """Under the lock, so that the order of the queue is the order on the wire. False without stream management."""

@@ -3,35 +3,56 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from gevent import ssl
 from gevent.socket import socket
 
 from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.errors import StreamFailure
 
+# What a client says on a port that it may share with a web server (XEP-0368).
+ALPN = "xmpp-client"
+# RFC 5929 section 4.1: for certificates signed with one of these the binding takes SHA-256.
+_WEAK = (hashes.MD5, hashes.SHA1)
+
 
 class Tls:
     """Wraps connected sockets. Domains listed as insecure are not verified, and may even stay in clear text."""
 
     def __init__(self, ca_file: str | Path | None = None, insecure: Iterable[str] = ()) -> None:
+        """OSError when the file cannot be read or holds no certificate."""
         self._insecure = frozenset(domain.lower() for domain in insecure)
-        # One context for all streams: each of its own would cost 12 KB more.
-        self._verified = _context(ca_file)
-        self._unverified = _unverified() if self._insecure else None
+        # Contexts are shared by all streams: one for each would cost 12 KB more. (verified, direct) -> context
+        self._contexts = {(True, direct): _context(ca_file, direct) for direct in (False, True)}
+        if self._insecure:
+            self._contexts |= {(False, direct): _unverified(direct) for direct in (False, True)}
 
     def trusts_blindly(self, domain: str) -> bool:
         """The operator listed this domain as one without proper TLS."""
         return domain.lower() in self._insecure
 
-    def wrap(self, sock: socket, domain: str) -> socket:
+    def wrap(self, sock: socket, domain: str, direct: bool = False) -> socket:
         """Handshakes. The name checked is the XMPP domain, not the host that SRV named (RFC 6120 section 13.7.2)."""
-        context = self._unverified if self._unverified and self.trusts_blindly(domain) else self._verified
+        context = self._contexts[not self.trusts_blindly(domain), direct]
         try:
             return context.wrap_socket(sock, server_hostname=_ascii(domain))
         except ssl.SSLCertVerificationError as error:
             raise StreamFailure(errors.TLS, "certificate", error.verify_message) from None
         except (OSError, ValueError) as error:  # SSLError is an OSError; a peer that hangs up in mid-handshake is one too
             raise StreamFailure(errors.TLS, "handshake", getattr(error, "reason", None) or str(error)) from None
+
+
+def end_point(certificate: bytes) -> bytes:
+    """The tls-server-end-point of a DER certificate (RFC 5929 section 4): its digest, by its own signature's hash."""
+    try:
+        kind = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    except (ValueError, UnsupportedAlgorithm):
+        kind = None
+    digest = hashes.Hash(hashes.SHA256() if kind is None or isinstance(kind, _WEAK) else kind)
+    digest.update(certificate)
+    return digest.finalize()
 
 
 def _ascii(domain: str) -> str:
@@ -41,16 +62,18 @@ def _ascii(domain: str) -> str:
         return domain.encode("idna").decode()
 
 
-def _context(ca_file: str | Path | None) -> ssl.SSLContext:
+def _context(ca_file: str | Path | None, direct: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and host name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_default_certs()
     if ca_file:
         context.load_verify_locations(ca_file)
+    if direct:
+        context.set_alpn_protocols([ALPN])
     return context
 
 
-def _unverified() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _unverified(direct: bool) -> ssl.SSLContext:
+    context = _context(None, direct)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

@@ -1,13 +1,15 @@
 """One connection: octets out under a lock, parser events in. Knows no stanza."""
 
+from collections.abc import Callable
+
 import gevent
 from gevent.lock import Semaphore
 from gevent.socket import IPPROTO_TCP, TCP_QUICKACK, socket
 
-from onesoup.xmpp.stream import errors
+from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.parser import Event, Parser
-from onesoup.xmpp.stream.tls import Tls
+from onesoup.xmpp.stream.tls import Tls, end_point
 
 CHUNK = 16 * 1024
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
@@ -36,12 +38,22 @@ class Wire:
         """Whoever holds it may `write`."""
         return self._lock
 
-    def start_tls(self, tls: Tls, domain: str) -> None:
+    def start_tls(self, tls: Tls, domain: str, direct: bool = False) -> None:
         """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
         if self.pending:
             raise StreamFailure(errors.TLS, "handshake", "clear text after proceed")
-        self._sock = tls.wrap(self._socket(), domain)
+        self._sock = tls.wrap(self._socket(), domain, direct)
         self.secure = True
+
+    def bindings(self) -> dict[str, Callable[[], bytes]]:
+        """What can tie a log-in to this connection: channel binding -> its data."""
+        if not self.secure:
+            return {}
+        sock = self._socket()
+        found: dict[str, Callable[[], bytes]] = {sasl.END_POINT: lambda: end_point(sock.getpeercert(True))}
+        if sock.version() == "TLSv1.2":  # TLS 1.3 has no such thing, whatever the library returns
+            found[sasl.UNIQUE] = lambda: sock.get_channel_binding(sasl.UNIQUE) or b""
+        return found
 
     def restart(self) -> None:
         """A new document begins (RFC 6120 section 4.3.3)."""
@@ -58,23 +70,25 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """All of it, or StreamFailure, and then the connection is closed: half a stanza may be out."""
-        with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")) as timeout:
-            try:
-                with self._lock:
-                    self.write(data)
-            except StreamFailure as failure:
-                if failure is timeout.exception:
-                    self.close(failure)
-                raise
+        with self._lock:
+            self.write(data)
 
     def write(self, data: bytes) -> None:
-        """As `send`, for a holder of the lock, without a limit of time."""
+        """As `send`, for a holder of the lock. A peer that takes nothing for too long is cut off, and whoever waits for the lock
+        is told with it."""
+        sock = self._socket()
         try:
-            self._socket().sendall(data)
+            sent = _at_once(sock, data)
+            if sent < len(data):
+                with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")):
+                    sock.sendall(memoryview(data)[sent:])
         except OSError as error:
             failure = self._reset(error)
             self.close(failure)
             raise failure from None
+        except StreamFailure as failure:
+            self.close(failure)
+            raise
         except BaseException:  # somebody's time is over, or the greenlet is killed: half a stanza may be out
             self.close(StreamFailure(errors.TIMEOUT, "stalled"))
             raise
@@ -107,3 +121,14 @@ class Wire:
 
     def _reset(self, error: OSError) -> StreamFailure:
         return self.failure or StreamFailure(errors.CLOSED, "reset", error.strerror or type(error).__name__)
+
+
+def _at_once(sock: socket, data: bytes) -> int:
+    """Sends what goes out without waiting: nearly always all of it, and then no clock has to be set. Nobody else runs then."""
+    sock.settimeout(0.0)
+    try:
+        return int(sock.send(data))
+    except BlockingIOError:
+        return 0
+    finally:
+        sock.settimeout(None)

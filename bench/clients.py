@@ -1,0 +1,119 @@
+"""The project's streams in a process of their own, driven over JSON lines: what part stream measures.
+
+In: {"do": what, ...}, one at a time; out: one answer each. Ends with its standard input. bench/slix.py does the same work.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import gc  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from typing import Any  # noqa: E402
+
+import gevent  # noqa: E402
+from gevent.event import Event  # noqa: E402
+from gevent.fileobject import FileObject  # noqa: E402
+from gevent.pool import Pool  # noqa: E402
+
+from bench import machine  # noqa: E402
+from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls  # noqa: E402
+from workers import stanzas  # noqa: E402
+
+# Stanzas sent in a row before the server is asked whether it has them.
+WINDOW = 100
+
+
+class Client:
+    """One stream that counts the messages it gets."""
+
+    def __init__(self, options: Options, domain: str, user: str, password: str, resource: str) -> None:
+        self.got, self.wanted, self.full = 0, -1, Event()
+        self.stream = Stream(
+            domain, user, password, resource, options=options, on_stanzas=self._take, on_acked=lambda keys: None, prefix=resource
+        )
+        self.stream.connect(60)
+        gevent.spawn(self._run)
+
+    def _run(self) -> None:
+        try:
+            self.stream.run()
+        except StreamFailure as failure:
+            print(failure, file=sys.stderr)
+
+    def _take(self, batch: list[Any]) -> None:
+        for each in batch:
+            self.got += each.getTagData("body") is not None
+        if self.got >= self.wanted > 0:
+            self.full.set()
+
+
+class Driver:
+    """Carries the orders out."""
+
+    def __init__(self) -> None:
+        self.idle: list[Client] = []
+
+    def do_connect(self, domain: str, host: str, port: int, ca: str, user: str, password: str) -> dict[str, Any]:
+        self.options = Options(tls=Tls(ca), resolver=Resolver({domain: (host, port), f"anon.{domain}": (host, port)}))
+        self.account = (domain, user, password)
+        self.client = Client(self.options, *self.account, "main")
+        self.client.stream.send(stanzas.presence({}))
+        return {"jid": self.client.stream.jid}
+
+    def do_expect(self, count: int) -> dict[str, Any]:
+        self.client.got, self.client.wanted = 0, count
+        self.client.full.clear()
+        self.began = time.process_time()
+        return {}
+
+    def do_taken(self) -> dict[str, Any]:
+        self.client.full.wait()
+        return {"cpu": time.process_time() - self.began}
+
+    def do_send(self, to: str, count: int) -> dict[str, Any]:
+        began, stream = time.process_time(), self.client.stream
+        for number in range(count):
+            command = {"id": f"m{number}", "to": to, "body": f"This is message number {number}.", "receipt": False}
+            stream.send(stanzas.message(command), key=number)
+            if number % WINDOW == WINDOW - 1:
+                stream.request(stanzas.Node("iq", {"type": "get"}, [stanzas.Node("urn:xmpp:ping ping")]), 60)
+        return {"cpu": time.process_time() - began}
+
+    def do_login(self, count: int) -> dict[str, Any]:
+        began = time.process_time()
+        for number in range(count):
+            Client(self.options, *self.account, f"again{number}").stream.close()
+        return {"cpu": time.process_time() - began}
+
+    def do_idle(self, count: int) -> dict[str, Any]:
+        """Anonymous ones, with presence sent."""
+        before = self._memory()
+
+        def one(number: int) -> None:
+            client = Client(self.options, f"anon.{self.account[0]}", "", "", f"i{number}")
+            client.stream.send(stanzas.presence({}))
+            self.idle.append(client)
+
+        pool = Pool(20)
+        for _ in pool.imap_unordered(one, range(count)):
+            pass
+        gevent.sleep(1.0)
+        return {"kb": (self._memory() - before) / count}
+
+    def _memory(self) -> int:
+        gc.collect()
+        return machine.memory(os.getpid())["uss"]
+
+
+def main() -> None:
+    driver = Driver()
+    for line in FileObject(sys.stdin.buffer, "rb"):
+        order = json.loads(line)
+        print(json.dumps(getattr(driver, "do_" + order.pop("do"))(**order)), flush=True)
+
+
+main()

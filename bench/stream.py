@@ -1,0 +1,149 @@
+"""Part stream: what one XMPP stream costs, beside slixmpp doing the same work in the same minutes. One real Prosody, TLS."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bench.parts import REPOSITORY, Scale, say, workplace
+from bench.peer import Peer
+from bench.report import Figure, Spread
+from onesoup.demo import certs
+from onesoup.demo.servers import Prosody
+
+GOAL_STANZA, GOAL_RATIO, GOAL_LOGIN, GOAL_KB = 20.0, 1 / 3, 2.5, 60.0
+ANONYMOUS = """
+VirtualHost "anon.localhost"
+  authentication = "anonymous"
+  modules_disabled = { "s2s"; "mam"; "offline" }
+"""
+# Prosody 0.12 asks for so many.
+DERIVATIONS = 10_000
+MODULES = {"ours": "bench.clients", "slixmpp": "bench.slix"}
+
+
+class Child:
+    """One of the two client processes."""
+
+    def __init__(self, module: str, server: Prosody, user: str) -> None:
+        argv = [sys.executable, "-m", module]
+        self._process = subprocess.Popen(argv, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.jid = self.order("connect", host="127.0.0.1", port=server.port, ca=str(server.ca_file), **account(user))["jid"]
+
+    def order(self, do: str, **fields: object) -> dict[str, Any]:
+        self.tell(do, **fields)
+        return self.answer()
+
+    def tell(self, do: str, **fields: object) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"do": do, **fields}) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("a client of the benchmark ended")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def stop(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def account(user: str) -> dict[str, str]:
+    return {"domain": "localhost", "user": user, "password": "secret"}
+
+
+@contextmanager
+def clients() -> Iterator[tuple[Prosody, dict[str, Child], Peer]]:
+    with workplace() as directory:
+        certs.ensure(directory / "prosody" / "certs", ["localhost", "conference.localhost", "anon.localhost"])
+        # An archive of each message on disk is the server's business, and most of its time.
+        options = 'authentication = "internal_hashed"; modules_disabled = { "s2s"; "s2s_auth_certs"; "mam"; "offline" }'
+        with Prosody(directory / "prosody", options=options, more_hosts=ANONYMOUS) as server:
+            for user in (*MODULES, "peer"):
+                server.add_account(user, "secret")
+            with Peer("peer", "secret", "localhost", ("127.0.0.1", server.tls_port), server.ca_file) as peer:
+                children = {name: Child(module, server, name) for name, module in MODULES.items()}
+                try:
+                    yield server, children, peer
+                finally:
+                    for child in children.values():
+                        child.stop()
+
+
+def run(scale: Scale) -> list[Figure]:
+    found: dict[tuple[str, str], list[float]] = {(name, what): [] for name in MODULES for what in ("in", "out", "login")}
+    with clients() as (_server, children, peer):
+        for number in range(scale.rounds):
+            for name, child in children.items():
+                found[name, "in"].append(_in(child, peer, scale.stanzas))
+                found[name, "out"].append(_out(child, peer, scale.stanzas))
+                found[name, "login"].append(child.order("login", count=scale.stream_logins)["cpu"] / scale.stream_logins * 1e3)
+            say(f"stream: round {number + 1} of {scale.rounds}")
+        derivation = _derivation()
+        counts = {"ours": scale.streams, "slixmpp": scale.slix_streams}
+        idle = {}
+        for name, child in children.items():
+            idle[name] = child.order("idle", count=counts[name])["kb"]
+            say(f"stream: {counts[name]} idle streams of {name}: {idle[name]:.1f} KB each")
+    return _figures(found, idle, counts, derivation)
+
+
+def _in(child: Child, peer: Peer, count: int) -> float:
+    """CPU microseconds for a message that comes in."""
+    child.order("expect", count=count)
+    child.tell("taken")
+    for number in range(count):
+        peer.message(child.jid, f"This is message number {number}.")
+    return float(child.answer()["cpu"] / count * 1e6)
+
+
+def _out(child: Child, peer: Peer, count: int) -> float:
+    """CPU microseconds for a message that goes out and is acknowledged."""
+    child.tell("send", to=peer.jid, count=count)
+    peer.wait(f"This is message number {count - 1}\\.")
+    return float(child.answer()["cpu"] / count * 1e6)
+
+
+def _derivation() -> float:
+    began = time.process_time()
+    hashlib.pbkdf2_hmac("sha1", b"secret", b"salt", DERIVATIONS)
+    return (time.process_time() - began) * 1e3
+
+
+def _figures(
+    found: dict[tuple[str, str], list[float]], idle: dict[str, float], counts: dict[str, int], derivation: float
+) -> list[Figure]:
+    units = {"in": "us", "out": "us", "login": "ms"}
+    titles = {
+        "in": "CPU a stanza in",
+        "out": "CPU a stanza out",
+        "login": "CPU a TLS log-in with its end, without key derivation",
+    }
+    goals = {"in": GOAL_STANZA, "out": GOAL_STANZA, "login": GOAL_LOGIN}
+    figures = []
+    for what, unit in units.items():
+        ours, theirs = found["ours", what], found["slixmpp", what]
+        ratio = Spread.of(a / b for a, b in zip(ours, theirs, strict=True))
+        figures.append(Figure("stream", titles[what], unit, Spread.of(ours), goal=goals[what]))
+        goal = GOAL_RATIO if what != "login" else None
+        beside = Spread.of(theirs)
+        figures.append(Figure("stream", f"{titles[what]}, beside slixmpp", unit, Spread.of(ours), beside, "slixmpp", ratio, goal))
+    figures.append(
+        Figure("stream", f"key derivation, {DERIVATIONS} rounds, once for each account", "ms", Spread.once(derivation))
+    )
+    note = f"USS of a process with {counts['ours']} streams ({counts['slixmpp']} of slixmpp), presence sent, stream management on"
+    beside = Spread.once(idle["slixmpp"])
+    figures.append(Figure("stream", "idle TLS stream", "KB", Spread.once(idle["ours"]), goal=GOAL_KB, note=note))
+    ratio = Spread.once(idle["ours"] / idle["slixmpp"])
+    figures.append(Figure("stream", "idle TLS stream, beside slixmpp", "KB", Spread.once(idle["ours"]), beside, "slixmpp", ratio))
+    return figures

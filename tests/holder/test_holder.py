@@ -1,0 +1,184 @@
+"""What a holder does when servers and other holders behave badly."""
+
+import re
+
+import gevent
+import pytest
+
+from onesoup.xmpp import commands
+from tests.support.secrets import secret_text
+from tests.xmpp_stream.harness import eventually
+from workers import held as held_module
+
+SERVICE = "urn:ietf:params:xml:ns:xmpp-streams"
+
+
+def stanzas_before(server, text):
+    """How many stanzas the server had seen up to and with the one that holds the text."""
+    return next(number for number, stanza in enumerate(server.seen, 1) if text in stanza)
+
+
+def error(condition):
+    return f"<stream:error><{condition} xmlns='{SERVICE}'/></stream:error></stream:stream>"
+
+
+def say(lab, sid, *texts):
+    for text in texts:
+        lab.push(sid, commands.message(f"m{text}", "b@x.example", text, False))
+
+
+# --- a crash between sending and the acknowledgement ---
+
+
+def test_what_the_server_had_got_of_a_killed_holder_is_not_sent_again(lab, server):
+    first = lab.holder(server.stub)
+    sid = lab.log_in(first)
+    had, lost = secret_text(), secret_text()
+    say(lab, sid, had, lost)
+    eventually(lambda: len(server.messages()) == 2)
+    server.handled = stanzas_before(server, had)  # the second died on the way
+    lab.crash(first)
+    assert len(lab.feed.commands(sid)) == 2
+
+    lab.holder(server.stub)
+    eventually(lambda: len(server.messages()) == 3, 10)
+    assert server.messages() == [had, lost, lost]
+    server.peers[-1].send(f"<a xmlns='urn:xmpp:sm:3' h='{server.handled + 1}'/>")
+    eventually(lambda: not lab.feed.commands(sid))
+    assert not lab.client.exists(f"flight:{{{sid}}}")
+
+
+def test_a_server_that_forgot_gets_all_that_it_did_not_acknowledge_with_the_same_ids(lab, server):
+    first = lab.holder(server.stub)
+    sid = lab.log_in(first)
+    say(lab, sid, text := secret_text())
+    eventually(lambda: len(server.messages()) == 1)
+    lab.crash(first)
+    lab.holder(server.stub)
+    eventually(lambda: len(server.messages()) == 2, 10)
+    sent = [re.search(r'id="(m[^"]*)"', each)[1] for each in server.seen if each.startswith("<message")]  # type: ignore[index]
+    assert sent == [f"m{text}"] * 2
+
+
+def test_an_owner_of_the_past_sends_nothing(lab, server):
+    """It was paused, its shard went to another: the number that the command gets is refused, and it lets go."""
+    old = lab.holder(server.stub)
+    sid = lab.log_in(old)
+    lab.feed.claim(sid, 10**6, ["r"])
+    say(lab, sid, secret_text())
+    eventually(lambda: sid not in old._held)
+    assert server.messages() == []
+    assert len(lab.feed.commands(sid)) == 1
+
+
+# --- stream errors ---
+
+
+def test_conflict_is_the_end_and_no_game_of_ping_pong(lab, server):
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    server.peers[0].send(error("conflict"))
+    eventually(lambda: lab.feed.state(sid)[0] == 601)
+    assert len(server.peers) == 1
+    assert server.resumes == []
+
+
+def test_a_server_that_restarts_is_come_back_to(lab, server):
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    server.handled = 0
+    server.peers[0].send(error("system-shutdown"))
+    eventually(lambda: len(server.peers) == 2)
+    eventually(lambda: holder._held[sid].stream.open)
+    assert len(server.resumes) == 1
+
+
+def test_enough_is_enough(lab, server, monkeypatch):
+    """A server that says so is left alone for a while; at the third time the session ends."""
+    waits = []
+    monkeypatch.setattr(held_module.Held, "reconnect", lambda self, resume, wait=0.1: waits.append(wait) or self.connect(resume))
+    server.handled = 0
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    for number in (1, 2):
+        server.peers[-1].send(error("policy-violation"))
+        eventually(lambda number=number: len(server.peers) == number + 1)
+    eventually(lambda: holder._held[sid].stream.open)
+    server.peers[-1].send(error("resource-constraint"))
+    eventually(lambda: lab.feed.state(sid)[0] == 601)
+    assert waits == [30.0, 30.0]
+
+
+def test_what_the_server_could_not_read_is_not_said_again(lab, server):
+    """Resumed, the stream would begin with it and end again. The phone is told."""
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    say(lab, sid, bad := secret_text(), good := secret_text())
+    eventually(lambda: len(server.messages()) == 2)
+    server.peers[0].send(error("not-well-formed"))
+    eventually(lambda: len(server.messages()) == 3, 10)
+    assert server.messages() == [bad, good, good]
+    assert server.resumes == []
+    assert lab.inbox(sid) == [f"not delivered: {bad}"]
+
+
+# --- domains of the phone's choice ---
+
+
+def test_a_domain_of_the_phones_choice_has_only_so_many_streams(lab, server, monkeypatch):
+    holder = lab.holder(server.stub, domains="any", domain="elsewhere.example", xmpp_any_streams=2)
+    for _ in range(2):
+        lab.log_in(holder)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - any failure, looked at below
+        lab.log_in(holder)
+    assert (caught.value.kind, caught.value.condition) == ("refused", "too-many")
+    assert not holder._opening
+
+
+def test_a_listed_domain_has_no_such_limit(lab, server):
+    holder = lab.holder(server.stub, domains=f"any,{'stub.example'}", domain="elsewhere.example", xmpp_any_streams=1)
+    for _ in range(3):
+        lab.log_in(holder)
+
+
+def test_no_stream_goes_inside(lab, server):
+    holder = lab.holder(server.stub, domains="any")
+    for domain in ("127.0.0.1", "[::1]", "10.1.2.3", "[::ffff:127.0.0.1]"):
+        assert lab.refused(holder, domain) == ("refused", "not-permitted")
+    assert lab.log_in(holder)
+
+
+# --- a phone that is idle ---
+
+
+def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, monkeypatch):
+    server.csi = "<csi xmlns='urn:xmpp:csi:0'/>"
+    monkeypatch.setattr(held_module, "SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(held_module, "IDLE_MS", 300)
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    eventually(lambda: holder._subscriber.connected)
+    holder._check(holder._held[sid])
+    assert server.other == []
+    gevent.sleep(0.4)
+    holder._check(holder._held[sid])
+    eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
+    lab.sessions.open(sid, "1", "digest", ())
+    eventually(lambda: server.other[1:] == ["<active xmlns='urn:xmpp:csi:0'/>"])
+    lab.sessions.open(sid, "2", "digest", ())
+    holder._check(holder._held[sid])
+    assert len(server.other) == 2
+
+
+def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
+    """It is woken at once, so it gets its presence at once."""
+    server.csi = "<csi xmlns='urn:xmpp:csi:0'/>"
+    monkeypatch.setattr(held_module, "SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(held_module, "IDLE_MS", 1)
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    lab.sessions.bind_line(sid, "cir:1")
+    gevent.sleep(0.05)
+    holder._check(holder._held[sid])
+    gevent.sleep(0.05)
+    assert server.other == []

@@ -1,0 +1,101 @@
+"""Whatever a server sends costs the stream that it comes on at most."""
+
+import gevent
+import pytest
+
+from tests.holder.conftest import Lab, server_with
+from tests.support.secrets import secret_text
+from tests.xmpp_stream.harness import eventually
+
+DEEP = "<a>" * 100 + "</a>" * 100
+HOSTILE = {
+    "huge": "<message><body>" + "x" * 600_000 + "</body></message>",
+    "huge-attribute": "<message id='" + "x" * 600_000 + "'/>",
+    "nested": f"<message>{DEEP}</message>",
+    "entity": "<!DOCTYPE x [<!ENTITY a 'b'>]><message><body>&a;</body></message>",
+    "entity-reference": "<message><body>&a;</body></message>",
+    "processing-instruction": "<?php x?>",
+    "comment": "<message><!-- x --></message>",
+    "not-utf-8": b"<message><body>\xff\xfe</body></message>",
+    "control-character": "<message><body>\x01</body></message>",
+    "not-well-formed": "<message></iq>",
+    "unknown-prefix": "<x:message/>",
+    "unbound-stream": "</stream:stream>",
+    "false-acknowledgement": "<a xmlns='urn:xmpp:sm:3' h='4000000000'/>",
+    "acknowledgement-of-nothing": "<a xmlns='urn:xmpp:sm:3'/>",
+    "unknown-stanza": "<nonsense xmlns='jabber:client'/><x xmlns='urn:unknown'/>",
+    "many-attributes": "<message " + " ".join(f"a{n}='{n}'" for n in range(5000)) + "/>",
+    "many-namespaces": "<message>" + "".join(f"<x xmlns='urn:{n}'/>" for n in range(5000)) + "</message>",
+    "bad-jids": "".join(
+        f"<{kind} from='{jid}' to='{jid}' type='{type}' id='1'><body>x</body></{kind}>"
+        for kind in ("message", "presence", "iq")
+        for type in ("", "error", "subscribe", "set", "chat", "groupchat", "\u00e9")
+        for jid in ("", "@", "/", "@/", "a@", "@b", "a@b/", "a@@b", "a b@c", "\u2100@x", "a@b/\u0130", "x" * 3000, "&quot;&lt;")
+    ),
+    "no-from": "<message><body>hello</body></message><presence/><iq type='set'/><iq/>",
+    "spoofed-roster": "<iq type='set' id='1' from='evil@x'><query xmlns='jabber:iq:roster'><item jid='evil@x'/></query></iq>",
+    "odd-roster": "<iq type='set' id='1'><query xmlns='jabber:iq:roster'><item/><item jid=''/><item jid='@'/><x/></query></iq>",
+    "spoofed-carbon": "<message from='evil@x'><received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
+    "<message from='friend@x'><body>lie</body></message></forwarded></received></message>",
+    "empty-carbon": "<message><sent xmlns='urn:xmpp:carbons:2'/><received xmlns='urn:xmpp:carbons:2'>"
+    "<forwarded xmlns='urn:xmpp:forward:0'/></received></message>",
+    "odd-delay": "<message from='a@b'><body>x</body><delay xmlns='urn:xmpp:delay' stamp='99999-99-99T99:99:99Z'/></message>",
+    "odd-priority": "<presence from='a@b/c'><priority>" + "9" * 5000 + "</priority><show>\u00e9</show></presence>",
+    "odd-event": "<message from='a@b'><event xmlns='http://jabber.org/protocol/pubsub#event'><items/><purge/></event></message>",
+    "odd-receipt": "<message from='a@b'><received xmlns='urn:xmpp:receipts'/><request xmlns='urn:xmpp:receipts'/></message>",
+}
+
+# What no stream may hold (RFC 6120 sections 4.9.3 and 11): that stream has to end.
+ENDS = {
+    "huge", "huge-attribute", "nested", "entity", "entity-reference", "processing-instruction", "comment", "not-utf-8",
+    "control-character", "not-well-formed", "unknown-prefix", "unbound-stream", "false-acknowledgement",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def field(redis_server, tmp_path_factory):
+    """One holder for all of them: what one stanza breaks, the next test finds broken."""
+    lab = Lab(tmp_path_factory.mktemp("hostile"), redis_server, secret_text())
+    with server_with(lab.password) as server:
+        holder = lab.holder(server.stub)
+        good = lab.log_in(holder)
+        yield lab, server, holder, good, server.peers[0]
+    lab.close()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_stanza_costs_that_stream_at_most(field, name, capsys):
+    """Its session goes on, with a new stream if need be; another is not disturbed; nothing of the stanza is in the log."""
+    lab, server, holder, good, other = field
+    before = len(server.peers)
+    evil = lab.log_in(holder)
+    gevent.spawn(server.peers[before].send, HOSTILE[name])
+    other.send(message(text := secret_text()))
+    eventually(lambda: text in lab.inbox(good))
+    # The stream answers, or there is a new one.
+    eventually(lambda: len(server.peers) == before + 2 or answers(server, server.peers[before]), 10)
+    eventually(lambda: holder._held[evil].stream.open, 10)
+    assert (len(server.peers) == before + 2) is (name in ENDS)
+    server.peers[-1].send(message(after := secret_text()))
+    eventually(lambda: after in lab.inbox(evil), 10)
+    assert "lie" not in lab.inbox(evil)
+    assert not lab.feed.item(evil, "evil@x")
+    assert holder._held[good].stream.open
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.out + shown.err
+    assert "bug" not in shown.out
+
+
+def message(text):
+    return f"<message from='a@b/c' type='chat' id='{text}'><body>{text}</body></message>"
+
+
+def answers(server, peer):
+    """It acknowledges what it was sent."""
+    asked = len([each for each in server.other if each.startswith("<a ")])
+    try:
+        peer.send("<r xmlns='urn:xmpp:sm:3'/>")
+    except OSError:
+        return False
+    gevent.sleep(0.02)
+    return len([each for each in server.other if each.startswith("<a ")]) > asked

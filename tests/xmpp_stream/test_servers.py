@@ -1,0 +1,174 @@
+"""Prosody and ejabberd, as Debian has them: what a stream needs of a server works with both, over TLS and with SCRAM."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from gevent import ssl
+from xmpp.protocol import Message, Presence
+
+from onesoup.demo.ejabberd import Ejabberd
+from onesoup.demo.servers import Prosody
+from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls
+from onesoup.xmpp.stream.negotiate import Negotiation
+from tests.xmpp_stream.harness import Client, chat
+from workers import stanzas
+
+Server = Prosody | Ejabberd
+
+
+@pytest.fixture(params=["prosody", "ejabberd"])
+def server(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(request.param)
+    for user in ("alice", "bob", "carol"):
+        server.add_account(user, "secret")
+    return server
+
+
+def tls(server: Server, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Tls:
+    made = Tls(server.ca_file)
+    for context in made._contexts.values():
+        context.maximum_version = newest
+    return made
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Callable[..., Client]]:
+    made: list[Client] = []
+
+    def make(user: str, *, direct: bool = False, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, **more: object) -> Client:
+        route = ("tls://127.0.0.1", server.tls_port) if direct else ("127.0.0.1", server.port)
+        options = Options(tls=tls(server, newest), resolver=Resolver({"localhost": route}))
+        made.append(Client(user, options=options, **more))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stream.close(polite=False)
+
+
+@pytest.fixture
+def offer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Cuts a server's offer of mechanisms short. Returns the list of what was chosen."""
+
+    def only(*names: str) -> list[str]:
+        chosen: list[str] = []
+        original = Negotiation._mechanism
+
+        def mechanism(self: Negotiation, *args: object) -> object:
+            tag = self.features.getTag("mechanisms")
+            tag.kids = [kid for kid in tag.kids if not names or kid.getData() in names]
+            found = original(self, *args)  # type: ignore[arg-type]
+            chosen.append(found.name)
+            return found
+
+        monkeypatch.setattr(Negotiation, "_mechanism", mechanism)
+        return chosen
+
+    return only
+
+
+@pytest.mark.parametrize("direct", [False, True], ids=["starttls", "direct"])
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"])
+def test_every_mechanism_over_every_tls(client, offer, direct, mechanism):
+    chosen = offer(mechanism)
+    alice = client("alice", direct=direct).connect()
+    assert (chosen, alice.stream._wire.secure) == ([mechanism], True)
+    assert alice.stream.jid.startswith("alice@localhost/")
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"])
+def test_scram_is_bound_to_the_connection_where_tls_can(client, offer, mechanism):
+    """TLS 1.2 has tls-unique, which both servers take."""
+    chosen = offer(mechanism)
+    assert client("alice", newest=ssl.TLSVersion.TLSv1_2).connect().stream.open
+    assert chosen == [mechanism]
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+def test_the_strongest_of_the_whole_offer_is_taken(client, offer, newest):
+    chosen = offer()
+    assert client("alice", newest=newest).connect().stream.open
+    assert chosen[0].startswith("SCRAM-")
+    assert chosen[0].endswith("-PLUS") == (newest == ssl.TLSVersion.TLSv1_2)
+    assert "SHA-1" not in chosen[0]
+
+
+def test_a_binding_to_another_connection_is_refused(client, offer, monkeypatch):
+    """What a relay in the middle could send: the server takes the log-in for what it is."""
+    offer("SCRAM-SHA-1-PLUS")
+    from onesoup.xmpp.stream.wire import Wire
+
+    monkeypatch.setattr(Wire, "bindings", lambda _: {"tls-unique": lambda: b"of another"})
+    with pytest.raises(StreamFailure) as caught:
+        client("alice", newest=ssl.TLSVersion.TLSv1_2).connect()
+    assert caught.value.kind == "auth"
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "PLAIN"])
+def test_wrong_password_and_unknown_user_look_alike(client, offer, mechanism):
+    offer(mechanism)
+    for user, password in (("alice", "wrong"), ("nobody", "secret")):
+        with pytest.raises(StreamFailure) as caught:
+            client(user, password=password).connect()
+        assert (caught.value.kind, caught.value.condition) == ("auth", "not-authorized")
+
+
+def test_a_certificate_of_another_authority_is_refused(server, tmp_path):
+    options = Options(resolver=Resolver({"localhost": ("127.0.0.1", server.port)}))
+    with pytest.raises(StreamFailure) as caught:
+        Client("alice", options=options).connect()
+    assert (caught.value.kind, caught.value.condition) == ("tls", "certificate")
+
+
+def test_a_dropped_stream_is_resumed_without_loss_or_double(client):
+    bob, carol = client("bob").online(), client("carol").connect()
+    carol.stream.send(chat(bob.address, "before"))
+    bob.wait_for(lambda: bob.texts == ["before"])
+    state = bob.lose_connection()
+    bob.end()
+    carol.stream.send(chat(bob.address, "meanwhile"), key="sent")
+    carol.wait_for(lambda: carol.acked == ["sent"])
+    again = client("bob", resume=state).connect()
+    assert again.stream.resumed
+    assert again.stream.confirmed == bob.stream.state()["acked"] + len(bob.stream.unacked)
+    carol.stream.send(chat(bob.address, "after"))
+    again.wait_for(lambda: len(again.texts) == 2)
+    assert again.texts == ["meanwhile", "after"]
+    again.stream.close()
+
+
+def test_a_session_that_is_gone_becomes_a_new_one(client):
+    state = {"sm_id": "gone", "h_in": 3, "jid": "alice@localhost/x", "acked": 4, "unacked": [(5, "k5", b"<message/>")]}
+    alice = client("alice", resource="y", resume=state).connect()
+    assert (alice.stream.resumed, alice.stream.jid) == (False, "alice@localhost/y")
+    assert alice.stream.sm_id
+
+
+def test_carbons_and_receipts(client):
+    """What one device is told, the others hear of."""
+    phone, desk, bob = client("alice").online(), client("alice").online(), client("bob").online()
+    assert phone.stream.request(stanzas.carbons(), 5).getAttr("type") == "result"
+    asked = Message(to=desk.stream.jid, body="hello", typ="chat")
+    asked.addChild("request", namespace="urn:xmpp:receipts")
+    bob.stream.send(asked)
+    desk.wait_for(lambda: desk.texts == ["hello"])
+    phone.wait_for(lambda: any(stanza.getTag("received", namespace="urn:xmpp:carbons:2") for stanza in phone.stanzas("message")))
+    desk.stream.send(stanzas.receipt({"to": bob.stream.jid, "id": "m1"}))
+    bob.wait_for(lambda: any(stanza.getTag("received", namespace="urn:xmpp:receipts") for stanza in bob.stanzas("message")))
+    for one in (phone, desk, bob):
+        one.stream.close()
+
+
+def test_presence_of_an_inactive_client_waits(client):
+    """Client state indication (XEP-0352): presence is collected by the server, and comes when the phone is back."""
+    alice, other = client("alice").online(), client("alice").connect()
+    assert "urn:xmpp:csi:0" in alice.stream.features
+    alice.stream.hint(active=False)
+    other.stream.send(Presence(show="dnd"))
+    # The answer to a request shows that the server has seen and kept it.
+    assert other.stream.request(stanzas.roster_get(), 5).getAttr("type") == "result"
+    assert not [each for each in alice.stanzas("presence") if each.getTagData("show") == "dnd"]
+    alice.stream.hint(active=True)
+    alice.wait_for(lambda: [each for each in alice.stanzas("presence") if each.getTagData("show") == "dnd"])
+    alice.stream.close()
+    other.stream.close()
