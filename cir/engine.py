@@ -87,8 +87,12 @@ class Engine:
             self._pool.spawn(self._send_codes)
             return
         delay = chain.BATCH_UDP["m"] if self._datagrams is not None else chain.BATCH_SMS
+        # Whoever reads news must not wait for Redis: STCP lines are told by the same reader.
+        gevent.spawn(self._soon, sid, delay if kind == "m" else chain.BATCH_UDP["p"])
+
+    def _soon(self, sid: str, ms: int) -> None:
         try:
-            self._wakes.soon(sid, delay if kind == "m" else chain.BATCH_UDP["p"])
+            self._wakes.soon(sid, ms)
         except StoreDown as error:
             log.warning("store-down", reason=str(error))  # the sweep finds it
 
