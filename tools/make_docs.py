@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the tables in docs/ that come from the code: settings, handsets. usage: make_docs.py [--check]"""
+"""Writes the tables in docs/ that come from the code: settings, handsets, primitives. usage: make_docs.py [--check]"""
 
 import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+from onesoup import coverage
 from onesoup.csp.handsets import TABLE, Handset, Row
 from onesoup.settings import reference
 
@@ -48,6 +49,8 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("operation.md", "settings", settings),
     ("handsets.md", "families", families),
     ("handsets.md", "quirks", quirks),
+    ("coverage.md", "legend", lambda: coverage.LEGEND),
+    ("coverage.md", "coverage", coverage.table),
 )
 
 

@@ -15,17 +15,16 @@ import structlog  # noqa: E402
 from gevent import socket as gevent_socket  # noqa: E402
 from prometheus_client import Counter, Histogram  # noqa: E402
 
-from onesoup.csp import envelope, transactions  # noqa: E402
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction  # noqa: E402
+from onesoup.csp import envelope  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
-from onesoup.handlers.basic import SPOKEN  # noqa: E402
-from onesoup.handlers.exchange import Exchange  # noqa: E402
+from onesoup.handlers.exchange import Exchange, unreadable  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
 from onesoup.store.client import guarded  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.wire import codec, ptstext  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
+from onesoup.wire.tree import Element  # noqa: E402
 from workers import account_page  # noqa: E402
 from workers.peers import Peers  # noqa: E402
 
@@ -84,25 +83,17 @@ class CspResource:
             raise falcon.HTTPContentTooLarge()
         return body
 
-    def _unreadable(self, req: falcon.Request, resp: falcon.Response, body: bytes, error: Exception, partial: object) -> None:
+    def _unreadable(
+        self, req: falcon.Request, resp: falcon.Response, body: bytes, error: WireError | CspError, partial: Element | None
+    ) -> None:
         """A Status in the phone's own encoding where its ids could be read; else 400 without a body (wire.md 9)."""
-        sid, transaction_id = envelope.salvage(partial)
         self._reject(req, str(error), octets=len(body))
-        if transaction_id is None:
+        message = unreadable(body, error, partial)
+        if message is None:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
-        encoding = codec.detect(body)  # it could be read far enough to find an id
-        answer = transactions.status(getattr(error, "code", 400), str(error))
-        version = getattr(error, "version", None) or _version(partial)
-        message = Message(
-            version=version if version in SPOKEN else SPOKEN[-1],
-            encoding=encoding,
-            transactions=[Transaction(Mode.RESPONSE, transaction_id, answer)],
-            session_id=sid,
-            session_type=SessionType.INBAND if sid else SessionType.OUTBAND,
-        )
         resp.data = codec.encode(envelope.write_message(message))
-        resp.content_type = codec.media_type(message.version, encoding, req.content_type)
+        resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
         BAD.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
@@ -134,14 +125,6 @@ def _foreign(body: bytes, content_type: str | None) -> bool:
     claims = (content_type or "").lower()
     looks = body[:1] in (b"\x01", b"\x02", b"\x03", b"<", b"") or body[:3] == b"\xef\xbb\xbf" or ptstext.is_pts(body)
     return bool(claims) and not looks and "wv.csp" not in claims and "xml" not in claims
-
-
-def _version(partial: object) -> str:
-    attrs = getattr(partial, "attrs", None) or {}
-    for version in ("1.1", "1.2", "1.3"):
-        if str(attrs.get("xmlns", "")).endswith(version):
-            return version
-    return "1.2"
 
 
 def _empty_error(_req: falcon.Request, resp: falcon.Response, _error: falcon.HTTPError) -> None:

@@ -11,14 +11,14 @@ from functools import partial
 
 import structlog
 
-from onesoup.csp import transactions
+from onesoup.csp import envelope, transactions
 from onesoup.csp.elements import (
     GetSPInfoRequest,
     LoginRequest,
     Primitive,
     WVCSPVersionDiscoveryRequest,
 )
-from onesoup.csp.envelope import Malformed, Message, Mode, Transaction, Unknown, write_message
+from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
 from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search, throttle
@@ -28,6 +28,8 @@ from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
+from onesoup.wire.errors import WireError
+from onesoup.wire.tree import Element
 
 log = structlog.get_logger()
 
@@ -220,6 +222,27 @@ def handle(ctx: Context, content: Primitive) -> Primitive:
         return handler(ctx, content)
     except (CspError, BackendError) as error:
         return status(error.code, error.description)
+
+
+def unreadable(body: bytes, error: WireError | CspError, partial: Element | None) -> Message | None:
+    """The answer to a document that could not be read: a Status under its own ids, None when it shows no TransactionID."""
+    sid, transaction_id = envelope.salvage(partial)
+    if transaction_id is None:
+        return None
+    told = error.code if isinstance(error, CspError) else error.status
+    version = getattr(error, "version", None) or _version(partial)
+    return Message(
+        version=version if version in basic.SPOKEN else basic.SPOKEN[-1],
+        encoding=codec.detect(body),
+        transactions=[Transaction(Mode.RESPONSE, transaction_id, status(told, str(error)))],
+        session_id=sid,
+        session_type=SessionType.INBAND if sid else SessionType.OUTBAND,
+    )
+
+
+def _version(partial: Element | None) -> str:
+    uri = (partial.attrs or {}).get("xmlns", "") if partial is not None else ""
+    return next((version for version in basic.SPOKEN if uri.endswith(version)), "1.2")
 
 
 def _outside(content: Primitive, version: str) -> Primitive:
