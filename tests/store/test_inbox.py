@@ -75,6 +75,19 @@ def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
     assert all(tid.startswith("s") and len(tid) <= 50 for tid in seen)
 
 
+def test_short_transaction_ids_are_numbers_of_three_digits_that_close_their_items(inbox, sid, deliver, client, feed):
+    """A phone that speaks plain text syntax can say no others. They count down, and begin again."""
+    deliver("m1", "m2")
+    first = inbox.take(sid, short=True)
+    second = inbox.take(sid, answered=first.tid, short=True)
+    assert (first.tid, second.tid) == ("999", "998")
+    assert list(feed.undelivered(sid)) == ["m2"]
+    client.hset(keys.session(sid), "seq", 1998)
+    assert [inbox.take(sid, short=True).tid for _ in range(3)] == ["1", "0", "999"]
+    inbox.take(sid, answered="0", only_answer=True)
+    assert feed.undelivered(sid) == {}
+
+
 # --- answers ---
 
 

@@ -74,6 +74,18 @@ def test_a_request_that_breaks_off_is_answered_under_its_own_id(world: World) ->
     phone.keep_alive()
 
 
+def test_plain_text_syntax_that_breaks_off_is_answered_under_its_own_id(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice, encoding=Encoding.PTS)
+    phone.login()
+    reply = phone.raw(f"WV12LM77 SI={phone.session_id} AN=((Bob".encode())
+    at = len(f"WV12LM77 SI={phone.session_id} AN=((Bob")
+    assert reply.status == 200
+    assert reply.body.decode() == (f'WV12ST77 SI={phone.session_id} ST=(400,"PTS: the group is not closed at offset {at}")')
+    assert told(phone.raw(b"WV12")) in (400, 409)
+    phone.keep_alive()
+
+
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/json", XML, WBXML, "image/png", "\xff"])
 def test_nothing_at_all(stranger: StoryPhone, content_type: str) -> None:
     assert told(stranger.raw(b"", content_type.encode().decode("ascii", "ignore"))) in (400, 415)
