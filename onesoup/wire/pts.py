@@ -33,32 +33,32 @@ ANSWERS = frozenset({"Status", "MessageDelivered", "Disconnect"})
 _MSISDN = re.compile(r"\+?[0-9]+")
 _BREAKS = re.compile("[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
-Words = dict[str, str]
-GENERAL: Words = {code: rows[0][0] for code, rows in tables.PARAMETERS.items() if not rows[0][1]}
+
+class Words:
+    """What the codes of one part of the syntax stand for, and back."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names, self.codes = names, {name: code for code, name in names.items()}
+
+
+GENERAL = Words({code: rows[0][0] for code, rows in tables.PARAMETERS.items() if not rows[0][1]})
+CAPABILITIES, SERVICES, PRESENCE = Words(tables.CAPABILITIES), Words(tables.SERVICES), Words(tables.PRESENCE)
+PROPERTIES = Words(tables.PROPERTIES)
+TRANSACTIONS = Words({code: name for code, name in tables.TRANSACTIONS.items() if name})
+VALUES = {element: Words(values) for element, values in tables.VALUES.items()}
+NO_WORDS = Words({})
 # Elements whose members have words of their own, down to the leaves.
-FAMILIES: dict[str, Words] = {
-    "CapabilityList": tables.CAPABILITIES,
-    "AgreedCapabilityList": tables.CAPABILITIES,
-    "Functions": tables.SERVICES,
-    "AllFunctions": tables.SERVICES,
-    "PresenceSubList": tables.PRESENCE,
+FAMILIES = {
+    "CapabilityList": CAPABILITIES,
+    "AgreedCapabilityList": CAPABILITIES,
+    "Functions": SERVICES,
+    "AllFunctions": SERVICES,
+    "PresenceSubList": PRESENCE,
 }
 # What may stand in Presence where more than presence is told.
 BESIDE = frozenset({"ContactList", "UserNotify", "ContactListNotify"})
+# What stands inside an attribute and never is one.
 PARTS = frozenset(part for parts in tables.PARTS.values() for part in parts)
-
-
-def _turned(words: Words) -> Words:
-    turned: Words = {}
-    for code, name in words.items():
-        turned.setdefault(name, code)
-    return turned
-
-
-_CODES = {id(words): _turned(words) for words in (GENERAL, tables.CAPABILITIES, tables.SERVICES, tables.PRESENCE)}
-_PROPERTY_CODES = _turned(tables.PROPERTIES)
-_TRANSACTION_CODES = _turned({code: name for code, name in tables.TRANSACTIONS.items() if name})
-_VALUE_CODES = {name: _turned(values) for name, values in tables.VALUES.items()}
 
 
 def mode_of(primitive: str) -> str:
@@ -154,8 +154,8 @@ class _Reader:
         return Element(name, text, children or ())
 
     def leaf(self, name: str, word: Word, values: Words | None = None) -> Element:
-        known = tables.VALUES.get(name) if values is None else values
-        text = known.get(word.text.upper(), word.text) if known else word.text
+        known = values or VALUES.get(name, NO_WORDS)
+        text = known.names.get(word.text.upper(), word.text)
         kind = KINDS.get(name)
         return self.element(name, word.offset, text=normal(kind, text) if kind else text)
 
@@ -167,7 +167,7 @@ class _Reader:
             return [self.element(name, value.offset, self.items(value, own))]
         if isinstance(value, Word):
             return [self.leaf(name, value)]
-        if words is not tables.SERVICES and words is not tables.PRESENCE:
+        if words is not SERVICES and words is not PRESENCE:
             texts = [each for each in value.members if isinstance(each, Word)]
             if len(texts) == len(value.members):
                 return [self.leaf(name, each) for each in texts]
@@ -191,7 +191,7 @@ class _Reader:
         first = members[0] if members else None
         if not isinstance(first, Word):
             raise WireError("PTS: a group that does not begin with a name", offset)
-        found = words.get(first.text.upper()) or names.canonical(first.text)
+        found = words.names.get(first.text.upper()) or names.canonical(first.text)
         if found in names.CIR_ADDRESS:
             return names.cir_address(self.version)
         if not names.is_name(found):
@@ -248,7 +248,7 @@ class _Reader:
             for kind, word in zip(("Name", "Value"), members, strict=False):
                 if not isinstance(word, Word):
                     raise WireError(f"PTS: a group where {kind} is expected", word.offset)
-                pair.append(self.leaf(kind, word, tables.PROPERTIES if kind == "Name" else None))
+                pair.append(self.leaf(kind, word, PROPERTIES if kind == "Name" else None))
             children.append(self.element("Property", each.offset, pair))
         return [self.element(name, value.offset, children)]
 
@@ -277,7 +277,7 @@ class _Reader:
     def beside(self, value: Word | Group) -> Element | None:
         """What stands in Presence beside user and attributes: a name of such an element, and a text."""
         name, *rest = _members(value) or [_NOTHING]
-        known = GENERAL.get(name.text.upper(), name.text) if isinstance(name, Word) else ""
+        known = GENERAL.names.get(name.text.upper(), name.text) if isinstance(name, Word) else ""
         if known not in BESIDE or len(rest) != 1 or not isinstance(rest[0], Word):
             return None
         return self.leaf(known, rest[0])
@@ -292,7 +292,7 @@ class _Reader:
     def attribute(self, value: Word | Group) -> Element:
         """A name; with its value; or with its qualifier and its value."""
         members = _members(value)
-        name = self.name(members, value.offset, tables.PRESENCE)
+        name = self.name(members, value.offset, PRESENCE)
         if len(members) > 3:
             raise WireError(f"PTS: {len(members)} members in a presence attribute", value.offset)
         children: list[Element] = []
@@ -305,7 +305,7 @@ class _Reader:
         if isinstance(given, Group):
             children += self.parts(given)
         elif given is not None and (len(members) == 3 or name in tables.VALUED):
-            children += [self.leaf("PresenceValue", given, tables.VALUES.get(name, {}))] if given.text else []
+            children += [self.leaf("PresenceValue", given, VALUES.get(name, NO_WORDS))] if given.text else []
         elif given is not None:
             return self.leaf(name, given)
         return self.element(name, value.offset, children)
@@ -313,13 +313,13 @@ class _Reader:
     def parts(self, value: Group) -> list[Element]:
         """Parts of an attribute: names alone, pairs, or one pair without parentheses around it."""
         texts = [each.text.upper() for each in value.members if isinstance(each, Word)]
-        if value.members and isinstance(value.members[0], Word) and not all(text in tables.PRESENCE for text in texts):
-            return self.item(value, tables.PRESENCE)
-        return self.items(value, tables.PRESENCE)
+        if value.members and isinstance(value.members[0], Word) and not all(text in PRESENCE.names for text in texts):
+            return self.item(value, PRESENCE)
+        return self.items(value, PRESENCE)
 
     def functions(self, name: str, value: Word | Group) -> list[Element]:
         """The features stand without the WVCSPFeat around them."""
-        found = self.items(value, tables.SERVICES)
+        found = self.items(value, SERVICES)
         features = [each for each in found if each.name != "WVCSPFeat"]
         for each in found:
             features += each.children if each.name == "WVCSPFeat" else ()
@@ -349,7 +349,7 @@ def _has_parts(members: Sequence[Word | Group]) -> bool:
     if not isinstance(first, Word) or not isinstance(second, Group) or not second.members:
         return False
     part = second.members[0]
-    return isinstance(part, Word) and tables.PRESENCE.get(part.text.upper()) in PARTS
+    return isinstance(part, Word) and PRESENCE.names.get(part.text.upper()) in PARTS
 
 
 def _path(code: str, primitive: str, version: str) -> str:
@@ -392,7 +392,7 @@ def encode(root: Element, version: str) -> bytes:
         raise WireError("PTS: no primitive to be written")
     primitive = content.children[0]
     name = WRITTEN_AS.get(primitive.name, primitive.name)
-    code = _TRANSACTION_CODES.get(name, ANY)
+    code = TRANSACTIONS.codes.get(name, ANY)
     said: list[tuple[str, Said]] = []
     session_id = (session.find("SessionDescriptor") or session).find("SessionID")
     if session_id is not None and name != "Login-Response":
@@ -433,7 +433,7 @@ class _Writer:
             return flat[0], [self.text(each) for each in child.children]
         if flat and not child.children and child.name.endswith("List"):
             return None, []
-        code = _SCOPED.get((self.primitive, child.name)) or _CODES[id(GENERAL)].get(child.name)
+        code = _SCOPED.get((self.primitive, child.name)) or GENERAL.codes.get(child.name)
         if code == "SI" and self.primitive != "Login-Response":
             code = None  # SI is the session of the message
         if code is None and self.closed:
@@ -442,7 +442,7 @@ class _Writer:
 
     def text(self, element: Element, known: str | None = None) -> str:
         """The text, or its word. A line break has no place where a known client reads: it takes the message for none."""
-        text = _VALUE_CODES.get(known or element.name, {}).get(element.text, element.text)
+        text = VALUES.get(known or element.name, NO_WORDS).codes.get(element.text, element.text)
         return _BREAKS.sub(" ", text) if self.closed else text
 
     def said(self, element: Element, words: Words) -> Said:
@@ -463,13 +463,13 @@ class _Writer:
         said = self.said(element, words)
         if said:
             return [name, said]
-        return name if words is tables.SERVICES else [name]
+        return name if words is SERVICES else [name]
 
     def name(self, element: Element, words: Words) -> str | None:
         known = "CIRHTTPAddress" if element.name in names.CIR_ADDRESS else element.name
-        code = _CODES[id(words)].get(known)
+        code = words.codes.get(known)
         # A client that reads functions does not look at them: leaving one out would only change what is said.
-        return code or (None if self.closed and words is not tables.SERVICES else element.name)
+        return code or (None if self.closed and words is not SERVICES else element.name)
 
     # ---- elements with a form of their own
 
@@ -501,7 +501,7 @@ class _Writer:
         said: list[Said] = []
         for each in element.children:
             name, value = (each.findtext("Name"), each.find("Value")) if each.name == "Property" else (each.name, each)
-            code = _PROPERTY_CODES.get(name)
+            code = PROPERTIES.codes.get(name)
             if code is None and self.closed:
                 continue
             said.append([code or name] if value is None else [code or name, self.text(value)])
@@ -518,14 +518,14 @@ class _Writer:
         return [said for each in element.children if (said := self.attribute(each)) is not None]
 
     def attribute(self, element: Element) -> Said | None:
-        name = self.name(element, tables.PRESENCE)
+        name = self.name(element, PRESENCE)
         if name is None:
             return None
         if not element.children:
             return [name, self.text(element)] if element.text else name
         qualifier = element.find("Qualifier")
         rest = [each for each in element.children if each is not qualifier]
-        value: Said = self.items(rest, tables.PRESENCE) or ""
+        value: Said = self.items(rest, PRESENCE) or ""
         if len(rest) == 1 and rest[0].name == "PresenceValue" and not rest[0].children:
             value = self.text(rest[0], known=element.name)
             if qualifier is None and element.name not in tables.VALUED:
@@ -535,7 +535,7 @@ class _Writer:
     def functions(self, element: Element) -> Said:
         features: list[Said] = []
         for each in element.children:
-            features += self.items(each.children, tables.SERVICES) if each.name == "WVCSPFeat" else []
+            features += self.items(each.children, SERVICES) if each.name == "WVCSPFeat" else []
         return features or (["WV"] if element.children else "")
 
 
