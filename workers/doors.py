@@ -81,10 +81,18 @@ class Doors:
 
     def query(self, *requests: Request) -> list[Reply]:
         """As Context.query, from here."""
+        replies = Group().map(self._request_or_failure, requests)
+        if failure := next((each for each in replies if isinstance(each, StreamFailure)), None):
+            raise BackendError(504, failure.kind)
+        return list(replies)
+
+    def _request_or_failure(self, request: Request) -> Reply | StreamFailure:
+        """What ends a greenlet by an exception is written to the log with all that led to it, and nobody wants that of a stream
+        that has ended."""
         try:
-            return list(Group().map(self._request, requests))
+            return self._request(request)
         except StreamFailure as failure:
-            raise BackendError(504, failure.kind) from None
+            return failure
 
     def _stream(self) -> Stream:
         stream = self._held.stream
