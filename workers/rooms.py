@@ -322,7 +322,7 @@ class Rooms:
         """What the phone wrote did not get through. It was told 200, so now it is told otherwise."""
         condition, stanza_id = rooms.condition(tree), tree.get("id")
         to = f"{jid}/{nick}" if nick else jid
-        codes = rooms.PRIVATE if nick else rooms.MESSAGE
+        codes = rooms.TO_ONE if nick else rooms.TO_ALL
         code = codes.get(condition, 410)
         if not stanza_id or not self._held.wrote(to, stanza_id):
             return
