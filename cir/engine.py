@@ -26,6 +26,7 @@ from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.leases import Shards
+from onesoup.store.lines import Lines
 from onesoup.store.numbers import Numbers
 from onesoup.store.sms import Budget, Jobs, Refusal
 from onesoup.store.wakes import Look, Tries, Wakes
@@ -56,11 +57,13 @@ class Engine:
         jobs: Jobs,
         codes: Numbers,
         shards: Shards,
+        lines: Lines,
         gateway: Gateway | None = None,
         datagrams: Datagrams | None = None,
     ) -> None:
         self._settings, self._wakes, self._budget, self._jobs = settings, wakes, budget, jobs
-        self._codes, self._shards, self._gateway, self._datagrams = codes, shards, gateway, datagrams
+        self._codes, self._shards, self._lines = codes, shards, lines
+        self._gateway, self._datagrams, self._processes = gateway, datagrams, frozenset[str]()
         self._pool, self._count = Pool(AT_ONCE), 0
         DAILY.set(settings.sms_total_per_day)
 
@@ -84,8 +87,12 @@ class Engine:
             self._pool.spawn(self._send_codes)
             return
         delay = chain.BATCH_UDP["m"] if self._datagrams is not None else chain.BATCH_SMS
+        # Whoever reads news must not wait for Redis: STCP lines are told by the same reader.
+        gevent.spawn(self._soon, sid, delay if kind == "m" else chain.BATCH_UDP["p"])
+
+    def _soon(self, sid: str, ms: int) -> None:
         try:
-            self._wakes.soon(sid, delay if kind == "m" else chain.BATCH_UDP["p"])
+            self._wakes.soon(sid, ms)
         except StoreDown as error:
             log.warning("store-down", reason=str(error))  # the sweep finds it
 
@@ -158,7 +165,7 @@ class Engine:
             now=look.now,
             kind=look.kind,
             began=look.began,
-            lines=bool(look.lines),
+            lines=self._alive(look.lines),
             udp=udp,
             sms=tuple(name for name in chain.SMS if name in usable and allowed),
             polls=look.polls,
@@ -166,6 +173,16 @@ class Engine:
             last_request=look.last_request,
             tries=_tries(look),
         )
+
+    def _alive(self, channels: tuple[str, ...]) -> bool:
+        """Whether a process lives that has a line of the session: one that was killed could not take its own away."""
+        if channels and self._processes.isdisjoint(channels):
+            self._processes = self._lines.processes()
+        return not self._processes.isdisjoint(channels)
+
+    def forget_processes(self) -> None:
+        """Who lives is looked up again with the next line."""
+        self._processes = frozenset()
 
     def _send(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
         if send.bearer in chain.UDP:

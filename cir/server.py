@@ -53,9 +53,8 @@ class Cir:
         behind = proxies if settings.stcp_proxy else frozenset()
         self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind)
         wakes, datagrams = Wakes(client), _datagrams(settings)
-        self.engine = Engine(
-            settings, wakes, Budget(client, limits(settings)), self.jobs, Numbers(client), Shards(client), self.gateway, datagrams
-        )
+        budget, shards = Budget(client, limits(settings)), Shards(client)
+        self.engine = Engine(settings, wakes, budget, self.jobs, Numbers(client), shards, Lines(client), self.gateway, datagrams)
         self.site = Site(wakes, self.jobs, self._key, frozenset(settings.sms_report_sources))
 
     def heard(self, channel: str, data: bytes) -> None:
@@ -70,6 +69,7 @@ class Cir:
         bearers = {"STCP"} | self.engine.bearers()
         self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
         self.stcp.beat()
+        self.engine.forget_processes()
         gevent.spawn(self.engine.sweep)
 
     def _receipt(self, message_id: str, state: str, error: str) -> None:

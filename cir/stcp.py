@@ -3,9 +3,11 @@
 Its state in Redis is a registration of the process and its channel in each bound session; both are renewed or replaced when
 the process dies. It never reads what waits."""
 
+import os
 import socket
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ from onesoup.store.sessions import Sessions
 log = structlog.get_logger()
 
 WAKES = Counter("onesoup_cir_wakeups_total", "Wake-ups sent", ["bearer", "result"])
+SENT = WAKES.labels("stcp", "sent")
 BOUND = Gauge("onesoup_cir_connections", "STCP lines that are bound to a session")
 REFUSED = Counter("onesoup_cir_refused_total", "STCP connections that were closed by a limit", ["reason"])
 
@@ -85,6 +88,9 @@ class StcpServer:
         self.channel = f"cir:{uuid.uuid4().hex}"
         self._lines: dict[str, list[Line]] = {}
         self._unseen: list[str] = []
+        # (when, for which wake, line)
+        self._repeats: deque[tuple[float, float, Line]] = deque()
+        self._repeater: gevent.Greenlet | None = None
         # A lock lives as long as somebody holds it or waits for it.
         self._locks: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
 
@@ -274,11 +280,15 @@ class StcpServer:
             if line.due <= now + wait:
                 return
             line.timer.kill(block=False)
-        line.due = now + wait
-        line.timer = gevent.spawn_later(wait, self._send, line, True) if wait else gevent.spawn(self._send, line, check)
+            line.timer = None
+        if wait or check:
+            line.due = now + wait
+            line.timer = gevent.spawn_later(wait, self._send, line, True)
+        else:
+            self._send(line, False)
 
     def _send(self, line: Line, check: bool) -> None:
-        """Writes WVCI if it is still wanted, and looks again later whether the phone came."""
+        """Writes WVCI if it is still wanted, and sees to it that the phone's coming is looked for."""
         line.timer = None
         sid = line.talk.bound
         if not sid:
@@ -288,16 +298,50 @@ class StcpServer:
             return
         if check and not self._wanted(sid):
             return
-        try:
-            self._write(line, wvci(line.version, line.cookie))
-        except OSError:
-            WAKES.labels("stcp", "failed").inc()
-            _close(line.sock)
-            return
-        WAKES.labels("stcp", "sent").inc()
+        self._ring(line)
         line.sent_at, line.sends = self._clock(), line.sends + 1
         if line.sends < MAX_SENDS:
-            self._arm(line, REPEAT)
+            self._repeats.append((line.sent_at + REPEAT, line.sent_at, line))
+            if not self._repeater:
+                self._repeater = gevent.spawn(self._repeat)
+
+    def _ring(self, line: Line) -> None:
+        """The line is nearly always free to write at once; only where it is not, somebody waits for it."""
+        data = wvci(line.version, line.cookie)
+        try:
+            sent = os.write(line.sock.fileno(), data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._broken(line)
+            return
+        if sent < len(data):
+            gevent.spawn(self._ring_slowly, line, data[sent:])
+        else:
+            SENT.inc()
+
+    def _ring_slowly(self, line: Line, data: bytes) -> None:
+        try:
+            self._write(line, data)
+            SENT.inc()
+        except OSError:
+            self._broken(line)
+
+    def _broken(self, line: Line) -> None:
+        WAKES.labels("stcp", "failed").inc()
+        _close(line.sock)
+
+    def _repeat(self) -> None:
+        """Rings again where nobody has come. The queue is in the order of time, since all wait for as long."""
+        while self._repeats:
+            at, sent_at, line = self._repeats[0]
+            if (wait := at - self._clock()) > 0:
+                gevent.sleep(wait)
+                continue
+            self._repeats.popleft()
+            if line.sent_at == sent_at and line.talk.bound and line.timer is None:
+                line.timer = gevent.spawn(self._send, line, True)
+        self._repeater = None
 
     def _wanted(self, sid: str) -> bool:
         try:

@@ -38,7 +38,7 @@ RESTART_SECONDS = 2.0
 ACCEPTED_SECONDS = 30.0
 # The nick may still be taken by what the server believes of our last stream.
 RETRIES = (1.0, 2.0, 4.0, 8.0)
-KEEP_JOINS = 86_400
+CHANGEABLE = ("notice", "private", "delivery", "length")
 EVERYTHING = (StreamFailure, StoreDown, Fenced, NoSession, BackendError)
 
 
@@ -118,6 +118,8 @@ class Doors:
                 private=command.get("private", True),
                 password=command.get("password", ""),
                 about=command.get("about", {}),
+                delivery=command.get("delivery", ""),
+                length=command.get("length", 0),
             )
             entry = inside.entering[jid] = Entry(made)
         entry.result = entry.result or AsyncResult()
@@ -281,10 +283,10 @@ class Doors:
         room = self._held.rooms.find(jid)
         if room is None:
             return records.pack_answer(808, "not joined")
-        self._settle(jid, room, **{name: command[name] for name in ("notice", "private") if name in command})
+        self._settle(jid, room, **{name: command[name] for name in CHANGEABLE if name in command})
         return records.pack_answer(200)
 
-    def _settle(self, jid: str, room: Room, **values: bool) -> None:
+    def _settle(self, jid: str, room: Room, **values: Any) -> None:
         for name, value in values.items():
             setattr(room, name, value)
         self._store(Changes(rooms={jid: records.pack_room(room)}))

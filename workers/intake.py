@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from xmpp.simplexml import Node
 
@@ -25,12 +25,24 @@ if TYPE_CHECKING:
     from workers.rooms import Rooms
 
 MESSAGE_ID = 16
-Where = tuple[str, str, bool]
 MAX_CONTACTS = 1000
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
 EXPIRED = 542
+
+
+class Where(NamedTuple):
+    """Of a text in a group: its GroupID, who wrote it, whether to this phone alone, and how the phone wants it (see Room)."""
+
+    group: str = ""
+    nick: str = ""
+    private: bool = False
+    delivery: str = ""
+    length: int = 0
+
+
+NOWHERE = Where()
 
 
 class Directory(Protocol):
@@ -265,7 +277,7 @@ class Intake:
     def _tell(self, done: Batch, recipient: str, stanza_id: str, reason: str) -> None:
         jid, _, nick = recipient.partition("/")
         room = self._rooms.find(jid) if self._rooms is not None else None
-        where = (room.gid, nick, bool(nick)) if room is not None else ("", "", False)
+        where = Where(room.gid, nick, bool(nick)) if room is not None else NOWHERE
         self.deliver(done, jid, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"", where)
 
     def report(self, done: Batch, recipient: str, stanza_id: str, code: int) -> None:
@@ -275,14 +287,14 @@ class Intake:
         done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", recipient, payload, needs=stanza_id))
 
     def deliver(
-        self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes, where: Where = ("", "", False)
+        self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes, where: Where = NOWHERE
     ) -> None:
-        """A text for the phone, in parts where it is longer than it takes. `where`: GroupID, nick and whether it is private, of
-        a text in a group, whose `sender` is the room."""
-        parts = messages.split(body, self.accepted)
+        """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room."""
+        parts = messages.split(body, min(where.length or self.accepted, self.accepted))
         for number, part in enumerate(parts):
             at = when if when is not None else int(time.time())
-            text = messages.Text(ordered_id(time.time()), sender, part, at, group=where[0], nick=where[1], private=where[2])
+            id_ = (f"{where.delivery.lower()}." if where.delivery else "") + ordered_id(time.time())
+            text = messages.Text(id_, sender, part, at, group=where.group, nick=where.nick, private=where.private)
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")

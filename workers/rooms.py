@@ -4,7 +4,6 @@ business of workers.doors.
 The record of a room in Redis is what a successor goes on from; what is kept here is the same. Occupants are in Redis only."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from onesoup.xmpp import messages, rooms
 from onesoup.xmpp.rooms import Seen
 from onesoup.xmpp.xml import Xml
 from workers import stanzas
+from workers.intake import Where
 from workers.invitations import Invitations
 
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ class Rooms:
         room.at = max(room.at, when or int(time.time()))
         turn.done.changes.rooms[jid] = records.pack_room(room)
         seen = _seen(tree, jid, nick)
-        turn.intake.deliver(turn.done, jid, text, when, seen, b"", (room.gid, nick, False))
+        turn.intake.deliver(turn.done, jid, text, when, seen, b"", _where(room, nick, private=False))
 
     def _topic(self, jid: str, room: Room, topic: str, turn: Turn) -> None:
         """The first one after entering is how it is, not a change."""
@@ -316,20 +316,20 @@ class Rooms:
             return
         when = messages.delay(stanza, jid, self._held.session.jid)
         seen = f"i {jid}/{nick} {stanza.getAttr('id')}" if stanza.getAttr("id") else ""
-        turn.intake.deliver(turn.done, jid, text, when, seen, b"", (room.gid, nick, True))
+        turn.intake.deliver(turn.done, jid, text, when, seen, b"", _where(room, nick, private=True))
 
     def _bounced(self, jid: str, nick: str, room: Room, tree: Xml, turn: Turn) -> None:
         """What the phone wrote did not get through. It was told 200, so now it is told otherwise."""
         condition, stanza_id = rooms.condition(tree), tree.get("id")
         to = f"{jid}/{nick}" if nick else jid
-        codes = rooms.PRIVATE if nick else rooms.MESSAGE
+        codes = rooms.TO_ONE if nick else rooms.TO_ALL
         code = codes.get(condition, 410)
         if not stanza_id or not self._held.wrote(to, stanza_id):
             return
         turn.intake.report(turn.done, to, stanza_id, code)
         reason = TOLD.get(code, "nobody of that name is here" if nick else "the group does not take it")
         turn.intake.deliver(
-            turn.done, jid, f"not delivered: {reason}", None, f"b {to} {stanza_id}", b"", (room.gid, nick, bool(nick))
+            turn.done, jid, f"not delivered: {reason}", None, f"b {to} {stanza_id}", b"", _where(room, nick, private=bool(nick))
         )
         if code == 808:
             turn.done.after.append(partial(self._held.doors.enter_again, jid))
@@ -373,12 +373,13 @@ def _jid(record: bytes | None) -> str:
     return records.unpack_occupant(record)[0] if record else ""
 
 
+def _where(room: Room, nick: str, private: bool) -> Where:
+    return Where(room.gid, nick, private, room.delivery, room.length)
+
+
 def _seen(tree: Xml, room: str, nick: str) -> str:
     """The room's own id of a message, else sender and id."""
     for each in tree.all("stanza-id", messages.STANZA_ID):
         if addresses.bare(each.get("by")) == room and each.get("id"):
             return f"g {room} {each.get('id')}"
     return f"g {room}/{nick} {tree.get('id')}" if tree.get("id") else ""
-
-
-After = Callable[[], None]

@@ -192,7 +192,8 @@ def note(text: str) -> WelcomeNote | None:
 @dataclass(slots=True)
 class Room:
     """A room that a session has joined. `gid` is how the phone names it; `notice`: it wants to be told of changes; `at` when the
-    last message came; `about` the properties that changes are told of."""
+    last message came; `about` the properties that changes are told of; `delivery` and `length` how the phone wants its messages
+    (P, N, or as others), and how long at most (0: as others)."""
 
     gid: str
     nick: str
@@ -204,6 +205,8 @@ class Room:
     at: int = 0
     password: str = ""
     about: dict[str, str] = field(default_factory=dict)
+    delivery: str = ""
+    length: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ WATCHED = ("online_status", "user_availability", "status_text", "alias", "client
 Pictures = Mapping[str, Picture]
 
 
+# What the ids of messages begin with whose group has a delivery method of its own.
+OWN_WAY = {"n.": "N", "p.": "P"}
+
+
 def primitive(
     item: Item,
     version: str,
@@ -72,7 +76,7 @@ def _state(contact: Contact) -> tuple[Shown, list[str]]:
 def _text(fields: Mapping[str, Any], session: Session, item: Item, _version: str) -> Primitive:
     caps = records.unpack_caps(item.caps)
     text = messages.fitting(records.text_of(fields), caps)
-    if caps.delivery == "N":
+    if OWN_WAY.get(text.id[:2], caps.delivery) == "N":
         return messages.notification(text, session, item.spelling)
     return messages.new_message(text, session, item.spelling)
 

@@ -21,7 +21,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.groups import Kept
 from onesoup.csp.transactions import status
-from onesoup.handlers import group_properties, records, roomservice
+from onesoup.handlers import group_properties, messages, records, roomservice
 from onesoup.handlers.context import Context, token
 from onesoup.handlers.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
 from onesoup.xmpp import commands, rooms
@@ -75,6 +75,7 @@ def _enter(
     nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in OTHERS]
     if len(nicks[0]) > MAX_NICK or any(ord(char) < 32 for char in nicks[0]):
         raise CspError(402, "no such screen name is possible")
+    delivery, length = messages.group_methods(ctx).get(messages.group_name(gid), ("", 0))
     command = commands.join(
         room,
         gid,
@@ -85,6 +86,8 @@ def _enter(
         history=ctx.services.policy.group_history,
         characters=ctx.caps.accepted,
         about=roomservice.told(about),
+        delivery=delivery,
+        length=length,
     )
     for nick in nicks:
         try:

@@ -4,6 +4,7 @@ in the same script; from then on it cannot be lost."""
 import hashlib
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
@@ -31,7 +32,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Capabilities
 from onesoup.csp.transactions import status
-from onesoup.handlers import contacts, group_messages, records
+from onesoup.handlers import contacts, group_messages, records, rooms
 from onesoup.handlers.context import Context, ordered_id, spellings, token
 from onesoup.xmpp import commands
 
@@ -143,8 +144,8 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
     if unknown:
         details.append(DetailedResult(code=700, contact_list=unknown if ctx.version != "1.1" else []))
     if recipient.group:
-        rooms, failed = group_messages.targets(ctx, recipient.group)
-        to.update(rooms)
+        inside, failed = group_messages.targets(ctx, recipient.group)
+        to.update(inside)
         details += failed
     return to, details
 
@@ -183,6 +184,9 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     kept[name] = (method, length or 0)
     newest = list(kept.items())[-MAX_GROUP_METHODS:]
     ctx.effects.fields[GROUP_METHODS] = records.pack_plain({each: list(how) for each, how in newest})
+    with suppress(CspError):  # one that is not joined has it when it is
+        room = rooms.find(ctx, group, rooms.joined(ctx))
+        ctx.send(commands.room_settings(room, delivery=method, length=length or 0))
     return status(200)
 
 

@@ -10,6 +10,7 @@ import structlog
 from onesoup.csp import capabilities, numbers
 from onesoup.csp.capabilities import Offer
 from onesoup.csp.elements import ClientCapabilityRequest
+from onesoup.handlers import linking
 from onesoup.handlers.context import Context
 from onesoup.logs import short
 
@@ -34,7 +35,8 @@ def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[s
     """What works for this phone, and what the session keeps of it."""
     policy, live = ctx.services.policy, ctx.services.lines.live()
     host = policy.public_host or ctx.peer.host
-    number, port = trusted_number(ctx), capabilities.udp_port(request)
+    number = trusted_number(ctx) if SMS & live and policy.sms_prefixes else ""
+    port = capabilities.udp_port(request)
     bad = ctx.services.wakes.bad(ctx.session.jid)
     methods = set(live - bad)
     if not host:
@@ -72,7 +74,10 @@ def trusted_number(ctx: Context) -> str:
         known.learn(ctx.session.jid, ctx.peer.number, numbers.NETWORK)
         return ctx.peer.number
     claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
-    return numbers.trusted("", claimed or "", known.of(ctx.session.jid), policy.accept_claimed)
+    link = linking.found(ctx.services, ctx.session.jid)
+    # What an admin has written down counts as proved.
+    proved = known.of(ctx.session.jid) + ([link.number] if link is not None and link.number else [])
+    return numbers.trusted("", claimed or "", proved, policy.accept_claimed)
 
 
 @lru_cache(maxsize=8)

@@ -63,7 +63,7 @@ def iq(request: Request) -> Command:
 
 
 def join(room: str, gid: str, nick: str, **more: Any) -> Command:
-    """Enters a room. `more`: notice, private, password, history, characters, about."""
+    """Enters a room. `more`: notice, private, delivery, length, password, history, characters, about."""
     return {"op": "join", "room": room, "gid": gid, "nick": nick, **more}
 
 
@@ -80,8 +80,8 @@ def destroy(room: str) -> Command:
     return {"op": "destroy", "room": room}
 
 
-def room_settings(room: str, **more: bool) -> Command:
-    """`more`: notice, private."""
+def room_settings(room: str, **more: bool | str | int) -> Command:
+    """`more`: notice, private, delivery, length."""
     return {"op": "room", "room": room, **more}
 
 

@@ -148,8 +148,8 @@ COMMAND = {
     "subscription-required": 810,
 }
 # A message into a room, or to somebody in it.
-MESSAGE = {"not-acceptable": 808, "forbidden": 816, "item-not-found": 531, "not-allowed": 816}
-PRIVATE = {"not-acceptable": 812, "forbidden": 812, "item-not-found": 531}
+TO_ALL = {"not-acceptable": 808, "forbidden": 816, "item-not-found": 531, "not-allowed": 816}
+TO_ONE = {"not-acceptable": 812, "forbidden": 812, "item-not-found": 531}
 
 
 def join_code(condition: str) -> int:

@@ -19,6 +19,7 @@ from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Delivery, Feed
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.leases import Shards
+from onesoup.store.lines import Lines
 from onesoup.store.numbers import Numbers
 from onesoup.store.sms import Budget, Jobs, Limits
 from onesoup.store.wakes import DUE, Wakes
@@ -44,7 +45,15 @@ class Station:
         self.datagrams = Datagrams("127.0.0.1", free_port(), free_port(), "short") if udp else None
         budget = Budget(self.client, limits or Limits(gap=0, rate=10_000))
         self.engine = Engine(
-            self.settings, self.wakes, budget, self.jobs, self.numbers, Shards(self.client), gateway, self.datagrams
+            self.settings,
+            self.wakes,
+            budget,
+            self.jobs,
+            self.numbers,
+            Shards(self.client),
+            Lines(self.client),
+            gateway,
+            self.datagrams,
         )
         self.key = f"s:{{{SID}}}"
 
@@ -130,6 +139,18 @@ def test_a_phone_that_has_come_is_not_woken(station, hook):
     here.inbox.take(SID)
     assert here.engine.step(SID) is None
     assert hook.asked == []
+
+
+def test_a_phone_with_a_line_is_given_a_minute_and_one_whose_process_died_is_not(station, hook):
+    here = station().session(methods=("STCP", "WAPSMS"))
+    here.client.hset(here.key, "stcp", "cir:1")
+    Lines(here.client).register("cir:1", 60_000)
+    here.deliver("m1")
+    assert here.step(4) > 50_000
+    Lines(here.client).leave("cir:1")
+    here.engine.forget_processes()
+    assert here.step() == 0
+    assert len(hook.asked) == 1
 
 
 def test_no_sms_for_presence_without_a_number_or_to_a_country_that_is_not_allowed(station, hook):

@@ -154,3 +154,37 @@ def test_places_choose_domains_that_are_served():
         with pytest.raises(SettingsError) as refused:
             load({key: value})
         assert "example: " in str(refused.value)
+
+
+def test_a_table_in_the_file_is_a_section(tmp_path):
+    file = tmp_path / "onesoup.toml"
+    file.write_text(
+        '[sms]\ngateway = "json"\nurl = "https://sms.example.org/cir"\nprefixes = ["+1555", "+44"]\n[cir]\nport = 8090\n'
+    )
+    loaded = load({"ONESOUP_CONFIG": str(file)})
+    assert (loaded.sms_gateway, loaded.sms_url, loaded.sms_prefixes) == ("json", "https://sms.example.org/cir", ("+1555", "+44"))
+    assert loaded.cir_port == 8090
+    file.write_text('[sms]\ngatway = "json"\n')
+    with pytest.raises(SettingsError, match="did you mean sms_gateway"):
+        load({"ONESOUP_CONFIG": str(file)})
+
+
+def test_what_the_gateway_is_told_is_not_shown():
+    shown = settings.masked(Settings(sms_url="http://me:hunter2@h/send?password=hunter3", sms_password="hunter4"))
+    assert "hunter" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMS_GATEWAY", "smoke"),
+        ("SMS_GATEWAY", "json"),  # without a URL
+        ("SMS_PREFIXES", "0044"),
+        ("SMS_OK", "("),
+        ("UDP_NETS", "10.0.0.0/99"),
+        ("WAP_CONTENT_TYPE", "long"),
+    ],
+)
+def test_settings_of_wake_ups_that_cannot_be_used(name, value):
+    with pytest.raises(SettingsError, match="example: "):
+        load({f"ONESOUP_{name}": value})

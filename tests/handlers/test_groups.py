@@ -13,6 +13,7 @@ from onesoup.csp.elements import (
     GetGroupMembersRequest,
     GetGroupPropsRequest,
     GetJoinedUsersRequest,
+    GetMessageRequest,
     Group,
     GroupProperties,
     InviteRequest,
@@ -21,22 +22,31 @@ from onesoup.csp.elements import (
     LeaveGroupRequest,
     MessageInfo,
     OwnProperties,
+    PollingRequest,
     Property,
     Recipient,
     RejectListRequest,
+    Result,
     ScreenName,
     SendMessageRequest,
     ServiceRequest,
+    SetDeliveryMethodRequest,
     SetGroupPropsRequest,
+    Status,
     SubscribeGroupNoticeRequest,
     User,
     UserIDList,
     UserList,
     WelcomeNote,
 )
+from onesoup.csp.envelope import Mode, Transaction
+from onesoup.csp.groups import Kept
 from onesoup.csp.invitations import Invitation
+from onesoup.csp.messages import Text
 from onesoup.handlers import records
+from onesoup.handlers import rooms as handlers
 from onesoup.phone.engine import members_of
+from onesoup.store.feed import Changes, Delivery
 from onesoup.xmpp import rooms
 from onesoup.xmpp.xml import Xml, from_plain, leaf
 
@@ -367,3 +377,30 @@ def test_a_group_that_is_blocked_is_left_and_a_screen_name_stays_here(inside, se
     assert [each["jids"] for each in served.ops(inside, "block")] == [[ROOM]]
     listed = inside.ask(GetBlockedListRequest()).block_list.entity_list
     assert (listed.group_id, [(each.s_name, each.group_id) for each in listed.screen_name]) == ([GID], [("Tybalt", GID)])
+
+
+def test_a_group_that_is_fetched_is_told_of_while_others_are_pushed(phone, served):
+    served.inside(phone.sid, ROOM, GID)
+    assert code(phone.ask(SetDeliveryMethodRequest(delivery_method="N", group_id=GID, accepted_content_length=50))) == 200
+    assert served.ops(phone, "room") == [{"op": "room", "room": ROOM, "delivery": "N", "length": 50}]
+    phone.ask(LeaveGroupRequest(group_id=GID))
+    phone.ask(JoinGroupRequest(group_id=GID))
+    join = served.ops(phone, "join")[-1]
+    assert (join["delivery"], join["length"]) == ("N", 50)
+
+    text = Text("n.m1", ROOM, "hello", 1, group=GID, nick="Ben")
+    served.feed.store(phone.sid, 1, Changes(items=[Delivery(text.id, ROOM, records.pack_text(text))]))
+    (told,) = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest()))).transactions
+    assert told.content.NAME == "MessageNotification"
+    assert told.content.message_info.sender.group.screen_name.s_name == "Ben"
+    phone.tell(told.id, Status(result=Result(code=200)))
+    answer = phone.ask(GetMessageRequest(message_id="n.m1"))
+    assert (answer.content_data, answer.message_info.recipient.group[0].group_id) == ("hello", GID)
+
+
+def test_what_an_account_has_made_and_is_always_in_can_be_found(services, phone, served):
+    kept = {"a@c": Kept("wv:/a", created=True), "b@c": Kept("wv:/b", auto=True)}
+    for room, settled in kept.items():
+        services.groups.put("alice@example.org", room, records.pack_kept(settled))
+    assert handlers.created(services, "alice@example.org") == ["wv:/a"]
+    assert handlers.entered_by_itself(services, "alice@example.org") == ["wv:/b"]

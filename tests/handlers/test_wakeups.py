@@ -140,3 +140,8 @@ def test_asking_for_codes_has_an_end(works):
 def test_no_code_without_a_gateway(services):
     services.policy = replace(services.policy, sms_prefixes=("+1555",))
     assert issue_code(services, "alice@example.org", NUMBER) is Issued.NOT_SERVED
+
+
+def test_a_number_that_an_admin_wrote_down_is_good(phone, works):
+    works.accounts.link("alice@example.org", "alice@example.org", "x", "y", origin="admin", number=NUMBER)
+    assert agree(phone, "WAPSMS").supported_cir_method == ["WAPSMS"]
