@@ -19,7 +19,7 @@ Server = Prosody | Ejabberd
 @pytest.fixture(params=["prosody", "ejabberd"])
 def server(request: pytest.FixtureRequest) -> Server:
     server: Server = request.getfixturevalue(request.param)
-    for user in ("alice", "bob", "carol"):
+    for user in ("ann", "ben", "cid"):  # alice and bob are people of the demo
         server.add_account(user, "secret")
     return server
 
@@ -71,23 +71,23 @@ def offer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"])
 def test_every_mechanism_over_every_tls(client, offer, direct, mechanism):
     chosen = offer(mechanism)
-    alice = client("alice", direct=direct).connect()
+    alice = client("ann", direct=direct).connect()
     assert (chosen, alice.stream._wire.secure) == ([mechanism], True)
-    assert alice.stream.jid.startswith("alice@localhost/")
+    assert alice.stream.jid.startswith("ann@localhost/")
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"])
 def test_scram_is_bound_to_the_connection_where_tls_can(client, offer, mechanism):
     """TLS 1.2 has tls-unique, which both servers take."""
     chosen = offer(mechanism)
-    assert client("alice", newest=ssl.TLSVersion.TLSv1_2).connect().stream.open
+    assert client("ann", newest=ssl.TLSVersion.TLSv1_2).connect().stream.open
     assert chosen == [mechanism]
 
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
 def test_the_strongest_of_the_whole_offer_is_taken(client, offer, newest):
     chosen = offer()
-    assert client("alice", newest=newest).connect().stream.open
+    assert client("ann", newest=newest).connect().stream.open
     assert chosen[0].startswith("SCRAM-")
     assert chosen[0].endswith("-PLUS") == (newest == ssl.TLSVersion.TLSv1_2)
     assert "SHA-1" not in chosen[0]
@@ -100,14 +100,14 @@ def test_a_binding_to_another_connection_is_refused(client, offer, monkeypatch):
 
     monkeypatch.setattr(Wire, "bindings", lambda _: {"tls-unique": lambda: b"of another"})
     with pytest.raises(StreamFailure) as caught:
-        client("alice", newest=ssl.TLSVersion.TLSv1_2).connect()
+        client("ann", newest=ssl.TLSVersion.TLSv1_2).connect()
     assert caught.value.kind == "auth"
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "PLAIN"])
 def test_wrong_password_and_unknown_user_look_alike(client, offer, mechanism):
     offer(mechanism)
-    for user, password in (("alice", "wrong"), ("nobody", "secret")):
+    for user, password in (("ann", "wrong"), ("nobody", "secret")):
         with pytest.raises(StreamFailure) as caught:
             client(user, password=password).connect()
         assert (caught.value.kind, caught.value.condition) == ("auth", "not-authorized")
@@ -116,19 +116,19 @@ def test_wrong_password_and_unknown_user_look_alike(client, offer, mechanism):
 def test_a_certificate_of_another_authority_is_refused(server, tmp_path):
     options = Options(resolver=Resolver({"localhost": ("127.0.0.1", server.port)}))
     with pytest.raises(StreamFailure) as caught:
-        Client("alice", options=options).connect()
+        Client("ann", options=options).connect()
     assert (caught.value.kind, caught.value.condition) == ("tls", "certificate")
 
 
 def test_a_dropped_stream_is_resumed_without_loss_or_double(client):
-    bob, carol = client("bob").online(), client("carol").connect()
+    bob, carol = client("ben").online(), client("cid").connect()
     carol.stream.send(chat(bob.address, "before"))
     bob.wait_for(lambda: bob.texts == ["before"])
     state = bob.lose_connection()
     bob.end()
     carol.stream.send(chat(bob.address, "meanwhile"), key="sent")
     carol.wait_for(lambda: carol.acked == ["sent"])
-    again = client("bob", resume=state).connect()
+    again = client("ben", resume=state).connect()
     assert again.stream.resumed
     assert again.stream.confirmed == bob.stream.state()["acked"] + len(bob.stream.unacked)
     carol.stream.send(chat(bob.address, "after"))
@@ -138,15 +138,15 @@ def test_a_dropped_stream_is_resumed_without_loss_or_double(client):
 
 
 def test_a_session_that_is_gone_becomes_a_new_one(client):
-    state = {"sm_id": "gone", "h_in": 3, "jid": "alice@localhost/x", "acked": 4, "unacked": [(5, "k5", b"<message/>")]}
-    alice = client("alice", resource="y", resume=state).connect()
-    assert (alice.stream.resumed, alice.stream.jid) == (False, "alice@localhost/y")
+    state = {"sm_id": "gone", "h_in": 3, "jid": "ann@localhost/x", "acked": 4, "unacked": [(5, "k5", b"<message/>")]}
+    alice = client("ann", resource="y", resume=state).connect()
+    assert (alice.stream.resumed, alice.stream.jid) == (False, "ann@localhost/y")
     assert alice.stream.sm_id
 
 
 def test_carbons_and_receipts(client):
     """What one device is told, the others hear of."""
-    phone, desk, bob = client("alice").online(), client("alice").online(), client("bob").online()
+    phone, desk, bob = client("ann").online(), client("ann").online(), client("ben").online()
     assert phone.stream.request(stanzas.carbons(), 5).getAttr("type") == "result"
     asked = Message(to=desk.stream.jid, body="hello", typ="chat")
     asked.addChild("request", namespace="urn:xmpp:receipts")
@@ -161,7 +161,7 @@ def test_carbons_and_receipts(client):
 
 def test_presence_of_an_inactive_client_waits(client):
     """Client state indication (XEP-0352): presence is collected by the server, and comes when the phone is back."""
-    alice, other = client("alice").online(), client("alice").connect()
+    alice, other = client("ann").online(), client("ann").connect()
     assert "urn:xmpp:csi:0" in alice.stream.features
     alice.stream.hint(active=False)
     other.stream.send(Presence(show="dnd"))
