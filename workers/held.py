@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gevent
@@ -35,6 +35,7 @@ from onesoup.xmpp import errors, extras
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
+from workers.directory import Directory
 from workers.intake import Change, Intake, offline, roster_changes
 from workers.lookups import Library, Lookups
 from workers.outbox import Outbox, returned
@@ -140,6 +141,7 @@ class Held:
         self.outbox = Outbox(self, shared)
         self.lookups = Lookups(self, shared.library)
         self.publisher = Publisher(self)
+        self.directory = Directory(self)
 
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
@@ -176,6 +178,10 @@ class Held:
             self._rules = blocking.rules(self._shared.blocks, self.session.jid)
             self._rules_until = now + RULES_SECONDS
         return self._rules.refuse(jid)
+
+    def wants_notices(self, types: list[str]) -> None:
+        """What the phone is told of by Notification-Request from now on."""
+        self.session = replace(self.session, notices=tuple(types))
 
     def rules_changed(self) -> None:
         self._rules = None

@@ -357,6 +357,15 @@ class Outbox:
         self._held.rules_changed()
         self._transmit(stored, stanzas.block(self._new_id(), command["op"], command["jids"]))
 
+    def _question(self, stored: bytes, command: dict[str, Any]) -> None:
+        """Something that others have to answer: what is behind it in the outbox does not wait for them."""
+        self._done(stored)
+        gevent.spawn(lambda: self._answer(command, self._held.directory.answer(command)))
+
+    def _notices(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._held.wants_notices(command["types"])
+        self._done(stored)
+
     def _new_id(self) -> str:
         assert self._held.stream is not None
         return self._held.stream.new_id()
@@ -452,5 +461,11 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "look": Outbox._look,
     "roster": Outbox._roster,
     "unroster": Outbox._roster,
+    "find": Outbox._question,
+    "cards": Outbox._question,
+    "change-card": Outbox._question,
+    "rooms": Outbox._question,
+    "info": Outbox._question,
+    "notices": Outbox._notices,
     "logout": Outbox._logout,
 }

@@ -21,6 +21,7 @@ from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
+from onesoup.store.searches import Searches
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.store.wakes import Wakes
 from onesoup.xmpp.commands import Command, answered
@@ -90,6 +91,7 @@ class Services:
     lists: Lists
     blocks: Blocks
     pictures: Pictures
+    searches: Searches
     logins: Logins
     guard: Guard
     lines: Lines

@@ -21,7 +21,19 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
-from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search, throttle
+from onesoup.handlers import (
+    access,
+    authorization,
+    basic,
+    blocking,
+    contacts,
+    deliver,
+    messages,
+    profile,
+    records,
+    search,
+    throttle,
+)
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.store.errors import NoSession, StoreDown
@@ -41,6 +53,7 @@ HANDLERS: transactions.Table = {
     **blocking.HANDLERS,
     **messages.HANDLERS,
     **search.HANDLERS,
+    **profile.HANDLERS,
 }
 EMPTY = b""
 Hooks = list[Callable[[], None]]

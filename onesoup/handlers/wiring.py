@@ -18,6 +18,7 @@ from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
+from onesoup.store.searches import Searches
 from onesoup.store.sessions import Sessions
 from onesoup.store.wakes import Wakes
 
@@ -71,6 +72,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         lists=Lists(client),
         blocks=Blocks(client),
         pictures=Pictures(client),
+        searches=Searches(client),
         logins=Logins(client),
         guard=Guard(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),

@@ -56,6 +56,30 @@ ROSTER = {
     "service-unavailable": 405,
     "subscription-required": 403,
 }
+# What a command about rooms, vCards or services came to (xmpp-mapping.md 6.4, last column).
+COMMAND = {
+    "bad-request": 402,
+    "conflict": 801,
+    "feature-not-implemented": 405,
+    "forbidden": 816,
+    "gone": 800,
+    "item-not-found": 800,
+    "jid-malformed": 402,
+    "not-acceptable": 402,
+    "not-allowed": 816,
+    "not-authorized": 816,
+    "policy-violation": 403,
+    "recipient-unavailable": 503,
+    "redirect": 800,
+    "registration-required": 810,
+    "remote-server-not-found": 516,
+    "remote-server-timeout": 504,
+    "resource-constraint": 503,
+    "service-unavailable": 405,
+    "subscription-required": 810,
+}
+# Whose profile cannot be told. Whatever else a server answers means that there is nothing to tell (xmpp-mapping.md 9).
+PROFILE = {"remote-server-not-found": 516, "not-allowed": 516, "remote-server-timeout": 504, "jid-malformed": 531}
 # What became of a message, for a delivery report. 410 is unable to deliver; 531 would make some phones delete the contact.
 BOUNCE = {
     "blocked": 403,  # by the user's own block list
@@ -102,3 +126,7 @@ def bounce_code(condition: str) -> int:
 
 def roster_code(condition: str) -> int:
     return ROSTER.get(condition, 500)
+
+
+def command_code(condition: str) -> int:
+    return COMMAND.get(condition, 500)

@@ -45,6 +45,8 @@ class Holder:
         self.feed, self.shards = Feed(self.client), Shards(self.client)
         self.login_code, self.refuse, self.deaf = 200, {}, False
         self.looked: dict[str, Any] = {}
+        # op -> what is answered besides the code.
+        self.answers: dict[str, dict[str, Any]] = {}
         self.logins: list[dict[str, Any]] = []
         self.done: list[dict[str, Any]] = []
         self._subscriber = Subscriber(url, self._woken)
@@ -96,12 +98,12 @@ class Holder:
         for stored in self.feed.commands(sid):
             command = records.unpack_command(stored)
             self.done.append(command)
-            code = self.refuse.get(command.get("jid"), 200)
+            code = self.refuse.get(command.get("jid"), self.refuse.get(command["op"], 200))
             if code == 200:
                 self._apply(sid, command)
             self.feed.done(sid, stored)
             if "reply" in command:
-                more = self.looked if command["op"] == "look" else {}
+                more = self.looked if command["op"] == "look" else self.answers.get(command["op"], {})
                 answer(self.client, command["reply"], command["reply_name"], records.pack_answer(code, "refused", **more))
 
     def _apply(self, sid: str, command: dict[str, Any]) -> None:

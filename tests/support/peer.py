@@ -192,6 +192,16 @@ class Peer:
         self._peers.order(self._name, "roster")
         return self.wait("roster").items
 
+    def vcard(self, **fields: str) -> None:
+        """Publishes a vCard of these and nothing else."""
+        self._peers.order(self._name, "vcard", fields=fields)
+        self.wait("vcard")
+
+    def own_vcard(self) -> str:
+        """The vCard that the server has now, as XML."""
+        self._peers.order(self._name, "vcard", fields=None)
+        return str(self.wait("vcard").xml)
+
     def disconnect(self) -> None:
         self._peers.order(self._name, "disconnect")
         self.wait("disconnected")
