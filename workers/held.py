@@ -18,7 +18,7 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
-from onesoup.csp import capabilities
+from onesoup.csp import capabilities, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
@@ -182,6 +182,15 @@ class Held:
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is told of by Notification-Request from now on."""
         self.session = replace(self.session, notices=tuple(types))
+
+    def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
+        """What the phone asked for itself is no news to it."""
+        if notices.LISTS not in self.session.notices:
+            return []
+        others = {jid: item for jid, item in items.items() if jid and jid not in self.outbox.changing}
+        known = {jid: self.item(jid) for jid in others}
+        stored = {name: records.unpack_list(name, record) for name, record in self._shared.lists.all(self.session.jid).items()}
+        return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()])
 
     def rules_changed(self) -> None:
         self._rules = None

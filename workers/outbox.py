@@ -56,6 +56,8 @@ class Outbox:
         # Commands that take their time beside the others; their greenlets end by themselves.
         self._aside: set[bytes] = set()
         self._tries: dict[bytes, int] = {}
+        # Contacts whose roster item is just being changed on the phone's wish.
+        self.changing: set[str] = set()
         self._acked = Event()
         self._busy = self._again = False
 
@@ -378,6 +380,7 @@ class Outbox:
         assert self._held.stream is not None
         removing = command["op"] == "unroster"
         node = stanzas.roster_remove(command["jid"]) if removing else stanzas.roster_set(command)
+        self.changing.add(command["jid"])
         try:
             result = self._held.stream.request(node, REQUEST_SECONDS)
         except StreamFailure as failure:
@@ -385,6 +388,8 @@ class Outbox:
             self._done(stored)
             self._answer(command, records.pack_answer(code, "the server did not answer"))
             return
+        finally:
+            self.changing.discard(command["jid"])
         code, reason = 200, ""
         if result.getAttr("type") == "error":
             reason = stanzas.condition(result)

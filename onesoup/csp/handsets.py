@@ -46,6 +46,11 @@ class Handset:
         "cir.md 2.4",
         "tests/csp/test_handsets.py::test_takes_ssms",
     )
+    no_system_messages: bool = quirk(
+        "What the operator announces comes as a message: it knows no SystemMessage, and its user would never see it.",
+        "flows.md 5.2",
+        "tests/handlers/test_system.py::test_android_gets_an_announcement_as_a_message_in_1_3",
+    )
     takes_pwd: bool = quirk(
         "Schema PWD is asked for although only MD5 was offered: it answers that with its password.",
         "flows.md 4.2",
@@ -72,7 +77,13 @@ class Row:
 
 
 ANDROID = Handset(
-    "android", default_list_once=True, bare_lists=True, halve_poll_min=True, repeats_under_new_id=True, takes_ssms=True
+    "android",
+    default_list_once=True,
+    bare_lists=True,
+    halve_poll_min=True,
+    repeats_under_new_id=True,
+    takes_ssms=True,
+    no_system_messages=True,
 )
 S60 = Handset("s60", unescape_content=True, takes_pwd=True)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.

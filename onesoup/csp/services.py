@@ -2,10 +2,14 @@
 
 from onesoup.csp.elements import (
     AllFunctions,
+    Functions,
     FundamentalFeat,
     GroupFeat,
+    GroupUseFunc,
     IMFeat,
     PresenceFeat,
+    SearchFunc,
+    ServiceFunc,
     ServiceRequest,
     ServiceResponse,
     WVCSPFeat,
@@ -13,11 +17,31 @@ from onesoup.csp.elements import (
 
 
 def answer(request: ServiceRequest, version: str) -> ServiceResponse:
-    """Everything is granted. A feature without children stands for all its functions, so the tree ends there."""
-    response = ServiceResponse()
+    """Everything is granted but what does not exist here. A feature without children
+    stands for all its functions, so the tree ends there."""
+    response = ServiceResponse(functions=_missing(request))
     if version == "1.1":
         response.client_id = request.client_id
     if request.all_functions_request:
         features = WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat(), GroupFeat())
         response.all_functions = AllFunctions(features)
     return response
+
+
+def _missing(request: ServiceRequest) -> Functions | None:
+    """What the request names itself and is not there: maps, searches with operators, conversations that become rooms. Whole
+    features stay granted: most phones know no more of them than is there."""
+    asked = request.functions.wvcsp_feat if request.functions else None
+    fundamental, group = (asked.fundamental_feat, asked.group_feat) if asked else (None, None)
+    missing = FundamentalFeat()
+    if fundamental and fundamental.service_func and fundamental.service_func.getmap:
+        missing.service_func = ServiceFunc(getmap=True)
+    if fundamental and fundamental.search_func and fundamental.search_func.advsr:
+        missing.search_func = SearchFunc(advsr=True)
+    use = group.group_use_func if group else None
+    features = WVCSPFeat(
+        fundamental_feat=missing if missing != FundamentalFeat() else None,
+        group_feat=GroupFeat(group_use_func=GroupUseFunc(excon=True)) if use and use.excon else None,
+    )
+    # An empty WVCSPFeat would deny everything.
+    return Functions(features) if features != WVCSPFeat() else None

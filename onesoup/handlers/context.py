@@ -11,6 +11,7 @@ from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.guard import Guard
@@ -22,7 +23,9 @@ from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
 from onesoup.store.searches import Searches
+from onesoup.store.segments import Segments
 from onesoup.store.sessions import Effects, Sessions
+from onesoup.store.tries import Tries
 from onesoup.store.wakes import Wakes
 from onesoup.xmpp.commands import Command, answered
 
@@ -77,6 +80,9 @@ class Policy:
     sms_prefixes: tuple[str, ...] = ()
     country_code: str = ""
     accept_claimed: bool = False
+    terms: str = ""
+    registration: bool = False
+    registrations_per_hour: int = 3
 
 
 @dataclass(slots=True)
@@ -92,6 +98,9 @@ class Services:
     blocks: Blocks
     pictures: Pictures
     searches: Searches
+    announcements: Announcements
+    segments: Segments
+    tries: Tries
     logins: Logins
     guard: Guard
     lines: Lines
@@ -132,6 +141,8 @@ class Context:
     deadline: float = 0.0
     # The largest file that the XMPP server takes, 0 for none; not known yet: None.
     upload: bytes | None = None
+    # Whether the phone reads long answers in segments.
+    segmented: bool = False
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 

@@ -48,6 +48,8 @@ class Holder:
         # op -> what is answered besides the code.
         self.answers: dict[str, dict[str, Any]] = {}
         self.logins: list[dict[str, Any]] = []
+        self.registrations: list[dict[str, Any]] = []
+        self.register_code = 200
         self.done: list[dict[str, Any]] = []
         self._subscriber = Subscriber(url, self._woken)
         self._subscriber.want(keys.wake_channel(number) for number in range(keys.SHARDS))
@@ -70,6 +72,10 @@ class Holder:
     def _login(self, shard: int) -> None:
         while (stored := self.shards.next_login(shard)) is not None:
             job = records.unpack_command(stored)
+            if job.get("op") == "register":
+                self.registrations.append(job)
+                answer(self.client, job["reply"], job["name"], records.pack_answer(self.register_code, "as the server says"))
+                continue
             self.logins.append(job)
             if "verify" in job:
                 code = self.verdict(job["verify"], self.ring.open(job["cred"], f"cred:{job['verify']}").decode())
@@ -80,6 +86,7 @@ class Holder:
             if code == 200:
                 fields = {"r": job["r"], "cred": job["cred"], "ttl": access.expiry(session.ttl) * 1000, "fence": 1}
                 self.feed.create(job["sid"], fields, ())
+                self.shards.add(shard, job["sid"])
             self.reply(job, code)
 
     def reply(self, job: dict[str, Any], code: int) -> None:

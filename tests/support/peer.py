@@ -192,6 +192,11 @@ class Peer:
         self._peers.order(self._name, "roster")
         return self.wait("roster").items
 
+    def rename(self, jid: str, name: str) -> None:
+        """Gives a contact another name in the roster."""
+        self._peers.order(self._name, "rename", jid=jid, to=name)
+        self.wait("renamed")
+
     def vcard(self, **fields: str) -> None:
         """Publishes a vCard of these and nothing else."""
         self._peers.order(self._name, "vcard", fields=fields)

@@ -175,6 +175,13 @@ class Client(slixmpp.ClientXMPP):
 
         self._task = asyncio.ensure_future(change())
 
+    def do_rename(self, jid: str, to: str) -> None:
+        async def change() -> None:
+            await self.update_roster(jid, name=to)
+            self.tell("renamed")
+
+        self._task = asyncio.ensure_future(change())
+
     def do_roster(self) -> None:
         async def fetch() -> None:
             await self.get_roster()
