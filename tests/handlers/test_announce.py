@@ -46,7 +46,7 @@ def test_it_means_everybody_a_domain_or_somebody(new_phone, run):
 def test_what_is_too_long_for_a_phone_comes_in_parts(phone, run):
     phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(accepted_content_length=100)))
     assert run("word " * 50)[1] == "told 1 session\n"
-    assert len(heard(phone)) <= 100
+    assert len(heard(phone)) <= 160  # the least that any phone takes
 
 
 @pytest.mark.parametrize(
