@@ -1,6 +1,7 @@
 """The command `onesoup announce`: a message of the operator to everybody who is logged in."""
 
 import sys
+import time
 from collections.abc import Iterator
 
 import click
@@ -58,7 +59,7 @@ def _tell_all(client, text: str, wanted: str) -> Iterator[bool]:  # type: ignore
     """For each session that is meant, whether it was told. Long texts come in parts, as messages do."""
     from onesoup.csp import messages
     from onesoup.handlers import records, system
-    from onesoup.handlers.context import token
+    from onesoup.handlers.context import ordered_id
     from onesoup.store import keys
     from onesoup.store.announcements import Announcements
     from onesoup.store.leases import Shards
@@ -74,4 +75,4 @@ def _tell_all(client, text: str, wanted: str) -> Iterator[bool]:  # type: ignore
             if not (session.jid.endswith(wanted) if wanted.startswith("@") else session.jid == (wanted or session.jid)):
                 continue
             parts = messages.split(text, records.unpack_caps(caps).accepted)
-            yield all(system.tell(store, sid, session, token(16), part) for part in parts)
+            yield all(system.tell(store, sid, session, ordered_id(time.time()), part) for part in parts)
