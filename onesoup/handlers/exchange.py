@@ -257,7 +257,7 @@ class Exchange:
 
 
 def handle(ctx: Context, content: Primitive) -> Primitive:
-    """The answer of one primitive. A refusal is an answer; the other transactions of the message go on."""
+    """The answer of one primitive. A refusal is an answer that changes nothing; the other transactions of the message go on."""
     if isinstance(content, Malformed):
         return status(content.error.code, content.error.description)
     handler = HANDLERS.get(type(content))
@@ -265,9 +265,11 @@ def handle(ctx: Context, content: Primitive) -> Primitive:
         name = content.name if isinstance(content, Unknown) else content.NAME
         log.info("not-implemented", primitive=name[:60])
         return status(501, "not implemented")
+    before = ctx.effects.copy()
     try:
         return handler(ctx, content)
     except (CspError, BackendError) as error:
+        ctx.effects = before
         return status(error.code, error.description)
 
 
