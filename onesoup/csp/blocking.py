@@ -72,7 +72,7 @@ def _users(entities: AddList | RemoveList | None) -> tuple[str, ...]:
 def answer(rules: Rules, version: str, spell: Callable[[str], str]) -> GetBlockedListResponse:
     """The answer to GetBlockedList-Request: InUse inside the lists up to 1.2, beside them in 1.3."""
     blocked = EntityList(user_id=[spell(jid) for jid in sorted(rules.blocked)])
-    granted = EntityList(user_id=[spell(jid) for jid in sorted(rules.granted)])
+    granted = EntityList(user_id=[spell(jid) for jid in sorted(rules.granted)]) if rules.granted else None
     use_blocked = rules.block_in_use and bool(rules.blocked)
     if version == "1.3":
         return GetBlockedListResponse(
