@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from onesoup.phone.engine import Contact, Phone, Received, Shown, key
+from onesoup.phone import lookup
+from onesoup.phone.engine import OPERATOR, Contact, Phone, Received, Shown, key
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.stcp import Line, LineClosed
 from onesoup.wire import codec, xmltext
@@ -29,6 +30,8 @@ HELP = """\
   NAME: text          a message; /w NAME text does the same; text alone goes to the last one
   /list               contacts and how they are         /who            who is online
   /add ADDRESS [NAME] /remove NAME                      contacts
+  /find NAME          people by name, address, number or mail
+  /profile [NAME]     what somebody says of himself, or you do; /profile city = Oslo changes yours
   /available [TEXT]   /away [TEXT]   /dnd [TEXT]        what others see of you
   /raw on|off         show the documents as XML         /help  /quit"""
 
@@ -101,6 +104,9 @@ class Terminal:
             self.screen.flush()
 
     def _heard(self, message: Received) -> None:
+        if message.sender == OPERATOR:
+            self.say(f"* from the operator: {_clean(message.text)}")
+            return
         self.last = message.sender
         when = f" ({message.time})" if message.time else ""
         self.say(f"{self._name(message.sender)}: {_clean(message.text)}{when}")
@@ -237,6 +243,35 @@ class Terminal:
         self.phone.remove_contact(user)
         self._plain(f"{user} is off the list")
 
+    def _find(self, rest: str) -> None:
+        if not rest:
+            self._plain("/find NAME")
+            return
+        found = lookup.find(self.phone, rest)
+        for user in found:
+            self._plain(f"  {self._name(user)}  {user}" if self._name(user) != user else f"  {user}")
+        self._plain("/add ADDRESS makes one a contact" if found else f"nobody is found for {rest}")
+
+    def _profile(self, rest: str) -> None:
+        """Shows a profile, or changes a line of one's own: city = Oslo; nothing behind the sign takes it away."""
+        if self.phone.version != "1.3":
+            self._plain("profiles are there in CSP 1.3 only: --csp 1.3")
+            return
+        name, sign, value = (part.strip() for part in rest.partition("="))
+        if sign and name.lower() not in lookup.PROPERTIES:
+            self._plain(f"/profile NAME = VALUE, with one of {', '.join(lookup.PROPERTIES)}")
+        elif sign:
+            lookup.change_profile(self.phone, {lookup.PROPERTIES[name.lower()]: value})
+            self._plain(f"your {name.lower()} is {value}" if value else f"your {name.lower()} is gone")
+        elif user := self._address(rest) if rest else self.phone.address:
+            values = lookup.profile(self.phone, user)
+            for word, value in values.items():
+                self._plain(f"  {word.removeprefix('PP_').replace('_', ' ').lower()}: {value}")
+            if not values:
+                self._plain(f"{self._name(user)} says nothing")
+        else:
+            self._plain(f"no contact {rest}; /find looks for people")
+
     def _be(self, availability: str) -> Callable[[str], None]:
         def change(text: str) -> None:
             self.phone.update_presence(availability, text)
@@ -361,6 +396,8 @@ _COMMANDS: dict[str, Callable[[Terminal, str], None]] = {
     "who": Terminal._who,
     "add": Terminal._add,
     "remove": Terminal._remove,
+    "find": Terminal._find,
+    "profile": Terminal._profile,
     "available": lambda terminal, text: terminal._be("AVAILABLE")(text),
     "away": lambda terminal, text: terminal._be("NOT_AVAILABLE")(text),
     "dnd": lambda terminal, text: terminal._be("DISCREET")(text),
