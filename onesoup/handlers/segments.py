@@ -12,6 +12,7 @@ from onesoup.csp.elements import GetSegmentResponse, ServiceRequest
 from onesoup.csp.envelope import Message, Transaction, write_message
 from onesoup.handlers.context import Context
 from onesoup.wire import codec, xmltext
+from onesoup.wire.document import ANY_TREE
 
 # What stands around a part, in octets, generously; and what a part must hold at least for the split to be worth it.
 FRAME, LEAST = 900, 100
@@ -29,6 +30,8 @@ def split(ctx: Context, message: Message, answers: Sequence[Transaction], waitin
     """The first part as the answer, the others kept; None when the phone is not for that."""
     if len(answers) != 1 or not answers[0].id or not ctx.segmented or ctx.version != "1.3":
         return None
+    if message.encoding not in ANY_TREE:
+        return None  # plain text has parts of its own
     (answer,) = answers
     room = ctx.caps.parser - FRAME
     if room < LEAST or isinstance(answer.content, GetSegmentResponse):
