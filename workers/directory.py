@@ -60,8 +60,6 @@ class Directory:
     def __init__(self, held: "Held") -> None:
         self._held = held
         self._questions = BoundedSemaphore(MOST_QUESTIONS)
-        # A vCard is read, changed and written: one change at a time.
-        self._changing = BoundedSemaphore(1)
 
     def answer(self, command: dict[str, Any]) -> bytes:
         """The answer to a question of a worker; something always."""
@@ -69,7 +67,7 @@ class Directory:
         if not self._questions.acquire(timeout=SECONDS / 2):
             return records.pack_answer(503, "too many questions at once")
         try:
-            return _QUESTIONS[command["op"]](Question(self._held, deadline, self._changing), command)
+            return _QUESTIONS[command["op"]](Question(self._held, deadline), command)
         except StreamFailure as failure:
             log.info("question-failed", sid=short(self._held.sid), op=command["op"], kind=failure.kind)
             code = 504 if failure.kind == "no-answer" else 503
@@ -87,7 +85,6 @@ class Question:
 
     held: "Held"
     deadline: float
-    changing: BoundedSemaphore
 
     def _ask(self, iq: Node) -> Node:
         stream, left = self.held.stream, self.deadline - time.monotonic()
@@ -166,14 +163,14 @@ class Question:
     def _cards(self, command: dict[str, Any]) -> bytes:
         def card(jid: str) -> list[Any]:
             to = "" if jid == self.held.session.jid else jid
-            condition, vcard = self._result(_vcard_get(to), "vCard", profiles.VCARD)
+            condition, vcard = self._result(stanzas.vcard_get(to), "vCard", stanzas.VCARD)
             return [condition, profiles.read(vcard), profiles.facts(vcard)]
 
         return records.pack_answer(200, cards=self._all(card, command["jids"]))
 
     def _change_card(self, command: dict[str, Any]) -> bytes:
-        with self.changing:
-            condition, vcard = self._result(_vcard_get(""), "vCard", profiles.VCARD)
+        with self.held.publisher.changing:
+            condition, vcard = self._result(stanzas.vcard_get(""), "vCard", stanzas.VCARD)
             if condition and condition != "item-not-found":
                 # Who cannot read it must not write it: what is there would be lost.
                 return records.pack_answer(command_code(condition), condition)
@@ -222,10 +219,6 @@ def _get(to: str, namespace: str) -> Node:
     return Node("iq", {"type": "get", "to": to}, [Node(f"{namespace} query")])
 
 
-def _vcard_get(to: str) -> Node:
-    return Node("iq", {"type": "get"} | ({"to": to} if to else {}), [Node(f"{profiles.VCARD} vCard")])
-
-
 def _search(service: str, form: searching.Form, filled: dict[str, str]) -> Node:
     query = Node(f"{searching.SEARCH} query")
     if form.data:
@@ -240,7 +233,7 @@ def _search(service: str, form: searching.Form, filled: dict[str, str]) -> Node:
 
 def change(vcard: Node | None, changes: dict[str, str], clear: bool) -> Node:
     """The vCard with these properties changed; the picture and whatever else is in it stay."""
-    changed = vcard if vcard is not None else Node(f"{profiles.VCARD} vCard")
+    changed = vcard if vcard is not None else Node(f"{stanzas.VCARD} vCard")
     if clear:
         changes = dict.fromkeys(WRITABLE, "") | changes
     for path, value in profiles.places(changed, changes).items():

@@ -14,7 +14,7 @@ PRIVATE = ("PP_GENDER", "PP_INTENTION", "PP_INTERESTS", "PP_MARITAL_STATUS")
 WRITABLE = (*SHARED, *PRIVATE)
 # In the profile that is read from elsewhere, the birthday stands under this name.
 BIRTHDAY = "birthday"
-MAX_VALUE = 400
+MAX_VALUE = 200
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
 Profile = Mapping[str, str]

@@ -1,16 +1,17 @@
-"""vCards (XEP-0054) as public profiles and as facts for a search: which element is which property. Pure; nodes have getTag,
-getTags, getTagData and getData."""
+"""vCards (XEP-0054) as public profiles and as facts for a search: which part is which property. Pure; how a vCard is read is
+told by onesoup.xmpp.vcards."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from onesoup.csp.profiles import BIRTHDAY, PRIVATE
+from onesoup.csp.vcards import Postal
+from onesoup.xmpp import vcards
 
-VCARD = "vcard-temp"
 # What phones know and vCards do not have: kept in an element that other clients pass over.
 OURS = "urn:onesoup:imps:profile:0"
 OURS_NAME = "PROFILE"
-MAX_VALUE = 400
+MAX_VALUE = 200
 
 # property -> where it is written
 PLACES = {
@@ -23,41 +24,35 @@ PLACES = {
 NOTE = ("NOTE",)
 
 
-def _text(node: Any, *path: str) -> str:
-    """What stands at a place, "" where nothing does."""
-    for name in path[:-1]:
-        node = node.getTag(name) if node is not None else None
-    value = (node.getTagData(path[-1]) or "") if node is not None else ""
-    return " ".join(value.split())[:MAX_VALUE]
-
-
 def read(vcard: Any) -> dict[str, str]:
     """Properties that are set, and the birthday."""
-    if vcard is None:
-        return {}
-    values = {name: _text(vcard, *path) for name, path in PLACES.items()}
-    values["PP_FRIENDLY_NAME"] = values["PP_FRIENDLY_NAME"] or _text(vcard, "FN")
-    values["PP_FREE_TEXT"] = values["PP_FREE_TEXT"] or _text(vcard, *NOTE)
-    values[BIRTHDAY] = _text(vcard, "BDAY")
-    ours = vcard.getTag(OURS_NAME, namespace=OURS)
-    if ours is not None:
-        values |= {name: _text(ours, name.removeprefix("PP_")) for name in PRIVATE}
+    card = vcards.read(vcard)
+    home = card.places[0] if card.places else Postal()
+    values = {
+        "PP_FRIENDLY_NAME": card.nickname or card.full,
+        "PP_FREE_TEXT": card.note,
+        "PP_CITY": home.city,
+        "PP_COUNTRY": home.country,
+        BIRTHDAY: card.birthday,
+    }
+    ours = vcard.getTag(OURS_NAME, namespace=OURS) if vcard is not None else None
+    for name in PRIVATE if ours is not None else ():
+        values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VALUE]
     return {name: value for name, value in values.items() if value}
 
 
 def facts(vcard: Any) -> dict[str, list[str]]:
     """What a search may look at, by the names of onesoup.csp.search."""
-    if vcard is None:
-        return {}
+    card = vcards.read(vcard)
     found = {
-        "first": [_text(vcard, "N", "GIVEN")],
-        "last": [_text(vcard, "N", "FAMILY")],
-        "full": [_text(vcard, "FN")],
-        "nick": [_text(vcard, "NICKNAME")],
-        "email": [_text(tag, "USERID") for tag in vcard.getTags("EMAIL")[:4]],
-        "phone": [_text(tag, "NUMBER") or (tag.getData() or "")[:MAX_VALUE] for tag in vcard.getTags("TEL")[:4]],
-        "city": [_text(tag, "LOCALITY") for tag in vcard.getTags("ADR")[:4]],
-        "country": [_text(tag, "CTRY") for tag in vcard.getTags("ADR")[:4]],
+        "first": [card.given],
+        "last": [card.family],
+        "full": [card.full],
+        "nick": [card.nickname],
+        "email": list(card.emails),
+        "phone": [number for _, number in card.phones],
+        "city": [place.city for place in card.places],
+        "country": [place.country for place in card.places],
     }
     known = {name: [value for value in values if value] for name, values in found.items()}
     return {name: values for name, values in known.items() if values}

@@ -146,7 +146,7 @@ def settled_phone(new_phone, holder):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=6, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_wrong_values_are_refused_and_change_nothing(settled_phone, holder: Holder, name, data):
     phone = settled_phone(data.draw(st.sampled_from(VERSIONS)))

@@ -77,7 +77,7 @@ def test_the_age_is_worked_out_where_it_can_be(birthday, years):
     assert names == (["PP_AGE"] if years is not None else [])
 
 
-@pytest.mark.parametrize("wrong", [Property("PP_SHOE", "1"), Property(None, "1"), Property("PP_CITY", "x" * 401)])
+@pytest.mark.parametrize("wrong", [Property("PP_SHOE", "1"), Property(None, "1"), Property("PP_CITY", "x" * 201)])
 def test_a_property_that_no_profile_has_changes_nothing(wrong):
     with pytest.raises(CspError) as error:
         csp_profiles.changes(PublicProfile("wv:a", [Property("PP_CITY", "Bath"), wrong]))
