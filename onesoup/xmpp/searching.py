@@ -133,9 +133,9 @@ def read_items(query: Any) -> list[tuple[str, str]]:
 
 
 def topic_of(info: Any) -> str:
-    """The subject in a room's disco#info (XEP-0045 section 6.4)."""
-    for form in info.getTags("x", namespace=FORMS):
-        for each in form.getTags("field"):
-            if each.getAttr("var") == "muc#roominfo_subject":
-                return str(each.getTagData("value") or "")
-    return ""
+    """What a room's disco#info says that it is about (XEP-0045 section 6.4): the subject, and the description; Prosody tells
+    the latter only."""
+    fields = [each for form in info.getTags("x", namespace=FORMS) for each in form.getTags("field")]
+    values = {str(each.getAttr("var")): each.getTagData("value") or "" for each in fields}
+    told = (values.get("muc#roominfo_subject", ""), values.get("muc#roominfo_description", ""))
+    return "\n".join(text[:MAX_VALUE] for text in told if text)

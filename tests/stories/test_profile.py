@@ -36,7 +36,15 @@ def change(phone: StoryPhone, clear: bool | None = None, **values: str) -> int |
 def test_a_profile_is_written_on_a_phone_and_read_by_everybody(world: World) -> None:
     alice, bob = world.cast("alice", "bob")
     desk = world.online(alice)
-    desk.vcard(full="Alice Liddell", nickname="Al", title="Curiouser", birthday="1852-05-04", photo=PICTURE, note="none yet")
+    desk.vcard(
+        full="Alice Liddell",
+        nickname="Al",
+        title="Curiouser",
+        birthday="1852-05-04",
+        photo_type="image/png",
+        photo=PICTURE,
+        note="none yet",
+    )
     mine = world.phone(alice, version="1.3").start()
     theirs = world.phone(bob, version="1.3").start()
     assert profile(theirs, alice.wv) == {"PP_FRIENDLY_NAME": "Al", "PP_FREE_TEXT": "none yet"}  # born too long ago to be true

@@ -18,6 +18,11 @@ def users(answer: SearchResponse) -> list[str]:
     return [each.user_id or "" for each in result.user_list.user] if result and result.user_list else []
 
 
+def groups(answer: SearchResponse) -> list[str]:
+    result = answer.search_result
+    return list(result.group_list.group_id) if result and result.group_list else []
+
+
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_a_stranger_is_found_by_the_directory_of_the_domain(world: World, version: str) -> None:
     (alice,), (stranger,) = world.cast("alice"), world.cast("stranger")
@@ -74,6 +79,24 @@ def test_a_contact_is_found_by_what_only_its_vcard_tells(world: World) -> None:
     assert users(look(phone, USER_COUNTRY="benin")) == [bob.wv]
     assert users(look(phone, USER_ONLINE_STATUS="T")) == [bob.wv] or phone.sees(bob, online=True)
     assert users(look(phone, USER_ONLINE_STATUS="T")) == [bob.wv]
+
+
+def test_rooms_are_found_by_name_and_topic(world: World) -> None:
+    (alice,), (host,) = world.cast("alice"), world.cast("host")
+    service = f"conference.{alice.domain}"
+    desk = world.online(host)
+    for name, topic in (("tea", "Hats and owls"), ("chess", "Openings")):
+        room = f"{name}-{host.user}@{service}"
+        desk.raw(f"<presence to='{room}/host'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+        fields = {"FORM_TYPE": "http://jabber.org/protocol/muc#roomconfig", "muc#roomconfig_roomdesc": topic}
+        inside = "".join(f"<field var='{var}'><value>{value}</value></field>" for var, value in fields.items())
+        form = f"<x xmlns='jabber:x:data' type='submit'>{inside}</x>"
+        assert desk.iq("set", f"<query xmlns='http://jabber.org/protocol/muc#owner'>{form}</query>", to=room).type == "result"
+    phone = world.phone(alice, version="1.2").start()
+    tea, chess = (f"wv:/{name}-{host.user}@{service}" for name in ("tea", "chess"))
+    assert groups(look(phone, GROUP_NAME=host.user)) == sorted([tea, chess])
+    assert groups(look(phone, GROUP_ID=f"tea-{host.user}")) == [tea]
+    assert groups(look(phone, GROUP_ID=host.user, GROUP_TOPIC="openings")) == [chess]
 
 
 def test_own_groups_at_log_in_are_none_and_no_error(world: World) -> None:

@@ -116,6 +116,13 @@ class Peers:
                 self._changed.notify_all()
 
 
+VCARD = {
+    "full": "FN", "given": "N/GIVEN", "family": "N/FAMILY", "nickname": "NICKNAME", "birthday": "BDAY", "title": "TITLE",
+    "locality": "ADR/LOCALITY", "country": "ADR/CTRY", "email": "EMAIL/USERID", "tel": "TEL/NUMBER", "note": "DESC",
+    "photo_type": "PHOTO/TYPE", "photo": "PHOTO/BINVAL",
+}  # fmt: skip
+
+
 class Peer:
     """One person's client. Every event is given out once by `wait`, in the order of arrival among those that match."""
 
@@ -198,14 +205,19 @@ class Peer:
         self.wait("renamed")
 
     def vcard(self, **fields: str) -> None:
-        """Publishes a vCard of these and nothing else."""
-        self._peers.order(self._name, "vcard", fields=fields)
-        self.wait("vcard")
+        """Publishes a vCard of these and nothing else; their names are those of VCARD."""
+        card = ElementTree.Element("vCard", {"xmlns": "vcard-temp"})
+        for name, value in fields.items():
+            node = card
+            for part in VCARD[name].split("/"):
+                inner = node.find(part)
+                node = inner if inner is not None else ElementTree.SubElement(node, part)
+            node.text = value
+        assert self.iq("set", ElementTree.tostring(card, encoding="unicode")).type == "result"
 
     def own_vcard(self) -> str:
         """The vCard that the server has now, as XML."""
-        self._peers.order(self._name, "vcard", fields=None)
-        return str(self.wait("vcard").xml)
+        return str(self.iq("get", "<vCard xmlns='vcard-temp'/>").xml)
 
     def disconnect(self) -> None:
         self._peers.order(self._name, "disconnect")

@@ -19,7 +19,6 @@ class Client(slixmpp.ClientXMPP):
     def __init__(self, name: str, jid: str, password: str, ca: str) -> None:
         super().__init__(jid, password)
         self.name, self.ca_certs, self.enable_direct_tls = name, Path(ca), False
-        self.register_plugin("xep_0054")
         self.register_plugin("xep_0184")
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0163")
@@ -142,38 +141,6 @@ class Client(slixmpp.ClientXMPP):
 
     def do_raw(self, xml: str) -> None:
         self.send_raw(xml)
-
-    def do_vcard(self, fields: dict[str, str] | None) -> None:
-        """Publishes a vCard, or tells the own one; both end in an event."""
-
-        async def change() -> None:
-            plugin = self.plugin["xep_0054"]
-            if fields is not None:
-                card = plugin.make_vcard()
-                paths = {"given": "N/GIVEN", "family": "N/FAMILY", "nickname": "NICKNAME", "full": "FN", "birthday": "BDAY",
-                         "locality": "ADR/LOCALITY", "country": "ADR/CTRY", "email": "EMAIL/USERID", "tel": "TEL/NUMBER",
-                         "note": "DESC", "title": "TITLE", "photo": "PHOTO/BINVAL"}  # fmt: skip
-                made = {}
-                for name, value in {"photo_type": "", **fields}.items():
-                    *parents, leaf = paths.get(name, "").split("/")
-                    if not leaf:
-                        continue
-                    node = card.xml
-                    for parent in parents:
-                        if parent not in made:
-                            made[parent] = ET.SubElement(node, f"{{vcard-temp}}{parent}")
-                            if parent == "PHOTO":
-                                ET.SubElement(made[parent], "{vcard-temp}TYPE").text = "image/png"
-                        node = made[parent]
-                    ET.SubElement(node, f"{{vcard-temp}}{leaf}").text = value
-                await plugin.publish_vcard(card)
-                self.tell("vcard")
-            else:
-                found = await plugin.get_vcard(self.boundjid.bare, cached=False)
-                xml = found.xml.find("{vcard-temp}vCard")
-                self.tell("vcard", xml=ET.tostring(xml, encoding="unicode") if xml is not None else "")
-
-        self._task = asyncio.ensure_future(change())
 
     def do_rename(self, jid: str, to: str) -> None:
         async def change() -> None:

@@ -62,3 +62,10 @@ def test_services_are_known_by_what_they_say():
     for inside, is_people, is_rooms in ((people, True, False), (rooms, False, True), ("", False, False)):
         info = node(f"<query xmlns='http://jabber.org/protocol/disco#info'>{inside}</query>")
         assert (searching.is_directory(info), searching.is_rooms(info)) == (is_people, is_rooms)
+
+
+def test_a_room_is_about_its_subject_and_its_description():
+    fields = "<field var='muc#roominfo_subject'><value>Hats</value></field><field var='muc#roominfo_description'/>"
+    form = f"<x xmlns='jabber:x:data' type='result'>{fields}</x>"
+    assert searching.topic_of(node(f"<query>{form}</query>")) == "Hats"
+    assert searching.topic_of(node("<query/>")) == ""
