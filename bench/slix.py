@@ -23,6 +23,7 @@ class Client(slixmpp.ClientXMPP):
         self.ca_certs, self.enable_direct_tls = Path(ca), False
         self.got, self.wanted, self.full = 0, -1, asyncio.Event()
         self.up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.register_plugin("xep_0198")
         self.register_plugin("xep_0199")
         # Without the key derivation, which is no work of the stream; the project's own streams remember the derived key.
         self.plugin["feature_mechanisms"].use_mechs = {"ANONYMOUS"} if anonymous else {"PLAIN"}

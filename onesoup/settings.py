@@ -105,6 +105,9 @@ class Settings:
     presence_gap: float = setting(
         5.0, "Seconds between two notifications of one contact's presence; the last state wins.", "5", low=0.0, high=3600.0
     )
+    group_history: int = setting(
+        0, "How many messages of before a phone gets when it joins a group; they cost traffic.", "10", low=0, high=100
+    )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
 
     # What phones say of their users, beside presence.

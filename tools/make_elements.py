@@ -27,6 +27,7 @@ COMPAT = (
     ("InviteUser-Response", "Group", "element", False),  # COMPAT(Android): likewise a bare Group
     ("UserMapping", "SName", "str", False),  # COMPAT(Android): wants the members flat, messages.md 13
     ("UserMapping", "UserID", "str", False),
+    ("UserMapList", "UserMapping", "element", True),
 )
 # Elements that hold plain text in one version and children in another.
 WITH_TEXT = {"AcceptedContentType", "ClientID", "Extended-Request", "Extended-Response"}

@@ -31,15 +31,18 @@ from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes, Feed, Kept
 from onesoup.store.leases import Shards
+from onesoup.store.rooms import Groups, Invites
 from onesoup.xmpp import errors, extras
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
+from workers.doors import Doors, keep_joins
 from workers.intake import Change, Intake, offline, roster_changes
 from workers.lookups import Library, Lookups
 from workers.outbox import Outbox, returned
 from workers.pictures import Pictures
 from workers.publishing import Publisher
+from workers.rooms import Rooms
 from workers.servers import Pace
 
 log = structlog.get_logger()
@@ -72,6 +75,8 @@ RULES_SECONDS = 5.0
 
 # What is shown of a phone that publishes nothing.
 AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
+# What the account's handsets subscribed last, as nodes of PEP.
+INTERESTS = "notify"
 # What a phone says with its presence, and what of all that is kept goes out in it. The rest is told to who asks.
 SAID = ("show", "status", "priority", "lang", "kind", "zone", "model")
 BROADCAST = ("show", "status", "priority", "lang", "kind", "photo", "notify")
@@ -87,6 +92,8 @@ class Shared:
     offline: Offline
     lists: Lists
     blocks: Blocks
+    groups: Groups
+    invites: Invites
     shards: Shards
     library: Library
     options: Options
@@ -101,6 +108,8 @@ class Shared:
 
         The mark of the end comes first: from then on no worker accepts anything that would be lost with the session."""
         self.feed.end(sid, fence, code)
+        if code != 604:
+            keep_joins(self, sid)
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
         self.offline.keep(session.jid, left | returned(self.feed.commands(sid, 1000)))
         self.feed.forget(sid)
@@ -134,8 +143,9 @@ class Held:
         self.ended = Event()
         self._presence: dict[str, Any] | None = None
         self.lock = BoundedSemaphore(1)
+        self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
         self._showing = BoundedSemaphore(1)
-        self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds)
+        self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
         self.accept(caps)
         self.outbox = Outbox(self, shared)
         self.lookups = Lookups(self, shared.library)
@@ -176,6 +186,12 @@ class Held:
             self._rules = blocking.rules(self._shared.blocks, self.session.jid)
             self._rules_until = now + RULES_SECONDS
         return self._rules.refuse(jid)
+
+    def refuses_in(self, room: str, nick: str, jid: str, private: bool = False) -> bool:
+        """As refuses(), of somebody in a room. Whoever joins a room hears it, whatever the grant list says."""
+        self.refuses(room)
+        assert self._rules is not None
+        return self._rules.refuse_in(room, nick, jid, private)
 
     def rules_changed(self) -> None:
         self._rules = None
@@ -234,6 +250,8 @@ class Held:
             raise
         self.outbox.resume(key for key, _ in stream.unacked)
         self.stream, self._idle, self._since = stream, False, time.monotonic()
+        if not stream.resumed:
+            self.doors.enter_all_again()
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
@@ -246,12 +264,18 @@ class Held:
         gevent.spawn(self._carbons, stream)
         gevent.spawn(self._blocklist, stream)
         gevent.spawn(self._note_upload, stream)
+        gevent.spawn(self._find_service, stream)
         if not self._shared.lists.all(self.session.jid):
             self._restore_lists(stream)
         if self._presence is not None:
             self._stale = set(self._shared.feed.known(self.sid, "res"))
             stream.send(stanzas.presence(self._presence))
             gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
+
+    def _find_service(self, stream: Stream) -> None:
+        while self.stream is None and stream.open:
+            gevent.sleep(0.1)
+        self.doors.find_service()
 
     def _restore_lists(self, stream: Stream) -> None:
         """A Redis that knows nothing of the account's lists gets what the server has kept of them."""
@@ -286,7 +310,7 @@ class Held:
             return
         self._upload = Changes(fields={"upload": service.limit})
         if self.ready:
-            self._store(self._upload)
+            self.store(self._upload)
 
     def _replace_roster(self, result: Node) -> None:
         query = result.getTag("query", namespace=stanzas.ROSTER)
@@ -307,11 +331,11 @@ class Held:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None
         if self._upload is not None:
-            self._store(self._upload)
+            self.store(self._upload)
         with self.lock:
             early, self._early = self._early, []
             for changes in early:
-                self._store(changes)
+                self.store(changes)
         if self.stream is not None:
             self._note_stream(self.stream)
         self.outbox.kick()
@@ -321,7 +345,7 @@ class Held:
         if self.stream is not stream or not stream.open or not self._stale:
             return
         gone, self._stale = sorted(self._stale), set()
-        self._store(offline(gone))
+        self.store(offline(gone))
 
     def _read(self, stream: Stream) -> None:
         """Reads until the end; then makes the stream anew, or ends the session when that cannot help."""
@@ -398,7 +422,7 @@ class Held:
             if stream.managed:
                 done.changes.fields["h"] = stream.h_next
             if done.changes and self.ready:
-                self._store(done.changes)
+                self.store(done.changes)
             elif done.changes:
                 # The session is just being made. What comes in meanwhile is stored when it is there.
                 self._early.append(done.changes)
@@ -406,17 +430,19 @@ class Held:
                     raise StoreDown("too much before the session was there")
         if any(each.job for each in done.changes.items):
             self.outbox.kick()
-        for node in done.answers:
-            self.send(node, stream)
+        # Together: when we show new abilities to a thousand contacts, their server asks for each of them what they are.
+        self.send(*done.answers, stream=stream)
         self.lookups.add(done.looks)
+        for call in done.after:
+            call()
 
     def learn(self, jid: str, change: Change) -> None:
         """Something was fetched of a contact: it is put to what is kept of it, and the phone hears of it."""
         with self.lock:
             if not self.closing:
-                self._store(self.intake.learned(jid, self.kept([jid])[jid], change).changes)
+                self.store(self.intake.learned(jid, self.kept([jid])[jid], change).changes)
 
-    def _store(self, changes: Changes) -> None:
+    def store(self, changes: Changes) -> None:
         """Waits for a Redis that is away: what is not stored is not acknowledged, so the server keeps it."""
         give_up = time.monotonic() + STORE_PATIENCE
         while True:
@@ -449,14 +475,14 @@ class Held:
         """The phone hears of messages that nobody confirmed while they were valid."""
         overdue = self._shared.feed.overdue(self.sid)
         if overdue:
-            self._store(self.intake.expired(overdue))
+            self.store(self.intake.expired(overdue))
 
-    def send(self, node: Node, stream: Stream | None = None) -> None:
-        """A stanza that nobody waits for; lost with the stream."""
+    def send(self, *nodes: Node, stream: Stream | None = None) -> None:
+        """Stanzas that nobody waits for; lost with the stream."""
         stream = stream or self.stream
         try:
-            if stream is not None:
-                stream.send(node)
+            if stream is not None and nodes:
+                stream.send(*nodes)
         except StreamFailure as failure:
             log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
 
@@ -503,8 +529,10 @@ class Held:
             self.go_online()
             return
         wishes = [records.unpack_wishes(record)[0] for record in set(self._shared.feed.wishes(self.sid).values())]
-        self._publish({"notify": extras.interests([*wishes, named] if named else wishes), "asked": named})
+        nodes = extras.interests([*wishes, named] if named else wishes)
+        self._publish({"notify": nodes, "asked": named})
         if subscribed:
+            self._shared.lists.put(self.session.jid, {self.session.resource: records.pack_plain(nodes)}, INTERESTS)
             gevent.spawn(self._review)
 
     def _review(self) -> None:
@@ -517,17 +545,24 @@ class Held:
         """What is shown of the phone, with these changes; it goes out when others can see the difference."""
         with self._showing:
             before = self._presence
-            wanted = {**(before or AVAILABLE), **changed}
+            wanted = {**(before or self._first()), **changed}
             if wanted == before:
                 return
             self._profiled(wanted)
             if before is None or any(before.get(name) != wanted.get(name) for name in BROADCAST):
                 assert self.stream is not None
                 self.stream.send(stanzas.presence(wanted))
+                self.doors.show(stanzas.presence(wanted))
             self._presence = wanted
             self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
         if not self._seen_online:
             gevent.spawn_later(2.0, self._flooded)
+
+    def _first(self) -> dict[str, Any]:
+        """Before the phone has said anything. It will probably subscribe what it subscribed last time: to show other abilities
+        a moment later would be one more presence for every contact."""
+        record = self._shared.lists.get(self.session.jid, self.session.resource, INTERESTS)
+        return {**AVAILABLE, "notify": records.unpack_plain(record, [])}
 
     def _profiled(self, shown: dict[str, Any]) -> None:
         """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
@@ -538,6 +573,11 @@ class Held:
             zone=shown.get("zone") or "",
             model=shown.get("model") or "",
         )
+
+    @property
+    def shown(self) -> dict[str, Any] | None:
+        """What everybody sees of the phone, None before it is seen."""
+        return self._presence
 
     def _flooded(self) -> None:
         self._seen_online = True
@@ -624,7 +664,7 @@ class Held:
         with self.lock:
             if self.closing:
                 return False
-            old = self.sid
+            old, same = self.sid, self.session.cookie == session.cookie
             # Nothing is accepted for the old session any more when it is copied.
             shared.feed.end(old, self.fence, 601)
             shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
@@ -632,6 +672,8 @@ class Held:
             self.sid, self.session, self.check_at = sid, session, 0.0
             shared.feed.forget(old)
             shared.shards.remove(self.shard, old)
+        if not same:
+            self.doors.leave_all()
         self.outbox.kick()
         return True
 

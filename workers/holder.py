@@ -43,6 +43,7 @@ from onesoup.store.guard import Guard, Ticket  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.store.pictures import Pictures as KnownPictures  # noqa: E402
+from onesoup.store.rooms import Groups, Invites  # noqa: E402
 from onesoup.store.servers import Servers  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
@@ -112,6 +113,8 @@ class Holder:
             offline=Offline(client),
             lists=Lists(client),
             blocks=Blocks(client),
+            groups=Groups(client),
+            invites=Invites(client),
             shards=Shards(client),
             library=Library(KnownPictures(client)),
             options=Options(
@@ -260,6 +263,7 @@ class Holder:
         held = Held(self._shared, sid, session, password, check, lease.fence, lease.shard, records.unpack_caps(caps))
         held.ready = True
         held.adopt(shown)
+        held.rooms.load()
         self._held[sid] = held
         if over is not None:
             held.outbox.kick()
@@ -421,6 +425,7 @@ class Holder:
         if waiting:
             shared.feed.take_in(held.sid, held.fence, records.in_order(waiting))
             shared.offline.remove(session.jid, waiting)
+        held.doors.take_up()
         held.check_at = 0.0
 
     def _gone(self, held: Held) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from xmpp.simplexml import Node
 
@@ -21,12 +21,28 @@ from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from workers import stanzas
 
+if TYPE_CHECKING:
+    from workers.rooms import Rooms
+
 MESSAGE_ID = 16
 MAX_CONTACTS = 1000
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
 EXPIRED = 542
+
+
+class Where(NamedTuple):
+    """Of a text in a group: its GroupID, who wrote it, whether to this phone alone, and how the phone wants it (see Room)."""
+
+    group: str = ""
+    nick: str = ""
+    private: bool = False
+    delivery: str = ""
+    length: int = 0
+
+
+NOWHERE = Where()
 
 
 class Directory(Protocol):
@@ -79,13 +95,16 @@ class Batch:
     answers: list[Node] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     looks: list[Look] = field(default_factory=list)
+    # To be called when the changes are stored.
+    after: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Intake:
-    """`own` is the bare JID of the session. Keeps nothing of a contact; only the order of presences. `kinds` is what clients of
-    some names are known to be, and grows elsewhere; `profile` is what is told of the phone to whoever asks."""
+    """`own` is the bare JID of the session, `accepted` the longest text that the phone takes in one message. Keeps nothing of a
+    contact; only the order of presences. `kinds` is what clients of some names are known to be, and grows elsewhere; `profile`
+    is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_accepted", "_directory", "_kinds", "_order", "_pictures", "own", "profile")
+    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "own", "profile")
 
     def __init__(
         self,
@@ -93,19 +112,22 @@ class Intake:
         directory: Directory,
         accepted: int,
         kinds: Mapping[str, str] = MappingProxyType({}),
+        rooms: "Rooms | None" = None,
     ) -> None:
-        self.own, self._directory, self._accepted, self._kinds = own, directory, accepted, kinds
-        self._pictures = False
+        self.own, self._directory, self.accepted, self._kinds = own, directory, accepted, kinds
+        self._pictures, self._rooms = False, rooms
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
 
     def accept(self, octets: int, pictures: bool = False) -> None:
         """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
-        self._accepted, self._pictures = octets, pictures
+        self.accepted, self._pictures = octets, pictures
 
     def read(self, batch: list[Node]) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored."""
         done = Batch()
+        if self._rooms is not None:
+            batch = self._rooms.read(batch, done, self)
         events = [each for each in batch if each.getName() == "message" and each.getTag("event", namespace=extras.EVENT)]
         self._presences([each for each in batch if each.getName() == "presence"] + events, done)
         for stanza in batch:
@@ -126,7 +148,9 @@ class Intake:
                 continue
             if stanza.getName() == "message" or kind in ("", "unavailable", "error", "unsubscribed"):
                 about.setdefault(jid, []).append(stanza)
-            elif kind == "subscribe":
+            if kind in ("subscribed", "unsubscribed") and self._rooms is not None:
+                self._rooms.invitations.agreed(jid, kind == "subscribed", done)
+            if kind == "subscribe":
                 self._asked(jid, stanza, done)
         known = self._directory.kept(list(about)) if about else {}
         for jid, its in about.items():
@@ -190,7 +214,7 @@ class Intake:
         self._directory.asks(jid, note)
         now = int(time.time())
         if note:
-            self._deliver(done, jid, note, now, f"note {jid}", b"")
+            self.deliver(done, jid, note, now, f"note {jid}", b"")
         identity = f"e-{token(MESSAGE_ID)}"
         done.changes.items.append(Delivery(identity, jid, records.pack_event("auth", jid, now), seen=f"auth {jid}"))
 
@@ -204,12 +228,12 @@ class Intake:
             return
         receipt_for = xmpp_messages.read_receipt(stanza)
         if receipt_for is not None:
-            self._report(done, *receipt_for, code=200)
+            self.report(done, *receipt_for, code=200)
             return
         bounce = xmpp_messages.read_bounce(stanza)
         if bounce is not None:
             recipient, stanza_id, condition = bounce
-            self._report(done, recipient, stanza_id, errors.bounce_code(condition))
+            self.report(done, recipient, stanza_id, errors.bounce_code(condition))
             if condition in xmpp_messages.TOLD and self._directory.wrote(recipient, stanza_id):
                 self._tell(done, recipient, stanza_id, xmpp_messages.TOLD[condition])
 
@@ -220,12 +244,12 @@ class Intake:
             receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
         # Whoever owns the place that a link leads to sees that it was fetched: that the phone is there.
-        if not (url and known and self._pictures and len(url.encode()) <= self._accepted):
-            self._deliver(done, sender, incoming.body, when, seen, receipt)
+        if not (url and known and self._pictures and len(url.encode()) <= self.accepted):
+            self.deliver(done, sender, incoming.body, when, seen, receipt)
             return
         words = incoming.body.replace(url, "", 1).strip()
         if words:
-            self._deliver(done, sender, words, when, seen and f"{seen} words", b"")
+            self.deliver(done, sender, words, when, seen and f"{seen} words", b"")
         now = int(time.time())
         text = messages.Text(ordered_id(time.time()), sender, url, when if when is not None else now)
         job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
@@ -239,7 +263,7 @@ class Intake:
     def failed(self, recipient: str, stanza_id: str, code: int, reason: str) -> Changes:
         """A message of the phone that never left us: the report that was asked for, and words for the user."""
         done = Batch()
-        self._report(done, recipient, stanza_id, code)
+        self.report(done, recipient, stanza_id, code)
         self._tell(done, recipient, stanza_id, reason)
         return done.changes
 
@@ -247,22 +271,30 @@ class Intake:
         """Messages whose receipt did not come while they were valid, (stanza id, recipient): 542, as a report."""
         done = Batch()
         for stanza_id, recipient in overdue:
-            self._report(done, recipient, stanza_id, EXPIRED)
+            self.report(done, recipient, stanza_id, EXPIRED)
         return done.changes
 
     def _tell(self, done: Batch, recipient: str, stanza_id: str, reason: str) -> None:
-        self._deliver(done, recipient, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"")
+        jid, _, nick = recipient.partition("/")
+        room = self._rooms.find(jid) if self._rooms is not None else None
+        where = Where(room.gid, nick, bool(nick)) if room is not None else NOWHERE
+        self.deliver(done, jid, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"", where)
 
-    def _report(self, done: Batch, recipient: str, stanza_id: str, code: int) -> None:
+    def report(self, done: Batch, recipient: str, stanza_id: str, code: int) -> None:
         """What became of a message of the phone; stored only if the phone asked for a report of it."""
         message_id = stanza_id.partition(".")[0]
         payload = records.pack_event("report", recipient, int(time.time()), id=message_id, code=code)
         done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", recipient, payload, needs=stanza_id))
 
-    def _deliver(self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes) -> None:
-        parts = messages.split(body, self._accepted)
+    def deliver(
+        self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes, where: Where = NOWHERE
+    ) -> None:
+        """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room."""
+        parts = messages.split(body, min(where.length or self.accepted, self.accepted))
         for number, part in enumerate(parts):
-            text = messages.Text(ordered_id(time.time()), sender, part, when if when is not None else int(time.time()))
+            at = when if when is not None else int(time.time())
+            id_ = (f"{where.delivery.lower()}." if where.delivery else "") + ordered_id(time.time())
+            text = messages.Text(id_, sender, part, at, group=where.group, nick=where.nick, private=where.private)
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")

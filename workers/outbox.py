@@ -23,9 +23,9 @@ from onesoup.store.channels import answer
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
 from onesoup.store.sessions import FLOOD_MS
-from onesoup.xmpp import commands, errors
+from onesoup.xmpp import commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers
-from workers import stanzas
+from workers import doors, stanzas
 from workers.pictures import NotSent
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 REQUEST_SECONDS = 6.0
 ACK_SECONDS = 3.0
+# So long a message waits for a room that is just being entered again.
+ROOM_SECONDS = 10.0
 BATCH = 100
 # Commands looked at when a stream is taken up: as many as could be in flight.
 MOST = 1000
@@ -190,16 +192,41 @@ class Outbox:
     def wrote_to(self, jid: str) -> bool:
         return jid in self._sent.values()
 
-    def _message(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _remember(self, command: dict[str, Any]) -> None:
         self._sent[command["id"]] = command["to"]
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
+
+    def _message(self, stored: bytes, command: dict[str, Any]) -> None:
+        if command.get("gid"):
+            self._held.rooms.settled(rooms.split(command["to"])[0], ROOM_SECONDS)
+        self._remember(command)
         if command.get("valid"):
             self._held.check_by(time.monotonic() + command["valid"] + 0.5)
         node = stanzas.message(command)
         if self._held.intake.profile.language:
             node.setAttr("xml:lang", self._held.intake.profile.language)
         self._transmit(stored, node)
+
+    def _groupchat(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._held.rooms.settled(command["to"], ROOM_SECONDS)
+        self._remember(command)
+        self._transmit(stored, stanzas.groupchat(command))
+
+    def _stanza(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._transmit(stored, stanzas.node(xml.from_plain(command["tree"])))
+
+    def _asked(self, stored: bytes, command: dict[str, Any]) -> None:
+        """Somebody waits for what a server says; nobody's message waits with him."""
+        self._done(stored)
+        gevent.spawn(self._answer_later, command)
+
+    def _answer_later(self, command: dict[str, Any]) -> None:
+        payload = self._held.doors.answer(command)
+        try:
+            self._answer(command, payload)
+        except StoreDown as error:
+            log.warning("store-down", sid=short(self._held.sid), reason=str(error))
 
     def _receipt(self, stored: bytes, command: dict[str, Any]) -> None:
         self._transmit(stored, stanzas.receipt(command))
@@ -215,6 +242,7 @@ class Outbox:
 
     def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
         self._held.go_online_soon()
+        self._held.doors.enter_by_itself()
         self._done(stored)
 
     def _limits(self, stored: bytes, _command: dict[str, Any]) -> None:
@@ -270,7 +298,9 @@ class Outbox:
             self._give_up(stored, command, failure)
             return 0.0
         messages = [
-            records.pack_command(commands.message(stanza_id, jid, url, command["receipt"], url))
+            records.pack_command(
+                commands.outgoing(stanza_id, jid, command.get("gids", {}).get(jid, ""), url, command["receipt"], url)
+            )
             for stanza_id, jid in command["to"].items()
         ]
         with self._held.lock:
@@ -420,14 +450,21 @@ def returned(commands: Iterable[bytes]) -> dict[str, bytes]:
     for stored in commands:
         command = records.unpack_command(stored)
         lost = {}
-        if command.get("op") == "message":
+        if command.get("op") in ("message", "groupchat"):
             lost = {command["to"]: command["body"]}
         elif command.get("op") == "media":
             lost = dict.fromkeys(command["to"].values(), command["name"])
         for jid, what in lost.items():
-            text = Text(ordered_id(time.time()), jid, f"not delivered: {what}", int(time.time()))
+            text = _back(jid, command.get("gid") or command.get("gids", {}).get(jid, ""), f"not delivered: {what}")
             items[text.id] = records.pack_stored(text)
     return items
+
+
+def _back(to: str, gid: str, body: str) -> Text:
+    """What comes back to whoever wrote it, from whom it was meant for."""
+    room, nick = rooms.split(to) if gid else (to, "")
+    now = time.time()
+    return Text(ordered_id(now), room, body, int(now), group=gid, nick=nick, private=bool(nick))
 
 
 # op -> what runs it
@@ -435,6 +472,9 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "message": Outbox._message,
     "media": Outbox._begin,
     "fetch": Outbox._begin,
+    "groupchat": Outbox._groupchat,
+    "stanza": Outbox._stanza,
+    **dict.fromkeys(doors.ASKED, Outbox._asked),
     "receipt": Outbox._receipt,
     "presence": Outbox._presence,
     "online": Outbox._online,

@@ -13,7 +13,10 @@ from onesoup.csp.places import Place
 from onesoup.csp.vcards import Card
 from onesoup.xmpp import caps, extras, geoloc, vcards
 from onesoup.xmpp.blocking import BLOCKING
+from onesoup.xmpp.invitations import DIRECT
+from onesoup.xmpp.rooms import MUC, MUC_USER
 from onesoup.xmpp.stream.markup import Element as Node
+from onesoup.xmpp.xml import Xml
 
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
 STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
@@ -23,7 +26,7 @@ PRIVATE, LISTS = "jabber:iq:private", "urn:onesoup:imps:lists:0"
 MAX_UPLOAD = 100_000_000
 PUBSUB, CAPS, CAPS_NODE, NAME = "http://jabber.org/protocol/pubsub", caps.CAPS, "urn:onesoup:client", "onesoup"
 VCARD, UPDATE, CONVERSION = vcards.VCARD, vcards.UPDATE, "urn:xmpp:pep-vcard-conversion:0"
-FEATURES = (DISCO, PING, VERSION, TIME, RECEIPTS, CAPS)
+FEATURES = (DISCO, PING, VERSION, TIME, RECEIPTS, CAPS, MUC, DIRECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,20 @@ def text(name: str, data: str) -> Node:
     return Node(name, payload=[data])
 
 
+def tree(stanza: Node) -> Xml:
+    """A stanza as plain values."""
+    attrs = {str(name): str(value) for name, value in stanza.getAttrs().items() if name != "xmlns"}
+    children = [tree(child) for child in stanza.getChildren() if child]
+    return Xml(str(stanza.getName()), str(stanza.getNamespace() or ""), attrs, children, str(stanza.getData() or ""))
+
+
+def node(element: Xml) -> Node:
+    """Plain values as a stanza."""
+    name = f"{element.ns} {element.name}" if element.ns else element.name
+    payload: list[Any] = [node(child) for child in element.children]
+    return Node(name, dict(element.attrs), [*payload, element.text] if element.text else payload)
+
+
 def message(command: dict[str, Any]) -> Node:
     """A chat message; its id is the MessageID that the phone knows, and stays the same when it is sent again."""
     payload = [text("body", command["body"]), Node(f"{SID} origin-id", {"id": command["id"]})]
@@ -61,7 +78,17 @@ def message(command: dict[str, Any]) -> Node:
         payload.append(Node(f"{RECEIPTS} request"))
     if command.get("url"):
         payload.append(Node(f"{OOB} x", {}, [text("url", command["url"])]))
+    if command.get("gid"):
+        payload.append(Node(f"{MUC_USER} x"))
     return Node("message", {"type": "chat", "to": command["to"], "id": command["id"]}, payload)
+
+
+def groupchat(command: dict[str, Any]) -> Node:
+    """A message to a room. Its reflection is not shown: phones show their own line themselves."""
+    payload = [text("body", command["body"]), Node(f"{SID} origin-id", {"id": command["id"]})]
+    if command.get("url"):
+        payload.append(Node(f"{OOB} x", {}, [text("url", command["url"])]))
+    return Node("message", {"type": "groupchat", "to": command["to"], "id": command["id"]}, payload)
 
 
 def receipt(command: dict[str, Any]) -> Node:

@@ -1,8 +1,8 @@
 """Block and grant lists: what a request changes, how an answer is written in each version, and who is heard (messages.md 11).
 Users are bare JIDs here."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from onesoup.csp.elements import (
     AddList,
@@ -26,12 +26,22 @@ class Rules:
     granted: frozenset[str] = frozenset()
     block_in_use: bool = True
     grant_in_use: bool = False
+    # GroupIDs and screen names as the phone wrote them, by what they mean: a room, or room/nick.
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
     def refuse(self, jid: str) -> bool:
         """Blocking wins where both lists are in use."""
         if self.block_in_use and jid in self.blocked:
             return True
         return self.grant_in_use and jid not in self.granted
+
+    def refuse_in(self, room: str, nick: str, jid: str, private: bool) -> bool:
+        """As refuse(), of somebody in a room, who is known by a screen name, by an address, or both. The grant list counts for
+        what is said in private only: whoever joins a room wants to hear it."""
+        names = {room, f"{room}/{nick}", jid} - {""}
+        if self.block_in_use and names & self.blocked:
+            return True
+        return private and self.grant_in_use and not names & self.granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +51,10 @@ class Change:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     in_use: bool | None = None
-    # Groups are left rather than blocked, and a screen name means somebody only inside one.
-    groups: tuple[str, ...] = ()
-    screen_names: tuple[ScreenName, ...] = ()
+    add_groups: tuple[str, ...] = ()
+    remove_groups: tuple[str, ...] = ()
+    add_names: tuple[ScreenName, ...] = ()
+    remove_names: tuple[ScreenName, ...] = ()
 
 
 def changes(request: BlockEntityRequest) -> tuple[Change, Change]:
@@ -55,13 +66,15 @@ def _change(wish: BlockList | GrantList | None, beside: bool | None) -> Change:
     if wish is None:
         return Change(in_use=beside)
     in_use = wish.in_use if wish.in_use is not None else beside
-    named = [each for each in (wish.add_list, wish.remove_list) if each is not None]
+    add, remove = wish.add_list or AddList(), wish.remove_list or RemoveList()
     return Change(
         _users(wish.add_list),
         _users(wish.remove_list),
         in_use,
-        tuple(group for each in named for group in each.group_id),
-        tuple(name for each in named for name in each.screen_name),
+        tuple(add.group_id),
+        tuple(remove.group_id),
+        tuple(add.screen_name),
+        tuple(remove.screen_name),
     )
 
 
@@ -69,10 +82,23 @@ def _users(entities: AddList | RemoveList | None) -> tuple[str, ...]:
     return tuple(each for each in entities.user_id if each.strip()) if entities else ()
 
 
+def _entities(rules: Rules, members: Iterable[str], spell: Callable[[str], str]) -> EntityList:
+    """Users, screen names and groups: those that the phone has named as such."""
+    listed = EntityList()
+    for each in sorted(members):
+        gid = rules.spelled.get(each)
+        if gid is None:
+            listed.user_id.append(spell(each))
+        elif "/" in each:
+            listed.screen_name.append(ScreenName(s_name=each.partition("/")[2], group_id=gid))
+        else:
+            listed.group_id.append(gid)
+    return listed
+
+
 def answer(rules: Rules, version: str, spell: Callable[[str], str]) -> GetBlockedListResponse:
     """The answer to GetBlockedList-Request: InUse inside the lists up to 1.2, beside them in 1.3."""
-    blocked = EntityList(user_id=[spell(jid) for jid in sorted(rules.blocked)])
-    granted = EntityList(user_id=[spell(jid) for jid in sorted(rules.granted)])
+    blocked, granted = _entities(rules, rules.blocked, spell), _entities(rules, rules.granted, spell)
     use_blocked = rules.block_in_use and bool(rules.blocked)
     if version == "1.3":
         return GetBlockedListResponse(

@@ -2918,8 +2918,8 @@ class UserMapList(Node):
     NAME: ClassVar[str] = "UserMapList"
     __slots__ = ("user_mapping",)
 
-    def __init__(self, user_mapping: UserMapping | None = None) -> None:
-        self.user_mapping = user_mapping
+    def __init__(self, user_mapping: list[UserMapping] | None = None) -> None:
+        self.user_mapping = [] if user_mapping is None else user_mapping
 
 
 class AdminMapping(Node):
@@ -4197,7 +4197,7 @@ FIELDS: dict[type[Node], tuple[tuple[str, str, str | type[Node], bool], ...]] = 
         ("mod_mapping", "ModMapping", ModMapping, False),
         ("user_mapping", "UserMapping", UserMapping, False),
     ),
-    UserMapList: (("user_mapping", "UserMapping", UserMapping, False),),
+    UserMapList: (("user_mapping", "UserMapping", UserMapping, True),),
     AdminMapping: (("mapping", "Mapping", Mapping, True),),
     ModMapping: (("mapping", "Mapping", Mapping, True),),
     UserMapping: (

@@ -46,6 +46,12 @@ class Handset:
         "cir.md 2.4",
         "tests/csp/test_handsets.py::test_takes_ssms",
     )
+    flat_members: bool = quirk(
+        "Whoever is in a group stands flat: each UserMapping in UserMapList is one member, and the list stands directly in the "
+        "answer to JoinGroup, in every version. With mappings inside it never ends the join.",
+        "messages.md 13, flows.md 11",
+        "tests/csp/test_groups.py::test_android_gets_members_flat",
+    )
     takes_pwd: bool = quirk(
         "Schema PWD is asked for although only MD5 was offered: it answers that with its password.",
         "flows.md 4.2",
@@ -72,7 +78,13 @@ class Row:
 
 
 ANDROID = Handset(
-    "android", default_list_once=True, bare_lists=True, halve_poll_min=True, repeats_under_new_id=True, takes_ssms=True
+    "android",
+    default_list_once=True,
+    bare_lists=True,
+    halve_poll_min=True,
+    repeats_under_new_id=True,
+    takes_ssms=True,
+    flat_members=True,
 )
 S60 = Handset("s60", unescape_content=True, takes_pwd=True)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.

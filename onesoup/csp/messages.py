@@ -9,7 +9,17 @@ import re
 from dataclasses import dataclass, replace
 
 from onesoup.csp import capabilities
-from onesoup.csp.elements import MessageInfo, MessageNotification, NewMessage, Recipient, Sender, SendMessageRequest, User
+from onesoup.csp.elements import (
+    Group,
+    MessageInfo,
+    MessageNotification,
+    NewMessage,
+    Recipient,
+    ScreenName,
+    Sender,
+    SendMessageRequest,
+    User,
+)
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Capabilities, Session
 
@@ -34,7 +44,8 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 @dataclass(frozen=True, slots=True)
 class Text:
     """A message for the phone: `sender` is a bare JID, `time` seconds since the epoch. With `data` it is a picture or the
-    like, and `body` says the same to phones that do not take that type."""
+    like, and `body` says the same to phones that do not take that type. In a group, `sender` is the room, `group` its GroupID,
+    `nick` who wrote it ("" the room itself); `private`: to this phone alone."""
 
     id: str
     sender: str
@@ -42,6 +53,9 @@ class Text:
     time: int
     type: str = "text/plain"
     data: bytes = b""
+    group: str = ""
+    nick: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,7 @@ def content(request: SendMessageRequest, unescape: bool) -> str:
         raise CspError(415, "this is no text")
     text = request.content_data or ""
     if (about.content_encoding or "").strip().upper() == "BASE64":
-        text = _decoded(text, parameters)
+        text = decoded(text, parameters)
     elif unescape:
         text = _ENTITY.sub(lambda match: _ENTITIES[match.group()], text)
     if kind in MARKUP_TYPES:
@@ -122,7 +136,7 @@ def _octets(text: str) -> bytes:
         raise CspError(400, "ContentData is not BASE64") from None
 
 
-def _decoded(text: str, parameters: str) -> str:
+def decoded(text: str, parameters: str) -> str:
     octets = _octets(text)
     match = _CHARSET.search(parameters)
     try:
@@ -156,10 +170,25 @@ def info(text: Text, session: Session, spelling: str | None) -> MessageInfo:
         content_type=text.type,
         content_encoding="BASE64" if text.data else "None",
         content_size=len(text.data or text.body.encode("utf-8", "replace")),
-        recipient=Recipient(user=[User(user_id=session.own)]),
-        sender=Sender(user=User(user_id=session.spelled(text.sender, spelling))),
+        recipient=_recipient(text, session, spelling),
+        sender=_sender(text, session, spelling),
         date_time=timestamp(text.time),
     )
+
+
+def _recipient(text: Text, session: Session, spelling: str | None) -> Recipient:
+    if text.group and not text.private:
+        return Recipient(group=[Group(group_id=spelling or text.group)])
+    return Recipient(user=[User(user_id=session.own)])
+
+
+def _sender(text: Text, session: Session, spelling: str | None) -> Sender:
+    if not text.group:
+        return Sender(user=User(user_id=session.spelled(text.sender, spelling)))
+    gid = spelling or text.group
+    if not text.nick:
+        return Sender(group=Group(group_id=gid))
+    return Sender(group=Group(screen_name=ScreenName(s_name=text.nick, group_id=gid)))
 
 
 def new_message(text: Text, session: Session, spelling: str | None) -> NewMessage:

@@ -64,9 +64,9 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
 
 
 def service(ctx: Context, request: ServiceRequest) -> Primitive:
-    """Grants everything, and lets the holder send initial presence soon (xmpp-mapping.md 2)."""
+    """Grants everything, groups only where the domain has rooms, and lets the holder send initial presence soon."""
     ctx.send({"op": "soon"})
-    return services.answer(request, ctx.version)
+    return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 
 def sp_info(request: GetSPInfoRequest, version: str) -> Primitive:

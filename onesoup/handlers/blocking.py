@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 from onesoup.csp import blocking
 from onesoup.csp.blocking import Change, Rules
-from onesoup.csp.elements import BlockEntityRequest, DetailedResult, GetBlockedListRequest, Primitive, Result
+from onesoup.csp.elements import BlockEntityRequest, DetailedResult, GetBlockedListRequest, Primitive, Result, ScreenName
 from onesoup.csp.errors import CspError
 from onesoup.csp.transactions import status
+from onesoup.handlers import groups, rooms
 from onesoup.handlers.context import Context, spellings
 from onesoup.store.blocks import BLOCK, GRANT, Blocks
 from onesoup.xmpp import commands
@@ -16,7 +17,8 @@ from onesoup.xmpp import commands
 def rules(blocks: Blocks, jid: str) -> Rules:
     """Whom an account hears."""
     members, use = blocks.read(jid)
-    return Rules(frozenset(members[BLOCK]), frozenset(members[GRANT]), use.get(BLOCK, True), use.get(GRANT, False))
+    spelled = blocks.spelled(jid) if members[BLOCK] or members[GRANT] else {}
+    return Rules(frozenset(members[BLOCK]), frozenset(members[GRANT]), use.get(BLOCK, True), use.get(GRANT, False), spelled)
 
 
 def get(ctx: Context, _request: GetBlockedListRequest) -> Primitive:
@@ -41,17 +43,36 @@ def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
 
 def _apply(ctx: Context, kind: str, wish: Change, known: int, failed: list[DetailedResult]) -> None:
     jid, blocks = ctx.session.jid, ctx.services.blocks
-    added = _jids(ctx, wish.add, failed)
+    added = [*_jids(ctx, wish.add, failed), *_rooms(ctx, kind, wish.add_groups, wish.add_names, failed)]
     if known + len(added) > blocking.MAX_ENTRIES:
         raise CspError(754, "too many on this list")
     if wish.in_use is not None:
         blocks.use(jid, kind, wish.in_use)
     blocks.add(jid, kind, added)
-    blocks.remove(jid, kind, _jids(ctx, wish.remove, failed))
-    if wish.groups or wish.screen_names:
-        failed.append(
-            DetailedResult(code=405, description="only users", group_id=list(wish.groups), screen_name=list(wish.screen_names))
-        )
+    gone = [*_jids(ctx, wish.remove, failed), *_rooms(ctx, "", wish.remove_groups, wish.remove_names, failed)]
+    blocks.remove(jid, kind, gone)
+
+
+def _rooms(ctx: Context, kind: str, gids: Iterable[str], names: Iterable[ScreenName], failed: list[DetailedResult]) -> list[str]:
+    """Rooms, and room/nick of screen names. A group that is to be blocked is left first: from then on it is silent."""
+    found: dict[str, str] = {}
+    for gid in gids:
+        try:
+            room = rooms.room_of(ctx, gid)
+            found[room] = rooms.spelled(gid)
+            if kind == BLOCK and room in rooms.joined(ctx):
+                groups.go(ctx, room)
+        except CspError as error:
+            failed.append(DetailedResult(code=error.code, group_id=[gid]))
+    for name in names:
+        try:
+            room = rooms.room_of(ctx, name.group_id)
+            found[f"{room}/{name.s_name or ''}"] = rooms.spelled(name.group_id or "")
+        except CspError as error:
+            failed.append(DetailedResult(code=error.code, screen_name=[name]))
+    if kind:
+        ctx.services.blocks.spell(ctx.session.jid, found)
+    return list(found)
 
 
 def _jids(ctx: Context, users: Iterable[str], failed: list[DetailedResult]) -> list[str]:
@@ -70,8 +91,9 @@ def _jids(ctx: Context, users: Iterable[str], failed: list[DetailedResult]) -> l
 
 def _tell_server(ctx: Context, before: Rules, after: Rules) -> None:
     """XEP-0191 has no switch: a list that is not in use is not on the server."""
-    old = before.blocked if before.block_in_use else frozenset()
-    new = after.blocked if after.block_in_use else frozenset()
+    # Screen names are the gateway's own business: few servers block a single occupant.
+    old = {each for each in before.blocked if "/" not in each} if before.block_in_use else set()
+    new = {each for each in after.blocked if "/" not in each} if after.block_in_use else set()
     if old - new:
         ctx.send(commands.unblock(sorted(old - new)))
     if new - old:

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from onesoup.csp.errors import BackendError, CspError
@@ -21,9 +22,12 @@ from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
+from onesoup.store.rooms import Groups, Invites
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.store.wakes import Wakes
+from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
+from onesoup.xmpp.rooms import Reply, Request
 
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of its characters
 
@@ -76,6 +80,7 @@ class Policy:
     sms_prefixes: tuple[str, ...] = ()
     country_code: str = ""
     accept_claimed: bool = False
+    group_history: int = 0
 
 
 @dataclass(slots=True)
@@ -90,6 +95,8 @@ class Services:
     lists: Lists
     blocks: Blocks
     pictures: Pictures
+    groups: Groups
+    invites: Invites
     logins: Logins
     guard: Guard
     lines: Lines
@@ -154,6 +161,17 @@ class Context:
             raise CspError(code, str(answer.get("text", "")))
         return answer
 
+    def query(self, *requests: Request) -> list[Reply]:
+        """Requests to XMPP servers, all at once: what each of them was answered, in order. BackendError 503 or 504 when one of
+        them was not."""
+        replies, sessions = self.services.replies, self.services.sessions
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(replies.expect()) for _ in requests]
+            for request, expected in zip(requests, waiting, strict=True):
+                command = commands.iq(request)
+                sessions.push(self.sid, records.pack_command(answered(command, replies.channel, expected.name)))
+            return [_reply(expected.wait(self.deadline - time.monotonic())) for expected in waiting]
+
     def roster(self) -> dict[str, Item]:
         """The cached roster, by bare JID. Read once for a request."""
         if self._roster is None:
@@ -171,6 +189,15 @@ class Context:
     def changed(self) -> None:
         """Forget what was read, after the roster or the lists were changed."""
         self._roster = self._lists = None
+
+
+def _reply(payload: bytes | None) -> Reply:
+    if payload is None:
+        raise BackendError(504, "no answer in time")
+    answer = records.unpack_answer(payload)
+    if answer["code"] != 200:
+        raise BackendError(int(answer["code"]), str(answer.get("text", "")))
+    return Reply(str(answer["error"]), xml.from_plain(answer["tree"]))
 
 
 def spellings(services: Services, sid: str, jids: list[str]) -> Mapping[str, str]:

@@ -3,9 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from onesoup.csp import messages, presence
+from onesoup.csp import groups, messages, presence
 from onesoup.csp.elements import (
     DeliveryReportRequest,
+    Group,
+    GroupChangeNotice,
+    InviteResponse,
+    InviteUserRequest,
+    LeaveGroupResponse,
     MessageInfo,
     Presence,
     PresenceAuthRequest,
@@ -14,6 +19,7 @@ from onesoup.csp.elements import (
     Primitive,
     Recipient,
     Result,
+    ScreenName,
     Sender,
     User,
 )
@@ -28,6 +34,10 @@ WATCHED = ("online_status", "user_availability", "status_text", "alias", "client
 
 
 Pictures = Mapping[str, Picture]
+
+
+# What the ids of messages begin with whose group has a delivery method of its own.
+OWN_WAY = {"n.": "N", "p.": "P"}
 
 
 def primitive(
@@ -66,7 +76,7 @@ def _state(contact: Contact) -> tuple[Shown, list[str]]:
 def _text(fields: Mapping[str, Any], session: Session, item: Item, _version: str) -> Primitive:
     caps = records.unpack_caps(item.caps)
     text = messages.fitting(records.text_of(fields), caps)
-    if caps.delivery == "N":
+    if OWN_WAY.get(text.id[:2], caps.delivery) == "N":
         return messages.notification(text, session, item.spelling)
     return messages.new_message(text, session, item.spelling)
 
@@ -79,21 +89,87 @@ def _auth(fields: Mapping[str, Any], session: Session, item: Item, _version: str
     return PresenceAuthRequest(user_id=session.spelled(fields["from"], item.spelling), presence_sub_list=asked)
 
 
+def _reported(fields: Mapping[str, Any], session: Session, item: Item) -> Recipient:
+    """Whom a message went to: a user, or somebody in a group (room/nick)."""
+    room, slash, nick = fields["from"].partition("/")
+    if not slash:
+        return Recipient(user=[User(user_id=session.spelled(room, item.spelling))])
+    return Recipient(group=[Group(screen_name=ScreenName(s_name=nick, group_id=item.spelling or groups.group_id(room)))])
+
+
 def _report(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
     """A message arrived, or could not: Result says which (flows.md 6.4). DeliveryTime only from 1.2 on."""
     info = MessageInfo(
         message_id=fields["id"],
         content_type="text/plain",
         content_size=0,
-        recipient=Recipient(user=[User(user_id=session.spelled(fields["from"], item.spelling))]),
+        recipient=_reported(fields, session, item),
         sender=Sender(user=User(user_id=session.own)),
     )
     time = None if version == "1.1" else messages.timestamp(fields["t"])
     return DeliveryReportRequest(result=Result(code=fields["code"]), delivery_time=time, message_info=info)
 
 
+def _members(told: list[list[str]], session: Session) -> list[groups.Member]:
+    return [groups.Member(nick, session.spelled(jid) if jid else "") for nick, jid in told]
+
+
+def _notice(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
+    """What has changed in a group."""
+    gid, flat = item.spelling or fields["gid"], session.quirks.flat_members
+    came, gone = _members(fields["joined"], session), _members(fields["left"], session)
+    return GroupChangeNotice(
+        group_id=gid,
+        joined=groups.joined(came, gid, version, flat) if came else None,
+        left=groups.left(gone, gid, flat) if gone else None,
+        group_properties=groups.group_properties(fields["about"]) if fields["about"] else None,
+        own_properties=groups.own_properties(fields["own"]) if fields["own"] else None,
+    )
+
+
+def _left(fields: Mapping[str, Any], _session: Session, item: Item, _version: str) -> Primitive:
+    """The phone is in a group no more, and has not left it."""
+    return LeaveGroupResponse(group_id=item.spelling or fields["gid"], result=Result(code=fields["code"]))
+
+
+def _invite(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
+    """Somebody invites the user into a group."""
+    gid = item.spelling or fields["gid"]
+    if fields["nick"]:
+        sender = Sender(group=Group(screen_name=ScreenName(s_name=fields["nick"], group_id=gid)))
+    else:
+        sender = Sender(user=User(user_id=session.spelled(fields["from"])))
+    return InviteUserRequest(
+        invite_id=fields["id"],
+        invite_type="GR",
+        sender=sender,
+        recipient=Recipient(user=[User(user_id=session.own)]) if version == "1.3" else None,
+        group_id=gid,
+        invite_note=fields["note"] or None,
+        validity=fields["seconds"],
+    )
+
+
+def _invited(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
+    """Somebody whom the user has invited comes, or does not."""
+    who = User(user_id=session.spelled(fields["from"], item.spelling))
+    note = fields["note"] or None
+    return InviteResponse(
+        invite_id=fields["id"],
+        acceptance=fields["yes"],
+        sender=Sender(user=who),
+        recipient=Recipient(user=[User(user_id=session.own)]) if version == "1.3" else None,
+        response_note=note if version != "1.3" else None,
+        invite_note=note if version == "1.3" else None,
+    )
+
+
 _KINDS: dict[str, Callable[[Mapping[str, Any], Session, Item, str], Primitive]] = {
     "text": _text,
     "auth": _auth,
     "report": _report,
+    "notice": _notice,
+    "left": _left,
+    "invite": _invite,
+    "invited": _invited,
 }

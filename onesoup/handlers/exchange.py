@@ -21,7 +21,22 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown, write_message
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
-from onesoup.handlers import access, authorization, basic, blocking, contacts, deliver, messages, records, search, throttle
+from onesoup.handlers import (
+    access,
+    authorization,
+    basic,
+    blocking,
+    contacts,
+    deliver,
+    group_members,
+    group_properties,
+    groups,
+    invitations,
+    messages,
+    records,
+    search,
+    throttle,
+)
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.store.errors import NoSession, StoreDown
@@ -39,6 +54,10 @@ HANDLERS: transactions.Table = {
     **presence_handlers.HANDLERS,
     **authorization.HANDLERS,
     **blocking.HANDLERS,
+    **groups.HANDLERS,
+    **invitations.HANDLERS,
+    **group_members.HANDLERS,
+    **group_properties.HANDLERS,
     **messages.HANDLERS,
     **search.HANDLERS,
 }

@@ -3,6 +3,8 @@ in the same script; from then on it cannot be lost."""
 
 import hashlib
 import time
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
@@ -22,7 +24,6 @@ from onesoup.csp.elements import (
     Recipient,
     RejectMessageRequest,
     Result,
-    ScreenName,
     SendMessageRequest,
     SendMessageResponse,
     SetDeliveryMethodRequest,
@@ -31,7 +32,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Capabilities
 from onesoup.csp.transactions import status
-from onesoup.handlers import contacts, records
+from onesoup.handlers import contacts, group_messages, records, rooms
 from onesoup.handlers.context import Context, ordered_id, spellings, token
 from onesoup.xmpp import commands
 
@@ -68,18 +69,20 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     report = bool(request.delivery_report)
     valid = min(info.validity or 0, MAX_VALIDITY) if report else 0
     if attached:
-        ctx.send(commands.media(stanzas, attached.type, attached.name, attached.data, report))
+        ctx.send(commands.media(stanzas, attached.type, attached.name, attached.data, report, to))
     else:
         for stanza_id, jid in stanzas.items():
-            ctx.send(commands.message(stanza_id, jid, body, report, messages.link(request), valid))
+            ctx.send(commands.outgoing(stanza_id, jid, to[jid], body, report, messages.link(request), valid))
+    # Of a message to everybody in a group nobody reports.
+    reports = {stanza_id: jid for stanza_id, jid in stanzas.items() if not to[jid] or "/" in jid}
     if report:
-        ctx.effects.asked.update(stanzas)
+        ctx.effects.asked.update(reports)
         if valid:
-            ctx.effects.valid.update(dict.fromkeys(stanzas, valid * 1000))
+            ctx.effects.valid.update(dict.fromkeys(reports, valid * 1000))
     return SendMessageResponse(result=result, message_id=message_id)
 
 
-def _stanza_ids(message_id: str, to: list[str]) -> dict[str, str]:
+def _stanza_ids(message_id: str, to: Collection[str]) -> dict[str, str]:
     """One stanza each; every further recipient gets an id of its own, derived from the one that the phone knows."""
     return {message_id if not number else f"{message_id}.{number}": jid for number, jid in enumerate(to)}
 
@@ -96,7 +99,7 @@ def _check_upload(ctx: Context, attached: messages.Attachment) -> None:
         raise CspError(410, "too large for the server")
 
 
-def _check_size(to: list[str], body: str) -> None:
+def _check_size(to: Collection[str], body: str) -> None:
     """410 for what would break the stream, or fill the outbox, if it were accepted."""
     if len(escape(body).encode("utf-8", "surrogatepass")) > MAX_BODY:
         raise CspError(410, "the message is too long")
@@ -104,7 +107,7 @@ def _check_size(to: list[str], body: str) -> None:
         raise CspError(410, "too many recipients")
 
 
-def _digest(to: list[str], body: str, data: bytes) -> bytes:
+def _digest(to: Collection[str], body: str, data: bytes) -> bytes:
     text = "\0".join([*to, body]).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text + data, digest_size=16).hexdigest().encode()
 
@@ -116,15 +119,16 @@ def _refusal(details: list[DetailedResult]) -> CspError:
     return CspError(900 if codes else 402, "no recipient")
 
 
-def _recipients(ctx: Context, recipient: Recipient) -> tuple[list[str], list[DetailedResult]]:
-    """Bare JIDs without repeats, in order, and one DetailedResult for each code."""
-    to: dict[str, None] = {}
+def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], list[DetailedResult]]:
+    """Bare JIDs without repeats, in order, and one DetailedResult for each code. Of a group, the room, or room/nick, with its
+    GroupID; "" with users."""
+    to: dict[str, str] = {}
     details: list[DetailedResult] = []
     bad: dict[int, list[str]] = {}
     for user in recipient.user:
         try:
             jid = ctx.session.jid_of(user.user_id or "")
-            to[jid] = None
+            to[jid] = ""
             if (user.user_id or "")[:3].lower() == "wv:":
                 ctx.effects.spell[jid] = (user.user_id or "").strip()
         except CspError as error:
@@ -134,17 +138,16 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[list[str], list[Det
     for text in recipient.contact_list:
         try:
             contact_list = contacts.find(ctx, text)
-            to.update((item.jid, None) for item in lists.members(contact_list, ctx.roster().values()))
+            to.update((item.jid, "") for item in lists.members(contact_list, ctx.roster().values()))
         except CspError:
             unknown.append(text)
     if unknown:
         details.append(DetailedResult(code=700, contact_list=unknown if ctx.version != "1.1" else []))
     if recipient.group:
-        # Rooms are not joined yet in this version of onesoup, and who has not joined cannot write.
-        names = [each.group_id for each in recipient.group if each.group_id]
-        screens = [each.screen_name for each in recipient.group if isinstance(each.screen_name, ScreenName)]
-        details.append(DetailedResult(code=808, group_id=names, screen_name=screens))
-    return list(to), details
+        inside, failed = group_messages.targets(ctx, recipient.group)
+        to.update(inside)
+        details += failed
+    return to, details
 
 
 def delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
@@ -181,6 +184,9 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     kept[name] = (method, length or 0)
     newest = list(kept.items())[-MAX_GROUP_METHODS:]
     ctx.effects.fields[GROUP_METHODS] = records.pack_plain({each: list(how) for each, how in newest})
+    with suppress(CspError):  # one that is not joined has it when it is
+        room = rooms.find(ctx, group, rooms.joined(ctx))
+        ctx.send(commands.room_settings(room, delivery=method, length=length or 0))
     return status(200)
 
 
@@ -265,10 +271,10 @@ def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
     if not to:
         raise _refusal(details)
     message_id = token(ID_LENGTH)
-    body = f"Fwd: {ctx.session.spelled(text.sender)}\n{text.body}"
+    body = f"Fwd: {text.nick or text.group or ctx.session.spelled(text.sender)}\n{text.body}"
     _check_size(to, body)
     for stanza_id, jid in _stanza_ids(message_id, to).items():
-        ctx.send(commands.message(stanza_id, jid, body, receipt=False))
+        ctx.send(commands.outgoing(stanza_id, jid, to[jid], body, receipt=False))
     if ctx.version == "1.3" and not details:
         return ForwardMessageResponse(message_id=message_id)
     return Status(result=Result(code=201 if details else 200, detailed_result=details))

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgpack
 
+from onesoup.csp.groups import Kept, Room
+from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import NOWHERE, Place
@@ -80,13 +82,23 @@ def unpack_event(record: bytes) -> dict[str, Any]:
 
 def pack_text(text: Text) -> bytes:
     """A version before pictures reads the same record, and shows the text of it."""
-    more = {"ct": text.type, "data": text.data} if text.data else {}
+    more: dict[str, Any] = {"ct": text.type, "data": text.data} if text.data else {}
+    if text.group:
+        more |= {"g": text.group, "n": text.nick, "pm": text.private}
     return pack_event("text", text.sender, text.time, id=text.id, body=text.body, **more)
 
 
 def text_of(fields: Mapping[str, Any]) -> Text:
     return Text(
-        fields["id"], fields["from"], fields["body"], fields["t"], fields.get("ct", "text/plain"), fields.get("data", b"")
+        fields["id"],
+        fields["from"],
+        fields["body"],
+        fields["t"],
+        fields.get("ct", "text/plain"),
+        fields.get("data", b""),
+        fields.get("g", ""),
+        fields.get("n", ""),
+        bool(fields.get("pm")),
     )
 
 
@@ -101,6 +113,8 @@ def unpack_stored(stored: bytes) -> Text:
 
 def lasting(stored: bytes) -> bytes:
     """A stored message as it is kept for long: of a picture, the text that says where it is."""
+    if unpack_event(stored.partition(b"\n")[2])["k"] != "text":
+        return stored
     text = unpack_stored(stored)
     return pack_stored(replace(text, type="text/plain", data=b"")) if text.data else stored
 
@@ -151,6 +165,45 @@ def is_list(record: bytes) -> bool:
     except (BadRecord, TypeError, KeyError):
         return False
     return True
+
+
+def pack_room(room: Room) -> bytes:
+    return pack(VERSION, {name: getattr(room, name) for name in Room.__slots__})
+
+
+def unpack_room(record: bytes) -> Room:
+    fields = unpack(record, VERSION)
+    return Room(**{name: fields[name] for name in Room.__slots__ if name in fields})
+
+
+def pack_kept(kept: Kept) -> bytes:
+    return pack(VERSION, {name: getattr(kept, name) for name in Kept.__slots__})
+
+
+def unpack_kept(record: bytes | None, gid: str) -> Kept:
+    """Of a room that nothing was settled for, the defaults."""
+    fields = {"gid": gid} if record is None else unpack(record, VERSION)
+    return Kept(**{name: fields[name] for name in Kept.__slots__ if name in fields})
+
+
+def pack_invitation(invitation: Invitation) -> bytes:
+    return pack(VERSION, {name: getattr(invitation, name) for name in Invitation.__slots__})
+
+
+def unpack_invitation(record: bytes) -> Invitation:
+    fields = unpack(record, VERSION)
+    known = {name: fields[name] for name in Invitation.__slots__ if name in fields}
+    return Invitation(**known | {"invited": tuple(known.get("invited", ()))})
+
+
+def pack_occupant(jid: str, role: str, affiliation: str) -> bytes:
+    return pack(VERSION, {"o": [jid, role, affiliation]})
+
+
+def unpack_occupant(record: bytes) -> tuple[str, str, str]:
+    """(bare JID or "", role, affiliation)."""
+    jid, role, affiliation = unpack(record, VERSION)["o"]
+    return jid, role, affiliation
 
 
 def pack_plain(value: Any) -> bytes:

@@ -18,6 +18,7 @@ from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
+from onesoup.store.rooms import Groups, Invites
 from onesoup.store.sessions import Sessions
 from onesoup.store.wakes import Wakes
 
@@ -47,6 +48,7 @@ def policy(settings: Settings) -> Policy:
         sms_prefixes=settings.sms_prefixes,
         country_code=settings.country_code,
         accept_claimed=settings.sms_accept_claimed,
+        group_history=settings.group_history,
     )
 
 
@@ -71,6 +73,8 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         lists=Lists(client),
         blocks=Blocks(client),
         pictures=Pictures(client),
+        groups=Groups(client),
+        invites=Invites(client),
         logins=Logins(client),
         guard=Guard(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),

@@ -29,6 +29,7 @@ from onesoup.csp.elements import (
     ClientID,
     ContactListIDList,
     CreateAttributeListRequest,
+    CreateGroupRequest,
     Disconnect,
     Functions,
     GetBlockedListRequest,
@@ -36,8 +37,21 @@ from onesoup.csp.elements import (
     GetListResponse,
     GetPresenceRequest,
     GetPresenceResponse,
+    Group,
+    GroupChangeNotice,
+    GroupProperties,
+    InviteRequest,
+    InviteResponse,
+    InviteUserRequest,
+    InviteUserResponse,
+    Joined,
+    JoinGroupRequest,
+    JoinGroupResponse,
     KeepAliveRequest,
     KeepAliveResponse,
+    LeaveGroupRequest,
+    LeaveGroupResponse,
+    Left,
     ListManageRequest,
     ListManageResponse,
     LoginRequest,
@@ -52,9 +66,11 @@ from onesoup.csp.elements import (
     PresenceNotificationRequest,
     PresenceSubList,
     Primitive,
+    Property,
     Recipient,
     RemoveNickList,
     Result,
+    ScreenName,
     SearchPairList,
     SearchRequest,
     Sender,
@@ -111,6 +127,10 @@ class Received:
     tid: str
     type: str = "text/plain"
     data: bytes = b""
+    # In a group, `sender` is the GroupID and `nick` who wrote it; `private`: to this phone alone.
+    group: bool = False
+    nick: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +189,8 @@ class Phone:
         # Called when a message or presence has come, by whoever polls.
         self.on_message: Callable[[Received], None] | None = None
         self.on_presence: Callable[[Shown], None] | None = None
+        # Called when something has happened in a group, or somebody invites.
+        self.on_news: Callable[[Primitive], None] | None = None
         self.content_type = codec.media_type(version, encoding)
 
         self.session_id: str | None = None
@@ -179,6 +201,8 @@ class Phone:
         self.contacts: dict[str, Contact] = {}
         self.presences: dict[str, Shown] = {}
         self.inbox: list[Received] = []
+        self.groups: dict[str, str] = {}
+        self.news: list[Primitive] = []
         # The server has said that something waits, and the phone has not looked since; the CIR flag of the last answer.
         self.more = False
         self.cir_flag: bool | None = None
@@ -455,7 +479,9 @@ class Phone:
 
     def send(self, to: str | Iterable[str], text: str, report: bool = False) -> str:
         """The server's MessageID. Refused when no recipient, or not every one, could be served."""
-        info = self._to(to)
+        return self._send_text(self._to(to), text, report)
+
+    def _send_text(self, info: MessageInfo, text: str, report: bool = False) -> str:
         if self.profile.describes_content:
             info.content_type = "text/plain"
             info.content_size = len(text.encode("utf-16-le")) // 2
@@ -470,7 +496,10 @@ class Phone:
 
     def _to(self, to: str | Iterable[str]) -> MessageInfo:
         recipients = [to] if isinstance(to, str) else list(to)
-        info = MessageInfo(recipient=Recipient(user=[User(user_id=each) for each in recipients]))
+        return self._info(Recipient(user=[User(user_id=each) for each in recipients]))
+
+    def _info(self, recipient: Recipient) -> MessageInfo:
+        info = MessageInfo(recipient=recipient)
         if self.profile.names_sender:
             info.sender = Sender(user=User(user_id=self.address))
         return info
@@ -483,6 +512,63 @@ class Phone:
         if not answer.message_id:
             raise PhoneError("SendMessage-Response 200 without MessageID")
         return answer.message_id
+
+    # --- groups ---
+
+    def create_group(self, gid: str, name: str = "", nick: str = "", **properties: str) -> None:
+        """Makes a group and joins it."""
+        values = {"Name": name or gid, **properties}
+        request = CreateGroupRequest(
+            group_id=gid,
+            group_properties=GroupProperties(property=[Property(name=each, value=values[each]) for each in values]),
+            join_group=True,
+            screen_name=self._screen_name(gid, nick),
+            subscribe_notification=True,
+        )
+        self._must_be_good(self.request(request), "CreateGroup")
+        self.groups[key(gid)] = gid
+
+    def join_group(self, gid: str, nick: str = "") -> list[str]:
+        """The screen names of whoever is there."""
+        request = JoinGroupRequest(
+            group_id=gid, screen_name=self._screen_name(gid, nick), joined_request=True, subscribe_notification=True
+        )
+        answer = self.request(request)
+        if not isinstance(answer, JoinGroupResponse):
+            raise self._unexpected(answer, "JoinGroup")
+        self.groups[key(gid)] = gid
+        if self.version == "1.3" and not self.profile.flat_members:
+            lists = answer.joined
+        else:
+            lists = Joined(user_list=answer.user_list, user_map_list=answer.user_map_list)
+        return [nick for nick, _ in members_of(lists)]
+
+    def leave_group(self, gid: str) -> None:
+        answer = self.request(LeaveGroupRequest(group_id=gid))
+        self.groups.pop(key(gid), None)
+        self._must_be_good(answer, "LeaveGroup")
+
+    def say(self, gid: str, text: str, nick: str = "") -> str:
+        """A message to everybody in a group, or to one by screen name."""
+        name = ScreenName(s_name=nick, group_id=gid) if nick else None
+        return self._send_text(self._info(Recipient(group=[Group(group_id=None if name else gid, screen_name=name)])), text)
+
+    def invite(self, gid: str, users: Iterable[str], note: str = "") -> str:
+        """Invites into a group. The InviteID."""
+        invite_id = f"inv-{self._tid()}"
+        to = Recipient(user=[User(user_id=each) for each in users])
+        request = InviteRequest(invite_id=invite_id, invite_type="GR", recipient=to, group_id=gid, invite_note=note or None)
+        self._must_be_good(self.request(request), "Invite")
+        return invite_id
+
+    def answer_invitation(self, asked: InviteUserRequest, acceptance: bool, note: str = "") -> None:
+        request = InviteUserResponse(
+            invite_id=asked.invite_id, acceptance=acceptance, sender=asked.sender, response_note=note or None
+        )
+        self._must_be_good(self.request(request), "InviteUser")
+
+    def _screen_name(self, gid: str, nick: str) -> ScreenName | None:
+        return ScreenName(s_name=nick, group_id=gid) if nick else None
 
     # --- polls and server transactions ---
 
@@ -545,6 +631,12 @@ class Phone:
                 shown = self._show(each)
                 if self.on_presence:
                     self.on_presence(shown)
+        elif isinstance(content, GroupChangeNotice | LeaveGroupResponse | InviteUserRequest | InviteResponse):
+            if isinstance(content, LeaveGroupResponse):
+                self.groups.pop(key(content.group_id or ""), None)
+            self.news.append(content)
+            if self.on_news:
+                self.on_news(content)
 
     # --- requests ---
 
@@ -669,12 +761,31 @@ def decode(reply: http.Reply, check: Callable[..., None] | None = None) -> Messa
 def received_of(content: NewMessage, tid: str) -> Received:
     info = content.message_info or MessageInfo()
     sender = info.sender or Sender()
-    group = sender.group.group_id if sender.group else ""
-    user = sender.user.user_id if sender.user else group
-    text, kind, data = content.content_data or "", info.content_type or "text/plain", b""
+    text, kind, data, when = content.content_data or "", info.content_type or "text/plain", b"", info.date_time
     if not kind.startswith("text/plain") and (info.content_encoding or "").upper() == "BASE64":
         text, data = "", base64.b64decode(text)
-    return Received(info.message_id or "", user or "", text, info.date_time, tid, kind, data)
+    if sender.group is None:
+        user = sender.user.user_id if sender.user else ""
+        return Received(info.message_id or "", user or "", text, when, tid, kind, data)
+    name = sender.group.screen_name or ScreenName()
+    private = not (info.recipient and info.recipient.group)
+    gid = name.group_id or sender.group.group_id or ""
+    return Received(info.message_id or "", gid, text, when, tid, kind, data, True, name.s_name or "", private)
+
+
+def members_of(lists: Joined | Left | None) -> list[tuple[str, str]]:
+    """(screen name, address) of the people in a list, in whichever form they stand there."""
+    found: list[tuple[str, str]] = []
+    if lists is None:
+        return found
+    if lists.user_list is not None:
+        found += [(name.s_name or "", "") for name in lists.user_list.screen_name]
+        found += [(user.user_id or "", user.user_id or "") for user in lists.user_list.user]
+    mapped = lists.user_map_list if isinstance(lists, Joined) else None
+    for each in mapped.user_mapping if mapped is not None else ():
+        flat = [each] if each.s_name is not None else []
+        found += [(one.s_name or "", one.user_id or "") for one in (*each.mapping, *flat)]
+    return found
 
 
 def shown_of(presence: Presence) -> Shown:

@@ -75,6 +75,8 @@ class Profile:
     names_sender: bool = True
     describes_content: bool = True
     ttl_in_keep_alive: bool = False
+    # Whoever is in a group must stand flat, and directly in the answer to JoinGroup.
+    flat_members: bool = False
     # Server transactions that are left without an answer, by name.
     ignores: frozenset[str] = frozenset({"MessageNotification", "SystemMessage-Request"})
     timeout: float = 45.0
@@ -137,6 +139,7 @@ ANDROID = Profile(
     own_presence=PresenceSubList(
         client_info=ClientInfo(qualifier=True, client_type="MOBILE_PHONE", client_producer="MOKIA", client_version="0.1")
     ),
+    flat_members=True,
     ignores=frozenset({"MessageNotification", "SystemMessage-Request", "CancelInviteUser-Request"}),
     startup=("negotiate", "own_presence", "publish", "blocked_list", "load_lists"),
 )

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from onesoup.phone.engine import Contact, Phone, Received, Shown, key
+from onesoup.csp.elements import GroupChangeNotice, InviteResponse, InviteUserRequest, LeaveGroupResponse, Primitive
+from onesoup.phone.engine import Contact, Phone, Received, Shown, key, members_of
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.stcp import Line, LineClosed
 from onesoup.wire import codec, xmltext
@@ -23,12 +24,15 @@ PROMPT = "> "
 INTERVAL, LATER = 2.0, 15.0
 # A poll that took this long was held.
 HELD = 0.5
+GONE = {800: "the group has ended", 803: "you were put out", 809: "you are not wanted there", 810: "members only now"}
 MARKS = {"AVAILABLE": "available", "NOT_AVAILABLE": "away", "DISCREET": "do not disturb"}
 
 HELP = """\
   NAME: text          a message; /w NAME text does the same; text alone goes to the last one
   /list               contacts and how they are         /who            who is online
   /add ADDRESS [NAME] /remove NAME                      contacts
+  /groups             where you are; /join GROUP [AS], /leave [GROUP], /create GROUP [TITLE]: go in, go out, make one
+  /invite NAME [GROUP]   /accept   /decline [WHY]       invitations; to a group: text alone, or GROUP: text
   /available [TEXT]   /away [TEXT]   /dnd [TEXT]        what others see of you
   /raw on|off         show the documents as XML         /help  /quit"""
 
@@ -52,12 +56,13 @@ class Terminal:
     _typing: bool = False
     _line: Line | None = None
     _told: dict[str, str] = field(default_factory=dict)
+    _invitation: InviteUserRequest | None = None
 
     def run(self) -> int:
         """Logs in, talks until the end of input, logs out. The exit status; PhoneError when the log-in fails."""
         phone = self.phone
         phone.trace = self._trace
-        phone.on_message, phone.on_presence = self._heard, self._seen
+        phone.on_message, phone.on_presence, phone.on_news = self._heard, self._seen, self._news
         # A shell that starts us in the background has SIGINT ignored; sent on purpose, it means the end all the same.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         phone.start()
@@ -103,7 +108,18 @@ class Terminal:
     def _heard(self, message: Received) -> None:
         self.last = message.sender
         when = f" ({message.time})" if message.time else ""
-        self.say(f"{self._name(message.sender)}: {_clean(message.text)}{when}")
+        name = self._name(message.sender)
+        if message.group:
+            nick = _clean(message.nick) or "the group"
+            name = f"{nick} in {_clean(message.sender)}" + (" to you alone" if message.private else "")
+        self.say(f"{name}: {_clean(message.text)}{when}")
+
+    def _news(self, content: Primitive) -> None:
+        """What has happened in a group, and invitations."""
+        if isinstance(content, InviteUserRequest):
+            self._invitation = content
+        for line in news(content, self._name):
+            self.say(f"* {line}")
 
     def _seen(self, shown: Shown) -> None:
         state = describe(shown)
@@ -179,7 +195,10 @@ class Terminal:
         if not text:
             self._plain("nothing to send")
             return
-        self.phone.send(to, text)
+        if key(to) in self.phone.groups:
+            self.phone.say(to, text)
+        else:
+            self.phone.send(to, text)
         self.last = to
         self._plain(f"to {self._name(to)}: {text}")
 
@@ -237,6 +256,76 @@ class Terminal:
         self.phone.remove_contact(user)
         self._plain(f"{user} is off the list")
 
+    # --- groups ---
+
+    def _groups(self, _rest: str) -> None:
+        for gid in self.phone.groups.values():
+            self._plain(f"  {gid}")
+        if not self.phone.groups:
+            self._plain("you are in no group; /join GROUP, /create GROUP")
+
+    def _join(self, rest: str) -> None:
+        gid, _, nick = rest.partition(" ")
+        if not gid:
+            self._plain("/join GROUP [AS], such as /join lobby")
+            return
+        gid = self._group(gid)
+        present = self.phone.join_group(gid, nick.strip())
+        self.last = gid
+        self._plain(f"you are in {gid}" + (f" with {', '.join(present)}" if present else ", alone"))
+
+    def _create(self, rest: str) -> None:
+        name, _, title = rest.partition(" ")
+        if not name:
+            self._plain("/create GROUP [TITLE]")
+            return
+        gid = self._group(name)
+        self.phone.create_group(gid, title.strip() or name)
+        self.last = gid
+        self._plain(f"you have made {gid}")
+
+    def _leave_group(self, rest: str) -> None:
+        gid = self._group(rest) if rest else self.last
+        if key(gid) not in self.phone.groups:
+            self._plain("you are not in that group; /groups shows where you are")
+            return
+        self.phone.leave_group(gid)
+        self.last = ""
+        self._plain(f"you have left {gid}")
+
+    def _invite(self, rest: str) -> None:
+        name, _, group = rest.partition(" ")
+        user, gid = self._address(name), self._group(group) if group.strip() else self.last
+        if not user or key(gid) not in self.phone.groups:
+            self._plain("/invite NAME [GROUP], while you are in the group")
+            return
+        self.phone.invite(gid, [user])
+        self._plain(f"{self._name(user)} is invited into {gid}")
+
+    def _accept(self, _rest: str) -> None:
+        asked, self._invitation = self._invitation, None
+        if asked is None:
+            self._plain("nobody has invited you")
+            return
+        self._join(asked.group_id or "")
+        self.phone.answer_invitation(asked, acceptance=True)
+
+    def _decline(self, rest: str) -> None:
+        asked, self._invitation = self._invitation, None
+        if asked is None:
+            self._plain("nobody has invited you")
+            return
+        self.phone.answer_invitation(asked, acceptance=False, note=rest)
+        self._plain("declined")
+
+    def _group(self, name: str) -> str:
+        """A GroupID: one that the phone is in, by its name too, else a public group of the own domain."""
+        name = name.strip()
+        for gid in self.phone.groups.values():
+            if name.lower() in (gid.lower(), gid.lower().partition("@")[0].removeprefix("wv:").rpartition("/")[2]):
+                return gid
+        return name if name.lower().startswith("wv:") else f"wv:/{name}"
+
     def _be(self, availability: str) -> Callable[[str], None]:
         def change(text: str) -> None:
             self.phone.update_presence(availability, text)
@@ -264,6 +353,8 @@ class Terminal:
         """The address of a contact by its name or address, or of anybody by an address; "" when it is neither."""
         name = name.strip()
         folded = name.lower()
+        if key(self._group(name)) in self.phone.groups:
+            return self._group(name)
         for contact in list(self.phone.contacts.values()):
             user = key(contact.user)
             if folded in (contact.name.lower(), user, user.removeprefix("wv:"), user.removeprefix("wv:").partition("@")[0]):
@@ -361,6 +452,13 @@ _COMMANDS: dict[str, Callable[[Terminal, str], None]] = {
     "who": Terminal._who,
     "add": Terminal._add,
     "remove": Terminal._remove,
+    "groups": Terminal._groups,
+    "join": Terminal._join,
+    "create": Terminal._create,
+    "leave": Terminal._leave_group,
+    "invite": Terminal._invite,
+    "accept": Terminal._accept,
+    "decline": Terminal._decline,
     "available": lambda terminal, text: terminal._be("AVAILABLE")(text),
     "away": lambda terminal, text: terminal._be("NOT_AVAILABLE")(text),
     "dnd": lambda terminal, text: terminal._be("DISCREET")(text),
@@ -368,6 +466,32 @@ _COMMANDS: dict[str, Callable[[Terminal, str], None]] = {
     "help": Terminal._help,
     "quit": Terminal._quit,
 }
+
+
+def news(content: Primitive, name: Callable[[str], str]) -> list[str]:
+    """What has happened, in words."""
+    if isinstance(content, GroupChangeNotice):
+        gid = content.group_id or ""
+        lines = [f"{_clean(nick)} comes into {gid}" for nick, _ in members_of(content.joined)]
+        lines += [f"{_clean(nick)} has left {gid}" for nick, _ in members_of(content.left)]
+        blocks = [block for block in (content.group_properties, content.own_properties) if block is not None]
+        return lines + [f"{gid}: {each.name} is {_clean(each.value or '')}" for block in blocks for each in block.property]
+    if isinstance(content, LeaveGroupResponse):
+        code = content.result.code if content.result else 0
+        return [f"you are out of {content.group_id} ({GONE.get(code or 0, code)})"]
+    if isinstance(content, InviteUserRequest):
+        group = content.sender.group if content.sender else None
+        nick = group.screen_name.s_name if group is not None and group.screen_name is not None else ""
+        user = content.sender.user.user_id if content.sender and content.sender.user else ""
+        note = f": {_clean(content.invite_note)}" if content.invite_note else ""
+        return [f"{_clean(nick or name(user or ''))} invites you into {content.group_id}{note}; /accept or /decline"]
+    if isinstance(content, InviteResponse):
+        user = content.sender.user.user_id if content.sender and content.sender.user else ""
+        note = content.response_note or content.invite_note
+        return [
+            f"{name(user or '')} {'comes' if content.acceptance else 'does not come'}" + (f": {_clean(note)}" if note else "")
+        ]
+    return []
 
 
 def describe(shown: Shown) -> str:

@@ -1,15 +1,15 @@
 """Block and grant lists of an account. The XMPP server's block list is the truth for what it has confirmed; what the phone
 asked for and the server has not confirmed yet, or never will, is kept beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded, pack_argument
 
-# One hash an account: b:<jid> and g:<jid>, and use:b, use:g with T or F.
-BLOCK, GRANT = "b", "g"
+# One hash an account: b:<jid> and g:<jid>, use:b, use:g with T or F, and name:<room> or name:<room/nick> with a GroupID.
+BLOCK, GRANT, SPELLED = "b", "g", "name"
 WISHED, CONFIRMED = b"p", b"s"
 
 _SYNC = """
@@ -58,6 +58,17 @@ class Blocks:
             elif kind in members:
                 members[kind].add(name)
         return members, use
+
+    def spelled(self, jid: str) -> dict[str, str]:
+        """Of groups and screen names on the lists, how the phone writes the group."""
+        found = guarded(lambda: self._client.hgetall(_key(jid)))
+        pairs = ((raw.decode().partition(":"), value.decode()) for raw, value in found.items())
+        return {name: value for (kind, _, name), value in pairs if kind == SPELLED}
+
+    def spell(self, jid: str, entries: Mapping[str, str]) -> None:
+        if entries:
+            mapping = {f"{SPELLED}:{name}": gid for name, gid in entries.items()}
+            guarded(lambda: self._client.hset(_key(jid), mapping=mapping))  # type: ignore[arg-type]
 
     def add(self, jid: str, kind: str, others: Iterable[str]) -> None:
         """Wishes of the phone."""

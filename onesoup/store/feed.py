@@ -33,7 +33,7 @@ _STORE = (
     + FENCE
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  5 presence  6 subscriptions  7 roster  8 resources  9 last sent
---      10 receipts  11 seen stanzas  12 reports asked for  13 extras  14 outbox
+--      10 receipts  11 seen stanzas  12 reports asked for  13 extras  14 outbox  15 joined rooms  16 occupants of rooms
 -- ARGV 1 sid  2 fence  3 changes (msgpack)  4 presence gap, ms
 -- All changes of one read from the stream, together with the stanza counter. Returns {ms until presence may go or -1}.
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 604') end
@@ -47,6 +47,19 @@ for jid, value in pairs(c.resources or {}) do
   if value == '' then redis.call('HDEL', KEYS[8], jid) else redis.call('HSET', KEYS[8], jid, value) end
 end
 for jid, value in pairs(c.extras or {}) do redis.call('HSET', KEYS[13], jid, value) end
+for room, value in pairs(c.rooms or {}) do
+  if value == '' then
+    redis.call('HDEL', KEYS[15], room)
+    for _, name in ipairs(redis.call('HKEYS', KEYS[16])) do
+      if string.sub(name, 1, #room + 1) == room .. '/' then redis.call('HDEL', KEYS[16], name) end
+    end
+  else
+    redis.call('HSET', KEYS[15], room, value)
+  end
+end
+for occupant, value in pairs(c.occupants or {}) do
+  if value == '' then redis.call('HDEL', KEYS[16], occupant) else redis.call('HSET', KEYS[16], occupant, value) end
+end
 local later = -1
 local due = {}
 for jid, value in pairs(c.presence or {}) do
@@ -290,6 +303,8 @@ BODY = (
     "asked",
     "valid",
     "pep",
+    "rooms",
+    "occ",
 )
 
 
@@ -320,8 +335,9 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Changes:
-    """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources. The phone is
-    not told of `quiet` contacts: nothing that it has subscribed has changed."""
+    """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources, `rooms` b"" a
+    room with all its occupants, who are named room/nick in `occupants`. The phone is not told of `quiet` contacts: nothing that
+    it has subscribed has changed."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     roster: dict[str, bytes] = field(default_factory=dict)
@@ -329,12 +345,15 @@ class Changes:
     resources: dict[str, bytes] = field(default_factory=dict)
     presence: dict[str, bytes] = field(default_factory=dict)
     extras: dict[str, bytes] = field(default_factory=dict)
+    rooms: dict[str, bytes] = field(default_factory=dict)
+    occupants: dict[str, bytes] = field(default_factory=dict)
     items: list[Delivery] = field(default_factory=list)
     notbefore: int = 0
     quiet: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.fields or self.roster or self.unroster or self.resources or self.presence or self.extras or self.items)
+        contacts = self.roster or self.unroster or self.resources or self.presence or self.extras
+        return bool(self.fields or contacts or self.rooms or self.occupants or self.items)
 
     def pack(self) -> bytes:
         body: dict[str, Any] = {
@@ -344,6 +363,8 @@ class Changes:
             "resources": self.resources,
             "presence": self.presence,
             "extras": self.extras,
+            "rooms": self.rooms,
+            "occupants": self.occupants,
             "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs, each.job] for each in self.items],
             "notbefore": self.notbefore,
             "quiet": dict.fromkeys(self.quiet, 1),
@@ -379,6 +400,7 @@ class Feed:
     def store(self, sid: str, fence: int, changes: Changes) -> int:
         """Stores the changes in one script. Returns in how many ms presence may be told that may not be yet, or -1."""
         names = keys.of(sid, "q", "i", "dirty", "pres", "sub", "ros", "res", "sent", "rc", "seen", "asked", "pep", "out")
+        names += keys.of(sid, "rooms", "occ")
         return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
 
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
@@ -501,6 +523,18 @@ class Feed:
         found: bytes | None = guarded(lambda: self._client.hget(keys.of(sid, "ros")[0], jid))
         return found
 
+    def hash(self, sid: str, name: str) -> dict[str, bytes]:
+        """A whole hash of the session, such as its joined rooms."""
+        found = guarded(lambda: self._client.hgetall(keys.of(sid, name)[0]))
+        return {field.decode(): value for field, value in found.items()}
+
+    def occupants(self, sid: str, names: Sequence[str]) -> dict[str, bytes | None]:
+        """The records of occupants, who are named room/nick."""
+        if not names:
+            return {}
+        values = guarded(lambda: self._client.hmget(keys.of(sid, "occ")[0], list(names)))
+        return dict(zip(names, values, strict=True))
+
     def read(self, sid: str, name: str) -> bytes | None:
         """One field of the session."""
         found: bytes | None = guarded(lambda: self._client.hget(keys.session(sid), name))
@@ -510,7 +544,7 @@ class Feed:
         """The caches and commands of one session to another that takes its place. Both may be on different nodes."""
 
         def move() -> None:
-            for name in ("ros", "res", "pres", "pep", "rc", "asked", "flight"):
+            for name in ("ros", "res", "pres", "pep", "rc", "asked", "flight", "rooms", "occ"):
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
@@ -529,9 +563,10 @@ class Feed:
         guarded(move)
 
     def undelivered(self, sid: str) -> dict[str, bytes]:
-        """Messages that the phone has not answered, id -> stored form. Presence (p-) and events (e-) are not among them."""
+        """Messages that the phone has not answered, and invitations (k-), id -> stored form. Presence (p-) and events (e-) are
+        not among them."""
         found = guarded(lambda: self._client.hgetall(keys.of(sid, "i")[0]))
-        return {id_.decode(): stored for id_, stored in found.items() if id_[1:2] != b"-"}
+        return {id_.decode(): stored for id_, stored in found.items() if id_[1:2] != b"-" or id_[:1] == b"k"}
 
     def age(self, sid: str) -> None:
         """What a session left whose record is gone stays as long as an offline message, and then goes by itself."""

@@ -46,7 +46,10 @@ if ARGV[7] ~= '' then
   local id = redis.call('HGET', KEYS[6], ARGV[7])
   if id then
     redis.call('HDEL', KEYS[6], ARGV[7])
-    if ARGV[8] == '' and redis.call('HGET', KEYS[1], 'notify') == '1' and string.sub(id, 2, 2) ~= '-' then
+    -- n. and p. stand before the ids of messages whose group has a delivery method of its own.
+    local way = string.sub(id, 1, 2)
+    local told = way == 'n.' or (way ~= 'p.' and redis.call('HGET', KEYS[1], 'notify') == '1')
+    if ARGV[8] == '' and told and string.sub(id, 2, 2) ~= '-' then
       -- The phone knows of this message now and will fetch it; it stays until it says that it has it.
       redis.call('ZREM', KEYS[4], id)
       redis.call('HDEL', KEYS[5], id)
@@ -70,7 +73,7 @@ while not id do
     if redis.call('HINCRBY', KEYS[5], late, 1) > tonumber(ARGV[3]) then
       -- A phone that never answers presence or an event loses it; a message stays with the session, for the offline store.
       redis.call('ZREM', KEYS[4], late)
-      if string.sub(late, 2, 2) == '-' then redis.call('HDEL', KEYS[3], late) end
+      if string.sub(late, 2, 2) == '-' and string.sub(late, 1, 1) ~= 'k' then redis.call('HDEL', KEYS[3], late) end
     else
       id = late
     end

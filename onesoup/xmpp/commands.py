@@ -9,6 +9,8 @@ from typing import Any
 from onesoup.csp.places import Place
 from onesoup.csp.presence import Published
 from onesoup.xmpp import caps
+from onesoup.xmpp.rooms import Request
+from onesoup.xmpp.xml import Xml
 
 Command = dict[str, Any]
 
@@ -22,15 +24,65 @@ def message(message_id: str, to: str, body: str, receipt: bool, url: str = "", v
     return {"op": "message", "id": message_id, "to": to, "body": body, "receipt": receipt, **more}
 
 
-def media(to: dict[str, str], kind: str, name: str, data: bytes, receipt: bool) -> Command:
-    """Something to upload (XEP-0363), whose address then goes to each of these: stanza id -> bare JID. One command, since
-    the octets are many."""
-    return {"op": "media", "to": to, "type": kind, "name": name, "data": data, "receipt": receipt}
+def media(to: dict[str, str], kind: str, name: str, data: bytes, receipt: bool, gids: dict[str, str]) -> Command:
+    """Something to upload (XEP-0363), whose address then goes to each of these: stanza id -> bare JID, or room, or room/nick
+    with its GroupID in `gids`. One command, since the octets are many."""
+    return {"op": "media", "to": to, "type": kind, "name": name, "data": data, "receipt": receipt, "gids": gids}
 
 
 def fetch(item: str, sender: str, url: str, until: float) -> Command:
     """A link that came for the phone and may be a picture. The message waits for it until this time, not longer."""
     return {"op": "fetch", "item": item, "from": sender, "url": url, "until": until}
+
+
+def groupchat(message_id: str, room: str, gid: str, body: str, url: str = "") -> Command:
+    """A message to everybody in a room."""
+    return {**message(message_id, room, body, False, url), "op": "groupchat", "gid": gid}
+
+
+def private(message_id: str, to: str, gid: str, body: str, receipt: bool, url: str = "") -> Command:
+    """A message to one occupant; `to` is room/nick."""
+    return {**message(message_id, to, body, receipt, url), "gid": gid}
+
+
+def outgoing(message_id: str, to: str, gid: str, body: str, receipt: bool, url: str = "", valid: int = 0) -> Command:
+    """A message to a user, where `gid` is ""; else to a room, or to somebody in it by room/nick. Rooms send no receipts."""
+    if not gid:
+        return message(message_id, to, body, receipt, url, valid)
+    return private(message_id, to, gid, body, receipt, url) if "/" in to else groupchat(message_id, to, gid, body, url)
+
+
+def stanza(tree: Xml) -> Command:
+    """A stanza that the server shall have in any case; it leaves the outbox when it has it."""
+    return {"op": "stanza", "tree": tree.plain()}
+
+
+def iq(request: Request) -> Command:
+    """A request whose answer the worker reads itself."""
+    return {"op": "iq", "to": request.to, "type": request.type, "tree": request.payload.plain()}
+
+
+def join(room: str, gid: str, nick: str, **more: Any) -> Command:
+    """Enters a room. `more`: notice, private, delivery, length, password, history, characters, about."""
+    return {"op": "join", "room": room, "gid": gid, "nick": nick, **more}
+
+
+def join_later(room: str, gid: str, nick: str, **more: Any) -> Command:
+    """Enters a room after a while, unless the phone has done so by itself."""
+    return {"op": "join-later", "room": room, "gid": gid, "nick": nick, **more}
+
+
+def leave(room: str) -> Command:
+    return {"op": "leave", "room": room}
+
+
+def destroy(room: str) -> Command:
+    return {"op": "destroy", "room": room}
+
+
+def room_settings(room: str, **more: bool | str | int) -> Command:
+    """`more`: notice, private, delivery, length."""
+    return {"op": "room", "room": room, **more}
 
 
 def presence(published: Published) -> Command:

@@ -47,7 +47,7 @@ def read_message(stanza: Any, own: str) -> Incoming | None:
     sender = addresses.bare(inner.getAttr("from") or "") or own
     if kind == "error" or kind == "groupchat":
         return None
-    body = _body(inner, kind)
+    body = body_of(inner, kind)
     if not body:
         return None
     return Incoming(
@@ -92,7 +92,8 @@ def _unwrapped(stanza: Any, own: str) -> Any:
     return None if forwarded is None else forwarded.getTag("message")
 
 
-def _body(stanza: Any, kind: str) -> str:
+def body_of(stanza: Any, kind: str) -> str:
+    """What is to be read of a message; "" for nothing."""
     body = stanza.getTagData("body") or ""
     body = body or _marked_up(stanza)
     subject = (stanza.getTagData("subject") or "").strip()

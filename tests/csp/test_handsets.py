@@ -70,6 +70,7 @@ OWNERS = {
     "bare_lists": ANDROID,
     "halve_poll_min": ANDROID,
     "repeats_under_new_id": ANDROID,
+    "flat_members": ANDROID,
     "unescape_content": S60,
     "takes_pwd": S60,
     "takes_ssms": ANDROID,

@@ -12,6 +12,7 @@ import pytest
 from onesoup.csp import access, envelope
 from onesoup.csp.elements import ClientID, LoginRequest, Primitive
 from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.groups import Room
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
 from onesoup.csp.presence import Shown
@@ -30,6 +31,7 @@ from onesoup.store.leases import Shards
 from onesoup.store.sessions import Sessions
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
+from onesoup.xmpp.xml import Xml
 
 HOST = "example.org"
 
@@ -45,6 +47,8 @@ class Holder:
         self.feed, self.shards = Feed(self.client), Shards(self.client)
         self.login_code, self.refuse, self.deaf = 200, {}, False
         self.looked: dict[str, Any] = {}
+        self.iqs: dict[tuple[str, str], str | Xml] = {}
+        self.fresh: set[str] = set()
         self.logins: list[dict[str, Any]] = []
         self.done: list[dict[str, Any]] = []
         self._subscriber = Subscriber(url, self._woken)
@@ -102,7 +106,8 @@ class Holder:
             self.feed.done(sid, stored)
             if "reply" in command:
                 more = self.looked if command["op"] == "look" else {}
-                answer(self.client, command["reply"], command["reply_name"], records.pack_answer(code, "refused", **more))
+                payload = self.room_answer(command) or records.pack_answer(code, "refused", **more)
+                answer(self.client, command["reply"], command["reply_name"], payload)
 
     def _apply(self, sid: str, command: dict[str, Any]) -> None:
         if command["op"] == "roster":
@@ -110,6 +115,32 @@ class Holder:
             self.feed.store(sid, 1, Changes(roster={item.jid: records.pack_item(item)}))
         elif command["op"] == "unroster":
             self.feed.store(sid, 1, Changes(unroster=[command["jid"]]))
+
+    # --- rooms ---
+
+    def room_answer(self, command: dict[str, Any]) -> bytes | None:
+        """As the XMPP side of rooms would: what `iqs` says to a request, (to, name or namespace of its payload) -> condition
+        or payload; a join works unless `refuse` has the room."""
+        if command["op"] in ("iq", "destroy"):
+            to = command["to"] if command["op"] == "iq" else command["room"]
+            inner = command["tree"][3] if command["op"] == "iq" else []
+            names = [command["tree"][1] if command["op"] == "iq" else "destroy", *(child[0] for child in inner)]
+            found = next((self.iqs[to, name] for name in names if (to, name) in self.iqs), "service-unavailable")
+            error, tree = (found, Xml("query")) if isinstance(found, str) else ("", found)
+            return records.pack_answer(200, error=error, tree=tree.plain())
+        if command["op"] == "join" and command["room"] not in self.refuse:
+            return records.pack_answer(200, nick=command["nick"], new=command["room"] in self.fresh)
+        if command["op"] in ("join", "leave", "room"):
+            return records.pack_answer(self.refuse.get(command["room"], 200), "refused", nick="nick")
+        return None
+
+    def inside(self, sid: str, jid: str, gid: str, nick: str = "alice", **more: Any) -> None:
+        """The session has joined a room."""
+        self.feed.store(sid, 1, Changes(rooms={jid: records.pack_room(Room(gid, nick, **more))}))
+
+    def occupied(self, sid: str, jid: str, *who: tuple[str, str, str, str]) -> None:
+        """(nick, bare JID or "", role, affiliation) of those in a room."""
+        self.feed.store(sid, 1, Changes(occupants={f"{jid}/{nick}": records.pack_occupant(*rest) for nick, *rest in who}))
 
     # --- what the XMPP side does ---
 

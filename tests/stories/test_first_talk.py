@@ -59,3 +59,14 @@ def test_after_the_log_out_the_session_is_unknown(world: World, version: str, en
     with pytest.raises(SessionOver) as over:
         phone.poll()
     assert over.value.code == 604
+
+
+def test_the_family_that_plain_text_syntax_is_known_from_starts_with_it(world: World) -> None:
+    """Whole start of Android: digest log-in, negotiation, own presence, block list, lists, subscriptions."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, encoding=Encoding.PTS, profile="android")
+    phone.start()
+    there.send(alice.jid, text := secret_text("are you there, "))
+    phone.hears(text)
+    phone.logout()

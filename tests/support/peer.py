@@ -21,6 +21,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 WITHIN = 15.0
+MUC = "http://jabber.org/protocol/muc"
+_ids = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,9 @@ class Peer:
         """Lets nobody in by itself from now on."""
         self._peers.order(self._name, "passive")
 
+    def _room(self, room: str, payload: str) -> None:
+        assert self.iq("set", payload, room).type == "result"
+
     def raw(self, xml: str) -> None:
         """Octets for the stream, whatever they are."""
         self._peers.order(self._name, "raw", xml=xml)
@@ -191,6 +196,53 @@ class Peer:
             self._given.add(event[0])
         self._peers.order(self._name, "roster")
         return self.wait("roster").items
+
+    # --- rooms ---
+
+    def join(self, room: str, nick: str, password: str = "") -> None:
+        """Enters a room, and makes it if it is not there."""
+        inner = f"<password>{password}</password>" if password else ""
+        self.raw(f"<presence to='{room}/{nick}'><x xmlns='{MUC}'>{inner}<history maxstanzas='0'/></x></presence>")
+        if 201 in self.wait("presence", sender=room, codes=lambda codes: 110 in codes).codes:
+            self.configure(room)
+
+    def configure(self, room: str, **values: str) -> None:
+        fields = "".join(f"<field var='muc#roomconfig_{name}'><value>{value}</value></field>" for name, value in values.items())
+        form = (
+            f"<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>{MUC}#roomconfig</value></field>{fields}</x>"
+        )
+        self._room(room, f"<query xmlns='{MUC}#owner'>{form}</query>")
+
+    def leave(self, room: str, nick: str) -> None:
+        self.raw(f"<presence to='{room}/{nick}' type='unavailable'/>")
+
+    def say(self, room: str, body: str, private: bool = False) -> None:
+        """`private`: `room` is room/nick."""
+        kind, mark = ("chat", f"<x xmlns='{MUC}#user'/>") if private else ("groupchat", "")
+        self.raw(f"<message to='{room}' type='{kind}' id='m{next(_ids)}'><body>{body}</body>{mark}</message>")
+
+    def topic(self, room: str, text: str) -> None:
+        self.raw(f"<message to='{room}' type='groupchat'><subject>{text}</subject></message>")
+
+    def invite(self, room: str, whom: str, reason: str = "", direct: bool = False) -> None:
+        if direct:
+            self.raw(f"<message to='{whom}'><x xmlns='jabber:x:conference' jid='{room}' reason='{reason}'/></message>")
+        else:
+            invite = f"<invite to='{whom}'><reason>{reason}</reason></invite>"
+            self.raw(f"<message to='{room}'><x xmlns='{MUC}#user'>{invite}</x></message>")
+
+    def decline(self, room: str, whom: str, reason: str = "") -> None:
+        decline = f"<decline to='{whom}'><reason>{reason}</reason></decline>"
+        self.raw(f"<message to='{room}'><x xmlns='{MUC}#user'>{decline}</x></message>")
+
+    def affiliate(self, room: str, jid: str, affiliation: str) -> None:
+        self._room(room, f"<query xmlns='{MUC}#admin'><item jid='{jid}' affiliation='{affiliation}'/></query>")
+
+    def kick(self, room: str, nick: str) -> None:
+        self._room(room, f"<query xmlns='{MUC}#admin'><item nick='{nick}' role='none'/></query>")
+
+    def destroy(self, room: str) -> None:
+        self._room(room, f"<query xmlns='{MUC}#owner'><destroy/></query>")
 
     def disconnect(self) -> None:
         self._peers.order(self._name, "disconnect")

@@ -14,6 +14,8 @@ import slixmpp
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import StanzaPath
 
+MUC_USER = "{http://jabber.org/protocol/muc#user}"
+
 
 class Client(slixmpp.ClientXMPP):
     def __init__(self, name: str, jid: str, password: str, ca: str) -> None:
@@ -47,6 +49,7 @@ class Client(slixmpp.ClientXMPP):
         self.tell("disconnected")
 
     def on_message(self, stanza: slixmpp.Message) -> None:
+        self.tell_room_news(stanza)
         if stanza["body"] or stanza["type"] == "error":
             asks = stanza.xml.find("{urn:xmpp:receipts}request") is not None
             self.tell(
@@ -65,7 +68,22 @@ class Client(slixmpp.ClientXMPP):
         node = items.get("node") if items is not None else None
         self.tell("event", sender=stanza["from"].bare, node=node, xml=ET.tostring(stanza.xml, encoding="unicode"))
 
+    def tell_room_news(self, stanza: slixmpp.Message) -> None:
+        """Invitations, what became of them, and topics."""
+        user = stanza.xml.find(f"{MUC_USER}x")
+        for name in ("invite", "decline"):
+            found = user.find(f"{MUC_USER}{name}") if user is not None else None
+            if found is not None:
+                reason = found.findtext(f"{MUC_USER}reason") or ""
+                self.tell(name, room=stanza["from"].bare, sender=found.get("from"), reason=reason)
+        direct = stanza.xml.find("{jabber:x:conference}x")
+        if direct is not None:
+            self.tell("invite", room=direct.get("jid"), sender=stanza["from"].bare, reason=direct.get("reason") or "")
+        if stanza["type"] == "groupchat" and not stanza["body"] and stanza.xml.find("{jabber:client}subject") is not None:
+            self.tell("topic", room=stanza["from"].bare, text=stanza["subject"])
+
     def on_presence(self, stanza: slixmpp.Presence) -> None:
+        user = stanza.xml.find(f"{MUC_USER}x")
         self.tell(
             "presence",
             sender=stanza["from"].bare,
@@ -74,6 +92,7 @@ class Client(slixmpp.ClientXMPP):
             show=stanza["show"],
             status=stanza["status"],
             xml=ET.tostring(stanza.xml, encoding="unicode"),
+            codes=[int(each.get("code", "0")) for each in user.findall(f"{MUC_USER}status")] if user is not None else [],
         )
 
     def on_receipt_received(self, stanza: slixmpp.Message) -> None:

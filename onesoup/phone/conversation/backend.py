@@ -3,12 +3,14 @@
 `backend` sentences: bob sends 'text' to alice [and asks for a receipt]; bob shares a picture with alice [and asks for a receipt];
 bob is available|away|xa|dnd|offline [with status 'text']; bob asks to see alice; bob accepts|refuses alice; bob stops showing
 alice; bob stops seeing alice; bob feels happy [because 'text']; bob calls himself 'name'; bob is at 60.17, 24.94 in 'city'; bob
-shows a picture; bob has the card 'name', 'number'.
+shows a picture; bob has the card 'name', 'number'; bob joins|leaves room 'name' as 'nick'; bob says 'text' in room 'name'; bob
+invites alice into room 'name'.
 `backend_expect` sentences: bob receives [exactly] 'text' [once]; bob receives a picture [once]; bob receives nothing more; bob
 sees alice available|away|xa|dnd|offline [with status 'text']; bob is asked by alice; bob is accepted|refused by alice; bob has
 [no] receipt; the roster of alice has bob [named 'name'] [in group 'group']; the roster of alice has no bob; available presence is
 sent to the XMPP server; bob sees that alice feels happy|nothing; bob sees that alice calls herself 'name'; bob sees a|no picture
-of alice; bob sees alice nowhere.
+of alice; bob sees alice nowhere; bob sees 'nick' in|out of room 'name'; bob is invited into room 'name'; bob is declined in room
+'name'.
 Several are separated by semicolons. Names may be written as addresses.
 """
 
@@ -167,6 +169,23 @@ class Backend:
         inside = f"<FN>{escape(name)}</FN><TEL><CELL/><NUMBER>{escape(number)}</NUMBER></TEL>"
         self._request(who, f"<vCard xmlns='vcard-temp'>{inside}</vCard>")
 
+    def _room(self, name: str) -> str:
+        return f"{name}@conference.{self._jid(self._phone).partition('@')[2]}"
+
+    def enter(self, who: str, name: str, nick: str) -> None:
+        self._client(who).do("room", room=self._room(name), nick=nick, kind="available")
+        self.in_room(who, nick, "in", name)
+
+    def go(self, who: str, name: str, nick: str) -> None:
+        self._client(who).do("room", room=self._room(name), nick=nick, kind="unavailable")
+
+    def say(self, who: str, text: str, name: str) -> None:
+        self.sent_at = time.time()
+        self._client(who).do("say", room=self._room(name), body=text)
+
+    def invite(self, who: str, to: str, name: str) -> None:
+        self._client(who).do("invite", room=self._room(name), whom=self._jid(to))
+
     # --- expectations ---
 
     def _published(self, who: str, whom: str, node: str, fits: Callable[[Event], bool]) -> None:
@@ -190,6 +209,19 @@ class Backend:
         sender, seen = self._jid(whom), self._client(who).untaken("published")
         if any(each.fields["sender"] == sender and each.fields["node"] == GEOLOC and each.fields["told"] for each in seen):
             raise BackendFailed("a place")
+
+    def in_room(self, who: str, nick: str, where: str, name: str) -> None:
+        room, kind = self._room(name), "available" if where == "in" else "unavailable"
+        self._client(who).wait(
+            lambda event: (
+                event.kind == "presence"
+                and (event.fields["sender"], event.fields["nick"], event.fields["kind"]) == (room, nick, kind)
+            )
+        )
+
+    def invited(self, who: str, what: str, name: str) -> None:
+        room, kind = self._room(name), "invite" if what == "invited into" else "decline"
+        self._client(who).wait(lambda event: event.kind == kind and event.fields["room"] == room)
 
     def receives(self, who: str, text: str, once: str | None) -> None:
         client = self._client(who)
@@ -310,6 +342,10 @@ _ACTS = [
     _row(r"WHO is at (?P<lat>-?[\d.]+), (?P<lon>-?[\d.]+) in '(?P<city>.*)'", Backend.place),
     _row(r"WHO shows a picture", Backend.picture),
     _row(r"WHO has the card '(?P<name>.*)', '(?P<number>.*)'", Backend.card),
+    _row(r"WHO joins room '(?P<name>[^']+)' as '(?P<nick>[^']+)'", Backend.enter),
+    _row(r"WHO leaves room '(?P<name>[^']+)' as '(?P<nick>[^']+)'", Backend.go),
+    _row(r"WHO says '(?P<text>.*)' in room '(?P<name>[^']+)'", Backend.say),
+    _row(r"WHO invites TO into room '(?P<name>[^']+)'", Backend.invite),
 ]
 _EXPECTATIONS = [
     _row(r"WHO receives(?: exactly)? '(?P<text>.*)'(?P<once> once)?", Backend.receives),
@@ -320,6 +356,8 @@ _EXPECTATIONS = [
     _row(r"WHO sees that WHOM calls (?:him|her)self '(?P<name>.*)'", Backend.sees_name),
     _row(r"WHO sees (?P<which>a|no) picture of WHOM", Backend.sees_picture),
     _row(r"WHO sees WHOM nowhere", Backend.sees_nowhere),
+    _row(r"WHO sees '(?P<nick>[^']+)' (?P<where>in|out of) room '(?P<name>[^']+)'", Backend.in_room),
+    _row(r"WHO is (?P<what>invited into|declined in) room '(?P<name>[^']+)'", Backend.invited),
     _row(r"WHO is asked by WHOM", _heard("subscribe")),
     _row(r"WHO is accepted by WHOM", _heard("subscribed")),
     _row(r"WHO is refused by WHOM", _heard("unsubscribed")),

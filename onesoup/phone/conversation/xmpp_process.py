@@ -25,6 +25,8 @@ NODES = [
     "urn:xmpp:avatar:metadata",
 ]
 ROSTER, OOB, UPLOAD = "{jabber:iq:roster}", "{jabber:x:oob}", "{urn:xmpp:http:upload:0}"
+MUC = "http://jabber.org/protocol/muc"
+USER = f"{{{MUC}#user}}"
 
 
 class Client(slixmpp.ClientXMPP):
@@ -55,6 +57,9 @@ class Client(slixmpp.ClientXMPP):
         self.tell("refused")
 
     def on_message(self, stanza: slixmpp.Message) -> None:
+        for name in ("invite", "decline"):
+            if stanza.xml.find(f"{USER}x/{USER}{name}") is not None:
+                self.tell(name, room=stanza["from"].bare)
         if stanza["body"]:
             asks = stanza.xml.find("{urn:xmpp:receipts}request") is not None
             fields = {"sender": stanza["from"].bare, "id": stanza["id"], "body": stanza["body"], "receipt_asked": asks}
@@ -71,7 +76,14 @@ class Client(slixmpp.ClientXMPP):
     def on_presence(self, stanza: slixmpp.Presence) -> None:
         kind = stanza.xml.get("type") or "available"
         show = stanza.xml.findtext("{jabber:client}show") or ""
-        self.tell("presence", sender=stanza["from"].bare, kind=kind, show=show, status=stanza["status"])
+        codes = [int(each.get("code", "0")) for each in stanza.xml.iter(f"{USER}status")]
+        nick = stanza["from"].resource
+        self.tell("presence", sender=stanza["from"].bare, kind=kind, show=show, status=stanza["status"], nick=nick, codes=codes)
+        if 201 in codes:  # a room that is new lets others in when it is configured
+            self.send_raw(
+                f"<iq type='set' id='open' to='{stanza['from'].bare}'>"
+                f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query></iq>"
+            )
 
     def on_receipt_received(self, stanza: slixmpp.Message) -> None:
         self.tell("receipt", sender=stanza["from"].bare, id=stanza["receipt"])
@@ -126,6 +138,19 @@ class Client(slixmpp.ClientXMPP):
                 self.tell("done", well=False, condition=error.condition)
 
         self._asking = asyncio.ensure_future(ask())
+
+    def do_room(self, room: str, nick: str, kind: str) -> None:
+        """Enters or leaves: `kind` is available or unavailable."""
+        if kind == "available":
+            self.send_raw(f"<presence to='{room}/{nick}'><x xmlns='{MUC}'><history maxstanzas='0'/></x></presence>")
+        else:
+            self.send_raw(f"<presence to='{room}/{nick}' type='unavailable'/>")
+
+    def do_say(self, room: str, body: str) -> None:
+        self.make_message(mto=room, mbody=body, mtype="groupchat").send()
+
+    def do_invite(self, room: str, whom: str) -> None:
+        self.send_raw(f"<message to='{room}'><x xmlns='{MUC}#user'><invite to='{whom}'/></x></message>")
 
     def do_roster(self, number: int) -> None:
         self._task = asyncio.ensure_future(self._fetch(number))

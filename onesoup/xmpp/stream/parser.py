@@ -1,6 +1,6 @@
 """The server's octets to xmpppy nodes, one stream document after another. Knows no meaning of any element."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from xml.parsers import expat
@@ -16,6 +16,7 @@ MAX_DEPTH = 64
 # Expat begins a tag anew with each piece of it that comes in. A peer that sends a big one octet by octet would cost us
 # seconds of processor time; so many octets may be looked at in vain for one stanza.
 MAX_WASTE = 16 * 1024 * 1024
+NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 
 class Header(dict[str, str]):
@@ -46,6 +47,13 @@ class _Node(Node):
 
     nsd = nsp_cache = MappingProxyType[str, str]({})
     parent = timestamp = None
+
+    def getTag(self, name: str, attrs: Mapping[str, str] = NO_ATTRIBUTES, namespace: str | None = None) -> Node | None:
+        """As xmpppy's, which makes a list of all to return the first: intake asks a message for ten kinds of children."""
+        for kid in self.kids:
+            if kid.name == name and (not namespace or kid.namespace == namespace) and attrs.items() <= kid.attrs.items():
+                return kid  # type: ignore[no-any-return]
+        return None
 
 
 class _Iq(_Node, Iq):

@@ -1,0 +1,34 @@
+"""Invitations: types, and what is remembered of one (messages.md 12). Values."""
+
+from dataclasses import dataclass, replace
+
+# Into a conversation, a group, presence, shared content, the members of a group.
+KINDS = ("IM", "GR", "PR", "SC", "GM")
+# Without a counterpart: an application, and the extension of a conversation or group.
+UNKNOWN = ("AP", "EC", "EG")
+VALIDITY, ROOM_VALIDITY, MAX_VALIDITY = 600, 86_400, 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`who` has invited the user, or, of one that the user has sent, `invited` are those who have not answered. `until` in
+    seconds since the epoch."""
+
+    kind: str
+    room: str = ""
+    gid: str = ""
+    who: str = ""
+    nick: str = ""
+    until: int = 0
+    mediated: bool = False
+    password: str = ""
+    invited: tuple[str, ...] = ()
+
+    def without(self, jid: str) -> "Invitation":
+        return replace(self, invited=tuple(each for each in self.invited if each != jid))
+
+
+def seconds(asked: int | None, kind: str) -> int:
+    """How long an invitation is kept. People are slow to come into a room."""
+    wished = min(VALIDITY if asked is None else asked, MAX_VALIDITY)
+    return max(wished, ROOM_VALIDITY) if kind in ("GR", "GM") else wished

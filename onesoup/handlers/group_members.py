@@ -1,0 +1,164 @@
+"""Who belongs to a group, who may do what in it, and who is kept out (messages.md 13, xmpp-mapping.md 7)."""
+
+from onesoup.csp.elements import (
+    AddGroupMembersRequest,
+    AddList,
+    Admin,
+    GetGroupMembersRequest,
+    GetGroupMembersResponse,
+    MemberAccessRequest,
+    Mod,
+    Primitive,
+    RejectListRequest,
+    RejectListResponse,
+    RemoveGroupMembersRequest,
+    RemoveList,
+    ScreenName,
+    User,
+    UserList,
+    Users,
+)
+from onesoup.csp.errors import CspError
+from onesoup.csp.groups import ADMIN, MOD, USER
+from onesoup.handlers.context import Context, spellings
+from onesoup.handlers.rooms import People, change, good, in_lists, joined, named, occupants, outcome, room_of
+from onesoup.xmpp import rooms
+from onesoup.xmpp.rooms import Request
+
+
+def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
+    """By the room's own lists; where it keeps those to itself, whoever is there and can be seen. 816 when that is nobody."""
+    room = room_of(ctx, request.group_id)
+    asked = [rooms.ask_affiliated(room, each) for each in ("owner", "admin", "member")]
+    replies = ctx.query(*asked, rooms.ask_role(room, "moderator"))
+    if all(reply.error for reply in replies):
+        levels = _seen(ctx, room, replies[0].error)
+    else:
+        owners, admins, people, mods = [[] if reply.error else rooms.read_admin(reply.payload) for reply in replies]
+        levels = {jid: ADMIN for jid, _ in (*owners, *admins) if jid}
+        levels |= {jid: MOD for jid, _ in mods if jid and jid not in levels}
+        levels |= {jid: USER for jid, _ in people if jid and jid not in levels}
+    known = spellings(ctx.services, ctx.sid, list(levels))
+
+    def listed(level: str) -> UserList:
+        jids = sorted(jid for jid, its in levels.items() if its == level)
+        return UserList(user=[User(user_id=ctx.session.spelled(jid, known.get(jid))) for jid in jids])
+
+    response = GetGroupMembersResponse(admin=Admin(user_list=listed(ADMIN)), mod=Mod(user_list=listed(MOD)))
+    if ctx.version == "1.3":
+        response.user_list = listed(USER)
+    else:
+        response.users = Users(user_list=listed(USER))
+    return response
+
+
+def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:
+    levels = {each.jid: each.level for each in occupants(ctx, room) if each.jid} if room in joined(ctx) else {}
+    if not [jid for jid in levels if jid != ctx.session.jid]:
+        raise CspError(rooms.command_code(refusal), "the group does not say")
+    return levels
+
+
+def add(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
+    room = room_of(ctx, request.group_id)
+    people = named(ctx, room, *in_lists(request.user_list, request.user_id_list))
+    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, "member") if jid else None)
+    return outcome(_somebody(people), ctx.version)
+
+
+def remove(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
+    """Whoever is there and no member any more is put out of a room for members by the room itself."""
+    room = room_of(ctx, request.group_id)
+    people = named(ctx, room, *in_lists(request.user_list, request.user_id_list))
+    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, "none") if jid else None)
+    inside = joined(ctx).get(room)
+    if inside is not None and inside.about.get("AccessType") == "Restricted":
+        failed = [each for who in people.failed.values() for each in who]
+        there = {each.nick for each in occupants(ctx, room)}
+        kicks = [rooms.give_role(room, nick, "none") for who, _, nick in people.found if who not in failed and nick in there]
+        ctx.query(*kicks)
+    return outcome(_somebody(people), ctx.version)
+
+
+def _somebody(people: People) -> People:
+    if not people.found and not people.failed:
+        raise CspError(402, "nobody is named")
+    return people
+
+
+def access(ctx: Context, request: MemberAccessRequest) -> Primitive:
+    """Administrators and members by affiliation, moderators by the role that those who are there have."""
+    room = room_of(ctx, request.group_id)
+    lists = (
+        (ADMIN, request.admin.user_list if request.admin else None),
+        (MOD, request.mod.user_list if request.mod else None),
+        (USER, request.users.user_list if request.users else None),
+        (USER, request.user_list),
+    )
+    everybody = People([], {})
+    for level, users in lists:
+        people = named(ctx, room, *in_lists(users))
+        _give(ctx, room, people, level)
+        everybody.found += people.found
+        for code, who in people.failed.items():
+            everybody.failed.setdefault(code, []).extend(who)
+    return outcome(_somebody(everybody), ctx.version)
+
+
+def _give(ctx: Context, room: str, people: People, level: str) -> None:
+    def affiliation(jid: str, _nick: str) -> Request | None:
+        return rooms.affiliate(room, jid, "admin" if level == ADMIN else "member") if jid else None
+
+    def role(_jid: str, nick: str) -> Request | None:
+        return rooms.give_role(room, nick, "moderator" if level == MOD else "participant") if nick else None
+
+    known = People([each for each in people.found if each[1]], people.failed)
+    change(ctx, known, affiliation)
+    if level == ADMIN:
+        people.failed.setdefault(816, []).extend(who for who, jid, _ in people.found if not jid)
+        if not people.failed[816]:
+            del people.failed[816]
+        return
+    failed = [each for who in people.failed.values() for each in who]
+    rest = [each for each in people.found if each[0] not in failed]
+    # A moderator must be there; whoever is not can at least be a member.
+    there = People([each for each in rest if each[2]] if level == USER else rest, people.failed)
+    change(ctx, there, role)
+
+
+def reject(ctx: Context, request: RejectListRequest) -> Primitive:
+    """The list as it is then; 201 names those with whom it did not work."""
+    room = room_of(ctx, request.group_id)
+    people = People([], {})
+    for wish, affiliation in ((request.add_list, "outcast"), (request.remove_list, "none")):
+        if wish is None:
+            continue
+        some = named(ctx, room, wish.user_id, wish.screen_name if isinstance(wish, AddList | RemoveList) else [])
+        _reject(ctx, room, some, affiliation)
+        people.found += some.found
+        for code, who in some.failed.items():
+            people.failed.setdefault(code, []).extend(who)
+    if people.failed:
+        return outcome(people, ctx.version)
+    listed = rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
+    jids = sorted(jid for jid, _ in listed if jid)
+    known = spellings(ctx.services, ctx.sid, jids)
+    users = [User(user_id=ctx.session.spelled(jid, known.get(jid))) for jid in jids]
+    return RejectListResponse(user_list=UserList(user=users))
+
+
+def _reject(ctx: Context, room: str, people: People, affiliation: str) -> None:
+    """A screen name whose address the room hides can only be put out."""
+    hidden = [(who, nick) for who, jid, nick in people.found if not jid]
+    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, affiliation) if jid else None)
+    if affiliation == "outcast":
+        ctx.query(*[rooms.give_role(room, nick, "none") for who, nick in hidden if isinstance(who, ScreenName)])
+
+
+HANDLERS = {
+    GetGroupMembersRequest: get,
+    AddGroupMembersRequest: add,
+    RemoveGroupMembersRequest: remove,
+    MemberAccessRequest: access,
+    RejectListRequest: reject,
+}

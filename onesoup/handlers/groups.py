@@ -1,0 +1,238 @@
+"""Groups: made, entered, left, ended, and who is in them (messages.md 13, xmpp-mapping.md 7). A group is an XMPP room."""
+
+from onesoup.csp import addresses, groups
+from onesoup.csp.access import result
+from onesoup.csp.elements import (
+    CreateGroupRequest,
+    DeleteGroupRequest,
+    GetJoinedUsersRequest,
+    GetJoinedUsersResponse,
+    GroupProperties,
+    JoinGroupRequest,
+    JoinGroupResponse,
+    LeaveGroupRequest,
+    LeaveGroupResponse,
+    OwnProperties,
+    Primitive,
+    ScreenName,
+    SubscribeGroupNoticeRequest,
+    SubscribeGroupNoticeResponse,
+)
+from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.groups import Kept
+from onesoup.csp.transactions import status
+from onesoup.handlers import group_properties, messages, records, roomservice
+from onesoup.handlers.context import Context, token
+from onesoup.handlers.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
+from onesoup.xmpp import commands, rooms
+from onesoup.xmpp.rooms import About
+
+MAX_NICK = 50
+# Names that are tried when the phone has not chosen one.
+OTHERS = ("", "_2", "_3")
+
+
+# --- in ---
+
+
+def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
+    """Who is there, if the phone asks, and the room's description. A room that is not there is not made: 800."""
+    here = joined(ctx)
+    room, gid = room_of(ctx, request.group_id, here), spelled(request.group_id or "")
+    reply = ctx.query(rooms.ask_info(room))[0]
+    if reply.error and room not in here:
+        raise CspError(rooms.join_code(reply.error), "no such group" if reply.error == "item-not-found" else "")
+    about = rooms.read_info(reply.payload)
+    settled = _settle(ctx, room, gid, request.own_properties)
+    answer = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), about)
+    ctx.effects.spell[room] = gid
+    present = [each for each in occupants(ctx, room) if each.nick != answer["nick"]] if request.joined_request else []
+    return _joined(ctx, members(ctx, present), gid, str(answer["nick"]), bool(request.joined_request), about.description)
+
+
+def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
+    """The forms of the versions (flows.md 11)."""
+    flat = ctx.session.quirks.flat_members
+    response = JoinGroupResponse(welcome_note=groups.note(welcome))
+    if ctx.version == "1.3":
+        response.screen_name = ScreenName(s_name=nick, group_id=gid)
+    if not list_them:
+        return response
+    if flat or ctx.version == "1.2":
+        response.user_map_list = groups.user_map_list(told, flat)
+    elif ctx.version == "1.1":
+        response.user_list = groups.user_list(told, gid)
+    else:
+        response.joined = groups.joined(told, gid, ctx.version, flat)
+    return response
+
+
+def _enter(
+    ctx: Context, room: str, gid: str, screen_name: ScreenName | None, settled: Kept, notice: bool, about: About
+) -> dict[str, object]:
+    """With the name that the phone has chosen, or one that nobody has."""
+    chosen = (screen_name.s_name or "").strip() if screen_name is not None else ""
+    nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in OTHERS]
+    if len(nicks[0]) > MAX_NICK or any(ord(char) < 32 for char in nicks[0]):
+        raise CspError(402, "no such screen name is possible")
+    delivery, length = messages.group_methods(ctx).get(messages.group_name(gid), ("", 0))
+    command = commands.join(
+        room,
+        gid,
+        nicks[0],
+        notice=notice,
+        private=settled.private,
+        password=_password(ctx, room),
+        history=ctx.services.policy.group_history,
+        characters=ctx.caps.accepted,
+        about=roomservice.told(about),
+        delivery=delivery,
+        length=length,
+    )
+    for nick in nicks:
+        try:
+            return ctx.ask({**command, "nick": nick})
+        except CspError as error:
+            if error.code != 811 or nick == nicks[-1]:
+                raise
+    raise BackendError(500, "no name")
+
+
+def _own_nick(ctx: Context, settled: Kept) -> str:
+    if settled.nick:
+        return settled.nick
+    alias = group_properties.alias(ctx)
+    return (alias or ctx.session.jid.partition("@")[0])[:MAX_NICK]
+
+
+def _password(ctx: Context, room: str) -> str:
+    """From an invitation into the room."""
+    found = ctx.services.invites.all(ctx.session.jid, "in").values()
+    invitations = [records.unpack_invitation(record) for record in found]
+    return next((each.password for each in invitations if each.room == room and each.password), "")
+
+
+def _settle(ctx: Context, room: str, gid: str, own: OwnProperties | None) -> Kept:
+    """What the request says of the phone itself in this group."""
+    before = kept(ctx, room, gid)
+    return group_properties.settle(ctx, room, before, own) if own is not None and own.property else before
+
+
+# --- made and ended ---
+
+
+def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
+    """A new room, configured. 801 when it is there already, 806 for properties that cannot be."""
+    wishes = request.group_properties or GroupProperties()
+    values = groups.read(wishes.property)
+    name = groups.parse(request.group_id)
+    if name.owner and name.domain in (None, ctx.session.domain) and name.owner not in _own_names(ctx):
+        raise CspError(806, "a group of somebody else")
+    room, gid = room_of(ctx, request.group_id), spelled(request.group_id or "")
+    _must_be_new(ctx, room)
+    settled = group_properties.with_own(kept(ctx, room, gid), request.own_properties)
+    entered = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), About())
+    if not entered.get("new"):
+        go(ctx, room)
+        raise CspError(801, "group exists")
+    _configure_new(ctx, room, bool(name.owner), values, group_properties.welcome(wishes))
+    ctx.effects.spell[room] = gid
+    group_properties.store(ctx, room, Kept(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
+    if values.get("Topic"):
+        ctx.send(commands.stanza(rooms.topic(room, token(16), values["Topic"])))
+    if request.join_group is False:
+        go(ctx, room)
+    return status(200)
+
+
+def _own_names(ctx: Context) -> set[str]:
+    """The user part of the account, and of the log-in id, which may be linked to another account."""
+    return {addresses.fold(addresses.local_of(ctx.session.jid)), addresses.fold(addresses.parse(ctx.session.own).user)}
+
+
+def _must_be_new(ctx: Context, room: str) -> None:
+    reply = ctx.query(rooms.ask_info(room))[0]
+    if not reply.error:
+        raise CspError(801, "group exists")
+    if reply.error != "item-not-found":
+        raise CspError(rooms.command_code(reply.error), reply.error)
+
+
+def _configure_new(ctx: Context, room: str, private: bool, values: dict[str, str], welcome: str | None) -> None:
+    """The room stays when everybody has left, unless the phone wants that it goes; a private one is not listed."""
+    wishes = {"AutoDelete": "F", "Searchable": "F" if private else "T", **values}
+    try:
+        form = good(ctx.query(rooms.ask_config(room))[0])
+        filled = rooms.fill(form.payload, wishes, welcome)
+        good(ctx.query(rooms.configure(room, filled or {}))[0])
+    except (CspError, BackendError):
+        # A room without configuration would lock everybody out: better none at all.
+        ctx.send(commands.destroy(room))
+        raise
+
+
+def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
+    """816 for whoever does not own it."""
+    room = room_of(ctx, request.group_id)
+    reply = ctx.ask(commands.destroy(room))
+    if reply["error"]:
+        raise CspError(rooms.command_code(str(reply["error"])), str(reply["error"]))
+    ctx.services.groups.remove(ctx.session.jid, room)
+    return status(200)
+
+
+# --- out ---
+
+
+def leave(ctx: Context, request: LeaveGroupRequest) -> Primitive:
+    """808 in the answer's own Result when the group is not joined."""
+    try:
+        room, _ = inside(ctx, request.group_id)
+        go(ctx, room)
+    except CspError as error:
+        return LeaveGroupResponse(result=status(error.code, error.description).result)
+    return LeaveGroupResponse(result=result())
+
+
+def go(ctx: Context, room: str) -> None:
+    """Leaves a joined room."""
+    left = ctx.ask(commands.leave(room))
+    # By itself, so that the server gets it whatever happens to the stream now.
+    ctx.send(commands.stanza(rooms.leave(room, str(left["nick"]))))
+
+
+# --- who is there, and what is told of it ---
+
+
+def joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
+    """By level for whoever administrates the group, as one list for others. Nothing of the kind is in 1.1."""
+    if ctx.version == "1.1":
+        raise CspError(501, "not in CSP 1.1")
+    room, own = inside(ctx, request.group_id)
+    told = members(ctx, occupants(ctx, room))
+    flat = ctx.session.quirks.flat_members
+    if rooms.level(own.role, own.affiliation) == groups.ADMIN and not flat:
+        return GetJoinedUsersResponse(admin_map_list=groups.admin_map_list(told))
+    return GetJoinedUsersResponse(user_map_list=groups.user_map_list(told, flat))
+
+
+def notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
+    """G: whether changes are told; S: from now on; U: no more."""
+    kind = (request.subscribe_type or "").strip().upper()
+    if kind not in ("G", "S", "U"):
+        raise CspError(402, "SubscribeType is G, S or U")
+    room, own = inside(ctx, request.group_id)
+    if kind == "G":
+        return SubscribeGroupNoticeResponse(value="T" if own.notice else "F")
+    ctx.ask(commands.room_settings(room, notice=kind == "S"))
+    return status(200)
+
+
+HANDLERS = {
+    CreateGroupRequest: create,
+    DeleteGroupRequest: delete,
+    JoinGroupRequest: join,
+    LeaveGroupRequest: leave,
+    GetJoinedUsersRequest: joined_users,
+    SubscribeGroupNoticeRequest: notices,
+}

@@ -1,0 +1,218 @@
+"""What all handlers of groups need: which room a GroupID means, which rooms are joined, who is in them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from onesoup.csp import groups
+from onesoup.csp.elements import DetailedResult, Primitive, Result, ScreenName, Status, UserIDList, UserList
+from onesoup.csp.errors import CspError
+from onesoup.csp.groups import Kept, Member, Room
+from onesoup.csp.transactions import status
+from onesoup.handlers import records, roomservice
+from onesoup.handlers.context import Context, Services, spellings
+from onesoup.xmpp import rooms
+from onesoup.xmpp.rooms import Reply, Request
+
+MAX_MEMBERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    nick: str
+    jid: str
+    role: str
+    affiliation: str
+
+    @property
+    def level(self) -> str:
+        return rooms.level(self.role, self.affiliation)
+
+
+def spelled(text: str) -> str:
+    """A GroupID of the phone, as it is told to it."""
+    text = text.strip()
+    return text if text[:3].lower() == "wv:" else f"wv:{text}"
+
+
+def joined(ctx: Context) -> dict[str, Room]:
+    """The joined rooms, by bare JID."""
+    found = ctx.services.sessions.hash(ctx.sid, "rooms")
+    return {room.decode(): records.unpack_room(record) for room, record in found.items()}
+
+
+def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
+    """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that cannot be reached."""
+    name = groups.parse(gid)
+    for jid, room in (joined(ctx) if inside is None else inside).items():
+        if groups.same(room.gid, gid or ""):
+            return jid
+    domain = name.domain or ctx.session.domain
+    found = service(ctx, domain)
+    if not found:
+        raise CspError(405 if domain == ctx.session.domain else 516, "no groups in that domain")
+    return f"{name.local}@{found}"
+
+
+def service(ctx: Context, domain: str) -> str:
+    """Where the rooms of a domain are; "" when it has none."""
+    kept = ctx.services.groups.service(domain)
+    if kept is None:
+        kept = roomservice.look(ctx.query, domain)
+        ctx.services.groups.keep_service(domain, kept)
+    return kept
+
+
+def inside(ctx: Context, gid: str | None) -> tuple[str, Room]:
+    """A room that is joined. 808 when it is not."""
+    here = joined(ctx)
+    jid = find(ctx, gid, here)
+    return jid, here[jid]
+
+
+def find(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
+    """The one of the joined rooms that a GroupID means, without asking anybody. 808 when it is none of them."""
+    name = groups.parse(gid)
+    for jid, room in here.items():
+        if groups.same(room.gid, gid or ""):
+            return jid
+    domain = name.domain or ctx.session.domain
+    services = {domain, ctx.services.groups.service(domain)} if here else set()
+    for jid in here:
+        local, _, service_ = jid.rpartition("@")
+        if local == name.local and service_ in services:
+            return jid
+    raise CspError(808, "group is not joined")
+
+
+def occupants(ctx: Context, room: str) -> list[Occupant]:
+    """Whoever is in a joined room, by nick."""
+    found = ctx.services.sessions.hash(ctx.sid, "occ")
+    start = f"{room}/"
+    return sorted(
+        (
+            Occupant(name.decode()[len(start) :], *records.unpack_occupant(record))
+            for name, record in found.items()
+            if name.decode().startswith(start)
+        ),
+        key=lambda each: each.nick.lower(),
+    )
+
+
+def members(ctx: Context, present: Sequence[Occupant]) -> list[Member]:
+    """Occupants as the phone is told of them."""
+    known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])
+    return [
+        Member(each.nick, ctx.session.spelled(each.jid, known.get(each.jid)) if each.jid else "", each.level) for each in present
+    ]
+
+
+def kept(ctx: Context, room: str, gid: str) -> Kept:
+    return records.unpack_kept(ctx.services.groups.get(ctx.session.jid, room), gid)
+
+
+def keep(ctx: Context, room: str, settled: Kept) -> None:
+    ctx.services.groups.put(ctx.session.jid, room, records.pack_kept(settled))
+
+
+def created(services: Services, jid: str) -> list[str]:
+    """GroupIDs of the groups that an account has made through this gateway (search by GROUP_USER_ID_OWNER)."""
+    return [each.gid for each in settled(services, jid).values() if each.created]
+
+
+def entered_by_itself(services: Services, jid: str) -> list[str]:
+    """GroupIDs of the groups that the account is in after each log-in (search by GROUP_USER_ID_AUTOJOIN)."""
+    return [each.gid for each in settled(services, jid).values() if each.auto]
+
+
+def settled(services: Services, jid: str) -> dict[str, Kept]:
+    """Whatever an account has settled, by room."""
+    return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}
+
+
+def good(reply: Reply) -> Reply:
+    """CspError with the code of a refusal."""
+    if reply.error:
+        raise CspError(rooms.command_code(reply.error), reply.error)
+    return reply
+
+
+# --- lists of people ---
+
+
+@dataclass(slots=True)
+class People:
+    """Whom a request names: `text` as it named them, bare JID, and nick of those who are there (both may be "")."""
+
+    found: "list[tuple[str | ScreenName, str, str]]"
+    failed: dict[int, "list[str | ScreenName]"]
+
+    def fail(self, code: int, who: "str | ScreenName") -> None:
+        self.failed.setdefault(code, []).append(who)
+
+
+def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> People:
+    """Users by address, occupants by screen name. 531 for what is neither."""
+    people = People([], {})
+    present = occupants(ctx, room)
+    by_jid, by_nick = {each.jid: each for each in present if each.jid}, {each.nick: each for each in present}
+    for text in user_ids:
+        try:
+            jid = ctx.session.jid_of(text)
+        except CspError:
+            people.fail(531, text)
+            continue
+        people.found.append((text, jid, by_jid[jid].nick if jid in by_jid else ""))
+    for name in screen_names:
+        there = by_nick.get(name.s_name or "")
+        if there is None:
+            people.fail(531, name)
+        else:
+            people.found.append((name, there.jid, there.nick))
+    if len(people.found) > MAX_MEMBERS:
+        raise CspError(402, "too many at once")
+    return people
+
+
+def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[ScreenName]]:
+    """(user ids, screen names) of the lists that a version may use."""
+    users, names = [], []
+    for each in lists:
+        if isinstance(each, UserIDList):
+            users += each.user_id
+        elif each is not None:
+            users += [user.user_id or "" for user in each.user]
+            names += each.screen_name
+    return users, names
+
+
+def change(ctx: Context, people: People, request: Callable[[str, str], Request | None]) -> None:
+    """Asks for one thing for each of them; whoever it does not work for is counted as failed. `request` None: 816."""
+    asked = []
+    for who, jid, nick in people.found:
+        wish = request(jid, nick)
+        if wish is None:
+            people.fail(816, who)
+        else:
+            asked.append((who, wish))
+    for (who, _), reply in zip(asked, ctx.query(*[wish for _, wish in asked]), strict=True):
+        if reply.error:
+            people.fail(rooms.command_code(reply.error, who=True), who)
+
+
+def outcome(people: People, version: str) -> Primitive:
+    """200, 201 with who failed, or the code with which all did."""
+    if not people.failed:
+        return status(200)
+    failed = [each for who in people.failed.values() for each in who]
+    served = [who for who, _, _ in people.found if who not in failed]
+    if not served and len(people.failed) == 1:
+        raise CspError(next(iter(people.failed)), "none of them")
+    details = [
+        DetailedResult(
+            code=code,
+            user_id=[each for each in who if isinstance(each, str)],
+            screen_name=[each for each in who if isinstance(each, ScreenName)],
+        )
+        for code, who in people.failed.items()
+    ]
+    return Status(result=Result(code=201 if served else 900, detailed_result=details))

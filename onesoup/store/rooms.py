@@ -1,0 +1,128 @@
+"""What is kept of groups beside a session: the room services of domains, the groups that an account has to do with, the
+joins of a session that ended and may be taken up again, and invitations that wait for an answer."""
+
+from collections.abc import Mapping
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import guarded
+
+SERVICE_MS, NO_SERVICE_MS = 86_400_000, 600_000
+JOINS_MS = 86_400_000
+INVITES_MS = 7 * 86_400_000
+MAX_INVITES = 200
+
+
+class Groups:
+    """Octets are records of the caller's."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    # --- services ---
+
+    def service(self, domain: str) -> str | None:
+        """The room service of a domain, "" when it has none, None when nobody has looked lately."""
+        found = guarded(lambda: self._client.get(_service(domain)))
+        return None if found is None else found.decode()
+
+    def domain_of(self, service: str) -> str | None:
+        """The domain whose rooms a service has."""
+        found = guarded(lambda: self._client.get(_domain(service)))
+        return None if found is None else found.decode()
+
+    def keep_service(self, domain: str, service: str) -> None:
+        """For a day; that there is none, for ten minutes."""
+
+        def write() -> None:
+            # Two keys of two hash tags: no transaction, and none is needed.
+            self._client.set(_service(domain), service, px=SERVICE_MS if service else NO_SERVICE_MS)
+            if service and service != domain:
+                self._client.set(_domain(service), domain, px=SERVICE_MS)
+
+        guarded(write)
+
+    # --- groups of an account ---
+
+    def all(self, jid: str) -> dict[str, bytes]:
+        """Room -> record of every group that this account has created or has settings for."""
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "groups")))
+        return {room.decode(): record for room, record in found.items()}
+
+    def get(self, jid: str, room: str) -> bytes | None:
+        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, "groups"), room))
+        return found
+
+    def put(self, jid: str, room: str, record: bytes) -> None:
+        guarded(lambda: self._client.hset(keys.account(jid, "groups"), room, record))
+
+    def remove(self, jid: str, room: str) -> None:
+        guarded(lambda: self._client.hdel(keys.account(jid, "groups"), room))
+
+    # --- joins of a session that is over ---
+
+    def keep_joins(self, jid: str, resource: str, record: bytes) -> None:
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hset(keys.account(jid, "joins"), resource, record)
+            pipe.pexpire(keys.account(jid, "joins"), JOINS_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def take_joins(self, jid: str, resource: str) -> bytes | None:
+        """Reads and removes."""
+        key = keys.account(jid, "joins")
+
+        def take() -> bytes | None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hget(key, resource)
+            pipe.hdel(key, resource)
+            found: bytes | None = pipe.execute()[0]
+            return found
+
+        taken: bytes | None = guarded(take)
+        return taken
+
+
+class Invites:
+    """Invitations of an account, by the InviteID that its phone knows: "in" came for it, "out" it has sent."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def put(self, jid: str, way: str, invite_id: str, record: bytes) -> None:
+        """Above a number the oldest goes: strangers do not fill Redis. Records that are over are the reader's business."""
+        key = keys.account(jid, f"invites-{way}")
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hset(key, invite_id, record)
+            pipe.pexpire(key, INVITES_MS)
+            pipe.hlen(key)
+            if pipe.execute()[2] > MAX_INVITES:
+                names = self._client.hkeys(key)
+                self._client.hdel(key, *[name for name in names if name != invite_id.encode()][: MAX_INVITES // 4])
+
+        guarded(write)
+
+    def get(self, jid: str, way: str, invite_id: str) -> bytes | None:
+        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, f"invites-{way}"), invite_id))
+        return found
+
+    def all(self, jid: str, way: str) -> Mapping[str, bytes]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, f"invites-{way}")))
+        return {name.decode("utf-8", "surrogatepass"): record for name, record in found.items()}
+
+    def remove(self, jid: str, way: str, *invite_ids: str) -> None:
+        if invite_ids:
+            guarded(lambda: self._client.hdel(keys.account(jid, f"invites-{way}"), *invite_ids))
+
+
+def _service(domain: str) -> str:
+    return f"muc:{{{domain}}}"
+
+
+def _domain(service: str) -> str:
+    return f"muc-of:{{{service}}}"

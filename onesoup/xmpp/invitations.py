@@ -1,0 +1,85 @@
+"""Invitations into rooms, mediated (XEP-0045) and direct (XEP-0249), and what comes back (xmpp-mapping.md 8). Pure."""
+
+from dataclasses import dataclass
+
+from onesoup.csp import addresses
+from onesoup.xmpp.rooms import MUC_USER
+from onesoup.xmpp.xml import Xml, leaf
+
+DIRECT = "jabber:x:conference"
+OOB = "jabber:x:oob"
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody invites the user into a room. `nick` is set when the inviter is known by a screen name only."""
+
+    room: str
+    inviter: str
+    nick: str = ""
+    reason: str = ""
+    password: str = ""
+    mediated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Somebody whom the user invited does not come."""
+
+    room: str
+    who: str
+    reason: str = ""
+
+
+def read(message: Xml) -> Invited | Declined | None:
+    """What a message says of an invitation; None when it is something else."""
+    sender = message.get("from")
+    if message.get("type") == "error" or not sender:
+        return None
+    x = message.find("x", MUC_USER)
+    if x is not None and (invite := x.find("invite")) is not None:
+        room = addresses.bare(sender)
+        inviter, nick = _who(invite.get("from"), room)
+        return Invited(room, inviter, nick, invite.text_of("reason"), x.text_of("password"))
+    if x is not None and (decline := x.find("decline")) is not None:
+        return Declined(addresses.bare(sender), addresses.bare(decline.get("from")), decline.text_of("reason"))
+    direct = message.find("x", DIRECT)
+    if direct is not None and "@" in direct.get("jid"):
+        room = addresses.bare(direct.get("jid"))
+        return Invited(room, addresses.bare(sender), "", direct.get("reason").strip(), direct.get("password"), mediated=False)
+    return None
+
+
+def _who(inviter: str, room: str) -> tuple[str, str]:
+    """The inviter as the room names it: by JID, or by a nick where it hides JIDs."""
+    jid = addresses.bare(inviter)
+    return (room, inviter.partition("/")[2]) if jid == room or not jid else (jid, "")
+
+
+def mediated(room: str, jid: str, note: str, stanza_id: str) -> Xml:
+    """The room invites for us; in a members-only one this makes the invited a member, where we may."""
+    invite = Xml("invite", attrs={"to": jid}, children=[leaf("reason", note)] if note else [])
+    return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", MUC_USER, children=[invite])])
+
+
+def direct(room: str, jid: str, note: str, stanza_id: str, password: str = "") -> Xml:
+    attrs = {"jid": room, **({"reason": note} if note else {}), **({"password": password} if password else {})}
+    return Xml("message", attrs={"to": jid, "id": stanza_id}, children=[Xml("x", DIRECT, attrs)])
+
+
+def decline(room: str, inviter: str, note: str, stanza_id: str) -> Xml:
+    """Only a mediated invitation can be declined. `inviter` is a JID or an occupant's."""
+    refusal = Xml("decline", attrs={"to": inviter}, children=[leaf("reason", note)] if note else [])
+    return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", MUC_USER, children=[refusal])])
+
+
+def ask_presence(jid: str, note: str, stanza_id: str) -> Xml:
+    status = [leaf("status", note)] if note else []
+    return Xml("presence", attrs={"to": jid, "type": "subscribe", "id": stanza_id}, children=status)
+
+
+def links(jid: str, note: str, urls: list[str], stanza_id: str) -> Xml:
+    """A note with addresses of what is shared."""
+    body = "\n".join(part for part in (note, *urls) if part)
+    shared = [Xml("x", OOB, children=[leaf("url", url)]) for url in urls[:1]]
+    return Xml("message", attrs={"to": jid, "type": "chat", "id": stanza_id}, children=[leaf("body", body), *shared])

@@ -1,0 +1,449 @@
+"""Rooms (XEP-0045) as groups: what stanzas of a room say, what is asked of a room, and how its configuration reads as group
+properties (xmpp-mapping.md 7). Pure; rooms are bare JIDs, XML is onesoup.xmpp.xml."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from onesoup.csp import addresses
+from onesoup.csp.groups import ADMIN, MOD, USER
+from onesoup.xmpp.xml import Xml, leaf
+
+MUC, MUC_USER = "http://jabber.org/protocol/muc", "http://jabber.org/protocol/muc#user"
+MUC_ADMIN, MUC_OWNER = "http://jabber.org/protocol/muc#admin", "http://jabber.org/protocol/muc#owner"
+DISCO_INFO, DISCO_ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
+DATA, STANZAS = "jabber:x:data", "urn:ietf:params:xml:ns:xmpp-stanzas"
+CONFIG, INFO = "muc#roomconfig_", "muc#roominfo_"
+MAX_ITEMS = 50
+
+# The affiliations and roles that make a level. What an occupant may do decides, not who it is.
+ADMINS = ("owner", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A presence from a room. `nick` is "" for the room itself; `jid` is set where the room shows it."""
+
+    room: str
+    nick: str
+    available: bool
+    jid: str = ""
+    role: str = "participant"
+    affiliation: str = "none"
+    codes: frozenset[int] = frozenset()
+    new_nick: str = ""
+    destroyed: bool = False
+    # The condition of an error; "" for none.
+    error: str = ""
+
+    @property
+    def level(self) -> str:
+        return level(self.role, self.affiliation)
+
+
+def level(role: str, affiliation: str) -> str:
+    """The privilege level of an occupant."""
+    if affiliation in ADMINS:
+        return ADMIN
+    return MOD if role == "moderator" else USER
+
+
+def of_room(stanza: Xml) -> bool:
+    """Whether a presence can only have come from a room."""
+    return stanza.find("x", MUC_USER) is not None or stanza.find("x", MUC) is not None
+
+
+def split(jid: str) -> tuple[str, str]:
+    """(room, nick) of an occupant's JID."""
+    return addresses.bare(jid), jid.partition("/")[2]
+
+
+def read_presence(stanza: Xml) -> Seen:
+    room, nick = split(stanza.get("from"))
+    x = stanza.find("x", MUC_USER) or Xml("x")
+    item = x.find("item") or Xml("item")
+    kind = stanza.get("type")
+    return Seen(
+        room,
+        nick,
+        kind == "",
+        addresses.bare(item.get("jid")) if item.get("jid") else "",
+        item.get("role") or "participant",
+        item.get("affiliation") or "none",
+        codes(stanza),
+        item.get("nick") if 303 in codes(stanza) else "",
+        x.find("destroy") is not None,
+        condition(stanza) if kind == "error" else "",
+    )
+
+
+def codes(stanza: Xml) -> frozenset[int]:
+    """The status codes that a room has put into a stanza."""
+    x = stanza.find("x", MUC_USER) or Xml("x")
+    found = (each.get("code") for each in x.all("status"))
+    return frozenset(int(each) for each in found if each.isascii() and each.isdigit() and len(each) < 5)
+
+
+def condition(stanza: Xml) -> str:
+    """The defined condition of an error stanza."""
+    error = stanza.find("error") or Xml("error")
+    named = (child.name for child in error.children if child.ns in (STANZAS, "") and child.name != "text")
+    return next(named, "undefined-condition")
+
+
+# Why the server takes somebody out of a room -> what the phone is told in LeaveGroup-Response.
+_REMOVED = ((301, 809), (321, 810), (322, 810), (332, 503), (333, 503), (307, 803))
+
+
+def removed(seen: Seen) -> int:
+    """The code for a phone that was removed from a room."""
+    if seen.destroyed:
+        return 800
+    return next((code for status, code in _REMOVED if status in seen.codes), 503)
+
+
+# --- conditions of refusals (xmpp-mapping.md 6.4) ---
+
+JOIN = {
+    "bad-request": 402,
+    "conflict": 811,
+    "feature-not-implemented": 405,
+    "forbidden": 809,
+    "gone": 800,
+    "internal-server-error": 500,
+    "item-not-found": 800,
+    "jid-malformed": 402,
+    "not-acceptable": 811,
+    "not-allowed": 816,
+    "not-authorized": 803,
+    "policy-violation": 503,
+    "recipient-unavailable": 503,
+    "redirect": 800,
+    "registration-required": 810,
+    "remote-server-not-found": 516,
+    "remote-server-timeout": 504,
+    "resource-constraint": 817,
+    "service-unavailable": 817,
+    "subscription-required": 810,
+}
+COMMAND = {
+    "bad-request": 402,
+    "conflict": 801,
+    "feature-not-implemented": 405,
+    "forbidden": 816,
+    "gone": 800,
+    "internal-server-error": 500,
+    "item-not-found": 800,
+    "jid-malformed": 402,
+    "not-acceptable": 402,
+    "not-allowed": 816,
+    "not-authorized": 816,
+    "policy-violation": 403,
+    "recipient-unavailable": 503,
+    "redirect": 800,
+    "registration-required": 810,
+    "remote-server-not-found": 516,
+    "remote-server-timeout": 504,
+    "resource-constraint": 503,
+    "service-unavailable": 405,
+    "subscription-required": 810,
+}
+# A message into a room, or to somebody in it.
+TO_ALL = {"not-acceptable": 808, "forbidden": 816, "item-not-found": 531, "not-allowed": 816}
+TO_ONE = {"not-acceptable": 812, "forbidden": 812, "item-not-found": 531}
+
+
+def join_code(condition: str) -> int:
+    return JOIN.get(condition, 500)
+
+
+def command_code(condition: str, who: bool = False) -> int:
+    """`who`: the request named a user, who may be what was not found."""
+    return 531 if who and condition == "item-not-found" else COMMAND.get(condition, 500)
+
+
+# --- stanzas to a room ---
+
+
+def join(room: str, nick: str, history: int, characters: int, password: str = "", since: str = "") -> Xml:
+    """Presence that enters. At most `history` messages of before, or those `since` a time, in so many characters."""
+    limits = {"maxstanzas": str(history)} if history or not since else {}
+    if since:
+        limits = {"since": since, "maxstanzas": str(MAX_ITEMS)}
+    if limits.get("maxstanzas") != "0" and characters:
+        limits["maxchars"] = str(characters)
+    children = [Xml("history", attrs=limits)]
+    if password:
+        children.append(leaf("password", password))
+    return Xml("presence", attrs={"to": f"{room}/{nick}"}, children=[Xml("x", MUC, children=children)])
+
+
+def leave(room: str, nick: str) -> Xml:
+    return Xml("presence", attrs={"to": f"{room}/{nick}", "type": "unavailable"})
+
+
+def topic(room: str, stanza_id: str, text: str) -> Xml:
+    return Xml("message", attrs={"to": room, "type": "groupchat", "id": stanza_id}, children=[leaf("subject", text)])
+
+
+# --- requests: (type, payload) ---
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An iq that a worker wants to have sent; `to` "" is the own account."""
+
+    to: str
+    type: str
+    payload: Xml
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: the condition of a refusal, else "" and the payload."""
+
+    error: str = ""
+    payload: Xml = field(default_factory=lambda: Xml("query"))
+
+
+def ask_info(jid: str) -> Request:
+    return Request(jid, "get", Xml("query", DISCO_INFO))
+
+
+def ask_items(jid: str) -> Request:
+    return Request(jid, "get", Xml("query", DISCO_ITEMS))
+
+
+def ask_config(room: str) -> Request:
+    return Request(room, "get", Xml("query", MUC_OWNER))
+
+
+def configure(room: str, values: Mapping[str, list[str]]) -> Request:
+    """The whole form, filled in."""
+    fields = [
+        Xml("field", attrs={"var": var}, children=[leaf("value", each) for each in each_value])
+        for var, each_value in values.items()
+    ]
+    form = Xml("x", DATA, {"type": "submit"}, fields)
+    return Request(room, "set", Xml("query", MUC_OWNER, children=[form]))
+
+
+def destroy(room: str) -> Request:
+    return Request(room, "set", Xml("query", MUC_OWNER, children=[Xml("destroy")]))
+
+
+def ask_affiliated(room: str, affiliation: str) -> Request:
+    return Request(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"affiliation": affiliation})]))
+
+
+def ask_role(room: str, role: str) -> Request:
+    return Request(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"role": role})]))
+
+
+def affiliate(room: str, jid: str, affiliation: str) -> Request:
+    return Request(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"jid": jid, "affiliation": affiliation})]))
+
+
+def give_role(room: str, nick: str, role: str) -> Request:
+    return Request(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"nick": nick, "role": role})]))
+
+
+def read_admin(payload: Xml) -> list[tuple[str, str]]:
+    """(bare JID or "", nick or "") of each item of an answer."""
+    return [(addresses.bare(item.get("jid")) if item.get("jid") else "", item.get("nick")) for item in payload.all("item")]
+
+
+# --- services ---
+
+
+def is_service(info: Xml) -> bool:
+    """Whether these are rooms, and for people: identity conference/text (gateways have others)."""
+    identities = [(each.get("category"), each.get("type")) for each in info.all("identity")]
+    return ("conference", "text") in identities and any(each.get("var") == MUC for each in info.all("feature"))
+
+
+def item_jids(items: Xml) -> list[str]:
+    return [each.get("jid").lower() for each in items.all("item") if each.get("jid")][:MAX_ITEMS]
+
+
+# --- what a room is like ---
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """disco#info of a room."""
+
+    name: str = ""
+    features: frozenset[str] = frozenset()
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def description(self) -> str:
+        return self.fields.get(f"{INFO}description", "")
+
+
+def read_info(query: Xml) -> About:
+    identity = next((each for each in query.all("identity") if each.get("category") == "conference"), Xml("identity"))
+    form = query.find("x", DATA) or Xml("x")
+    values = {each.get("var"): each.text_of("value") for each in form.all("field")}
+    features = frozenset(each.get("var") for each in query.all("feature"))
+    return About(identity.get("name"), features, values)
+
+
+def properties(about: About, private: bool) -> dict[str, str]:
+    """Group properties of a room, as far as it tells them. `private`: by the form of its GroupID."""
+    fields, features = about.fields, about.features
+    found = {
+        "Name": about.name,
+        "AccessType": "Restricted" if "muc_membersonly" in features else "Open",
+        "Type": "Private" if private else "Public",
+        "Searchable": "F" if "muc_hidden" in features else "T",
+        "AutoDelete": "F" if "muc_persistent" in features else "T",
+        "RequireInvitation": "T" if "muc_membersonly" in features else "F",
+        "Topic": fields.get(f"{INFO}subject", ""),
+        "ActiveUsers": fields.get(f"{INFO}occupants", ""),
+        "MaxActiveUsers": fields.get(f"{CONFIG}maxusers") or fields.get(f"{INFO}maxusers", ""),
+        "PrivateMessaging": "F" if fields.get(f"{CONFIG}allowpm") == "none" else "T",
+    }
+    return {name: value for name, value in found.items() if value or name == "Name"}
+
+
+def may_change_topic(about: About, role: str) -> bool:
+    allowed = about.fields.get(f"{INFO}changesubject") or about.fields.get(f"{INFO}subjectmod", "0")
+    return role == "moderator" or allowed.strip().lower() in ("1", "true")
+
+
+# --- configuration ---
+
+_BOOLEAN = {"T": "1", "F": "0"}
+
+
+def _wishes(values: Mapping[str, str], welcome: str | None) -> dict[str, str]:
+    """Group properties as fields of the room's form. Those of no counterpart are left out."""
+    wished: dict[str, str] = {}
+    if "Name" in values:
+        wished["roomname"] = values["Name"]
+    if "AccessType" in values:
+        wished["membersonly"] = "1" if values["AccessType"] == "Restricted" else "0"
+    if values.get("RequireInvitation") == "T":
+        wished["membersonly"] = "1"
+    if "Searchable" in values:
+        wished["publicroom"] = _BOOLEAN[values["Searchable"]]
+    if "PrivateMessaging" in values:
+        wished["allowpm"] = "anyone" if values["PrivateMessaging"] == "T" else "none"
+    if "MaxActiveUsers" in values:
+        wished["maxusers"] = values["MaxActiveUsers"]
+    if "AutoDelete" in values:
+        wished["persistentroom"] = "0" if values["AutoDelete"] == "T" else "1"
+    if welcome is not None:
+        wished["roomdesc"] = welcome
+    return {f"{CONFIG}{name}": value for name, value in wished.items()}
+
+
+def fill(config: Xml, values: Mapping[str, str], welcome: str | None = None) -> dict[str, list[str]] | None:
+    """The fields of an owner's form with the wishes in it, every other as it was; None when it is no form. A field that the
+    room does not have, or a choice that it does not offer, is left out: nothing of it can be had there."""
+    form = config.find("x", DATA)
+    if form is None:
+        return None
+    wished = _wishes(values, welcome)
+    filled = {}
+    for each in form.all("field"):
+        var = each.get("var")
+        if not var or each.get("type") == "fixed":
+            continue
+        old = [value.text for value in each.all("value")]
+        offered = [option.text_of("value") for option in each.all("option")]
+        wish = wished.get(var)
+        if wish is not None and offered and wish not in offered:
+            wish = _nearest(wish, offered)
+        filled[var] = old if wish is None else [wish]
+    return filled
+
+
+def _nearest(wish: str, offered: Iterable[str]) -> str | None:
+    """The smallest number that is large enough, where numbers are offered: ejabberd has a list for the number of users."""
+    if not wish.isdigit():
+        return None
+    large = sorted(int(each) for each in offered if each.isdigit() and int(each) >= int(wish))
+    return str(large[0]) if large else None
+
+
+# --- bookmarks (XEP-0402, else XEP-0048 in private storage) ---
+
+BOOKMARKS, OLD_BOOKMARKS, PUBSUB, PRIVATE = (
+    "urn:xmpp:bookmarks:1",
+    "storage:bookmarks",
+    "http://jabber.org/protocol/pubsub",
+    "jabber:iq:private",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    room: str
+    nick: str = ""
+    auto: bool = False
+    name: str = ""
+
+
+def ask_bookmarks() -> Request:
+    return Request("", "get", Xml("pubsub", PUBSUB, children=[Xml("items", attrs={"node": BOOKMARKS})]))
+
+
+def read_bookmarks(payload: Xml) -> dict[str, Bookmark]:
+    items = payload.find("items") or Xml("items")
+    found = {}
+    for item in items.all("item"):
+        conference = item.find("conference", BOOKMARKS)
+        if conference is not None:
+            room = addresses.bare(item.get("id"))
+            auto = conference.get("autojoin") in ("1", "true")
+            found[room] = Bookmark(room, conference.text_of("nick"), auto, conference.get("name"))
+    return found
+
+
+def bookmark(mark: Bookmark) -> Request:
+    """Keeps a bookmark for all clients of the account. Nobody else may read it, and the node keeps every item."""
+    attrs = {"autojoin": "true" if mark.auto else "false", **({"name": mark.name} if mark.name else {})}
+    conference = Xml("conference", BOOKMARKS, attrs, [leaf("nick", mark.nick)] if mark.nick else [])
+    item = Xml("item", attrs={"id": mark.room}, children=[conference])
+    publish = Xml("publish", attrs={"node": BOOKMARKS}, children=[item])
+    options = Xml("publish-options", children=[_options()])
+    return Request("", "set", Xml("pubsub", PUBSUB, children=[publish, options]))
+
+
+def _options() -> Xml:
+    values = {
+        "FORM_TYPE": f"{PUBSUB}#publish-options",
+        "pubsub#persist_items": "true",
+        "pubsub#max_items": "max",
+        "pubsub#send_last_published_item": "never",
+        "pubsub#access_model": "whitelist",
+    }
+    fields = [
+        Xml("field", attrs={"var": var, **({"type": "hidden"} if var == "FORM_TYPE" else {})}, children=[leaf("value", value)])
+        for var, value in values.items()
+    ]
+    return Xml("x", DATA, {"type": "submit"}, fields)
+
+
+def ask_old_bookmarks() -> Request:
+    return Request("", "get", Xml("query", PRIVATE, children=[Xml("storage", OLD_BOOKMARKS)]))
+
+
+def read_old_bookmarks(payload: Xml) -> dict[str, Bookmark]:
+    storage = payload.find("storage", OLD_BOOKMARKS) or Xml("storage")
+    found = {}
+    for each in storage.all("conference"):
+        room = addresses.bare(each.get("jid"))
+        found[room] = Bookmark(room, each.text_of("nick"), each.get("autojoin") in ("1", "true"), each.get("name"))
+    return found
+
+
+def old_bookmark(payload: Xml, mark: Bookmark) -> Request:
+    """The whole storage with one bookmark put in: what else stands there stays as it is."""
+    storage = payload.find("storage", OLD_BOOKMARKS) or Xml("storage", OLD_BOOKMARKS)
+    kept = [each for each in storage.children if each.name != "conference" or addresses.bare(each.get("jid")) != mark.room]
+    attrs = {"jid": mark.room, "autojoin": "true" if mark.auto else "false", **({"name": mark.name} if mark.name else {})}
+    kept.append(Xml("conference", attrs=attrs, children=[leaf("nick", mark.nick)] if mark.nick else []))
+    return Request("", "set", Xml("query", PRIVATE, children=[Xml("storage", OLD_BOOKMARKS, children=kept)]))

@@ -1,0 +1,406 @@
+"""Groups as a phone asks for them: answers in the form of its version, commands for the holder, refusals that change nothing."""
+
+import pytest
+
+from onesoup.csp.elements import (
+    AddGroupMembersRequest,
+    AddList,
+    BlockEntityRequest,
+    BlockList,
+    CreateGroupRequest,
+    DeleteGroupRequest,
+    GetBlockedListRequest,
+    GetGroupMembersRequest,
+    GetGroupPropsRequest,
+    GetJoinedUsersRequest,
+    GetMessageRequest,
+    Group,
+    GroupProperties,
+    InviteRequest,
+    InviteUserResponse,
+    JoinGroupRequest,
+    LeaveGroupRequest,
+    MessageInfo,
+    OwnProperties,
+    PollingRequest,
+    Property,
+    Recipient,
+    RejectListRequest,
+    Result,
+    ScreenName,
+    SendMessageRequest,
+    ServiceRequest,
+    SetDeliveryMethodRequest,
+    SetGroupPropsRequest,
+    Status,
+    SubscribeGroupNoticeRequest,
+    User,
+    UserIDList,
+    UserList,
+    WelcomeNote,
+)
+from onesoup.csp.envelope import Mode, Transaction
+from onesoup.csp.groups import Kept
+from onesoup.csp.invitations import Invitation
+from onesoup.csp.messages import Text
+from onesoup.handlers import records
+from onesoup.handlers import rooms as handlers
+from onesoup.phone.engine import members_of
+from onesoup.store.feed import Changes, Delivery
+from onesoup.xmpp import rooms
+from onesoup.xmpp.xml import Xml, from_plain, leaf
+
+GID, ROOM = "wv:/lobby@example.org", "lobby@conference.example.org"
+OWNER = ("alice", "alice@example.org", "moderator", "owner")
+BEN, CLEO = ("ben", "ben@example.org", "participant", "member"), ("cleo", "", "moderator", "none")
+
+
+def feature(var):
+    return Xml("feature", attrs={"var": var})
+
+
+def about(*features, name="Lobby", **fields):
+    form = Xml(
+        "x",
+        rooms.DATA,
+        children=[Xml("field", attrs={"var": f"muc#roominfo_{each}"}, children=[leaf("value", fields[each])]) for each in fields],
+    )
+    identity = Xml("identity", attrs={"category": "conference", "type": "text", "name": name})
+    return Xml("query", rooms.DISCO_INFO, children=[identity, feature(rooms.MUC), *map(feature, features), form])
+
+
+def admin(*jids):
+    return Xml("query", rooms.MUC_ADMIN, children=[Xml("item", attrs={"jid": jid}) for jid in jids])
+
+
+@pytest.fixture
+def served(holder):
+    """A domain with rooms; the lobby is there."""
+    holder.iqs["conference.example.org", rooms.DISCO_INFO] = about()
+    holder.iqs[ROOM, rooms.DISCO_INFO] = about(description="Welcome")
+    return holder
+
+
+@pytest.fixture
+def inside(every_phone, served):
+    """A phone of each version in the lobby with two others."""
+    served.inside(every_phone.sid, ROOM, GID, role="moderator", affiliation="owner")
+    served.occupied(every_phone.sid, ROOM, OWNER, BEN, CLEO)
+    return every_phone
+
+
+def code(answer):
+    return answer.result.code
+
+
+def sent(phone, holder, op="stanza"):
+    return [from_plain(each["tree"]) for each in holder.ops(phone, op)]
+
+
+# --- in and out ---
+
+
+def test_a_join_in_the_form_of_each_version(every_phone, served):
+    phone = every_phone
+    served.occupied(phone.sid, ROOM, BEN, CLEO, OWNER)
+    answer = phone.ask(JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="alice"), joined_request=True))
+    assert answer.welcome_note.content_data == "Welcome"
+    assert (answer.user_list is not None, answer.user_map_list is not None, answer.joined is not None) == {
+        "1.1": (True, False, False),
+        "1.2": (False, True, False),
+        "1.3": (False, False, True),
+    }[phone.version]
+    assert (answer.screen_name is not None) == (phone.version == "1.3")
+    if phone.version == "1.1":
+        assert [each.s_name for each in answer.user_list.screen_name] == ["ben", "cleo"]
+    elif phone.version == "1.3":
+        assert members_of(answer.joined) == [("ben", "wv:ben@example.org"), ("cleo", "")]
+    (join,) = served.ops(phone, "join")
+    assert (join["room"], join["gid"], join["nick"], join["notice"]) == (ROOM, GID, "alice", False)
+
+
+def test_without_a_name_one_is_found(phone, served):
+    served.iqs[ROOM, rooms.DISCO_INFO] = about()
+    assert phone.ask(JoinGroupRequest(group_id="wv:lobby", subscribe_notification=True)).NAME == "JoinGroup-Response"
+    (join,) = served.ops(phone, "join")
+    assert (join["nick"], join["gid"], join["notice"]) == ("alice", "wv:lobby", True)
+    served.refuse[ROOM] = 811
+    assert code(phone.ask(JoinGroupRequest(group_id=GID))) == 811
+    assert [each["nick"] for each in served.ops(phone, "join")][1:] == ["alice", "alice_2", "alice_3"]
+    assert code(phone.ask(JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="ben")))) == 811
+    assert len(served.ops(phone, "join")) == 5
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [("item-not-found", 800), ("remote-server-not-found", 516), ("registration-required", 810), ("forbidden", 809)],
+)
+def test_a_room_that_cannot_be_seen_is_not_entered(phone, served, condition, told):
+    served.iqs[ROOM, rooms.DISCO_INFO] = condition
+    assert code(phone.ask(JoinGroupRequest(group_id=GID))) == told
+    assert served.ops(phone, "join") == []
+
+
+def test_a_domain_without_rooms(phone, holder):
+    assert code(phone.ask(JoinGroupRequest(group_id=GID))) == 405
+    assert code(phone.ask(JoinGroupRequest(group_id="wv:/x@other.example"))) == 516
+    tree = phone.ask(ServiceRequest(all_functions_request=True)).all_functions.wvcsp_feat
+    assert tree.group_feat is None
+    assert tree.im_feat is not None
+
+
+def test_leaving(inside, served):
+    assert code(inside.ask(LeaveGroupRequest(group_id=GID.upper()))) == 200
+    (presence,) = sent(inside, served)
+    assert (presence.get("type"), presence.get("to")) == ("unavailable", f"{ROOM}/nick")
+    assert inside.ask(LeaveGroupRequest(group_id="wv:/other@example.org")).result.code == 808
+
+
+# --- made and ended ---
+
+FORM = Xml(
+    "query",
+    rooms.MUC_OWNER,
+    children=[
+        Xml(
+            "x",
+            rooms.DATA,
+            children=[Xml("field", attrs={"var": f"muc#roomconfig_{name}"}) for name in ("roomname", "membersonly", "roomdesc")],
+        )
+    ],
+)
+
+
+def created(**more):
+    note = WelcomeNote(content_type="text/plain", content_data="Hello")
+    wishes = GroupProperties(
+        property=[Property(name="Name", value="Club"), Property(name="Accesstype", value="Restricted")], welcome_note=note
+    )
+    return CreateGroupRequest(group_id="wv:alice/club@example.org", group_properties=wishes, **more)
+
+
+def test_a_group_is_made_and_configured(phone, served):
+    room = "alice\\2fclub@conference.example.org"
+    served.iqs[room, rooms.DISCO_INFO], served.iqs[room, rooms.MUC_OWNER] = "item-not-found", FORM
+    served.fresh.add(room)
+    assert code(phone.ask(created(screen_name=ScreenName(s_name="Alice"), own_properties=OwnProperties()))) == 200
+    form = next(from_plain(each["tree"]).find("x") for each in served.ops(phone, "iq") if each["type"] == "set")
+    assert {each.get("var")[15:]: each.text_of("value") for each in form.all("field")} == {
+        "roomname": "Club",
+        "membersonly": "1",
+        "roomdesc": "Hello",
+    }
+    kept = phone.exchange._services.groups.all("alice@example.org")
+    assert {jid: records.unpack_kept(record, "").created for jid, record in kept.items()} == {room: True}
+
+
+def test_a_group_that_is_there_or_of_somebody_else_is_not_made(phone, served):
+    served.iqs["alice\\2fclub@conference.example.org", rooms.DISCO_INFO] = about()
+    assert code(phone.ask(created())) == 801
+    wrong = created()
+    wrong.group_id = "wv:ben/club@example.org"
+    assert code(phone.ask(wrong)) == 806
+    wrong = created()
+    wrong.group_properties.property.append(Property(name="Colour", value="red"))
+    assert code(phone.ask(wrong)) == 806
+    assert served.ops(phone, "join") == []
+
+
+def test_only_owners_end_a_group(phone, served):
+    served.iqs[ROOM, "destroy"] = "forbidden"
+    assert code(phone.ask(DeleteGroupRequest(group_id=GID))) == 816
+    served.iqs[ROOM, "destroy"] = Xml("query")
+    assert code(phone.ask(DeleteGroupRequest(group_id=GID))) == 200
+
+
+# --- who is there, and who belongs ---
+
+
+def test_an_administrator_is_told_who_may_what(inside):
+    answer = inside.ask(GetJoinedUsersRequest(group_id=GID))
+    if inside.version == "1.1":
+        assert code(answer) == 501
+        return
+    lists = answer.admin_map_list
+    assert [each.s_name for each in lists.admin_mapping.mapping] == ["alice"]
+    assert [each.s_name for each in lists.mod_mapping.mapping] == ["cleo"]
+    assert [each.user_id for each in lists.user_mapping.mapping] == ["wv:ben@example.org"]
+
+
+def test_members_by_level(every_phone, served):
+    for name in ("owner", "admin", "member"):
+        served.iqs[ROOM, name] = "forbidden"
+    served.iqs[ROOM, "item"] = admin("ben@example.org")
+    answer = every_phone.ask(GetGroupMembersRequest(group_id=GID))
+    assert [each.user_id for each in answer.admin.user_list.user] == ["wv:ben@example.org"]
+    assert (answer.users is not None) == (every_phone.version != "1.3")
+    served.iqs[ROOM, "item"] = "forbidden"
+    assert code(every_phone.ask(GetGroupMembersRequest(group_id=GID))) == 816
+    served.inside(every_phone.sid, ROOM, GID)
+    served.occupied(every_phone.sid, ROOM, BEN, OWNER)
+    assert [each.user_id for each in every_phone.ask(GetGroupMembersRequest(group_id=GID)).admin.user_list.user] == [
+        "wv:alice@example.org"
+    ]
+
+
+def test_one_who_cannot_be_a_member_does_not_stop_the_others(inside, served):
+    served.iqs[ROOM, "item"] = Xml("query")
+    lists = UserList(user=[User(user_id="sip:x"), User(user_id="wv:dora@example.org")], screen_name=[ScreenName(s_name="nobody")])
+    answer = inside.ask(AddGroupMembersRequest(group_id=GID, user_list=lists))
+    assert code(answer) == 201
+    (failed,) = answer.result.detailed_result
+    assert (failed.code, failed.user_id, [each.s_name for each in failed.screen_name]) == (531, ["sip:x"], ["nobody"])
+    served.iqs[ROOM, "item"] = "forbidden"
+    one = AddGroupMembersRequest(group_id=GID, user_id_list=UserIDList(user_id=["wv:dora@example.org"]))
+    assert code(inside.ask(one)) == 816
+
+
+def test_the_reject_list_comes_back(inside, served):
+    served.iqs[ROOM, "item"] = admin("tybalt@example.net")
+    answer = inside.ask(RejectListRequest(group_id=GID))
+    assert [each.user_id for each in answer.user_list.user] == ["wv:tybalt@example.net"]
+    hidden = inside.ask(RejectListRequest(group_id=GID, add_list=AddList(screen_name=[ScreenName(s_name="cleo")])))
+    assert code(hidden) == 816
+    (kick,) = [each for each in sent(inside, served, "iq") if each.find("item") and each.find("item").get("role") == "none"]
+    assert kick.find("item").get("nick") == "cleo"
+
+
+def test_properties_of_the_group_and_of_oneself(inside, served):
+    own = OwnProperties(property=[Property(name="PrivateMessaging", value="F"), Property(name="AutoJoin", value="T")])
+    assert code(inside.ask(SetGroupPropsRequest(group_id=GID, own_properties=own))) == 200
+    assert served.ops(inside, "room") == [{"op": "room", "room": ROOM, "private": False}]
+    answer = inside.ask(GetGroupPropsRequest(group_id=GID))
+    values = {each.name: each.value for each in answer.own_properties.property}
+    assert values == {"PrivilegeLevel": "Admin", "AutoJoin": "T", "ShowID": "T", "PrivateMessaging": "F", "IsMember": "T"}
+    assert {each.name: each.value for each in answer.group_properties.property}["Name"] == "Lobby"
+    assert answer.group_properties.welcome_note.content_data == "Welcome"
+    topic = GroupProperties(property=[Property(name="Topic", value="Soup")])
+    assert code(inside.ask(SetGroupPropsRequest(group_id=GID, group_properties=topic))) == 200
+    assert [each.text_of("subject") for each in sent(inside, served)] == ["Soup"]
+    assert code(inside.ask(SetGroupPropsRequest(group_id="wv:/no@example.org", group_properties=topic))) == 808
+
+
+def test_notices_are_asked_for_and_refused(inside, served):
+    assert inside.ask(SubscribeGroupNoticeRequest(group_id=GID, subscribe_type="G")).value == "F"
+    assert code(inside.ask(SubscribeGroupNoticeRequest(group_id=GID, subscribe_type="S"))) == 200
+    assert served.ops(inside, "room") == [{"op": "room", "room": ROOM, "notice": True}]
+    assert code(inside.ask(SubscribeGroupNoticeRequest(group_id=GID, subscribe_type="X"))) == 402
+    assert code(inside.ask(SubscribeGroupNoticeRequest(group_id="wv:/no@example.org", subscribe_type="S"))) == 808
+
+
+# --- messages ---
+
+
+def message(*groups, body="hello"):
+    return SendMessageRequest(
+        delivery_report=True, message_info=MessageInfo(recipient=Recipient(group=list(groups))), content_data=body
+    )
+
+
+def test_a_message_goes_to_everybody_or_to_one(inside, served):
+    assert code(inside.ask(message(Group(group_id=GID)))) == 200
+    assert (
+        code(inside.ask(message(Group(screen_name=ScreenName(s_name="ben", group_id="wv:/lobby@conference.example.org"))))) == 200
+    )
+    assert [each["to"] for each in served.ops(inside, "groupchat")] == [ROOM]
+    (private,) = served.ops(inside, "message")
+    assert (private["to"], private["gid"], private["receipt"]) == (f"{ROOM}/ben", GID, True)
+
+
+def test_who_has_not_joined_cannot_write_and_nobody_asks_the_server(inside, served):
+    before = len(served.done)
+    answer = inside.ask(message(Group(group_id="wv:/other@example.net"), Group(group_id=GID)))
+    assert code(answer) == 201
+    assert [(each.code, each.group_id) for each in answer.result.detailed_result] == [(808, ["wv:/other@example.net"])]
+    assert code(inside.ask(message(Group(screen_name=ScreenName(s_name="nobody", group_id=GID))))) == 531
+    assert {each["op"] for each in served.done[before:]} <= {"groupchat"}
+
+
+# --- invitations ---
+
+
+def invite(kind="GR", *users, **more):
+    to = Recipient(user=[User(user_id=each) for each in users or ("wv:ben@example.org",)])
+    return InviteRequest(invite_id="inv-1", invite_type=kind, recipient=to, **more)
+
+
+def test_an_invitation_from_inside_and_from_outside(inside, served):
+    assert code(inside.ask(invite(group_id=GID, invite_note="come"))) == 200
+    assert code(inside.ask(invite(group_id="wv:/far@example.org"))) == 200
+    mediated, direct = sent(inside, served)
+    assert mediated.find("x", rooms.MUC_USER).find("invite").get("to") == "ben@example.org"
+    assert direct.find("x").get("jid") == "far@conference.example.org"
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (invite("AP"), 501),
+        (invite("??"), 402),
+        (invite("GR"), 400),
+        (invite("GR", "sip:x", group_id=GID), 901),
+        (invite("SC"), 400),
+        (invite("IM"), 402),
+        (InviteRequest(invite_type="PR", recipient=Recipient()), 402),
+        (InviteUserResponse(invite_id="unknown", acceptance=True), 423),
+    ],
+)
+def test_invitations_that_go_nowhere(phone, served, request_, told):
+    assert code(phone.ask(request_)) == told
+    assert sent(phone, served) == []
+
+
+@pytest.mark.parametrize(("until", "told"), [(4_000_000_000, 200), (1, 423)])
+def test_an_answer_counts_while_the_invitation_does(phone, served, services, until, told):
+    invites = services.invites
+    found = Invitation("GR", ROOM, GID, "dave@example.org", until=until, mediated=True, password="soup")
+    invites.put("alice@example.org", "in", "i1", records.pack_invitation(found))
+    invites.put("alice@example.org", "in", "i2", records.pack_invitation(found))
+    assert code(phone.ask(InviteUserResponse(invite_id="i1", acceptance=False, response_note="no time"))) == told
+    assert code(phone.ask(InviteUserResponse(invite_id="i2", acceptance=True))) == told
+    if told == 200:
+        (decline,) = sent(phone, served)
+        assert decline.find("x").find("decline").get("to") == "dave@example.org"
+        assert [(each["room"], each["password"]) for each in served.ops(phone, "join-later")] == [(ROOM, "soup")]
+        assert code(phone.ask(InviteUserResponse(invite_id="i1", acceptance=True))) == 423
+        phone.ask(JoinGroupRequest(group_id=GID))
+        assert served.ops(phone, "join")[-1]["password"] == "soup"
+
+
+# --- blocking ---
+
+
+def test_a_group_that_is_blocked_is_left_and_a_screen_name_stays_here(inside, served):
+    names = AddList(group_id=[GID], screen_name=[ScreenName(s_name="Tybalt", group_id=GID)])
+    assert code(inside.ask(BlockEntityRequest(block_list=BlockList(add_list=names)))) == 200
+    assert [each["room"] for each in served.ops(inside, "leave")] == [ROOM]
+    assert [each["jids"] for each in served.ops(inside, "block")] == [[ROOM]]
+    listed = inside.ask(GetBlockedListRequest()).block_list.entity_list
+    assert (listed.group_id, [(each.s_name, each.group_id) for each in listed.screen_name]) == ([GID], [("Tybalt", GID)])
+
+
+def test_a_group_that_is_fetched_is_told_of_while_others_are_pushed(phone, served):
+    served.inside(phone.sid, ROOM, GID)
+    assert code(phone.ask(SetDeliveryMethodRequest(delivery_method="N", group_id=GID, accepted_content_length=50))) == 200
+    assert served.ops(phone, "room") == [{"op": "room", "room": ROOM, "delivery": "N", "length": 50}]
+    phone.ask(LeaveGroupRequest(group_id=GID))
+    phone.ask(JoinGroupRequest(group_id=GID))
+    join = served.ops(phone, "join")[-1]
+    assert (join["delivery"], join["length"]) == ("N", 50)
+
+    text = Text("n.m1", ROOM, "hello", 1, group=GID, nick="Ben")
+    served.feed.store(phone.sid, 1, Changes(items=[Delivery(text.id, ROOM, records.pack_text(text))]))
+    (told,) = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest()))).transactions
+    assert told.content.NAME == "MessageNotification"
+    assert told.content.message_info.sender.group.screen_name.s_name == "Ben"
+    phone.tell(told.id, Status(result=Result(code=200)))
+    answer = phone.ask(GetMessageRequest(message_id="n.m1"))
+    assert (answer.content_data, answer.message_info.recipient.group[0].group_id) == ("hello", GID)
+
+
+def test_what_an_account_has_made_and_is_always_in_can_be_found(services, phone, served):
+    kept = {"a@c": Kept("wv:/a", created=True), "b@c": Kept("wv:/b", auto=True)}
+    for room, settled in kept.items():
+        services.groups.put("alice@example.org", room, records.pack_kept(settled))
+    assert handlers.created(services, "alice@example.org") == ["wv:/a"]
+    assert handlers.entered_by_itself(services, "alice@example.org") == ["wv:/b"]

@@ -1,0 +1,235 @@
+"""Phones of all three versions and an ordinary client in one room: everybody reads everybody."""
+
+import itertools
+
+import pytest
+
+from onesoup.csp.elements import (
+    AddGroupMembersRequest,
+    AddList,
+    DeleteGroupRequest,
+    GetGroupMembersRequest,
+    GetGroupPropsRequest,
+    GroupChangeNotice,
+    LeaveGroupResponse,
+    MemberAccessRequest,
+    Mod,
+    RejectListRequest,
+    User,
+    UserList,
+)
+from onesoup.phone.engine import members_of
+from onesoup.phone.errors import Refused
+from onesoup.store import keys
+from onesoup.store.client import connect
+from tests.support.secrets import secret_text
+from tests.support.world import StoryPhone, World
+
+_numbers = itertools.count(1)
+
+
+def a_room(world: World) -> tuple[str, str]:
+    """(JID, GroupID) of a room that is not there yet."""
+    name = f"room{next(_numbers)}"
+    return f"{name}@conference.{world.stack.domain}", f"wv:/{name}@{world.stack.domain}"
+
+
+def told(phone: StoryPhone, way: str, nick: str) -> GroupChangeNotice:
+    """The notice that somebody has joined or left."""
+
+    def found() -> object:
+        notices = [each for each in phone.news if isinstance(each, GroupChangeNotice)]
+        return next((each for each in notices if nick in dict(members_of(getattr(each, way)))), None)
+
+    return phone.until(found)  # type: ignore[return-value]
+
+
+def removed(phone: StoryPhone) -> LeaveGroupResponse:
+    return phone.until(lambda: next((each for each in phone.news if isinstance(each, LeaveGroupResponse)), None))  # type: ignore[return-value]
+
+
+def test_three_phones_and_a_client_in_one_room(world: World) -> None:
+    alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    phones = {
+        "Alice": world.phone(alice, version="1.1").start(),
+        "Bob": world.phone(bob, version="1.2", profile="s60").start(),
+        "Carol": world.phone(carol, version="1.3", profile="android").start(),
+    }
+    there = ["Dave"]
+    for nick, phone in phones.items():
+        assert sorted(phone.join_group(gid, nick)) == sorted(there)
+        daves.wait("presence", sender=jid, resource=nick, type="available")
+        there.append(nick)
+    told(phones["Alice"], "joined", "Bob")
+    told(phones["Bob"], "joined", "Carol")
+
+    for nick, phone in phones.items():
+        phone.say(gid, line := secret_text())
+        daves.message(body=line, type="groupchat", resource=nick)
+        for other in set(phones) - {nick}:
+            heard = phones[other].hears(line)
+            assert (heard.sender, heard.nick, heard.private) == (gid, nick, False)
+        assert line not in phone.said()
+    daves.say(jid, last := secret_text())
+    for phone in phones.values():
+        assert phone.hears(last).nick == "Dave"
+
+    phones["Carol"].leave_group(gid)
+    told(phones["Alice"], "left", "Carol")
+    told(phones["Bob"], "left", "Carol")
+    daves.leave(jid, "Dave")
+    told(phones["Bob"], "left", "Dave")
+
+
+def refused(ask: object, code: int) -> None:
+    with pytest.raises(Refused) as found:
+        ask()  # type: ignore[operator]
+    assert found.value.code == code
+
+
+def test_what_is_private_stays_private_and_what_the_room_does_reaches_the_phone(world: World) -> None:
+    alice, bob, dave = world.cast("alice", "bob", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    alices, bobs = world.phone(alice, version="1.1").start(), world.phone(bob, version="1.3").start()
+    alices.join_group(gid, "Alice")
+    bobs.join_group(gid, "Bob")
+
+    alices.say(gid, secret := secret_text(), nick="Bob")
+    heard = bobs.hears(secret)
+    assert (heard.nick, heard.private) == ("Alice", True)
+    daves.say(f"{jid}/Alice", whisper := secret_text(), private=True)
+    heard = alices.hears(whisper)
+    assert (heard.sender, heard.nick, heard.private) == (gid, "Dave", True)
+    refused(lambda: alices.say(gid, "anybody?", nick="Nobody"), 531)
+
+    daves.topic(jid, "Soup")
+    alices.until(lambda: "Soup" in properties(alices))
+    daves.affiliate(jid, alice.jid, "admin")
+    alices.until(lambda: "Admin" in properties(alices))
+
+    daves.kick(jid, "Bob")
+    assert removed(bobs).result.code == 803
+    refused(lambda: bobs.say(gid, "let me in"), 808)
+    assert secret not in [body.body for _, body in daves.all("message")]
+    daves.destroy(jid)
+    assert removed(alices).result.code == 800
+
+
+def properties(phone: StoryPhone) -> list[str | None]:
+    """Values of group and own properties that notices have told."""
+    notices = [each for each in phone.news if isinstance(each, GroupChangeNotice)]
+    blocks = [block for each in notices for block in (each.group_properties, each.own_properties) if block is not None]
+    return [each.value for block in blocks for each in block.property]
+
+
+def test_who_is_not_let_in_is_told_why(world: World) -> None:
+    alice, dave = world.cast("alice", "dave")
+    jid, gid = a_room(world)
+    phone = world.phone(alice).start()
+    daves = world.online(dave)
+    refused(lambda: phone.join_group(gid, "Alice"), 800)
+    daves.join(jid, "Dave")
+    assert 201 in [code for _, each in daves.all("presence", sender=jid) for code in each.codes], "the phone had made the room"
+
+    refused(lambda: phone.join_group(gid, "Dave"), 811)
+    daves.configure(jid, membersonly="1")
+    refused(lambda: phone.join_group(gid, "Alice"), 810)
+    daves.configure(jid, membersonly="0", passwordprotectedroom="1", roomsecret="soup")
+    refused(lambda: phone.join_group(gid, "Alice"), 803)
+    daves.configure(jid, passwordprotectedroom="0", roomsecret="")
+    daves.affiliate(jid, alice.jid, "outcast")
+    refused(lambda: phone.join_group(gid, "Alice"), 809)
+    daves.affiliate(jid, alice.jid, "none")
+    assert phone.join_group(gid) == ["Dave"]
+
+
+def test_a_phone_makes_a_group_and_keeps_house_in_it(world: World) -> None:
+    alice, bob, carol = world.cast("alice", "bob", "carol")
+    gid = f"wv:{alice.user}/club@{alice.domain}"
+    phone = world.phone(alice, version="1.2").start()
+    phone.create_group(gid, "The club", nick="Alice", AccessType="Restricted", AutoDelete="F")
+    refused(lambda: phone.create_group(gid), 801)
+    values = {each.name: each.value for each in phone.request(GetGroupPropsRequest(group_id=gid)).group_properties.property}
+    assert (values["Name"], values["AccessType"], values["Type"]) == ("The club", "Restricted", "Private")
+
+    bobs, carols = world.phone(bob, version="1.3").start(), world.phone(carol, version="1.1").start()
+    refused(lambda: bobs.join_group(gid, "Bob"), 810)
+    users = [User(user_id=bob.wv), User(user_id=carol.wv)]
+    assert phone.request(AddGroupMembersRequest(group_id=gid, user_list=UserList(user=users))).result.code == 200
+    assert bobs.join_group(gid, "Bob") == ["Alice"]
+    assert sorted(carols.join_group(gid, "Carol")) == ["Alice", "Bob"]
+    listed = phone.request(GetGroupMembersRequest(group_id=gid))
+    assert [each.user_id for each in listed.admin.user_list.user] == [alice.wv]
+    assert sorted(each.user_id for each in listed.users.user_list.user) == [bob.wv, carol.wv]
+
+    mod = Mod(user_list=UserList(user=users[:1]))
+    assert phone.request(MemberAccessRequest(group_id=gid, mod=mod)).result.code == 200
+    bobs.until(lambda: "Mod" in properties(bobs))
+    answer = phone.request(RejectListRequest(group_id=gid, add_list=AddList(user_id=[carol.wv])))
+    assert [each.user_id for each in answer.user_list.user] == [carol.wv]
+    assert removed(carols).result.code == 809
+    assert phone.request(DeleteGroupRequest(group_id=gid)).result.code == 200
+    assert removed(bobs).result.code == 800
+    assert not [each for each in phone.news if isinstance(each, LeaveGroupResponse)]
+
+
+def test_a_client_that_goes_on_with_its_session_is_still_in_its_rooms(world: World) -> None:
+    """Android logs in again with the old SessionID and does not join again (flows.md 4.5)."""
+    alice, dave = world.cast("alice", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    phone = world.phone(alice, profile="android").start()
+    phone.join_group(gid, "Alice")
+    daves.wait("presence", sender=jid, resource="Alice", type="available")
+    phone.login(inband=True)
+    phone.say(gid, first := secret_text())
+    daves.message(body=first)
+
+    end(world, phone.session_id or "")
+    daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
+    phone.login(inband=True)
+    daves.wait("presence", sender=jid, resource="Alice", type="available")
+    daves.say(jid, second := secret_text())
+    assert phone.hears(second).sender == gid
+
+
+def end(world: World, sid: str) -> None:
+    """The session expires now."""
+    client = connect(world.stack.redis.url)
+    client.hset(keys.session(sid), "end", "600")
+    client.close()
+
+
+def test_a_killed_holder_loses_no_room(breakable: World) -> None:
+    world = breakable
+    alice, bob, dave = world.cast("alice", "bob", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    daves.configure(jid, persistentroom="1")
+    phones = {"Alice": world.phone(alice, version="1.1").start(), "Bob": world.phone(bob).start()}
+    for nick, phone in phones.items():
+        phone.join_group(gid, nick)
+    world.stack.kill("holder")
+    daves.say(jid, missed := secret_text())
+    world.stack.start("holder")
+    for phone in phones.values():
+        assert phone.hears(missed, within=30).nick == "Dave"
+    phones["Alice"].say(gid, line := secret_text())
+    assert phones["Bob"].hears(line, within=30).nick == "Alice"
+    daves.message(body=line)
+
+    # The XMPP server goes too: no stream can be resumed, every room is entered again.
+    world.stack.prosody.restart()
+    again = world.online(dave)
+    again.join(jid, "Dave2")
+    for nick in phones:
+        again.wait("presence", 30, sender=jid, resource=nick, type="available")
+    phones["Bob"].say(gid, more := secret_text())
+    assert phones["Alice"].hears(more, within=30).nick == "Bob"

@@ -1,0 +1,197 @@
+"""Stanzas of rooms -> changes of a session: who is there, what is told, what is thrown away."""
+
+from types import SimpleNamespace
+
+import pytest
+from xmpp.simplexml import NodeBuilder
+
+from onesoup.csp.groups import Room
+from onesoup.handlers import records
+from onesoup.xmpp import rooms as mapping
+from workers.intake import Intake
+from workers.rooms import Entry, Rooms
+
+OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
+USER = mapping.MUC_USER
+
+
+class Held:
+    """A session that is in a room, or before its door; what is called of it is kept."""
+
+    def __init__(self):
+        self.session, self.sid, self.closing = SimpleNamespace(jid=OWN), "s", False
+        self.known, self.blocked, self.sent, self.called = {}, set(), {}, []
+        self.feed = self
+        self.invites = SimpleNamespace(all=lambda *_: {}, remove=lambda *_: None)
+        self.groups = SimpleNamespace(remove=lambda *args: self.called.append(("removed", *args)))
+        self.doors = SimpleNamespace(
+            try_again=lambda *_: False,
+            **{
+                name: lambda *args, name=name: self.called.append((name, *args)) for name in ("enter_again", "look_again", "lose")
+            },
+        )
+
+    def occupants(self, _sid, names):
+        return {name: self.known.get(name) for name in names}
+
+    def refuses_in(self, room, nick, jid, private=False):
+        return bool({f"{room}/{nick}", jid} & self.blocked)
+
+    def wrote(self, recipient, stanza_id):
+        return self.sent.get(stanza_id) == recipient
+
+
+@pytest.fixture
+def held():
+    return Held()
+
+
+@pytest.fixture
+def rooms(held):
+    made = Rooms(held, held)
+    made.joined[ROOM] = Room(GID, "Alice", notice=True, topic="old")
+    return made
+
+
+def read(rooms, *xml):
+    intake = Intake(OWN, rooms._held, 100, rooms=rooms)
+    nodes = [NodeBuilder(each.replace(" ", " xmlns='jabber:client' ", 1)).getDom() for each in xml]
+    done = intake.read(nodes)
+    for call in done.after:
+        call()
+    for name, record in done.changes.occupants.items():
+        rooms._held.known[name] = record or None
+    return done
+
+
+def here(nick, inner="", kind="", role="participant"):
+    what = f" type='{kind}'" if kind else ""
+    return (
+        f"<presence from='{ROOM}/{nick}'{what}><x xmlns='{USER}'><item role='{role}' affiliation='none'/>{inner}</x></presence>"
+    )
+
+
+def said(nick, body, inner="", kind="groupchat", id="m1"):
+    sender = f"{ROOM}/{nick}" if nick else ROOM
+    return f"<message from='{sender}' type='{kind}' id='{id}'><body>{body}</body>{inner}</message>"
+
+
+def told(done, kind):
+    events = [records.unpack_event(each.payload) for each in done.changes.items]
+    return [each for each in events if each["k"] == kind]
+
+
+def test_who_comes_and_goes_is_told_once_in_one_notice(rooms):
+    done = read(rooms, here("Ben"), here("Cleo"), here("Cleo", kind="unavailable"), here("Ben", role="moderator"))
+    (notice,) = told(done, "notice")
+    assert (notice["gid"], notice["joined"], notice["left"]) == (GID, [["Ben", ""]], [])
+    assert told(read(rooms, here("Ben")), "notice") == []  # a change of show is none of the group
+    (notice,) = told(read(rooms, here("Ben", kind="unavailable")), "notice")
+    assert notice["left"] == [["Ben", ""]]
+
+
+def test_a_new_nick_leaves_and_joins_in_one_notice(rooms):
+    read(rooms, here("Ben"))
+    inner = "<item nick='Benny'/><status code='303'/>"
+    change = f"<presence from='{ROOM}/Ben' type='unavailable'><x xmlns='{USER}'>{inner}</x></presence>"
+    (notice,) = told(read(rooms, change, here("Benny")), "notice")
+    assert (notice["left"], notice["joined"]) == ([["Ben", ""]], [["Benny", ""]])
+
+
+def test_nobody_is_told_who_has_not_asked(rooms):
+    rooms.joined[ROOM].notice = False
+    assert told(read(rooms, here("Ben"), here("Ben", kind="unavailable")), "notice") == []
+
+
+def test_a_line_of_the_room_but_not_our_own(rooms):
+    done = read(rooms, said("Ben", "hello"), said("Alice", "echo", id="m2"), said("", "news", id="m3"))
+    texts = told(done, "text")
+    assert [(each["from"], each["g"], each["n"], each["pm"], each["body"]) for each in texts] == [
+        (ROOM, GID, "Ben", False, "hello"),
+        (ROOM, GID, "", False, "news"),
+    ]
+    assert len({each.seen for each in done.changes.items}) == 2
+
+
+def test_history_has_its_own_time_and_strangers_have_none(rooms):
+    delay = "<delay xmlns='urn:xmpp:delay' from='{}' stamp='2009-02-13T23:31:30Z'/>"
+    texts = told(read(rooms, said("Ben", "old", delay.format(ROOM)), said("Ben", "lie", delay.format("x@y"), id="m2")), "text")
+    assert texts[0]["t"] == 1_234_567_890
+    assert texts[1]["t"] > 1_700_000_000
+
+
+def test_private_words_and_whom_nobody_wants_to_hear(rooms, held):
+    done = read(rooms, said("Ben", "psst", kind="chat"))
+    (text,) = told(done, "text")
+    assert (text["n"], text["pm"]) == ("Ben", True)
+    held.blocked = {f"{ROOM}/Ben"}
+    assert told(read(rooms, said("Ben", "psst", kind="chat"), said("Ben", "all")), "text") == []
+    held.blocked = set()
+    rooms.joined[ROOM].private = False
+    assert told(read(rooms, said("Ben", "psst", kind="chat")), "text") == []
+
+
+def test_a_topic_is_a_change_when_one_was_known(rooms):
+    subject = f"<message from='{ROOM}/Ben' type='groupchat'><subject>Soup</subject></message>"
+    (notice,) = told(read(rooms, subject), "notice")
+    assert notice["about"] == {"Topic": "Soup"}
+    rooms.joined[ROOM].topic = None
+    assert told(read(rooms, subject), "notice") == []
+
+
+@pytest.mark.parametrize(("status", "code"), [("<status code='307'/>", 803), ("<status code='301'/>", 809), ("<destroy/>", 800)])
+def test_whoever_is_put_out_is_told_why(rooms, status, code):
+    done = read(rooms, here("Alice", status + "<status code='110'/>", "unavailable", role="none"))
+    assert [(each["gid"], each["code"]) for each in told(done, "left")] == [(GID, code)]
+    assert done.changes.rooms == {ROOM: b""}
+    assert rooms.find(ROOM) is None
+
+
+def test_a_service_that_goes_down_is_waited_for(rooms, held):
+    done = read(rooms, here("Alice", "<status code='332'/><status code='110'/>", "unavailable", role="none"))
+    assert told(done, "left") == []
+    assert held.called == [("enter_again", ROOM)]
+
+
+def test_what_did_not_get_through(rooms, held):
+    held.sent = {"a": ROOM, "b": f"{ROOM}/Ben"}
+    error = "<message from='{}' type='error' id='{}'><error><{} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
+    done = read(rooms, error.format(ROOM, "a", "forbidden"), error.format(f"{ROOM}/Ben", "b", "not-acceptable"))
+    assert [(each["pm"], each["body"]) for each in told(done, "text")] == [
+        (False, "not delivered: you may not speak in this group"),
+        (True, "not delivered: no private messages here"),
+    ]
+    assert [each["code"] for each in told(done, "report")] == [816, 812]
+    assert told(read(rooms, error.format(ROOM, "lie", "forbidden")), "text") == []
+    read(rooms, error.format(ROOM, "a", "not-acceptable"))
+    assert ("enter_again", ROOM) in held.called
+
+
+def test_entering_again_tells_the_difference(rooms, held):
+    held.known = {
+        f"{ROOM}/Ben": records.pack_occupant("", "participant", "none"),
+        f"{ROOM}/Cleo": records.pack_occupant("", "", ""),
+    }
+    rooms.entering[ROOM] = Entry(rooms.joined.pop(ROOM), again=True, old={"Ben", "Cleo"})
+    done = read(rooms, here("Ben"), here("Dora"), here("Alice", "<status code='110'/>"))
+    (notice,) = told(done, "notice")
+    assert (notice["joined"], notice["left"]) == ([["Dora", ""]], [["Cleo", ""]])
+    assert rooms.joined[ROOM].nick == "Alice"
+
+
+def test_a_room_that_was_made_anew_by_entering_is_lost(rooms, held):
+    entry = rooms.entering[ROOM] = Entry(rooms.joined.pop(ROOM), again=True)
+    read(rooms, here("Alice", "<status code='110'/><status code='201'/>"))
+    assert held.called == [("lose", ROOM, entry, 800)]
+
+
+def test_rooms_are_no_contacts_and_strange_rooms_nothing(rooms, held):
+    other = "<presence from='other@conference.example.org/x'><x xmlns='http://jabber.org/protocol/muc#user'/></presence>"
+    message = "<message from='other@conference.example.org/x' type='groupchat'><body>spam</body></message>"
+    done = read(rooms, other, message)
+    assert not done.changes
+
+
+def test_what_comes_while_the_session_ends_changes_nothing(rooms, held):
+    held.closing = True
+    assert not read(rooms, here("Alice", "<status code='110'/>", "unavailable")).changes.rooms

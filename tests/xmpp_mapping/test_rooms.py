@@ -1,0 +1,174 @@
+"""Rooms: what their stanzas say, their configuration as properties, bookmarks, invitations."""
+
+import pytest
+from xmpp.simplexml import NodeBuilder
+
+from onesoup.xmpp import invitations, rooms, xml
+from onesoup.xmpp.invitations import Declined, Invited
+from onesoup.xmpp.rooms import Bookmark
+from onesoup.xmpp.xml import Xml
+from workers import stanzas
+
+ROOM, MUC = "room@conference.example.org", "http://jabber.org/protocol/muc"
+
+
+def tree(text: str) -> Xml:
+    name = text[1:].split(">")[0].split(" ")[0].strip("/")
+    if "xmlns" not in text.partition(">")[0]:
+        text = text.replace(f"<{name}", f"<{name} xmlns='jabber:client'", 1)
+    return stanzas.tree(NodeBuilder(text).getDom())
+
+
+def presence(inner="", **attrs):
+    given = "".join(f" {name}='{value}'" for name, value in attrs.items())
+    return rooms.read_presence(tree(f"<presence from='{ROOM}/Ben'{given}><x xmlns='{MUC}#user'>{inner}</x></presence>"))
+
+
+def test_a_tree_goes_into_a_stanza_and_back():
+    made = Xml(
+        "message", attrs={"to": ROOM, "id": "1"}, children=[Xml("x", f"{MUC}#user", children=[xml.leaf("reason", "a & <b>")])]
+    )
+    back = tree(str(stanzas.node(made)).replace("<message", "<message", 1))
+    assert back.find("x", f"{MUC}#user").text_of("reason") == "a & <b>"
+    assert xml.from_plain(made.plain()) == made
+
+
+def test_an_occupant_with_and_without_an_address():
+    seen = presence("<item affiliation='owner' role='moderator' jid='Ben@example.org/desk'/><status code='110'/>")
+    assert (seen.room, seen.nick, seen.available, seen.jid, seen.level) == (ROOM, "Ben", True, "ben@example.org", "Admin")
+    assert seen.codes == {110}
+    assert presence("<item affiliation='none' role='moderator'/>").level == "Mod"
+    assert presence("<item/>").level == "User"
+    assert presence("<status code='x'/><status/><status code='99999999999'/>").codes == set()
+
+
+@pytest.mark.parametrize(
+    ("inner", "code"),
+    [
+        ("<status code='307'/>", 803),
+        ("<status code='301'/>", 809),
+        ("<status code='321'/>", 810),
+        ("<status code='322'/><status code='307'/>", 810),
+        ("<status code='332'/>", 503),
+        ("<status code='307'/><status code='333'/>", 503),
+        ("<destroy/>", 800),
+        ("", 503),
+    ],
+)
+def test_why_somebody_is_out(inner, code):
+    assert rooms.removed(presence(inner, type="unavailable")) == code
+
+
+def test_a_refusal_and_a_new_nick():
+    error = f"<error><conflict xmlns='{rooms.STANZAS}'/></error>"
+    assert rooms.read_presence(tree(f"<presence from='{ROOM}/Ben' type='error'>{error}</presence>")).error == "conflict"
+    assert presence("<item nick='Benny'/><status code='303'/>", type="unavailable").new_nick == "Benny"
+
+
+CODES = {"conflict": 811, "forbidden": 809, "item-not-found": 800, "not-allowed": 816, "not-authorized": 803}
+CODES |= {"registration-required": 810, "service-unavailable": 817, "remote-server-not-found": 516, "strange": 500}
+
+
+@pytest.mark.parametrize(("condition", "code"), CODES.items())
+def test_why_a_join_is_refused(condition, code):
+    assert rooms.join_code(condition) == code
+
+
+def test_a_person_that_is_not_found_is_no_missing_room():
+    assert rooms.command_code("item-not-found") == 800
+    assert rooms.command_code("item-not-found", who=True) == 531
+    assert rooms.command_code("forbidden") == 816
+
+
+def test_what_is_asked_of_history():
+    def history(*limits, **more):
+        return rooms.join(ROOM, "Ben", *limits, **more).find("x", MUC).find("history").attrs
+
+    assert history(0, 100) == {"maxstanzas": "0"}
+    assert history(10, 100) == {"maxstanzas": "10", "maxchars": "100"}
+    assert history(0, 0, since="2026-01-01T00:00:00Z") == {"since": "2026-01-01T00:00:00Z", "maxstanzas": "50"}
+    assert rooms.join(ROOM, "Ben", 0, 0, password="soup").find("x", MUC).text_of("password") == "soup"
+
+
+INFO = f"""<query xmlns='{rooms.DISCO_INFO}'><identity category='conference' type='text' name='The club'/><feature var='{MUC}'/>
+<feature var='muc_membersonly'/>
+<feature var='muc_hidden'/><feature var='muc_persistent'/>
+<x xmlns='jabber:x:data' type='result'><field var='muc#roominfo_description'><value>Welcome</value></field>
+<field var='muc#roominfo_occupants'><value>3</value></field>
+<field var='muc#roominfo_subject'><value>Soup</value></field></x></query>"""
+
+
+def test_what_a_room_is_like():
+    query = tree(INFO)
+    assert rooms.is_service(query)
+    about = rooms.read_info(query)
+    assert about.description == "Welcome"
+    assert rooms.properties(about, private=True) == {
+        "Name": "The club",
+        "AccessType": "Restricted",
+        "Type": "Private",
+        "Searchable": "F",
+        "AutoDelete": "F",
+        "RequireInvitation": "T",
+        "Topic": "Soup",
+        "ActiveUsers": "3",
+        "PrivateMessaging": "T",
+    }
+    assert not rooms.may_change_topic(about, "participant")
+    assert rooms.may_change_topic(about, "moderator")
+    assert not rooms.is_service(tree("<query><identity category='gateway' type='irc'/></query>"))
+
+
+FORM = """<query><x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>config</value></field>
+<field var='muc#roomconfig_roomname'><value>old</value></field><field var='muc#roomconfig_whois'><value>moderators</value></field>
+<field type='fixed'><value>a heading</value></field><field var='muc#roomconfig_membersonly'><value>0</value></field>
+<field var='muc#roomconfig_maxusers'><value>200</value><option><value>10</value></option>
+<option><value>50</value></option></field>
+</x></query>"""
+
+
+def test_a_form_is_filled_and_the_rest_of_it_stays():
+    wishes = {"Name": "new", "AccessType": "Restricted", "MaxActiveUsers": "20", "PrivateMessaging": "F", "Validity": "60"}
+    assert rooms.fill(tree(FORM), wishes) == {
+        "FORM_TYPE": ["config"],
+        "muc#roomconfig_roomname": ["new"],
+        "muc#roomconfig_whois": ["moderators"],
+        "muc#roomconfig_membersonly": ["1"],
+        "muc#roomconfig_maxusers": ["50"],
+    }
+    assert rooms.fill(tree(FORM), {"MaxActiveUsers": "99"})["muc#roomconfig_maxusers"] == ["200"]
+    assert rooms.fill(tree("<query/>"), wishes) is None
+
+
+def test_bookmarks_of_both_kinds():
+    mark = Bookmark(ROOM, "Ben", True)
+    item = rooms.bookmark(mark).payload.find("publish").find("item")
+    assert rooms.read_bookmarks(Xml("pubsub", children=[Xml("items", children=[item])])) == {ROOM: mark}
+    others = f"<url url='u'/><conference jid='x@y'/><conference jid='{ROOM}'/>"
+    kept = rooms.old_bookmark(tree(f"<query><storage xmlns='storage:bookmarks'>{others}</storage></query>"), mark).payload
+    assert rooms.read_old_bookmarks(kept) == {"x@y": Bookmark("x@y"), ROOM: mark}
+    assert kept.find("storage").find("url") is not None
+
+
+def test_invitations_of_every_form():
+    def read(inner, sender=ROOM):
+        return invitations.read(tree(f"<message from='{sender}'>{inner}</message>"))
+
+    invite = "<invite from='{}'><reason>come</reason></invite><password>soup</password>"
+    mediated = f"<x xmlns='{MUC}#user'>{invite}</x>"
+    assert read(mediated.format("Dave@example.org/desk")) == Invited(ROOM, "dave@example.org", "", "come", "soup")
+    assert read(mediated.format(f"{ROOM}/Dave")) == Invited(ROOM, ROOM, "Dave", "come", "soup")
+    direct = f"<x xmlns='jabber:x:conference' jid='{ROOM}' reason='come' password='soup'/>"
+    assert read(direct, "dave@example.org/desk") == Invited(ROOM, "dave@example.org", "", "come", "soup", mediated=False)
+    no = f"<x xmlns='{MUC}#user'><decline from='dave@example.org/desk'><reason>busy</reason></decline></x>"
+    assert read(no) == Declined(ROOM, "dave@example.org", "busy")
+    assert read("<x xmlns='jabber:x:conference' jid='nonsense'/>") is None
+    assert read("<body>hello</body>") is None
+
+
+def test_what_is_sent_is_what_is_read():
+    sent = invitations.mediated(ROOM, "ben@example.org", "come", "1").find("x").find("invite")
+    assert (sent.get("to"), sent.text_of("reason")) == ("ben@example.org", "come")
+    direct = invitations.direct(ROOM, "ben@example.org", "come", "1")
+    direct.attrs["from"] = "dave@example.org"
+    assert invitations.read(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)

@@ -1,0 +1,350 @@
+"""In and out of rooms, and what else workers want of XMPP servers: commands that somebody waits for, each in a greenlet of its
+own, so that nobody's message waits behind a slow room."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import structlog
+from gevent.event import AsyncResult
+from gevent.pool import Group
+from xmpp.simplexml import Node
+
+from onesoup.csp.errors import BackendError
+from onesoup.csp.groups import Room
+from onesoup.csp.messages import timestamp
+from onesoup.handlers import records, roomservice
+from onesoup.logs import short
+from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.feed import Changes
+from onesoup.xmpp import rooms, xml
+from onesoup.xmpp.rooms import Reply, Request
+from onesoup.xmpp.stream import Stream, StreamFailure
+from workers import stanzas
+from workers.rooms import Entry, changed, left
+
+if TYPE_CHECKING:
+    from workers.held import Held, Shared
+
+log = structlog.get_logger()
+
+REQUEST_SECONDS = 6.0
+JOIN_SECONDS = 7.0
+# A room that was joined before the stream broke has so long to let us in again.
+AGAIN_SECONDS = 30.0
+# A room service that goes down is given so long before somebody knocks.
+RESTART_SECONDS = 2.0
+# How long the phone has to join by itself what it was invited into.
+ACCEPTED_SECONDS = 30.0
+# The nick may still be taken by what the server believes of our last stream.
+RETRIES = (1.0, 2.0, 4.0, 8.0)
+CHANGEABLE = ("notice", "private", "delivery", "length")
+EVERYTHING = (StreamFailure, StoreDown, Fenced, NoSession, BackendError)
+
+
+class Doors:
+    """The rooms of `held`, seen from outside."""
+
+    def __init__(self, held: "Held", shared: "Shared") -> None:
+        self._held, self._shared = held, shared
+
+    # --- for whoever waits ---
+
+    def answer(self, command: dict[str, Any]) -> bytes:
+        """The answer to a command. Whatever happens, there is one."""
+        try:
+            return _COMMANDS[command["op"]](self, command)
+        except StreamFailure as failure:
+            return records.pack_answer(504 if failure.kind == "no-answer" else 503, "the server did not answer")
+        except (StoreDown, Fenced, NoSession):
+            return records.pack_answer(503, "try again later")
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__)
+            return records.pack_answer(500, "internal error")
+
+    def _iq(self, command: dict[str, Any]) -> bytes:
+        reply = self._request(Request(command["to"], command["type"], xml.from_plain(command["tree"])))
+        return records.pack_answer(200, error=reply.error, tree=reply.payload.plain())
+
+    def _request(self, request: Request) -> Reply:
+        stream = self._stream()
+        attrs = {"type": request.type, **({"to": request.to} if request.to else {})}
+        try:
+            found = stanzas.tree(stream.request(Node("iq", attrs, [stanzas.node(request.payload)]), REQUEST_SECONDS))
+        except StreamFailure as failure:
+            if failure.kind != "no-answer":
+                raise
+            return Reply(error="remote-server-timeout")
+        if found.get("type") == "error":
+            return Reply(error=rooms.condition(found))
+        return Reply(payload=next(iter(found.children), xml.Xml("query")))
+
+    def query(self, *requests: Request) -> list[Reply]:
+        """As Context.query, from here."""
+        replies = Group().map(self._request_or_failure, requests)
+        if failure := next((each for each in replies if isinstance(each, StreamFailure)), None):
+            raise BackendError(504, failure.kind)
+        return list(replies)
+
+    def _request_or_failure(self, request: Request) -> Reply | StreamFailure:
+        """What ends a greenlet by an exception is written to the log with all that led to it, and nobody wants that of a stream
+        that has ended."""
+        try:
+            return self._request(request)
+        except StreamFailure as failure:
+            return failure
+
+    def _stream(self) -> Stream:
+        stream = self._held.stream
+        if stream is None or not stream.open:
+            raise StreamFailure("closed", "no-stream")
+        return stream
+
+    # --- in ---
+
+    def _join(self, command: dict[str, Any]) -> bytes:
+        """Waits until the room has let us in, or says why not."""
+        jid, inside = command["room"], self._held.rooms
+        room = inside.joined.get(jid)
+        if room is not None:
+            self._settle(jid, room, notice=bool(command.get("notice")))
+            return records.pack_answer(200, nick=room.nick, new=False)
+        entry = inside.entering.get(jid)
+        if entry is None:
+            made = Room(
+                command["gid"],
+                command["nick"],
+                bool(command.get("notice")),
+                private=command.get("private", True),
+                password=command.get("password", ""),
+                about=command.get("about", {}),
+                delivery=command.get("delivery", ""),
+                length=command.get("length", 0),
+            )
+            entry = inside.entering[jid] = Entry(made)
+        entry.result = entry.result or AsyncResult()
+        try:
+            self._enter(self._stream(), jid, entry.room, command.get("history", 0), command.get("characters", 0))
+            result = entry.result.get(timeout=JOIN_SECONDS)
+        except gevent.Timeout:
+            self._leave_quietly(jid, entry.room)
+            return records.pack_answer(504, "the room does not answer")
+        except StreamFailure:
+            inside.forget(jid)
+            raise
+        return records.pack_answer(result["code"], result.get("text", ""), nick=result.get("nick"), new=result.get("new"))
+
+    def _join_later(self, command: dict[str, Any]) -> bytes:
+        """The phone has accepted an invitation: it joins by itself, or we do it for it."""
+        gevent.sleep(ACCEPTED_SECONDS)
+        inside = self._held.rooms
+        if inside.find(command["room"]) is None and not self._held.closing:
+            self._enter_later(command["room"], Room(command["gid"], command["nick"], password=command["password"]))
+        return records.pack_answer(200)
+
+    def _enter(self, stream: Stream, jid: str, room: Room, history: int, characters: int, since: str = "") -> None:
+        """Presence that enters shows what everybody sees of the phone."""
+        presence = stanzas.node(rooms.join(jid, room.nick, history, characters, room.password, since))
+        for child in stanzas.presence(self._held.shown or {}).getChildren():
+            presence.addChild(node=child)
+        stream.send(presence)
+
+    def _leave_quietly(self, jid: str, room: Room) -> None:
+        self._held.rooms.forget(jid)
+        self._held.send(stanzas.node(rooms.leave(jid, room.nick)))
+
+    def enter_all_again(self) -> None:
+        """After a fresh stream. Whoever has gone or come meanwhile is told of when the room has shown who is there."""
+        inside = self._held.rooms
+        if not inside.joined and not inside.entering:
+            return
+        for jid in list(inside.joined):
+            inside.entering[jid] = Entry(inside.joined.pop(jid), again=True, old=self._present(jid))
+        for jid, entry in inside.entering.items():
+            self._start(jid, entry)
+
+    def _start(self, jid: str, entry: Entry) -> None:
+        gevent.spawn(self._knock, jid, entry)
+        gevent.spawn_later(AGAIN_SECONDS, self.lose, jid, entry, 503)
+
+    def _knock(self, jid: str, entry: Entry) -> None:
+        """Looks first: in XMPP whoever enters a room that is not there makes it. What was said meanwhile is asked for."""
+        try:
+            reply = self._request(rooms.ask_info(jid))
+            if reply.error in ("item-not-found", "gone"):
+                self.lose(jid, entry, 800)
+            elif self._held.rooms.entering.get(jid) is entry:
+                since = _stamp(entry.room.at) if entry.room.at else ""
+                self._enter(self._stream(), jid, entry.room, 0, self._held.intake.accepted if since else 0, since)
+            log.debug("room-again", sid=short(self._held.sid), condition=reply.error)
+        except StreamFailure as failure:
+            log.debug("room-waits", sid=short(self._held.sid), kind=failure.kind)  # the next stream enters it
+
+    def lose(self, jid: str, entry: Entry, code: int) -> None:
+        """A room that was joined and cannot be entered again is lost, which the phone is told."""
+        if self._held.closing or self._held.rooms.entering.get(jid) is not entry or entry.result is not None:
+            return
+        if code == 503 and (self._held.stream is None or not self._held.stream.open):
+            return  # the next stream tries again
+        log.info("room-lost", sid=short(self._held.sid), code=code)
+        self._leave_quietly(jid, entry.room)
+        self._store(Changes(rooms={jid: b""}, items=[left(jid, entry.room.gid, code)]))
+
+    def enter_again(self, jid: str) -> None:
+        """The room has lost us, as before or after its restart."""
+        room = self._held.rooms.joined.pop(jid, None)
+        if room is not None:
+            entry = self._held.rooms.entering[jid] = Entry(room, again=True, old=self._present(jid))
+            gevent.spawn_later(RESTART_SECONDS, self._try_again, jid, entry)
+
+    def _present(self, jid: str) -> set[str]:
+        """Who was in a room, as far as the phone knows."""
+        known = self._shared.feed.known(self._held.sid, "occ")
+        return {name.partition("/")[2] for name in known if name.startswith(f"{jid}/")}
+
+    def _enter_later(self, jid: str, room: Room) -> None:
+        entry = self._held.rooms.entering[jid] = Entry(room)
+        self._start(jid, entry)
+
+    def try_again(self, jid: str, entry: Entry, condition: str) -> bool:
+        """Whether a refusal is not the last word: our own ghost may have the nick still."""
+        if condition != "conflict" or entry.tries >= len(RETRIES):
+            return False
+        gevent.spawn_later(RETRIES[entry.tries], self._try_again, jid, entry)
+        entry.tries += 1
+        return True
+
+    def _try_again(self, jid: str, entry: Entry) -> None:
+        if self._held.rooms.entering.get(jid) is entry and not self._held.closing:
+            self._start(jid, entry)
+
+    # --- sessions that follow each other ---
+
+    def take_up(self) -> None:
+        """The rooms of this handset's last session, when it is the same client going on: it has the same cookie."""
+        session = self._held.session
+        kept = records.unpack_plain(self._shared.groups.take_joins(session.jid, session.resource), {})
+        if not kept or kept["cookie"] != session.cookie:
+            return
+        for jid, record in kept["rooms"].items():
+            if self._held.rooms.find(jid) is None:
+                self._enter_later(jid, records.unpack_room(record))
+
+    def leave_all(self) -> None:
+        """The phone has begun anew: it knows of no group."""
+        inside = self._held.rooms
+        gone = {jid: room for jid in (*inside.joined, *inside.entering) if (room := inside.find(jid)) is not None}
+        for jid, room in gone.items():
+            self._leave_quietly(jid, room)
+        if gone:
+            self._store(Changes(rooms=dict.fromkeys(gone, b"")))
+
+    def enter_by_itself(self) -> None:
+        """The rooms that the user wants to be in after each log-in. The phone asks which they are (GROUP_USER_ID_AUTOJOIN)."""
+        session = self._held.session
+        for jid, record in self._shared.groups.all(session.jid).items():
+            kept = records.unpack_kept(record, "")
+            if kept.auto and self._held.rooms.find(jid) is None:
+                nick = kept.nick or session.jid.partition("@")[0]
+                self._enter_later(jid, Room(kept.gid, nick, private=kept.private))
+
+    def find_service(self) -> None:
+        """Where the rooms of the own domain are: Service-Response depends on it."""
+        domain = self._held.session.domain
+        try:
+            if self._shared.groups.service(domain) is None:
+                self._shared.groups.keep_service(domain, roomservice.look(self.query, domain))
+        except EVERYTHING as error:
+            log.debug("no-service-found", sid=short(self._held.sid), reason=type(error).__name__)
+
+    # --- out, and changes ---
+
+    def _leave(self, command: dict[str, Any]) -> bytes:
+        """Only what is kept of the room: the presence that leaves is a stanza of its own, which the server gets in any case."""
+        jid, inside = command["room"], self._held.rooms
+        room = inside.find(jid)
+        if room is None:
+            return records.pack_answer(808, "not joined")
+        inside.forget(jid)
+        self._store(Changes(rooms={jid: b""}))
+        return records.pack_answer(200, nick=room.nick)
+
+    def _destroy(self, command: dict[str, Any]) -> bytes:
+        ending = self._held.rooms.ending
+        ending.add(command["room"])
+        try:
+            reply = self._request(rooms.destroy(command["room"]))
+        finally:
+            gevent.spawn_later(1.0, ending.discard, command["room"])
+        return records.pack_answer(200, error=reply.error, tree=reply.payload.plain())
+
+    def _change(self, command: dict[str, Any]) -> bytes:
+        jid = command["room"]
+        room = self._held.rooms.find(jid)
+        if room is None:
+            return records.pack_answer(808, "not joined")
+        self._settle(jid, room, **{name: command[name] for name in CHANGEABLE if name in command})
+        return records.pack_answer(200)
+
+    def _settle(self, jid: str, room: Room, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(room, name, value)
+        self._store(Changes(rooms={jid: records.pack_room(room)}))
+
+    def look_again(self, jid: str) -> None:
+        """Somebody has changed the room: the phone is told what of it is different."""
+        gevent.spawn(self._compare, jid)
+
+    def _compare(self, jid: str) -> None:
+        try:
+            reply = self._request(rooms.ask_info(jid))
+            room = self._held.rooms.find(jid)
+            if room is None or reply.error:
+                return
+            now = roomservice.told(rooms.read_info(reply.payload))
+            different = {name: value for name, value in now.items() if room.about.get(name) != value}
+            if not different:
+                return
+            # Of a room that we have just made ourselves nothing was known, and everything is as the phone wished it.
+            items = [changed(jid, room.gid, different)] if room.notice and room.about else []
+            room.about = now
+            self._store(Changes(rooms={jid: records.pack_room(room)}, items=items))
+        except EVERYTHING as error:
+            log.debug("room-not-read", sid=short(self._held.sid), reason=type(error).__name__)
+
+    def show(self, presence: Node) -> None:
+        """The phone shows itself differently: rooms are told by presence of their own."""
+        for jid, room in self._held.rooms.joined.items():
+            told = Node(node=presence)
+            told.setAttr("to", f"{jid}/{room.nick}")
+            self._held.send(told)
+
+    def _store(self, changes: Changes) -> None:
+        with self._held.lock:
+            self._held.store(changes)
+
+
+_COMMANDS: dict[str, Callable[[Doors, dict[str, Any]], bytes]] = {
+    "iq": Doors._iq,
+    "join": Doors._join,
+    "join-later": Doors._join_later,
+    "leave": Doors._leave,
+    "destroy": Doors._destroy,
+    "room": Doors._change,
+}
+ASKED = tuple(_COMMANDS)
+
+
+def keep_joins(shared: "Shared", sid: str) -> None:
+    """What a session that ends had joined, for the next one of the same handset."""
+    record = shared.feed.read(sid, "r")
+    joined = shared.feed.hash(sid, "rooms")
+    if record is not None and joined:
+        session = records.unpack_session(record)
+        kept = {"cookie": session.cookie, "rooms": joined}
+        shared.groups.keep_joins(session.jid, session.resource, records.pack_plain(kept))
+
+
+def _stamp(seconds: int) -> str:
+    text = timestamp(seconds)
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}T{text[9:11]}:{text[11:13]}:{text[13:15]}Z"

@@ -1,0 +1,385 @@
+"""The rooms of one held session: which are joined, and what their stanzas mean for the phone. What is sent to rooms is the
+business of workers.doors.
+
+The record of a room in Redis is what a successor goes on from; what is kept here is the same. Occupants are in Redis only."""
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gevent.event import AsyncResult, Event
+from xmpp.simplexml import Node
+
+from onesoup.csp import addresses
+from onesoup.csp.groups import Room
+from onesoup.handlers import records
+from onesoup.handlers.context import token
+from onesoup.store.feed import Delivery
+from onesoup.xmpp import messages, rooms
+from onesoup.xmpp.rooms import Seen
+from onesoup.xmpp.xml import Xml
+from workers import stanzas
+from workers.intake import Where
+from workers.invitations import Invitations
+
+if TYPE_CHECKING:
+    from workers.held import Held, Shared
+    from workers.intake import Batch, Intake
+
+MAX_TOPIC = 500
+# Status codes of a room whose configuration has changed.
+CONFIGURED = frozenset({104, 172, 173, 174})
+TOLD = {808: "you are not in this group any more", 816: "you may not speak in this group", 812: "no private messages here"}
+
+
+@dataclass(slots=True)
+class Entry:
+    """A room on whose threshold we stand. `result`: whoever waits; `again`: it was joined before, with the occupants `old`."""
+
+    room: Room
+    result: AsyncResult | None = None
+    again: bool = False
+    old: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    tries: int = 0
+    # Set when we are in, or know that we will not be.
+    over: Event = field(default_factory=Event)
+
+
+@dataclass(slots=True)
+class Notice:
+    """What has changed in one room, nick -> bare JID or "" for people."""
+
+    joined: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
+
+    def comes(self, nick: str, jid: str) -> None:
+        if self.left.pop(nick, None) is None:
+            self.joined[nick] = jid
+
+    def goes(self, nick: str, jid: str) -> None:
+        if self.joined.pop(nick, None) is None:
+            self.left[nick] = jid
+
+    def __bool__(self) -> bool:
+        return bool(self.joined or self.left or self.about or self.own)
+
+
+@dataclass(slots=True)
+class Turn:
+    """The room stanzas of one read."""
+
+    done: "Batch"
+    intake: "Intake"
+    known: dict[str, bytes | None]
+    notices: dict[str, Notice] = field(default_factory=dict)
+
+    def notice(self, room: str) -> Notice:
+        return self.notices.setdefault(room, Notice())
+
+    def occupant(self, name: str, record: bytes) -> None:
+        """Stores an occupant, b"" removes it."""
+        self.known[name] = record or None
+        self.done.changes.occupants[name] = record
+
+
+class Rooms:
+    """`joined` and `entering` by the bare JID of the room."""
+
+    def __init__(self, held: "Held", shared: "Shared") -> None:
+        self._held, self._shared = held, shared
+        self.joined: dict[str, Room] = {}
+        self.entering: dict[str, Entry] = {}
+        # Rooms whose end the phone has asked for itself.
+        self.ending: set[str] = set()
+        self.invitations = Invitations(held, shared)
+
+    def load(self) -> None:
+        """What an earlier holder had joined."""
+        found = self._shared.feed.hash(self._held.sid, "rooms")
+        self.joined = {room: records.unpack_room(record) for room, record in found.items()}
+
+    def find(self, room: str) -> Room | None:
+        entry = self.entering.get(room)
+        return entry.room if entry is not None else self.joined.get(room)
+
+    # --- what comes in ---
+
+    def read(self, batch: list[Node], done: "Batch", intake: "Intake") -> list[Node]:
+        """Takes the stanzas of rooms in; the others are returned."""
+        rest, taken = [], []
+        for stanza in batch:
+            tree = stanzas.tree(stanza) if self._may_be_ours(stanza) else None
+            if tree is not None and self._is_ours(tree):
+                taken.append((stanza, tree))
+            else:
+                rest.append(stanza)
+        if taken:
+            names = {name for _, tree in taken if "/" in (name := _occupant(tree.get("from")))}
+            turn = Turn(done, intake, dict(self._shared.feed.occupants(self._held.sid, sorted(names))))
+            for stanza, tree in taken:
+                self._take(stanza, tree, turn)
+            self._tell(turn)
+        return rest
+
+    def _may_be_ours(self, stanza: Node) -> bool:
+        """Without a closer look: most stanzas have nothing to do with rooms."""
+        if stanza.getName() not in ("presence", "message"):
+            return False
+        return (
+            stanza.getAttr("type") == "groupchat"
+            or any(child.getName() == "x" for child in stanza.getChildren() if child)
+            or bool(self.joined or self.entering)
+        )
+
+    def _is_ours(self, tree: Xml) -> bool:
+        if self.find(addresses.bare(tree.get("from"))) is not None or tree.get("type") == "groupchat":
+            return True
+        return rooms.of_room(tree) if tree.name == "presence" else self.invitations.is_one(tree)
+
+    def _take(self, stanza: Node, tree: Xml, turn: Turn) -> None:
+        if tree.name == "presence":
+            self._presence(rooms.read_presence(tree), turn)
+        elif not self.invitations.take(tree, turn.done):
+            self._message(stanza, tree, turn)
+
+    # --- presence ---
+
+    def _presence(self, seen: Seen, turn: Turn) -> None:
+        room = self.find(seen.room)
+        if room is None or self._held.closing:
+            return  # one that was left; or all are, with the session, and the next one may want to be in them again
+        entry = self.entering.get(seen.room)
+        own = 110 in seen.codes or seen.nick == room.nick
+        if seen.error:
+            if entry is not None:
+                self._refused(seen, entry, turn)
+        elif seen.available and own:
+            self._own(seen, room, entry, turn)
+        elif seen.available:
+            self._here(seen, entry, turn)
+        elif own:
+            self._out(seen, room, entry, turn)
+        else:
+            self._gone(seen, entry, turn)
+
+    def _own(self, seen: Seen, room: Room, entry: Entry | None, turn: Turn) -> None:
+        """We are in, or what we may do has changed. The room may have given another nick."""
+        before = rooms.level(room.role, room.affiliation)
+        room.nick, room.role, room.affiliation = seen.nick or room.nick, seen.role, seen.affiliation
+        turn.occupant(f"{seen.room}/{room.nick}", records.pack_occupant(self._held.session.jid, seen.role, seen.affiliation))
+        if entry is not None:
+            self._entered(seen, entry, turn)
+        elif seen.level != before:
+            turn.notice(seen.room).own["PrivilegeLevel"] = seen.level
+        turn.done.changes.rooms[seen.room] = records.pack_room(room)
+
+    def _entered(self, seen: Seen, entry: Entry, turn: Turn) -> None:
+        """Everybody who is there has been told of before."""
+        room = entry.room
+        if entry.result is None and 201 in seen.codes:
+            # It was not there any more, and we have just made another one of that name.
+            turn.done.after.append(partial(self._held.doors.lose, seen.room, entry, 800))
+            return
+        self.entering.pop(seen.room, None)
+        self.joined[seen.room] = room
+        entry.over.set()
+        room.at = room.at or int(time.time())
+        for nick in entry.old - entry.seen - {room.nick}:
+            name = f"{seen.room}/{nick}"
+            turn.notice(seen.room).goes(nick, _jid(turn.known.get(name)))
+            turn.occupant(name, b"")
+        if entry.result is not None:
+            answer = {"code": 200, "nick": room.nick, "new": 201 in seen.codes}
+            turn.done.after.append(partial(entry.result.set, answer))
+
+    def _here(self, seen: Seen, entry: Entry | None, turn: Turn) -> None:
+        name = f"{seen.room}/{seen.nick}"
+        new = turn.known.get(name) is None
+        turn.occupant(name, records.pack_occupant(seen.jid, seen.role, seen.affiliation))
+        if entry is not None:
+            entry.seen.add(seen.nick)
+            new = entry.again and seen.nick not in entry.old
+        if new:
+            turn.notice(seen.room).comes(seen.nick, seen.jid)
+            if seen.jid:
+                self.invitations.came(seen.room, seen.jid, turn.done)
+
+    def _gone(self, seen: Seen, entry: Entry | None, turn: Turn) -> None:
+        name = f"{seen.room}/{seen.nick}"
+        known = turn.known.get(name)
+        turn.occupant(name, b"")
+        if seen.new_nick:
+            jid = seen.jid or _jid(known)
+            turn.occupant(f"{seen.room}/{seen.new_nick}", records.pack_occupant(jid, seen.role, seen.affiliation))
+            turn.notice(seen.room).goes(seen.nick, jid)
+            turn.notice(seen.room).comes(seen.new_nick, jid)
+        elif known is not None and entry is None:
+            turn.notice(seen.room).goes(seen.nick, seen.jid or _jid(known))
+
+    def _out(self, seen: Seen, room: Room, entry: Entry | None, turn: Turn) -> None:
+        """We are out, or go by another nick."""
+        if seen.new_nick:
+            turn.occupant(f"{seen.room}/{seen.nick}", b"")
+            room.nick = seen.new_nick
+            turn.done.changes.rooms[seen.room] = records.pack_room(room)
+            return
+        code = rooms.removed(seen)
+        if code == 503 and entry is None and seen.room not in self.ending:
+            # The service goes down, or has lost us on the way: we come back, and only when that fails the phone is told.
+            turn.done.after.append(partial(self._held.doors.enter_again, seen.room))
+            return
+        self.forget(seen.room)
+        turn.notices.pop(seen.room, None)
+        turn.done.changes.rooms[seen.room] = b""
+        if entry is not None and entry.result is not None:
+            turn.done.after.append(partial(entry.result.set, {"code": code, "text": "not let in"}))
+        elif seen.room not in self.ending:
+            turn.done.changes.items.append(_event("left", seen.room, gid=room.gid, code=code))
+        if seen.destroyed:
+            turn.done.after.append(partial(self._shared.groups.remove, self._held.session.jid, seen.room))
+
+    def _refused(self, seen: Seen, entry: Entry, turn: Turn) -> None:
+        """The room does not let us in. Whoever waits is told; a room that was joined before is lost, which the phone is told."""
+        if entry.result is None and self._held.doors.try_again(seen.room, entry, seen.error):
+            return
+        self.forget(seen.room)
+        turn.done.changes.rooms[seen.room] = b""
+        code = rooms.join_code(seen.error)
+        if entry.result is not None:
+            turn.done.after.append(partial(entry.result.set, {"code": code, "text": seen.error}))
+        else:
+            turn.done.changes.items.append(_event("left", seen.room, gid=entry.room.gid, code=code))
+
+    def forget(self, room: str) -> None:
+        self.joined.pop(room, None)
+        entry = self.entering.pop(room, None)
+        if entry is not None:
+            entry.over.set()
+
+    def settled(self, room: str, within: float) -> None:
+        """Waits for a room that is just being entered again: it would throw back what is said before."""
+        entry = self.entering.get(room)
+        if entry is not None:
+            entry.over.wait(within)
+
+    # --- messages ---
+
+    def _message(self, stanza: Node, tree: Xml, turn: Turn) -> None:
+        jid, nick = rooms.split(tree.get("from"))
+        room = self.find(jid)
+        if room is None:
+            return  # from a room that was left
+        if tree.get("type") == "error":
+            self._bounced(jid, nick, room, tree, turn)
+        elif tree.get("type") == "groupchat":
+            self._said(jid, nick, room, stanza, tree, turn)
+        elif nick:
+            self._whispered(jid, nick, room, stanza, turn)
+
+    def _said(self, jid: str, nick: str, room: Room, stanza: Node, tree: Xml, turn: Turn) -> None:
+        """A message to everybody, a new topic, or news of the room itself."""
+        body, subject = tree.find("body"), tree.find("subject")
+        if not nick and rooms.codes(tree) & CONFIGURED:
+            turn.done.after.append(partial(self._held.doors.look_again, jid))
+        if subject is not None and body is None:
+            self._topic(jid, room, subject.text.strip()[:MAX_TOPIC], turn)
+            return
+        text = messages.body_of(stanza, "groupchat")
+        # COMPAT(all): phones show their own line themselves.
+        if not text or nick == room.nick or self._held.refuses_in(jid, nick, _jid(turn.known.get(f"{jid}/{nick}"))):
+            return
+        when = messages.delay(stanza, jid, self._held.session.jid)
+        room.at = max(room.at, when or int(time.time()))
+        turn.done.changes.rooms[jid] = records.pack_room(room)
+        seen = _seen(tree, jid, nick)
+        turn.intake.deliver(turn.done, jid, text, when, seen, b"", _where(room, nick, private=False))
+
+    def _topic(self, jid: str, room: Room, topic: str, turn: Turn) -> None:
+        """The first one after entering is how it is, not a change."""
+        if room.topic is not None and room.topic != topic:
+            turn.notice(jid).about["Topic"] = topic
+        room.topic = topic
+        turn.done.changes.rooms[jid] = records.pack_room(room)
+
+    def _whispered(self, jid: str, nick: str, room: Room, stanza: Node, turn: Turn) -> None:
+        """For this phone alone. A receipt names the message that the phone has written to this one."""
+        receipt = messages.read_receipt(stanza)
+        if receipt is not None:
+            turn.intake.report(turn.done, f"{jid}/{nick}", receipt[1], code=200)
+            return
+        text = messages.body_of(stanza, "chat")
+        if not text or not room.private or self._held.refuses_in(jid, nick, _jid(turn.known.get(f"{jid}/{nick}")), private=True):
+            return
+        when = messages.delay(stanza, jid, self._held.session.jid)
+        seen = f"i {jid}/{nick} {stanza.getAttr('id')}" if stanza.getAttr("id") else ""
+        turn.intake.deliver(turn.done, jid, text, when, seen, b"", _where(room, nick, private=True))
+
+    def _bounced(self, jid: str, nick: str, room: Room, tree: Xml, turn: Turn) -> None:
+        """What the phone wrote did not get through. It was told 200, so now it is told otherwise."""
+        condition, stanza_id = rooms.condition(tree), tree.get("id")
+        to = f"{jid}/{nick}" if nick else jid
+        codes = rooms.TO_ONE if nick else rooms.TO_ALL
+        code = codes.get(condition, 410)
+        if not stanza_id or not self._held.wrote(to, stanza_id):
+            return
+        turn.intake.report(turn.done, to, stanza_id, code)
+        reason = TOLD.get(code, "nobody of that name is here" if nick else "the group does not take it")
+        turn.intake.deliver(
+            turn.done, jid, f"not delivered: {reason}", None, f"b {to} {stanza_id}", b"", _where(room, nick, private=bool(nick))
+        )
+        if code == 808:
+            turn.done.after.append(partial(self._held.doors.enter_again, jid))
+
+    # --- what the phone is told ---
+
+    def _tell(self, turn: Turn) -> None:
+        for jid, notice in turn.notices.items():
+            room = self.find(jid)
+            if notice and room is not None and room.notice:
+                payload = {
+                    "joined": [list(each) for each in notice.joined.items()],
+                    "left": [list(each) for each in notice.left.items()],
+                    "about": notice.about,
+                    "own": notice.own,
+                }
+                turn.done.changes.items.append(_event("notice", jid, gid=room.gid, **payload))
+
+
+def _event(kind: str, jid: str, **more: Any) -> Delivery:
+    return Delivery(f"e-{token(16)}", jid, records.pack_event(kind, jid, int(time.time()), **more))
+
+
+def left(room: str, gid: str, code: int) -> Delivery:
+    """The phone is told that it is in a room no more."""
+    return _event("left", room, gid=gid, code=code)
+
+
+def changed(room: str, gid: str, about: dict[str, str]) -> Delivery:
+    """The phone is told of new properties of a room."""
+    return _event("notice", room, gid=gid, joined=[], left=[], about=about, own={})
+
+
+def _occupant(sender: str) -> str:
+    """room/nick with the room as it is kept."""
+    room, nick = rooms.split(sender)
+    return f"{room}/{nick}" if nick else room
+
+
+def _jid(record: bytes | None) -> str:
+    return records.unpack_occupant(record)[0] if record else ""
+
+
+def _where(room: Room, nick: str, private: bool) -> Where:
+    return Where(room.gid, nick, private, room.delivery, room.length)
+
+
+def _seen(tree: Xml, room: str, nick: str) -> str:
+    """The room's own id of a message, else sender and id."""
+    for each in tree.all("stanza-id", messages.STANZA_ID):
+        if addresses.bare(each.get("by")) == room and each.get("id"):
+            return f"g {room} {each.get('id')}"
+    return f"g {room}/{nick} {tree.get('id')}" if tree.get("id") else ""
