@@ -15,6 +15,7 @@ COMMANDS = {
     "cir": ("onesoup.roles", "cir", "Run the CIR process."),
     "accounts": ("onesoup.accounts", "accounts", "Link phone log-ins to XMPP accounts; rotate keys."),
     "servers": ("onesoup.servers", "servers", "What is remembered of XMPP servers."),
+    "announce": ("onesoup.announce", "announce", "Tell something to all users who are logged in."),
     "demo": ("onesoup.demo.cli", "demo", "Run everything on this machine, with a demo XMPP server."),
     "coverage": ("onesoup.coverage", "command", "Show which primitives work, from the sources of a checkout."),
     "phone": ("onesoup.phone.cli", "phone", "A phone in the terminal."),

@@ -118,6 +118,10 @@ class Settings:
         False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
     )
 
+    terms: str = setting(
+        "", "Terms of use, told at log-in until they are accepted; empty: none.", "Be kind. We keep no messages."
+    )
+
     # Whom phones may be.
     domain: str = setting("localhost", "Domain of a log-in that names none.", "example.org")
     domains: tuple[str, ...] = setting(
@@ -173,6 +177,12 @@ class Settings:
         True,
         "Whether /account serves the page on which users choose a phone password; over HTTPS of a trusted proxy only.",
         "false",
+    )
+    registration: bool = setting(
+        False, "Whether phones may make new accounts (Registration), where the XMPP server lets everybody do so.", "true"
+    )
+    registrations_per_hour: int = setting(
+        3, "How many new accounts one address of a phone may ask for in an hour.", "3", low=1, high=1000
     )
 
     # The XMPP side.

@@ -41,11 +41,19 @@ TIMES = {
     "ONESOUP_LOG_LEVEL": "debug",
 }
 
+# Prosody brings no directory of its users; this one is ours, and reads their vCards.
+PLUGINS = Path(__file__).parent / "support" / "prosody"
+PROSODY = {
+    "options": f'plugin_paths = {{ "{PLUGINS}" }}',
+    "more_hosts": 'Component "people.localhost" "onesoup_people"\n  people_host = "localhost"',
+}
+
 _stacks: list[Stack] = []
 
 
 def _made(directory: Path, **more: object) -> Stack:
     env = TIMES | dict(more.pop("env", {}))  # type: ignore[call-overload]
+    more.setdefault("prosody_more", PROSODY)
     stack = Stack(directory, env=env, **more)  # type: ignore[arg-type]
     _stacks.append(stack)
     return stack

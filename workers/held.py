@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gevent
@@ -18,7 +18,7 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
-from onesoup.csp import capabilities
+from onesoup.csp import capabilities, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
@@ -36,6 +36,7 @@ from onesoup.xmpp import errors, extras
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
+from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.intake import Change, Intake, offline, roster_changes
 from workers.lookups import Library, Lookups
@@ -150,6 +151,7 @@ class Held:
         self.outbox = Outbox(self, shared)
         self.lookups = Lookups(self, shared.library)
         self.publisher = Publisher(self)
+        self.directory = Directory(self)
 
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
@@ -192,6 +194,19 @@ class Held:
         self.refuses(room)
         assert self._rules is not None
         return self._rules.refuse_in(room, nick, jid, private)
+
+    def wants_notices(self, types: list[str]) -> None:
+        """What the phone is told of by Notification-Request from now on."""
+        self.session = replace(self.session, notices=tuple(types))
+
+    def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
+        """What the phone asked for itself is no news to it."""
+        if notices.LISTS not in self.session.notices:
+            return []
+        others = {jid: item for jid, item in items.items() if jid and jid not in self.outbox.changing}
+        known = {jid: self.item(jid) for jid in others}
+        stored = {name: records.unpack_list(name, record) for name, record in self._shared.lists.all(self.session.jid).items()}
+        return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()])
 
     def rules_changed(self) -> None:
         self._rules = None

@@ -14,7 +14,7 @@ import time  # noqa: E402
 import uuid  # noqa: E402
 from collections import Counter  # noqa: E402
 from collections.abc import Callable, Iterator, Sequence  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
+from contextlib import contextmanager, suppress  # noqa: E402
 from typing import Any  # noqa: E402
 from weakref import WeakValueDictionary  # noqa: E402
 
@@ -47,6 +47,7 @@ from onesoup.store.rooms import Groups, Invites  # noqa: E402
 from onesoup.store.servers import Servers  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
+from workers import registering  # noqa: E402
 from workers.held import CONNECT_SECONDS, Held, Shared  # noqa: E402
 from workers.lookups import Library  # noqa: E402
 from workers.pictures import Pictures  # noqa: E402
@@ -291,7 +292,13 @@ class Holder:
                 return
             if job is None:
                 return
-            gevent.spawn(self._login, shard, records.unpack_command(job))
+            command = records.unpack_command(job)
+            gevent.spawn(self._register if command.get("op") == "register" else self._login, shard, command)
+
+    def _register(self, _shard: int, job: dict[str, Any]) -> None:
+        payload = registering.run(job, self._shared.options, self._ring)
+        with suppress(StoreDown):
+            answer(self._client, job["reply"], job["name"], payload)
 
     @contextmanager
     def _one_at_a_time(self, name: str) -> Iterator[None]:

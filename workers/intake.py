@@ -69,6 +69,10 @@ class Directory(Protocol):
     def wrote_to(self, jid: str) -> bool:
         """Whether the phone has sent this one anything a short while ago."""
 
+    def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
+        """Tokens of the contact lists that another client changes with this push, if the phone wants to be told; None for an
+        item that goes."""
+
     def asks(self, jid: str, note: str) -> None:
         """Somebody waits for the user's decision."""
 
@@ -298,7 +302,9 @@ class Intake:
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")
-            done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt if last else b"", part_seen))
+            # A server is no user: what it says is an announcement.
+            payload = records.pack_text(text) if "@" in sender else records.pack_announcement(text)
+            done.changes.items.append(Delivery(text.id, sender, payload, receipt if last else b"", part_seen))
 
     # --- iq ---
 
@@ -309,11 +315,20 @@ class Intake:
         if push is None:
             done.answers.append(stanzas.answer(stanza, self.own, self.profile, time.time()))
         elif push.getName() == "query":
+            self._lists_changed(push, done)
             roster_changes(push, done.changes)
             done.answers.append(stanzas.result(stanza))
         else:
             self._directory.blocked(push.getName(), blocking.read_items(push))
             done.answers.append(stanzas.result(stanza))
+
+    def _lists_changed(self, push: Node, done: Batch) -> None:
+        """Tells a phone that wants to know it (1.3) which lists another client has changed."""
+        items = {addresses.bare(tag.getAttr("jid") or ""): contacts.read_item(tag) for tag in push.getTags("item")}
+        tokens = self._directory.lists_changed(items)
+        if tokens:
+            event = records.pack_event("lists", self.own, int(time.time()), tokens=tokens)
+            done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", self.own, event))
 
     def _push(self, stanza: Node) -> Node | None:
         """What our own account has pushed. From anybody else it would let strangers write the roster."""

@@ -58,6 +58,8 @@ class Outbox:
         # Commands that take their time beside the others; their greenlets end by themselves.
         self._aside: set[bytes] = set()
         self._tries: dict[bytes, int] = {}
+        # Contacts whose roster item is just being changed on the phone's wish.
+        self.changing: set[str] = set()
         self._acked = Event()
         self._busy = self._again = False
 
@@ -387,6 +389,15 @@ class Outbox:
         self._held.rules_changed()
         self._transmit(stored, stanzas.block(self._new_id(), command["op"], command["jids"]))
 
+    def _question(self, stored: bytes, command: dict[str, Any]) -> None:
+        """Something that others have to answer: what is behind it in the outbox does not wait for them."""
+        self._done(stored)
+        gevent.spawn(lambda: self._answer(command, self._held.directory.answer(command)))
+
+    def _notices(self, stored: bytes, command: dict[str, Any]) -> None:
+        self._held.wants_notices(command["types"])
+        self._done(stored)
+
     def _new_id(self) -> str:
         assert self._held.stream is not None
         return self._held.stream.new_id()
@@ -399,6 +410,7 @@ class Outbox:
         assert self._held.stream is not None
         removing = command["op"] == "unroster"
         node = stanzas.roster_remove(command["jid"]) if removing else stanzas.roster_set(command)
+        self.changing.add(command["jid"])
         try:
             result = self._held.stream.request(node, REQUEST_SECONDS)
         except StreamFailure as failure:
@@ -406,6 +418,8 @@ class Outbox:
             self._done(stored)
             self._answer(command, records.pack_answer(code, "the server did not answer"))
             return
+        finally:
+            self.changing.discard(command["jid"])
         code, reason = 200, ""
         if result.getAttr("type") == "error":
             reason = stanzas.condition(result)
@@ -492,5 +506,11 @@ _COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
     "look": Outbox._look,
     "roster": Outbox._roster,
     "unroster": Outbox._roster,
+    "find": Outbox._question,
+    "cards": Outbox._question,
+    "change-card": Outbox._question,
+    "rooms": Outbox._question,
+    "info": Outbox._question,
+    "notices": Outbox._notices,
     "logout": Outbox._logout,
 }

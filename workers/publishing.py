@@ -29,7 +29,9 @@ class Publisher:
     """The publications of one session, one at a time: a vCard is read, changed and written."""
 
     def __init__(self, held: "Held") -> None:
-        self._held, self._lock = held, BoundedSemaphore(1)
+        self._held = held
+        # Held by whoever changes the account's vCard.
+        self.changing = BoundedSemaphore(1)
 
     def picture(self, octets: bytes) -> None:
         """Shows this picture from now on; b"" shows none. One that is no picture is not shown, and the old one stays."""
@@ -40,7 +42,7 @@ class Publisher:
                 log.info("picture-refused", sid=short(self._held.sid), reason=str(error)[:80])
                 return
         name = hashlib.sha1(octets, usedforsecurity=False).hexdigest() if octets else ""
-        with self._lock:
+        with self.changing:
             if name != self._shown():
                 self._show(name, octets)
         self._held.shows_picture(name)
@@ -69,7 +71,7 @@ class Publisher:
         """Puts what a phone says of its user into the account's vCard; what it does not say stays."""
         card = vcards.read(text)
         if card:
-            with self._lock:
+            with self.changing:
                 self._change_vcard(card=card)
 
     def _change_vcard(self, photo: bytes | None = None, card: vcards.Card | None = None) -> None:

@@ -150,8 +150,19 @@ def from_jid(jid: str, short_domain: str | None = None) -> str:
     """The wv: address of a bare JID; without its domain when that is `short_domain` (a log-in id without domain)."""
     node = jid.partition("/")[0]
     local, _, domain = node.rpartition("@")
-    user = encode_part(unescape_local(local))
+    # A server or a transport has no user part, and phones know no such address.
+    user = encode_part(unescape_local(local) or domain)
     return f"wv:{user}" if domain == short_domain else f"wv:{user}@{domain}"
+
+
+def from_room(jid: str, domain: str) -> str:
+    """The address of a group: wv:/room@service, and wv:user/group@domain for a private one of this domain's users, whose local
+    part holds the slash (xmpp-mapping.md 1.1)."""
+    local, _, service = jid.partition("/")[0].rpartition("@")
+    user, slash, group = unescape_local(local).partition("/")
+    if slash and user and group and service.endswith("." + domain):
+        return f"wv:{encode_part(user)}/{encode_part(group)}@{domain}"
+    return f"wv:/{encode_part(unescape_local(local))}@{service}"
 
 
 def list_address(owner: str, token: str) -> str:

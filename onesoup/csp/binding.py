@@ -95,7 +95,24 @@ def read(element: Element, cls: type[T]) -> T:
 def read_primitive(element: Element) -> Primitive | None:
     """The typed primitive, or None when no such primitive is known."""
     cls = PRIMITIVES.get(ALIASES.get(element.name, element.name))
+    if element.name == "Search-Request":
+        element = _one_pair_each(element)
     return None if cls is None else read(element, cls)
+
+
+def _one_pair_each(request: Element) -> Element:
+    """1.3 lets several criteria stand in one SearchPairList (messages.md 14); each gets a list of its own here."""
+    children: list[Element] = []
+    for child in request.children:
+        if child.name != "SearchPairList" or sum(each.name == "SearchElement" for each in child.children) < 2:
+            children.append(child)
+            continue
+        for part in child.children:
+            if part.name == "SearchElement":
+                children.append(Element("SearchPairList", "", [part]))
+            elif children and children[-1].name == "SearchPairList":
+                children[-1] = Element("SearchPairList", "", [*children[-1].children, part])
+    return Element(request.name, request.text, children)
 
 
 def _plan(cls: type[Node], version: str) -> tuple[tuple[str, str, str, bool], ...]:

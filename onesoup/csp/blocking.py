@@ -98,7 +98,8 @@ def _entities(rules: Rules, members: Iterable[str], spell: Callable[[str], str])
 
 def answer(rules: Rules, version: str, spell: Callable[[str], str]) -> GetBlockedListResponse:
     """The answer to GetBlockedList-Request: InUse inside the lists up to 1.2, beside them in 1.3."""
-    blocked, granted = _entities(rules, rules.blocked, spell), _entities(rules, rules.granted, spell)
+    blocked = _entities(rules, rules.blocked, spell)
+    granted = _entities(rules, rules.granted, spell) if rules.granted else None
     use_blocked = rules.block_in_use and bool(rules.blocked)
     if version == "1.3":
         return GetBlockedListResponse(

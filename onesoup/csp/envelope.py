@@ -41,6 +41,8 @@ class Transaction:
     mode: Mode
     id: str | None
     content: Primitive
+    # In how many segments the content comes, when this is the first of them (CSP 1.3).
+    segments: int | None = None
 
 
 @dataclass(slots=True)
@@ -123,7 +125,13 @@ def _transaction(element: Element) -> tuple[Transaction, bool | None]:
         primitive = _primitive(content)
     except CspError as error:
         primitive = Malformed(error)
-    return Transaction(mode, transaction_id, primitive), poll
+    return Transaction(mode, transaction_id, primitive, _segments(descriptor)), poll
+
+
+def _segments(descriptor: Element | None) -> int | None:
+    info = descriptor.find("SegmentInfo") if descriptor is not None else None
+    count = info.findtext("SegmentCount") if info is not None else ""
+    return int(count) if count.isascii() and count.isdigit() and len(count) < 6 else None
 
 
 @dataclass(slots=True)
@@ -165,5 +173,7 @@ def _write_transaction(transaction: Transaction, version: str, poll: bool | None
         descriptor.append(Element("TransactionID", transaction.id))
     if poll is not None:
         descriptor.append(Element("Poll", "T" if poll else "F"))
+    if transaction.segments is not None:
+        descriptor.append(Element("SegmentInfo", "", [Element("SegmentCount", str(transaction.segments))]))
     content = Element("TransactionContent", "", [write(transaction.content, version)])
     return Element("Transaction", "", [Element("TransactionDescriptor", "", descriptor), content])

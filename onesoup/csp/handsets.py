@@ -52,6 +52,11 @@ class Handset:
         "messages.md 13, flows.md 11",
         "tests/csp/test_groups.py::test_android_gets_members_flat",
     )
+    no_system_messages: bool = quirk(
+        "What the operator announces comes as a message: it knows no SystemMessage, and its user would never see it.",
+        "flows.md 5.2",
+        "tests/handlers/test_system.py::test_android_gets_an_announcement_as_a_message_in_1_3",
+    )
     takes_pwd: bool = quirk(
         "Schema PWD is asked for although only MD5 was offered: it answers that with its password.",
         "flows.md 4.2",
@@ -85,6 +90,7 @@ ANDROID = Handset(
     repeats_under_new_id=True,
     takes_ssms=True,
     flat_members=True,
+    no_system_messages=True,
 )
 S60 = Handset("s60", unescape_content=True, takes_pwd=True)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.

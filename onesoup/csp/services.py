@@ -5,8 +5,11 @@ from onesoup.csp.elements import (
     Functions,
     FundamentalFeat,
     GroupFeat,
+    GroupUseFunc,
     IMFeat,
     PresenceFeat,
+    SearchFunc,
+    ServiceFunc,
     ServiceRequest,
     ServiceResponse,
     WVCSPFeat,
@@ -14,15 +17,32 @@ from onesoup.csp.elements import (
 
 
 def answer(request: ServiceRequest, version: str, groups: bool = True) -> ServiceResponse:
-    """Everything is granted, except `groups` where there are none. A feature without children stands for all its functions, so
-    the tree ends there. What is refused stands in Functions, which is never left empty: that would refuse everything."""
-    response = ServiceResponse()
+    """Everything is granted, but `groups` where there are none and what does not exist here. A feature without children stands
+    for all its functions, so the tree ends there."""
+    response = ServiceResponse(functions=_missing(request, groups))
     if version == "1.1":
         response.client_id = request.client_id
     if request.all_functions_request:
         features = WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat(), GroupFeat() if groups else None)
         response.all_functions = AllFunctions(features)
-    wanted = request.functions.wvcsp_feat if request.functions is not None else None
-    if not groups and wanted is not None and wanted.group_feat is not None:
-        response.functions = Functions(wvcsp_feat=WVCSPFeat(group_feat=GroupFeat()))
     return response
+
+
+def _missing(request: ServiceRequest, groups: bool) -> Functions | None:
+    """What the request names itself and is not there: maps, searches with operators, conversations that become rooms. Whole
+    features stay granted: most phones know no more of them than is there."""
+    asked = request.functions.wvcsp_feat if request.functions else None
+    fundamental, group = (asked.fundamental_feat, asked.group_feat) if asked else (None, None)
+    missing = FundamentalFeat()
+    if fundamental and fundamental.service_func and fundamental.service_func.getmap:
+        missing.service_func = ServiceFunc(getmap=True)
+    if fundamental and fundamental.search_func and fundamental.search_func.advsr:
+        missing.search_func = SearchFunc(advsr=True)
+    no_group = None
+    if group and not groups:
+        no_group = GroupFeat()
+    elif group and group.group_use_func and group.group_use_func.excon:
+        no_group = GroupFeat(group_use_func=GroupUseFunc(excon=True))
+    features = WVCSPFeat(fundamental_feat=missing if missing != FundamentalFeat() else None, group_feat=no_group)
+    # An empty WVCSPFeat would deny everything.
+    return Functions(features) if features != WVCSPFeat() else None

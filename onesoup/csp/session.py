@@ -31,6 +31,8 @@ class Session:
     began: int = 0
     # The name of this gateway under which the phone logged in: no XMPP domain, though phones complete ids with it.
     gateway: str = ""
+    # Types of Notification-Request that the phone has subscribed.
+    notices: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:

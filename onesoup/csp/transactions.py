@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from onesoup.csp.elements import (
+    GetNewPasswordRequest,
     GetSPInfoRequest,
     LoginRequest,
     LoginResponse,
     MessageDelivered,
     PollingRequest,
     Primitive,
+    RegistrationRequest,
     Result,
     Status,
     WVCSPVersionDiscoveryRequest,
@@ -33,7 +35,12 @@ class Kind(Enum):
 
 
 # Primitives that are answered without a session. The first has a form inside a session too; then it counts as a request.
-OUTSIDE: dict[type[Primitive], bool] = {GetSPInfoRequest: False, WVCSPVersionDiscoveryRequest: True}
+OUTSIDE: dict[type[Primitive], bool] = {
+    GetSPInfoRequest: False,
+    WVCSPVersionDiscoveryRequest: True,
+    RegistrationRequest: True,
+    GetNewPasswordRequest: True,
+}
 
 
 def classify(message: Message) -> Kind:

@@ -45,8 +45,10 @@ class Stack:
         env: Mapping[str, str] | None = None,
         redis: RedisServer | None = None,
         prosody: Prosody | Ejabberd | None = None,
+        prosody_more: Mapping[str, str] | None = None,
     ) -> None:
-        """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them.
+        """`env` are further ONESOUP_ variables for the roles; those of our own environment do not reach them. `prosody_more`:
+        options and more_hosts of a Prosody of our own.
 
         Servers that are handed in are the caller's: never started or stopped here.
         """
@@ -55,7 +57,8 @@ class Stack:
         self.stcp_port = stcp_port or free_port(bind)
         self._own = [server is None for server in (redis, prosody)]
         self.redis = redis or RedisServer(self.dir / "redis", redis_port)
-        self.prosody = prosody or Prosody(self.dir / "prosody", domain, xmpp_port, bind=bind)
+        own = {"bind": bind, **dict(prosody_more or {})}
+        self.prosody = prosody or Prosody(self.dir / "prosody", domain, xmpp_port, **own)
         self.keys_file = self.dir / "keys"
         self.env = self._environment(env or {})
         self.settings: Settings = load(self.env)

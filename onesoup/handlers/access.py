@@ -16,7 +16,7 @@ from onesoup.csp import access, addresses, handsets
 from onesoup.csp.elements import ClientCapabilityRequest, LoginRequest, LoginResponse, ServiceRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Session
-from onesoup.handlers import basic, linking, records, throttle
+from onesoup.handlers import basic, linking, records, system, throttle
 from onesoup.handlers.context import Context, Peer, Services, token
 from onesoup.store import keys
 from onesoup.store.accounts import Link
@@ -148,6 +148,7 @@ def _login(attempt: Try) -> Outcome:
     sid = _open(attempt, session, password)
     _keep(attempt, jid, password)
     _make_room(attempt.services, session, sid)
+    system.at_login(attempt.services, sid, session)
     response = _welcome(attempt, sid, session.ttl, True)
     if attempt.version == "1.3":
         _negotiate(attempt, session, sid, response)

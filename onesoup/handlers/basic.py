@@ -18,7 +18,7 @@ from onesoup.csp.elements import (
     WVCSPVersionDiscoveryResponse,
 )
 from onesoup.csp.transactions import status
-from onesoup.handlers import records, wakeups
+from onesoup.handlers import records, segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
 from onesoup.wire.tables.doctypes import NAMESPACES
@@ -66,6 +66,8 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
 def service(ctx: Context, request: ServiceRequest) -> Primitive:
     """Grants everything, groups only where the domain has rooms, and lets the holder send initial presence soon."""
     ctx.send({"op": "soon"})
+    if segments.wanted(request):
+        ctx.effects.fields["segm"] = "1"
     return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 

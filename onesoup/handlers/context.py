@@ -12,6 +12,7 @@ from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.guard import Guard
@@ -23,7 +24,10 @@ from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
 from onesoup.store.rooms import Groups, Invites
+from onesoup.store.searches import Searches
+from onesoup.store.segments import Segments
 from onesoup.store.sessions import Effects, Sessions
+from onesoup.store.tries import Tries
 from onesoup.store.wakes import Wakes
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
@@ -81,6 +85,9 @@ class Policy:
     country_code: str = ""
     accept_claimed: bool = False
     group_history: int = 0
+    terms: str = ""
+    registration: bool = False
+    registrations_per_hour: int = 3
 
 
 @dataclass(slots=True)
@@ -97,6 +104,10 @@ class Services:
     pictures: Pictures
     groups: Groups
     invites: Invites
+    searches: Searches
+    announcements: Announcements
+    segments: Segments
+    tries: Tries
     logins: Logins
     guard: Guard
     lines: Lines
@@ -137,6 +148,8 @@ class Context:
     deadline: float = 0.0
     # The largest file that the XMPP server takes, 0 for none; not known yet: None.
     upload: bytes | None = None
+    # Whether the phone reads long answers in segments.
+    segmented: bool = False
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 

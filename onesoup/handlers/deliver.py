@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from onesoup.csp import groups, messages, presence
+from onesoup.csp import addresses, announcements, groups, messages, notices, presence
 from onesoup.csp.elements import (
     DeliveryReportRequest,
     Group,
@@ -81,12 +81,28 @@ def _text(fields: Mapping[str, Any], session: Session, item: Item, _version: str
     return messages.new_message(text, session, item.spelling)
 
 
+def _announce(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
+    """A text of a server: SystemMessage where the phone knows that, else a message from the server's name."""
+    if announcements.takes_system_messages(session) and records.unpack_caps(item.caps).delivery != "N":
+        return announcements.system_message(fields["id"], fields["body"], bool(fields.get("asks")))
+    return _text(fields, session, item, version)
+
+
 def _auth(fields: Mapping[str, Any], session: Session, item: Item, _version: str) -> Primitive:
     """Somebody wants to see the user's presence. The answer comes later, as PresenceAuth-User."""
+    asker = session.spelled(fields["from"], item.spelling)
+    if notices.AUTHORIZATION in session.notices:
+        return notices.authorization(asker)
     asked = PresenceSubList()
     for name in WATCHED:
         setattr(asked, name, presence.empty(name))
-    return PresenceAuthRequest(user_id=session.spelled(fields["from"], item.spelling), presence_sub_list=asked)
+    return PresenceAuthRequest(user_id=asker, presence_sub_list=asked)
+
+
+def _lists(fields: Mapping[str, Any], session: Session, _item: Item, _version: str) -> Primitive:
+    """Another client of the account has changed these lists."""
+    tokens = [addresses.encode_part(each) for each in fields["tokens"]]
+    return notices.lists_changed([addresses.list_address(session.own, each) for each in tokens])
 
 
 def _reported(fields: Mapping[str, Any], session: Session, item: Item) -> Recipient:
@@ -166,7 +182,9 @@ def _invited(fields: Mapping[str, Any], session: Session, item: Item, version: s
 
 _KINDS: dict[str, Callable[[Mapping[str, Any], Session, Item, str], Primitive]] = {
     "text": _text,
+    "announce": _announce,
     "auth": _auth,
+    "lists": _lists,
     "report": _report,
     "notice": _notice,
     "left": _left,

@@ -13,9 +13,12 @@ import structlog
 
 from onesoup.csp import envelope, transactions
 from onesoup.csp.elements import (
+    GetNewPasswordRequest,
     GetSPInfoRequest,
     LoginRequest,
     Primitive,
+    RegistrationRequest,
+    SystemMessageUser,
     WVCSPVersionDiscoveryRequest,
 )
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown, write_message
@@ -28,13 +31,18 @@ from onesoup.handlers import (
     blocking,
     contacts,
     deliver,
+    extras,
     group_members,
     group_properties,
     groups,
     invitations,
     messages,
+    profile,
     records,
+    registration,
     search,
+    segments,
+    system,
     throttle,
 )
 from onesoup.handlers import presence as presence_handlers
@@ -60,6 +68,9 @@ HANDLERS: transactions.Table = {
     **group_properties.HANDLERS,
     **messages.HANDLERS,
     **search.HANDLERS,
+    **profile.HANDLERS,
+    **system.HANDLERS,
+    **extras.HANDLERS,
 }
 EMPTY = b""
 Hooks = list[Callable[[], None]]
@@ -97,18 +108,27 @@ class Exchange:
         if kind is Kind.LOGIN:
             return self._login(message, raw, peer)
         if kind is Kind.OUTSIDE:
-            first = message.transactions[0]
-            return _encode(transactions.reply(message, [answered(first, _outside(first.content, message.version))]))
+            return self._outside(message, raw, peer)
         assert message.session_id is not None
         if kind is Kind.POLL:
             return self._poll(message, message.session_id, peer)
         if kind is Kind.ANSWERS:
-            return self._answers(message, message.session_id, peer)
+            return self._answers(message, message.session_id, peer, raw)
         return self._requests(message, message.session_id, raw, peer, written)
 
     def _stray(self, peer: Peer) -> None:
         with suppress(StoreDown):
             throttle.stray(self._services, peer)
+
+    def _outside(self, message: Message, raw: bytes, peer: Peer) -> bytes:
+        first = message.transactions[0]
+        if isinstance(first.content, RegistrationRequest):
+            answer: Primitive = registration.register(self._services, first.content, _digest(raw), peer)
+        elif isinstance(first.content, GetNewPasswordRequest):
+            answer = registration.new_password(first.content)
+        else:
+            answer = _outside(first.content, message.version)
+        return _encode(transactions.reply(message, [answered(first, answer)]))
 
     # --- log-in ---
 
@@ -162,8 +182,11 @@ class Exchange:
                     item = services.inbox.take(sid, short=_short(message))
         return self._item(message, item)
 
-    def _answers(self, message: Message, sid: str, peer: Peer) -> bytes:
+    def _answers(self, message: Message, sid: str, peer: Peer, raw: bytes) -> bytes:
         """Each answer closes its item; the reply to the last one may carry the next item."""
+        for transaction in message.transactions:
+            if isinstance(transaction.content, SystemMessageUser):
+                self._decided(transaction, sid, _digest(raw))
         *before, last = message.transactions
         for transaction in before:
             self._close(sid, transaction, peer)
@@ -172,6 +195,16 @@ class Exchange:
             sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
         )
         return self._item(message, item)
+
+    def _decided(self, transaction: Transaction, sid: str, digest: str) -> None:
+        """A system message may be answered by more than an acknowledgement. An answer to nothing counts as one."""
+        assert isinstance(transaction.content, SystemMessageUser)
+        (record,) = self._services.sessions.open(sid, transaction.id, digest, ["r"]).fields or (None,)
+        if record is None:
+            return
+        with suppress(CspError):
+            effects = system.decided(self._services, sid, records.unpack_session(record), transaction.content)
+            self._services.sessions.commit(sid, transaction.id, digest, EMPTY, effects)
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
         closed = closes(transaction)
@@ -194,11 +227,11 @@ class Exchange:
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> bytes:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        names = ("r", "caps", "unsaid", "upload")
+        names = ("r", "caps", "unsaid", "upload", "segm")
         opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
         if opened.reply is not None:
             return opened.reply
-        record, caps, unsaid, upload = opened.fields
+        record, caps, unsaid, upload, segmented = opened.fields
         if record is None:
             raise NoSession(604)
         ctx = Context(
@@ -210,6 +243,7 @@ class Exchange:
             caps=records.unpack_caps(caps),
             unsaid=unsaid or b"",
             upload=upload,
+            segmented=segmented == b"1",
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:
@@ -219,6 +253,8 @@ class Exchange:
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY
         if len(reply) > ctx.caps.parser:
+            reply = segments.split(ctx, message, answers, waiting) or EMPTY
+        if answers and not reply:
             refused = [answered(each, status(432, "response too large")) for each in transactions.to_answer(message)]
             reply = _encode(transactions.reply(message, refused, poll=waiting))
         if unsaid and "unsaid" not in ctx.effects.fields:
@@ -229,7 +265,7 @@ class Exchange:
 
 
 def handle(ctx: Context, content: Primitive) -> Primitive:
-    """The answer of one primitive. A refusal is an answer; the other transactions of the message go on."""
+    """The answer of one primitive. A refusal is an answer that changes nothing; the other transactions of the message go on."""
     if isinstance(content, Malformed):
         return status(content.error.code, content.error.description)
     handler = HANDLERS.get(type(content))
@@ -237,9 +273,11 @@ def handle(ctx: Context, content: Primitive) -> Primitive:
         name = content.name if isinstance(content, Unknown) else content.NAME
         log.info("not-implemented", primitive=name[:60])
         return status(501, "not implemented")
+    before = ctx.effects.copy()
     try:
         return handler(ctx, content)
     except (CspError, BackendError) as error:
+        ctx.effects = before
         return status(error.code, error.description)
 
 

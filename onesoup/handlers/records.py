@@ -88,6 +88,11 @@ def pack_text(text: Text) -> bytes:
     return pack_event("text", text.sender, text.time, id=text.id, body=text.body, **more)
 
 
+def pack_announcement(text: Text, asks: bool = False) -> bytes:
+    """A text of a server, or of the operator; `asks` for one that wants an answer."""
+    return pack_event("announce", text.sender, text.time, id=text.id, body=text.body, asks=asks or None)
+
+
 def text_of(fields: Mapping[str, Any]) -> Text:
     return Text(
         fields["id"],

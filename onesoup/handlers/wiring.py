@@ -7,6 +7,7 @@ import redis
 from onesoup.handlers.context import Policy, Services
 from onesoup.settings import Settings
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.client import connect
@@ -19,7 +20,10 @@ from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import Pictures
 from onesoup.store.rooms import Groups, Invites
+from onesoup.store.searches import Searches
+from onesoup.store.segments import Segments
 from onesoup.store.sessions import Sessions
+from onesoup.store.tries import Tries
 from onesoup.store.wakes import Wakes
 
 
@@ -49,6 +53,9 @@ def policy(settings: Settings) -> Policy:
         country_code=settings.country_code,
         accept_claimed=settings.sms_accept_claimed,
         group_history=settings.group_history,
+        terms=settings.terms,
+        registration=settings.registration,
+        registrations_per_hour=settings.registrations_per_hour,
     )
 
 
@@ -75,6 +82,10 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         pictures=Pictures(client),
         groups=Groups(client),
         invites=Invites(client),
+        searches=Searches(client),
+        announcements=Announcements(client),
+        segments=Segments(client),
+        tries=Tries(client),
         logins=Logins(client),
         guard=Guard(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),

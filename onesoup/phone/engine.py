@@ -81,6 +81,7 @@ from onesoup.csp.elements import (
     Status,
     StatusText,
     SubscribePresenceRequest,
+    SystemMessageRequest,
     UnsubscribePresenceRequest,
     UpdatePresenceRequest,
     User,
@@ -105,6 +106,8 @@ DIGESTS: dict[str, Callable[[bytes], bytes]] = {
 }
 # Any answer with one of these ends the session on real phones.
 OVER = frozenset({600, 601, 604})
+# Who has sent a system message.
+OPERATOR = ""
 # A server that always says "poll now" must not keep run_once for ever.
 ROUNDS = 200
 
@@ -626,6 +629,12 @@ class Phone:
             self.inbox.append(received_of(content, transaction.id or ""))
             if self.on_message:
                 self.on_message(self.inbox[-1])
+        elif isinstance(content, SystemMessageRequest):
+            for told in content.system_message_list.system_message if content.system_message_list else ():
+                text = told.system_message_text or ""
+                self.inbox.append(Received(told.system_message_id or "", OPERATOR, text, None, transaction.id or ""))
+                if self.on_message:
+                    self.on_message(self.inbox[-1])
         elif isinstance(content, PresenceNotificationRequest):
             for each in content.presence:
                 shown = self._show(each)

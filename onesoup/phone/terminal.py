@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from onesoup.csp.elements import GroupChangeNotice, InviteResponse, InviteUserRequest, LeaveGroupResponse, Primitive
-from onesoup.phone.engine import Contact, Phone, Received, Shown, key, members_of
+from onesoup.phone import lookup
+from onesoup.phone.engine import OPERATOR, Contact, Phone, Received, Shown, key, members_of
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.stcp import Line, LineClosed
 from onesoup.wire import codec, xmltext
@@ -33,6 +34,8 @@ HELP = """\
   /add ADDRESS [NAME] /remove NAME                      contacts
   /groups             where you are; /join GROUP [AS], /leave [GROUP], /create GROUP [TITLE]: go in, go out, make one
   /invite NAME [GROUP]   /accept   /decline [WHY]       invitations; to a group: text alone, or GROUP: text
+  /find NAME          people by name, address, number or mail
+  /profile [NAME]     what somebody says of himself, or you do; /profile city = Oslo changes yours
   /available [TEXT]   /away [TEXT]   /dnd [TEXT]        what others see of you
   /raw on|off         show the documents as XML         /help  /quit"""
 
@@ -106,6 +109,9 @@ class Terminal:
             self.screen.flush()
 
     def _heard(self, message: Received) -> None:
+        if message.sender == OPERATOR:
+            self.say(f"* from the operator: {_clean(message.text)}")
+            return
         self.last = message.sender
         when = f" ({message.time})" if message.time else ""
         name = self._name(message.sender)
@@ -326,6 +332,35 @@ class Terminal:
                 return gid
         return name if name.lower().startswith("wv:") else f"wv:/{name}"
 
+    def _find(self, rest: str) -> None:
+        if not rest:
+            self._plain("/find NAME")
+            return
+        found = lookup.find(self.phone, rest)
+        for user in found:
+            self._plain(f"  {self._name(user)}  {user}" if self._name(user) != user else f"  {user}")
+        self._plain("/add ADDRESS makes one a contact" if found else f"nobody is found for {rest}")
+
+    def _profile(self, rest: str) -> None:
+        """Shows a profile, or changes a line of one's own: city = Oslo; nothing behind the sign takes it away."""
+        if self.phone.version != "1.3":
+            self._plain("profiles are there in CSP 1.3 only: --csp 1.3")
+            return
+        name, sign, value = (part.strip() for part in rest.partition("="))
+        if sign and name.lower() not in lookup.PROPERTIES:
+            self._plain(f"/profile NAME = VALUE, with one of {', '.join(lookup.PROPERTIES)}")
+        elif sign:
+            lookup.change_profile(self.phone, {lookup.PROPERTIES[name.lower()]: value})
+            self._plain(f"your {name.lower()} is {value}" if value else f"your {name.lower()} is gone")
+        elif user := self._address(rest) if rest else self.phone.address:
+            values = lookup.profile(self.phone, user)
+            for word, value in values.items():
+                self._plain(f"  {word.removeprefix('PP_').replace('_', ' ').lower()}: {value}")
+            if not values:
+                self._plain(f"{self._name(user)} says nothing")
+        else:
+            self._plain(f"no contact {rest}; /find looks for people")
+
     def _be(self, availability: str) -> Callable[[str], None]:
         def change(text: str) -> None:
             self.phone.update_presence(availability, text)
@@ -459,6 +494,8 @@ _COMMANDS: dict[str, Callable[[Terminal, str], None]] = {
     "invite": Terminal._invite,
     "accept": Terminal._accept,
     "decline": Terminal._decline,
+    "find": Terminal._find,
+    "profile": Terminal._profile,
     "available": lambda terminal, text: terminal._be("AVAILABLE")(text),
     "away": lambda terminal, text: terminal._be("NOT_AVAILABLE")(text),
     "dnd": lambda terminal, text: terminal._be("DISCREET")(text),

@@ -4,7 +4,8 @@ Times come from Redis, so that every process agrees on them whatever its own clo
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import redis
@@ -276,6 +277,11 @@ class Effects:
     dropped: list[str] = field(default_factory=list)
     split: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     end: int | None = None
+
+    def copy(self) -> "Effects":
+        """What there is by now; what comes later is not in it."""
+        kept = {each.name: getattr(self, each.name) for each in fields(self)}
+        return Effects(**{name: copy(value) for name, value in kept.items()})
 
     def pack(self, reply: bytes | None) -> bytes:
         body: dict[str, Any] = {

@@ -3,6 +3,7 @@
 `op` names the command. A command with `reply` and `reply_name` is answered on that channel when the server has answered.
 """
 
+from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 
@@ -176,6 +177,37 @@ def limits() -> Command:
 def lists() -> Command:
     """The list metadata of the account has changed: keep a copy on the server."""
     return {"op": "lists"}
+
+
+def find(wanted: Mapping[str, str], within: float) -> Command:
+    """Asks the directory of the domain for persons (XEP-0055), by criteria. Answered with `found`: [JID, facts], and with `late`
+    when the directory could not be asked."""
+    return {"op": "find", "wanted": dict(wanted), "within": within}
+
+
+def cards(jids: list[str], within: float) -> Command:
+    """The vCards of these. Answered with `cards`: JID -> [condition, profile, facts]; condition "" for one that was read."""
+    return {"op": "cards", "jids": jids, "within": within}
+
+
+def change_card(changes: Mapping[str, str], clear: bool) -> Command:
+    """Changes properties of the own vCard and leaves the rest as it is; `clear`: those that are not named go."""
+    return {"op": "change-card", "changes": dict(changes), "clear": clear}
+
+
+def rooms(within: float) -> Command:
+    """The public rooms of the domain. Answered with `service` and `rooms`: [JID, name]."""
+    return {"op": "rooms", "within": within}
+
+
+def ask_info(jids: list[str], within: float) -> Command:
+    """What these say about themselves. Answered with `info`: JID -> [condition, topic]; condition "" for an answer."""
+    return {"op": "info", "jids": jids, "within": within}
+
+
+def notices(types: list[str]) -> Command:
+    """What the phone wants to be told of by Notification-Request."""
+    return {"op": "notices", "types": types}
 
 
 def logout() -> Command:

@@ -56,6 +56,41 @@ ROSTER = {
     "service-unavailable": 405,
     "subscription-required": 403,
 }
+# What a command about rooms, vCards or services came to (xmpp-mapping.md 6.4, last column).
+COMMAND = {
+    "bad-request": 402,
+    "conflict": 801,
+    "feature-not-implemented": 405,
+    "forbidden": 816,
+    "gone": 800,
+    "item-not-found": 800,
+    "jid-malformed": 402,
+    "not-acceptable": 402,
+    "not-allowed": 816,
+    "not-authorized": 816,
+    "policy-violation": 403,
+    "recipient-unavailable": 503,
+    "redirect": 800,
+    "registration-required": 810,
+    "remote-server-not-found": 516,
+    "remote-server-timeout": 504,
+    "resource-constraint": 503,
+    "service-unavailable": 405,
+    "subscription-required": 810,
+}
+# Whose profile cannot be told. Whatever else a server answers means that there is nothing to tell (xmpp-mapping.md 9).
+PROFILE = {"remote-server-not-found": 516, "not-allowed": 516, "remote-server-timeout": 504, "jid-malformed": 531}
+# Why a server makes no new account (xmpp-mapping.md 2).
+REGISTER = {
+    "conflict": 403,
+    "not-acceptable": 402,
+    "bad-request": 402,
+    "jid-malformed": 402,
+    "forbidden": 403,
+    "resource-constraint": 503,
+    "policy-violation": 503,
+}
+REGISTER_TOLD = {"conflict": "name taken", "not-acceptable": "the server wants to know more, or another name or password"}
 # What became of a message, for a delivery report. 410 is unable to deliver; 531 would make some phones delete the contact.
 BOUNCE = {
     "blocked": 403,  # by the user's own block list
@@ -102,3 +137,12 @@ def bounce_code(condition: str) -> int:
 
 def roster_code(condition: str) -> int:
     return ROSTER.get(condition, 500)
+
+
+def command_code(condition: str) -> int:
+    return COMMAND.get(condition, 500)
+
+
+def register_code(kind: str, condition: str) -> int:
+    """405 where the server makes no accounts for strangers."""
+    return REGISTER.get(condition, 405) if kind == "registration" else login_code(kind, condition)

@@ -29,7 +29,8 @@ def read(vcard: Any) -> Card:
         organisation=_text(vcard.getTag("ORG"), "ORGNAME"),
         title=_text(vcard, "TITLE"),
         url=_text(vcard, "URL"),
-        note=_text(vcard, "DESC", MAX_NOTE),
+        # Prosody gives back as a note what was written as a description.
+        note=_text(vcard, "DESC", MAX_NOTE) or _text(vcard, "NOTE", MAX_NOTE),
         phones=tuple((_kinds(each), number) for each in vcard.getTags("TEL") if (number := _number(each)))[:MAX_MANY],
         emails=tuple(address for each in vcard.getTags("EMAIL") if (address := _text(each, "USERID")))[:MAX_MANY],
         places=tuple(place for each in vcard.getTags("ADR") if (place := _postal(each)) != Postal(place.kind))[:MAX_MANY],

@@ -71,6 +71,7 @@ OWNERS = {
     "halve_poll_min": ANDROID,
     "repeats_under_new_id": ANDROID,
     "flat_members": ANDROID,
+    "no_system_messages": ANDROID,
     "unescape_content": S60,
     "takes_pwd": S60,
     "takes_ssms": ANDROID,

@@ -49,7 +49,11 @@ class Holder:
         self.looked: dict[str, Any] = {}
         self.iqs: dict[tuple[str, str], str | Xml] = {}
         self.fresh: set[str] = set()
+        # op -> what is answered besides the code.
+        self.answers: dict[str, dict[str, Any]] = {}
         self.logins: list[dict[str, Any]] = []
+        self.registrations: list[dict[str, Any]] = []
+        self.register_code = 200
         self.done: list[dict[str, Any]] = []
         self._subscriber = Subscriber(url, self._woken)
         self._subscriber.want(keys.wake_channel(number) for number in range(keys.SHARDS))
@@ -72,6 +76,10 @@ class Holder:
     def _login(self, shard: int) -> None:
         while (stored := self.shards.next_login(shard)) is not None:
             job = records.unpack_command(stored)
+            if job.get("op") == "register":
+                self.registrations.append(job)
+                answer(self.client, job["reply"], job["name"], records.pack_answer(self.register_code, "as the server says"))
+                continue
             self.logins.append(job)
             if "verify" in job:
                 code = self.verdict(job["verify"], self.ring.open(job["cred"], f"cred:{job['verify']}").decode())
@@ -82,6 +90,7 @@ class Holder:
             if code == 200:
                 fields = {"r": job["r"], "cred": job["cred"], "ttl": access.expiry(session.ttl) * 1000, "fence": 1}
                 self.feed.create(job["sid"], fields, ())
+                self.shards.add(shard, job["sid"])
             self.reply(job, code)
 
     def reply(self, job: dict[str, Any], code: int) -> None:
@@ -100,12 +109,12 @@ class Holder:
         for stored in self.feed.commands(sid):
             command = records.unpack_command(stored)
             self.done.append(command)
-            code = self.refuse.get(command.get("jid"), 200)
+            code = self.refuse.get(command.get("jid"), self.refuse.get(command["op"], 200))
             if code == 200:
                 self._apply(sid, command)
             self.feed.done(sid, stored)
             if "reply" in command:
-                more = self.looked if command["op"] == "look" else {}
+                more = self.looked if command["op"] == "look" else self.answers.get(command["op"], {})
                 payload = self.room_answer(command) or records.pack_answer(code, "refused", **more)
                 answer(self.client, command["reply"], command["reply_name"], payload)
 

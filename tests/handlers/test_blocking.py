@@ -24,7 +24,7 @@ def listed(phone):
     assert (answer.block_list_in_use is not None) is not inside
     return (
         answer.block_list.entity_list.user_id,
-        answer.grant_list.entity_list.user_id,
+        answer.grant_list.entity_list.user_id if answer.grant_list.entity_list else [],
         answer.block_list.in_use if inside else answer.block_list_in_use,
         answer.grant_list.in_use if inside else answer.grant_list_in_use,
     )

@@ -85,6 +85,31 @@ def test_every_command_does_something(world: World) -> None:
         assert phone.wait() == 0
 
 
+def test_people_are_found_and_say_who_they_are(world: World) -> None:
+    alice, _, zoe = (*world.cast("alice", "bob"), *world.cast("zoe"))
+    world.online(zoe).vcard(nickname=f"{zoe.user}chen", locality="Oslo")
+    with typed(world, alice, "--csp", "1.3") as phone:
+        phone.see("/help tells")
+        phone.type(f"/find {zoe.user}chen")
+        phone.see(f"  wv:{zoe.user}")
+        phone.type("/find nobody-of-that-name")
+        phone.see("nobody is found")
+        phone.type(f"/profile {zoe.jid}")
+        phone.see("city: Oslo")
+        phone.type("/profile Bob")
+        phone.see("Bob says nothing")
+        phone.type("/profile city = Bergen")
+        phone.see("your city is Bergen")
+        phone.type("/profile")
+        phone.see("  city: Bergen")
+        phone.type("/profile shoe = 44")
+        phone.see("with one of name, text")
+        phone.type("/profile city =")
+        phone.see("your city is gone")
+        phone.end_of_input()
+        assert phone.wait() == 0
+
+
 def test_the_first_documents_show_no_password(world: World) -> None:
     (alice,) = world.cast("alice")
     with typed(world, alice, "--raw", "--xml") as phone:

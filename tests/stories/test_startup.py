@@ -4,8 +4,10 @@ import pytest
 
 from onesoup.csp.elements import (
     PRIMITIVES,
+    GetNewPasswordRequest,
     LoginRequest,
     PollingRequest,
+    RegistrationRequest,
     Status,
     WVCSPVersionDiscoveryRequest,
 )
@@ -16,7 +18,8 @@ from onesoup.wire.errors import WireError
 from tests.support.secrets import secret_text
 from tests.support.world import MATRIX, StoryPhone, World
 
-SERVED = {*HANDLERS, LoginRequest, PollingRequest, WVCSPVersionDiscoveryRequest}
+OUTSIDE = {LoginRequest, PollingRequest, WVCSPVersionDiscoveryRequest, RegistrationRequest, GetNewPasswordRequest}
+SERVED = {*HANDLERS, *OUTSIDE}
 
 
 def talks(world: World, phone: StoryPhone, alice, bob) -> None:  # type: ignore[no-untyped-def]

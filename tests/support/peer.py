@@ -118,6 +118,13 @@ class Peers:
                 self._changed.notify_all()
 
 
+VCARD = {
+    "full": "FN", "given": "N/GIVEN", "family": "N/FAMILY", "nickname": "NICKNAME", "birthday": "BDAY", "title": "TITLE",
+    "locality": "ADR/LOCALITY", "country": "ADR/CTRY", "email": "EMAIL/USERID", "tel": "TEL/NUMBER", "note": "DESC",
+    "photo_type": "PHOTO/TYPE", "photo": "PHOTO/BINVAL",
+}  # fmt: skip
+
+
 class Peer:
     """One person's client. Every event is given out once by `wait`, in the order of arrival among those that match."""
 
@@ -243,6 +250,26 @@ class Peer:
 
     def destroy(self, room: str) -> None:
         self._room(room, f"<query xmlns='{MUC}#owner'><destroy/></query>")
+
+    def rename(self, jid: str, name: str) -> None:
+        """Gives a contact another name in the roster."""
+        self._peers.order(self._name, "rename", jid=jid, to=name)
+        self.wait("renamed")
+
+    def vcard(self, **fields: str) -> None:
+        """Publishes a vCard of these and nothing else; their names are those of VCARD."""
+        card = ElementTree.Element("vCard", {"xmlns": "vcard-temp"})
+        for name, value in fields.items():
+            node = card
+            for part in VCARD[name].split("/"):
+                inner = node.find(part)
+                node = inner if inner is not None else ElementTree.SubElement(node, part)
+            node.text = value
+        assert self.iq("set", ElementTree.tostring(card, encoding="unicode")).type == "result"
+
+    def own_vcard(self) -> str:
+        """The vCard that the server has now, as XML."""
+        return str(self.iq("get", "<vCard xmlns='vcard-temp'/>").xml)
 
     def disconnect(self) -> None:
         self._peers.order(self._name, "disconnect")

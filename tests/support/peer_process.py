@@ -161,6 +161,13 @@ class Client(slixmpp.ClientXMPP):
     def do_raw(self, xml: str) -> None:
         self.send_raw(xml)
 
+    def do_rename(self, jid: str, to: str) -> None:
+        async def change() -> None:
+            await self.update_roster(jid, name=to)
+            self.tell("renamed")
+
+        self._task = asyncio.ensure_future(change())
+
     def do_roster(self) -> None:
         async def fetch() -> None:
             await self.get_roster()

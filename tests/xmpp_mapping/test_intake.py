@@ -24,6 +24,7 @@ class Directory:
     def __init__(self):
         self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
         self.refused, self.pushed = set(), []
+        self.lists, self.wants_lists = [], False
 
     def kept(self, jids):
         return {jid: self.known.get(jid, Kept()) for jid in jids}
@@ -45,6 +46,10 @@ class Directory:
 
     def blocked(self, kind, jids):
         self.pushed.append((kind, jids))
+
+    def lists_changed(self, items):
+        self.lists.append(items)
+        return ["friends"] if self.wants_lists else []
 
     def asks(self, jid, note):
         self.asked.append((jid, note))
@@ -184,7 +189,24 @@ def test_contacts_that_did_not_come_back_are_offline():
     assert not records.unpack_shown(changes.presence[ROMEO]).online
 
 
+def test_a_push_is_told_by_the_lists_that_it_changes(intake, directory):
+    """Whose lists those are, and whether the phone wants to know, is not the intake's business."""
+    assert read(intake, push(None, f"<item jid='{ROMEO}' name='R'/>")).changes.items == []
+    directory.wants_lists = True
+    (told,) = read(intake, push(None, f"<item jid='{ROMEO}' name='R2'/><item jid='x@y' subscription='remove'/>")).changes.items
+    assert told.id.startswith("e-")
+    assert records.unpack_event(told.payload)["tokens"] == ["friends"]
+    assert directory.lists[-1] == {ROMEO: Item(ROMEO, "R2"), "x@y": None}
+    assert read(intake, push("mallory@example.net", f"<item jid='{ROMEO}'/>")).changes.items == []
+
+
 # --- messages ---
+
+
+def test_what_a_server_says_is_an_announcement(intake):
+    (told,) = read(intake, "<message from='example.org'><body>maintenance at noon</body></message>").changes.items
+    assert records.unpack_event(told.payload)["k"] == "announce"
+    assert records.unpack_text(told.payload).sender == "example.org"
 
 
 def test_a_long_message_comes_in_parts_with_one_receipt(intake, directory):

@@ -1,0 +1,190 @@
+"""Search: what a request asks for, who meets it, and which hits come next (messages.md 14, flows.md 13). Pure; whom there is to
+find is the caller's business. Persons and rooms are bare JIDs here."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+from onesoup.csp import addresses
+from onesoup.csp.binding import TRUE
+from onesoup.csp.elements import GroupList, SearchRequest, SearchResponse, SearchResult, User, UserList
+from onesoup.csp.errors import CspError
+
+MOST_FOUND = 200
+MAX_CRITERIA, MAX_STRING = 16, 200
+# What stands around the hits of an answer, and around each of them, in octets of XML, generously.
+_FRAME, _AROUND = 1000, 40
+
+# Which facts about a person each criterion looks at. "name" is what the asking user calls the contact.
+FACTS = {
+    "USER_ID": ("id",),
+    "USER_FIRST_NAME": ("first", "name"),
+    "USER_LAST_NAME": ("last", "name"),
+    "USER_ALIAS": ("nick", "name"),
+    "USER_FRIENDLY_NAME": ("nick", "full", "name"),
+    "USER_EMAIL_ADDRESS": ("email",),
+    "USER_MOBILE_NUMBER": ("phone", "id"),
+    "USER_CITY": ("city",),
+    "USER_COUNTRY": ("country",),
+}
+ONLINE = "USER_ONLINE_STATUS"
+# Nobody on the XMPP side can answer these: they count for nothing beside others, and find nobody alone (xmpp-mapping.md 9).
+UNANSWERABLE = frozenset(
+    {
+        "USER_AGE_MIN",
+        "USER_AGE_MAX",
+        "USER_GENDER",
+        "USER_INTENTION",
+        "USER_INTERESTS_HOBBIES",
+        "USER_MARITAL_STATUS",
+    }
+)
+OWNER, JOINED, AUTOJOIN = "GROUP_USER_ID_OWNER", "GROUP_USER_ID_JOINED", "GROUP_USER_ID_AUTOJOIN"
+OF_USERS = frozenset({OWNER, JOINED, AUTOJOIN})
+GROUP_ID, GROUP_NAME, GROUP_TOPIC = "GROUP_ID", "GROUP_NAME", "GROUP_TOPIC"
+_USERS = FACTS.keys() | {ONLINE} | UNANSWERABLE
+_GROUPS = OF_USERS | {GROUP_ID, GROUP_NAME, GROUP_TOPIC}
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """`text` is folded, without wv: and percent signs."""
+
+    element: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """All criteria must be met. `groups`: rooms are searched, else persons."""
+
+    criteria: tuple[Criterion, ...]
+    groups: bool
+
+    def text(self, element: str) -> str | None:
+        return next((each.text for each in self.criteria if each.element == element), None)
+
+    @property
+    def hopeless(self) -> bool:
+        return all(each.element in UNANSWERABLE for each in self.criteria)
+
+
+def read(request: SearchRequest) -> Wish:
+    """402 without criteria, with one that is not known, or with persons and groups mixed; 405 for advanced criteria."""
+    if (request.advanced_criteria or "").strip():
+        raise CspError(405, "advanced criteria are not supported")
+    if len(request.search_pair_list) > MAX_CRITERIA:
+        raise CspError(402, "too many criteria")
+    criteria = []
+    for pair in request.search_pair_list:
+        element = (pair.search_element or "").strip().upper()
+        if element not in _USERS and element not in _GROUPS:
+            raise CspError(402, "unknown search element")
+        if text := plain((pair.search_string or "")[:MAX_STRING]):
+            criteria.append(Criterion(element, text))
+    if not criteria:
+        raise CspError(402, "no search criteria")
+    groups = criteria[0].element in _GROUPS
+    if any((each.element in _GROUPS) is not groups for each in criteria):
+        raise CspError(402, "criteria of persons and of groups")
+    return Wish(tuple(criteria), groups)
+
+
+def plain(text: str) -> str:
+    """As it is compared: small letters, without scheme, percent signs and wild cards."""
+    text = text.strip().lower()
+    return unquote(text.removeprefix("wv:")).strip("*").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may be meant. `facts` is what is known by now; `complete`: more cannot be learned."""
+
+    jid: str
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    online: bool | None = None
+    complete: bool = False
+
+    def with_facts(self, more: Mapping[str, Iterable[str]], complete: bool = False) -> "Person":
+        names = self.facts.keys() | more.keys()
+        merged = {name: (*self.facts.get(name, ()), *more.get(name, ())) for name in names}
+        return replace(self, facts=merged, complete=self.complete or complete)
+
+
+def meets(person: Person, wish: Wish) -> bool | None:
+    """Whether somebody meets all criteria; None when that cannot be told without knowing more."""
+    answers = [_meets(person, each) for each in wish.criteria]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _meets(person: Person, criterion: Criterion) -> bool | None:
+    element, wanted = criterion.element, criterion.text
+    if element in UNANSWERABLE:
+        return True
+    if element == ONLINE:
+        return person.online is not None and person.online is (wanted in TRUE)
+    values = [value for name in FACTS[element] for value in person.facts.get(name, ())]
+    if "id" in FACTS[element]:
+        values += [person.jid, addresses.local_of(person.jid)]
+    if element == "USER_MOBILE_NUMBER":
+        wanted = digits(wanted)
+        found = bool(wanted) and any(wanted in digits(value) for value in values)
+    else:
+        found = any(wanted in value.lower() for value in values)
+    return found or (False if person.complete or element == "USER_ID" else None)
+
+
+def digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
+
+
+# --- page by page ---
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of one search, and how many of them the phone was given."""
+
+    jids: tuple[str, ...]
+    groups: bool = False
+    given: int = 0
+
+
+def begins(found: Found, index: int | None) -> int:
+    """How many hits stand before the page that is asked for. Phones name the last hit that they were given, or the one behind
+    it (messages.md 14). 425 beyond the end, except right behind it: that is an empty page."""
+    if index is None or index in (found.given, found.given + 1):
+        return found.given
+    if index > len(found.jids) + 1:
+        raise CspError(425, "no such index")
+    return max(index - 1, 0)
+
+
+def page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
+    """As many of the names as the phone wants and can read, and one at least."""
+    taken: list[str] = []
+    room = parser - _FRAME
+    for name in names:
+        room -= len(name.encode("utf-8", "replace")) + _AROUND
+        if taken and (len(taken) >= (limit or MOST_FOUND) or room < 0):
+            break
+        taken.append(name)
+    return taken
+
+
+def answer(search_id: int, found: Found, names: list[str]) -> SearchResponse:
+    """`found.given` counts this page already. The index is that of the last hit given."""
+    response = SearchResponse(
+        search_id=search_id,
+        search_findings=len(found.jids),
+        completion_flag=found.given >= len(found.jids),
+        search_index=max(found.given, 1),
+    )
+    if names and found.groups:
+        response.search_result = SearchResult(group_list=GroupList(group_id=names))
+    elif names:
+        response.search_result = SearchResult(user_list=UserList(user=[User(user_id=each) for each in names]))
+    return response

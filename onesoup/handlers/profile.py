@@ -1,0 +1,177 @@
+"""Public profiles (CSP 1.3) over vCards (xmpp-mapping.md 9), and whether an address is one (VerifyID)."""
+
+import datetime
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from onesoup.csp import addresses, profiles
+from onesoup.csp.elements import (
+    DetailedResult,
+    GetPublicProfileRequest,
+    GetPublicProfileResponse,
+    IDList,
+    Primitive,
+    PublicProfile,
+    Result,
+    Status,
+    UpdatePublicProfileRequest,
+    VerifyIDRequest,
+)
+from onesoup.csp.errors import CspError
+from onesoup.csp.transactions import status
+from onesoup.handlers import contacts
+from onesoup.handlers.context import Context
+from onesoup.xmpp import commands
+from onesoup.xmpp.errors import PROFILE
+
+# What of a profile no vCard keeps everywhere is kept with the account too.
+KEPT = "profile"
+MOST_USERS, MOST_IDS, MOST_DOMAINS = 20, 100, 10
+REST_SECONDS = 0.7
+
+
+def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
+    """An empty profile for who has none or shows none; 201 or an error for who cannot be reached."""
+    asked = [each for each in dict.fromkeys(request.user_id) if each.strip()]
+    if not asked or len(asked) > MOST_USERS:
+        raise CspError(402, "no users" if not asked else "too many users")
+    failed: dict[int, list[str]] = {}
+    jids: dict[str, str] = {}
+    for text in asked:
+        try:
+            jids[text] = ctx.session.jid_of(text)
+        except CspError:
+            failed.setdefault(531, []).append(text)
+    cards = _cards(ctx, list(jids.values()))
+    found: list[PublicProfile] = []
+    for text, jid in jids.items():
+        condition, values = cards.get(jid, ("remote-server-timeout", {}))
+        if code := PROFILE.get(condition):
+            failed.setdefault(code, []).append(text)
+        else:
+            found.append(profiles.shown(text, _kept(ctx, jid) | dict(values), _today()))
+    result = result_of({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
+    return GetPublicProfileResponse(result=result, public_profile=found)
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def _cards(ctx: Context, jids: list[str]) -> dict[str, tuple[str, Mapping[str, str]]]:
+    if not jids:
+        return {}
+    answer: Any = ctx.ask(commands.cards(jids, max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)))
+    return {jid: (condition, values) for jid, (condition, values, _) in answer.get("cards", {}).items()}
+
+
+def _kept(ctx: Context, jid: str) -> dict[str, str]:
+    return {name: value.decode("utf-8", "replace") for name, value in ctx.services.lists.all(jid, KEPT).items()}
+
+
+def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
+    """Only one's own. What the vCard holds besides stays."""
+    clear, profile = bool(request.clear_public_profile), request.public_profile
+    if profile is not None and profile.user_id and ctx.session.jid_of(profile.user_id) != ctx.session.jid:
+        raise CspError(403, "not your own profile")
+    changes = profiles.changes(profile)
+    if not clear and not changes:
+        raise CspError(402, "nothing to change")
+    ctx.ask(commands.change_card(changes, clear))
+    private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
+    private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
+    store, jid = ctx.services.lists, ctx.session.jid
+    store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, KEPT)
+    store.remove(jid, [name for name, value in private.items() if not value], KEPT)
+    return status(200)
+
+
+# --- VerifyID ---
+
+
+def verify(ctx: Context, request: VerifyIDRequest) -> Primitive:
+    """200 when every id could be somebody or something: XMPP does not tell who exists (xmpp-mapping.md 2). 201 names those
+    that cannot; their one code, or 900, when all are such."""
+    ids = request.id_list or IDList()
+    names = [each.group_id or "" for each in ids.screen_name]
+    groups = [*ids.group_id, *names]
+    every = [*ids.user_id, *groups, *ids.contact_list, *ids.domain]
+    if not every:
+        raise CspError(402, "no ids")
+    if len(every) > MOST_IDS:
+        raise CspError(402, "too many ids")
+    users, bad = _parsed(ids.user_id, ctx.session.jid_of)
+    rooms, bad_rooms = _parsed(groups, lambda text: _room_domain(ctx, text))
+    domains, bad_domains = _parsed(ids.domain, addresses.normal_domain)
+    unreachable = _unreachable(ctx, [*map(addresses.domain_of, users.values()), *rooms.values(), *domains.values()])
+    failed = [
+        DetailedResult(code=531, user_id=bad),
+        DetailedResult(code=516, user_id=[text for text, jid in users.items() if addresses.domain_of(jid) in unreachable]),
+        DetailedResult(code=800, group_id=[*bad_rooms, *(text for text, name in rooms.items() if name in unreachable)]),
+        DetailedResult(code=700, contact_list=[text for text in ids.contact_list if not _is_list(ctx, text)]),
+        DetailedResult(
+            code=404, domain=[text for text in (*bad_domains, *domains) if domains.get(text, "") in unreachable | {""}]
+        ),
+    ]
+    named = {each.code or 0: each for each in failed if each.user_id or each.group_id or each.contact_list or each.domain}
+    count = sum(len([*each.user_id, *each.group_id, *each.contact_list, *each.domain]) for each in named.values())
+    return Status(result=result_of(named, count < len(every)))
+
+
+def _parsed(texts: Iterable[str], parse: Any) -> tuple[dict[str, str], list[str]]:
+    """(what was understood, what was not)."""
+    good: dict[str, str] = {}
+    bad = []
+    for text in texts:
+        try:
+            good[text] = parse(text)
+        except CspError:
+            bad.append(text)
+    return good, bad
+
+
+def _room_domain(ctx: Context, text: str) -> str:
+    address = addresses.parse(text)
+    if not (address.user or address.resource):
+        raise CspError(901, "a group needs a name")
+    return addresses.normal_domain(address.domain or ctx.session.domain)
+
+
+def _is_list(ctx: Context, text: str) -> bool:
+    try:
+        contacts.find(ctx, text)
+    except CspError:
+        return False
+    return True
+
+
+def _unreachable(ctx: Context, domains: Iterable[str]) -> set[str]:
+    """Domains that our server says it cannot reach. One that is slow may be there."""
+    known = {addresses.domain_of(each) for each in (*ctx.roster(), ctx.session.jid)} | ctx.services.policy.domains
+    unknown = sorted({each for each in domains if each not in known})
+    if len(unknown) > MOST_DOMAINS:
+        raise CspError(402, "too many domains")
+    if not unknown:
+        return set()
+    answer: Any = ctx.ask(commands.ask_info(unknown, max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)))
+    return {each for each, (condition, _) in answer.get("info", {}).items() if condition in NOWHERE}
+
+
+# What a server says of a domain that it has no way to; the last where it talks to no other server at all.
+NOWHERE = frozenset({"remote-server-not-found", "item-not-found", "jid-malformed", "not-allowed", "service-unavailable"})
+
+
+def result_of(failed: Mapping[int, DetailedResult], some: bool) -> Result:
+    """200; 201 when `some` went well all the same; else the one code, or 900."""
+    if not failed:
+        return Result(code=200)
+    code = 201 if some else next(iter(failed)) if len(failed) == 1 else 900
+    return Result(code=code, detailed_result=list(failed.values()))
+
+
+HANDLERS = {
+    GetPublicProfileRequest: get,
+    UpdatePublicProfileRequest: update,
+    VerifyIDRequest: verify,
+}

@@ -1,0 +1,58 @@
+"""Answers that are longer than the phone's parser takes, in parts (CSP 1.3, SGMNT). Only for a phone that has asked for
+segments in its Service-Request; any other is told 432.
+
+No page of the protocol says how a part looks. Here the first one comes as the answer, with SegmentCount in its descriptor; the
+others with GetSegment-Request, counted from 1. Put together, the parts are the answer's primitive as XML, in either encoding."""
+
+from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
+from onesoup.csp import binding, transactions
+from onesoup.csp.elements import GetSegmentResponse, ServiceRequest
+from onesoup.csp.envelope import Message, Transaction, write_message
+from onesoup.handlers.context import Context
+from onesoup.wire import codec, xmltext
+from onesoup.wire.document import ANY_TREE
+
+# What stands around a part, in octets, generously; and what a part must hold at least for the split to be worth it.
+FRAME, LEAST = 900, 100
+MOST_PARTS = 500
+
+
+def wanted(request: ServiceRequest) -> bool:
+    """Whether the phone has named SGMNT itself. Whole features stand for what their phones do not know."""
+    features = request.functions.wvcsp_feat if request.functions else None
+    service = features.fundamental_feat.service_func if features and features.fundamental_feat else None
+    return bool(service and service.sgmnt)
+
+
+def split(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
+    """The first part as the answer, the others kept; None when the phone is not for that."""
+    if len(answers) != 1 or not answers[0].id or not ctx.segmented or ctx.version != "1.3":
+        return None
+    if message.encoding not in ANY_TREE:
+        return None  # plain text has parts of its own
+    (answer,) = answers
+    room = ctx.caps.parser - FRAME
+    if room < LEAST or isinstance(answer.content, GetSegmentResponse):
+        return None
+    parts = cut(xmltext.write(binding.write(answer.content, ctx.version)), room)
+    if len(parts) > MOST_PARTS:
+        return None
+    ctx.services.segments.put(ctx.sid, answer.id, parts)
+    first = Transaction(answer.mode, answer.id, GetSegmentResponse(segment_content=parts[0]), segments=len(parts))
+    reply: bytes = codec.encode(write_message(transactions.reply(message, [first], poll=waiting)))
+    return reply
+
+
+def cut(text: str, room: int) -> list[str]:
+    """Parts of at most so many octets, counted as they stand in an XML document."""
+    parts, part, size = [], [], 0
+    for char in text:
+        octets = len(escape(char).encode("utf-8", "replace"))
+        if part and size + octets > room:
+            parts.append("".join(part))
+            part, size = [], 0
+        part.append(char)
+        size += octets
+    return [*parts, "".join(part)]

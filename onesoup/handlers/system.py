@@ -1,0 +1,78 @@
+"""What the operator tells phones (xmpp-mapping.md 2): announcements for who is logged in, terms at log-in and their answer."""
+
+import time
+
+import structlog
+
+from onesoup.csp import announcements
+from onesoup.csp.elements import Primitive, SystemMessageUser
+from onesoup.csp.errors import CspError
+from onesoup.csp.messages import Text
+from onesoup.csp.session import Session
+from onesoup.csp.transactions import status
+from onesoup.handlers import records
+from onesoup.handlers.context import Context, Services
+from onesoup.logs import short
+from onesoup.store.announcements import Announcements
+from onesoup.store.sessions import Effects
+from onesoup.xmpp import commands
+
+# Terms that an account has accepted, or has been told where its phone cannot answer.
+TERMS = "terms"
+
+
+def tell(store: Announcements, sid: str, session: Session, message_id: str, text: str, asks: bool = False) -> bool:
+    """Queues one announcement. False when the session is over."""
+    payload = records.pack_announcement(Text(message_id, session.domain, text, int(time.time())), asks)
+    return store.tell(sid, message_id, session.domain, payload)
+
+
+def at_login(services: Services, sid: str, session: Session) -> None:
+    """The terms, for who has not accepted them yet. A phone that cannot answer is told once."""
+    text = services.policy.terms
+    name = announcements.terms_id(text)
+    if not text or services.lists.has(session.jid, name, TERMS):
+        return
+    asks = announcements.takes_system_messages(session)
+    if tell(services.announcements, sid, session, name, text, asks) and not asks:
+        services.lists.put(session.jid, {name: b"told"}, TERMS)
+
+
+def decided(services: Services, sid: str, session: Session, answer: SystemMessageUser) -> Effects:
+    """What the phone's answer does: terms are accepted, or the session ends. 402 for a choice that nobody offered, 426 for a
+    message that nobody sent; then nothing is done."""
+    effects = Effects()
+    responses = answer.system_message_response_list.system_message_response if answer.system_message_response_list else []
+    if not responses:
+        raise CspError(402, "no response")
+    terms = announcements.terms_id(services.policy.terms) if services.policy.terms else ""
+    waiting = services.sessions.values(sid, "i", [each.system_message_id or "" for each in responses])
+    for each, item in zip(responses, waiting, strict=True):
+        message_id, choice = each.system_message_id or "", each.chosen_option_id
+        if message_id != terms and item is None:
+            raise CspError(426, "no such system message")
+        if message_id == terms and choice not in announcements.OPTIONS:
+            raise CspError(402, "no such option")
+        effects.dropped.append(message_id)
+        if message_id == terms and choice == announcements.DECLINE:
+            effects.end = 601
+    if effects.end is not None:
+        log.info("terms-declined", sid=short(sid))
+        effects.out.append(records.pack_command(commands.logout()))
+    elif terms in effects.dropped:
+        services.lists.put(session.jid, {terms: b"accepted"}, TERMS)
+    return effects
+
+
+log = structlog.get_logger()
+
+
+def answer(ctx: Context, request: SystemMessageUser) -> Primitive:
+    effects = decided(ctx.services, ctx.sid, ctx.session, request)
+    ctx.effects.dropped.extend(effects.dropped)
+    ctx.effects.out.extend(effects.out)
+    ctx.effects.end = effects.end if effects.end is not None else ctx.effects.end
+    return status(200)
+
+
+HANDLERS = {SystemMessageUser: answer}

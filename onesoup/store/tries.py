@@ -1,0 +1,38 @@
+"""How often somebody has tried something within an hour, and what became of a try that is repeated."""
+
+import redis
+
+from onesoup.store.client import Script, guarded
+from onesoup.store.records import pack, unpack
+from onesoup.store.sessions import REPLY_MS
+
+VERSION = 1
+HOUR_MS = 3_600_000
+
+_COUNT = """
+-- KEYS 1 counter  ARGV 1 window, ms      Counts one and returns how many there were since the first.
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return n
+"""
+
+
+class Tries:
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._count = client, Script(client, _COUNT)
+
+    def count(self, what: str, who: str) -> int:
+        """Counts this try; how many there were in the hour, this one included."""
+        return int(self._count([f"tries:{what}:{who}"], [HOUR_MS]))
+
+    def keep(self, what: str, digest: str, code: int, text: str) -> None:
+        """What became of a request, for a phone that sends the same octets again."""
+        record = pack(VERSION, {"c": code, "t": text})
+        guarded(lambda: self._client.set(f"tried:{what}:{digest}", record, px=REPLY_MS))
+
+    def outcome(self, what: str, digest: str) -> tuple[int, str] | None:
+        record = guarded(lambda: self._client.get(f"tried:{what}:{digest}"))
+        if record is None:
+            return None
+        fields = unpack(record, VERSION)
+        return int(fields["c"]), str(fields["t"])

@@ -1,0 +1,70 @@
+"""vCards (XEP-0054) as public profiles and as facts for a search: which part is which property. Pure; how a vCard is read is
+told by onesoup.xmpp.vcards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onesoup.csp.profiles import BIRTHDAY, PRIVATE
+from onesoup.csp.vcards import Postal
+from onesoup.xmpp import vcards
+
+# What phones know and vCards do not have: kept in an element that other clients pass over.
+OURS = "urn:onesoup:imps:profile:0"
+OURS_NAME = "PROFILE"
+MAX_VALUE = 200
+
+# property -> where it is written
+PLACES = {
+    "PP_FRIENDLY_NAME": ("NICKNAME",),
+    "PP_FREE_TEXT": ("DESC",),
+    "PP_CITY": ("ADR", "LOCALITY"),
+    "PP_COUNTRY": ("ADR", "CTRY"),
+}
+# Prosody gives back as a note what was written as a description.
+NOTE = ("NOTE",)
+
+
+def read(vcard: Any) -> dict[str, str]:
+    """Properties that are set, and the birthday."""
+    card = vcards.read(vcard)
+    home = card.places[0] if card.places else Postal()
+    values = {
+        "PP_FRIENDLY_NAME": card.nickname or card.full,
+        "PP_FREE_TEXT": card.note,
+        "PP_CITY": home.city,
+        "PP_COUNTRY": home.country,
+        BIRTHDAY: card.birthday,
+    }
+    ours = vcard.getTag(OURS_NAME, namespace=OURS) if vcard is not None else None
+    for name in PRIVATE if ours is not None else ():
+        values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VALUE]
+    return {name: value for name, value in values.items() if value}
+
+
+def facts(vcard: Any) -> dict[str, list[str]]:
+    """What a search may look at, by the names of onesoup.csp.search."""
+    card = vcards.read(vcard)
+    found = {
+        "first": [card.given],
+        "last": [card.family],
+        "full": [card.full],
+        "nick": [card.nickname],
+        "email": list(card.emails),
+        "phone": [number for _, number in card.phones],
+        "city": [place.city for place in card.places],
+        "country": [place.country for place in card.places],
+    }
+    known = {name: [value for value in values if value] for name, values in found.items()}
+    return {name: values for name, values in known.items() if values}
+
+
+def places(vcard: Any, changes: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Where in this vCard the changed values stand: where they were read."""
+    noted = vcard.getTag("DESC") is None and vcard.getTag("NOTE") is not None
+    places = PLACES | ({"PP_FREE_TEXT": NOTE} if noted else {})
+    return {places[name]: value for name, value in changes.items() if name in places}
+
+
+def ours(changes: Mapping[str, str]) -> dict[str, str]:
+    """Those of the changes that stand in our own element, by its children."""
+    return {name.removeprefix("PP_"): value for name, value in changes.items() if name in PRIVATE}

@@ -1,0 +1,69 @@
+"""A new account at a server (XEP-0077), on a stream that nobody has logged in to. Only where TLS protects the password."""
+
+import gevent
+from xmpp.simplexml import Node
+
+from onesoup.xmpp.stream import errors, ns
+from onesoup.xmpp.stream.dial import dial
+from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.markup import escape
+from onesoup.xmpp.stream.negotiate import Negotiation, _condition
+from onesoup.xmpp.stream.options import Options
+from onesoup.xmpp.stream.wire import Wire
+
+REGISTER = "jabber:iq:register"
+REFUSED = "registration"
+# What is filled in where the server asks for it. A form with anything else, such as a captcha, is beyond a phone.
+KNOWN = ("username", "password", "email", "name")
+PASSIVE = ("instructions", "x", "data")
+
+
+class Registration(Negotiation):
+    def fields(self) -> list[str]:
+        answer = self._iq("get", "form", "")
+        query = answer.getTag("query", namespace=REGISTER)
+        names = [child.getName() for child in query.getChildren() if child] if query is not None else []
+        if "registered" in names or "username" not in names:
+            raise StreamFailure(REFUSED, "feature-not-implemented", "no plain form")
+        return [name for name in names if name not in PASSIVE]
+
+    def submit(self, values: dict[str, str]) -> None:
+        filled = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
+        self._iq("set", "register", filled)
+
+    def _iq(self, kind: str, id: str, payload: str) -> Node:
+        self._wire.send(f"<iq type='{kind}' id='{id}'><query xmlns='{REGISTER}'>{payload}</query></iq>".encode())
+        answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == id)
+        if answer.getAttr("type") != "result":
+            raise StreamFailure(REFUSED, _condition(answer.getTag("error") or answer, ns.STANZA_ERRORS))
+        return answer
+
+
+def register(domain: str, user: str, password: str, email: str, options: Options, within: float) -> None:
+    """Makes the account, or StreamFailure: of kind `registration`, with the server's
+    condition, when it is the server that does not want to."""
+    with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "registration")):
+        target = next(iter(options.resolver.targets(domain)), None)
+        if target is None:
+            raise StreamFailure(errors.DNS, "no-service")
+        static = options.resolver.is_static(domain, target)
+        wire = Wire(dial(target.host, target.port, None if static else options.address_allowed))
+        try:
+            _register(wire, target.direct_tls, domain, {"username": user, "password": password, "email": email}, options)
+        finally:
+            wire.close()
+
+
+def _register(wire: Wire, direct_tls: bool, domain: str, values: dict[str, str], options: Options) -> None:
+    talk = Registration(wire, domain, options.language)
+    if direct_tls:
+        wire.start_tls(options.tls, domain)
+    talk.open()
+    if not wire.secure:
+        talk.secure(options.tls)
+    if not wire.secure and not options.tls.trusts_blindly(domain):
+        raise StreamFailure(errors.TLS, "not-offered")
+    fields = talk.fields()
+    if not set(KNOWN).issuperset(fields) or ("email" in fields and not values["email"]):
+        raise StreamFailure(REFUSED, "not-acceptable", "more is asked than a phone can tell")
+    talk.submit({name: values.get(name) or values["username"] for name in fields})

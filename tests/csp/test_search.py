@@ -1,0 +1,127 @@
+"""Criteria, who meets them, pages; and the pairs of 1.3, of which several stand in one list."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onesoup.csp import search
+from onesoup.csp.binding import read_primitive
+from onesoup.csp.elements import SearchPairList, SearchRequest
+from onesoup.csp.errors import CspError
+from onesoup.csp.search import Found, Person
+from onesoup.wire.tree import Element
+
+
+def wish(**criteria):
+    return search.read(SearchRequest(search_pair_list=[SearchPairList(name, text) for name, text in criteria.items()]))
+
+
+BEN = Person("ben.li@example.org", {"name": ("Benny",)}).with_facts({"first": ["Ben"], "city": ["Oslo"], "phone": ["+47 22 33"]})
+
+
+@pytest.mark.parametrize(
+    ("criteria", "verdict"),
+    [
+        ({"USER_ID": "wv:Ben.Li@EXAMPLE.org"}, True),
+        ({"USER_ID": "%62en*"}, True),
+        ({"USER_ID": "carol"}, False),
+        ({"USER_ALIAS": "NNY"}, True),
+        ({"USER_FIRST_NAME": "ben", "USER_CITY": "oslo"}, True),
+        ({"USER_FIRST_NAME": "ben", "USER_CITY": "bergen"}, None),
+        ({"USER_FIRST_NAME": "ben", "USER_ID": "carol", "USER_CITY": "bergen"}, False),
+        ({"USER_MOBILE_NUMBER": "2233"}, True),
+        ({"USER_MOBILE_NUMBER": "no digits"}, None),
+        ({"USER_LAST_NAME": "li"}, None),
+        ({"USER_ONLINE_STATUS": "T"}, False),
+        ({"USER_GENDER": "M", "USER_CITY": "oslo"}, True),
+    ],
+)
+def test_all_criteria_count_and_what_is_not_known_is_not_denied(criteria, verdict):
+    assert search.meets(BEN, wish(**criteria)) is verdict
+
+
+def test_once_everything_is_known_a_criterion_is_met_or_not():
+    asked = wish(USER_CITY="bergen")
+    assert search.meets(BEN.with_facts({}, complete=True), asked) is False
+    assert search.meets(BEN.with_facts({"city": ["Bergen"]}, complete=True), asked) is True
+
+
+@pytest.mark.parametrize(
+    ("online", "text", "verdict"), [(True, "T", True), (False, "T", False), (False, "F", True), (None, "F", False)]
+)
+def test_who_is_online_is_told_only_where_it_is_known(online, text, verdict):
+    assert search.meets(Person("x@y", {}, online), wish(USER_ONLINE_STATUS=text)) is verdict
+
+
+def test_what_nobody_can_answer_alone_finds_nobody():
+    assert wish(USER_GENDER="F", USER_AGE_MIN="30").hopeless
+    assert not wish(USER_GENDER="F", USER_CITY="x").hopeless
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (SearchRequest(), 402),
+        (SearchRequest(search_pair_list=[SearchPairList("USER_ID", " ")]), 402),
+        (SearchRequest(search_pair_list=[SearchPairList("USER_SHOE", "44")]), 402),
+        (SearchRequest(search_pair_list=[SearchPairList(None, "44")]), 402),
+        (SearchRequest(search_pair_list=[SearchPairList("USER_ID", "a"), SearchPairList("GROUP_ID", "a")]), 402),
+        (SearchRequest(search_pair_list=[SearchPairList("USER_ID", "a")] * 17), 402),
+        (SearchRequest(search_pair_list=[SearchPairList("USER_ID", "a")], advanced_criteria="1 OR 2"), 405),
+    ],
+)
+def test_criteria_that_make_no_search_are_refused(request_, code):
+    with pytest.raises(CspError) as error:
+        search.read(request_)
+    assert error.value.code == code
+
+
+def test_several_pairs_in_one_list_are_several_criteria():
+    pairs = [
+        ("SearchElement", "USER_ID"),
+        ("SearchString", "a"),
+        ("PairID", "1"),
+        ("SearchElement", "USER_CITY"),
+        ("SearchString", "b"),
+    ]
+    inside = Element("SearchPairList", "", [Element(name, text) for name, text in pairs])
+    request = read_primitive(Element("Search-Request", "", [inside, Element("SearchLimit", "3")]))
+    assert request == SearchRequest(
+        search_pair_list=[SearchPairList("USER_ID", "a", 1), SearchPairList("USER_CITY", "b")], search_limit=3
+    )
+
+
+# --- pages ---
+
+
+@given(st.integers(0, 30), st.integers(1, 7), st.booleans())
+def test_every_hit_comes_once_whichever_index_a_phone_counts_with(total, limit, behind):
+    found, seen = Found(tuple(f"p{n}" for n in range(total))), []
+    index = None
+    for _ in range(total + 1):
+        start = search.begins(found, index)
+        names = search.page(found.jids[start:], limit, 131_072)
+        found = Found(found.jids, False, start + len(names))
+        seen += names
+        answer = search.answer(7, found, names)
+        assert answer.search_findings == total
+        if answer.completion_flag:
+            break
+        index = answer.search_index + behind
+    assert seen == list(found.jids)
+
+
+def test_a_page_behind_the_end_is_empty_and_one_further_on_an_error():
+    found = Found(("a", "b", "c"), given=2)
+    assert search.begins(found, 4) == 3
+    assert search.begins(found, 1) == 0
+    with pytest.raises(CspError) as error:
+        search.begins(found, 5)
+    assert error.value.code == 425
+
+
+def test_a_page_fits_the_phone_and_is_never_without_end():
+    names = [f"wv:somebody{n}@example.org" for n in range(200)]
+    assert 1 < len(search.page(names, None, 3000)) < 40
+    assert len(search.page(names, None, 0)) == 1
+    assert search.page([], 5, 3000) == []
