@@ -52,7 +52,8 @@ def _wakes(scale: Scale, directory: Path) -> list[Figure]:
         address = "127.0.0.1", world.prosody.tls_port
         peer = stack.enter_context(Peer("writer", PASSWORD, world.domain, address, world.ca_file))
         lines = [_line(world, stack, user) for user in users]
-        gevent.sleep(REST)
+        # Until everything that the log-ins started has ended.
+        gevent.sleep(REST + scale.settle)
         times = _at_rate(lines[1:], peer)
         count = _burst(*lines[0], peer)
     say(f"cir: stanza to WVCI: p50 {percentile(times, 0.5):.2f} ms, p95 {percentile(times, 0.95):.2f} ms; burst: {count} wakes")

@@ -12,6 +12,8 @@ from onesoup.store.client import connect_subscriber, guarded
 from onesoup.store.errors import StoreDown
 
 TURN = 0.5
+# Messages that are handed on before others get their turn.
+AT_ONCE = 100
 
 
 class Subscriber:
@@ -43,17 +45,24 @@ class Subscriber:
         if self._pubsub is None:
             self._pubsub = connect_subscriber(self._url).pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
             self._known = set()
-        self._follow(self._pubsub)
+        pubsub = self._pubsub
+        self._follow(pubsub)
         if not self._known:
             gevent.sleep(0.05)
             return
-        message = self._pubsub.get_message(timeout=TURN)
+        message = pubsub.get_message(timeout=TURN)
         if not self.connected:
             self.connected = True
             if self._on_gap is not None:
                 self._on_gap()
-        if message is not None and message["type"] == "message":
-            self._on_message(message["channel"].decode(), message["data"])
+        # What has come along is handed on at once: asking for it anew costs more than most messages are worth.
+        for number in range(AT_ONCE):
+            if message is None:
+                return
+            if message["type"] == "message":
+                self._on_message(message["channel"].decode(), message["data"])
+            message = None if number == AT_ONCE - 1 else pubsub.get_message(timeout=0)
+        gevent.sleep(0)
 
     def _follow(self, pubsub: "redis.client.PubSub") -> None:
         new, old = self._wanted - self._known, self._known - self._wanted
