@@ -242,7 +242,7 @@ class Rooms:
         elif seen.room not in self.ending:
             turn.done.changes.items.append(_event("left", seen.room, gid=room.gid, code=code))
         if seen.destroyed:
-            turn.done.after.append(partial(self._shared.groups.remove, self._held.session.jid, seen.room))
+            turn.done.after.append(partial(self._held.doors.ended, seen.room))
 
     def _refused(self, seen: Seen, entry: Entry, turn: Turn) -> None:
         """The room does not let us in. Whoever waits is told; a room that was joined before is lost, which the phone is told."""

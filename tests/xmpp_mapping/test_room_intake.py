@@ -24,11 +24,11 @@ class Held:
         self.known, self.blocked, self.sent, self.called = {}, set(), {}, []
         self.feed = self
         self.invites = SimpleNamespace(all=lambda *_: {}, remove=lambda *_: None)
-        self.groups = SimpleNamespace(remove=lambda *args: self.called.append(("removed", *args)))
         self.doors = SimpleNamespace(
             try_again=lambda *_: False,
             **{
-                name: lambda *args, name=name: self.called.append((name, *args)) for name in ("enter_again", "look_again", "lose")
+                name: lambda *args, name=name: self.called.append((name, *args))
+                for name in ("enter_again", "look_again", "lose", "ended")
             },
         )
 
