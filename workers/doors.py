@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 import structlog
 from gevent.event import AsyncResult
+from gevent.pool import Group
 from xmpp.simplexml import Node
 
 from onesoup.csp.errors import BackendError
@@ -80,7 +81,6 @@ class Doors:
 
     def query(self, *requests: Request) -> list[Reply]:
         """As Context.query, from here."""
-<<<<<<< HEAD
         replies = Group().map(self._request_or_failure, requests)
         if failure := next((each for each in replies if isinstance(each, StreamFailure)), None):
             raise BackendError(504, failure.kind)
@@ -93,20 +93,6 @@ class Doors:
             return self._request(request)
         except StreamFailure as failure:
             return failure
-=======
-        jobs = [gevent.spawn(self._tried, request) for request in requests]
-        replies = [job.get() for job in jobs]
-        good = [reply for reply in replies if reply is not None]
-        if len(good) < len(replies):
-            raise BackendError(503, "no stream")
-        return good
-
-    def _tried(self, request: Request) -> Reply | None:
-        try:
-            return self._request(request)
-        except StreamFailure:
-            return None
->>>>>>> 19c10e6 (doors: a Redis that is away costs no stream and no session)
 
     def _stream(self) -> Stream:
         stream = self._held.stream
