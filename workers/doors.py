@@ -177,8 +177,8 @@ class Doors:
                 since = _stamp(entry.room.at) if entry.room.at else ""
                 self._enter(self._stream(), jid, entry.room, 0, self._held.intake.accepted if since else 0, since)
             log.debug("room-again", sid=short(self._held.sid), condition=reply.error)
-        except StreamFailure as failure:
-            log.debug("room-waits", sid=short(self._held.sid), kind=failure.kind)  # the next stream enters it
+        except EVERYTHING as failure:
+            log.debug("room-waits", sid=short(self._held.sid), reason=type(failure).__name__)  # the next stream enters it
 
     def lose(self, jid: str, entry: Entry, code: int) -> None:
         """A room that was joined and cannot be entered again is lost, which the phone is told."""
@@ -188,7 +188,7 @@ class Doors:
             return  # the next stream tries again
         log.info("room-lost", sid=short(self._held.sid), code=code)
         self._leave_quietly(jid, entry.room)
-        self._store(Changes(rooms={jid: b""}, items=[left(jid, entry.room.gid, code)]))
+        self._keep(Changes(rooms={jid: b""}, items=[left(jid, entry.room.gid, code)]))
 
     def enter_again(self, jid: str) -> None:
         """The room has lost us, as before or after its restart."""
@@ -199,7 +199,10 @@ class Doors:
 
     def _present(self, jid: str) -> set[str]:
         """Who was in a room, as far as the phone knows."""
-        known = self._shared.feed.known(self._held.sid, "occ")
+        try:
+            known = self._shared.feed.known(self._held.sid, "occ")
+        except StoreDown:
+            return set()
         return {name.partition("/")[2] for name in known if name.startswith(f"{jid}/")}
 
     def _enter_later(self, jid: str, room: Room) -> None:
@@ -237,7 +240,7 @@ class Doors:
         for jid, room in gone.items():
             self._leave_quietly(jid, room)
         if gone:
-            self._store(Changes(rooms=dict.fromkeys(gone, b"")))
+            self._keep(Changes(rooms=dict.fromkeys(gone, b"")))
 
     def enter_by_itself(self) -> None:
         """The rooms that the user wants to be in after each log-in. The phone asks which they are (GROUP_USER_ID_AUTOJOIN)."""
@@ -318,6 +321,20 @@ class Doors:
             told = Node(node=presence)
             told.setAttr("to", f"{jid}/{room.nick}")
             self._held.send(told)
+
+    def _keep(self, changes: Changes) -> None:
+        """As _store, where nobody waits for it."""
+        try:
+            self._store(changes)
+        except StoreDown as error:
+            log.warning("store-down", sid=short(self._held.sid), reason=str(error))
+
+    def ended(self, jid: str) -> None:
+        """A room is there no more: if the account has made it, it owns it no more."""
+        try:
+            self._shared.groups.remove(self._held.session.jid, jid)
+        except StoreDown as error:
+            log.warning("store-down", sid=short(self._held.sid), reason=str(error))
 
     def _store(self, changes: Changes) -> None:
         with self._held.lock:

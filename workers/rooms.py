@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from workers.intake import Batch, Intake
 
 MAX_TOPIC = 500
+# A phone that is away for long is not told of everybody who comes and goes in a busy room.
+MAX_WAITING = 100
 # Status codes of a room whose configuration has changed.
 CONFIGURED = frozenset({104, 172, 173, 174})
 TOLD = {808: "you are not in this group any more", 816: "you may not speak in this group", 812: "no private messages here"}
@@ -240,7 +242,7 @@ class Rooms:
         elif seen.room not in self.ending:
             turn.done.changes.items.append(_event("left", seen.room, gid=room.gid, code=code))
         if seen.destroyed:
-            turn.done.after.append(partial(self._shared.groups.remove, self._held.session.jid, seen.room))
+            turn.done.after.append(partial(self._held.doors.ended, seen.room))
 
     def _refused(self, seen: Seen, entry: Entry, turn: Turn) -> None:
         """The room does not let us in. Whoever waits is told; a room that was joined before is lost, which the phone is told."""
@@ -339,7 +341,7 @@ class Rooms:
     def _tell(self, turn: Turn) -> None:
         for jid, notice in turn.notices.items():
             room = self.find(jid)
-            if notice and room is not None and room.notice:
+            if notice and room is not None and room.notice and self._shared.feed.waiting_items(self._held.sid) < MAX_WAITING:
                 payload = {
                     "joined": [list(each) for each in notice.joined.items()],
                     "left": [list(each) for each in notice.left.items()],

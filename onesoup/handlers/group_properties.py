@@ -133,11 +133,13 @@ def settle(ctx: Context, room: str, before: Kept, own: OwnProperties) -> Kept:
 
 def store(ctx: Context, room: str, settled: Kept) -> None:
     """With the account; AutoJoin for all clients of the user, and private messages for the room as it is joined now."""
-    before = kept(ctx, room, settled.gid)
+    before, inside = kept(ctx, room, settled.gid), joined(ctx).get(room)
+    if inside is not None and not settled.nick:
+        settled = replace(settled, nick=inside.nick)
     keep(ctx, room, settled)
     if settled.auto != before.auto:
         _bookmark(ctx, Bookmark(room, settled.nick, settled.auto))
-    if settled.private != before.private and room in joined(ctx):
+    if settled.private != before.private and inside is not None:
         ctx.ask(commands.room_settings(room, private=settled.private))
 
 

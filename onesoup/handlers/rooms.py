@@ -114,16 +114,6 @@ def keep(ctx: Context, room: str, settled: Kept) -> None:
     ctx.services.groups.put(ctx.session.jid, room, records.pack_kept(settled))
 
 
-def created(services: Services, jid: str) -> list[str]:
-    """GroupIDs of the groups that an account has made through this gateway (search by GROUP_USER_ID_OWNER)."""
-    return [each.gid for each in settled(services, jid).values() if each.created]
-
-
-def entered_by_itself(services: Services, jid: str) -> list[str]:
-    """GroupIDs of the groups that the account is in after each log-in (search by GROUP_USER_ID_AUTOJOIN)."""
-    return [each.gid for each in settled(services, jid).values() if each.auto]
-
-
 def settled(services: Services, jid: str) -> dict[str, Kept]:
     """Whatever an account has settled, by room."""
     return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}

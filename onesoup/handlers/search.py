@@ -15,6 +15,7 @@ from onesoup.csp.search import Found, Person, Wish
 from onesoup.csp.transactions import status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context, spellings
+from onesoup.handlers.rooms import settled
 from onesoup.xmpp import commands
 
 # Of those whom only a vCard can tell, so many vCards are looked at; of rooms whose topic is wanted, so many rooms.
@@ -137,7 +138,7 @@ def _pairs(found: Any) -> list[tuple[str, Mapping[str, list[str]]]]:
 
 def created(ctx: Context) -> set[str]:
     """Rooms that this account has made through the gateway."""
-    return set(ctx.services.lists.all(ctx.session.jid, "rooms"))
+    return {room for room, each in settled(ctx.services, ctx.session.jid).items() if each.created}
 
 
 def joined(ctx: Context) -> set[str]:
@@ -145,9 +146,9 @@ def joined(ctx: Context) -> set[str]:
     return {jid.decode() for jid in ctx.services.sessions.hash(ctx.sid, "rooms")}
 
 
-def kept(_ctx: Context) -> set[str]:
-    """Rooms that the account enters by itself. Bookmarks are not read yet."""
-    return set()
+def kept(ctx: Context) -> set[str]:
+    """Rooms that the account is in after each log-in, as its phones have settled it."""
+    return {room for room, each in settled(ctx.services, ctx.session.jid).items() if each.auto}
 
 
 _OF_ONESELF = {search.OWNER: created, search.JOINED: joined, search.AUTOJOIN: kept}

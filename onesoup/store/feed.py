@@ -528,6 +528,10 @@ class Feed:
         found = guarded(lambda: self._client.hgetall(keys.of(sid, name)[0]))
         return {field.decode(): value for field, value in found.items()}
 
+    def waiting_items(self, sid: str) -> int:
+        """How many server transactions the phone has not answered, those that were handed out included."""
+        return int(guarded(lambda: self._client.hlen(keys.of(sid, "i")[0])))
+
     def occupants(self, sid: str, names: Sequence[str]) -> dict[str, bytes | None]:
         """The records of occupants, who are named room/nick."""
         if not names:

@@ -40,11 +40,9 @@ from onesoup.csp.elements import (
     WelcomeNote,
 )
 from onesoup.csp.envelope import Mode, Transaction
-from onesoup.csp.groups import Kept
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.messages import Text
 from onesoup.handlers import records
-from onesoup.handlers import rooms as handlers
 from onesoup.phone.engine import members_of
 from onesoup.store.feed import Changes, Delivery
 from onesoup.xmpp import rooms
@@ -396,11 +394,3 @@ def test_a_group_that_is_fetched_is_told_of_while_others_are_pushed(phone, serve
     phone.tell(told.id, Status(result=Result(code=200)))
     answer = phone.ask(GetMessageRequest(message_id="n.m1"))
     assert (answer.content_data, answer.message_info.recipient.group[0].group_id) == ("hello", GID)
-
-
-def test_what_an_account_has_made_and_is_always_in_can_be_found(services, phone, served):
-    kept = {"a@c": Kept("wv:/a", created=True), "b@c": Kept("wv:/b", auto=True)}
-    for room, settled in kept.items():
-        services.groups.put("alice@example.org", room, records.pack_kept(settled))
-    assert handlers.created(services, "alice@example.org") == ["wv:/a"]
-    assert handlers.entered_by_itself(services, "alice@example.org") == ["wv:/b"]

@@ -3,7 +3,9 @@
 import pytest
 
 from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, SearchPairList, SearchRequest, StopSearchRequest
+from onesoup.csp.groups import Kept
 from onesoup.csp.lists import Item
+from onesoup.handlers import records
 
 BEN, CLEO = Item("ben@example.org", "Ben", (), "both"), Item("cleo@far.example", "Cleo", (), "both")
 
@@ -67,14 +69,15 @@ def test_own_groups_are_told_without_asking_anybody(new_phone, holder, version):
 
 
 def test_groups_that_the_account_has_made_are_found(phone, holder, services):
-    services.lists.put(
-        "alice@example.org", {"club@conference.example.org": b"", r"alice\2fclub@conference.example.org": b""}, "rooms"
-    )
+    for room in ("club@conference.example.org", r"alice\2fclub@conference.example.org"):
+        services.groups.put("alice@example.org", room, records.pack_kept(Kept("wv:/x", created=True)))
+    services.groups.put("alice@example.org", "soup@conference.example.org", records.pack_kept(Kept("wv:/soup", auto=True)))
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org")) == [
         "wv:alice/club@example.org",
         "wv:/club@conference.example.org",
     ]
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:bob@example.org")) == []
+    assert groups(look(phone, GROUP_USER_ID_AUTOJOIN="wv:alice@example.org")) == ["wv:/soup@conference.example.org"]
 
 
 def test_rooms_are_found_by_id_name_and_topic(phone, holder):

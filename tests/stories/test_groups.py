@@ -14,7 +14,10 @@ from onesoup.csp.elements import (
     LeaveGroupResponse,
     MemberAccessRequest,
     Mod,
+    OwnProperties,
+    Property,
     RejectListRequest,
+    SetGroupPropsRequest,
     User,
     UserList,
 )
@@ -233,3 +236,23 @@ def test_a_killed_holder_loses_no_room(breakable: World) -> None:
         again.wait("presence", 30, sender=jid, resource=nick, type="available")
     phones["Bob"].say(gid, more := secret_text())
     assert phones["Alice"].hears(more, within=30).nick == "Bob"
+
+
+def test_a_group_that_the_user_wants_to_be_in_after_each_log_in(world: World) -> None:
+    alice, dave = world.cast("alice", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    phone = world.phone(alice, version="1.2").start()
+    phone.join_group(gid, "Alice")
+    daves.wait("presence", sender=jid, resource="Alice", type="available")
+    own = OwnProperties(property=[Property(name="AutoJoin", value="T")])
+    assert phone.request(SetGroupPropsRequest(group_id=gid, own_properties=own)).result.code == 200
+    shown = phone.request(GetGroupPropsRequest(group_id=gid)).own_properties.property
+    assert {each.name: each.value for each in shown}["AutoJoin"] == "T"
+    phone.logout()
+    daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
+    again = world.phone(alice, version="1.2").start()
+    daves.wait("presence", sender=jid, type="available", resource="Alice")
+    daves.say(jid, line := secret_text())
+    assert again.hears(line).sender == gid

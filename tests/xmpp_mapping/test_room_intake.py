@@ -20,19 +20,23 @@ class Held:
 
     def __init__(self):
         self.session, self.sid, self.closing = SimpleNamespace(jid=OWN), "s", False
+        self.waiting = 0
         self.known, self.blocked, self.sent, self.called = {}, set(), {}, []
         self.feed = self
         self.invites = SimpleNamespace(all=lambda *_: {}, remove=lambda *_: None)
-        self.groups = SimpleNamespace(remove=lambda *args: self.called.append(("removed", *args)))
         self.doors = SimpleNamespace(
             try_again=lambda *_: False,
             **{
-                name: lambda *args, name=name: self.called.append((name, *args)) for name in ("enter_again", "look_again", "lose")
+                name: lambda *args, name=name: self.called.append((name, *args))
+                for name in ("enter_again", "look_again", "lose", "ended")
             },
         )
 
     def occupants(self, _sid, names):
         return {name: self.known.get(name) for name in names}
+
+    def waiting_items(self, _sid):
+        return self.waiting
 
     def refuses_in(self, room, nick, jid, private=False):
         return bool({f"{room}/{nick}", jid} & self.blocked)
@@ -101,6 +105,14 @@ def test_a_new_nick_leaves_and_joins_in_one_notice(rooms):
 def test_nobody_is_told_who_has_not_asked(rooms):
     rooms.joined[ROOM].notice = False
     assert told(read(rooms, here("Ben"), here("Ben", kind="unavailable")), "notice") == []
+
+
+def test_a_phone_that_is_away_is_not_told_of_everybody(rooms, held):
+    held.waiting = 100
+    done = read(rooms, here("Ben"), said("Ben", "hello"))
+    assert told(done, "notice") == []
+    assert [each["body"] for each in told(done, "text")] == ["hello"]
+    assert f"{ROOM}/Ben" in done.changes.occupants
 
 
 def test_a_line_of_the_room_but_not_our_own(rooms):

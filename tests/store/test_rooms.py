@@ -1,0 +1,66 @@
+"""What is kept of groups beside a session."""
+
+import pytest
+
+from onesoup.store.client import connect
+from onesoup.store.feed import Changes, Feed
+from onesoup.store.rooms import MAX_INVITES, Groups, Invites
+
+ALICE = "alice@example.org"
+
+
+@pytest.fixture
+def client(redis_server):
+    client = connect(redis_server.url)
+    client.flushall()
+    return client
+
+
+def test_where_the_rooms_of_a_domain_are(client):
+    groups = Groups(client)
+    assert groups.service("example.org") is None
+    groups.keep_service("example.org", "rooms.example.org")
+    groups.keep_service("none.example", "")
+    assert groups.service("example.org") == "rooms.example.org"
+    assert groups.domain_of("rooms.example.org") == "example.org"
+    assert groups.service("none.example") == ""
+    assert 0 < client.pttl("muc:{none.example}") < client.pttl("muc:{example.org}")
+
+
+def test_groups_of_an_account(client):
+    groups = Groups(client)
+    groups.put(ALICE, "a@rooms", b"1")
+    groups.put(ALICE, "b@rooms", b"2")
+    groups.remove(ALICE, "a@rooms")
+    assert (groups.all(ALICE), groups.get(ALICE, "b@rooms"), groups.get(ALICE, "a@rooms")) == ({"b@rooms": b"2"}, b"2", None)
+
+
+def test_joins_are_taken_up_once(client):
+    groups = Groups(client)
+    groups.keep_joins(ALICE, "phone", b"rooms")
+    assert groups.take_joins(ALICE, "other") is None
+    assert groups.take_joins(ALICE, "phone") == b"rooms"
+    assert groups.take_joins(ALICE, "phone") is None
+
+
+def test_invitations_do_not_fill_redis(client):
+    invites = Invites(client)
+    for number in range(MAX_INVITES + 1):
+        invites.put(ALICE, "in", f"i{number}", b"x")
+    assert len(invites.all(ALICE, "in")) <= MAX_INVITES
+    assert invites.get(ALICE, "in", f"i{MAX_INVITES}") == b"x"
+    assert invites.get(ALICE, "out", f"i{MAX_INVITES}") is None
+    invites.remove(ALICE, "in", f"i{MAX_INVITES}")
+    assert invites.get(ALICE, "in", f"i{MAX_INVITES}") is None
+
+
+def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):
+    feed = Feed(client)
+    feed.create("00s", {"ttl": 60_000, "fence": 1}, ())
+    feed.store("00s", 1, Changes(rooms={"a@r": b"a", "ab@r": b"b"}, occupants={"a@r/x": b"1", "a@r/y/z": b"2", "ab@r/x": b"3"}))
+    assert feed.occupants("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": b"1", "a@r/no": None}
+    feed.store("00s", 1, Changes(occupants={"ab@r/x": b""}))
+    feed.store("00s", 1, Changes(rooms={"a@r": b""}))
+    assert (feed.hash("00s", "rooms"), feed.hash("00s", "occ")) == ({"ab@r": b"b"}, {})
+    feed.copy("00s", "00t")
+    assert feed.hash("00t", "rooms") == {"ab@r": b"b"}
