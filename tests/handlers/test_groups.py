@@ -5,6 +5,7 @@ import pytest
 from onesoup.csp.elements import (
     AddGroupMembersRequest,
     AddList,
+    Admin,
     BlockEntityRequest,
     BlockList,
     CreateGroupRequest,
@@ -20,12 +21,15 @@ from onesoup.csp.elements import (
     InviteUserResponse,
     JoinGroupRequest,
     LeaveGroupRequest,
+    MemberAccessRequest,
     MessageInfo,
+    Mod,
     OwnProperties,
     PollingRequest,
     Property,
     Recipient,
     RejectListRequest,
+    RemoveGroupMembersRequest,
     Result,
     ScreenName,
     SendMessageRequest,
@@ -251,6 +255,34 @@ def test_one_who_cannot_be_a_member_does_not_stop_the_others(inside, served):
     served.iqs[ROOM, "item"] = "forbidden"
     one = AddGroupMembersRequest(group_id=GID, user_id_list=UserIDList(user_id=["wv:dora@example.org"]))
     assert code(inside.ask(one)) == 816
+
+
+def test_who_is_no_member_any_more_is_put_out_of_a_room_for_members(phone, served):
+    served.inside(phone.sid, ROOM, GID, about={"AccessType": "Restricted"})
+    served.occupied(phone.sid, ROOM, OWNER, BEN)
+    served.iqs[ROOM, "item"] = Xml("query")
+    lists = UserList(user=[User(user_id="wv:ben@example.org"), User(user_id="wv:dora@example.org")])
+    assert code(phone.ask(RemoveGroupMembersRequest(group_id=GID, user_list=lists))) == 200
+    items = [each.find("item").attrs for each in sent(phone, served, "iq") if each.find("item")]
+    assert items == [
+        {"jid": "ben@example.org", "affiliation": "none"},
+        {"jid": "dora@example.org", "affiliation": "none"},
+        {"nick": "ben", "role": "none"},
+    ]
+
+
+def test_levels_by_affiliation_and_role(inside, served):
+    served.iqs[ROOM, "item"] = Xml("query")
+    dora, ben = User(user_id="wv:dora@example.org"), User(user_id="wv:ben@example.org")
+    wish = MemberAccessRequest(
+        group_id=GID, admin=Admin(user_list=UserList(user=[dora])), mod=Mod(user_list=UserList(user=[ben, dora]))
+    )
+    answer = inside.ask(wish)
+    assert code(answer) == 201  # a moderator must be there
+    assert [(each.code, each.user_id) for each in answer.result.detailed_result] == [(816, ["wv:dora@example.org"])]
+    items = [each.find("item").attrs for each in sent(inside, served, "iq") if each.find("item")]
+    assert {"jid": "dora@example.org", "affiliation": "admin"} in items
+    assert {"nick": "ben", "role": "moderator"} in items
 
 
 def test_the_reject_list_comes_back(inside, served):
