@@ -23,10 +23,8 @@ from onesoup.csp.elements import (
 )
 from onesoup.phone.engine import members_of
 from onesoup.phone.errors import Refused
-from onesoup.store import keys
-from onesoup.store.client import connect
 from tests.support.secrets import secret_text
-from tests.support.world import StoryPhone, World
+from tests.support.world import Person, StoryPhone, World
 
 _numbers = itertools.count(1)
 
@@ -194,7 +192,7 @@ def test_a_client_that_goes_on_with_its_session_is_still_in_its_rooms(world: Wor
     phone.say(gid, first := secret_text())
     daves.message(body=first)
 
-    end(world, phone.session_id or "")
+    end(world, alice, "JiMMY")
     daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
     phone.login(inband=True)
     daves.wait("presence", sender=jid, resource="Alice", type="available")
@@ -202,11 +200,10 @@ def test_a_client_that_goes_on_with_its_session_is_still_in_its_rooms(world: Wor
     assert phone.hears(second).sender == gid
 
 
-def end(world: World, sid: str) -> None:
-    """The session expires now."""
-    client = connect(world.stack.redis.url)
-    client.hset(keys.session(sid), "end", "600")
-    client.close()
+def end(world: World, person: Person, resource: str) -> None:
+    """Somebody else takes the stream of a phone's session: it is over at once."""
+    address = ("127.0.0.1", world.stack.xmpp_port)
+    world.peers.connect(f"{person.jid}/{resource}", person.password, address, world.stack.ca_file)
 
 
 def test_a_killed_holder_loses_no_room(breakable: World) -> None:
