@@ -15,7 +15,7 @@ run:              ## everything on this machine, with demo accounts, until Ctrl-
 
 test: setup       ## the linters and the whole suite; PYTEST_ARGS="-k words" picks tests
 	@status=0; $(MAKE) --no-print-directory lint-only || status=1; \
-	$(PYTHON_BIN) -m pytest $(PYTEST_ARGS) || status=1; exit $$status
+	tools/test $(PYTEST_ARGS) || status=1; exit $$status
 
 lint: setup lint-only   ## the linters alone
 
