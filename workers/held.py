@@ -7,8 +7,8 @@ lost at any time.
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,6 +62,8 @@ MAX_PENDING, MAX_NOTE = 1000, 500
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
+# How long a new log-in of the handset waits for an attempt of its last session to connect again.
+ATTEMPT_SECONDS = 3.0
 # A phone that has asked for nothing for so long is idle: the server may collect presence for it.
 IDLE_MS = 60_000
 # COMPAT(Prosody 0.12): <inactive/> in the moment in which a resumption sends what was missed holds up the message behind it.
@@ -144,6 +146,7 @@ class Held:
         self.ended = Event()
         self._presence: dict[str, Any] | None = None
         self.lock = BoundedSemaphore(1)
+        self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
         self._showing = BoundedSemaphore(1)
         self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
@@ -409,7 +412,10 @@ class Held:
             if self.closing:
                 return
             try:
-                self.connect(resume)
+                with self._attempt:
+                    if self.closing:
+                        return
+                    self.connect(resume)
                 log.info("stream-again", sid=short(self.sid), resumed=bool(self.stream and self.stream.resumed))
                 return
             except StreamFailure as failure:
@@ -424,6 +430,17 @@ class Held:
                 self.drop()
                 return
             failed, wait = True, min(max(wait * 2, BACKOFF_FIRST), BACKOFF_MOST)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """No attempt to connect begins meanwhile, and one that runs gets a moment to end: of two streams with one resource the
+        server closes one, and it may be the newer."""
+        held = self._attempt.acquire(timeout=ATTEMPT_SECONDS)
+        try:
+            yield
+        finally:
+            if held:
+                self._attempt.release()
 
     # --- what comes in ---
 

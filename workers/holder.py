@@ -14,7 +14,7 @@ import time  # noqa: E402
 import uuid  # noqa: E402
 from collections import Counter  # noqa: E402
 from collections.abc import Callable, Iterator, Sequence  # noqa: E402
-from contextlib import contextmanager, suppress  # noqa: E402
+from contextlib import contextmanager, nullcontext, suppress  # noqa: E402
 from typing import Any  # noqa: E402
 from weakref import WeakValueDictionary  # noqa: E402
 
@@ -386,6 +386,17 @@ class Holder:
         old = self._held.get(old_sid) if old_sid else None
         if old is not None and old.closing:
             old.ended.wait(ENDING)
+            old = None
+        with old.still() if old is not None else nullcontext():
+            return self._begin(shard, lease, job, fields, session, old_sid)
+
+    def _begin(
+        self, shard: int, lease: Lease, job: dict[str, Any], fields: dict[str, Any], session: Session, old_sid: str | None
+    ) -> bytes:
+        """The new session, in the place of the handset's last one, whose stream it takes over where that is there."""
+        sid = job["sid"]
+        old = self._held.get(old_sid) if old_sid else None
+        if old is not None and old.closing:
             old = None
         if old is not None and old.stream is not None and old.stream.open and old.check == job["check"]:
             self._shared.shards.add(shard, sid)
