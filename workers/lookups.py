@@ -14,7 +14,6 @@ import structlog
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
-from onesoup import media
 from onesoup.csp import capabilities, vcards
 from onesoup.csp.presence import Picture
 from onesoup.handlers import records
@@ -28,6 +27,7 @@ from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure
 from workers import stanzas
 from workers.intake import CLIENT, PICTURE, Look, looks
+from workers.scaling import scaled
 
 if TYPE_CHECKING:
     from workers.held import Held
@@ -259,7 +259,7 @@ class Lookups:
 
 def fitted(octets: bytes, types: Iterable[str], most: int, pixels: tuple[int, int] = PIXELS) -> Picture:
     """A picture of one of these types, small enough. ValueError when there can be none. Not on the greenlets' thread."""
-    return gevent.get_hub().threadpool.apply(media.fit, (octets, tuple(types), most, pixels))  # type: ignore[no-any-return]
+    return scaled(octets, tuple(types), most, pixels)
 
 
 __all__ = ["CLIENT", "PICTURE", "Kinds", "Library", "Look", "Lookups", "fitted"]

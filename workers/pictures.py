@@ -4,7 +4,6 @@ pictures for the phone. Bounds how many are worked on at once; knows neither Red
 import time
 from dataclasses import dataclass
 
-import gevent
 from gevent.lock import BoundedSemaphore
 from prometheus_client import Counter
 
@@ -13,6 +12,7 @@ from onesoup.csp import capabilities
 from onesoup.csp.session import Capabilities
 from onesoup.xmpp.stream import Stream, StreamFailure
 from workers import stanzas
+from workers.scaling import scaled
 from workers.web import Web, WebError
 
 REQUEST_SECONDS = 8.0
@@ -155,5 +155,5 @@ class Pictures:
     def _fit(self, data: bytes, accepted: tuple[str, ...], most: int) -> tuple[str, bytes]:
         """In a thread, so that streams go on meanwhile, and one at a time: unpacked, a picture is large."""
         with self._scaling:
-            fitted: tuple[str, bytes] = gevent.get_hub().threadpool.apply(media.fit, (data, accepted, most))
+            fitted: tuple[str, bytes] = scaled(data, accepted, most)
             return fitted

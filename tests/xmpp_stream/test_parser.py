@@ -161,3 +161,12 @@ def test_a_stanza_is_no_ring_of_garbage():
 def test_names_that_a_server_makes_up_fill_no_memory():
     parse(*[b"<message><x%d xmlns='urn:%d'/></message>" % (number, number) for number in range(MOST_NAMES + 10)])
     assert len(_NAMES) <= MOST_NAMES
+
+
+def test_a_child_that_was_taken_out_is_looked_past():
+    (_, node) = Parser().feed(
+        b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'><iq><a/><b/></iq>"
+    )
+    node.delChild("a")
+    assert node.getTag("a") is None
+    assert node.getTag("b") is not None

@@ -51,7 +51,9 @@ class _Node(Node):
     def getTag(self, name: str, attrs: Mapping[str, str] = NO_ATTRIBUTES, namespace: str | None = None) -> Node | None:
         """As xmpppy's, which makes a list of all to return the first: intake asks a message for ten kinds of children."""
         for kid in self.kids:
-            if kid.name == name and (not namespace or kid.namespace == namespace) and attrs.items() <= kid.attrs.items():
+            if kid is None or kid.name != name:  # delChild leaves None in the place of a child
+                continue
+            if (not namespace or kid.namespace == namespace) and attrs.items() <= kid.attrs.items():
                 return kid  # type: ignore[no-any-return]
         return None
 
