@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from onesoup.csp import addresses
 from onesoup.csp.groups import ADMIN, MOD, USER
+from onesoup.xmpp import errors
 from onesoup.xmpp.xml import Xml, leaf
 
 MUC, MUC_USER = "http://jabber.org/protocol/muc", "http://jabber.org/protocol/muc#user"
@@ -125,28 +126,6 @@ JOIN = {
     "service-unavailable": 817,
     "subscription-required": 810,
 }
-COMMAND = {
-    "bad-request": 402,
-    "conflict": 801,
-    "feature-not-implemented": 405,
-    "forbidden": 816,
-    "gone": 800,
-    "internal-server-error": 500,
-    "item-not-found": 800,
-    "jid-malformed": 402,
-    "not-acceptable": 402,
-    "not-allowed": 816,
-    "not-authorized": 816,
-    "policy-violation": 403,
-    "recipient-unavailable": 503,
-    "redirect": 800,
-    "registration-required": 810,
-    "remote-server-not-found": 516,
-    "remote-server-timeout": 504,
-    "resource-constraint": 503,
-    "service-unavailable": 405,
-    "subscription-required": 810,
-}
 # A message into a room, or to somebody in it.
 TO_ALL = {"not-acceptable": 808, "forbidden": 816, "item-not-found": 531, "not-allowed": 816}
 TO_ONE = {"not-acceptable": 812, "forbidden": 812, "item-not-found": 531}
@@ -158,7 +137,7 @@ def join_code(condition: str) -> int:
 
 def command_code(condition: str, who: bool = False) -> int:
     """`who`: the request named a user, who may be what was not found."""
-    return 531 if who and condition == "item-not-found" else COMMAND.get(condition, 500)
+    return 531 if who and condition == "item-not-found" else errors.command_code(condition)
 
 
 # --- stanzas to a room ---
