@@ -1,11 +1,14 @@
 """Finding TCP ports. Only looks; whoever binds may still come second."""
 
+import os
 import random
 import socket
 
 # Below the range from which Linux takes the ports of outgoing connections (32768 and up), so that none of those sits on
 # a port of ours while its server restarts.
 LOW, HIGH = 20000, 32000
+# Two that look at the same time see the same ports free: ONESOUP_FREE_PORTS=LOW-HIGH gives each a range of its own.
+RANGE = "ONESOUP_FREE_PORTS"
 
 _given: set[int] = set()
 
@@ -27,10 +30,16 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 def free_port(host: str = "127.0.0.1", count: int = 1) -> int:
     """The first of `count` adjoining free ports. Never hands one out twice in a process."""
+    low, high = _range()
     for _ in range(1000):
-        port = random.randrange(LOW, HIGH)
+        port = random.randrange(low, high + 1 - count)
         wanted = range(port, port + count)
         if _given.isdisjoint(wanted) and all(is_free(number, host) for number in wanted):
             _given.update(wanted)
             return port
     raise OSError("no free port")
+
+
+def _range() -> tuple[int, int]:
+    low, _, high = os.environ.get(RANGE, "").partition("-")
+    return (int(low), int(high)) if low.isdigit() and high.isdigit() else (LOW, HIGH)

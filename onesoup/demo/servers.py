@@ -150,7 +150,8 @@ class Prosody(Server):
         return f"{reachable(self.bind)}:{self.port}"
 
     def answers(self) -> bool:
-        return connects(self.bind, self.port)
+        """It opens its ports one after the other."""
+        return all(connects(self.bind, port) for port in (self.port, self.tls_port, self.port + 2))
 
     def add_account(self, user: str, password: str, roster: Mapping[str, str] | None = None) -> None:
         """An account with contacts {user: name}, all subscribed both ways. What is there already stays. Also while it runs."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onesoup import admin
-from onesoup.ports import free_port
+from onesoup.ports import RANGE, free_port
 from tests.demo.test_servers import gone
 
 ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
@@ -20,7 +20,7 @@ ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
 
 @pytest.fixture
 def env(tmp_path):
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("ONESOUP_")}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("ONESOUP_") or key == RANGE}
     return clean | {
         "ONESOUP_DATA": str(tmp_path / "run"),
         "ONESOUP_HTTP_PORT": str(free_port()),

@@ -80,6 +80,11 @@ def test_free_ports_adjoin_and_are_not_given_twice():
     assert not {first, first + 1} & {free_port() for _ in range(50)}
 
 
+def test_free_ports_come_from_the_range_that_is_given(monkeypatch):
+    monkeypatch.setenv("ONESOUP_FREE_PORTS", "19000-19100")
+    assert all(19000 <= free_port(count=3) <= 19098 for _ in range(10))
+
+
 def gone(pid: int, seconds: float = 5.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
