@@ -186,17 +186,20 @@ class Held:
 
     def refuses(self, jid: str) -> bool:
         """By the block and grant lists of the account. Those are read again after a while: another phone may change them."""
+        return self._known_rules().refuse(jid)
+
+    def _known_rules(self) -> Rules:
         now = time.monotonic()
-        if self._rules is None or now >= self._rules_until:
-            self._rules = blocking.rules(self._shared.blocks, self.session.jid)
+        while self._rules is None or now >= self._rules_until:
             self._rules_until = now + RULES_SECONDS
-        return self._rules.refuse(jid)
+            found = blocking.rules(self._shared.blocks, self.session.jid)
+            if self._rules_until > 0:  # nothing was changed while Redis was asked
+                self._rules = found
+        return self._rules
 
     def refuses_in(self, room: str, nick: str, jid: str, private: bool = False) -> bool:
         """As refuses(), of somebody in a room. Whoever joins a room hears it, whatever the grant list says."""
-        self.refuses(room)
-        assert self._rules is not None
-        return self._rules.refuse_in(room, nick, jid, private)
+        return self._known_rules().refuse_in(room, nick, jid, private)
 
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is told of by Notification-Request from now on."""
@@ -212,7 +215,7 @@ class Held:
         return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()])
 
     def rules_changed(self) -> None:
-        self._rules = None
+        self._rules, self._rules_until = None, 0.0
 
     def blocked(self, kind: str, jids: list[str]) -> None:
         """A push of the server; an unblock of nobody means everybody (XEP-0191)."""

@@ -64,6 +64,7 @@ class Holder:
     def close(self) -> None:
         self._greenlet.kill()
         self._subscriber._drop()
+        self.client.close()
 
     def _woken(self, channel: str, data: bytes) -> None:
         if self.deaf:
@@ -249,7 +250,7 @@ def redis(redis_server: RedisServer) -> RedisServer:
 
 
 @pytest.fixture
-def services(redis: RedisServer, tmp_path) -> Services:
+def services(redis: RedisServer, tmp_path) -> Iterator[Services]:
     KeyRing.create(tmp_path / "keys")
     settings = Settings(
         redis_url=redis.url,
@@ -259,13 +260,17 @@ def services(redis: RedisServer, tmp_path) -> Services:
         poll_hold=0.0,
         answer_deadline=2.0,
     )
-    connect(redis.url).flushall()
-    made = wiring.services(settings)
+    client = connect(redis.url)
+    client.flushall()
+    made = wiring.services(settings, client)
     # No holder here brings presence; who is unknown is told as such at once.
-    made.sessions = Sessions(connect(redis.url), flood_ms=0)
-    made.replies.start()
+    made.sessions = Sessions(client, flood_ms=0)
+    listening = gevent.spawn(made.replies._subscriber.run)
     assert made.replies.ready(within=5)
-    return made
+    yield made
+    listening.kill()
+    made.replies._subscriber._drop()
+    client.close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def test_a_blocked_contact_is_silent_and_sees_nobody_until_it_is_unblocked(world
     bobs.wait("presence", sender=alice.jid, type="available")
 
     block(phone, bob.wv)
-    bobs.wait("presence", sender=alice.jid, type="unavailable")  # the server did it, so it holds for every client
+    gone = bobs.wait("presence", sender=alice.jid, type="unavailable")  # the server did it, so it holds for every client
     assert blocked(phone) == [bob.wv]
     bobs.send(alice.jid, unheard := secret_text())
     carols.send(alice.jid, heard := secret_text())
@@ -28,7 +28,8 @@ def test_a_blocked_contact_is_silent_and_sees_nobody_until_it_is_unblocked(world
     assert unheard not in phone.said()
 
     phone.request(BlockEntityRequest(block_list=BlockList(remove_list=RemoveList(user_id=[bob.wv]))))
-    bobs.wait("presence", sender=alice.jid, type="available")
+    while bobs.wait("presence", sender=alice.jid, type="available").at < gone.at:
+        pass  # a phone shows itself more than once in the beginning
     assert blocked(phone) == []
     bobs.send(alice.jid, again := secret_text())
     phone.hears(again)

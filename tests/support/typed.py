@@ -72,9 +72,11 @@ class Typed:
         return self._process.wait(within)
 
     def _listen(self) -> None:
+        ready = select.poll()
+        ready.register(self._end, select.POLLIN)
         while True:
             try:
-                select.select([self._end], [], [])  # under gevent a bare read would stop every greenlet
+                ready.poll()  # under gevent a bare read would stop every greenlet
                 data = os.read(self._end, 65536)
             except OSError:
                 data = b""
