@@ -193,9 +193,9 @@ def test_a_client_that_goes_on_with_its_session_is_still_in_its_rooms(world: Wor
     daves.message(body=first)
 
     end(world, alice, "JiMMY")
-    daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
+    gone = daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
     phone.login(inband=True)
-    daves.wait("presence", sender=jid, resource="Alice", type="available")
+    daves.wait("presence", after=gone, sender=jid, resource="Alice", type="available")
     daves.say(jid, second := secret_text())
     assert phone.hears(second).sender == gid
 
@@ -248,8 +248,8 @@ def test_a_group_that_the_user_wants_to_be_in_after_each_log_in(world: World) ->
     shown = phone.request(GetGroupPropsRequest(group_id=gid)).own_properties.property
     assert {each.name: each.value for each in shown}["AutoJoin"] == "T"
     phone.logout()
-    daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
+    gone = daves.wait("presence", sender=jid, resource="Alice", type="unavailable")
     again = world.phone(alice, version="1.2").start()
-    daves.wait("presence", sender=jid, type="available", resource="Alice")
+    daves.wait("presence", after=gone, sender=jid, type="available", resource="Alice")
     daves.say(jid, line := secret_text())
     assert again.hears(line).sender == gid

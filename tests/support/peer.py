@@ -275,9 +275,11 @@ class Peer:
         self._peers.order(self._name, "disconnect")
         self.wait("disconnected")
 
-    def wait(self, kind: str, within: float = WITHIN, **wanted: object) -> Event:
-        """The next event of a kind whose fields are as wanted. A wanted callable is asked. AssertionError when none comes."""
-        found = self._peers.wait(self._name, lambda event: _fits(event, kind, wanted), within, self._given)
+    def wait(self, kind: str, within: float = WITHIN, after: Event | None = None, **wanted: object) -> Event:
+        """The next event of a kind whose fields are as wanted. A wanted callable is asked. `after`: only what came later than
+        that. AssertionError when none comes."""
+        since = after.at if after is not None else 0.0
+        found = self._peers.wait(self._name, lambda event: event.at >= since and _fits(event, kind, wanted), within, self._given)
         if found is None:
             seen = [f"{event.kind} {event.fields}" for event in self._peers.events(self._name)][-8:]
             raise AssertionError(f"{self.jid}: no {kind} {wanted} within {within:g} s; last events: {seen}")
