@@ -272,6 +272,7 @@ class Held:
         self.outbox.resume(key for key, _ in stream.unacked)
         self.stream, self._idle, self._since = stream, False, time.monotonic()
         if not stream.resumed:
+            gevent.spawn(self.doors.find_service)
             self.doors.enter_all_again()
         if self.ready:
             self._note_stream(stream)
@@ -285,18 +286,12 @@ class Held:
         gevent.spawn(self._carbons, stream)
         gevent.spawn(self._blocklist, stream)
         gevent.spawn(self._note_upload, stream)
-        gevent.spawn(self._find_service, stream)
         if not self._shared.lists.all(self.session.jid):
             self._restore_lists(stream)
         if self._presence is not None:
             self._stale = set(self._shared.feed.known(self.sid, "res"))
             stream.send(stanzas.presence(self._presence))
             gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
-
-    def _find_service(self, stream: Stream) -> None:
-        while self.stream is None and stream.open:
-            gevent.sleep(0.1)
-        self.doors.find_service()
 
     def _restore_lists(self, stream: Stream) -> None:
         """A Redis that knows nothing of the account's lists gets what the server has kept of them."""
