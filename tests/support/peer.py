@@ -118,6 +118,7 @@ class Peers:
                 self._changed.notify_all()
 
 
+PING = "<ping xmlns='urn:xmpp:ping'/>"
 VCARD = {
     "full": "FN", "given": "N/GIVEN", "family": "N/FAMILY", "nickname": "NICKNAME", "birthday": "BDAY", "title": "TITLE",
     "locality": "ADR/LOCALITY", "country": "ADR/CTRY", "email": "EMAIL/USERID", "tel": "TEL/NUMBER", "note": "DESC",
@@ -159,10 +160,13 @@ class Peer:
         return get.get("url", "")
 
     def presence(self, show: str | None = None, status: str | None = None) -> None:
+        """Returns when the server has it: it works off a stream in order, and answers what came behind."""
         self._peers.order(self._name, "presence", show=show, status=status)
+        self.ask("", "get", PING)
 
     def unavailable(self) -> None:
         self._peers.order(self._name, "presence", kind="unavailable")
+        self.ask("", "get", PING)
 
     def subscription(self, to: str, kind: str) -> None:
         """subscribe, subscribed, unsubscribe or unsubscribed."""

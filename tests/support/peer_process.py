@@ -117,7 +117,7 @@ class Client(slixmpp.ClientXMPP):
 
     def do_ask(self, to: str, kind: str, payload: str) -> None:
         async def ask() -> None:
-            iq = self.make_iq(ito=to, itype=kind)
+            iq = self.make_iq(ito=to or None, itype=kind)
             iq.append(ET.fromstring(payload))
             try:
                 result = await iq.send()

@@ -129,10 +129,13 @@ class Backend:
         self._client(who).do("share", to=self._jid(to), id=stanza_id, receipt=bool(receipt), data=data)
 
     def become(self, who: str, state: str, status: str | None) -> None:
+        """Returns when the server knows it: what the phone does next meets this state and not the one before."""
+        client = self._client(who)
         if state == "offline":
-            self._client(who).do("presence", show=None, status=status, kind="unavailable")
+            client.do("presence", show=None, status=status, kind="unavailable")
         else:
-            self._client(who).do("presence", show=None if state == "available" else state, status=status, kind=None)
+            client.do("presence", show=None if state == "available" else state, status=status, kind=None)
+        client.wait(lambda event: event.kind == "done")
 
     def subscription(self, who: str, to: str, kind: str) -> None:
         self._client(who).do("subscription", to=self._jid(to), kind=kind)

@@ -120,16 +120,20 @@ class Client(slixmpp.ClientXMPP):
         stanza.send()
 
     def do_presence(self, show: str | None, status: str | None, kind: Any) -> None:
+        """Told when the server has it: it works off a stream in order, and answers what came behind."""
         self.send_presence(pshow=show, pstatus=status, ptype=kind)
+        self._ask("get", "<ping xmlns='urn:xmpp:ping'/>")
 
     def do_subscription(self, to: str, kind: Any) -> None:
         self.send_presence_subscription(pto=to, ptype=kind)
 
     def do_request(self, xml: str) -> None:
         """Something set on the own account, such as a PEP item or a vCard; told when it is done, or refused."""
+        self._ask("set", xml)
 
+    def _ask(self, kind: Any, xml: str) -> None:
         async def ask() -> None:
-            iq = self.make_iq(itype="set")
+            iq = self.make_iq(itype=kind)
             iq.append(ElementTree.fromstring(xml))
             try:
                 await iq.send(timeout=10)
