@@ -36,6 +36,7 @@ from onesoup.xmpp import errors, extras
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
+from workers.backlog import Backlog
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.intake import Change, Intake, offline, roster_changes
@@ -149,6 +150,7 @@ class Held:
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
         self._showing = BoundedSemaphore(1)
+        self._backlog = Backlog(lambda: self._shared.feed.waiting_items(self.sid))
         self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
         self.accept(caps)
         self.outbox = Outbox(self, shared)
@@ -445,12 +447,14 @@ class Held:
     def _stanzas(self, stream: Stream, batch: list[Node]) -> None:
         """All stanzas of one read, stored together with the counter that acknowledges them."""
         with self.lock:
+            self._look_at_backlog()
             done = self.intake.read(batch)
             self._stale -= done.seen
             if done.changes.presence and not self._seen_online:
                 done.changes.notbefore = FLOOD_MS
             if stream.managed:
                 done.changes.fields["h"] = stream.h_next
+            self._backlog.add(done.changes.items)
             if done.changes and self.ready:
                 self.store(done.changes)
             elif done.changes:
@@ -465,6 +469,14 @@ class Held:
         self.lookups.add(done.looks)
         for call in done.after:
             call()
+
+    def _look_at_backlog(self) -> None:
+        """Whether what people write is taken."""
+        with suppress(StoreDown):  # storing waits for Redis; this need not
+            full = self._backlog.full()
+            if full and not self.intake.full:
+                log.warning("inbox-full", sid=short(self.sid))
+            self.intake.full = full
 
     def learn(self, jid: str, change: Change) -> None:
         """Something was fetched of a contact: it is put to what is kept of it, and the phone hears of it."""

@@ -108,7 +108,7 @@ class Intake:
     contact; only the order of presences. `kinds` is what clients of some names are known to be, and grows elsewhere; `profile`
     is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "own", "profile")
+    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "full", "own", "profile")
 
     def __init__(
         self,
@@ -122,6 +122,8 @@ class Intake:
         self._pictures, self._rooms = False, rooms
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
+        # Too much waits for the phone: what people write is refused until it has fetched some.
+        self.full = False
 
     def accept(self, octets: int, pictures: bool = False) -> None:
         """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
@@ -227,8 +229,12 @@ class Intake:
     def _message(self, stanza: Node, done: Batch) -> None:
         incoming = xmpp_messages.read_message(stanza, self.own)
         if incoming is not None:
-            if not self._directory.refuses(incoming.sender):
-                self._incoming(incoming, done)
+            if self._directory.refuses(incoming.sender):
+                return
+            if self.full:
+                done.answers += stanzas.refused(stanza)
+                return
+            self._incoming(incoming, done)
             return
         receipt_for = xmpp_messages.read_receipt(stanza)
         if receipt_for is not None:

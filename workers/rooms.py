@@ -290,7 +290,7 @@ class Rooms:
         if subject is not None and body is None:
             self._topic(jid, room, subject.text.strip()[:MAX_TOPIC], turn)
             return
-        text = messages.body_of(stanza, "groupchat")
+        text = "" if turn.intake.full else messages.body_of(stanza, "groupchat")  # the room has a history
         # COMPAT(all): phones show their own line themselves.
         if not text or nick == room.nick or self._held.refuses_in(jid, nick, _jid(turn.known.get(f"{jid}/{nick}"))):
             return
@@ -314,6 +314,9 @@ class Rooms:
             turn.intake.report(turn.done, f"{jid}/{nick}", receipt[1], code=200)
             return
         text = messages.body_of(stanza, "chat")
+        if text and turn.intake.full:
+            turn.done.answers += stanzas.refused(stanza)
+            return
         if not text or not room.private or self._held.refuses_in(jid, nick, _jid(turn.known.get(f"{jid}/{nick}")), private=True):
             return
         when = messages.delay(stanza, jid, self._held.session.jid)

@@ -337,6 +337,15 @@ def _info(query: Node, profile: Profile) -> Node:
     return Node(f"{DISCO} query", attrs, [identity, *features])
 
 
+def refused(message: Node) -> list[Node]:
+    """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to whoever wrote it to us; nobody is told of a copy."""
+    if not message.getAttr("from") or message.getTag("received", namespace=CARBONS) or message.getTag("sent", namespace=CARBONS):
+        return []
+    error = Node("error", {"type": "wait"}, [Node(f"{STANZAS} resource-constraint")])
+    attrs = {"to": message.getAttr("from"), "type": "error", "id": message.getAttr("id")}
+    return [Node("message", {name: value for name, value in attrs.items() if value}, [error])]
+
+
 def result(iq: Node) -> Node:
     """The answer to a push."""
     return Node("iq", {"type": "result", "id": iq.getAttr("id") or ""})

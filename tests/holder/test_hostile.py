@@ -3,9 +3,11 @@
 import gevent
 import pytest
 
+from onesoup.store import keys
 from tests.holder.conftest import Lab, server_with
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
+from workers.backlog import MOST_ITEMS
 
 DEEP = "<a>" * 100 + "</a>" * 100
 HOSTILE = {
@@ -84,6 +86,32 @@ def test_a_hostile_stanza_costs_that_stream_at_most(field, name, capsys):
     shown = capsys.readouterr()
     assert "Traceback" not in shown.out + shown.err
     assert "] bug" not in shown.out
+
+
+def test_a_flood_for_a_phone_that_does_not_come_is_refused_and_told_so(field, capsys):
+    """What was taken is kept; above the limit its sender gets an error; when the phone has fetched some, it goes on."""
+    lab, server, holder, good, other = field
+    before = len(server.peers)
+    phone = lab.log_in(holder)
+    eventually(lambda: len(server.peers) == before + 1)
+    flood = [secret_text() for _ in range(MOST_ITEMS + 400)]
+    for text in flood:  # one read takes few of them
+        server.peers[before].send(message(text))
+        gevent.sleep(0)
+    refused = f'id="{flood[-1]}"'
+    eventually(lambda: any(refused in each for each in server.seen[-20:]), 30)
+    error = next(each for each in server.seen if refused in each)
+    assert "resource-constraint" in error
+    assert 'to="a@b/c"' in error
+    kept = lab.feed.waiting_items(phone)
+    assert MOST_ITEMS <= kept < MOST_ITEMS + 400
+    assert kept + len([each for each in server.seen if "resource-constraint" in each]) == len(flood)
+    assert capsys.readouterr().out.count("inbox-full") == 1
+    other.send(message(text := secret_text()))
+    eventually(lambda: text in lab.inbox(good))
+    lab.client.delete(*keys.of(phone, "i", "q"))  # the phone has fetched it all
+    server.peers[before].send(message(text := secret_text()))
+    eventually(lambda: text in lab.inbox(phone), 10)
 
 
 def message(text):
