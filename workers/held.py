@@ -645,9 +645,10 @@ class Held:
     def end(self, code: int, polite: bool, sid: str | None = None) -> None:
         """The session is over: undelivered messages go to the account, the stream closes, the records go. With `sid`, only if
         that is still the session: the phone may have logged in again meanwhile."""
-        if self.closing or (sid is not None and sid != self.sid):
-            return
-        self.closing = True
+        with self.lock:  # not while a new session is taking over: it would be the one that ends
+            if self.closing or (sid is not None and sid != self.sid):
+                return
+            self.closing = True
         shared = self._shared
         log.info("session-ended", sid=short(self.sid), code=code)
         if polite:

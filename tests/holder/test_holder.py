@@ -122,6 +122,28 @@ def test_what_the_server_could_not_read_is_not_said_again(lab, server):
     assert lab.inbox(sid) == [f"not delivered: {bad}"]
 
 
+def test_a_log_out_on_its_way_does_not_end_the_session_that_follows(lab, server, monkeypatch):
+    """The phone logs out and in again at once. While the new session takes over what the old one has, the end of the old one
+    is noticed: it is not the end of the new one."""
+    holder = lab.holder(server.stub)
+    old = lab.log_in(holder, "user", sid="old")
+    held, copy, ending = holder._held[old], holder._shared.feed.copy, []
+
+    def slow(*sids):
+        ending.append(gevent.spawn(held.end, 604, polite=True, sid=old))
+        gevent.sleep(0.05)
+        copy(*sids)
+
+    monkeypatch.setattr(holder._shared.feed, "copy", slow)
+    lab.feed.end(old, held.fence, 604)
+    new = lab.log_in(holder, "user", sid="new")
+    gevent.joinall(ending, raise_error=True)
+    assert len(ending) == 1
+    assert lab.feed.state(new)[0] is None
+    server.peers[-1].send(f"<message from='a@b/c' type='chat' id='1'><body>{(text := secret_text())}</body></message>")
+    eventually(lambda: text in lab.inbox(new))
+
+
 # --- domains of the phone's choice ---
 
 

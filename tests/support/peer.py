@@ -168,6 +168,15 @@ class Peer:
         self._peers.order(self._name, "presence", kind="unavailable")
         self.ask("", "get", PING)
 
+    def end(self) -> None:
+        """Goes offline, if the server is there, without waiting for it."""
+        self._peers.order(self._name, "presence", kind="unavailable")
+
+    def forget_absences(self) -> None:
+        """Who was offline so far is no news: `wait` finds those who go from now on."""
+        for place, _ in self.all("presence", type="unavailable"):
+            self._given.add(place)
+
     def subscription(self, to: str, kind: str) -> None:
         """subscribe, subscribed, unsubscribe or unsubscribed."""
         self._peers.order(self._name, "subscription", to=to, kind=kind)

@@ -160,6 +160,7 @@ class World:
         peer = self.peers.connect(f"{person.jid}/desk", person.password, address, self.stack.ca_file)
         self._online.append(peer)
         peer.presence(**presence)
+        peer.forget_absences()
         return peer
 
     def mend(self) -> None:
@@ -189,4 +190,4 @@ class World:
         for phone in self._phones:
             phone.close()
         for peer in self._online:
-            peer.unavailable()
+            peer.end()
