@@ -16,6 +16,7 @@ from onesoup.phone.engine import Phone, Received
 from onesoup.phone.errors import Refused
 from onesoup.store.accounts import Accounts
 from onesoup.store.client import connect
+from onesoup.store.feed import Feed
 from onesoup.store.keyring import KeyRing
 from onesoup.wire.document import ANY_TREE
 from tests.support.peer import WITHIN, Peer, Peers
@@ -153,6 +154,15 @@ class World:
         phone = StoryPhone(url, options.pop("user", person.jid), password, **options)
         self._phones.append(phone)
         return phone
+
+    def waits(self, phone: StoryPhone, text: str, within: float = 30.0) -> None:
+        """Returns when a message with this text waits for the phone; the phone does nothing meanwhile."""
+        end, client = time.monotonic() + within, connect(self.stack.redis.url)
+        feed = Feed(client)
+        while not any(text.encode() in stored for stored in feed.undelivered(phone.session_id or "").values()):
+            assert time.monotonic() < end, f"no message waits within {within:g} s"
+            time.sleep(0.05)
+        client.close()
 
     def online(self, person: Person, **presence: str) -> Peer:
         """The person on an ordinary XMPP client, available."""
