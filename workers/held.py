@@ -675,6 +675,7 @@ class Held:
         self.closing = True
         if self.stream is not None:
             self.stream.close(polite=False)
+        self.ended.set()
         self._shared.gone(self)
 
     def hand_over(self) -> None:

@@ -423,6 +423,7 @@ class Holder:
             old = self._held.get(old_sid) if old_sid else None
             if old is not None:
                 old.end(601, polite=False)
+                old.ended.wait(ENDING)  # it may have been ending already; what it leaves is for this one
             elif old_sid:
                 self._shared.put_away(old_sid, session, lease.shard, lease.fence, 601)
             self._shared.shards.add(shard, sid)
