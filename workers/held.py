@@ -41,7 +41,7 @@ from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.intake import Change, Intake, offline, roster_changes
 from workers.lookups import Library, Lookups
-from workers.outbox import Outbox, returned
+from workers.outbox import ALL, Outbox, returned
 from workers.pictures import Pictures
 from workers.publishing import Publisher
 from workers.rooms import Rooms
@@ -115,7 +115,7 @@ class Shared:
         if code != 604:
             keep_joins(self, sid)
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
-        self.offline.keep(session.jid, left | returned(self.feed.commands(sid, 1000)))
+        self.offline.keep(session.jid, left | returned(self.feed.commands(sid, ALL)))
         self.feed.forget(sid)
         self.clients.drop(session.jid, session.resource, sid)
         self.shards.remove(shard, sid)

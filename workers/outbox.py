@@ -38,8 +38,8 @@ ACK_SECONDS = 3.0
 # So long a message waits for a room that is just being entered again.
 ROOM_SECONDS = 10.0
 BATCH = 100
-# Commands looked at when a stream is taken up: as many as could be in flight.
-MOST = 1000
+# More than any outbox holds.
+ALL = 100_000
 # Sent messages whose bounce would be told to the phone.
 REMEMBERED = 50
 UPLOAD_TRIES, UPLOAD_AGAIN = 3, 2.0
@@ -147,7 +147,7 @@ class Outbox:
     def settle(self, confirmed: int | None) -> None:
         """A stream of an earlier holder was taken up: what its server says it had got leaves the outbox unsent."""
         sid, feed = self._held.sid, self._shared.feed
-        sent = feed.in_flight(sid, feed.commands(sid, MOST)) if confirmed is not None else {}
+        sent = feed.in_flight(sid, feed.commands(sid, ALL)) if confirmed is not None else {}
         for stored, number in sent.items():
             if covers(confirmed, number):
                 self._done(stored)

@@ -47,7 +47,8 @@ from onesoup.handlers import (
 )
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
-from onesoup.store.errors import NoSession, StoreDown
+from onesoup.logs import short
+from onesoup.store.errors import NoSession, OutboxFull, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
@@ -94,6 +95,9 @@ class Exchange:
                 self._stray(peer)
         except (CspError, BackendError) as error:
             code, description = error.code, error.description
+        except OutboxFull:
+            log.warning("outbox-full", sid=short(message.session_id or ""), primitive=_names(message))
+            code, description = 503, "try again later"
         except StoreDown as error:
             log.warning("store-down", reason=str(error), primitive=_names(message))
             code, description = 503, "try again later"

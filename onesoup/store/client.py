@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from onesoup.store import topology, urls
 from onesoup.store.connection import Connection
-from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
 from onesoup.store.urls import Place
 
 # A worker's request must be answered within 10 s whatever Redis does: two tries of 1.5 s leave room for the answer.
@@ -93,6 +93,8 @@ def _named(error: redis.ResponseError) -> Exception:
         return NoSession(int(code) if code.isdigit() else 604)
     if "FENCED" in text:
         return Fenced(text)
+    if "OUTBOXFULL" in text:
+        return OutboxFull(text)
     # Errors that the client library has no class for keep their first word.
     if text.startswith(("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")):
         return StoreDown(text.split(" ", 1)[0])

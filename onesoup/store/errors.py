@@ -13,5 +13,9 @@ class Fenced(Exception):
     """Another holder owns the session now: whatever this one wanted to write was not written."""
 
 
+class OutboxFull(Exception):
+    """So much of this phone waits for the XMPP server that nothing more is taken."""
+
+
 class StoreDown(Exception):
     """Redis cannot be reached or did not answer in time. Nothing is known about the session."""

@@ -19,6 +19,8 @@ MARK_MS = 3_600_000
 REPLY_MS = 180_000
 # CIR processes that may have STCP lines of one session (cir.md 3.5).
 MAX_LINES = 2
+# So many commands may wait for the XMPP server: what a phone does in vain while it is away.
+MOST_OUT = 500
 # How long the first notification waits for the presence of contacts that nothing is known of (xmpp-mapping.md 5.2).
 FLOOD_MS = 2000
 
@@ -123,18 +125,20 @@ return result
 
 _COMMIT = (
     PRELUDE
+    + f"local MOST_OUT = {MOST_OUT}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
 --      10 open  11 presence  12 receipts  13 validity
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
--- then nothing is done. Error NOSESSION when the session is over.
+-- then nothing is done. Errors: NOSESSION when the session is over, OUTBOXFULL when the server does not take what waits for it.
 local first = redis.call('GET', KEYS[2])
 if first then return first end
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
 local e = cmsgpack.unpack(ARGV[2])
+if e.out and not e['end'] and redis.call('LLEN', KEYS[5]) + #e.out > MOST_OUT then return redis.error_reply('OUTBOXFULL') end
 if e.reply then redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3]) end
 for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
 if e.fields and e.fields.ttl then touch(KEYS[1], now) end
@@ -334,7 +338,7 @@ class Sessions:
         return Opened(None, raw[1], raw[2:])
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
-        """The reply to send: `reply`, or the one of the same request when that came first."""
+        """The reply to send: `reply`, or the one of the same request when that came first. NoSession, OutboxFull."""
         names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])

@@ -43,7 +43,9 @@ from onesoup.handlers import wiring
 from onesoup.handlers.context import Peer
 from onesoup.handlers.exchange import Exchange
 from onesoup.settings import Settings
+from onesoup.store import keys
 from onesoup.store.keyring import KeyRing
+from onesoup.store.sessions import MOST_OUT
 from onesoup.wire import codec
 from tests.handlers.test_contacts import manage
 
@@ -496,6 +498,19 @@ def test_without_redis_a_phone_is_told_to_try_again_and_never_that_it_is_logged_
     finally:
         if how == "hanging":
             os.kill(server.process.pid, signal.SIGCONT)
+
+
+def test_a_message_that_the_outbox_does_not_take_is_not_called_sent(every_phone, services, capsys):
+    """The XMPP server takes nothing for long: 503, one line in the log, and the session lives on."""
+    outbox = keys.of(every_phone.sid, "out")[0]
+    services.sessions._client.rpush(outbox, *[b"waits"] * MOST_OUT)
+    assert send(every_phone, "wv:bob@example.org", text=(text := "not to be logged")).result.code == 503
+    assert services.sessions._client.llen(outbox) == MOST_OUT
+    assert every_phone.ask(KeepAliveRequest()).result.code == 200
+    shown = capsys.readouterr().out
+    assert shown.count("outbox-full") == 1
+    assert text not in shown
+    assert every_phone.sid not in shown
 
 
 def test_an_answer_without_redis_is_told_503_too(fragile, new_phone):

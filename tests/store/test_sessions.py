@@ -3,10 +3,10 @@
 import pytest
 
 from onesoup.store import keys
-from onesoup.store.errors import NoSession
+from onesoup.store.errors import NoSession, OutboxFull
 from onesoup.store.feed import Changes, Feed
 from onesoup.store.inbox import Handout, Inbox, Nothing
-from onesoup.store.sessions import MARK_MS, Effects, Sessions
+from onesoup.store.sessions import MARK_MS, MOST_OUT, Effects, Sessions
 
 DIGEST = "d1"
 
@@ -150,6 +150,19 @@ def test_the_first_notification_waits_for_presence_that_is_on_its_way(client, si
     assert inbox.take(sid) == Nothing(0)
     feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}))
     assert [each.jid for each in inbox.take(sid).contacts] == ["romeo@x"]
+
+
+def test_a_phone_whose_server_takes_nothing_is_told_to_wait_and_can_log_out(sessions, sid, client):
+    for number in range(MOST_OUT):
+        sessions.commit(sid, str(number), DIGEST, b"ok", Effects(out=[b"x"]))
+    for effects in (Effects(out=[b"x"]), Effects(fields={"own": b"new"}, out=[b"x"])):
+        with pytest.raises(OutboxFull):
+            sessions.commit(sid, "one too many", DIGEST, b"ok", effects)
+    assert sessions.read(sid, ["own"]) == [None]
+    assert client.llen(keys.of(sid, "out")[0]) == MOST_OUT
+    sessions.commit(sid, "no command", DIGEST, b"ok", Effects(fields={"own": b"new"}))
+    sessions.commit(sid, "log-out", DIGEST, b"ok", Effects(out=[b"bye"], end=604))
+    assert client.llen(keys.of(sid, "out")[0]) == MOST_OUT + 1
 
 
 def test_commands_wake_the_holder_of_the_shard_once(sessions, sid, listen):
