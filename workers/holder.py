@@ -42,7 +42,7 @@ from onesoup.store.feed import Feed  # noqa: E402
 from onesoup.store.guard import Guard, Ticket  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
-from onesoup.store.pictures import Pictures as KnownPictures  # noqa: E402
+from onesoup.store.pictures import ScaledPictures  # noqa: E402
 from onesoup.store.rooms import Groups, Invites  # noqa: E402
 from onesoup.store.servers import Servers  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
@@ -117,7 +117,7 @@ class Holder:
             groups=Groups(client),
             invites=Invites(client),
             shards=Shards(client),
-            library=Library(KnownPictures(client)),
+            library=Library(ScaledPictures(client)),
             options=Options(
                 tls=tls,
                 resolver=Resolver(settings.xmpp_routes),

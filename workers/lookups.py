@@ -19,7 +19,7 @@ from onesoup.csp.presence import Picture
 from onesoup.handlers import records
 from onesoup.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.pictures import Pictures
+from onesoup.store.pictures import ScaledPictures
 from onesoup.xmpp import caps, contacts, extras
 from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
@@ -55,7 +55,7 @@ class Kinds(OrderedDict[str, str]):
 class Library:
     """What all sessions of a holder have fetched together."""
 
-    pictures: Pictures
+    pictures: ScaledPictures
     kinds: Kinds = field(default_factory=Kinds)
     # Whoever makes a picture fit holds its lock: it is made once, and the others find it.
     making: MutableMapping[str, BoundedSemaphore] = field(default_factory=WeakValueDictionary)

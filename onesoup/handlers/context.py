@@ -22,7 +22,7 @@ from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
-from onesoup.store.pictures import Pictures
+from onesoup.store.pictures import ScaledPictures
 from onesoup.store.rooms import Groups, Invites
 from onesoup.store.searches import Searches
 from onesoup.store.segments import Segments
@@ -101,7 +101,7 @@ class Services:
     offline: Offline
     lists: Lists
     blocks: Blocks
-    pictures: Pictures
+    pictures: ScaledPictures
     groups: Groups
     invites: Invites
     searches: Searches

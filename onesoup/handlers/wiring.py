@@ -18,7 +18,7 @@ from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.numbers import Numbers
-from onesoup.store.pictures import Pictures
+from onesoup.store.pictures import ScaledPictures
 from onesoup.store.rooms import Groups, Invites
 from onesoup.store.searches import Searches
 from onesoup.store.segments import Segments
@@ -79,7 +79,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         offline=Offline(client),
         lists=Lists(client),
         blocks=Blocks(client),
-        pictures=Pictures(client),
+        pictures=ScaledPictures(client),
         groups=Groups(client),
         invites=Invites(client),
         searches=Searches(client),

@@ -16,15 +16,15 @@ _TAKE = (
 -- KEYS 1 session  2 queue  3 items  4 open  5 tries  6 tids  7 dirty  8 presence  9 subscriptions  10 spellings
 --      11 last sent  12 receipts  13 outbox
 -- ARGV 1 sid  2 repeat after, ms  3 repeats at most  4 channel to wake when something comes, or ""  5 most contacts
---      6 presence gap, ms  7 TransactionID that the phone answers, or ""  8 MessageID that it has, or ""  9 one: only answer
---      10 one: the TransactionID is a number of at most three digits  11 the phone's address
+--      6 TransactionID that the phone answers, or ""  7 MessageID that it has, or ""  8 one: only answer
+--      9 one: the TransactionID is a number of at most three digits  10 the phone's address
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
 -- "open" under a new TransactionID. Returns {tid, id, kind, more, r, caps, payload ...}; without an item false when the
 -- channel will be woken, or the ms after which an open item is overdue by then; 0 when nobody is to wait.
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
-touch(KEYS[1], now, ARGV[11], ARGV[7] == '' and ARGV[8] == '')
+touch(KEYS[1], now, ARGV[10], ARGV[6] == '' and ARGV[7] == '')
 redis.call('HDEL', KEYS[1], 'hold')
 
 local function done(id)
@@ -42,28 +42,28 @@ local function delivered(id)
     redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1])
   end
 end
-if ARGV[7] ~= '' then
-  local id = redis.call('HGET', KEYS[6], ARGV[7])
+if ARGV[6] ~= '' then
+  local id = redis.call('HGET', KEYS[6], ARGV[6])
   if id then
-    redis.call('HDEL', KEYS[6], ARGV[7])
+    redis.call('HDEL', KEYS[6], ARGV[6])
     -- n. and p. stand before the ids of messages whose group has a delivery method of its own.
     local way = string.sub(id, 1, 2)
     local told = way == 'n.' or (way ~= 'p.' and redis.call('HGET', KEYS[1], 'notify') == '1')
-    if ARGV[8] == '' and told and string.sub(id, 2, 2) ~= '-' then
+    if ARGV[7] == '' and told and string.sub(id, 2, 2) ~= '-' then
       -- The phone knows of this message now and will fetch it; it stays until it says that it has it.
       redis.call('ZREM', KEYS[4], id)
       redis.call('HDEL', KEYS[5], id)
     else
       done(id)
-      if ARGV[8] ~= '' then delivered(id) end
+      if ARGV[7] ~= '' then delivered(id) end
     end
   end
 end
-if ARGV[8] ~= '' then
-  done(ARGV[8])
-  delivered(ARGV[8])
+if ARGV[7] ~= '' then
+  done(ARGV[7])
+  delivered(ARGV[7])
 end
-if ARGV[9] == '1' then return 0 end
+if ARGV[8] == '1' then return 0 end
 
 -- An id to hand out: one whose answer is overdue, else the oldest that waits.
 local id, kind, contacts
@@ -110,7 +110,7 @@ end
 
 local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 -- Short ids count down, because phones count up: it keeps the two apart for as long as may be.
-local tid = ARGV[10] == '1' and tostring(999 - (number - 1) % 1000) or 's' .. number
+local tid = ARGV[9] == '1' and tostring(999 - (number - 1) % 1000) or 's' .. number
 redis.call('HSET', KEYS[6], tid, id)
 redis.call('ZADD', KEYS[4], now + tonumber(ARGV[2]), id)
 local more = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
@@ -134,7 +134,6 @@ return result
 )
 
 _NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out")
-PRESENCE_GAP_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,6 @@ class Inbox:
                 handout.repeats,
                 hold,
                 handout.contacts,
-                PRESENCE_GAP_MS,
                 answered,
                 message_id,
                 1 if only_answer else 0,

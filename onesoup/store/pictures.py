@@ -11,7 +11,7 @@ from onesoup.store.client import guarded
 KEEP_SECONDS = 7 * 86_400
 
 
-class Pictures:
+class ScaledPictures:
     """What was made once is not made again, by any holder."""
 
     def __init__(self, client: redis.Redis) -> None:
