@@ -7,6 +7,7 @@ import secrets as _random
 
 _known: dict[str, set[str]] = {}
 _passwords: set[str] = set()
+START = 8
 _numbers = itertools.count(1)
 
 
@@ -35,8 +36,21 @@ def passwords_in(octets: bytes) -> list[str]:
 
 
 def found_in(text: str) -> list[str]:
-    """The secrets that a text contains, in any form in which a log could have them."""
-    return [core for core, forms in _known.items() if any(form in text for form in forms)]
+    """The secrets that a text contains, in any form in which a log could have them. Secrets and text of a whole run are long:
+    the text is gone through once, and compared where it could be the start of something."""
+    starts: dict[str, list[tuple[str, str]]] = {}
+    found = set()
+    for core, forms in _known.items():
+        for form in forms:
+            if len(form) >= START:
+                starts.setdefault(form[:START], []).append((form, core))
+            elif form in text:
+                found.add(core)
+    for place in range(len(text) - START + 1):
+        for form, core in starts.get(text[place : place + START], ()):
+            if text.startswith(form, place):
+                found.add(core)
+    return [core for core in _known if core in found]
 
 
 def _forms(text: str) -> set[str]:
