@@ -139,6 +139,12 @@ class People:
     def fail(self, code: int, who: "str | ScreenName") -> None:
         self.failed.setdefault(code, []).append(who)
 
+    @property
+    def working(self) -> "list[tuple[str | ScreenName, str, str]]":
+        """Those of them for whom nothing has failed."""
+        failed = [each for who in self.failed.values() for each in who]
+        return [each for each in self.found if each[0] not in failed]
+
 
 def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> People:
     """Users by address, occupants by screen name. 531 for what is neither."""
@@ -193,8 +199,7 @@ def outcome(people: People, version: str) -> Primitive:
     """200, 201 with who failed, or the code with which all did."""
     if not people.failed:
         return status(200)
-    failed = [each for who in people.failed.values() for each in who]
-    served = [who for who, _, _ in people.found if who not in failed]
+    served = people.working
     if not served and len(people.failed) == 1:
         raise CspError(next(iter(people.failed)), "none of them")
     details = [
