@@ -98,6 +98,13 @@ def occupants(ctx: Context, room: str) -> list[Occupant]:
     )
 
 
+def everybody(ctx: Context) -> list[Occupant]:
+    """Whoever is in one of the joined rooms and shows an address."""
+    found = ctx.services.sessions.hash(ctx.sid, "occ")
+    each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
+    return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
+
+
 def members(ctx: Context, present: Sequence[Occupant]) -> list[Member]:
     """Occupants as the phone is told of them."""
     known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])

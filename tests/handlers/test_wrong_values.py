@@ -324,7 +324,7 @@ REFUSED = {
     "RejectList-Request": 901,
     "RejectMessage-Request": 426,
     "RemoveGroupMembers-Request": 901,
-    "Search-Request": 405,  # advanced criteria
+    "Search-Request": 402,
     "SendMessage-Request": 415,
     "SetDeliveryMethod-Request": 402,
     "SetGroupProps-Request": 901,
