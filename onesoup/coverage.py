@@ -25,6 +25,8 @@ XML, WBXML, PTS = "x", "w", "p"
 EXCHANGE = (LoginRequest, PollingRequest, MessageDelivered, Status, *OUTSIDE)
 # Where answers and server transactions are made.
 MAKERS = ("onesoup/handlers", "onesoup/csp", "onesoup/xmpp", "workers")
+# What the table says of what there is no reason to send.
+NEVER = "never sent: "
 CLASSES = {cls.__name__: name for name, cls in PRIMITIVES.items()}
 
 _OPENED = re.compile(r"<([A-Za-z][\w.-]*)[\s/>]")
@@ -36,7 +38,8 @@ capital where a test of the repository shows it: X and W a conversation of `scri
 P an example on the wire in `tests/wire/test_pts.py`. (That every primitive survives every encoding that has it is
 shown for all at once, by the property tests of `tests/csp/test_binding.py` and `tests/wire/test_pts.py`.) *tests* counts the
 modules of `tests/handlers` and `tests/stories` that name the primitive. *Handled* says which module serves a request, or makes
-what the server sends; **no** is answered with 501, or never sent.
+what the server sends; *never*: a server without a counterpart in XMPP has no reason to send it. **no** would be a primitive
+that nobody serves: there is none, and a test sees to it.
 """
 
 
@@ -58,7 +61,7 @@ def table() -> str:
         cells = [_cell(name, version, row["versions"], tested) for version in VERSIONS]
         counted = named.get(name, 0) or ""
         to = mapped.get(name) or "answer"
-        lines.append(f"| {name} | {_side(row['direction'])} | {' | '.join(cells)} | {_handled(row)} | {counted} | {to} |")
+        lines.append(f"| {name} | {_side(row['direction'])} | {' | '.join(cells)} | {_handled(row, to)} | {counted} | {to} |")
     return "\n".join(lines) + "\n"
 
 
@@ -75,7 +78,7 @@ def _cell(name: str, version: str, versions: str, tested: set[tuple[str, str, st
     return " ".join(each.upper() if (name, version, each) in tested else each for each in encodings)
 
 
-def _handled(row: dict[str, str]) -> str:
+def _handled(row: dict[str, str], mapped_to: str) -> str:
     """Who serves or makes the primitive. What goes both ways needs one of them."""
     name, cls = row["primitive"], PRIMITIVES[row["primitive"]]
     if row["direction"] != "server->client":
@@ -85,7 +88,7 @@ def _handled(row: dict[str, str]) -> str:
             return "handlers.exchange"
     if row["direction"] != "client->server" and (maker := _makers().get(name)):
         return maker
-    return "**no**"
+    return "never" if mapped_to.startswith(NEVER) else "**no**"
 
 
 @cache

@@ -26,6 +26,11 @@ def test_every_primitive_has_its_row_in_the_coverage_table():
     assert [name for name in primitives("primitives.tsv") if f"\n| {name} | " not in shown] == []
 
 
+def test_every_primitive_is_served():
+    shown = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in shown if line.startswith("| ") and "| **no** |" in line] == []
+
+
 def test_every_primitive_that_is_no_answer_says_what_it_is_in_xmpp():
     mapped = primitives("mapping.tsv")
     assert set(mapped) <= set(primitives("primitives.tsv"))

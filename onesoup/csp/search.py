@@ -2,12 +2,13 @@
 find is the caller's business. Persons and rooms are bare JIDs here."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
-from onesoup.csp import addresses
+from onesoup.csp import addresses, criteria
 from onesoup.csp.binding import TRUE
+from onesoup.csp.criteria import Logic
 from onesoup.csp.elements import GroupList, SearchRequest, SearchResponse, SearchResult, User, UserList
 from onesoup.csp.errors import CspError
 
@@ -57,38 +58,53 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """All criteria must be met. `groups`: rooms are searched, else persons."""
+    """`logic` says which criteria must be met: all of them, unless the phone joins them otherwise; None when none of them can be
+    answered by anybody. `groups`: rooms are searched, else persons."""
 
     criteria: tuple[Criterion, ...]
     groups: bool
+    logic: Logic | None
 
-    def text(self, element: str) -> str | None:
-        return next((each.text for each in self.criteria if each.element == element), None)
+    def texts(self, *elements: str) -> list[str]:
+        return [each.text for each in self.criteria if each.element in elements]
 
-    @property
-    def hopeless(self) -> bool:
-        return all(each.element in UNANSWERABLE for each in self.criteria)
+    def decide(self, verdicts: Sequence[bool | None]) -> bool | None:
+        """Whether the wish is met, by whether each criterion is; None: that cannot be told yet."""
+        return False if self.logic is None else criteria.decide(self.logic, verdicts)
+
+    def facts(self) -> list[dict[str, str]]:
+        """What a directory may be asked: for each way to meet the wish, criteria that all must be met."""
+        if self.logic is None:
+            return []
+        ways = [[self.criteria[index] for index in sorted(way)] for way in criteria.ways(self.logic)]
+        return [facts for way in ways if (facts := {each.element: each.text for each in way if each.element in FACTS})]
 
 
 def read(request: SearchRequest) -> Wish:
-    """402 without criteria, with one that is not known, or with persons and groups mixed; 405 for advanced criteria."""
-    if (request.advanced_criteria or "").strip():
-        raise CspError(405, "advanced criteria are not supported")
+    """402 without criteria, with one that is not known, with persons and groups mixed, or joined in a way that makes no sense."""
     if len(request.search_pair_list) > MAX_CRITERIA:
         raise CspError(402, "too many criteria")
-    criteria = []
-    for pair in request.search_pair_list:
+    asked: list[Criterion] = []
+    places: dict[int, int | None] = {}
+    for number, pair in enumerate(request.search_pair_list, 1):
         element = (pair.search_element or "").strip().upper()
         if element not in _USERS and element not in _GROUPS:
             raise CspError(402, "unknown search element")
-        if text := plain((pair.search_string or "")[:MAX_STRING]):
-            criteria.append(Criterion(element, text))
-    if not criteria:
+        text = plain((pair.search_string or "")[:MAX_STRING])
+        counts = bool(text) and element not in UNANSWERABLE
+        places[number if pair.pair_id is None else pair.pair_id] = len(asked) if counts else None
+        if text:
+            asked.append(Criterion(element, text))
+    if not asked:
         raise CspError(402, "no search criteria")
-    groups = criteria[0].element in _GROUPS
-    if any((each.element in _GROUPS) is not groups for each in criteria):
+    groups = asked[0].element in _GROUPS
+    if any((each.element in _GROUPS) is not groups for each in asked):
         raise CspError(402, "criteria of persons and of groups")
-    return Wish(tuple(criteria), groups)
+    counting = tuple(index for index, each in enumerate(asked) if each.element not in UNANSWERABLE)
+    logic: Logic | None = (criteria.AND, counting) if counting else None
+    if advanced := (request.advanced_criteria or "").strip():
+        logic = criteria.read(advanced, places)
+    return Wish(tuple(asked), groups, logic)
 
 
 def plain(text: str) -> str:
@@ -113,17 +129,14 @@ class Person:
 
 
 def meets(person: Person, wish: Wish) -> bool | None:
-    """Whether somebody meets all criteria; None when that cannot be told without knowing more."""
-    answers = [_meets(person, each) for each in wish.criteria]
-    if False in answers:
-        return False
-    return None if None in answers else True
+    """Whether somebody is who is meant; None when that cannot be told without knowing more."""
+    return wish.decide([_meets(person, each) for each in wish.criteria])
 
 
 def _meets(person: Person, criterion: Criterion) -> bool | None:
     element, wanted = criterion.element, criterion.text
     if element in UNANSWERABLE:
-        return True
+        return None
     if element == ONLINE:
         return person.online is not None and person.online is (wanted in TRUE)
     values = [value for name in FACTS[element] for value in person.facts.get(name, ())]
@@ -135,6 +148,12 @@ def _meets(person: Person, criterion: Criterion) -> bool | None:
     else:
         found = any(wanted in value.lower() for value in values)
     return found or (False if person.complete or element == "USER_ID" else None)
+
+
+def names_room(criterion: Criterion, jid: str, domain: str, name: str | None, topic: str | None) -> bool | None:
+    """Whether a room's address, name or topic has what a criterion asks for. None for what is not known of it."""
+    value = {GROUP_ID: addresses.from_room(jid, domain), GROUP_NAME: name, GROUP_TOPIC: topic}[criterion.element]
+    return None if value is None else criterion.text in value.lower()
 
 
 def digits(text: str) -> str:

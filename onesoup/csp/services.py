@@ -8,7 +8,6 @@ from onesoup.csp.elements import (
     GroupUseFunc,
     IMFeat,
     PresenceFeat,
-    SearchFunc,
     ServiceFunc,
     ServiceRequest,
     ServiceResponse,
@@ -29,15 +28,13 @@ def answer(request: ServiceRequest, version: str, groups: bool = True) -> Servic
 
 
 def _missing(request: ServiceRequest, groups: bool) -> Functions | None:
-    """What the request names itself and is not there: maps, searches with operators, conversations that become rooms. Whole
+    """What the request names itself and is not there: maps, conversations that become rooms. Whole
     features stay granted: most phones know no more of them than is there."""
     asked = request.functions.wvcsp_feat if request.functions else None
     fundamental, group = (asked.fundamental_feat, asked.group_feat) if asked else (None, None)
     missing = FundamentalFeat()
     if fundamental and fundamental.service_func and fundamental.service_func.getmap:
         missing.service_func = ServiceFunc(getmap=True)
-    if fundamental and fundamental.search_func and fundamental.search_func.advsr:
-        missing.search_func = SearchFunc(advsr=True)
     no_group = None
     if group and not groups:
         no_group = GroupFeat()

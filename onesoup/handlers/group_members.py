@@ -73,9 +73,8 @@ def remove(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
     change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, "none") if jid else None)
     inside = joined(ctx).get(room)
     if inside is not None and inside.about.get("AccessType") == "Restricted":
-        failed = [each for who in people.failed.values() for each in who]
         there = {each.nick for each in occupants(ctx, room)}
-        kicks = [rooms.give_role(room, nick, "none") for who, _, nick in people.found if who not in failed and nick in there]
+        kicks = [rooms.give_role(room, nick, "none") for _, _, nick in people.working if nick in there]
         ctx.query(*kicks)
     return outcome(_somebody(people), ctx.version)
 
@@ -96,8 +95,7 @@ def access(ctx: Context, request: MemberAccessRequest) -> Primitive:
         (USER, request.user_list),
     )
     everybody = People([], {})
-    for level, users in lists:
-        people = named(ctx, room, *in_lists(users))
+    for level, people in [(level, named(ctx, room, *in_lists(users))) for level, users in lists]:
         _give(ctx, room, people, level)
         everybody.found += people.found
         for code, who in people.failed.items():
@@ -106,34 +104,29 @@ def access(ctx: Context, request: MemberAccessRequest) -> Primitive:
 
 
 def _give(ctx: Context, room: str, people: People, level: str) -> None:
+    """A moderator must be there, and an administrator have an address: 816, before anything is changed for them. Whoever is not
+    there can at least be a member."""
+
     def affiliation(jid: str, _nick: str) -> Request | None:
-        return rooms.affiliate(room, jid, "admin" if level == ADMIN else "member") if jid else None
+        return rooms.affiliate(room, jid, "admin" if level == ADMIN else "member")
 
     def role(_jid: str, nick: str) -> Request | None:
-        return rooms.give_role(room, nick, "moderator" if level == MOD else "participant") if nick else None
+        return rooms.give_role(room, nick, "moderator" if level == MOD else "participant")
 
-    known = People([each for each in people.found if each[1]], people.failed)
-    change(ctx, known, affiliation)
-    if level == ADMIN:
-        people.failed.setdefault(816, []).extend(who for who, jid, _ in people.found if not jid)
-        if not people.failed[816]:
-            del people.failed[816]
-        return
-    failed = [each for who in people.failed.values() for each in who]
-    rest = [each for each in people.found if each[0] not in failed]
-    # A moderator must be there; whoever is not can at least be a member.
-    there = People([each for each in rest if each[2]] if level == USER else rest, people.failed)
-    change(ctx, there, role)
+    for who, jid, nick in list(people.found):
+        if not (jid if level == ADMIN else nick or level == USER):
+            people.fail(816, who)
+    change(ctx, People([each for each in people.working if each[1]], people.failed), affiliation)
+    if level != ADMIN:
+        change(ctx, People([each for each in people.working if each[2]], people.failed), role)
 
 
 def reject(ctx: Context, request: RejectListRequest) -> Primitive:
     """The list as it is then; 201 names those with whom it did not work."""
     room = room_of(ctx, request.group_id)
     people = People([], {})
-    for wish, affiliation in ((request.add_list, "outcast"), (request.remove_list, "none")):
-        if wish is None:
-            continue
-        some = named(ctx, room, wish.user_id, wish.screen_name if isinstance(wish, AddList | RemoveList) else [])
+    wishes = ((request.add_list, "outcast"), (request.remove_list, "none"))
+    for some, affiliation in [(_listed(ctx, room, wish), affiliation) for wish, affiliation in wishes if wish is not None]:
         _reject(ctx, room, some, affiliation)
         people.found += some.found
         for code, who in some.failed.items():
@@ -145,6 +138,10 @@ def reject(ctx: Context, request: RejectListRequest) -> Primitive:
     known = spellings(ctx.services, ctx.sid, jids)
     users = [User(user_id=ctx.session.spelled(jid, known.get(jid))) for jid in jids]
     return RejectListResponse(user_list=UserList(user=users))
+
+
+def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:
+    return named(ctx, room, wish.user_id, wish.screen_name)
 
 
 def _reject(ctx: Context, room: str, people: People, affiliation: str) -> None:

@@ -124,13 +124,6 @@ def with_own(before: Kept, own: OwnProperties | None) -> Kept:
     return replace(before, **{names[name]: value == "T" for name, value in values.items()})  # type: ignore[arg-type]
 
 
-def settle(ctx: Context, room: str, before: Kept, own: OwnProperties) -> Kept:
-    after = with_own(before, own)
-    if after != before:
-        store(ctx, room, after)
-    return after
-
-
 def store(ctx: Context, room: str, settled: Kept) -> None:
     """With the account; AutoJoin for all clients of the user, and private messages for the room as it is joined now."""
     before, inside = kept(ctx, room, settled.gid), joined(ctx).get(room)

@@ -12,7 +12,6 @@ from onesoup.csp.elements import (
     JoinGroupResponse,
     LeaveGroupRequest,
     LeaveGroupResponse,
-    OwnProperties,
     Primitive,
     ScreenName,
     SubscribeGroupNoticeRequest,
@@ -43,8 +42,11 @@ def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
     if reply.error and room not in here:
         raise CspError(rooms.join_code(reply.error), "no such group" if reply.error == "item-not-found" else "")
     about = rooms.read_info(reply.payload)
-    settled = _settle(ctx, room, gid, request.own_properties)
+    before = kept(ctx, room, gid)
+    settled = group_properties.with_own(before, request.own_properties)
     answer = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), about)
+    if settled != before:
+        group_properties.store(ctx, room, settled)
     ctx.effects.spell[room] = gid
     present = [each for each in occupants(ctx, room) if each.nick != answer["nick"]] if request.joined_request else []
     return _joined(ctx, members(ctx, present), gid, str(answer["nick"]), bool(request.joined_request), about.description)
@@ -112,19 +114,13 @@ def _password(ctx: Context, room: str) -> str:
     return next((each.password for each in invitations if each.room == room and each.password), "")
 
 
-def _settle(ctx: Context, room: str, gid: str, own: OwnProperties | None) -> Kept:
-    """What the request says of the phone itself in this group."""
-    before = kept(ctx, room, gid)
-    return group_properties.settle(ctx, room, before, own) if own is not None and own.property else before
-
-
 # --- made and ended ---
 
 
 def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     """A new room, configured. 801 when it is there already, 806 for properties that cannot be."""
     wishes = request.group_properties or GroupProperties()
-    values = groups.read(wishes.property)
+    values, welcome = groups.read(wishes.property), group_properties.welcome(wishes)
     name = groups.parse(request.group_id)
     if name.owner and name.domain in (None, ctx.session.domain) and name.owner not in _own_names(ctx):
         raise CspError(806, "a group of somebody else")
@@ -135,7 +131,7 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     if not entered.get("new"):
         go(ctx, room)
         raise CspError(801, "group exists")
-    _configure_new(ctx, room, bool(name.owner), values, group_properties.welcome(wishes))
+    _configure_new(ctx, room, bool(name.owner), values, welcome)
     ctx.effects.spell[room] = gid
     group_properties.store(ctx, room, Kept(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
     if values.get("Topic"):

@@ -98,6 +98,13 @@ def occupants(ctx: Context, room: str) -> list[Occupant]:
     )
 
 
+def everybody(ctx: Context) -> list[Occupant]:
+    """Whoever is in one of the joined rooms and shows an address."""
+    found = ctx.services.sessions.hash(ctx.sid, "occ")
+    each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
+    return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
+
+
 def members(ctx: Context, present: Sequence[Occupant]) -> list[Member]:
     """Occupants as the phone is told of them."""
     known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])
@@ -138,6 +145,12 @@ class People:
 
     def fail(self, code: int, who: "str | ScreenName") -> None:
         self.failed.setdefault(code, []).append(who)
+
+    @property
+    def working(self) -> "list[tuple[str | ScreenName, str, str]]":
+        """Those of them for whom nothing has failed."""
+        failed = [each for who in self.failed.values() for each in who]
+        return [each for each in self.found if each[0] not in failed]
 
 
 def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> People:
@@ -193,8 +206,7 @@ def outcome(people: People, version: str) -> Primitive:
     """200, 201 with who failed, or the code with which all did."""
     if not people.failed:
         return status(200)
-    failed = [each for who in people.failed.values() for each in who]
-    served = [who for who, _, _ in people.found if who not in failed]
+    served = people.working
     if not served and len(people.failed) == 1:
         raise CspError(next(iter(people.failed)), "none of them")
     details = [

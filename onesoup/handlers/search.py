@@ -5,6 +5,7 @@ S60 asks for its own groups at each log-in: that is answered from what is kept h
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +14,17 @@ from onesoup.csp.elements import Primitive, SearchRequest, StopSearchRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.search import Found, Person, Wish
 from onesoup.csp.transactions import status
-from onesoup.handlers import records
+from onesoup.handlers import records, rooms
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.rooms import settled
 from onesoup.xmpp import commands
+from onesoup.xmpp.rooms import Bookmark, ask_bookmarks, read_bookmarks
 
 # Of those whom only a vCard can tell, so many vCards are looked at; of rooms whose topic is wanted, so many rooms.
 MOST_CARDS, MOST_TOPICS = 20, 20
 # The directory has this long; what is left of the request's time is for vCards and the answer.
+# A search that can be met in several ways asks the directory for so many of them.
+MOST_QUESTIONS = 3
 DIRECTORY_SECONDS, REST_SECONDS = 5.0, 0.7
 
 
@@ -64,11 +68,12 @@ def _names(ctx: Context, found: Found, jids: tuple[str, ...]) -> list[str]:
 
 def _people(ctx: Context, wish: Wish) -> list[str]:
     """Bare JIDs, contacts first. 535 when nobody was found and somebody could not be asked."""
-    if wish.hopeless:
+    if wish.logic is None:
         return []
     people = _contacts(ctx, wish)
     late = _directory(ctx, wish, people)
     _named(ctx, wish, people)
+    _present(ctx, people)
     verdicts = {jid: search.meets(person, wish) for jid, person in people.items()}
     undecided = [jid for jid, verdict in verdicts.items() if verdict is None][:MOST_CARDS]
     for jid, facts in _cards(ctx, undecided).items():
@@ -79,10 +84,19 @@ def _people(ctx: Context, wish: Wish) -> list[str]:
     return hits
 
 
+def _present(ctx: Context, people: dict[str, Person]) -> None:
+    """Adds whoever is in the groups that the phone is in and shows an address, by screen name. More is not asked of them."""
+    for each in rooms.everybody(ctx):
+        if each.jid == ctx.session.jid:
+            continue
+        person = people.get(each.jid, Person(each.jid, online=True, complete=True))
+        people[each.jid] = person.with_facts({"nick": [each.nick]})
+
+
 def _contacts(ctx: Context, wish: Wish) -> dict[str, Person]:
     items = sorted((item for item in ctx.roster().values() if item.shown), key=lambda each: (each.name or each.jid).lower())
     online: Mapping[str, bool | None] = {}
-    if wish.text(search.ONLINE) is not None:
+    if wish.texts(search.ONLINE):
         records_ = ctx.services.sessions.values(ctx.sid, "pres", [item.jid for item in items])
         shown = {item.jid: records.unpack_shown(record) for item, record in zip(items, records_, strict=True)}
         online = {jid: each.online if each is not None and each.known else None for jid, each in shown.items()}
@@ -91,28 +105,28 @@ def _contacts(ctx: Context, wish: Wish) -> dict[str, Person]:
 
 def _directory(ctx: Context, wish: Wish, people: dict[str, Person]) -> bool:
     """Adds whom the directory of the domain finds. True when it could not be asked."""
-    wanted = {each.element: each.text for each in wish.criteria if each.element in search.FACTS}
-    if not wanted:
-        return False
-    try:
-        answer = ctx.ask(commands.find(wanted, min(DIRECTORY_SECONDS, _left(ctx))))
-    except (BackendError, CspError):
-        return True
-    for jid, facts in _pairs(answer.get("found")):
-        people[jid] = people.get(jid, Person(jid)).with_facts(facts)
-    return bool(answer.get("late"))
+    late = False
+    for wanted in wish.facts()[:MOST_QUESTIONS]:
+        try:
+            answer = ctx.ask(commands.find(wanted, min(DIRECTORY_SECONDS, _left(ctx))))
+        except (BackendError, CspError):
+            return True
+        late = late or bool(answer.get("late"))
+        for jid, facts in _pairs(answer.get("found")):
+            people[jid] = people.get(jid, Person(jid)).with_facts(facts)
+    return late
 
 
 def _named(ctx: Context, wish: Wish, people: dict[str, Person]) -> None:
     """Who is named in full by a domain that is served here is somebody, whether a directory knows him or not."""
-    text = wish.text("USER_ID") or ""
-    try:
-        jid = ctx.session.jid_of(text) if "@" in text else ""
-    except CspError:
-        return
     known = {addresses.domain_of(each) for each in (*people, ctx.session.jid)} | ctx.services.policy.domains
-    if jid and addresses.domain_of(jid) in known:
-        people.setdefault(jid, Person(jid))
+    for text in wish.texts("USER_ID"):
+        try:
+            jid = ctx.session.jid_of(text) if "@" in text else ""
+        except CspError:
+            continue
+        if jid and addresses.domain_of(jid) in known:
+            people.setdefault(jid, Person(jid))
 
 
 def _cards(ctx: Context, jids: list[str]) -> dict[str, Mapping[str, list[str]]]:
@@ -136,35 +150,57 @@ def _pairs(found: Any) -> list[tuple[str, Mapping[str, list[str]]]]:
 # --- rooms ---
 
 
-def created(ctx: Context) -> set[str]:
-    """Rooms that this account has made through the gateway."""
-    return {room for room, each in settled(ctx.services, ctx.session.jid).items() if each.created}
+def owned(ctx: Context) -> set[str]:
+    """Rooms that this account has made through the gateway, or that the session is in as an owner."""
+    made = {room for room, each in settled(ctx.services, ctx.session.jid).items() if each.created}
+    return made | {jid for jid, room in rooms.joined(ctx).items() if room.affiliation == "owner"}
 
 
 def joined(ctx: Context) -> set[str]:
     """Rooms that this session is in."""
-    return {jid.decode() for jid in ctx.services.sessions.hash(ctx.sid, "rooms")}
+    return set(rooms.joined(ctx))
 
 
 def kept(ctx: Context) -> set[str]:
-    """Rooms that the account is in after each log-in, as its phones have settled it."""
-    return {room for room, each in settled(ctx.services, ctx.session.jid).items() if each.auto}
+    """Rooms that the account is in after each log-in: as its phones have settled it, and its other clients with bookmarks."""
+    marks: dict[str, Bookmark] = {}
+    with suppress(BackendError, CspError):
+        marks = read_bookmarks(ctx.query(ask_bookmarks())[0].payload)
+    mine = settled(ctx.services, ctx.session.jid)
+    auto = {room: each.auto for room, each in mine.items()} | {room: mark.auto for room, mark in marks.items()}
+    return {room for room, is_auto in auto.items() if is_auto}
 
 
-_OF_ONESELF = {search.OWNER: created, search.JOINED: joined, search.AUTOJOIN: kept}
+_OF_ONESELF = {search.OWNER: owned, search.JOINED: joined, search.AUTOJOIN: kept}
 
 
 def _rooms(ctx: Context, wish: Wish) -> list[str]:
-    """Room JIDs. Whose rooms somebody else has is not known: none."""
-    found: set[str] | None = None
-    for element, rooms in _OF_ONESELF.items():
-        if (text := wish.text(element)) is not None:
-            its = rooms(ctx) if _is_self(ctx, text) else set()
-            found = its if found is None else found & its
-    if found is None or (found and any(each.element not in search.OF_USERS for each in wish.criteria)):
-        public = _public(ctx, wish)
-        found = public if found is None else found & public
-    return sorted(found)
+    """Room JIDs. Whose rooms somebody else has is not known: none. Only if it matters, somebody is asked what rooms there are."""
+    if wish.logic is None:
+        return []
+    own = {
+        index: _OF_ONESELF[each.element](ctx) if _is_self(ctx, each.text) else set()
+        for index, each in enumerate(wish.criteria)
+        if each.element in search.OF_USERS
+    }
+
+    def verdicts(jid: str, names: Mapping[str, str], topics: Mapping[str, str]) -> list[bool | None]:
+        return [
+            jid in own[index]
+            if index in own
+            else search.names_room(each, jid, ctx.session.domain, names.get(jid), topics.get(jid))
+            for index, each in enumerate(wish.criteria)
+        ]
+
+    candidates = set().union(*own.values())
+    unknown = wish.decide([False if index in own else None for index in range(len(wish.criteria))]) is not False
+    names = _listed(ctx) if unknown or any(wish.decide(verdicts(jid, {}, {})) is None for jid in candidates) else {}
+    if unknown:
+        candidates |= names.keys()
+    found = {jid: wish.decide(verdicts(jid, names, {})) for jid in candidates}
+    open_ = sorted(jid for jid, verdict in found.items() if verdict is None)[:MOST_TOPICS]
+    topics = _topics(ctx, open_) if open_ and wish.texts(search.GROUP_TOPIC) else {}
+    return sorted(jid for jid in candidates if found[jid] or (jid in topics and wish.decide(verdicts(jid, names, topics))))
 
 
 def _is_self(ctx: Context, text: str) -> bool:
@@ -174,21 +210,18 @@ def _is_self(ctx: Context, text: str) -> bool:
         return False
 
 
-def _public(ctx: Context, wish: Wish) -> set[str]:
-    """Rooms that the domain lists, by id, name and topic."""
+def _listed(ctx: Context) -> dict[str, str]:
+    """Room -> name of those that the domain lists. A room without a name goes by its address."""
     try:
         answer: Any = ctx.ask(commands.rooms(min(DIRECTORY_SECONDS, _left(ctx))))
     except BackendError:
         raise CspError(535, "the rooms cannot be listed now") from None
-    rooms: dict[str, str] = dict(answer.get("rooms", ()))
-    if (text := wish.text(search.GROUP_ID)) is not None:
-        rooms = {jid: name for jid, name in rooms.items() if text in addresses.from_room(jid, ctx.session.domain).lower()}
-    if (text := wish.text(search.GROUP_NAME)) is not None:
-        rooms = {jid: name for jid, name in rooms.items() if text in (name or addresses.local_of(jid)).lower()}
-    if (text := wish.text(search.GROUP_TOPIC)) is not None and rooms:
-        told: Any = ctx.ask(commands.ask_info(sorted(rooms)[:MOST_TOPICS], _left(ctx)))
-        rooms = {jid: rooms[jid] for jid, (_, topic) in told.get("info", {}).items() if text in topic.lower()}
-    return set(rooms)
+    return {jid: name or addresses.local_of(jid) for jid, name in answer.get("rooms", ())}
+
+
+def _topics(ctx: Context, jids: list[str]) -> dict[str, str]:
+    told: Any = ctx.ask(commands.ask_info(jids, _left(ctx)))
+    return {jid: topic for jid, (_, topic) in told.get("info", {}).items()}
 
 
 HANDLERS = {SearchRequest: run, StopSearchRequest: stop}

@@ -48,6 +48,7 @@ class Holder:
         self.login_code, self.refuse, self.deaf = 200, {}, False
         self.looked: dict[str, Any] = {}
         self.iqs: dict[tuple[str, str], str | Xml] = {}
+        self.otherwise: str | Xml = "service-unavailable"
         self.fresh: set[str] = set()
         # op -> what is answered besides the code.
         self.answers: dict[str, dict[str, Any]] = {}
@@ -135,7 +136,7 @@ class Holder:
             to = command["to"] if command["op"] == "iq" else command["room"]
             inner = command["tree"][3] if command["op"] == "iq" else []
             names = [command["tree"][1] if command["op"] == "iq" else "destroy", *(child[0] for child in inner)]
-            found = next((self.iqs[to, name] for name in names if (to, name) in self.iqs), "service-unavailable")
+            found = next((self.iqs[to, name] for name in names if (to, name) in self.iqs), self.otherwise)
             error, tree = (found, Xml("query")) if isinstance(found, str) else ("", found)
             return records.pack_answer(200, error=error, tree=tree.plain())
         if command["op"] == "join" and command["room"] not in self.refuse:

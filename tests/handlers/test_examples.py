@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from onesoup.csp import envelope
+from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities
@@ -23,6 +24,8 @@ from onesoup.store.sessions import Effects
 from onesoup.wire import codec
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
+from onesoup.xmpp import rooms
+from onesoup.xmpp.xml import Xml, leaf
 from tests.handlers.conftest import Holder, Phone
 
 EXAMPLES = Path(os.environ.get("ONESOUP_EXAMPLES") or REPOSITORY / "../shared/protocol/examples")
@@ -86,6 +89,11 @@ class Stage:
         payload = records.pack_text(Text(MESSAGE, BEN, "Hello", 1_709_288_130))
         self.holder.feed.store(self.phone.sid, 1, Changes(items=[Delivery(MESSAGE, BEN, payload)]))
 
+    def told(self, kind: str, who: str, **fields: Any) -> None:
+        """Something of this kind waits for the phone."""
+        item = Delivery("e-1", who, records.pack_event(kind, who, 1_709_288_130, **fields))
+        self.holder.feed.store(self.phone.sid, 1, Changes(items=[item]))
+
 
 @pytest.fixture
 def stage(new_phone, holder, services) -> Stage:
@@ -126,6 +134,45 @@ def stcp_listens(stage: Stage) -> None:
     stage.settings(public_host="192.0.2.10", stcp_port=3717, poll_min=20)
 
 
+CONFERENCE, LOBBY, CLUB = "conference.example.org", "lobby@conference.example.org", r"anna\2fclub@conference.example.org"
+
+
+def rooms_are_served(stage: Stage) -> None:
+    """The domain has rooms, and the lobby is one of them."""
+    iqs = stage.holder.iqs
+    room = Xml("identity", attrs={"category": "conference", "type": "text", "name": "Lobby"})
+    feature = Xml("feature", attrs={"var": rooms.MUC})
+    welcome = Xml("field", attrs={"var": "muc#roominfo_description"}, children=[leaf("value", "Welcome")])
+    iqs[CONFERENCE, rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO, children=[room, feature])
+    form = Xml("x", rooms.DATA, children=[welcome])
+    iqs[LOBBY, rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO, children=[room, feature, form])
+
+
+def club_can_be_made(stage: Stage) -> None:
+    rooms_are_served(stage)
+    stage.holder.iqs[CLUB, rooms.DISCO_INFO] = "item-not-found"
+    names = ("roomname", "membersonly", "publicroom", "persistentroom")
+    fields = [Xml("field", attrs={"var": f"muc#roomconfig_{name}"}) for name in names]
+    stage.holder.iqs[CLUB, rooms.MUC_OWNER] = Xml("query", rooms.MUC_OWNER, children=[Xml("x", rooms.DATA, children=fields)])
+    stage.holder.fresh.add(CLUB)
+
+
+def ben_is_in_the_lobby(stage: Stage) -> None:
+    rooms_are_served(stage)
+    stage.holder.occupied(stage.phone.sid, LOBBY, ("ben", BEN, "participant", "none"))
+
+
+def anna_is_in_the_lobby(stage: Stage) -> None:
+    rooms_are_served(stage)
+    stage.holder.inside(stage.phone.sid, LOBBY, "wv:/lobby@example.org", "anna")
+
+
+def anna_is_invited(stage: Stage) -> None:
+    """By ben, into the lobby."""
+    invitation = Invitation("GR", LOBBY, "wv:/lobby@example.org", BEN, until=4_000_000_000, mediated=True)
+    stage.services.invites.put(ME, "in", "inv-5", records.pack_invitation(invitation))
+
+
 def nothing(_stage: Stage) -> None:
     pass
 
@@ -155,6 +202,7 @@ CASES = [
     ),
     Case("ClientCapability-Request", "ClientCapability-Response", stcp_listens),
     Case("CreateAttributeList-Request", "CreateAttributeList-Status"),
+    Case("CreateGroup-Request", "CreateGroup-Status", club_can_be_made),
     Case("CreateList-Request", "CreateList-Status", another_list),
     Case("GetBlockedList-Request", "GetBlockedList-Response", spam_is_blocked),
     Case("GetList-Request", "GetList-Response", lists("family")),
@@ -167,7 +215,9 @@ CASES = [
         "only the attributes that were asked for are told",
     ),
     Case("GetSPInfo-Request", "GetSPInfo-Response", without=frozenset({"Name", "URL"}), why="another service"),
+    Case("JoinGroup-Request", "JoinGroup-Response", ben_is_in_the_lobby),
     Case("KeepAlive-Request", "KeepAlive-Response"),
+    Case("LeaveGroup-Request", "LeaveGroup-Response", anna_is_in_the_lobby),
     Case("ListManage-Request", "ListManage-Response", lists("friends")),
     Case("Logout-Request.1.1", "Disconnect.1.1"),
     Case("Logout-Request", "Logout-Status"),
@@ -185,10 +235,11 @@ CASES = [
     Case("SubscribePresence-Request", "SubscribePresence-Status", lists("friends")),
     Case("UpdatePresence-Request", "UpdatePresence-Status"),
 ]
-# Groups and invitations are tested with rooms; these files wait for that.
-PENDING = {"CreateGroup-Request", "JoinGroup-Request", "LeaveGroup-Request", "Invite-Request", "InviteUser-Response"}
-# Each in a test of its own below: log-ins, and answers of the phone, which get none.
-APART = {"Login-Request.1.1", "Login-Request-digest1", "Login-Request-digest2", "MessageDelivered", "PresenceAuth-User"}
+# Each in a test of its own below: log-ins, what is decided, and answers of the phone, which get none.
+APART = {
+    "Invite-Request", "InviteUser-Response", "Login-Request.1.1", "Login-Request-digest1", "Login-Request-digest2",
+    "MessageDelivered", "PresenceAuth-User",
+}  # fmt: skip
 ANSWERS_OF_THE_PHONE = {"DeliveryReport-Status", "PresenceNotification-Status"}
 # What the server asks the phone.
 OF_THE_SERVER = {
@@ -219,7 +270,16 @@ def test_every_request_among_the_examples_is_looked_at():
         mode = next(each.text for each in walk(document(path.stem).root) if each.name == "TransactionMode")
         if mode == "Request" and path.stem not in OF_THE_SERVER:
             requests.add(path.stem)
-    assert requests | {"MessageDelivered"} == {case.request for case in CASES} | PENDING | APART
+    assert requests | {"MessageDelivered"} == {case.request for case in CASES} | APART
+
+
+def test_every_request_of_the_server_among_the_examples_is_looked_at():
+    assert {news.file for news in NEWS} | {
+        "Disconnect-forced",
+        "NewMessage",
+        "NewMessage.1.1",
+        "MessageNotification",
+    } == OF_THE_SERVER
 
 
 # --- log-in ---
@@ -273,6 +333,98 @@ def test_an_answer_of_the_phone_gets_none(stage, name):
 def test_a_decision_is_taken(stage):
     assert content(stage.sent("PresenceAuth-User")).find("Result").findtext("Code") == "200"
     assert stage.holder.ops(stage.phone, "directed")[-1]["kind"] == "subscribed"
+
+
+SUCCESS = "BlockEntity-Status"  # the same for every request that has no answer of its own
+
+
+def test_who_is_invited_answers_later(stage):
+    """The request's own answer is a Status; its partner comes when the one who was invited does."""
+    anna_is_in_the_lobby(stage)
+    assert form(content(stage.sent("Invite-Request"))) == form(content(document(SUCCESS)))
+    (invitation,) = [each["tree"] for each in stage.holder.ops(stage.phone, "stanza")]
+    assert invitation[2] == {"to": LOBBY, "id": invitation[2]["id"]}
+    stage.told("invited", BEN, id="inv-5", yes=True, note="Coming")
+    assert form(content(stage.sent("Polling-Request"))) == form(content(document("Invite-Response")))
+
+
+def test_an_invitation_is_accepted(stage):
+    anna_is_invited(stage)
+    assert form(content(stage.sent("InviteUser-Response"))) == form(content(document(SUCCESS)))
+    assert [each["room"] for each in stage.holder.ops(stage.phone, "join-later")] == [LOBBY]
+
+
+@dataclass(frozen=True)
+class News:
+    """What happens, and the file that shows how a phone is told of it. `without`, `why` as in Case."""
+
+    file: str
+    happens: Callable[[Stage], None]
+    without: frozenset[str] = frozenset()
+    why: str = ""
+
+    def __str__(self) -> str:
+        return self.file
+
+
+def ben_answers(stage: Stage) -> None:
+    stage.told("invited", BEN, id="inv-5", yes=True, note="Coming")
+
+
+def anna_is_asked_in(stage: Stage) -> None:
+    """By somebody whose address the room hides."""
+    stage.told("invite", LOBBY, id="inv-5", gid="wv:/lobby@example.org", nick="anna", note="Join us", seconds=600)
+
+
+def cleo_comes_and_ben_goes(stage: Stage) -> None:
+    stage.told("notice", LOBBY, gid="wv:/lobby@example.org", joined=[["cleo", ""]], left=[["ben", BEN]], about={}, own={})
+
+
+def a_message_arrived(stage: Stage) -> None:
+    stage.told("report", BEN, id="m-1000", code=200)
+
+
+def dora_asks_to_see(stage: Stage) -> None:
+    stage.told("auth", "dora@example.org")
+
+
+def ben_shows_himself(stage: Stage) -> None:
+    lists("friends")(stage)
+    assert stage.sent("SubscribePresence-Request") is not None
+    ben_is_there(stage)
+
+
+NEWS = [
+    News(
+        "DeliveryReport-Request",
+        a_message_arrived,
+        frozenset({"ContentEncoding", "ContentSize"}),
+        "the report that comes from XMPP has no content",
+    ),
+    News("GroupChangeNotice", cleo_comes_and_ben_goes),
+    News("Invite-Response", ben_answers),
+    News("InviteUser-Request", anna_is_asked_in),
+    News(
+        "PresenceAuth-Request",
+        dora_asks_to_see,
+        frozenset({"ClientInfo", "UserAvailability", "StatusText", "Alias"}),
+        "the watcher asks for all that XMPP presence has (xmpp-mapping.md 5.3)",
+    ),
+    News(
+        "PresenceNotification-Request",
+        ben_shows_himself,
+        frozenset({"ClientInfo"}),
+        "only the attributes that were subscribed are told",
+    ),
+]
+
+
+@pytest.mark.parametrize("news", NEWS, ids=str)
+def test_a_phone_is_told_as_the_file_shows(stage, news):
+    news.happens(stage)
+    answer, expected = stage.sent("Polling-Request"), document(news.file)
+    assert answer is not None
+    assert form(content(answer), news.without) == form(content(expected), news.without)
 
 
 def test_a_session_that_is_not_known_is_told_so(stage):

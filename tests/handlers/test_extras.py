@@ -167,7 +167,7 @@ def test_services_that_are_asked_for_by_name_and_missing_are_named(phone):
     )
     answer = phone.ask(ServiceRequest(functions=Functions(wishes), all_functions_request=False))
     assert answer.functions.wvcsp_feat == WVCSPFeat(
-        fundamental_feat=FundamentalFeat(service_func=ServiceFunc(getmap=True), search_func=SearchFunc(advsr=True)),
+        fundamental_feat=FundamentalFeat(service_func=ServiceFunc(getmap=True)),
         group_feat=GroupFeat(group_use_func=GroupUseFunc(excon=True)),
     )
     whole = WVCSPFeat(FundamentalFeat(), group_feat=GroupFeat())

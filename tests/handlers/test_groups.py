@@ -151,6 +151,18 @@ def test_a_domain_without_rooms(phone, holder):
     assert tree.im_feat is not None
 
 
+def test_whoever_is_not_let_in_has_settled_nothing(phone, served, services):
+    own = OwnProperties(property=[Property(name="AutoJoin", value="T")])
+    wish = JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="ben"), own_properties=own)
+    served.refuse[ROOM] = 811
+    assert code(phone.ask(wish)) == 811
+    assert services.groups.all("alice@example.org") == {}
+    del served.refuse[ROOM]
+    assert phone.ask(wish).NAME == "JoinGroup-Response"
+    (record,) = services.groups.all("alice@example.org").values()
+    assert records.unpack_kept(record, "").auto
+
+
 def test_leaving(inside, served):
     assert code(inside.ask(LeaveGroupRequest(group_id=GID.upper()))) == 200
     (presence,) = sent(inside, served)
@@ -205,6 +217,10 @@ def test_a_group_that_is_there_or_of_somebody_else_is_not_made(phone, served):
     wrong = created()
     wrong.group_properties.property.append(Property(name="Colour", value="red"))
     assert code(phone.ask(wrong)) == 806
+    served.iqs["alice\\2fclub@conference.example.org", rooms.DISCO_INFO] = "item-not-found"
+    wrong = created()
+    wrong.group_properties.welcome_note.content_type = "image/png"
+    assert code(phone.ask(wrong)) == 415
     assert served.ops(phone, "join") == []
 
 
@@ -281,8 +297,11 @@ def test_levels_by_affiliation_and_role(inside, served):
     assert code(answer) == 201  # a moderator must be there
     assert [(each.code, each.user_id) for each in answer.result.detailed_result] == [(816, ["wv:dora@example.org"])]
     items = [each.find("item").attrs for each in sent(inside, served, "iq") if each.find("item")]
-    assert {"jid": "dora@example.org", "affiliation": "admin"} in items
-    assert {"nick": "ben", "role": "moderator"} in items
+    assert items == [
+        {"jid": "dora@example.org", "affiliation": "admin"},
+        {"jid": "ben@example.org", "affiliation": "member"},
+        {"nick": "ben", "role": "moderator"},
+    ]
 
 
 def test_the_reject_list_comes_back(inside, served):

@@ -6,6 +6,8 @@ from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, Search
 from onesoup.csp.groups import Kept
 from onesoup.csp.lists import Item
 from onesoup.handlers import records
+from onesoup.xmpp.rooms import BOOKMARKS, PUBSUB
+from onesoup.xmpp.xml import Xml
 
 BEN, CLEO = Item("ben@example.org", "Ben", (), "both"), Item("cleo@far.example", "Cleo", (), "both")
 
@@ -29,6 +31,36 @@ def test_contacts_come_first_and_nobody_twice(phone, holder):
     assert users(look(phone, USER_ALIAS="ben")) == ["wv:ben@example.org", "wv:adam@example.org"]
     (asked,) = holder.ops(phone, "find")
     assert asked["wanted"] == {"USER_ALIAS": "ben"}
+
+
+def test_whoever_is_in_a_group_of_the_phone_is_found_by_screen_name(phone, holder):
+    holder.roster(phone.sid, BEN)
+    holder.inside(phone.sid, "tea@conference.example.org", "wv:/tea@example.org")
+    holder.occupied(
+        phone.sid,
+        "tea@conference.example.org",
+        ("Hatter", "hatter@example.org", "participant", "none"),
+        ("Hare", BEN.jid, "participant", "none"),
+        ("Hacker", "", "participant", "none"),
+        ("Haggis", "alice@example.org", "participant", "none"),
+    )
+    assert users(look(phone, USER_ALIAS="ha")) == ["wv:ben@example.org", "wv:hatter@example.org"]
+    assert users(look(phone, USER_ID="hatter")) == ["wv:hatter@example.org"]
+    assert users(look(phone, USER_CITY="oslo")) == []
+    assert [each["jids"] for each in holder.ops(phone, "cards")] == [[BEN.jid]]  # of those in a group no vCard is asked
+
+
+def test_criteria_that_are_joined_otherwise_than_by_and(new_phone, holder):
+    phone = new_phone(version="1.3")
+    phone.log_in("wv:alice@example.org")
+    holder.roster(phone.sid, BEN, CLEO)
+    holder.answers["find"] = {"found": [["adam@example.org", {"nick": ["adam"]}]]}
+    nothing = {jid: ["item-not-found", {}, {}] for jid in (BEN.jid, CLEO.jid, "adam@example.org")}
+    holder.answers["cards"] = {"cards": nothing}
+    pairs = [SearchPairList("USER_ALIAS", text, number) for number, text in enumerate(("ben", "cleo", "adam"), 1)]
+    asked = SearchRequest(search_pair_list=pairs, advanced_criteria="(1 OR 2 OR 3) AND NOT 2")
+    assert users(phone.ask(asked)) == ["wv:ben@example.org", "wv:adam@example.org"]
+    assert [each["wanted"] for each in holder.ops(phone, "find")] == [{"USER_ALIAS": each} for each in ("ben", "cleo", "adam")]
 
 
 def test_what_a_directory_found_is_looked_through_again(phone, holder):
@@ -80,6 +112,18 @@ def test_groups_that_the_account_has_made_are_found(phone, holder, services):
     assert groups(look(phone, GROUP_USER_ID_AUTOJOIN="wv:alice@example.org")) == ["wv:/soup@conference.example.org"]
 
 
+def test_groups_of_which_the_phone_is_an_owner_and_bookmarks_of_other_clients(phone, holder, services):
+    holder.inside(phone.sid, "tea@conference.example.org", "wv:/tea@example.org", affiliation="owner")
+    holder.inside(phone.sid, "hats@conference.example.org", "wv:/hats@example.org", affiliation="member")
+    assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org")) == ["wv:/tea@conference.example.org"]
+    assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org", GROUP_ID="hats")) == []
+    services.groups.put("alice@example.org", "soup@conference.example.org", records.pack_kept(Kept("wv:/soup", auto=True)))
+    marks = [("soup@conference.example.org", "false"), ("nuts@conference.example.org", "true")]
+    items = [Xml("item", attrs={"id": jid}, children=[Xml("conference", BOOKMARKS, {"autojoin": to})]) for jid, to in marks]
+    holder.iqs["", "items"] = Xml("pubsub", PUBSUB, children=[Xml("items", attrs={"node": BOOKMARKS}, children=items)])
+    assert groups(look(phone, GROUP_USER_ID_AUTOJOIN="wv:alice@example.org")) == ["wv:/nuts@conference.example.org"]
+
+
 def test_rooms_are_found_by_id_name_and_topic(phone, holder):
     rooms = [["tea@conference.example.org", "Tea party"], ["chess@conference.example.org", ""], ["t@conference.example.org", "T"]]
     holder.answers["rooms"] = {"service": "conference.example.org", "rooms": rooms}
@@ -87,6 +131,11 @@ def test_rooms_are_found_by_id_name_and_topic(phone, holder):
     assert groups(look(phone, GROUP_ID="wv:/chess@conf")) == ["wv:/chess@conference.example.org"]
     assert groups(look(phone, GROUP_NAME="tea")) == ["wv:/tea@conference.example.org"]
     assert groups(look(phone, GROUP_NAME="t", GROUP_TOPIC="owl")) == ["wv:/t@conference.example.org"]
+    pairs = [SearchPairList("GROUP_TOPIC", "hats", 1), SearchPairList("GROUP_ID", "chess", 2)]
+    assert groups(phone.ask(SearchRequest(search_pair_list=pairs, advanced_criteria="1 OR 2"))) == [
+        "wv:/chess@conference.example.org",
+        "wv:/tea@conference.example.org",
+    ]
     holder.refuse["rooms"] = 504
     assert look(phone, GROUP_NAME="tea").result.code == 535
 

@@ -64,8 +64,8 @@ def test_three_phones_and_a_client_in_one_room(world: World) -> None:
         assert sorted(phone.join_group(gid, nick)) == sorted(there)
         daves.wait("presence", sender=jid, resource=nick, type="available")
         there.append(nick)
-    told(phones["Alice"], "joined", "Bob")
-    told(phones["Bob"], "joined", "Carol")
+    for nick, newcomer in (("Alice", "Bob"), ("Alice", "Carol"), ("Bob", "Carol")):
+        told(phones[nick], "joined", newcomer)
 
     for nick, phone in phones.items():
         phone.say(gid, line := secret_text())
@@ -78,11 +78,12 @@ def test_three_phones_and_a_client_in_one_room(world: World) -> None:
     for phone in phones.values():
         assert phone.hears(last).nick == "Dave"
 
+    daves.leave(jid, "Dave")
+    for phone in phones.values():
+        told(phone, "left", "Dave")
     phones["Carol"].leave_group(gid)
     told(phones["Alice"], "left", "Carol")
     told(phones["Bob"], "left", "Carol")
-    daves.leave(jid, "Dave")
-    told(phones["Bob"], "left", "Dave")
 
 
 def refused(ask: object, code: int) -> None:
@@ -92,21 +93,32 @@ def refused(ask: object, code: int) -> None:
 
 
 def test_what_is_private_stays_private_and_what_the_room_does_reaches_the_phone(world: World) -> None:
-    alice, bob, dave = world.cast("alice", "bob", "dave")
+    alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
     jid, gid = a_room(world)
     daves = world.online(dave)
     daves.join(jid, "Dave")
     alices, bobs = world.phone(alice, version="1.1").start(), world.phone(bob, version="1.3").start()
-    alices.join_group(gid, "Alice")
-    bobs.join_group(gid, "Bob")
+    carols = world.phone(carol, version="1.2", profile="s60").start()
+    for nick, phone in (("Alice", alices), ("Bob", bobs), ("Carol", carols)):
+        phone.join_group(gid, nick)
 
     alices.say(gid, secret := secret_text(), nick="Bob")
     heard = bobs.hears(secret)
     assert (heard.nick, heard.private) == ("Alice", True)
+    bobs.say(gid, answer := secret_text(), nick="Carol")
+    assert (carols.hears(answer).nick, carols.hears(answer).private) == ("Bob", True)
     daves.say(f"{jid}/Alice", whisper := secret_text(), private=True)
     heard = alices.hears(whisper)
     assert (heard.sender, heard.nick, heard.private) == (gid, "Dave", True)
     refused(lambda: alices.say(gid, "anybody?", nick="Nobody"), 531)
+    # What everybody hears comes after all that was for one alone.
+    carols.say(gid, line := secret_text())
+    daves.message(body=line, type="groupchat")
+    for phone, unheard in ((alices, {answer}), (bobs, {whisper}), (carols, {secret, whisper})):
+        if phone is not carols:
+            phone.hears(line)
+        assert not unheard & set(phone.said())
+    assert not {secret, answer} & {body.body for _, body in daves.all("message")}
 
     daves.topic(jid, "Soup")
     alices.until(lambda: "Soup" in properties(alices))
@@ -116,9 +128,11 @@ def test_what_is_private_stays_private_and_what_the_room_does_reaches_the_phone(
     daves.kick(jid, "Bob")
     assert removed(bobs).result.code == 803
     refused(lambda: bobs.say(gid, "let me in"), 808)
-    assert secret not in [body.body for _, body in daves.all("message")]
+    for phone in (alices, carols):
+        told(phone, "left", "Bob")
     daves.destroy(jid)
-    assert removed(alices).result.code == 800
+    for phone in (alices, carols):
+        assert removed(phone).result.code == 800
 
 
 def properties(phone: StoryPhone) -> list[str | None]:

@@ -33,7 +33,9 @@ def test_a_stranger_is_found_by_the_directory_of_the_domain(world: World, versio
     assert users(look(phone, USER_ID=stranger.user, USER_LAST_NAME="Nobody Has This")) == []
 
 
-def test_several_criteria_are_met_together_by_name_city_and_mail(world: World) -> None:
+def test_several_criteria_are_met_together_by_name_city_and_mail(either: World) -> None:
+    """ejabberd's directory finds whole values only, unless its tables are in SQL, which its form says."""
+    world = either
     (alice,), people = world.cast("alice"), world.cast("ann", "ben", "cleo", strangers=True)
     family = f"Okonkwo{people[0].user}"
     for person, given, city in zip(people, ("Ann", "Ben", "Cleo"), ("Lagos", "Abuja", "Lagos"), strict=True):
@@ -45,7 +47,7 @@ def test_several_criteria_are_met_together_by_name_city_and_mail(world: World) -
     ann, ben, cleo = (person.wv for person in people)
     assert users(look(phone, USER_LAST_NAME=family, USER_FIRST_NAME="ann")) == [ann]
     assert sorted(users(look(phone, USER_LAST_NAME=family, USER_CITY="lagos"))) == sorted([ann, cleo])
-    assert users(look(phone, USER_LAST_NAME=family, USER_EMAIL_ADDRESS="ben@mail")) == [ben]
+    assert users(look(phone, USER_LAST_NAME=family, USER_EMAIL_ADDRESS="ben@mail.example")) == [ben]
     assert users(look(phone, USER_LAST_NAME=family, USER_ALIAS="cleochen", USER_GENDER="F")) == [cleo]
     assert users(look(phone, USER_GENDER="F")) == []
 
@@ -81,7 +83,8 @@ def test_a_contact_is_found_by_what_only_its_vcard_tells(world: World) -> None:
     assert users(look(phone, USER_ONLINE_STATUS="T")) == [bob.wv]
 
 
-def test_rooms_are_found_by_name_and_topic(world: World) -> None:
+def test_rooms_are_found_by_name_and_topic(either: World) -> None:
+    world = either
     (alice,), (host,) = world.cast("alice"), world.cast("host")
     service = f"conference.{alice.domain}"
     desk = world.online(host)
