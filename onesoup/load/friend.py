@@ -96,14 +96,14 @@ class Friend:
         while not self._closing:
             try:
                 self._take(self._stanza())
-            except (OSError, FriendError, ParseError):
+            except (OSError, ValueError, FriendError, ParseError):  # ValueError: closed meanwhile by `close`
                 self._drop()
                 self._again()
 
     def _again(self) -> None:
         while not self._closing:
             gevent.sleep(AGAIN)
-            with suppress(OSError, FriendError, ParseError):
+            with suppress(OSError, ValueError, FriendError, ParseError):
                 self._connect()
                 self.reconnects += 1
                 return

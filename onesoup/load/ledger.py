@@ -6,7 +6,7 @@ compared. Acknowledged and never received is lost; that is the one figure which 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import asdict, dataclass, field
 
 _TEXT = re.compile(r"(\S+)>(\S+) #(\d+)")
@@ -129,6 +129,11 @@ class Ledger:
     def twice(self) -> Iterator[tuple[Entry, list[str]]]:
         """Entries that came more than once, with their ids."""
         return ((entry, ids) for entry, ids in self._received.items() if len(ids) > 1)
+
+    def delays_to(self, readers: Container[str]) -> list[float]:
+        """Seconds from writing to reading, of acknowledged messages to these."""
+        there = ((entry, self._arrived[entry]) for entry in self._acknowledged & self._arrived.keys())
+        return [at - self._sent[entry] for entry, at in there if entry[1] in readers]
 
     @property
     def written(self) -> int:

@@ -6,6 +6,7 @@
         proxy.fault = Fault(silent=True)     # takes connections and says nothing; what was sent comes when it ends
         proxy.fault = CLEAR
         proxy.reset()                        # every connection ends with RST
+        proxy.freeze()                       # those that stand say nothing any more
 
 A fault counts for all connections, also those that stand, from the next octets on. For greenlets: sockets must be patched.
 """
@@ -90,6 +91,10 @@ class TcpProxy(_Proxy):
         super().__init__(to, fault, port)
         self._pairs: set[_Pair] = set()
         self.accepted = 0
+        # Where connections to the server come from, as it sees them.
+        self.source = ""
+        # Faults for those who come from some address; everybody else gets `fault`.
+        self.faults: dict[str, Fault] = {}
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
@@ -99,6 +104,11 @@ class TcpProxy(_Proxy):
         """Ends every connection with RST, to both sides."""
         for pair in list(self._pairs):
             pair.cut("reset")
+
+    def freeze(self) -> None:
+        """Connections that stand pass nothing any more and never end, as when a firewall has forgotten them; new ones work."""
+        for pair in list(self._pairs):
+            pair.frozen = True
 
     def half_close(self) -> None:
         """No more octets towards the clients, and a FIN; what they send still passes."""
@@ -114,25 +124,28 @@ class TcpProxy(_Proxy):
 
     def _serve(self) -> None:
         while True:
-            client, _ = self._listener.accept()
+            client, address = self._listener.accept()
             self.accepted += 1
-            if self.fault.refuse:
+            if self._fault_of(address[0]).refuse:
                 _reset(client)
             else:
-                gevent.spawn(self._connect, client)
+                gevent.spawn(self._connect, client, address[0])
 
-    def _connect(self, client: socket.socket) -> None:
-        while self.fault.silent:
+    def _fault_of(self, host: str) -> Fault:
+        return self.faults.get(host, self.fault)
+
+    def _connect(self, client: socket.socket, host: str) -> None:
+        while self._fault_of(host).silent:
             gevent.sleep(LOOK)
         try:
-            server = socket.create_connection(self.to, 10)
+            server = socket.create_connection(self.to, 10, (self.source, 0) if self.source else None)
         except OSError:
             _reset(client)
             return
         for link in (client, server):
             link.settimeout(None)
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        pair = _Pair(client, server, lambda: self.fault, self._pairs.discard)
+        pair = _Pair(client, server, lambda: self._fault_of(host), self._pairs.discard)
         self._pairs.add(pair)
         pair.start()
 
@@ -146,6 +159,7 @@ class _Pair:
         self._client, self._server, self._fault, self._gone = client, server, fault, gone
         self._answered = 0
         self._muted = False
+        self.frozen = False
         self._open = 2
 
     def start(self) -> None:
@@ -170,7 +184,7 @@ class _Pair:
                 data = source.recv(CHUNK)
             except OSError:
                 data = b""
-            while self._fault().silent:
+            while self.frozen or self._fault().silent:
                 gevent.sleep(LOOK)
             queue.put((time.monotonic() + self._fault().delay(), data) if data else None)
             if not data:

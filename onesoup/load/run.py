@@ -79,6 +79,8 @@ class Result:
     went: int
     drained: float
     logged_in: int
+    # Seconds from writing to reading, of messages to phones with a line.
+    woken: list[float]
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,8 @@ class Result:
             "directions": {name: account.figures() | _delays(account.delays) for name, account in directions.items()},
             "total": self.ledger.total().figures() | {"unknown": self.ledger.unknown},
             "missing": [text_of(entry) for entry in self.ledger.missing()[:20]],
+            "woken": {"n": len(self.woken)} | _delays(self.woken),
+            "broken": self.series.total("broken"),
             "logins": self.logins,
             "sessions_ended": self.sessions_ended,
             "logged_in": self.logged_in,
@@ -117,10 +121,12 @@ class Result:
         messages: list[Sequence[object]] = [
             ("messages", "sent", "acknowledged", "received", "lost", "repeated", "doubled", "out of order", "p50 ms", "p95 ms")
         ]
+        woken = [percentile(self.woken, part) * 1000 for part in (0.5, 0.95)]
         accounts = {**self.ledger.directions(), "all": self.ledger.total()}
         for name, each in accounts.items():
             counts = (each.sent, each.acknowledged, each.received, each.lost, each.repeated, each.doubled, each.out_of_order)
             messages.append((name, *counts, percentile(each.delays, 0.5) * 1000, percentile(each.delays, 0.95) * 1000))
+        messages.append(("to phones with a line", "", "", len(self.woken), "", "", "", "", *woken))
         kinds: list[Sequence[object]] = [("requests", "n", "p50 ms", "p95 ms", "p99 ms", "most ms")]
         for kind, values in [*self.series.by_kind().items(), ("all but the held and log-ins", self.series.times)]:
             kinds.append((kind, len(values), *(percentile(values, part) * 1000 for part in (0.5, 0.95, 0.99, 1.0))))
@@ -321,6 +327,7 @@ class Run:
             went=sum(sum(friend.went[jid] for jid in self._jids) for friend in self.friends),
             drained=self._drained,
             logged_in=self.logged_in,
+            woken=self.ledger.delays_to({user.name for user in self.users if user.lined}),
         )
 
 

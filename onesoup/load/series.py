@@ -29,6 +29,8 @@ class Series:
         self._times: defaultdict[int, list[float]] = defaultdict(list)
         self._kinds: defaultdict[str, list[float]] = defaultdict(list)
         self.failures: Counter[str] = Counter()
+        # (second of the answer, time that it took), good or not, without what APART says.
+        self.waits: list[tuple[float, float]] = []
         # (second, what): faults and the like.
         self.marks: list[tuple[float, str]] = []
 
@@ -38,8 +40,11 @@ class Series:
         self.count("requests", now)
         if kind not in APART:
             self._times[int(now - self.began)].append(now - planned)
+            self.waits.append((now - self.began, now - planned))
 
-    def failed(self, kind: str, why: str, now: float) -> None:
+    def failed(self, kind: str, why: str, planned: float, now: float) -> None:
+        if kind not in APART:
+            self.waits.append((now - self.began, now - planned))
         self.count("requests", now)
         self.count("failed", now)
         self.failures[f"{kind}: {why}"] += 1

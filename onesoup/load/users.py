@@ -30,7 +30,6 @@ MIX = {"poll": 70, "keep-alive": 10, "send": 10, "presence": 10}
 KINDS = [(version, encoding) for version in ("1.1", "1.2", "1.3") for encoding in ANY_TREE]
 LOGIN_AGAIN = 1.0, 10.0
 LINE_AGAIN = 1.0
-# As S60: the same octets again when the connection broke.
 RESENDS = 3
 
 
@@ -43,12 +42,19 @@ class Partner:
 
 
 class LoadPhone(Phone):
-    """A phone that counts what HTTP says."""
+    """A phone that counts what HTTP says. When a connection breaks it sends the same octets again, as S60 does."""
 
     series: Series
 
     def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> http.Reply:
-        reply = super().raw(octets, content_type, timeout)
+        for left in reversed(range(RESENDS + 1)):
+            try:
+                reply = super().raw(octets, content_type, timeout)
+                break
+            except Unreachable as error:
+                self.series.count("broken", time.monotonic())
+                if not left or "within" in str(error):  # a time-out is no broken connection
+                    raise
         if reply.status >= 500:
             self.series.count("http_5xx", time.monotonic())
         return reply
@@ -76,7 +82,7 @@ class User:
         self.name, self.partners = name, partners
         self._ledger, self._series, self._line = ledger, series, line
         self._random = random.Random(number)
-        profile = replace(GENERIC, resends=RESENDS, timeout=timeout, poll_timeout=timeout)
+        profile = replace(GENERIC, timeout=timeout, poll_timeout=timeout)
         self.phone = LoadPhone(
             url,
             f"wv:{jid}",
@@ -96,6 +102,10 @@ class User:
         self.sending = True
 
     @property
+    def lined(self) -> bool:
+        return self._line
+
+    @property
     def logged_in(self) -> bool:
         return self.phone.session_id is not None
 
@@ -112,7 +122,7 @@ class User:
                 self.phone.start()
             except PhoneError as error:
                 self.phone.session_id = None
-                self._failed(LOGIN, error)
+                self._failed(LOGIN, error, began)
                 gevent.sleep(wait * self._random.uniform(0.5, 1.0))
                 wait = min(wait * 2, LOGIN_AGAIN[1])
                 continue
@@ -164,12 +174,12 @@ class User:
         try:
             found = call()
         except PhoneError as error:
-            self._failed(kind, error)
+            self._failed(kind, error, planned)
             return None
         self._series.answered(kind, planned, time.monotonic())
         return found
 
-    def _failed(self, kind: str, error: PhoneError) -> None:
+    def _failed(self, kind: str, error: PhoneError, planned: float) -> None:
         why = "broken"
         if isinstance(error, SessionOver):
             why = f"session over, {error.code}"
@@ -180,7 +190,7 @@ class User:
             why = "no answer" if "within" in str(error) else "no connection"
         else:
             why = str(error)[:60]
-        self._series.failed(kind, why, time.monotonic())
+        self._series.failed(kind, why, planned, time.monotonic())
 
     # --- what it does ---
 

@@ -26,7 +26,7 @@ def test_held_polls_count_as_requests_and_not_as_slow() -> None:
 
 def test_the_series_has_a_row_for_every_second() -> None:
     series = Series(10.0)
-    series.failed("poll", "503", 10.2)
+    series.failed("poll", "503", 10.0, 10.2)
     series.count("sent", 13.9)
     rows = list(csv.reader(io.StringIO(series.csv())))
     assert rows[0] == list(HEAD)
