@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": ("onesoup.demo.cli", "demo", "Run everything on this machine, with a demo XMPP server."),
     "coverage": ("onesoup.coverage", "command", "Show which primitives work, from the sources of a checkout."),
     "phone": ("onesoup.phone.cli", "phone", "A phone in the terminal."),
+    "load": ("onesoup.load.cli", "load", "Put a server under load, with an account of every message."),
 }
 
 

@@ -3,47 +3,132 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
 
 import gevent
 import redis
 from gevent.event import AsyncResult
 
-from onesoup.store.client import connect_subscriber, guarded
+from onesoup.store import sharded, urls
+from onesoup.store.client import connect_node, connect_subscriber, publish
 from onesoup.store.errors import StoreDown
 
 TURN = 0.5
 # Messages that are handed on before others get their turn.
 AT_ONCE = 100
 
+_GONE = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
+
 
 class Subscriber:
     """Reads the channels of this process and hands each message to `on_message(channel, payload)`.
 
-    It subscribes again by itself after a lost connection; `on_gap` is called then, since messages may have been lost."""
+    It subscribes again by itself after a lost connection; `on_gap` is called then, since messages may have been lost. On a
+    cluster with sharded pub/sub it has a reader for each node, and follows channels that move to another one."""
 
     def __init__(self, url: str, on_message: Callable[[str, bytes], None], on_gap: Callable[[], None] | None = None) -> None:
         self._url, self._on_message, self._on_gap = url, on_message, on_gap
         self._wanted: set[str] = set()
-        self._known: set[str] = set()
-        self._pubsub: redis.client.PubSub | None = None
-        self.connected = False
+        self._cluster: Any = None
+        self._readers: dict[tuple[str, int] | None, _Reader] = {}
+        self._looked = 0.0
+
+    @property
+    def connected(self) -> bool:
+        readers = list(self._readers.values())
+        return bool(readers) and all(reader.connected for reader in readers)
 
     def want(self, channels: Iterable[str]) -> None:
         """The channels to read from now on; takes effect within TURN seconds."""
         self._wanted = set(channels)
+        if None in self._readers:
+            self._readers[None].wanted = self._wanted
 
     def run(self) -> None:
         """For ever. Meant for a greenlet of its own."""
+        while not self._know_kind():
+            gevent.sleep(0.2)
+        if self._cluster is None:
+            self._reader(None, lambda: connect_subscriber(self._url)).run()
+        while True:
+            with suppress(*_GONE):  # it is looked for again
+                self._spread()
+            gevent.sleep(TURN / 5)
+
+    def _know_kind(self) -> bool:
+        if urls.parse(self._url).kind != urls.CLUSTER:
+            return True
+        try:
+            client = connect_subscriber(self._url)
+            self._cluster = client if sharded.available(client) else None
+        except _GONE:
+            return False
+        return True
+
+    def _reader(self, node: tuple[str, int] | None, connect: Callable[[], redis.Redis]) -> "_Reader":
+        reader = _Reader(connect, self._on_message, self._on_gap, sharded=node is not None)
+        reader.wanted = self._wanted if node is None else set()
+        self._readers[node] = reader
+        return reader
+
+    def _spread(self) -> None:
+        """Each channel to the reader of the node that has it."""
+        now = time.monotonic()
+        if any(reader.lost for reader in self._readers.values()) and now - self._looked > 1.0:
+            self._looked = now
+            self._cluster.nodes_manager.initialize()
+        places = sharded.places(self._cluster, self._wanted)
+        for node in self._readers.keys() - places.keys():
+            self._readers.pop(node).end()
+        for node, channels in places.items():
+            if node not in self._readers:
+                new = self._reader(node, lambda node=node: connect_node(self._url, node))  # type: ignore[misc]
+                new.greenlet = gevent.spawn(new.run)
+            self._readers[node].wanted = channels
+
+    def _drop(self) -> None:
+        for reader in self._readers.values():
+            reader.end()
+
+
+class _Reader:
+    """One connection that listens."""
+
+    def __init__(
+        self,
+        connect: Callable[[], redis.Redis],
+        on_message: Callable[[str, bytes], None],
+        on_gap: Callable[[], None] | None,
+        sharded: bool,
+    ) -> None:
+        self._connect, self._on_message, self._on_gap, self._sharded = connect, on_message, on_gap, sharded
+        self.wanted: set[str] = set()
+        self._known: set[str] = set()
+        self._pubsub: redis.client.PubSub | None = None
+        self.greenlet: gevent.Greenlet | None = None
+        self.connected = False
+        # It could not listen where it was told to, or no longer can: channels may have moved.
+        self.lost = False
+
+    def run(self) -> None:
         while True:
             try:
                 self._turn()
-            except (redis.RedisError, OSError):
+            except _GONE:
                 self._drop()
+                self.lost = True
                 gevent.sleep(0.2)
+
+    def end(self) -> None:
+        if self.greenlet is not None:
+            self.greenlet.kill()
+        self._drop()
 
     def _turn(self) -> None:
         if self._pubsub is None:
-            self._pubsub = connect_subscriber(self._url).pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+            quiet = not self._sharded  # a node says so when it gives a channel away
+            self._pubsub = self._connect().pubsub(ignore_subscribe_messages=quiet)  # type: ignore[no-untyped-call]
             self._known = set()
         pubsub = self._pubsub
         self._follow(pubsub)
@@ -52,25 +137,35 @@ class Subscriber:
             return
         message = pubsub.get_message(timeout=TURN)
         if not self.connected:
-            self.connected = True
+            self.connected, self.lost = True, False
             if self._on_gap is not None:
                 self._on_gap()
         # What has come along is handed on at once: asking for it anew costs more than most messages are worth.
         for number in range(AT_ONCE):
             if message is None:
-                return
-            if message["type"] == "message":
+                break
+            if message["type"] in ("message", "smessage"):
                 self._on_message(message["channel"].decode(), message["data"])
+            elif message["type"] == "sunsubscribe" and message["channel"].decode() in self._known:
+                raise redis.ConnectionError("the channel has gone to another node")
             message = None if number == AT_ONCE - 1 else pubsub.get_message(timeout=0)
-        gevent.sleep(0)
+        else:
+            gevent.sleep(0)
 
     def _follow(self, pubsub: "redis.client.PubSub") -> None:
-        new, old = self._wanted - self._known, self._known - self._wanted
-        if new:
-            pubsub.subscribe(*new)
-        if old:
-            pubsub.unsubscribe(*old)  # type: ignore[no-untyped-call]
-        self._known = set(self._wanted)
+        new, old = self.wanted - self._known, self._known - self.wanted
+        if self._sharded:
+            # Those of one command would have to be of one slot.
+            for channel in new:
+                pubsub.ssubscribe(channel)
+            for channel in old:
+                pubsub.sunsubscribe(channel)  # type: ignore[no-untyped-call]
+        else:
+            if new:
+                pubsub.subscribe(*new)
+            if old:
+                pubsub.unsubscribe(*old)  # type: ignore[no-untyped-call]
+        self._known = set(self.wanted)
 
     def _drop(self) -> None:
         self.connected = False
@@ -147,7 +242,7 @@ class Expected:
 
 def answer(client: redis.Redis, channel: str, name: str, payload: bytes) -> None:
     """The holder's answer to a worker."""
-    guarded(lambda: client.publish(channel, name.encode() + b" " + payload))
+    publish(client, channel, name.encode() + b" " + payload)
 
 
 __all__ = ["Expected", "Replies", "StoreDown", "Subscriber", "answer"]

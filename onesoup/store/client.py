@@ -11,7 +11,7 @@ from redis.cluster import RedisCluster
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from onesoup.store import topology, urls
+from onesoup.store import sharded, topology, urls
 from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
 from onesoup.store.urls import Place
@@ -23,6 +23,14 @@ POOL_WAIT = 2.0
 
 # Otherwise each new connection asks the server for something that only hosted ones have, and logs the refusal.
 NO_NOTIFICATIONS = MaintNotificationsConfig(enabled=False)
+
+OPTIONS: dict[str, Any] = {
+    "socket_connect_timeout": CONNECT_TIMEOUT,
+    "socket_keepalive": True,
+    "protocol": 2,
+    "maint_notifications_config": NO_NOTIFICATIONS,
+}
+SUBSCRIBER: dict[str, Any] = {"socket_timeout": 10.0, "retry": Retry(NoBackoff(), 0)}
 
 Value = bytes | str | int | float
 # Keys and arguments of a script.
@@ -44,16 +52,20 @@ def connect(url: str, max_connections: int = 64) -> redis.Redis:
 
 def connect_subscriber(url: str) -> redis.Redis:
     """A client for one pub/sub connection: its reader waits on purpose, and reconnecting is the reader's business."""
-    return _client(urls.parse(url), redis.ConnectionPool, socket_timeout=10.0, retry=Retry(NoBackoff(), 0))
+    return _client(urls.parse(url), redis.ConnectionPool, **SUBSCRIBER)
+
+
+def connect_node(url: str, node: tuple[str, int]) -> redis.Redis:
+    """As connect_subscriber(), to one node of the cluster that the URL names."""
+    place = urls.parse(url)
+    kind = redis.SSLConnection if place.tls else Connection
+    login = {"username": place.username, "password": place.password}
+    options = OPTIONS | SUBSCRIBER | login | {"host": node[0], "port": node[1], "connection_class": kind}
+    return redis.Redis(connection_pool=redis.ConnectionPool(**options))
 
 
 def _client(place: Place, pool: type[redis.ConnectionPool], **options: Any) -> redis.Redis:
-    options |= {
-        "socket_connect_timeout": CONNECT_TIMEOUT,
-        "socket_keepalive": True,
-        "protocol": 2,
-        "maint_notifications_config": NO_NOTIFICATIONS,
-    }
+    options |= OPTIONS
     if place.kind == urls.CLUSTER:
         return topology.cluster(place, options)
     if place.kind == urls.SENTINEL:
@@ -102,12 +114,14 @@ def _named(error: redis.ResponseError) -> Exception:
 
 
 class Script:
-    """A Lua script on one client: EVALSHA, loaded again when Redis has lost it."""
+    """A Lua script on one client: EVALSHA, loaded again when Redis has lost it. What it publishes reaches whoever listens."""
 
     def __init__(self, client: redis.Redis, source: str) -> None:
         self._client = client
-        self._script = client.register_script(source)
         self._run = self._on_cluster if isinstance(client, RedisCluster) else self._on_connection
+        if sharded.publishes(source) and sharded.available(client):
+            source, self._run = sharded.collecting(source), self._telling
+        self._script = client.register_script(source)
 
     def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
         command = "EVALSHA", self._script.sha, len(keys), *keys, *args
@@ -141,6 +155,13 @@ class Script:
         """The client looks for the node that has the keys."""
         return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
 
+    def _telling(self, command: Sequence[Value]) -> Any:
+        told, *result = self._on_cluster(command)
+        sharded.send(self._client, told)
+        if result and isinstance(result[0], Exception):
+            raise result[0]
+        return result[0] if result else None
+
     def _on_connection(self, command: Sequence[Value]) -> Any:
         """As Redis.execute_command, without its records for observers, which take a twentieth of an empty poll."""
         pool = self._client.connection_pool
@@ -154,6 +175,14 @@ class Script:
             return connection.retry.call_with_retry(once, lambda _error: connection.disconnect())  # type: ignore[no-untyped-call]
         finally:
             pool.release(connection)
+
+
+def publish(client: redis.Redis, channel: str, message: bytes) -> None:
+    """To whoever listens on the channel, by the way that this client's servers have."""
+    if sharded.available(client):
+        guarded(lambda: sharded.send(client, (channel.encode(), message)))
+    else:
+        guarded(lambda: client.publish(channel, message))
 
 
 def pack_argument(value: Any) -> bytes:

@@ -30,6 +30,11 @@ def until(what: Callable[[], bool], within: float = 30.0) -> None:
         time.sleep(0.05)
 
 
+def started(servers: "Sentinels | Cluster") -> "Sentinels | Cluster":
+    """For those who have no `with`; the servers end with their parent."""
+    return servers.__enter__()
+
+
 class Sentinels:
     """A failover takes a second from the moment that the master is silent."""
 

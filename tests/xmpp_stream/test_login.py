@@ -47,6 +47,24 @@ def test_direct_tls_from_srv(client, prosody):
     assert client("alice", options=options).connect().stream.jid.startswith("alice@localhost/")
 
 
+class Records:
+    """A DNS with several SRV records for STARTTLS."""
+
+    def __init__(self, *ports):
+        self._records = [Srv(priority, 0, port, "127.0.0.1") for priority, port in enumerate(ports)]
+
+    def srv(self, name):
+        return (self._records if name.startswith("_xmpp-client") else []), 60
+
+
+def test_behind_a_dead_and_a_silent_target_comes_the_next(client, prosody):
+    """One refuses; one takes the connection and never says a word, as when its host hangs. There is time for the third."""
+    with plain_socket.create_server(("127.0.0.1", 0)) as silent:
+        records = Records(free_port(), silent.getsockname()[1], prosody.port)
+        options = Options(tls=Tls(prosody.ca_file), resolver=Resolver(lookup=records))
+        assert client("alice", options=options).connect(within=30).stream.open
+
+
 def test_an_address_that_is_not_allowed_gets_no_connection(client, prosody):
     asked = []
     options = Options(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import gevent
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors
@@ -17,6 +18,8 @@ from onesoup.xmpp.stream.wire import Wire
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
 _NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
+# So long a target may take while another one is left: a server that is dead without a word must not use up the whole log-in.
+PATIENCE_SECONDS = 3.0
 # How many see-other-host a domain may send us through.
 MAX_REDIRECTS = 2
 
@@ -53,7 +56,8 @@ def connect(account: Account, options: Options, sm: StreamManagement | None) -> 
     while targets:
         target = targets.pop(0)
         try:
-            return _at(target, account, options, sm)
+            with gevent.Timeout(PATIENCE_SECONDS if targets else None, StreamFailure(errors.TIMEOUT, "silent")):
+                return _at(target, account, options, sm)
         except StreamFailure as error:
             failure = error
             if error.condition == "see-other-host" and redirects < MAX_REDIRECTS:

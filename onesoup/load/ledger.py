@@ -1,0 +1,144 @@
+"""The ledger: which messages were sent, acknowledged, received, and how often. Pure: times are arguments.
+
+Every writer numbers its messages to every reader, and the text says so: `load3>friend1 #17`. After a run the books are
+compared. Acknowledged and never received is lost; that is the one figure which has to be 0.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterator
+from dataclasses import asdict, dataclass, field
+
+_TEXT = re.compile(r"(\S+)>(\S+) #(\d+)")
+
+# Writer, reader, number.
+Entry = tuple[str, str, int]
+
+
+def text_of(entry: Entry) -> str:
+    writer, reader, number = entry
+    return f"{writer}>{reader} #{number}"
+
+
+def entry_of(text: str) -> Entry | None:
+    """None for a text that is no entry: a greeting of the operator, a message that came back."""
+    found = _TEXT.fullmatch(text)
+    return (found[1], found[2], int(found[3])) if found else None
+
+
+@dataclass
+class Account:
+    """What became of the messages of one direction."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    # Acknowledged messages that arrived, each once however often it came.
+    received: int = 0
+    lost: int = 0
+    # The same message with the same id again: allowed after a fault, a phone or its user sees that it is the same.
+    repeated: int = 0
+    # The same message under another id: it was sent twice. Never allowed.
+    doubled: int = 0
+    # Came behind a later one of the same writer to the same reader.
+    out_of_order: int = 0
+    # Not acknowledged and yet there: whoever wrote them was told of a failure, or of nothing.
+    unacknowledged_arrived: int = 0
+    # Seconds from writing to reading, of those that were acknowledged.
+    delays: list[float] = field(default_factory=list)
+
+    def figures(self) -> dict[str, int]:
+        return {name: value for name, value in asdict(self).items() if name != "delays"}
+
+
+class Ledger:
+    """The books of one run."""
+
+    def __init__(self, direction: Callable[[str, str], str]) -> None:
+        """`direction(writer, reader)` names the direction that both belong to."""
+        self._direction = direction
+        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._sent: dict[Entry, float] = {}
+        self._acknowledged: set[Entry] = set()
+        # entry -> ids with which it came, in order; and when it came first.
+        self._received: dict[Entry, list[str]] = {}
+        self._arrived: dict[Entry, float] = {}
+        self._highest: dict[tuple[str, str], int] = {}
+        self._late: set[Entry] = set()
+        # Entries that nobody has written: a message out of another run, or made up.
+        self.unknown = 0
+
+    def write(self, writer: str, reader: str, now: float) -> Entry:
+        """The next message; it counts as sent from here on."""
+        self._numbers[writer, reader] += 1
+        entry = (writer, reader, self._numbers[writer, reader])
+        self._sent[entry] = now
+        return entry
+
+    def acknowledge(self, entry: Entry) -> None:
+        self._acknowledged.add(entry)
+
+    def receive(self, reader: str, text: str, message_id: str, now: float) -> Entry | None:
+        """`reader` has this text before it. The entry, None when it is none of ours."""
+        entry = entry_of(text)
+        if entry is None:
+            return None
+        if entry not in self._sent or entry[1] != reader:
+            self.unknown += 1
+            return None
+        if entry not in self._received:
+            self._arrived[entry] = now
+            if entry[2] < self._highest.get(entry[:2], 0):
+                self._late.add(entry)
+            self._highest[entry[:2]] = max(entry[2], self._highest.get(entry[:2], 0))
+        self._received.setdefault(entry, []).append(message_id)
+        return entry
+
+    def missing(self) -> list[Entry]:
+        """Acknowledged and not there (yet)."""
+        return sorted(self._acknowledged - self._received.keys())
+
+    def directions(self) -> dict[str, Account]:
+        """The books compared, direction by direction."""
+        found: defaultdict[str, Account] = defaultdict(Account)
+        for entry, at in self._sent.items():
+            self._enter(found[self._direction(entry[0], entry[1])], entry, at)
+        return dict(sorted(found.items()))
+
+    def _enter(self, account: Account, entry: Entry, at: float) -> None:
+        ids, acknowledged = self._received.get(entry, []), entry in self._acknowledged
+        account.sent += 1
+        account.acknowledged += acknowledged
+        account.received += acknowledged and bool(ids)
+        account.lost += acknowledged and not ids
+        account.unacknowledged_arrived += bool(ids) and not acknowledged
+        account.doubled += max(len(set(ids)) - 1, 0)
+        account.repeated += len(ids) - len(set(ids))
+        account.out_of_order += entry in self._late
+        if ids and acknowledged:
+            account.delays.append(self._arrived[entry] - at)
+
+    def total(self) -> Account:
+        """All directions together."""
+        whole = Account()
+        for account in self.directions().values():
+            for name, value in account.figures().items():
+                setattr(whole, name, getattr(whole, name) + value)
+            whole.delays += account.delays
+        return whole
+
+    def twice(self) -> Iterator[tuple[Entry, list[str]]]:
+        """Entries that came more than once, with their ids."""
+        return ((entry, ids) for entry, ids in self._received.items() if len(ids) > 1)
+
+    def delays_to(self, readers: Container[str]) -> list[float]:
+        """Seconds from writing to reading, of acknowledged messages to these."""
+        there = ((entry, self._arrived[entry]) for entry in self._acknowledged & self._arrived.keys())
+        return [at - self._sent[entry] for entry, at in there if entry[1] in readers]
+
+    @property
+    def written(self) -> int:
+        return len(self._sent)
+
+    @property
+    def arrived(self) -> int:
+        return len(self._received)

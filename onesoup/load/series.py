@@ -1,0 +1,110 @@
+"""What happened second by second: counts and times, as a table, as CSV. Pure: times are arguments."""
+
+import csv
+import io
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+
+def percentile(values: Iterable[float], part: float) -> float:
+    """The value below which `part` (0 to 1) of the values lie; of few values the next higher one. NaN of none."""
+    found = sorted(values)
+    return found[min(int(part * len(found)), len(found) - 1)] if found else math.nan
+
+
+COUNTS = ("requests", "failed", "http_5xx", "sent", "received")
+HEAD = ("second", *COUNTS, "p50_ms", "p95_ms", "p99_ms")
+# The server holds some answers back on purpose, and a log-in is several requests: their times are told apart from the others'.
+HELD, LOGIN = "held poll", "log-in"
+APART = {HELD, LOGIN}
+
+
+class Series:
+    """One run. Seconds count from its begin."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self._counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._times: defaultdict[int, list[float]] = defaultdict(list)
+        self._kinds: defaultdict[str, list[float]] = defaultdict(list)
+        self.failures: Counter[str] = Counter()
+        # (second of the answer, time that it took), good or not, without what APART says.
+        self.waits: list[tuple[float, float]] = []
+        # (second, what): faults and the like.
+        self.marks: list[tuple[float, str]] = []
+
+    def answered(self, kind: str, planned: float, now: float) -> None:
+        """A request whose time had come at `planned` has its answer: waiting for one's turn counts as time of the server."""
+        self._kinds[kind].append(now - planned)
+        self.count("requests", now)
+        if kind not in APART:
+            self._times[int(now - self.began)].append(now - planned)
+            self.waits.append((now - self.began, now - planned))
+
+    def failed(self, kind: str, why: str, planned: float, now: float) -> None:
+        if kind not in APART:
+            self.waits.append((now - self.began, now - planned))
+        self.count("requests", now)
+        self.count("failed", now)
+        self.failures[f"{kind}: {why}"] += 1
+
+    def count(self, what: str, now: float) -> None:
+        self._counts[int(now - self.began)][what] += 1
+
+    def mark(self, what: str, now: float) -> None:
+        self.marks.append((now - self.began, what))
+
+    def total(self, what: str) -> int:
+        return sum(each[what] for each in self._counts.values())
+
+    def last(self, what: str, now: float, seconds: int) -> float:
+        """The rate over the last so many whole seconds."""
+        here = int(now - self.began)
+        return sum(self._counts[second][what] for second in range(here - seconds, here)) / seconds
+
+    @property
+    def times(self) -> list[float]:
+        """Seconds of the answers of all kinds but APART."""
+        return [each for values in self._times.values() for each in values]
+
+    def by_kind(self) -> dict[str, list[float]]:
+        return dict(sorted(self._kinds.items()))
+
+    def rows(self) -> list[tuple[float, ...]]:
+        """One row a second, without gaps, in the order of HEAD; times in ms."""
+        last = max(self._counts, default=-1)
+        return [self._row(second) for second in range(last + 1)]
+
+    def _row(self, second: int) -> tuple[float, ...]:
+        times, counts = self._times.get(second, []), self._counts.get(second, Counter())
+        shown = [round(percentile(times, part) * 1000, 1) if times else 0.0 for part in (0.5, 0.95, 0.99)]
+        return (second, *(counts[name] for name in COUNTS), *shown)
+
+    def csv(self) -> str:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(HEAD)
+        writer.writerows(self.rows())
+        return out.getvalue()
+
+
+def columns(rows: Sequence[Sequence[object]]) -> str:
+    """Rows as lines, numbers to the right; the first row is the head."""
+    texts = [[_short(cell) for cell in row] for row in rows]
+    widths = [max(len(row[place]) for row in texts) for place in range(len(texts[0]))]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(
+            cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+
+    return "\n".join(
+        [line(texts[0]).rstrip(), "  ".join("-" * width for width in widths), *(line(row).rstrip() for row in texts[1:])]
+    )
+
+
+def _short(cell: object) -> str:
+    if isinstance(cell, float):
+        return "-" if math.isnan(cell) else f"{cell:.1f}" if cell < 100 else f"{cell:.0f}"
+    return str(cell)

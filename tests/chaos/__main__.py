@@ -1,0 +1,67 @@
+"""The command: runs the cases that are named, or all; a table at the end, JSON beside it, docs/reliability.md from that."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse  # noqa: E402
+import importlib  # noqa: E402
+import json  # noqa: E402
+import subprocess  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from bench import machine  # noqa: E402
+from tests.chaos import report  # noqa: E402
+from tests.chaos.case import CASES, run  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OUT = REPOSITORY / "bench" / "out" / "chaos.json"
+
+for module in ("processes", "stores", "servers", "phones", "machines"):
+    importlib.import_module(f"tests.chaos.{module}")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Breaks onesoup under load.")
+    parser.add_argument("case", nargs="*", help=", ".join(f"F{number}: {CASES[number].fault}" for number in sorted(CASES)))
+    parser.add_argument("--phones", type=int, help="in place of each case's own number")
+    parser.add_argument("--docs", action="store_true", help="write docs/reliability.md from the last results, and run nothing")
+    options = parser.parse_args(argv)
+    if not options.docs:
+        wanted = [int(name.lstrip("Ff")) for name in options.case] or sorted(CASES)
+        for number in wanted:
+            _one(number, options.phones)
+    found = json.loads(OUT.read_text()) if OUT.exists() else {"cases": {}}
+    print(report.table(found))
+    (REPOSITORY / "docs" / "reliability.md").write_text(report.page(found), encoding="utf-8")
+    missed = report.missed(found)
+    if missed:
+        say(f"missed: {', '.join(missed)}")
+    return 1 if any("lost" in each or "error" in each for each in missed) else 0
+
+
+def _one(number: int, phones: int | None) -> None:
+    """Runs one case and puts its record to those of the others, so that a run that is broken off loses nothing."""
+    say(f"== F{number}: {CASES[number].fault}")
+    record = run(CASES[number], say, phones)
+    record |= {"commit": _commit(), "taken": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": machine.describe()}
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    found = json.loads(OUT.read_text()) if OUT.exists() else {"cases": {}}
+    found["cases"][f"F{number}"] = record
+    OUT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    for line in report.lines(record):
+        say(line)
+
+
+def _commit() -> str:
+    done = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+sys.exit(main(sys.argv[1:]))

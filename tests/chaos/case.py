@@ -1,0 +1,129 @@
+"""What a case is, and how one is run: its field, its fault, the books afterwards."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onesoup.load.run import Result
+from tests.chaos.field import Field
+from tests.chaos.field import field as field_of
+from tests.chaos.figures import Figure, just, most
+
+STEADY = 6.0
+AFTER = 5.0
+REPEATS = 0.001
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table. `work` does the damage and says what it measured; `options` are those of `field.field`.
+
+    `loses`: the case is one of the two in which acknowledged messages may be lost. `alone`: it makes its own field."""
+
+    number: int
+    fault: str
+    expected: str
+    work: Callable[..., list[Figure]]
+    options: dict[str, Any] = field(default_factory=dict)
+    loses: bool = False
+    alone: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"F{self.number}"
+
+
+class Skipped(Exception):
+    """The case needs something that is not here."""
+
+
+CASES: dict[int, Case] = {}
+
+
+def case(number: int, fault: str, expected: str, *, loses: bool = False, alone: bool = False, **options: Any) -> Any:
+    """Enters a function as a case."""
+
+    def enter(work: Callable[..., list[Figure]]) -> Callable[..., list[Figure]]:
+        CASES[number] = Case(number, fault, expected, work, options, loses, alone)
+        return work
+
+    return enter
+
+
+def run(wanted: Case, tell: Callable[[str], None], phones: int | None = None) -> dict[str, Any]:
+    """The case's record, for the table and the JSON file."""
+    began = time.monotonic()
+    record: dict[str, Any] = {"case": wanted.name, "fault": wanted.fault, "expected": wanted.expected}
+    with tempfile.TemporaryDirectory(prefix="onesoup-chaos-") as name:
+        directory = Path(name)
+        try:
+            figures, result = _run(wanted, directory, tell, phones)
+        except Skipped as reason:
+            return record | {"skipped": str(reason)}
+        except Exception as error:
+            _show_logs(directory, tell)
+            return record | {"error": f"{type(error).__name__}: {error}", "took": round(time.monotonic() - began)}
+        bugs = _bugs(directory)
+        figures += [most("lines in the logs that say bug", len(bugs), 0)]
+        if bugs or any(each.good is False for each in figures):
+            for line in bugs[:5]:
+                tell(line[:2000])
+    record |= {"figures": [asdict(each) | {"verdict": each.verdict} for each in figures]}
+    record |= {"load": result.as_json() if result else {}, "took": round(time.monotonic() - began)}
+    return record
+
+
+def _run(wanted: Case, directory: Path, tell: Callable[[str], None], phones: int | None) -> tuple[list[Figure], Result | None]:
+    if wanted.alone:
+        return wanted.work(directory, tell), None
+    options = dict(wanted.options)
+    if phones:
+        options["phones"] = phones
+    if callable(options.get("redis_server")):
+        options["redis_server"] = options["redis_server"](directory)
+    with field_of(directory, tell, **options) as here:
+        here.work(STEADY)
+        figures = wanted.work(here)
+        here.work(AFTER)
+    result = here.run.result()
+    tell(result.table())
+    return [*figures, *books(result, wanted.loses)], result
+
+
+def books(result: Result, loses: bool = False) -> list[Figure]:
+    """The figures that every case has."""
+    total, directions = result.ledger.total(), result.ledger.directions()
+    out = directions.get("phone to XMPP")
+    found = [
+        just("acknowledged messages", total.acknowledged),
+        just("acknowledged messages lost", total.lost) if loses else most("acknowledged messages lost", total.lost, 0),
+        most("sent twice under two ids", total.doubled, 0),
+        just("repeated to phones, same MessageID", sum(each.repeated for name, each in directions.items() if "to phone" in name)),
+        most("HTTP 5xx", result.http_5xx, 0),
+        just("failed requests (CSP code, or no answer)", result.series.total("failed")),
+    ]
+    if out is not None:
+        found.insert(3, most("sent twice to XMPP", out.repeated, 0))
+    return found
+
+
+def _bugs(directory: Path) -> list[str]:
+    """What the product itself calls a bug."""
+    found = []
+    for path in sorted(directory.glob("logs/*.log*")):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if '"event":"bug"' in line.replace(" ", "") or line.startswith("Traceback"):
+                found.append(f"{path.name}: {line}")
+    return found
+
+
+def _show_logs(directory: Path, tell: Callable[[str], None]) -> None:
+    for path in sorted(directory.glob("logs/*.log")):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-4:]:
+            tell(f"{path.name}: {line[:400]}")
+
+
+__all__ = ["CASES", "Case", "Field", "Skipped", "books", "case", "run"]

@@ -1,0 +1,142 @@
+"""F1-F5: processes are killed, restarted, paused."""
+
+import os
+import random
+import signal
+from contextlib import suppress
+
+import gevent
+
+from tests.chaos.case import Field, case
+from tests.chaos.figures import Figure, just, least, most
+
+LEASE = 10.0
+
+
+@case(
+    1,
+    "kill -9 of one gateway worker, 10 times",
+    "failed requests at most those in flight; a retry gets the same answer; nothing lost, nothing sent twice",
+)
+def workers_killed(field: Field) -> list[Figure]:
+    began = field.run.series.total("broken")
+    for number in range(10):
+        gevent.sleep(random.uniform(2.5, 4.5))
+        pids = field.workers()
+        field.mark(f"kill -9 of a worker, {number + 1}")
+        with suppress(ProcessLookupError):
+            os.kill(random.choice(pids), signal.SIGKILL)
+    gevent.sleep(3.0)
+    broken = field.run.series.total("broken") - began
+    failed = field.run.series.total("failed")
+    return [
+        most("connections broken in use, for each kill", broken / 10, len(field.run.users)),
+        just("requests that failed after three repeats", failed),
+    ]
+
+
+@case(2, "SIGHUP: rolling restart of all gateway workers, three times", "0 failed requests; held polls answered early")
+def gateways_reloaded(field: Field) -> list[Figure]:
+    before = field.run.series.total("broken")
+    changed = 0
+    for _ in range(3):
+        old = set(field.workers())
+        field.mark("SIGHUP")
+        os.kill(field.stack.processes["web"].pid, signal.SIGHUP)
+        field.until(lambda old=old: not old & set(field.workers()), 20.0)  # type: ignore[misc]
+        changed += not old & set(field.workers())
+        gevent.sleep(2.0)
+    broken = field.run.series.total("broken") - before
+    return [
+        least("restarts in which every worker was replaced", changed, 3),
+        most("requests that failed for good", field.run.series.total("failed"), 0),
+        most("connections broken in use", broken, 0),
+    ]
+
+
+@case(
+    3,
+    "kill -9 of a holder with 500 sessions",
+    "shards taken within lease (10 s) + 5 s; all streams back within 20 s; outbox items sent once",
+    phones=500,
+    interval=10.0,
+)
+def holder_killed(field: Field) -> list[Figure]:
+    phones = len(field.run.users)
+    field.stack.start("holder", "holder-2")
+    died = field.mark("kill -9 of the holder")
+    field.stack.kill("holder")
+    shards = field.until(lambda: field.owners() == {_owner(field)}, LEASE + 30.0)
+    streams = shards + field.until(lambda: field.open_streams("holder-2") >= phones, 60.0, step=0.5)
+    field.mark("all streams are back")
+    field.work(5.0)
+    return [
+        most("shards taken", shards, LEASE + 5.0, "s"),
+        most("all streams back", streams, 20.0, "s"),
+        least("streams", field.open_streams("holder-2"), phones),
+        most("contacts that saw a phone go", sum(sum(friend.went.values()) for friend in field.run.friends), 0),
+        just("slowest answer from then on", field.slowest(died), "s"),
+    ]
+
+
+def _owner(field: Field) -> bytes:
+    """The one holder that owns shards, b"" while there is none or several."""
+    owners = field.owners()
+    return next(iter(owners)) if len(owners) == 1 else b""
+
+
+@case(
+    4,
+    "a holder is paused for 30 s (SIGSTOP), then goes on",
+    "its leases are gone, it writes nothing with its old number, its streams are closed, no presence twice",
+    holders=2,
+)
+def holder_paused(field: Field) -> list[Figure]:
+    phones = len(field.run.users)
+    before = field.open_streams("holder"), field.open_streams("holder-2")
+    field.mark("SIGSTOP of a holder")
+    field.pause("holder")
+    taken = field.until(lambda: field.open_streams("holder-2") >= phones, 30.0, step=0.5)
+    field.work(max(30.0 - taken, 0.0))
+    went = sum(sum(friend.went.values()) for friend in field.run.friends)
+    field.mark("SIGCONT")
+    field.resume("holder")
+    # It may get shards again by and by; what it has then is no longer there.
+    settled = field.until(lambda: 0 < field.open_streams("holder") + field.open_streams("holder-2") <= phones, 30.0, step=0.2)
+    field.work(10.0)
+    return [
+        just("streams of the two holders before", before[0]),
+        most("the other holder has all streams", taken, 25.0, "s"),
+        most("no stream held twice after SIGCONT", settled, 5.0, "s"),
+        least("streams in the end", field.open_streams("holder") + field.open_streams("holder-2"), phones),
+        most("contacts that saw a phone go, while paused", went, 0),
+        most("contacts that saw a phone go, afterwards", _went(field) - went, 0),
+        most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
+    ]
+
+
+def _went(field: Field) -> int:
+    return sum(sum(friend.went.values()) for friend in field.run.friends)
+
+
+@case(
+    5,
+    "kill -9 of the CIR process",
+    "phones connect their lines again; polls still deliver; wake-ups resume within 5 s of its restart",
+    lines=1.0,
+)
+def cir_killed(field: Field) -> list[Figure]:
+    lined = [user for user in field.run.users if user.lined]
+    field.mark("kill -9 of CIR")
+    field.stack.kill("cir")
+    field.work(5.0)
+    during = field.run.series.total("failed")
+    before = {user.name: user.lines_opened for user in lined}
+    field.mark("CIR starts")
+    field.stack.start("cir")
+    back = field.until(lambda: all(user.lines_opened > before[user.name] for user in lined), 30.0)
+    return [
+        most("all lines are back after its start", back, 5.0, "s"),
+        most("requests that failed meanwhile", during, 0),
+        just("lines", len(lined)),
+    ]

@@ -1,0 +1,113 @@
+"""F6-F10: Redis dies, fails over, is cut off, is full, is slow."""
+
+import gevent
+import redis
+
+from onesoup.load.proxy import CLEAR, Fault
+from tests.chaos.case import Field, case
+from tests.chaos.figures import Figure, just, least, most
+from tests.support.topologies import Sentinels, started
+
+DOWN_AFTER = 1.0
+
+
+@case(
+    6,
+    "kill -9 of Redis and a restart 5 s later (AOF everysec)",
+    "requests in the gap get a CSP answer within 2 s; recovery within 2 s of the restart; nothing lost",
+)
+def redis_killed(field: Field) -> list[Figure]:
+    died = field.mark("kill -9 of Redis")
+    field.stack.redis.kill()
+    field.work(5.0)
+    field.stack.redis.start()
+    back = field.mark("Redis is up")
+    slowest = field.slowest(died, back)
+    recovered = field.recovered(back)
+    return [
+        most("slowest answer in the gap", slowest, 2.0, "s"),
+        just("requests refused in the gap", field.failures(died, back)),
+        most("requests no longer fail after the restart", recovered, 2.0, "s"),
+        most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
+    ]
+
+
+@case(
+    7,
+    "the master dies, Sentinels promote the replica (down-after 1 s)",
+    "recovery within down-after + 3 s; nothing lost",
+    redis_server=lambda directory: started(Sentinels(directory / "redis")),
+)
+def failover(field: Field) -> list[Figure]:
+    sentinels = field.stack.redis
+    died = field.mark("kill -9 of the master")
+    sentinels.process.kill()
+    recovered = field.recovered(died)
+    return [
+        most("requests no longer fail", recovered, DOWN_AFTER + 3.0, "s"),
+        most("slowest answer", field.slowest(died), 10.0, "s"),
+        most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
+    ]
+
+
+@case(
+    9,
+    "Redis is full (noeviction), then a read-only replica",
+    "clean refusals, nothing lost, recovers by itself",
+)
+def redis_full(field: Field) -> list[Figure]:
+    client = redis.Redis.from_url(field.stack.redis_url)
+    full = field.mark("Redis is full")
+    client.config_set("maxmemory", client.info("memory")["used_memory"])
+    field.work(10.0)
+    refused = field.failures(full)
+    client.config_set("maxmemory", 0)
+    freed = field.mark("Redis has room")
+    after_full = field.recovered(freed)
+    readonly = field.mark("Redis is read-only")
+    client.replicaof("127.0.0.1", "1")
+    field.work(10.0)
+    refused_readonly = field.failures(readonly)
+    client.replicaof("NO", "ONE")
+    again = field.mark("Redis takes writes")
+    after_readonly = field.recovered(again)
+    return [
+        just("requests refused while full", refused),
+        most("requests no longer fail when there is room", after_full, 5.0, "s"),
+        just("requests refused while read-only", refused_readonly),
+        most("requests no longer fail when it takes writes", after_readonly, 5.0, "s"),
+        most("slowest answer", field.slowest(full), 10.0, "s"),
+        most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
+    ]
+
+
+@case(
+    10,
+    "Redis is slow: 200 ms for each answer, then 2 s",
+    "refusals with a CSP code, within 10 s; no heap of waiting requests",
+    proxied=("redis",),
+)
+def redis_slow(field: Field) -> list[Figure]:
+    proxy = field.proxies["redis"]
+    slow = field.mark("Redis takes 200 ms")
+    proxy.fault = Fault(latency=0.2)
+    field.work(15.0)
+    at_200, most_200 = field.failures(slow), field.slowest(slow)
+    slower = field.mark("Redis takes 2 s")
+    proxy.fault = Fault(latency=2.0)
+    field.work(20.0)
+    at_2000, most_2000 = field.failures(slower), field.slowest(slower)
+    most_open = proxy.open
+    proxy.fault = CLEAR
+    fast = field.mark("Redis is fast")
+    recovered = field.recovered(fast)
+    gevent.sleep(1.0)
+    return [
+        just("requests refused at 200 ms", at_200),
+        most("slowest answer at 200 ms", most_200, 10.0, "s"),
+        least("requests refused at 2 s", at_2000, 1),
+        most("slowest answer at 2 s", most_2000, 10.0, "s"),
+        most("connections to Redis at 2 s", most_open, 400),
+        most("requests no longer fail when Redis is fast", recovered, 15.0, "s"),
+        most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
+    ]
