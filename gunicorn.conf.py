@@ -9,20 +9,23 @@ import importlib
 import os
 import signal
 import sys
+import time
 
 import gevent
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
-from onesoup import logs
-from onesoup.ports import free_port
+from onesoup import logs, master
 from onesoup.settings import load
 
 settings = load()
-if settings.admin_port == 0:
-    # One admin port for all workers of this gateway, so it must be known before they are made. They inherit it.
-    os.environ["ONESOUP_ADMIN_PORT"] = str(free_port(settings.admin_bind))
-    settings = load()
+# One admin port for all workers of this gateway. They inherit it, and those that a reload starts get the same.
+try:
+    admin_socket = master.admin_socket(settings.admin_bind, settings.admin_port)
+except OSError as error:
+    sys.exit(
+        f"onesoup web: ONESOUP_ADMIN_PORT={settings.admin_port} on {settings.admin_bind}: {error.strerror}; 0 takes a free one"
+    )
 
 wsgi_app = "workers.gateway:create_app()"
 bind = f"{settings.bind}:{settings.http_port}"
@@ -103,7 +106,12 @@ class GatewayWorker(GeventWorker):
 
     def _leave(self):
         drain()
-        gevent.sleep(self.IDLE_GRACE)
+        end = time.monotonic() + self.IDLE_GRACE
+        while time.monotonic() < end:
+            # After a reload younger workers tell operators how the gateway is; when it ends as a whole, we do: not ready.
+            if master.replaced(self.age):
+                importlib.import_module("onesoup.admin").stop()
+            gevent.sleep(0.1)
         for connection in list(self.waiting):
             connection.end()
 
@@ -130,7 +138,8 @@ def post_worker_init(worker):
             return not _draining().is_set()
 
         checks.append(not_draining)
-    admin.start(settings, "web", checks, group=os.getppid())
+    admin.start(settings, "web", checks, shared=admin_socket)
+    master.ready(worker.age)
 
 
 def worker_int(worker):

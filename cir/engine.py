@@ -190,7 +190,7 @@ class Engine:
         return self._send_sms(sid, session, look, send)
 
     def _send_udp(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
-        if not self._wakes.note(sid, send.tries):
+        if not self._wakes.note(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp"):
             return None
         assert self._datagrams is not None
         cookie = session.cookie or sid
@@ -205,7 +205,7 @@ class Engine:
         claimed = self._budget.claim(look.number, session.jid, self._gateway.name, id_, look.last_request)
         if isinstance(claimed, Refusal):
             return self._refused(sid, look, claimed)
-        if not self._wakes.note(sid, send.tries):
+        if not self._wakes.note(sid, send.tries, "sms"):
             self._budget.refund(look.number, session.jid, self._gateway.name, id_)
             return None
         self._tell(claimed)

@@ -1,15 +1,15 @@
 """The admin port of a process: /healthz (alive), /readyz (fit for work), /metrics. Serves operators, never phones.
 
-The port that was bound is written to <data>/admin/<role>-<pid>.port, so a free port can be found. The workers of one
-gateway share one port (and the master's pid): the first one serves it, the others stand by and take over when it is gone.
-They can, because what they serve is not theirs alone: metrics are gathered from all workers, and each asks Redis itself.
+The port that was bound is written to <data>/admin/<role>-<pid>.port, so that it can be found. The workers of one gateway
+share one socket, which their master has opened: whichever takes a question answers it. They can, because what they serve is not
+theirs alone: metrics are gathered from all workers, and each asks Redis itself.
 """
 
 import errno
 import json
 import os
+import socket
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,40 +19,45 @@ from gevent.pywsgi import WSGIServer
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from onesoup import ports as free_ports
+from onesoup import vitals
 from onesoup.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
 # A check that takes longer has failed: whoever asks /readyz has a deadline as well.
 CHECK_SECONDS = 2.0
-# How often a standing-by worker tries for the shared port.
-TAKE_OVER_SECONDS = 2.0
 
 # A check passes unless it raises or returns False. Its name is shown, so name the function after what it asks.
 Check = Callable[[], object]
 
-# Keeps servers and standing-by greenlets from the garbage collector.
-_running: list[Any] = []
+# Keeps servers from the garbage collector.
+_running: list[WSGIServer] = []
 
 
-def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, group: int = 0) -> int:
+def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, shared: socket.socket | None = None) -> int:
     """Serves the admin port from greenlets of this process and returns its number.
 
-    `group` is the pid of the process whose children share the port: a taken one is a sibling's and worth waiting for,
-    and the port's file has that pid. Without a group it is an error.
+    `shared` is the socket of a process whose children all answer on it; the port's file then has that parent's pid.
     """
-    app = _App(role, list(checks))
-    address = (settings.admin_bind, settings.admin_port)
-    path = Path(settings.data, "admin", f"{role}-{group or os.getpid()}.port")
-    try:
-        return _serve(app, address, path)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise SettingsError(f"ONESOUP_ADMIN_BIND={address[0]} port {address[1]}: {error.strerror}") from None
-        if not group:
-            raise SettingsError(f"ONESOUP_ADMIN_PORT={address[1]} is taken; 0 picks a free one") from None
-    _running.append(gevent.spawn(_stand_by, app, address, path))
-    return settings.admin_port
+    vitals.start(role)
+    # A socket object belongs to the event loop of the process that made it; its descriptor to whoever inherits it.
+    listener = _listener(settings, role) if shared is None else socket.socket(fileno=os.dup(shared.fileno()))
+    server = WSGIServer(listener, _App(role, list(checks)), log=None, error_log=None)
+    server.start()
+    _running.append(server)
+    host, port = server.socket.getsockname()[:2]
+    path = Path(settings.data, "admin", f"{role}-{os.getppid() if shared else os.getpid()}.port")
+    ports(settings.data)  # clears away the files of processes that were killed
+    _write_port(path, port)
+    log.info("admin port", host=host, port=port)
+    return int(port)
+
+
+def stop() -> None:
+    """Answers nobody any more; whoever shares the port goes on."""
+    while _running:
+        _running.pop().stop(timeout=0)
 
 
 def ports(data: str | Path) -> dict[str, int]:
@@ -69,24 +74,14 @@ def ports(data: str | Path) -> dict[str, int]:
     return found
 
 
-def _serve(app: "_App", address: tuple[str, int], path: Path) -> int:
-    server = WSGIServer(address, app, log=None, error_log=None)
-    server.init_socket()  # raises here, in the caller, when the port is taken
-    server.start()
-    _running.append(server)
-    port = int(server.server_port)
-    ports(path.parent.parent)  # clears away the files of processes that were killed
-    _write_port(path, port)
-    log.info("admin port", host=address[0], port=port)
-    return port
-
-
-def _stand_by(app: "_App", address: tuple[str, int], path: Path) -> None:
-    while True:
-        gevent.sleep(TAKE_OVER_SECONDS)
-        with suppress(OSError):
-            _serve(app, address, path)
-            return
+def _listener(settings: Settings, role: str) -> socket.socket:
+    host, wanted = settings.admin_bind, settings.admin_port
+    try:
+        return free_ports.listener(host, free_ports.admin_ports(role, wanted))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(f"ONESOUP_ADMIN_PORT={wanted} is taken; 0 takes the next free one") from None
+        raise SettingsError(f"ONESOUP_ADMIN_BIND={host} port {wanted}: {error.strerror}") from None
 
 
 def _write_port(path: Path, port: int) -> None:
@@ -110,7 +105,8 @@ class _App:
             status, kind, body = "404 Not Found", "text/plain", b"/healthz /readyz /metrics\n"
         else:
             status, kind, body = page()
-        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        # A connection is one question: the next one may be another worker's to answer.
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body))), ("Connection", "close")])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
     def _healthz(self) -> tuple[str, str, bytes]:

@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+from collections.abc import Iterable
 
 # Below the range from which Linux takes the ports of outgoing connections (32768 and up), so that none of those sits on
 # a port of ours while its server restarts.
@@ -11,6 +12,9 @@ LOW, HIGH = 20000, 32000
 RANGE = "ONESOUP_FREE_PORTS"
 
 _given: set[int] = set()
+
+# Where the admin ports of a host begin that are no role's own.
+FURTHER = 9474
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -38,6 +42,28 @@ def free_port(host: str = "127.0.0.1", count: int = 1) -> int:
             _given.update(wanted)
             return port
     raise OSError("no free port")
+
+
+def listener(host: str, ports: Iterable[int]) -> socket.socket:
+    """A socket that listens on the first of these ports that is free. The last error when none is."""
+    error: OSError | None = None
+    for port in ports:
+        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((host, port))
+            sock.listen(64)
+            return sock
+        except OSError as failure:
+            sock.close()
+            error = failure
+    raise error or OSError("no ports to choose from")
+
+
+def admin_ports(role: str, wanted: int) -> list[int]:
+    """Where the admin port of a process may be: where it is wanted, else at its role's number or behind all of them."""
+    own = {"web": 9471, "holder": 9472, "cir": 9473}
+    return [wanted] if wanted else [own[role], *range(FURTHER, FURTHER + 200)]
 
 
 def _range() -> tuple[int, int]:

@@ -312,7 +312,12 @@ class Settings:
 
     # Operation.
     admin_bind: str = setting("127.0.0.1", "Address of /healthz, /readyz and /metrics.", "127.0.0.1")
-    admin_port: int = port(0, "Port of /healthz, /readyz and /metrics, one for each process; 0: a free one.", "9471")
+    admin_port: int = port(
+        0,
+        "Port of /healthz, /readyz and /metrics; 0: 9471 for a gateway, 9472 for a holder, 9473 for a CIR process, the next free "
+        "one from 9474 on for a second process of a role on one host.",
+        "9471",
+    )
     log: str = setting("json", "Form of the log: JSON lines, or a console for people.", "console", choices=("json", "console"))
     log_level: str = setting(
         "info", "The least that is logged.", "debug", choices=("debug", "info", "warning", "error", "critical")

@@ -31,7 +31,6 @@ from workers.peers import Peers  # noqa: E402
 log = structlog.get_logger()
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-REQUESTS = Counter("onesoup_csp_requests_total", "CSP requests", ["primitive", "csp", "encoding", "status_class"])
 SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
 BAD = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
 
@@ -67,9 +66,7 @@ class CspResource:
             resp.data = reply
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
         name = message.transactions[0].content.NAME if hasattr(message.transactions[0].content, "NAME") else "other"
-        requests, seconds = _meters(name, message.version, message.encoding.value)
-        requests.inc()
-        seconds.observe(time.perf_counter() - began)
+        _seconds(name).observe(time.perf_counter() - began)
 
     def _body(self, req: falcon.Request) -> bytes:
         if req.get_header("Content-Encoding", default="identity").lower() not in ("identity", ""):
@@ -101,9 +98,9 @@ class CspResource:
 
 
 @cache
-def _meters(primitive: str, version: str, encoding: str) -> tuple[Counter, Histogram]:
-    """Counter and histogram of one kind of request: looking them up costs more than counting."""
-    return REQUESTS.labels(primitive, version, encoding, "200"), SECONDS.labels(primitive)
+def _seconds(primitive: str) -> Histogram:
+    """Looking a histogram up costs more than counting."""
+    return SECONDS.labels(primitive)
 
 
 def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:

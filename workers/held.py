@@ -16,6 +16,7 @@ import gevent
 import structlog
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
+from prometheus_client import Counter
 from xmpp.simplexml import Node
 
 from onesoup.csp import capabilities, notices
@@ -48,6 +49,9 @@ from workers.rooms import Rooms
 from workers.servers import Pace
 
 log = structlog.get_logger()
+
+DISCONNECTS = Counter("onesoup_xmpp_disconnects_total", "Streams that ended by themselves", ["reason"])
+EXPIRED = Counter("onesoup_expired_total", "What nobody came for, or answered, in time", ["kind"])
 
 CONNECT_SECONDS = 7.0
 ROSTER_SECONDS = 5.0
@@ -112,6 +116,8 @@ class Shared:
 
         The mark of the end comes first: from then on no worker accepts anything that would be lost with the session."""
         self.feed.end(sid, fence, code)
+        if code == 600:
+            EXPIRED.labels("session").inc()
         if code != 604:
             keep_joins(self, sid)
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
@@ -160,6 +166,7 @@ class Held:
 
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
+        self.bearers = caps.methods
         self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
 
     # --- what the intake looks up ---
@@ -374,6 +381,7 @@ class Held:
             reason = failure
         if self.closing or self.stream is not stream:
             return  # one that never came into use is the business of who connected it
+        DISCONNECTS.labels(reason.kind).inc()
         log.info("stream-ended", sid=short(self.sid), kind=reason.kind, condition=reason.condition)
         if reason.kind == "stream" and reason.condition in errors.FINAL:
             self.end(601, polite=False)
@@ -517,6 +525,7 @@ class Held:
         """The phone hears of messages that nobody confirmed while they were valid."""
         overdue = self._shared.feed.overdue(self.sid)
         if overdue:
+            EXPIRED.labels("report").inc(len(overdue))
             self.store(self.intake.expired(overdue))
 
     def send(self, *nodes: Node, stream: Stream | None = None) -> None:

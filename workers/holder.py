@@ -22,8 +22,8 @@ import gevent  # noqa: E402
 import structlog  # noqa: E402
 from gevent.event import Event  # noqa: E402
 from gevent.lock import BoundedSemaphore  # noqa: E402
+from prometheus_client import REGISTRY, Gauge  # noqa: E402
 from prometheus_client import Counter as Counted  # noqa: E402
-from prometheus_client import Gauge  # noqa: E402
 
 from onesoup import admin  # noqa: E402
 from onesoup.csp import access, addresses  # noqa: E402
@@ -48,7 +48,8 @@ from onesoup.store.servers import Servers  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
 from workers import registering  # noqa: E402
-from workers.held import CONNECT_SECONDS, Held, Shared  # noqa: E402
+from workers.census import Census  # noqa: E402
+from workers.held import CONNECT_SECONDS, EXPIRED, Held, Shared  # noqa: E402
 from workers.lookups import Library  # noqa: E402
 from workers.pictures import Pictures  # noqa: E402
 from workers.servers import Mechanisms, Pace  # noqa: E402
@@ -58,8 +59,8 @@ log = structlog.get_logger()
 
 STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
 CONNECTS = Counted("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
-LEASES = Gauge("onesoup_leases_held", "Shards that this holder owns")
-LOST = Counted("onesoup_lease_lost_total", "Leases that went to another holder")
+LEASES = Gauge("onesoup_leases_held", "Shards that this holder owns", ["holder"])
+LOST = Counted("onesoup_lease_lost_total", "Leases that went to another holder", ["holder"])
 
 CONNECTS_AT_ONCE = 40
 TICK = 1.0
@@ -88,6 +89,7 @@ class Holder:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.name = uuid.uuid4().hex
+        self._lost = LOST.labels(self.name[:8])
         client = connect(settings.redis_url, max_connections=128)
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
         self._guard = Guard(client)
@@ -160,14 +162,14 @@ class Holder:
                 self._renewed[lease.shard] = now
         for lease in set(owned) - set(kept):
             if self._owned.get(lease.shard) is lease:
-                LOST.inc()
+                self._lost.inc()
                 self._lose(lease.shard)
         share = -(-keys.SHARDS // max(self._leases.alive(), 1))
         for shard in sorted(self._owned)[share:][:GIVE_BACK]:
             self._give_back(shard)
         if len(self._owned) < share:
             self._take(share - len(self._owned))
-        LEASES.set(len(self._owned))
+        LEASES.labels(self.name[:8]).set(len(self._owned))
 
     def _take(self, most: int) -> None:
         began = time.monotonic()
@@ -184,7 +186,7 @@ class Holder:
         limit = time.monotonic() - self._settings.lease_ttl
         for shard, renewed in list(self._renewed.items()):
             if renewed < limit:
-                LOST.inc()
+                self._lost.inc()
                 self._lose(shard)
 
     def _lose(self, shard: int) -> None:
@@ -372,6 +374,7 @@ class Holder:
         if lease is None or self.draining:
             return records.pack_answer(503, "try again")
         if time.time() > job["until"] + CLOCKS_APART:
+            EXPIRED.labels("login").inc()
             return records.pack_answer(504, "too late")
         session, sid = records.unpack_session(job["r"]), job["sid"]
         fields = {
@@ -528,6 +531,7 @@ class Holder:
 
     def start(self) -> None:
         gevent.spawn(self._subscriber.run)
+        REGISTRY.register(Census(self._shared.feed, lambda: list(self._held.values())))
         admin.start(self._settings, "holder", [self.redis, self.owns_shards])
 
     def redis(self) -> object:

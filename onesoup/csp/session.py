@@ -33,6 +33,8 @@ class Session:
     gateway: str = ""
     # Types of Notification-Request that the phone has subscribed.
     notices: tuple[str, ...] = ()
+    # Of the log-in: wbxml, xml or pts; "" in records of before. Each answer is in the encoding of its request all the same.
+    encoding: str = ""
 
     @property
     def domain(self) -> str:

@@ -86,7 +86,7 @@ def _stack(environ: Mapping[str, str]) -> Stack:
         stcp_port=settings.stcp_port,
         xmpp_port=xmpp_port,
         redis_port=redis_port,
-        env={PREFIX + "LOG": "console"} | passed,
+        env={PREFIX + "LOG": "console", PREFIX + "ADMIN_PORT": "0"} | passed,
     )
 
 

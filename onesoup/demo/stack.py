@@ -135,7 +135,9 @@ class Stack:
         name = name or role
         if name not in self.processes or env is not None:
             argv = [str(Path(sys.prefix, "bin", "onesoup")), role]
-            self.processes[name] = Process(name, argv, self.env | dict(env or {}), self.dir / "logs" / f"{name}.log")
+            own = {"ONESOUP_ADMIN_PORT": str(free_port())}  # the usual ones may be another stack's
+            environ = own | self.env | dict(env or {})
+            self.processes[name] = Process(name, argv, environ, self.dir / "logs" / f"{name}.log")
         self.processes[name].start()
         return self.processes[name]
 

@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
-from prometheus_client import Counter
 
 from onesoup.csp import access, addresses, handsets
 from onesoup.csp.elements import ClientCapabilityRequest, LoginRequest, LoginResponse, ServiceRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Session
-from onesoup.handlers import basic, linking, records, system, throttle
+from onesoup.handlers import basic, linking, meters, records, system, throttle
 from onesoup.handlers.context import Context, Peer, Services, token
 from onesoup.store import keys
 from onesoup.store.accounts import Link
@@ -25,8 +24,6 @@ from onesoup.store.sessions import Effects
 from onesoup.xmpp import commands
 
 log = structlog.get_logger()
-
-LOGINS = Counter("onesoup_logins_total", "Login-Requests of phones", ["result", "scheme"])
 
 SID_RANDOM = 26  # letters of 5 bits: 130 random bits behind the two that name the shard
 NONCE_LENGTH = 24
@@ -61,6 +58,7 @@ class Try:
     # The network says that this is the number of the account.
     vouched: bool
     scheme: str
+    encoding: str
 
     @property
     def name(self) -> str:
@@ -86,13 +84,14 @@ def login(
     peer: Peer,
     deadline: float,
     old: str | None = None,
+    encoding: str = "",
 ) -> Outcome:
     """The Login-Response to a Login-Request of either phase, before the monotonic clock shows `deadline`. `old` is the
     session in whose descriptor it came."""
     began = time.monotonic()
     scheme = _scheme(request)
     try:
-        attempt = _try(services, request, transaction_id or "", version, peer, deadline, old)
+        attempt = _try(services, request, transaction_id or "", version, peer, deadline, old, encoding)
         try:
             outcome = _login(attempt)
         finally:
@@ -102,7 +101,7 @@ def login(
         outcome = Outcome(LoginResponse(client_id=request.client_id, result=access.result(error.code, error.description)))
         code, reason = error.code, error.description
     took = round((time.monotonic() - began) * 1000)
-    LOGINS.labels(code, scheme).inc()
+    meters.LOGINS.labels(code, scheme).inc()
     log.info("login", result=code, scheme=scheme, reason=reason, csp=version, agent=peer.user_agent[:40], ms=took)
     return outcome
 
@@ -116,7 +115,14 @@ def _scheme(request: LoginRequest) -> str:
 
 
 def _try(
-    services: Services, request: LoginRequest, transaction_id: str, version: str, peer: Peer, deadline: float, old: str | None
+    services: Services,
+    request: LoginRequest,
+    transaction_id: str,
+    version: str,
+    peer: Peer,
+    deadline: float,
+    old: str | None,
+    encoding: str,
 ) -> Try:
     """Who is meant. 531 and 516 where that can be nobody here."""
     policy, scheme = services.policy, _scheme(request)
@@ -135,7 +141,8 @@ def _try(
     if vouched and scheme != "challenge":
         scheme = "msisdn"
     old = request.session_id or old
-    return Try(services, request, transaction_id, version, peer, deadline, old, wish, client_id, kind, link, vouched, scheme)
+    who = wish, client_id, kind, link, vouched, scheme
+    return Try(services, request, transaction_id, version, peer, deadline, old, *who, encoding=encoding)
 
 
 def _login(attempt: Try) -> Outcome:
@@ -195,6 +202,7 @@ def _session(attempt: Try, jid: str) -> Session:
         ttl=access.granted(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
         began=int(time.time()),
         gateway=attempt.wish.gateway,
+        encoding=attempt.encoding,
     )
 
 

@@ -51,6 +51,18 @@ def ordered_id(now: float) -> str:
     return _letters(_last_id, 11) + token(7)
 
 
+def made_at(message_id: str) -> float | None:
+    """When an id of `ordered_id` was made, seconds since the epoch; None for an id of another kind. The phone's way to fetch the
+    messages of a group may stand before it."""
+    letters = message_id[2:] if message_id[1:2] == "." else message_id
+    if len(letters) != 18 or any(letter not in _ALPHABET for letter in letters[:11]):
+        return None
+    number = 0
+    for letter in letters[:11]:
+        number = number << 5 | _ALPHABET.index(letter)
+    return (number >> 10) / 1000
+
+
 def _letters(number: int, length: int) -> str:
     """The lowest bits of a number, the highest first."""
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))

@@ -37,6 +37,7 @@ from onesoup.handlers import (
     groups,
     invitations,
     messages,
+    meters,
     profile,
     records,
     registration,
@@ -75,6 +76,8 @@ HANDLERS: transactions.Table = {
 }
 EMPTY = b""
 Hooks = list[Callable[[], None]]
+# The octets of an answer, and what it says of the first request in the message.
+Replied = tuple[bytes, int]
 HARD_HOLD = 10.0
 
 
@@ -88,7 +91,9 @@ class Exchange:
         """The octets of the answer, b"" for none. Never raises for anything that a phone or a server can cause. What is put
         into `written` wants to be called when the answer has been written to the phone's connection."""
         try:
-            return self._run(message, raw, peer, [] if written is None else written)
+            reply, code = self._run(message, raw, peer, [] if written is None else written)
+            meters.requested(message, code)
+            return reply
         except NoSession as error:
             code, description = error.code, ""
             if code == 604:
@@ -105,9 +110,10 @@ class Exchange:
             # A bug of ours, or a record that cannot be read. Any HTTP status but 200 would cost the phone its session.
             log.exception("bug", kind=type(error).__name__, primitive=_names(message))
             code, description = 500, "internal error"
+        meters.requested(message, code)
         return _encode(transactions.refuse(message, code, description))
 
-    def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> bytes:
+    def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> Replied:
         kind = transactions.classify(message)
         if kind is Kind.LOGIN:
             return self._login(message, raw, peer)
@@ -115,16 +121,16 @@ class Exchange:
             return self._outside(message, raw, peer)
         assert message.session_id is not None
         if kind is Kind.POLL:
-            return self._poll(message, message.session_id, peer)
+            return self._poll(message, message.session_id, peer), 200
         if kind is Kind.ANSWERS:
-            return self._answers(message, message.session_id, peer, raw)
+            return self._answers(message, message.session_id, peer, raw), 200
         return self._requests(message, message.session_id, raw, peer, written)
 
     def _stray(self, peer: Peer) -> None:
         with suppress(StoreDown):
             throttle.stray(self._services, peer)
 
-    def _outside(self, message: Message, raw: bytes, peer: Peer) -> bytes:
+    def _outside(self, message: Message, raw: bytes, peer: Peer) -> Replied:
         first = message.transactions[0]
         if isinstance(first.content, RegistrationRequest):
             answer: Primitive = registration.register(self._services, first.content, _digest(raw), peer)
@@ -132,11 +138,11 @@ class Exchange:
             answer = registration.new_password(first.content)
         else:
             answer = _outside(first.content, message.version)
-        return _encode(transactions.reply(message, [answered(first, answer)]))
+        return _encode(transactions.reply(message, [answered(first, answer)])), _code(answer)
 
     # --- log-in ---
 
-    def _login(self, message: Message, raw: bytes, peer: Peer) -> bytes:
+    def _login(self, message: Message, raw: bytes, peer: Peer) -> Replied:
         """A repeated log-in gets the stored answer while the session that it made lives (flows.md 15)."""
         # Keyed: the octets hold a password, and the rest of them can be guessed.
         logins, digest = self._services.logins, self._services.ring.digest(raw.decode("latin-1"), "login").hex()
@@ -149,16 +155,24 @@ class Exchange:
         try:
             stored = logins.reply(digest)
             if stored is not None and self._lives(stored[0]):
-                return stored[1]
+                meters.DUPLICATES.labels("login").inc()
+                return stored[1], 200
             transaction = message.transactions[0]
             assert isinstance(transaction.content, LoginRequest)
             outcome = access.login(
-                self._services, transaction.content, transaction.id, message.version, peer, deadline, message.session_id
+                self._services,
+                transaction.content,
+                transaction.id,
+                message.version,
+                peer,
+                deadline,
+                message.session_id,
+                message.encoding.value,
             )
             reply = _encode(transactions.reply(message, [answered(transaction, outcome.response)]))
             if outcome.sid is not None:
                 logins.put_reply(digest, outcome.sid, reply)
-            return reply
+            return reply, _code(outcome.response)
         finally:
             logins.unclaim(digest)
 
@@ -182,7 +196,9 @@ class Exchange:
             if isinstance(item, Nothing) and item.wait:
                 # An item that the phone has left without an answer may be overdue before anything new wakes us.
                 wait = min(item.wait, hold)
-                if expected.wait(wait) is not None or wait < hold:
+                with meters.HELD.track_inprogress():
+                    news = expected.wait(wait)
+                if news is not None or wait < hold:
                     item = services.inbox.take(sid, short=_short(message))
         return self._item(message, item)
 
@@ -198,6 +214,7 @@ class Exchange:
         item = self._services.inbox.take(
             sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
         )
+        self._closed(closed.message_id, item)
         return self._item(message, item)
 
     def _decided(self, transaction: Transaction, sid: str, digest: str) -> None:
@@ -212,11 +229,20 @@ class Exchange:
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
         closed = closes(transaction)
-        self._services.inbox.take(sid, answered=closed.tid, message_id=closed.message_id, only_answer=True, address=peer.address)
+        done = self._services.inbox.take(
+            sid, answered=closed.tid, message_id=closed.message_id, only_answer=True, address=peer.address
+        )
+        self._closed(closed.message_id, done)
+
+    def _closed(self, message_id: str, taken: Item | Nothing) -> None:
+        if taken.closed is not None:
+            meters.delivered(message_id, taken.closed)
 
     def _item(self, message: Message, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
+        if item.repeated:
+            meters.again(item.id)
         reply = self._written(message, item, partial(pictures, self._services))
         if item.payload is None and len(reply) > records.unpack_caps(item.caps).parser:
             # More than the phone reads at once: the news count for more than the faces.
@@ -229,12 +255,13 @@ class Exchange:
 
     # --- requests ---
 
-    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> bytes:
+    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
         names = ("r", "caps", "unsaid", "upload", "segm")
         opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
         if opened.reply is not None:
-            return opened.reply
+            meters.DUPLICATES.labels("request").inc()
+            return opened.reply, 200
         record, caps, unsaid, upload, segmented = opened.fields
         if record is None:
             raise NoSession(604)
@@ -265,7 +292,8 @@ class Exchange:
             ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
         elif ctx.effects.fields.get("unsaid"):
             written.append(partial(services.sessions.said, sid))
-        return services.sessions.commit(sid, first_id, digest, reply, ctx.effects)
+        code = _code(answers[0].content) if answers else 200
+        return services.sessions.commit(sid, first_id, digest, reply, ctx.effects), code
 
 
 def handle(ctx: Context, content: Primitive) -> Primitive:
@@ -316,6 +344,12 @@ def _outside(content: Primitive, version: str) -> Primitive:
 def _short(message: Message) -> bool:
     """Whether the phone can say no other TransactionID than a small number."""
     return message.encoding is Encoding.PTS
+
+
+def _code(answer: Primitive) -> int:
+    """What an answer says of its request; one that carries no result is a good one."""
+    result = getattr(answer, "result", None)
+    return (result.code if result is not None else None) or 200
 
 
 def _encode(message: Message) -> bytes:

@@ -43,7 +43,7 @@ class Accounts:
     """Links of phone log-ins, by the JID that the phone's user id means. Passwords are sealed with the key ring."""
 
     def __init__(self, client: redis.Redis, ring: KeyRing) -> None:
-        self._client, self._ring, self._swap = client, ring, Script(client, _SWAP)
+        self._client, self._ring, self._swap = client, ring, Script(client, _SWAP, "accounts.swap")
 
     def link(
         self,
@@ -110,7 +110,7 @@ class Clients:
     """Which session each resource of an account has."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._drop = client, Script(client, _DROP_CLIENT)
+        self._client, self._drop = client, Script(client, _DROP_CLIENT, "accounts.drop_client")
 
     def all(self, jid: str) -> dict[str, str]:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "clients")))

@@ -14,7 +14,7 @@ _TELL = (
 if ended(KEYS[1], clock()) then return 0 end
 if redis.call('HSETNX', KEYS[3], ARGV[2], ARGV[3]) == 1 then
   redis.call('RPUSH', KEYS[2], ARGV[2])
-  wake(KEYS[1], ARGV[1])
+  wake(KEYS[1], ARGV[1], 'm')
 end
 return 1
 """
@@ -23,7 +23,7 @@ return 1
 
 class Announcements:
     def __init__(self, client: redis.Redis) -> None:
-        self._tell = Script(client, _TELL)
+        self._tell = Script(client, _TELL, "announcements.tell")
 
     def tell(self, sid: str, item_id: str, sender: str, payload: bytes) -> bool:
         """Puts an item into the queue of a session and wakes its phone. False when the session is over."""

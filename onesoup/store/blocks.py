@@ -43,8 +43,8 @@ class Blocks:
     """Whom an account does not hear, and whom it does."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._sync = client, Script(client, _SYNC)
-        self._lift = Script(client, _LIFT)
+        self._client, self._sync = client, Script(client, _SYNC, "blocks.sync")
+        self._lift = Script(client, _LIFT, "blocks.lift")
 
     def read(self, jid: str) -> tuple[dict[str, set[str]], dict[str, bool]]:
         """({list: bare JIDs}, {list: in use}) with lists BLOCK and GRANT; a list whose use was never said is left out."""

@@ -1,11 +1,14 @@
 """Connections to Redis, and scripts on them. Every time-out and retry is explicit: redis-py's defaults wait up to a minute."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import msgpack
 import redis
+from prometheus_client import Counter, Histogram
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.cluster import RedisCluster
 from redis.maint_notifications import MaintNotificationsConfig
@@ -15,6 +18,14 @@ from onesoup.store import sharded, topology, urls
 from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
 from onesoup.store.urls import Place
+
+SECONDS = Histogram(
+    "onesoup_redis_seconds",
+    "How long a script of the store takes, the way there and back included",
+    ["script"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3),
+)
+ERRORS = Counter("onesoup_redis_errors_total", "Times that Redis was away, or would not", ["kind"])
 
 # A worker's request must be answered within 10 s whatever Redis does: two tries of 1.5 s leave room for the answer.
 REQUEST_TIMEOUT = 1.5
@@ -93,9 +104,13 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
+        ERRORS.labels(type(error).__name__).inc()
         raise StoreDown(type(error).__name__) from error
     except redis.ResponseError as error:
-        raise _named(error) from error
+        named = _named(error)
+        if isinstance(named, StoreDown):
+            ERRORS.labels(str(named)).inc()
+        raise named from error
 
 
 def _named(error: redis.ResponseError) -> Exception:
@@ -113,11 +128,18 @@ def _named(error: redis.ResponseError) -> Exception:
     return error
 
 
+@cache  # those that never run are never shown
+def _seconds(script: str) -> Histogram:
+    return SECONDS.labels(script)
+
+
 class Script:
     """A Lua script on one client: EVALSHA, loaded again when Redis has lost it. What it publishes reaches whoever listens."""
 
-    def __init__(self, client: redis.Redis, source: str) -> None:
+    def __init__(self, client: redis.Redis, source: str, name: str = "other") -> None:
+        """`name` is how it is called in the metrics."""
         self._client = client
+        self._name = name
         self._run = self._on_cluster if isinstance(client, RedisCluster) else self._on_connection
         if sharded.publishes(source) and sharded.available(client):
             source, self._run = sharded.collecting(source), self._telling
@@ -125,12 +147,15 @@ class Script:
 
     def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
         command = "EVALSHA", self._script.sha, len(keys), *keys, *args
+        began = time.perf_counter()
         with store_errors():
             try:
                 return self._run(command)
             except redis.exceptions.NoScriptError:
                 self._client.script_load(self._script.script)
                 return self._run(command)
+            finally:
+                _seconds(self._name).observe(time.perf_counter() - began)
 
     def many(self, calls: Sequence[Call]) -> list[Any]:
         """All these in one round trip, except on a cluster. Each is as alone: no other client waits for the whole."""

@@ -333,6 +333,15 @@ class Kept(NamedTuple):
     wishes: bytes | None = None
 
 
+class Backlog(NamedTuple):
+    """Server transactions that the phone has not answered, commands for the holder, and the id of the first that has not been
+    handed out yet: "P" for presence."""
+
+    inbox: int
+    outbox: int
+    first: bytes | None
+
+
 @dataclass(slots=True)
 class Changes:
     """What one read from the stream changes. Values are records; `resources` b"" removes a contact's resources, `rooms` b"" a
@@ -381,11 +390,23 @@ class Feed:
 
     def __init__(self, client: redis.Redis, presence_gap_ms: int = 5000) -> None:
         self._client, self._gap = client, presence_gap_ms
-        self._store, self._ring, self._create = Script(client, _STORE), Script(client, _RING), Script(client, _CREATE)
-        self._take_in, self._reveal, self._replace = Script(client, _TAKE_IN), Script(client, _REVEAL), Script(client, _REPLACE)
-        self._overdue = Script(client, _OVERDUE)
-        self._claim, self._end, self._state = Script(client, _CLAIM), Script(client, _END), Script(client, _STATE)
-        self._sending, self._idle = Script(client, _SENDING), Script(client, _IDLE)
+        self._store, self._ring, self._create = (
+            Script(client, _STORE, "feed.store"),
+            Script(client, _RING, "feed.ring"),
+            Script(client, _CREATE, "feed.create"),
+        )
+        self._take_in, self._reveal, self._replace = (
+            Script(client, _TAKE_IN, "feed.take_in"),
+            Script(client, _REVEAL, "feed.reveal"),
+            Script(client, _REPLACE, "feed.replace"),
+        )
+        self._overdue = Script(client, _OVERDUE, "feed.overdue")
+        self._claim, self._end, self._state = (
+            Script(client, _CLAIM, "feed.claim"),
+            Script(client, _END, "feed.end"),
+            Script(client, _STATE, "feed.state"),
+        )
+        self._sending, self._idle = Script(client, _SENDING, "feed.sending"), Script(client, _IDLE, "feed.idle")
 
     def create(self, sid: str, fields: Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]]) -> None:
         """A new session with its first items, (id, stored form). `fields` must hold ttl in ms and fence."""
@@ -433,6 +454,21 @@ class Feed:
             return pipe.execute()
 
         return [sid for sid, length in zip(sids, guarded(lengths), strict=True) if length] if sids else []
+
+    def backlogs(self, sids: Sequence[str]) -> list[Backlog]:
+        """What waits in these sessions, both ways, in their order."""
+
+        def read() -> list[Any]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                items, out, queue = keys.of(sid, "i", "out", "q")
+                pipe.hlen(items)
+                pipe.llen(out)
+                pipe.lindex(queue, 0)
+            return pipe.execute()
+
+        found = guarded(read) if sids else []
+        return [Backlog(*each) for each in zip(found[::3], found[1::3], found[2::3], strict=True)]
 
     def ring(self, sid: str) -> int:
         """Presence that had to wait is marked as waiting. Returns ms to the next that must wait, or -1."""

@@ -163,8 +163,12 @@ class Guard:
         self.limits_servers = at_server > 0
         # One address alone must not use up what all users of a domain have.
         self._share = max(1, at_server * 2 // 3)
-        self._enter, self._failed, self._passed = Script(client, _ENTER), Script(client, _FAILED), Script(client, _PASSED)
-        self._reserve, self._settle = Script(client, _RESERVE), Script(client, _SETTLE)
+        self._enter, self._failed, self._passed = (
+            Script(client, _ENTER, "guard.enter"),
+            Script(client, _FAILED, "guard.failed"),
+            Script(client, _PASSED, "guard.passed"),
+        )
+        self._reserve, self._settle = Script(client, _RESERVE, "guard.reserve"), Script(client, _SETTLE, "guard.settle")
 
     # --- accounts and addresses ---
 

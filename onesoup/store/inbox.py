@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import redis
 
@@ -19,8 +20,10 @@ _TAKE = (
 --      6 TransactionID that the phone answers, or ""  7 MessageID that it has, or ""  8 one: only answer
 --      9 one: the TransactionID is a number of at most three digits  10 the phone's address
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
--- "open" under a new TransactionID. Returns {tid, id, kind, more, r, caps, payload ...}; without an item false when the
--- channel will be woken, or the ms after which an open item is overdue by then; 0 when nobody is to wait.
+-- "open" under a new TransactionID. Returns {tid, id, kind, more, r, caps, payload ...}, 2 added to `more` when it is handed
+-- out again; without an item false when the channel will be woken, or the ms after which an open item is overdue by then; 0
+-- when nobody is to wait. With a MessageID all this is the third value behind {via or false, r}: how the phone was told to come
+-- for that message, nothing when it was not waiting any more.
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
@@ -29,10 +32,20 @@ redis.call('HDEL', KEYS[1], 'hold')
 
 local function done(id)
   -- A MessageID is the phone's word: what is no item of ours, such as the "P" in the queue, stays.
-  if redis.call('HDEL', KEYS[3], id) == 0 then return end
+  if redis.call('HDEL', KEYS[3], id) == 0 then return false end
   redis.call('ZREM', KEYS[4], id)
   redis.call('HDEL', KEYS[5], id)
   redis.call('LREM', KEYS[2], 1, id)
+  return true
+end
+local via, record = false, false
+local function closed()
+  local own = redis.call('HMGET', KEYS[1], 'via', 'r')
+  via, record = own[1] or 'poll', own[2]
+end
+local function result(value)
+  if ARGV[7] == '' then return value end
+  return {via, record, value}
 end
 local function delivered(id)
   local receipt = redis.call('HGET', KEYS[12], id)
@@ -54,19 +67,23 @@ if ARGV[6] ~= '' then
       redis.call('ZREM', KEYS[4], id)
       redis.call('HDEL', KEYS[5], id)
     else
-      done(id)
-      if ARGV[7] ~= '' then delivered(id) end
+      local was = done(id)
+      if ARGV[7] ~= '' then
+        if was then closed() end
+        delivered(id)
+      end
     end
   end
 end
 if ARGV[7] ~= '' then
-  done(ARGV[7])
+  if done(ARGV[7]) then closed() end
   delivered(ARGV[7])
 end
-if ARGV[8] == '1' then return 0 end
+if ARGV[8] == '1' then return result(0) end
 
 -- An id to hand out: one whose answer is overdue, else the oldest that waits.
 local id, kind, contacts
+local again = 0
 while not id do
   local late = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1)[1]
   if late then
@@ -75,7 +92,7 @@ while not id do
       redis.call('ZREM', KEYS[4], late)
       if string.sub(late, 2, 2) == '-' and string.sub(late, 1, 1) ~= 'k' then redis.call('HDEL', KEYS[3], late) end
     else
-      id = late
+      id, again = late, 2
     end
   else
     local waiting = redis.call('LPOP', KEYS[2])
@@ -102,10 +119,11 @@ while not id do
   end
 end
 if not id then
-  if ARGV[4] == '' or redis.call('HGET', KEYS[1], 'nohold') == '1' then return 0 end
+  redis.call('HDEL', KEYS[1], 'via')
+  if ARGV[4] == '' or redis.call('HGET', KEYS[1], 'nohold') == '1' then return result(0) end
   redis.call('HSET', KEYS[1], 'hold', ARGV[4])
   local due = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
-  return due and math.max(math.ceil(due - now), 1) or false
+  return result(due and math.max(math.ceil(due - now), 1) or false)
 end
 
 local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
@@ -113,27 +131,34 @@ local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 local tid = ARGV[9] == '1' and tostring(999 - (number - 1) % 1000) or 's' .. number
 redis.call('HSET', KEYS[6], tid, id)
 redis.call('ZADD', KEYS[4], now + tonumber(ARGV[2]), id)
-local more = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
+local more = again + (redis.call('LLEN', KEYS[2]) > 0 and 1 or 0)
 local own = redis.call('HMGET', KEYS[1], 'r', 'caps')
 local item = redis.call('HGET', KEYS[3], id)
 if string.sub(id, 1, 2) ~= 'p-' then
   local cut = string.find(item, '\\n', 1, true)
   local jid = string.sub(item, 1, cut - 1)
-  return {tid, id, 'i', more, own[1], own[2], string.sub(item, cut + 1), redis.call('HGET', KEYS[10], jid)}
+  return result({tid, id, 'i', more, own[1], own[2], string.sub(item, cut + 1), redis.call('HGET', KEYS[10], jid)})
 end
-local result = {tid, id, 'p', more, own[1], own[2]}
+local news = {tid, id, 'p', more, own[1], own[2]}
 for jid in string.gmatch(item, '[^\\n]+') do
   redis.call('ZADD', KEYS[11], now, jid)
-  result[#result + 1] = jid
-  result[#result + 1] = redis.call('HGET', KEYS[8], jid)
-  result[#result + 1] = redis.call('HGET', KEYS[9], jid)
-  result[#result + 1] = redis.call('HGET', KEYS[10], jid)
+  news[#news + 1] = jid
+  news[#news + 1] = redis.call('HGET', KEYS[8], jid)
+  news[#news + 1] = redis.call('HGET', KEYS[9], jid)
+  news[#news + 1] = redis.call('HGET', KEYS[10], jid)
 end
-return result
+return result(news)
 """
 )
 
 _NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out")
+
+
+class Closed(NamedTuple):
+    """A message that the phone has just said it has: how it was told to come for it, and its session."""
+
+    via: str
+    record: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +167,7 @@ class Nothing:
     nobody is to wait."""
 
     wait: float = math.inf
+    closed: Closed | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -166,6 +192,9 @@ class Item:
     payload: bytes | None = None
     spelling: str | None = None
     contacts: Sequence[Contact] = ()
+    # Handed out before, and not answered.
+    repeated: bool = False
+    closed: Closed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +210,7 @@ class Inbox:
     """The queue of one phone at a time; any worker may ask."""
 
     def __init__(self, client: redis.Redis, handout: Handout) -> None:
-        self._take, self._handout = Script(client, _TAKE), handout
+        self._take, self._handout = Script(client, _TAKE, "inbox.take"), handout
 
     def take(
         self,
@@ -212,17 +241,22 @@ class Inbox:
                 address,
             ],
         )
+        closed = None
+        if message_id:
+            via, record, raw = raw
+            closed = Closed(via.decode(), record) if via else None
         if raw is None:
-            return Nothing()
-        return Nothing(raw / 1000) if isinstance(raw, int) else _item(raw)
+            return Nothing(closed=closed)
+        return Nothing(raw / 1000, closed) if isinstance(raw, int) else _item(raw, closed)
 
 
-def _item(raw: list[bytes | int | None]) -> Item:
+def _item(raw: list[bytes | int | None], closed: Closed | None) -> Item:
     tid, id_, kind, more, record, caps, *rest = raw
     assert isinstance(tid, bytes)
     assert isinstance(id_, bytes)
     assert isinstance(record, bytes)
-    item = Item(tid.decode(), id_.decode(), more == 1, record, _octets(caps))
+    assert isinstance(more, int)
+    item = Item(tid.decode(), id_.decode(), more & 1 == 1, record, _octets(caps), repeated=more & 2 == 2, closed=closed)
     if kind == b"i":
         item.payload, item.spelling = _octets(rest[0]), _text(rest[1] if len(rest) > 1 else None)
     else:

@@ -2,7 +2,8 @@
 shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
 
     s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold; for wake-ups stcp (channels of
-                       processes with lines), cir (the outstanding wake), idle, alt (one: has other bearers), addr, udp, tries
+                       processes with lines), cir (the outstanding wake), idle, alt (one: has other bearers), addr, udp, tries,
+                       via (how the phone was last told to come)
     q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
     i:{sid}    hash    item id -> record
     open:{sid} zset    ids handed out and not answered -> when to repeat, ms

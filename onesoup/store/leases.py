@@ -57,8 +57,8 @@ class Leases:
 
     def __init__(self, client: redis.Redis, holder: str, ttl_ms: int) -> None:
         self._client, self._holder, self._ttl = client, holder, ttl_ms
-        self._acquire, self._renew = Script(client, _ACQUIRE), Script(client, _RENEW)
-        self._release, self._alive = Script(client, _RELEASE), Script(client, _ALIVE)
+        self._acquire, self._renew = Script(client, _ACQUIRE, "leases.acquire"), Script(client, _RENEW, "leases.renew")
+        self._release, self._alive = Script(client, _RELEASE, "leases.release"), Script(client, _ALIVE, "leases.alive")
 
     def alive(self) -> int:
         """Says that this holder lives; returns how many do."""
@@ -106,7 +106,7 @@ class Shards:
     """Which sessions a shard has, and the log-ins that wait for its holder."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._ask = client, Script(client, _ASK)
+        self._client, self._ask = client, Script(client, _ASK, "leases.ask")
 
     def add(self, shard: int, sid: str) -> None:
         guarded(lambda: self._client.sadd(keys.shard(shard, "shard"), sid))

@@ -26,7 +26,7 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 
 class Lines:
     def __init__(self, client: redis.Redis) -> None:
-        self._alive = Script(client, _ALIVE)
+        self._alive = Script(client, _ALIVE, "lines.alive")
 
     def register(self, process: str, ttl_ms: int, bearers: Iterable[str] = ("STCP",)) -> None:
         """This process has these bearers for the time given; a later call replaces them."""

@@ -81,8 +81,12 @@ class Numbers:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-        self._issue, self._check, self._count = Script(client, _ISSUE), Script(client, _CHECK), Script(client, _COUNT)
-        self._send = Script(client, _SEND)
+        self._issue, self._check, self._count = (
+            Script(client, _ISSUE, "numbers.issue"),
+            Script(client, _CHECK, "numbers.check"),
+            Script(client, _COUNT, "numbers.count"),
+        )
+        self._send = Script(client, _SEND, "numbers.send")
 
     def learn(self, jid: str, number: str, source: str, now: float | None = None) -> None:
         """The number belongs to the account's user, as `source` has shown now. Of many, the latest stay."""

@@ -34,7 +34,7 @@ class Searches:
     """SearchID -> (hits, whether they are groups, how many were given), five minutes after the last use of any."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._put, self._drop = client, Script(client, _PUT), Script(client, _DROP)
+        self._client, self._put, self._drop = client, Script(client, _PUT, "searches.put"), Script(client, _DROP, "searches.drop")
 
     def put(self, sid: str, search_id: int, jids: Iterable[str], groups: bool, given: int) -> None:
         record = pack(VERSION, {"f": list(jids), "g": groups, "n": given})

@@ -82,6 +82,7 @@ local function wake(key, sid, kind)
     local now = clock()
     if h[3] and (kind == 'p' or string.sub(h[3], 1, 1) == 'm' and now - tonumber(string.sub(h[3], 2)) < RENEW) then return end
     redis.call('HSET', key, 'cir', kind .. now)
+    if h[2] then redis.call('HSET', key, 'via', 'stcp') end
     for channel in string.gmatch(h[2] or '', '%S+') do redis.call('PUBLISH', channel, kind .. ' ' .. sid) end
     if h[5] == '1' then redis.call('PUBLISH', NEWS, kind .. ' ' .. sid) end
   end
@@ -319,9 +320,17 @@ class Sessions:
 
     def __init__(self, client: redis.Redis, flood_ms: int = FLOOD_MS) -> None:
         self._client, self._flood = client, flood_ms
-        self._open, self._commit, self._push = Script(client, _OPEN), Script(client, _COMMIT), Script(client, _PUSH)
-        self._swap = Script(client, _SWAP)
-        self._bind, self._unbind, self._still = Script(client, _BIND), Script(client, _UNBIND), Script(client, _STILL)
+        self._open, self._commit, self._push = (
+            Script(client, _OPEN, "sessions.open"),
+            Script(client, _COMMIT, "sessions.commit"),
+            Script(client, _PUSH, "sessions.push"),
+        )
+        self._swap = Script(client, _SWAP, "sessions.swap")
+        self._bind, self._unbind, self._still = (
+            Script(client, _BIND, "sessions.bind"),
+            Script(client, _UNBIND, "sessions.unbind"),
+            Script(client, _STILL, "sessions.still"),
+        )
 
     def open(
         self, sid: str, transaction_id: str | None, digest: str, names: Sequence[str], touch: bool = True, address: str = ""

@@ -140,8 +140,12 @@ class Budget:
 
     def __init__(self, client: redis.Redis, limits: Limits) -> None:
         self._client, self._limits = client, limits
-        self._claim, self._refund, self._count = Script(client, _CLAIM), Script(client, _REFUND), Script(client, _COUNT)
-        self._bucket = Script(client, _BUCKET)
+        self._claim, self._refund, self._count = (
+            Script(client, _CLAIM, "sms.claim"),
+            Script(client, _REFUND, "sms.refund"),
+            Script(client, _COUNT, "sms.count"),
+        )
+        self._bucket = Script(client, _BUCKET, "sms.bucket")
 
     def claim(self, number: str, jid: str, gateway: str, job: str, heard_ms: int | None) -> Refusal | int:
         """How many messages the gateway has had today, this one included; or why it may not be sent. `heard_ms` is when the
@@ -182,8 +186,8 @@ class Jobs:
     """Messages that were handed to the gateway, for the reports about them."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._start = client, Script(client, _START)
-        self._move, self._report = Script(client, _MOVE), Script(client, _REPORT)
+        self._client, self._start = client, Script(client, _START, "sms.start")
+        self._move, self._report = Script(client, _MOVE, "sms.move"), Script(client, _REPORT, "sms.report")
 
     def start(self, job: str, number: str) -> bool:
         """False when this job was started before: it must not be sent again."""

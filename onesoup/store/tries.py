@@ -19,7 +19,7 @@ return n
 
 class Tries:
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._count = client, Script(client, _COUNT)
+        self._client, self._count = client, Script(client, _COUNT, "tries.count")
 
     def count(self, what: str, who: str) -> int:
         """Counts this try; how many there were in the hour, this one included."""

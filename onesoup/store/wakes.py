@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded
+from onesoup.store.client import Script, Value, guarded
 from onesoup.store.records import pack, unpack
 from onesoup.store.sessions import PRELUDE
 
@@ -66,12 +66,22 @@ return {now, redis.call('LLEN', KEYS[2]), unpack(h)}
 )
 
 _NOTE = """
--- KEYS 1 session  ARGV 1 the wake that is outstanding  2 what has been tried for it  3 one: the phone is called
+-- KEYS 1 session  ARGV 1 the wake that is outstanding  2 what has been tried for it  3 one: the phone is called  4 how, or ""
 -- Returns 0 when the phone has come meanwhile: then nothing may be sent.
 local h = redis.call('HMGET', KEYS[1], 'cir', 'end')
 if h[1] ~= ARGV[1] or h[2] then return 0 end
 redis.call('HSET', KEYS[1], 'tries', ARGV[2])
 if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'called', ARGV[1]) end
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'via', ARGV[4]) end
+return 1
+"""
+
+_ASKED = """
+-- KEYS 1 session  2 queue     A phone asks whether something waits for it: 1 when it had better poll, else 0.
+local h = redis.call('HMGET', KEYS[1], 'due', 'end')
+if not h[1] or h[2] then return 1 end
+if redis.call('LLEN', KEYS[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'via', 'http')
 return 1
 """
 
@@ -127,8 +137,13 @@ class Wakes:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-        self._soon, self._take, self._settle = Script(client, _SOON), Script(client, _TAKE), Script(client, _SETTLE)
-        self._look, self._note = Script(client, _LOOK), Script(client, _NOTE)
+        self._soon, self._take, self._settle = (
+            Script(client, _SOON, "wakes.soon"),
+            Script(client, _TAKE, "wakes.take"),
+            Script(client, _SETTLE, "wakes.settle"),
+        )
+        self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
+        self._asked = Script(client, _ASKED, "wakes.asked")
 
     # --- timers ---
 
@@ -187,9 +202,11 @@ class Wakes:
             last_request=_number(due) - _number(ttl),
         )
 
-    def note(self, sid: str, tries: Tries) -> bool:
-        """Writes down what is about to be tried. False when the phone has come meanwhile: then it must not be tried."""
-        return bool(self._note([keys.session(sid)], [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms))]) == 1)
+    def note(self, sid: str, tries: Tries, via: str = "") -> bool:
+        """Writes down what is about to be tried, and by which way. False when the phone has come meanwhile: then it must not
+        be tried."""
+        args: list[Value] = [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms)), via]
+        return bool(self._note([keys.session(sid)], args) == 1)
 
     def forget_tries(self, sid: str) -> None:
         guarded(lambda: self._client.hdel(keys.session(sid), "tries"))
@@ -236,16 +253,7 @@ class Wakes:
         if not isinstance(sid, bytes):
             return None
         name = sid.decode()
-
-        def read() -> list[int]:
-            pipe = self._client.pipeline(transaction=False)
-            pipe.llen(keys.of(name, "q")[0])
-            pipe.hexists(keys.session(name), "due")
-            pipe.hexists(keys.session(name), "end")
-            return pipe.execute()
-
-        waiting, lives, ended = guarded(read)
-        return waiting > 0 or not lives or bool(ended)
+        return bool(self._asked([keys.session(name), *keys.of(name, "q")]) == 1)
 
 
 def _text(value: bytes | None) -> str:

@@ -7,7 +7,7 @@ import os
 import gevent
 import pytest
 
-from onesoup import admin
+from onesoup import admin, ports
 from onesoup.ports import free_port
 from onesoup.settings import Settings, SettingsError
 
@@ -15,9 +15,7 @@ from onesoup.settings import Settings, SettingsError
 @pytest.fixture
 def settings(tmp_path):
     yield Settings(data=str(tmp_path))
-    for running in admin._running:
-        running.stop() if hasattr(running, "stop") else running.kill()
-    admin._running.clear()
+    admin.stop()
 
 
 def get(port, path, method="GET"):
@@ -86,14 +84,30 @@ def test_taken_port_is_an_error_that_names_its_setting(settings, tmp_path):
         admin.start(Settings(data=str(tmp_path), admin_port=port), "cir")
 
 
-def test_second_worker_takes_over_when_the_first_is_gone(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr(admin, "TAKE_OVER_SECONDS", 0.05)
-    shared = Settings(data=str(tmp_path), admin_port=free_port())
-    assert admin.start(shared, "web", [lambda: False], group=os.getppid()) == shared.admin_port
-    first = admin._running[-1]
-    assert admin.start(shared, "web", group=os.getppid()) == shared.admin_port
-    assert get(shared.admin_port, "/readyz")[0] == 503
-    first.stop()
-    gevent.sleep(0.3)
-    assert get(shared.admin_port, "/readyz")[0] == 200
-    assert admin.ports(tmp_path) == {f"web-{os.getppid()}": shared.admin_port}
+def test_workers_of_one_gateway_answer_on_one_socket(settings, tmp_path):
+    shared = ports.listener("127.0.0.1", [free_port()])
+    port = shared.getsockname()[1]
+    assert admin.start(settings, "web", [lambda: False], shared=shared) == port
+    assert get(port, "/readyz")[0] == 503
+    assert admin.start(settings, "web", shared=shared) == port
+    admin._running.pop(0).stop(timeout=0)  # the one that is not ready has gone
+    for _ in range(5):
+        assert get(port, "/readyz")[0] == 200
+    assert admin.ports(tmp_path) == {f"web-{os.getppid()}": port}
+    shared.close()
+
+
+@pytest.mark.parametrize(("role", "port"), [("web", 9471), ("holder", 9472), ("cir", 9473)])
+def test_each_role_has_its_port_and_further_processes_the_next_free_one(role, port):
+    assert ports.admin_ports(role, 0)[:2] == [port, 9474]
+    assert ports.admin_ports(role, 4711) == [4711]
+
+
+def test_a_second_process_of_a_role_takes_the_next_free_port():
+    first = free_port(count=3)
+    listeners = [ports.listener("127.0.0.1", range(first, first + 3)) for _ in range(3)]
+    assert [each.getsockname()[1] for each in listeners] == [first, first + 1, first + 2]
+    with pytest.raises(OSError, match="in use"):
+        ports.listener("127.0.0.1", range(first, first + 3))
+    for each in listeners:
+        each.close()

@@ -43,6 +43,12 @@ def test_it_means_everybody_a_domain_or_somebody(new_phone, run):
         assert {user for user, phone in phones.items() if heard(phone) == f"hello {words}"} == told
 
 
+def test_a_phone_with_a_line_is_woken_for_it(phone, run, services, redis):
+    services.sessions.bind_line(phone.sid, "cir:one")
+    assert run("hello") == (0, "told 1 session\n")
+    assert heard(phone) == "hello"
+
+
 def test_what_is_too_long_for_a_phone_comes_in_parts(phone, run):
     phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(accepted_content_length=100)))
     assert run("word " * 50)[1] == "told 1 session\n"

@@ -5,7 +5,7 @@ import pytest
 from onesoup.store import keys
 from onesoup.store.errors import NoSession
 from onesoup.store.feed import Changes, Feed
-from onesoup.store.inbox import Handout, Inbox, Nothing
+from onesoup.store.inbox import Closed, Handout, Inbox, Nothing
 from onesoup.store.sessions import Effects
 
 
@@ -417,3 +417,20 @@ def test_a_poll_that_finds_a_message_is_one_round_trip_too(patient, sid, deliver
     before = evalsha(client)
     patient.take(sid)
     assert evalsha(client) == before + 1
+
+
+def test_the_phone_s_word_that_it_has_a_message_tells_how_it_had_heard_of_it(deliver, patient, client, sid):
+    """Once: when it says so again, the message is gone already."""
+    deliver("m1", "m2")
+    client.hset(keys.session(sid), "via", "stcp")
+    first = patient.take(sid)
+    second = patient.take(sid, answered=first.tid, message_id="m1")
+    assert (second.id, second.closed) == ("m2", Closed("stcp", client.hget(keys.session(sid), "r")))
+    assert patient.take(sid, message_id="m1", only_answer=True).closed is None
+    assert patient.take(sid, message_id="m2").closed.via == "stcp"
+    assert client.hget(keys.session(sid), "via") is None  # a poll for which nothing was there
+
+
+def test_an_item_says_that_it_was_handed_out_before(deliver, inbox, sid):
+    deliver("m1")
+    assert [inbox.take(sid).repeated for _ in range(2)] == [False, True]
