@@ -81,7 +81,6 @@ def carried(kannel, text):
     return words[1], words[2], unquote_to_bytes(words[3].replace("+", " ")), unquote_to_bytes(words[4].replace("+", " "))
 
 
-@pytest.mark.timeout(120)
 def test_kannel_carries_a_push_octet_for_octet(kannel):
     there = gateway("kannel-sendsms", kannel.sendsms)
     assert there.submit(wake()).outcome is Outcome.ACCEPTED
@@ -90,28 +89,24 @@ def test_kannel_carries_a_push_octet_for_octet(kannel):
     assert udh + data == VECTORS["wapsms.ud"].octets
 
 
-@pytest.mark.timeout(120)
 def test_kannel_carries_the_longest_push_whole(kannel):
     assert gateway("kannel-sendsms", kannel.sendsms).submit(wake(cookie="c" * 118)).taken
     _, _, udh, data = carried(kannel, "c" * 118)
     assert udh + data == VECTORS["wapsms.ud.max"].octets
 
 
-@pytest.mark.timeout(120)
 def test_kannel_carries_packed_text_octet_for_octet(kannel):
     assert gateway("kannel-sendsms", kannel.sendsms).submit(wake(SSMS)).taken
     _, _, udh, data = carried(kannel, "%0E%84%0E%84")
     assert udh + data == VECTORS["ssms.ud.8bit"].octets
 
 
-@pytest.mark.timeout(120)
 def test_kannel_takes_a_code_for_a_person(kannel):
     made = job.words(job.new_id(time.time()), NUMBER, "Your code 123456", time.time())
     assert gateway("kannel-sendsms", kannel.sendsms).submit(made).taken
     assert "text Your code 123456" in kannel.until("123456")
 
 
-@pytest.mark.timeout(120)
 def test_kannel_that_does_not_know_us_opens_the_circuit(kannel):
     there = gateway("kannel-sendsms", kannel.sendsms, sms_password="wrong")
     result = there.submit(wake())
@@ -120,7 +115,6 @@ def test_kannel_that_does_not_know_us_opens_the_circuit(kannel):
     assert there.submit(wake()).reason == "circuit open"
 
 
-@pytest.mark.timeout(120)
 def test_kannels_push_proxy_gateway_makes_the_push_itself(kannel):
     there = gateway("kannel-ppg", kannel.ppg)
     assert there.methods == {WAPSMS}
@@ -132,7 +126,6 @@ def test_kannels_push_proxy_gateway_makes_the_push_itself(kannel):
     assert push.read(data).application == push.APPLICATION
 
 
-@pytest.mark.timeout(120)
 def test_a_refused_document_is_refused_though_kannel_says_202(kannel):
     there = gateway("kannel-ppg", kannel.ppg)
     result = there.carrier._profile.judge(202, {}, b'<pap><badmessage-response code="2000"/></pap>')

@@ -74,7 +74,6 @@ def asleep(world: World, *methods: str, number: str = "", **more: object):  # ty
     return phone, there
 
 
-@pytest.mark.timeout(120)
 def test_a_phone_outside_of_every_network_is_reached_by_sms(carrier: World, hook: HttpGateway) -> None:
     phone, there = asleep(carrier, "WAPSMS", number="+15550100101")
     assert list(phone.agreed.supported_cir_method) == ["WAPSMS"]
@@ -91,7 +90,6 @@ def test_a_phone_outside_of_every_network_is_reached_by_sms(carrier: World, hook
     assert len(hook.asked) == 1, "one message for all of it"
 
 
-@pytest.mark.timeout(120)
 def test_a_killed_cir_process_sends_nothing_twice_and_loses_nothing(carrier: World, hook: HttpGateway) -> None:
     """Killed while the gateway thinks. Its successor leaves the message alone; the phone with a line comes back."""
     phone, there = asleep(carrier, "WAPSMS", number="+15550100102")
@@ -115,7 +113,6 @@ def test_a_killed_cir_process_sends_nothing_twice_and_loses_nothing(carrier: Wor
     phone.hears(text)
 
 
-@pytest.mark.timeout(120)
 def test_a_phone_that_listens_for_datagrams_is_woken_within_a_second_or_two(carrier: World) -> None:
     with Datagrams() as port:
         phone, there = asleep(carrier, "SUDP", udp_port=port.port)
@@ -128,7 +125,6 @@ def test_a_phone_that_listens_for_datagrams_is_woken_within_a_second_or_two(carr
         assert not port.wait(1, phone.cookie), "it has come"
 
 
-@pytest.mark.timeout(120)
 def test_a_phone_asks_its_url_and_polls_when_told(carrier: World) -> None:
     phone, there = asleep(carrier, "SHTTP")
     url = phone.agreed.cirurl.url

@@ -1,13 +1,10 @@
 """A holder is stopped and another takes its sessions over: phones notice nothing, and every message arrives once."""
 
-import pytest
-
 from tests.stories.test_outages import answered
 from tests.support.secrets import secret_text
 from tests.support.world import World
 
 
-@pytest.mark.timeout(120)
 def test_a_holder_is_stopped_and_started_again(breakable: World) -> None:
     world = breakable
     alice, bob = world.cast("alice", "bob")
@@ -31,7 +28,6 @@ def test_a_holder_is_stopped_and_started_again(breakable: World) -> None:
     assert phone.said() == [back, last_back]
 
 
-@pytest.mark.timeout(120)
 def test_a_second_holder_takes_over_from_the_first(breakable: World) -> None:
     world = breakable
     alice, bob = world.cast("alice", "bob")
@@ -49,7 +45,6 @@ def test_a_second_holder_takes_over_from_the_first(breakable: World) -> None:
         assert phone.said() == [text]
 
 
-@pytest.mark.timeout(120)
 def test_a_killed_holder_loses_no_message(breakable: World) -> None:
     """Its leases run out; the next one logs in again with the credentials of the session."""
     world = breakable
@@ -65,7 +60,6 @@ def test_a_killed_holder_loses_no_message(breakable: World) -> None:
     phone.keep_alive()
 
 
-@pytest.mark.timeout(120)
 def test_no_holder_at_all_is_a_refusal_in_time(breakable: World) -> None:
     world = breakable
     alice, bob = world.cast("alice", "bob")

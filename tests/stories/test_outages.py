@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 
-import pytest
-
 from onesoup.csp.elements import GetListRequest, LoginRequest, LoginResponse, Status
 from onesoup.phone.errors import Refused, SessionOver
 from tests.support.secrets import secret_text
@@ -28,7 +26,6 @@ def answered(ask: Callable[[], object]) -> int:
     return code
 
 
-@pytest.mark.timeout(120)
 def test_the_xmpp_server_is_away_and_comes_back(breakable: World) -> None:
     world = breakable
     alice, bob = world.cast("alice", "bob")
@@ -55,7 +52,6 @@ def test_the_xmpp_server_is_away_and_comes_back(breakable: World) -> None:
     assert world.phone(bob, client_id="another").login().session_id
 
 
-@pytest.mark.timeout(120)
 def test_redis_is_away_and_comes_back(breakable: World) -> None:
     world = breakable
     alice, bob = world.cast("alice", "bob")

@@ -137,7 +137,6 @@ def test_a_picture_for_a_phone_that_fetches(world: World) -> None:
 # --- what breaks on the way ---
 
 
-@pytest.mark.timeout(120)
 def test_a_picture_survives_the_kill_of_the_holder_before_and_during_its_upload(breakable: World) -> None:
     """Answered with 200, it is in the outbox until its octets are at the server; then it is sent under the same id."""
     world = breakable
@@ -162,7 +161,6 @@ def test_a_picture_survives_the_kill_of_the_holder_before_and_during_its_upload(
     assert len(there.all("message", sender=alice.jid)) == 3
 
 
-@pytest.mark.timeout(120)
 def test_a_picture_for_the_phone_survives_the_kill_of_the_holder(breakable: World) -> None:
     """The link was stored before the server heard that it arrived; the next holder fetches it, and it comes once."""
     world = breakable
@@ -206,7 +204,6 @@ def reports(phone: StoryPhone, count: int = 1) -> list[DeliveryReportRequest]:
     return found
 
 
-@pytest.mark.timeout(120)
 def test_a_picture_that_cannot_be_stored_comes_back_and_is_reported(breakable: World) -> None:
     """The server's place for files is one that the operator has not allowed."""
     world = breakable

@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 import secrets as _random
+from collections.abc import Mapping
 
 _known: dict[str, set[str]] = {}
 _passwords: set[str] = set()
@@ -31,16 +32,21 @@ def keep_password(user: str, password: str) -> None:
 
 def passwords_in(octets: bytes) -> list[str]:
     """The passwords that octets contain, in any form."""
-    text = octets.decode("latin-1")
-    return [core for core in _passwords if any(form.encode().decode("latin-1") in text for form in _known[core])]
+    forms = {core: {form.encode().decode("latin-1") for form in _known[core]} for core in _passwords}
+    return _search(octets.decode("latin-1"), forms)
 
 
 def found_in(text: str) -> list[str]:
-    """The secrets that a text contains, in any form in which a log could have them. Secrets and text of a whole run are long:
-    the text is gone through once, and compared where it could be the start of something."""
+    """The secrets that a text contains, in any form in which a log could have them."""
+    return _search(text, _known)
+
+
+def _search(text: str, wanted: Mapping[str, set[str]]) -> list[str]:
+    """There are many secrets, and the text of a whole run is long: it is gone through once, and compared where it could be the
+    start of something."""
     starts: dict[str, list[tuple[str, str]]] = {}
     found = set()
-    for core, forms in _known.items():
+    for core, forms in wanted.items():
         for form in forms:
             if len(form) >= START:
                 starts.setdefault(form[:START], []).append((form, core))
@@ -50,7 +56,7 @@ def found_in(text: str) -> list[str]:
         for form, core in starts.get(text[place : place + START], ()):
             if text.startswith(form, place):
                 found.add(core)
-    return [core for core in _known if core in found]
+    return [core for core in wanted if core in found]
 
 
 def _forms(text: str) -> set[str]:
