@@ -136,7 +136,11 @@ NAMES = (
     "MinimumAge",
 )
 OWN_NAMES = ("PrivilegeLevel", "AutoJoin", "ShowID", "PrivateMessaging", "IsMember")
-TRUTHS = frozenset({"PrivateMessaging", "Searchable", "AutoDelete", "RequireInvitation", "AutoJoin", "ShowID", "IsMember"})
+# Names that phones of 1.1 and 1.2 have never heard of (messages.md 13).
+LATER_NAMES = frozenset({"History", "RequireInvitation", "MinimumAge"})
+TRUTHS = frozenset(
+    {"History", "PrivateMessaging", "Searchable", "AutoDelete", "RequireInvitation", "AutoJoin", "ShowID", "IsMember"}
+)
 NUMBERS = frozenset({"MaxActiveUsers", "Validity", "MinimumAge"})
 CHOICES = {"AccessType": ("Open", "Restricted"), "Type": ("Public", "Private")}
 # A phone may send these back as it got them; they change nothing.
@@ -170,8 +174,9 @@ def _value(name: str, value: str) -> str:
     return value
 
 
-def group_properties(values: dict[str, str], welcome: str = "") -> GroupProperties:
-    return GroupProperties(property=_properties(values, NAMES), welcome_note=note(welcome))
+def group_properties(values: dict[str, str], version: str, welcome: str = "") -> GroupProperties:
+    names = [name for name in NAMES if version == "1.3" or name not in LATER_NAMES]
+    return GroupProperties(property=_properties(values, names), welcome_note=note(welcome))
 
 
 def own_properties(values: dict[str, str]) -> OwnProperties:

@@ -8,8 +8,9 @@ from xmpp.simplexml import NodeBuilder
 from onesoup.csp.groups import Room
 from onesoup.handlers import records
 from onesoup.xmpp import rooms as mapping
+from onesoup.xmpp.archive import Kept
 from workers.intake import Intake
-from workers.rooms import Entry, Rooms
+from workers.rooms import Entry, Reading, Rooms
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
 USER = mapping.MUC_USER
@@ -130,6 +131,32 @@ def test_history_has_its_own_time_and_strangers_have_none(rooms):
     texts = told(read(rooms, said("Ben", "old", delay.format(ROOM)), said("Ben", "lie", delay.format("x@y"), id="m2")), "text")
     assert texts[0]["t"] == 1_234_567_890
     assert texts[1]["t"] > 1_700_000_000
+
+
+def archived(query, name, inner, sender=ROOM):
+    stamp = "<delay xmlns='urn:xmpp:delay' stamp='2009-02-13T23:31:30Z'/>"
+    forwarded = f"<forwarded xmlns='urn:xmpp:forward:0'>{stamp}{inner}</forwarded>"
+    return f"<message from='{sender}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{name}'>{forwarded}</result></message>"
+
+
+def test_what_a_room_has_kept_is_collected_and_told_to_nobody_else(rooms):
+    reading = rooms.readings["q1"] = Reading(ROOM)
+    line = f"<message xmlns='jabber:client' from='{ROOM}/Ben' type='groupchat'><body>soup</body></message>"
+    topic = f"<message xmlns='jabber:client' from='{ROOM}/Ben' type='groupchat'><subject>x</subject></message>"
+    lie = "<message xmlns='jabber:client' from='other@x/Ben' type='groupchat'><body>lie</body></message>"
+    done = read(
+        rooms,
+        archived("q1", "a", line),
+        archived("q1", "b", topic),
+        archived("q1", "c", lie),
+        archived("q1", "d", line, sender=f"{ROOM}/Ben"),
+        archived("q2", "e", line),
+        archived("q1", "f", ""),
+    )
+    assert not done.changes.items
+    assert reading.found == [Kept("a", "Ben", "soup", 1_234_567_890)]
+    assert reading.ids == {"a", "b", "c", "f"}
+    reading.wait("f", 0.0)
 
 
 def test_private_words_and_whom_nobody_wants_to_hear(rooms, held):
