@@ -24,7 +24,7 @@ class Histories:
             pipe = self._client.pipeline(transaction=True)
             pipe.delete(key)
             if found:
-                pipe.hset(key, mapping=dict(found))
+                pipe.hset(key, mapping=dict(found))  # type: ignore[arg-type]
                 pipe.pexpire(key, KEEP_MS)
             pipe.execute()
 
