@@ -3,6 +3,7 @@ group is an XMPP room here, named by its bare JID; values in, values out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
 
 from onesoup.csp import addresses
 from onesoup.csp.elements import (
@@ -70,6 +71,22 @@ class Member:
     nick: str
     user: str = ""
     level: str = USER
+
+
+# What stands around an answer with members, and around each of them, in octets of XML, generously.
+_FRAME, _AROUND = 1500, 75
+
+
+def fitting(members: Sequence[Member], gid: str, parser: int) -> list[Member]:
+    """As many of them as a phone's parser takes, those who may most before the others; in the order in which they stood."""
+    room, taken = parser - _FRAME, []
+    for number in sorted(range(len(members)), key=lambda number: LEVELS.index(members[number].level)):
+        each = members[number]
+        room -= _AROUND + sum(len(escape(text).encode("utf-8", "replace")) for text in (each.nick, each.user, gid))
+        if room < 0:
+            break
+        taken.append(number)
+    return [members[number] for number in sorted(taken)]
 
 
 def user_map_list(members: Sequence[Member], flat: bool) -> UserMapList:

@@ -167,6 +167,19 @@ def test_whoever_is_not_let_in_has_settled_nothing(phone, served, services):
     assert records.unpack_kept(record, "").auto
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_a_crowd_is_told_as_far_as_the_phone_can_read(new_phone, served, version):
+    phone = new_phone(version=version)
+    phone.log_in("wv:alice@example.org")
+    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=4000)))
+    served.occupied(
+        phone.sid, ROOM, OWNER, *((f"Somebody <&> {n}", f"somebody{n}@example.org", "participant", "none") for n in range(300))
+    )
+    assert phone.ask(JoinGroupRequest(group_id=GID, joined_request=True)).NAME == "JoinGroup-Response"
+    assert len(phone.octets) <= 4000
+    assert phone.octets.count(b"Somebody") >= 8
+
+
 def test_leaving(inside, served):
     assert code(inside.ask(LeaveGroupRequest(group_id=GID.upper()))) == 200
     (presence,) = sent(inside, served)
