@@ -180,6 +180,8 @@ class Rooms:
         room = self.find(seen.room)
         if room is None or self._held.closing:
             return  # one that was left; or all are, with the session, and the next one may want to be in them again
+        if not seen.nick and not seen.error:
+            return  # COMPAT(ejabberd): a room shows itself, with its picture; it is nobody who is there
         entry = self.entering.get(seen.room)
         own = 110 in seen.codes or seen.nick == room.nick
         if seen.error:

@@ -51,7 +51,8 @@ def removed(phone: StoryPhone) -> LeaveGroupResponse:
     return phone.until(lambda: next((each for each in phone.news if isinstance(each, LeaveGroupResponse)), None))  # type: ignore[return-value]
 
 
-def test_three_phones_and_a_client_in_one_room(world: World) -> None:
+def test_three_phones_and_a_client_in_one_room(either: World) -> None:
+    world = either
     alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
     jid, gid = a_room(world)
     daves = world.online(dave)

@@ -24,7 +24,14 @@ class Held:
         self.waiting = 0
         self.known, self.blocked, self.sent, self.called = {}, set(), {}, []
         self.feed = self
-        self.invites = SimpleNamespace(all=lambda *_: {}, remove=lambda *_: None)
+        self.invited = {}
+        self.invites = SimpleNamespace(
+            all=lambda *_: {},
+            remove=lambda *_: None,
+            put=lambda _jid, _way, name, record: self.invited.update({name: record}),
+            get=lambda _jid, _way, name: self.invited.get(name),
+        )
+        self.groups = SimpleNamespace(domain_of=lambda _: "example.org")
         self.doors = SimpleNamespace(
             try_again=lambda *_: False,
             **{
@@ -38,6 +45,9 @@ class Held:
 
     def waiting_items(self, _sid):
         return self.waiting
+
+    def refuses(self, jid):
+        return jid in self.blocked
 
     def refuses_in(self, room, nick, jid, private=False):
         return bool({f"{room}/{nick}", jid} & self.blocked)
@@ -101,6 +111,35 @@ def test_a_new_nick_leaves_and_joins_in_one_notice(rooms):
     change = f"<presence from='{ROOM}/Ben' type='unavailable'><x xmlns='{USER}'>{inner}</x></presence>"
     (notice,) = told(read(rooms, change, here("Benny")), "notice")
     assert (notice["left"], notice["joined"]) == ([["Ben", ""]], [["Benny", ""]])
+
+
+def test_the_room_itself_is_nobody_who_is_there(rooms):
+    vcard = "<x xmlns='vcard-temp:x:update'><photo/></x>"
+    done = read(rooms, f"<presence from='{ROOM}'>{vcard}</presence>", f"<presence from='{ROOM}'><x xmlns='{USER}'/></presence>")
+    assert done.changes.occupants == {}
+    assert told(done, "notice") == []
+
+
+DIRECT = (
+    "<message from='dave@example.org/desk' id='i1'><x xmlns='jabber:x:conference' jid='tea@conference.example.org'/></message>"
+)
+MEDIATED = (
+    f"<message from='tea@conference.example.org'><x xmlns='{USER}'><invite from='{{}}'><reason>come</reason></invite>"
+    "<password>soup</password></x></message>"
+)
+
+
+@pytest.mark.parametrize("inviter", ["dave@example.org/desk", "tea@conference.example.org/Dave"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_invitation_in_both_forms_is_one_that_can_be_declined(rooms, held, inviter, turned):
+    both = [MEDIATED.format(inviter), DIRECT]
+    done = read(rooms, *(reversed(both) if turned else both))
+    (asked,) = told(done, "invite")
+    (record,) = held.invited.values()
+    invitation = records.unpack_invitation(record)
+    assert (list(held.invited), invitation.mediated, invitation.password) == ([asked["id"]], True, "soup")
+    assert (invitation.nick or invitation.who) == ("Dave" if "/Dave" in inviter else "dave@example.org")
+    assert told(read(rooms, DIRECT, MEDIATED.format(inviter)), "invite") == []
 
 
 def test_nobody_is_told_who_has_not_asked(rooms):
