@@ -34,8 +34,8 @@ _PTS_EXAMPLE = re.compile(r"\bWV(1[123])([A-Z]{2})\d* ?(?:SI=\S+ )?(?:Primitive=
 
 LEGEND = """\
 A letter in the column of a version is an encoding that carries the primitive there: x XML, w WBXML, p plain text syntax. It is a
-capital where a test of the repository shows it: X and W a conversation of `scripts/` that is played through the whole stack,
-P an example on the wire in `tests/wire/test_pts.py`. (That every primitive survives every encoding that has it is
+capital where a test of the repository shows it: a conversation of `scripts/` that is played through the whole stack, or for P
+an example on the wire in `tests/wire/test_pts.py`. (That every primitive survives every encoding that has it is
 shown for all at once, by the property tests of `tests/csp/test_binding.py` and `tests/wire/test_pts.py`.) *tests* counts the
 modules of `tests/handlers` and `tests/stories` that name the primitive. *Handled* says which module serves a request, or makes
 what the server sends; *never*: a server without a counterpart in XMPP has no reason to send it. **no** would be a primitive
@@ -129,7 +129,7 @@ def _modules(*folders: str) -> list[Path]:
 
 
 def _played() -> Iterator[tuple[str, str, str]]:
-    """What conversations send and expect: they are played in each version that they name, in both encodings."""
+    """What conversations send and expect: they are played in each version and each encoding that they name."""
     from onesoup.phone.conversation import script
 
     for path in sorted((ROOT / "scripts").glob("*.yaml")):
@@ -138,7 +138,7 @@ def _played() -> Iterator[tuple[str, str, str]]:
             step for each in (loaded.data, *loaded.alternatives.values()) for step in each["steps"] if "known_gap" not in step
         ]
         for name in {name for step in steps for name in _primitives(step)}:
-            yield from ((name, version, encoding) for version in loaded.versions for encoding in (XML, WBXML))
+            yield from ((name, version, each[0]) for version in loaded.versions for each in loaded.encodings)
 
 
 def _primitives(value: Any) -> Iterator[str]:

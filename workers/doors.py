@@ -1,7 +1,9 @@
 """In and out of rooms, and what else workers want of XMPP servers: commands that somebody waits for, each in a greenlet of its
 own, so that nobody's message waits behind a slow room."""
 
+import time
 from collections.abc import Callable
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -14,14 +16,15 @@ from onesoup.csp.errors import BackendError
 from onesoup.csp.groups import Room
 from onesoup.csp.messages import timestamp
 from onesoup.handlers import records, roomservice
+from onesoup.handlers.context import token
 from onesoup.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
-from onesoup.xmpp import rooms, xml
+from onesoup.xmpp import archive, rooms, xml
 from onesoup.xmpp.rooms import Reply, Request
 from onesoup.xmpp.stream import Stream, StreamFailure
 from workers import stanzas
-from workers.rooms import Entry, changed, left
+from workers.rooms import Entry, Reading, changed, left
 
 if TYPE_CHECKING:
     from workers.held import Held, Shared
@@ -34,6 +37,8 @@ JOIN_SECONDS = 7.0
 AGAIN_SECONDS = 30.0
 # A room service that goes down is given so long before somebody knocks.
 RESTART_SECONDS = 2.0
+# What is said before an answer is looked at behind it at most so long.
+LATE_SECONDS = 2.0
 # How long the phone has to join by itself what it was invited into.
 ACCEPTED_SECONDS = 30.0
 # The nick may still be taken by what the server believes of our last stream.
@@ -281,6 +286,21 @@ class Doors:
             gevent.spawn_later(1.0, ending.discard, command["room"])
         return records.pack_answer(200, error=reply.error, tree=reply.payload.plain())
 
+    def _history(self, command: dict[str, Any]) -> bytes:
+        """What was said in a room; of people whom the phone does not want to hear, nothing."""
+        jid, query, inside = command["room"], token(12), self._held.rooms
+        if jid not in inside.joined:
+            return records.pack_answer(808, "not joined")
+        reading = inside.readings[query] = Reading(jid)
+        try:
+            reply = self._request(archive.ask(jid, query, command["most"]))
+            if not reply.error:
+                reading.wait(archive.last(reply.payload), time.monotonic() + LATE_SECONDS)
+        finally:
+            del inside.readings[query]
+        found = [list(astuple(each)) for each in reading.found if not self._held.refuses_in(jid, each.nick, "")]
+        return records.pack_answer(200, error=reply.error, found=found)
+
     def _change(self, command: dict[str, Any]) -> bytes:
         jid = command["room"]
         room = self._held.rooms.find(jid)
@@ -347,6 +367,7 @@ _COMMANDS: dict[str, Callable[[Doors, dict[str, Any]], bytes]] = {
     "join-later": Doors._join_later,
     "leave": Doors._leave,
     "destroy": Doors._destroy,
+    "history": Doors._history,
     "room": Doors._change,
 }
 ASKED = tuple(_COMMANDS)

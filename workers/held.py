@@ -197,6 +197,9 @@ class Held:
         """By the block and grant lists of the account. Those are read again after a while: another phone may change them."""
         return self._known_rules().refuse(jid)
 
+    def blocks(self, jid: str) -> bool:
+        return self._known_rules().blocks(jid)
+
     def _known_rules(self) -> Rules:
         now = time.monotonic()
         while self._rules is None or now >= self._rules_until:

@@ -60,6 +60,9 @@ class Directory(Protocol):
     def wrote(self, recipient: str, stanza_id: str) -> bool:
         """Whether the phone sent this message to this recipient a short while ago."""
 
+    def blocks(self, jid: str) -> bool:
+        """As refuses(), but only whom the user has named."""
+
     def refuses(self, jid: str) -> bool:
         """Whether the user does not want to hear from this one."""
 
@@ -211,10 +214,12 @@ class Intake:
             if self._directory.item(jid) is not None:
                 done.answers.append(stanzas.to("subscribed", jid))
             return
+        if self._directory.refuses(jid):
+            if self._directory.blocks(jid):  # whoever is only not named now may be later: the server will ask again
+                done.answers.append(stanzas.to("unsubscribed", jid))
+            return
         if self._directory.granted(jid):
             done.answers.append(stanzas.to("subscribed", jid))
-            return
-        if self._directory.refuses(jid):
             return
         note = (stanza.getTagData("status") or "").strip()
         self._directory.asks(jid, note)

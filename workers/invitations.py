@@ -2,6 +2,7 @@
 (xmpp-mapping.md 8)."""
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from onesoup.csp import groups
@@ -27,7 +28,8 @@ MAX_NOTE = 400
 class Invitations:
     def __init__(self, held: "Held", shared: "Shared") -> None:
         self._held, self._shared = held, shared
-        self._lately: dict[tuple[str, str, bool], float] = {}
+        # (room, inviter, through the room) -> when it came, and the InviteID that the phone was told.
+        self._lately: dict[tuple[str, str, bool], tuple[float, str]] = {}
 
     def is_one(self, message: Xml) -> bool:
         return invitations.read(message) is not None
@@ -44,7 +46,13 @@ class Invitations:
     def _invited(self, invited: Invited, stanza_id: str, done: "Batch") -> None:
         """A new question to the phone. It outlives the session: the invitation was acknowledged to the server."""
         now = time.time()
-        if self._refused(invited) or self._came_lately(invited, now):
+        if self._refused(invited):
+            return
+        invite_id = self._earlier(invited, now)
+        if invite_id:
+            self._lately[invited.room, invited.inviter, invited.mediated] = now, invite_id
+            if invited.mediated:
+                self._through_the_room(invited, invite_id)
             return
         service = invited.room.rpartition("@")[2]
         gid = groups.group_id(invited.room, self._shared.groups.domain_of(service))
@@ -52,6 +60,7 @@ class Invitations:
             "GR", invited.room, gid, invited.inviter, invited.nick, int(now) + ROOM_SECONDS, invited.mediated, invited.password
         )
         invite_id = token(16)
+        self._lately[invited.room, invited.inviter, invited.mediated] = now, invite_id
         self._shared.invites.put(self._held.session.jid, "in", invite_id, records.pack_invitation(invite))
         payload = records.pack_event(
             "invite",
@@ -71,12 +80,29 @@ class Invitations:
             return self._held.refuses_in(invited.room, invited.nick, "")
         return self._held.refuses(invited.inviter) or self._held.refuses_in(invited.room, "", "")
 
-    def _came_lately(self, invited: Invited, now: float) -> bool:
-        """The room may name the inviter by nick and he himself by address: of two forms for one room, the second is the same."""
-        self._lately = {key: at for key, at in self._lately.items() if now - at < TWICE_SECONDS}
-        forms = {(who, mediated) for room, who, mediated in self._lately if room == invited.room}
-        self._lately[invited.room, invited.inviter, invited.mediated] = now
-        return any(who == invited.inviter or mediated is not invited.mediated for who, mediated in forms)
+    def _earlier(self, invited: Invited, now: float) -> str:
+        """The InviteID under which the phone knows this invitation already, "" for none. The room may name the inviter by nick
+        and he himself by address: of two forms for one room, the second is the same."""
+        self._lately = {key: (at, name) for key, (at, name) in self._lately.items() if now - at < TWICE_SECONDS}
+        return next(
+            (
+                name
+                for (room, who, mediated), (_, name) in self._lately.items()
+                if room == invited.room and (who == invited.inviter or mediated is not invited.mediated)
+            ),
+            "",
+        )
+
+    def _through_the_room(self, invited: Invited, invite_id: str) -> None:
+        """The form that can be declined has come second; and the room knows its password."""
+        own, record = self._held.session.jid, self._shared.invites.get(self._held.session.jid, "in", invite_id)
+        if record is None:
+            return  # the phone has answered it
+        known = records.unpack_invitation(record)
+        changed = replace(
+            known, who=invited.inviter, nick=invited.nick, mediated=True, password=known.password or invited.password
+        )
+        self._shared.invites.put(own, "in", invite_id, records.pack_invitation(changed))
 
     # --- answers to our own ---
 

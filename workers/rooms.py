@@ -16,7 +16,8 @@ from onesoup.csp.groups import Room
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.store.feed import Delivery
-from onesoup.xmpp import messages, rooms
+from onesoup.xmpp import archive, messages, rooms
+from onesoup.xmpp.archive import Kept
 from onesoup.xmpp.rooms import Seen
 from onesoup.xmpp.xml import Xml
 from workers import stanzas
@@ -47,6 +48,29 @@ class Entry:
     tries: int = 0
     # Set when we are in, or know that we will not be.
     over: Event = field(default_factory=Event)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What comes out of a room's archive for one question."""
+
+    room: str
+    found: list[Kept] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    more: Event = field(default_factory=Event)
+
+    def take(self, stanza: Node) -> None:
+        name, kept = archive.read(stanza, self.room)
+        self.ids.add(name)
+        if kept is not None:
+            self.found.append(kept)
+        self.more.set()
+
+    def wait(self, last: str, until: float) -> None:
+        """The answer may be read before what came in front of it has been looked at. `until` by the monotonic clock."""
+        while last and last not in self.ids and (left := until - time.monotonic()) > 0:
+            self.more.clear()
+            self.more.wait(left)
 
 
 @dataclass(slots=True)
@@ -97,6 +121,8 @@ class Rooms:
         self.entering: dict[str, Entry] = {}
         # Rooms whose end the phone has asked for itself.
         self.ending: set[str] = set()
+        # Questions for what rooms have kept, by their names.
+        self.readings: dict[str, Reading] = {}
         self.invitations = Invitations(held, shared)
 
     def load(self) -> None:
@@ -154,6 +180,8 @@ class Rooms:
         room = self.find(seen.room)
         if room is None or self._held.closing:
             return  # one that was left; or all are, with the session, and the next one may want to be in them again
+        if not seen.nick and not seen.error:
+            return  # COMPAT(ejabberd): a room shows itself, with its picture; it is nobody who is there
         entry = self.entering.get(seen.room)
         own = 110 in seen.codes or seen.nick == room.nick
         if seen.error:
@@ -275,6 +303,11 @@ class Rooms:
         room = self.find(jid)
         if room is None:
             return  # from a room that was left
+        if (query := archive.query_of(stanza)) is not None:
+            reading = self.readings.get(query)
+            if reading is not None and reading.room == jid and not nick:
+                reading.take(stanza)
+            return
         if tree.get("type") == "error":
             self._bounced(jid, nick, room, tree, turn)
         elif tree.get("type") == "groupchat":

@@ -31,9 +31,13 @@ class Rules:
 
     def refuse(self, jid: str) -> bool:
         """Blocking wins where both lists are in use."""
-        if self.block_in_use and jid in self.blocked:
+        if self.blocks(jid):
             return True
         return self.grant_in_use and jid not in self.granted
+
+    def blocks(self, jid: str) -> bool:
+        """By name, and not only because others are named who may."""
+        return self.block_in_use and jid in self.blocked
 
     def refuse_in(self, room: str, nick: str, jid: str, private: bool) -> bool:
         """As refuse(), of somebody in a room, who is known by a screen name, by an address, or both. The grant list counts for

@@ -3,6 +3,7 @@ group is an XMPP room here, named by its bare JID; values in, values out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
 
 from onesoup.csp import addresses
 from onesoup.csp.elements import (
@@ -72,6 +73,22 @@ class Member:
     level: str = USER
 
 
+# What stands around an answer with members, and around each of them, in octets of XML, generously.
+_FRAME, _AROUND = 1500, 75
+
+
+def fitting(members: Sequence[Member], gid: str, parser: int) -> list[Member]:
+    """As many of them as a phone's parser takes, those who may most before the others; in the order in which they stood."""
+    room, taken = parser - _FRAME, []
+    for number in sorted(range(len(members)), key=lambda number: LEVELS.index(members[number].level)):
+        each = members[number]
+        room -= _AROUND + sum(len(escape(text).encode("utf-8", "replace")) for text in (each.nick, each.user, gid))
+        if room < 0:
+            break
+        taken.append(number)
+    return [members[number] for number in sorted(taken)]
+
+
 def user_map_list(members: Sequence[Member], flat: bool) -> UserMapList:
     """From 1.2 on. COMPAT(Android): flat, each UserMapping is one member."""
     if flat:
@@ -136,7 +153,11 @@ NAMES = (
     "MinimumAge",
 )
 OWN_NAMES = ("PrivilegeLevel", "AutoJoin", "ShowID", "PrivateMessaging", "IsMember")
-TRUTHS = frozenset({"PrivateMessaging", "Searchable", "AutoDelete", "RequireInvitation", "AutoJoin", "ShowID", "IsMember"})
+# Names that phones of 1.1 and 1.2 have never heard of (messages.md 13).
+LATER_NAMES = frozenset({"History", "RequireInvitation", "MinimumAge"})
+TRUTHS = frozenset(
+    {"History", "PrivateMessaging", "Searchable", "AutoDelete", "RequireInvitation", "AutoJoin", "ShowID", "IsMember"}
+)
 NUMBERS = frozenset({"MaxActiveUsers", "Validity", "MinimumAge"})
 CHOICES = {"AccessType": ("Open", "Restricted"), "Type": ("Public", "Private")}
 # A phone may send these back as it got them; they change nothing.
@@ -170,8 +191,9 @@ def _value(name: str, value: str) -> str:
     return value
 
 
-def group_properties(values: dict[str, str], welcome: str = "") -> GroupProperties:
-    return GroupProperties(property=_properties(values, NAMES), welcome_note=note(welcome))
+def group_properties(values: dict[str, str], version: str, welcome: str = "") -> GroupProperties:
+    names = [name for name in NAMES if version == "1.3" or name not in LATER_NAMES]
+    return GroupProperties(property=_properties(values, names), welcome_note=note(welcome))
 
 
 def own_properties(values: dict[str, str]) -> OwnProperties:

@@ -136,7 +136,8 @@ modules:
   mod_http_api: {{}}
   mod_http_upload: {{ put_url: "http://{self.web}/upload", docroot: {quoted(str(self.dir / "upload"))} }}
   mod_last: {{}}
-  mod_muc: {{ host: {quoted("conference." + self.domain)} }}
+  mod_mam: {{}}
+  mod_muc: {{ host: {quoted("conference." + self.domain)}, default_room_options: {{ mam: true }} }}
   mod_offline: {{}}
   mod_ping: {{}}
   mod_privacy: {{}}

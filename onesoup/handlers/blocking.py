@@ -31,9 +31,12 @@ def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
     """Unknown and foreign users are accepted; 201 names what no user is meant by."""
     before = rules(ctx.services.blocks, ctx.session.jid)
     block, grant = blocking.changes(request)
+    for wish, known in ((block, before.blocked), (grant, before.granted)):
+        if len(known) + len(wish.add) + len(wish.add_groups) + len(wish.add_names) > blocking.MAX_ENTRIES:
+            raise CspError(754, "too many on this list")
     failed: list[DetailedResult] = []
-    _apply(ctx, BLOCK, block, len(before.blocked), failed)
-    _apply(ctx, GRANT, grant, len(before.granted), failed)
+    _apply(ctx, BLOCK, block, failed)
+    _apply(ctx, GRANT, grant, failed)
     _tell_server(ctx, before, rules(ctx.services.blocks, ctx.session.jid))
     answer = status(200)
     if failed:
@@ -41,11 +44,9 @@ def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
     return answer
 
 
-def _apply(ctx: Context, kind: str, wish: Change, known: int, failed: list[DetailedResult]) -> None:
+def _apply(ctx: Context, kind: str, wish: Change, failed: list[DetailedResult]) -> None:
     jid, blocks = ctx.session.jid, ctx.services.blocks
     added = [*_jids(ctx, wish.add, failed), *_rooms(ctx, kind, wish.add_groups, wish.add_names, failed)]
-    if known + len(added) > blocking.MAX_ENTRIES:
-        raise CspError(754, "too many on this list")
     if wish.in_use is not None:
         blocks.use(jid, kind, wish.in_use)
     blocks.add(jid, kind, added)

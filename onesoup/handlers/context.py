@@ -16,6 +16,7 @@ from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.guard import Guard
+from onesoup.store.histories import Histories
 from onesoup.store.inbox import Inbox
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
@@ -116,6 +117,7 @@ class Services:
     pictures: ScaledPictures
     groups: Groups
     invites: Invites
+    histories: Histories
     searches: Searches
     announcements: Announcements
     segments: Segments

@@ -138,7 +138,7 @@ def _notice(fields: Mapping[str, Any], session: Session, item: Item, version: st
         group_id=gid,
         joined=groups.joined(came, gid, version, flat) if came else None,
         left=groups.left(gone, gid, flat) if gone else None,
-        group_properties=groups.group_properties(fields["about"]) if fields["about"] else None,
+        group_properties=groups.group_properties(fields["about"], version) if fields["about"] else None,
         own_properties=groups.own_properties(fields["own"]) if fields["own"] else None,
     )
 

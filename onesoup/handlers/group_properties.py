@@ -39,7 +39,7 @@ def get(ctx: Context, request: GetGroupPropsRequest) -> Primitive:
     mark = rooms.read_bookmarks(marks.payload).get(room)
     auto = mark.auto if mark is not None else settled.auto
     return GetGroupPropsResponse(
-        group_properties=groups.group_properties(values, about.description),
+        group_properties=groups.group_properties(values, ctx.version, about.description),
         own_properties=groups.own_properties(_own(own, replace(settled, auto=auto))),
     )
 

@@ -49,7 +49,7 @@ def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
         group_properties.store(ctx, room, settled)
     ctx.effects.spell[room] = gid
     present = [each for each in occupants(ctx, room) if each.nick != answer["nick"]] if request.joined_request else []
-    return _joined(ctx, members(ctx, present), gid, str(answer["nick"]), bool(request.joined_request), about.description)
+    return _joined(ctx, members(ctx, present, gid), gid, str(answer["nick"]), bool(request.joined_request), about.description)
 
 
 def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
@@ -131,6 +131,8 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     if not entered.get("new"):
         go(ctx, room)
         raise CspError(801, "group exists")
+    if request.join_group is False:
+        values["AutoDelete"] = "F"  # nobody is in it, so that it would be gone at once
     _configure_new(ctx, room, bool(name.owner), values, welcome)
     ctx.effects.spell[room] = gid
     group_properties.store(ctx, room, Kept(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
@@ -205,7 +207,7 @@ def joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
     if ctx.version == "1.1":
         raise CspError(501, "not in CSP 1.1")
     room, own = inside(ctx, request.group_id)
-    told = members(ctx, occupants(ctx, room))
+    told = members(ctx, occupants(ctx, room), own.gid)
     flat = ctx.session.quirks.flat_members
     if rooms.level(own.role, own.affiliation) == groups.ADMIN and not flat:
         return GetJoinedUsersResponse(admin_map_list=groups.admin_map_list(told))

@@ -32,7 +32,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Capabilities
 from onesoup.csp.transactions import status
-from onesoup.handlers import contacts, group_messages, records, rooms
+from onesoup.handlers import contacts, group_history, group_messages, records, rooms
 from onesoup.handlers.context import Context, ordered_id, spellings, token
 from onesoup.xmpp import commands
 
@@ -226,24 +226,35 @@ def _stored(ctx: Context) -> list[messages.Text]:
 
 def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
     """The content of one message; it stays until the phone acknowledges it. 426 for one that is not there."""
-    for text in _waiting(ctx):
-        if text.id == request.message_id:
-            spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
-            info = messages.info(text, ctx.session, spelled)
-            return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
-    raise CspError(426, "no such message")
+    text = _named(ctx, request.message_id)
+    spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
+    info = messages.info(text, ctx.session, spelled)
+    return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
+
+
+def _named(ctx: Context, message_id: str | None) -> messages.Text:
+    """A message that waits, or one of the history that the phone was told of last. 426 when there is none."""
+    text = next((each for each in _waiting(ctx) if each.id == message_id), None)
+    text = text or group_history.remembered(ctx, message_id or "")
+    if text is None:
+        raise CspError(426, "no such message")
+    return text
 
 
 def get_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
-    """What waits for the phone, without the content. The history of a group is not kept: 821."""
+    """What waits for the phone, or with a group what was said in it lately; without the content, which the phone fetches."""
     if request.group_id is not None:
-        raise CspError(821, "no history")
+        return _listed(ctx, *group_history.history(ctx, request.group_id, request.message_count))
     waiting = _waiting(ctx)
     total = len(waiting)
     if request.message_count is not None:
         waiting = waiting[: request.message_count]
-    spelled = spellings(ctx.services, ctx.sid, [each.sender for each in waiting])
-    infos = [messages.info(each, ctx.session, spelled.get(each.sender)) for each in waiting]
+    return _listed(ctx, waiting, total)
+
+
+def _listed(ctx: Context, texts: list[messages.Text], total: int) -> GetMessageListResponse:
+    spelled = spellings(ctx.services, ctx.sid, [each.sender for each in texts])
+    infos = [messages.info(each, ctx.session, spelled.get(each.sender)) for each in texts]
     if ctx.version == "1.3":
         return GetMessageListResponse(message_info_list=MessageInfoList(message_info=infos), message_total_count=total)
     return GetMessageListResponse(message_info=infos)
@@ -263,10 +274,8 @@ def reject(ctx: Context, request: RejectMessageRequest) -> Primitive:
 
 
 def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
-    """A message that waits, sent on to somebody else. It stays until it is acknowledged."""
-    text = next((each for each in _waiting(ctx) if each.id == request.message_id), None)
-    if text is None:
-        raise CspError(426, "no such message")
+    """A message that waits, or of a group's history, sent on to somebody else. It stays until it is acknowledged."""
+    text = _named(ctx, request.message_id)
     to, details = _recipients(ctx, request.recipient or Recipient())
     if not to:
         raise _refusal(details)

@@ -105,12 +105,14 @@ def everybody(ctx: Context) -> list[Occupant]:
     return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
 
 
-def members(ctx: Context, present: Sequence[Occupant]) -> list[Member]:
-    """Occupants as the phone is told of them."""
+def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
+    """Occupants as the phone is told of them: as many as it can read, unless it reads long answers in segments. Else it would be
+    told that the answer is too long, and not that it is in."""
     known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])
-    return [
+    found = [
         Member(each.nick, ctx.session.spelled(each.jid, known.get(each.jid)) if each.jid else "", each.level) for each in present
     ]
+    return found if ctx.segmented else groups.fitting(found, gid, ctx.caps.parser)
 
 
 def kept(ctx: Context, room: str, gid: str) -> Kept:

@@ -12,6 +12,7 @@ from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.client import connect
 from onesoup.store.guard import Guard
+from onesoup.store.histories import Histories
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.keyring import KeyRing
 from onesoup.store.leases import Shards
@@ -82,6 +83,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         pictures=ScaledPictures(client),
         groups=Groups(client),
         invites=Invites(client),
+        histories=Histories(client),
         searches=Searches(client),
         announcements=Announcements(client),
         segments=Segments(client),

@@ -24,7 +24,7 @@ from onesoup.wire.document import Encoding
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--url", help="CSP URL of the server.")
 @click.option("--stack", "own_stack", is_flag=True, help="Start a server of its own, with the accounts and rosters of the file.")
-@click.option("--encoding", type=click.Choice(["xml", "wbxml"]), help="[default: the file's]")
+@click.option("--encoding", type=click.Choice(["xml", "wbxml", "pts"]), help="[default: the file's]")
 @click.option("--csp", "version", help="Another CSP version, where the file allows it.")
 @click.option("--alternative", help="Play this alternative of the file.")
 @click.option("--domain", help="The server's domain, in place of the file's.")

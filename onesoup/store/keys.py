@@ -19,6 +19,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session
+    hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
     muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back
     groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.rooms

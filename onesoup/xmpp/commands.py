@@ -81,6 +81,12 @@ def destroy(room: str) -> Command:
     return {"op": "destroy", "room": room}
 
 
+def history(room: str, most: int) -> Command:
+    """The last messages that a joined room has kept (XEP-0313). Answered with `error`, or `found`: [archive's id, nick, body,
+    time], oldest first."""
+    return {"op": "history", "room": room, "most": most}
+
+
 def room_settings(room: str, **more: bool | str | int) -> Command:
     """`more`: notice, private, delivery, length."""
     return {"op": "room", "room": room, **more}

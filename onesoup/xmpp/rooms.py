@@ -13,6 +13,8 @@ MUC, MUC_USER = "http://jabber.org/protocol/muc", "http://jabber.org/protocol/mu
 MUC_ADMIN, MUC_OWNER = "http://jabber.org/protocol/muc#admin", "http://jabber.org/protocol/muc#owner"
 DISCO_INFO, DISCO_ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
 DATA, STANZAS = "jabber:x:data", "urn:ietf:params:xml:ns:xmpp-stanzas"
+# A room that keeps what is said (XEP-0313), and what Prosody and ejabberd call it in their forms.
+KEEPS, KEEPING = "urn:xmpp:mam:2", ("muc#roomconfig_enablearchiving", "mam")
 CONFIG, INFO = "muc#roomconfig_", "muc#roominfo_"
 MAX_ITEMS = 50
 
@@ -277,6 +279,7 @@ def properties(about: About, private: bool) -> dict[str, str]:
         "Type": "Private" if private else "Public",
         "Searchable": "F" if "muc_hidden" in features else "T",
         "AutoDelete": "F" if "muc_persistent" in features else "T",
+        "History": "T" if KEEPS in features else "F",
         "RequireInvitation": "T" if "muc_membersonly" in features else "F",
         "Topic": fields.get(f"{INFO}subject", ""),
         "ActiveUsers": fields.get(f"{INFO}occupants", ""),
@@ -315,7 +318,8 @@ def _wishes(values: Mapping[str, str], welcome: str | None) -> dict[str, str]:
         wished["persistentroom"] = "0" if values["AutoDelete"] == "T" else "1"
     if welcome is not None:
         wished["roomdesc"] = welcome
-    return {f"{CONFIG}{name}": value for name, value in wished.items()}
+    keeps = {name: _BOOLEAN[values["History"]] for name in KEEPING if "History" in values}
+    return keeps | {f"{CONFIG}{name}": value for name, value in wished.items()}
 
 
 def fill(config: Xml, values: Mapping[str, str], welcome: str | None = None) -> dict[str, list[str]] | None:

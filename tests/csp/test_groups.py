@@ -117,3 +117,14 @@ def test_what_no_group_can_be(name, value):
     with pytest.raises(CspError) as refused:
         groups.read([Property(name=name, value=value)])
     assert refused.value.code == 806
+
+
+def test_members_fit_the_phone_and_those_who_may_most_are_among_them():
+    crowd = [Member(f"somebody{number}", f"wv:somebody{number}@example.org") for number in range(300)]
+    crowd.insert(200, Member("boss", "wv:boss@example.org", "Admin"))
+    told = groups.fitting(crowd, "wv:/lobby@example.org", 5000)
+    assert 10 < len(told) < 50
+    assert told[-1].nick == "boss"
+    assert told[:-1] == crowd[: len(told) - 1]
+    assert groups.fitting(crowd, "wv:/lobby@example.org", 100_000) == crowd
+    assert groups.fitting(crowd, "wv:/lobby@example.org", 0) == []

@@ -141,6 +141,8 @@ class Holder:
             return records.pack_answer(200, error=error, tree=tree.plain())
         if command["op"] == "join" and command["room"] not in self.refuse:
             return records.pack_answer(200, nick=command["nick"], new=command["room"] in self.fresh)
+        if command["op"] == "history":
+            return records.pack_answer(200, **self.answers.get("history", {"error": "service-unavailable", "found": []}))
         if command["op"] in ("join", "leave", "room"):
             return records.pack_answer(self.refuse.get(command["room"], 200), "refused", nick="nick")
         return None

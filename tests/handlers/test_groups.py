@@ -8,12 +8,16 @@ from onesoup.csp.elements import (
     Admin,
     BlockEntityRequest,
     BlockList,
+    CapabilityList,
+    ClientCapabilityRequest,
     CreateGroupRequest,
     DeleteGroupRequest,
+    ForwardMessageRequest,
     GetBlockedListRequest,
     GetGroupMembersRequest,
     GetGroupPropsRequest,
     GetJoinedUsersRequest,
+    GetMessageListRequest,
     GetMessageRequest,
     Group,
     GroupProperties,
@@ -161,6 +165,19 @@ def test_whoever_is_not_let_in_has_settled_nothing(phone, served, services):
     assert phone.ask(wish).NAME == "JoinGroup-Response"
     (record,) = services.groups.all("alice@example.org").values()
     assert records.unpack_kept(record, "").auto
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_a_crowd_is_told_as_far_as_the_phone_can_read(new_phone, served, version):
+    phone = new_phone(version=version)
+    phone.log_in("wv:alice@example.org")
+    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=4000)))
+    served.occupied(
+        phone.sid, ROOM, OWNER, *((f"Somebody <&> {n}", f"somebody{n}@example.org", "participant", "none") for n in range(300))
+    )
+    assert phone.ask(JoinGroupRequest(group_id=GID, joined_request=True)).NAME == "JoinGroup-Response"
+    assert len(phone.octets) <= 4000
+    assert phone.octets.count(b"Somebody") >= 8
 
 
 def test_leaving(inside, served):
@@ -321,7 +338,9 @@ def test_properties_of_the_group_and_of_oneself(inside, served):
     answer = inside.ask(GetGroupPropsRequest(group_id=GID))
     values = {each.name: each.value for each in answer.own_properties.property}
     assert values == {"PrivilegeLevel": "Admin", "AutoJoin": "T", "ShowID": "T", "PrivateMessaging": "F", "IsMember": "T"}
-    assert {each.name: each.value for each in answer.group_properties.property}["Name"] == "Lobby"
+    told = {each.name: each.value for each in answer.group_properties.property}
+    assert told["Name"] == "Lobby"
+    assert ("History" in told) == ("RequireInvitation" in told) == (inside.version == "1.3")
     assert answer.group_properties.welcome_note.content_data == "Welcome"
     topic = GroupProperties(property=[Property(name="Topic", value="Soup")])
     assert code(inside.ask(SetGroupPropsRequest(group_id=GID, group_properties=topic))) == 200
@@ -363,6 +382,47 @@ def test_who_has_not_joined_cannot_write_and_nobody_asks_the_server(inside, serv
     assert [(each.code, each.group_id) for each in answer.result.detailed_result] == [(808, ["wv:/other@example.net"])]
     assert code(inside.ask(message(Group(screen_name=ScreenName(s_name="nobody", group_id=GID))))) == 531
     assert {each["op"] for each in served.done[before:]} <= {"groupchat"}
+
+
+def test_what_was_said_before_is_listed_and_fetched(inside, served):
+    said = [["s1", "ben", "hello", 1_700_000_000], ["s2", "", "news", 1_700_000_060], ["s3", "cleo", "soup " * 20, 1_700_000_120]]
+    served.answers["history"] = {"error": "", "found": said}
+    listed = inside.ask(GetMessageListRequest(group_id=GID, message_count=10))
+    assert [each["most"] for each in served.ops(inside, "history")] == [10]
+    infos = listed.message_info_list.message_info if inside.version == "1.3" else listed.message_info
+    assert [each.sender.group.screen_name and each.sender.group.screen_name.s_name for each in infos] == ["ben", None, "cleo"]
+    assert [each.recipient.group[0].group_id for each in infos] == [GID] * 3
+    assert len({each.message_id for each in infos}) == 3
+    fetched = inside.ask(GetMessageRequest(message_id=infos[0].message_id))
+    assert (fetched.content_data, fetched.message_info.date_time) == ("hello", "20231114T221320Z")
+    forward = ForwardMessageRequest(
+        message_id=infos[0].message_id, recipient=Recipient(user=[User(user_id="wv:dora@example.org")])
+    )
+    inside.ask(forward)
+    assert [each["body"] for each in served.ops(inside, "message")] == ["Fwd: ben\nhello"]
+    assert code(inside.ask(GetMessageRequest(message_id="h.nothing"))) == 426
+
+
+def test_a_group_without_a_history_has_none(phone, served):
+    assert code(phone.ask(GetMessageListRequest(group_id=GID))) == 808
+    served.inside(phone.sid, ROOM, GID)
+    for error, told in (("service-unavailable", 821), ("", 821), ("remote-server-timeout", 504)):
+        served.answers["history"] = {"error": error, "found": []}
+        assert code(phone.ask(GetMessageListRequest(group_id=GID))) == told
+
+
+def test_a_history_comes_in_parts_that_the_phone_reads(new_phone, served):
+    phone = new_phone()
+    phone.log_in("wv:alice@example.org")
+    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=3000, accepted_content_length=200)))
+    served.inside(phone.sid, ROOM, GID)
+    served.answers["history"] = {"error": "", "found": [["s1", "ben", "0123456 " * 60, 1], ["s2", "ben", "end", 2]]}
+    infos = phone.ask(GetMessageListRequest(group_id=GID)).message_info
+    assert [each["most"] for each in served.ops(phone, "history")] == [4]
+    assert len(phone.octets) <= 3000
+    parts = [phone.ask(GetMessageRequest(message_id=each.message_id)).content_data for each in infos]
+    assert "".join(parts).replace(" ", "") == "0123456" * 60 + "end"
+    assert max(map(len, parts)) <= 200
 
 
 # --- invitations ---

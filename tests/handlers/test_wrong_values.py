@@ -306,7 +306,7 @@ REFUSED = {
     "GetJoinedUsers-Request": 901,
     "GetMap-Request": 405,
     "GetMessage-Request": 426,
-    "GetMessageList-Request": 821,
+    "GetMessageList-Request": 901,
     "GetNewPassword-Request": 405,
     "GetPresence-Request": 531,
     "GetPublicProfile-Request": 531,

@@ -10,6 +10,8 @@ from onesoup.csp.elements import (
     DeleteGroupRequest,
     GetGroupMembersRequest,
     GetGroupPropsRequest,
+    GetMessageListRequest,
+    GetMessageRequest,
     GroupChangeNotice,
     LeaveGroupResponse,
     MemberAccessRequest,
@@ -49,7 +51,8 @@ def removed(phone: StoryPhone) -> LeaveGroupResponse:
     return phone.until(lambda: next((each for each in phone.news if isinstance(each, LeaveGroupResponse)), None))  # type: ignore[return-value]
 
 
-def test_three_phones_and_a_client_in_one_room(world: World) -> None:
+def test_three_phones_and_a_client_in_one_room(either: World) -> None:
+    world = either
     alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
     jid, gid = a_room(world)
     daves = world.online(dave)
@@ -247,6 +250,25 @@ def test_a_killed_holder_loses_no_room(breakable: World) -> None:
         again.wait("presence", 30, sender=jid, resource=nick, type="available")
     phones["Bob"].say(gid, more := secret_text())
     assert phones["Alice"].hears(more, within=30).nick == "Bob"
+
+
+def test_what_was_said_before_the_phone_came(either: World) -> None:
+    alice, dave = either.cast("alice", "dave")
+    jid, gid = a_room(either)
+    daves = either.online(dave)
+    daves.join(jid, "Dave")
+    lines = [secret_text() for _ in range(3)]
+    for line in lines:
+        daves.say(jid, line)
+        daves.message(body=line)
+    phone = either.phone(alice).start()
+    phone.join_group(gid, "Alice")
+    listed = phone.request(GetMessageListRequest(group_id=gid, message_count=2))
+    read = [phone.request(GetMessageRequest(message_id=each.message_id)) for each in listed.message_info]
+    assert [(each.message_info.sender.group.screen_name.s_name, each.content_data) for each in read] == [
+        ("Dave", line) for line in lines[1:]
+    ]
+    assert phone.said() == []
 
 
 def test_a_group_that_the_user_wants_to_be_in_after_each_log_in(world: World) -> None:

@@ -23,7 +23,7 @@ class Directory:
 
     def __init__(self):
         self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
-        self.refused, self.pushed = set(), []
+        self.refused, self.by_name, self.pushed = set(), set(), []
         self.lists, self.wants_lists = [], False
 
     def kept(self, jids):
@@ -43,6 +43,9 @@ class Directory:
 
     def refuses(self, jid):
         return jid in self.refused
+
+    def blocks(self, jid):
+        return jid in self.by_name
 
     def blocked(self, kind, jids):
         self.pushed.append((kind, jids))
@@ -437,6 +440,13 @@ def test_a_message_and_a_request_of_somebody_blocked_leave_nothing(intake, direc
     assert done.changes.items == []
     assert done.answers == []
     assert directory.asked == []
+
+
+def test_a_request_of_somebody_blocked_by_name_is_refused_although_it_was_granted(intake, directory):
+    directory.refused, directory.by_name, directory.grants = {ROMEO}, {ROMEO}, {ROMEO}
+    done = read(intake, f"<presence from='{ROMEO}' type='subscribe'/>")
+    assert done.changes.items == []
+    assert [(each.getAttr("to"), each.getAttr("type")) for each in done.answers] == [(ROMEO, "unsubscribed")]
 
 
 def test_a_push_says_whom_the_server_blocks(intake, directory):

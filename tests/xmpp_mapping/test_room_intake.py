@@ -8,8 +8,9 @@ from xmpp.simplexml import NodeBuilder
 from onesoup.csp.groups import Room
 from onesoup.handlers import records
 from onesoup.xmpp import rooms as mapping
+from onesoup.xmpp.archive import Kept
 from workers.intake import Intake
-from workers.rooms import Entry, Rooms
+from workers.rooms import Entry, Reading, Rooms
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
 USER = mapping.MUC_USER
@@ -23,7 +24,14 @@ class Held:
         self.waiting = 0
         self.known, self.blocked, self.sent, self.called = {}, set(), {}, []
         self.feed = self
-        self.invites = SimpleNamespace(all=lambda *_: {}, remove=lambda *_: None)
+        self.invited = {}
+        self.invites = SimpleNamespace(
+            all=lambda *_: {},
+            remove=lambda *_: None,
+            put=lambda _jid, _way, name, record: self.invited.update({name: record}),
+            get=lambda _jid, _way, name: self.invited.get(name),
+        )
+        self.groups = SimpleNamespace(domain_of=lambda _: "example.org")
         self.doors = SimpleNamespace(
             try_again=lambda *_: False,
             **{
@@ -37,6 +45,9 @@ class Held:
 
     def waiting_items(self, _sid):
         return self.waiting
+
+    def refuses(self, jid):
+        return jid in self.blocked
 
     def refuses_in(self, room, nick, jid, private=False):
         return bool({f"{room}/{nick}", jid} & self.blocked)
@@ -102,6 +113,35 @@ def test_a_new_nick_leaves_and_joins_in_one_notice(rooms):
     assert (notice["left"], notice["joined"]) == ([["Ben", ""]], [["Benny", ""]])
 
 
+def test_the_room_itself_is_nobody_who_is_there(rooms):
+    vcard = "<x xmlns='vcard-temp:x:update'><photo/></x>"
+    done = read(rooms, f"<presence from='{ROOM}'>{vcard}</presence>", f"<presence from='{ROOM}'><x xmlns='{USER}'/></presence>")
+    assert done.changes.occupants == {}
+    assert told(done, "notice") == []
+
+
+DIRECT = (
+    "<message from='dave@example.org/desk' id='i1'><x xmlns='jabber:x:conference' jid='tea@conference.example.org'/></message>"
+)
+MEDIATED = (
+    f"<message from='tea@conference.example.org'><x xmlns='{USER}'><invite from='{{}}'><reason>come</reason></invite>"
+    "<password>soup</password></x></message>"
+)
+
+
+@pytest.mark.parametrize("inviter", ["dave@example.org/desk", "tea@conference.example.org/Dave"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_invitation_in_both_forms_is_one_that_can_be_declined(rooms, held, inviter, turned):
+    both = [MEDIATED.format(inviter), DIRECT]
+    done = read(rooms, *(reversed(both) if turned else both))
+    (asked,) = told(done, "invite")
+    (record,) = held.invited.values()
+    invitation = records.unpack_invitation(record)
+    assert (list(held.invited), invitation.mediated, invitation.password) == ([asked["id"]], True, "soup")
+    assert (invitation.nick or invitation.who) == ("Dave" if "/Dave" in inviter else "dave@example.org")
+    assert told(read(rooms, DIRECT, MEDIATED.format(inviter)), "invite") == []
+
+
 def test_nobody_is_told_who_has_not_asked(rooms):
     rooms.joined[ROOM].notice = False
     assert told(read(rooms, here("Ben"), here("Ben", kind="unavailable")), "notice") == []
@@ -130,6 +170,32 @@ def test_history_has_its_own_time_and_strangers_have_none(rooms):
     texts = told(read(rooms, said("Ben", "old", delay.format(ROOM)), said("Ben", "lie", delay.format("x@y"), id="m2")), "text")
     assert texts[0]["t"] == 1_234_567_890
     assert texts[1]["t"] > 1_700_000_000
+
+
+def archived(query, name, inner, sender=ROOM):
+    stamp = "<delay xmlns='urn:xmpp:delay' stamp='2009-02-13T23:31:30Z'/>"
+    forwarded = f"<forwarded xmlns='urn:xmpp:forward:0'>{stamp}{inner}</forwarded>"
+    return f"<message from='{sender}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{name}'>{forwarded}</result></message>"
+
+
+def test_what_a_room_has_kept_is_collected_and_told_to_nobody_else(rooms):
+    reading = rooms.readings["q1"] = Reading(ROOM)
+    line = f"<message xmlns='jabber:client' from='{ROOM}/Ben' type='groupchat'><body>soup</body></message>"
+    topic = f"<message xmlns='jabber:client' from='{ROOM}/Ben' type='groupchat'><subject>x</subject></message>"
+    lie = "<message xmlns='jabber:client' from='other@x/Ben' type='groupchat'><body>lie</body></message>"
+    done = read(
+        rooms,
+        archived("q1", "a", line),
+        archived("q1", "b", topic),
+        archived("q1", "c", lie),
+        archived("q1", "d", line, sender=f"{ROOM}/Ben"),
+        archived("q2", "e", line),
+        archived("q1", "f", ""),
+    )
+    assert not done.changes.items
+    assert reading.found == [Kept("a", "Ben", "soup", 1_234_567_890)]
+    assert reading.ids == {"a", "b", "c", "f"}
+    reading.wait("f", 0.0)
 
 
 def test_private_words_and_whom_nobody_wants_to_hear(rooms, held):

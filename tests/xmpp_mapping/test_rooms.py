@@ -92,7 +92,7 @@ def test_what_is_asked_of_history():
 
 INFO = f"""<query xmlns='{rooms.DISCO_INFO}'><identity category='conference' type='text' name='The club'/><feature var='{MUC}'/>
 <feature var='muc_membersonly'/>
-<feature var='muc_hidden'/><feature var='muc_persistent'/>
+<feature var='urn:xmpp:mam:2'/><feature var='muc_hidden'/><feature var='muc_persistent'/>
 <x xmlns='jabber:x:data' type='result'><field var='muc#roominfo_description'><value>Welcome</value></field>
 <field var='muc#roominfo_occupants'><value>3</value></field>
 <field var='muc#roominfo_subject'><value>Soup</value></field></x></query>"""
@@ -109,6 +109,7 @@ def test_what_a_room_is_like():
         "Type": "Private",
         "Searchable": "F",
         "AutoDelete": "F",
+        "History": "T",
         "RequireInvitation": "T",
         "Topic": "Soup",
         "ActiveUsers": "3",
@@ -122,17 +123,19 @@ def test_what_a_room_is_like():
 FORM = """<query><x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>config</value></field>
 <field var='muc#roomconfig_roomname'><value>old</value></field><field var='muc#roomconfig_whois'><value>moderators</value></field>
 <field type='fixed'><value>a heading</value></field><field var='muc#roomconfig_membersonly'><value>0</value></field>
+<field var='muc#roomconfig_enablearchiving'><value>1</value></field>
 <field var='muc#roomconfig_maxusers'><value>200</value><option><value>10</value></option>
 <option><value>50</value></option></field>
 </x></query>"""
 
 
 def test_a_form_is_filled_and_the_rest_of_it_stays():
-    wishes = {"Name": "new", "AccessType": "Restricted", "MaxActiveUsers": "20", "PrivateMessaging": "F", "Validity": "60"}
+    wishes = {"Name": "new", "AccessType": "Restricted", "MaxActiveUsers": "20", "History": "F", "Validity": "60"}
     assert rooms.fill(tree(FORM), wishes) == {
         "FORM_TYPE": ["config"],
         "muc#roomconfig_roomname": ["new"],
         "muc#roomconfig_whois": ["moderators"],
+        "muc#roomconfig_enablearchiving": ["0"],
         "muc#roomconfig_membersonly": ["1"],
         "muc#roomconfig_maxusers": ["50"],
     }

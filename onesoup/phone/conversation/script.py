@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from onesoup.wire import codec
-from onesoup.wire.document import Encoding
+from onesoup.wire.document import ANY_TREE, Encoding
 from onesoup.wire.tables.doctypes import NAMESPACES
 
 VERSIONS = ("1.1", "1.2", "1.3")
@@ -64,6 +64,12 @@ class Script:
         own = str(self.data["csp_version"])
         named = re.findall(r"\d\.\d", str((self.data.get("other_settings") or {}).get("csp_version", "")))
         return [own, *(each for each in dict.fromkeys(named) if each in VERSIONS and each != own)]
+
+    @property
+    def encodings(self) -> list[Encoding]:
+        """Those that carry any tree, and plain text syntax where `other_settings` names it: it lacks words for much."""
+        named = str((self.data.get("other_settings") or {}).get("encoding", ""))
+        return [*ANY_TREE, *([Encoding.PTS] if Encoding.PTS in named else [])]
 
     @property
     def alternatives(self) -> dict[str, dict[str, Any]]:

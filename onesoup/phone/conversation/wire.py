@@ -1,4 +1,4 @@
-"""What goes over the network: one POST at a time as XML or WBXML, and the line that wakes the phone. Knows no script."""
+"""What goes over the network: one POST at a time in any encoding, and the line that wakes the phone. Knows no script."""
 
 import http.client
 import select
@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from onesoup.phone.conversation.paths import Node, of_element
 from onesoup.phone.errors import Unreachable
-from onesoup.wire import codec, wbxml, xmltext
-from onesoup.wire.document import Encoding
+from onesoup.wire import codec, xmltext
+from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
 
 TIMEOUT = 45.0
@@ -99,7 +99,7 @@ def request(text: str, encoding: Encoding) -> bytes:
     if encoding is Encoding.XML:
         return octets
     root, version, _ = xmltext.decode(octets)
-    return wbxml.encode(root, version)
+    return codec.encode(Document(root, version, encoding))
 
 
 def read(answer: Answer) -> None:

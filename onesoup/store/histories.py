@@ -1,0 +1,36 @@
+"""What was said in a group, as a phone was last told of it: it fetches by MessageID what it wants to read."""
+
+from collections.abc import Mapping
+
+import redis
+
+from onesoup.store import keys
+from onesoup.store.client import guarded
+
+KEEP_MS = 600_000
+
+
+class Histories:
+    """MessageID -> record, ten minutes after the list of a group's messages was asked for."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def put(self, sid: str, found: Mapping[str, bytes]) -> None:
+        """Instead of what was there."""
+        (key,) = keys.of(sid, "hist")
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.delete(key)
+            if found:
+                pipe.hset(key, mapping=dict(found))  # type: ignore[arg-type]
+                pipe.pexpire(key, KEEP_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def get(self, sid: str, message_id: str) -> bytes | None:
+        (key,) = keys.of(sid, "hist")
+        found: bytes | None = guarded(lambda: self._client.hget(key, message_id))
+        return found

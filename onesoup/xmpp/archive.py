@@ -1,0 +1,58 @@
+"""What a room keeps of what was said (XEP-0313): the question for its last messages, and each of them as it comes. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from onesoup.csp import addresses
+from onesoup.xmpp.messages import DELAY, FORWARD, body_of, parse_stamp
+from onesoup.xmpp.rooms import DATA, Request
+from onesoup.xmpp.xml import Xml, leaf
+
+MAM, RSM = "urn:xmpp:mam:2", "http://jabber.org/protocol/rsm"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`id` is the archive's; `nick` "" is the room itself; `time` in seconds since the epoch."""
+
+    id: str
+    nick: str
+    body: str
+    time: int
+
+
+def ask(room: str, query: str, most: int) -> Request:
+    """For the last messages, oldest first. They come by themselves and carry the name of the query, and then the answer."""
+    form = Xml(
+        "x", DATA, {"type": "submit"}, [Xml("field", attrs={"var": "FORM_TYPE", "type": "hidden"}, children=[leaf("value", MAM)])]
+    )
+    page = Xml("set", RSM, children=[leaf("max", str(most)), Xml("before")])
+    return Request(room, "set", Xml("query", MAM, {"queryid": query}, [form, page]))
+
+
+def last(answer: Xml) -> str:
+    """The archive's id of the last message that came, "" for none."""
+    page = answer.find("set", RSM)
+    return page.text_of("last") if page is not None else ""
+
+
+def query_of(stanza: Any) -> str | None:
+    """The query that a message answers; None for one that is no part of an archive."""
+    result = stanza.getTag("result", namespace=MAM)
+    return None if result is None else str(result.getAttr("queryid") or "")
+
+
+def read(stanza: Any, room: str) -> tuple[str, Kept | None]:
+    """The archive's id of a message, and what it said to everybody, if it said anything."""
+    result = stanza.getTag("result", namespace=MAM)
+    found = str(result.getAttr("id") or "")
+    forwarded = result.getTag("forwarded", namespace=FORWARD)
+    inner = forwarded.getTag("message") if forwarded is not None else None
+    if inner is None or inner.getAttr("type") != "groupchat" or addresses.bare(inner.getAttr("from") or "") != room:
+        return found, None
+    delay = forwarded.getTag("delay", namespace=DELAY)
+    time = parse_stamp(delay.getAttr("stamp") or "") if delay is not None else None
+    body = body_of(inner, "groupchat")
+    if time is None or not body:
+        return found, None
+    return found, Kept(found, str(inner.getAttr("from")).partition("/")[2], body, time)

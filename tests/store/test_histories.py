@@ -1,0 +1,25 @@
+"""What a phone was told of a group's history: the last list only, and for a while."""
+
+import pytest
+
+from onesoup.store.client import connect
+from onesoup.store.histories import KEEP_MS, Histories
+
+
+@pytest.fixture
+def client(redis_server):
+    client = connect(redis_server.url)
+    client.flushall()
+    yield client
+    client.close()
+
+
+def test_the_last_list_is_kept_for_a_while(client):
+    histories = Histories(client)
+    histories.put("00a", {"h.1": b"one", "h.2": b"two"})
+    assert (histories.get("00a", "h.1"), histories.get("00b", "h.1")) == (b"one", None)
+    histories.put("00a", {"h.3": b"three"})
+    assert (histories.get("00a", "h.1"), histories.get("00a", "h.3")) == (None, b"three")
+    assert 0 < client.pttl("hist:{00a}") <= KEEP_MS
+    histories.put("00a", {})
+    assert client.keys() == []
