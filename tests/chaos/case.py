@@ -102,6 +102,7 @@ def books(result: Result, loses: bool = False) -> list[Figure]:
         just("acknowledged messages lost", total.lost) if loses else most("acknowledged messages lost", total.lost, 0),
         most("sent twice under two ids", total.doubled, 0),
         just("repeated to phones, same MessageID", sum(each.repeated for name, each in directions.items() if "to phone" in name)),
+        just("came at the next log-in", result.next_login),
         most("HTTP 5xx", result.http_5xx, 0),
         just("failed requests (CSP code, or no answer)", result.series.total("failed")),
     ]
