@@ -54,16 +54,15 @@ def _ramp(scale: Scale, directory: Path) -> list[Figure]:
                 before = web.cpu
                 times = _load(web.port, requests, rate, scale.ramp_seconds)
                 used, late = web.cpu - before, percentile(times, 0.95)
-                say(
-                    f"capacity: {rate:.0f} polls/s: p95 {late * 1e3:.0f} ms, worker {used / scale.ramp_seconds * 100:.0f} % of a core"
-                )
+                busy = used / scale.ramp_seconds * 100
+                say(f"capacity: {rate:.0f} polls/s: p95 {late * 1e3:.0f} ms, worker {busy:.0f} % of a core")
                 if late > LATE:
                     break
                 best, core, p95 = rate, used / len(times), late
                 rate *= STEP
                 if len(times) < 50:
                     break  # a tiny run, which has shown that it works
-    note = f"one worker, AOF on, {scale.ramp_seconds:g} s for each rate, a quarter more each time until p95 is above 500 ms"
+    note = f"one worker, AOF on, {scale.ramp_seconds:g} s a rate, a quarter more each time until p95 is above 500 ms"
     return [
         Figure("capacity", "polls/s with p95 <= 500 ms, open loop", "1/s", Spread.once(best), note=note),
         Figure("capacity", "p95 at that rate", "ms", Spread.once(p95 * 1e3)),
