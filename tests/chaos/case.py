@@ -103,6 +103,7 @@ def books(result: Result, loses: bool = False) -> list[Figure]:
         most("sent twice under two ids", total.doubled, 0),
         just("repeated to phones, same MessageID", sum(each.repeated for name, each in directions.items() if "to phone" in name)),
         just("came at the next log-in", result.next_login),
+        just("came back to the writer as not delivered", total.returned),
         most("HTTP 5xx", result.http_5xx, 0),
         just("failed requests (CSP code, or no answer)", result.series.total("failed")),
     ]
