@@ -1,8 +1,9 @@
 # Every target sets up what it needs: see tools/setup. `make help` lists them.
 PYTHON_BIN := .venv/bin/python
 PYTEST_ARGS ?=
+CASES ?=
 
-.PHONY: help run test lint format bench setup clean
+.PHONY: help run test lint format bench chaos setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -31,6 +32,9 @@ format: setup     ## puts the source into the form that lint wants
 
 bench: setup      ## the benchmarks
 	@exec $(PYTHON_BIN) -m bench
+
+chaos: setup      ## what breaks, breaks under load, and every message is accounted for: docs/reliability.md; CASES="F3 F7" picks
+	@exec $(PYTHON_BIN) -m tests.chaos $(CASES)
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test

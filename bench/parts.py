@@ -39,6 +39,10 @@ class Scale:
     # Phones that are woken at a steady rate, and idle lines of the listener.
     wakes: int = 300
     lines: int = 10_000
+    # Seconds for each rate of the ramp; a crowd of idle lines, and how long it is watched.
+    ramp_seconds: float = 5.0
+    crowd: int = 5000
+    crowd_seconds: float = 20.0
     # Seconds: until everything that a log-in starts has ended, and for which polls are held.
     settle: float = 6.0
     hold: float = 5.0
@@ -66,6 +70,9 @@ QUICK = Scale(
     taken_over=5,
     wakes=5,
     lines=50,
+    ramp_seconds=0.4,
+    crowd=50,
+    crowd_seconds=0.5,
     settle=0.2,
     hold=1.0,
     profiled=500,

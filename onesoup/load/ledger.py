@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass, field
 
 _TEXT = re.compile(r"(\S+)>(\S+) #(\d+)")
 
+# What stands before a message that comes back to its writer, whose session ended before it could leave.
+RETURNED = "not delivered: "
+
 # Writer, reader, number.
 Entry = tuple[str, str, int]
 
@@ -35,6 +38,8 @@ class Account:
     # Acknowledged messages that arrived, each once however often it came.
     received: int = 0
     lost: int = 0
+    # Came back to the writer, who so knows that it did not arrive.
+    returned: int = 0
     # The same message with the same id again: allowed after a fault, a phone or its user sees that it is the same.
     repeated: int = 0
     # The same message under another id: it was sent twice. Never allowed.
@@ -64,6 +69,7 @@ class Ledger:
         self._arrived: dict[Entry, float] = {}
         self._highest: dict[tuple[str, str], int] = {}
         self._late: set[Entry] = set()
+        self._returned: set[Entry] = set()
         # Entries that nobody has written: a message out of another run, or made up.
         self.unknown = 0
 
@@ -79,8 +85,12 @@ class Ledger:
 
     def receive(self, reader: str, text: str, message_id: str, now: float) -> Entry | None:
         """`reader` has this text before it. The entry, None when it is none of ours."""
-        entry = entry_of(text)
+        entry = entry_of(text.removeprefix(RETURNED))
         if entry is None:
+            return None
+        if text.startswith(RETURNED):
+            if entry[0] == reader and entry in self._sent:
+                self._returned.add(entry)
             return None
         if entry not in self._sent or entry[1] != reader:
             self.unknown += 1
@@ -94,8 +104,8 @@ class Ledger:
         return entry
 
     def missing(self) -> list[Entry]:
-        """Acknowledged and not there (yet)."""
-        return sorted(self._acknowledged - self._received.keys())
+        """Acknowledged, not there (yet), and not come back."""
+        return sorted(self._acknowledged - self._received.keys() - self._returned)
 
     def directions(self) -> dict[str, Account]:
         """The books compared, direction by direction."""
@@ -109,7 +119,8 @@ class Ledger:
         account.sent += 1
         account.acknowledged += acknowledged
         account.received += acknowledged and bool(ids)
-        account.lost += acknowledged and not ids
+        account.lost += acknowledged and not ids and entry not in self._returned
+        account.returned += not ids and entry in self._returned
         account.unacknowledged_arrived += bool(ids) and not acknowledged
         account.doubled += max(len(set(ids)) - 1, 0)
         account.repeated += len(ids) - len(set(ids))

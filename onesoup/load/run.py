@@ -78,6 +78,8 @@ class Result:
     lines_opened: int
     went: int
     drained: float
+    # Messages that came only when their phones had logged in again.
+    next_login: int
     logged_in: int
     # Seconds from writing to reading, of messages to phones with a line.
     woken: list[float]
@@ -112,6 +114,7 @@ class Result:
             "logged_in": self.logged_in,
             "lines_opened": self.lines_opened,
             "presence_went": self.went,
+            "next_login": self.next_login,
             "drain_seconds": round(self.drained, 1),
             "marks": [(round(at, 1), what) for at, what in self.series.marks],
         } | self.notes
@@ -135,7 +138,8 @@ class Result:
         ended = (
             f"{self.plan.phones} phones, {self.seconds:.0f} s, {rate:.0f} requests/s, "
             f"HTTP 5xx {self.http_5xx}, log-ins {self.logins}, sessions ended {self.sessions_ended}, "
-            f"logged in at the end {self.logged_in}, drained in {self.drained:.1f} s"
+            f"logged in at the end {self.logged_in}, drained in {self.drained:.1f} s, "
+            f"{self.next_login} messages waited for the next log-in"
         )
         parts = [columns(messages), columns(kinds), *([columns(failures)] if len(failures) > 1 else []), ended]
         return "\n\n".join(parts)
@@ -197,6 +201,7 @@ class Run:
         self._life: list[gevent.Greenlet] = []
         self._writers: list[gevent.Greenlet] = []
         self._ended = self._drained = 0.0
+        self._waiting = 0
 
     def _direction(self, writer: str, reader: str) -> str:
         return f"{self._names.get(writer, PHONE)} to {self._names.get(reader, PHONE)}"
@@ -288,20 +293,32 @@ class Run:
         self._tell(f"-- {what}")
 
     def end(self, within: float = 60.0) -> None:
-        """Nobody writes any more. Phones go on polling until everything acknowledged is there, or the time is over."""
+        """Nobody writes any more. Phones go on polling until everything acknowledged is there, or the time is over. What was
+        handed out in vain too often waits for the next log-in: whoever misses something logs in again."""
         gevent.killall(self._writers)
         for user in self.users:
             user.sending = False
         self._ended = time.monotonic()
         self._tell("nobody writes any more; waiting for what is on its way")
-        quiet = 0
-        while time.monotonic() - self._ended < within and quiet < 4:
+        self._drain(within)
+        self._drained = time.monotonic() - self._ended
+        missing = {reader for _, reader, _ in self.ledger.missing()}
+        self._waiting = len(self.ledger.missing())
+        if missing:
+            self._tell(f"{self._waiting} are missing; {len(missing)} phones log in again")
+            for user in self.users:
+                if user.name in missing:
+                    user.log_in_again()
+            self._drain(within / 2)
+
+    def _drain(self, within: float) -> None:
+        end, quiet = time.monotonic() + within, 0
+        while time.monotonic() < end and quiet < 4:
             for user in self.users:
                 user.poll_now()
             gevent.sleep(0.5)
             # A little longer than needed: whatever comes twice has its chance.
             quiet = 0 if self.ledger.missing() else quiet + 1
-        self._drained = time.monotonic() - self._ended - quiet * 0.5
 
     def close(self) -> None:
         gevent.killall(self._writers)
@@ -326,6 +343,7 @@ class Run:
             lines_opened=sum(user.lines_opened for user in self.users),
             went=sum(sum(friend.went[jid] for jid in self._jids) for friend in self.friends),
             drained=self._drained,
+            next_login=self._waiting - len(self.ledger.missing()),
             logged_in=self.logged_in,
             woken=self.ledger.delays_to({user.name for user in self.users if user.lined}),
         )

@@ -152,6 +152,11 @@ class User:
         """Looks for messages beside the plan, as after a wake."""
         self._want(time.monotonic())
 
+    def log_in_again(self) -> None:
+        """As its user would, who misses something: a new session in the place of the old one."""
+        self.phone.session_id = None
+        self.login()
+
     def _plan(self, begin: float, interval: float) -> Iterator[float]:
         planned = begin + self._random.uniform(0.0, interval)
         while True:

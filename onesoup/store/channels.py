@@ -12,11 +12,14 @@ from gevent.event import AsyncResult
 
 from onesoup.store import sharded, urls
 from onesoup.store.client import connect_node, connect_subscriber, publish
+from onesoup.store.connection import TO_MASTER
 from onesoup.store.errors import StoreDown
 
 TURN = 0.5
 # Messages that are handed on before others get their turn.
 AT_ONCE = 100
+# Sentinels are asked this often whether we listen to the right server.
+CHECK_SECONDS = 5.0
 
 _GONE = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
 
@@ -108,6 +111,7 @@ class _Reader:
         self._pubsub: redis.client.PubSub | None = None
         self.greenlet: gevent.Greenlet | None = None
         self.connected = False
+        self._check_at = 0.0
         # It could not listen where it was told to, or no longer can: channels may have moved.
         self.lost = False
 
@@ -135,6 +139,7 @@ class _Reader:
         if not self._known:
             gevent.sleep(0.05)
             return
+        self._check_master(pubsub)
         message = pubsub.get_message(timeout=TURN)
         if not self.connected:
             self.connected, self.lost = True, False
@@ -151,6 +156,14 @@ class _Reader:
             message = None if number == AT_ONCE - 1 else pubsub.get_message(timeout=0)
         else:
             gevent.sleep(0)
+
+    def _check_master(self, pubsub: "redis.client.PubSub") -> None:
+        """A master that is cut off keeps its listeners, and nobody publishes there any more."""
+        connection, now = pubsub.connection, time.monotonic()
+        if isinstance(connection, TO_MASTER) and now > self._check_at:
+            self._check_at = now + CHECK_SECONDS
+            if not connection.is_current():
+                raise redis.ConnectionError("another server is the master")
 
     def _follow(self, pubsub: "redis.client.PubSub") -> None:
         new, old = self.wanted - self._known, self._known - self.wanted

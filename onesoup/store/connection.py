@@ -42,6 +42,19 @@ class _ToMaster:
             # It was the master once. Whoever tries again meets the new one.
             self.disconnect()  # type: ignore[attr-defined]
             raise redis.ConnectionError("the master has become a replica") from None
+        except redis.ResponseError as error:
+            if not str(error).startswith("NOREPLICAS"):
+                raise
+            # It may be cut off from the others, which have made another one the master meanwhile.
+            self.disconnect()  # type: ignore[attr-defined]
+            raise redis.ConnectionError("the master has lost its replicas") from None
+
+    def is_current(self) -> bool:
+        """Whether this is still the master, as far as Sentinels can be asked."""
+        try:
+            return (self.host, self.port) == tuple(self._master())
+        except redis.RedisError:
+            return True
 
 
 class MasterConnection(_ToMaster, Connection):
@@ -50,3 +63,6 @@ class MasterConnection(_ToMaster, Connection):
 
 class TlsMasterConnection(_ToMaster, redis.SSLConnection):
     pass
+
+
+TO_MASTER = (MasterConnection, TlsMasterConnection)

@@ -18,6 +18,7 @@ SHOWN = {
     "login": "log-ins/s, each with a log-out",
     "stream": "CPU a stanza in",
     "memory": "idle session, no contacts: holder, USS",
+    "capacity": "polls/s with p95 <= 500 ms, open loop",
     "latency": "stanza to WVCI on the STCP line: p50",
     "cir": "stanza to WVCI at 100 messages/s: p50",
 }

@@ -69,8 +69,8 @@ def run(wanted: Case, tell: Callable[[str], None], phones: int | None = None) ->
         bugs = _bugs(directory)
         figures += [most("lines in the logs that say bug", len(bugs), 0)]
         if bugs or any(each.good is False for each in figures):
-            for line in bugs[:5]:
-                tell(line[:2000])
+            for line in bugs[:2]:
+                tell(line[:4000])
     record |= {"figures": [asdict(each) | {"verdict": each.verdict} for each in figures]}
     record |= {"load": result.as_json() if result else {}, "took": round(time.monotonic() - began)}
     return record
@@ -102,6 +102,8 @@ def books(result: Result, loses: bool = False) -> list[Figure]:
         just("acknowledged messages lost", total.lost) if loses else most("acknowledged messages lost", total.lost, 0),
         most("sent twice under two ids", total.doubled, 0),
         just("repeated to phones, same MessageID", sum(each.repeated for name, each in directions.items() if "to phone" in name)),
+        just("came at the next log-in", result.next_login),
+        just("came back to the writer as not delivered", total.returned),
         most("HTTP 5xx", result.http_5xx, 0),
         just("failed requests (CSP code, or no answer)", result.series.total("failed")),
     ]
@@ -111,12 +113,15 @@ def books(result: Result, loses: bool = False) -> list[Figure]:
 
 
 def _bugs(directory: Path) -> list[str]:
-    """What the product itself calls a bug."""
+    """What the product itself calls a bug, and what nobody caught."""
     found = []
     for path in sorted(directory.glob("logs/*.log*")):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            if '"event":"bug"' in line.replace(" ", "") or line.startswith("Traceback"):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, line in enumerate(lines):
+            if '"event": "bug"' in line:
                 found.append(f"{path.name}: {line}")
+            elif line.startswith("Traceback"):
+                found.append(f"{path.name}: " + "\n".join(lines[number : number + 40]))
     return found
 
 

@@ -86,6 +86,10 @@ class Field:
         finally:
             client.close()
 
+    def went(self) -> int:
+        """How often a friend has seen a phone go. At the begin everybody has, once: their server says who is not there."""
+        return sum(sum(friend.went.values()) for friend in self.run.friends)
+
     def logged_in(self) -> int:
         return sum(user.logged_in for user in self.run.users)
 

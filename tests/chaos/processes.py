@@ -64,6 +64,7 @@ def gateways_reloaded(field: Field) -> list[Figure]:
 def holder_killed(field: Field) -> list[Figure]:
     phones = len(field.run.users)
     field.stack.start("holder", "holder-2")
+    seen = field.went()
     died = field.mark("kill -9 of the holder")
     field.stack.kill("holder")
     shards = field.until(lambda: field.owners() == {_owner(field)}, LEASE + 30.0)
@@ -74,7 +75,7 @@ def holder_killed(field: Field) -> list[Figure]:
         most("shards taken", shards, LEASE + 5.0, "s"),
         most("all streams back", streams, 20.0, "s"),
         least("streams", field.open_streams("holder-2"), phones),
-        most("contacts that saw a phone go", sum(sum(friend.went.values()) for friend in field.run.friends), 0),
+        most("contacts that saw a phone go", field.went() - seen, 0),
         just("slowest answer from then on", field.slowest(died), "s"),
     ]
 
@@ -94,11 +95,12 @@ def _owner(field: Field) -> bytes:
 def holder_paused(field: Field) -> list[Figure]:
     phones = len(field.run.users)
     before = field.open_streams("holder"), field.open_streams("holder-2")
+    seen = field.went()
     field.mark("SIGSTOP of a holder")
     field.pause("holder")
     taken = field.until(lambda: field.open_streams("holder-2") >= phones, 30.0, step=0.5)
     field.work(max(30.0 - taken, 0.0))
-    went = sum(sum(friend.went.values()) for friend in field.run.friends)
+    went = field.went() - seen
     field.mark("SIGCONT")
     field.resume("holder")
     # It may get shards again by and by; what it has then is no longer there.
@@ -110,13 +112,9 @@ def holder_paused(field: Field) -> list[Figure]:
         most("no stream held twice after SIGCONT", settled, 5.0, "s"),
         least("streams in the end", field.open_streams("holder") + field.open_streams("holder-2"), phones),
         most("contacts that saw a phone go, while paused", went, 0),
-        most("contacts that saw a phone go, afterwards", _went(field) - went, 0),
+        most("contacts that saw a phone go, afterwards", field.went() - seen - went, 0),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
-
-
-def _went(field: Field) -> int:
-    return sum(sum(friend.went.values()) for friend in field.run.friends)
 
 
 @case(

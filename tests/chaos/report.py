@@ -11,7 +11,8 @@ HEAD = """# What was broken, and what came of it
 Written by `make chaos` from its last results; do not edit. Each case runs a stack of its own (Redis with AOF, Prosody, two
 gateway workers, holder, CIR) with phones at work on it: 70 % polls, 10 % keep-alive, 10 % messages, 10 % presence, XML and
 WBXML, CSP 1.1, 1.2 and 1.3; and friends on ordinary XMPP clients who write as much as the phones do. Every message has a
-number; "lost" is what was acknowledged to its writer and never arrived. Misses are shown like everything else.
+number; "lost" is what was acknowledged to its writer, never arrived, and did not come back to the writer either. Misses are
+shown like everything else.
 """
 
 
@@ -52,8 +53,9 @@ def _machine(records: list[Found]) -> str:
     if not records:
         return "Nothing has been run yet.\n"
     about = records[-1]["machine"]
+    kernel = ".".join(about["kernel"].split(".")[:2])
     return (
-        f"Machine: {about['cores']} cores, {about['cpu']}, Linux {about['kernel']}, Python {about['python']}, "
+        f"Machine: {about['cores']} cores, {about['cpu']}, Linux {kernel}, Python {about['python']}, "
         f"redis-server {about['redis-server']}; phones, friends and proxies run on the same cores. {about['packages']}.\n"
     )
 

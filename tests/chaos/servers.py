@@ -1,7 +1,19 @@
 """F11-F13: the XMPP server restarts, falls silent, cannot be found."""
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import gevent
+
+from onesoup.demo.servers import Prosody
+from onesoup.load.proxy import Fault, TcpProxy
+from onesoup.ports import free_port
+from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls
+from onesoup.xmpp.stream.resolve import Srv
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
+from workers.held import CONNECT_SECONDS
 
 
 @case(
@@ -55,3 +67,56 @@ def server_silent(field: Field) -> list[Figure]:
         least("streams", field.open_streams(), phones),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
+
+
+class _Records:
+    """A DNS that fails, or names these ports."""
+
+    def __init__(self, *ports: int) -> None:
+        self.ports = ports
+
+    def srv(self, name: str) -> tuple[list[Srv], int]:
+        if not self.ports:
+            gevent.sleep(60)  # no answer at all
+        records = [Srv(priority, 0, port, "127.0.0.1") for priority, port in enumerate(self.ports)]
+        return (records if name.startswith("_xmpp-client") else []), 60
+
+
+@case(
+    13,
+    "DNS does not answer; SRV names a dead target first, or one that never says a word",
+    "the next target is tried; at most 15 s",
+    alone=True,
+)
+def targets_dead(directory: Path, tell: Callable[[str], None]) -> list[Figure]:
+    """Log-ins of the holder's own stream, without a gateway: its DNS can be handed in here."""
+    with Prosody(directory / "prosody") as server, TcpProxy(("127.0.0.1", server.port), Fault(silent=True)) as silent:
+        server.add_account("alice", "secret")
+        dead = free_port()
+        took = {
+            "log-in, first target dead": _login(server, _Records(dead, server.port)),
+            "log-in, first target silent": _login(server, _Records(silent.port, server.port)),
+            "log-in, first dead, second silent": _login(server, _Records(dead, silent.port, server.port)),
+        }
+        began = time.monotonic()
+        refused = _login(server, _Records())
+        failed = time.monotonic() - began
+    figures = [most(name, seconds, 15.0, "s") for name, seconds in took.items()]
+    return [*figures, most("a clean failure without DNS", failed, 15.0, "s"), least("which it is", refused, FAILED)]
+
+
+FAILED = 99.0
+
+
+def _login(server: Prosody, records: _Records) -> float:
+    """Seconds of a log-in with the holder's own deadline, FAILED when it failed."""
+    options = Options(tls=Tls(server.ca_file), resolver=Resolver(lookup=records))
+    stream = Stream("localhost", "alice", "secret", "r", options=options, on_stanzas=lambda _: None, on_acked=lambda _: None)
+    began = time.monotonic()
+    try:
+        stream.connect(CONNECT_SECONDS)
+    except StreamFailure:
+        return FAILED
+    finally:
+        stream.close(polite=False)
+    return time.monotonic() - began

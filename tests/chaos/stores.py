@@ -1,14 +1,17 @@
 """F6-F10: Redis dies, fails over, is cut off, is full, is slow."""
 
+from pathlib import Path
+
 import gevent
 import redis
 
-from onesoup.load.proxy import CLEAR, Fault
+from onesoup.load.proxy import CLEAR, Fault, TcpProxy
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
 from tests.support.topologies import Sentinels, started
 
 DOWN_AFTER = 1.0
+MAX_LAG = 3
 
 
 @case(
@@ -111,3 +114,59 @@ def redis_slow(field: Field) -> list[Figure]:
         most("requests no longer fail when Redis is fast", recovered, 15.0, "s"),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
     ]
+
+
+@case(
+    8,
+    "the master is cut off from its replica and from the Sentinels, clients reach both sides",
+    "loss at most what was written within min-replicas-max-lag; no session is broken; the cut-off master writes nothing more",
+    loses=True,
+    redis_server=lambda directory: started(CutOff(directory / "redis")),
+)
+def partition(field: Field) -> list[Figure]:
+    """Clients go on to reach the old master: it refuses writes when its replica has been silent for max-lag, and they have to
+    find the new one by themselves."""
+    servers = field.stack.redis
+    cut = field.mark("the master is cut off")
+    servers.cut()
+    promoted = field.until(lambda: redis.Redis(port=servers.replica.port).info("replication")["role"] == "master", 30.0)
+    field.mark("the replica is promoted")
+    recovered = field.recovered(cut, within=60)
+    field.work(5.0)
+    field.mark("the cut is mended")
+    servers.mend()
+    field.work(10.0)
+    return [
+        just("the replica is promoted", promoted, "s"),
+        most("requests no longer fail", recovered, DOWN_AFTER + MAX_LAG + 6.0, "s"),
+        most("slowest answer", field.slowest(cut), 10.0, "s"),
+        most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
+    ]
+
+
+class CutOff(Sentinels):
+    """Sentinels and replica reach the master through a proxy, which knows them by their addresses."""
+
+    REPLICA, SENTINEL = "127.0.0.3", "127.0.0.4"
+
+    def __init__(self, directory: Path) -> None:
+        self.proxy = TcpProxy(("127.0.0.1", 0))
+        self.proxy.__enter__()
+        super().__init__(directory)
+        self.proxy.to = ("127.0.0.1", self.master.port)
+        self.master.process.argv += ["--min-replicas-to-write", "1", "--min-replicas-max-lag", str(MAX_LAG)]
+        announced = ["--replica-announce-ip", "127.0.0.1", "--replica-announce-port"]
+        self.replica.process.argv[-1] = str(self.proxy.port)
+        # Its protection takes every address but 127.0.0.1 for a stranger's.
+        self.replica.process.argv += ["--protected-mode", "no", "--bind-source-addr", self.REPLICA]
+        self.replica.process.argv += [*announced, str(self.replica.port)]
+        for watcher in self.watchers:
+            config = watcher.dir / "sentinel.conf"
+            text = config.read_text().replace(f"127.0.0.1 {self.master.port} 2", f"127.0.0.1 {self.proxy.port} 2")
+            config.write_text(f"bind-source-addr {self.SENTINEL}\nsentinel announce-ip 127.0.0.1\n{text}")
+
+    def cut(self) -> None:
+        self.proxy.faults = {self.REPLICA: Fault(silent=True), self.SENTINEL: Fault(silent=True)}
+
+    def mend(self) -> None:
+        self.proxy.faults = {}

@@ -12,7 +12,7 @@ def ledger() -> Ledger:
 
 def test_a_text_names_its_entry() -> None:
     assert entry_of(text_of(("load1", "friend2", 3))) == ("load1", "friend2", 3)
-    for text in ("", "hello", "a>b", "a>b #x", "not delivered: a>b #1"):
+    for text in ("", "hello", "a>b", "a>b #x", "so a>b #1"):
         assert entry_of(text) is None
 
 
@@ -28,6 +28,16 @@ def test_what_was_acknowledged_and_did_not_come_is_lost(ledger: Ledger) -> None:
     ledger.receive("b", text_of(third), "m3", 1.0)
     account = ledger.directions()["a to b"]
     assert (account.lost, account.unacknowledged_arrived) == (1, 1)
+
+
+def test_what_comes_back_to_its_writer_is_not_lost(ledger: Ledger) -> None:
+    entry = ledger.write("a", "b", 0.0)
+    ledger.acknowledge(entry)
+    ledger.receive("b", f"not delivered: {text_of(entry)}", "m1", 1.0)
+    assert ledger.missing() == [entry], "only its writer can have it back"
+    ledger.receive("a", f"not delivered: {text_of(entry)}", "m2", 1.0)
+    account = ledger.total()
+    assert (account.lost, account.returned, ledger.missing()) == (0, 1, [])
 
 
 def test_the_same_id_again_is_a_repeat_and_another_id_a_double(ledger: Ledger) -> None:

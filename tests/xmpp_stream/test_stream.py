@@ -6,6 +6,7 @@ import time
 
 import gevent
 import pytest
+from gevent.monkey import get_original
 from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
@@ -486,3 +487,16 @@ def test_streams_leave_no_descriptor(client):
 def test_stream_has_no_dictionary(client):
     assert not hasattr(client("alice").stream, "__dict__")
     assert Stream.__slots__
+
+
+def test_a_stream_closed_in_the_moment_in_which_octets_come_ends_like_any_other(client):
+    """A write that failed closes it while its reader is just being woken: the reader must learn of the failure, or nobody
+    would make the stream anew."""
+    standstill = get_original("time", "sleep")
+    for _ in range(5):
+        alice, failure = client("alice").online(), StreamFailure("timeout", "stalled")
+        alice.stream.send(roster())
+        closing = gevent.get_hub().loop.timer(0.02)
+        closing.start(alice.stream._wire.close, failure)
+        standstill(0.1)  # both have happened when anybody runs again
+        assert alice.end() is failure

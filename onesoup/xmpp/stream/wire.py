@@ -14,6 +14,8 @@ from onesoup.xmpp.stream.tls import Tls, end_point
 CHUNK = 16 * 1024
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
 SEND_SECONDS = 10.0
+# A TLS socket that another greenlet closes in the moment in which this one is woken raises ValueError.
+_GONE = (OSError, ValueError)
 
 
 class Wire:
@@ -82,7 +84,7 @@ class Wire:
             if sent < len(data):
                 with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")):
                     sock.sendall(memoryview(data)[sent:])
-        except OSError as error:
+        except _GONE as error:
             failure = self._reset(error)
             self.close(failure)
             raise failure from None
@@ -100,7 +102,7 @@ class Wire:
             return events
         try:
             data = self._socket().recv(CHUNK)
-        except OSError as error:
+        except _GONE as error:
             raise self._reset(error) from None
         if not data:
             raise self.failure or StreamFailure(errors.CLOSED, "eof")
@@ -119,8 +121,9 @@ class Wire:
             raise self.failure or StreamFailure(errors.CLOSED, "local")
         return self._sock
 
-    def _reset(self, error: OSError) -> StreamFailure:
-        return self.failure or StreamFailure(errors.CLOSED, "reset", error.strerror or type(error).__name__)
+    def _reset(self, error: OSError | ValueError) -> StreamFailure:
+        text = getattr(error, "strerror", None) or type(error).__name__
+        return self.failure or StreamFailure(errors.CLOSED, "reset", text)
 
 
 def _at_once(sock: socket, data: bytes) -> int:

@@ -1,0 +1,97 @@
+"""Several holders: each has its share, sessions move with their shards, and nothing is held or said twice."""
+
+from onesoup.store import keys
+from onesoup.xmpp import commands
+from tests.support.secrets import secret_text
+from tests.xmpp_stream.harness import eventually
+
+HALF = keys.SHARDS // 2
+# How many phones it takes so that both halves surely have some of them.
+PHONES = 24
+
+
+def settle(lab, *holders):
+    """The turns that holders take every few seconds, until nobody has to give or take anything any more."""
+    for _ in range(40):
+        before = [set(holder._owned) for holder in holders]
+        for holder in holders:
+            holder.renew()
+        if before == [set(holder._owned) for holder in holders]:
+            return
+
+
+def owned_once(*holders):
+    owned = [shard for holder in holders for shard in holder._owned]
+    assert len(owned) == len(set(owned))
+    return sorted(len(holder._owned) for holder in holders)
+
+
+def held_once(sids, *holders):
+    """Whether each session has one holder, and an open stream there."""
+    held = [each for holder in holders for each in holder._held.values() if each.stream is not None and each.stream.open]
+    return sorted(each.sid for each in held) == sorted(sids)
+
+
+def test_a_holder_that_joins_gets_its_half_and_one_that_leaves_gives_it_back(lab, server):
+    server.handled = 0
+    first = lab.holder(server.stub)
+    sids = [lab.log_in(first) for _ in range(PHONES)]
+    second = lab.holder(server.stub)
+    settle(lab, first, second)
+    assert owned_once(first, second) == [HALF, HALF]
+    eventually(lambda: held_once(sids, first, second), 20)
+    moved = [sid for sid in sids if sid in second._held]
+    assert 0 < len(moved) < PHONES
+    assert len(server.resumes) == len(moved), "streams are taken over, not made anew"
+
+    texts = {sid: secret_text() for sid in sids}
+    for sid, text in texts.items():
+        lab.push(sid, commands.message(f"m{sid}", "b@x.example", text, False))
+    eventually(lambda: len(server.messages()) >= PHONES, 20)
+    assert sorted(server.messages()) == sorted(texts.values())
+
+    second.hand_over()
+    assert not second._owned
+    assert not second._held
+    settle(lab, first)
+    assert owned_once(first) == [keys.SHARDS]
+    eventually(lambda: held_once(sids, first), 20)
+
+
+def test_three_holders_have_a_third_each_and_every_shard_has_one(lab, server):
+    holders = [lab.holder(server.stub) for _ in range(3)]
+    settle(lab, *holders)
+    assert owned_once(*holders) == [84, 86, 86]
+
+
+def test_what_a_killed_holder_had_is_shared_by_the_others(lab, server):
+    server.handled = 0
+    first, second, third = (lab.holder(server.stub) for _ in range(3))
+    settle(lab, first, second, third)
+    sids = []
+    for number in range(PHONES):
+        name = f"killed{number}"
+        shard = keys.shard_of(f"{name}@stub.example", "phone")
+        owner = next(holder for holder in (first, second, third) if shard in holder._owned)
+        sids.append(lab.log_in(owner, name))
+    for held in list(third._held.values()):
+        held.closing = True
+        held.stream._wire.close()
+    gone = list(third._owned)
+    lab.client.delete(*[keys.shard(number, "lease") for number in gone])
+    lab.client.zrem("holders", third.name)
+    settle(lab, first, second)
+    assert owned_once(first, second) == [HALF, HALF]
+    eventually(lambda: held_once(sids, first, second), 20)
+
+
+def test_a_lease_that_could_not_be_renewed_in_time_is_let_go_without_asking(lab, server, monkeypatch):
+    """Redis was away for longer than the lease: another holder may have the shards, whatever Redis will say."""
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    holder.watch_leases()
+    assert sid in holder._held
+    holder._renewed = dict.fromkeys(holder._renewed, 0.0)
+    holder.watch_leases()
+    assert not holder._owned
+    assert sid not in holder._held

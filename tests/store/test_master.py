@@ -1,0 +1,57 @@
+"""A master that is cut off from its replica: who wrote to it and who listened to it finds the new one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+import redis
+
+from onesoup.store.channels import Subscriber
+from onesoup.store.client import connect
+from onesoup.store.errors import StoreDown
+from onesoup.store.leases import Shards
+from tests.chaos.stores import CutOff
+from tests.support.topologies import until
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[CutOff]:
+    with CutOff(tmp_path) as running:
+        yield running
+
+
+@pytest.mark.timeout(120)
+def test_writers_and_listeners_leave_a_master_that_is_cut_off(servers: CutOff) -> None:
+    client, heard = connect(servers.url), []
+    subscriber = Subscriber(servers.url, lambda channel, data: heard.append((channel, data)))
+    subscriber.want(["wake:00"])
+    listening = gevent.spawn(subscriber.run)
+    until(lambda: subscriber.connected)
+    shards = Shards(client)
+    shards.ask(0, b"before")
+    until(lambda: heard == [("wake:00", b"login")])
+
+    servers.cut()
+    replica = redis.Redis(port=servers.replica.port)
+    until(lambda: replica.info("replication")["role"] == "master", within=60)
+
+    def asked() -> bool:
+        try:
+            shards.ask(1, b"after")
+        except StoreDown:
+            return False
+        return True
+
+    # Until its replica has been silent for long enough the old master takes writes, and they are lost with it.
+    until(lambda: asked() and replica.llen("logins:{01}") > 0, within=60)
+
+    def woken() -> bool:
+        heard.clear()
+        shards.ask(0, b"again")
+        gevent.sleep(0.2)
+        return bool(heard)
+
+    until(woken, within=60)
+    listening.kill()
+    subscriber._drop()
