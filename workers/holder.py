@@ -532,7 +532,7 @@ class Holder:
     def start(self) -> None:
         gevent.spawn(self._subscriber.run)
         tracing.start(self._client, "holder")
-        REGISTRY.register(Census(self._shared.feed, lambda: list(self._held.values())))
+        REGISTRY.register(Census(self._client, self._shared.feed, lambda: list(self._held.values())))
         admin.start(self._settings, "holder", [self.redis, self.owns_shards])
 
     def redis(self) -> object:

@@ -75,8 +75,8 @@ def _doubts(here: Settings) -> list[str]:
     doubts = []
     if not here.keys_file:
         doubts.append("keys_file is not set: gateways and holders will not start")
-    elif Path(here.keys_file).stat().st_mode & 0o077:
-        doubts.append(f"keys_file={here.keys_file} can be read by others; chmod 600")
+    elif Path(here.keys_file).stat().st_mode & 0o007:
+        doubts.append(f"keys_file={here.keys_file} can be read by everybody on this host; chmod 600")
     if here.domain == "localhost":
         doubts.append("domain is localhost: log-ins that name no domain will mean this machine")
     if here.bind != "127.0.0.1" and not here.public_host:

@@ -76,8 +76,8 @@ def _keys(settings: Settings) -> Iterator[Finding]:
         yield bad("key ring", str(error), "every host needs the same file")
         return
     mode = Path(settings.keys_file).stat().st_mode
-    if mode & 0o077:
-        yield bad("key ring", f"others can read {settings.keys_file}", "chmod 600")
+    if mode & 0o007:
+        yield bad("key ring", f"everybody on this host can read {settings.keys_file}", "chmod 600")
     else:
         yield good("key ring", f"{settings.keys_file} can be used")
 

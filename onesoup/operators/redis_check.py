@@ -10,6 +10,7 @@ import redis
 from onesoup.operators.common import opened
 from onesoup.operators.findings import Finding, bad, good, note, tell, tried
 from onesoup.settings import Settings
+from onesoup.store import topology, urls
 
 OLDEST = (6, 2)
 KEEPS = "noeviction"
@@ -36,8 +37,6 @@ def check(lines: bool) -> None:
 
 def findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
     """Everything that is worth a line."""
-    from onesoup.store import topology, urls
-
     place = urls.parse(settings.redis_url)
     if place.kind == urls.SENTINEL:
         yield from tried("sentinels", lambda: _sentinels(place))
@@ -93,12 +92,11 @@ def _replicas(name: str, server: redis.Redis) -> Iterator[Finding]:
     if info["role"] != "master":
         yield bad(name, f"is a {info['role']}, no master", "the URL must lead to the master; behind Sentinels: redis+sentinel://")
         return
-    count = int(info.get("connected_slaves", 0))
-    if not count:
+    lags = topology.replica_lags(info)
+    if not lags:
         yield note(name, "no replica: when this machine is lost, so is everything", "one replica and three Sentinels, or backups")
         return
-    lags = [int(each.get("lag", 0)) for each in (info[f"slave{number}"] for number in range(count)) if isinstance(each, dict)]
-    yield good(name, f"{count} replica{'s' if count > 1 else ''}, {max(lags, default=0)} s behind at most")
+    yield good(name, f"{len(lags)} replica{'s' if len(lags) > 1 else ''}, {max(lags)} s behind at most")
     try:
         wanted = server.config_get("min-replicas-to-write")
     except redis.ResponseError:

@@ -96,7 +96,7 @@ def test_settings_that_can_be_used_may_still_be_doubtful(tmp_path):
     file = tmp_path / "onesoup.toml"
     file.write_text(f'domain = "example.org"\nkeys_file = "{keys}"\n')
     assert run("config", "check", str(file)) == (0, "the settings can be used\n")
-    keys.chmod(0o640)
+    keys.chmod(0o644)
     file.write_text(
         f'bind = "0.0.0.0"\nadmin_bind = "0.0.0.0"\nkeys_file = "{keys}"\nsms_gateway = "json"\nsms_url = "https://x/"\n'
     )
