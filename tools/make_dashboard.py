@@ -1,4 +1,4 @@
-"""Writes deploy/grafana/onesoup.json: rows of panels from the tables below. The names in them are tested against the real ones."""
+"""Writes deploy/grafana/onesoup.json: rows of panels from the tables below. Their names are tested against the real ones."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,12 @@ SOURCE = {"type": "prometheus", "uid": "prometheus"}
 WIDTH, HEIGHT = 8, 7
 
 
-def p95(metric: str, by: str = "") -> str:
-    return f"histogram_quantile(0.95, sum by (le{', ' + by if by else ''}) (rate({metric}_bucket[$__rate_interval])))"
+def quantile(part: str, metric: str, by: str) -> str:
+    return f"histogram_quantile({part}, sum by (le, {by}) (rate({metric}_bucket[$__rate_interval])))"
+
+
+def p95(metric: str, by: str) -> str:
+    return quantile("0.95", metric, by)
 
 
 def rate(metric: str, by: str, where: str = "") -> str:
@@ -98,7 +102,7 @@ ROWS: dict[str, list[tuple[str, str, list[tuple[str, str]]]]] = {
             "s",
             [
                 (
-                    "histogram_quantile(0.99, sum by (le, role, instance) (rate(onesoup_loop_lag_seconds_bucket[$__rate_interval])))",
+                    quantile("0.99", "onesoup_loop_lag_seconds", "role, instance"),
                     "{{role}} {{instance}}",
                 )
             ],

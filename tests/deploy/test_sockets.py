@@ -47,7 +47,10 @@ def test_a_role_serves_the_socket_that_it_was_handed(role, setting, redis_server
     said = {"cir": b"PING\r\n", "web": b"GET /nothing HTTP/1.0\r\n\r\n"}[role]
     with socket.create_connection(("127.0.0.1", port), timeout=30) as phone:
         phone.sendall(said)
-        answer = phone.recv(100)
+        try:
+            answer = phone.recv(100)
+        except ConnectionResetError:
+            answer = b""  # whoever sends no HELO first is not listened to
     assert process.running, process.output()
     process.stop()
-    assert b"OK" in answer or b"HTTP/1." in answer or answer == b"", process.output()
+    assert answer.startswith(b"HTTP/1.") if role == "web" else answer == b"", process.output()
