@@ -18,6 +18,7 @@ from cir.chain import Exhausted, Facts, Send, Wait
 from cir.datagrams import Datagrams
 from cir.message import CirError
 from cir.stcp import WAKES
+from onesoup import tracing
 from onesoup.csp import numbers
 from onesoup.csp.session import Session
 from onesoup.handlers.records import unpack_caps, unpack_command, unpack_session
@@ -195,6 +196,7 @@ class Engine:
         assert self._datagrams is not None
         cookie = session.cookie or sid
         sent = self._datagrams.send(send.bearer, look.address, look.udp_port, session.version, cookie)
+        tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=sent)
         WAKES.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
         return 0
 
@@ -230,6 +232,7 @@ class Engine:
             self._budget.refund(look.number, session.jid, self._gateway.name, id_)
             return None
         taken = self._submit(made, session.jid)
+        tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
         WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
         return 0
 

@@ -23,7 +23,7 @@ from cir.guard import Guard  # noqa: E402
 from cir.http import Site  # noqa: E402
 from cir.smpp import forms  # noqa: E402
 from cir.stcp import BEAT, StcpServer  # noqa: E402
-from onesoup import admin  # noqa: E402
+from onesoup import admin, ports, tracing  # noqa: E402
 from onesoup.settings import Settings, SettingsError  # noqa: E402
 from onesoup.store.channels import Subscriber  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
@@ -115,7 +115,7 @@ def _datagrams(settings: Settings) -> Datagrams | None:
 
 
 def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
-    server = StreamServer(address, serve, backlog=1024)
+    server = StreamServer(ports.handed_over(address[1]) or address, serve, backlog=1024)
     try:
         server.start()
     except OSError as error:
@@ -133,6 +133,7 @@ def main(settings: Settings) -> int:
     subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.stcp.gap)
     subscriber.want([cir.stcp.channel, NEWS])
     gevent.spawn(subscriber.run)
+    tracing.start(client, "cir")
     gevent.spawn(cir.engine.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()

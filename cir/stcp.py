@@ -21,6 +21,7 @@ from prometheus_client import Counter, Gauge
 from cir import proxy
 from cir.guard import Guard
 from cir.lines import OK, Act, Conversation, wvci
+from onesoup import tracing
 from onesoup.handlers.records import unpack_session
 from onesoup.logs import short
 from onesoup.store.errors import NoSession, StoreDown
@@ -298,6 +299,7 @@ class StcpServer:
             return
         if check and not self._wanted(sid):
             return
+        tracing.tell_session("wake", sid, bearer="stcp", times=line.sends + 1)
         self._ring(line)
         line.sent_at, line.sends = self._clock(), line.sends + 1
         if line.sends < MAX_SENDS:

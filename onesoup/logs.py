@@ -8,7 +8,7 @@ import hashlib
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -29,6 +29,21 @@ _SHORT = re.compile(r"[0-9a-f]{8}")
 FIRST = ("ts", "level", "event", "role")
 
 EventDict = MutableMapping[str, Any]
+
+# Who wants to hear of each line as well, masked as it is.
+_listeners: list[Callable[[EventDict], None]] = []
+
+
+def listen(listener: Callable[[EventDict], None]) -> None:
+    """From now on `listener` is shown every line. It must not log, and not wait."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def _heard(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for listener in _listeners:
+        listener(event)
+    return event
 
 
 def short(sid: str | bytes) -> str:
@@ -104,7 +119,7 @@ def setup(settings: Settings, role: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, *last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, _heard, *last],
         )
     )
     root = logging.getLogger()

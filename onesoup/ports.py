@@ -4,6 +4,7 @@ import os
 import random
 import socket
 from collections.abc import Iterable
+from functools import cache
 
 # Below the range from which Linux takes the ports of outgoing connections (32768 and up), so that none of those sits on
 # a port of ours while its server restarts.
@@ -58,6 +59,19 @@ def listener(host: str, ports: Iterable[int]) -> socket.socket:
             sock.close()
             error = failure
     raise error or OSError("no ports to choose from")
+
+
+@cache
+def inherited() -> tuple[socket.socket, ...]:
+    """The listening sockets that systemd hands to this process (sd_listen_fds(3)); they begin at descriptor 3."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return ()
+    return tuple(socket.socket(fileno=3 + number) for number in range(int(os.environ.get("LISTEN_FDS", "0"))))
+
+
+def handed_over(port: int) -> socket.socket | None:
+    """The socket of systemd with this port number."""
+    return next((sock for sock in inherited() if sock.family != socket.AF_UNIX and sock.getsockname()[1] == port), None)
 
 
 def admin_ports(role: str, wanted: int) -> list[int]:

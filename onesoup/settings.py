@@ -377,6 +377,11 @@ def changed(settings: Settings) -> dict[str, str]:
     return {name: text for name, text in masked(settings).items() if text != default[name]}
 
 
+def origins(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Where each setting that somebody has set was found; the source that won."""
+    return {spec.name: origin for spec, origin, _ in _found(os.environ if environ is None else environ)}
+
+
 def _found(environ: Mapping[str, str]) -> Iterable[tuple[Field[Any], str, Any]]:
     """(field, where it was found, raw value), weakest source first."""
     specs = {spec.name: spec for spec in fields(Settings)}
@@ -658,7 +663,9 @@ def _pair(host: str, number: int) -> str:
 
 
 def _without_password(url: str) -> str:
+    """A password may stand before the host, or among the options behind a question mark."""
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}"))
+    parts = parts._replace(query=re.sub(r"(?i)(password)=[^&]*", r"\1=***", parts.query))
+    if parts.password is not None:
+        parts = parts._replace(netloc=f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}")
+    return urlunsplit(parts)

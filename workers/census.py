@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import redis
 import structlog
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -14,6 +15,7 @@ from prometheus_client.registry import Collector
 from onesoup.handlers.context import made_at
 from onesoup.store.errors import StoreDown
 from onesoup.store.feed import Backlog, Feed
+from onesoup.store.topology import replica_lags, servers
 from workers.held import Held
 
 log = structlog.get_logger()
@@ -29,8 +31,8 @@ BEARERS = ("STCP", "SUDP", "WAPUDP", "SHTTP", "WAPSMS", "SSMS")
 class Census(Collector):
     """Metrics of `held`, the sessions of this process."""
 
-    def __init__(self, feed: Feed, held: Callable[[], Sequence[Held]]) -> None:
-        self._feed, self._held = feed, held
+    def __init__(self, client: redis.Redis, feed: Feed, held: Callable[[], Sequence[Held]]) -> None:
+        self._client, self._feed, self._held = client, feed, held
         # The first command of an outbox, and since when it has been that.
         self._first: dict[str, tuple[bytes, float]] = {}
         self._last: tuple[float, list[GaugeMetricFamily]] = (float("-inf"), [])
@@ -42,7 +44,7 @@ class Census(Collector):
         now = time.monotonic()
         if now >= self._last[0] + FRESH:
             held = self._held()
-            self._last = now, [_sessions(held), *self._waiting(held, now)]
+            self._last = now, [_sessions(held), *self._waiting(held, now), *self._replicas()]
         yield from self._last[1]
 
     def _waiting(self, held: Sequence[Held], now: float) -> list[GaugeMetricFamily]:
@@ -65,6 +67,19 @@ class Census(Collector):
         oldest.add_metric(["inbox"], _oldest_item(found.values()))
         oldest.add_metric(["outbox"], stuck)
         return [inbox, outbox, oldest]
+
+    def _replicas(self) -> list[GaugeMetricFamily]:
+        """How far copies of what Redis has are behind: every holder sees the same, so the largest counts. Nothing where INFO may
+        not be asked."""
+        try:
+            lags = [lag for server in servers(self._client) for lag in replica_lags(server.info("replication"))]
+        except redis.RedisError:
+            return []
+        count = GaugeMetricFamily("onesoup_redis_replicas", "Replicas of the Redis servers that keep our data")
+        count.add_metric([], len(lags))
+        worst = GaugeMetricFamily("onesoup_redis_replica_lag_seconds", "How far the last of them is behind")
+        worst.add_metric([], max(lags, default=0))
+        return [count, worst]
 
     def _oldest_command(self, sids: Sequence[str], now: float) -> float:
         """Commands do not say when they were made: their age is how long they have been seen at the head of an outbox."""

@@ -15,12 +15,14 @@ import structlog  # noqa: E402
 from gevent import socket as gevent_socket  # noqa: E402
 from prometheus_client import Counter, Histogram  # noqa: E402
 
-from onesoup.csp import envelope  # noqa: E402
+from onesoup import logs, tracing  # noqa: E402
+from onesoup.csp import addresses, envelope  # noqa: E402
+from onesoup.csp.elements import LoginRequest, LoginResponse  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange, unreadable  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
-from onesoup.store.client import guarded  # noqa: E402
+from onesoup.store.client import connect, guarded  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.wire import codec, ptstext  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
@@ -42,8 +44,9 @@ _checks: list[Callable[[], object]] = []
 class CspResource:
     """Every path is the CSP URL: phones keep whatever their user typed."""
 
-    def __init__(self, exchange: Exchange, peers: Peers, max_body: int) -> None:
-        self._exchange, self._peers, self._max_body = exchange, peers, max_body
+    def __init__(self, exchange: Exchange, peers: Peers, max_body: int, domain: str = "") -> None:
+        """`domain` is that of a log-in that names none."""
+        self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
@@ -60,6 +63,8 @@ class CspResource:
             return
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
+        if tracing.watched:
+            self._trace(message, len(body), reply, began)
         if written:
             resp.set_stream(_then(reply, written), len(reply))
         else:
@@ -67,6 +72,35 @@ class CspResource:
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
         name = message.transactions[0].content.NAME if hasattr(message.transactions[0].content, "NAME") else "other"
         _seconds(name).observe(time.perf_counter() - began)
+
+    def _trace(self, message: envelope.Message, octets: int, reply: bytes, began: float) -> None:
+        """For operators who follow this session, or this user's log-in."""
+        told = envelope.read(codec.decode(reply)) if reply else None
+        sid = message.session_id or (told.session_id if told else None)
+        names = [logs.short(sid)] if sid else []
+        for content in (each.content for each in (*message.transactions, *(told.transactions if told else ()))):
+            if isinstance(content, LoginRequest):
+                names += self._whom(content.user_id)
+            elif isinstance(content, LoginResponse) and content.session_id:
+                names.append(logs.short(content.session_id))
+        tracing.tell(
+            "request",
+            names,
+            sid=names[0] if sid else None,
+            asks=[_named(each) for each in message.transactions],
+            gets=[_named(each) for each in told.transactions] if told else [],
+            csp=message.version,
+            encoding=message.encoding.value,
+            octets=f"{octets}/{len(reply)}",
+            more="yes" if told and told.poll else None,
+            ms=round((time.perf_counter() - began) * 1000),
+        )
+
+    def _whom(self, user_id: str | None) -> list[str]:
+        try:
+            return [addresses.to_jid(user_id or "", self._domain)]
+        except CspError:
+            return []
 
     def _body(self, req: falcon.Request) -> bytes:
         if req.get_header("Content-Encoding", default="identity").lower() not in ("identity", ""):
@@ -113,6 +147,13 @@ def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
             log.warning("store-down", reason=str(error))
 
 
+def _named(transaction: envelope.Transaction) -> str:
+    """A transaction for a trace: its id, its name, and the code if it has one."""
+    name = getattr(transaction.content, "NAME", "other")
+    result = getattr(transaction.content, "result", None)
+    return f"{transaction.id or '-'}:{name}" + (f":{result.code}" if result is not None and result.code else "")
+
+
 def _claimed(content_type: str) -> str:
     return "wbxml" if "wbxml" in content_type else "pts" if "csp.sms" in content_type else "xml"
 
@@ -142,7 +183,9 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     if socket.socket is not gevent_socket.socket:
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
     settings = settings or load()
-    services = wiring.services(settings, draining=draining.is_set)
+    client = connect(settings.redis_url)
+    services = wiring.services(settings, client, draining=draining.is_set)
+    tracing.start(client, "web")
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
@@ -154,7 +197,7 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
     peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
-    resource = CspResource(Exchange(services), peers, settings.max_body)
+    resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
     app.add_route("/", resource, compile=True)
     if settings.account_page:
         app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))

@@ -19,6 +19,7 @@ from gevent.lock import BoundedSemaphore
 from prometheus_client import Counter
 from xmpp.simplexml import Node
 
+from onesoup import tracing
 from onesoup.csp import capabilities, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
@@ -457,6 +458,16 @@ class Held:
 
     def _stanzas(self, stream: Stream, batch: list[Node]) -> None:
         """All stanzas of one read, stored together with the counter that acknowledges them."""
+        if tracing.follows(self.sid):
+            for node in batch:
+                tracing.tell_session(
+                    "stanza-in",
+                    self.sid,
+                    name=node.name,
+                    type=node.getAttr("type"),
+                    sender=node.getAttr("from"),
+                    id=node.getAttr("id"),
+                )
         with self.lock:
             self._look_at_backlog()
             done = self.intake.read(batch)

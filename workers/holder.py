@@ -25,7 +25,7 @@ from gevent.lock import BoundedSemaphore  # noqa: E402
 from prometheus_client import REGISTRY, Gauge  # noqa: E402
 from prometheus_client import Counter as Counted  # noqa: E402
 
-from onesoup import admin  # noqa: E402
+from onesoup import admin, tracing  # noqa: E402
 from onesoup.csp import access, addresses  # noqa: E402
 from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
@@ -531,7 +531,8 @@ class Holder:
 
     def start(self) -> None:
         gevent.spawn(self._subscriber.run)
-        REGISTRY.register(Census(self._shared.feed, lambda: list(self._held.values())))
+        tracing.start(self._client, "holder")
+        REGISTRY.register(Census(self._client, self._shared.feed, lambda: list(self._held.values())))
         admin.start(self._settings, "holder", [self.redis, self.owns_shards])
 
     def redis(self) -> object:

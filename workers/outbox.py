@@ -12,6 +12,7 @@ import structlog
 from gevent.event import Event
 from xmpp.simplexml import Node
 
+from onesoup import tracing
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import Place
@@ -128,6 +129,9 @@ class Outbox:
             log.warning("unknown-command", op=name)
             self._done(stored)
             return
+        if tracing.watched:
+            to = command.get("to")
+            tracing.tell_session("command", self._held.sid, op=name, to=list(to.values()) if isinstance(to, dict) else to)
         runner(self, stored, command)
 
     def _transmit(self, stored: bytes, *nodes: Node) -> None:

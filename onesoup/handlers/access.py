@@ -20,7 +20,7 @@ from onesoup.handlers.context import Context, Peer, Services, token
 from onesoup.store import keys
 from onesoup.store.accounts import Link
 from onesoup.store.errors import NoSession
-from onesoup.store.sessions import Effects
+from onesoup.store.sessions import Effects, Sessions
 from onesoup.xmpp import commands
 
 log = structlog.get_logger()
@@ -336,6 +336,11 @@ def _make_room(services: Services, session: Session, sid: str) -> None:
         found.append((records.unpack_session(record).began, resource, other))
     for _, _, other in sorted(found)[: max(0, len(found) + 1 - services.policy.sessions)]:
         with suppress(NoSession):
-            effects = Effects(out=[records.pack_command(commands.logout())], end=601)
-            services.sessions.commit(other, None, token(SID_RANDOM), b"", effects)
+            end_session(services.sessions, other)
             log.info("session-limit", sid=other)
+
+
+def end_session(sessions: Sessions, sid: str) -> None:
+    """The server ends it: the phone is told 601 with its next request, the holder closes the stream. NoSession if it is over."""
+    effects = Effects(out=[records.pack_command(commands.logout())], end=601)
+    sessions.commit(sid, None, token(SID_RANDOM), b"", effects)

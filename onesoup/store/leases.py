@@ -128,6 +128,17 @@ class Shards:
 
         return [[sid.decode() for sid in found] for found in guarded(members)]
 
+    def holders(self, shards: Sequence[int]) -> list[str]:
+        """Which holder has each of the shards, "" for none."""
+
+        def owners() -> list[bytes | None]:
+            pipe = self._client.pipeline(transaction=False)
+            for shard in shards:
+                pipe.get(keys.shard(shard, "lease"))
+            return pipe.execute()
+
+        return [owner.decode() if owner else "" for owner in guarded(owners)]
+
     def ask(self, shard: int, job: bytes) -> None:
         """A log-in for whoever holds the shard. It is worthless after a minute."""
         self._ask([keys.shard(shard, "logins")], [job, keys.wake_channel(shard)])

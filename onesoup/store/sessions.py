@@ -6,7 +6,7 @@ Times come from Redis, so that every process agrees on them whatever its own clo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -315,6 +315,18 @@ class Opened:
     fields: list[bytes | None]
 
 
+class Overview(NamedTuple):
+    """A living session from outside. `seen`: when its phone was last heard, Redis's time in ms; `line`: it has an STCP line;
+    `inbox` counts what the phone has not answered, `outbox` what the XMPP server has not confirmed."""
+
+    record: bytes
+    caps: bytes | None
+    seen: int
+    line: bool
+    inbox: int
+    outbox: int
+
+
 class Sessions:
     """Opens a session for a request and commits what the request did."""
 
@@ -387,6 +399,25 @@ class Sessions:
             return pipe.execute()
 
         return [sid for sid, wake in zip(sids, guarded(read), strict=True) if wake] if sids else []
+
+    def overview(self, sids: Sequence[str]) -> list[Overview | None]:
+        """What an operator wants to know of these sessions; None for those that are over."""
+
+        def read() -> list[Any]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hmget(keys.session(sid), ["r", "caps", "due", "ttl", "stcp", "end"])
+                items, out = keys.of(sid, "i", "out")
+                pipe.hlen(items)
+                pipe.llen(out)
+            return pipe.execute()
+
+        found = guarded(read) if sids else []
+        rows: list[Overview | None] = []
+        for (record, caps, due, ttl, line, end), inbox, outbox in zip(found[::3], found[1::3], found[2::3], strict=True):
+            over = record is None or end is not None or due is None or ttl is None
+            rows.append(None if over else Overview(record, caps, int(due) - int(ttl), bool(line), inbox, outbox))
+        return rows
 
     def said(self, sid: str) -> None:
         """The answer to the last message has been written to the phone's connection."""

@@ -37,6 +37,13 @@ def servers(client: redis.Redis) -> list[redis.Redis]:
     return [client]
 
 
+def replica_lags(replication: Any) -> list[int]:
+    """Seconds that each replica of a server is behind, from its INFO."""
+    count = int(replication.get("connected_slaves", 0)) if replication.get("role") == "master" else 0
+    found = (replication.get(f"slave{number}") for number in range(count))
+    return [int(each.get("lag", 0)) for each in found if isinstance(each, dict)]
+
+
 def cluster(place: Place, options: dict[str, Any]) -> redis.Redis:
     """A client that finds the node of each key. It has the commands of a Redis client, and its errors."""
     node: Any = ClusterNode

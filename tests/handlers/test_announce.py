@@ -72,4 +72,4 @@ def test_what_cannot_be_is_said_in_one_line(run, words, reason):
 
 def test_without_redis_it_says_so(run):
     code, output = run("x", url="redis://127.0.0.1:1/0")
-    assert (code, "Redis does not answer" in output) == (1, True)
+    assert (code, "does not answer" in output) == (1, True)

@@ -1,4 +1,4 @@
-"""What a monitoring system reads on the admin ports: the names are an interface, so they are written down here once more."""
+"""What a monitoring system reads on the admin ports: the names of tests/support/promised.py."""
 
 import http.client
 import json
@@ -11,47 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from onesoup.demo.stack import ROLES
 from onesoup.phone.stcp import Line
 from onesoup.wire.document import Encoding
+from tests.support.promised import EVERYBODY, OF
 from tests.support.secrets import secret_text
 from tests.support.world import World
 
-# name -> (type, labels); by the role that has it.
-EVERYBODY = {
-    "onesoup_build_info": ("gauge", {"version", "python"}),
-    "onesoup_loop_lag_seconds": ("histogram", {"role"}),
-    "onesoup_redis_seconds": ("histogram", {"script"}),
-}
-GATEWAY = {
-    "onesoup_csp_requests": ("counter", {"primitive", "csp", "encoding", "status_class"}),
-    "onesoup_csp_request_seconds": ("histogram", {"primitive"}),
-    "onesoup_codec_errors": ("counter", {"encoding", "reason"}),
-    "onesoup_poll_held": ("gauge", set()),
-    "onesoup_logins": ("counter", {"result", "scheme"}),
-    "onesoup_delivery_seconds": ("histogram", {"path"}),
-    "onesoup_redelivered": ("counter", {"kind"}),
-    "onesoup_duplicates": ("counter", {"kind"}),
-}
-HOLDER = {
-    "onesoup_sessions": ("gauge", {"csp", "encoding", "cir"}),
-    "onesoup_inbox_messages": ("gauge", set()),
-    "onesoup_outbox_messages": ("gauge", set()),
-    "onesoup_oldest_seconds": ("gauge", {"queue"}),
-    "onesoup_xmpp_streams": ("gauge", {"state"}),
-    "onesoup_xmpp_connects": ("counter", {"result"}),
-    "onesoup_xmpp_disconnects": ("counter", {"reason"}),
-    "onesoup_leases_held": ("gauge", {"holder"}),
-    "onesoup_lease_lost": ("counter", {"holder"}),
-    "onesoup_expired": ("counter", {"kind"}),
-}
-CIR = {
-    "onesoup_cir_wakeups": ("counter", {"bearer", "result"}),
-    "onesoup_cir_connections": ("gauge", set()),
-    "onesoup_cir_refused": ("counter", {"reason"}),
-    "onesoup_sms_sent": ("counter", {"reason"}),
-    "onesoup_sms_refused": ("counter", {"reason"}),
-    "onesoup_sms_today": ("gauge", set()),
-    "onesoup_sms_daily_limit": ("gauge", set()),
-}
-OF = {"web": GATEWAY, "holder": HOLDER, "cir": CIR}
 # Not of a sample yet in a quiet run: only its declaration is there.
 ADDED = {"le"}
 

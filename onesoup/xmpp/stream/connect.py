@@ -1,8 +1,9 @@
 """From a domain to a negotiated stream: targets in turn, each with TCP, TLS, SASL, resume or bind."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 from xmpp.simplexml import Node
@@ -15,6 +16,8 @@ from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import PORT, Target
 from onesoup.xmpp.stream.sm import StreamManagement
 from onesoup.xmpp.stream.wire import Wire
+
+T = TypeVar("T")
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
 _NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
@@ -34,6 +37,15 @@ class Account:
     resource: str
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a server shows before anybody has logged in: where it is, whether the way is encrypted, its SASL mechanisms."""
+
+    place: str
+    secure: bool
+    mechanisms: tuple[str, ...]
+
+
 @dataclass
 class Connected:
     """A stream ready for stanzas."""
@@ -51,13 +63,30 @@ class Connected:
 def connect(account: Account, options: Options, sm: StreamManagement | None) -> Connected:
     """Raises StreamFailure. `sm`: a session to resume, if it is still there; its counters are then up to date."""
     targets = _targets(account.domain, options, sm)
+    return _somewhere(targets, account.domain, options, lambda wire, target: _negotiated(wire, target, account, options, sm))
+
+
+def look(domain: str, options: Options) -> Offer:
+    """What a server of the domain offers to who would log in; then the connection is closed. Raises StreamFailure."""
+
+    def meet(wire: Wire, target: Target) -> Offer:
+        talk = _opened(wire, target, domain, options)
+        offer = Offer(f"{target.host}:{target.port}", wire.secure, tuple(talk.mechanisms()))
+        wire.close()
+        return offer
+
+    return _somewhere(options.resolver.targets(domain), domain, options, meet)
+
+
+def _somewhere(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
+    """The targets in turn, and those that they send us to."""
     failure = StreamFailure(errors.DNS, "no-service")
     redirects = 0
     while targets:
         target = targets.pop(0)
         try:
             with gevent.Timeout(PATIENCE_SECONDS if targets else None, StreamFailure(errors.TIMEOUT, "silent")):
-                return _at(target, account, options, sm)
+                return _at(target, domain, options, work)
         except StreamFailure as error:
             failure = error
             if error.condition == "see-other-host" and redirects < MAX_REDIRECTS:
@@ -82,26 +111,32 @@ def _place(text: str) -> Target:
     return Target(host.strip("[]"), int(port[:5]), False)
 
 
-def _at(target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
+def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
     allowed = None
-    if options.address_allowed is not None and not options.resolver.is_static(account.domain, target):
-        allowed = partial(options.address_allowed, account.domain)
+    if options.address_allowed is not None and not options.resolver.is_static(domain, target):
+        allowed = partial(options.address_allowed, domain)
     wire = Wire(dial(target.host, target.port, allowed))
     try:
-        return _negotiated(wire, target, account, options, sm)
+        return work(wire, target)
     except BaseException:  # whatever it is, nobody else knows of this socket
         wire.close()
         raise
 
 
-def _negotiated(wire: Wire, target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
-    domain, tls = account.domain, options.tls
+def _opened(wire: Wire, target: Target, domain: str, options: Options) -> Negotiation:
+    """As far as everybody comes: the stream is open, and encrypted where it has to be."""
     talk = Negotiation(wire, domain, options.language)
     if target.direct_tls:
-        wire.start_tls(tls, domain, direct=True)
+        wire.start_tls(options.tls, domain, direct=True)
     talk.open()
     if not wire.secure:
-        talk.secure(tls)
+        talk.secure(options.tls)
+    return talk
+
+
+def _negotiated(wire: Wire, target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
+    domain, tls = account.domain, options.tls
+    talk = _opened(wire, target, domain, options)
     verified = wire.secure and not tls.trusts_blindly(domain)
     talk.authenticate(account.user, account.password, verified, options.derive, options.known)
     features = offered(talk.features)

@@ -80,9 +80,13 @@ class Negotiation:
         known.worked(self._domain, mechanism.name)
         self.open()
 
-    def _mechanism(self, user: str, password: str, private: bool, derive: sasl.Derive, known: sasl.Known) -> sasl.Mechanism:
+    def mechanisms(self) -> list[str]:
+        """The names of the SASL mechanisms that the server offers just now."""
         offer = self.features.getTag("mechanisms", namespace=ns.SASL)
-        names = [tag.getData() for tag in offer.getTags("mechanism")] if offer else []
+        return [tag.getData() for tag in offer.getTags("mechanism")] if offer else []
+
+    def _mechanism(self, user: str, password: str, private: bool, derive: sasl.Derive, known: sasl.Known) -> sasl.Mechanism:
+        names = self.mechanisms()
         if not names:  # never jabber:iq:auth instead: that is what an attacker hopes for
             raise StreamFailure(errors.NO_MECHANISM, "none-offered")
         channel = sasl.Channel(self._wire.bindings(), self._bindings_taken())

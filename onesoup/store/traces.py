@@ -1,0 +1,49 @@
+"""Whom operators follow just now. Every process looks every second, so nobody pays who is not followed."""
+
+import time
+from collections.abc import Iterable
+
+import redis
+
+from onesoup.store.client import guarded
+
+WATCHED = "traces"
+# A trace whose operator is gone ends by itself.
+KEEP_SECONDS = 10.0
+
+
+def channel(name: str) -> str:
+    """Where events of a session, by the hash of its id, or of an account are published."""
+    return f"trace:{name}"
+
+
+class Traces:
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def watch(self, names: Iterable[str]) -> None:
+        """These are followed for a few seconds more: hashes of session ids, and bare JIDs."""
+        until = time.time() + KEEP_SECONDS
+        wanted = dict.fromkeys(names, until)
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=False)
+            pipe.zadd(WATCHED, wanted)
+            pipe.expire(WATCHED, 3600)
+            pipe.zremrangebyscore(WATCHED, "-inf", time.time() - 3600)
+            pipe.execute()
+
+        if wanted:
+            guarded(write)
+
+    def stop(self, names: Iterable[str]) -> None:
+        gone = list(names)
+        if gone:
+            guarded(lambda: self._client.zrem(WATCHED, *gone))
+
+    def watched(self) -> frozenset[str]:
+        found = guarded(lambda: self._client.zrangebyscore(WATCHED, time.time(), "+inf"))
+        return frozenset(name.decode() for name in found)
+
+    def tell(self, name: str, event: bytes) -> None:
+        guarded(lambda: self._client.publish(channel(name), event))
