@@ -11,6 +11,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script, Value, guarded
+from onesoup.store.due import Due
 from onesoup.store.records import pack, unpack
 from onesoup.store.sessions import PRELUDE
 
@@ -21,36 +22,6 @@ BAD_AFTER = 3
 BAD_MS = 86_400_000
 TOKEN_MS = 86_400_000
 SWEEP = "cir:sweep"
-
-_SOON = """
--- KEYS 1 due  ARGV 1 sid  2 in how many ms     The session gets a step then, or earlier when it has one already.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('ZADD', KEYS[1], 'LT', now + tonumber(ARGV[2]), ARGV[1])
-return 1
-"""
-
-_TAKE = """
--- KEYS 1 due  ARGV 1 lease, ms  2 most
--- Sessions whose time has come; they come again after the lease unless `settle` says otherwise. Returns {lease end, sids ...}.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local sids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
-local back = now + tonumber(ARGV[1])
-for _, sid in ipairs(sids) do redis.call('ZADD', KEYS[1], back, sid) end
-return {tostring(back), unpack(sids)}
-"""
-
-_SETTLE = """
--- KEYS 1 due  ARGV 1 sid  2 lease end  3 ms until the next step, or "" for none
--- Unless news has come since the session was taken.
-local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not score or tonumber(score) ~= tonumber(ARGV[2]) then return 0 end
-if ARGV[3] == '' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
-local t = redis.call('TIME')
-redis.call('ZADD', KEYS[1], t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[3]), ARGV[1])
-return 1
-"""
 
 _LOOK = (
     PRELUDE
@@ -137,28 +108,10 @@ class Wakes:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-        self._soon, self._take, self._settle = (
-            Script(client, _SOON, "wakes.soon"),
-            Script(client, _TAKE, "wakes.take"),
-            Script(client, _SETTLE, "wakes.settle"),
-        )
+        due = Due(client, DUE)
+        self.soon, self.take, self.settle = due.soon, due.take, due.settle
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
-
-    # --- timers ---
-
-    def soon(self, sid: str, ms: int) -> None:
-        """A step in so many ms at the latest."""
-        self._soon([DUE], [sid, ms])
-
-    def take(self, lease_ms: int, most: int = 100) -> tuple[int, list[str]]:
-        """(end of the lease, sessions whose time has come). Another process may have them when the lease is over."""
-        end, *sids = self._take([DUE], [lease_ms, most])
-        return int(end), [sid.decode() for sid in sids]
-
-    def settle(self, sid: str, lease: int, ms: int | None) -> None:
-        """The step is done; the next one comes in `ms`, or none."""
-        self._settle([DUE], [sid, lease, "" if ms is None else max(ms, 0)])
 
     def may_sweep(self, seconds: int) -> bool:
         """True for one process in that time."""
