@@ -90,7 +90,7 @@ class Holder:
         self._settings = settings
         self.name = uuid.uuid4().hex
         self._lost = LOST.labels(self.name[:8])
-        client = connect(settings.redis_url, max_connections=128)
+        client = connect(settings.redis_url, max_connections=128, shared=True)
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
         self._guard = Guard(client)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
