@@ -15,12 +15,12 @@ import structlog  # noqa: E402
 from gevent import socket as gevent_socket  # noqa: E402
 from prometheus_client import Counter, Histogram  # noqa: E402
 
-from onesoup.csp import envelope  # noqa: E402
+from onesoup.csp import direct, envelope  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange, unreadable  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
-from onesoup.store.client import guarded  # noqa: E402
+from onesoup.store.client import connect, guarded  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.wire import codec, ptstext  # noqa: E402
 from onesoup.wire.errors import WireError  # noqa: E402
@@ -49,15 +49,17 @@ class CspResource:
         began = time.perf_counter()
         peer = self._peers.of(req)
         body = self._body(req)
-        try:
-            document = codec.decode(body, req.content_type)
-            message = envelope.read(document)
-        except WireError as error:
-            self._unreadable(req, resp, body, error, error.partial)
-            return
-        except CspError as error:
-            self._unreadable(req, resp, body, error, document.root)
-            return
+        message = direct.decode(body)
+        if message is None:
+            try:
+                document = codec.decode(body, req.content_type)
+                message = envelope.read(document)
+            except WireError as error:
+                self._unreadable(req, resp, body, error, error.partial)
+                return
+            except CspError as error:
+                self._unreadable(req, resp, body, error, document.root)
+                return
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
         if written:
@@ -72,9 +74,13 @@ class CspResource:
         if req.get_header("Content-Encoding", default="identity").lower() not in ("identity", ""):
             self._reject(req, "content-encoding")
             raise falcon.HTTPUnsupportedMediaType()
-        # Without a length Falcon's bounded stream is empty; gunicorn ends a chunked body by itself.
+        # Without a length Falcon's bounded stream is empty; the server ends a chunked body by itself.
         stream = req.bounded_stream if req.content_length is not None else req.stream
-        body = stream.read(self._max_body + 1)
+        try:
+            body = stream.read(self._max_body + 1)
+        except OSError:  # the phone has gone, or its chunks are none
+            self._reject(req, "incomplete")
+            raise falcon.HTTPBadRequest() from None
         if len(body) > self._max_body:
             self._reject(req, "too-large")
             raise falcon.HTTPContentTooLarge()
@@ -142,7 +148,7 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     if socket.socket is not gevent_socket.socket:
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
     settings = settings or load()
-    services = wiring.services(settings, draining=draining.is_set)
+    services = wiring.services(settings, connect(settings.redis_url, shared=True), draining=draining.is_set)
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
