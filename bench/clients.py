@@ -78,7 +78,7 @@ class Driver:
         began, stream = time.process_time(), self.client.stream
         for number in range(count):
             command = {"id": f"m{number}", "to": to, "body": f"This is message number {number}.", "receipt": False}
-            stream.send(stanzas.message(command), key=number)
+            stream.send(stanzas.message_octets(command), key=number)
             if number % WINDOW == WINDOW - 1:
                 stream.request(stanzas.Node("iq", {"type": "get"}, [stanzas.Node("urn:xmpp:ping ping")]), 60)
         return {"cpu": time.process_time() - began}

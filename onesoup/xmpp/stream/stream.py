@@ -322,15 +322,16 @@ class Stream:
 
     # What goes out.
 
-    def send(self, *stanzas: Node, key: Any = None, before: Callable[[int], None] | None = None) -> bool:
-        """Writes them together. `key` is reported by `on_acked` when the server has the last of them. `before` hears the
-        number that the last one gets among all that this session sends; what it raises keeps them from being sent.
+    def send(self, *stanzas: Node | bytes, key: Any = None, before: Callable[[int], None] | None = None) -> bool:
+        """Writes them together; octets are stanzas that somebody has serialised. `key` is reported by `on_acked` when the server
+        has the last of them. `before` hears the number that the last one gets among all that this session sends; what it
+        raises keeps them from being sent.
 
         Raises StreamFailure when nothing went out. With stream management a stanza is ours to deliver from then on, here
         or after a resumption: False says that the connection broke under it. Without, a broken connection raises too,
         and nobody knows whether the server has it.
         """
-        octets = [serialise(stanza) for stanza in stanzas]
+        octets = [stanza if type(stanza) is bytes else serialise(stanza) for stanza in stanzas]
         wire = self._wired()
         queued = False
         try:
