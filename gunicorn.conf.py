@@ -5,7 +5,9 @@ monkey.patch_all()
 
 # ruff: noqa: E402
 import ctypes
+import functools
 import importlib
+import math
 import os
 import signal
 import sys
@@ -17,6 +19,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from onesoup import logs, master
 from onesoup.settings import load
+from workers import serving
 
 settings = load()
 # One admin port for all workers of this gateway. They inherit it, and those that a reload starts get the same.
@@ -42,13 +45,6 @@ keepalive = 75  # longer than nginx keeps its connections, or a request meets on
 control_socket_disable = True
 preload_app = False
 
-# Request headers: as strict as gunicorn is by default. What old WAP gateways send wrong is for nginx to mend.
-limit_request_line = 4094
-limit_request_fields = 100
-limit_request_field_size = 8190
-header_map = "drop"
-forwarded_allow_ips = ",".join(settings.trusted_proxies) or "127.0.0.1"
-
 # Our own log has a line for each event that matters, without what phones write.
 accesslog = None
 errorlog = "-"
@@ -68,37 +64,25 @@ class OurLogger(Logger):
         pass
 
 
-class Waiting:
-    """The time in which a connection waits for its next request. Leaves quietly when it passes, or when told to."""
-
-    def __init__(self, worker, seconds):
-        self.greenlet, self._all = gevent.getcurrent(), worker.waiting
-        self.timeout = gevent.Timeout(seconds, False)
-
-    def __enter__(self):
-        self._all.add(self)
-        return self.timeout.__enter__()
-
-    def __exit__(self, *exc_info):
-        self._all.discard(self)
-        return self.timeout.__exit__(*exc_info)
-
-    def end(self):
-        gevent.get_hub().loop.run_callback(self.greenlet.throw, self.timeout)
-
-
 class GatewayWorker(GeventWorker):
-    """The gevent worker, leaving fast: on SIGTERM held polls return, and idle connections do not wait to be closed by force."""
+    """gunicorn's gevent worker around gevent's own WSGI server, which takes a quarter less CPU for a poll than gunicorn's.
 
+    It leaves fast: on SIGTERM held polls return, and idle connections do not wait to be closed by force.
+    """
+
+    wsgi_handler = serving.Handler
     # A request that comes in on a kept-alive connection just now is still answered.
     IDLE_GRACE = 1.5
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.waiting = set()
+        self.waiting = {}
+        self.server_class = functools.partial(serving.Server, worker=self)
 
-    def timeout_ctx(self):
-        return Waiting(self, self.cfg.keepalive)
+    def notify(self):
+        """Called each second. A connection that waits for too long for a request, or for the rest of its head, is closed."""
+        super().notify()
+        serving.end_waiting(self.waiting, time.monotonic() - self.cfg.keepalive)
 
     def handle_exit(self, sig, frame):
         super().handle_exit(sig, frame)
@@ -112,8 +96,7 @@ class GatewayWorker(GeventWorker):
             if master.replaced(self.age):
                 importlib.import_module("onesoup.admin").stop()
             gevent.sleep(0.1)
-        for connection in list(self.waiting):
-            connection.end()
+        serving.end_waiting(self.waiting, math.inf)
 
 
 logger_class = OurLogger

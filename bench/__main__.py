@@ -15,6 +15,8 @@ from bench.parts import FULL, QUICK, Scale, say  # noqa: E402
 PARTS = {
     "codec": "microseconds a document: WBXML and XML, to typed primitives and back",
     "poll": "the empty poll of one worker beside the bare ceiling",
+    "bosh": "the empty poll beside those of Prosody's and ejabberd's BOSH",
+    "sizes": "the empty poll with a thousand sessions and with a hundred thousand",
     "login": "log-ins through gateway, holder and Prosody",
     "stream": "XMPP streams beside slixmpp: stanzas, log-ins, memory",
     "memory": "an idle session in the holder and in Redis",

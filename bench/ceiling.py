@@ -1,7 +1,8 @@
-"""The bare ceiling of an empty poll: Falcon, one EVALSHA through redis-py, an empty answer. Loaded by gunicorn.
+"""The bare ceiling of an empty poll: Falcon, one EVALSHA, an empty answer. Loaded by gunicorn.
 
-Run with the gateway's own gunicorn.conf.py. Environment: ONESOUP_BENCH_REDIS_PORT, and in ONESOUP_BENCH_SID "from:to", the
-place of the SessionID in the body.
+Run with the gateway's own gunicorn.conf.py. Environment: ONESOUP_BENCH_REDIS_PORT; in ONESOUP_BENCH_SID "from:to", the
+place of the SessionID in the body; ONESOUP_BENCH_CLIENT: "shared" for the gateway's own Redis client, "plain" for redis-py as it
+comes.
 """
 
 from gevent import monkey
@@ -9,9 +10,12 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 
 import falcon  # noqa: E402
 import redis  # noqa: E402
+
+from onesoup.store.client import Script, connect  # noqa: E402
 
 SCRIPT = """
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
@@ -24,12 +28,12 @@ SESSION_MS = 7_200_000
 class Ceiling:
     """What any gateway on this stack must do at least."""
 
-    def __init__(self, client: redis.Redis, begin: int, end: int) -> None:
-        self._script, self._sid = client.register_script(SCRIPT), slice(begin, end)
+    def __init__(self, script: Callable[[list[str], list[int]], object], begin: int, end: int) -> None:
+        self._script, self._sid = script, slice(begin, end)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         sid = req.bounded_stream.read()[self._sid].decode()
-        self._script(keys=[f"s:{{{sid}}}", f"q:{{{sid}}}"], args=[SESSION_MS])
+        self._script([f"s:{{{sid}}}", f"q:{{{sid}}}"], [SESSION_MS])
         resp.data = b""
         resp.content_type = "application/vnd.wv.csp.wbxml"
 
@@ -37,6 +41,11 @@ class Ceiling:
 def create_app() -> falcon.App:
     begin, end = os.environ["ONESOUP_BENCH_SID"].split(":")
     app = falcon.App()
-    client = redis.Redis(port=int(os.environ["ONESOUP_BENCH_REDIS_PORT"]), protocol=2)
-    app.add_route("/", Ceiling(client, int(begin), int(end)))
+    port = int(os.environ["ONESOUP_BENCH_REDIS_PORT"])
+    script: Callable[[list[str], list[int]], object]
+    if os.environ["ONESOUP_BENCH_CLIENT"] == "shared":
+        script = Script(connect(f"redis://127.0.0.1:{port}/0", shared=True), SCRIPT)
+    else:
+        script = redis.Redis(port=port, protocol=2).register_script(SCRIPT)
+    app.add_route("/", Ceiling(script, int(begin), int(end)))
     return app

@@ -21,6 +21,7 @@ from gevent.pool import Pool  # noqa: E402
 
 from bench import machine  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls  # noqa: E402
+from onesoup.xmpp.stream.dial import dial  # noqa: E402
 from workers import stanzas  # noqa: E402
 
 # Stanzas sent in a row before the server is asked whether it has them.
@@ -78,7 +79,7 @@ class Driver:
         began, stream = time.process_time(), self.client.stream
         for number in range(count):
             command = {"id": f"m{number}", "to": to, "body": f"This is message number {number}.", "receipt": False}
-            stream.send(stanzas.message(command), key=number)
+            stream.send(stanzas.message_octets(command), key=number)
             if number % WINDOW == WINDOW - 1:
                 stream.request(stanzas.Node("iq", {"type": "get"}, [stanzas.Node("urn:xmpp:ping ping")]), 60)
         return {"cpu": time.process_time() - began}
@@ -87,6 +88,23 @@ class Driver:
         began = time.process_time()
         for number in range(count):
             Client(self.options, *self.account, f"again{number}").stream.close()
+        return {"cpu": time.process_time() - began}
+
+    def do_handshake(self, port: int, count: int) -> dict[str, Any]:
+        """TCP and TLS alone, as the stream makes them: what a log-in cannot do without."""
+        tls, domain = self.options.tls, self.account[0]
+        began = time.process_time()
+        for _ in range(count):
+            tls.wrap(dial("127.0.0.1", port), domain, direct=True).close()
+        return {"cpu": time.process_time() - began}
+
+    def do_write(self, count: int) -> dict[str, Any]:
+        """As many octets as a message has, white space, through the TLS connection alone."""
+        sock = self.client.stream._wired()._socket()
+        octets = b" " * len(stanzas.message_octets({"id": "m1000", "to": self.client.stream.jid, "body": "a" * 30}))
+        began = time.process_time()
+        for _ in range(count):
+            sock.sendall(octets)
         return {"cpu": time.process_time() - began}
 
     def do_idle(self, count: int) -> dict[str, Any]:

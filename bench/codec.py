@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from bench import vectors, yardstick
+from bench import libwbxml, vectors, yardstick
 from bench.parts import REPOSITORY, Scale, say
 from bench.report import Figure, Spread
-from onesoup.csp import envelope
+from onesoup.csp import direct, envelope
 from onesoup.csp.envelope import Malformed, Message, Unknown
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
 
-GOAL = 3.0
+GOAL, GOAL_DECODE, GOAL_ENCODE = 1.5, 1.0, 0.4
 # A second yardstick, by another hand, where it lies beside the repository.
 OTHER = REPOSITORY / "../shared/bench/codec/pywbxml.py"
 
@@ -70,12 +70,14 @@ def measure(job: Job, seconds: float) -> float:
 
 
 def _cases(most: int) -> list[Case]:
-    other = _other_yardstick()
-    found = (_case(vector, other) for vector in vectors.load())
+    other, library = _other_yardstick(), libwbxml.load()
+    if library is None:
+        say("codec: no libwbxml; its figures are left out")
+    found = (_case(vector, other, library) for vector in vectors.load())
     return [case for case in found if case is not None][:most]
 
 
-def _case(vector: vectors.Vector, other: ModuleType | None) -> Case | None:
+def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Libwbxml | None) -> Case | None:
     """None for a document that carries no message with a known primitive: there is nothing to compare then."""
     try:
         message = envelope.read(codec.decode(vector.wbxml))
@@ -88,6 +90,8 @@ def _case(vector: vectors.Vector, other: ModuleType | None) -> Case | None:
     jobs |= _yardstick_jobs("plain", yardstick, vector.wbxml)
     if other is not None:
         jobs |= _yardstick_jobs("other", other, vector.wbxml)
+    if library is not None:
+        jobs |= _library_jobs(library, vector.wbxml)
     if vector.xml:
         try:
             jobs |= _jobs("xml", vector.xml, envelope.read(codec.decode(vector.xml)))
@@ -99,8 +103,8 @@ def _case(vector: vectors.Vector, other: ModuleType | None) -> Case | None:
 def _jobs(kind: str, octets: bytes, message: Message) -> dict[str, Job]:
     return {
         f"{kind} tree": lambda: codec.decode(octets),
-        f"{kind} typed": lambda: envelope.read(codec.decode(octets)),
-        f"{kind} encode": lambda: codec.encode(envelope.write_message(message)),
+        f"{kind} typed": lambda: direct.decode(octets) or envelope.read(codec.decode(octets)),
+        f"{kind} encode": lambda: direct.encode(message),
     }
 
 
@@ -113,6 +117,19 @@ def _yardstick_jobs(name: str, module: ModuleType, octets: bytes) -> dict[str, J
     except (LookupError, ValueError, ArithmeticError, TypeError):
         return {}
     return {f"{name} decode": lambda: module.decode(octets), f"{name} encode": lambda: module.encode(version, root)}
+
+
+def _library_jobs(library: libwbxml.Libwbxml, octets: bytes) -> dict[str, Job]:
+    """Nothing for a document that libwbxml does not read or write back."""
+    xml = library.to_xml(octets)
+    if xml is None or library.to_wbxml(xml) is None:
+        return {}
+    return {
+        "library read": lambda: library.to_xml(octets),
+        "library parse": lambda: library.parse(xml),
+        "library write": lambda: library.to_wbxml(xml),
+        "library call": library.nothing,
+    }
 
 
 def _other_yardstick() -> ModuleType | None:
@@ -129,6 +146,10 @@ def _other_yardstick() -> ModuleType | None:
 
 def _figures(cases: list[Case]) -> list[Figure]:
     figures = [_single(cases, f"{kind} {job}") for kind in ("wbxml", "xml") for job in ("tree", "typed", "encode")]
+    if any(case.has("library read") for case in cases):
+        decode, encode = "WBXML decode to primitive, beside libwbxml + lxml", "WBXML encode from primitive, beside libwbxml"
+        figures.append(_beside_library(cases, decode, "wbxml typed", ("library read", "library parse"), GOAL_DECODE))
+        figures.append(_beside_library(cases, encode, "wbxml encode", ("library write",), GOAL_ENCODE))
     figures.append(_round_trip(cases, "plain", "plain yardstick", GOAL))
     if any(case.has("other decode") for case in cases):
         figures.append(_round_trip(cases, "other", "shared yardstick", GOAL))
@@ -141,6 +162,22 @@ def _single(cases: list[Case], name: str) -> Figure:
     kind, _, job = name.partition(" ")
     title = f"{kind.upper()} {words[job]}"
     return Figure("codec", title, "us", Spread.of(times), note=f"median, least and most of {len(times)} documents")
+
+
+def _beside_library(cases: list[Case], title: str, own: str, theirs: tuple[str, ...], goal: float) -> Figure:
+    """The ratio of the medians over the documents, for each round. What the calls through ctypes cost is taken off."""
+    both = [case for case in cases if case.has(own, *theirs)]
+    mine, anchors = [], []
+    for number in range(len(both[0].times[own])):
+        mine.append(statistics.median(case.times[own][number] for case in both))
+        anchors.append(
+            statistics.median(
+                sum(case.times[name][number] for name in theirs) - case.times["library call"][number] for case in both
+            )
+        )
+    ratio = Spread.of(a / b for a, b in zip(mine, anchors, strict=True))
+    note = f"{len(both)} documents that libwbxml reads and writes back"
+    return Figure("codec", title, "us", Spread.of(mine), Spread.of(anchors), "us, libwbxml", ratio, goal, note)
 
 
 def _round_trip(cases: list[Case], anchor: str, anchor_name: str, goal: float) -> Figure:

@@ -22,6 +22,7 @@ class Scale:
     poll_seconds: float = 2.0
     sessions: int = 1000
     connections: int = 16
+    sizes: tuple[int, ...] = (1000, 10_000, 100_000)
     # Log-ins of a round, and phones at the same time.
     logins: int = 150
     phones: int = 10
@@ -58,6 +59,7 @@ QUICK = Scale(
     poll_seconds=0.2,
     sessions=20,
     connections=4,
+    sizes=(20, 50),
     logins=6,
     phones=3,
     idle=6,

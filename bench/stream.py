@@ -82,8 +82,13 @@ def clients() -> Iterator[tuple[Prosody, dict[str, Child], Peer]]:
 
 def run(scale: Scale) -> list[Figure]:
     found: dict[tuple[str, str], list[float]] = {(name, what): [] for name in MODULES for what in ("in", "out", "login")}
+    bare: dict[str, list[float]] = {"out": [], "login": []}
     with clients() as (server, children, peer):
         for number in range(scale.rounds):
+            ours = children["ours"]
+            handshakes = ours.order("handshake", port=server.tls_port, count=scale.stream_logins)["cpu"]
+            bare["login"].append(handshakes / scale.stream_logins * 1e3)
+            bare["out"].append(ours.order("write", count=scale.stanzas)["cpu"] / scale.stanzas * 1e6)
             for name, child in children.items():
                 found[name, "in"].append(_in(child, peer, scale.stanzas))
                 found[name, "out"].append(_out(child, peer, scale.stanzas))
@@ -98,7 +103,7 @@ def run(scale: Scale) -> list[Figure]:
             idle[name] = fresh.order("idle", count=counts[name])["kb"]
             fresh.stop()
             say(f"stream: {counts[name]} idle streams of {name}: {idle[name]:.1f} KB each")
-    return _figures(found, idle, counts, derivation)
+    return _figures(found, bare, idle, counts, derivation)
 
 
 def _in(child: Child, peer: Peer, count: int) -> float:
@@ -124,7 +129,11 @@ def _derivation() -> float:
 
 
 def _figures(
-    found: dict[tuple[str, str], list[float]], idle: dict[str, float], counts: dict[str, int], derivation: float
+    found: dict[tuple[str, str], list[float]],
+    bare: dict[str, list[float]],
+    idle: dict[str, float],
+    counts: dict[str, int],
+    derivation: float,
 ) -> list[Figure]:
     units = {"in": "us", "out": "us", "login": "ms"}
     titles = {
@@ -139,6 +148,11 @@ def _figures(
         ratio = Spread.of(a / b for a, b in zip(ours, theirs, strict=True))
         figures.append(Figure("stream", titles[what], unit, Spread.of(ours), goal=goals[what]))
         goal = GOAL_RATIO if what != "login" else None
+        if what in bare:
+            kind = {"out": "bare TLS write", "login": "bare handshake"}[what]
+            floor = Spread.of(a / b for a, b in zip(ours, bare[what], strict=True))
+            name = f"{titles[what]}, beside {'a' if what == 'out' else 'the'} {kind}"
+            figures.append(Figure("stream", name, unit, Spread.of(ours), Spread.of(bare[what]), f"{unit}, {kind}", floor))
         beside = Spread.of(theirs)
         figures.append(Figure("stream", f"{titles[what]}, beside slixmpp", unit, Spread.of(ours), beside, "slixmpp", ratio, goal))
     figures.append(

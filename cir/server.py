@@ -128,7 +128,7 @@ def main(settings: Settings) -> int:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
-    client = connect(settings.redis_url)
+    client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.stcp.gap)
     subscriber.want([cir.stcp.channel, NEWS])

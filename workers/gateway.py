@@ -16,7 +16,7 @@ from gevent import socket as gevent_socket  # noqa: E402
 from prometheus_client import Counter, Histogram  # noqa: E402
 
 from onesoup import logs, tracing  # noqa: E402
-from onesoup.csp import addresses, envelope  # noqa: E402
+from onesoup.csp import addresses, direct, envelope  # noqa: E402
 from onesoup.csp.elements import LoginRequest, LoginResponse  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
@@ -52,15 +52,17 @@ class CspResource:
         began = time.perf_counter()
         peer = self._peers.of(req)
         body = self._body(req)
-        try:
-            document = codec.decode(body, req.content_type)
-            message = envelope.read(document)
-        except WireError as error:
-            self._unreadable(req, resp, body, error, error.partial)
-            return
-        except CspError as error:
-            self._unreadable(req, resp, body, error, document.root)
-            return
+        message = direct.decode(body)
+        if message is None:
+            try:
+                document = codec.decode(body, req.content_type)
+                message = envelope.read(document)
+            except WireError as error:
+                self._unreadable(req, resp, body, error, error.partial)
+                return
+            except CspError as error:
+                self._unreadable(req, resp, body, error, document.root)
+                return
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
         if tracing.watched:
@@ -106,9 +108,13 @@ class CspResource:
         if req.get_header("Content-Encoding", default="identity").lower() not in ("identity", ""):
             self._reject(req, "content-encoding")
             raise falcon.HTTPUnsupportedMediaType()
-        # Without a length Falcon's bounded stream is empty; gunicorn ends a chunked body by itself.
+        # Without a length Falcon's bounded stream is empty; the server ends a chunked body by itself.
         stream = req.bounded_stream if req.content_length is not None else req.stream
-        body = stream.read(self._max_body + 1)
+        try:
+            body = stream.read(self._max_body + 1)
+        except OSError:  # the phone has gone, or its chunks are none
+            self._reject(req, "incomplete")
+            raise falcon.HTTPBadRequest() from None
         if len(body) > self._max_body:
             self._reject(req, "too-large")
             raise falcon.HTTPContentTooLarge()
@@ -183,7 +189,7 @@ def create_app(settings: Settings | None = None) -> falcon.App:
     if socket.socket is not gevent_socket.socket:
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
     settings = settings or load()
-    client = connect(settings.redis_url)
+    client = connect(settings.redis_url, shared=True)
     services = wiring.services(settings, client, draining=draining.is_set)
     tracing.start(client, "web")
     services.replies.start()

@@ -49,7 +49,7 @@ from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
 from workers import registering  # noqa: E402
 from workers.census import Census  # noqa: E402
-from workers.held import CONNECT_SECONDS, EXPIRED, Held, Shared  # noqa: E402
+from workers.held import CONNECT_SECONDS, EXPIRED, IDLE_MS, Held, Shared  # noqa: E402
 from workers.lookups import Library  # noqa: E402
 from workers.pictures import Pictures  # noqa: E402
 from workers.servers import Mechanisms, Pace  # noqa: E402
@@ -64,8 +64,10 @@ LOST = Counted("onesoup_lease_lost_total", "Leases that went to another holder",
 
 CONNECTS_AT_ONCE = 40
 TICK = 1.0
-# What a lost wake-up left behind is found this soon.
-SWEEP = 2.0
+# Log-ins whose wake-up was lost are found this soon, commands after so many sweeps: each looks at a part of the sessions.
+SWEEP, SWEEPS = 2.0, 8
+# How often streams are looked at; a stream bears silence for tens of seconds.
+STREAM_TICK = 5.0
 # Sessions that could not be taken up when their shard came are found this soon.
 LOOK = 10.0
 # How long a new log-in waits for the old session's end to finish, and how far clocks of two machines may be apart.
@@ -75,7 +77,8 @@ CLOCKS_APART = 5.0
 GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
 LINGER = 600.0
-MAX_CHECK = 30.0
+# A session at rest is looked at so often. What has a time of its own is looked at then.
+MAX_CHECK = 120.0
 # Open files for a holder of the usual size, and those that are no streams.
 ENOUGH_FILES, SPARE_FILES = 6000, 500
 # Failures whose text comes from our side of the connection, or is a list of mechanisms. What a server says may be anything.
@@ -90,7 +93,7 @@ class Holder:
         self._settings = settings
         self.name = uuid.uuid4().hex
         self._lost = LOST.labels(self.name[:8])
-        client = connect(settings.redis_url, max_connections=128)
+        client = connect(settings.redis_url, max_connections=128, shared=True)
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
         self._guard = Guard(client)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
@@ -106,7 +109,8 @@ class Holder:
         self._coming: set[str] = set()
         self._rings: dict[str, float] = {}
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
-        self._sweep_at = 0.0
+        self._sweep_at = self._streams_at = 0.0
+        self._sweep_all, self._sweep_turn = True, 0
         self.draining = False
         tls = _tls(settings)
         self._shared = Shared(
@@ -458,21 +462,27 @@ class Holder:
     # --- upkeep ---
 
     def tick(self) -> None:
-        """Once a second: silent servers, presence whose time has come, sessions that expire, what lost wakes left."""
+        """Once a second: presence whose time has come, sessions that expire, what lost wakes left; silent servers less often."""
         now = time.monotonic()
+        for held in list(self._held.values()):
+            if now >= held.check_at and not held.closing:
+                held.check_at = now + MAX_CHECK
+                gevent.spawn(self._check, held)
+        if now >= self._streams_at:
+            self._streams_at = now + STREAM_TICK
+            self._tick_streams(now)
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP
+            gevent.spawn(self._sweep)
+
+    def _tick_streams(self, now: float) -> None:
         open_streams = 0
         for held in list(self._held.values()):
             if held.stream is not None:
                 held.stream.tick(now)
                 open_streams += held.stream.open
-            if now >= held.check_at and not held.closing:
-                held.check_at = now + MAX_CHECK
-                gevent.spawn(self._check, held)
         STREAMS.labels("open").set(open_streams)
         STREAMS.labels("down").set(len(self._held) - open_streams)
-        if now >= self._sweep_at:
-            self._sweep_at = now + SWEEP
-            gevent.spawn(self._sweep)
 
     def _later(self, sid: str, seconds: float) -> None:
         """Presence of this session may be told in so many seconds. One bell a session, the earliest."""
@@ -497,11 +507,13 @@ class Holder:
         """Ends a session that is over, once its last messages are out."""
         sid = held.sid
         try:
-            code, left, quiet = self._shared.feed.look(sid)
+            code, left, quiet, valid = self._shared.feed.look(sid)
             if code is None:
                 held.quiet(quiet)
-                held.report_overdue()
-                held.check_in(min(left / 1000 + 0.5, MAX_CHECK))
+                if valid == 0:
+                    held.report_overdue()
+                until_idle = IDLE_MS - quiet if quiet >= 0 else 0
+                held.check_in(min([MAX_CHECK, *(each / 1000 + 0.5 for each in (left, valid, until_idle) if each > 0)]))
                 return
             since = self._ended.setdefault(sid, time.monotonic())
             waits = bool(self._shared.feed.commands(sid, 1))
@@ -514,17 +526,22 @@ class Holder:
         held.end(code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
-        self._sweep_at = 0.0
+        """Wakes may have been lost, of any session."""
+        self._sweep_at, self._sweep_all = 0.0, True
 
     def _sweep(self) -> None:
         """Log-ins and commands whose wake was lost."""
+        everybody, self._sweep_all = self._sweep_all, False
+        self._sweep_turn = (self._sweep_turn + 1) % SWEEPS
+        looked_at = list(self._held) if everybody else list(self._held)[self._sweep_turn :: SWEEPS]
         try:
             for shard in self._shared.shards.waiting_logins(list(self._owned)):
                 gevent.spawn(self._logins, shard)
-            for held in self._shared.feed.with_commands(list(self._held)):
+            for held in self._shared.feed.with_commands(looked_at):
                 if held in self._held:
                     self._held[held].outbox.kick()
         except StoreDown as error:
+            self._sweep_all |= everybody
             log.warning("store-down", reason=str(error))
 
     # --- life ---

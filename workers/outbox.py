@@ -134,7 +134,7 @@ class Outbox:
             tracing.tell_session("command", self._held.sid, op=name, to=list(to.values()) if isinstance(to, dict) else to)
         runner(self, stored, command)
 
-    def _transmit(self, stored: bytes, *nodes: Node) -> None:
+    def _transmit(self, stored: bytes, *nodes: Node | bytes) -> None:
         """Sends; the command leaves the outbox when the server has acknowledged the last stanza."""
         assert self._held.stream is not None
         self._in_flight.add(stored)
@@ -209,10 +209,7 @@ class Outbox:
         self._remember(command)
         if command.get("valid"):
             self._held.check_by(time.monotonic() + command["valid"] + 0.5)
-        node = stanzas.message(command)
-        if self._held.intake.profile.language:
-            node.setAttr("xml:lang", self._held.intake.profile.language)
-        self._transmit(stored, node)
+        self._transmit(stored, stanzas.message_octets(command, self._held.intake.profile.language))
 
     def _groupchat(self, stored: bytes, command: dict[str, Any]) -> None:
         self._held.rooms.settled(command["to"], ROOM_SECONDS)

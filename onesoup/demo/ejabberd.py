@@ -121,7 +121,7 @@ listen:
   - {{ port: {self.port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: true, max_stanza_size: 524288 }}
   - {{ port: {self.tls_port}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, max_stanza_size: 524288 }}
   - {{ port: {self.port + 2}, ip: "127.0.0.1", module: ejabberd_http,
-      request_handlers: {{ /api: mod_http_api, /upload: mod_http_upload }} }}
+      request_handlers: {{ /api: mod_http_api, /upload: mod_http_upload, /http-bind: mod_bosh }} }}
 api_permissions:
   loopback: {{ who: {{ ip: "127.0.0.1/8" }}, what: "*" }}
 acl: {{ local: {{ user_regexp: "" }} }}
@@ -129,6 +129,7 @@ access_rules: {{ local: {{ allow: local }} }}
 modules:
   mod_admin_extra: {{}}
   mod_blocking: {{}}
+  mod_bosh: {{}}
   mod_caps: {{}}
   mod_carboncopy: {{}}
   mod_client_state: {{}}

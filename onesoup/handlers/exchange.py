@@ -11,7 +11,7 @@ from functools import partial
 
 import structlog
 
-from onesoup.csp import envelope, transactions
+from onesoup.csp import direct, envelope, transactions
 from onesoup.csp.elements import (
     GetNewPasswordRequest,
     GetSPInfoRequest,
@@ -21,7 +21,7 @@ from onesoup.csp.elements import (
     SystemMessageUser,
     WVCSPVersionDiscoveryRequest,
 )
-from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown, write_message
+from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Kind, answered, closes, status
 from onesoup.handlers import (
@@ -353,7 +353,7 @@ def _code(answer: Primitive) -> int:
 
 
 def _encode(message: Message) -> bytes:
-    return codec.encode(write_message(message))
+    return direct.encode(message)
 
 
 def _digest(raw: bytes) -> str:

@@ -17,6 +17,8 @@ from redis.retry import Retry
 from onesoup.store import sharded, topology, urls
 from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
+from onesoup.store.pipe import Pipe
+from onesoup.store.pipe import Value as Value
 from onesoup.store.urls import Place
 
 SECONDS = Histogram(
@@ -43,16 +45,42 @@ OPTIONS: dict[str, Any] = {
 }
 SUBSCRIBER: dict[str, Any] = {"socket_timeout": 10.0, "retry": Retry(NoBackoff(), 0)}
 
-Value = bytes | str | int | float
 # Keys and arguments of a script.
 Call = tuple[Sequence[str], Sequence[Value]]
 
 
-def connect(url: str, max_connections: int = 64) -> redis.Redis:
+class Shared(redis.Redis):
+    """A client whose scripts all go over one connection. Other commands take one of the pool."""
+
+    pipe: Pipe | None = None
+
+    def close(self) -> None:
+        if self.pipe is not None:
+            self.pipe.close()
+        super().close()
+
+
+def connect(url: str, max_connections: int = 64, shared: bool = False) -> redis.Redis:
     """A client for short commands. It retries once, after 50 ms, when the connection broke. ValueError for a URL that is of
-    no form of onesoup.store.urls."""
+    no form of onesoup.store.urls. `shared`: for a process of one hub of gevent, where many greenlets run scripts at a time."""
+    place = urls.parse(url)
+    if shared and place.kind != urls.CLUSTER and not place.tls and not url.startswith("rediss"):
+        return _shared(_requests(place, max_connections))
+    return _requests(place, max_connections)
+
+
+def _shared(plain: redis.Redis) -> redis.Redis:
+    """The same client, its scripts over one connection more."""
+    pool = plain.connection_pool
+    client = Shared(connection_pool=pool)
+    options = pool.connection_kwargs | {"retry": Retry(NoBackoff(), 0)}
+    client.pipe = Pipe(lambda: pool.connection_class(**options), REQUEST_TIMEOUT)
+    return client
+
+
+def _requests(place: Place, max_connections: int) -> redis.Redis:
     return _client(
-        urls.parse(url),
+        place,
         redis.BlockingConnectionPool,
         socket_timeout=REQUEST_TIMEOUT,
         retry=Retry(ConstantBackoff(0.05), 1),
@@ -103,14 +131,19 @@ def store_errors() -> Iterator[None]:
     """Redis's own errors become the store's: StoreDown, and what the scripts say by name."""
     try:
         yield
-    except _AWAY as error:
+    except redis.RedisError as error:
+        raise _ours(error) from error
+
+
+def _ours(error: redis.RedisError) -> Exception:
+    """The store's name for it, counted where Redis is away."""
+    if isinstance(error, _AWAY):
         ERRORS.labels(type(error).__name__).inc()
-        raise StoreDown(type(error).__name__) from error
-    except redis.ResponseError as error:
-        named = _named(error)
-        if isinstance(named, StoreDown):
-            ERRORS.labels(str(named)).inc()
-        raise named from error
+        return StoreDown(type(error).__name__)
+    named = _named(error) if isinstance(error, redis.ResponseError) else error
+    if isinstance(named, StoreDown):
+        ERRORS.labels(str(named)).inc()
+    return named
 
 
 def _named(error: redis.ResponseError) -> Exception:
@@ -140,22 +173,32 @@ class Script:
         """`name` is how it is called in the metrics."""
         self._client = client
         self._name = name
-        self._run = self._on_cluster if isinstance(client, RedisCluster) else self._on_connection
+        self._run: Callable[[Sequence[Value]], Any] = self._on_connection
+        if isinstance(client, RedisCluster):
+            self._run = self._on_cluster
+        elif isinstance(client, Shared) and client.pipe is not None:
+            self._run = client.pipe.call
         if sharded.publishes(source) and sharded.available(client):
             source, self._run = sharded.collecting(source), self._telling
         self._script = client.register_script(source)
+        self._sha = self._script.sha
 
     def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
-        command = "EVALSHA", self._script.sha, len(keys), *keys, *args
+        command = ("EVALSHA", self._sha, len(keys), *keys, *args)
         began = time.perf_counter()
+        try:
+            return self._run(command)
+        except redis.exceptions.NoScriptError:
+            return self._load_and_run(command)
+        except redis.RedisError as error:
+            raise _ours(error) from error
+        finally:
+            _seconds(self._name).observe(time.perf_counter() - began)
+
+    def _load_and_run(self, command: Sequence[Value]) -> Any:
         with store_errors():
-            try:
-                return self._run(command)
-            except redis.exceptions.NoScriptError:
-                self._client.script_load(self._script.script)
-                return self._run(command)
-            finally:
-                _seconds(self._name).observe(time.perf_counter() - began)
+            self._client.script_load(self._script.script)
+            return self._run(command)
 
     def many(self, calls: Sequence[Call]) -> list[Any]:
         """All these in one round trip, except on a cluster. Each is as alone: no other client waits for the whole."""

@@ -246,13 +246,14 @@ return found
 _STATE = (
     PRELUDE
     + """
--- KEYS 1 session    Returns {code or false, ms left, ms since the phone's last request or -1 while it can be woken on a line}:
--- what a sweep needs to know.
+-- KEYS 1 session  2 validity    Returns {code or false, ms left, ms since the phone's last request or -1 while it can be woken on
+-- a line, ms until a message stops being valid or -1}: what a sweep needs to know.
 local now = clock()
 local over = ended(KEYS[1], now)
-if over then return {over, 0, 0} end
+if over then return {over, 0, 0, -1} end
 local h = redis.call('HMGET', KEYS[1], 'due', 'ttl', 'stcp')
-return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2])}
+local valid = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
+return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2]), valid and math.max(math.ceil(valid - now), 0) or -1}
 """
 )
 
@@ -480,13 +481,14 @@ class Feed:
 
     def state(self, sid: str) -> tuple[int | None, int]:
         """(code when the session is over, else None; ms until it expires)."""
-        code, left, _ = self._state([keys.session(sid)])
+        code, left, _, _ = self._state([keys.session(sid), *keys.of(sid, "valid")])
         return (int(code) if code else None), int(left)
 
-    def look(self, sid: str) -> tuple[int | None, int, int]:
-        """As state(), with ms since the phone's last request; -1 while it has a line on which it can be woken."""
-        code, left, quiet = self._state([keys.session(sid)])
-        return (int(code) if code else None), int(left), int(quiet)
+    def look(self, sid: str) -> tuple[int | None, int, int, int]:
+        """As state(), with ms since the phone's last request; -1 while it has a line on which it can be woken. And ms until the
+        first of its messages stops being valid; -1 for none."""
+        code, left, quiet, valid = self._state([keys.session(sid), *keys.of(sid, "valid")])
+        return (int(code) if code else None), int(left), int(quiet), int(valid)
 
     def idle(self, sid: str, fence: int, limit_ms: int) -> bool:
         """Asks to be woken by the phone's next request. False when it was there less than so many ms ago."""

@@ -95,7 +95,7 @@ class Incoming:
     def keep(
         self, number: str, delivery: str, named: bool, message: str, place: int, count: int, octets: bytes, head: bytes
     ) -> Kept:
-        """Part `place` of `count` of a message. `delivery` is the gateway's id of it (`named`), or a digest of what it brought."""
+        """Part `place` of `count` of a message. `delivery` is the gateway's id of it (`named`), or a digest of what came."""
         names = [f"smsseen:{{{number}}}:{delivery}", f"smspart:{{{number}}}:{message}", _queue(number)]
         args = [ID_MS if named else ALIKE_MS, place, count, octets, head, PARTS_MS, MOST, KEEP_MS]
         kept = Kept(self._keep(names, args))

@@ -16,7 +16,7 @@ from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.wire.tokens import END, ENTITY, EXT, EXT_I, EXT_T, HAS_CONTENT, LITERAL, OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE, Form
 from onesoup.wire.tree import Element
 
-_NAMESPACED = frozenset(NAMESPACES["1.2"])
+NAMESPACED = frozenset(NAMESPACES["1.2"])
 _EXT_T_0 = EXT_T[0]
 _MAX_UINT32 = 2**32 - 1
 
@@ -24,7 +24,7 @@ _MAX_UINT32 = 2**32 - 1
 def decode(data: bytes, charset: str | None = None) -> tuple[Element, str]:
     """The root element and the CSP version. `charset` is what HTTP says, for a document that leaves it open."""
     check_size(data)
-    reader = _Reader(data, charset)
+    reader = Reader(data, charset)
     try:
         return reader.body(reader.header()), reader.version
     except IndexError:
@@ -35,7 +35,7 @@ def decode(data: bytes, charset: str | None = None) -> tuple[Element, str]:
     raise error
 
 
-class _Reader:
+class Reader:
     """Reads one document. Methods take an offset and return it moved on, so that the loop of body() keeps its own."""
 
     __slots__ = ("attribute_page", "charset", "data", "elements", "items", "named_by", "root", "strings", "text", "version")
@@ -326,7 +326,7 @@ class _Reader:
             pos += 7
         else:
             found, pos = self.attribute_list(pos)
-        if not self.named_by and "xmlns" in found and name in _NAMESPACED:
+        if not self.named_by and "xmlns" in found and name in NAMESPACED:
             self.take_version(found["xmlns"], name)
         return found or None, pos
 
@@ -409,7 +409,7 @@ def encode(root: Element, version: str) -> bytes:
 
 
 @lru_cache(4096)
-def _integer(text: str) -> bytes | None:
+def integer_octets(text: str) -> bytes | None:
     """Digits as opaque data: big endian, shortest form, 0 is one octet. None if the text is no such number."""
     if len(text) > 10 or not (text.isascii() and text.isdigit()) or int(text) > _MAX_UINT32:
         return None
@@ -442,7 +442,7 @@ class _Writer:
         while True:
             for element in rows:
                 form = forms.get(element.name)
-                if form is None or (element.attrs and element.name not in _NAMESPACED):
+                if form is None or (element.attrs and element.name not in NAMESPACED):
                     form = self.odd_form(element, form, page)
                 number, empty, opening, texts, integer = form
                 if number != page:
@@ -458,7 +458,7 @@ class _Writer:
                     put(empty)
                     continue
                 put(opening)
-                octets = texts.get(text) if texts is not None else _integer(text) if integer else None
+                octets = texts.get(text) if texts is not None else integer_octets(text) if integer else None
                 if octets is not None:
                     put(octets)
                     continue
@@ -476,7 +476,7 @@ class _Writer:
         if form is None:
             name = names.canonical(element.name)
             form = tokens.FORMS[self.version].get(name)
-            if form is not None and name in _NAMESPACED:
+            if form is not None and name in NAMESPACED:
                 return form
         attributes = self.attributes(element)
         if form is not None:

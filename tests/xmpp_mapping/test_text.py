@@ -46,11 +46,11 @@ def over_csp(primitive, version, encoding):
     return envelope.read(codec.decode(octets)).transactions[0].content
 
 
-def over_xmpp(node):
+def over_xmpp(stanza):
     parser = Parser()
     parser.feed(HEADER)
-    (stanza,) = parser.feed(serialise(node))
-    return stanza
+    (read,) = parser.feed(stanza if isinstance(stanza, bytes) else serialise(stanza))
+    return read
 
 
 @pytest.mark.parametrize(("version", "encoding"), WIRES)
@@ -61,7 +61,7 @@ def test_from_the_phone_to_xmpp(version, encoding, text):
     info = MessageInfo(recipient=Recipient(user=[User(user_id="wv:romeo@example.net")]))
     request = over_csp(SendMessageRequest(message_info=info, content_data=text), version, encoding)
     body = messages.content(request, unescape=False)
-    stanza = over_xmpp(stanzas.message(commands.message("m1", ROMEO, body, receipt=False)))
+    stanza = over_xmpp(stanzas.message_octets(commands.message("m1", ROMEO, body, receipt=False)))
     assert arrives(stanza.getTagData("body")) == arrives(text)
     assert [child.getName() for child in stanza.getChildren()] == ["body", "origin-id"]
     assert stanza.getTag("body").getChildren() == []
@@ -79,3 +79,13 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
     told = over_csp(messages.new_message(records.unpack_text(item.payload), SESSION, None), version, encoding)
     assert arrives(told.content_data) == arrives(text)
     assert told.message_info.sender.user.user_id == "wv:romeo@example.net"
+
+
+@given(body=texts, to=texts, stanza_id=texts, url=texts, language=texts, receipt=st.booleans(), gid=st.booleans())
+def test_what_is_written_without_a_tree_is_what_the_tree_would_be(body, to, stanza_id, url, language, receipt, gid):
+    command = {"id": stanza_id, "to": to, "body": body, "url": url, "receipt": receipt, "gid": "wv:/room" if gid else ""}
+    node = stanzas.message(command)
+    if language:
+        node.setAttr("xml:lang", language)
+    assert stanzas.message_octets(command, language) == serialise(node)
+    assert over_xmpp(stanzas.message_octets(command)).getName() == "message"

@@ -13,6 +13,9 @@ from onesoup.xmpp.stream.errors import StreamFailure
 CONNECT_SECONDS = 5.0
 # A peer that acknowledges nothing for this long is gone; the kernel would try for 15 minutes.
 USER_TIMEOUT_MS = 60_000
+# The kernel asks an idle peer after so many seconds, and again so often until USER_TIMEOUT_MS are over. It costs this process
+# nothing, and keeps the connection known to whatever stands between.
+KEEP_IDLE, KEEP_EVERY = 40, 10
 
 # The end of the name does not exist; everything else of getaddrinfo may be better later.
 _NO_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
@@ -54,6 +57,8 @@ def _connected(family: int, address: tuple[str, int]) -> socket.socket:
             sock.connect(address)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_IDLE)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_EVERY)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
     except OSError as error:
         sock.close()

@@ -47,6 +47,11 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
+def plain(text: str) -> bool:
+    """Whether the text may stand in a value or between tags as it is."""
+    return _VALUE_BAD.search(text) is None
+
+
 def escape(text: str) -> str:
     """Character data."""
     if _TEXT_BAD.search(text) is None:

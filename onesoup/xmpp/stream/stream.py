@@ -24,8 +24,9 @@ from onesoup.xmpp.stream.wire import Wire
 
 log = structlog.get_logger(__name__)
 
-# A peer that says nothing for this long is asked; one that then says nothing is gone.
-SILENCE_SECONDS = 40.0
+# A peer that says nothing for this long is asked; one that then says nothing is gone. Where nobody waits for it, the kernel's own
+# probes tell of a machine that is gone (onesoup.xmpp.stream.dial), and asking is most of what an idle stream costs.
+SILENCE_SECONDS, IDLE_SECONDS = 40.0, 300.0
 ANSWER_SECONDS = 15.0
 # Nobody waits to hear of stanzas without a key, yet the queue must not grow with them.
 ASK_AFTER = 20
@@ -322,15 +323,16 @@ class Stream:
 
     # What goes out.
 
-    def send(self, *stanzas: Node, key: Any = None, before: Callable[[int], None] | None = None) -> bool:
-        """Writes them together. `key` is reported by `on_acked` when the server has the last of them. `before` hears the
-        number that the last one gets among all that this session sends; what it raises keeps them from being sent.
+    def send(self, *stanzas: Node | bytes, key: Any = None, before: Callable[[int], None] | None = None) -> bool:
+        """Writes them together; octets are stanzas that somebody has serialised. `key` is reported by `on_acked` when the server
+        has the last of them. `before` hears the number that the last one gets among all that this session sends; what it
+        raises keeps them from being sent.
 
         Raises StreamFailure when nothing went out. With stream management a stanza is ours to deliver from then on, here
         or after a resumption: False says that the connection broke under it. Without, a broken connection raises too,
         and nobody knows whether the server has it.
         """
-        octets = [serialise(stanza) for stanza in stanzas]
+        octets = [stanza if type(stanza) is bytes else serialise(stanza) for stanza in stanzas]
         wire = self._wired()
         queued = False
         try:
@@ -422,16 +424,21 @@ class Stream:
     # Its end.
 
     def tick(self, now: float) -> None:
-        """Called each second with the monotonic time; never waits. Asks a silent server, and drops one that stays silent."""
+        """Called each second or so with the monotonic time; never waits. Asks a silent server, drops one that stays silent."""
         wire = self._wire
         if wire is None or not wire.open:
             return
         if self._probed_at:
             if now - self._probed_at >= ANSWER_SECONDS:
                 wire.close(StreamFailure(errors.TIMEOUT, "silent"))
-        elif now - self._last_in >= SILENCE_SECONDS:
+        elif now - self._last_in >= (SILENCE_SECONDS if self._awaits else IDLE_SECONDS):
             self._probed_at = now
             gevent.spawn(self._probe)  # a greenlet for the moment of the write: the ticker serves all streams
+
+    @property
+    def _awaits(self) -> bool:
+        """Whether something is to come: an acknowledgement, or the answer to a request."""
+        return bool(self._requests) or (self._sm is not None and self._sm.waiting > 0)
 
     def _probe(self) -> None:
         try:
