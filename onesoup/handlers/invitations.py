@@ -21,7 +21,7 @@ from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import members
 from onesoup.csp.transactions import status
-from onesoup.handlers import contacts, records
+from onesoup.handlers import contacts, group_properties, records
 from onesoup.handlers.context import Context, ordered_id, token
 from onesoup.handlers.rooms import joined, occupants, room_of, spelled
 from onesoup.xmpp import commands, rooms
@@ -29,6 +29,8 @@ from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
 
 MAX_ID, MAX_NOTE, MAX_INVITED = 100, 400, 50
+# What those read who are invited to talk without a word: XMPP has no such invitation.
+COME_AND_TALK = "Would you like to talk?"
 
 
 def invite(ctx: Context, request: InviteRequest) -> Primitive:
@@ -125,9 +127,7 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
         if not urls:
             raise CspError(400, "what is shared is missing")
         return [commands.stanza(stanzas.links(jid, note, urls, token(16))) for jid in jids]
-    if not note:
-        raise CspError(402, "an invitation to talk needs a note")
-    return [commands.message(ordered_id(time.time()), jid, note, receipt=False) for jid in jids]
+    return [commands.message(ordered_id(time.time()), jid, note or COME_AND_TALK, receipt=False) for jid in jids]
 
 
 # --- what the phone says to those of others ---
@@ -155,7 +155,7 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
 def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
     """The phone joins by itself, before or after; one that does not is joined after a while."""
     name = request.screen_name.s_name if request.screen_name is not None else None
-    nick = (name or ctx.session.jid.partition("@")[0]).strip()
+    nick = (name or group_properties.alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
     ctx.send(commands.join_later(found.room, found.gid, nick, password=found.password))
 
 

@@ -449,7 +449,6 @@ def test_an_invitation_from_inside_and_from_outside(inside, served):
         (invite("GR"), 400),
         (invite("GR", "sip:x", group_id=GID), 901),
         (invite("SC"), 400),
-        (invite("IM"), 402),
         (InviteRequest(invite_type="PR", recipient=Recipient()), 402),
         (InviteUserResponse(invite_id="unknown", acceptance=True), 423),
     ],
@@ -457,6 +456,12 @@ def test_an_invitation_from_inside_and_from_outside(inside, served):
 def test_invitations_that_go_nowhere(phone, served, request_, told):
     assert code(phone.ask(request_)) == told
     assert sent(phone, served) == []
+
+
+def test_an_invitation_to_talk_is_a_message_with_or_without_a_note(phone, served):
+    for more in ({"invite_note": "Tea?"}, {}):
+        assert code(phone.ask(invite("IM", **more))) == 200
+    assert [each["body"] for each in served.ops(phone, "message")] == ["Tea?", "Would you like to talk?"]
 
 
 @pytest.mark.parametrize(("until", "told"), [(4_000_000_000, 200), (1, 423)])

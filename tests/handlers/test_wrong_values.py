@@ -141,7 +141,7 @@ def code_of(reply: Message) -> int:
 
 
 # Commands for the holder that only look.
-LOOKS = {"find", "cards", "rooms", "info"}
+LOOKS = {"find", "cards", "rooms", "info", "history"}
 
 
 def changing(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
