@@ -94,7 +94,8 @@ def _line(name: str, *parts: str) -> str:
 # --- reading ---
 
 _BREAK = re.compile(r"\r\n|\r|\n")
-_UNESCAPED = re.compile(r"(?<!\\);")
+# What a value consists of: escaped characters, the signs between its parts, and everything else.
+_TOKEN = re.compile(r"\\.|;|[^\\;]+|\\$", re.DOTALL)
 
 
 def read(text: str) -> Card:
@@ -144,7 +145,7 @@ def _properties(text: str) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
             charset = next((each.partition("=")[2] for each in parameters if each.upper().startswith("CHARSET=")), "utf-8")
             value = _decoded(quopri.decodestring(value.encode("utf-8", "replace")), charset)
         most = MAX_NOTE if name == "NOTE" else MAX_VALUE
-        yield name, tuple(kind for kind in KINDS if kind in words), [_plain(each)[:most] for each in _UNESCAPED.split(value)]
+        yield name, tuple(kind for kind in KINDS if kind in words), [_plain(each)[:most] for each in _parts(value)]
 
 
 def _unfolded(lines: Iterable[str]) -> Iterator[str]:
@@ -170,6 +171,16 @@ def _decoded(octets: bytes, charset: str) -> str:
         return octets.decode("utf-8", "replace")
 
 
+def _parts(value: str) -> list[str]:
+    """Between semicolons that are not escaped; a backslash may be escaped itself."""
+    parts = [""]
+    for token in _TOKEN.findall(value):
+        if token == ";":
+            parts.append("")
+        else:
+            parts[-1] += token
+    return parts
+
+
 def _plain(value: str) -> str:
-    value = value.replace("\\n", "\n").replace("\\N", "\n")
-    return " ".join(re.sub(r"\\(.)", r"\1", value).split())
+    return " ".join(re.sub(r"\\(.)", lambda match: "\n" if match[1] in "nN" else match[1], value).split())

@@ -1,7 +1,7 @@
 """Cards as phones carry them: written for old readers, read from anything."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from onesoup.csp import vcards
@@ -78,6 +78,8 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")),
 
 
 @given(TEXT, TEXT, TEXT)
+@example("x", "\\", "")
+@example("\\n", ";\\;", "\\N\\\\n")
 def test_any_names_arrive_as_they_are_and_add_no_line(full, given_name, note):
     card = Card(full=full or "x", given=given_name or "y", note=note)
     assert vcards.read(vcards.text_of(card)) == card
