@@ -4,6 +4,7 @@ business of workers.doors.
 The record of a room in Redis is what a successor goes on from; what is kept here is the same. Occupants are in Redis only."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 MAX_TOPIC = 500
 # A phone that is away for long is not told of everybody who comes and goes in a busy room.
 MAX_WAITING = 100
+# People in one notice.
+MAX_TOLD = 30
 # Status codes of a room whose configuration has changed.
 CONFIGURED = frozenset({104, 172, 173, 174})
 TOLD = {808: "you are not in this group any more", 816: "you may not speak in this group", 812: "no private messages here"}
@@ -90,8 +93,15 @@ class Notice:
         if self.joined.pop(nick, None) is None:
             self.left[nick] = jid
 
-    def __bool__(self) -> bool:
-        return bool(self.joined or self.left or self.about or self.own)
+    def parts(self) -> Iterator[dict[str, Any]]:
+        """What goes to the phone, in as many notices as it takes: one with everybody in it may be more than a phone reads."""
+        joined, left = [list(each) for each in self.joined.items()], [list(each) for each in self.left.items()]
+        about, own = self.about, self.own
+        while joined or left or about or own:
+            gone = left[:MAX_TOLD]
+            came = joined[: MAX_TOLD - len(gone)]
+            yield {"joined": came, "left": gone, "about": about, "own": own}
+            joined, left, about, own = joined[len(came) :], left[len(gone) :], {}, {}
 
 
 @dataclass(slots=True)
@@ -377,14 +387,9 @@ class Rooms:
     def _tell(self, turn: Turn) -> None:
         for jid, notice in turn.notices.items():
             room = self.find(jid)
-            if notice and room is not None and room.notice and self._shared.feed.waiting_items(self._held.sid) < MAX_WAITING:
-                payload = {
-                    "joined": [list(each) for each in notice.joined.items()],
-                    "left": [list(each) for each in notice.left.items()],
-                    "about": notice.about,
-                    "own": notice.own,
-                }
-                turn.done.changes.items.append(_event("notice", jid, gid=room.gid, **payload))
+            parts = list(notice.parts())
+            if parts and room is not None and room.notice and self._shared.feed.waiting_items(self._held.sid) < MAX_WAITING:
+                turn.done.changes.items += [_event("notice", jid, gid=room.gid, **part) for part in parts]
 
 
 def _event(kind: str, jid: str, **more: Any) -> Delivery:

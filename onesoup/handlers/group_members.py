@@ -19,7 +19,7 @@ from onesoup.csp.elements import (
     Users,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.groups import ADMIN, MOD, USER
+from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.rooms import People, change, good, in_lists, joined, named, occupants, outcome, room_of
 from onesoup.xmpp import rooms
@@ -39,10 +39,11 @@ def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
         levels |= {jid: MOD for jid, _ in mods if jid and jid not in levels}
         levels |= {jid: USER for jid, _ in people if jid and jid not in levels}
     known = spellings(ctx.services, ctx.sid, list(levels))
+    everybody = [Member("", ctx.session.spelled(jid, known.get(jid)), level) for jid, level in sorted(levels.items())]
+    told = _readable(ctx, everybody)
 
     def listed(level: str) -> UserList:
-        jids = sorted(jid for jid, its in levels.items() if its == level)
-        return UserList(user=[User(user_id=ctx.session.spelled(jid, known.get(jid))) for jid in jids])
+        return UserList(user=[User(user_id=each.user) for each in told if each.level == level])
 
     response = GetGroupMembersResponse(admin=Admin(user_list=listed(ADMIN)), mod=Mod(user_list=listed(MOD)))
     if ctx.version == "1.3":
@@ -50,6 +51,11 @@ def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
     else:
         response.users = Users(user_list=listed(USER))
     return response
+
+
+def _readable(ctx: Context, members: list[Member]) -> list[Member]:
+    """As many as the phone can read at once, or in segments."""
+    return members if ctx.segmented else fitting(members, "", ctx.caps.parser)
 
 
 def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:
@@ -133,11 +139,11 @@ def reject(ctx: Context, request: RejectListRequest) -> Primitive:
             people.failed.setdefault(code, []).extend(who)
     if people.failed:
         return outcome(people, ctx.version)
-    listed = rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
-    jids = sorted(jid for jid, _ in listed if jid)
+    outcasts = rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
+    jids = sorted(jid for jid, _ in outcasts if jid)
     known = spellings(ctx.services, ctx.sid, jids)
-    users = [User(user_id=ctx.session.spelled(jid, known.get(jid))) for jid in jids]
-    return RejectListResponse(user_list=UserList(user=users))
+    listed = _readable(ctx, [Member("", ctx.session.spelled(jid, known.get(jid))) for jid in jids])
+    return RejectListResponse(user_list=UserList(user=[User(user_id=each.user) for each in listed]))
 
 
 def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:

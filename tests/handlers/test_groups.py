@@ -178,6 +178,11 @@ def test_a_crowd_is_told_as_far_as_the_phone_can_read(new_phone, served, version
     assert phone.ask(JoinGroupRequest(group_id=GID, joined_request=True)).NAME == "JoinGroup-Response"
     assert len(phone.octets) <= 4000
     assert phone.octets.count(b"Somebody") >= 8
+    served.iqs[ROOM, "item"] = admin(*(f"somebody{n}@example.org" for n in range(300)))
+    for wish in (GetGroupMembersRequest(group_id=GID), RejectListRequest(group_id=GID)):
+        phone.ask(wish)
+        assert len(phone.octets) <= 4000
+        assert phone.octets.count(b"somebody") >= 8
 
 
 def test_leaving(inside, served):

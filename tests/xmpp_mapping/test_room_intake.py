@@ -105,6 +105,17 @@ def test_who_comes_and_goes_is_told_once_in_one_notice(rooms):
     assert notice["left"] == [["Ben", ""]]
 
 
+def test_a_crowd_comes_in_several_notices(rooms):
+    read(rooms, *(here(f"Ben{number}") for number in range(40)))
+    crowd = [here(f"Cleo{number}") for number in range(40)]
+    gone = [here(f"Ben{number}", kind="unavailable") for number in range(40)]
+    topic = f"<message from='{ROOM}/Ben0' type='groupchat'><subject>Soup</subject></message>"
+    notices = told(read(rooms, *crowd, *gone, topic), "notice")
+    assert [(len(each["left"]), len(each["joined"])) for each in notices] == [(30, 0), (10, 20), (0, 20)]
+    assert [each["about"] for each in notices] == [{"Topic": "Soup"}, {}, {}]
+    assert len({nick for each in notices for nick, _ in each["joined"] + each["left"]}) == 80
+
+
 def test_a_new_nick_leaves_and_joins_in_one_notice(rooms):
     read(rooms, here("Ben"))
     inner = "<item nick='Benny'/><status code='303'/>"
