@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 IN_A_ROW = 5
 WINDOW, LEAST, PART = 30.0, 20, 0.5
 FIRST_OPEN, LONGEST_OPEN = 30.0, 300.0
+# How soon the outcome of a probe is known.
+PROBE_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -23,6 +25,12 @@ class Breaker:
     def healthy(self, now: float) -> bool:
         """Whether messages get through, as far as is known. With an open circuit no phone is promised any."""
         return not self.opened
+
+    def wait(self, now: float) -> float:
+        """Seconds until it is worth while to come with a message; 0 is now."""
+        if not self.opened:
+            return 0.0
+        return PROBE_SECONDS if self.probing else max(self.open_until - now, 0.0)
 
     def allow(self, now: float) -> bool:
         """Whether a message may be tried now. While the circuit is open, one at a time after its time."""

@@ -30,6 +30,8 @@ CONNECTIONS, MOST_BODY = 10, 16 * 1024
 NOT_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 # Seconds before the second and the third try, give or take a fifth.
 PAUSES = (1.0, 4.0)
+# A gateway without a link is looked at again so much later.
+NO_LINK_SECONDS = 10.0
 
 
 class Carrier(Protocol):
@@ -137,6 +139,12 @@ class Gateway:
         """What can be sent just now; nothing while the circuit is open or there is no link."""
         good = self.breaker.healthy(self._clock()) and self.carrier.ready()
         return self.carrier.methods if good else frozenset()
+
+    def wait(self) -> float:
+        """Seconds until it is worth while to come with a job: while the circuit is open somebody has to come and try."""
+        if not self.carrier.ready():
+            return NO_LINK_SECONDS
+        return self.breaker.wait(self._clock())
 
     def submit(self, job: Job) -> Result:
         """Hands a job over, trying again while that is safe and of use. Never raises."""

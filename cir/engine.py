@@ -45,6 +45,10 @@ LEASE_MS = 60_000
 AT_ONCE = 50
 SWEEP_SECONDS = 60
 ALARM = 0.8
+# What the gateway did not take is brought again so much later.
+AGAIN_SECONDS = 30.0
+# The gateway has it, or may have it.
+SENT = frozenset({job.Outcome.ACCEPTED, job.Outcome.QUEUED, job.Outcome.UNKNOWN})
 
 
 class Engine:
@@ -78,6 +82,10 @@ class Engine:
             found |= methods & {"WAPSMS", "SSMS"}
             found |= {"SMS"} if job.TEXT in methods else set()
         return frozenset(found)
+
+    def _short(self) -> frozenset[str]:
+        """SMS bearers that there are, whether they work just now or not: a wake waits for a gateway that is away."""
+        return self._gateway.carrier.methods if self._gateway is not None else frozenset()
 
     # --- news ---
 
@@ -168,7 +176,7 @@ class Engine:
             began=look.began,
             lines=self._alive(look.lines),
             udp=udp,
-            sms=tuple(name for name in chain.SMS if name in usable and allowed),
+            sms=tuple(name for name in chain.SMS if name in agreed & self._short() and allowed),
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
@@ -203,6 +211,8 @@ class Engine:
     def _send_sms(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
         """The budget first, then the note, then the gateway: whatever dies in between, no message goes out twice."""
         assert self._gateway is not None
+        if away := self._gateway.wait():
+            return self._put_off(sid, look, away)
         id_ = job.new_id(time.time())
         claimed = self._budget.claim(look.number, session.jid, self._gateway.name, id_, look.last_request)
         if isinstance(claimed, Refusal):
@@ -231,9 +241,19 @@ class Engine:
             log.warning("sms-does-not-fit", sid=short(sid), reason=str(error))
             self._budget.refund(look.number, session.jid, self._gateway.name, id_)
             return None
-        taken = self._submit(made, session.jid)
+        began = time.monotonic()
+        outcome = self._submit(made, session.jid)
+        taken = outcome in SENT
         tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
         WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
+        if outcome is job.Outcome.TEMPORARY:
+            # It was certainly not sent: it does not count as a try.
+            return self._put_off(sid, look, time.monotonic() - began + max(self._gateway.wait(), AGAIN_SECONDS))
+        return 0
+
+    def _put_off(self, sid: str, look: Look, seconds: float) -> int:
+        """SMS has to wait for the gateway, so long from when we looked; what else there is goes at its own time."""
+        self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)))
         return 0
 
     def _refused(self, sid: str, look: Look, refusal: Refusal) -> int | None:
@@ -246,11 +266,11 @@ class Engine:
         self._wakes.note(sid, replace(tries, not_before=look.now + refusal.ms))
         return refusal.ms
 
-    def _submit(self, made: job.Job, jid: str) -> bool:
-        """Whether the gateway has it, or may have it. What it has certainly not costs nothing."""
+    def _submit(self, made: job.Job, jid: str) -> job.Outcome:
+        """What became of it. What the gateway has certainly not costs nothing."""
         assert self._gateway is not None
         if not self._jobs.start(made.id, made.number):
-            return False
+            return job.Outcome.PERMANENT
         result = self._gateway.submit(made)
         if result.taken:
             SMS.labels("wake" if made.method != job.TEXT else "code").inc()
@@ -260,7 +280,7 @@ class Engine:
             self._budget.refund(made.number, jid, self._gateway.name, made.id)
             if result.outcome is job.Outcome.PERMANENT and not result.broken:
                 self._jobs.report(made.id, "refused")
-        return result.taken or result.outcome is job.Outcome.UNKNOWN
+        return job.Outcome.TEMPORARY if result.broken else result.outcome
 
     def _tell(self, today: int) -> None:
         TODAY.set(today)
@@ -291,7 +311,7 @@ class Engine:
     # --- codes for people ---
 
     def _send_codes(self) -> None:
-        if self._gateway is None or job.TEXT not in self._gateway.methods:
+        if self._gateway is None or job.TEXT not in self._gateway.carrier.methods or self._gateway.wait():
             return
         try:
             while (record := self._codes.next_to_send()) is not None:

@@ -128,7 +128,9 @@ end
 
 local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 -- Short ids count down, because phones count up: it keeps the two apart for as long as may be.
-local tid = ARGV[9] == '1' and tostring(999 - (number - 1) % 1000) or 's' .. number
+-- The time stands behind long ones: a Redis that has lost its last second counts again from where it was, and a phone drops
+-- a TransactionID that it has seen, without an answer.
+local tid = ARGV[9] == '1' and tostring(999 - (number - 1) % 1000) or 's' .. number .. '-' .. math.floor(now / 100) % 10000
 redis.call('HSET', KEYS[6], tid, id)
 redis.call('ZADD', KEYS[4], now + tonumber(ARGV[2]), id)
 local more = again + (redis.call('LLEN', KEYS[2]) > 0 and 1 or 0)

@@ -118,7 +118,7 @@ def _bugs(directory: Path) -> list[str]:
     for path in sorted(directory.glob("logs/*.log*")):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         for number, line in enumerate(lines):
-            if '"event": "bug"' in line:
+            if '"event": "bug"' in line or "Error handling request" in line:
                 found.append(f"{path.name}: {line}")
             elif line.startswith("Traceback"):
                 found.append(f"{path.name}: " + "\n".join(lines[number : number + 40]))

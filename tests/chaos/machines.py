@@ -1,10 +1,12 @@
 """F16, F17, F19, F20: the clock jumps, the disk is full, two versions run side by side, keys are rotated."""
 
+import os
 import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from onesoup.demo.stack import Stack
@@ -69,6 +71,13 @@ class Clock:
         self.library = self.dir / "clock.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-o", str(self.library), str(self.dir / "clock.c"), "-ldl"], check=True)
         self.file = self.dir / "moved"
+        self.move(HOUR)
+        code = "import time; print(time.time())"
+        shown = subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | self.env(), capture_output=True, text=True, check=True
+        )
+        if abs(float(shown.stdout) - time.time() - HOUR) > HOUR / 2:
+            raise Skipped("the clock cannot be moved here")
         self.move(0.0)
 
     def move(self, seconds: float) -> None:

@@ -45,7 +45,7 @@ def gateways_reloaded(field: Field) -> list[Figure]:
         os.kill(field.stack.processes["web"].pid, signal.SIGHUP)
         field.until(lambda old=old: not old & set(field.workers()), 20.0)  # type: ignore[misc]
         changed += not old & set(field.workers())
-        gevent.sleep(2.0)
+        field.work(8.0)  # the new ones have to load the program before they answer
     broken = field.run.series.total("broken") - before
     return [
         least("restarts in which every worker was replaced", changed, 3),

@@ -78,6 +78,10 @@ class Station:
             times = {name: max(getattr(tries, name) - ms, 0) for name in ("udp_at", "first_udp_at", "sms_at")}
             self.wakes.note(SID, replace(tries, wake=older, **times))
 
+    def later(self):
+        """What had to wait may go now."""
+        self.wakes.note(SID, replace(self.wakes.look(SID).tries, not_before=0))
+
     def step(self, seconds=0):
         if seconds:
             self.age(seconds)
@@ -213,12 +217,48 @@ def test_a_gateway_that_fails_costs_nothing(station, hook):
     assert here.client.get("cir:smsday:json") == b"0"
 
 
-def test_a_gateway_that_is_broken_is_passed_over(station, hook):
+def test_what_a_gateway_has_not_taken_is_no_try_and_goes_when_it_works_again(station, hook):
+    """Otherwise a phone that sleeps while the gateway is away for a minute would sleep on for a quarter of an hour."""
+    hook.otherwise = answer(503)
     here = station().session()
-    here.engine._gateway.breaker.trip(time.time())
+    here.deliver("m1")
+    assert here.step(4) == 0
+    assert 20_000 < here.step() <= 31_000
+    assert here.wakes.look(SID).tries.sms == 0
+    hook.otherwise = TAKEN
+    asked = len(hook.asked)
+    here.later()
+    assert here.step() == 0
+    assert len(hook.asked) == asked + 1
+    assert here.wakes.look(SID).tries.sms == 1
+
+
+def test_a_gateway_that_is_broken_is_passed_over_and_tried_again_by_whoever_waits(station, hook):
+    """Nobody else would close the circuit: no phone is promised an SMS while it is open."""
+    here = station().session()
+    breaker = here.engine._gateway.breaker
+    breaker.trip(time.time())
     assert "WAPSMS" not in here.engine.bearers()
     here.deliver("m1")
-    assert here.step(4) is None
+    assert here.step(4) == 0
+    assert 20_000 < here.step() <= 30_000
+    assert hook.asked == []
+    breaker.open_until = 0.0
+    here.later()
+    assert here.step() == 0
+    assert len(hook.asked) == 1
+    assert "WAPSMS" in here.engine.bearers()
+
+
+def test_other_bearers_do_not_wait_for_a_gateway_that_is_broken(station, hook):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(5)
+        here = station(udp=True).session(methods=("SUDP", "WAPSMS"), port=phone.getsockname()[1])
+        here.engine._gateway.breaker.trip(time.time())
+        here.deliver("m1")
+        here.step(4)
+        assert phone.recv(100).startswith(b"WVCI")
     assert hook.asked == []
 
 

@@ -1,5 +1,6 @@
 """Items for the phone: one at a time, repeated under a new TransactionID until answered, never lost and never reused."""
 
+import gevent
 import pytest
 
 from onesoup.store import keys
@@ -73,6 +74,15 @@ def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
         seen.append(item.tid)
     assert len(seen) == len(set(seen)) > 10
     assert all(tid.startswith("s") and len(tid) <= 50 for tid in seen)
+
+
+def test_a_redis_that_has_lost_its_last_second_uses_no_transaction_id_again(inbox, sid, deliver, client):
+    """A phone drops one that it has seen, without an answer."""
+    deliver("m1", "m2")
+    first = inbox.take(sid)
+    client.hdel(keys.session(sid), "seq")
+    gevent.sleep(0.15)
+    assert inbox.take(sid).tid != first.tid
 
 
 def test_short_transaction_ids_are_numbers_of_three_digits_that_close_their_items(inbox, sid, deliver, client, feed):
