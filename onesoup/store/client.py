@@ -125,17 +125,20 @@ _AWAY = (
     redis.exceptions.RedisClusterException,
 )
 
+# Of a cluster of which no node answers: it is none of the others.
+_ERRORS = (redis.RedisError, redis.exceptions.RedisClusterException)
+
 
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Redis's own errors become the store's: StoreDown, and what the scripts say by name."""
     try:
         yield
-    except redis.RedisError as error:
+    except _ERRORS as error:
         raise _ours(error) from error
 
 
-def _ours(error: redis.RedisError) -> Exception:
+def _ours(error: Exception) -> Exception:
     """The store's name for it, counted where Redis is away."""
     if isinstance(error, _AWAY):
         ERRORS.labels(type(error).__name__).inc()
@@ -190,7 +193,7 @@ class Script:
             return self._run(command)
         except redis.exceptions.NoScriptError:
             return self._load_and_run(command)
-        except redis.RedisError as error:
+        except _ERRORS as error:
             raise _ours(error) from error
         finally:
             _seconds(self._name).observe(time.perf_counter() - began)

@@ -244,6 +244,15 @@ def test_the_dashboard_shows_every_metric_and_is_as_its_tool_writes_it():
     assert counted - shown <= {"onesoup_registrations_total", "onesoup_sms_submits_total"}
 
 
+def test_the_page_on_monitoring_knows_every_metric_and_every_alert():
+    text = (ROOT / "docs" / "monitoring.md").read_text()
+    for name in METRICS:
+        assert re.sub(r"_(bucket|sum|count)$", "", name) in text, name
+    (group,) = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]
+    for rule in group["rules"]:
+        assert rule.get("alert", "") in text
+
+
 def test_grafana_finds_its_files():
     for file in (DEPLOY / "grafana" / "provisioning").rglob("*.yaml"):
         assert yaml.safe_load(file.read_text())["apiVersion"] == 1
