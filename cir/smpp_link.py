@@ -11,8 +11,8 @@ import structlog
 from gevent.event import AsyncResult, Event
 from gevent.lock import BoundedSemaphore, RLock
 
-from cir import push, reports, smpp
-from cir.job import SSMS, TEXT, WAPSMS, Job, Outcome, Result
+from cir import reports, smpp
+from cir.job import DATA, SSMS, TEXT, WAPSMS, Job, Outcome, Result
 from cir.message import CirError
 from onesoup.settings import Settings
 
@@ -29,10 +29,16 @@ PERMANENT_REASON = {0x0A: "invalid source", 0x0B: "invalid destination", 0x33: "
 class SmppLink:
     """Binds by itself and again when the connection is lost."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT})
+    methods = frozenset({WAPSMS, SSMS, TEXT, DATA})
 
-    def __init__(self, settings: Settings, on_report: Callable[[str, str, str], None]) -> None:
-        self._settings, self._on_report = settings, on_report
+    def __init__(
+        self,
+        settings: Settings,
+        on_report: Callable[[str, str, str], None],
+        on_message: Callable[[smpp.Pdu], bool] = lambda _pdu: True,
+    ) -> None:
+        """`on_message` hears messages of phones, and says whether it has taken them."""
+        self._settings, self._on_report, self._on_message = settings, on_report, on_message
         where = urlsplit(settings.sms_url)
         self._to = where.hostname or "", where.port or PORT
         self._sock: socket.socket | None = None
@@ -92,7 +98,7 @@ class SmppLink:
             source = smpp.Address(digits, 5, 0)
         target = smpp.Address(job.number.removeprefix("+"), 1, 1)
         until = smpp.validity(job.validity)
-        if job.udh and settings.sms_ports == "tlv" and job.port == push.PORT:
+        if settings.sms_ports == "tlv" and job.method in (WAPSMS, DATA):
             return smpp.with_ports(smpp.Submit(source, target, b""), job.payload, job.source_port, job.port)
         # With data coding 0 the SMSC packs: it wants characters, also behind a header.
         payload = job.payload if job.dcs == 4 else job.text
@@ -153,23 +159,28 @@ class SmppLink:
                 waiting.set(pdu)
             return True
         if pdu.command == smpp.DELIVER:
-            self._report(pdu)
-            self._write(smpp.answer(pdu, b"\0"))
+            # Answers to our own messages must not wait for Redis.
+            gevent.spawn(self._delivered, pdu)
         elif pdu.command in (smpp.ENQUIRE, smpp.UNBIND):
             self._write(smpp.answer(pdu))
         else:
             self._write(smpp.Pdu(smpp.NACK, smpp.INVALID_COMMAND, pdu.sequence))
         return pdu.command != smpp.UNBIND
 
-    def _report(self, pdu: smpp.Pdu) -> None:
+    def _delivered(self, pdu: smpp.Pdu) -> None:
+        taken = True
         try:
             receipt = smpp.receipt(pdu)
+            if receipt is None:
+                taken = self._on_message(pdu)
+            elif (state := reports.SMPP.get(receipt.state[:7])) is not None:
+                self._on_report(receipt.id, state, receipt.error)
         except CirError as error:
-            log.info("smpp-unreadable", reason=str(error))
-            return
-        state = reports.SMPP.get(receipt.state[:7]) if receipt is not None else None
-        if receipt is not None and state is not None:
-            self._on_report(receipt.id, state, receipt.error)
+            log.info("smpp-unreadable", reason=str(error))  # it would be no better the next time
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__)
+        with suppress(OSError):
+            self._write(smpp.answer(pdu, b"\0", smpp.OK if taken else smpp.NOT_NOW))
 
     def _pdu(self, sock: socket.socket) -> smpp.Pdu:
         head = _exactly(sock, smpp.HEADER)

@@ -300,8 +300,22 @@ class Settings:
         "", "Base URL under which the gateway reaches the CIR process's HTTP port; empty: no reports.", "http://127.0.0.1:8090"
     )
     sms_report_sources: tuple[str, ...] = setting(
-        ("127.0.0.1", "::1"), "Addresses from which delivery reports are taken, comma separated.", "127.0.0.1"
+        ("127.0.0.1", "::1"),
+        "Addresses from which delivery reports and messages of phones are taken, comma separated.",
+        "127.0.0.1",
     )
+    sms_hook_key: str = setting(
+        "",
+        "What the gateway must show when it brings messages of phones to /hook/sms: a password, or the secret of its "
+        "signature. Empty: it may bring none.",
+        "kep6lore",
+        secret=True,
+    )
+    sms_data: bool = setting(
+        False, "Whether phones may speak CSP by SMS (plain text syntax): every answer is one or more of our SMS.", "true"
+    )
+    sms_data_per_hour: int = setting(60, "Most SMS of answers to a number in an hour.", "60", low=1, high=10_000)
+    sms_data_per_day: int = setting(300, "Most SMS of answers to a number in a day.", "300", low=1, high=100_000)
     sms_ok: str = setting("", "For `url`: what the body of a good answer matches; empty: the status decides.", "^OK")
     sms_temporary: str = setting("", "For `url`: what the body of an answer matches that says: try again.", "^BUSY")
     sms_permanent: str = setting("", "For `url`: what the body of an answer matches that says: never.", "^ERR")
@@ -649,6 +663,15 @@ def _check_sms(settings: Settings) -> None:
         example = "smpp://smsc.example.org:2775" if wanted == ("smpp",) else "http://127.0.0.1:13013/cgi-bin/sendsms"
         raise SettingsError(
             f"sms_gateway={settings.sms_gateway} needs sms_url, a URL of {wanted[0]}; example: {PREFIX}SMS_URL={example}"
+        )
+    if settings.sms_data and settings.sms_gateway in ("", "kannel-ppg"):
+        raise SettingsError(
+            f"sms_data needs a gateway that carries any message, not sms_gateway={settings.sms_gateway}; "
+            f"example: {PREFIX}SMS_GATEWAY=kannel-sendsms"
+        )
+    if settings.sms_data and settings.sms_gateway != "smpp" and not (settings.sms_hook_key and settings.cir_port):
+        raise SettingsError(
+            f"sms_data needs sms_hook_key and cir_port, by which the gateway brings messages; example: {PREFIX}CIR_PORT=8090"
         )
 
 

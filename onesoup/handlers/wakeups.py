@@ -68,11 +68,13 @@ def token(ctx: Context) -> str:
 
 
 def trusted_number(ctx: Context) -> str:
-    """The number that messages for this session may go to, or "" (cir.md 11.4). What a trusted proxy says is remembered."""
+    """The number that messages for this session may go to, or "" (cir.md 11.4). What a trusted proxy says is remembered, and
+    what the carrier does of a phone that speaks by SMS."""
     policy, known = ctx.services.policy, ctx.services.numbers
-    if ctx.peer.number:
-        known.learn(ctx.session.jid, ctx.peer.number, numbers.NETWORK)
-        return ctx.peer.number
+    if ctx.peer.number or ctx.peer.sender:
+        number = ctx.peer.number or ctx.peer.sender
+        known.learn(ctx.session.jid, number, numbers.NETWORK if ctx.peer.number else numbers.SMS)
+        return number
     claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
     link = linking.found(ctx.services, ctx.session.jid)
     # What an admin has written down counts as proved.

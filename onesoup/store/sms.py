@@ -124,6 +124,9 @@ class Limits:
     user_per_day: int = 40
     total_per_day: int = 1000
     rate: float = 5.0
+    # Answers to a phone that speaks CSP by SMS.
+    data_per_hour: int = 60
+    data_per_day: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,26 @@ class Budget:
             self._less(user, total)
             return self._back(number, job, Refusal("rate", wait))
         return int(count)
+
+    def claim_data(self, number: str, gateway: str, job: str) -> Refusal | int:
+        """The same for a part of an answer to an SMS of the phone's. It has paid for that, so there is no gap and nothing to
+        wait for; answers and wake-ups do not use up each other's share of the number."""
+        limits, total = self._limits, f"cir:smsday:{gateway}"
+        reason, wait = self._claim(_data_of(number), [0, limits.data_per_hour, limits.data_per_day, UNANSWERED, "", job])
+        if reason != b"ok":
+            return Refusal(reason.decode(), None if wait < 0 else int(wait))
+        allowed, count = self._count([total], [limits.total_per_day, DAY_MS])
+        wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate])) if allowed else 0
+        if allowed and not wait:
+            return int(count)
+        if allowed:
+            self._less(total)
+        self._refund(_data_of(number), [job])
+        return Refusal("rate", wait) if wait else Refusal("total", None)
+
+    def refund_data(self, number: str, gateway: str, job: str) -> None:
+        self._refund(_data_of(number), [job])
+        self._less(f"cir:smsday:{gateway}")
 
     def refund(self, number: str, jid: str, gateway: str, job: str) -> None:
         """The gateway has certainly not taken it."""
@@ -222,6 +245,10 @@ class Jobs:
 
 def _of(number: str) -> list[str]:
     return [f"sms:{{{number}}}", f"smst:{{{number}}}"]
+
+
+def _data_of(number: str) -> list[str]:
+    return [f"smsd:{{{number}}}", f"smsdt:{{{number}}}"]
 
 
 def _job(job: str) -> str:

@@ -56,6 +56,12 @@ redis.call('HSET', KEYS[1], 'via', 'http')
 return 1
 """
 
+_CALLED = """
+-- KEYS 1 session  ARGV 1 number
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'num', ARGV[1]) end
+return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Tries:
@@ -112,6 +118,7 @@ class Wakes:
         self.soon, self.take, self.settle = due.soon, due.take, due.settle
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
+        self._called = Script(client, _CALLED, "wakes.called")
 
     def may_sweep(self, seconds: int) -> bool:
         """True for one process in that time."""
@@ -168,6 +175,10 @@ class Wakes:
         """The phone did not come for datagrams; or it did. Its next address begins anew."""
         key = keys.session(sid)
         guarded(lambda: self._client.hincrby(key, "deaf", 1) if deaf else self._client.hdel(key, "deaf"))
+
+    def called(self, sid: str, number: str) -> None:
+        """The number that the session's messages go to from now on; nothing happens to one that is over."""
+        self._called([keys.session(sid)], [number])
 
     # --- what is learned ---
 

@@ -11,6 +11,7 @@ import pytest
 from cir import carrier, message, push
 from cir.datagrams import Datagrams
 from cir.engine import Engine
+from cir.outgoing import Outgoing
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.ports import free_port
@@ -47,12 +48,10 @@ class Station:
         self.engine = Engine(
             self.settings,
             self.wakes,
-            budget,
-            self.jobs,
             self.numbers,
             Shards(self.client),
             Lines(self.client),
-            gateway,
+            Outgoing(self.settings, budget, self.jobs, gateway),
             self.datagrams,
         )
         self.key = f"s:{{{SID}}}"
@@ -215,7 +214,7 @@ def test_a_gateway_that_fails_costs_nothing(station, hook):
 
 def test_a_gateway_that_is_broken_is_passed_over(station, hook):
     here = station().session()
-    here.engine._gateway.breaker.trip(time.time())
+    here.engine._outgoing.gateway.breaker.trip(time.time())
     assert "WAPSMS" not in here.engine.bearers()
     here.deliver("m1")
     assert here.step(4) is None
