@@ -25,7 +25,7 @@ from cir.http import Site  # noqa: E402
 from cir.incoming import DataChannel, Helos, Reception  # noqa: E402
 from cir.outgoing import Outgoing  # noqa: E402
 from cir.stcp import BEAT, StcpServer  # noqa: E402
-from onesoup import admin, ports, tracing  # noqa: E402
+from onesoup import admin, ports, sdnotify, tracing  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.settings import Settings, SettingsError  # noqa: E402
@@ -182,11 +182,16 @@ def main(settings: Settings) -> int:
 
     admin.start(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
+    told = False
     while True:
         try:
             cir.beat()
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
+        if not told:
+            # Also without Redis: phones may dial, and their lines are bound when it comes back.
+            sdnotify.ready()
+            told = True
         if stopping.wait(BEAT):
             break
     _stop(settings, cir, servers)
@@ -195,6 +200,7 @@ def main(settings: Settings) -> int:
 
 def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
+    sdnotify.stopping()
     for server in servers:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)
