@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import gevent
 import structlog
 from gevent.event import AsyncResult, Event
-from gevent.lock import BoundedSemaphore, RLock
+from gevent.lock import RLock
 
 from cir import reports, smpp
 from cir.job import DATA, SSMS, TEXT, WAPSMS, Job, Outcome, Result
 from cir.message import CirError
+from cir.window import Window
 from onesoup.settings import Settings
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ class SmppLink:
         self._sock: socket.socket | None = None
         self._sequence = 0
         self._waiting: dict[int, AsyncResult] = {}
-        self._window, self._writing = BoundedSemaphore(WINDOW), RLock()
+        self.window, self._writing = Window(WINDOW), RLock()
         self._greenlet: gevent.Greenlet | None = None
         self.refused = False
         self._bound = Event()
@@ -72,7 +73,7 @@ class SmppLink:
         self.start()
         if not self._bound.wait(CONNECT_SECONDS):
             return Result(Outcome.TEMPORARY, reason="not bound", broken=self.refused)
-        with self._window:
+        with self.window:
             return self._submit(job)
 
     def _submit(self, job: Job) -> Result:
@@ -87,6 +88,11 @@ class SmppLink:
             self._waiting.pop(sequence, None)
         if answer is None:
             return Result(Outcome.UNKNOWN, reason="connection lost")
+        if answer.status in smpp.TEMPORARY:
+            self.window.throttled()
+            log.info("smpp-throttled", status=answer.status, window=self.window.limit)
+        elif answer.status == smpp.OK:
+            self.window.taken()
         return _judge(answer)
 
     def _message(self, job: Job) -> smpp.Submit:
@@ -130,6 +136,7 @@ class SmppLink:
         self.refused = answer.status in smpp.BIND_REFUSED
         if answer.command != smpp.BIND_RESP or answer.status:
             raise CirError(f"bind refused, status {answer.status:#x}")
+        self.window.reset()
         self._bound.set()
         log.info("smpp-bound", host=self._to[0], port=self._to[1])
 

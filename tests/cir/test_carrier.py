@@ -342,6 +342,23 @@ def test_throttling_is_tried_again(smsc, linked):
     assert len(smsc.got) == 3
 
 
+def test_throttling_halves_the_window_and_success_opens_it_again(smsc, linked):
+    """Ten at once; the SMSC complains of the first two, and all are taken in the end."""
+    assert smsc.bound.wait(10)
+    window, widths = linked.carrier.window, []
+    linked._sleep = lambda _seconds: widths.append(window.limit)
+    smsc.statuses = [smpp.THROTTLED] * 2
+    sending = [gevent.spawn(linked.submit, wake()) for _ in range(10)]
+    gevent.joinall(sending, timeout=20, raise_error=True)
+    assert all(each.value.taken for each in sending)
+    assert widths[0] in range(1, 6)
+    assert window.limit >= widths[-1]
+    before = window.limit
+    for _ in range(window.most * window.most):
+        assert linked.submit(wake()).taken
+    assert (before <= window.limit, window.limit) == (True, window.most)
+
+
 def test_a_refused_number_is_not(smsc, linked):
     smsc.statuses = [0x0B]
     assert linked.submit(wake()).outcome is Outcome.PERMANENT
