@@ -26,11 +26,11 @@ QUIET = 0.25
 class Station:
     """A CIR process without the process."""
 
-    def __init__(self, url):
+    def __init__(self, url, **more):
         self.client = connect(url)
         self.sessions, self.feed = Sessions(self.client), Feed(self.client)
         self.inbox = Inbox(self.client, Handout())
-        self.stcp = StcpServer(self.sessions, Lines(self.client))
+        self.stcp = StcpServer(self.sessions, Lines(self.client), **more)
         self.subscriber = Subscriber(url, self.stcp.wake)
         self.subscriber.want([self.stcp.channel])
         self._greenlet = gevent.spawn(self.subscriber.run)
