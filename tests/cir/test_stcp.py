@@ -31,7 +31,8 @@ class Station:
         self.sessions, self.feed = Sessions(self.client), Feed(self.client)
         self.inbox = Inbox(self.client, Handout())
         self.stcp = StcpServer(self.sessions, Lines(self.client), **more)
-        self.subscriber = Subscriber(url, self.stcp.wake)
+        self.heard = self.stcp.wake
+        self.subscriber = Subscriber(url, lambda *said: self.heard(*said))
         self.subscriber.want([self.stcp.channel])
         self._greenlet = gevent.spawn(self.subscriber.run)
         self._listener = StreamServer(("127.0.0.1", 0), self.stcp.serve)
@@ -240,7 +241,7 @@ def test_the_next_burst_wakes_at_once(station):
 
 def test_a_lost_wake_is_found_by_the_beat(station):
     line = station.dial().helo()
-    station.subscriber._on_message = lambda *_: None
+    station.heard = lambda *_: None
     station.deliver("m1")
     quiet(line)
     station.stcp.beat()
