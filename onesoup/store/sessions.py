@@ -238,12 +238,17 @@ return {redis.call('HGET', KEYS[1], 'r'), waiting}
 )
 
 _UNBIND = """
--- KEYS 1 session  ARGV 1 channel     Takes the lines of one process back; those of others stay.
+-- KEYS 1 session  ARGV 1 channel     Takes the lines of one process back; those of others stay. Since when there is none is
+-- kept for the CIR flag.
 local left = {}
 for channel in string.gmatch(redis.call('HGET', KEYS[1], 'stcp') or '', '%S+') do
   if channel ~= ARGV[1] then left[#left + 1] = channel end
 end
-if #left == 0 then return redis.call('HDEL', KEYS[1], 'stcp') end
+if #left == 0 then
+  if redis.call('HDEL', KEYS[1], 'stcp') == 0 then return 0 end
+  local t = redis.call('TIME')
+  return redis.call('HSET', KEYS[1], 'noline', t[1] * 1000 + math.floor(t[2] / 1000))
+end
 return redis.call('HSET', KEYS[1], 'stcp', table.concat(left, ' '))
 """
 
