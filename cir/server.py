@@ -56,8 +56,9 @@ class Cir:
         proxies = frozenset(settings.trusted_proxies)
         guard = Guard(settings.stcp_connections, settings.stcp_per_address, LOOPBACK | proxies)
         behind = proxies if settings.stcp_proxy else frozenset()
-        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind)
         wakes, known = Wakes(client), Numbers(client)
+        cookies = wakes if settings.stcp_accept_cookie else None
+        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind, cookies=cookies)
         outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
         self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
         self.reception: Reception | None = None

@@ -245,6 +245,12 @@ class Settings:
         low=1,
         high=1_000_000,
     )
+    stcp_accept_cookie: bool = setting(
+        False,
+        "Whether HELO may name the session's cookie where no session has that id: from the address of its last request, and when "
+        "no other session has it. No phone is known to need this.",
+        "true",
+    )
     cir_bind: str = setting("127.0.0.1", "Address of the CIR process's HTTP port.", "0.0.0.0")
     cir_port: int = port(0, "HTTP port of the CIR process, for SHTTP and for delivery reports; 0: none.", "8090")
     cir_url: str = setting(

@@ -91,6 +91,8 @@ class Policy:
     remember: bool = False
     tell_unknown: bool = False
     cir_url: str = ""
+    # Whether STCP lines may be opened with the cookie.
+    accept_cookie: bool = False
     udp_nets: tuple[str, ...] = ()
     # The longest cookie that goes into a WAPSMS, and which numbers the gateway's messages may go to.
     sms_cookie: int = 118

@@ -59,6 +59,8 @@ def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[s
 def agreed(ctx: Context, offered: Offer, methods: tuple[str, ...]) -> None:
     """Makes the URL work that the phone was given, and says what is unusual."""
     ctx.effects.fields["noline"] = round(time.time() * 1000) if "STCP" in methods else ""
+    if "STCP" in methods and ctx.services.policy.accept_cookie:
+        ctx.services.wakes.put_cookie(cookie(ctx), ctx.sid)
     if "SHTTP" in methods:
         ctx.services.wakes.put_token(token(ctx), ctx.sid)
     if len(cookie(ctx).encode()) > LONG_COOKIE:

@@ -49,7 +49,8 @@ local function ended(key, now)
   return nil
 end
 -- A request has come: it lives on, and no wake is outstanding. `from` is the phone's address, `poll` whether it is a poll;
--- both matter only where the phone has bearers beside STCP: where it is, and whether it comes by itself anyway.
+-- both matter only where the phone has agreed on something: where it is, and, with bearers beside STCP, whether it comes by
+-- itself anyway.
 local function touch(key, now, from, poll)
   local h = redis.call('HMGET', key, 'ttl', 'alt', 'due', 'addr', 'pmin', 'cir', 'called')
   if h[2] == '1' then
@@ -57,10 +58,10 @@ local function touch(key, now, from, poll)
     if poll and h[6] and h[6] == h[7] then poll = nil
     elseif poll and h[3] and now - (h[3] - h[1]) <= ((h[5] or 10) + 5) * 1000 then redis.call('HINCRBY', key, 'polls', 1)
     else redis.call('HDEL', key, 'polls') end
-    if from and from ~= '' and from ~= h[4] then
-      redis.call('HSET', key, 'addr', from)
-      redis.call('HDEL', key, 'deaf')
-    end
+  end
+  if h[4] and from and from ~= '' and from ~= h[4] then
+    redis.call('HSET', key, 'addr', from)
+    redis.call('HDEL', key, 'deaf')
   end
   redis.call('HSET', key, 'due', now + h[1])
   redis.call('HDEL', key, 'cir')

@@ -4,6 +4,7 @@ learned from wakes that went unanswered.
 The timers are in Redis, so that another CIR process goes on where one was killed. What was tried is written down before it is
 done: a process that dies in between costs a wake-up, and never a second SMS."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -203,6 +204,22 @@ class Wakes:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "bad")))
         return frozenset(name.decode() for name, count in found.items() if int(count) >= BAD_AFTER)
 
+    # --- cookies, where phones may name them ---
+
+    def put_cookie(self, cookie: str, sid: str) -> None:
+        """A session with this cookie; there may be others."""
+        key = _cookie(cookie)
+
+        def write() -> None:
+            self._client.sadd(key, sid)
+            self._client.pexpire(key, TOKEN_MS)
+
+        guarded(write)
+
+    def of_cookie(self, cookie: str) -> list[str]:
+        """The sessions that have, or had, this cookie."""
+        return sorted(sid.decode() for sid in guarded(lambda: self._client.smembers(_cookie(cookie))))
+
     # --- SHTTP ---
 
     def put_token(self, token: str, sid: str) -> None:
@@ -218,6 +235,10 @@ class Wakes:
             return None
         name = sid.decode()
         return bool(self._asked([keys.session(name), *keys.of(name, "q")]) == 1)
+
+
+def _cookie(cookie: str) -> str:
+    return f"cir:cookie:{hashlib.sha256(cookie.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
 def _text(value: bytes | None) -> str:

@@ -196,3 +196,17 @@ def test_nobody_else_is_told(new_phone, works):
 def test_a_line_that_goes_when_the_session_is_gone_leaves_nothing(works):
     works.sessions.unbind_line("a7nobody", "cir:1")
     assert not works.sessions._client.exists("s:{a7nobody}")
+
+
+# --- cookies ---
+
+
+def test_a_cookie_is_kept_only_where_it_may_be_named_and_the_address_is_the_last_one(phone, works):
+    agree(phone, "STCP")
+    assert works.wakes.of_cookie("c00kie") == []
+    works.policy = replace(works.policy, accept_cookie=True)
+    agree(phone, "STCP")
+    assert works.wakes.of_cookie("c00kie") == [phone.sid]
+    phone.address = "10.0.0.9"
+    phone.ask(KeepAliveRequest())
+    assert field(works, phone, "addr") == "10.0.0.9"
