@@ -151,7 +151,8 @@ class Engine:
         agreed, here = set(methods), self.bearers()
         usable = agreed & here
         udp = tuple(name for name in chain.UDP if name in usable and look.udp_port and look.address and look.deaf < chain.DEAF)
-        allowed = numbers.allowed(look.number, self._settings.sms_prefixes)
+        allowed, tries = numbers.allowed(look.number, self._settings.sms_prefixes), _tries(look)
+        report, report_at = self._outgoing.fate(tries.job) if tries.job and self._outgoing else ("", 0)
         return Facts(
             now=look.now,
             kind=look.kind,
@@ -162,7 +163,10 @@ class Engine:
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
-            tries=_tries(look),
+            tries=tries,
+            report=report,
+            report_at=report_at,
+            validity=self._settings.sms_validity * 1000,
         )
 
     def _alive(self, channels: tuple[str, ...]) -> bool:
@@ -197,7 +201,7 @@ class Engine:
         refusal = out.claim(look.number, session.jid, id_, look.last_request)
         if refusal is not None:
             return self._refused(sid, look, refusal)
-        if not self._wakes.note(sid, send.tries, "sms"):
+        if not self._wakes.note(sid, replace(send.tries, job=id_), "sms"):
             out.refund(look.number, session.jid, id_)
             return None
         settings = self._settings

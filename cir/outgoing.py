@@ -63,6 +63,10 @@ class Outgoing:
         """It was certainly not sent."""
         self._budget.refund(number, jid, self.gateway.name, id_)
 
+    def fate(self, job_id: str) -> tuple[str, int]:
+        """What the gateway has reported of a message, and when; ("", 0) when it reports nothing."""
+        return self._jobs.fate(job_id)
+
     def submit(self, made: job.Job, jid: str = "") -> bool:
         """Whether the gateway has it, or may have it. What it has certainly not costs nothing."""
         if not self._jobs.start(made.id, made.number):

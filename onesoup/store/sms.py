@@ -109,7 +109,8 @@ _MOVE = """
 local h = redis.call('HMGET', KEYS[1], 'rank', 'n')
 if not h[2] then return -1 end
 if tonumber(h[1] or 0) >= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'rank', ARGV[1], 'state', ARGV[2])
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'rank', ARGV[1], 'state', ARGV[2], 'at', t[1] * 1000 + math.floor(t[2] / 1000))
 return h[2]
 """
 
@@ -239,8 +240,12 @@ class Jobs:
         return "new"
 
     def state(self, job: str) -> str:
-        found = guarded(lambda: self._client.hget(_job(job), "state"))
-        return found.decode() if isinstance(found, bytes) else ""
+        return self.fate(job)[0]
+
+    def fate(self, job: str) -> tuple[str, int]:
+        """What is reported of a job, and since when, ms; ("", 0) when nothing is."""
+        state, at = guarded(lambda: self._client.hmget(_job(job), ["state", "at"]))
+        return (state.decode() if state else "", int(at) if at else 0)
 
 
 def _of(number: str) -> list[str]:

@@ -76,6 +76,8 @@ class Tries:
     sms_at: int = 0
     not_before: int = 0
     given_up: bool = False
+    # The last message, as the gateway's reports call it.
+    job: str = ""
     # Everything was tried.
     done: bool = False
 

@@ -122,6 +122,21 @@ def test_a_message_wakes_by_sms_after_the_batch(station, hook):
     assert here.step() > 800_000, "then it is waited for"
 
 
+def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
+    """Off while both were sent: nothing is held against SMS, and the phone gets the time that the carrier has."""
+    here = station().session()
+    here.deliver("m1")
+    here.step(4)
+    here.step(900)
+    first, second = (json.loads(each.body)["id"] for each in hook.until(2))
+    here.jobs.report(first, "failed")
+    here.jobs.report(second, "buffered")
+    assert here.step(130) > 500_000
+    here.jobs.report(second, "failed")
+    assert here.step(600) is None
+    assert not here.client.exists("bad:{alice@x}")
+
+
 def test_news_and_timers_lead_there_by_themselves(station, hook, monkeypatch):
     monkeypatch.setattr("cir.chain.BATCH_SMS", 100)
     here = station().session()
