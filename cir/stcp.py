@@ -35,6 +35,7 @@ WAKES = Counter("onesoup_cir_wakeups_total", "Wake-ups sent", ["bearer", "result
 SENT = WAKES.labels("stcp", "sent")
 BOUND = Gauge("onesoup_cir_connections", "STCP lines that are bound to a session")
 REFUSED = Counter("onesoup_cir_refused_total", "STCP connections that were closed by a limit", ["reason"])
+FOREIGN = Counter("onesoup_cir_foreign_total", "STCP lines from another address than the phone's last request")
 
 HELO_SECONDS = 30.0
 IDLE_SECONDS = 45 * 60.0
@@ -208,10 +209,10 @@ class StcpServer:
     def _bind_alone(self, line: Line, sid: str) -> int:
         """Looks the session up and makes this its line. Returns 0, or the code with which it is over, 503 without Redis. A Redis
         that is away gets a few seconds."""
-        record, waiting = None, False
+        record, waiting, last = None, False, ""
         for _ in range(5):
             try:
-                record, waiting = self._sessions.bind_line(sid, self.channel, line.address)
+                record, waiting, last = self._sessions.bind_line(sid, self.channel, line.address)
                 break
             except NoSession as error:
                 return error.code
@@ -225,7 +226,11 @@ class StcpServer:
         if not line.known:
             line.known = True
             self._guard.unbound -= 1
-        log.info("stcp-bound", sid=short(sid), peer=line.address)
+        # Phones behind a WAP proxy look so as well: it is counted, and nothing is held against it (cir.md 11.1).
+        foreign = bool(last) and last != line.address
+        if foreign:
+            FOREIGN.inc()
+        log.info("stcp-bound", sid=short(sid), peer=line.address, foreign=foreign)
         if waiting:
             self._arm(line, AFTER_OK)
         return 0

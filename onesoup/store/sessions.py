@@ -213,7 +213,8 @@ _BIND = (
     + """
 -- KEYS 1 session  2 queue  ARGV 1 the CIR process's channel  2 sid  3 the phone's address
 -- Binds an STCP line; a session has lines at two processes at most, the newest first. A process that has lines too is told
--- that the phone has a new one at this address. Returns {field r, 1 when something waits}.
+-- that the phone has a new one at this address. Returns {field r, 1 when something waits, the
+-- address of its last request}.
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
@@ -234,7 +235,8 @@ end
 redis.call('HSET', KEYS[1], 'stcp', channels)
 local waiting = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
 if waiting == 1 then redis.call('HSET', KEYS[1], 'cir', h[2] or ('p' .. now)) else redis.call('HDEL', KEYS[1], 'cir') end
-return {redis.call('HGET', KEYS[1], 'r'), waiting}
+local own = redis.call('HMGET', KEYS[1], 'r', 'addr')
+return {own[1], waiting, own[2]}
 """
 )
 
@@ -380,13 +382,14 @@ class Sessions:
         values: list[bytes | None] = guarded(lambda: self._client.hmget(keys.session(sid), list(names)))
         return values
 
-    def bind_line(self, sid: str, channel: str, address: str = "") -> tuple[bytes, bool]:
-        """An STCP line of this session, from `address`, ends at the process that listens on `channel`. NoSession when the
+    def bind_line(self, sid: str, channel: str, address: str = "") -> tuple[bytes, bool, str]:
+        """An STCP line of this session, from `address`, ends at the process that listens on `channel`. Returns the session's
+        record, whether something waits, and where its last request came from, "" when that is not known. NoSession when the
         session is over."""
-        record, waiting = self._bind([keys.session(sid), *keys.of(sid, "q")], [channel, sid, address])
+        record, waiting, last = self._bind([keys.session(sid), *keys.of(sid, "q")], [channel, sid, address])
         if record is None:
             raise NoSession(604)
-        return record, waiting == 1
+        return record, waiting == 1, last.decode() if last else ""
 
     def unbind_line(self, sid: str, channel: str) -> None:
         self._unbind([keys.session(sid)], [channel])

@@ -110,6 +110,17 @@ def quiet(line, seconds=QUIET * 2):
     return line
 
 
+def test_a_line_from_elsewhere_is_counted_and_served(station):
+    counted = module.FOREIGN._value.get()
+    station.client.hset(f"s:{{{SID}}}", "addr", "127.0.0.7")
+    station.dial("127.0.0.7").helo()
+    assert module.FOREIGN._value.get() == counted
+    line = quiet(station.dial("127.0.0.8").helo())
+    assert module.FOREIGN._value.get() == counted + 1
+    station.deliver("m1")
+    assert line.hear() == WVCI
+
+
 # --- a cookie in the place of the id ---
 
 
