@@ -15,6 +15,7 @@ from cir import pap, push, template
 from cir.job import DATA, SSMS, TEXT, WAPSMS, Job, Outcome, Request, Result
 from onesoup.settings import Settings, SettingsError
 
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _KINDS = {TEXT: "code", DATA: "data"}
 REFUSED = frozenset({401, 403})
 # The message was certainly not taken in. Whether any other 5xx has taken it, nobody knows, and without a key against
@@ -44,7 +45,11 @@ class Url:
             raise SettingsError(f"sms_url: no such placeholder: {', '.join(unknown)}; example: {{msisdn}}")
 
     def request(self, job: Job, dlr_url: str, now: float) -> Request:
-        return self._filled(self._template, job, dlr_url)
+        asked = self._filled(self._template, job, dlr_url)
+        if not self._settings.sms_post:
+            return asked
+        url, _, form = asked.url.partition("?")
+        return Request("POST", url, asked.shown.partition("?")[0], _FORM, form.encode())
 
     def _filled(self, wanted: str, job: Job, dlr_url: str) -> Request:
         values = self._values(job, dlr_url)

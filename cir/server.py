@@ -147,7 +147,9 @@ def _datagrams(settings: Settings) -> Datagrams | None:
 
 
 def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
-    server = StreamServer(ports.handed_over(address[1]) or address, serve, backlog=1024)
+    given = ports.handed_over(address[1])
+    # A socket that is handed over listens already, with the backlog of its unit.
+    server = StreamServer(given, serve) if given is not None else StreamServer(address, serve, backlog=1024)
     try:
         server.start()
     except OSError as error:

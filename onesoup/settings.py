@@ -322,6 +322,9 @@ class Settings:
     )
     sms_data_per_hour: int = setting(60, "Most SMS of answers to a number in an hour.", "60", low=1, high=10_000)
     sms_data_per_day: int = setting(300, "Most SMS of answers to a number in a day.", "300", low=1, high=100_000)
+    sms_post: bool = setting(
+        False, "For `url`: whether what stands behind the question mark is posted as a form instead.", "true"
+    )
     sms_ok: str = setting("", "For `url`: what the body of a good answer matches; empty: the status decides.", "^OK")
     sms_temporary: str = setting("", "For `url`: what the body of an answer matches that says: try again.", "^BUSY")
     sms_permanent: str = setting("", "For `url`: what the body of an answer matches that says: never.", "^ERR")

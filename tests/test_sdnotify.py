@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -73,3 +74,31 @@ def test_a_process_says_when_it_is_ready_that_it_lives_and_that_it_stops(role, r
         heard = b""
         while heard != b"STOPPING=1":
             heard = sock.recv(100)
+
+
+# Makes a socket the third file of a process and says so, then becomes that process.
+AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def test_a_socket_that_systemd_holds_refuses_nobody_while_the_process_starts_anew(redis_server, tmp_path):
+    """A phone dials while nothing runs, and is served by the process that comes."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        phone = socket.create_connection(held.getsockname(), timeout=60)
+        phone.sendall(b"who is there\r\n")
+        onesoup = str(Path(sys.prefix, "bin", "onesoup"))
+        argv = [sys.executable, "-c", AS_SYSTEMD, str(held.fileno()), onesoup, "cir"]
+        mine = {"REDIS_URL": redis_server.url, "DATA": str(tmp_path), "STCP_PORT": str(held.getsockname()[1])}
+        environ = {**os.environ, **{f"ONESOUP_{name}": value for name, value in mine.items()}}
+        environ["LISTEN_FDS"] = "1"
+        child = subprocess.Popen(argv, env=environ, pass_fds=[held.fileno()], stdout=subprocess.DEVNULL)
+        try:
+            assert phone.recv(100) == b"", "no HELO: it is closed, by somebody who has read it"
+        finally:
+            child.terminate()
+            assert child.wait(timeout=60) == 0
+            phone.close()

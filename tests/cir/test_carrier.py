@@ -272,6 +272,19 @@ def test_a_template_of_the_operators_own():
         assert there.submit(wake()).id == "78"
 
 
+def test_a_template_as_a_form():
+    template = "/send?to={msisdn}&who={user}&pw={pass}&data={payload}"
+    with HttpGateway(otherwise=answer(200, "OK")) as hook:
+        there = gateway("url", hook.url(template), sms_post=True)
+        made = wake()
+        assert there.submit(made).taken
+        (asked,) = hook.asked
+        assert "pw=***" in there.carrier.render(made)
+    assert asked.line == b"POST /send HTTP/1.1"
+    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert asked.body.startswith(b"to=%2B15550100123&who=onesoup&pw=soup&data=%25%06%03%C6%AF%8AWVCI%20")
+
+
 # --- SMPP ---
 
 
