@@ -1,4 +1,4 @@
-"""STCP behind a real nginx, with the stream part of the file that we ship and the PROXY protocol switched on."""
+"""STCP behind a real nginx, with the stream part of the file that we ship and its PROXY protocol."""
 
 import shutil
 import socket
@@ -52,8 +52,9 @@ def nginx(station, tmp_path):
     changes = {
         "server 127.0.0.1:3171;": f"server 127.0.0.1:{station._listener.server_port};",
         "listen 3170;": f"listen 127.0.0.1:{port};",
-        "#proxy_protocol on;": "proxy_protocol on;",
+        "/var/log/nginx/onesoup-stcp.log": f"{tmp_path}/access.log",
     }
+    assert "proxy_protocol on;" in text
     for shipped, ours in changes.items():
         assert shipped in text
         text = text.replace(shipped, ours)
