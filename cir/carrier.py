@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge
 from cir import profiles, reports
 from cir.breaker import Breaker
 from cir.job import Job, Outcome, Request, Result
+from cir.smpp import Pdu
 from cir.smpp_link import SmppLink
 from onesoup.csp.numbers import hidden
 from onesoup.settings import Settings
@@ -192,13 +193,18 @@ class Gateway:
         return result
 
 
-def make(settings: Settings, key: bytes, on_report: Callable[[str, str, str], None] | None = None) -> Gateway | None:
+def make(
+    settings: Settings,
+    key: bytes,
+    on_report: Callable[[str, str, str], None] = lambda *_: None,
+    on_message: Callable[[Pdu], bool] = lambda _pdu: True,
+) -> Gateway | None:
     """The gateway that the settings name, or None. `key` signs the URLs of reports; `on_report(message id, state, error)`
-    hears reports that come over SMPP."""
+    hears reports that come over SMPP, `on_message` what phones send that way."""
     if not settings.sms_gateway:
         return None
     if settings.sms_gateway == "smpp":
-        return Gateway("smpp", SmppLink(settings, on_report or (lambda *_: None)))
+        return Gateway("smpp", SmppLink(settings, on_report, on_message))
     return Gateway(settings.sms_gateway, HttpCarrier(settings, key))
 
 

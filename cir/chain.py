@@ -16,6 +16,8 @@ STCP_WAIT, FREE_WAIT = 20_000, 60_000
 UDP_GAPS = (10_000, 30_000, 20_000)
 UDP_SENDS, UDP_GAP = 3, 5_000
 SMS_SENDS, SMS_AGAIN, SMS_WAIT = 2, 900_000, 120_000
+# Reports that say: the phone has not had the message, so that it did not come says nothing of it.
+NOT_REACHED = frozenset({"buffered", "failed", "refused"})
 # Polls in a row that say: this phone comes by itself.
 POLLS, POLL_MARGIN = 3, 5_000
 # UDP is left alone at an address where so many wakes went unanswered.
@@ -36,6 +38,10 @@ class Facts:
     poll_ms: int = 10_000
     last_request: int = 0
     tries: Tries = field(default_factory=lambda: Tries(""))
+    # What is reported of the last SMS, and since when; how long one is tried by the carrier.
+    report: str = ""
+    report_at: int = 0
+    validity: int = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,16 @@ def _end(facts: Facts) -> Step:
     until = max(
         facts.began + (STCP_WAIT * 2 if facts.lines else 0),
         tries.udp_at + UDP_GAPS[-1] if tries.udp else 0,
-        tries.sms_at + SMS_WAIT if tries.sms else 0,
+        _reached(facts) + SMS_WAIT if tries.sms else 0,
     )
     if until > facts.now:
         return Wait(until)
-    tried = (facts.udp[:1] if tries.udp >= UDP_SENDS else ()) + (facts.sms[:1] if tries.sms else ())
-    return Exhausted(tried)
+    heard = tries.sms and facts.report not in NOT_REACHED
+    return Exhausted((facts.udp[:1] if tries.udp >= UDP_SENDS else ()) + (facts.sms[:1] if heard else ()))
+
+
+def _reached(facts: Facts) -> int:
+    """When the last SMS was in the phone, as far as is known; one that waits for a phone that is off may take all its time."""
+    if facts.report == "buffered":
+        return facts.tries.sms_at + facts.validity
+    return max(facts.tries.sms_at, facts.report_at if facts.report == "delivered" else 0)

@@ -10,13 +10,12 @@ from dataclasses import replace
 import gevent
 import structlog
 from gevent.pool import Pool
-from prometheus_client import Counter, Gauge
 
 from cir import chain, job
-from cir.carrier import Gateway
 from cir.chain import Exhausted, Facts, Send, Wait
 from cir.datagrams import Datagrams
 from cir.message import CirError
+from cir.outgoing import SENT, Outgoing
 from cir.stcp import WAKES
 from onesoup import tracing
 from onesoup.csp import numbers
@@ -29,26 +28,18 @@ from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.leases import Shards
 from onesoup.store.lines import Lines
 from onesoup.store.numbers import Numbers
-from onesoup.store.sms import Budget, Jobs, Refusal
+from onesoup.store.sms import Refusal
 from onesoup.store.wakes import Look, Tries, Wakes
 
 log = structlog.get_logger()
-
-SMS = Counter("onesoup_sms_sent_total", "Messages that the gateway took", ["reason"])
-REFUSED = Counter("onesoup_sms_refused_total", "Messages that were not sent", ["reason"])
-TODAY = Gauge("onesoup_sms_today", "Messages that the gateway has had today")
-DAILY = Gauge("onesoup_sms_daily_limit", "Messages that the gateway may have in a day")
 
 TURN = 0.25
 # A step that takes longer is taken up by another process; the longest is an SMS with all its tries.
 LEASE_MS = 60_000
 AT_ONCE = 50
 SWEEP_SECONDS = 60
-ALARM = 0.8
 # What the gateway did not take is brought again so much later.
 AGAIN_SECONDS = 30.0
-# The gateway has it, or may have it.
-SENT = frozenset({job.Outcome.ACCEPTED, job.Outcome.QUEUED, job.Outcome.UNKNOWN})
 
 
 class Engine:
@@ -58,34 +49,31 @@ class Engine:
         self,
         settings: Settings,
         wakes: Wakes,
-        budget: Budget,
-        jobs: Jobs,
         codes: Numbers,
         shards: Shards,
         lines: Lines,
-        gateway: Gateway | None = None,
+        outgoing: Outgoing | None = None,
         datagrams: Datagrams | None = None,
     ) -> None:
-        self._settings, self._wakes, self._budget, self._jobs = settings, wakes, budget, jobs
+        self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
-        self._gateway, self._datagrams, self._processes = gateway, datagrams, frozenset[str]()
+        self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
         self._pool, self._count = Pool(AT_ONCE), 0
-        DAILY.set(settings.sms_total_per_day)
 
     def bearers(self) -> frozenset[str]:
         """What works here just now, and "SMS" where any message can be sent."""
         found = set()
         if self._datagrams is not None:
             found |= {"SUDP", "WAPUDP"}
-        if self._gateway is not None and self._settings.sms_prefixes:
-            methods = self._gateway.methods
+        if self._outgoing is not None and self._settings.sms_prefixes:
+            methods = self._outgoing.gateway.methods
             found |= methods & {"WAPSMS", "SSMS"}
             found |= {"SMS"} if job.TEXT in methods else set()
         return frozenset(found)
 
     def _short(self) -> frozenset[str]:
         """SMS bearers that there are, whether they work just now or not: a wake waits for a gateway that is away."""
-        return self._gateway.carrier.methods if self._gateway is not None else frozenset()
+        return self._outgoing.gateway.carrier.methods if self._outgoing is not None else frozenset()
 
     # --- news ---
 
@@ -169,7 +157,8 @@ class Engine:
         agreed, here = set(methods), self.bearers()
         usable = agreed & here
         udp = tuple(name for name in chain.UDP if name in usable and look.udp_port and look.address and look.deaf < chain.DEAF)
-        allowed = numbers.allowed(look.number, self._settings.sms_prefixes)
+        allowed, tries = numbers.allowed(look.number, self._settings.sms_prefixes), _tries(look)
+        report, report_at = self._outgoing.fate(tries.job) if tries.job and self._outgoing else ("", 0)
         return Facts(
             now=look.now,
             kind=look.kind,
@@ -180,7 +169,10 @@ class Engine:
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
-            tries=_tries(look),
+            tries=tries,
+            report=report,
+            report_at=report_at,
+            validity=self._settings.sms_validity * 1000,
         )
 
     def _alive(self, channels: tuple[str, ...]) -> bool:
@@ -210,17 +202,16 @@ class Engine:
 
     def _send_sms(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
         """The budget first, then the note, then the gateway: whatever dies in between, no message goes out twice."""
-        assert self._gateway is not None
-        if away := self._gateway.wait():
+        out, id_ = self._outgoing, job.new_id(time.time())
+        assert out is not None
+        if away := out.gateway.wait():
             return self._put_off(sid, look, away)
-        id_ = job.new_id(time.time())
-        claimed = self._budget.claim(look.number, session.jid, self._gateway.name, id_, look.last_request)
-        if isinstance(claimed, Refusal):
-            return self._refused(sid, look, claimed)
-        if not self._wakes.note(sid, send.tries, "sms"):
-            self._budget.refund(look.number, session.jid, self._gateway.name, id_)
+        refusal = out.claim(look.number, session.jid, id_, look.last_request)
+        if refusal is not None:
+            return self._refused(sid, look, refusal)
+        if not self._wakes.note(sid, replace(send.tries, job=id_), "sms"):
+            out.refund(look.number, session.jid, id_)
             return None
-        self._tell(claimed)
         settings = self._settings
         self._count += 1
         try:
@@ -239,16 +230,16 @@ class Engine:
             )
         except CirError as error:
             log.warning("sms-does-not-fit", sid=short(sid), reason=str(error))
-            self._budget.refund(look.number, session.jid, self._gateway.name, id_)
+            out.refund(look.number, session.jid, id_)
             return None
         began = time.monotonic()
-        outcome = self._submit(made, session.jid)
+        outcome = out.submit(made, session.jid)
         taken = outcome in SENT
         tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
         WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
         if outcome is job.Outcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
-            return self._put_off(sid, look, time.monotonic() - began + max(self._gateway.wait(), AGAIN_SECONDS))
+            return self._put_off(sid, look, time.monotonic() - began + max(out.gateway.wait(), AGAIN_SECONDS))
         return 0
 
     def _put_off(self, sid: str, look: Look, seconds: float) -> int:
@@ -257,35 +248,12 @@ class Engine:
         return 0
 
     def _refused(self, sid: str, look: Look, refusal: Refusal) -> int | None:
-        REFUSED.labels(refusal.reason).inc()
-        log.info("sms-refused", sid=short(sid), number=numbers.hidden(look.number), reason=refusal.reason)
         tries = _tries(look)
         if refusal.ms is None:
             self._wakes.note(sid, replace(tries, given_up=True))
             return 0
         self._wakes.note(sid, replace(tries, not_before=look.now + refusal.ms))
         return refusal.ms
-
-    def _submit(self, made: job.Job, jid: str) -> job.Outcome:
-        """What became of it. What the gateway has certainly not costs nothing."""
-        assert self._gateway is not None
-        if not self._jobs.start(made.id, made.number):
-            return job.Outcome.PERMANENT
-        result = self._gateway.submit(made)
-        if result.taken:
-            SMS.labels("wake" if made.method != job.TEXT else "code").inc()
-            self._jobs.name(made.id, self._gateway.name, result.id)
-        elif result.outcome in (job.Outcome.TEMPORARY, job.Outcome.PERMANENT):
-            REFUSED.labels("gateway").inc()
-            self._budget.refund(made.number, jid, self._gateway.name, made.id)
-            if result.outcome is job.Outcome.PERMANENT and not result.broken:
-                self._jobs.report(made.id, "refused")
-        return job.Outcome.TEMPORARY if result.broken else result.outcome
-
-    def _tell(self, today: int) -> None:
-        TODAY.set(today)
-        if today == int(self._settings.sms_total_per_day * ALARM):
-            log.warning("sms-budget", today=today, limit=self._settings.sms_total_per_day)
 
     # --- what is learned ---
 
@@ -311,7 +279,8 @@ class Engine:
     # --- codes for people ---
 
     def _send_codes(self) -> None:
-        if self._gateway is None or job.TEXT not in self._gateway.carrier.methods or self._gateway.wait():
+        out = self._outgoing
+        if out is None or job.TEXT not in out.gateway.carrier.methods or out.gateway.wait():
             return
         try:
             while (record := self._codes.next_to_send()) is not None:
@@ -321,17 +290,12 @@ class Engine:
 
     def _send_code(self, wanted: dict[str, object]) -> None:
         number, jid, until = str(wanted["number"]), str(wanted["jid"]), int(str(wanted["until"]))
-        assert self._gateway is not None
-        if time.time() > until or not numbers.allowed(number, self._settings.sms_prefixes):
+        if time.time() > until or self._outgoing is None or not self._outgoing.allowed(number):
             return
         id_ = job.new_id(time.time())
-        claimed = self._budget.claim(number, jid, self._gateway.name, id_, None)
-        if isinstance(claimed, Refusal):
-            REFUSED.labels(claimed.reason).inc()
-            log.info("code-not-sent", number=numbers.hidden(number), reason=claimed.reason)
-            return
-        self._tell(claimed)
-        self._submit(job.words(id_, number, str(wanted["text"]), time.time(), self._settings.sms_validity), jid)
+        if self._outgoing.claim(number, jid, id_, None) is None:
+            text = str(wanted["text"])
+            self._outgoing.submit(job.words(id_, number, text, time.time(), self._settings.sms_validity), jid)
 
 
 def _tries(look: Look) -> Tries:

@@ -1,12 +1,19 @@
-"""The CIR process's HTTP port: phones with SHTTP ask it whether something waits, and gateways report what became of messages.
+"""The CIR process's HTTP port: phones with SHTTP ask it whether something waits; gateways report what became of messages, and
+bring those of phones.
 
 Small on purpose: every answer is without a body, and comes at once, from Redis only (cir.md 8, 12.8)."""
 
+import base64
+import hmac
 import socket
+import time
+from urllib.parse import parse_qs
 
 import structlog
 
-from cir import reports, shttp
+from cir import arrived, profiles, reports, shttp
+from cir.incoming import Reception
+from cir.message import CirError
 from onesoup.store.errors import StoreDown
 from onesoup.store.sms import Jobs
 from onesoup.store.wakes import Wakes
@@ -20,9 +27,19 @@ HEAD_SECONDS, IDLE_SECONDS = 10.0, 75.0
 class Site:
     """Serves one connection at a time of a greenlet."""
 
-    def __init__(self, wakes: Wakes, jobs: Jobs, key: bytes, sources: frozenset[str]) -> None:
-        """`sources` are the addresses that may report."""
+    def __init__(
+        self,
+        wakes: Wakes,
+        jobs: Jobs,
+        key: bytes,
+        sources: frozenset[str],
+        reception: Reception | None = None,
+        hook_key: str = "",
+    ) -> None:
+        """`sources` are the addresses of gateways. `hook_key` is what they must show with messages of phones; without one
+        they can bring none."""
         self._wakes, self._jobs, self._key, self._sources = wakes, jobs, key, sources
+        self._reception, self._hook_key = (reception if hook_key else None), hook_key
 
     def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -46,12 +63,14 @@ class Site:
         try:
             if request.path == reports.PATH:
                 return self._report(request, body, address)
+            if request.path == arrived.PATH:
+                return self._message(request, body, address)
             if request.path.startswith(shttp.PREFIX) and request.method in ("GET", "HEAD", "POST"):
                 return self._asked(request.path.removeprefix(shttp.PREFIX))
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
             # A phone stops its channel for good on an error; polling once too often does no harm.
-            return 200 if request.path != reports.PATH else 503
+            return 503 if request.path in (reports.PATH, arrived.PATH) else 200
         return 404
 
     def _asked(self, token: str) -> int:
@@ -68,6 +87,44 @@ class Site:
         found = self._jobs.report(report.job, report.state)
         log.info("sms-report", job=report.job, state=report.state, found=found)
         return 200
+
+    def _message(self, request: shttp.Request, body: bytes, address: str) -> int:
+        """A message of a phone; what comes back is that it is taken, never an answer to it."""
+        if self._reception is None:
+            return 404
+        if self._sources and address not in self._sources:
+            return 403
+        json = request.fields.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+        if not (self._signed(request, body) if json else self._knows_key(request)):
+            log.warning("sms-hook-refused", peer=address)
+            return 403
+        try:
+            if json:
+                message = arrived.webhook(body)
+            else:
+                message = arrived.kannel(request.query, request.fields, body if request.method == "POST" else None)
+        except CirError as error:
+            log.info("sms-hook-unreadable", reason=str(error))
+            return 400
+        return 200 if self._reception.take(message) else 503
+
+    def _signed(self, request: shttp.Request, body: bytes) -> bool:
+        return profiles.signed(self._hook_key, request.fields.get("x-onesoup-signature", ""), time.time(), body)
+
+    def _knows_key(self, request: shttp.Request) -> bool:
+        """As `key` in the query, or as the password of HTTP's own form, which Kannel makes of http://user:password@host/."""
+        shown = parse_qs(request.query, encoding="latin-1").get("key", [""])[-1]
+        scheme, _, rest = request.fields.get("authorization", "").partition(" ")
+        if not shown and scheme.lower() == "basic":
+            shown = _password(rest)
+        return hmac.compare_digest(shown.encode("latin-1", "replace"), self._hook_key.encode())
+
+
+def _password(basic: str) -> str:
+    try:
+        return base64.b64decode(basic.strip()).decode("latin-1").partition(":")[2]
+    except ValueError:
+        return ""
 
 
 Found = tuple[shttp.Request | None, bytes, bytes]

@@ -9,7 +9,8 @@ from cir import message, push, sms
 from cir.message import CirError
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-WAPSMS, SSMS, TEXT = "WAPSMS", "SSMS", "TEXT"
+WAPSMS, SSMS, TEXT, DATA = "WAPSMS", "SSMS", "TEXT", "DATA"
+_TYPES = {TEXT: "text/plain", DATA: "application/vnd.wv.csp.sms"}
 # Seconds after which a message that could not be handed over is dropped: the phone may have come by then.
 HAND_OVER = 30.0
 
@@ -22,7 +23,8 @@ def new_id(now: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`payload` is a push unit (WAPSMS), packed characters (SSMS), or plain text (TEXT: a code for a person)."""
+    """`payload` is a push unit (WAPSMS), packed characters (SSMS), plain text (TEXT: a code for a person), or a part of a CSP
+    message (DATA); of the last there is no `text`, for a part may begin inside a character."""
 
     id: str
     method: str
@@ -39,7 +41,7 @@ class Job:
 
     @property
     def content_type(self) -> str:
-        return push.CONTENT_TYPE if self.method != TEXT else "text/plain"
+        return _TYPES.get(self.method, push.CONTENT_TYPE)
 
 
 def wake(
@@ -73,6 +75,14 @@ def words(id_: str, number: str, text: str, now: float, validity: int = 600) -> 
     if codes is None or len(codes) > 160:
         raise CirError("a text that is no single plain message")
     return Job(id_, TEXT, number, text.encode(), b"", text.encode(), 0, 0, 0, validity, now + HAND_OVER)
+
+
+def data(id_: str, number: str, payload: bytes, port: int, source_port: int, now: float, validity: int = 600) -> Job:
+    """A part of what is answered to a phone that speaks CSP by SMS, to the port that it listens on."""
+    udh = sms.ports(port, source_port)
+    if not sms.fits(udh, payload):
+        raise CirError(f"{len(udh) + len(payload)} octets, and one message takes {sms.MAX_OCTETS}")
+    return Job(id_, DATA, number, b"", udh, payload, 4, port, source_port, validity, now + HAND_OVER)
 
 
 class Outcome(Enum):

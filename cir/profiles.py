@@ -12,9 +12,11 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from cir import pap, push, template
-from cir.job import SSMS, TEXT, WAPSMS, Job, Outcome, Request, Result
+from cir.job import DATA, SSMS, TEXT, WAPSMS, Job, Outcome, Request, Result
 from onesoup.settings import Settings, SettingsError
 
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_KINDS = {TEXT: "code", DATA: "data"}
 REFUSED = frozenset({401, 403})
 # The message was certainly not taken in. Whether any other 5xx has taken it, nobody knows, and without a key against
 # duplicates it must not be sent again.
@@ -34,7 +36,7 @@ class Profile(Protocol):
 class Url:
     """A template of a URL, and patterns for the answer."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT})
+    methods = frozenset({WAPSMS, SSMS, TEXT, DATA})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -43,7 +45,11 @@ class Url:
             raise SettingsError(f"sms_url: no such placeholder: {', '.join(unknown)}; example: {{msisdn}}")
 
     def request(self, job: Job, dlr_url: str, now: float) -> Request:
-        return self._filled(self._template, job, dlr_url)
+        asked = self._filled(self._template, job, dlr_url)
+        if not self._settings.sms_post:
+            return asked
+        url, _, form = asked.url.partition("?")
+        return Request("POST", url, asked.shown.partition("?")[0], _FORM, form.encode())
 
     def _filled(self, wanted: str, job: Job, dlr_url: str) -> Request:
         values = self._values(job, dlr_url)
@@ -142,7 +148,7 @@ class KannelPpg:
 class Json:
     """A webhook of the operator's own, with a signature."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT})
+    methods = frozenset({WAPSMS, SSMS, TEXT, DATA})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -157,13 +163,14 @@ class Json:
         return Request("POST", self._settings.sms_url, self._settings.sms_url.partition("?")[0], headers, body)
 
     def _document(self, job: Job, dlr_url: str) -> dict[str, Any]:
-        found: dict[str, Any] = {"v": 1, "id": job.id, "kind": "code" if job.method == TEXT else "cir", "method": job.method}
+        found: dict[str, Any] = {"v": 1, "id": job.id, "kind": _KINDS.get(job.method, "cir"), "method": job.method}
         found |= {"msisdn": job.number, "from": self._settings.sms_from}
         if job.method == TEXT:
             found["text"] = job.text.decode()
         else:
             found |= {"udh": job.udh.hex(), "payload": job.payload.hex(), "dcs": job.dcs}
             found |= {"dest_port": job.port, "src_port": job.source_port, "content_type": job.content_type}
+        if job.method in (WAPSMS, SSMS):
             found |= {"app_id": push.UA, "text": job.text.decode()}
         until = datetime.fromtimestamp(int(job.not_after), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         found |= {"validity_s": job.validity, "not_after": until}
@@ -182,9 +189,21 @@ class Json:
 
 
 def signature(secret: str, now: int, body: bytes) -> str:
-    """t=seconds,v1=HMAC-SHA256 of the seconds, a dot and the body. A receiver takes it as stale after 300 s."""
+    """t=seconds,v1=HMAC-SHA256 of the seconds, a dot and the body. A receiver takes it as stale after FRESH."""
     digest = hmac.digest(secret.encode(), f"{now}.".encode() + body, hashlib.sha256)
     return f"t={now},v1={digest.hex()}"
+
+
+# Seconds after which a signature is stale.
+FRESH = 300
+
+
+def signed(secret: str, shown: str, now: float, body: bytes) -> bool:
+    """Whether this is the signature of a body, not older than it may be."""
+    said = shown.partition(",")[0].removeprefix("t=")
+    if not (said.isascii() and said.isdigit() and len(said) < 15) or abs(now - int(said)) > FRESH:
+        return False
+    return hmac.compare_digest(shown.encode("latin-1", "replace"), signature(secret, int(said), body).encode())
 
 
 def _by_status(status: int, headers: Mapping[str, str], text: str, again: frozenset[int] = AGAIN) -> Result:

@@ -1,6 +1,6 @@
 """The CIR process: wakes phones over STCP, UDP and SMS, answers those that ask over HTTP, and hears from the gateway.
 
-It never reads what waits."""
+For a wake-up it never reads what waits. Where phones speak CSP by SMS, it runs for them what a gateway worker runs."""
 
 from gevent import monkey
 
@@ -9,6 +9,7 @@ monkey.patch_all()
 import signal  # noqa: E402
 import socket  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from dataclasses import replace  # noqa: E402
 
 import gevent  # noqa: E402
 import redis  # noqa: E402
@@ -16,18 +17,22 @@ import structlog  # noqa: E402
 from gevent.event import Event  # noqa: E402
 from gevent.server import StreamServer  # noqa: E402
 
-from cir import carrier  # noqa: E402
+from cir import arrived, carrier, smpp  # noqa: E402
 from cir.datagrams import Datagrams  # noqa: E402
 from cir.engine import Engine  # noqa: E402
 from cir.guard import Guard  # noqa: E402
 from cir.http import Site  # noqa: E402
-from cir.smpp import forms  # noqa: E402
+from cir.incoming import DataChannel, Helos, Reception  # noqa: E402
+from cir.outgoing import Outgoing  # noqa: E402
 from cir.stcp import BEAT, StcpServer  # noqa: E402
-from onesoup import admin, ports, tracing  # noqa: E402
+from onesoup import admin, ports, sdnotify, tracing  # noqa: E402
+from onesoup.handlers import wiring  # noqa: E402
+from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.settings import Settings, SettingsError  # noqa: E402
 from onesoup.store.channels import Subscriber  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
+from onesoup.store.incoming import Incoming  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Shards  # noqa: E402
 from onesoup.store.lines import Lines  # noqa: E402
@@ -47,15 +52,21 @@ class Cir:
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self._settings, self._key = settings, report_key(settings)
         self.jobs = Jobs(client)
-        self.gateway = carrier.make(settings, self._key, self._receipt)
+        self.gateway = carrier.make(settings, self._key, self._receipt, self._delivered)
         proxies = frozenset(settings.trusted_proxies)
         guard = Guard(settings.stcp_connections, settings.stcp_per_address, LOOPBACK | proxies)
         behind = proxies if settings.stcp_proxy else frozenset()
-        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind)
-        wakes, datagrams = Wakes(client), _datagrams(settings)
-        budget, shards = Budget(client, limits(settings)), Shards(client)
-        self.engine = Engine(settings, wakes, budget, self.jobs, Numbers(client), shards, Lines(client), self.gateway, datagrams)
-        self.site = Site(wakes, self.jobs, self._key, frozenset(settings.sms_report_sources))
+        wakes, known = Wakes(client), Numbers(client)
+        cookies = wakes if settings.stcp_accept_cookie else None
+        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind, cookies=cookies)
+        outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
+        self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
+        self.reception: Reception | None = None
+        if outgoing is not None:
+            helos, data = Helos(Sessions(client), wakes, known), _data_channel(settings, client, outgoing)
+            self.reception = Reception(helos, data, outgoing, settings.country_code)
+        sources = frozenset(settings.sms_report_sources)
+        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, settings.sms_hook_key)
 
     def heard(self, channel: str, data: bytes) -> None:
         """What the store publishes for us."""
@@ -75,11 +86,30 @@ class Cir:
     def _receipt(self, message_id: str, state: str, error: str) -> None:
         """A report that came over SMPP."""
         try:
-            job = self.jobs.named("smpp", forms(message_id))
+            job = self.jobs.named("smpp", smpp.forms(message_id))
             found = self.jobs.report(job, state) if job else "unknown"
         except StoreDown:
             return
         log.info("sms-report", job=job, state=state, error=error, found=found)
+
+    def _delivered(self, pdu: smpp.Pdu) -> bool:
+        """A message of a phone that came over SMPP."""
+        try:
+            return self.reception is None or self.reception.take(arrived.deliver(pdu))
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+            return False
+
+
+def _data_channel(settings: Settings, client: redis.Redis, outgoing: Outgoing) -> DataChannel | None:
+    """CSP by SMS, where it is wanted. It runs what a gateway worker runs, except that nobody waits in a poll."""
+    if not settings.sms_data:
+        return None
+    if not settings.keys_file:
+        raise SettingsError("sms_data needs the key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
+    services = wiring.services(replace(settings, poll_hold=0.0), client)
+    services.replies.start()
+    return DataChannel(Incoming(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 
 
 def limits(settings: Settings) -> Limits:
@@ -90,6 +120,8 @@ def limits(settings: Settings) -> Limits:
         user_per_day=settings.sms_user_per_day,
         total_per_day=settings.sms_total_per_day,
         rate=settings.sms_rate,
+        data_per_hour=settings.sms_data_per_hour,
+        data_per_day=settings.sms_data_per_day,
     )
 
 
@@ -115,7 +147,9 @@ def _datagrams(settings: Settings) -> Datagrams | None:
 
 
 def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
-    server = StreamServer(ports.handed_over(address[1]) or address, serve, backlog=1024)
+    given = ports.handed_over(address[1])
+    # A socket that is handed over listens already, with the backlog of its unit.
+    server = StreamServer(given, serve) if given is not None else StreamServer(address, serve, backlog=1024)
     try:
         server.start()
     except OSError as error:
@@ -135,6 +169,8 @@ def main(settings: Settings) -> int:
     gevent.spawn(subscriber.run)
     tracing.start(client, "cir")
     gevent.spawn(cir.engine.run)
+    if cir.reception is not None and cir.reception.data is not None:
+        gevent.spawn(cir.reception.data.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()
     servers = [_listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)]
@@ -149,11 +185,16 @@ def main(settings: Settings) -> int:
 
     admin.start(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
+    told = False
     while True:
         try:
             cir.beat()
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
+        if not told:
+            # Also without Redis: phones may dial, and their lines are bound when it comes back.
+            sdnotify.ready()
+            told = True
         if stopping.wait(BEAT):
             break
     _stop(settings, cir, servers)
@@ -162,9 +203,12 @@ def main(settings: Settings) -> int:
 
 def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
+    sdnotify.stopping()
     for server in servers:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)
+    if cir.reception is not None and cir.reception.data is not None:
+        cir.reception.data.drain(settings.drain_seconds / 4)
     carrier.stop(cir.gateway)
     try:
         cir.stcp.close()

@@ -4,7 +4,8 @@ One path segment, no query, an empty answer. A phone stops this channel for good
 asks for authentication or keeps it waiting."""
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 TOKEN_LENGTH = 32
 PREFIX = "/cir/"
@@ -39,13 +40,14 @@ def answer(status: int, keep: bool = True) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The head of a request, as far as it matters here."""
+    """The head of a request, as far as it matters here. Names of fields are in small letters."""
 
     method: str
     path: str
     query: str
     length: int
     keep: bool
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 def read(head: bytes) -> Request | None:
@@ -61,4 +63,4 @@ def read(head: bytes) -> Request | None:
     path, _, query = words[1].partition("?")
     connection = fields.get("connection", "").lower()
     keep = connection == "keep-alive" if words[2] == "HTTP/1.0" else connection != "close"
-    return Request(words[0], path, query, int(length), keep)
+    return Request(words[0], path, query, int(length), keep, fields)

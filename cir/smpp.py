@@ -1,4 +1,5 @@
-"""SMPP 3.4 PDUs, as far as a client that sends CIRs needs them (cir.md 12.7). Bytes and values; no socket, no clock."""
+"""SMPP 3.4 PDUs, as far as a client of an SMSC needs them for short messages in both directions (cir.md 12.7). Bytes and values;
+no socket, no clock."""
 
 import re
 import struct
@@ -18,6 +19,8 @@ OK, THROTTLED, QUEUE_FULL = 0x00, 0x58, 0x14
 TEMPORARY = frozenset({QUEUE_FULL, THROTTLED})
 BIND_REFUSED = frozenset({0x0D, 0x0E, 0x0F})
 INVALID_COMMAND = 0x03
+# A message could not be taken just now: bring it again.
+NOT_NOW = 0x64
 # Store and forward; a user data header is in front of the text.
 UDHI, MODE = 0x40, 0x03
 RECEIPT = 0x04

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import gevent
 import structlog
 from gevent.event import AsyncResult, Event
-from gevent.lock import BoundedSemaphore, RLock
+from gevent.lock import RLock
 
-from cir import push, reports, smpp
-from cir.job import SSMS, TEXT, WAPSMS, Job, Outcome, Result
+from cir import reports, smpp
+from cir.job import DATA, SSMS, TEXT, WAPSMS, Job, Outcome, Result
 from cir.message import CirError
+from cir.window import Window
 from onesoup.settings import Settings
 
 log = structlog.get_logger()
@@ -29,16 +30,22 @@ PERMANENT_REASON = {0x0A: "invalid source", 0x0B: "invalid destination", 0x33: "
 class SmppLink:
     """Binds by itself and again when the connection is lost."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT})
+    methods = frozenset({WAPSMS, SSMS, TEXT, DATA})
 
-    def __init__(self, settings: Settings, on_report: Callable[[str, str, str], None]) -> None:
-        self._settings, self._on_report = settings, on_report
+    def __init__(
+        self,
+        settings: Settings,
+        on_report: Callable[[str, str, str], None],
+        on_message: Callable[[smpp.Pdu], bool] = lambda _pdu: True,
+    ) -> None:
+        """`on_message` hears messages of phones, and says whether it has taken them."""
+        self._settings, self._on_report, self._on_message = settings, on_report, on_message
         where = urlsplit(settings.sms_url)
         self._to = where.hostname or "", where.port or PORT
         self._sock: socket.socket | None = None
         self._sequence = 0
         self._waiting: dict[int, AsyncResult] = {}
-        self._window, self._writing = BoundedSemaphore(WINDOW), RLock()
+        self.window, self._writing = Window(WINDOW), RLock()
         self._greenlet: gevent.Greenlet | None = None
         self.refused = False
         self._bound = Event()
@@ -66,7 +73,7 @@ class SmppLink:
         self.start()
         if not self._bound.wait(CONNECT_SECONDS):
             return Result(Outcome.TEMPORARY, reason="not bound", broken=self.refused)
-        with self._window:
+        with self.window:
             return self._submit(job)
 
     def _submit(self, job: Job) -> Result:
@@ -81,6 +88,11 @@ class SmppLink:
             self._waiting.pop(sequence, None)
         if answer is None:
             return Result(Outcome.UNKNOWN, reason="connection lost")
+        if answer.status in smpp.TEMPORARY:
+            self.window.throttled()
+            log.info("smpp-throttled", status=answer.status, window=self.window.limit)
+        elif answer.status == smpp.OK:
+            self.window.taken()
         return _judge(answer)
 
     def _message(self, job: Job) -> smpp.Submit:
@@ -92,7 +104,7 @@ class SmppLink:
             source = smpp.Address(digits, 5, 0)
         target = smpp.Address(job.number.removeprefix("+"), 1, 1)
         until = smpp.validity(job.validity)
-        if job.udh and settings.sms_ports == "tlv" and job.port == push.PORT:
+        if settings.sms_ports == "tlv" and job.method in (WAPSMS, DATA):
             return smpp.with_ports(smpp.Submit(source, target, b""), job.payload, job.source_port, job.port)
         # With data coding 0 the SMSC packs: it wants characters, also behind a header.
         payload = job.payload if job.dcs == 4 else job.text
@@ -124,6 +136,7 @@ class SmppLink:
         self.refused = answer.status in smpp.BIND_REFUSED
         if answer.command != smpp.BIND_RESP or answer.status:
             raise CirError(f"bind refused, status {answer.status:#x}")
+        self.window.reset()
         self._bound.set()
         log.info("smpp-bound", host=self._to[0], port=self._to[1])
 
@@ -153,23 +166,28 @@ class SmppLink:
                 waiting.set(pdu)
             return True
         if pdu.command == smpp.DELIVER:
-            self._report(pdu)
-            self._write(smpp.answer(pdu, b"\0"))
+            # Answers to our own messages must not wait for Redis.
+            gevent.spawn(self._delivered, pdu)
         elif pdu.command in (smpp.ENQUIRE, smpp.UNBIND):
             self._write(smpp.answer(pdu))
         else:
             self._write(smpp.Pdu(smpp.NACK, smpp.INVALID_COMMAND, pdu.sequence))
         return pdu.command != smpp.UNBIND
 
-    def _report(self, pdu: smpp.Pdu) -> None:
+    def _delivered(self, pdu: smpp.Pdu) -> None:
+        taken = True
         try:
             receipt = smpp.receipt(pdu)
+            if receipt is None:
+                taken = self._on_message(pdu)
+            elif (state := reports.SMPP.get(receipt.state[:7])) is not None:
+                self._on_report(receipt.id, state, receipt.error)
         except CirError as error:
-            log.info("smpp-unreadable", reason=str(error))
-            return
-        state = reports.SMPP.get(receipt.state[:7]) if receipt is not None else None
-        if receipt is not None and state is not None:
-            self._on_report(receipt.id, state, receipt.error)
+            log.info("smpp-unreadable", reason=str(error))  # it would be no better the next time
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__)
+        with suppress(OSError):
+            self._write(smpp.answer(pdu, b"\0", smpp.OK if taken else smpp.NOT_NOW))
 
     def _pdu(self, sock: socket.socket) -> smpp.Pdu:
         head = _exactly(sock, smpp.HEADER)

@@ -10,10 +10,14 @@ from cir.message import CirError
 
 MAX_OCTETS = 140
 SSMS_PORT = 3716
+# Where CSP itself is spoken by SMS.
+DATA_PORT = 3590
 # Septets of one message behind the port header, which takes as many octets as 8 septets.
 MAX_SEPTETS = 152
 HEADER_SEPTETS = 8
-_PORTS, _CONCAT = 0x05, 0x00
+_PORTS = 0x05
+# Elements that say which part this is, with their lengths: the reference has one octet or two.
+_CONCAT = frozenset({(0x00, 3), (0x08, 4)})
 # Characters whose GSM code is their ASCII code: what CIRs are made of. Others have no place in a septet here.
 _SAME = frozenset(range(0x20, 0x7F)) - frozenset(b"$@[\\]^_`{|}~")
 _SPECIAL = {ord("@"): 0x00, ord("$"): 0x02, ord("_"): 0x11, ord("\r"): 0x0D, ord("\n"): 0x0A}
@@ -22,13 +26,15 @@ _BACK = {code: char for char, code in _SPECIAL.items()}
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """User data with its header: the ports, and which part of how many it is."""
+    """User data with its header: the ports (0: none), and which part of how many it is. `ref` is what parts of one message
+    have in common."""
 
     port: int
     source_port: int
     payload: bytes
     part: int = 1
     parts: int = 1
+    ref: int = 0
 
 
 def ports(destination: int, source: int) -> bytes:
@@ -50,21 +56,19 @@ def longest_cookie(content_type: str = "short") -> int:
 
 
 def read_data(octets: bytes) -> Data:
-    """User data that begins with a header. CirError without a port in it."""
+    """User data that begins with a header. CirError when it does not."""
     if not octets or len(octets) <= octets[0]:
         raise CirError("no user data header")
     header, payload = octets[1 : octets[0] + 1], octets[octets[0] + 1 :]
-    found, part, parts, at = None, 1, 1, 0
+    found, part, parts, ref, at = (0, 0), 1, 1, 0, 0
     while at + 2 <= len(header):
         kind, value = header[at], header[at + 2 : at + 2 + header[at + 1]]
         if kind == _PORTS and len(value) == 4:
             found = int.from_bytes(value[:2], "big"), int.from_bytes(value[2:], "big")
-        elif kind == _CONCAT and len(value) == 3:
-            part, parts = value[2], value[1]
+        elif (kind, len(value)) in _CONCAT:
+            ref, parts, part = int.from_bytes(value[:-2], "big"), value[-2], value[-1]
         at += 2 + header[at + 1]
-    if found is None:
-        raise CirError("no port")
-    return Data(*found, payload, part, parts)
+    return Data(*found, payload, part, parts, ref)
 
 
 # --- 7-bit text ---
@@ -99,6 +103,11 @@ def unpack(octets: bytes) -> bytes:
     codes = [bits >> 7 * place & 0x7F for place in range(count)]
     if count and count % 8 == 0 and codes[-1] in (0x00, 0x0D):
         codes.pop()
+    return ascii_of(bytes(codes))
+
+
+def ascii_of(codes: bytes) -> bytes:
+    """Characters of the GSM alphabet, one an octet, as far as ASCII has them."""
     return bytes(_BACK.get(code, code) for code in codes)
 
 

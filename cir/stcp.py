@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -22,11 +22,12 @@ from cir import proxy
 from cir.guard import Guard
 from cir.lines import OK, Act, Conversation, wvci
 from onesoup import tracing
-from onesoup.handlers.records import unpack_session
+from onesoup.handlers.records import unpack_caps, unpack_session
 from onesoup.logs import short
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
+from onesoup.store.wakes import Wakes
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ WAKES = Counter("onesoup_cir_wakeups_total", "Wake-ups sent", ["bearer", "result
 SENT = WAKES.labels("stcp", "sent")
 BOUND = Gauge("onesoup_cir_connections", "STCP lines that are bound to a session")
 REFUSED = Counter("onesoup_cir_refused_total", "STCP connections that were closed by a limit", ["reason"])
+FOREIGN = Counter("onesoup_cir_foreign_total", "STCP lines from another address than the phone's last request")
 
 HELO_SECONDS = 30.0
 IDLE_SECONDS = 45 * 60.0
@@ -44,6 +46,8 @@ REPEAT = 20.0
 # Presence alone may wait for more of it (cir.md 10.3).
 PRESENCE = 5.0
 MAX_SENDS = 2
+# What a session is called that never was, and how many of one cookie are looked at.
+UNKNOWN, MOST_ALIKE = 604, 20
 MAX_LINES = 2
 LINE_TTL_MS = 12_000
 BEAT = 4.0
@@ -81,10 +85,12 @@ class StcpServer:
         clock: Callable[[], float] = time.monotonic,
         guard: Guard | None = None,
         proxies: frozenset[str] = frozenset(),
+        cookies: Wakes | None = None,
     ) -> None:
-        """`proxies` are addresses whose connections begin with a PROXY header."""
+        """`proxies` are addresses whose connections begin with a PROXY header; `cookies` knows sessions by their cookies, where
+        phones may name those."""
         self._sessions, self._registry, self._clock = sessions, lines, clock
-        self._guard, self._proxies = guard or Guard(1_000_000, 1_000_000), proxies
+        self._guard, self._proxies, self._cookies = guard or Guard(1_000_000, 1_000_000), proxies, cookies
         self.bearers: frozenset[str] = frozenset({"STCP"})
         self.channel = f"cir:{uuid.uuid4().hex}"
         self._lines: dict[str, list[Line]] = {}
@@ -175,33 +181,59 @@ class StcpServer:
         """Makes this a line of that session and of no other."""
         self._forget(line)
         with self._alone(sid):
-            return self._bind_alone(line, sid)
+            refused = self._bind_alone(line, sid)
+        if refused == UNKNOWN and (named := self._by_cookie(sid, line.address)):
+            with self._alone(named):
+                refused = self._bind_alone(line, named)
+        if refused == UNKNOWN:
+            self._guard.wrong(line.address, self._clock())
+        return not refused
 
-    def _bind_alone(self, line: Line, sid: str) -> bool:
-        """Looks the session up and makes this its line. A Redis that is away gets a few seconds."""
-        record, waiting = None, False
+    def _by_cookie(self, cookie: str, address: str) -> str:
+        """The one living session with this cookie, if its phone agreed on STCP and last came from this address (cir.md 3.2)."""
+        living = []
+        if self._cookies is None:
+            return ""
+        try:
+            for sid in self._cookies.of_cookie(cookie)[:MOST_ALIKE]:
+                with suppress(NoSession):
+                    living.append((sid, *self._sessions.open(sid, None, "", ["caps", "addr"], touch=False).fields))
+        except StoreDown:
+            return ""
+        if len(living) != 1:
+            return ""
+        sid, caps, last = living[0]
+        good = "STCP" in unpack_caps(caps).methods and last == address.encode()
+        return sid if good else ""
+
+    def _bind_alone(self, line: Line, sid: str) -> int:
+        """Looks the session up and makes this its line. Returns 0, or the code with which it is over, 503 without Redis. A Redis
+        that is away gets a few seconds."""
+        record, waiting, last = None, False, ""
         for _ in range(5):
             try:
-                record, waiting = self._sessions.bind_line(sid, self.channel, line.address)
+                record, waiting, last = self._sessions.bind_line(sid, self.channel, line.address)
                 break
             except NoSession as error:
-                if error.code == 604:
-                    self._guard.wrong(line.address, self._clock())
-                return False
+                return error.code
             except StoreDown:
                 gevent.sleep(1.0)
         if record is None:
-            return False
+            return 503
         session = unpack_session(record)
         line.talk.bound, line.version, line.cookie = sid, session.version, session.cookie or sid
         self._place(line)
         if not line.known:
             line.known = True
             self._guard.unbound -= 1
-        log.info("stcp-bound", sid=short(sid), peer=line.address)
+        # Phones behind a WAP proxy look so as well: it is counted, and nothing is held against it (cir.md 11.1).
+        foreign = bool(last) and last != line.address
+        if foreign:
+            FOREIGN.inc()
+        log.info("stcp-bound", sid=short(sid), peer=line.address, foreign=foreign)
         if waiting:
             self._arm(line, AFTER_OK)
-        return True
+        return 0
 
     def _place(self, line: Line) -> None:
         """A new line of the same address replaces the old one; of two addresses both stay and both are woken (cir.md 3.5)."""

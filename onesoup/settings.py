@@ -245,6 +245,12 @@ class Settings:
         low=1,
         high=1_000_000,
     )
+    stcp_accept_cookie: bool = setting(
+        False,
+        "Whether HELO may name the session's cookie where no session has that id: from the address of its last request, and when "
+        "no other session has it. No phone is known to need this.",
+        "true",
+    )
     cir_bind: str = setting("127.0.0.1", "Address of the CIR process's HTTP port.", "0.0.0.0")
     cir_port: int = port(0, "HTTP port of the CIR process, for SHTTP and for delivery reports; 0: none.", "8090")
     cir_url: str = setting(
@@ -300,7 +306,24 @@ class Settings:
         "", "Base URL under which the gateway reaches the CIR process's HTTP port; empty: no reports.", "http://127.0.0.1:8090"
     )
     sms_report_sources: tuple[str, ...] = setting(
-        ("127.0.0.1", "::1"), "Addresses from which delivery reports are taken, comma separated.", "127.0.0.1"
+        ("127.0.0.1", "::1"),
+        "Addresses from which delivery reports and messages of phones are taken, comma separated.",
+        "127.0.0.1",
+    )
+    sms_hook_key: str = setting(
+        "",
+        "What the gateway must show when it brings messages of phones to /hook/sms: a password, or the secret of its "
+        "signature. Empty: it may bring none.",
+        "kep6lore",
+        secret=True,
+    )
+    sms_data: bool = setting(
+        False, "Whether phones may speak CSP by SMS (plain text syntax): every answer is one or more of our SMS.", "true"
+    )
+    sms_data_per_hour: int = setting(60, "Most SMS of answers to a number in an hour.", "60", low=1, high=10_000)
+    sms_data_per_day: int = setting(300, "Most SMS of answers to a number in a day.", "300", low=1, high=100_000)
+    sms_post: bool = setting(
+        False, "For `url`: whether what stands behind the question mark is posted as a form instead.", "true"
     )
     sms_ok: str = setting("", "For `url`: what the body of a good answer matches; empty: the status decides.", "^OK")
     sms_temporary: str = setting("", "For `url`: what the body of an answer matches that says: try again.", "^BUSY")
@@ -649,6 +672,15 @@ def _check_sms(settings: Settings) -> None:
         example = "smpp://smsc.example.org:2775" if wanted == ("smpp",) else "http://127.0.0.1:13013/cgi-bin/sendsms"
         raise SettingsError(
             f"sms_gateway={settings.sms_gateway} needs sms_url, a URL of {wanted[0]}; example: {PREFIX}SMS_URL={example}"
+        )
+    if settings.sms_data and settings.sms_gateway in ("", "kannel-ppg"):
+        raise SettingsError(
+            f"sms_data needs a gateway that carries any message, not sms_gateway={settings.sms_gateway}; "
+            f"example: {PREFIX}SMS_GATEWAY=kannel-sendsms"
+        )
+    if settings.sms_data and settings.sms_gateway != "smpp" and not (settings.sms_hook_key and settings.cir_port):
+        raise SettingsError(
+            f"sms_data needs sms_hook_key and cir_port, by which the gateway brings messages; example: {PREFIX}CIR_PORT=8090"
         )
 
 

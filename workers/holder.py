@@ -25,7 +25,7 @@ from gevent.lock import BoundedSemaphore  # noqa: E402
 from prometheus_client import REGISTRY, Gauge  # noqa: E402
 from prometheus_client import Counter as Counted  # noqa: E402
 
-from onesoup import admin, tracing  # noqa: E402
+from onesoup import admin, sdnotify, tracing  # noqa: E402
 from onesoup.csp import access, addresses  # noqa: E402
 from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
@@ -629,7 +629,9 @@ def main(settings: Settings) -> int:
         gevent.spawn(_every, TICK, stopping, holder.watch_leases),
         gevent.spawn(_every, LOOK, stopping, holder.look_for_sessions),
     ]
+    sdnotify.ready()
     stopping.wait()
+    sdnotify.stopping()
     gevent.joinall(loops, timeout=2.0)
     with gevent.Timeout(settings.drain_seconds, False):
         holder.hand_over()

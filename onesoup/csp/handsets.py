@@ -62,6 +62,11 @@ class Handset:
         "flows.md 4.2",
         "tests/handlers/test_login.py::test_s60_takes_pwd_although_it_offers_only_md5",
     )
+    cir_true_is_down: bool = quirk(
+        "That its STCP line is missing is told with CIR=T: it takes T as an error of the channel, where others take F.",
+        "cir.md 9",
+        "tests/handlers/test_wakeups.py::test_a_phone_without_its_line_is_told_once_in_ten_minutes",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ ANDROID = Handset(
     flat_members=True,
     no_system_messages=True,
 )
-S60 = Handset("s60", unescape_content=True, takes_pwd=True)
+S60 = Handset("s60", unescape_content=True, takes_pwd=True, cir_true_is_down=True)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.
 COLIBRIA = Handset("colibria")
 MOTOROLA = Handset("motorola")

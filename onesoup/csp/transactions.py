@@ -91,9 +91,9 @@ def answered(transaction: Transaction, content: Primitive) -> Transaction:
     return Transaction(Mode.RESPONSE, transaction.id, content)
 
 
-def reply(message: Message, transactions: Sequence[Transaction], poll: bool = False) -> Message:
+def reply(message: Message, transactions: Sequence[Transaction], poll: bool = False, cir: bool | None = None) -> Message:
     """A message back: version, encoding and session descriptor of the request. `poll`: more waits; never F, a stuck flag
-    would make a loop."""
+    would make a loop. `cir` is for a phone whose STCP line is missing, and None for any other."""
     return Message(
         version=message.version,
         encoding=message.encoding,
@@ -101,6 +101,7 @@ def reply(message: Message, transactions: Sequence[Transaction], poll: bool = Fa
         session_id=message.session_id,
         session_type=message.session_type,
         poll=True if poll else None,
+        cir=cir,
         doctype=message.doctype,
     )
 

@@ -91,6 +91,8 @@ class Policy:
     remember: bool = False
     tell_unknown: bool = False
     cir_url: str = ""
+    # Whether STCP lines may be opened with the cookie.
+    accept_cookie: bool = False
     udp_nets: tuple[str, ...] = ()
     # The longest cookie that goes into a WAPSMS, and which numbers the gateway's messages may go to.
     sms_cookie: int = 118
@@ -136,14 +138,16 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent the request, as far as HTTP tells. `address` is the phone's own, or its NAT's; `number` is the phone number that a
-    trusted proxy vouches for."""
+    """Who sent the request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's; `number` is the phone
+    number that a trusted proxy vouches for; `sender` is the one that an SMS came from: good for answers and wake-ups, and for
+    nothing that opens an account, since not every network keeps people from naming other people's."""
 
     host: str = ""
     address: str = ""
     user_agent: str = ""
     path: str = ""
     number: str = ""
+    sender: str = ""
 
 
 @dataclass(slots=True)

@@ -45,6 +45,7 @@ from onesoup.handlers import (
     segments,
     system,
     throttle,
+    wakeups,
 )
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
@@ -257,12 +258,12 @@ class Exchange:
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        names = ("r", "caps", "unsaid", "upload", "segm")
+        names = ("r", "caps", "unsaid", "upload", "segm", "stcp", "noline")
         opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
         if opened.reply is not None:
             meters.DUPLICATES.labels("request").inc()
             return opened.reply, 200
-        record, caps, unsaid, upload, segmented = opened.fields
+        record, caps, unsaid, upload, segmented, lines, no_line = opened.fields
         if record is None:
             raise NoSession(604)
         ctx = Context(
@@ -282,7 +283,9 @@ class Exchange:
                 self._close(sid, transaction, peer)
         answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
-        reply = _encode(transactions.reply(message, answers, poll=waiting)) if answers else EMPTY
+        # Plain text syntax cannot say it.
+        cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
+        reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
         if len(reply) > ctx.caps.parser:
             reply = segments.split(ctx, message, answers, waiting) or EMPTY
         if answers and not reply:

@@ -28,12 +28,12 @@ def domains(policy: Policy, peer: Peer) -> access.Domains:
 
 def address(services: Services, peer: Peer) -> str:
     """Who fails too often. A keyed digest: Redis need not know addresses."""
-    return _digest(services, _network(peer.address, 32, 64), "address")
+    return _digest(services, _network(peer.address or peer.sender, 32, 64), "address")
 
 
 def place(services: Services, peer: Peer) -> str:
     """Where an account's phone comes from: carriers give it another address of the same network again and again."""
-    return _digest(services, _network(peer.address, 24, 48), "place")
+    return _digest(services, _network(peer.address or peer.sender, 24, 48), "place")
 
 
 def _digest(services: Services, text: str, purpose: str) -> str:

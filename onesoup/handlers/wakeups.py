@@ -3,6 +3,7 @@ onesoup.csp.capabilities; here it is found out what there is."""
 
 import base64
 import ipaddress
+import time
 from functools import lru_cache
 
 import structlog
@@ -20,6 +21,8 @@ UDP, SMS = frozenset({"SUDP", "WAPUDP"}), frozenset({"WAPSMS", "SSMS"})
 # Octets; the longest that a known phone makes is half of that.
 LONG_COOKIE = 50
 TOKEN_LENGTH = 32
+# Seconds without its STCP line after which a phone is told, and between two times.
+LINE_DOWN, TELL_AGAIN = 120, 600
 
 
 def cookie(ctx: Context) -> str:
@@ -55,10 +58,25 @@ def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[s
 
 def agreed(ctx: Context, offered: Offer, methods: tuple[str, ...]) -> None:
     """Makes the URL work that the phone was given, and says what is unusual."""
+    ctx.effects.fields["noline"] = round(time.time() * 1000) if "STCP" in methods else ""
+    if "STCP" in methods and ctx.services.policy.accept_cookie:
+        ctx.services.wakes.put_cookie(cookie(ctx), ctx.sid)
     if "SHTTP" in methods:
         ctx.services.wakes.put_token(token(ctx), ctx.sid)
     if len(cookie(ctx).encode()) > LONG_COOKIE:
         log.warning("long-cookie", sid=short(ctx.sid), octets=len(cookie(ctx).encode()))
+
+
+def flag(ctx: Context, lines: bytes | None, since: bytes | None, now: float) -> bool | None:
+    """The CIR flag of an answer (cir.md 9): nothing while all is well. A phone that agreed on STCP and has had no line for long
+    is told so in its own way, and opens one. `lines` and `since`, ms, are the session's; when to tell it again is noted."""
+    if lines or not since or ctx.version == "1.1" or "noline" in ctx.effects.fields or "STCP" not in ctx.caps.methods:
+        return None
+    if now - int(since) / 1000 < LINE_DOWN:
+        return None
+    ctx.effects.fields["noline"] = round((now + TELL_AGAIN - LINE_DOWN) * 1000)
+    log.info("line-missing", sid=short(ctx.sid), handset=ctx.session.handset)
+    return ctx.session.quirks.cir_true_is_down
 
 
 def token(ctx: Context) -> str:
@@ -68,11 +86,13 @@ def token(ctx: Context) -> str:
 
 
 def trusted_number(ctx: Context) -> str:
-    """The number that messages for this session may go to, or "" (cir.md 11.4). What a trusted proxy says is remembered."""
+    """The number that messages for this session may go to, or "" (cir.md 11.4). What a trusted proxy says is remembered, and
+    what the carrier does of a phone that speaks by SMS."""
     policy, known = ctx.services.policy, ctx.services.numbers
-    if ctx.peer.number:
-        known.learn(ctx.session.jid, ctx.peer.number, numbers.NETWORK)
-        return ctx.peer.number
+    if ctx.peer.number or ctx.peer.sender:
+        number = ctx.peer.number or ctx.peer.sender
+        known.learn(ctx.session.jid, number, numbers.NETWORK if ctx.peer.number else numbers.SMS)
+        return number
     claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
     link = linking.found(ctx.services, ctx.session.jid)
     # What an admin has written down counts as proved.

@@ -48,6 +48,7 @@ def policy(settings: Settings) -> Policy:
         remember=settings.remember_password,
         tell_unknown=settings.tell_unknown_users,
         cir_url=settings.cir_url,
+        accept_cookie=settings.stcp_accept_cookie,
         udp_nets=settings.udp_nets,
         sms_cookie=_sms_cookie(settings),
         sms_prefixes=settings.sms_prefixes,

@@ -2,8 +2,8 @@
 shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
 
     s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold; for wake-ups stcp (channels of
-                       processes with lines), cir (the outstanding wake), idle, alt (one: has other bearers), addr, udp, tries,
-                       via (how the phone was last told to come)
+                       processes with lines), noline (since when there is none), cir (the outstanding wake), idle, alt (one:
+                       has other bearers), addr, udp, tries, via (how the phone was last told to come)
     q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
     i:{sid}    hash    item id -> record
     open:{sid} zset    ids handed out and not answered -> when to repeat, ms
@@ -15,6 +15,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     a:{sid}:*  string  stored replies to the phone's requests
     sasl:{domain} string   the SASL mechanism that worked at a domain's server
     num:{jid}  hash    numbers that the account has proved;  bad:{jid}  hash  bearers that went unanswered
+    smsin, smsout:{number} lists  messages of a phone that speaks by SMS, and answers to it (onesoup.store.incoming)
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription

@@ -49,7 +49,8 @@ local function ended(key, now)
   return nil
 end
 -- A request has come: it lives on, and no wake is outstanding. `from` is the phone's address, `poll` whether it is a poll;
--- both matter only where the phone has bearers beside STCP: where it is, and whether it comes by itself anyway.
+-- both matter only where the phone has agreed on something: where it is, and, with bearers beside STCP, whether it comes by
+-- itself anyway.
 local function touch(key, now, from, poll)
   local h = redis.call('HMGET', key, 'ttl', 'alt', 'due', 'addr', 'pmin', 'cir', 'called')
   if h[2] == '1' then
@@ -57,10 +58,10 @@ local function touch(key, now, from, poll)
     if poll and h[6] and h[6] == h[7] then poll = nil
     elseif poll and h[3] and now - (h[3] - h[1]) <= ((h[5] or 10) + 5) * 1000 then redis.call('HINCRBY', key, 'polls', 1)
     else redis.call('HDEL', key, 'polls') end
-    if from and from ~= '' and from ~= h[4] then
-      redis.call('HSET', key, 'addr', from)
-      redis.call('HDEL', key, 'deaf')
-    end
+  end
+  if h[4] and from and from ~= '' and from ~= h[4] then
+    redis.call('HSET', key, 'addr', from)
+    redis.call('HDEL', key, 'deaf')
   end
   redis.call('HSET', key, 'due', now + h[1])
   redis.call('HDEL', key, 'cir')
@@ -212,7 +213,8 @@ _BIND = (
     + """
 -- KEYS 1 session  2 queue  ARGV 1 the CIR process's channel  2 sid  3 the phone's address
 -- Binds an STCP line; a session has lines at two processes at most, the newest first. A process that has lines too is told
--- that the phone has a new one at this address. Returns {field r, 1 when something waits}.
+-- that the phone has a new one at this address. Returns {field r, 1 when something waits, the
+-- address of its last request}.
 local now = clock()
 local over = ended(KEYS[1], now)
 if over then return redis.error_reply('NOSESSION ' .. over) end
@@ -233,17 +235,23 @@ end
 redis.call('HSET', KEYS[1], 'stcp', channels)
 local waiting = redis.call('LLEN', KEYS[2]) > 0 and 1 or 0
 if waiting == 1 then redis.call('HSET', KEYS[1], 'cir', h[2] or ('p' .. now)) else redis.call('HDEL', KEYS[1], 'cir') end
-return {redis.call('HGET', KEYS[1], 'r'), waiting}
+local own = redis.call('HMGET', KEYS[1], 'r', 'addr')
+return {own[1], waiting, own[2]}
 """
 )
 
 _UNBIND = """
--- KEYS 1 session  ARGV 1 channel     Takes the lines of one process back; those of others stay.
+-- KEYS 1 session  ARGV 1 channel     Takes the lines of one process back; those of others stay. Since when there is none is
+-- kept for the CIR flag.
 local left = {}
 for channel in string.gmatch(redis.call('HGET', KEYS[1], 'stcp') or '', '%S+') do
   if channel ~= ARGV[1] then left[#left + 1] = channel end
 end
-if #left == 0 then return redis.call('HDEL', KEYS[1], 'stcp') end
+if #left == 0 then
+  if redis.call('HDEL', KEYS[1], 'stcp') == 0 then return 0 end
+  local t = redis.call('TIME')
+  return redis.call('HSET', KEYS[1], 'noline', t[1] * 1000 + math.floor(t[2] / 1000))
+end
 return redis.call('HSET', KEYS[1], 'stcp', table.concat(left, ' '))
 """
 
@@ -374,13 +382,14 @@ class Sessions:
         values: list[bytes | None] = guarded(lambda: self._client.hmget(keys.session(sid), list(names)))
         return values
 
-    def bind_line(self, sid: str, channel: str, address: str = "") -> tuple[bytes, bool]:
-        """An STCP line of this session, from `address`, ends at the process that listens on `channel`. NoSession when the
+    def bind_line(self, sid: str, channel: str, address: str = "") -> tuple[bytes, bool, str]:
+        """An STCP line of this session, from `address`, ends at the process that listens on `channel`. Returns the session's
+        record, whether something waits, and where its last request came from, "" when that is not known. NoSession when the
         session is over."""
-        record, waiting = self._bind([keys.session(sid), *keys.of(sid, "q")], [channel, sid, address])
+        record, waiting, last = self._bind([keys.session(sid), *keys.of(sid, "q")], [channel, sid, address])
         if record is None:
             raise NoSession(604)
-        return record, waiting == 1
+        return record, waiting == 1, last.decode() if last else ""
 
     def unbind_line(self, sid: str, channel: str) -> None:
         self._unbind([keys.session(sid)], [channel])

@@ -109,7 +109,8 @@ _MOVE = """
 local h = redis.call('HMGET', KEYS[1], 'rank', 'n')
 if not h[2] then return -1 end
 if tonumber(h[1] or 0) >= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'rank', ARGV[1], 'state', ARGV[2])
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'rank', ARGV[1], 'state', ARGV[2], 'at', t[1] * 1000 + math.floor(t[2] / 1000))
 return h[2]
 """
 
@@ -124,6 +125,9 @@ class Limits:
     user_per_day: int = 40
     total_per_day: int = 1000
     rate: float = 5.0
+    # Answers to a phone that speaks CSP by SMS.
+    data_per_hour: int = 60
+    data_per_day: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,26 @@ class Budget:
             self._less(user, total)
             return self._back(number, job, Refusal("rate", wait))
         return int(count)
+
+    def claim_data(self, number: str, gateway: str, job: str) -> Refusal | int:
+        """The same for a part of an answer to an SMS of the phone's. It has paid for that, so there is no gap and nothing to
+        wait for; answers and wake-ups do not use up each other's share of the number."""
+        limits, total = self._limits, f"cir:smsday:{gateway}"
+        reason, wait = self._claim(_data_of(number), [0, limits.data_per_hour, limits.data_per_day, UNANSWERED, "", job])
+        if reason != b"ok":
+            return Refusal(reason.decode(), None if wait < 0 else int(wait))
+        allowed, count = self._count([total], [limits.total_per_day, DAY_MS])
+        wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate])) if allowed else 0
+        if allowed and not wait:
+            return int(count)
+        if allowed:
+            self._less(total)
+        self._refund(_data_of(number), [job])
+        return Refusal("rate", wait) if wait else Refusal("total", None)
+
+    def refund_data(self, number: str, gateway: str, job: str) -> None:
+        self._refund(_data_of(number), [job])
+        self._less(f"cir:smsday:{gateway}")
 
     def refund(self, number: str, jid: str, gateway: str, job: str) -> None:
         """The gateway has certainly not taken it."""
@@ -216,12 +240,20 @@ class Jobs:
         return "new"
 
     def state(self, job: str) -> str:
-        found = guarded(lambda: self._client.hget(_job(job), "state"))
-        return found.decode() if isinstance(found, bytes) else ""
+        return self.fate(job)[0]
+
+    def fate(self, job: str) -> tuple[str, int]:
+        """What is reported of a job, and since when, ms; ("", 0) when nothing is."""
+        state, at = guarded(lambda: self._client.hmget(_job(job), ["state", "at"]))
+        return (state.decode() if state else "", int(at) if at else 0)
 
 
 def _of(number: str) -> list[str]:
     return [f"sms:{{{number}}}", f"smst:{{{number}}}"]
+
+
+def _data_of(number: str) -> list[str]:
+    return [f"smsd:{{{number}}}", f"smsdt:{{{number}}}"]
 
 
 def _job(job: str) -> str:

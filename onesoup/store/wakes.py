@@ -4,6 +4,7 @@ learned from wakes that went unanswered.
 The timers are in Redis, so that another CIR process goes on where one was killed. What was tried is written down before it is
 done: a process that dies in between costs a wake-up, and never a second SMS."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -56,6 +57,12 @@ redis.call('HSET', KEYS[1], 'via', 'http')
 return 1
 """
 
+_CALLED = """
+-- KEYS 1 session  ARGV 1 number
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'num', ARGV[1]) end
+return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Tries:
@@ -69,6 +76,8 @@ class Tries:
     sms_at: int = 0
     not_before: int = 0
     given_up: bool = False
+    # The last message, as the gateway's reports call it.
+    job: str = ""
     # Everything was tried.
     done: bool = False
 
@@ -112,6 +121,7 @@ class Wakes:
         self.soon, self.take, self.settle = due.soon, due.take, due.settle
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
+        self._called = Script(client, _CALLED, "wakes.called")
 
     def may_sweep(self, seconds: int) -> bool:
         """True for one process in that time."""
@@ -169,6 +179,10 @@ class Wakes:
         key = keys.session(sid)
         guarded(lambda: self._client.hincrby(key, "deaf", 1) if deaf else self._client.hdel(key, "deaf"))
 
+    def called(self, sid: str, number: str) -> None:
+        """The number that the session's messages go to from now on; nothing happens to one that is over."""
+        self._called([keys.session(sid)], [number])
+
     # --- what is learned ---
 
     def unanswered(self, jid: str, bearers: Iterable[str]) -> int:
@@ -192,6 +206,22 @@ class Wakes:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "bad")))
         return frozenset(name.decode() for name, count in found.items() if int(count) >= BAD_AFTER)
 
+    # --- cookies, where phones may name them ---
+
+    def put_cookie(self, cookie: str, sid: str) -> None:
+        """A session with this cookie; there may be others."""
+        key = _cookie(cookie)
+
+        def write() -> None:
+            self._client.sadd(key, sid)
+            self._client.pexpire(key, TOKEN_MS)
+
+        guarded(write)
+
+    def of_cookie(self, cookie: str) -> list[str]:
+        """The sessions that have, or had, this cookie."""
+        return sorted(sid.decode() for sid in guarded(lambda: self._client.smembers(_cookie(cookie))))
+
     # --- SHTTP ---
 
     def put_token(self, token: str, sid: str) -> None:
@@ -207,6 +237,10 @@ class Wakes:
             return None
         name = sid.decode()
         return bool(self._asked([keys.session(name), *keys.of(name, "q")]) == 1)
+
+
+def _cookie(cookie: str) -> str:
+    return f"cir:cookie:{hashlib.sha256(cookie.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
 def _text(value: bytes | None) -> str:

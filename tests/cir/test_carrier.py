@@ -272,6 +272,19 @@ def test_a_template_of_the_operators_own():
         assert there.submit(wake()).id == "78"
 
 
+def test_a_template_as_a_form():
+    template = "/send?to={msisdn}&who={user}&pw={pass}&data={payload}"
+    with HttpGateway(otherwise=answer(200, "OK")) as hook:
+        there = gateway("url", hook.url(template), sms_post=True)
+        made = wake()
+        assert there.submit(made).taken
+        (asked,) = hook.asked
+        assert "pw=***" in there.carrier.render(made)
+    assert asked.line == b"POST /send HTTP/1.1"
+    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert asked.body.startswith(b"to=%2B15550100123&who=onesoup&pw=soup&data=%25%06%03%C6%AF%8AWVCI%20")
+
+
 # --- SMPP ---
 
 
@@ -340,6 +353,23 @@ def test_throttling_is_tried_again(smsc, linked):
     smsc.statuses = [smpp.THROTTLED, smpp.QUEUE_FULL]
     assert linked.submit(wake()).taken
     assert len(smsc.got) == 3
+
+
+def test_throttling_halves_the_window_and_success_opens_it_again(smsc, linked):
+    """Ten at once; the SMSC complains of the first two, and all are taken in the end."""
+    assert smsc.bound.wait(10)
+    window, widths = linked.carrier.window, []
+    linked._sleep = lambda _seconds: widths.append(window.limit)
+    smsc.statuses = [smpp.THROTTLED] * 2
+    sending = [gevent.spawn(linked.submit, wake()) for _ in range(10)]
+    gevent.joinall(sending, timeout=20, raise_error=True)
+    assert all(each.value.taken for each in sending)
+    assert widths[0] in range(1, 6)
+    assert window.limit >= widths[-1]
+    before = window.limit
+    for _ in range(window.most * window.most):
+        assert linked.submit(wake()).taken
+    assert (before <= window.limit, window.limit) == (True, window.most)
 
 
 def test_a_refused_number_is_not(smsc, linked):

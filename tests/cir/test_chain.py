@@ -85,3 +85,36 @@ def test_datagrams_of_two_wakes_keep_their_distance():
 @pytest.mark.parametrize("lines", [True, False])
 def test_it_always_ends(known, lines):
     assert played(lines=lines, **known)[1] is not None
+
+
+# --- what the gateway reports of an SMS ---
+
+
+def after_an_sms(seconds, **known):
+    """The step so long after the second and last SMS of a wake."""
+    tries = Tries("w", sms=2, sms_at=BEGAN, job="j")
+    return step(
+        Facts(now=BEGAN + seconds * S, kind="m", began=BEGAN - 900 * S, lines=False, sms=("WAPSMS",), tries=tries, **known)
+    )
+
+
+def test_without_reports_the_phone_has_two_minutes_from_when_it_was_sent():
+    assert after_an_sms(119) == Wait(BEGAN + 120 * S)
+    assert after_an_sms(120) == Exhausted(("WAPSMS",))
+
+
+def test_a_phone_has_two_minutes_from_when_the_message_was_delivered():
+    known = {"report": "delivered", "report_at": BEGAN + 500 * S}
+    assert after_an_sms(130, **known) == Wait(BEGAN + 620 * S)
+    assert after_an_sms(620, **known) == Exhausted(("WAPSMS",))
+
+
+def test_a_message_that_waits_for_a_phone_that_is_off_has_its_whole_time():
+    known = {"report": "buffered", "report_at": BEGAN + S}
+    assert after_an_sms(130, **known) == Wait(BEGAN + 720 * S)
+    assert after_an_sms(720, **known) == Exhausted(()), "and says nothing against SMS"
+
+
+@pytest.mark.parametrize("report", ["failed", "refused"])
+def test_a_message_that_never_came_says_nothing_of_the_phone(report):
+    assert after_an_sms(120, report=report, report_at=BEGAN + S) == Exhausted(())

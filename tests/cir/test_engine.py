@@ -11,6 +11,7 @@ import pytest
 from cir import carrier, message, push
 from cir.datagrams import Datagrams
 from cir.engine import Engine
+from cir.outgoing import Outgoing
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.ports import free_port
@@ -47,12 +48,10 @@ class Station:
         self.engine = Engine(
             self.settings,
             self.wakes,
-            budget,
-            self.jobs,
             self.numbers,
             Shards(self.client),
             Lines(self.client),
-            gateway,
+            Outgoing(self.settings, budget, self.jobs, gateway),
             self.datagrams,
         )
         self.key = f"s:{{{SID}}}"
@@ -125,6 +124,21 @@ def test_a_message_wakes_by_sms_after_the_batch(station, hook):
     assert push.read(bytes.fromhex(document["payload"])).body == message.text("1.2", COOKIE)
     assert b"secret" not in asked.body
     assert here.step() > 800_000, "then it is waited for"
+
+
+def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
+    """Off while both were sent: nothing is held against SMS, and the phone gets the time that the carrier has."""
+    here = station().session()
+    here.deliver("m1")
+    here.step(4)
+    here.step(900)
+    first, second = (json.loads(each.body)["id"] for each in hook.until(2))
+    here.jobs.report(first, "failed")
+    here.jobs.report(second, "buffered")
+    assert here.step(130) > 500_000
+    here.jobs.report(second, "failed")
+    assert here.step(600) is None
+    assert not here.client.exists("bad:{alice@x}")
 
 
 def test_news_and_timers_lead_there_by_themselves(station, hook, monkeypatch):
@@ -236,7 +250,7 @@ def test_what_a_gateway_has_not_taken_is_no_try_and_goes_when_it_works_again(sta
 def test_a_gateway_that_is_broken_is_passed_over_and_tried_again_by_whoever_waits(station, hook):
     """Nobody else would close the circuit: no phone is promised an SMS while it is open."""
     here = station().session()
-    breaker = here.engine._gateway.breaker
+    breaker = here.engine._outgoing.gateway.breaker
     breaker.trip(time.time())
     assert "WAPSMS" not in here.engine.bearers()
     here.deliver("m1")
@@ -255,7 +269,7 @@ def test_other_bearers_do_not_wait_for_a_gateway_that_is_broken(station, hook):
         phone.bind(("127.0.0.1", 0))
         phone.settimeout(5)
         here = station(udp=True).session(methods=("SUDP", "WAPSMS"), port=phone.getsockname()[1])
-        here.engine._gateway.breaker.trip(time.time())
+        here.engine._outgoing.gateway.breaker.trip(time.time())
         here.deliver("m1")
         here.step(4)
         assert phone.recv(100).startswith(b"WVCI")

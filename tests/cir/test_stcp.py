@@ -10,7 +10,7 @@ from gevent.server import StreamServer
 from cir import stcp as module
 from cir.guard import Guard
 from cir.stcp import StcpServer
-from onesoup.csp.session import Session
+from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
 from onesoup.store.channels import Subscriber
 from onesoup.store.client import connect
@@ -18,6 +18,7 @@ from onesoup.store.feed import Changes, Delivery, Feed
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
+from onesoup.store.wakes import Wakes
 
 SID, COOKIE = "a7phone", "wv:nokia.<1>&2 ü"
 QUIET = 0.25
@@ -26,12 +27,13 @@ QUIET = 0.25
 class Station:
     """A CIR process without the process."""
 
-    def __init__(self, url):
+    def __init__(self, url, **more):
         self.client = connect(url)
         self.sessions, self.feed = Sessions(self.client), Feed(self.client)
         self.inbox = Inbox(self.client, Handout())
-        self.stcp = StcpServer(self.sessions, Lines(self.client))
-        self.subscriber = Subscriber(url, self.stcp.wake)
+        self.stcp = StcpServer(self.sessions, Lines(self.client), **more)
+        self.heard = self.stcp.wake
+        self.subscriber = Subscriber(url, lambda *said: self.heard(*said))
         self.subscriber.want([self.stcp.channel])
         self._greenlet = gevent.spawn(self.subscriber.run)
         self._listener = StreamServer(("127.0.0.1", 0), self.stcp.serve)
@@ -106,6 +108,64 @@ WVCI = f"WVCI 1.2 {COOKIE}\r\n".encode()
 def quiet(line, seconds=QUIET * 2):
     assert line.hear(seconds) is None
     return line
+
+
+def test_a_line_from_elsewhere_is_counted_and_served(station):
+    counted = module.FOREIGN._value.get()
+    station.client.hset(f"s:{{{SID}}}", "addr", "127.0.0.7")
+    station.dial("127.0.0.7").helo()
+    assert module.FOREIGN._value.get() == counted
+    line = quiet(station.dial("127.0.0.8").helo())
+    assert module.FOREIGN._value.get() == counted + 1
+    station.deliver("m1")
+    assert line.hear() == WVCI
+
+
+# --- a cookie in the place of the id ---
+
+
+def cookie_station(station, *agreed, sid=SID, address="127.0.0.1", cookie="wv:nokia.12345"):
+    """The station takes cookies, and this session has agreed and has one."""
+    wakes = Wakes(station.client)
+    station.stcp._cookies = wakes
+    caps = records.pack_caps(Capabilities(methods=tuple(agreed)))
+    station.client.hset(f"s:{{{sid}}}", mapping={"caps": caps, "addr": address})
+    wakes.put_cookie(cookie, sid)
+    return f"HELO {cookie}\r\n".encode()
+
+
+def test_a_cookie_is_taken_for_an_id_where_the_operator_wants_it(station):
+    helo = cookie_station(station, "STCP")
+    line = station.dial().say(helo)
+    assert line.hear() == b"OK\r\n"
+    assert line.say(helo).hear() == b"OK\r\n", "again"
+    assert line.say(b"HELO a7phone\r\n").hear() == b"OK\r\n"
+    quiet(line)
+    station.deliver("m1")
+    assert line.hear() == WVCI
+
+
+def test_a_cookie_is_nothing_where_he_does_not(station):
+    helo = cookie_station(station, "STCP")
+    station.stcp._cookies = None
+    assert station.dial().say(helo).hear() == b""
+
+
+def test_a_cookie_counts_for_its_own_phone_only(station):
+    """From where its phone last was, with STCP agreed, while it lives, and while no other session has it."""
+    helo = cookie_station(station, "STCP", address="127.0.0.9")
+    assert station.dial().say(helo).hear() == b""
+    assert station.dial("127.0.0.9").say(helo).hear() == b"OK\r\n"
+    cookie_station(station, "SHTTP")
+    assert station.dial().say(helo).hear() == b""
+    cookie_station(station, "STCP")
+    station.session("a7other")
+    cookie_station(station, "STCP", sid="a7other")
+    assert station.dial().say(helo).hear() == b""
+    station.feed.end("a7other", 1, 601)
+    assert station.dial().say(helo).hear() == b"OK\r\n"
+    station.feed.end(SID, 1, 601)
+    assert station.dial().say(helo).hear() == b""
 
 
 # --- HELO, OK, PING ---
@@ -240,7 +300,7 @@ def test_the_next_burst_wakes_at_once(station):
 
 def test_a_lost_wake_is_found_by_the_beat(station):
     line = station.dial().helo()
-    station.subscriber._on_message = lambda *_: None
+    station.heard = lambda *_: None
     station.deliver("m1")
     quiet(line)
     station.stcp.beat()

@@ -75,6 +75,7 @@ OWNERS = {
     "unescape_content": S60,
     "takes_pwd": S60,
     "takes_ssms": ANDROID,
+    "cir_true_is_down": S60,
 }
 
 

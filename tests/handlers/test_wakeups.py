@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, ClientID, LoginRequest
+from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, ClientID, KeepAliveRequest, LoginRequest
 from onesoup.handlers import wakeups
 from onesoup.handlers.numbers import Issued, check_code, issue_code
 from onesoup.store.numbers import Checked
+from onesoup.wire.document import Encoding
 
 ALL = ["STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP"]
 NUMBER, VICTIM = "+15550100123", "+15550100999"
@@ -145,3 +146,67 @@ def test_no_code_without_a_gateway(services):
 def test_a_number_that_an_admin_wrote_down_is_good(phone, works):
     works.accounts.link("alice@example.org", "alice@example.org", "x", "y", origin="admin", number=NUMBER)
     assert agree(phone, "WAPSMS").supported_cir_method == ["WAPSMS"]
+
+
+# --- the CIR flag ---
+
+
+def an_hour_ago(services, phone, ms=3_600_000):
+    """The phone has had no line since then."""
+    key = f"s:{{{phone.sid}}}"
+    services.sessions._client.hset(key, "noline", int(services.sessions._client.hget(key, "noline") or 0) - ms)
+
+
+@pytest.mark.parametrize(("version", "agent", "told"), [("1.2", "", False), ("1.3", "Android-Imps", False), ("1.2", "s60", True)])
+def test_a_phone_without_its_line_is_told_once_in_ten_minutes(new_phone, works, version, agent, told):
+    """COMPAT(S60): T is what it takes as an error; everybody else has F."""
+    phone = new_phone(version=version, encoding=Encoding.WBXML, agent="" if agent == "s60" else agent)
+    phone.client_id = "WV:IMPEC" if agent == "s60" else phone.client_id
+    phone.log_in("wv:alice@example.org")
+    agree(phone, "STCP")
+    said = []
+    for ms in (0, 60_000, 61_000, 0, 540_000, 61_000, 0):
+        an_hour_ago(works, phone, ms)
+        phone.ask(KeepAliveRequest())
+        said.append(phone.reply.cir)
+    assert said == [None, None, told, None, None, told, None]
+
+
+def test_nobody_else_is_told(new_phone, works):
+    """With a line; without an agreement; in 1.1, which has no place for it; after a line that was there until now."""
+    phone = new_phone()
+    phone.log_in("wv:alice@example.org")
+    agree(phone, "STCP")
+    works.sessions.bind_line(phone.sid, "cir:1")
+    an_hour_ago(works, phone)
+    phone.ask(KeepAliveRequest())
+    assert phone.reply.cir is None
+    works.sessions.unbind_line(phone.sid, "cir:1")
+    phone.ask(KeepAliveRequest())
+    assert phone.reply.cir is None
+    for version, methods in (("1.1", ["STCP"]), ("1.2", ["SHTTP"])):
+        other = new_phone(version=version, client_id=f"phone {version} {methods}")
+        other.log_in("wv:alice@example.org")
+        agree(other, *methods)
+        works.sessions._client.hset(f"s:{{{other.sid}}}", "noline", "1000")
+        other.ask(KeepAliveRequest())
+        assert other.reply.cir is None
+
+
+def test_a_line_that_goes_when_the_session_is_gone_leaves_nothing(works):
+    works.sessions.unbind_line("a7nobody", "cir:1")
+    assert not works.sessions._client.exists("s:{a7nobody}")
+
+
+# --- cookies ---
+
+
+def test_a_cookie_is_kept_only_where_it_may_be_named_and_the_address_is_the_last_one(phone, works):
+    agree(phone, "STCP")
+    assert works.wakes.of_cookie("c00kie") == []
+    works.policy = replace(works.policy, accept_cookie=True)
+    agree(phone, "STCP")
+    assert works.wakes.of_cookie("c00kie") == [phone.sid]
+    phone.address = "10.0.0.9"
+    phone.ask(KeepAliveRequest())
+    assert field(works, phone, "addr") == "10.0.0.9"

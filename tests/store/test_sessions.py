@@ -215,9 +215,9 @@ def woken(sessions, sid):
 
 
 def test_a_line_is_bound_and_told_whether_something_waits(sessions, sid, deliver):
-    assert sessions.bind_line(sid, "cir:1") == (b"record", False)
+    assert sessions.bind_line(sid, "cir:1") == (b"record", False, "")
     deliver("m1")
-    assert sessions.bind_line(sid, "cir:1") == (b"record", True)
+    assert sessions.bind_line(sid, "cir:1") == (b"record", True, "")
 
 
 def test_a_line_is_woken_once_for_a_burst(sessions, sid, deliver, listen):

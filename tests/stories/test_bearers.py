@@ -1,23 +1,28 @@
-"""Phones without a line to us: woken by SMS, by datagram, or asking a URL; and a CIR process that is killed in between."""
+"""Phones without a line to us: woken by SMS, by datagram, or asking a URL, one that has nothing but SMS; and a CIR process that
+is killed in between."""
 
 import json
 import time
+import urllib.request
 from collections.abc import Iterator
 
 import gevent
 import pytest
 
+from cir import profiles, sms
 from onesoup.demo.stack import Stack
 from onesoup.phone.bearers import Datagrams, ask
 from onesoup.phone.stcp import Line
 from onesoup.ports import free_port
 from onesoup.store.client import connect
 from onesoup.store.lines import Lines
+from onesoup.wire import sms as pts
 from tests.support.gateways import HttpGateway, answer
 from tests.support.peer import Peers
-from tests.support.secrets import secret_text
+from tests.support.secrets import keep_secret, secret_text
 from tests.support.world import World
 
+HOOK_KEY = "hook-secret"
 ALL = {"STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP", "SMS"}
 
 
@@ -37,6 +42,8 @@ def carried(tmp_path_factory: pytest.TempPathFactory, made_stack, hook: HttpGate
         "ONESOUP_SMS_GATEWAY": "json",
         "ONESOUP_SMS_URL": hook.url("/cir"),
         "ONESOUP_SMS_PASSWORD": "signing-secret",
+        "ONESOUP_SMS_HOOK_KEY": HOOK_KEY,
+        "ONESOUP_SMS_DATA": "true",
         "ONESOUP_SMS_PREFIXES": "+1555",
         "ONESOUP_SMS_REPORT_URL": f"http://127.0.0.1:{port}",
         "ONESOUP_CIR_PORT": str(port),
@@ -137,3 +144,60 @@ def test_a_phone_asks_its_url_and_polls_when_told(carrier: World) -> None:
     assert not ask(url)
     phone.logout()
     assert ask(url), "the phone polls and learns that its session is over"
+
+
+class ShortMessages:
+    """A phone that has nothing but SMS, behind the carrier's webhook."""
+
+    def __init__(self, world: World, hook: HttpGateway, number: str) -> None:
+        self._url, self._hook, self._number, self._seen = f"{world.stack.env['ONESOUP_CIR_URL']}/hook/sms", hook, number, 0
+
+    def says(self, text: str) -> "ShortMessages":
+        for part in pts.split(text.encode()):
+            document = {"id": f"{time.monotonic_ns()}", "msisdn": self._number, "udh": sms.ports(3590, 0).hex()}
+            body = json.dumps(document | {"payload": part.hex()}).encode()
+            signature = profiles.signature(HOOK_KEY, int(time.time()), body)
+            headers = {"Content-Type": "application/json", "X-Onesoup-Signature": signature}
+            with urllib.request.urlopen(urllib.request.Request(self._url, body, headers), timeout=20) as taken:
+                assert taken.status == 200
+        return self
+
+    def gets(self, kind: str) -> dict[str, str]:
+        """The next message to it, which is of this kind."""
+        found: dict[str, str] = json.loads(self._hook.until(self._seen + 1, 30)[self._seen].body)
+        self._seen += 1
+        assert (found["kind"], found["msisdn"]) == (kind, self._number)
+        return found
+
+    def hears(self) -> str:
+        """The next answer, whole."""
+        parts: list[bytes] = []
+        while not parts or not pts.complete(parts):
+            parts.append(bytes.fromhex(self.gets("data")["payload"]))
+        return pts.join(parts).decode()
+
+
+@pytest.mark.timeout(120)
+def test_a_phone_that_has_nothing_but_sms(carrier: World, hook: HttpGateway) -> None:
+    alice, bob = carrier.cast("alice", "bob")
+    there = carrier.online(bob)
+    phone = ShortMessages(carrier, hook, "+15550100177")
+    login = f"WV12LR1 UI={alice.wv} PW={alice.password} SC=c00kie TL=3600 CI=http://client.example/"
+    sid = phone.says(login).hears().partition(" SI=")[2].split(" ")[0]
+    keep_secret(sid)
+    assert "(SC,WS)" in phone.says(f"WV12CP2 SI={sid} CA=((CT,MP),(SC,WS))").hears()
+    assert phone.says(f"WV12UP3 SI={sid} UV=((UA,T,AV))").hears() == f"WV12ST3 SI={sid} ST=200"
+    there.wait("presence", sender=alice.jid, type="available")
+
+    there.send(alice.jid, text := secret_text())
+    assert phone.gets("cir")["text"] == "WVCI 1.2 c00kie"
+    came = phone.says(f"WV12PO SI={sid}").hears()
+    assert came.endswith((f" CD={text}", f' CD="{text}"'))
+    message_id = came.partition("(ID,")[2].partition(")")[0]
+    phone.says(f"WV12MD{came[6:].split(' ')[0]} SI={sid} ID={message_id}")
+
+    said = f"{secret_text()} {'and so on ' * 20}"
+    phone.says(f'WV12SM4 SI={sid} MI=((RE,((US,((UI,{bob.wv}))))),(TY,text/plain)) CD="{said}"')
+    assert phone.hears().startswith(f"WV12MS4 SI={sid} ST=200")
+    assert there.message(sender=alice.jid).body == said
+    assert phone.says(f"WV12OR5 SI={sid}").hears() == f"WV12ST5 SI={sid} ST=200"

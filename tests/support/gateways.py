@@ -4,11 +4,13 @@ import os
 import shutil
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote, unquote_to_bytes
 
 import gevent
 from gevent.event import Event
@@ -148,6 +150,13 @@ class Smsc:
         assert self.sock is not None
         self.sock.sendall(smpp.encode(pdu))
 
+    def deliver(self, text: bytes, udh: bytes = b"", sequence: int = 901) -> None:
+        """A message of a phone's."""
+        source, target = smpp.Address("15550100123", 1, 1), smpp.Address("100")
+        said = smpp.Submit(source, target, udh + text, smpp.UDHI if udh else 0, 4, 0)
+        assert self.sock is not None
+        self.sock.sendall(smpp.encode(smpp.Pdu(smpp.DELIVER, 0, sequence, smpp.submit(1, said).body)))
+
     def ask(self) -> None:
         """enquire_link from our side."""
         assert self.sock is not None
@@ -200,7 +209,10 @@ def _pdus(sock: socket.socket) -> Iterator[bytes]:
 class Kannel:
     """bearerbox, smsbox and, where asked, wapbox, with Kannel's own test SMSC behind them, all on this machine."""
 
-    def __init__(self, directory: Path, wapbox: bool = False) -> None:
+    def __init__(self, directory: Path, wapbox: bool = False, hook: str = "", carrier: bool = False) -> None:
+        """`hook` is a get-url or post-url line for messages of phones. With `carrier` Kannel's test SMSC is not started: a
+        `FakeCarrier` takes its place, which can also send."""
+        self._hook, self._carrier = hook, carrier
         self.dir = directory
         self.dir.mkdir(parents=True, exist_ok=True)
         names = ("admin", "smsbox", "smsc", "sendsms", "wapbox", "ppg")
@@ -231,6 +243,7 @@ box-deny-ip = "*.*.*.*"
 dlr-storage = internal
 """
         wap = f'wapbox-port = {ports["wapbox"]}\nwdp-interface-name = "127.0.0.1"\n' if self._wapbox else ""
+        retries = "http-request-retry = 5\nhttp-queue-delay = 1"
         rest = f"""
 group = smsc
 smsc = fake
@@ -245,6 +258,7 @@ bearerbox-host = 127.0.0.1
 sendsms-port = {ports["sendsms"]}
 sendsms-interface = 127.0.0.1
 sendsms-chars = "0123456789+ "
+{retries if self._hook else ""}
 
 group = sendsms-user
 username = onesoup
@@ -273,7 +287,19 @@ ppg-password = soup
 allow-ip = 127.0.0.1
 default-smsc = carrier
 """
-        return core + wap + rest + (ppg if self._wapbox else "")
+        # A box with a name gets messages only where a route names it.
+        service = f"""
+group = smsbox-route
+smsbox-id = onesoup
+smsc-id = carrier
+
+group = sms-service
+keyword = default
+catch-all = true
+max-messages = 0
+{self._hook}
+"""
+        return core + wap + rest + (ppg if self._wapbox else "") + (service if self._hook else "")
 
     @property
     def sendsms(self) -> str:
@@ -288,6 +314,10 @@ default-smsc = carrier
         for box in self._boxes:
             box.start()
             box.wait_until(lambda name=waits[box.name]: connects("127.0.0.1", self.ports[name]))
+        if self._carrier:
+            # A message that comes before the box is there waits for a minute.
+            self._boxes[0].wait_until(lambda: "smsbox:onesoup" in self._status())
+            return self
         with (self.dir / "fakesmsc.log").open("wb") as log:
             # With an open standard input it only listens, and prints what it gets.
             argv = [FAKESMSC, "-H", "127.0.0.1", "-r", str(self.ports["smsc"])]
@@ -301,6 +331,11 @@ default-smsc = carrier
         for box in reversed(self._boxes):
             box.kill()
 
+    def _status(self) -> str:
+        url = f"http://127.0.0.1:{self.ports['admin']}/status.txt?password=change-me"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return str(answer.read().decode("latin-1"))
+
     def output(self) -> str:
         return (self.dir / "fakesmsc.log").read_text("latin-1")
 
@@ -310,6 +345,38 @@ default-smsc = carrier
             while text not in self.output():
                 gevent.sleep(0.05)
         return self.output()
+
+
+class FakeCarrier:
+    """The other end of Kannel's fake SMSC: phones send through it, and what they get comes here."""
+
+    def __init__(self, kannel: Kannel) -> None:
+        self._sock = socket.create_connection(("127.0.0.1", kannel.ports["smsc"]), timeout=30)
+        self._rest = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sock.close()
+
+    def send(self, sender: str, udh: bytes, data: bytes) -> None:
+        line = f"{sender} 100 udh {quote(udh, safe='')} {quote(data, safe='')}\n"
+        self._sock.sendall(line.encode())
+
+    def got(self) -> tuple[str, bytes, bytes]:
+        """(number, header, octets) of the next message to a phone."""
+        while b"\n" not in self._rest:
+            more = self._sock.recv(4096)
+            assert more, "Kannel has closed the connection"
+            self._rest += more
+        line, _, self._rest = self._rest.partition(b"\n")
+        _, number, _, udh, _, data = line.decode("latin-1").strip().split(" ")
+        return number, _octets(udh), _octets(data)
+
+
+def _octets(text: str) -> bytes:
+    return unquote_to_bytes(text.replace("+", " "))
 
 
 def _which(name: str) -> str | None:

@@ -1,0 +1,205 @@
+"""What phones say by SMS: a HELO binds its number to a session; CSP in plain text syntax is answered as SMS through the same
+gateway, within its budget.
+
+A gateway is told "taken" when Redis has the message. Messages of one number are worked on in order, by one process at a time; a
+process that is killed leaves them to another, and no answer goes out twice."""
+
+import time
+
+import gevent
+import structlog
+from gevent.pool import Pool
+from prometheus_client import Counter
+
+from cir import arrived, job
+from cir.arrived import Helo, Part, Short
+from cir.outgoing import Outgoing
+from onesoup.csp import numbers
+from onesoup.handlers import sms as data_channel
+from onesoup.handlers.context import Peer
+from onesoup.handlers.exchange import Exchange
+from onesoup.handlers.records import unpack_session
+from onesoup.logs import short as shown
+from onesoup.store.errors import NoSession, StoreDown
+from onesoup.store.incoming import Entry, Incoming, Kept
+from onesoup.store.keyring import KeyRing, KeyRingError
+from onesoup.store.numbers import Numbers
+from onesoup.store.records import BadRecord, pack, unpack
+from onesoup.store.sessions import Sessions
+from onesoup.store.wakes import Wakes
+
+log = structlog.get_logger()
+
+HEARD = Counter("onesoup_sms_received_total", "Messages that the gateway brought", ["result"])
+
+VERSION = 1
+TURN = 0.5
+AT_ONCE = 20
+# A step that takes longer is taken up by another process: the longest is a message that the gateway takes at the third try.
+LEASE_MS = 60_000
+# An answer that could not be sent for so long is no longer waited for, and one that must wait longer than that is not sent.
+WORTH_SECONDS, PATIENCE_MS = 120, 10_000
+
+
+class Helos:
+    """Numbers that phones prove by sending from them (cir.md 7)."""
+
+    def __init__(self, sessions: Sessions, wakes: Wakes, known: Numbers) -> None:
+        self._sessions, self._wakes, self._known = sessions, wakes, known
+
+    def bind(self, sid: str, number: str) -> bool:
+        """The session's wake-ups go to this number from now on, and it is its account's. False when it is no session."""
+        try:
+            (record,) = self._sessions.open(sid, None, "", ["r"], touch=False).fields or (None,)
+        except NoSession:
+            return False
+        if record is None:
+            return False
+        self._wakes.called(sid, number)
+        self._known.learn(unpack_session(record).jid, number, numbers.SMS)
+        return True
+
+
+class DataChannel:
+    """CSP by SMS: messages in, answers out. Octets are sealed while they wait: a log-in has its password in them."""
+
+    def __init__(self, store: Incoming, exchange: Exchange, outgoing: Outgoing, ring: KeyRing, validity: int) -> None:
+        self._store, self._exchange, self._outgoing = store, exchange, outgoing
+        self._ring, self._validity, self._pool = ring, validity, Pool(AT_ONCE)
+
+    def keep(self, number: str, message: Short, part: Part) -> Kept:
+        """Takes a part in. What it answers is decided later: a gateway does not wait."""
+        named = [str(part.place), str(part.count), part.message, part.octets.hex()]
+        delivery = self._ring.digest(message.id or "\0".join(named), "sms").hex()[:32]
+        head = pack(VERSION, {"p": list(arrived.back_to(message.data)), "cut": part.cut})
+        sealed = self._ring.seal(part.octets, _purpose(number))
+        kept = self._store.keep(number, delivery, bool(message.id), part.message, part.place, part.count, sealed, head)
+        if kept is Kept.MESSAGE:
+            gevent.spawn(self.turn)
+        return kept
+
+    def run(self) -> None:
+        """For ever. Meant for a greenlet of its own."""
+        while True:
+            self.turn()
+            gevent.sleep(TURN)
+
+    def turn(self) -> None:
+        """Takes up what is due. The pool waits when it is full."""
+        try:
+            lease, waiting = self._store.due.take(LEASE_MS, AT_ONCE)
+            for number in waiting:
+                self._pool.spawn(self._work, number, lease)
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+
+    def drain(self, seconds: float) -> None:
+        """Lets steps that have begun come to their end."""
+        self._pool.join(seconds)
+
+    def _work(self, number: str, lease: int) -> None:
+        try:
+            after = self.step(number)
+            self._store.due.settle(number, lease, after)
+            if after is None and self._store.first(number) is not None:
+                self._store.due.add(number)  # what came while we looked has found the number taken
+                after = 0
+            if after == 0:
+                gevent.spawn(self.turn)
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))  # the lease runs out
+        except Exception as error:
+            log.exception("bug", kind=type(error).__name__, number=numbers.hidden(number))
+
+    def step(self, number: str) -> int | None:
+        """Sends a part of an answer, or answers a message. Returns in how many ms to look again, None when all is done."""
+        waiting = self._store.answer(number)
+        if waiting is not None:
+            return self._send(number, waiting)
+        entry = self._store.first(number)
+        if entry is None:
+            return None
+        self._store.answered(number, entry, self._answer(number, entry))
+        return 0
+
+    def _answer(self, number: str, entry: Entry) -> bytes:
+        """The answer as it waits to be sent, b"" for none."""
+        try:
+            head = unpack(entry.head, VERSION)
+            parts = [self._ring.open(part, _purpose(number)) for part in entry.parts]
+        except (BadRecord, KeyRingError) as error:
+            log.warning("sms-unreadable", reason=str(error))
+            return b""
+        said = [b"".join(parts)] if head["cut"] else parts
+        answer = data_channel.answer(self._exchange, said, Peer(sender=number))
+        HEARD.labels("answered" if answer else "nothing to say").inc()
+        sealed = [self._ring.seal(part, _purpose(number)) for part in answer]
+        return self._waits(sealed, head["p"], time.time() + WORTH_SECONDS, ()) if answer else b""
+
+    @staticmethod
+    def _waits(parts: list[bytes], ports: list[int], until: float, ids: tuple[str, ...]) -> bytes:
+        return pack(VERSION, {"parts": parts, "p": ports, "until": int(until), "ids": list(ids)})
+
+    def _send(self, number: str, waiting: bytes) -> int:
+        """One part. That it is sent is noted before: whatever dies in between, it does not go out again."""
+        try:
+            found = unpack(waiting, VERSION)
+            parts, ids = list(found["parts"]), list(found["ids"])
+            octets = self._ring.open(parts[0], _purpose(number))
+        except (BadRecord, KeyRingError) as error:
+            log.warning("sms-unreadable", reason=str(error))
+            self._store.advance(number, waiting, b"")
+            return 0
+        if not ids:
+            return self._claim(number, waiting, parts, found)
+        rest = self._waits(parts[1:], found["p"], found["until"], tuple(ids[1:])) if parts[1:] else b""
+        if self._store.advance(number, waiting, rest):
+            made = job.data(ids[0], number, octets, *found["p"], time.time(), self._validity)
+            self._outgoing.submit(made)
+        return 0
+
+    def _claim(self, number: str, waiting: bytes, parts: list[bytes], found: dict[str, list[int]]) -> int:
+        """What the whole answer costs is taken of the budget at once, or the answer is dropped: the phone may ask again."""
+        now = time.time()
+        ids = tuple(job.new_id(now) for _ in parts)
+        late = now > int(str(found["until"]))
+        refusal = None if late else self._outgoing.claim_data(number, list(ids))
+        if refusal is not None and refusal.ms is not None and refusal.ms <= PATIENCE_MS:
+            return refusal.ms
+        if late or refusal is not None:
+            log.info("sms-answer-dropped", number=numbers.hidden(number), parts=len(parts), late=late)
+            self._store.advance(number, waiting, b"")
+        elif not self._store.advance(number, waiting, self._waits(parts, found["p"], float(str(found["until"])), ids)):
+            self._outgoing.refund_data(number, list(ids))
+        return 0
+
+
+class Reception:
+    """Where all messages of a gateway come in, however it brings them."""
+
+    def __init__(self, helos: Helos, data: DataChannel | None, outgoing: Outgoing, country: str) -> None:
+        self._helos, self.data, self._outgoing, self._country = helos, data, outgoing, country
+
+    def take(self, message: Short) -> bool:
+        """Whether the gateway is rid of the message; False when it is to bring it again. StoreDown means the same."""
+        number = numbers.normal(message.sender, self._country) or ""
+        result = self._take(number, message)
+        HEARD.labels(result).inc()
+        log.info("sms-received", number=numbers.hidden(number), octets=len(message.data.payload), result=result)
+        return result != "full"
+
+    def _take(self, number: str, message: Short) -> str:
+        if not self._outgoing.allowed(number):
+            return "not served"  # neither could it be answered
+        said = arrived.what(message.data)
+        if isinstance(said, Helo):
+            bound = self._helos.bind(said.sid, number)
+            log.info("sms-helo", sid=shown(said.sid), number=numbers.hidden(number), bound=bound)
+            return "helo" if bound else "unknown session"
+        if said is None or self.data is None:
+            return "nothing for us"
+        return self.data.keep(number, message, said).name.lower()
+
+
+def _purpose(number: str) -> str:
+    return f"sms:{number}"
