@@ -87,10 +87,9 @@ def test_a_message_is_sent_on_and_stays(every_phone, holder):
     assert listed(every_phone) == ["m1"]
 
 
-def test_the_count_of_a_list_is_a_limit_and_groups_have_no_history(phone, holder):
+def test_the_count_of_a_list_is_a_limit(phone, holder):
     fetching(phone, holder, "m1", "m2")
     assert len(phone.ask(GetMessageListRequest(message_count=1)).message_info) == 1
-    assert phone.ask(GetMessageListRequest(group_id="wv:/lobby@example.org")).result.code == 821
 
 
 def test_a_method_that_does_not_exist(phone):
