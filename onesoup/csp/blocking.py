@@ -59,6 +59,9 @@ class Change:
     remove_groups: tuple[str, ...] = ()
     add_names: tuple[ScreenName, ...] = ()
     remove_names: tuple[ScreenName, ...] = ()
+    # Contact lists, whose members of now are meant.
+    add_lists: tuple[str, ...] = ()
+    remove_lists: tuple[str, ...] = ()
 
 
 def changes(request: BlockEntityRequest) -> tuple[Change, Change]:
@@ -79,6 +82,8 @@ def _change(wish: BlockList | GrantList | None, beside: bool | None) -> Change:
         tuple(remove.group_id),
         tuple(add.screen_name),
         tuple(remove.screen_name),
+        tuple(add.contact_list),
+        tuple(remove.contact_list),
     )
 
 

@@ -3,12 +3,12 @@ what a phone is told at once, and what holds where the server blocks nobody."""
 
 from collections.abc import Iterable
 
-from onesoup.csp import blocking
+from onesoup.csp import blocking, lists
 from onesoup.csp.blocking import Change, Rules
 from onesoup.csp.elements import BlockEntityRequest, DetailedResult, GetBlockedListRequest, Primitive, Result, ScreenName
 from onesoup.csp.errors import CspError
 from onesoup.csp.transactions import status
-from onesoup.handlers import groups, rooms
+from onesoup.handlers import contacts, groups, rooms
 from onesoup.handlers.context import Context, spellings
 from onesoup.store.blocks import BLOCK, GRANT, Blocks
 from onesoup.xmpp import commands
@@ -32,7 +32,8 @@ def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
     before = rules(ctx.services.blocks, ctx.session.jid)
     block, grant = blocking.changes(request)
     for wish, known in ((block, before.blocked), (grant, before.granted)):
-        if len(known) + len(wish.add) + len(wish.add_groups) + len(wish.add_names) > blocking.MAX_ENTRIES:
+        more = len(wish.add) + len(_members(ctx, wish.add_lists, [])) + len(wish.add_groups) + len(wish.add_names)
+        if len(known) + more > blocking.MAX_ENTRIES:
             raise CspError(754, "too many on this list")
     failed: list[DetailedResult] = []
     _apply(ctx, BLOCK, block, failed)
@@ -46,11 +47,13 @@ def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
 
 def _apply(ctx: Context, kind: str, wish: Change, failed: list[DetailedResult]) -> None:
     jid, blocks = ctx.session.jid, ctx.services.blocks
-    added = [*_jids(ctx, wish.add, failed), *_rooms(ctx, kind, wish.add_groups, wish.add_names, failed)]
+    added = [*_jids(ctx, wish.add, failed), *_members(ctx, wish.add_lists, failed)]
+    added += _rooms(ctx, kind, wish.add_groups, wish.add_names, failed)
     if wish.in_use is not None:
         blocks.use(jid, kind, wish.in_use)
     blocks.add(jid, kind, added)
-    gone = [*_jids(ctx, wish.remove, failed), *_rooms(ctx, "", wish.remove_groups, wish.remove_names, failed)]
+    gone = [*_jids(ctx, wish.remove, failed), *_members(ctx, wish.remove_lists, failed)]
+    gone += _rooms(ctx, "", wish.remove_groups, wish.remove_names, failed)
     blocks.remove(jid, kind, gone)
 
 
@@ -87,6 +90,17 @@ def _jids(ctx: Context, users: Iterable[str], failed: list[DetailedResult]) -> l
             continue
         if jid != ctx.session.jid:
             jids.append(jid)
+    return jids
+
+
+def _members(ctx: Context, names: Iterable[str], failed: list[DetailedResult]) -> list[str]:
+    """Bare JIDs of those who are in these contact lists now. 700 for a list that is not there."""
+    jids: list[str] = []
+    for name in names:
+        try:
+            jids += [item.jid for item in lists.members(contacts.find(ctx, name), ctx.roster().values())]
+        except CspError:
+            failed.append(DetailedResult(code=700, contact_list=[name] if ctx.version != "1.1" else []))
     return jids
 
 

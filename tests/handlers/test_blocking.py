@@ -12,6 +12,7 @@ from onesoup.csp.elements import (
     RemoveList,
     ScreenName,
 )
+from onesoup.csp.lists import Item
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 
@@ -53,6 +54,22 @@ def test_lists_in_the_form_of_each_version(every_phone, holder):
         ("block", ["nurse@example.net", "romeo@example.net"]),
         ("unblock", ["nurse@example.net"]),
     ]
+
+
+def test_a_contact_list_stands_for_those_who_are_in_it(new_phone, holder):
+    phone = new_phone(version="1.3")
+    phone.log_in("wv:alice@example.org")
+    holder.roster(phone.sid, Item("romeo@example.net", "Romeo", ("Friends",), "both"))
+    mine, nobodys = "wv:alice/friends@example.org", "wv:alice/nobody@example.org"
+    friends = GrantList(add_list=AddList(contact_list=[mine]))
+    assert phone.ask(BlockEntityRequest(grant_list=friends, grant_list_in_use=True)).result.code == 200
+    assert listed(phone)[1::2] == ([ROMEO], True)
+    both = BlockList(add_list=AddList(user_id=[NURSE], contact_list=[nobodys]))
+    answer = phone.ask(BlockEntityRequest(block_list=both))
+    assert [(each.code, each.contact_list) for each in answer.result.detailed_result] == [(700, [nobodys])]
+    gone = GrantList(remove_list=RemoveList(contact_list=[mine]))
+    assert phone.ask(BlockEntityRequest(grant_list=gone)).result.code == 200
+    assert listed(phone)[:2] == ([NURSE], [])
 
 
 def test_what_is_done_already_is_not_done_again(phone, holder):
