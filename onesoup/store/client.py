@@ -129,10 +129,6 @@ _AWAY = (
 _ERRORS = (redis.RedisError, redis.exceptions.RedisClusterException)
 
 
-# The second is no RedisError: a cluster's client has lost all nodes.
-_ERRORS = (redis.RedisError, redis.exceptions.RedisClusterException)
-
-
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Redis's own errors become the store's: StoreDown, and what the scripts say by name."""
