@@ -183,7 +183,7 @@ class Script:
             self._run = client.pipe.call
         if sharded.publishes(source) and sharded.available(client):
             source, self._run = sharded.collecting(source), self._telling
-        self._script = client.register_script(source)
+        self._script, self._source = client.register_script(source), source
         self._sha = self._script.sha
 
     def __call__(self, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
@@ -192,16 +192,17 @@ class Script:
         try:
             return self._run(command)
         except redis.exceptions.NoScriptError:
-            return self._load_and_run(command)
+            with store_errors():
+                return self._whole(keys, args)
         except _ERRORS as error:
             raise _ours(error) from error
         finally:
             _seconds(self._name).observe(time.perf_counter() - began)
 
-    def _load_and_run(self, command: Sequence[Value]) -> Any:
-        with store_errors():
-            self._client.script_load(self._script.script)
-            return self._run(command)
+    def _whole(self, keys: Sequence[str], args: Sequence[Value]) -> Any:
+        """With its source, which the server that runs it keeps. Loaded apart it might go to another one: connections of a pool
+        lead to different servers while the master changes."""
+        return self._run(("EVAL", self._source, len(keys), *keys, *args))
 
     def many(self, calls: Sequence[Call]) -> list[Any]:
         """All these in one round trip, except on a cluster. Each is as alone: no other client waits for the whole."""
@@ -209,18 +210,17 @@ class Script:
         if isinstance(self._client, RedisCluster):  # its pipelines take no scripts
             return [self(keys, args) for keys, args in calls]
 
-        def once() -> list[Any]:
+        def run(some: Sequence[Call]) -> list[Any]:
             pipe = self._client.pipeline(transaction=False)
-            for keys, args in calls:
+            for keys, args in some:
                 pipe.evalsha(self._script.sha, len(keys), *keys, *args)
             return pipe.execute()
 
         with store_errors():
             try:
-                return once()
+                return run(calls)
             except redis.exceptions.NoScriptError:
-                self._client.script_load(self._script.script)
-                return once()
+                return [self._whole(*calls[0]), *run(calls[1:])]
 
     def _on_cluster(self, command: Sequence[Value]) -> Any:
         """The client looks for the node that has the keys."""

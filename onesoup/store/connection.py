@@ -24,6 +24,14 @@ class Connection(redis.Connection):
         return super().can_read(timeout)
 
 
+def not_master(error: redis.ResponseError) -> str:
+    """Why the server that says so is not the one to write to; empty for any other error."""
+    if isinstance(error, redis.ReadOnlyError):
+        return "the master has become a replica"
+    # It may be cut off from the others, which have made another one the master meanwhile.
+    return "the master has lost its replicas" if str(error).startswith("NOREPLICAS") else ""
+
+
 class _ToMaster:
     """Asks who the master is before it connects, so that a pool finds the new one after a failover."""
 
@@ -38,16 +46,12 @@ class _ToMaster:
     def read_response(self, *args: Any, **options: Any) -> Any:
         try:
             return super().read_response(*args, **options)  # type: ignore[misc]
-        except redis.ReadOnlyError:
-            # It was the master once. Whoever tries again meets the new one.
-            self.disconnect()  # type: ignore[attr-defined]
-            raise redis.ConnectionError("the master has become a replica") from None
         except redis.ResponseError as error:
-            if not str(error).startswith("NOREPLICAS"):
+            if not (reason := not_master(error)):
                 raise
-            # It may be cut off from the others, which have made another one the master meanwhile.
+            # Whoever tries again meets the new one.
             self.disconnect()  # type: ignore[attr-defined]
-            raise redis.ConnectionError("the master has lost its replicas") from None
+            raise redis.ConnectionError(reason) from None
 
     def is_current(self) -> bool:
         """Whether this is still the master, as far as Sentinels can be asked."""

@@ -16,6 +16,8 @@ from gevent.event import AsyncResult
 from gevent.hub import Waiter
 from redis._parsers.base import BaseParser
 
+from onesoup.store.connection import not_master
+
 Value = bytes | str | int | float
 
 CHUNK = 64 * 1024
@@ -167,9 +169,8 @@ class _Link:
         while self.open and (answer := gets()) is not False:
             if not waiting:
                 raise redis.InvalidResponse("an answer that nobody has asked for")
-            if isinstance(answer, redis.ReadOnlyError):
-                # It was the master once. Whoever tries again meets the new one.
-                self.fail("the master has become a replica")
+            if isinstance(answer, redis.ResponseError) and (reason := not_master(answer)):
+                self.fail(reason)  # whoever tries again meets the new one
                 return
             waiting.popleft()[1].switch(answer)
 

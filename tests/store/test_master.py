@@ -22,8 +22,9 @@ def servers(tmp_path: Path) -> Iterator[CutOff]:
 
 
 @pytest.mark.timeout(120)
-def test_writers_and_listeners_leave_a_master_that_is_cut_off(servers: CutOff) -> None:
-    client, heard = connect(servers.url), []
+@pytest.mark.parametrize("shared", [False, True])
+def test_writers_and_listeners_leave_a_master_that_is_cut_off(servers: CutOff, shared: bool) -> None:
+    client, heard = connect(servers.url, shared=shared), []
     subscriber = Subscriber(servers.url, lambda channel, data: heard.append((channel, data)))
     subscriber.want(["wake:00"])
     listening = gevent.spawn(subscriber.run)

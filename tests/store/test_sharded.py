@@ -1,6 +1,7 @@
 """On a cluster a wake goes to the node of its channel and is heard there, wherever the script ran and wherever slots move."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import gevent
 import pytest
@@ -9,7 +10,7 @@ import redis
 from onesoup.store import keys, sharded
 from onesoup.store.channels import Replies, Subscriber, answer
 from onesoup.store.client import Script, connect
-from onesoup.store.errors import NoSession
+from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.leases import Shards
 from tests.support.topologies import Cluster, until
 
@@ -106,3 +107,16 @@ def test_channels_are_followed_to_another_node(cluster: Cluster, client: redis.R
     Shards(fresh).ask(7, b"job")
     until(lambda: heard.messages == [("wake:07", b"login")])
     heard.stop()
+
+
+def test_a_cluster_that_is_gone_is_a_store_that_is_down(tmp_path: Path) -> None:
+    with Cluster(tmp_path) as gone:
+        client = connect(gone.url)
+        shards = Shards(client)
+        shards.ask(1, b"job")
+        for node in gone.nodes:
+            node.kill()
+        with pytest.raises(StoreDown):
+            shards.ask(1, b"job")
+        with pytest.raises(StoreDown):
+            shards.next_login(1)
