@@ -1,6 +1,7 @@
 """`onesoup demo`, which `make run` calls: everything on this machine, in the foreground, until Ctrl-C."""
 
 import fcntl
+import json
 import os
 import socket
 import sys
@@ -17,7 +18,7 @@ from onesoup.demo.servers import reachable
 from onesoup.demo.stack import ROLES, Stack
 from onesoup.demo.supervisor import Log, Supervisor, ask_to_stop_by_interrupt
 from onesoup.ports import is_free
-from onesoup.settings import PREFIX, SettingsError, load
+from onesoup.settings import PREFIX, SettingsError, load, reference
 
 # What the roles may be told besides what the demo decides: any setting that is not one of these.
 DECIDED = {"REDIS_URL", "KEYS_FILE", "DATA", "XMPP_ROUTES", "XMPP_CA", "ADMIN_PORT", "ADMIN_BIND", "XMPP_PORT", "REDIS_PORT"}
@@ -46,6 +47,7 @@ def _run(environ: Mapping[str, str]) -> None:
     supervisor = Supervisor(stack, log)
     try:
         stack.start_servers()
+        _write_settings(stack)
         log.skip(stack.all())  # Redis greets with warnings that concern no demo
         for role in ROLES:
             stack.launch(role)
@@ -58,6 +60,13 @@ def _run(environ: Mapping[str, str]) -> None:
         log.say("stopping")
     finally:
         supervisor.stop()
+
+
+def _write_settings(stack: Stack) -> None:
+    """So that whoever plays the operator need not find out where everything is."""
+    found = ((row["name"], stack.env.get(PREFIX + row["name"].upper())) for row in reference())
+    lines = (f"{name} = {json.dumps(value)}\n" for name, value in found if value is not None)
+    (stack.dir / "onesoup.toml").write_text("# Written anew at each start of the demo.\n" + "".join(lines))
 
 
 def _stack(environ: Mapping[str, str]) -> Stack:
@@ -150,6 +159,10 @@ def ready(stack: Stack) -> str:
         ("phone passwords", f"{url}account (in a browser on this machine)"),
         ("into the phone", f"server {url}  user id wv:alice@{domain}  password {accounts.password('alice')}"),
         ("or in a terminal", f"{_command()} phone --url {url} --user alice --password {accounts.password('alice')}"),
+        (
+            "as its operator",
+            f"ONESOUP_CONFIG={_near(stack.dir / 'onesoup.toml')} {_command()} doctor  (sessions, trace alice, kick alice ...)",
+        ),
         ("to stop", "Ctrl-C"),
     ]
     width = max(len(name) for name, _ in rows)
@@ -158,7 +171,10 @@ def ready(stack: Stack) -> str:
 
 def _command() -> str:
     """How this program is called from where the user stands."""
-    path = Path(sys.prefix, "bin", "onesoup")
+    return _near(Path(sys.prefix, "bin", "onesoup"))
+
+
+def _near(path: Path) -> str:
     with suppress(ValueError):
         return str(path.relative_to(Path.cwd()))
     return str(path)

@@ -110,6 +110,8 @@ def test_what_a_phone_does_can_be_followed_and_no_word_of_it_is_heard(world: Wor
             return {("web", "request"), ("holder", "stanza-in"), ("holder", "command"), ("cir", "wake")} <= found
 
         trace.until(seen)
+        world.phone(alice, client_id="another", cir=()).login()
+        trace.until(lambda: any("Login-Request" in str(each.get("asks")) for each in trace.events()))
         trace.until(lambda: any("SendMessage-Request" in str(each.get("asks")) for each in trace.events()))
         said = trace.file.read_text()
         for secret in (*texts, alice.password, phone.session_id or "?", phone.cookie or "?"):
