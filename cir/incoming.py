@@ -65,7 +65,7 @@ class DataChannel:
 
     def __init__(self, store: Incoming, exchange: Exchange, outgoing: Outgoing, ring: KeyRing, validity: int) -> None:
         self._store, self._exchange, self._outgoing = store, exchange, outgoing
-        self._ring, self._validity, self._pool = ring, validity, Pool(AT_ONCE)
+        self._ring, self._validity, self._pool, self._leaving = ring, validity, Pool(AT_ONCE), False
 
     def keep(self, number: str, message: Short, part: Part) -> Kept:
         """Takes a part in. What it answers is decided later: a gateway does not wait."""
@@ -86,6 +86,8 @@ class DataChannel:
 
     def turn(self) -> None:
         """Takes up what is due. The pool waits when it is full."""
+        if self._leaving:
+            return
         try:
             lease, waiting = self._store.due.take(LEASE_MS, AT_ONCE)
             for number in waiting:
@@ -94,7 +96,8 @@ class DataChannel:
             log.warning("store-down", reason=str(error))
 
     def drain(self, seconds: float) -> None:
-        """Lets steps that have begun come to their end."""
+        """Lets steps that have begun come to their end; the next ones are for another process."""
+        self._leaving = True
         self._pool.join(seconds)
 
     def _work(self, number: str, lease: int) -> None:

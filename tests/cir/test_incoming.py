@@ -102,7 +102,7 @@ class Phone:
         with gevent.Timeout(20):
             while self.station.client.zcard("cir:smsin"):
                 gevent.sleep(0.01)
-        self.station.data.drain(10)
+        self.station.data._pool.join(10)
         assert len(self.hook.asked) == self.seen
 
 
@@ -224,6 +224,17 @@ def test_a_process_that_dies_leaves_its_work_to_another_and_sends_nothing_twice(
     while heir.step(NUMBER) is not None:
         pass
     assert phone.hears().startswith(f"WV12LG6 SI={sid}")
+
+
+def test_a_process_that_leaves_finishes_what_it_has_begun_and_begins_nothing(phone, exchange):
+    sid = session_of(phone.says(LOGIN).hears())
+    phone.station.data.drain(5)
+    phone.says(f"WV12GL5 SI={sid}")
+    phone.station.data.turn()
+    assert len(phone.hook.asked) == phone.seen
+    heir = gevent.spawn(phone.station.channel(exchange).run)
+    assert phone.hears().startswith(f"WV12LG5 SI={sid}")
+    heir.kill()
 
 
 def test_no_password_and_no_text_lies_open_in_redis(phone, holder):
