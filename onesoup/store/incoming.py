@@ -9,7 +9,7 @@ from enum import Enum
 
 import redis
 
-from onesoup.store.client import Script, guarded
+from onesoup.store.client import Script, Value, guarded
 from onesoup.store.due import Due
 
 DUE = "cir:smsin"
@@ -97,7 +97,7 @@ class Incoming:
     ) -> Kept:
         """Part `place` of `count` of a message. `delivery` is the gateway's id of it (`named`), or a digest of what came."""
         names = [f"smsseen:{{{number}}}:{delivery}", f"smspart:{{{number}}}:{message}", _queue(number)]
-        args = [ID_MS if named else ALIKE_MS, place, count, octets, head, PARTS_MS, MOST, KEEP_MS]
+        args: list[Value] = [ID_MS if named else ALIKE_MS, place, count, octets, head, PARTS_MS, MOST, KEEP_MS]
         kept = Kept(self._keep(names, args))
         if kept in (Kept.MESSAGE, Kept.REPEAT):  # the process that kept it may have died before it could say so
             self.due.add(number)
