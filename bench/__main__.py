@@ -17,6 +17,8 @@ PARTS = {
     "poll": "the empty poll of one worker beside the bare ceiling",
     "bosh": "the empty poll beside those of Prosody's and ejabberd's BOSH",
     "sizes": "the empty poll with a thousand sessions and with a hundred thousand",
+    "scaling": "a poll with one worker and with two, a stanza with one holder and with two",
+    "idle": "an hour of a phone that does nothing, beside an hour of BOSH",
     "login": "log-ins through gateway, holder and Prosody",
     "stream": "XMPP streams beside slixmpp: stanzas, log-ins, memory",
     "memory": "an idle session in the holder and in Redis",

@@ -44,6 +44,11 @@ def memory(pid: int) -> dict[str, int]:
     return {"uss": values["Private_Clean"] + values["Private_Dirty"], "rss": values["Rss"], "pss": values["Pss"]}
 
 
+def slab() -> int:
+    """KB that the kernel uses for its own objects, sockets among them."""
+    return int(Path("/proc/meminfo").read_text().partition("Slab:")[2].split()[0])
+
+
 def stolen() -> float:
     """Seconds in which the machine ran for somebody else, all cores together."""
     return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / TICK

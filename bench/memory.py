@@ -12,7 +12,7 @@ from bench.people import World, at_once
 from bench.report import Figure, Spread
 from onesoup.phone.engine import Phone
 
-GOAL_KB = 80
+GOAL_KB, GOAL_REDIS_KB = 80, 8
 CONTACTS = 20
 
 
@@ -38,8 +38,14 @@ def _kind(scale: Scale, world: World, users: list[str], what: str, lists: bool, 
         ("holder, USS", "uss", goal, how),
         ("holder, RSS", "rss", None, ""),
         ("Redis, used_memory", "used", None, "less buffers of clients and of the AOF; the contacts are offline"),
-        ("Redis, keys", "keys", None, "sum of MEMORY USAGE, stored replies left out: they pass within minutes"),
+        (
+            "Redis, keys",
+            "keys",
+            GOAL_REDIS_KB if lists else None,
+            "sum of MEMORY USAGE, stored replies left out: they pass within minutes",
+        ),
         ("Redis, stored replies", "replies", None, "sum of MEMORY USAGE, just after the log-in"),
+        ("gateway, USS", "web", None, "a worker keeps nothing of a session"),
         ("Prosody, USS", "prosody", None, ""),
     ]
     return [
@@ -79,6 +85,7 @@ def _settled(world: World, seconds: float) -> dict[str, float]:
     used = info["used_memory"] - info["mem_clients_normal"] - info["mem_aof_buffer"]
     found: dict[str, float] = machine.memory(holder.pid)  # type: ignore[assignment]
     found |= {"used": used / 1024, "keys": keys / 1024, "replies": replies / 1024}
+    found["web"] = sum(machine.memory(pid)["uss"] for pid in machine.family(world.processes["web"].pid))
     return found | {"prosody": machine.memory(world.prosody.process.pid)["uss"]}
 
 

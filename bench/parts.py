@@ -35,6 +35,10 @@ class Scale:
     stream_logins: int = 30
     streams: int = 1000
     slix_streams: int = 50
+    # Phones that rest, and seconds in which they are watched; phones of each side of scaling.
+    resting: int = 150
+    rest: float = 60.0
+    crew: int = 40
     # Sessions of the holder that is killed.
     taken_over: int = 1000
     # Phones that are woken at a steady rate, and idle lines of the listener.
@@ -69,6 +73,9 @@ QUICK = Scale(
     stream_logins=2,
     streams=5,
     slix_streams=2,
+    resting=3,
+    rest=1.0,
+    crew=4,
     taken_over=5,
     wakes=5,
     lines=50,

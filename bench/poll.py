@@ -83,7 +83,7 @@ def write_sessions(url: str, sids: list[str]) -> None:
 
 
 class Web:
-    """One gunicorn with one worker, configured as the gateway is."""
+    """One gunicorn, with one worker unless told otherwise, configured as the gateway is."""
 
     def __init__(self, directory: Path, name: str, argv: list[str], url: str, more: dict[str, str]) -> None:
         self.port = free_port()
@@ -104,8 +104,10 @@ class Web:
         self.process.wait_until(lambda: connects("127.0.0.1", self.port))
 
 
-def gateway(directory: Path, url: str) -> Web:
-    return Web(directory, "gateway", [str(Path(sys.prefix, "bin", "onesoup")), "web"], url, {})
+def gateway(directory: Path, url: str, workers: int = 1) -> Web:
+    name = "gateway" if workers == 1 else f"gateway-{workers}"
+    more = {"ONESOUP_WEB_WORKERS": str(workers)}
+    return Web(directory, name, [str(Path(sys.prefix, "bin", "onesoup")), "web"], url, more)
 
 
 def ceiling(directory: Path, redis_server: RedisServer, place: slice, client: str) -> Web:

@@ -1,6 +1,8 @@
 """Figures, the table of them, and the JSON file. Knows nothing about how they were measured."""
 
+import html
 import json
+import math
 import statistics
 import time
 from collections.abc import Iterable, Sequence
@@ -69,13 +71,35 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def save(name: str, machine: dict[str, str], figures: Sequence[Figure], out: Path = OUT) -> Path:
-    """Writes bench/out/<name>.json and returns its path."""
+    """Writes bench/out/<name>.json, and the plot beside it; returns the path of the first."""
     out.mkdir(parents=True, exist_ok=True)
     rows = [asdict(figure) | {"verdict": figure.verdict} for figure in figures]
     path = out / f"{name}.json"
     taken = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    path.with_suffix(".svg").write_text(plot(figures), encoding="utf-8")
     path.write_text(json.dumps({"taken": taken, "machine": machine, "figures": rows}, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def plot(figures: Sequence[Figure]) -> str:
+    """An SVG with a bar for each figure that has a goal: how much of what is allowed it takes. Logarithmic, the goal at 1."""
+    judged = [figure for figure in figures if figure.goal is not None and figure.goal > 0]
+    height, left, scale, top = 18, 560, 90, 24
+    rows = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="960" height="{top + height * len(judged) + 8}" font-family="sans-serif" '
+        'font-size="11"><rect width="100%" height="100%" fill="#fff"/>',
+        f'<text x="{left}" y="14" text-anchor="middle">the goal</text>',
+    ]
+    for number, figure in enumerate(judged):
+        share = max((figure.ratio or figure.value).median / float(figure.goal or 1), 0.01)
+        y, end = top + number * height, left + math.log2(share) * scale / 2
+        colour = "#2a7" if figure.verdict == "pass" else "#c43"
+        begin, width = min(left, end), max(abs(end - left), 1.0)
+        rows.append(f'<text x="8" y="{y + 12}">{html.escape(f"{figure.part}: {figure.name}"[:66])}</text>')
+        rows.append(f'<rect x="{begin:.0f}" y="{y + 2}" width="{width:.0f}" height="{height - 5}" fill="{colour}"/>')
+        rows.append(f'<text x="{max(left, end) + 6:.0f}" y="{y + 12}">{share:.2f}</text>')
+    bottom = top + height * len(judged)
+    return "\n".join([*rows, f'<path d="M{left} {top - 6}V{bottom}" stroke="#000"/>', "</svg>", ""])
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

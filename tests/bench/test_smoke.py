@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -14,7 +15,9 @@ OUT = REPOSITORY / "bench" / "out"
 # A figure that the table of each part must have.
 SHOWN = {
     "codec": "WBXML decode to primitive + encode back",
-    "poll": "total CPU a request, gateway + Redis",
+    "poll": "total CPU a request, gateway + Redis, same Redis client",
+    "bosh": "empty poll, total CPU, beside prosody's BOSH",
+    "sizes": "empty poll at 50 sessions, total CPU",
     "login": "log-ins/s, each with a log-out",
     "stream": "CPU a stanza in",
     "memory": "idle session, no contacts: holder, USS",
@@ -50,6 +53,7 @@ def test_a_part_runs_alone_and_reports(runs: dict[str, Run], part: str) -> None:
     figures = json.loads((OUT / f"{part}-quick.json").read_text())["figures"]
     found = next(figure for figure in figures if figure["name"] == SHOWN[part])
     assert SHOWN[part] in output
+    assert ElementTree.parse(OUT / f"{part}-quick.svg").getroot().tag.endswith("svg")
     assert found["value"]["median"] > 0 or part == "memory"
 
 

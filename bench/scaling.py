@@ -1,0 +1,104 @@
+"""Part scaling: whether a request costs the same with two workers, and a stanza the same with two holders, as with one."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import gevent
+import redis
+
+from bench import machine
+from bench.load import Generator
+from bench.parts import Scale, say, workplace
+from bench.peer import Peer
+from bench.people import PASSWORD, World, at_once
+from bench.poll import TYPE, Web, check, gateway, measure, poll, running, session_ids, write_sessions
+from bench.report import Figure, Spread
+from onesoup.demo.servers import RedisServer
+
+FLAT = 1.10
+
+
+def run(scale: Scale) -> list[Figure]:
+    with workplace() as directory:
+        return [_workers(scale, directory), _holders(scale, directory)]
+
+
+def _workers(scale: Scale, directory: Path) -> Figure:
+    with RedisServer(directory / "redis", appendonly=False) as server:
+        sids = session_ids(scale.sessions)
+        write_sessions(server.url, sids)
+        generator = Generator([poll(sid) for sid in sids], TYPE, scale.connections, directory)
+        webs: list[Web] = [gateway(directory, server.url, workers) for workers in (1, 2)]
+        found: list[list[float]] = [[], []]
+        with running(*webs):
+            for web in webs:
+                check(web, generator.bodies[0])
+                generator.run(web.port, 1.0)
+            for number in range(scale.rounds):
+                for web, times in zip(webs, found, strict=True):
+                    times.append(measure(generator, server, web, scale.poll_seconds).total)
+                say(f"scaling: round {number + 1} of {scale.rounds}: 1 worker {found[0][-1]:.0f} us, 2 {found[1][-1]:.0f} us")
+    return _figure("total CPU of an empty poll with 2 workers", "1 worker", found[1], found[0])
+
+
+def _holders(scale: Scale, directory: Path) -> Figure:
+    """Two stacks side by side, one with one holder and one with two; messages go to the phones of each in turn."""
+    with ExitStack() as stack:
+        sides = [_Side(stack, directory / f"h{count}", count, scale.crew) for count in (1, 2)]
+        found: list[list[float]] = [[], []]
+        for number in range(scale.rounds):
+            for side, times in zip(sides, found, strict=True):
+                times.append(side.measure(scale.stanzas))
+            say(f"scaling: round {number + 1} of {scale.rounds}: 1 holder {found[0][-1]:.0f} us, 2 {found[1][-1]:.0f} us")
+    return _figure("CPU of the holders for a stanza, 2 holders", "1 holder", found[1], found[0])
+
+
+class _Side:
+    """A stack with so many holders, and phones that are logged in and do not come."""
+
+    def __init__(self, stack: ExitStack, directory: Path, holders: int, phones: int) -> None:
+        # The phones do not fetch their messages; that is no flood here.
+        self._world = stack.enter_context(World(directory))
+        self._names = ["holder", *(f"holder-{number}" for number in range(2, holders + 1))]
+        for name in self._names[1:]:
+            self._world.launch("holder", name)
+        gevent.sleep(4.0)  # until they have shared the shards
+        self._world.prosody.add_account("writer", PASSWORD)
+        self._users = self._world.accounts("crew", phones, ["writer"])
+        address = "127.0.0.1", self._world.prosody.tls_port
+        self._peer = stack.enter_context(Peer("writer", PASSWORD, self._world.domain, address, self._world.ca_file))
+        at_once(10, self._log_in, self._users)
+        gevent.sleep(3.0)
+
+    def _log_in(self, user: str) -> None:
+        with self._world.phone(user) as phone:
+            phone.login()
+            phone.negotiate()
+
+    def measure(self, count: int) -> float:
+        """CPU microseconds of all holders for a message that comes in, its way into Redis included."""
+        server = self._world.redis
+        before, stored = self._cpu(), _stored(server)
+        for number in range(count):
+            self._peer.message(f"{self._users[number % len(self._users)]}@{self._world.domain}", f"m{number}")
+        with gevent.Timeout(60.0):
+            while _stored(server) < stored + count:
+                gevent.sleep(0.05)
+        gevent.sleep(0.3)
+        return (self._cpu() - before) / count * 1e6
+
+    def _cpu(self) -> float:
+        return sum(machine.cpu(self._world.processes[name].pid) for name in self._names)
+
+
+def _stored(server: RedisServer) -> int:
+    with redis.Redis(port=server.port) as client:
+        pipe = client.pipeline(transaction=False)
+        for key in client.scan_iter(match="i:{*}", count=1000):
+            pipe.hlen(key)
+        return sum(pipe.execute())
+
+
+def _figure(title: str, anchor: str, two: list[float], one: list[float]) -> Figure:
+    ratio = Spread.of(a / b for a, b in zip(two, one, strict=True))
+    return Figure("scaling", title, "us", Spread.of(two), Spread.of(one), f"us, {anchor}", ratio, FLAT)
