@@ -9,7 +9,7 @@ to the Redis servers.
 """
 
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 SINGLE, SENTINEL, CLUSTER = "single", "sentinel", "cluster"
 PORTS = {SENTINEL: 26379, CLUSTER: 6379}
@@ -31,15 +31,17 @@ class Place:
 
 def parse(url: str) -> Place:
     """ValueError with the reason when it is none of the forms."""
-    parts = urlsplit(url)
-    scheme, _, kind = parts.scheme.partition("+")
+    form, _, rest = url.partition("://")
+    scheme, _, kind = form.lower().partition("+")
     if not kind and scheme in ("redis", "rediss", "unix"):
         return Place(SINGLE, url)
     if scheme not in ("redis", "rediss") or kind not in PORTS:
         raise ValueError("must begin redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
-    login, _, hosts = parts.netloc.rpartition("@")
+    # By hand: urllib takes one host, and newer versions refuse several with an IPv6 address among them.
+    netloc, _, path = rest.partition("/")
+    login, _, hosts = netloc.rpartition("@")
     user, _, password = login.partition(":")
-    service, db = _path(kind, parts.path.strip("/"))
+    service, db = _path(kind, path.strip("/"))
     return Place(
         kind,
         url,

@@ -7,7 +7,7 @@ from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream.markup import serialise
-from onesoup.xmpp.stream.parser import _NAMES, MAX_DEPTH, MAX_STANZA, MOST_NAMES, Broken, End, Header, Parser
+from onesoup.xmpp.stream.parser import _NAMES, MAX_DEPTH, MAX_STANZA, MOST_NAMES, WHOLE_TAGS, Broken, End, Header, Parser
 
 HEAD = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='7'>"
 
@@ -42,15 +42,24 @@ def test_stanzas_become_nodes_with_namespaces_and_text():
     assert (iq.getID(), iq.getType()) == ("1", "result")
 
 
+@pytest.mark.parametrize("whole_tags", [True, WHOLE_TAGS])
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_chunk_borders_do_not_matter(size):
+def test_chunk_borders_do_not_matter(size, whole_tags):
     whole = HEAD + MIXED + b"</stream:stream>"
-    parser = Parser()
+    parser = Parser(whole_tags)
     events = [event for i in range(0, len(whole), size) for event in parser.feed(whole[i : i + size])]
     assert isinstance(events[0], Header)
     assert events[0]["id"] == "7"
     assert [serialise(node) for node in events[1:-1]] == [serialise(node) for node in parse(MIXED)]
     assert isinstance(events[-1], End)
+
+
+@pytest.mark.parametrize("cut", range(1, len(MIXED)))
+def test_a_stanza_is_there_with_its_last_octet(cut):
+    """Wherever the network has cut what came: it does not wait for the next one."""
+    parser = Parser()
+    parser.feed(HEAD)
+    assert len([*parser.feed(MIXED[:cut]), *parser.feed(MIXED[cut:])]) == 3
 
 
 def test_prefixes_are_resolved():

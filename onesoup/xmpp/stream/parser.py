@@ -77,12 +77,18 @@ _NAMES: dict[str, tuple[str, str]] = {}
 MOST_NAMES = 4096
 
 
+# Expat since 2.6, and older ones with its security fixes, puts off what ends within a tag: a short stanza that came in two
+# packets would wait for the next one. Python from 3.11.9 can switch that off; others give expat nothing that ends within a tag.
+WHOLE_TAGS = not hasattr(expat.ParserCreate(), "SetReparseDeferralEnabled")
+
+
 class Parser:
     """One stream document. `feed` returns what is complete; after a Broken or an End it returns nothing more."""
 
-    __slots__ = ("_done", "_events", "_expat", "_fed", "_open", "_waste")
+    __slots__ = ("_done", "_events", "_expat", "_fed", "_held", "_open", "_waste")
 
-    def __init__(self) -> None:
+    def __init__(self, whole_tags: bool = WHOLE_TAGS) -> None:
+        self._held: list[bytes] | None = [] if whole_tags else None
         self._events: list[Event] = []
         self._expat, self._open = _expat(self._events)
         self._fed = self._waste = 0
@@ -93,6 +99,8 @@ class Parser:
         if self._done:
             return []
         self._fed += len(data)
+        if self._held is not None:
+            data = self._whole(self._held, data)
         try:
             self._expat.Parse(data, False)
             self._limit()
@@ -106,6 +114,20 @@ class Parser:
         if events and isinstance(events[-1], End | Broken):
             self._done = True
         return events
+
+    def _whole(self, held: list[bytes], data: bytes) -> bytes:
+        """What has come, but for a tag that has begun and does not end yet: that is held back."""
+        if held:
+            held.append(data)
+            if b">" not in data:
+                return b""
+            data = b"".join(held)
+            held.clear()
+        begun = data.rfind(b"<")
+        if begun > data.rfind(b">"):
+            held.append(data[begun:])
+            return data[:begun]
+        return data
 
     def _limit(self) -> None:
         """What is begun and not complete has limits too."""
@@ -197,7 +219,7 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
         # RFC 6120 section 11.1: no comments, processing instructions, DTD, entity references other than the five.
         raise Broken("restricted-xml", "")
 
-    if hasattr(parser, "SetReparseDeferralEnabled"):  # expat 2.6: else a short stanza may wait for the next one
+    if not WHOLE_TAGS:
         parser.SetReparseDeferralEnabled(False)
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text.append
     parser.CommentHandler = parser.ProcessingInstructionHandler = parser.StartDoctypeDeclHandler = refuse
