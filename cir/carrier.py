@@ -2,11 +2,12 @@
 alone that is broken. What is sent, and what answers mean, is in `profiles` and `smpp`."""
 
 import random
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import gevent
 import structlog
@@ -86,7 +87,9 @@ class HttpCarrier:
         if not self._settings.sms_password:
             return text
         hidden_form = request.headers.get("Authorization", "\0")
-        return text.replace(f"={self._settings.sms_password}&", "=***&").replace(hidden_form, "***")
+        # As a value it is percent-encoded, wherever it stands.
+        value = rf"(?<==){re.escape(quote(self._settings.sms_password, safe=''))}(?=[&\s]|$)"
+        return re.sub(value, "***", text).replace(hidden_form, "***")
 
     def once(self, job: Job) -> Result:
         request = self.request(job)

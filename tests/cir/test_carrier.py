@@ -285,6 +285,15 @@ def test_a_template_as_a_form():
     assert asked.body.startswith(b"to=%2B15550100123&who=onesoup&pw=soup&data=%25%06%03%C6%AF%8AWVCI%20")
 
 
+@pytest.mark.parametrize("template", ["/s?pw={pass}", "/s?pw={pass}&to={msisdn}", "/s?to={msisdn}&pw={pass}"])
+@pytest.mark.parametrize("post", [True, False])
+def test_a_password_of_any_characters_is_not_shown(template, post):
+    there = gateway("url", f"http://h:1{template}", sms_password="p&ss w=rd", sms_post=post)
+    shown = there.carrier.render(wake())
+    assert "pw=***" in shown
+    assert not {"p&ss", "p%26ss"} & {shown[place : place + size] for size in (4, 6) for place in range(len(shown))}
+
+
 # --- SMPP ---
 
 
