@@ -242,13 +242,16 @@ def _named(ctx: Context, message_id: str | None) -> messages.Text:
 
 
 def get_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
-    """What waits for the phone, or with a group what was said in it lately; without the content, which the phone fetches."""
+    """What waits for the phone, oldest first and as much as it can read, or with a group what was said in it lately; without the
+    content, which the phone fetches."""
     if request.group_id is not None:
         return _listed(ctx, *group_history.history(ctx, request.group_id, request.message_count))
     waiting = _waiting(ctx)
     total = len(waiting)
     if request.message_count is not None:
         waiting = waiting[: request.message_count]
+    if not ctx.segmented:
+        waiting = waiting[: max(ctx.caps.parser // group_history.OF_EACH, 1)]
     return _listed(ctx, waiting, total)
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from onesoup.csp.elements import (
+    CapabilityList,
+    ClientCapabilityRequest,
     DeliveryReportRequest,
     ForwardMessageRequest,
     ForwardMessageResponse,
@@ -90,6 +92,14 @@ def test_a_message_is_sent_on_and_stays(every_phone, holder):
 def test_the_count_of_a_list_is_a_limit(phone, holder):
     fetching(phone, holder, "m1", "m2")
     assert len(phone.ask(GetMessageListRequest(message_count=1)).message_info) == 1
+
+
+def test_a_long_list_is_told_as_far_as_the_phone_can_read(phone, holder):
+    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=4000)))
+    for number in range(50):
+        holder.says(phone.sid, "romeo@example.net", "hi", f"m{number}")
+    assert len(listed(phone)) >= 5
+    assert len(phone.octets) <= 4000
 
 
 def test_a_method_that_does_not_exist(phone):
