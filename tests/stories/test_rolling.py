@@ -34,7 +34,8 @@ def gateways(world: World) -> Iterator[tuple[Process, Process]]:
     """Two more gateways of the shared stack, with two workers each."""
     names = ("web-a", "web-b")
     more = {"ONESOUP_POLL_HOLD": str(HOLD), "ONESOUP_TRUSTED_PROXIES": "127.0.0.1"}
-    made = [world.stack.start("web", name, {"ONESOUP_HTTP_PORT": str(free_port())} | more) for name in names]
+    made = [world.stack.launch("web", name, {"ONESOUP_HTTP_PORT": str(free_port())} | more) for name in names]
+    world.stack.wait(*names)
     yield made[0], made[1]
     for name in names:
         world.stack.stop(name)
