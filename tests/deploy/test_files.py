@@ -234,6 +234,13 @@ def test_only_metrics_are_used_that_exist(file):
     assert named <= METRICS | families | {"process_resident_memory_bytes"}
 
 
+def test_every_metric_of_the_sources_is_promised():
+    made = re.compile(r"(?:Counter|Counted|Gauge|Histogram|GaugeMetricFamily)\(\s*\"(onesoup_\w+)\"")
+    sources = (path for part in ("onesoup", "workers", "cir") for path in (ROOT / part).rglob("*.py"))
+    found = {name for path in sources for name in made.findall(path.read_text())}
+    assert found == {re.sub(r"_(bucket|sum|count)$", "", name) for name in METRICS}
+
+
 def test_the_dashboard_shows_every_metric_and_is_as_its_tool_writes_it():
     spec = importlib.util.spec_from_file_location("make_dashboard", ROOT / "tools" / "make_dashboard.py")
     tool = importlib.util.module_from_spec(spec)
