@@ -128,8 +128,10 @@ def test_workers_and_gateways_are_replaced_and_no_request_fails(
 
         served()
         before = workers(first)
+        told = [ready(world, first)]
         first.signal(signal.SIGHUP)  # new workers begin, then the old ones go
-        until(lambda: len(workers(first)) == 2 and not workers(first) & before)
+        until(lambda: told.append(ready(world, first)) or (len(workers(first)) == 2 and not workers(first) & before))
+        assert set(told) == {200}  # the old ones serve until a new one does
         served()
         world.stack.stop(second.name)
         served()
@@ -145,6 +147,15 @@ def test_workers_and_gateways_are_replaced_and_no_request_fails(
     assert min(empty) < HOLD - 1
     tries = [line for line in (tmp_path / "access.log").read_text().splitlines() if '"status":200' not in line]
     assert tries == []
+
+
+def ready(world: World, gateway: Process) -> int:
+    """What the gateway's operators are told."""
+    link = http.client.HTTPConnection("127.0.0.1", world.stack.admin_port(gateway.name), timeout=30)
+    link.request("GET", "/readyz")
+    status = link.getresponse().status
+    link.close()
+    return status
 
 
 def workers(gateway: Process) -> set[int]:
