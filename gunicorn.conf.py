@@ -84,11 +84,17 @@ class GatewayWorker(GeventWorker):
         super().notify()
         serving.end_waiting(self.waiting, time.monotonic() - self.cfg.keepalive)
 
-    def handle_exit(self, sig, frame):
-        super().handle_exit(sig, frame)
-        gevent.spawn(self._leave)
+    # At a reload it serves on until a successor does, but no longer than this.
+    SUCCESSOR = 20.0
 
-    def _leave(self):
+    def handle_exit(self, sig, frame):
+        gevent.spawn(self._leave, sig, frame)
+
+    def _leave(self, sig, frame):
+        end = time.monotonic() + self.SUCCESSOR
+        while master.needed(self.age) and time.monotonic() < end:
+            gevent.sleep(0.1)
+        super().handle_exit(sig, frame)
         drain()
         end = time.monotonic() + self.IDLE_GRACE
         while time.monotonic() < end:
@@ -101,6 +107,11 @@ class GatewayWorker(GeventWorker):
 
 logger_class = OurLogger
 worker_class = GatewayWorker
+
+
+def on_reload(server):
+    """Before new workers are made: those that there are go when one of them is ready."""
+    master.reload(server.worker_age)
 
 
 def post_fork(server, worker):

@@ -55,9 +55,9 @@ def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, shared
 
 
 def stop() -> None:
-    """Answers nobody any more; whoever shares the port goes on."""
+    """Takes no more questions, and answers those that it has; whoever shares the port goes on."""
     while _running:
-        _running.pop().stop(timeout=0)
+        _running.pop().close()
 
 
 def ports(data: str | Path) -> dict[str, int]:

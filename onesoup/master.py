@@ -8,8 +8,9 @@ from functools import cache
 from onesoup import ports
 
 _AGE = struct.Struct("q")
-# Seen by all workers, those of later reloads too: which of them is the youngest that is ready.
-_youngest = mmap.mmap(-1, _AGE.size)
+# Seen by all workers, those of later reloads too: which of them is the youngest that is ready, and which was the youngest of all
+# when the last reload began. gunicorn counts their ages up.
+_youngest, _reloaded = mmap.mmap(-1, _AGE.size), mmap.mmap(-1, _AGE.size)
 
 
 @cache
@@ -19,10 +20,28 @@ def admin_socket(host: str, wanted: int) -> socket.socket:
 
 
 def ready(age: int) -> None:
-    """A worker of this age (gunicorn counts them up) serves from now on."""
-    _youngest[:] = _AGE.pack(max(age, _AGE.unpack(_youngest[:])[0]))
+    """A worker of this age serves from now on."""
+    _write(_youngest, max(age, _read(_youngest)))
 
 
 def replaced(age: int) -> bool:
     """Whether a younger worker serves: this one goes because of a reload, not because the gateway ends."""
-    return bool(_AGE.unpack(_youngest[:])[0] > age)
+    return _read(_youngest) > age
+
+
+def reload(age: int) -> None:
+    """All workers up to this age will be replaced."""
+    _write(_reloaded, age)
+
+
+def needed(age: int) -> bool:
+    """Whether a worker of this age had better serve on: it is to be replaced, and none of those that come is ready."""
+    return age <= _read(_reloaded) and _read(_youngest) <= _read(_reloaded)
+
+
+def _read(memory: mmap.mmap) -> int:
+    return int(_AGE.unpack(memory[:])[0])
+
+
+def _write(memory: mmap.mmap, age: int) -> None:
+    memory[:] = _AGE.pack(age)

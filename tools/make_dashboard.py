@@ -77,7 +77,14 @@ ROWS: dict[str, list[tuple[str, str, list[tuple[str, str]]]]] = {
     "CIR": [
         ("Lines of phones", "short", [("sum by (instance) (onesoup_cir_connections)", "{{instance}}")]),
         ("Wake-ups", "reqps", [(rate("onesoup_cir_wakeups_total", "bearer, result"), "{{bearer}} {{result}}")]),
-        ("Lines refused", "reqps", [(rate("onesoup_cir_refused_total", "reason"), "{{reason}}")]),
+        (
+            "Lines refused",
+            "reqps",
+            [
+                (rate("onesoup_cir_refused_total", "reason"), "{{reason}}"),
+                ("sum(rate(onesoup_cir_foreign_total[$__rate_interval]))", "from elsewhere"),
+            ],
+        ),
         ("SMS today", "short", [("max(onesoup_sms_today)", "sent"), ("max(onesoup_sms_daily_limit)", "limit")]),
         (
             "SMS",
@@ -85,6 +92,7 @@ ROWS: dict[str, list[tuple[str, str, list[tuple[str, str]]]]] = {
             [
                 (rate("onesoup_sms_sent_total", "reason"), "sent {{reason}}"),
                 (rate("onesoup_sms_refused_total", "reason"), "refused {{reason}}"),
+                (rate("onesoup_sms_received_total", "result"), "received {{result}}"),
             ],
         ),
         ("Gateway left alone", "short", [("max by (instance) (onesoup_sms_circuit_open)", "{{instance}}")]),

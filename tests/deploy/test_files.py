@@ -6,11 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 import yaml
 
+from onesoup.demo.process import Process
+from onesoup.demo.servers import connects
+from onesoup.ports import free_port
 from onesoup.settings import PREFIX, Settings, load, reference
 from tests.support.promised import METRICS
 
@@ -230,6 +234,13 @@ def test_only_metrics_are_used_that_exist(file):
     assert named <= METRICS | families | {"process_resident_memory_bytes"}
 
 
+def test_every_metric_of_the_sources_is_promised():
+    made = re.compile(r"(?:Counter|Counted|Gauge|Histogram|GaugeMetricFamily)\(\s*\"(onesoup_\w+)\"")
+    sources = (path for part in ("onesoup", "workers", "cir") for path in (ROOT / part).rglob("*.py"))
+    found = {name for path in sources for name in made.findall(path.read_text())}
+    assert found == {re.sub(r"_(bucket|sum|count)$", "", name) for name in METRICS}
+
+
 def test_the_dashboard_shows_every_metric_and_is_as_its_tool_writes_it():
     spec = importlib.util.spec_from_file_location("make_dashboard", ROOT / "tools" / "make_dashboard.py")
     tool = importlib.util.module_from_spec(spec)
@@ -289,3 +300,36 @@ def test_kubernetes_names_fit_together():
         service = path["backend"]["service"]
         target = kinds["Service", service["name"]]["spec"]["ports"]
         assert service["port"]["name"] in {each["name"] for each in target}
+
+
+# --- Kannel ---
+
+
+def test_kannel_takes_its_configuration_and_serves_onesoup(tmp_path):
+    """Both of its programs, with ports of ours; a message goes as far as the carrier that is not there."""
+    program("bearerbox")
+    ports = {number: str(free_port()) for number in ("13000", "13001", "13013", "10000")}
+    text = (DEPLOY / "kannel" / "kannel.conf").read_text().replace("@SMS_PASSWORD@", "soup")
+    for shipped, ours in ports.items():
+        assert f"port = {shipped}" in text
+        text = text.replace(f"port = {shipped}", f"port = {ours}")
+    (tmp_path / "kannel.conf").write_text(text)
+    running = []
+    try:
+        for name, port in (("bearerbox", ports["13001"]), ("smsbox", ports["13013"])):
+            process = Process(name, [program(name), str(tmp_path / "kannel.conf")], {"PATH": PATHS}, tmp_path / f"{name}.log")
+            running.append(process)
+            process.start()
+            process.wait_until(lambda port=port: connects("127.0.0.1", int(port)))
+        url = f"http://127.0.0.1:{ports['13013']}/cgi-bin/sendsms?user=onesoup&pass=soup&to=%2B15550100123&from=100&text=x"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            assert answer.status in (200, 202)
+        assert "PANIC" not in "".join(each.output() for each in running)
+    finally:
+        for process in reversed(running):
+            process.kill()
+
+
+@pytest.mark.parametrize("file", ["kannel/start", "prosody/start"])
+def test_start_scripts_can_be_read_by_the_shell(file):
+    ran("sh", "-n", str(DEPLOY / file))

@@ -8,6 +8,7 @@ import pytest
 
 from onesoup.csp.elements import AddList, BlockEntityRequest, BlockList
 from onesoup.demo.stack import Stack
+from tests.stories.test_operating import command, objects
 from tests.support.peer import Peers
 from tests.support.secrets import secret_text
 from tests.support.topologies import Cluster, Sentinels
@@ -51,6 +52,11 @@ def test_on_a_cluster_everything_works_as_on_one_server(world_on: Worlds, tmp_pa
     phones[1].start()
     there.send(alice.jid, text := secret_text())
     phones[1].hears(text)
+
+    assert len(objects(command(world, "sessions", "--user", alice.jid, "--json"))) == len(phones)
+    assert f"following {alice.jid}, {len(phones)} sessions" in command(world, "trace", alice.jid, "--seconds", "1")
+    assert "3 primaries" in command(world, "redis", "check")
+    assert f"ended {len(phones)} sessions" in command(world, "kick", alice.jid)
 
 
 def test_a_master_dies_and_the_replica_goes_on(world_on: Worlds, tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def gateways(world: World) -> Iterator[tuple[Process, Process]]:
     """Two more gateways of the shared stack, with two workers each."""
     names = ("web-a", "web-b")
     more = {"ONESOUP_POLL_HOLD": str(HOLD), "ONESOUP_TRUSTED_PROXIES": "127.0.0.1"}
-    made = [world.stack.start("web", name, {"ONESOUP_HTTP_PORT": str(free_port())} | more) for name in names]
+    made = [world.stack.launch("web", name, {"ONESOUP_HTTP_PORT": str(free_port())} | more) for name in names]
+    world.stack.wait(*names)
     yield made[0], made[1]
     for name in names:
         world.stack.stop(name)
@@ -127,8 +128,10 @@ def test_workers_and_gateways_are_replaced_and_no_request_fails(
 
         served()
         before = workers(first)
+        told = [ready(world, first)]
         first.signal(signal.SIGHUP)  # new workers begin, then the old ones go
-        until(lambda: len(workers(first)) == 2 and not workers(first) & before)
+        until(lambda: told.append(ready(world, first)) or (len(workers(first)) == 2 and not workers(first) & before))
+        assert set(told) == {200}  # the old ones serve until a new one does
         served()
         world.stack.stop(second.name)
         served()
@@ -144,6 +147,15 @@ def test_workers_and_gateways_are_replaced_and_no_request_fails(
     assert min(empty) < HOLD - 1
     tries = [line for line in (tmp_path / "access.log").read_text().splitlines() if '"status":200' not in line]
     assert tries == []
+
+
+def ready(world: World, gateway: Process) -> int:
+    """What the gateway's operators are told."""
+    link = http.client.HTTPConnection("127.0.0.1", world.stack.admin_port(gateway.name), timeout=30)
+    link.request("GET", "/readyz")
+    status = link.getresponse().status
+    link.close()
+    return status
 
 
 def workers(gateway: Process) -> set[int]:

@@ -38,6 +38,8 @@ CIR = {
     "onesoup_cir_wakeups": ("counter", {"bearer", "result"}),
     "onesoup_cir_connections": ("gauge", set()),
     "onesoup_cir_refused": ("counter", {"reason"}),
+    "onesoup_cir_foreign": ("counter", set()),
+    "onesoup_sms_received": ("counter", {"result"}),
     "onesoup_sms_sent": ("counter", {"reason"}),
     "onesoup_sms_refused": ("counter", {"reason"}),
     "onesoup_sms_today": ("gauge", set()),
