@@ -116,3 +116,16 @@ def test_a_lease_that_could_not_be_renewed_in_time_is_let_go_without_asking(lab,
     holder.watch_leases()
     assert not holder._owned
     assert sid not in holder._held
+
+
+def test_a_log_in_whose_shard_goes_to_another_holder_on_the_way_is_that_ones(lab, server):
+    first = lab.holder(server.stub)
+    stored, job = lab.login_job("mover")
+    shard = int(job["sid"][:2], 16)
+    first._give_back(shard)
+    first._login(shard, job, stored)
+    assert job["sid"] not in first._held
+    second = lab.holder(server.stub)
+    second.renew()
+    assert shard in second._owned
+    eventually(lambda: job["sid"] in second._held, WITHIN)
