@@ -299,9 +299,9 @@ class Holder:
             if job is None:
                 return
             command = records.unpack_command(job)
-            gevent.spawn(self._register if command.get("op") == "register" else self._login, shard, command)
+            gevent.spawn(self._register if command.get("op") == "register" else self._login, shard, command, job)
 
-    def _register(self, _shard: int, job: dict[str, Any]) -> None:
+    def _register(self, _shard: int, job: dict[str, Any], _stored: bytes) -> None:
         payload = registering.run(job, self._shared.options, self._ring)
         with suppress(StoreDown):
             answer(self._client, job["reply"], job["name"], payload)
@@ -314,8 +314,8 @@ class Holder:
         with lock:
             yield
 
-    def _login(self, shard: int, job: dict[str, Any]) -> None:
-        """One log-in job, answered in any case."""
+    def _login(self, shard: int, job: dict[str, Any], stored: bytes) -> None:
+        """One log-in job, answered in any case: by the shard's next holder where it has gone there meanwhile."""
         began = time.monotonic()
         if "verify" in job:
             domain = addresses.domain_of(job["verify"])
@@ -331,11 +331,19 @@ class Holder:
         log.debug("login-job", shard=shard, ms=took)
         try:
             ticket = Ticket.unpack(job.get("ticket"))
+            if self._gone_on(shard, job, payload):
+                self._shared.shards.ask(shard, stored)
+                return
             if ticket is not None:
                 self._guard.settle(ticket, records.unpack_answer(payload)["code"])
             answer(self._client, job["reply"], job["name"], payload)
         except StoreDown:
             log.warning("store-down", reason="a log-in could not be answered")
+
+    def _gone_on(self, shard: int, job: dict[str, Any], payload: bytes) -> bool:
+        """Whether a log-in failed here only because its shard is another holder's by now, and that one has time for it."""
+        ours = shard in self._owned and not self.draining
+        return not ours and records.unpack_answer(payload)["code"] == 503 and time.time() < job.get("until", 0)
 
     def _outcome(self, domain: str, work: Callable[[], bytes]) -> bytes:
         """The answer to a job, whatever goes wrong with it."""

@@ -106,6 +106,8 @@ def holder_paused(field: Field) -> list[Figure]:
     # It may get shards again by and by; what it has then is no longer there.
     settled = field.until(lambda: 0 < field.open_streams("holder") + field.open_streams("holder-2") <= phones, 30.0, step=0.2)
     field.work(10.0)
+    # Shards go back to it in small groups: while they do, some streams are on their way.
+    field.until(lambda: field.open_streams("holder") + field.open_streams("holder-2") == phones, 60.0, step=0.5)
     return [
         just("streams of the two holders before", before[0]),
         most("the other holder has all streams", taken, 25.0, "s"),

@@ -88,7 +88,8 @@ def _section(record: Found) -> str:
     rows += [f"| {each.name} | {_value(each)} {each.unit} | {each.goal} | {each.verdict} |" for each in _figures(record)]
     load = record.get("load") or {}
     about = f"{load['phones']} phones, {load['seconds']:.0f} s, {load['requests']} requests; " if load else ""
-    return "\n".join([*head, *rows, "", f"{about}{record['taken']}, commit {record['commit']}.", ""])
+    about += f"load of the machine {record['machine']['load']} (one, five, fifteen minutes)"
+    return "\n".join([*head, *rows, "", f"{about}; {record['taken']}, commit {record['commit']}.", ""])
 
 
 def _value(figure: Figure | None) -> str:

@@ -139,6 +139,21 @@ class Lab:
         assert records.unpack_answer(holder._open(shard, job))["code"] == 200
         return sid
 
+    def login_job(self, user: str) -> tuple[bytes, dict[str, Any]]:
+        """As a worker asks for it: as it stands in Redis, and read."""
+        jid = f"{user}@{DOMAIN}"
+        shard = keys.shard_of(jid, "phone")
+        job = {
+            "sid": f"{shard:02x}{user}",
+            "r": records.pack_session(Session(jid, f"wv:{jid}", "1.2", "phone", ttl=600)),
+            "cred": self.ring.seal(self.password.encode(), f"cred:{jid}"),
+            "check": self.ring.digest(self.password, f"check:{jid}"),
+            "until": time.time() + 60,
+            "reply": "worker:nobody",
+            "name": "c1",
+        }
+        return records.pack_command(job), job
+
     def refused(self, holder: Holder, domain: str) -> tuple[str, str]:
         with pytest.raises(StreamFailure) as caught:
             self.log_in(holder, domain=domain)
