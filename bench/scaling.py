@@ -61,8 +61,8 @@ class _Side:
         self._world = stack.enter_context(World(directory))
         self._names = ["holder", *(f"holder-{number}" for number in range(2, holders + 1))]
         for name in self._names[1:]:
-            self._world.launch("holder", name)
-        gevent.sleep(4.0)  # until they have shared the shards
+            self._world.start("holder", name)
+        gevent.sleep(6.0)  # until they have shared the shards
         self._world.prosody.add_account("writer", PASSWORD)
         self._users = self._world.accounts("crew", phones, ["writer"])
         address = "127.0.0.1", self._world.prosody.tls_port

@@ -53,7 +53,7 @@ LINE_TTL_MS = 12_000
 BEAT = 4.0
 SEND_SECONDS = 10.0
 # Beats in which every line is looked at once, and how many lines are at least.
-TURNS, AT_ONCE = 15, 200
+TURNS, AT_ONCE = 15, 20
 
 
 @dataclass(slots=True, eq=False)

@@ -17,7 +17,6 @@ SHOWN = {
     "codec": "WBXML decode to primitive + encode back",
     "poll": "total CPU a request, gateway + Redis, same Redis client",
     "bosh": "empty poll, total CPU, beside prosody's BOSH",
-    "sizes": "empty poll at 50 sessions, total CPU",
     "login": "log-ins/s, each with a log-out",
     "stream": "CPU a stanza in",
     "memory": "idle session, no contacts: holder, USS",
