@@ -210,7 +210,8 @@ def _figures(scale: Scale, ours: list[Round], theirs: list[Round], plain: list[R
             Spread.of(each.total for each in ours),
             Spread.of(each.total for each in others),
             "us, ceiling",
-            Spread.of(a.total / b.total for a, b in zip(ours, others, strict=True)),
+            # A very short run may have used less than a tick.
+            Spread.of(a.total / max(b.total, 1.0) for a, b in zip(ours, others, strict=True)),
             goal,
             note,
         )

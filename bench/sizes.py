@@ -69,7 +69,7 @@ def _figures(found: dict[int, list[Round]]) -> list[Figure]:
     base = Spread.of(each.total for each in found[first])
     figures = [Figure("sizes", f"empty poll at {first} sessions, total CPU", "us", base)]
     for count in rest:
-        ratio = Spread.of(a.total / b.total for a, b in zip(found[count], found[first], strict=True))
+        ratio = Spread.of(a.total / max(b.total, 1.0) for a, b in zip(found[count], found[first], strict=True))
         mine = Spread.of(each.total for each in found[count])
         figures.append(
             Figure("sizes", f"empty poll at {count} sessions, total CPU", "us", mine, base, f"us, {first} sessions", ratio, FLAT)

@@ -88,10 +88,10 @@ def message(command: dict[str, Any]) -> Node:
 def message_octets(command: dict[str, Any], language: str = "") -> bytes:
     """What `message` would be on the wire, in a quarter of the time."""
     stanza_id, to, body, url = command["id"], command["to"], command["body"], command.get("url") or ""
-    shown, link = body, url
+    shown, link, named = body, url, bool(language)
     if not plain(f"{stanza_id}{to}{body}{url}{language}"):
         stanza_id, to, language, shown, link = quote(stanza_id), quote(to), quote(language), escape(body), escape(url)
-    lang = f' xml:lang="{language}"' if language else ""
+    lang = f' xml:lang="{language}"' if named else ""
     said = f"<body>{shown}</body>" if body else "<body/>"
     more = _REQUEST if command.get("receipt") else ""
     if url:
