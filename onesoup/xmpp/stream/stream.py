@@ -24,9 +24,10 @@ from onesoup.xmpp.stream.wire import Wire
 
 log = structlog.get_logger(__name__)
 
-# A peer that says nothing for this long is asked; one that then says nothing is gone. Where nobody waits for it, the kernel's own
-# probes tell of a machine that is gone (onesoup.xmpp.stream.dial), and asking is most of what an idle stream costs.
-SILENCE_SECONDS, IDLE_SECONDS = 40.0, 300.0
+# A peer that says nothing for this long is asked; one that then says nothing is gone: found out within a minute. Asking is most
+# of what an idle stream costs, but the kernel's probes (onesoup.xmpp.stream.dial) tell nothing of a server that is stuck or
+# behind a proxy, and messages for the phone would wait there.
+SILENCE_SECONDS = 40.0
 ANSWER_SECONDS = 15.0
 # Nobody waits to hear of stanzas without a key, yet the queue must not grow with them.
 ASK_AFTER = 20
@@ -431,14 +432,9 @@ class Stream:
         if self._probed_at:
             if now - self._probed_at >= ANSWER_SECONDS:
                 wire.close(StreamFailure(errors.TIMEOUT, "silent"))
-        elif now - self._last_in >= (SILENCE_SECONDS if self._awaits else IDLE_SECONDS):
+        elif now - self._last_in >= SILENCE_SECONDS:
             self._probed_at = now
             gevent.spawn(self._probe)  # a greenlet for the moment of the write: the ticker serves all streams
-
-    @property
-    def _awaits(self) -> bool:
-        """Whether something is to come: an acknowledgement, or the answer to a request."""
-        return bool(self._requests) or (self._sm is not None and self._sm.waiting > 0)
 
     def _probe(self) -> None:
         try:
