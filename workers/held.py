@@ -38,9 +38,9 @@ from onesoup.xmpp import errors, extras
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
-from workers.backlog import Backlog
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
+from workers.inbox_limit import InboxLimit
 from workers.intake import Change, Intake, offline, roster_changes
 from workers.lookups import Library, Lookups
 from workers.outbox import ALL, Outbox, returned
@@ -157,7 +157,7 @@ class Held:
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
         self._showing = BoundedSemaphore(1)
-        self._backlog = Backlog(lambda: self._shared.feed.waiting_items(self.sid))
+        self._limit = InboxLimit(lambda: self._shared.feed.waiting_items(self.sid))
         self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
         self.accept(caps)
         self.outbox = Outbox(self, shared)
@@ -469,14 +469,14 @@ class Held:
                     id=node.getAttr("id"),
                 )
         with self.lock:
-            self._look_at_backlog()
+            self._look_at_limit()
             done = self.intake.read(batch)
             self._stale -= done.seen
             if done.changes.presence and not self._seen_online:
                 done.changes.notbefore = FLOOD_MS
             if stream.managed:
                 done.changes.fields["h"] = stream.h_next
-            self._backlog.add(done.changes.items)
+            self._limit.add(done.changes.items)
             if done.changes and self.ready:
                 self.store(done.changes)
             elif done.changes:
@@ -492,10 +492,10 @@ class Held:
         for call in done.after:
             call()
 
-    def _look_at_backlog(self) -> None:
+    def _look_at_limit(self) -> None:
         """Whether what people write is taken."""
         with suppress(StoreDown):  # storing waits for Redis; this need not
-            full = self._backlog.full()
+            full = self._limit.full()
             if full and not self.intake.full:
                 log.warning("inbox-full", sid=short(self.sid))
             self.intake.full = full

@@ -162,24 +162,9 @@ def _read(
         if token > 0x7F:
             pos, named = _namespace(data, pos, version, named, name)
         value: Any
-        if not token & HAS_CONTENT:
-            text = ""
-        elif form == _ELEMENT and data[pos] not in _TEXT_TOKENS:
-            value = cls()
-            if many == _MANY:
-                getattr(node, attribute).append(value)
-            elif many and getattr(node, attribute) is not None:
-                raise _Odd
-            else:
-                setattr(node, attribute, value)
-            stack.append((node, pages))
-            if len(stack) > MAX_DEPTH - 2 or count > MAX_ELEMENTS - 2:
-                raise _Odd
-            node = value
-            pages = known[cls] if cls in known else _learn(cls, version)
-            children = pages.get(number, _NO_CHILDREN)
-            continue
-        else:
+        text, content = "", token & HAS_CONTENT
+        inside = content and form == _ELEMENT and data[pos] not in _TEXT_TOKENS
+        if content and not inside:
             following = data[pos]
             end = find(0, pos) if following == STR_I else -1
             if end > 0 and data[end + 1] == END:
@@ -214,6 +199,13 @@ def _read(
             raise _Odd
         else:
             setattr(node, attribute, value)
+        if inside:
+            stack.append((node, pages))
+            if len(stack) > MAX_DEPTH - 2 or count > MAX_ELEMENTS - 2:
+                raise _Odd
+            node = value
+            pages = known[cls] if cls in known else _learn(cls, version)
+            children = pages.get(number, _NO_CHILDREN)
 
 
 _TRUTHS = {"T": True, "F": False, "": None}

@@ -24,8 +24,6 @@ from onesoup.operators.findings import Finding, bad, good, note, tell, tried  # 
 from onesoup.settings import Settings  # noqa: E402
 
 CONNECT_SECONDS = 10.0
-# A command that waits for so long waits for a server that is away, or for nobody.
-STUCK = 30.0
 OLD_EXPAT = (2, 6, 0)
 
 

@@ -18,8 +18,6 @@ ROUNDS = 50
 # A request makes one or two round trips; above this they are what it spends its time on.
 SLOW_MS = 5.0
 FULL = 0.8
-# What the log of slow commands may hold of us before it is worth a word, microseconds.
-SLOW_SCRIPT = 50_000
 
 
 @click.group("redis")

@@ -13,7 +13,7 @@ STEP_ITEMS, STEP_OCTETS = 100, 256 * 1024
 FEW = 20
 
 
-class Backlog:
+class InboxLimit:
     """An estimate that is never lower than the truth: asks `waiting`, the number of items of the session that the phone has not
     answered, after each step only. A holder that takes a session over counts octets from the beginning."""
 
