@@ -4,6 +4,11 @@ from gevent import monkey
 monkey.patch_all()
 
 # ruff: noqa: E402
+from onesoup import tally
+
+# Before anything that counts is imported.
+tally.install()
+
 import ctypes
 import functools
 import importlib
@@ -132,6 +137,7 @@ def post_worker_init(worker):
             return not _draining().is_set()
 
         checks.append(not_draining)
+    tally.start()
     admin.start(settings, "web", checks, shared=admin_socket)
     master.ready(worker.age)
 
@@ -142,6 +148,7 @@ def worker_int(worker):
 
 def worker_exit(server, worker):
     drain()
+    tally.write()
 
 
 def child_exit(server, worker):

@@ -37,6 +37,9 @@ def _poll(scale: Scale) -> str:
         KeyRing.create(keys)
         # As `onesoup web` has it: counters in files shared by the workers. Decided when prometheus_client is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+        from onesoup import tally
+
+        tally.install()
         from workers.gateway import create_app
 
         app = create_app(load({"ONESOUP_REDIS_URL": server.url, "ONESOUP_KEYS_FILE": str(keys), "ONESOUP_POLL_HOLD": "0"}))

@@ -20,7 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from onesoup import ports as free_ports
-from onesoup import vitals
+from onesoup import tally, vitals
 from onesoup.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -120,6 +120,7 @@ class _App:
         return "200 OK" if ready else "503 Service Unavailable", "application/json", body
 
     def _metrics(self) -> tuple[str, str, bytes]:
+        tally.write()
         return "200 OK", CONTENT_TYPE_LATEST, generate_latest(_registry())
 
 

@@ -19,6 +19,7 @@ from onesoup import logs, tracing  # noqa: E402
 from onesoup.csp import addresses, direct, envelope  # noqa: E402
 from onesoup.csp.elements import LoginRequest, LoginResponse  # noqa: E402
 from onesoup.csp.errors import CspError  # noqa: E402
+from onesoup.csp.polls import Polls  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange, unreadable  # noqa: E402
 from onesoup.settings import Settings, load  # noqa: E402
@@ -47,22 +48,15 @@ class CspResource:
     def __init__(self, exchange: Exchange, peers: Peers, max_body: int, domain: str = "") -> None:
         """`domain` is that of a log-in that names none."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
+        self._polls = Polls()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
         peer = self._peers.of(req)
         body = self._body(req)
-        message = direct.decode(body)
+        message = self._polls.read(body) or self._read(req, resp, body)
         if message is None:
-            try:
-                document = codec.decode(body, req.content_type)
-                message = envelope.read(document)
-            except WireError as error:
-                self._unreadable(req, resp, body, error, error.partial)
-                return
-            except CspError as error:
-                self._unreadable(req, resp, body, error, document.root)
-                return
+            return
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
         if tracing.watched:
@@ -74,6 +68,22 @@ class CspResource:
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
         name = message.transactions[0].content.NAME if hasattr(message.transactions[0].content, "NAME") else "other"
         _seconds(name).observe(time.perf_counter() - began)
+
+    def _read(self, req: falcon.Request, resp: falcon.Response, body: bytes) -> envelope.Message | None:
+        """The message in a body; None when there is none, and the phone is told so."""
+        message = direct.decode(body)
+        if message is None:
+            try:
+                document = codec.decode(body, req.content_type)
+                message = envelope.read(document)
+            except WireError as error:
+                self._unreadable(req, resp, body, error, error.partial)
+                return None
+            except CspError as error:
+                self._unreadable(req, resp, body, error, document.root)
+                return None
+        self._polls.learn(body, message)
+        return message
 
     def _trace(self, message: envelope.Message, octets: int, reply: bytes, began: float) -> None:
         """For operators who follow this session, or this user's log-in."""

@@ -249,8 +249,8 @@ _STATE = (
 -- KEYS 1 session  2 validity    Returns {code or false, ms left, ms since the phone's last request or -1 while it can be woken on
 -- a line, ms until a message stops being valid or -1}: what a sweep needs to know.
 local now = clock()
-local over = ended(KEYS[1], now)
-if over then return {over, 0, 0, -1} end
+local gone = ended(KEYS[1], now)
+if gone then return {gone, 0, 0, -1} end
 local h = redis.call('HMGET', KEYS[1], 'due', 'ttl', 'stcp')
 local valid = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
 return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2]), valid and math.max(math.ceil(valid - now), 0) or -1}

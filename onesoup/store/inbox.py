@@ -9,26 +9,26 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script
-from onesoup.store.sessions import PRELUDE
+from onesoup.store.sessions import LOOK
 
 _TAKE = (
-    PRELUDE
+    LOOK
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 tries  6 tids  7 dirty  8 presence  9 subscriptions  10 spellings
 --      11 last sent  12 receipts  13 outbox
--- ARGV 1 sid  2 repeat after, ms  3 repeats at most  4 channel to wake when something comes, or ""  5 most contacts
---      6 TransactionID that the phone answers, or ""  7 MessageID that it has, or ""  8 one: only answer
---      9 one: the TransactionID is a number of at most three digits  10 the phone's address
+-- ARGV 1 sid  2 the phone's address  3 channel to wake when something comes, or ""  4 TransactionID that the phone answers, or ""
+--      5 MessageID that it has, or ""  6 with "a": only answer; with "s": the TransactionID is a number of at most three digits
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
 -- "open" under a new TransactionID. Returns {tid, id, kind, more, r, caps, payload ...}, 2 added to `more` when it is handed
 -- out again; without an item false when the channel will be woken, or the ms after which an open item is overdue by then; 0
 -- when nobody is to wait. With a MessageID all this is the third value behind {via or false, r}: how the phone was told to come
 -- for that message, nothing when it was not waiting any more.
 local now = clock()
-local over = ended(KEYS[1], now)
-if over then return redis.error_reply('NOSESSION ' .. over) end
-touch(KEYS[1], now, ARGV[10], ARGV[6] == '' and ARGV[7] == '')
-redis.call('HDEL', KEYS[1], 'hold')
+local me = look(KEYS[1])
+local gone = over(KEYS[1], now, me)
+if gone then return redis.error_reply('NOSESSION ' .. gone) end
+touch(KEYS[1], now, me, ARGV[2], ARGV[4] == '' and ARGV[5] == '')
+if me[10] then redis.call('HDEL', KEYS[1], 'hold') end
 
 local function done(id)
   -- A MessageID is the phone's word: what is no item of ours, such as the "P" in the queue, stays.
@@ -44,7 +44,7 @@ local function closed()
   via, record = own[1] or 'poll', own[2]
 end
 local function result(value)
-  if ARGV[7] == '' then return value end
+  if ARGV[5] == '' then return value end
   return {via, record, value}
 end
 local function delivered(id)
@@ -55,39 +55,40 @@ local function delivered(id)
     redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1])
   end
 end
-if ARGV[6] ~= '' then
-  local id = redis.call('HGET', KEYS[6], ARGV[6])
+if ARGV[4] ~= '' then
+  local id = redis.call('HGET', KEYS[6], ARGV[4])
   if id then
-    redis.call('HDEL', KEYS[6], ARGV[6])
+    redis.call('HDEL', KEYS[6], ARGV[4])
     -- n. and p. stand before the ids of messages whose group has a delivery method of its own.
     local way = string.sub(id, 1, 2)
     local told = way == 'n.' or (way ~= 'p.' and redis.call('HGET', KEYS[1], 'notify') == '1')
-    if ARGV[7] == '' and told and string.sub(id, 2, 2) ~= '-' then
+    if ARGV[5] == '' and told and string.sub(id, 2, 2) ~= '-' then
       -- The phone knows of this message now and will fetch it; it stays until it says that it has it.
       redis.call('ZREM', KEYS[4], id)
       redis.call('HDEL', KEYS[5], id)
     else
       local was = done(id)
-      if ARGV[7] ~= '' then
+      if ARGV[5] ~= '' then
         if was then closed() end
         delivered(id)
       end
     end
   end
 end
-if ARGV[7] ~= '' then
-  if done(ARGV[7]) then closed() end
-  delivered(ARGV[7])
+if ARGV[5] ~= '' then
+  if done(ARGV[5]) then closed() end
+  delivered(ARGV[5])
 end
-if ARGV[8] == '1' then return result(0) end
+if string.find(ARGV[6], 'a', 1, true) then return result(0) end
 
 -- An id to hand out: one whose answer is overdue, else the oldest that waits.
-local id, kind, contacts
+local id, contacts, first
 local again = 0
 while not id do
-  local late = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1)[1]
-  if late then
-    if redis.call('HINCRBY', KEYS[5], late, 1) > tonumber(ARGV[3]) then
+  first = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
+  local late = first[1]
+  if late and tonumber(first[2]) <= now then
+    if redis.call('HINCRBY', KEYS[5], late, 1) > REPEATS then
       -- A phone that never answers presence or an event loses it; a message stays with the session, for the offline store.
       redis.call('ZREM', KEYS[4], late)
       if string.sub(late, 2, 2) == '-' and string.sub(late, 1, 1) ~= 'k' then redis.call('HDEL', KEYS[3], late) end
@@ -102,7 +103,7 @@ while not id do
       redis.call('RPUSH', KEYS[2], 'P')
     elseif waiting == 'P' then
       redis.call('HDEL', KEYS[1], 'p')
-      local most = redis.call('HGET', KEYS[1], 'batch') or ARGV[5]
+      local most = redis.call('HGET', KEYS[1], 'batch') or MOST
       contacts = redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, most)
       if #contacts > 0 then
         redis.call('ZREM', KEYS[7], unpack(contacts))
@@ -119,10 +120,10 @@ while not id do
   end
 end
 if not id then
-  redis.call('HDEL', KEYS[1], 'via')
-  if ARGV[4] == '' or redis.call('HGET', KEYS[1], 'nohold') == '1' then return result(0) end
-  redis.call('HSET', KEYS[1], 'hold', ARGV[4])
-  local due = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
+  if me[11] then redis.call('HDEL', KEYS[1], 'via') end
+  if ARGV[3] == '' or me[12] == '1' then return result(0) end
+  redis.call('HSET', KEYS[1], 'hold', ARGV[3])
+  local due = first[2]
   return result(due and math.max(math.ceil(due - now), 1) or false)
 end
 
@@ -130,9 +131,10 @@ local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 -- Short ids count down, because phones count up: it keeps the two apart for as long as may be.
 -- The time stands behind long ones: a Redis that has lost its last second counts again from where it was, and a phone drops
 -- a TransactionID that it has seen, without an answer.
-local tid = ARGV[9] == '1' and tostring(999 - (number - 1) % 1000) or 's' .. number .. '-' .. math.floor(now / 100) % 10000
+local tid = 's' .. number .. '-' .. math.floor(now / 100) % 10000
+if string.find(ARGV[6], 's', 1, true) then tid = tostring(999 - (number - 1) % 1000) end
 redis.call('HSET', KEYS[6], tid, id)
-redis.call('ZADD', KEYS[4], now + tonumber(ARGV[2]), id)
+redis.call('ZADD', KEYS[4], now + REPEAT_MS, id)
 local more = again + (redis.call('LLEN', KEYS[2]) > 0 and 1 or 0)
 local own = redis.call('HMGET', KEYS[1], 'r', 'caps')
 local item = redis.call('HGET', KEYS[3], id)
@@ -212,7 +214,8 @@ class Inbox:
     """The queue of one phone at a time; any worker may ask."""
 
     def __init__(self, client: redis.Redis, handout: Handout) -> None:
-        self._take, self._handout = Script(client, _TAKE, "inbox.take"), handout
+        numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
+        self._take = Script(client, numbers + _TAKE, "inbox.take")
 
     def take(
         self,
@@ -227,21 +230,10 @@ class Inbox:
         """The next item, or what became of the wish to be woken on the channel `hold`. `answered` and `message_id` name
         what the phone has just acknowledged, `address` where the request comes from. Restarts the keep-alive timer;
         NoSession when the session is over."""
-        handout = self._handout
+        how = ("a" if only_answer else "") + ("s" if short else "")
         raw = self._take(
             [keys.session(sid), *keys.of(sid, *_NAMES)],
-            [
-                sid,
-                handout.repeat_ms,
-                handout.repeats,
-                hold,
-                handout.contacts,
-                answered,
-                message_id,
-                1 if only_answer else 0,
-                1 if short else 0,
-                address,
-            ],
+            [sid, address, hold, answered, message_id, how],
         )
         closed = None
         if message_id:

@@ -29,17 +29,21 @@ RENEW_MS = 900_000
 # Where CIR processes hear of phones that have bearers beside STCP.
 NEWS = "cir:news"
 
-# Lua that every session script begins with.
-PRELUDE = (
+# Lua that a script begins with in which a session is looked at.
+LOOK = (
     f"local MARK, RENEW, NEWS = {MARK_MS}, {RENEW_MS}, '{NEWS}'\n"
     + """
 local function clock()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
--- nil while the session lives, else the code that the phone is told.
-local function ended(key, now)
-  local h = redis.call('HMGET', key, 'due', 'end')
+-- What the start of a request looks at, in one command: 1 due  2 end  3 ttl  4 alt  5 addr  6 pmin  7 cir  8 called  9 idle
+-- 10 hold  11 via  12 nohold.
+local function look(key)
+  return redis.call('HMGET', key, 'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold')
+end
+-- nil while the session lives, else the code that the phone is told. `h` begins as what look() gives.
+local function over(key, now, h)
   if h[2] then return h[2] end
   if not h[1] then return '604' end
   if now > tonumber(h[1]) then
@@ -48,30 +52,40 @@ local function ended(key, now)
   end
   return nil
 end
--- A request has come: it lives on, and no wake is outstanding. `from` is the phone's address, `poll` whether it is a poll;
--- both matter only where the phone has agreed on something: where it is, and, with bearers beside STCP, whether it comes by
--- itself anyway.
-local function touch(key, now, from, poll)
-  local h = redis.call('HMGET', key, 'ttl', 'alt', 'due', 'addr', 'pmin', 'cir', 'called')
-  if h[2] == '1' then
+local function ended(key, now)
+  return over(key, now, redis.call('HMGET', key, 'due', 'end'))
+end
+-- A request has come: it lives on, and no wake is outstanding. `h` is what look() gave, `from` the phone's address, `poll`
+-- whether it is a poll; both matter only where the phone has agreed on something: where it is, and, with bearers beside STCP,
+-- whether it comes by itself anyway.
+local function touch(key, now, h, from, poll)
+  if h[4] == '1' then
     -- A poll that answers a call says nothing of those that the phone makes by itself.
-    if poll and h[6] and h[6] == h[7] then poll = nil
-    elseif poll and h[3] and now - (h[3] - h[1]) <= ((h[5] or 10) + 5) * 1000 then redis.call('HINCRBY', key, 'polls', 1)
+    if poll and h[7] and h[7] == h[8] then poll = nil
+    elseif poll and h[1] and now - (h[1] - h[3]) <= ((h[6] or 10) + 5) * 1000 then redis.call('HINCRBY', key, 'polls', 1)
     else redis.call('HDEL', key, 'polls') end
   end
-  if h[4] and from and from ~= '' and from ~= h[4] then
+  if h[5] and from and from ~= '' and from ~= h[5] then
     redis.call('HSET', key, 'addr', from)
     redis.call('HDEL', key, 'deaf')
   end
-  redis.call('HSET', key, 'due', now + h[1])
-  redis.call('HDEL', key, 'cir')
-  redis.call('PEXPIRE', key, h[1] + MARK)
+  redis.call('HSET', key, 'due', now + h[3])
+  redis.call('PEXPIRE', key, h[3] + MARK)
+  if h[7] then redis.call('HDEL', key, 'cir') end
   -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
-  if redis.call('HDEL', key, 'idle') == 1 then
+  if h[9] then
+    redis.call('HDEL', key, 'idle')
     local sid = string.match(key, '{(.*)}')
     redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
   end
 end
+"""
+)
+
+# And one that has something to tell the phone.
+PRELUDE = (
+    LOOK
+    + """
 -- Tells whoever can reach the phone: a held poll first, else its STCP lines and the other bearers, once until the phone's
 -- next request. `kind` is m for what a person waits for, p for what may wait; the outstanding wake is kept as kind and time.
 local function wake(key, sid, kind)
@@ -112,9 +126,10 @@ _OPEN = (
 local reply = redis.call('GET', KEYS[2])
 if reply then return {reply} end
 local now = clock()
-local over = ended(KEYS[1], now)
-if over then return redis.error_reply('NOSESSION ' .. over) end
-if ARGV[1] == '1' then touch(KEYS[1], now, ARGV[2]) end
+local own = look(KEYS[1])
+local gone = over(KEYS[1], now, own)
+if gone then return redis.error_reply('NOSESSION ' .. gone) end
+if ARGV[1] == '1' then touch(KEYS[1], now, own, ARGV[2]) end
 local waiting = redis.call('LLEN', KEYS[3]) + redis.call('ZCOUNT', KEYS[4], '-inf', now)
 local result = {false, waiting}
 if #ARGV > 2 then
@@ -137,13 +152,13 @@ _COMMIT = (
 local first = redis.call('GET', KEYS[2])
 if first then return first end
 local now = clock()
-local over = ended(KEYS[1], now)
-if over then return redis.error_reply('NOSESSION ' .. over) end
+local gone = ended(KEYS[1], now)
+if gone then return redis.error_reply('NOSESSION ' .. gone) end
 local e = cmsgpack.unpack(ARGV[2])
 if e.out and not e['end'] and redis.call('LLEN', KEYS[5]) + #e.out > MOST_OUT then return redis.error_reply('OUTBOXFULL') end
 if e.reply then redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3]) end
 for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
-if e.fields and e.fields.ttl then touch(KEYS[1], now) end
+if e.fields and e.fields.ttl then touch(KEYS[1], now, look(KEYS[1])) end
 for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) end
 for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
 for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
@@ -199,8 +214,8 @@ _PUSH = (
     PRELUDE
     + """
 -- KEYS 1 session  2 outbox  ARGV 1 sid  2 command    One command for the holder, outside a commit.
-local over = ended(KEYS[1], clock())
-if over then return redis.error_reply('NOSESSION ' .. over) end
+local gone = ended(KEYS[1], clock())
+if gone then return redis.error_reply('NOSESSION ' .. gone) end
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1])
 return 1
@@ -216,8 +231,8 @@ _BIND = (
 -- that the phone has a new one at this address. Returns {field r, 1 when something waits, the
 -- address of its last request}.
 local now = clock()
-local over = ended(KEYS[1], now)
-if over then return redis.error_reply('NOSESSION ' .. over) end
+local gone = ended(KEYS[1], now)
+if gone then return redis.error_reply('NOSESSION ' .. gone) end
 local h = redis.call('HMGET', KEYS[1], 'stcp', 'cir')
 local channels = ARGV[1]
 local count = 1

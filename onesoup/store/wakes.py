@@ -29,8 +29,8 @@ _LOOK = (
     + """
 -- KEYS 1 session  2 queue     What a step needs to know: {now, waiting, fields ...}.
 local now = clock()
-local over = ended(KEYS[1], now)
-if over then return redis.error_reply('NOSESSION ' .. over) end
+local gone = ended(KEYS[1], now)
+if gone then return redis.error_reply('NOSESSION ' .. gone) end
 local h = redis.call('HMGET', KEYS[1], 'cir', 'stcp', 'alt', 'r', 'caps', 'addr', 'udp', 'num', 'tries', 'polls', 'deaf',
   'pmin', 'due', 'ttl')
 return {now, redis.call('LLEN', KEYS[2]), unpack(h)}

@@ -1,0 +1,124 @@
+"""A poll known by sight means what the long way reads, and nothing else is taken for one."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onesoup.csp import envelope
+from onesoup.csp.elements import PollingRequest
+from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.errors import CspError
+from onesoup.csp.polls import MAX_POLL, MOST_SHAPES, Polls
+from onesoup.wire import codec
+from onesoup.wire.document import Encoding
+from onesoup.wire.errors import WireError
+from tests.wire.vectors import GOOD
+
+PLAIN = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789", min_size=1, max_size=40)
+
+
+def long_way(octets: bytes) -> Message | None:
+    try:
+        return envelope.read(codec.decode(octets))
+    except (WireError, CspError):
+        return None
+
+
+def polls_among(documents: list[bytes]) -> list[bytes]:
+    found = []
+    for octets in documents:
+        message = long_way(octets)
+        if message and message.session_id and [type(each.content) for each in message.transactions] == [PollingRequest]:
+            found.append(octets)
+    return found
+
+
+DOCUMENTS = [vector.octets for vector in GOOD]
+POLLS = polls_among(DOCUMENTS)
+
+
+def written(version: str, encoding: Encoding, sid: str, tid: str | None) -> bytes:
+    transaction = Transaction(Mode.REQUEST, tid, PollingRequest())
+    return codec.encode(envelope.write_message(Message(version, encoding, [transaction], sid, SessionType.INBAND)))
+
+
+def knows(octets: bytes) -> Polls:
+    known = Polls()
+    message = long_way(octets)
+    assert message is not None
+    known.learn(octets, message)
+    return known
+
+
+@pytest.mark.parametrize("octets", POLLS)
+def test_a_poll_of_a_real_phone_is_known_the_second_time(octets: bytes):
+    assert Polls().read(octets) is None
+    message = long_way(octets)
+    assert message is not None
+    assert message.session_id is not None
+    if message.session_id.isalnum() and (message.transactions[0].id or "1").isalnum():
+        assert knows(octets).read(octets) == message
+
+
+@pytest.mark.parametrize("encoding", [Encoding.WBXML, Encoding.XML])
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+@pytest.mark.parametrize("tid", ["17", "", None])
+@settings(max_examples=20, deadline=None, database=None)
+@given(sid=PLAIN, other=PLAIN)
+def test_other_ids_in_the_same_place(version, encoding, tid, sid, other):
+    known = knows(written(version, encoding, "0a1b2c3d", tid))
+    body = written(version, encoding, sid, other if tid else tid)
+    assert known.read(body) == long_way(body)
+    assert known.read(body) is not None
+
+
+@settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_octets_changed(data):
+    octets = data.draw(st.sampled_from([*POLLS, *(written("1.2", each, "ab12", "9") for each in (Encoding.WBXML, Encoding.XML))]))
+    known = knows(octets)
+    changed = bytearray(octets)
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(
+            st.sampled_from(b"\0\1\3<>&;aZ9\x80\xc3") | st.integers(0, 255)
+        )
+    read = known.read(bytes(changed))
+    assert read is None or read == long_way(bytes(changed))
+
+
+@pytest.mark.parametrize("octets", [octets for octets in DOCUMENTS if octets not in POLLS][::7])
+def test_nothing_else_is_kept(octets: bytes):
+    message = long_way(octets)
+    if message is not None:
+        known = Polls()
+        known.learn(octets, message)
+        assert known.read(octets) is None
+
+
+@pytest.mark.parametrize("sid", ["", "a-b", "ä1", "a" * 200, "a&amp;b", "a b"])
+def test_ids_that_are_not_plain_go_the_long_way(sid: str):
+    body = written("1.2", Encoding.XML, "ab12", "9")
+    assert knows(body).read(body.replace(b"ab12", sid.encode())) is None
+
+
+def test_an_id_that_stands_there_twice_says_nothing_of_its_place():
+    body = written("1.2", Encoding.XML, "ab12", "9").replace(b"<Session>", b"<!-- >ab12< --><Session>")
+    assert knows(body).read(body) is None
+
+
+def test_the_oldest_shapes_are_forgotten():
+    known, bodies = Polls(), []
+    for number in range(MOST_SHAPES + 1):
+        body = re.sub(rb"(<Session>)", rb"\1" + b" " * number, written("1.2", Encoding.XML, "ab12", "9"))
+        message = long_way(body)
+        assert message is not None
+        known.learn(body, message)
+        bodies.append(body)
+    assert [known.read(body) is not None for body in bodies] == [False] + [True] * MOST_SHAPES
+
+
+def test_a_long_body_is_no_poll():
+    body = re.sub(rb"(<Session>)", rb"\1" + b" " * MAX_POLL, written("1.2", Encoding.XML, "ab12", "9"))
+    assert knows(body).read(body) is None
