@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from onesoup.wire import pts, ptstext, wbxml, xmltext
 from onesoup.wire.document import Document, Encoding
@@ -67,6 +68,7 @@ def encode(document: Document) -> bytes:
     return xmltext.encode(document.root, document.version, document.doctype)
 
 
+@lru_cache(maxsize=256)  # phones write the same few
 def media_type(document_version: str, encoding: Encoding, asked: str | None = None) -> str:
     """The Content-Type of an answer: the request's own when it is one for that encoding, else the version's.
 
