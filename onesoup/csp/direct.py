@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from onesoup.csp import shells
+from onesoup.csp import frames, shells
 from onesoup.csp.binding import ALIASES
 from onesoup.csp.elements import FIELDS, ORDER, PRIMITIVES, Node
 from onesoup.csp.envelope import MAX_ID, Message, Mode, SessionType, Transaction, write_message
+from onesoup.csp.frames import VERSIONS
 from onesoup.wire import codec, tokens, wbxml
 from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, datetime, legal, normal, utf8
 from onesoup.wire.document import Encoding
@@ -22,7 +23,6 @@ from onesoup.wire.names import version_of_namespace
 from onesoup.wire.tokens import END, ENTITY, EXT_T, HAS_CONTENT, OPAQUE, STR_I, STR_T, SWITCH_PAGE, Form
 
 _EXT_T_0 = EXT_T[0]
-VERSIONS = ("1.1", "1.2", "1.3")
 
 
 class _Odd(Exception):
@@ -113,7 +113,16 @@ def decode(data: bytes) -> Message | None:
         version, pos, strings = tokens.VERSION_OF_HEADER.get(data[:4]), 4, b""
         if version is None:
             version, pos, strings = _header(data)
-        return _message(_read(data, version, pos, strings), version)
+        elif (frame := frames.PATTERNS[version].match(data, 4)) is not None:
+            content = shells.Content()
+            named = frame.start(1) > 0
+            end = _read(data, version, frame.end(), strings, content, named, frames.ELEMENTS, frames.DEPTH)
+            if data[end:] == frames.TAIL and content.primitive is not None:
+                return frames.message(version, frame, content.primitive)
+        root = shells.Root()
+        pos, named = _start(data, pos, version)
+        _read(data, version, pos, strings, root, named)
+        return _message(root, version)
     except (IndexError, ValueError, _Odd):
         return None
 
@@ -128,17 +137,18 @@ def _header(data: bytes) -> tuple[str, int, bytes]:
 
 
 def _read(
-    data: bytes, version: str, pos: int, strings: bytes
-) -> shells.Root:  # one function, as in onesoup.wire.wbxml, for the same reason
+    data: bytes, version: str, pos: int, strings: bytes, node: Any, named: bool, count: int = 0, depth: int = 0
+) -> int:  # one function, as in onesoup.wire.wbxml, for the same reason
+    """Reads the children of `node` from there on; gives the place behind its end. `named`: the version's namespace has been seen;
+    `count` elements have been read already, and so many of them stand around the node."""
     find, known = data.find, _CHILDREN[version]
     texts = tokens.SHORT_TEXTS[version]
-    pos, named = _start(data, pos, version)
     all_texts = _Texts(version, strings, MAX_TEXT - len(data))
-    root = shells.Root()
-    node: Any = root
-    pages = known[shells.Root] if shells.Root in known else _learn(shells.Root, version)
-    number = count = 0  # count bounds both elements and page switches, as MAX_ELEMENTS does
+    cls: Any = type(node)
+    pages = known[cls] if cls in known else _learn(cls, version)
+    number = 0  # count bounds both elements and page switches, as MAX_ELEMENTS does
     children = pages[0]
+    deepest = MAX_DEPTH - 2 - depth
     stack: list[tuple[Any, dict[int, _Page]]] = []
     while True:
         token = data[pos]
@@ -147,7 +157,7 @@ def _read(
         if child is None:
             if token == END:
                 if not stack:
-                    return root
+                    return pos
                 node, pages = stack.pop()
             elif token == SWITCH_PAGE:
                 number = data[pos]
@@ -201,7 +211,7 @@ def _read(
             setattr(node, attribute, value)
         if inside:
             stack.append((node, pages))
-            if len(stack) > MAX_DEPTH - 2 or count > MAX_ELEMENTS - 2:
+            if len(stack) > deepest or count > MAX_ELEMENTS - 2:
                 raise _Odd
             node = value
             pages = known[cls] if cls in known else _learn(cls, version)

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onesoup.csp import direct, envelope
+from onesoup.csp import direct, envelope, frames
 from onesoup.csp.elements import GetListRequest, PollingRequest, Status
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.errors import CspError
-from onesoup.wire import codec
+from onesoup.wire import codec, tokens
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
 from tests.csp.test_binding import PRIMITIVES, VERSIONS, nodes
@@ -52,6 +52,27 @@ EVERY_DAY = "poll login-1 login-2 caps service list-load contact-add subscribe s
 def test_what_a_phone_sends_every_day_goes_the_short_way(name):
     (vector,) = (each for each in GOOD if each.name == f"cap-android-{name}")
     assert agrees(vector.octets)
+
+
+@pytest.mark.parametrize("name", EVERY_DAY.split())
+def test_what_stands_around_it_is_seen_at_once(name):
+    (vector,) = (each for each in GOOD if each.name == f"cap-android-{name}")
+    version = tokens.VERSION_OF_HEADER[vector.octets[:4]]
+    assert frames.PATTERNS[version].match(vector.octets, 4)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("sid", ["7f", "im.user.com#48815@server.com", None])
+@pytest.mark.parametrize("tid", ["1", "IMApp01#12345@NOK5110", "", None])
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("poll", [True, False, None])
+def test_frames_of_all_kinds(version, sid, tid, mode, poll):
+    kind = SessionType.INBAND if sid else SessionType.OUTBAND
+    agrees(
+        codec.encode(
+            envelope.write_message(Message(version, Encoding.WBXML, [Transaction(mode, tid, PollingRequest())], sid, kind, poll))
+        )
+    )
 
 
 @pytest.mark.parametrize("vector", GOOD, ids=lambda vector: vector.name)
