@@ -68,11 +68,8 @@ def test_what_stands_around_it_is_seen_at_once(name):
 @pytest.mark.parametrize("poll", [True, False, None])
 def test_frames_of_all_kinds(version, sid, tid, mode, poll):
     kind = SessionType.INBAND if sid else SessionType.OUTBAND
-    agrees(
-        codec.encode(
-            envelope.write_message(Message(version, Encoding.WBXML, [Transaction(mode, tid, PollingRequest())], sid, kind, poll))
-        )
-    )
+    message = Message(version, Encoding.WBXML, [Transaction(mode, tid, PollingRequest())], sid, kind, poll)
+    assert agrees(codec.encode(envelope.write_message(message)))
 
 
 @pytest.mark.parametrize("vector", GOOD, ids=lambda vector: vector.name)
