@@ -65,7 +65,8 @@ class Settings:
     # What is kept, and where.
     redis_url: str = setting(
         "redis://127.0.0.1:6379/0",
-        "The Redis that holds all shared state.",
+        "The Redis or Valkey that holds all shared state: redis://, rediss://, redis+sentinel://host,host/service or "
+        "redis+cluster://host,host; valkey:// and its forms mean the same.",
         "redis://:password@10.0.0.5:6379/0",
         secret=True,
     )
