@@ -37,6 +37,7 @@ from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
 from onesoup.store.blocks import Blocks  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
+from onesoup.store.clock import Jumps  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed  # noqa: E402
 from onesoup.store.guard import Guard, Ticket  # noqa: E402
@@ -97,6 +98,7 @@ class Holder:
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
         self._guard = Guard(client)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
+        self._clock = Jumps()
         self._owned: dict[int, Lease] = {}
         self._renewed: dict[int, float] = {}
         self._held: dict[str, Held] = {}
@@ -168,12 +170,20 @@ class Holder:
             if self._owned.get(lease.shard) is lease:
                 self._lost.inc()
                 self._lose(lease.shard)
-        share = -(-keys.SHARDS // max(self._leases.alive(), 1))
+        living, redis_ms = self._leases.alive()
+        if self._clock.by(redis_ms, now, time.monotonic()):
+            self._check_all()
+        share = -(-keys.SHARDS // max(living, 1))
         for shard in sorted(self._owned)[share:][:GIVE_BACK]:
             self._give_back(shard)
         if len(self._owned) < share:
             self._take(share - len(self._owned))
         LEASES.labels(self.name[:8]).set(len(self._owned))
+
+    def _check_all(self) -> None:
+        """Redis's clock has jumped: each session sees to its own times."""
+        for held in self._held.values():
+            held.check_at = 0.0
 
     def _take(self, most: int) -> None:
         began = time.monotonic()
@@ -515,23 +525,24 @@ class Holder:
         """Ends a session that is over, once its last messages are out."""
         sid = held.sid
         try:
-            code, left, quiet, valid = self._shared.feed.look(sid)
-            if code is None:
-                held.quiet(quiet)
-                if valid == 0:
+            seen = held.lifetime.look(self._shared.feed, sid, held.fence)
+            if seen.code is None:
+                held.quiet(seen.quiet)
+                if seen.valid == 0:
                     held.report_overdue()
-                until_idle = IDLE_MS - quiet if quiet >= 0 else 0
-                held.check_in(min([MAX_CHECK, *(each / 1000 + 0.5 for each in (left, valid, until_idle) if each > 0)]))
+                until_idle = IDLE_MS - seen.quiet if seen.quiet >= 0 else 0
+                times = (seen.left, seen.valid, until_idle)
+                held.check_in(min([MAX_CHECK, *(each / 1000 + 0.5 for each in times if each > 0)]))
                 return
             since = self._ended.setdefault(sid, time.monotonic())
             waits = bool(self._shared.feed.commands(sid, 1))
-        except StoreDown:
+        except (StoreDown, Fenced):
             return
         if waits and time.monotonic() - since < LINGER:
             held.outbox.kick()
             held.check_at = time.monotonic() + SWEEP
             return
-        held.end(code, polite=True, sid=sid)
+        held.end(seen.code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
         """Wakes may have been lost, of any session."""

@@ -1,9 +1,12 @@
 """Work that is due at a time, shared by any number of processes: what one takes is its own until a lease runs out. The timers
 are in Redis, so that another process goes on where one was killed."""
 
+import time
+
 import redis
 
 from onesoup.store.client import Script, guarded
+from onesoup.store.clock import SHIFT, Jumps
 
 _SOON = """
 -- KEYS 1 due  ARGV 1 name  2 in how many ms     It gets a step then, or earlier when it has one already.
@@ -35,14 +38,25 @@ redis.call('ZADD', KEYS[1], t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARG
 return 1
 """
 
+_JUMPED = (
+    SHIFT
+    + """
+-- KEYS 1 due  ARGV 1 by how many ms Redis's clock has jumped     Timers that were set before move with it, however many
+-- processes have seen it.
+local t = redis.call('TIME')
+shift(KEYS[1], t[1] * 1000 + math.floor(t[2] / 1000), tonumber(ARGV[1]))
+return 1
+"""
+)
+
 
 class Due:
     """One such list."""
 
     def __init__(self, client: redis.Redis, key: str) -> None:
-        self._client, self._key = client, key
+        self._client, self._key, self._clock = client, key, Jumps()
         self._soon, self._take = Script(client, _SOON, "due.soon"), Script(client, _TAKE, "due.take")
-        self._settle = Script(client, _SETTLE, "due.settle")
+        self._settle, self._jumped = Script(client, _SETTLE, "due.settle"), Script(client, _JUMPED, "due.jumped")
 
     def soon(self, name: str, ms: int) -> None:
         """A step in so many ms at the latest, even while somebody works on it."""
@@ -54,7 +68,10 @@ class Due:
 
     def take(self, lease_ms: int, most: int = 100) -> tuple[int, list[str]]:
         """(end of the lease, names whose time has come). Another process may have them when the lease is over."""
+        before = time.monotonic()
         end, *names = self._take([self._key], [lease_ms, most])
+        if by := self._clock.by(int(end) - lease_ms, before, time.monotonic()):
+            self._jumped([self._key], [by])
         return int(end), [name.decode() for name in names]
 
     def settle(self, name: str, lease: int, ms: int | None) -> None:

@@ -125,7 +125,11 @@ class Wakes:
 
     def may_sweep(self, seconds: int) -> bool:
         """True for one process in that time."""
-        return bool(guarded(lambda: self._client.set(SWEEP, b"1", nx=True, ex=seconds)))
+        if guarded(lambda: self._client.set(SWEEP, b"1", nx=True, ex=seconds)):
+            return True
+        if int(guarded(lambda: self._client.ttl(SWEEP))) > seconds:  # Redis's clock was set back
+            guarded(lambda: self._client.delete(SWEEP))
+        return False
 
     def unheard(self, sids: Sequence[str]) -> list[str]:
         """Those of the sessions that have a wake outstanding and other bearers than STCP."""
