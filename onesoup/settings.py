@@ -360,6 +360,12 @@ class Settings:
         return Domains((*self.domains, self.domain))
 
 
+def unusable_ca(path: str, error: OSError) -> SettingsError:
+    """What is wrong with the file of xmpp_ca."""
+    reason = error.strerror or "holds no certificate"
+    return SettingsError(f"xmpp_ca={path}: {reason}; example: {PREFIX}XMPP_CA=/etc/onesoup/ca.pem")
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Reads all sources. Raises SettingsError at the first value that cannot be used."""
     environ = os.environ if environ is None else environ

@@ -31,7 +31,7 @@ from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
 from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
-from onesoup.settings import Settings, SettingsError  # noqa: E402
+from onesoup.settings import Settings, unusable_ca  # noqa: E402
 from onesoup.store import keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
 from onesoup.store.blocks import Blocks  # noqa: E402
@@ -594,8 +594,7 @@ def _tls(settings: Settings) -> Tls:
     try:
         return Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
     except OSError as error:
-        reason = error.strerror or "holds no certificate"
-        raise SettingsError(f"xmpp_ca={settings.xmpp_ca}: {reason}; example: ONESOUP_XMPP_CA=/etc/onesoup/ca.pem") from None
+        raise unusable_ca(settings.xmpp_ca, error) from None
 
 
 def _name(session: Session) -> str:
