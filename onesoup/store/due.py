@@ -2,6 +2,7 @@
 are in Redis, so that another process goes on where one was killed."""
 
 import time
+from collections.abc import Mapping
 
 import redis
 
@@ -25,6 +26,21 @@ local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV
 local back = now + tonumber(ARGV[1])
 for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], back, name) end
 return {tostring(back), unpack(names)}
+"""
+
+_KEEP = """
+-- KEYS 1 due  ARGV 1 lease, ms  2 ... name, lease end, name, lease end ...
+-- Whoever works on these goes on to. Returns the new end of the leases that were still there: {end, names ...}.
+local t = redis.call('TIME')
+local back = tostring(t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1]))
+local kept = {back}
+for n = 2, #ARGV, 2 do
+  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[n]) or 0) == tonumber(ARGV[n + 1]) then
+    redis.call('ZADD', KEYS[1], back, ARGV[n])
+    kept[#kept + 1] = ARGV[n]
+  end
+end
+return kept
 """
 
 _SETTLE = """
@@ -56,6 +72,7 @@ class Due:
     def __init__(self, client: redis.Redis, key: str) -> None:
         self._client, self._key, self._clock = client, key, Jumps()
         self._soon, self._take = Script(client, _SOON, "due.soon"), Script(client, _TAKE, "due.take")
+        self._keep = Script(client, _KEEP, "due.keep")
         self._settle, self._jumped = Script(client, _SETTLE, "due.settle"), Script(client, _JUMPED, "due.jumped")
 
     def soon(self, name: str, ms: int) -> None:
@@ -74,6 +91,13 @@ class Due:
             self._jumped([self._key], [by])
         return int(end), [name.decode() for name in names]
 
-    def settle(self, name: str, lease: int, ms: int | None) -> None:
-        """The step is done; the next one comes in `ms`, or none."""
-        self._settle([self._key], [name, lease, "" if ms is None else max(ms, 0)])
+    def keep(self, leases: Mapping[str, int], lease_ms: int) -> dict[str, int]:
+        """The leases {name: end} with a new end, of work that takes longer; without those that somebody else has by now, or
+        that news has come for."""
+        pairs = [each for pair in leases.items() for each in pair]
+        end, *names = self._keep([self._key], [lease_ms, *pairs])
+        return {name.decode(): int(end) for name in names}
+
+    def settle(self, name: str, lease: int, ms: int | None) -> bool:
+        """The step is done; the next one comes in `ms`, or none. False when the lease is not this one: then nothing changes."""
+        return bool(self._settle([self._key], [name, lease, "" if ms is None else max(ms, 0)]) != 0)

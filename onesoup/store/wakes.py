@@ -118,7 +118,7 @@ class Wakes:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         due = Due(client, DUE)
-        self.soon, self.take, self.settle = due.soon, due.take, due.settle
+        self.soon, self.take, self.keep, self.settle = due.soon, due.take, due.keep, due.settle
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
         self._called = Script(client, _CALLED, "wakes.called")
