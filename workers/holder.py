@@ -494,13 +494,12 @@ class Holder:
             gevent.spawn(self._sweep)
 
     def _tick_streams(self, now: float) -> None:
-        open_streams = 0
         for held in list(self._held.values()):
             if held.stream is not None:
                 held.stream.tick(now)
-                open_streams += held.stream.open
-        STREAMS.labels("open").set(open_streams)
-        STREAMS.labels("down").set(len(self._held) - open_streams)
+
+    def _open_streams(self) -> int:
+        return sum(held.stream is not None and held.stream.open for held in self._held.values())
 
     def _later(self, sid: str, seconds: float) -> None:
         """Presence of this session may be told in so many seconds. One bell a session, the earliest."""
@@ -568,6 +567,9 @@ class Holder:
     def start(self) -> None:
         gevent.spawn(self._subscriber.run)
         tracing.start(self._client, "holder")
+        # Counted when somebody asks: who watches a takeover wants to see it as it is.
+        STREAMS.labels("open").set_function(self._open_streams)
+        STREAMS.labels("down").set_function(lambda: len(self._held) - self._open_streams())
         REGISTRY.register(Census(self._client, self._shared.feed, lambda: list(self._held.values())))
         admin.start(self._settings, "holder", [self.redis, self.owns_shards])
 
