@@ -29,7 +29,6 @@ OPEN = Gauge("onesoup_sms_circuit_open", "Whether the gateway is left alone beca
 
 CONNECT_SECONDS, TOTAL_SECONDS = 2.0, 5.0
 CONNECTIONS, MOST_BODY = 10, 16 * 1024
-NOT_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 # Seconds before the second and the third try, give or take a fifth.
 PAUSES = (1.0, 4.0)
 # A gateway without a link is looked at again so much later.

@@ -34,8 +34,9 @@ from onesoup.store.wakes import Look, Tries, Wakes
 log = structlog.get_logger()
 
 TURN = 0.25
-# A step that takes longer is taken up by another process; the longest is an SMS with all its tries.
-LEASE_MS = 60_000
+# So long after its process was killed a step is taken up by another one. A step that takes longer, such as an SMS with all its
+# tries, has its lease made longer by KEEP.
+LEASE_MS, KEEP = 4_000, 1.0
 AT_ONCE = 50
 SWEEP_SECONDS = 60
 # What the gateway did not take is brought again so much later.
@@ -59,6 +60,8 @@ class Engine:
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
         self._pool, self._count = Pool(AT_ONCE), 0
+        # Steps that were taken up here, and the ends of their leases.
+        self._working: dict[str, int] = {}
 
     def bearers(self) -> frozenset[str]:
         """What works here just now, and "SMS" where any message can be sent."""
@@ -95,6 +98,7 @@ class Engine:
 
     def run(self) -> None:
         """For ever. Meant for a greenlet of its own."""
+        gevent.spawn(self._keep_leases)
         while True:
             try:
                 self.turn()
@@ -105,8 +109,24 @@ class Engine:
     def turn(self) -> None:
         """Takes up what is due. The pool waits when it is full."""
         lease, sids = self._wakes.take(LEASE_MS, AT_ONCE)
-        for sid in sids:
-            self._pool.spawn(self._work, sid, lease)
+        fresh = [sid for sid in sids if sid not in self._working]
+        # News of one that is being worked on: no lease is ours then, and it comes again when this one has run out.
+        self._working |= dict.fromkeys(sids, 0) | dict.fromkeys(fresh, lease)
+        for sid in fresh:
+            self._pool.spawn(self._work, sid)
+
+    def _keep_leases(self) -> None:
+        while True:
+            gevent.sleep(KEEP)
+            if not self._working:
+                continue
+            try:
+                kept = self._wakes.keep(self._working, LEASE_MS)
+            except StoreDown as error:
+                log.warning("store-down", reason=str(error))
+                continue
+            # A step may have ended meanwhile.
+            self._working |= {sid: end for sid, end in kept.items() if sid in self._working}
 
     def sweep(self) -> None:
         """Finds wakes whose news was lost."""
@@ -125,13 +145,21 @@ class Engine:
 
     # --- steps ---
 
-    def _work(self, sid: str, lease: int) -> None:
+    def _work(self, sid: str) -> None:
         try:
-            self._wakes.settle(sid, lease, self.step(sid))
+            self._settle(sid, self.step(sid))
         except StoreDown as error:
             log.warning("store-down", reason=str(error))  # the lease runs out
         except Exception as error:
             log.exception("bug", kind=type(error).__name__, sid=short(sid))
+        finally:
+            self._working.pop(sid, None)
+
+    def _settle(self, sid: str, ms: int | None) -> None:
+        """The lease may be made longer while Redis is asked."""
+        tried = None
+        while (lease := self._working.get(sid, 0)) != tried and not self._wakes.settle(sid, lease, ms):
+            tried = lease
 
     def step(self, sid: str) -> int | None:
         """Does what is due for a session. Returns in how many ms to look again, or None."""

@@ -4,6 +4,7 @@ Everything follows from the connections that an address may have: 200 allow 10 H
 protocol page wants for a lone attacker; behind a carrier's NAT there are many phones, and its operator raises that number."""
 
 from collections import deque
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 HELO_SECONDS, WRONG_SECONDS, BLOCK_SECONDS = 60.0, 600.0, 600.0
@@ -20,7 +21,7 @@ class _Source:
 class Guard:
     """The addresses that have connections, or had some lately."""
 
-    def __init__(self, most: int, per_address: int, exempt: frozenset[str] = frozenset()) -> None:
+    def __init__(self, most: int, per_address: int, exempt: Container[str] = ()) -> None:
         self._most, self._per_address, self._exempt = most, per_address, exempt
         self._helos, self._wrong = max(per_address // 20, 1), max(per_address // 40, 1)
         self._sources: dict[str, _Source] = {}

@@ -7,6 +7,7 @@ import base64
 import hmac
 import socket
 import time
+from collections.abc import Container
 from urllib.parse import parse_qs
 
 import structlog
@@ -32,7 +33,7 @@ class Site:
         wakes: Wakes,
         jobs: Jobs,
         key: bytes,
-        sources: frozenset[str],
+        sources: Container[str],
         reception: Reception | None = None,
         hook_key: str = "",
     ) -> None:

@@ -28,6 +28,7 @@ from cir.stcp import BEAT, StcpServer  # noqa: E402
 from onesoup import admin, ports, sdnotify, tracing  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
+from onesoup.nets import Nets  # noqa: E402
 from onesoup.settings import Settings, SettingsError  # noqa: E402
 from onesoup.store.channels import Subscriber  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
@@ -43,7 +44,7 @@ from onesoup.store.wakes import Wakes  # noqa: E402
 
 log = structlog.get_logger()
 
-LOOPBACK = frozenset({"127.0.0.1", "::1"})
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 class Cir:
@@ -53,9 +54,9 @@ class Cir:
         self._settings, self._key = settings, report_key(settings)
         self.jobs = Jobs(client)
         self.gateway = carrier.make(settings, self._key, self._receipt, self._delivered)
-        proxies = frozenset(settings.trusted_proxies)
-        guard = Guard(settings.stcp_connections, settings.stcp_per_address, LOOPBACK | proxies)
-        behind = proxies if settings.stcp_proxy else frozenset()
+        proxies = settings.trusted_proxies
+        guard = Guard(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
+        behind = Nets(proxies if settings.stcp_proxy else ())
         wakes, known = Wakes(client), Numbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
         self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind, cookies=cookies)
@@ -65,7 +66,7 @@ class Cir:
         if outgoing is not None:
             helos, data = Helos(Sessions(client), wakes, known), _data_channel(settings, client, outgoing)
             self.reception = Reception(helos, data, outgoing, settings.country_code)
-        sources = frozenset(settings.sms_report_sources)
+        sources = Nets(settings.sms_report_sources)
         self.site = Site(wakes, self.jobs, self._key, sources, self.reception, settings.sms_hook_key)
 
     def heard(self, channel: str, data: bytes) -> None:

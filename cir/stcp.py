@@ -8,7 +8,7 @@ import socket
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
@@ -84,7 +84,7 @@ class StcpServer:
         lines: Lines,
         clock: Callable[[], float] = time.monotonic,
         guard: Guard | None = None,
-        proxies: frozenset[str] = frozenset(),
+        proxies: Container[str] = (),
         cookies: Wakes | None = None,
     ) -> None:
         """`proxies` are addresses whose connections begin with a PROXY header; `cookies` knows sessions by their cookies, where

@@ -6,7 +6,6 @@ A table in the file is a section: `url` under [sms] is the field `sms_url`.
 """
 
 import difflib
-import ipaddress
 import os
 import re
 import tomllib
@@ -15,6 +14,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from onesoup import nets
 
 PREFIX = "ONESOUP_"
 
@@ -65,7 +66,8 @@ class Settings:
     # What is kept, and where.
     redis_url: str = setting(
         "redis://127.0.0.1:6379/0",
-        "The Redis that holds all shared state.",
+        "The Redis or Valkey that holds all shared state: redis://, rediss://, redis+sentinel://host,host/service or "
+        "redis+cluster://host,host; valkey:// and its forms mean the same.",
         "redis://:password@10.0.0.5:6379/0",
         secret=True,
     )
@@ -83,7 +85,9 @@ class Settings:
     )
     max_body: int = setting(65536, "Largest request body, octets.", "65536", low=1024, high=16 * 1024 * 1024)
     trusted_proxies: tuple[str, ...] = setting(
-        (), "Addresses of proxies whose forwarded headers are believed; comma separated.", "10.0.0.7,10.0.0.8"
+        (),
+        "Addresses and networks of proxies whose forwarded headers are believed; comma separated. Nobody else may be in them.",
+        "10.0.0.7,10.1.0.0/16,fd00:1::/64",
     )
     public_host: str = setting(
         "", "Host name told to phones for STCP and the CSP URL; empty: the request's Host.", "imps.example.org"
@@ -307,8 +311,8 @@ class Settings:
     )
     sms_report_sources: tuple[str, ...] = setting(
         ("127.0.0.1", "::1"),
-        "Addresses from which delivery reports and messages of phones are taken, comma separated.",
-        "127.0.0.1",
+        "Addresses and networks from which delivery reports and messages of phones are taken, comma separated.",
+        "127.0.0.1,10.2.0.0/24",
     )
     sms_hook_key: str = setting(
         "",
@@ -354,6 +358,12 @@ class Settings:
     def allowed_domains(self) -> "Domains":
         """The domains that a phone may log in to."""
         return Domains((*self.domains, self.domain))
+
+
+def unusable_ca(path: str, error: OSError) -> SettingsError:
+    """What is wrong with the file of xmpp_ca."""
+    reason = error.strerror or "holds no certificate"
+    return SettingsError(f"xmpp_ca={path}: {reason}; example: {PREFIX}XMPP_CA=/etc/onesoup/ca.pem")
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -585,10 +595,7 @@ def _redis_url(raw: Any) -> str:
 def _nets(raw: Any) -> tuple[str, ...]:
     names = _names(raw)
     for name in names:
-        try:
-            ipaddress.ip_network(name)
-        except ValueError:
-            raise ValueError(f"{name!r} is no network") from None
+        nets.network(name)
     return names
 
 
@@ -622,7 +629,9 @@ _CONVERT: dict[Any, Callable[[Any], Any]] = {
     "gateway_domains": _domains,
     "country_code": _digits,
     "redis_url": _redis_url,
+    "trusted_proxies": _nets,
     "udp_nets": _nets,
+    "sms_report_sources": _nets,
     "sms_prefixes": _prefixes,
     "sms_ok": _pattern,
     "sms_temporary": _pattern,

@@ -42,6 +42,7 @@ from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.inbox_limit import InboxLimit
 from workers.intake import Change, Intake, offline, roster_changes
+from workers.lifetime import Lifetime
 from workers.lookups import Library, Lookups
 from workers.outbox import ALL, Outbox, returned
 from workers.pictures import Pictures
@@ -138,6 +139,7 @@ class Held:
         self._password, self.check = password, check
         self.stream: Stream | None = None
         self.check_at = 0.0
+        self.lifetime = Lifetime()
         self._wanted = math.inf
         self.closing = False
         self.ready = False

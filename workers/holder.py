@@ -31,12 +31,13 @@ from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
 from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
-from onesoup.settings import Settings, SettingsError  # noqa: E402
+from onesoup.settings import Settings, unusable_ca  # noqa: E402
 from onesoup.store import keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
 from onesoup.store.blocks import Blocks  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
+from onesoup.store.clock import Jumps  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed  # noqa: E402
 from onesoup.store.guard import Guard, Ticket  # noqa: E402
@@ -97,6 +98,7 @@ class Holder:
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
         self._guard = Guard(client)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
+        self._clock = Jumps()
         self._owned: dict[int, Lease] = {}
         self._renewed: dict[int, float] = {}
         self._held: dict[str, Held] = {}
@@ -168,12 +170,20 @@ class Holder:
             if self._owned.get(lease.shard) is lease:
                 self._lost.inc()
                 self._lose(lease.shard)
-        share = -(-keys.SHARDS // max(self._leases.alive(), 1))
+        living, redis_ms = self._leases.alive()
+        if self._clock.by(redis_ms, now, time.monotonic()):
+            self._check_all()
+        share = -(-keys.SHARDS // max(living, 1))
         for shard in sorted(self._owned)[share:][:GIVE_BACK]:
             self._give_back(shard)
         if len(self._owned) < share:
             self._take(share - len(self._owned))
         LEASES.labels(self.name[:8]).set(len(self._owned))
+
+    def _check_all(self) -> None:
+        """Redis's clock has jumped: each session sees to its own times."""
+        for held in self._held.values():
+            held.check_at = 0.0
 
     def _take(self, most: int) -> None:
         began = time.monotonic()
@@ -484,13 +494,12 @@ class Holder:
             gevent.spawn(self._sweep)
 
     def _tick_streams(self, now: float) -> None:
-        open_streams = 0
         for held in list(self._held.values()):
             if held.stream is not None:
                 held.stream.tick(now)
-                open_streams += held.stream.open
-        STREAMS.labels("open").set(open_streams)
-        STREAMS.labels("down").set(len(self._held) - open_streams)
+
+    def _open_streams(self) -> int:
+        return sum(held.stream is not None and held.stream.open for held in self._held.values())
 
     def _later(self, sid: str, seconds: float) -> None:
         """Presence of this session may be told in so many seconds. One bell a session, the earliest."""
@@ -515,23 +524,24 @@ class Holder:
         """Ends a session that is over, once its last messages are out."""
         sid = held.sid
         try:
-            code, left, quiet, valid = self._shared.feed.look(sid)
-            if code is None:
-                held.quiet(quiet)
-                if valid == 0:
+            seen = held.lifetime.look(self._shared.feed, sid, held.fence)
+            if seen.code is None:
+                held.quiet(seen.quiet)
+                if seen.valid == 0:
                     held.report_overdue()
-                until_idle = IDLE_MS - quiet if quiet >= 0 else 0
-                held.check_in(min([MAX_CHECK, *(each / 1000 + 0.5 for each in (left, valid, until_idle) if each > 0)]))
+                until_idle = IDLE_MS - seen.quiet if seen.quiet >= 0 else 0
+                times = (seen.left, seen.valid, until_idle)
+                held.check_in(min([MAX_CHECK, *(each / 1000 + 0.5 for each in times if each > 0)]))
                 return
             since = self._ended.setdefault(sid, time.monotonic())
             waits = bool(self._shared.feed.commands(sid, 1))
-        except StoreDown:
+        except (StoreDown, Fenced):
             return
         if waits and time.monotonic() - since < LINGER:
             held.outbox.kick()
             held.check_at = time.monotonic() + SWEEP
             return
-        held.end(code, polite=True, sid=sid)
+        held.end(seen.code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
         """Wakes may have been lost, of any session."""
@@ -557,6 +567,9 @@ class Holder:
     def start(self) -> None:
         gevent.spawn(self._subscriber.run)
         tracing.start(self._client, "holder")
+        # Counted when somebody asks: who watches a takeover wants to see it as it is.
+        STREAMS.labels("open").set_function(self._open_streams)
+        STREAMS.labels("down").set_function(lambda: len(self._held) - self._open_streams())
         REGISTRY.register(Census(self._client, self._shared.feed, lambda: list(self._held.values())))
         admin.start(self._settings, "holder", [self.redis, self.owns_shards])
 
@@ -583,8 +596,7 @@ def _tls(settings: Settings) -> Tls:
     try:
         return Tls(settings.xmpp_ca or None, settings.xmpp_insecure)
     except OSError as error:
-        reason = error.strerror or "holds no certificate"
-        raise SettingsError(f"xmpp_ca={settings.xmpp_ca}: {reason}; example: ONESOUP_XMPP_CA=/etc/onesoup/ca.pem") from None
+        raise unusable_ca(settings.xmpp_ca, error) from None
 
 
 def _name(session: Session) -> str:

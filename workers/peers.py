@@ -9,6 +9,7 @@ import falcon
 
 from onesoup.csp import numbers
 from onesoup.handlers.context import Peer
+from onesoup.nets import Nets
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # Any of these says that the request came through something, whoever the peer is.
@@ -16,10 +17,10 @@ _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 class Peers:
-    """Reads requests. `proxies` are addresses; `number_headers` are looked at in order, the first number counts."""
+    """Reads requests. `proxies` are addresses and networks; `number_headers` are looked at in order, the first number counts."""
 
     def __init__(self, proxies: Iterable[str] = (), number_headers: Iterable[str] = (), country: str = "") -> None:
-        self._proxies, self._number_headers, self._country = frozenset(proxies), tuple(number_headers), country
+        self._proxies, self._number_headers, self._country = Nets(proxies), tuple(number_headers), country
 
     def of(self, req: falcon.Request) -> Peer:
         return Peer(

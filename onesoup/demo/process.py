@@ -109,12 +109,6 @@ class Process:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
 
-    def kill_alone(self) -> None:
-        """SIGKILL for the process only, as an accident would."""
-        self.signal(signal.SIGKILL)
-        if self._child:
-            self._child.wait()
-
     def output(self) -> str:
         """All it has written since it was first started here."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""

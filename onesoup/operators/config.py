@@ -1,12 +1,11 @@
 """`onesoup config show | check`: what is set, from where, and whether it can work. Secrets are hidden."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from onesoup.operators.common import as_json, fail, settings, table
-from onesoup.settings import Settings, SettingsError, load, masked, origins
+from onesoup.settings import Settings, SettingsError, load, masked, origins, unusable_ca
 
 
 @click.group()
@@ -67,15 +66,17 @@ def _certificates(path: str) -> None:
     try:
         ssl.create_default_context(cafile=path)
     except OSError as error:
-        raise SettingsError(f"xmpp_ca={path}: {error.strerror or 'holds no certificate'}") from None
+        raise unusable_ca(path, error) from None
 
 
 def _doubts(here: Settings) -> list[str]:
     """What can be used and is seldom meant."""
+    from onesoup.store.keyring import open_to_all
+
     doubts = []
     if not here.keys_file:
         doubts.append("keys_file is not set: gateways and holders will not start")
-    elif Path(here.keys_file).stat().st_mode & 0o007:
+    elif open_to_all(here.keys_file):
         doubts.append(f"keys_file={here.keys_file} can be read by everybody on this host; chmod 600")
     if here.domain == "localhost":
         doubts.append("domain is localhost: log-ins that name no domain will mean this machine")

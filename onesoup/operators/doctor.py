@@ -12,7 +12,6 @@ import pyexpat  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from contextlib import suppress  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 import click  # noqa: E402
 import redis  # noqa: E402
@@ -43,9 +42,10 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
     yield from tried("this machine", _machine)
     yield from tried("key ring", lambda: _keys(settings))
     yield from redis_check.findings(settings, client)
-    yield from tried("holders", lambda: _holders(client))
-    yield from tried("CIR", lambda: _cir(client))
-    yield from tried("sessions", lambda: _sessions(settings, client))
+    if not redis_check.away(client):
+        yield from tried("holders", lambda: _holders(client))
+        yield from tried("CIR", lambda: _cir(client))
+        yield from tried("sessions", lambda: _sessions(settings, client))
     yield from tried("processes", lambda: _processes(settings))
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):
         yield from tried(f"XMPP {domain}", lambda domain=domain: _xmpp(settings, domain))  # type: ignore[misc]
@@ -63,7 +63,7 @@ def _machine() -> Iterator[Finding]:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    from onesoup.store.keyring import KeyRing, KeyRingError
+    from onesoup.store.keyring import KeyRing, KeyRingError, open_to_all
 
     if not settings.keys_file:
         yield bad("key ring", "keys_file is not set", "docs/operation.md shows how to make one")
@@ -73,8 +73,7 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     except KeyRingError as error:
         yield bad("key ring", str(error), "every host needs the same file")
         return
-    mode = Path(settings.keys_file).stat().st_mode
-    if mode & 0o007:
+    if open_to_all(settings.keys_file):
         yield bad("key ring", f"everybody on this host can read {settings.keys_file}", "chmod 600")
     else:
         yield good("key ring", f"{settings.keys_file} can be used")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 import redis
+from redis.exceptions import RedisClusterException
 
 from onesoup.operators.common import opened
 from onesoup.operators.findings import Finding, bad, good, note, tell, tried
@@ -42,8 +43,20 @@ def findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
         yield from tried("cluster", lambda: _cluster(client))
     for number, server in enumerate(topology.servers(client)):
         name = "redis" if place.kind != urls.CLUSTER else f"redis {number + 1}"
+        if reason := away(server):
+            yield bad(name, f"does not answer: {reason}", "is it running, and do ONESOUP_REDIS_URL and its password lead to it?")
+            continue
         for look in (_version, _keeps, _replicas, _memory, _speed, _script, _pubsub, _clock):
             yield from tried(name, lambda look=look, server=server, name=name: look(name, server))  # type: ignore[misc]
+
+
+def away(server: redis.Redis) -> str:
+    """Why a server does not answer, by the type of the error; "" when it does. Its text may hold a password."""
+    try:
+        server.ping()
+    except (redis.RedisError, RedisClusterException) as error:
+        return type(error).__name__
+    return ""
 
 
 def _version(name: str, server: redis.Redis) -> Iterator[Finding]:

@@ -64,7 +64,7 @@ def connect(url: str, max_connections: int = 64, shared: bool = False) -> redis.
     """A client for short commands. It retries once, after 50 ms, when the connection broke. ValueError for a URL that is of
     no form of onesoup.store.urls. `shared`: for a process of one hub of gevent, where many greenlets run scripts at a time."""
     place = urls.parse(url)
-    if shared and place.kind != urls.CLUSTER and not place.tls and not url.startswith("rediss"):
+    if shared and place.kind != urls.CLUSTER and not place.tls and not place.url.startswith("rediss"):
         return _shared(_requests(place, max_connections))
     return _requests(place, max_connections)
 

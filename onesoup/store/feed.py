@@ -10,6 +10,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded, pack_argument
+from onesoup.store.clock import SHIFT
 from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
@@ -174,7 +175,7 @@ local now = clock()
 for name, value in pairs(cmsgpack.unpack(ARGV[2])) do redis.call('HSET', KEYS[1], name, value) end
 local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl'))
 redis.call('HSET', KEYS[1], 'due', now + ttl)
-redis.call('PEXPIRE', KEYS[1], ttl + MARK)
+redis.call('PEXPIRE', KEYS[1], ttl + LATE + MARK)
 for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do
   if redis.call('HSETNX', KEYS[3], item[1], item[2]) == 1 then redis.call('RPUSH', KEYS[2], item[1]) end
 end
@@ -246,14 +247,37 @@ return found
 _STATE = (
     PRELUDE
     + """
--- KEYS 1 session  2 validity    Returns {code or false, ms left, ms since the phone's last request or -1 while it can be woken on
--- a line, ms until a message stops being valid or -1}: what a sweep needs to know.
+-- KEYS 1 session  2 validity    Returns {code or false, ms left (less than 0: overdue), ms since the phone's last request or -1
+-- while it can be woken on a line, ms until a message stops being valid or -1, its TTL, now}: what a sweep needs to know.
 local now = clock()
 local gone = ended(KEYS[1], now)
-if gone then return {gone, 0, 0, -1} end
+if gone then return {gone, 0, 0, -1, 0, now} end
 local h = redis.call('HMGET', KEYS[1], 'due', 'ttl', 'stcp')
 local valid = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
-return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2]), valid and math.max(math.ceil(valid - now), 0) or -1}
+return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2]), valid and math.max(math.ceil(valid - now), 0) or -1,
+  tonumber(h[2]), now}
+"""
+)
+
+_JUMPED = (
+    PRELUDE
+    + FENCE
+    + SHIFT
+    + """
+-- KEYS 1 session  2 open items  3 dirty  4 last sent  5 validity    ARGV 1 fence  2 by how many ms Redis's clock has jumped
+-- Times that were written before that move with it: else what is to be repeated, told or given up by them would be early by an
+-- hour, or late by one.
+local h = redis.call('HMGET', KEYS[1], 'due', 'ttl', 'cir')
+if not h[1] or fenced(KEYS[1], ARGV[1]) then return 0 end
+local now, by = clock(), tonumber(ARGV[2])
+for n = 2, 5 do shift(KEYS[n], now, by) end
+-- A request that came since has set its time anew.
+if tonumber(h[1]) < now or tonumber(h[1]) > now + h[2] then
+  redis.call('HSET', KEYS[1], 'due', string.format('%.0f', math.min(h[1] + by, now + h[2])))
+end
+local told = h[3] and tonumber(string.sub(h[3], 2))
+if told and told > now then redis.call('HSET', KEYS[1], 'cir', string.sub(h[3], 1, 1) .. now) end
+return 1
 """
 )
 
@@ -334,6 +358,19 @@ class Kept(NamedTuple):
     wishes: bytes | None = None
 
 
+class Seen(NamedTuple):
+    """A session as a sweep finds it, times in ms. `code` why it is over, None while it lives; `left` until it expires, below 0
+    when it should have; `quiet` since the phone's last request, -1 while it has a line on which it can be woken; `valid` until
+    the first of its messages stops being valid, -1 for none; `now` Redis's clock."""
+
+    code: int | None
+    left: int
+    quiet: int
+    valid: int
+    ttl: int
+    now: int
+
+
 class Backlog(NamedTuple):
     """Server transactions that the phone has not answered, commands for the holder, and the id of the first that has not been
     handed out yet: "P" for presence."""
@@ -402,6 +439,7 @@ class Feed:
             Script(client, _REPLACE, "feed.replace"),
         )
         self._overdue = Script(client, _OVERDUE, "feed.overdue")
+        self._jumped = Script(client, _JUMPED, "feed.jumped")
         self._claim, self._end, self._state = (
             Script(client, _CLAIM, "feed.claim"),
             Script(client, _END, "feed.end"),
@@ -481,14 +519,17 @@ class Feed:
 
     def state(self, sid: str) -> tuple[int | None, int]:
         """(code when the session is over, else None; ms until it expires)."""
-        code, left, _, _ = self._state([keys.session(sid), *keys.of(sid, "valid")])
-        return (int(code) if code else None), int(left)
+        seen = self.look(sid)
+        return seen.code, seen.left
 
-    def look(self, sid: str) -> tuple[int | None, int, int, int]:
-        """As state(), with ms since the phone's last request; -1 while it has a line on which it can be woken. And ms until the
-        first of its messages stops being valid; -1 for none."""
-        code, left, quiet, valid = self._state([keys.session(sid), *keys.of(sid, "valid")])
-        return (int(code) if code else None), int(left), int(quiet), int(valid)
+    def look(self, sid: str) -> "Seen":
+        """What there is to know of a session now and then."""
+        code, *numbers = self._state([keys.session(sid), *keys.of(sid, "valid")])
+        return Seen(int(code) if code else None, *(int(each) for each in numbers))
+
+    def jumped(self, sid: str, fence: int, by: int) -> None:
+        """Redis's clock has jumped by so many ms: the times that the session keeps move with it."""
+        self._jumped([keys.session(sid), *keys.of(sid, "open", "dirty", "sent", "valid")], [fence, by])
 
     def idle(self, sid: str, fence: int, limit_ms: int) -> bool:
         """Asks to be woken by the phone's next request. False when it was there less than so many ms ago."""

@@ -17,24 +17,33 @@ return 0
 """
 
 _RENEW = """
--- KEYS 1 lease  ARGV 1 holder  2 TTL, ms     Returns 1, or 0 when the lease is lost.
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+-- KEYS 1 lease  2 fence  ARGV 1 holder  2 TTL, ms  3 fencing number     Returns 1, or 0 when the lease is lost.
+local owner = redis.call('GET', KEYS[1])
+if owner == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+-- It has run out, by a clock that jumped perhaps, and nobody has had the shard since: the number would have grown.
+if not owner and redis.call('GET', KEYS[2]) == ARGV[3] then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 1
+end
 return 0
 """
 
 _RELEASE = """
--- KEYS 1 lease  ARGV 1 holder
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
+-- KEYS 1 lease  2 fence  ARGV 1 holder     A renewal that comes behind finds another number.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('INCR', KEYS[2])
+return redis.call('DEL', KEYS[1])
 """
 
 _ALIVE = """
--- KEYS 1 holders  ARGV 1 holder  2 TTL, ms     Registers the holder and returns how many live.
+-- KEYS 1 holders  ARGV 1 holder  2 TTL, ms     Registers the holder. Returns {how many live, now}. An entry
+-- that is good for far too long was written before Redis's clock jumped.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 600000 + tonumber(ARGV[2]), '+inf')
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
-return redis.call('ZCARD', KEYS[1])
+return {redis.call('ZCARD', KEYS[1]), now}
 """
 
 _ASK = """
@@ -60,9 +69,10 @@ class Leases:
         self._acquire, self._renew = Script(client, _ACQUIRE, "leases.acquire"), Script(client, _RENEW, "leases.renew")
         self._release, self._alive = Script(client, _RELEASE, "leases.release"), Script(client, _ALIVE, "leases.alive")
 
-    def alive(self) -> int:
-        """Says that this holder lives; returns how many do."""
-        return int(self._alive([HOLDERS], [self._holder, self._ttl]))
+    def alive(self) -> tuple[int, int]:
+        """Says that this holder lives. How many do, and the time of Redis, ms."""
+        living, now = self._alive([HOLDERS], [self._holder, self._ttl])
+        return int(living), int(now)
 
     def leave(self) -> None:
         guarded(lambda: self._client.zrem(HOLDERS, self._holder))
@@ -94,12 +104,15 @@ class Leases:
 
     def renew_all(self, leases: Sequence[Lease]) -> list[Lease]:
         """Those of the leases that are still ours, and are so for another while."""
-        calls: list[Call] = [([keys.shard(lease.shard, "lease")], [self._holder, self._ttl]) for lease in leases]
+        calls: list[Call] = [
+            ([keys.shard(lease.shard, "lease"), keys.shard(lease.shard, "fence")], [self._holder, self._ttl, lease.fence])
+            for lease in leases
+        ]
         answers = self._renew.many(calls) if calls else []
         return [lease for lease, answer in zip(leases, answers, strict=True) if answer == 1]
 
     def release(self, lease: Lease) -> None:
-        self._release([keys.shard(lease.shard, "lease")], [self._holder])
+        self._release([keys.shard(lease.shard, "lease"), keys.shard(lease.shard, "fence")], [self._holder])
 
 
 class Shards:

@@ -16,6 +16,9 @@ from onesoup.store.errors import NoSession
 
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
 MARK_MS = 3_600_000
+# Its holder ends a session that is overdue, by its own clock. Requests believe Redis's only when it is later than a wrong time
+# zone could make it: a clock that jumps must not log everybody out.
+LATE_MS = 15 * 3_600_000
 REPLY_MS = 180_000
 # CIR processes that may have STCP lines of one session (cir.md 3.5).
 MAX_LINES = 2
@@ -31,7 +34,7 @@ NEWS = "cir:news"
 
 # Lua that a script begins with in which a session is looked at.
 LOOK = (
-    f"local MARK, RENEW, NEWS = {MARK_MS}, {RENEW_MS}, '{NEWS}'\n"
+    f"local MARK, LATE, RENEW, NEWS = {MARK_MS}, {LATE_MS}, {RENEW_MS}, '{NEWS}'\n"
     + """
 local function clock()
   local t = redis.call('TIME')
@@ -46,7 +49,7 @@ end
 local function over(key, now, h)
   if h[2] then return h[2] end
   if not h[1] then return '604' end
-  if now > tonumber(h[1]) then
+  if now > tonumber(h[1]) + LATE then
     redis.call('HSET', key, 'end', '600')
     return '600'
   end
@@ -70,7 +73,7 @@ local function touch(key, now, h, from, poll)
     redis.call('HDEL', key, 'deaf')
   end
   redis.call('HSET', key, 'due', now + h[3])
-  redis.call('PEXPIRE', key, h[3] + MARK)
+  redis.call('PEXPIRE', key, h[3] + LATE + MARK)
   if h[7] then redis.call('HDEL', key, 'cir') end
   -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
   if h[9] then

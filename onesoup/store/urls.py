@@ -4,6 +4,8 @@
     redis+sentinel://[user:password@]host[:26379],host,.../service[/db]
     redis+cluster://[user:password@]host[:6379],host,...
 
+valkey://, valkeys://, valkey+sentinel:// and so on mean the same: Valkey speaks as Redis does.
+
 User and password are those of the Redis servers; Sentinels are asked without. `rediss+sentinel` and `rediss+cluster` speak TLS
 to the Redis servers.
 """
@@ -13,11 +15,12 @@ from urllib.parse import unquote
 
 SINGLE, SENTINEL, CLUSTER = "single", "sentinel", "cluster"
 PORTS = {SENTINEL: 26379, CLUSTER: 6379}
+SYNONYMS = {"valkey": "redis", "valkeys": "rediss"}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where Redis is. For SINGLE only `url` counts."""
+    """Where Redis is. For SINGLE only `url` counts, in the words of redis-py."""
 
     kind: str
     url: str
@@ -32,11 +35,15 @@ class Place:
 def parse(url: str) -> Place:
     """ValueError with the reason when it is none of the forms."""
     form, _, rest = url.partition("://")
-    scheme, _, kind = form.lower().partition("+")
+    scheme, plus, kind = form.lower().partition("+")
+    scheme = SYNONYMS.get(scheme, scheme)
+    url = f"{scheme}{plus}{kind}://{rest}"
     if not kind and scheme in ("redis", "rediss", "unix"):
         return Place(SINGLE, url)
     if scheme not in ("redis", "rediss") or kind not in PORTS:
-        raise ValueError("must begin redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+        raise ValueError(
+            "must begin redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// (or valkey in place of redis)"
+        )
     # By hand: urllib takes one host, and newer versions refuse several with an IPv6 address among them.
     netloc, _, path = rest.partition("/")
     login, _, hosts = netloc.rpartition("@")

@@ -118,14 +118,18 @@ class Wakes:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         due = Due(client, DUE)
-        self.soon, self.take, self.settle = due.soon, due.take, due.settle
+        self.soon, self.take, self.keep, self.settle = due.soon, due.take, due.keep, due.settle
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
         self._called = Script(client, _CALLED, "wakes.called")
 
     def may_sweep(self, seconds: int) -> bool:
         """True for one process in that time."""
-        return bool(guarded(lambda: self._client.set(SWEEP, b"1", nx=True, ex=seconds)))
+        if guarded(lambda: self._client.set(SWEEP, b"1", nx=True, ex=seconds)):
+            return True
+        if int(guarded(lambda: self._client.ttl(SWEEP))) > seconds:  # Redis's clock was set back
+            guarded(lambda: self._client.delete(SWEEP))
+        return False
 
     def unheard(self, sids: Sequence[str]) -> list[str]:
         """Those of the sessions that have a wake outstanding and other bearers than STCP."""

@@ -414,15 +414,6 @@ def ask_old_bookmarks() -> Request:
     return Request("", "get", Xml("query", PRIVATE, children=[Xml("storage", OLD_BOOKMARKS)]))
 
 
-def read_old_bookmarks(payload: Xml) -> dict[str, Bookmark]:
-    storage = payload.find("storage", OLD_BOOKMARKS) or Xml("storage")
-    found = {}
-    for each in storage.all("conference"):
-        room = addresses.bare(each.get("jid"))
-        found[room] = Bookmark(room, each.text_of("nick"), each.get("autojoin") in ("1", "true"), each.get("name"))
-    return found
-
-
 def old_bookmark(payload: Xml, mark: Bookmark) -> Request:
     """The whole storage with one bookmark put in: what else stands there stays as it is."""
     storage = payload.find("storage", OLD_BOOKMARKS) or Xml("storage", OLD_BOOKMARKS)

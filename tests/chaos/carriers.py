@@ -1,9 +1,11 @@
-"""F18: the carrier's gateway fails, hangs, is slow, and reports twice."""
+"""F5 and F18: the CIR process is killed; the carrier's gateway fails, hangs, is slow, and reports twice."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gevent
 import redis
@@ -15,13 +17,84 @@ from onesoup.phone.engine import Phone
 from onesoup.ports import free_port
 from onesoup.store.client import connect
 from onesoup.store.lines import Lines
-from tests.chaos.case import case
+from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
 from tests.support.gateways import HttpGateway, answer
 
-PHONES = 12
+PHONES, SLEEPERS = 12, 24
 GOOD = answer(200, '{"status":"accepted"}')
 NUMBER = "+15550100{:03d}"
+
+
+# The gateway of F5.
+_gateways: list["SlowGateway"] = []
+
+
+class SlowGateway(HttpGateway):
+    """Takes half a second for each message, so that a kill meets some on their way."""
+
+    def _serve(self, sock: socket.socket, address: Any) -> None:
+        gevent.sleep(0.5)
+        super()._serve(sock, address)
+
+
+def _with_sleepers(stack: Stack) -> None:
+    hook = SlowGateway(otherwise=GOOD)
+    hook.__enter__()
+    _gateways.append(hook)
+    stack.env |= _env(hook)
+    stack.prosody.add_account("bob", "bob-secret")
+    for number in range(SLEEPERS):
+        stack.prosody.add_account(f"sleeper{number}", "sleeper-secret", {"bob": "Bob"})
+
+
+@case(
+    5,
+    "kill -9 of the CIR process, while it wakes phones by SMS too",
+    "phones connect their lines again; polls still deliver; wake-ups resume within 5 s of its restart; no SMS twice",
+    lines=1.0,
+    prepare=_with_sleepers,
+)
+def cir_killed(field: Field) -> list[Figure]:
+    hook = _gateways.pop()
+    lined = [user for user in field.run.users if user.lined]
+    sleepers = [_asleep(field.stack, number, ["WAPSMS"]) for number in range(SLEEPERS)]
+    bob = _bob(field.stack)
+    field.mark(f"{SLEEPERS} messages to phones that sleep")
+    for phone in sleepers:
+        bob.send(phone.user.removeprefix("wv:"), "hello", None)
+    field.until(lambda: len(hook.asked) >= SLEEPERS // 4, 30.0, step=0.01)
+    field.mark("kill -9 of CIR")
+    field.stack.kill("cir")
+    before_kill = len(hook.asked)
+    field.work(5.0)
+    during = field.run.series.total("failed")
+    before = {user.name: user.lines_opened for user in lined}
+    field.mark("CIR starts")
+    field.stack.start("cir")
+    asked = len(hook.asked)
+    again = field.until(lambda: len(hook.asked) > asked, 60.0)
+    back = field.until(lambda: all(user.lines_opened > before[user.name] for user in lined), 30.0)
+    field.until(lambda: len({_number(each.body) for each in hook.asked}) >= SLEEPERS, 60.0)
+    all_told = field.run.series.marks[-1][0]
+    all_told = time.monotonic() - field.run.series.began - all_told
+    field.work(40.0)  # longer than the lease of a step, and than a try
+    told = [_number(each.body) for each in hook.asked]
+    for phone in sleepers:
+        while phone.run_once():
+            pass
+    bob.close()
+    return [
+        most("all lines are back after its start", back, 5.0, "s"),
+        most("requests that failed meanwhile", during, 0),
+        just("lines", len(lined)),
+        just("SMS before the kill", before_kill),
+        most("the next SMS after its start", again, 5.0, "s"),
+        just("every phone has had its SMS after", all_told, "s"),
+        least("phones that got an SMS", len(set(told)), SLEEPERS),
+        most("phones that got more than one SMS", len(told) - len(set(told)), 0),
+        most("messages to them that were lost", sum(not phone.inbox for phone in sleepers), 0),
+    ]
 
 
 @case(
@@ -48,8 +121,7 @@ def _story(stack: Stack, hook: HttpGateway, datagrams: Datagrams, tell: Callable
             gevent.sleep(0.05)
     sleepers = [_asleep(stack, number, ["WAPSMS"]) for number in range(PHONES)]
     other = _asleep(stack, PHONES, ["SUDP", "WAPSMS"], udp_port=datagrams.port)
-    bob = Friend("bob", "bob@localhost", "bob-secret", ("127.0.0.1", stack.xmpp_port), stack.ca_file, _nothing, _nothing)
-    bob.start()
+    bob = _bob(stack)
     tell("-- the gateway answers 500")
     hook.asked.clear()
     for phone in sleepers:
@@ -118,6 +190,13 @@ def _asleep(stack: Stack, number: int, methods: list[str], **more: int) -> Phone
     while phone.run_once():
         pass
     return phone
+
+
+def _bob(stack: Stack) -> Friend:
+    """Somebody who writes and reads nothing."""
+    bob = Friend("bob", "bob@localhost", "bob-secret", ("127.0.0.1", stack.xmpp_port), stack.ca_file, _nothing, _nothing)
+    bob.start()
+    return bob
 
 
 def _number(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""F1-F5: processes are killed, restarted, paused."""
+"""F1-F4: processes are killed, restarted, paused."""
 
 import os
 import random
@@ -116,27 +116,4 @@ def holder_paused(field: Field) -> list[Figure]:
         most("contacts that saw a phone go, while paused", went, 0),
         most("contacts that saw a phone go, afterwards", field.went() - seen - went, 0),
         most("sessions ended", sum(user.sessions_ended for user in field.run.users), 0),
-    ]
-
-
-@case(
-    5,
-    "kill -9 of the CIR process",
-    "phones connect their lines again; polls still deliver; wake-ups resume within 5 s of its restart",
-    lines=1.0,
-)
-def cir_killed(field: Field) -> list[Figure]:
-    lined = [user for user in field.run.users if user.lined]
-    field.mark("kill -9 of CIR")
-    field.stack.kill("cir")
-    field.work(5.0)
-    during = field.run.series.total("failed")
-    before = {user.name: user.lines_opened for user in lined}
-    field.mark("CIR starts")
-    field.stack.start("cir")
-    back = field.until(lambda: all(user.lines_opened > before[user.name] for user in lined), 30.0)
-    return [
-        most("all lines are back after its start", back, 5.0, "s"),
-        most("requests that failed meanwhile", during, 0),
-        just("lines", len(lined)),
     ]

@@ -149,10 +149,10 @@ class CutOff(Sentinels):
 
     REPLICA, SENTINEL = "127.0.0.3", "127.0.0.4"
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, program: str | None = None) -> None:
         self.proxy = TcpProxy(("127.0.0.1", 0))
         self.proxy.__enter__()
-        super().__init__(directory)
+        super().__init__(directory, program)
         self.proxy.to = ("127.0.0.1", self.master.port)
         self.master.process.argv += ["--min-replicas-to-write", "1", "--min-replicas-max-lag", str(MAX_LAG)]
         announced = ["--replica-announce-ip", "127.0.0.1", "--replica-announce-port"]

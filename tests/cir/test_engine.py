@@ -304,6 +304,42 @@ def test_two_processes_do_not_take_the_same_step(station, hook):
     assert len(hook.asked) == 1
 
 
+def test_a_step_that_takes_long_stays_with_its_process_and_one_of_a_dead_process_does_not(station, hook, monkeypatch):
+    monkeypatch.setattr("cir.engine.LEASE_MS", 400)
+    monkeypatch.setattr("cir.engine.KEEP", 0.1)
+    hook.otherwise = "hang"
+    one, two = station().session(), station(limits=Limits(gap=0, rate=10_000))
+    one.deliver("m1")
+    one.age(4)
+    one.wakes.soon(SID, 0)
+    running = gevent.spawn(one.engine.run)
+    hook.until(1)
+    gevent.sleep(1.0)
+    assert two.wakes.take(1000)[1] == []
+    running.kill()
+    one.engine._working.clear()  # as when the process is gone
+    with gevent.Timeout(10):
+        while not (taken := two.wakes.take(1000)[1]):
+            gevent.sleep(0.05)
+    assert taken == [SID]
+
+
+def test_news_of_a_session_that_is_worked_on_is_not_lost(station, hook):
+    hook.otherwise = "hang"
+    here = station().session()
+    here.deliver("m1")
+    here.age(4)
+    here.wakes.soon(SID, 0)
+    here.engine.turn()
+    hook.until(1)
+    here.wakes.soon(SID, 0)
+    here.engine.turn()
+    assert here.engine._working == {SID: 0}
+    here.engine._settle(SID, None)
+    assert here.client.zcard(DUE) == 1
+    here.engine._pool.kill()
+
+
 def test_the_sweep_finds_what_no_news_told_of(station, hook):
     here = station().session()
     Shards(here.client).add(0xA7, SID)

@@ -36,12 +36,12 @@ def test_lists_and_routes_are_read_from_text():
         {
             "ONESOUP_DOMAINS": "Example.org, localhost",
             "ONESOUP_XMPP_ROUTES": "example.org=127.0.0.1:5222, v6.org=[::1]:5269",
-            "ONESOUP_TRUSTED_PROXIES": "10.0.0.7,10.0.0.8",
+            "ONESOUP_TRUSTED_PROXIES": "10.0.0.7,10.1.0.0/16, fd00:1::/64",
         }
     )
     assert found.allowed_domains == {"example.org", "localhost"}
     assert found.xmpp_routes == {"example.org": ("127.0.0.1", 5222), "v6.org": ("::1", 5269)}
-    assert found.trusted_proxies == ("10.0.0.7", "10.0.0.8")
+    assert found.trusted_proxies == ("10.0.0.7", "10.1.0.0/16", "fd00:1::/64")
 
 
 def test_platforms_may_set_the_number_of_workers():
@@ -182,9 +182,16 @@ def test_what_the_gateway_is_told_is_not_shown():
         ("SMS_PREFIXES", "0044"),
         ("SMS_OK", "("),
         ("UDP_NETS", "10.0.0.0/99"),
+        ("TRUSTED_PROXIES", "proxy.example.org"),
+        ("SMS_REPORT_SOURCES", "10.0.0"),
         ("WAP_CONTENT_TYPE", "long"),
     ],
 )
 def test_settings_of_wake_ups_that_cannot_be_used(name, value):
     with pytest.raises(SettingsError, match="example: "):
         load({f"ONESOUP_{name}": value})
+
+
+def test_an_address_with_a_mask_says_what_may_have_been_meant():
+    with pytest.raises(SettingsError, match=r"TRUSTED_PROXIES.*10\.0\.0\.7 or 10\.0\.0\.0/8\?; example: "):
+        load({"ONESOUP_TRUSTED_PROXIES": "10.0.0.7/8"})

@@ -171,6 +171,14 @@ def test_redis_away_is_said_in_a_line_without_its_password(words, scheme):
     assert "Traceback" not in output
 
 
+@pytest.mark.parametrize("words", [("redis", "check"), ("doctor",)])
+def test_redis_away_is_one_line(words):
+    go = run_apart if words == ("doctor",) else run
+    status, output = go(*words, "--json", env={"ONESOUP_REDIS_URL": "redis://127.0.0.1:1"})
+    told = [(row["what"], row["says"]) for row in found(output) if row["what"] in ("redis", "holders", "CIR", "sessions")]
+    assert (status, told) == (1, [("redis", "does not answer: ConnectionError")])
+
+
 # --- how it looks ---
 
 

@@ -1,4 +1,4 @@
-"""The store on a real Redis: an empty one for each test, and a phone's session in it."""
+"""The store on a real Redis, and on a real Valkey: an empty one for each test, and a phone's session in it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +11,15 @@ from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Delivery, Feed
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.sessions import Sessions
+from tests.support.topologies import program
 
 SID = "a7phone"
+
+
+@pytest.fixture(scope="session", params=["redis", "valkey"])
+def redis_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp(request.param), program=program(request.param)) as server:
+        yield server
 
 
 @pytest.fixture

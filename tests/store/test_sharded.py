@@ -12,12 +12,12 @@ from onesoup.store.channels import Replies, Subscriber, answer
 from onesoup.store.client import Script, connect
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.leases import Shards
-from tests.support.topologies import Cluster, until
+from tests.support.topologies import Cluster, program, until
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with Cluster(tmp_path_factory.mktemp("cluster")) as running:
+@pytest.fixture(scope="module", params=["redis", "valkey"])
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster"), program(request.param)) as running:
         yield running
 
 

@@ -22,10 +22,24 @@ def test_a_cluster():
 
 
 @pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("valkey://:secret@127.0.0.1:6379/0", "redis://:secret@127.0.0.1:6379/0"),
+        ("valkeys://cache.example.org/1", "rediss://cache.example.org/1"),
+        ("valkey+sentinel://10.0.0.1,10.0.0.2/onesoup", "redis+sentinel://10.0.0.1,10.0.0.2/onesoup"),
+        ("valkeys+cluster://one.example.org", "rediss+cluster://one.example.org"),
+    ],
+)
+def test_valkey_is_a_word_for_the_same(url, same):
+    assert parse(url) == parse(same)
+
+
+@pytest.mark.parametrize(
     ("url", "reason"),
     [
         ("http://127.0.0.1", "must begin"),
         ("redis+raft://127.0.0.1", "must begin"),
+        ("valkey+raft://127.0.0.1", "must begin"),
         ("unix+cluster://127.0.0.1", "must begin"),
         ("redis+sentinel://10.0.0.1,10.0.0.2", "names no service"),
         ("redis+sentinel://10.0.0.1/mymaster/x", "'x' is no number"),

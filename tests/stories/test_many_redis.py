@@ -1,5 +1,6 @@
 """More than one Redis: behind Sentinels the master may die, and a cluster spreads the sessions over its nodes."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,7 +61,10 @@ def test_on_a_cluster_everything_works_as_on_one_server(world_on: Worlds, tmp_pa
 
 
 def test_a_master_dies_and_the_replica_goes_on(world_on: Worlds, tmp_path: Path) -> None:
-    world = world_on(sentinels := Sentinels(tmp_path))
+    """Of Valkey, where it is here."""
+    server = shutil.which("valkey-server")
+    world = world_on(sentinels := Sentinels(tmp_path, server))
+    assert ("redis: Valkey " if server else "redis: Redis ") in command(world, "redis", "check")
     alice, bob = world.cast("alice", "bob")
     there = world.online(bob)
     phone = world.phone(alice, cir=["STCP"]).start()

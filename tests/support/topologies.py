@@ -8,13 +8,29 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import pytest
 import redis
 
-from onesoup.demo.servers import RedisServer
+from onesoup.demo.process import ProcessError
+from onesoup.demo.servers import RedisServer, find_valkey
 from onesoup.ports import free_port
 
 SERVICE = "onesoup"
 SLOTS = 16384
+
+
+def program(name: str) -> str | None:
+    """The server of that name, redis or valkey; skips where there is none."""
+    if name == "redis":
+        return None
+    try:
+        return find_valkey()
+    except ProcessError as error:
+        pytest.skip(str(error))
+
+
+def _word(server: str | None) -> str:
+    return "valkey" if server and "valkey" in server else "redis"
 
 
 def until(what: Callable[[], bool], within: float = 30.0) -> None:
@@ -38,15 +54,17 @@ def started(servers: "Sentinels | Cluster") -> "Sentinels | Cluster":
 class Sentinels:
     """A failover takes a second from the moment that the master is silent."""
 
-    def __init__(self, directory: Path) -> None:
-        self.master = RedisServer(directory / "one")
-        self.replica = RedisServer(directory / "two", options=["--replicaof", "127.0.0.1", str(self.master.port)])
+    def __init__(self, directory: Path, program: str | None = None) -> None:
+        self.program = program
+        self.master = RedisServer(directory / "one", program=program)
+        following = ["--replicaof", "127.0.0.1", str(self.master.port)]
+        self.replica = RedisServer(directory / "two", options=following, program=program)
         self.watchers = [self._watcher(directory / f"sentinel-{number}") for number in range(3)]
         self.process = self.master.process
 
     def _watcher(self, directory: Path) -> RedisServer:
         """A Redis in sentinel mode: the same program with another configuration file."""
-        server = RedisServer(directory, appendonly=False)
+        server = RedisServer(directory, appendonly=False, program=self.program)
         config = directory / "sentinel.conf"
         config.write_text(
             f"port {server.port}\nbind 127.0.0.1\ndir {directory}\nloglevel warning\n"
@@ -59,7 +77,7 @@ class Sentinels:
     @property
     def url(self) -> str:
         hosts = ",".join(f"127.0.0.1:{each.port}" for each in self.watchers)
-        return f"redis+sentinel://{hosts}/{SERVICE}/0"
+        return f"{_word(self.program)}+sentinel://{hosts}/{SERVICE}/0"
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
@@ -83,18 +101,19 @@ class Sentinels:
 class Cluster:
     """Three primaries without replicas, a third of the slots each."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, program: str | None = None) -> None:
+        self.program = program
         self.nodes = [self._node(directory / f"node-{number}") for number in range(3)]
         self.process = self.nodes[0].process
 
     def _node(self, directory: Path) -> RedisServer:
-        server = RedisServer(directory)
+        server = RedisServer(directory, program=self.program)
         server.process.argv += ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
         return server
 
     @property
     def url(self) -> str:
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return f"{_word(self.program)}+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
 
     def __enter__(self) -> Self:
         with ExitStack() as started:

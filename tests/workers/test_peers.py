@@ -81,3 +81,12 @@ def test_nobody_reads_along_over_https_to_a_listed_proxy_or_on_this_machine(peer
 def test_path_host_and_agent_are_taken_as_they_are(peers):
     found = peers.of(request(CLIENT, {"User-Agent": "MOT-V3"}, "/imps/example.org/", "IMPS.example.org:8080"))
     assert (found.path, found.host, found.user_agent) == ("/imps/example.org/", "imps.example.org", "MOT-V3")
+
+
+def test_proxies_may_be_networks():
+    peers = Peers(["10.0.0.0/24", "fd00:1::/64"], HEADERS)
+    forwarded = {"X-Forwarded-For": "198.51.100.7, fd00:1::9, 10.0.0.200", "X-MSISDN": "+358401234567"}
+    for proxy in ("10.0.0.99", "fd00:1::1", "::ffff:10.0.0.3"):
+        peer = peers.of(request(proxy, forwarded))
+        assert (peer.address, peer.number) == ("198.51.100.7", "+358401234567")
+    assert peers.of(request("10.0.1.1", forwarded)).address == "10.0.1.1"

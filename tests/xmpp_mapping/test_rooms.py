@@ -149,8 +149,12 @@ def test_bookmarks_of_both_kinds():
     assert rooms.read_bookmarks(Xml("pubsub", children=[Xml("items", children=[item])])) == {ROOM: mark}
     others = f"<url url='u'/><conference jid='x@y'/><conference jid='{ROOM}'/>"
     kept = rooms.old_bookmark(tree(f"<query><storage xmlns='storage:bookmarks'>{others}</storage></query>"), mark).payload
-    assert rooms.read_old_bookmarks(kept) == {"x@y": Bookmark("x@y"), ROOM: mark}
-    assert kept.find("storage").find("url") is not None
+    storage = kept.find("storage")
+    assert [(each.get("jid"), each.text_of("nick"), each.get("autojoin")) for each in storage.all("conference")] == [
+        ("x@y", "", ""),
+        (ROOM, "Ben", "true"),
+    ]
+    assert storage.find("url") is not None
 
 
 def test_invitations_of_every_form():
