@@ -14,6 +14,8 @@ from onesoup.store import sharded, urls
 from onesoup.store.client import connect_node, connect_subscriber, publish
 from onesoup.store.connection import TO_MASTER
 from onesoup.store.errors import StoreDown
+from onesoup.store.pipe import CHUNK
+from onesoup.store.pipe import reader as new_reader
 
 TURN = 0.5
 # Messages that are handed on before others get their turn.
@@ -109,6 +111,7 @@ class _Reader:
         self.wanted: set[str] = set()
         self._known: set[str] = set()
         self._pubsub: redis.client.PubSub | None = None
+        self._parser = new_reader()
         self.greenlet: gevent.Greenlet | None = None
         self.connected = False
         self._check_at = 0.0
@@ -131,8 +134,8 @@ class _Reader:
 
     def _turn(self) -> None:
         if self._pubsub is None:
-            quiet = not self._sharded  # a node says so when it gives a channel away
-            self._pubsub = self._connect().pubsub(ignore_subscribe_messages=quiet)  # type: ignore[no-untyped-call]
+            self._pubsub = self._connect().pubsub()  # type: ignore[no-untyped-call]
+            self._parser = new_reader()
             self._known = set()
         pubsub = self._pubsub
         self._follow(pubsub)
@@ -140,22 +143,42 @@ class _Reader:
             gevent.sleep(0.05)
             return
         self._check_master(pubsub)
-        message = pubsub.get_message(timeout=TURN)
-        if not self.connected:
+        said = self._said(pubsub)
+        if said and not self.connected:
             self.connected, self.lost = True, False
             if self._on_gap is not None:
                 self._on_gap()
-        # What has come along is handed on at once: asking for it anew costs more than most messages are worth.
-        for number in range(AT_ONCE):
-            if message is None:
-                break
-            if message["type"] in ("message", "smessage"):
-                self._on_message(message["channel"].decode(), message["data"])
-            elif message["type"] == "sunsubscribe" and message["channel"].decode() in self._known:
-                raise redis.ConnectionError("the channel has gone to another node")
-            message = None if number == AT_ONCE - 1 else pubsub.get_message(timeout=0)
-        else:
-            gevent.sleep(0)
+        for number, each in enumerate(said, 1):
+            self._hear(each)
+            if number % AT_ONCE == 0:
+                gevent.sleep(0)
+
+    def _said(self, pubsub: "redis.client.PubSub") -> list[Any]:
+        """What one read brings, nothing after TURN. The socket is read here: redis-py would ask before each message whether there
+        is one, and take longer for that than the message was under way."""
+        connection: Any = pubsub.connection
+        if (sock := connection._sock) is None:
+            raise redis.ConnectionError("closed")
+        data = None
+        with gevent.Timeout(TURN, False):
+            data = sock.recv(CHUNK)
+        if data == b"":
+            raise redis.ConnectionError("closed by the server")
+        said = []
+        if data:
+            self._parser.feed(data)
+            while (each := self._parser.gets()) is not False:
+                said.append(each)
+        return said
+
+    def _hear(self, said: Any) -> None:
+        if isinstance(said, redis.RedisError):
+            raise said
+        kind, channel, data = said
+        if kind in (b"message", b"smessage"):
+            self._on_message(channel.decode(), data)
+        elif kind == b"sunsubscribe" and channel.decode() in self._known:
+            raise redis.ConnectionError("the channel has gone to another node")
 
     def _check_master(self, pubsub: "redis.client.PubSub") -> None:
         """A master that is cut off keeps its listeners, and nobody publishes there any more."""

@@ -108,7 +108,7 @@ class _Link:
         self._connection, self._timeout = connection, timeout
         self._sock = getattr(connection._sock, "_sock", connection._sock)  # the system's own under gevent's
         self._sock.setblocking(False)
-        self._reader = hiredis.Reader(protocolError=redis.InvalidResponse, replyError=BaseParser.parse_error)
+        self._reader = reader()
         self._waiting: deque[tuple[float, Any]] = deque()
         self._out: list[bytes] = []
         self._rest = b""  # what the socket did not take yet
@@ -226,6 +226,11 @@ class _Link:
         waiters = [waiter for _, waiter in self._waiting]
         self._waiting.clear()
         self._hub.loop.run_callback(_tell, waiters, kind, reason)
+
+
+def reader() -> hiredis.Reader:
+    """What makes values of the server's octets, and of its errors those of redis-py."""
+    return hiredis.Reader(protocolError=redis.InvalidResponse, replyError=BaseParser.parse_error)
 
 
 class _Answers:
