@@ -48,16 +48,25 @@ class Stamps:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.path.write_bytes(b"")
+        self._place, self._read = 0, list[tuple[float, str]]()
 
     def between(self, begin: float, end: float) -> list[tuple[float, str]]:
         """(when, name) in the order of time; of each name the first."""
         found: dict[str, float] = {}
-        for line in self.path.read_text().splitlines():
-            at, _, name = line.partition(" ")
-            when = int(at) / 1e9
+        for when, name in self._all():
             if begin <= when <= end:
                 found[name] = min(when, found.get(name, when))
         return sorted((when, name) for name, when in found.items())
+
+    def _all(self) -> list[tuple[float, str]]:
+        """The file is read on from where it was."""
+        with self.path.open() as file:
+            file.seek(self._place)
+            for line in file:
+                at, _, name = line.rstrip("\n").partition(" ")
+                self._read.append((int(at) / 1e9, name))
+            self._place = file.tell()
+        return self._read
 
 
 def _writer() -> Callable[[str], None]:
