@@ -8,6 +8,7 @@ from typing import Any
 
 import gevent
 import redis
+import structlog
 from gevent.event import AsyncResult
 
 from onesoup.store import sharded, urls
@@ -17,20 +18,26 @@ from onesoup.store.errors import StoreDown
 from onesoup.store.pipe import CHUNK
 from onesoup.store.pipe import reader as new_reader
 
+log = structlog.get_logger()
+
 TURN = 0.5
 # Messages that are handed on before others get their turn.
 AT_ONCE = 100
 # Sentinels are asked this often whether we listen to the right server.
 CHECK_SECONDS = 5.0
+# A server that says nothing for so long is asked, and one that then says nothing is gone.
+SILENT_SECONDS, ANSWER_SECONDS = 1.5, 2.0
 
+_LISTENING = (b"subscribe", b"ssubscribe")
 _GONE = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
 
 
 class Subscriber:
     """Reads the channels of this process and hands each message to `on_message(channel, payload)`.
 
-    It subscribes again by itself after a lost connection; `on_gap` is called then, since messages may have been lost. On a
-    cluster with sharded pub/sub it has a reader for each node, and follows channels that move to another one."""
+    It subscribes again by itself after a lost connection, one that has fallen silent among them. `on_gap` is called whenever it
+    has begun to listen to something, since messages may have been lost until then. On a cluster with sharded pub/sub it has a
+    reader for each node, and follows channels that move to another one."""
 
     def __init__(self, url: str, on_message: Callable[[str, bytes], None], on_gap: Callable[[], None] | None = None) -> None:
         self._url, self._on_message, self._on_gap = url, on_message, on_gap
@@ -112,6 +119,7 @@ class _Reader:
         self._known: set[str] = set()
         self._pubsub: redis.client.PubSub | None = None
         self._parser = new_reader()
+        self._heard_at = self._asked_at = 0.0
         self.greenlet: gevent.Greenlet | None = None
         self.connected = False
         self._check_at = 0.0
@@ -135,7 +143,7 @@ class _Reader:
     def _turn(self) -> None:
         if self._pubsub is None:
             self._pubsub = self._connect().pubsub()  # type: ignore[no-untyped-call]
-            self._parser = new_reader()
+            self._parser, self._heard_at, self._asked_at = new_reader(), time.monotonic(), 0.0
             self._known = set()
         pubsub = self._pubsub
         self._follow(pubsub)
@@ -144,7 +152,8 @@ class _Reader:
             return
         self._check_master(pubsub)
         said = self._said(pubsub)
-        if said and not self.connected:
+        self._check_alive(pubsub, bool(said))
+        if any(isinstance(each, list) and each[0] in _LISTENING for each in said):
             self.connected, self.lost = True, False
             if self._on_gap is not None:
                 self._on_gap()
@@ -174,11 +183,29 @@ class _Reader:
     def _hear(self, said: Any) -> None:
         if isinstance(said, redis.RedisError):
             raise said
-        kind, channel, data = said
+        kind, *rest = said
         if kind in (b"message", b"smessage"):
-            self._on_message(channel.decode(), data)
-        elif kind == b"sunsubscribe" and channel.decode() in self._known:
+            self._tell(rest[0].decode(), rest[1])
+        elif kind == b"sunsubscribe" and rest[0].decode() in self._known:
             raise redis.ConnectionError("the channel has gone to another node")
+
+    def _tell(self, channel: str, data: bytes) -> None:
+        try:
+            self._on_message(channel, data)
+        except Exception as error:  # what comes behind it is for others
+            log.exception("bug", kind=type(error).__name__)
+
+    def _check_alive(self, pubsub: "redis.client.PubSub", heard: bool) -> None:
+        """A connection that a firewall has forgotten says nothing and never ends: it is asked."""
+        now = time.monotonic()
+        if heard:
+            self._heard_at, self._asked_at = now, 0.0
+        elif self._asked_at and now - self._asked_at > ANSWER_SECONDS:
+            raise redis.ConnectionError("no answer")
+        elif not self._asked_at and now - self._heard_at > SILENT_SECONDS:
+            self._asked_at = now
+            connection: Any = pubsub.connection
+            connection.send_command("PING")
 
     def _check_master(self, pubsub: "redis.client.PubSub") -> None:
         """A master that is cut off keeps its listeners, and nobody publishes there any more."""
