@@ -40,7 +40,7 @@ def run(names: list[str], scale: Scale) -> list[report.Figure]:
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures onesoup. A missed goal is no error.")
-    parser.add_argument("part", nargs="*", help=", ".join([*PARTS, "profile"]))
+    parser.add_argument("part", nargs="*", help=", ".join([*PARTS, "profile", "hops"]))
     parser.add_argument("--quick", action="store_true", help="a tiny run, to see that everything works")
     parser.add_argument("--streams", type=int, help="idle streams of part stream, and of takeover")
     options = parser.parse_args(argv)
@@ -49,6 +49,9 @@ def main(argv: list[str]) -> int:
         scale = replace(scale, streams=options.streams, taken_over=options.streams)
     if options.part == ["profile"]:
         print(importlib.import_module("bench.profile").run(scale))
+        return 0
+    if options.part == ["hops"]:
+        print(importlib.import_module("bench.latency").hops(scale))
         return 0
     names = options.part or list(PARTS)
     if unknown := [name for name in names if name not in PARTS]:

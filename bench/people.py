@@ -8,10 +8,12 @@ from typing import TypeVar
 from gevent.pool import Pool
 
 from bench.parts import REPOSITORY
+from bench.stamps import FILE, Stamps
 from onesoup.demo.process import Process
 from onesoup.demo.servers import Prosody
-from onesoup.demo.stack import Stack
+from onesoup.demo.stack import ROLES, Stack
 from onesoup.phone.engine import Phone
+from onesoup.ports import free_port
 
 T = TypeVar("T")
 PASSWORD = "bench-secret"
@@ -21,13 +23,25 @@ class World(Stack):
     """One gateway worker; polls are held for as long as `poll_hold` says. Prosody keeps hashed passwords, as servers do,
     so that its salts stay, and its own key derivation is not paid at each log-in."""
 
-    def __init__(self, directory: Path, poll_hold: float = 0.0, more: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, directory: Path, poll_hold: float = 0.0, more: Mapping[str, str] | None = None, stamps: Stamps | None = None
+    ) -> None:
         env = {"ONESOUP_WEB_WORKERS": "1", "ONESOUP_POLL_HOLD": str(poll_hold), "PYTHONPATH": str(REPOSITORY), **(more or {})}
         prosody = Prosody(directory / "prosody", options='authentication = "internal_hashed"')
         super().__init__(directory, env=env, prosody=prosody)
+        if stamps is not None:
+            self._stamp(stamps)
+            return
         # The holder with a signal that clears its garbage away; otherwise as it is.
         argv = [sys.executable, "-m", "bench.holder", "holder"]
         self.processes["holder"] = Process("holder", argv, self.env, self.dir / "logs" / "holder.log")
+
+    def _stamp(self, stamps: Stamps) -> None:
+        """All roles say when a message passes which place."""
+        for role in ROLES:
+            own = {FILE: str(stamps.path), "ONESOUP_ADMIN_PORT": str(free_port())}
+            argv = [sys.executable, "-m", "bench.stamps", role]
+            self.processes[role] = Process(role, argv, self.env | own, self.dir / "logs" / f"{role}.log")
 
     def up(self) -> "World":
         super().start_servers()

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 import gevent
 import structlog
-from gevent.pool import Pool
+from gevent.pool import Group
 
 from cir import chain, job
 from cir.chain import Exhausted, Facts, Send, Wait
 from cir.datagrams import Datagrams
+from cir.duties import Duties
 from cir.message import CirError
 from cir.outgoing import SENT, Outgoing
 from cir.stcp import WAKES
@@ -33,12 +34,10 @@ from onesoup.store.wakes import Look, Tries, Wakes
 
 log = structlog.get_logger()
 
-TURN = 0.25
-# So long after its process was killed a step is taken up by another one. A step that takes longer, such as an SMS with all its
-# tries, has its lease made longer by KEEP.
-LEASE_MS, KEEP = 4_000, 1.0
 AT_ONCE = 50
-SWEEP_SECONDS = 60
+# Wakes whose news nobody heard are looked for when the way of the news was broken, by one process in so many seconds; and in
+# between, should that have gone unnoticed.
+GAP_SECONDS, SWEEP_SECONDS = 3, 600
 # What the gateway did not take is brought again so much later.
 AGAIN_SECONDS = 30.0
 
@@ -59,9 +58,8 @@ class Engine:
         self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
-        self._pool, self._count = Pool(AT_ONCE), 0
-        # Steps that were taken up here, and the ends of their leases.
-        self._working: dict[str, int] = {}
+        self.duties = Duties(wakes.due, self.step, AT_ONCE)
+        self._codes_out, self._count, self._gap = Group(), 0, False
 
     def bearers(self) -> frozenset[str]:
         """What works here just now, and "SMS" where any message can be sent."""
@@ -84,7 +82,7 @@ class Engine:
         """A wake is outstanding for a phone with other bearers than STCP; or a code waits to be sent."""
         kind, _, sid = data.decode("ascii", "replace").partition(" ")
         if kind == "code":
-            self._pool.spawn(self._send_codes)
+            self._codes_out.spawn(self._send_codes)
             return
         delay = chain.BATCH_UDP["m"] if self._datagrams is not None else chain.BATCH_SMS
         # Whoever reads news must not wait for Redis: STCP lines are told by the same reader.
@@ -92,74 +90,42 @@ class Engine:
 
     def _soon(self, sid: str, ms: int) -> None:
         try:
-            self._wakes.soon(sid, ms)
+            self.duties.soon(sid, ms)
         except StoreDown as error:
-            log.warning("store-down", reason=str(error))  # the sweep finds it
+            log.warning("store-down", reason=str(error))
+            self._gap = True
 
-    def run(self) -> None:
-        """For ever. Meant for a greenlet of its own."""
-        gevent.spawn(self._keep_leases)
-        while True:
-            try:
-                self.turn()
-            except StoreDown as error:
-                log.warning("store-down", reason=str(error))
-            gevent.sleep(TURN)
-
-    def turn(self) -> None:
-        """Takes up what is due. The pool waits when it is full."""
-        lease, sids = self._wakes.take(LEASE_MS, AT_ONCE)
-        fresh = [sid for sid in sids if sid not in self._working]
-        # News of one that is being worked on: no lease is ours then, and it comes again when this one has run out.
-        self._working |= dict.fromkeys(sids, 0) | dict.fromkeys(fresh, lease)
-        for sid in fresh:
-            self._pool.spawn(self._work, sid)
-
-    def _keep_leases(self) -> None:
-        while True:
-            gevent.sleep(KEEP)
-            if not self._working:
-                continue
-            try:
-                kept = self._wakes.keep(self._working, LEASE_MS)
-            except StoreDown as error:
-                log.warning("store-down", reason=str(error))
-                continue
-            # A step may have ended meanwhile.
-            self._working |= {sid: end for sid, end in kept.items() if sid in self._working}
+    def gap(self) -> None:
+        """News may have been lost, since Redis has published them to nobody."""
+        self._gap = True
+        gevent.spawn(self.sweep)
 
     def sweep(self) -> None:
-        """Finds wakes whose news was lost."""
+        """Finds wakes whose news was lost. Meant to be called every few seconds: nearly always there is nothing to do."""
         try:
-            if not self._wakes.may_sweep(SWEEP_SECONDS):
+            if not self._may_sweep():
                 return
             for shard in range(keys.SHARDS):
                 for sid in self._wakes.unheard(self._shards.sessions(shard)):
-                    self._wakes.soon(sid, chain.BATCH_SMS)
+                    self.duties.soon(sid, chain.BATCH_SMS)
         except StoreDown as error:
+            self._gap = True
             log.warning("store-down", reason=str(error))
+
+    def _may_sweep(self) -> bool:
+        if not self._gap:
+            return self._wakes.may_sweep(SWEEP_SECONDS)
+        if not self._wakes.may_sweep(GAP_SECONDS, "gap"):
+            return False  # what we have missed, another one may have missed too: the next turn looks
+        self._gap = False
+        return True
 
     def drain(self, seconds: float) -> None:
         """Lets steps that have begun come to their end."""
-        self._pool.join(seconds)
+        self._codes_out.join(seconds)
+        self.duties.drain(seconds)
 
     # --- steps ---
-
-    def _work(self, sid: str) -> None:
-        try:
-            self._settle(sid, self.step(sid))
-        except StoreDown as error:
-            log.warning("store-down", reason=str(error))  # the lease runs out
-        except Exception as error:
-            log.exception("bug", kind=type(error).__name__, sid=short(sid))
-        finally:
-            self._working.pop(sid, None)
-
-    def _settle(self, sid: str, ms: int | None) -> None:
-        """The lease may be made longer while Redis is asked."""
-        tried = None
-        while (lease := self._working.get(sid, 0)) != tried and not self._wakes.settle(sid, lease, ms):
-            tried = lease
 
     def step(self, sid: str) -> int | None:
         """Does what is due for a session. Returns in how many ms to look again, or None."""
@@ -170,6 +136,7 @@ class Engine:
         session = unpack_session(look.record)
         if look.tries is not None and look.tries.wake != look.wake:
             self._learn(sid, session, look, look.tries)
+            look = replace(look, tried=b"")
         if not look.wake or not look.waiting or _tries(look).done:
             return None
         facts = self._facts(look, session, unpack_caps(look.caps).methods)
@@ -177,7 +144,7 @@ class Engine:
         if isinstance(found, Wait):
             return found.until - look.now
         if isinstance(found, Exhausted):
-            self._in_vain(sid, session, facts.tries, found)
+            self._in_vain(sid, session, look, found)
             return None
         return self._send(sid, session, look, found)
 
@@ -219,7 +186,7 @@ class Engine:
         return self._send_sms(sid, session, look, send)
 
     def _send_udp(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
-        if not self._wakes.note(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp"):
+        if not self._wakes.note(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp", look.tried):
             return None
         assert self._datagrams is not None
         cookie = session.cookie or sid
@@ -233,11 +200,12 @@ class Engine:
         out, id_ = self._outgoing, job.new_id(time.time())
         assert out is not None
         if away := out.gateway.wait():
-            return self._put_off(sid, look, away)
+            return self._put_off(sid, look, away, look.tried)
         refusal = out.claim(look.number, session.jid, id_, look.last_request)
         if refusal is not None:
             return self._refused(sid, look, refusal)
-        if not self._wakes.note(sid, replace(send.tries, job=id_), "sms"):
+        tries = replace(send.tries, job=id_)
+        if not self._wakes.note(sid, tries, "sms", look.tried):
             out.refund(look.number, session.jid, id_)
             return None
         settings = self._settings
@@ -267,20 +235,21 @@ class Engine:
         WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
         if outcome is job.Outcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
-            return self._put_off(sid, look, time.monotonic() - began + max(out.gateway.wait(), AGAIN_SECONDS))
+            wait = time.monotonic() - began + max(out.gateway.wait(), AGAIN_SECONDS)
+            return self._put_off(sid, look, wait, tries.pack())
         return 0
 
-    def _put_off(self, sid: str, look: Look, seconds: float) -> int:
+    def _put_off(self, sid: str, look: Look, seconds: float, seen: bytes) -> int:
         """SMS has to wait for the gateway, so long from when we looked; what else there is goes at its own time."""
-        self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)))
+        self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 
     def _refused(self, sid: str, look: Look, refusal: Refusal) -> int | None:
         tries = _tries(look)
         if refusal.ms is None:
-            self._wakes.note(sid, replace(tries, given_up=True))
+            self._wakes.note(sid, replace(tries, given_up=True), seen=look.tried)
             return 0
-        self._wakes.note(sid, replace(tries, not_before=look.now + refusal.ms))
+        self._wakes.note(sid, replace(tries, not_before=look.now + refusal.ms), seen=look.tried)
         return refusal.ms
 
     # --- what is learned ---
@@ -296,9 +265,9 @@ class Engine:
             self._wakes.answered(session.jid)
         self._wakes.forget_tries(sid)
 
-    def _in_vain(self, sid: str, session: Session, tries: Tries, found: Exhausted) -> None:
+    def _in_vain(self, sid: str, session: Session, look: Look, found: Exhausted) -> None:
         """Quiet until the phone comes, or until a message comes much later."""
-        if not self._wakes.note(sid, replace(tries, done=True)) or not found.tried:
+        if not self._wakes.note(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
             return
         WAKES.labels("all", "unanswered").inc()
         count = self._wakes.unanswered(session.jid, found.tried)

@@ -6,13 +6,12 @@ process that is killed leaves them to another, and no answer goes out twice."""
 
 import time
 
-import gevent
 import structlog
-from gevent.pool import Pool
 from prometheus_client import Counter
 
 from cir import arrived, job
 from cir.arrived import Helo, Part, Short
+from cir.duties import Duties
 from cir.outgoing import Outgoing
 from onesoup.csp import numbers
 from onesoup.handlers import sms as data_channel
@@ -20,7 +19,7 @@ from onesoup.handlers.context import Peer
 from onesoup.handlers.exchange import Exchange
 from onesoup.handlers.records import unpack_session
 from onesoup.logs import short as shown
-from onesoup.store.errors import NoSession, StoreDown
+from onesoup.store.errors import NoSession
 from onesoup.store.incoming import Entry, Incoming, Kept
 from onesoup.store.keyring import KeyRing, KeyRingError
 from onesoup.store.numbers import Numbers
@@ -33,10 +32,7 @@ log = structlog.get_logger()
 HEARD = Counter("onesoup_sms_received_total", "Messages that the gateway brought", ["result"])
 
 VERSION = 1
-TURN = 0.5
 AT_ONCE = 20
-# A step that takes longer is taken up by another process: the longest is a message that the gateway takes at the third try.
-LEASE_MS = 60_000
 # An answer that could not be sent for so long is no longer waited for, and one that must wait longer than that is not sent.
 WORTH_SECONDS, PATIENCE_MS = 120, 10_000
 
@@ -65,7 +61,8 @@ class DataChannel:
 
     def __init__(self, store: Incoming, exchange: Exchange, outgoing: Outgoing, ring: KeyRing, validity: int) -> None:
         self._store, self._exchange, self._outgoing = store, exchange, outgoing
-        self._ring, self._validity, self._pool, self._leaving = ring, validity, Pool(AT_ONCE), False
+        self._ring, self._validity = ring, validity
+        self.duties = Duties(store.due, self.step, AT_ONCE, numbers.hidden, self._done)
 
     def keep(self, number: str, message: Short, part: Part) -> Kept:
         """Takes a part in. What it answers is decided later: a gateway does not wait."""
@@ -75,44 +72,13 @@ class DataChannel:
         sealed = self._ring.seal(part.octets, _purpose(number))
         kept = self._store.keep(number, delivery, bool(message.id), part.message, part.place, part.count, sealed, head)
         if kept is Kept.MESSAGE:
-            gevent.spawn(self.turn)
+            self.duties.look()
         return kept
 
-    def run(self) -> None:
-        """For ever. Meant for a greenlet of its own."""
-        while True:
-            self.turn()
-            gevent.sleep(TURN)
-
-    def turn(self) -> None:
-        """Takes up what is due. The pool waits when it is full."""
-        if self._leaving:
-            return
-        try:
-            lease, waiting = self._store.due.take(LEASE_MS, AT_ONCE)
-            for number in waiting:
-                self._pool.spawn(self._work, number, lease)
-        except StoreDown as error:
-            log.warning("store-down", reason=str(error))
-
-    def drain(self, seconds: float) -> None:
-        """Lets steps that have begun come to their end; the next ones are for another process."""
-        self._leaving = True
-        self._pool.join(seconds)
-
-    def _work(self, number: str, lease: int) -> None:
-        try:
-            after = self.step(number)
-            self._store.due.settle(number, lease, after)
-            if after is None and self._store.first(number) is not None:
-                self._store.due.add(number)  # what came while we looked has found the number taken
-                after = 0
-            if after == 0:
-                gevent.spawn(self.turn)
-        except StoreDown as error:
-            log.warning("store-down", reason=str(error))  # the lease runs out
-        except Exception as error:
-            log.exception("bug", kind=type(error).__name__, number=numbers.hidden(number))
+    def _done(self, number: str) -> None:
+        """What came while the last step looked has found the number taken."""
+        if self._store.first(number) is not None:
+            self._store.due.add(number)
 
     def step(self, number: str) -> int | None:
         """Sends a part of an answer, or answers a message. Returns in how many ms to look again, None when all is done."""

@@ -76,6 +76,11 @@ class Cir:
         else:
             self.stcp.wake(channel, data)
 
+    def gap(self) -> None:
+        """What the store has published may have been lost."""
+        self.stcp.gap()
+        self.engine.gap()
+
     def beat(self) -> None:
         """Says what works here, and looks after what was lost."""
         bearers = {"STCP"} | self.engine.bearers()
@@ -165,13 +170,13 @@ def main(settings: Settings) -> int:
         gevent.signal_handler(number, stopping.set)
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
-    subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.stcp.gap)
+    subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.gap)
     subscriber.want([cir.stcp.channel, NEWS])
     gevent.spawn(subscriber.run)
     tracing.start(client, "cir")
-    gevent.spawn(cir.engine.run)
+    gevent.spawn(cir.engine.duties.run)
     if cir.reception is not None and cir.reception.data is not None:
-        gevent.spawn(cir.reception.data.run)
+        gevent.spawn(cir.reception.data.duties.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()
     servers = [_listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)]
@@ -209,7 +214,7 @@ def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)
     if cir.reception is not None and cir.reception.data is not None:
-        cir.reception.data.drain(settings.drain_seconds / 4)
+        cir.reception.data.duties.drain(settings.drain_seconds / 4)
     carrier.stop(cir.gateway)
     try:
         cir.stcp.close()

@@ -8,27 +8,36 @@ from typing import Any
 
 import gevent
 import redis
+import structlog
 from gevent.event import AsyncResult
 
 from onesoup.store import sharded, urls
 from onesoup.store.client import connect_node, connect_subscriber, publish
 from onesoup.store.connection import TO_MASTER
 from onesoup.store.errors import StoreDown
+from onesoup.store.pipe import CHUNK
+from onesoup.store.pipe import reader as new_reader
+
+log = structlog.get_logger()
 
 TURN = 0.5
 # Messages that are handed on before others get their turn.
 AT_ONCE = 100
 # Sentinels are asked this often whether we listen to the right server.
 CHECK_SECONDS = 5.0
+# A server that says nothing for so long is asked, and one that then says nothing is gone.
+SILENT_SECONDS, ANSWER_SECONDS = 1.5, 2.0
 
+_LISTENING = (b"subscribe", b"ssubscribe")
 _GONE = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
 
 
 class Subscriber:
     """Reads the channels of this process and hands each message to `on_message(channel, payload)`.
 
-    It subscribes again by itself after a lost connection; `on_gap` is called then, since messages may have been lost. On a
-    cluster with sharded pub/sub it has a reader for each node, and follows channels that move to another one."""
+    It subscribes again by itself after a lost connection, one that has fallen silent among them. `on_gap` is called whenever it
+    has begun to listen to something, since messages may have been lost until then. On a cluster with sharded pub/sub it has a
+    reader for each node, and follows channels that move to another one."""
 
     def __init__(self, url: str, on_message: Callable[[str, bytes], None], on_gap: Callable[[], None] | None = None) -> None:
         self._url, self._on_message, self._on_gap = url, on_message, on_gap
@@ -109,6 +118,8 @@ class _Reader:
         self.wanted: set[str] = set()
         self._known: set[str] = set()
         self._pubsub: redis.client.PubSub | None = None
+        self._parser = new_reader()
+        self._heard_at = self._asked_at = 0.0
         self.greenlet: gevent.Greenlet | None = None
         self.connected = False
         self._check_at = 0.0
@@ -131,8 +142,8 @@ class _Reader:
 
     def _turn(self) -> None:
         if self._pubsub is None:
-            quiet = not self._sharded  # a node says so when it gives a channel away
-            self._pubsub = self._connect().pubsub(ignore_subscribe_messages=quiet)  # type: ignore[no-untyped-call]
+            self._pubsub = self._connect().pubsub()  # type: ignore[no-untyped-call]
+            self._parser, self._heard_at, self._asked_at = new_reader(), time.monotonic(), 0.0
             self._known = set()
         pubsub = self._pubsub
         self._follow(pubsub)
@@ -140,22 +151,61 @@ class _Reader:
             gevent.sleep(0.05)
             return
         self._check_master(pubsub)
-        message = pubsub.get_message(timeout=TURN)
-        if not self.connected:
+        said = self._said(pubsub)
+        self._check_alive(pubsub, bool(said))
+        if any(isinstance(each, list) and each[0] in _LISTENING for each in said):
             self.connected, self.lost = True, False
             if self._on_gap is not None:
                 self._on_gap()
-        # What has come along is handed on at once: asking for it anew costs more than most messages are worth.
-        for number in range(AT_ONCE):
-            if message is None:
-                break
-            if message["type"] in ("message", "smessage"):
-                self._on_message(message["channel"].decode(), message["data"])
-            elif message["type"] == "sunsubscribe" and message["channel"].decode() in self._known:
-                raise redis.ConnectionError("the channel has gone to another node")
-            message = None if number == AT_ONCE - 1 else pubsub.get_message(timeout=0)
-        else:
-            gevent.sleep(0)
+        for number, each in enumerate(said, 1):
+            self._hear(each)
+            if number % AT_ONCE == 0:
+                gevent.sleep(0)
+
+    def _said(self, pubsub: "redis.client.PubSub") -> list[Any]:
+        """What one read brings, nothing after TURN. The socket is read here: redis-py would ask before each message whether there
+        is one, and take longer for that than the message was under way."""
+        connection: Any = pubsub.connection
+        if (sock := connection._sock) is None:
+            raise redis.ConnectionError("closed")
+        data = None
+        with gevent.Timeout(TURN, False):
+            data = sock.recv(CHUNK)
+        if data == b"":
+            raise redis.ConnectionError("closed by the server")
+        said = []
+        if data:
+            self._parser.feed(data)
+            while (each := self._parser.gets()) is not False:
+                said.append(each)
+        return said
+
+    def _hear(self, said: Any) -> None:
+        if isinstance(said, redis.RedisError):
+            raise said
+        kind, *rest = said
+        if kind in (b"message", b"smessage"):
+            self._tell(rest[0].decode(), rest[1])
+        elif kind == b"sunsubscribe" and rest[0].decode() in self._known:
+            raise redis.ConnectionError("the channel has gone to another node")
+
+    def _tell(self, channel: str, data: bytes) -> None:
+        try:
+            self._on_message(channel, data)
+        except Exception as error:  # what comes behind it is for others
+            log.exception("bug", kind=type(error).__name__)
+
+    def _check_alive(self, pubsub: "redis.client.PubSub", heard: bool) -> None:
+        """A connection that a firewall has forgotten says nothing and never ends: it is asked."""
+        now = time.monotonic()
+        if heard:
+            self._heard_at, self._asked_at = now, 0.0
+        elif self._asked_at and now - self._asked_at > ANSWER_SECONDS:
+            raise redis.ConnectionError("no answer")
+        elif not self._asked_at and now - self._heard_at > SILENT_SECONDS:
+            self._asked_at = now
+            connection: Any = pubsub.connection
+            connection.send_command("PING")
 
     def _check_master(self, pubsub: "redis.client.PubSub") -> None:
         """A master that is cut off keeps its listeners, and nobody publishes there any more."""

@@ -19,6 +19,7 @@ from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
 from onesoup.store.pipe import Pipe
 from onesoup.store.pipe import Value as Value
+from onesoup.store.shared import Shared as Shared
 from onesoup.store.urls import Place
 
 SECONDS = Histogram(
@@ -49,20 +50,9 @@ SUBSCRIBER: dict[str, Any] = {"socket_timeout": 10.0, "retry": Retry(NoBackoff()
 Call = tuple[Sequence[str], Sequence[Value]]
 
 
-class Shared(redis.Redis):
-    """A client whose scripts all go over one connection. Other commands take one of the pool."""
-
-    pipe: Pipe | None = None
-
-    def close(self) -> None:
-        if self.pipe is not None:
-            self.pipe.close()
-        super().close()
-
-
 def connect(url: str, max_connections: int = 64, shared: bool = False) -> redis.Redis:
     """A client for short commands. It retries once, after 50 ms, when the connection broke. ValueError for a URL that is of
-    no form of onesoup.store.urls. `shared`: for a process of one hub of gevent, where many greenlets run scripts at a time."""
+    no form of onesoup.store.urls. `shared`: for a process of one hub of gevent, where many greenlets run commands at a time."""
     place = urls.parse(url)
     if shared and place.kind != urls.CLUSTER and not place.tls and not place.url.startswith("rediss"):
         return _shared(_requests(place, max_connections))
@@ -70,7 +60,7 @@ def connect(url: str, max_connections: int = 64, shared: bool = False) -> redis.
 
 
 def _shared(plain: redis.Redis) -> redis.Redis:
-    """The same client, its scripts over one connection more."""
+    """The same client, its commands over one connection more."""
     pool = plain.connection_pool
     client = Shared(connection_pool=pool)
     options = pool.connection_kwargs | {"retry": Retry(NoBackoff(), 0)}

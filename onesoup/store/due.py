@@ -1,12 +1,13 @@
-"""Work that is due at a time, shared by any number of processes: what one takes is its own until a lease runs out. The timers
-are in Redis, so that another process goes on where one was killed."""
+"""Work that is due at a time, shared by any number of processes: what one takes is its own until a lease runs out, which it
+renews while it works. The timers are in Redis, so that another process goes on where one was killed."""
 
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import redis
 
-from onesoup.store.client import Script, guarded
+from onesoup.store.client import Script, Value, guarded
 from onesoup.store.clock import SHIFT, Jumps
 
 _SOON = """
@@ -19,28 +20,27 @@ return 1
 
 _TAKE = """
 -- KEYS 1 due  ARGV 1 lease, ms  2 most
--- Names whose time has come; they come again after the lease unless `settle` says otherwise. Returns {lease end, names ...}.
+-- Names whose time has come; they come again after the lease unless `settle` says otherwise. Returns {lease end, ms until the
+-- next time of another one or -1, names ...}.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
 local back = now + tonumber(ARGV[1])
 for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], back, name) end
-return {tostring(back), unpack(names)}
+local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+return {tostring(back), next and math.max(math.ceil(next - now), 0) or -1, unpack(names)}
 """
 
-_KEEP = """
--- KEYS 1 due  ARGV 1 lease, ms  2 ... name, lease end, name, lease end ...
--- Whoever works on these goes on to. Returns the new end of the leases that were still there: {end, names ...}.
+_RENEW = """
+-- KEYS 1 due  ARGV 1 lease, ms, then names and lease ends
+-- These are still worked on. Returns their new lease end. Where news has come since, that counts.
 local t = redis.call('TIME')
-local back = tostring(t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1]))
-local kept = {back}
+local back = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
 for n = 2, #ARGV, 2 do
-  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[n]) or 0) == tonumber(ARGV[n + 1]) then
-    redis.call('ZADD', KEYS[1], back, ARGV[n])
-    kept[#kept + 1] = ARGV[n]
-  end
+  local score = redis.call('ZSCORE', KEYS[1], ARGV[n])
+  if score and tonumber(score) == tonumber(ARGV[n + 1]) then redis.call('ZADD', KEYS[1], back, ARGV[n]) end
 end
-return kept
+return tostring(back)
 """
 
 _SETTLE = """
@@ -54,6 +54,7 @@ redis.call('ZADD', KEYS[1], t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARG
 return 1
 """
 
+
 _JUMPED = (
     SHIFT
     + """
@@ -66,14 +67,22 @@ return 1
 )
 
 
+class Taken(NamedTuple):
+    """What one process got. `after`: ms until something else is due, the lease of what it has included; -1 for nothing."""
+
+    lease: int
+    names: list[str]
+    after: int
+
+
 class Due:
     """One such list."""
 
     def __init__(self, client: redis.Redis, key: str) -> None:
         self._client, self._key, self._clock = client, key, Jumps()
         self._soon, self._take = Script(client, _SOON, "due.soon"), Script(client, _TAKE, "due.take")
-        self._keep = Script(client, _KEEP, "due.keep")
-        self._settle, self._jumped = Script(client, _SETTLE, "due.settle"), Script(client, _JUMPED, "due.jumped")
+        self._renew, self._settle = Script(client, _RENEW, "due.renew"), Script(client, _SETTLE, "due.settle")
+        self._jumped = Script(client, _JUMPED, "due.jumped")
 
     def soon(self, name: str, ms: int) -> None:
         """A step in so many ms at the latest, even while somebody works on it."""
@@ -83,21 +92,19 @@ class Due:
         """A step at once, unless there is one to come or somebody works on it."""
         guarded(lambda: self._client.zadd(self._key, {name: 0}, nx=True))
 
-    def take(self, lease_ms: int, most: int = 100) -> tuple[int, list[str]]:
-        """(end of the lease, names whose time has come). Another process may have them when the lease is over."""
+    def take(self, lease_ms: int, most: int = 100) -> Taken:
+        """Names whose time has come. Another process may have them when the lease is over."""
         before = time.monotonic()
-        end, *names = self._take([self._key], [lease_ms, most])
+        end, after, *names = self._take([self._key], [lease_ms, most])
         if by := self._clock.by(int(end) - lease_ms, before, time.monotonic()):
             self._jumped([self._key], [by])
-        return int(end), [name.decode() for name in names]
+        return Taken(int(end), [name.decode() for name in names], int(after))
 
-    def keep(self, leases: Mapping[str, int], lease_ms: int) -> dict[str, int]:
-        """The leases {name: end} with a new end, of work that takes longer; without those that somebody else has by now, or
-        that news has come for."""
-        pairs = [each for pair in leases.items() for each in pair]
-        end, *names = self._keep([self._key], [lease_ms, *pairs])
-        return {name.decode(): int(end) for name in names}
+    def renew(self, leases: Mapping[str, int], lease_ms: int) -> int:
+        """The names, with the ends of their leases, are still worked on. Returns the new end."""
+        pairs: list[Value] = [each for pair in leases.items() for each in pair]
+        return int(self._renew([self._key], [lease_ms, *pairs]))
 
-    def settle(self, name: str, lease: int, ms: int | None) -> bool:
-        """The step is done; the next one comes in `ms`, or none. False when the lease is not this one: then nothing changes."""
-        return bool(self._settle([self._key], [name, lease, "" if ms is None else max(ms, 0)]) != 0)
+    def settle(self, name: str, lease: int, ms: int | None) -> None:
+        """The step is done; the next one comes in `ms`, or none."""
+        self._settle([self._key], [name, lease, "" if ms is None else max(ms, 0)])

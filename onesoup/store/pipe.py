@@ -44,6 +44,15 @@ class Pipe:
             gevent.sleep(PAUSE)
             return self._linked().ask(command)
 
+    def call_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
+        """The answers to all of them, in one round trip; what the server refuses stands among them as an error. As call() when
+        the connection breaks: all are tried once more then."""
+        try:
+            return self._linked().ask_all(commands)
+        except _BROKEN:
+            gevent.sleep(PAUSE)
+            return self._linked().ask_all(commands)
+
     def close(self) -> None:
         """Whoever waits gets a ConnectionError. A later call connects again."""
         if self._link is not None:
@@ -99,7 +108,7 @@ class _Link:
         self._connection, self._timeout = connection, timeout
         self._sock = getattr(connection._sock, "_sock", connection._sock)  # the system's own under gevent's
         self._sock.setblocking(False)
-        self._reader = hiredis.Reader(protocolError=redis.InvalidResponse, replyError=BaseParser.parse_error)
+        self._reader = reader()
         self._waiting: deque[tuple[float, Any]] = deque()
         self._out: list[bytes] = []
         self._rest = b""  # what the socket did not take yet
@@ -112,8 +121,29 @@ class _Link:
         self._readable.start(self._read)
 
     def ask(self, command: Sequence[Value]) -> Any:
-        packed = hiredis.pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means one item
         waiter = Waiter(self._hub)
+        self._put(_packed(command), waiter)
+        # A greenlet that is killed in here leaves its waiter in the row, which takes the answer that nobody wants.
+        answer = waiter.get()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def ask_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
+        """The answers, errors of the server among them."""
+        packed = [_packed(command) for command in commands]  # what cannot be packed keeps all from being sent
+        waiter = Waiter(self._hub)
+        answers = _Answers(len(packed), waiter)
+        for each in packed:
+            self._put(each, answers)
+        found: list[Any] = waiter.get()
+        for answer in found:
+            if isinstance(answer, _BROKEN):
+                raise answer
+        return found
+
+    def _put(self, packed: bytes, waiter: "Waiter | _Answers") -> None:
+        """Goes out with whatever else is asked in this turn of the loop."""
         self._waiting.append((time.monotonic(), waiter))
         self._out.append(packed)
         if not self._writing:
@@ -122,11 +152,6 @@ class _Link:
         if not self._ticking:
             self._ticking = True
             self._ticker.start(self._tick)
-        # A greenlet that is killed in here leaves its waiter in the row, which takes the answer that nobody wants.
-        answer = waiter.get()
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
     def _write(self) -> None:
         if not self.open:
@@ -201,6 +226,31 @@ class _Link:
         waiters = [waiter for _, waiter in self._waiting]
         self._waiting.clear()
         self._hub.loop.run_callback(_tell, waiters, kind, reason)
+
+
+def reader() -> hiredis.Reader:
+    """What makes values of the server's octets, and of its errors those of redis-py."""
+    return hiredis.Reader(protocolError=redis.InvalidResponse, replyError=BaseParser.parse_error)
+
+
+class _Answers:
+    """Stands in the row once for each of some commands, and wakes who waits when all are answered."""
+
+    __slots__ = ("_count", "_found", "_waiter")
+
+    def __init__(self, count: int, waiter: Any) -> None:
+        self._count, self._waiter = count, waiter
+        self._found: list[Any] = []
+
+    def switch(self, answer: Any) -> None:
+        self._found.append(answer)
+        if len(self._found) == self._count:
+            self._waiter.switch(self._found)
+
+
+def _packed(command: Sequence[Value]) -> bytes:
+    octets: bytes = hiredis.pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means one item
+    return octets
 
 
 def _tell(waiters: list[Any], kind: type[redis.RedisError], reason: str) -> None:

@@ -125,9 +125,14 @@ _OPEN = (
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 open items  ARGV 1 one when the session is touched  2 the phone's address,
 -- then names of fields
--- Returns {stored reply or false, items waiting, field values ...}. A stored reply is given whatever became of the session.
+-- Returns {stored reply or false, items waiting, field values ...}. A stored reply is given whatever became of the session, and
+-- the holder is told again: who gave it first may have died before he could tell, where that is a step of its own.
 local reply = redis.call('GET', KEYS[2])
-if reply then return {reply} end
+if reply then
+  local sid = string.match(KEYS[1], '{(.*)}')
+  redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
+  return {reply}
+end
 local now = clock()
 local own = look(KEYS[1])
 local gone = over(KEYS[1], now, own)

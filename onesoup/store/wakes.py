@@ -39,9 +39,11 @@ return {now, redis.call('LLEN', KEYS[2]), unpack(h)}
 
 _NOTE = """
 -- KEYS 1 session  ARGV 1 the wake that is outstanding  2 what has been tried for it  3 one: the phone is called  4 how, or ""
--- Returns 0 when the phone has come meanwhile: then nothing may be sent.
-local h = redis.call('HMGET', KEYS[1], 'cir', 'end')
+-- 5 one: only if what had been tried is still  6 this, or ""
+-- Returns 0 when the phone has come meanwhile, or another process has tried something: then nothing may be sent.
+local h = redis.call('HMGET', KEYS[1], 'cir', 'end', 'tries')
 if h[1] ~= ARGV[1] or h[2] then return 0 end
+if ARGV[5] == '1' and (h[3] or '') ~= ARGV[6] then return 0 end
 redis.call('HSET', KEYS[1], 'tries', ARGV[2])
 if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'called', ARGV[1]) end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'via', ARGV[4]) end
@@ -92,7 +94,8 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A session as a step finds it. Times are Redis's, ms. `wake` is the outstanding one, "" when the phone has come."""
+    """A session as a step finds it. Times are Redis's, ms. `wake` is the outstanding one, "" when the phone has come; `tried` is
+    the record of `tries`."""
 
     now: int
     waiting: bool
@@ -106,6 +109,7 @@ class Look:
     udp_port: int
     number: str
     tries: Tries | None
+    tried: bytes
     polls: int
     deaf: int
     poll_min: int
@@ -113,22 +117,21 @@ class Look:
 
 
 class Wakes:
-    """Steps that are due, and their state in sessions."""
+    """Sessions that are `due` for a step, and the state of their wakes."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-        due = Due(client, DUE)
-        self.soon, self.take, self.keep, self.settle = due.soon, due.take, due.keep, due.settle
+        self._client, self.due = client, Due(client, DUE)
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
         self._called = Script(client, _CALLED, "wakes.called")
 
-    def may_sweep(self, seconds: int) -> bool:
-        """True for one process in that time."""
-        if guarded(lambda: self._client.set(SWEEP, b"1", nx=True, ex=seconds)):
+    def may_sweep(self, seconds: int, why: str = "") -> bool:
+        """True for one process in that time, for each reason."""
+        key = f"{SWEEP}:{why}" if why else SWEEP
+        if guarded(lambda: self._client.set(key, b"1", nx=True, ex=seconds)):
             return True
-        if int(guarded(lambda: self._client.ttl(SWEEP))) > seconds:  # Redis's clock was set back
-            guarded(lambda: self._client.delete(SWEEP))
+        if int(guarded(lambda: self._client.ttl(key))) > seconds:  # Redis's clock was set back
+            guarded(lambda: self._client.delete(key))
         return False
 
     def unheard(self, sids: Sequence[str]) -> list[str]:
@@ -163,16 +166,17 @@ class Wakes:
             udp_port=_number(udp),
             number=_text(number),
             tries=Tries.unpack(tries) if tries else None,
+            tried=tries or b"",
             polls=_number(polls),
             deaf=_number(deaf),
             poll_min=_number(poll_min),
             last_request=_number(due) - _number(ttl),
         )
 
-    def note(self, sid: str, tries: Tries, via: str = "") -> bool:
-        """Writes down what is about to be tried, and by which way. False when the phone has come meanwhile: then it must not
-        be tried."""
-        args: list[Value] = [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms)), via]
+    def note(self, sid: str, tries: Tries, via: str = "", seen: bytes | None = None) -> bool:
+        """Writes down what is about to be tried, and by which way. False when the phone has come meanwhile, or, with `seen`, when
+        the record of what was tried is another one by now: then it must not be tried."""
+        args: list[Value] = [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms)), via, int(seen is not None), seen or b""]
         return bool(self._note([keys.session(sid)], args) == 1)
 
     def forget_tries(self, sid: str) -> None:

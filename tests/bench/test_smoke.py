@@ -19,7 +19,7 @@ SHOWN = {
     "login": "log-ins/s, each with a log-out",
     "stream": "CPU a stanza in",
     "memory": "idle session, no contacts: holder, USS",
-    "latency": "stanza to WVCI on the STCP line: p50",
+    "latency": "stanza read to WVCI written: p50",
     "cir": "stanza to WVCI at 100 messages/s: p50",
 }
 

@@ -86,6 +86,11 @@ class Station:
             self.age(seconds)
         return self.engine.step(SID)
 
+    def until_due(self):
+        with gevent.Timeout(20):
+            while not self.client.zcard(DUE):
+                gevent.sleep(0.01)
+
     def close(self):
         if self.datagrams is not None:
             self.datagrams.close()
@@ -144,11 +149,21 @@ def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
 def test_news_and_timers_lead_there_by_themselves(station, hook, monkeypatch):
     monkeypatch.setattr("cir.chain.BATCH_SMS", 100)
     here = station().session()
-    runner = gevent.spawn(here.engine.run)
+    runner = gevent.spawn(here.engine.duties.run)
     here.deliver("m1")
     here.engine.news(f"m {SID}".encode())
     hook.until(1)
     runner.kill()
+
+
+def test_the_next_wake_begins_anew(station, hook):
+    here = station().session()
+    here.deliver("m1")
+    assert here.step(4) == 0
+    here.inbox.take(SID)
+    here.deliver("m2")
+    assert here.step(4) == 0
+    assert len(hook.until(2)) == 2
 
 
 def test_a_phone_that_has_come_is_not_woken(station, hook):
@@ -296,48 +311,12 @@ def test_two_processes_do_not_take_the_same_step(station, hook):
     one, two = station().session(), station()
     one.deliver("m1")
     one.age(4)
-    one.wakes.soon(SID, 0)
-    one.engine.turn()
-    two.engine.turn()
+    one.wakes.due.soon(SID, 0)
+    one.engine.duties.turn()
+    two.engine.duties.turn()
     one.engine.drain(10)
     two.engine.drain(10)
     assert len(hook.asked) == 1
-
-
-def test_a_step_that_takes_long_stays_with_its_process_and_one_of_a_dead_process_does_not(station, hook, monkeypatch):
-    monkeypatch.setattr("cir.engine.LEASE_MS", 400)
-    monkeypatch.setattr("cir.engine.KEEP", 0.1)
-    hook.otherwise = "hang"
-    one, two = station().session(), station(limits=Limits(gap=0, rate=10_000))
-    one.deliver("m1")
-    one.age(4)
-    one.wakes.soon(SID, 0)
-    running = gevent.spawn(one.engine.run)
-    hook.until(1)
-    gevent.sleep(1.0)
-    assert two.wakes.take(1000)[1] == []
-    running.kill()
-    one.engine._working.clear()  # as when the process is gone
-    with gevent.Timeout(10):
-        while not (taken := two.wakes.take(1000)[1]):
-            gevent.sleep(0.05)
-    assert taken == [SID]
-
-
-def test_news_of_a_session_that_is_worked_on_is_not_lost(station, hook):
-    hook.otherwise = "hang"
-    here = station().session()
-    here.deliver("m1")
-    here.age(4)
-    here.wakes.soon(SID, 0)
-    here.engine.turn()
-    hook.until(1)
-    here.wakes.soon(SID, 0)
-    here.engine.turn()
-    assert here.engine._working == {SID: 0}
-    here.engine._settle(SID, None)
-    assert here.client.zcard(DUE) == 1
-    here.engine._pool.kill()
 
 
 def test_the_sweep_finds_what_no_news_told_of(station, hook):
@@ -345,6 +324,31 @@ def test_the_sweep_finds_what_no_news_told_of(station, hook):
     Shards(here.client).add(0xA7, SID)
     here.deliver("m1")
     assert here.client.zcard(DUE) == 0
+    here.engine.sweep()
+    assert here.client.zcard(DUE) == 1
+
+
+def test_what_was_published_to_nobody_is_looked_for_at_once(station, hook):
+    here, other = station().session(), station()
+    Shards(here.client).add(0xA7, SID)
+    other.engine.sweep()  # the long time between two sweeps has just begun
+    here.deliver("m1")
+    here.engine.sweep()
+    assert here.client.zcard(DUE) == 0
+    here.engine.gap()
+    here.until_due()
+
+
+def test_another_ones_sweep_does_not_count_for_what_was_missed_since(station, hook):
+    here, other = station().session(), station()
+    Shards(here.client).add(0xA7, SID)
+    other.engine._gap = True
+    other.engine.sweep()
+    here.deliver("m1")
+    here.engine._gap = True
+    here.engine.sweep()
+    assert here.client.zcard(DUE) == 0
+    here.client.delete("cir:sweep:gap")  # seconds later
     here.engine.sweep()
     assert here.client.zcard(DUE) == 1
 

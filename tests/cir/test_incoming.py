@@ -49,7 +49,7 @@ class Station:
         site = Site(services.wakes, jobs, b"k", frozenset({"127.0.0.1"}), self.reception, KEY)
         self._server = StreamServer(("127.0.0.1", port), site.serve)
         self._server.start()
-        self._running = gevent.spawn(self.data.run)
+        self._running = gevent.spawn(self.data.duties.run)
         self.url = f"http://127.0.0.1:{self._server.server_port}{arrived.PATH}"
         self._http = urllib3.PoolManager(retries=False)
 
@@ -61,7 +61,7 @@ class Station:
         self._running.kill()
         self._server.stop(timeout=0)
         self._http.clear()
-        self.data.drain(5)
+        self.data.duties.drain(5)
         self.gateway.carrier.stop()
 
     def brings(self, octets, id_="", udh=HEADER, number=NUMBER):
@@ -102,7 +102,7 @@ class Phone:
         with gevent.Timeout(20):
             while self.station.client.zcard("cir:smsin"):
                 gevent.sleep(0.01)
-        self.station.data._pool.join(10)
+        self.station.data.duties._pool.join(10)
         assert len(self.hook.asked) == self.seen
 
 
@@ -191,7 +191,7 @@ def test_processes_that_meet_send_each_answer_once(phone, exchange):
     """As after a lease that ran out although its process still worked."""
     sid = session_of(phone.says(LOGIN).hears())
     station = phone.station
-    station.data.turn = lambda: None
+    station.data.duties.turn = lambda: 1.0
     message = f"WV12GL5 SI={sid}"
     phone.says(message)
     channels = [station.channel(exchange) for _ in range(4)]
@@ -205,7 +205,7 @@ def test_a_process_that_dies_leaves_its_work_to_another_and_sends_nothing_twice(
     """Killed behind the answer and before it is sent; and between the note that a part is sent and the gateway."""
     sid = session_of(phone.says(LOGIN).hears())
     station = phone.station
-    station.data.turn = lambda: None
+    station.data.duties.turn = lambda: 1.0
     phone.says(f"WV12GL5 SI={sid}")
     station.data.step(NUMBER)
     assert len(phone.hook.asked) == phone.seen
@@ -228,18 +228,18 @@ def test_a_process_that_dies_leaves_its_work_to_another_and_sends_nothing_twice(
 
 def test_a_process_that_leaves_finishes_what_it_has_begun_and_begins_nothing(phone, exchange):
     sid = session_of(phone.says(LOGIN).hears())
-    phone.station.data.drain(5)
+    phone.station.data.duties.drain(5)
     phone.says(f"WV12GL5 SI={sid}")
-    phone.station.data.turn()
+    phone.station.data.duties.turn()
     assert len(phone.hook.asked) == phone.seen
-    heir = gevent.spawn(phone.station.channel(exchange).run)
+    heir = gevent.spawn(phone.station.channel(exchange).duties.run)
     assert phone.hears().startswith(f"WV12LG5 SI={sid}")
     heir.kill()
 
 
 def test_no_password_and_no_text_lies_open_in_redis(phone, holder):
     station = phone.station
-    turn, station.data.turn = station.data.turn, lambda: None
+    turn, station.data.duties.turn = station.data.duties.turn, lambda: 1.0
     phone.says(LOGIN)
     station.brings(pts.split((LOGIN + " XX=" + "x" * 300).encode())[0])
     assert stored(station.client, b"smsin", b"smspart")

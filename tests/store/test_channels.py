@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from onesoup.demo.servers import RedisServer
+from onesoup.load.proxy import TcpProxy
 from onesoup.store import channels
 from onesoup.store import client as store_client
 from onesoup.store.accounts import Accounts, Clients
@@ -155,6 +156,48 @@ def test_a_lost_connection_comes_back_and_the_gap_is_told(heard, client):
     until(lambda: heard.gaps > gaps)
     assert client.publish("news", b"again") == 1
     until(lambda: heard.messages == [("news", b"again")])
+
+
+def test_a_connection_that_falls_silent_is_made_anew(redis_server, client):
+    """As when a firewall has forgotten it: it never ends, and nothing passes."""
+    with TcpProxy(("127.0.0.1", redis_server.port)) as proxy:
+        heard = Heard(f"redis://127.0.0.1:{proxy.port}/0")
+        heard.subscriber.want(["news"])
+        until(lambda: heard.subscriber.connected)
+        proxy.freeze()
+        client.publish("news", b"lost")
+        until(lambda: heard.gaps == 2, seconds=30)
+        until(lambda: client.publish("news", b"again"))
+        until(lambda: heard.messages[:1] == [("news", b"again")])
+        heard.stop()
+
+
+def test_a_silent_server_that_answers_is_kept(heard, client, monkeypatch):
+    monkeypatch.setattr(channels, "SILENT_SECONDS", 0.0)
+    asked = client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0)
+    until(lambda: client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0) > asked + 1)
+    assert heard.gaps == 1
+
+
+def test_a_gap_is_told_for_channels_that_are_new(heard, client):
+    """What was published there before nobody has heard."""
+    heard.subscriber.want(["news", "sport"])
+    until(lambda: heard.gaps == 2)
+    assert client.publish("sport", b"x") == 1
+
+
+def test_a_mistake_about_one_message_keeps_none_of_the_others_back(heard, client):
+    real = heard.subscriber._readers[None]._on_message
+
+    def wrong(channel, data):
+        if data == b"bad":
+            raise ValueError(data)
+        real(channel, data)
+
+    heard.subscriber._readers[None]._on_message = wrong
+    client.publish("news", b"bad")
+    client.publish("news", b"good")
+    until(lambda: heard.messages == [("news", b"good")])
 
 
 @pytest.fixture

@@ -84,6 +84,53 @@ def test_a_script_that_redis_has_lost_is_loaded_again(shared, echo):
     assert echo([], ["again"]) == b"again"
 
 
+def test_commands_go_the_same_way_and_mean_what_they_always_do(shared):
+    shared.pipe.close()
+    shared.connection_pool.get_connection = None  # nobody takes one
+    shared.hset("h", mapping={"a": "1", "b": "2"})
+    shared.zadd("z", {"x": 1.5})
+    assert (shared.hgetall("h"), shared.zrange("z", 0, -1, withscores=True)) == ({b"a": b"1", b"b": b"2"}, [(b"x", 1.5)])
+    assert (shared.smembers("none"), shared.set("taken", "1", nx=True), shared.set("taken", "2", nx=True)) == (set(), True, None)
+    assert shared.memory_usage("h") > 0  # a name of two words
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        shared.lrange("h", 0, -1)
+
+
+def test_a_pipeline_brings_all_answers_in_one_round_trip(shared):
+    shared.connection_pool.get_connection = None
+    pipe = shared.pipeline(transaction=False)
+    pipe.rpush("l", "one", "two").lrange("l", 0, -1).hset("h", "a", "1").hgetall("h")
+    assert pipe.execute() == [2, [b"one", b"two"], 1, {b"a": b"1"}]
+    assert pipe.execute() == []
+
+
+def test_an_error_in_a_pipeline_keeps_nothing_else_from_running(shared):
+    pipe = shared.pipeline(transaction=False)
+    pipe.set("s", "text").lpop("s").set("t", "also")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        pipe.execute()
+    assert shared.mget("s", "t") == [b"text", b"also"]
+    kind = [type(each) for each in shared.pipeline(transaction=False).lpop("s").get("t").execute(raise_on_error=False)]
+    assert kind == [redis.ResponseError, bytes]
+
+
+def test_what_cannot_be_sent_keeps_a_whole_pipeline_back(shared):
+    with pytest.raises(TypeError):
+        shared.pipeline(transaction=False).set("first", "1").execute_command("SET", "second", None).execute()
+    assert shared.get("first") is None
+
+
+def test_a_transaction_still_is_one(shared):
+    assert shared.pipeline(transaction=True).incr("n").incr("n").execute() == [1, 2]
+
+
+def test_a_pipeline_that_is_cut_in_the_middle_runs_once_more():
+    with stub(answers(b"+one\r\n+tw"), answers(b"+three\r\n+four\r\n")) as port:
+        pipe = pipe_to(port, timeout=0.5)
+        assert pipe.call_all([("PING",), ("PING",)]) == [b"three", b"four"]
+        pipe.close()
+
+
 def test_an_error_is_of_the_call_that_made_it(shared, echo):
     broken = Script(shared, "return redis.call('HGET', KEYS[1])")
     bad, good = gevent.spawn(broken, ["k"]), gevent.spawn(echo, [], ["fine"])
@@ -114,10 +161,10 @@ def test_whoever_gives_up_leaves_his_answer_to_nobody(shared):
     assert second.value == b"mine"
 
 
-def test_a_connection_that_is_cut_is_made_again(shared, echo):
+def test_a_connection_that_is_cut_is_made_again(shared, echo, client):
     echo([], ["first"])
     for _ in range(3):
-        shared.client_kill_filter(_type="normal", skipme=True)
+        client.client_kill_filter(_type="normal", skipme=True)
         jobs = [gevent.spawn(echo, [], [str(number)]) for number in range(20)]
         gevent.joinall(jobs, timeout=30)
         assert [job.value for job in jobs] == [str(number).encode() for number in range(20)]

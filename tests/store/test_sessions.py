@@ -96,6 +96,16 @@ def test_a_reply_is_replayed_byte_for_byte(sessions, sid):
     assert sessions.open(sid, "1", DIGEST, ("r",)).reply == b"\x03\x11 answer \xff"
 
 
+def test_a_repeated_request_tells_the_holder_once_more(sessions, sid, listen):
+    """On a cluster a worker may die between the commit and the news of it."""
+    sessions.commit(sid, "1", DIGEST, b"ok", Effects(out=[b"send"]))
+    heard = listen(keys.wake_channel(0xA7))
+    sessions.open(sid, "2", "d2", ())
+    assert heard() == []
+    sessions.open(sid, "1", DIGEST, ())
+    assert heard() == [sid.encode()]
+
+
 def test_an_empty_reply_is_replayed_too(sessions, sid):
     sessions.commit(sid, "1", DIGEST, b"", Effects())
     assert sessions.open(sid, "1", DIGEST, ("r",)).reply == b""

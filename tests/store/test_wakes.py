@@ -20,40 +20,64 @@ def woken(client, sid, deliver):
 
 
 def test_a_step_is_taken_once_and_again_after_its_lease(wakes):
-    wakes.soon("a7x", 0)
-    lease, sids = wakes.take(60_000)
+    wakes.due.soon("a7x", 0)
+    lease, sids, _ = wakes.due.take(60_000)
     assert sids == ["a7x"]
-    assert wakes.take(60_000)[1] == []
-    wakes.settle("a7x", lease, 0)
-    assert wakes.take(60_000)[1] == ["a7x"]
+    assert wakes.due.take(60_000)[1] == []
+    wakes.due.settle("a7x", lease, 0)
+    assert wakes.due.take(60_000)[1] == ["a7x"]
 
 
 def test_a_process_that_dies_leaves_its_steps_to_others(wakes):
-    wakes.soon("a7x", 0)
-    wakes.take(0)
-    assert wakes.take(60_000)[1] == ["a7x"]
+    wakes.due.soon("a7x", 0)
+    wakes.due.take(0)
+    assert wakes.due.take(60_000)[1] == ["a7x"]
+
+
+def test_whoever_still_works_on_a_step_keeps_it(wakes):
+    for name in ("a7x", "b8y"):
+        wakes.due.soon(name, 0)
+    lease, *_ = wakes.due.take(0)
+    assert wakes.due.renew({"a7x": lease, "b8y": lease - 1}, 60_000) > lease
+    assert wakes.due.take(60_000).names == ["b8y"], "which is another one's by now"
+
+
+def test_news_during_a_step_count_for_whoever_keeps_it(wakes):
+    wakes.due.soon("a7x", 0)
+    lease, *_ = wakes.due.take(60_000)
+    wakes.due.soon("a7x", 0)
+    wakes.due.renew({"a7x": lease}, 60_000)
+    assert wakes.due.take(60_000).names == ["a7x"]
+
+
+def test_it_is_told_when_the_next_is_due(wakes):
+    assert wakes.due.take(60_000).after == -1
+    wakes.due.soon("a7x", 30_000)
+    assert 0 < wakes.due.take(60_000).after <= 30_000
+    wakes.due.soon("b8y", 0)
+    assert 0 < wakes.due.take(10_000).after <= 10_000, "what was taken comes back"
 
 
 def test_news_during_a_step_are_not_lost(wakes):
-    wakes.soon("a7x", 0)
-    lease, _ = wakes.take(60_000)
-    wakes.soon("a7x", 0)
-    wakes.settle("a7x", lease, None)
-    assert wakes.take(60_000)[1] == ["a7x"]
+    wakes.due.soon("a7x", 0)
+    lease, *_ = wakes.due.take(60_000)
+    wakes.due.soon("a7x", 0)
+    wakes.due.settle("a7x", lease, None)
+    assert wakes.due.take(60_000)[1] == ["a7x"]
 
 
 def test_the_earlier_time_counts(wakes):
-    wakes.soon("a7x", 60_000)
-    assert wakes.take(60_000)[1] == []
-    wakes.soon("a7x", 0)
-    wakes.soon("a7x", 60_000)
-    assert wakes.take(60_000)[1] == ["a7x"]
+    wakes.due.soon("a7x", 60_000)
+    assert wakes.due.take(60_000)[1] == []
+    wakes.due.soon("a7x", 0)
+    wakes.due.soon("a7x", 60_000)
+    assert wakes.due.take(60_000)[1] == ["a7x"]
 
 
 def test_a_step_that_is_settled_for_good_does_not_come_again(wakes, client):
-    wakes.soon("a7x", 0)
-    lease, _ = wakes.take(0)
-    wakes.settle("a7x", lease, None)
+    wakes.due.soon("a7x", 0)
+    lease, *_ = wakes.due.take(0)
+    wakes.due.settle("a7x", lease, None)
     assert client.zcard("cir:due") == 0
 
 
@@ -74,6 +98,14 @@ def test_nothing_may_be_tried_once_the_phone_has_come(wakes, woken, inbox):
     inbox.take(woken)
     assert not wakes.note(woken, Tries(look.wake, sms=2))
     assert wakes.look(woken).wake == ""
+
+
+def test_of_two_processes_that_saw_the_same_one_tries(wakes, woken):
+    one = two = wakes.look(woken)
+    assert wakes.note(woken, first := Tries(one.wake, udp=1), seen=one.tried)
+    assert not wakes.note(woken, Tries(two.wake, udp=1, udp_at=5), seen=two.tried)
+    assert wakes.note(woken, Tries(one.wake, udp=2), seen=first.pack())
+    assert wakes.look(woken).tries == Tries(one.wake, udp=2)
 
 
 def test_a_request_says_where_the_phone_is(wakes, woken, inbox):

@@ -1,0 +1,13 @@
+"""gunicorn's configuration as it is, with stamps in each worker."""
+
+import runpy
+
+from bench.stamps import HERE, install
+
+_own = runpy.run_path(str(HERE.parent / "gunicorn.conf.py"))
+globals().update({name: value for name, value in _own.items() if not name.startswith("__")})
+
+
+def post_worker_init(worker):
+    _own["post_worker_init"](worker)
+    install("web")

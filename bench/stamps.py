@@ -1,0 +1,116 @@
+"""When a message passes which place of our processes: stamps of the monotonic clock, which all processes of a machine share.
+
+`python -m bench.stamps ROLE` is `onesoup ROLE` with some methods wrapped, so nothing of this is in the product. A stamp is one
+write to a file that is shared by all, some 3 us.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import importlib  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+FILE = "BENCH_STAMPS"
+HERE = Path(__file__).resolve().parent
+
+# Role -> (module, class, method, name of the stamp): when it is called, and with "." behind the name when it returns.
+PLACES = {
+    "web": [
+        ("workers.serving", "Handler", "read_request", "web: head read"),
+        ("workers.gateway", "CspResource", "on_post", "web: Falcon"),
+        ("onesoup.handlers.exchange", "Exchange", "run", "web: handlers"),
+        ("workers.serving", "Handler", "_write_with_headers", "web: answer"),
+    ],
+    "holder": [
+        ("workers.holder", "Holder", "_woken", "holder: news"),
+        ("workers.outbox", "Outbox", "_run_commands", "holder: outbox"),
+        ("onesoup.xmpp.stream.wire", "Wire", "write", "holder: TLS write"),
+        ("onesoup.xmpp.stream.stream", "Stream", "_handle", "holder: stanzas parsed"),
+        ("workers.held", "Held", "_stanzas", "holder: intake"),
+        ("onesoup.store.feed", "Feed", "commands", "holder: feed.commands"),
+    ],
+    "cir": [
+        ("cir.stcp", "StcpServer", "wake", "cir: news"),
+        ("cir.stcp", "StcpServer", "_ring", "cir: line"),
+    ],
+}
+
+
+class Stamps:
+    """What this process and those that it started have stamped."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.path.write_bytes(b"")
+        self._place, self._read = 0, list[tuple[float, str]]()
+
+    def between(self, begin: float, end: float) -> list[tuple[float, str]]:
+        """(when, name) in the order of time; of each name the first."""
+        found: dict[str, float] = {}
+        for when, name in self._all():
+            if begin <= when <= end:
+                found[name] = min(when, found.get(name, when))
+        return sorted((when, name) for name, when in found.items())
+
+    def _all(self) -> list[tuple[float, str]]:
+        """The file is read on from where it was."""
+        with self.path.open() as file:
+            file.seek(self._place)
+            for line in file:
+                at, _, name = line.rstrip("\n").partition(" ")
+                self._read.append((int(at) / 1e9, name))
+            self._place = file.tell()
+        return self._read
+
+
+def _writer() -> Callable[[str], None]:
+    number = os.open(os.environ[FILE], os.O_WRONLY | os.O_APPEND)
+
+    def stamp(name: str) -> None:
+        os.write(number, f"{time.monotonic_ns()} {name}\n".encode())
+
+    return stamp
+
+
+def install(role: str) -> None:
+    """From now on this process stamps."""
+    stamp = _writer()
+    for module, owner, method, name in PLACES[role]:
+        _wrap(getattr(importlib.import_module(module), owner), method, stamp, lambda _self, name=name: name)
+    script = importlib.import_module("onesoup.store.client").Script
+    _wrap(script, "__call__", stamp, lambda self: f"{role}: {self._name}")
+
+
+def _wrap(owner: type, method: str, stamp: Callable[[str], None], name_of: Callable[[Any], str]) -> None:
+    real = getattr(owner, method)
+
+    def wrapped(self: Any, *args: Any, **options: Any) -> Any:
+        name = name_of(self)
+        stamp(name)
+        try:
+            return real(self, *args, **options)
+        finally:
+            stamp(f"{name}.")
+
+    setattr(owner, method, wrapped)
+
+
+def main(role: str) -> None:
+    from onesoup import roles
+    from onesoup.cli import main as onesoup
+
+    if role == "web":
+        roles._gunicorn_conf = lambda: HERE / "stamps.conf.py"
+    else:
+        install(role)
+    onesoup()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
