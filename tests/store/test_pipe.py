@@ -20,11 +20,11 @@ ECHO = "return ARGV[1]"
 
 
 @pytest.fixture
-def shared(redis_server: RedisServer) -> Iterator[Shared]:
-    client = connect(redis_server.url, shared=True)
-    assert isinstance(client, Shared)
-    yield client
-    client.close()
+def shared(client, redis_server: RedisServer) -> Iterator[Shared]:  # `client` leaves an empty store
+    shared = connect(redis_server.url, shared=True)
+    assert isinstance(shared, Shared)
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
