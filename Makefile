@@ -2,8 +2,10 @@
 PYTHON_BIN := .venv/bin/python
 PYTEST_ARGS ?=
 CASES ?=
+LONG ?= L2 L5 L6 L4
+MINUTES ?= 20
 
-.PHONY: help run test lint format bench chaos setup clean
+.PHONY: help run test lint format bench chaos soak setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -35,6 +37,9 @@ bench: setup      ## the benchmarks
 
 chaos: setup      ## what breaks, breaks under load, and every message is accounted for: docs/reliability.md; CASES="F3 F7" picks
 	@exec $(PYTHON_BIN) -m tests.chaos $(CASES)
+
+soak: setup       ## long runs: what must stay flat, the morning, faults now and then; LONG="L2 L6" picks, MINUTES=20 each
+	@exec $(PYTHON_BIN) -m tests.chaos $(LONG) --minutes $(MINUTES)
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test

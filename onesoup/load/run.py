@@ -40,6 +40,8 @@ class Plan:
     xmpp: tuple[str, int] | None = None
     ca_file: Path | None = None
     timeout: float = 45.0
+    # Seconds over which the log-ins are spread, each at its time; 0: as fast as it goes, a few at a time.
+    spread: float = 0.0
 
     def user(self, number: int) -> Partner:
         name = f"{self.phone_name}{number}"
@@ -200,7 +202,7 @@ class Run:
         self._jids = {plan.user(number).jid: plan.user(number).name for number in range(plan.phones)}
         self._life: list[gevent.Greenlet] = []
         self._writers: list[gevent.Greenlet] = []
-        self._ended = self._drained = 0.0
+        self._ended = self._drained = self.login_seconds = 0.0
         self._waiting = 0
 
     def _direction(self, writer: str, reader: str) -> str:
@@ -241,10 +243,14 @@ class Run:
     def begin(self) -> None:
         for friend in self.friends:
             friend.start()
-        pool = Pool(LOGINS_AT_ONCE)
         began = time.monotonic()
-        pool.map(lambda user: user.login(), self.users)
-        self._tell(f"{len(self.users)} phones logged in within {time.monotonic() - began:.1f} s")
+        if self.plan.spread:
+            gap = self.plan.spread / max(len(self.users), 1)
+            gevent.joinall([gevent.spawn_later(number * gap, user.login) for number, user in enumerate(self.users)])
+        else:
+            Pool(LOGINS_AT_ONCE).map(lambda user: user.login(), self.users)
+        self.login_seconds = time.monotonic() - began
+        self._tell(f"{len(self.users)} phones logged in within {self.login_seconds:.1f} s")
         begin = time.monotonic()
         self._life = [gevent.spawn(user.run, begin, self.plan.interval) for user in self.users]
         self._writers = [gevent.spawn(self._write, number, friend) for number, friend in enumerate(self.friends)]

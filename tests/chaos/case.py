@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onesoup.load.run import Result
-from tests.chaos.field import Field
+from tests.chaos.field import Field, Span
 from tests.chaos.field import field as field_of
 from tests.chaos.figures import Figure, just, most
 
@@ -23,7 +23,7 @@ class Case:
 
     `loses`: the case is one of the two in which acknowledged messages may be lost. `alone`: it makes its own field."""
 
-    number: int
+    name: str
     fault: str
     expected: str
     work: Callable[..., list[Figure]]
@@ -31,36 +31,40 @@ class Case:
     loses: bool = False
     alone: bool = False
 
-    @property
-    def name(self) -> str:
-        return f"F{self.number}"
-
 
 class Skipped(Exception):
     """The case needs something that is not here."""
 
 
-CASES: dict[int, Case] = {}
+CASES: dict[str, Case] = {}
 
 
-def case(number: int, fault: str, expected: str, *, loses: bool = False, alone: bool = False, **options: Any) -> Any:
-    """Enters a function as a case."""
+def case(number: int | str, fault: str, expected: str, *, loses: bool = False, alone: bool = False, **options: Any) -> Any:
+    """Enters a function as a case, F{number} unless it has a name of its own."""
+    name = f"F{number}" if isinstance(number, int) else number
 
     def enter(work: Callable[..., list[Figure]]) -> Callable[..., list[Figure]]:
-        CASES[number] = Case(number, fault, expected, work, options, loses, alone)
+        CASES[name] = Case(name, fault, expected, work, options, loses, alone)
         return work
 
     return enter
 
 
-def run(wanted: Case, tell: Callable[[str], None], phones: int | None = None) -> dict[str, Any]:
+def order(name: str) -> tuple[str, int]:
+    """F1, F2, ... F20, L2, ..."""
+    return name[0], int(name[1:])
+
+
+def run(
+    wanted: Case, tell: Callable[[str], None], phones: int | None = None, minutes: float = 0.0, every: float = 0.0
+) -> dict[str, Any]:
     """The case's record, for the table and the JSON file."""
     began = time.monotonic()
     record: dict[str, Any] = {"case": wanted.name, "fault": wanted.fault, "expected": wanted.expected}
     with tempfile.TemporaryDirectory(prefix="onesoup-chaos-") as name:
         directory = Path(name)
         try:
-            figures, result = _run(wanted, directory, tell, phones)
+            figures, result = _run(wanted, directory, tell, phones, Span(minutes, every))
         except Skipped as reason:
             return record | {"skipped": str(reason)}
         except Exception as error:
@@ -76,7 +80,9 @@ def run(wanted: Case, tell: Callable[[str], None], phones: int | None = None) ->
     return record
 
 
-def _run(wanted: Case, directory: Path, tell: Callable[[str], None], phones: int | None) -> tuple[list[Figure], Result | None]:
+def _run(
+    wanted: Case, directory: Path, tell: Callable[[str], None], phones: int | None, span: Span
+) -> tuple[list[Figure], Result | None]:
     if wanted.alone:
         return wanted.work(directory, tell), None
     options = dict(wanted.options)
@@ -84,7 +90,7 @@ def _run(wanted: Case, directory: Path, tell: Callable[[str], None], phones: int
         options["phones"] = phones
     if callable(options.get("redis_server")):
         options["redis_server"] = options["redis_server"](directory)
-    with field_of(directory, tell, **options) as here:
+    with field_of(directory, tell, span=span, **options) as here:
         here.work(STEADY)
         figures = wanted.work(here)
         here.work(AFTER)
@@ -131,4 +137,4 @@ def _show_logs(directory: Path, tell: Callable[[str], None]) -> None:
             tell(f"{path.name}: {line[:400]}")
 
 
-__all__ = ["CASES", "Case", "Field", "Skipped", "books", "case", "run"]
+__all__ = ["CASES", "Case", "Field", "Skipped", "books", "case", "order", "run"]

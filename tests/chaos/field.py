@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 import redis
@@ -22,12 +22,21 @@ from onesoup.store import keys
 ENV = {"ONESOUP_WEB_WORKERS": "2", "ONESOUP_LOG_LEVEL": "info"}
 
 
+class Span(NamedTuple):
+    """How long a long case takes, and how long it is between two faults, minutes; 0 leaves it to the case."""
+
+    minutes: float = 0.0
+    every: float = 0.0
+
+
 class Field:
     """A stack under load. Redis, the XMPP server and the gateway can be put behind proxies."""
 
-    def __init__(self, stack: Stack, run: Run, proxies: Mapping[str, TcpProxy], tell: Callable[[str], None]) -> None:
-        self.stack, self.run, self.proxies, self.tell = stack, run, proxies, tell
+    def __init__(self, stack: Stack, run: Run, proxies: Mapping[str, TcpProxy], tell: Callable[[str], None], span: Span) -> None:
+        self.stack, self.run, self.proxies, self.tell, self.span = stack, run, proxies, tell, span
         self.directory = stack.dir
+        # What is to be done when nobody writes any more and everything has arrived, before the stack goes.
+        self.afterwards: list[Callable[[], None]] = []
 
     def mark(self, what: str) -> float:
         """Says and draws what happens now; when it was."""
@@ -138,6 +147,8 @@ def field(
     env: Mapping[str, str] | None = None,
     holders: int = 1,
     prepare: Callable[[Stack], None] | None = None,
+    spread: float = 0.0,
+    span: Span = Span(),  # noqa: B008 - a value
 ) -> Iterator[Field]:
     """A stack with its phones logged in and at work. `timeout` is the phones': S60 gives a poll up after 20 s."""
     with ExitStack() as ending:
@@ -166,6 +177,7 @@ def field(
             xmpp=("127.0.0.1", prosody.port),
             ca_file=prosody.ca_file,
             timeout=timeout,
+            spread=spread,
         )
         for user, roster in plan.rosters():
             prosody.add_account(user, plan.password, roster)
@@ -179,5 +191,8 @@ def field(
         for number in range(1, holders):
             stack.start("holder", f"holder-{number + 1}")
         run = Run(plan, tell)
+        here = Field(stack, run, proxies, tell, span)
         with run.working():
-            yield Field(stack, run, proxies, tell)
+            yield here
+        for each in here.afterwards:
+            each()

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from tests.chaos.case import order
 from tests.chaos.figures import Figure
 
 Found = dict[str, Any]
 
 HEAD = """# What was broken, and what came of it
 
-Written by `make chaos` from its last results; do not edit. Each case runs a stack of its own (Redis with AOF, Prosody, two
+Written by `make chaos` (F: faults) and `make soak` (L: long runs, at their stated length or a shorter one, which each says) from
+their last results; do not edit. Each case runs a stack of its own (Redis with AOF, Prosody, two
 gateway workers, holder, CIR) with phones at work on it: 70 % polls, 10 % keep-alive, 10 % messages, 10 % presence, XML and
 WBXML, CSP 1.1, 1.2 and 1.3; and friends on ordinary XMPP clients who write as much as the phones do. Every message has a
 number; "lost" is what was acknowledged to its writer, never arrived, and did not come back to the writer either. Misses are
@@ -17,7 +19,7 @@ shown like everything else.
 
 
 def _cases(found: Found) -> list[Found]:
-    return sorted(found["cases"].values(), key=lambda record: int(record["case"][1:]))
+    return sorted(found["cases"].values(), key=lambda record: order(record["case"]))
 
 
 def _figures(record: Found) -> list[Figure]:
