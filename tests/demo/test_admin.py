@@ -36,6 +36,14 @@ def test_alive_and_metrics(settings):
     assert b"python_info" in body
 
 
+def test_greenlets_that_stay_are_counted(settings):
+    port = admin.start(settings, "holder")
+    before = json.loads(get(port, "/greenlets")[1])["greenlets"]
+    waiting = [gevent.spawn(gevent.sleep, 60) for _ in range(50)]
+    assert json.loads(get(port, "/greenlets")[1])["greenlets"] >= before + 50
+    gevent.killall(waiting)
+
+
 def test_ready_names_what_fails_and_hides_why(settings):
     def redis():
         raise ConnectionError("redis://:hunter2@10.0.0.5")
