@@ -132,7 +132,10 @@ def clock_jumps(field: Field) -> list[Figure]:
                     clock.move(seconds)
                 gevent.sleep(0.3)
                 moved += abs(client.time()[0] - time.time() - seconds) < 60.0
-                field.work(15.0)
+                field.work(5.0)
+                for user in field.run.users[:3]:
+                    user.log_in_again()
+                field.work(10.0)
             found += [
                 most(f"sessions ended, {who}", _ended(field) - before[0], 0),
                 most(f"requests refused, {who}", field.failures(began) - before[1], 0),
