@@ -174,6 +174,7 @@ class Holder:
         if by := self._clock.by(redis_ms, now, time.monotonic()):
             log.warning("clock-jumped", seconds=round(by / 1000))
             self._check_all()
+            return  # leases that ran out by that are their owners', who renew them before the next turn
         share = -(-keys.SHARDS // max(living, 1))
         for shard in sorted(self._owned)[share:][:GIVE_BACK]:
             self._give_back(shard)
