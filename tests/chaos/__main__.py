@@ -53,8 +53,9 @@ def main(argv: list[str]) -> int:
 def _one(name: str, options: argparse.Namespace) -> None:
     """Runs one case and puts its record to those of the others, so that a run that is broken off loses nothing."""
     say(f"== {name}: {CASES[name].fault}")
+    commit = _commit()
     record = run(CASES[name], say, options.phones, options.minutes, options.every)
-    record |= {"commit": _commit(), "taken": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": machine.describe()}
+    record |= {"commit": commit, "taken": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": machine.describe()}
     OUT.parent.mkdir(parents=True, exist_ok=True)
     found = json.loads(OUT.read_text()) if OUT.exists() else {"cases": {}}
     found["cases"][name] = record
