@@ -80,7 +80,8 @@ ENOUGH = {"policy-violation", "resource-constraint"}
 ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
 # Stream errors over something that we wrote.
 OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
-RULES_SECONDS = 5.0
+# Changes of the block and grant lists are told; this is for what gets lost without a sign.
+RULES_SECONDS = 600.0
 
 
 # What is shown of a phone that publishes nothing.
@@ -197,7 +198,7 @@ class Held:
         return self.outbox.wrote(recipient, stanza_id)
 
     def refuses(self, jid: str) -> bool:
-        """By the block and grant lists of the account. Those are read again after a while: another phone may change them."""
+        """By the block and grant lists of the account, which another phone may change: see rules_changed()."""
         return self._known_rules().refuse(jid)
 
     def blocks(self, jid: str) -> bool:
@@ -230,6 +231,7 @@ class Held:
         return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()])
 
     def rules_changed(self) -> None:
+        """The block and grant lists are read again with the next stanza."""
         self._rules, self._rules_until = None, 0.0
 
     def blocked(self, kind: str, jids: list[str]) -> None:
