@@ -567,9 +567,10 @@ class Held:
             self._hint(active=False)
 
     def awake(self) -> None:
-        """The phone has asked for something."""
+        """The phone has asked for something. Whoever says so tells other sessions too: it does not wait for this one's server."""
         if self._idle:
-            self._hint(active=True)
+            self._idle = False
+            gevent.spawn(self._hint, active=True)
 
     def _hint(self, active: bool) -> None:
         self._idle = not active
