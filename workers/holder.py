@@ -32,9 +32,8 @@ from onesoup.handlers import records  # noqa: E402
 from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings, unusable_ca  # noqa: E402
-from onesoup.store import keys  # noqa: E402
+from onesoup.store import blocks, keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
-from onesoup.store.blocks import Blocks  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.clock import Jumps  # noqa: E402
@@ -121,7 +120,7 @@ class Holder:
             clients=Clients(client),
             offline=Offline(client),
             lists=Lists(client),
-            blocks=Blocks(client),
+            blocks=blocks.Blocks(client),
             groups=Groups(client),
             invites=Invites(client),
             shards=Shards(client),
@@ -190,7 +189,7 @@ class Holder:
         leases = self._leases.acquire_all(self._leases.free()[:most])
         for lease in leases:
             self._owned[lease.shard], self._renewed[lease.shard] = lease, began
-        self._subscriber.want(keys.wake_channel(shard) for shard in self._owned)
+        self._subscriber.want([blocks.CHANNEL, *(keys.wake_channel(shard) for shard in self._owned)])
         if leases:
             gevent.spawn(self._adopt_shards, leases)
             gevent.spawn(self._sweep)
@@ -295,10 +294,19 @@ class Holder:
         if data == b"login":
             gevent.spawn(self._logins, int(channel.partition(":")[2], 16))
             return
+        if channel == blocks.CHANNEL:
+            self._rules_changed(data.decode())
+            return
         held = self._held.get(data.decode("ascii", "replace"))
         if held is not None:
             held.awake()
             held.outbox.kick()
+
+    def _rules_changed(self, jid: str = "") -> None:
+        """The block and grant lists of an account; of all without a JID."""
+        for held in self._held.values():
+            if jid in ("", held.session.jid):
+                held.rules_changed()
 
     def _logins(self, shard: int) -> None:
         while shard in self._owned and not self.draining:
@@ -544,8 +552,9 @@ class Holder:
         held.end(seen.code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
-        """Wakes may have been lost, of any session."""
+        """Wakes may have been lost, of any session, and that lists have changed."""
         self._sweep_at, self._sweep_all = 0.0, True
+        self._rules_changed()
 
     def _sweep(self) -> None:
         """Log-ins and commands whose wake was lost."""

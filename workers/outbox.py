@@ -235,16 +235,16 @@ class Outbox:
         self._transmit(stored, stanzas.receipt(command))
 
     def _presence(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.show(command)
+        self._held.showing.show(command)
         self._done(stored)
 
     def _online(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.interested(command.get("interests", False), command.get("asked", ()))
+        self._held.showing.interested(command.get("interests", False), command.get("asked", ()))
         self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 
     def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self._held.go_online_soon()
+        self._held.showing.go_online_soon()
         self._held.doors.enter_by_itself()
         self._done(stored)
 

@@ -4,8 +4,12 @@ import re
 
 import gevent
 import pytest
+from gevent.event import Event
 
+from onesoup.handlers import records
+from onesoup.store.blocks import BLOCK, Blocks
 from onesoup.xmpp import commands
+from onesoup.xmpp.stream import Stream
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
 from workers import held as held_module
@@ -69,6 +73,46 @@ def test_an_owner_of_the_past_sends_nothing(lab, server):
     eventually(lambda: sid not in old._held)
     assert server.messages() == []
     assert len(lab.feed.commands(sid)) == 1
+
+
+def test_a_server_that_takes_nothing_holds_up_nobody_elses_news(lab, server, monkeypatch):
+    """The server of a phone that was idle is told that it is back; the news of all sessions come through one greenlet."""
+    taken, told = Event(), Event()
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    monkeypatch.setattr(Stream, "hint", lambda _stream, active: told.set() or taken.wait(20))
+    holder._held[sid]._idle = True
+    with gevent.Timeout(10):
+        say(lab, sid, text := secret_text())
+        eventually(lambda: server.messages() == [text])
+        told.wait()
+    taken.set()
+
+
+# --- what is known of the account ---
+
+
+def test_whom_another_phone_of_the_account_blocks_is_not_heard_any_more(lab, server):
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    held = holder._held[sid]
+
+    def hear(number, sender):
+        server.peers[0].send(
+            f"<message from='{sender}@x.example' id='s{number}' type='chat'><body>{secret_text()}</body></message>"
+        )
+
+    hear(1, "eve")
+    eventually(lambda: len(lab.feed.undelivered(sid)) == 1)
+    Blocks(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
+    eventually(lambda: held._rules is None)
+    hear(2, "eve")
+    hear(3, "bob")
+    eventually(lambda: len(lab.feed.undelivered(sid)) == 2)
+    assert sorted(records.unpack_stored(each).sender for each in lab.feed.undelivered(sid).values()) == [
+        "bob@x.example",
+        "eve@x.example",
+    ]
 
 
 # --- stream errors ---
