@@ -170,8 +170,10 @@ class Holder:
                 self._lost.inc()
                 self._lose(lease.shard)
         living, redis_ms = self._leases.alive()
-        if self._clock.by(redis_ms, now, time.monotonic()):
+        if by := self._clock.by(redis_ms, now, time.monotonic()):
+            log.warning("clock-jumped", seconds=round(by / 1000))
             self._check_all()
+            return  # leases that ran out by that are their owners', who renew them before the next turn
         share = -(-keys.SHARDS // max(living, 1))
         for shard in sorted(self._owned)[share:][:GIVE_BACK]:
             self._give_back(shard)

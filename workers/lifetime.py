@@ -28,7 +28,7 @@ class Lifetime:
         seen = feed.look(sid)
         after = time.monotonic()
         if by := self._clock.by(seen.now, before, after):
-            log.info("clock-jumped", sid=short(sid), seconds=round(by / 1000))
+            log.debug("clock-jumped", sid=short(sid), seconds=round(by / 1000))
             self._since = after
             feed.jumped(sid, fence, by)
             seen = feed.look(sid)

@@ -129,3 +129,22 @@ def test_a_log_in_whose_shard_goes_to_another_holder_on_the_way_is_that_ones(lab
     second.renew()
     assert shard in second._owned
     eventually(lambda: job["sid"] in second._held, WITHIN)
+
+
+def test_holders_keep_their_shares_when_the_clock_of_redis_jumps(lab, server):
+    """All leases run out in that moment, and both entries of who lives."""
+    first = lab.holder(server.stub)
+    sids = [lab.log_in(first, name) for name in phones()]
+    second = lab.holder(server.stub)
+    settle(lab, first, second)
+    eventually(lambda: held_once(sids, first, second), WITHIN)
+    before, resumed = [dict(holder._owned) for holder in (first, second)], len(server.resumes)
+    first._client.delete("holders", *(keys.shard(number, "lease") for number in range(keys.SHARDS)))
+    for holder in (first, second):
+        holder._clock._ahead -= 3_600_000
+    for _ in range(3):
+        for holder in (first, second):
+            holder.renew()
+    assert [dict(holder._owned) for holder in (first, second)] == before
+    assert held_once(sids, first, second)
+    assert len(server.resumes) == resumed
