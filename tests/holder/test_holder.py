@@ -180,15 +180,15 @@ def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, 
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder._subscriber.connected)
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     assert server.other == []
     gevent.sleep(0.4)
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
     lab.sessions.open(sid, "1", "digest", ())
     eventually(lambda: server.other[1:] == ["<active xmlns='urn:xmpp:csi:0'/>"])
     lab.sessions.open(sid, "2", "digest", ())
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     assert len(server.other) == 2
 
 
@@ -201,6 +201,6 @@ def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
     sid = lab.log_in(holder)
     lab.sessions.bind_line(sid, "cir:1")
     gevent.sleep(0.05)
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     gevent.sleep(0.05)
     assert server.other == []

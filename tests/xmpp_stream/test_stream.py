@@ -409,31 +409,46 @@ def test_a_silent_server_is_asked_then_dropped(client, stub):
         asked.append(peer.until("<r xmlns='urn:xmpp:sm:3'/>"))
         peer.until("never")
 
-    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    options = stub(talk).options()
+    one = client("a", domain="stub.example", options=options).connect()
     now = time.monotonic()
-    one.stream.tick(now + 39)
-    gevent.sleep(0.05)
-    assert asked == []
-    one.stream.tick(now + 41)
+    assert options.watch.turn(now + 20).ask == []
+    assert options.watch.turn(now + 26).ask == [one.stream]
+    one.stream.probe()
     one.wait_for(lambda: asked)
-    one.stream.tick(now + 55)
+    assert options.watch.turn(now + 30).silent == []
     assert one.stream.open
-    one.stream.tick(now + 57)
+    for later in range(31, 45):
+        found = options.watch.turn(now + later)
+    assert found.silent == [one.stream]
+    one.stream.give_up()
     failure = one.end()
     assert (failure.kind, failure.condition) == ("timeout", "silent")
     assert one.stream.state() is not None
+    assert len(options.watch) == 0
 
 
 @pytest.mark.parametrize("domain", ["localhost", "anon.localhost"])
-def test_a_server_that_answers_is_kept(client, domain):
+def test_a_server_that_answers_is_kept(client, options, domain):
     """By <r/> and, without stream management, by a ping."""
     one = client("alice" if domain == "localhost" else "", domain=domain).connect()
-    now = time.monotonic()
-    one.stream.tick(now + 41)
-    assert one.stream._probed_at
-    one.wait_for(lambda: not one.stream._probed_at)
-    one.stream.tick(now + 57)
+    heard = one.stream.heard
+    one.stream.probe()
+    one.wait_for(lambda: one.stream.heard > heard)
     assert one.stream.open
+    assert len(options.watch) == 1
+    one.stream.close()
+    assert len(options.watch) == 0
+
+
+def test_streams_to_one_server_are_watched_together(client, stub):
+    server = stub(lambda peer: (peer.log_in(sm=True), peer.until("never")))
+    options = server.options()
+    made = [client("a", domain="stub.example", options=options).connect() for _ in range(3)]
+    assert {one.stream.target for one in made} == {("127.0.0.1", server.port)}
+    asked = options.watch.turn(time.monotonic() + 26).ask
+    assert len(asked) == 1
+    assert asked[0] in [one.stream for one in made]
 
 
 def test_an_acknowledgement_of_what_was_never_sent_ends_the_session(client, stub):

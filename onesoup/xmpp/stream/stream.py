@@ -1,10 +1,10 @@
 """One client stream: what the holder sees of XMPP. Knows connections, acknowledgements and requests; no stanza's meaning.
 
-The life of it: `connect`, then `run` in one greenlet until the end; `send`, `request`, `tick` and `close` from any other.
+The life of it: `connect`, then `run` in one greenlet until the end; `send`, `request`, `probe` and `close` from any other.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import gevent
@@ -24,11 +24,6 @@ from onesoup.xmpp.stream.wire import Wire
 
 log = structlog.get_logger(__name__)
 
-# A peer that says nothing for this long is asked; one that then says nothing is gone: found out within a minute. Asking is most
-# of what an idle stream costs, but the kernel's probes (onesoup.xmpp.stream.dial) tell nothing of a server that is stuck or
-# behind a proxy, and messages for the phone would wait there.
-SILENCE_SECONDS = 40.0
-ANSWER_SECONDS = 15.0
 # Nobody waits to hear of stanzas without a key, yet the queue must not grow with them.
 ASK_AFTER = 20
 # How long a polite end waits for the server's own.
@@ -62,21 +57,21 @@ class Stream:
         "_counter",
         "_early",
         "_ended",
-        "_last_in",
         "_on_acked",
         "_on_stanzas",
         "_options",
         "_prefix",
-        "_probed_at",
         "_reading",
         "_requests",
         "_sm",
         "_wire",
         "confirmed",
         "features",
+        "heard",
         "jid",
         "lost",
         "resumed",
+        "target",
     )
 
     def __init__(
@@ -101,7 +96,8 @@ class Stream:
         self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
         self._early: list[Node] = []
         self._batch = 0
-        self._last_in = self._probed_at = 0.0
+        self.heard = 0.0  # when the server last said anything
+        self.target: Hashable = None  # where the server is
         self._asked: int | None = None  # how many stanzas the <r/> under way asks for
         self._reading = self._closing = False
         self._ended: Event | None = None
@@ -163,7 +159,8 @@ class Stream:
             done = connect(account, self._options, self._sm)
         self._account = None  # the password is needed no more
         self._wire, self.features, self.resumed, self._early = done.wire, done.features, done.resumed, done.early
-        self._last_in = time.monotonic()
+        self.heard, self.target = time.monotonic(), done.wire.place
+        self._options.watch.add(self, self.heard)
         self.confirmed = done.confirmed
         if not done.resumed:
             self.lost = self._sm.unacked if self._sm else []
@@ -178,7 +175,7 @@ class Stream:
         assert self._sm is not None
         waiting = b"".join(data for _, data in self._sm.unacked)
         if waiting:
-            self._asked = self._sm.h_out
+            self._note_question()
             self._wired().send(waiting + _ASK)
 
     # What comes in.
@@ -205,6 +202,7 @@ class Stream:
         self._reading = False
         if self._wire is not None:
             self._wire.close(failure)
+        self._options.watch.remove(self)
         requests, self._requests = self._requests, {}
         for _, answer in requests.values():
             answer.set_exception(failure)
@@ -219,7 +217,7 @@ class Stream:
 
     def _handle(self, events: list[parsing.Event]) -> None:
         """One read. What it completed before the stream's end is kept before the end is reported."""
-        self._last_in, self._probed_at = time.monotonic(), 0.0
+        self.heard = time.monotonic()
         stanzas: list[Node] = []
         counted, asked, last = 0, False, None
         for event in events:
@@ -303,9 +301,13 @@ class Stream:
             self._ask()
 
     def _ask(self) -> None:
+        self._note_question()
+        self._wired().send(_ASK)
+
+    def _note_question(self) -> None:
         assert self._sm is not None
         self._asked = self._sm.h_out
-        self._wired().send(_ASK)
+        self._options.watch.expect(self, time.monotonic())
 
     def _acknowledge(self) -> None:
         if self._sm is not None:
@@ -373,7 +375,7 @@ class Stream:
             return b""
         if key is None and self._sm.waiting < ASK_AFTER:
             return b""
-        self._asked = self._sm.h_out
+        self._note_question()
         return _ASK
 
     def _wired(self) -> Wire:
@@ -398,6 +400,7 @@ class Stream:
         answer = AsyncResult()
         self._requests[id] = (str(iq.attrs.get("to") or ""), answer)
         try:
+            self._options.watch.expect(self, time.monotonic())
             self.send(iq)  # outside the limit: a write that is interrupted costs the stream
             with gevent.Timeout(timeout, StreamFailure(errors.NO_ANSWER, "remote-server-timeout")):
                 return answer.get()
@@ -424,17 +427,9 @@ class Stream:
 
     # Its end.
 
-    def tick(self, now: float) -> None:
-        """Called each second or so with the monotonic time; never waits. Asks a silent server, drops one that stays silent."""
-        wire = self._wire
-        if wire is None or not wire.open:
-            return
-        if self._probed_at:
-            if now - self._probed_at >= ANSWER_SECONDS:
-                wire.close(StreamFailure(errors.TIMEOUT, "silent"))
-        elif now - self._last_in >= SILENCE_SECONDS:
-            self._probed_at = now
-            gevent.spawn(self._probe)  # a greenlet for the moment of the write: the ticker serves all streams
+    def probe(self) -> None:
+        """Asks the server for a sign of life; returns at once."""
+        gevent.spawn(self._probe)  # whoever asks many must not wait for one that takes nothing
 
     def _probe(self) -> None:
         try:
@@ -444,6 +439,11 @@ class Stream:
                 self.send(Node("iq", {"type": "get", "id": self.new_id()}, [Node(f"{ns.PING} ping")]))
         except StreamFailure:
             return  # `run` reports it
+
+    def give_up(self) -> None:
+        """The server gave no sign of life. The session stays resumable."""
+        if self._wire is not None:
+            self._wire.close(StreamFailure(errors.TIMEOUT, "silent"))
 
     def close(self, polite: bool = True) -> None:
         """Ends it. Politely: the server forgets the session too. Otherwise it stays resumable for a while."""

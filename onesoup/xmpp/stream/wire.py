@@ -36,6 +36,15 @@ class Wire:
         return self._sock is not None
 
     @property
+    def place(self) -> tuple[str, int]:
+        """Address and port of the other end."""
+        try:
+            found: tuple[str, int] = self._socket().getpeername()[:2]
+        except _GONE as error:
+            raise self._reset(error) from None
+        return found
+
+    @property
     def lock(self) -> Semaphore:
         """Whoever holds it may `write`."""
         return self._lock
