@@ -5,6 +5,7 @@ The life of it: `connect`, then `run` in one greenlet until the end; `send`, `re
 
 import time
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -302,7 +303,7 @@ class Stream:
 
     def _ask(self) -> None:
         self._note_question()
-        self._wired().send(_ASK)
+        self._put(_ASK)
 
     def _note_question(self) -> None:
         assert self._sm is not None
@@ -311,7 +312,7 @@ class Stream:
 
     def _acknowledge(self) -> None:
         if self._sm is not None:
-            self._wired().send(self._own_h())
+            self._put(self._own_h())
 
     def _own_h(self) -> bytes:
         return f"<a xmlns='{ns.SM}' h='{self.h_in}'/>".encode()
@@ -326,57 +327,63 @@ class Stream:
 
     # What goes out.
 
-    def send(self, *stanzas: Node | bytes, key: Any = None, before: Callable[[int], None] | None = None) -> bool:
+    def send(self, *stanzas: Node | bytes, key: Any = None, before: Callable[[int], None] | None = None) -> None:
         """Writes them together; octets are stanzas that somebody has serialised. `key` is reported by `on_acked` when the server
         has the last of them. `before` hears the number that the last one gets among all that this session sends; what it
         raises keeps them from being sent.
 
-        Raises StreamFailure when nothing went out. With stream management a stanza is ours to deliver from then on, here
-        or after a resumption: False says that the connection broke under it. Without, a broken connection raises too,
-        and nobody knows whether the server has it.
+        Raises StreamFailure when nothing is going out. With stream management a stanza is ours to deliver from then on, here or
+        after a resumption, and it leaves with what else this turn of the loop brings. Without, it is written at once; a
+        connection that breaks under it raises too, and nobody knows whether the server has it.
         """
         octets = [stanza if type(stanza) is bytes else serialise(stanza) for stanza in stanzas]
-        wire = self._wired()
-        queued = False
-        try:
+        wire, sm = self._wired(), self._sm
+        if sm is None:
+            self._writable(wire)
+            wire.send(b"".join(octets))
+            if key is not None:
+                self._report([key])
+        elif before is None and wire.free:
+            self._queue(wire, sm, octets, key)
+        else:
             with wire.lock:
-                if before is not None and self._sm is not None:
-                    before(self._sm.number(len(octets)))
-                queued = self._queue(wire, octets, key)
-                wire.write(b"".join(octets) + (self._piggyback(key) if queued else b""))
-        except StreamFailure as failure:
-            if not queued or failure is not wire.failure:
-                raise
-            return False
-        if not queued and key is not None:
-            self._report([key])
-        return True
+                if before is not None:
+                    before(sm.number(len(octets)))
+                self._queue(wire, sm, octets, key)
+                with suppress(StreamFailure):  # `run` reports it
+                    wire.drain()
+
+    def _put(self, data: bytes) -> None:
+        """What is no stanza, with what else goes out; at once where somebody is writing."""
+        wire = self._wired()
+        if wire.open and wire.free:
+            wire.put(data)
+        else:
+            wire.send(data)
 
     def hint(self, active: bool) -> None:
         """Client state indication (XEP-0352), where the server takes it; a new connection begins as active."""
         if ns.CSI in self.features and self.open:
             self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{ns.CSI}'/>".encode())
 
-    def _queue(self, wire: Wire, octets: list[bytes], key: Any) -> bool:
-        """Under the lock, so that the order of the queue is the order on the wire. False without stream management."""
-        if not wire.open or self._closing:
+    def _writable(self, wire: Wire) -> None:
+        if self._closing or not wire.open:
             raise wire.failure or StreamFailure(errors.CLOSED, "local")
-        if self._sm is None:
-            return False
-        if self._sm.full:
-            raise StreamFailure(errors.BACKLOG, "resource-constraint")
-        for index, data in enumerate(octets):
-            self._sm.sent(key if index == len(octets) - 1 else None, data)
-        return True
 
-    def _piggyback(self, key: Any) -> bytes:
-        """One question at a time: the answer to it brings the next, when there was more."""
-        if self._sm is None or self._asked is not None:
-            return b""
-        if key is None and self._sm.waiting < ASK_AFTER:
-            return b""
-        self._note_question()
-        return _ASK
+    def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
+        """While nobody else has the lock, so that the order of the queue is the order on the wire."""
+        self._writable(wire)
+        if sm.full:
+            raise StreamFailure(errors.BACKLOG, "resource-constraint")
+        for data in octets[:-1]:
+            sm.sent(None, data)
+            wire.put(data)
+        sm.sent(key, octets[-1])
+        wire.put(octets[-1])
+        # One question at a time: the answer to it brings the next, when there was more.
+        if self._asked is None and (key is not None or sm.waiting >= ASK_AFTER):
+            self._note_question()
+            wire.put(_ASK)
 
     def _wired(self) -> Wire:
         if self._wire is None:
