@@ -28,9 +28,13 @@ HOUR = 3600.0
 PINGS = 3
 POLLS = 60
 REST = 3.2
+# Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
+LANES = 16
 ROLES = ("web", "holder", "cir", "redis")
-# Seconds of each measurement.
-SLICES = 3
+# How many measurements one rest is cut into.
+SLICES = 4
+# A crowd that comes or goes has longer consequences than a phone.
+SETTLED = 5
 
 Cpu = dict[str, float]
 
@@ -64,12 +68,12 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu]:
         before = _slices(world, scale.rest)
         with ExitStack() as stack:
             resting = _log_in(world, stack, world.accounts("resting", scale.resting))
-            gevent.sleep(REST + scale.settle)
+            gevent.sleep(REST + SETTLED * scale.settle)
             during = _slices(world, scale.rest)
             asked = _questions(world, resting)
             for phone, _ in resting:
                 phone.logout()
-        gevent.sleep(REST + scale.settle)
+        gevent.sleep(REST + SETTLED * scale.settle)
         after = _slices(world, scale.rest)
     alone = {role: statistics.mean(each[role] for each in (*before, *after)) for role in ROLES}
     a_phone = [{role: (each[role] - alone[role]) / scale.resting for role in ROLES} for each in during]
@@ -86,18 +90,24 @@ def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phon
         phone.login()
         phone.negotiate()
 
-    at_once(5, start, phones)
+    at_once(10, start, phones)
     return [(phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie))) for phone in phones]
 
 
 def _questions(world: World, resting: list[tuple[Phone, Line]]) -> Cpu:
-    """Milliseconds for what a phone asks in its hour. Each has slept before: nobody asks twice in a row."""
+    """Milliseconds for what a phone asks in its hour; its request needs a new connection."""
+
+    def ping(one: tuple[Phone, Line]) -> None:
+        one[1].ping()
+
+    def keep_alive(one: tuple[Phone, Line]) -> None:
+        one[0].keep_alive()
+
     found = {}
-    for name, ask in (("pings", lambda _, line: line.ping()), ("keep-alive", lambda phone, _: phone.keep_alive())):
+    for name, times, ask in (("pings", PINGS, ping), ("keep-alive", 1, keep_alive)):
         start = _cpu(world)
-        for _ in range(PINGS if name == "pings" else 1):
-            for phone, line in resting:
-                ask(phone, line)
+        for _ in range(times):
+            at_once(LANES, ask, resting)
         gevent.sleep(0.3)
         now = _cpu(world)
         found[name] = sum(now[role] - start[role] for role in ROLES) / len(resting) * 1e3

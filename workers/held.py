@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import gevent
@@ -365,14 +366,17 @@ class Held:
         if self._first_roster is not None:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None
-        if self._upload is not None:
-            self.store(self._upload)
         with self.lock:
             early, self._early = self._early, []
+            fields = dict(self._upload.fields) if self._upload is not None else {}
             for changes in early:
+                fields |= changes.fields
+                if changes.only_fields:  # counters, mostly: the last one counts
+                    continue
+                changes.fields, fields = fields, {}
                 self.store(changes)
-        if self.stream is not None:
-            self._note_stream(self.stream)
+            if self.stream is not None:
+                self._note_stream(self.stream, fields)
         self.outbox.kick()
 
     def _sweep_stale(self, stream: Stream) -> None:
@@ -732,15 +736,19 @@ class Held:
                 self._note_stream(self.stream)
         self._shared.gone(self)
 
-    def _note_stream(self, stream: Stream) -> None:
-        """Keeps what a successor needs to resume. Sent stanzas are in the outbox; only the names of them are kept here."""
-        state = stream.state()
-        if state is None or not self.ready:
+    def _note_stream(self, stream: Stream, more: Mapping[str, bytes | str | int] = MappingProxyType({})) -> None:
+        """Keeps what a successor needs to resume, and more fields of the session with it. Sent stanzas are in the outbox; only
+        the names of them are kept here."""
+        fields = dict(more)
+        state = stream.state() if self.ready else None
+        if state is not None:
+            kept = {name: value for name, value in state.items() if name != "unacked"}
+            kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
+            fields |= {"sm": records.pack_plain(kept), "h": state["h_in"]}
+        if not fields:
             return
-        kept = {name: value for name, value in state.items() if name != "unacked"}
-        kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
         try:
-            self._shared.feed.store(self.sid, self.fence, Changes(fields={"sm": records.pack_plain(kept), "h": state["h_in"]}))
+            self._shared.feed.store(self.sid, self.fence, Changes(fields=fields))
         except (StoreDown, Fenced, NoSession) as error:
             log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
 

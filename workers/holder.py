@@ -80,6 +80,8 @@ GIVE_BACK = 16
 LINGER = 600.0
 # A session at rest is looked at so often. What has a time of its own is looked at then.
 MAX_CHECK = 900.0
+# Log-ins that are taken with one command.
+LOGINS_AT_ONCE = 16
 # Sessions that are asked for in one round trip.
 CHECKS_AT_ONCE = 100
 # Open files for a holder of the usual size, and those that are no streams.
@@ -313,15 +315,16 @@ class Holder:
             held.outbox.kick()
 
     def _logins(self, shard: int) -> None:
-        while shard in self._owned and not self.draining:
+        more = True
+        while more and shard in self._owned and not self.draining:
             try:
-                job = self._shared.shards.next_login(shard)
+                jobs = self._shared.shards.next_logins(shard, LOGINS_AT_ONCE)
             except StoreDown:
                 return
-            if job is None:
-                return
-            command = records.unpack_command(job)
-            gevent.spawn(self._register if command.get("op") == "register" else self._login, shard, command, job)
+            more = len(jobs) == LOGINS_AT_ONCE
+            for job in jobs:
+                command = records.unpack_command(job)
+                gevent.spawn(self._register if command.get("op") == "register" else self._login, shard, command, job)
 
     def _register(self, _shard: int, job: dict[str, Any], _stored: bytes) -> None:
         payload = registering.run(job, self._shared.options, self._ring)

@@ -399,8 +399,13 @@ class Changes:
     quiet: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
+        return bool(self.fields) or not self.only_fields
+
+    @property
+    def only_fields(self) -> bool:
+        """Nothing changes but fields of the session, if anything does."""
         contacts = self.roster or self.unroster or self.resources or self.presence or self.extras
-        return bool(self.fields or contacts or self.rooms or self.occupants or self.items)
+        return not (contacts or self.rooms or self.occupants or self.items)
 
     def pack(self) -> bytes:
         body: dict[str, Any] = {

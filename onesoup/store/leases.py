@@ -181,9 +181,10 @@ class Shards:
         """Takes a log-in back that no holder has begun; False when one has."""
         return bool(guarded(lambda: self._client.lrem(keys.shard(shard, "logins"), 1, job)))  # type: ignore[arg-type]
 
-    def next_login(self, shard: int) -> bytes | None:
-        job: bytes | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins")))
-        return job
+    def next_logins(self, shard: int, most: int = 16) -> list[bytes]:
+        """Log-ins that wait, the oldest first; they are the caller's from now on. Fewer than so many: no more wait."""
+        found: list[bytes] | None = guarded(lambda: self._client.lpop(keys.shard(shard, "logins"), most))
+        return found or []
 
     def waiting_logins(self, shards: list[int]) -> list[int]:
         """Those of the shards where a log-in waits: for the sweep that finds what a lost wake left."""
