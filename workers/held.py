@@ -60,8 +60,6 @@ EXPIRED = Counter("onesoup_expired_total", "What nobody came for, or answered, i
 CONNECT_SECONDS = 7.0
 ROSTER_SECONDS = 5.0
 BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
-# Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
-SOON_SECONDS = 3.0
 # The flood of first presences is told together.
 FLOOD_MS = 300
 # Reads from the stream that wait for the session to be made.
@@ -678,16 +676,16 @@ class Held:
         if self._presence is None:
             self._publish(AVAILABLE)
 
-    def go_online_soon(self) -> None:
-        if self._presence is None:
-            gevent.spawn_later(SOON_SECONDS, self._online_by_itself)
-
-    def _online_by_itself(self) -> None:
-        if not self.closing and self.stream is not None and self.stream.open:
-            try:
-                self.go_online()
-            except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-                log.info("presence-waits", sid=short(self.sid), reason=type(error).__name__)
+    def go_online_by_itself(self) -> bool:
+        """As go_online(), when nobody waits for it. False when it is left for later."""
+        if self.closing or self.stream is None or not self.stream.open:
+            return False
+        try:
+            self.go_online()
+        except (StreamFailure, StoreDown, Fenced, NoSession) as error:
+            log.info("presence-waits", sid=short(self.sid), reason=type(error).__name__)
+            return False
+        return True
 
     # --- the end ---
 
