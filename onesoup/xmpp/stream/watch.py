@@ -19,14 +19,19 @@ from typing import NamedTuple, Protocol
 
 # One stream of each address is asked this often; the others are when it has not answered so much later.
 PROBE_SECONDS = 25.0
-LATE_SECONDS = 5.0
-# A stream that says nothing for so long after it was asked is gone.
-ANSWER_SECONDS = 15.0
+LATE_SECONDS = 4.0
+# A stream that says nothing for so long after it was asked is gone: as long as a minute in all allows. A server that only pauses
+# should find its streams where they were.
+ANSWER_SECONDS = 20.0
+# A stream that owes an answer by itself, to a stanza or a request, is asked after so long.
+OWED_SECONDS = 15.0
 # Each stream is asked after so much silence.
 REST_SECONDS = 1200.0
-# So many of one address are asked in one turn. With a turn a second ten seconds ask 5,000 streams.
-PACE = 500
+# So many of one address are asked in one turn. With a turn a second five seconds ask 5,000 streams.
+PACE = 1000
 TURN_SECONDS = 1.0
+# Answers that are waited for; of more than these the oldest are forgotten.
+MOST_EXPECTED = 50_000
 # After a turn that came so late nobody is given up for a while.
 AWAY_SECONDS = 5.0
 
@@ -57,7 +62,7 @@ class Watch:
         self._targets: dict[Hashable, _Target] = {}
         self._agenda: list[tuple[float, int, _Target]] = []
         self._numbers = itertools.count()
-        self._expected: deque[tuple[float, Watched]] = deque()
+        self._expected: deque[tuple[float, Watched]] = deque(maxlen=MOST_EXPECTED)
         self._turned_at = math.inf
         self._patient_until = 0.0
 
@@ -90,7 +95,7 @@ class Watch:
             self._patient_until = now + ANSWER_SECONDS
         self._turned_at = now
         found = Turn([], [])
-        while self._expected and self._expected[0][0] + ANSWER_SECONDS <= now:
+        while self._expected and self._expected[0][0] + OWED_SECONDS <= now:
             at, stream = self._expected.popleft()
             target = self._targets.get(stream.target)
             if target is not None and stream.open and stream.heard < at:
