@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import gevent
@@ -31,13 +32,14 @@ from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes, Feed, Kept
+from onesoup.store.feed import Changes, Feed, Kept, Seen
 from onesoup.store.leases import Shards
 from onesoup.store.rooms import Groups, Invites
 from onesoup.xmpp import errors
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
+from workers.agenda import Agenda
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.inbox_limit import InboxLimit
@@ -101,6 +103,8 @@ class Shared:
     connecting: BoundedSemaphore
     pace: Pace
     pictures: Pictures
+    # When the holder looks at which session.
+    agenda: Agenda["Held"]
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
 
@@ -129,9 +133,9 @@ class Held:
         self._shared, self.sid, self.session, self.fence, self.shard = shared, sid, session, fence, shard
         self._password, self.check = password, check
         self.stream: Stream | None = None
-        self.check_at = 0.0
         self.lifetime = Lifetime()
         self._wanted = math.inf
+        self._rested = False
         self.closing = False
         self.ready = False
         self._idle = self._taken_over = False
@@ -282,6 +286,7 @@ class Held:
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
+            self.check_by(self._since + SETTLED_SECONDS)  # the server has not heard from this stream that the phone is idle
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
@@ -351,14 +356,17 @@ class Held:
         if self._first_roster is not None:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None
-        if self._upload is not None:
-            self.store(self._upload)
         with self.lock:
             early, self._early = self._early, []
+            fields = dict(self._upload.fields) if self._upload is not None else {}
             for changes in early:
+                fields |= changes.fields
+                if changes.only_fields:  # counters, mostly: the last one counts
+                    continue
+                changes.fields, fields = fields, {}
                 self.store(changes)
-        if self.stream is not None:
-            self._note_stream(self.stream)
+            if self.stream is not None:
+                self._note_stream(self.stream, fields)
         self.outbox.kick()
 
     def _sweep_stale(self, stream: Stream) -> None:
@@ -518,14 +526,24 @@ class Held:
     def check_by(self, when: float) -> None:
         """The holder looks at this session then at the latest, and again later."""
         self._wanted = min(self._wanted, when)
-        self.check_at = min(self.check_at, when)
+        self._shared.agenda.by(self, when)
+
+    def check_now(self) -> None:
+        """The holder looks at this session with its next turn."""
+        self._shared.agenda.put(self, 0.0)
 
     def check_in(self, seconds: float) -> None:
         """It has looked; nothing is due for so long, but for what somebody else waits for."""
         now = time.monotonic()
         if self._wanted <= now:
             self._wanted = math.inf
-        self.check_at = min(now + seconds, self._wanted)
+        self._shared.agenda.put(self, min(now + seconds, self._wanted))
+
+    def rest(self, seconds: float) -> float:
+        """How long a session at rest is left alone. The first time it is any part of that: sessions that began together are not
+        looked at together for ever."""
+        first, self._rested = not self._rested, True
+        return seconds * random.random() if first else seconds
 
     def report_overdue(self) -> None:
         """The phone hears of messages that nobody confirmed while they were valid."""
@@ -545,11 +563,16 @@ class Held:
 
     # --- how busy the phone is ---
 
+    def concerns(self, seen: Seen) -> bool:
+        """Whether there is something to do about what was seen: it may wait for Redis or the server."""
+        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle)
+
     def quiet(self, ms: int) -> None:
         """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""
         if ms < IDLE_MS or self._idle or self.stream is None or not self.stream.open:
             return
         if time.monotonic() - self._since < SETTLED_SECONDS:
+            self.check_by(self._since + SETTLED_SECONDS)
             return
         if self._shared.feed.idle(self.sid, self.fence, IDLE_MS):
             self._hint(active=False)
@@ -559,6 +582,7 @@ class Held:
         if self._idle:
             self._idle = False
             gevent.spawn(self._hint, active=True)
+            self.check_by(time.monotonic() + IDLE_MS / 1000 + 0.5)
 
     def _hint(self, active: bool) -> None:
         self._idle = not active
@@ -615,15 +639,19 @@ class Held:
                 self._note_stream(self.stream)
         self._shared.gone(self)
 
-    def _note_stream(self, stream: Stream) -> None:
-        """Keeps what a successor needs to resume. Sent stanzas are in the outbox; only the names of them are kept here."""
-        state = stream.state()
-        if state is None or not self.ready:
+    def _note_stream(self, stream: Stream, more: Mapping[str, bytes | str | int] = MappingProxyType({})) -> None:
+        """Keeps what a successor needs to resume, and more fields of the session with it. Sent stanzas are in the outbox; only
+        the names of them are kept here."""
+        fields = dict(more)
+        state = stream.state() if self.ready else None
+        if state is not None:
+            kept = {name: value for name, value in state.items() if name != "unacked"}
+            kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
+            fields |= {"sm": records.pack_plain(kept), "h": state["h_in"]}
+        if not fields:
             return
-        kept = {name: value for name, value in state.items() if name != "unacked"}
-        kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
         try:
-            self._shared.feed.store(self.sid, self.fence, Changes(fields={"sm": records.pack_plain(kept), "h": state["h_in"]}))
+            self._shared.feed.store(self.sid, self.fence, Changes(fields=fields))
         except (StoreDown, Fenced, NoSession) as error:
             log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
 
@@ -641,7 +669,8 @@ class Held:
             shared.feed.end(old, self.fence, 601)
             shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
             shared.feed.copy(old, sid)
-            self.sid, self.session, self.check_at = sid, session, 0.0
+            self.sid, self.session = sid, session
+            self.check_now()
             shared.feed.forget(old)
             shared.shards.remove(self.shard, old)
         if not same:

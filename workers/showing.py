@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
-SOON_SECONDS = 3.0
 # So long after the first presence those of the contacts have come.
 SETTLED_SECONDS = 2.0
 # What is shown of a phone that publishes nothing.
@@ -129,14 +127,14 @@ class Showing:
         if self._presence is None:
             self._publish(AVAILABLE)
 
-    def go_online_soon(self) -> None:
-        if self._presence is None:
-            gevent.spawn_later(SOON_SECONDS, self._online_by_itself)
-
-    def _online_by_itself(self) -> None:
+    def go_online_by_itself(self) -> bool:
+        """As go_online(), when nobody waits for it. False when it is left for later."""
         held = self._held
-        if not held.closing and held.stream is not None and held.stream.open:
-            try:
-                self.go_online()
-            except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-                log.info("presence-waits", sid=short(held.sid), reason=type(error).__name__)
+        if held.closing or held.stream is None or not held.stream.open:
+            return False
+        try:
+            self.go_online()
+        except (StreamFailure, StoreDown, Fenced, NoSession) as error:
+            log.info("presence-waits", sid=short(held.sid), reason=type(error).__name__)
+            return False
+        return True
