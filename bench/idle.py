@@ -2,6 +2,10 @@
 
 Here the phone has an STCP line: it pings a few times, says once that it lives, and nothing else happens. Over BOSH one request is
 held for 60 s and sent again, 60 times an hour. The XMPP server behind us is not counted, as it is not there for ejabberd.
+
+What rests is measured between two rests without it, by clocks of nanoseconds: the processes' own beats go out of the figure, and
+stand beside it. What is due a few times an hour is spread over the sessions from their beginning (workers/agenda.py,
+onesoup/xmpp/stream/watch.py), so that some minutes hold their share of it.
 """
 
 import statistics
@@ -24,41 +28,59 @@ HOUR = 3600.0
 PINGS = 3
 POLLS = 60
 REST = 3.2
+# Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
+LANES = 16
 ROLES = ("web", "holder", "cir", "redis")
+# How many measurements one rest is cut into.
+SLICES = 4
+# A crowd that comes or goes has longer consequences than a phone.
+SETTLED = 5
+
+Cpu = dict[str, float]
 
 
 def run(scale: Scale) -> list[Figure]:
     with workplace() as directory:
-        hour, parts = _phone_hour(scale, directory)
+        hours, parts, alone = _phone_hour(scale, directory)
         anchor = _bosh_hour(scale, directory)
     note = ", ".join(f"{name} {ms:.2f} ms" for name, ms in parts.items())
     title = "CPU of an idle phone-hour, all processes and Redis"
+    base = Figure(
+        "idle",
+        "CPU of an hour of the processes without a phone",
+        "s",
+        Spread.once(sum(alone.values()) / 1e3),
+        note=", ".join(f"{name} {ms / 1e3:.1f} s" for name, ms in alone.items()),
+    )
     if anchor is None:
-        return [Figure("idle", title, "ms", Spread.once(hour), note=note)]
+        return [Figure("idle", title, "ms", Spread.of(hours), note=note), base]
     beside = "ms, ejabberd BOSH session-hour"
-    return [Figure("idle", title, "ms", Spread.once(hour), anchor, beside, Spread.once(hour / anchor.median), GOAL, note)]
+    ratio = Spread.of(hour / anchor.median for hour in hours)
+    return [Figure("idle", title, "ms", Spread.of(hours), anchor, beside, ratio, GOAL, note), base]
 
 
-def _phone_hour(scale: Scale, directory: Path) -> tuple[float, dict[str, float]]:
-    """(milliseconds, those of each part of it)"""
-    with World(directory / "world") as world, ExitStack() as stack:
-        _log_in(world, stack, world.accounts("first", 3))
+def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu]:
+    """(milliseconds of an hour, those of each part of it, those of the processes alone)"""
+    with World(directory / "world") as world, ExitStack() as first:
+        _log_in(world, first, world.accounts("first", 3))
         gevent.sleep(REST + scale.settle)
-        say(f"idle: {scale.rest:.0f} s with 3 phones, then with {scale.resting} more")
-        before = _cpu_of(world, scale.rest)
-        resting = _log_in(world, stack, world.accounts("resting", scale.resting))
-        gevent.sleep(REST + scale.settle)
-        after = _cpu_of(world, scale.rest)
-        parts = {role: (after[role] - before[role]) / scale.rest / scale.resting * HOUR * 1e3 for role in ROLES}
-        start = _cpu(world)
-        for phone, line in resting:
-            phone.keep_alive()
-            for _ in range(PINGS):
-                line.ping()
-        gevent.sleep(0.3)
-        asked = sum((_cpu(world)[role] - start[role]) for role in ROLES) / scale.resting * 1e3
-    parts = {name: max(ms, 0.0) for name, ms in parts.items()} | {f"{PINGS} pings and a keep-alive": asked}
-    return sum(parts.values()), parts
+        say(f"idle: {scale.rest:.0f} s with 3 phones, with {scale.resting} more, and with 3 again")
+        before = _slices(world, scale.rest)
+        with ExitStack() as stack:
+            resting = _log_in(world, stack, world.accounts("resting", scale.resting))
+            gevent.sleep(REST + SETTLED * scale.settle)
+            during = _slices(world, scale.rest)
+            asked = _questions(world, resting)
+            for phone, _ in resting:
+                phone.logout()
+        gevent.sleep(REST + SETTLED * scale.settle)
+        after = _slices(world, scale.rest)
+    alone = {role: statistics.mean(each[role] for each in (*before, *after)) for role in ROLES}
+    a_phone = [{role: (each[role] - alone[role]) / scale.resting for role in ROLES} for each in during]
+    parts = {role: statistics.median(each[role] for each in a_phone) for role in ROLES}
+    parts |= {f"{PINGS} pings": asked["pings"], "a keep-alive": asked["keep-alive"]}
+    questions = sum(asked.values())
+    return [sum(each.values()) + questions for each in a_phone], parts, alone
 
 
 def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phone, Line]]:
@@ -72,14 +94,38 @@ def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phon
     return [(phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie))) for phone in phones]
 
 
-def _cpu_of(world: World, seconds: float) -> dict[str, float]:
-    before = _cpu(world)
-    gevent.sleep(seconds)
-    after = _cpu(world)
-    return {role: after[role] - before[role] for role in ROLES}
+def _questions(world: World, resting: list[tuple[Phone, Line]]) -> Cpu:
+    """Milliseconds for what a phone asks in its hour; its request needs a new connection."""
+
+    def ping(one: tuple[Phone, Line]) -> None:
+        one[1].ping()
+
+    def keep_alive(one: tuple[Phone, Line]) -> None:
+        one[0].keep_alive()
+
+    found = {}
+    for name, times, ask in (("pings", PINGS, ping), ("keep-alive", 1, keep_alive)):
+        start = _cpu(world)
+        for _ in range(times):
+            at_once(LANES, ask, resting)
+        gevent.sleep(0.3)
+        now = _cpu(world)
+        found[name] = sum(now[role] - start[role] for role in ROLES) / len(resting) * 1e3
+    return found
 
 
-def _cpu(world: World) -> dict[str, float]:
+def _slices(world: World, seconds: float) -> list[Cpu]:
+    """Milliseconds an hour of each role, some times one after the other."""
+    found = []
+    for _ in range(SLICES):
+        before = _cpu(world)
+        gevent.sleep(seconds / SLICES)
+        after = _cpu(world)
+        found.append({role: (after[role] - before[role]) / (seconds / SLICES) * HOUR * 1e3 for role in ROLES})
+    return found
+
+
+def _cpu(world: World) -> Cpu:
     return {role: machine.cpu((world.redis.process if role == "redis" else world.processes[role]).pid) for role in ROLES}
 
 

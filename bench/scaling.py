@@ -1,5 +1,7 @@
 """Part scaling: whether a request costs the same with two workers, and a stanza the same with two holders, as with one."""
 
+import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,8 +16,11 @@ from bench.people import PASSWORD, World, at_once
 from bench.poll import TYPE, Web, check, gateway, measure, poll, running, session_ids, write_sessions
 from bench.report import Figure, Spread
 from onesoup.demo.servers import RedisServer
+from onesoup.store import keys
+from onesoup.store.leases import Shards
 
 FLAT = 1.10
+REST_SECONDS = 3.0
 
 
 def run(scale: Scale) -> list[Figure]:
@@ -62,30 +67,43 @@ class _Side:
         self._names = ["holder", *(f"holder-{number}" for number in range(2, holders + 1))]
         for name in self._names[1:]:
             self._world.start("holder", name)
-        gevent.sleep(6.0)  # until they have shared the shards
+        self._shared(holders)
         self._world.prosody.add_account("writer", PASSWORD)
         self._users = self._world.accounts("crew", phones, ["writer"])
         address = "127.0.0.1", self._world.prosody.tls_port
         self._peer = stack.enter_context(Peer("writer", PASSWORD, self._world.domain, address, self._world.ca_file))
         at_once(10, self._log_in, self._users)
-        gevent.sleep(3.0)
+        gevent.sleep(6.0)  # phones that publish nothing are shown after a while
 
     def _log_in(self, user: str) -> None:
         with self._world.phone(user) as phone:
             phone.login()
             phone.negotiate()
 
+    def _shared(self, holders: int) -> None:
+        """Waits until each holder has its share of the shards: a session that moves meanwhile would not be there in time."""
+        with redis.Redis.from_url(self._world.redis_url) as client, gevent.Timeout(120.0):
+            while True:
+                owners = Counter(Shards(client).holders(range(keys.SHARDS)))
+                if len(owners) == holders and "" not in owners and max(owners.values()) - min(owners.values()) <= 1:
+                    return
+                gevent.sleep(0.5)
+
     def measure(self, count: int) -> float:
-        """CPU microseconds of all holders for a message that comes in, its way into Redis included."""
+        """CPU microseconds of all holders for a message that comes in, its way into Redis included. What they use without any
+        message is not counted: there are as many beats as holders."""
         server = self._world.redis
-        before, stored = self._cpu(), _stored(server)
+        rest = self._cpu()
+        gevent.sleep(REST_SECONDS)
+        before, stored, began = self._cpu(), _stored(server), time.perf_counter()
         for number in range(count):
             self._peer.message(f"{self._users[number % len(self._users)]}@{self._world.domain}", f"m{number}")
         with gevent.Timeout(60.0):
             while _stored(server) < stored + count:
                 gevent.sleep(0.05)
         gevent.sleep(0.3)
-        return (self._cpu() - before) / count * 1e6
+        beats = (before - rest) / REST_SECONDS * (time.perf_counter() - began)
+        return (self._cpu() - before - beats) / count * 1e6
 
     def _cpu(self) -> float:
         return sum(machine.cpu(self._world.processes[name].pid) for name in self._names)

@@ -19,25 +19,24 @@ from typing import Any  # noqa: E402
 FILE = "BENCH_STAMPS"
 HERE = Path(__file__).resolve().parent
 
-# Role -> (module, class, method, name of the stamp): when it is called, and with "." behind the name when it returns.
+# Role -> (module, function or class.method, name of the stamp): when it is called, and with "." behind the name when it returns.
 PLACES = {
     "web": [
-        ("workers.serving", "Handler", "read_request", "web: head read"),
-        ("workers.gateway", "CspResource", "on_post", "web: Falcon"),
-        ("onesoup.handlers.exchange", "Exchange", "run", "web: handlers"),
-        ("workers.serving", "Handler", "_write_with_headers", "web: answer"),
+        ("workers.serving", "Handler.read_request", "web: head read"),
+        ("onesoup.handlers.exchange", "Exchange.run", "web: handlers"),
+        ("workers.serving", "Handler._write_with_headers", "web: answer"),
     ],
     "holder": [
-        ("workers.holder", "Holder", "_woken", "holder: news"),
-        ("workers.outbox", "Outbox", "_run_commands", "holder: outbox"),
-        ("onesoup.xmpp.stream.wire", "Wire", "write", "holder: TLS write"),
-        ("onesoup.xmpp.stream.stream", "Stream", "_handle", "holder: stanzas parsed"),
-        ("workers.held", "Held", "_stanzas", "holder: intake"),
-        ("onesoup.store.feed", "Feed", "commands", "holder: feed.commands"),
+        ("workers.holder", "Holder._woken", "holder: news"),
+        ("workers.outbox", "Outbox._run_commands", "holder: outbox"),
+        ("onesoup.store.feed", "Feed.commands", "holder: feed.commands"),
+        ("onesoup.xmpp.stream.wire", "_at_once", "holder: TLS write"),
+        ("onesoup.xmpp.stream.stream", "Stream._handle", "holder: stanzas parsed"),
+        ("workers.held", "Held._stanzas", "holder: intake"),
     ],
     "cir": [
-        ("cir.stcp", "StcpServer", "wake", "cir: news"),
-        ("cir.stcp", "StcpServer", "_ring", "cir: line"),
+        ("cir.stcp", "StcpServer.wake", "cir: news"),
+        ("cir.stcp", "StcpServer._ring", "cir: line"),
     ],
 }
 
@@ -81,20 +80,22 @@ def _writer() -> Callable[[str], None]:
 def install(role: str) -> None:
     """From now on this process stamps."""
     stamp = _writer()
-    for module, owner, method, name in PLACES[role]:
-        _wrap(getattr(importlib.import_module(module), owner), method, stamp, lambda _self, name=name: name)
+    for module, place, name in PLACES[role]:
+        *owners, method = place.split(".")
+        owner = importlib.import_module(module)
+        _wrap(getattr(owner, owners[0]) if owners else owner, method, stamp, lambda _first, name=name: name)
     script = importlib.import_module("onesoup.store.client").Script
     _wrap(script, "__call__", stamp, lambda self: f"{role}: {self._name}")
 
 
-def _wrap(owner: type, method: str, stamp: Callable[[str], None], name_of: Callable[[Any], str]) -> None:
+def _wrap(owner: Any, method: str, stamp: Callable[[str], None], name_of: Callable[[Any], str]) -> None:
     real = getattr(owner, method)
 
-    def wrapped(self: Any, *args: Any, **options: Any) -> Any:
-        name = name_of(self)
+    def wrapped(first: Any, *args: Any, **options: Any) -> Any:
+        name = name_of(first)
         stamp(name)
         try:
-            return real(self, *args, **options)
+            return real(first, *args, **options)
         finally:
             stamp(f"{name}.")
 

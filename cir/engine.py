@@ -36,8 +36,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 50
 # Wakes whose news nobody heard are looked for when the way of the news was broken, by one process in so many seconds; and in
-# between, should that have gone unnoticed.
-GAP_SECONDS, SWEEP_SECONDS = 3, 600
+# between, should that have gone unnoticed. On a cluster news is a step of its own: whoever dies before it leaves no sign.
+GAP_SECONDS, SWEEP_SECONDS, CLUSTER_SECONDS = 3, 600, 60
 # What the gateway did not take is brought again so much later.
 AGAIN_SECONDS = 30.0
 
@@ -114,7 +114,7 @@ class Engine:
 
     def _may_sweep(self) -> bool:
         if not self._gap:
-            return self._wakes.may_sweep(SWEEP_SECONDS)
+            return self._wakes.may_sweep(CLUSTER_SECONDS if self._wakes.news_apart else SWEEP_SECONDS)
         if not self._wakes.may_sweep(GAP_SECONDS, "gap"):
             return False  # what we have missed, another one may have missed too: the next turn looks
         self._gap = False

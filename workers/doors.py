@@ -150,7 +150,7 @@ class Doors:
     def _enter(self, stream: Stream, jid: str, room: Room, history: int, characters: int, since: str = "") -> None:
         """Presence that enters shows what everybody sees of the phone."""
         presence = stanzas.node(rooms.join(jid, room.nick, history, characters, room.password, since))
-        for child in stanzas.presence(self._held.shown or {}).getChildren():
+        for child in stanzas.presence(self._held.showing.now or {}).getChildren():
             presence.addChild(node=child)
         stream.send(presence)
 

@@ -1,4 +1,4 @@
-"""One session that a holder holds: its stream from beginning to end, what comes in, and what is shown of the phone.
+"""One session that a holder holds: its stream from beginning to end, and what comes in.
 
 One greenlet reads the stream and makes it anew when it breaks. The record in Redis is the truth; what is kept here can be
 lost at any time.
@@ -7,9 +7,10 @@ lost at any time.
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import gevent
@@ -31,13 +32,14 @@ from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes, Feed, Kept
+from onesoup.store.feed import Changes, Feed, Kept, Seen
 from onesoup.store.leases import Shards
 from onesoup.store.rooms import Groups, Invites
-from onesoup.xmpp import errors, extras
+from onesoup.xmpp import errors
 from onesoup.xmpp.blocking import BLOCKING, read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers import stanzas
+from workers.agenda import Agenda
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.inbox_limit import InboxLimit
@@ -49,6 +51,7 @@ from workers.pictures import Pictures
 from workers.publishing import Publisher
 from workers.rooms import Rooms
 from workers.servers import Pace
+from workers.showing import Showing
 
 log = structlog.get_logger()
 
@@ -58,8 +61,6 @@ EXPIRED = Counter("onesoup_expired_total", "What nobody came for, or answered, i
 CONNECT_SECONDS = 7.0
 ROSTER_SECONDS = 5.0
 BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
-# Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
-SOON_SECONDS = 3.0
 # The flood of first presences is told together.
 FLOOD_MS = 300
 # Reads from the stream that wait for the session to be made.
@@ -80,16 +81,8 @@ ENOUGH = {"policy-violation", "resource-constraint"}
 ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
 # Stream errors over something that we wrote.
 OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
-RULES_SECONDS = 5.0
-
-
-# What is shown of a phone that publishes nothing.
-AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
-# What the account's handsets subscribed last, as nodes of PEP.
-INTERESTS = "notify"
-# What a phone says with its presence, and what of all that is kept goes out in it. The rest is told to who asks.
-SAID = ("show", "status", "priority", "lang", "kind", "zone", "model")
-BROADCAST = ("show", "status", "priority", "lang", "kind", "photo", "notify")
+# Changes of the block and grant lists are told; this is for what gets lost without a sign.
+RULES_SECONDS = 600.0
 
 
 @dataclass(slots=True)
@@ -110,6 +103,8 @@ class Shared:
     connecting: BoundedSemaphore
     pace: Pace
     pictures: Pictures
+    # When the holder looks at which session.
+    agenda: Agenda["Held"]
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
 
@@ -138,12 +133,11 @@ class Held:
         self._shared, self.sid, self.session, self.fence, self.shard = shared, sid, session, fence, shard
         self._password, self.check = password, check
         self.stream: Stream | None = None
-        self.check_at = 0.0
         self.lifetime = Lifetime()
         self._wanted = math.inf
+        self._rested = False
         self.closing = False
         self.ready = False
-        self._seen_online = False
         self._idle = self._taken_over = False
         self._refusals = 0
         self._since = 0.0  # when the stream was made
@@ -154,14 +148,13 @@ class Held:
         self._rules: Rules | None = None
         self._rules_until = 0.0
         self.ended = Event()
-        self._presence: dict[str, Any] | None = None
         self.lock = BoundedSemaphore(1)
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
-        self._showing = BoundedSemaphore(1)
         self._limit = InboxLimit(lambda: self._shared.feed.waiting_items(self.sid))
         self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
         self.accept(caps)
+        self.showing = Showing(self, shared)
         self.outbox = Outbox(self, shared)
         self.lookups = Lookups(self, shared.library)
         self.publisher = Publisher(self)
@@ -197,7 +190,7 @@ class Held:
         return self.outbox.wrote(recipient, stanza_id)
 
     def refuses(self, jid: str) -> bool:
-        """By the block and grant lists of the account. Those are read again after a while: another phone may change them."""
+        """By the block and grant lists of the account, which another phone may change: see rules_changed()."""
         return self._known_rules().refuse(jid)
 
     def blocks(self, jid: str) -> bool:
@@ -230,6 +223,7 @@ class Held:
         return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()])
 
     def rules_changed(self) -> None:
+        """The block and grant lists are read again with the next stanza."""
         self._rules, self._rules_until = None, 0.0
 
     def blocked(self, kind: str, jids: list[str]) -> None:
@@ -292,6 +286,7 @@ class Held:
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
+            self.check_by(self._since + SETTLED_SECONDS)  # the server has not heard from this stream that the phone is idle
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
@@ -303,9 +298,9 @@ class Held:
         gevent.spawn(self._note_upload, stream)
         if not self._shared.lists.all(self.session.jid):
             self._restore_lists(stream)
-        if self._presence is not None:
+        if self.showing.now is not None:
             self._stale = set(self._shared.feed.known(self.sid, "res"))
-            stream.send(stanzas.presence(self._presence))
+            stream.send(stanzas.presence(self.showing.now))
             gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
 
     def _restore_lists(self, stream: Stream) -> None:
@@ -361,14 +356,17 @@ class Held:
         if self._first_roster is not None:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None
-        if self._upload is not None:
-            self.store(self._upload)
         with self.lock:
             early, self._early = self._early, []
+            fields = dict(self._upload.fields) if self._upload is not None else {}
             for changes in early:
+                fields |= changes.fields
+                if changes.only_fields:  # counters, mostly: the last one counts
+                    continue
+                changes.fields, fields = fields, {}
                 self.store(changes)
-        if self.stream is not None:
-            self._note_stream(self.stream)
+            if self.stream is not None:
+                self._note_stream(self.stream, fields)
         self.outbox.kick()
 
     def _sweep_stale(self, stream: Stream) -> None:
@@ -474,7 +472,7 @@ class Held:
             self._look_at_limit()
             done = self.intake.read(batch)
             self._stale -= done.seen
-            if done.changes.presence and not self._seen_online:
+            if done.changes.presence and not self.showing.settled:
                 done.changes.notbefore = FLOOD_MS
             if stream.managed:
                 done.changes.fields["h"] = stream.h_next
@@ -528,14 +526,24 @@ class Held:
     def check_by(self, when: float) -> None:
         """The holder looks at this session then at the latest, and again later."""
         self._wanted = min(self._wanted, when)
-        self.check_at = min(self.check_at, when)
+        self._shared.agenda.by(self, when)
+
+    def check_now(self) -> None:
+        """The holder looks at this session with its next turn."""
+        self._shared.agenda.put(self, 0.0)
 
     def check_in(self, seconds: float) -> None:
         """It has looked; nothing is due for so long, but for what somebody else waits for."""
         now = time.monotonic()
         if self._wanted <= now:
             self._wanted = math.inf
-        self.check_at = min(now + seconds, self._wanted)
+        self._shared.agenda.put(self, min(now + seconds, self._wanted))
+
+    def rest(self, seconds: float) -> float:
+        """How long a session at rest is left alone. The first time it is any part of that: sessions that began together are not
+        looked at together for ever."""
+        first, self._rested = not self._rested, True
+        return seconds * random.random() if first else seconds
 
     def report_overdue(self) -> None:
         """The phone hears of messages that nobody confirmed while they were valid."""
@@ -555,19 +563,26 @@ class Held:
 
     # --- how busy the phone is ---
 
+    def concerns(self, seen: Seen) -> bool:
+        """Whether there is something to do about what was seen: it may wait for Redis or the server."""
+        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle)
+
     def quiet(self, ms: int) -> None:
         """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""
         if ms < IDLE_MS or self._idle or self.stream is None or not self.stream.open:
             return
         if time.monotonic() - self._since < SETTLED_SECONDS:
+            self.check_by(self._since + SETTLED_SECONDS)
             return
         if self._shared.feed.idle(self.sid, self.fence, IDLE_MS):
             self._hint(active=False)
 
     def awake(self) -> None:
-        """The phone has asked for something."""
+        """The phone has asked for something. Whoever says so tells other sessions too: it does not wait for this one's server."""
         if self._idle:
-            self._hint(active=True)
+            self._idle = False
+            gevent.spawn(self._hint, active=True)
+            self.check_by(time.monotonic() + IDLE_MS / 1000 + 0.5)
 
     def _hint(self, active: bool) -> None:
         self._idle = not active
@@ -576,94 +591,6 @@ class Held:
                 self.stream.hint(active)
         except StreamFailure as failure:
             log.debug("send-failed", sid=short(self.sid), kind=failure.kind)
-
-    # --- own presence ---
-
-    def show(self, command: dict[str, Any]) -> None:
-        """Broadcasts presence unless it is what everybody has got already. StreamFailure when it could not go out."""
-        self._publish({name: command.get(name) for name in SAID})
-
-    def shows_picture(self, name: str) -> None:
-        """Presence names the picture from now on (XEP-0153)."""
-        self._publish({"photo": name})
-
-    def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
-        """Asks contacts' servers for what the session's subscriptions use, and what it asks for itself from time to time, and
-        for nothing else. `subscribed`: the subscriptions may have changed."""
-        before = (self._presence or {}).get("asked") or []
-        named = sorted({*before, *asked})
-        if not subscribed and named == before:
-            self.go_online()
-            return
-        wishes = [records.unpack_wishes(record)[0] for record in set(self._shared.feed.wishes(self.sid).values())]
-        nodes = extras.interests([*wishes, named] if named else wishes)
-        self._publish({"notify": nodes, "asked": named})
-        if subscribed:
-            self._shared.lists.put(self.session.jid, {self.session.resource: records.pack_plain(nodes)}, INTERESTS)
-            gevent.spawn(self._review)
-
-    def _review(self) -> None:
-        try:
-            self.lookups.review()
-        except (StoreDown, NoSession) as error:
-            log.info("review-waits", sid=short(self.sid), reason=type(error).__name__)
-
-    def _publish(self, changed: dict[str, Any]) -> None:
-        """What is shown of the phone, with these changes; it goes out when others can see the difference."""
-        with self._showing:
-            before = self._presence
-            wanted = {**(before or self._first()), **changed}
-            if wanted == before:
-                return
-            self._profiled(wanted)
-            if before is None or any(before.get(name) != wanted.get(name) for name in BROADCAST):
-                assert self.stream is not None
-                self.stream.send(stanzas.presence(wanted))
-                self.doors.show(stanzas.presence(wanted))
-            self._presence = wanted
-            self._shared.feed.store(self.sid, self.fence, Changes(fields={"shown": records.pack_plain(wanted)}))
-        if not self._seen_online:
-            gevent.spawn_later(2.0, self._flooded)
-
-    def _first(self) -> dict[str, Any]:
-        """Before the phone has said anything. It will probably subscribe what it subscribed last time: to show other abilities
-        a moment later would be one more presence for every contact."""
-        record = self._shared.lists.get(self.session.jid, self.session.resource, INTERESTS)
-        return {**AVAILABLE, "notify": records.unpack_plain(record, [])}
-
-    def _profiled(self, shown: dict[str, Any]) -> None:
-        """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
-        self.intake.profile = stanzas.Profile(
-            kind=shown.get("kind") or stanzas.PROFILE.kind,
-            notify=tuple(shown.get("notify") or ()),
-            language=shown.get("lang") or "",
-            zone=shown.get("zone") or "",
-            model=shown.get("model") or "",
-        )
-
-    @property
-    def shown(self) -> dict[str, Any] | None:
-        """What everybody sees of the phone, None before it is seen."""
-        return self._presence
-
-    def _flooded(self) -> None:
-        self._seen_online = True
-
-    def go_online(self) -> None:
-        """Initial presence, for a phone that has not published anything itself."""
-        if self._presence is None:
-            self._publish(AVAILABLE)
-
-    def go_online_soon(self) -> None:
-        if self._presence is None:
-            gevent.spawn_later(SOON_SECONDS, self._online_by_itself)
-
-    def _online_by_itself(self) -> None:
-        if not self.closing and self.stream is not None and self.stream.open:
-            try:
-                self.go_online()
-            except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-                log.info("presence-waits", sid=short(self.sid), reason=type(error).__name__)
 
     # --- the end ---
 
@@ -712,15 +639,19 @@ class Held:
                 self._note_stream(self.stream)
         self._shared.gone(self)
 
-    def _note_stream(self, stream: Stream) -> None:
-        """Keeps what a successor needs to resume. Sent stanzas are in the outbox; only the names of them are kept here."""
-        state = stream.state()
-        if state is None or not self.ready:
+    def _note_stream(self, stream: Stream, more: Mapping[str, bytes | str | int] = MappingProxyType({})) -> None:
+        """Keeps what a successor needs to resume, and more fields of the session with it. Sent stanzas are in the outbox; only
+        the names of them are kept here."""
+        fields = dict(more)
+        state = stream.state() if self.ready else None
+        if state is not None:
+            kept = {name: value for name, value in state.items() if name != "unacked"}
+            kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
+            fields |= {"sm": records.pack_plain(kept), "h": state["h_in"]}
+        if not fields:
             return
-        kept = {name: value for name, value in state.items() if name != "unacked"}
-        kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
         try:
-            self._shared.feed.store(self.sid, self.fence, Changes(fields={"sm": records.pack_plain(kept), "h": state["h_in"]}))
+            self._shared.feed.store(self.sid, self.fence, Changes(fields=fields))
         except (StoreDown, Fenced, NoSession) as error:
             log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
 
@@ -738,7 +669,8 @@ class Held:
             shared.feed.end(old, self.fence, 601)
             shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
             shared.feed.copy(old, sid)
-            self.sid, self.session, self.check_at = sid, session, 0.0
+            self.sid, self.session = sid, session
+            self.check_now()
             shared.feed.forget(old)
             shared.shards.remove(self.shard, old)
         if not same:
@@ -749,7 +681,4 @@ class Held:
     def adopt(self, shown: bytes | None) -> None:
         """What an earlier holder published counts as published, and what it sent may have arrived."""
         self._taken_over = True
-        self._presence = records.unpack_plain(shown, None)
-        self._seen_online = self._presence is not None
-        if self._presence is not None:
-            self._profiled(self._presence)
+        self.showing.adopt(records.unpack_plain(shown, None))

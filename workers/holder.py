@@ -32,14 +32,13 @@ from onesoup.handlers import records  # noqa: E402
 from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings, unusable_ca  # noqa: E402
-from onesoup.store import keys  # noqa: E402
+from onesoup.store import blocks, keys  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
-from onesoup.store.blocks import Blocks  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.clock import Jumps  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
-from onesoup.store.feed import Feed  # noqa: E402
+from onesoup.store.feed import Feed, Seen  # noqa: E402
 from onesoup.store.guard import Guard, Ticket  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
@@ -49,6 +48,7 @@ from onesoup.store.servers import Servers  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
 from workers import registering  # noqa: E402
+from workers.agenda import Agenda  # noqa: E402
 from workers.census import Census  # noqa: E402
 from workers.held import CONNECT_SECONDS, EXPIRED, IDLE_MS, Held, Shared  # noqa: E402
 from workers.lookups import Library  # noqa: E402
@@ -65,12 +65,11 @@ LOST = Counted("onesoup_lease_lost_total", "Leases that went to another holder",
 
 CONNECTS_AT_ONCE = 40
 TICK = 1.0
-# Log-ins whose wake-up was lost are found this soon, commands after so many sweeps: each looks at a part of the sessions.
-SWEEP, SWEEPS = 2.0, 8
-# How often streams are looked at; a stream bears silence for tens of seconds.
-STREAM_TICK = 5.0
-# Sessions that could not be taken up when their shard came are found this soon.
-LOOK = 10.0
+# Log-ins whose wake-up was lost are found this soon, commands after so many sweeps: each looks at a part of the sessions. A
+# connection that broke on the way is known, and then all are looked at: this is for what gets lost without a sign.
+SWEEP, SWEEPS = 2.0, 32
+# Sessions that could not be taken up when their shard came are found this soon, by their number; by their names after so many.
+LOOK, LOOKS = 10.0, 60
 # How long a new log-in waits for the old session's end to finish, and how far clocks of two machines may be apart.
 ENDING = 6.0
 CLOCKS_APART = 5.0
@@ -79,7 +78,11 @@ GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
 LINGER = 600.0
 # A session at rest is looked at so often. What has a time of its own is looked at then.
-MAX_CHECK = 120.0
+MAX_CHECK = 900.0
+# Log-ins that are taken with one command.
+LOGINS_AT_ONCE = 16
+# Sessions that are asked for in one round trip.
+CHECKS_AT_ONCE = 100
 # Open files for a holder of the usual size, and those that are no streams.
 ENOUGH_FILES, SPARE_FILES = 6000, 500
 # Failures whose text comes from our side of the connection, or is a list of mechanisms. What a server says may be anything.
@@ -111,8 +114,9 @@ class Holder:
         self._coming: set[str] = set()
         self._rings: dict[str, float] = {}
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
-        self._sweep_at = self._streams_at = 0.0
+        self._sweep_at = 0.0
         self._sweep_all, self._sweep_turn = True, 0
+        self._looks = 0
         self.draining = False
         tls = _tls(settings)
         self._shared = Shared(
@@ -121,7 +125,7 @@ class Holder:
             clients=Clients(client),
             offline=Offline(client),
             lists=Lists(client),
-            blocks=Blocks(client),
+            blocks=blocks.Blocks(client),
             groups=Groups(client),
             invites=Invites(client),
             shards=Shards(client),
@@ -136,6 +140,7 @@ class Holder:
             connecting=BoundedSemaphore(CONNECTS_AT_ONCE),
             pace=Pace(),
             pictures=Pictures(Web(tls, settings.media_hosts), settings.fetch_pictures, settings.picture_octets),
+            agenda=Agenda(),
             later=self._later,
             gone=self._gone,
         )
@@ -185,14 +190,14 @@ class Holder:
     def _check_all(self) -> None:
         """Redis's clock has jumped: each session sees to its own times."""
         for held in self._held.values():
-            held.check_at = 0.0
+            held.check_now()
 
     def _take(self, most: int) -> None:
         began = time.monotonic()
         leases = self._leases.acquire_all(self._leases.free()[:most])
         for lease in leases:
             self._owned[lease.shard], self._renewed[lease.shard] = lease, began
-        self._subscriber.want(keys.wake_channel(shard) for shard in self._owned)
+        self._subscriber.want([blocks.CHANNEL, *(keys.wake_channel(shard) for shard in self._owned)])
         if leases:
             gevent.spawn(self._adopt_shards, leases)
             gevent.spawn(self._sweep)
@@ -237,7 +242,14 @@ class Holder:
 
     def look_for_sessions(self) -> None:
         """Sessions of owned shards that an earlier look could not take up, or whose end was cut short."""
-        self._adopt_shards(list(self._owned.values()))
+        leases = list(self._owned.values())
+        self._looks += 1
+        if self._looks % LOOKS:
+            here = Counter(held.shard for held in self._held.values())
+            there = self._shared.shards.counts([lease.shard for lease in leases])
+            leases = [lease for lease, count in zip(leases, there, strict=True) if count != here[lease.shard]]
+        if leases:
+            self._adopt_shards(leases)
 
     def _adopt(self, sid: str, lease: Lease) -> None:
         """Goes on with a session that another holder had: resumes its stream, or logs in again."""
@@ -284,6 +296,7 @@ class Holder:
         held.adopt(shown)
         held.rooms.load()
         self._held[sid] = held
+        held.check_now()
         if over is not None:
             held.outbox.kick()
         resume = records.unpack_plain(state, None)
@@ -297,21 +310,31 @@ class Holder:
         if data == b"login":
             gevent.spawn(self._logins, int(channel.partition(":")[2], 16))
             return
+        if channel == blocks.CHANNEL:
+            self._rules_changed(data.decode())
+            return
         held = self._held.get(data.decode("ascii", "replace"))
         if held is not None:
             held.awake()
             held.outbox.kick()
 
+    def _rules_changed(self, jid: str = "") -> None:
+        """The block and grant lists of an account; of all without a JID."""
+        for held in self._held.values():
+            if jid in ("", held.session.jid):
+                held.rules_changed()
+
     def _logins(self, shard: int) -> None:
-        while shard in self._owned and not self.draining:
+        more = True
+        while more and shard in self._owned and not self.draining:
             try:
-                job = self._shared.shards.next_login(shard)
+                jobs = self._shared.shards.next_logins(shard, LOGINS_AT_ONCE)
             except StoreDown:
                 return
-            if job is None:
-                return
-            command = records.unpack_command(job)
-            gevent.spawn(self._register if command.get("op") == "register" else self._login, shard, command, job)
+            more = len(jobs) == LOGINS_AT_ONCE
+            for job in jobs:
+                command = records.unpack_command(job)
+                gevent.spawn(self._register if command.get("op") == "register" else self._login, shard, command, job)
 
     def _register(self, _shard: int, job: dict[str, Any], _stored: bytes) -> None:
         payload = registering.run(job, self._shared.options, self._ring)
@@ -472,36 +495,34 @@ class Holder:
             shared.feed.take_in(held.sid, held.fence, records.in_order(waiting))
             shared.offline.remove(session.jid, waiting)
         held.doors.take_up()
-        held.check_at = 0.0
+        held.check_now()
 
     def _gone(self, held: Held) -> None:
         if self._held.get(held.sid) is held:
             del self._held[held.sid]
+        self._shared.agenda.drop(held)
         self._ended.pop(held.sid, None)
 
     # --- upkeep ---
 
     def tick(self) -> None:
-        """Once a second: presence whose time has come, sessions that expire, what lost wakes left; silent servers less often."""
+        """Once a second: sessions whose time has come, streams that are silent, what lost wakes left. What is at rest costs
+        nothing here."""
         now = time.monotonic()
-        for held in list(self._held.values()):
-            if now >= held.check_at and not held.closing:
-                held.check_at = now + MAX_CHECK
-                gevent.spawn(self._check, held)
-        if now >= self._streams_at:
-            self._streams_at = now + STREAM_TICK
-            self._tick_streams(now)
+        due = [held for held in self._shared.agenda.due(now) if not held.closing]
+        for start in range(0, len(due), CHECKS_AT_ONCE):
+            gevent.spawn(self._check, due[start : start + CHECKS_AT_ONCE])
+        streams = self._shared.options.watch.turn(now)
+        for stream in streams.silent:
+            stream.give_up()
+        for stream in streams.ask:
+            stream.probe()
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP
             gevent.spawn(self._sweep)
 
-    def _tick_streams(self, now: float) -> None:
-        for held in list(self._held.values()):
-            if held.stream is not None:
-                held.stream.tick(now)
-
     def _open_streams(self) -> int:
-        return sum(held.stream is not None and held.stream.open for held in self._held.values())
+        return sum(held.stream is not None and held.stream.open for held in list(self._held.values()))
 
     def _later(self, sid: str, seconds: float) -> None:
         """Presence of this session may be told in so many seconds. One bell a session, the earliest."""
@@ -522,32 +543,65 @@ class Holder:
         if left >= 0 and sid in self._held:
             self._later(sid, max(left / 1000, 0.05))
 
-    def _check(self, held: Held) -> None:
-        """Ends a session that is over, once its last messages are out."""
-        sid = held.sid
+    def _check(self, due: list[Held]) -> None:
+        """Looks at sessions together; what is to be done is done for each alone."""
+        sids, before = [held.sid for held in due], time.monotonic()
         try:
-            seen = held.lifetime.look(self._shared.feed, sid, held.fence)
-            if seen.code is None:
-                held.quiet(seen.quiet)
-                if seen.valid == 0:
-                    held.report_overdue()
-                until_idle = IDLE_MS - seen.quiet if seen.quiet >= 0 else 0
-                times = (seen.left, seen.valid, until_idle)
-                held.check_in(min([MAX_CHECK, *(each / 1000 + 0.5 for each in times if each > 0)]))
-                return
-            since = self._ended.setdefault(sid, time.monotonic())
-            waits = bool(self._shared.feed.commands(sid, 1))
-        except (StoreDown, Fenced):
+            found = self._shared.feed.look_all(sids)
+        except StoreDown:
+            for held in due:
+                held.check_in(LOOK)
             return
+        after = time.monotonic()
+        for held, sid, seen in zip(due, sids, found, strict=True):
+            if self._held.get(sid) is not held:
+                continue
+            by, seen = held.lifetime.judge(seen, before, after)
+            if by:
+                gevent.spawn(self._jumped, held, sid, by)
+            else:
+                self._checked(held, sid, seen)
+
+    def _jumped(self, held: Held, sid: str, by: int) -> None:
+        log.info("clock-jumped", sid=short(sid), seconds=round(by / 1000))
+        with suppress(StoreDown, Fenced):
+            self._shared.feed.jumped(sid, held.fence, by)
+        held.check_now()
+
+    def _checked(self, held: Held, sid: str, seen: Seen) -> None:
+        if seen.code is not None:
+            gevent.spawn(self._over, held, sid, seen.code)
+            return
+        if held.concerns(seen):
+            gevent.spawn(self._attend, held, seen)
+        until_idle = IDLE_MS - seen.quiet if seen.quiet >= 0 else 0
+        soon = (each / 1000 + 0.5 for each in (seen.left, seen.valid, until_idle) if each > 0)
+        held.check_in(min([held.rest(MAX_CHECK), *soon]))
+
+    def _attend(self, held: Held, seen: Seen) -> None:
+        """A phone that is idle, or messages that are not valid any more."""
+        with suppress(StoreDown):
+            held.quiet(seen.quiet)
+            if seen.valid == 0:
+                held.report_overdue()
+
+    def _over(self, held: Held, sid: str, code: int) -> None:
+        """Ends a session, once its last messages are out."""
+        since = self._ended.setdefault(sid, time.monotonic())
+        try:
+            waits = bool(self._shared.feed.commands(sid, 1))
+        except StoreDown:
+            waits = True
         if waits and time.monotonic() - since < LINGER:
             held.outbox.kick()
-            held.check_at = time.monotonic() + SWEEP
+            held.check_in(SWEEP)
             return
-        held.end(seen.code, polite=True, sid=sid)
+        held.end(code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
-        """Wakes may have been lost, of any session."""
+        """Wakes may have been lost, of any session, and that lists have changed."""
         self._sweep_at, self._sweep_all = 0.0, True
+        self._rules_changed()
 
     def _sweep(self) -> None:
         """Log-ins and commands whose wake was lost."""

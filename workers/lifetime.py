@@ -3,13 +3,8 @@ holder's own clock says so too."""
 
 import time
 
-import structlog
-
-from onesoup.logs import short
 from onesoup.store.clock import Jumps
-from onesoup.store.feed import Feed, Seen
-
-log = structlog.get_logger()
+from onesoup.store.feed import Seen
 
 EXPIRED = 600
 
@@ -22,17 +17,14 @@ class Lifetime:
     def __init__(self) -> None:
         self._clock, self._since = Jumps(), time.monotonic()
 
-    def look(self, feed: Feed, sid: str, fence: int) -> Seen:
-        """The session, with code 600 when it has expired, and with what is left of it by both clocks."""
-        before = time.monotonic()
-        seen = feed.look(sid)
-        after = time.monotonic()
-        if by := self._clock.by(seen.now, before, after):
-            log.debug("clock-jumped", sid=short(sid), seconds=round(by / 1000))
+    def judge(self, seen: Seen, before: float, after: float) -> tuple[int, Seen]:
+        """What a look between these moments of our clock has seen, with code 600 when the session has expired, and with what is
+        left of it by both clocks. First by how many ms Redis's clock has jumped: then the session's times are to be moved, and
+        looked at again."""
+        by = self._clock.by(seen.now, before, after)
+        if by:
             self._since = after
-            feed.jumped(sid, fence, by)
-            seen = feed.look(sid)
-        if seen.code is not None or seen.left > 0:
-            return seen
+        if by or seen.code is not None or seen.left > 0:
+            return by, seen
         patience = seen.ttl - round((after - self._since) * 1000)
-        return seen._replace(left=patience) if patience > 0 else seen._replace(code=EXPIRED, left=0)
+        return 0, seen._replace(left=patience) if patience > 0 else seen._replace(code=EXPIRED, left=0)

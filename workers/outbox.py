@@ -38,6 +38,8 @@ REQUEST_SECONDS = 6.0
 ACK_SECONDS = 3.0
 # So long a message waits for a room that is just being entered again.
 ROOM_SECONDS = 10.0
+# Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
+SOON_SECONDS = 3.0
 BATCH = 100
 # More than any outbox holds.
 ALL = 100_000
@@ -235,18 +237,28 @@ class Outbox:
         self._transmit(stored, stanzas.receipt(command))
 
     def _presence(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.show(command)
+        self._held.showing.show(command)
         self._done(stored)
 
     def _online(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.interested(command.get("interests", False), command.get("asked", ()))
+        self._held.showing.interested(command.get("interests", False), command.get("asked", ()))
         self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 
     def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
-        self._held.go_online_soon()
+        """The command stays until everybody sees the phone: should the session go to another holder before, that one shows it."""
         self._held.doors.enter_by_itself()
-        self._done(stored)
+        if self._held.showing.now is not None:
+            self._done(stored)
+        elif stored not in self._aside:
+            self._aside.add(stored)
+            gevent.spawn_later(SOON_SECONDS, self._online, stored)
+
+    def _online(self, stored: bytes) -> None:
+        shown = self._held.showing.go_online_by_itself()
+        self._aside.discard(stored)
+        if shown:
+            self.acked([stored])
 
     def _limits(self, stored: bytes, _command: dict[str, Any]) -> None:
         self._held.accept(self._caps())

@@ -45,7 +45,7 @@ class Publisher:
         with self.changing:
             if name != self._shown():
                 self._show(name, octets)
-        self._held.shows_picture(name)
+        self._held.showing.picture(name)
 
     def _shown(self) -> str | None:
         """The name of the picture that the account shows by PEP; None when that cannot be told."""

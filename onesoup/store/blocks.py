@@ -6,36 +6,40 @@ from collections.abc import Iterable, Mapping
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded, pack_argument
+from onesoup.store.client import Script, guarded, pack_argument, publish
 
 # One hash an account: b:<jid> and g:<jid>, use:b, use:g with T or F, and name:<room> or name:<room/nick> with a GroupID.
 BLOCK, GRANT, SPELLED = "b", "g", "name"
+# Where the JID of an account is published whose lists have changed.
+CHANNEL = "blocks"
 WISHED, CONFIRMED = b"p", b"s"
 
 _SYNC = """
 -- KEYS 1 lists of an account    ARGV 1 bare JIDs that the server blocks (msgpack)
 -- What the server had confirmed and does not block any more is gone; what it blocks is there. Wishes stay, and so does
--- everything while the list is not in use: then the server has nobody of it.
-local there = {}
+-- everything while the list is not in use: then the server has nobody of it. Returns how many have come and gone.
+local there, changed = {}, 0
 for _, jid in ipairs(cmsgpack.unpack(ARGV[1])) do
   there['b:' .. jid] = true
-  redis.call('HSET', KEYS[1], 'b:' .. jid, 's')
+  changed = changed + redis.call('HSET', KEYS[1], 'b:' .. jid, 's')
 end
-if redis.call('HGET', KEYS[1], 'use:b') == 'F' then return 0 end
+if redis.call('HGET', KEYS[1], 'use:b') == 'F' then return changed end
 for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
   if name:sub(1, 2) == 'b:' and not there[name] and redis.call('HGET', KEYS[1], name) == 's' then
-    redis.call('HDEL', KEYS[1], name)
+    changed = changed + redis.call('HDEL', KEYS[1], name)
   end
 end
-return 1
+return changed
 """
 
 _LIFT = """
 -- KEYS 1 lists of an account    ARGV bare JIDs
--- The server blocks these no more. It says so too when the phone has put the list out of use: then they stay on it.
+-- The server blocks these no more. It says so too when the phone has put the list out of use: then they stay on it. Returns how
+-- many have gone.
 if redis.call('HGET', KEYS[1], 'use:b') == 'F' then return 0 end
-for _, jid in ipairs(ARGV) do redis.call('HDEL', KEYS[1], 'b:' .. jid) end
-return 1
+local changed = 0
+for _, jid in ipairs(ARGV) do changed = changed + redis.call('HDEL', KEYS[1], 'b:' .. jid) end
+return changed
 """
 
 
@@ -66,37 +70,42 @@ class Blocks:
         return {name: value for (kind, _, name), value in pairs if kind == SPELLED}
 
     def spell(self, jid: str, entries: Mapping[str, str]) -> None:
-        if entries:
-            mapping = {f"{SPELLED}:{name}": gid for name, gid in entries.items()}
-            guarded(lambda: self._client.hset(_key(jid), mapping=mapping))  # type: ignore[arg-type]
+        self._set(jid, {f"{SPELLED}:{name}": gid.encode() for name, gid in entries.items()})
 
     def add(self, jid: str, kind: str, others: Iterable[str]) -> None:
         """Wishes of the phone."""
-        entries = {f"{kind}:{other}": WISHED for other in others}
-        if entries:
-            guarded(lambda: self._client.hset(_key(jid), mapping=dict(entries)))  # type: ignore[arg-type]
+        self._set(jid, {f"{kind}:{other}": WISHED for other in others})
 
     def remove(self, jid: str, kind: str, others: Iterable[str]) -> None:
         names = [f"{kind}:{other}" for other in others]
         if names:
             guarded(lambda: self._client.hdel(_key(jid), *names))
+            self._changed(jid)
 
     def use(self, jid: str, kind: str, in_use: bool) -> None:
-        guarded(lambda: self._client.hset(_key(jid), f"use:{kind}", "T" if in_use else "F"))
+        self._set(jid, {f"use:{kind}": b"T" if in_use else b"F"})
 
     def confirm(self, jid: str, others: Iterable[str]) -> None:
         """The server blocks these now."""
-        entries = {f"{BLOCK}:{other}": CONFIRMED for other in others}
-        if entries:
-            guarded(lambda: self._client.hset(_key(jid), mapping=dict(entries)))  # type: ignore[arg-type]
+        self._set(jid, {f"{BLOCK}:{other}": CONFIRMED for other in others})
 
     def lift(self, jid: str, others: Iterable[str]) -> None:
         """The server blocks these no more."""
-        self._lift([_key(jid)], list(others))
+        if self._lift([_key(jid)], list(others)):
+            self._changed(jid)
 
     def sync(self, jid: str, others: Iterable[str]) -> None:
         """The server blocks these, and nobody else."""
-        self._sync([_key(jid)], [pack_argument(list(others))])
+        if self._sync([_key(jid)], [pack_argument(list(others))]):
+            self._changed(jid)
+
+    def _set(self, jid: str, entries: dict[str, bytes]) -> None:
+        if entries:
+            guarded(lambda: self._client.hset(_key(jid), mapping=entries))  # type: ignore[arg-type]
+            self._changed(jid)
+
+    def _changed(self, jid: str) -> None:
+        publish(self._client, CHANNEL, jid.encode())
 
 
 def _key(jid: str) -> str:

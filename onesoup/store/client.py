@@ -246,6 +246,27 @@ def publish(client: redis.Redis, channel: str, message: bytes) -> None:
         guarded(lambda: client.publish(channel, message))
 
 
+def present(client: redis.Redis, names: Sequence[str], at_once: int = 256) -> list[bool]:
+    """Which of the keys are there. One command asks for many; that is all there is to do when none is, as nearly always."""
+
+    def any_of(some: Sequence[str]) -> bool:
+        # On a cluster the keys of one command would have to be of one slot.
+        return isinstance(client, RedisCluster) or bool(client.exists(*some))
+
+    def each_of(some: Sequence[str]) -> list[int]:
+        pipe = client.pipeline(transaction=False)
+        for name in some:
+            pipe.exists(name)
+        return pipe.execute()
+
+    found: list[bool] = []
+    with store_errors():
+        for start in range(0, len(names), at_once):
+            some = names[start : start + at_once]
+            found += map(bool, each_of(some)) if any_of(some) else [False] * len(some)
+    return found
+
+
 def pack_argument(value: Any) -> bytes:
     """A structure for a script's cmsgpack, which knows the raw type only, not the later distinction of text and octets."""
     octets: bytes = msgpack.packb(value, use_bin_type=False)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded, pack_argument
+from onesoup.store.client import Call, Script, guarded, pack_argument, present
 from onesoup.store.clock import SHIFT
 from onesoup.store.sessions import PRELUDE
 
@@ -399,8 +399,13 @@ class Changes:
     quiet: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
+        return bool(self.fields) or not self.only_fields
+
+    @property
+    def only_fields(self) -> bool:
+        """Nothing changes but fields of the session, if anything does."""
         contacts = self.roster or self.unroster or self.resources or self.presence or self.extras
-        return bool(self.fields or contacts or self.rooms or self.occupants or self.items)
+        return not (contacts or self.rooms or self.occupants or self.items)
 
     def pack(self) -> bytes:
         body: dict[str, Any] = {
@@ -417,6 +422,11 @@ class Changes:
             "quiet": dict.fromkeys(self.quiet, 1),
         }
         return pack_argument({name: value for name, value in body.items() if value})
+
+
+def _seen(answer: Sequence[Any]) -> Seen:
+    code, *numbers = answer
+    return Seen(int(code) if code else None, *(int(each) for each in numbers))
 
 
 def _digest(command: bytes) -> bytes:
@@ -485,14 +495,8 @@ class Feed:
 
     def with_commands(self, sids: Sequence[str]) -> list[str]:
         """Those of the sessions whose outbox is not empty."""
-
-        def lengths() -> list[int]:
-            pipe = self._client.pipeline(transaction=False)
-            for sid in sids:
-                pipe.llen(keys.of(sid, "out")[0])
-            return pipe.execute()
-
-        return [sid for sid, length in zip(sids, guarded(lengths), strict=True) if length] if sids else []
+        names = [keys.of(sid, "out")[0] for sid in sids]
+        return [sid for sid, there in zip(sids, present(self._client, names), strict=True) if there]
 
     def backlogs(self, sids: Sequence[str]) -> list[Backlog]:
         """What waits in these sessions, both ways, in their order."""
@@ -522,10 +526,14 @@ class Feed:
         seen = self.look(sid)
         return seen.code, seen.left
 
-    def look(self, sid: str) -> "Seen":
+    def look(self, sid: str) -> Seen:
         """What there is to know of a session now and then."""
-        code, *numbers = self._state([keys.session(sid), *keys.of(sid, "valid")])
-        return Seen(int(code) if code else None, *(int(each) for each in numbers))
+        return _seen(self._state([keys.session(sid), *keys.of(sid, "valid")]))
+
+    def look_all(self, sids: Sequence[str]) -> list[Seen]:
+        """As look(), at all of these."""
+        calls: list[Call] = [([keys.session(sid), *keys.of(sid, "valid")], ()) for sid in sids]
+        return [_seen(answer) for answer in self._state.many(calls)] if calls else []
 
     def jumped(self, sid: str, fence: int, by: int) -> None:
         """Redis's clock has jumped by so many ms: the times that the session keeps move with it."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import keys, sharded
 from onesoup.store.client import Script, Value, guarded
 from onesoup.store.due import Due
 from onesoup.store.records import pack, unpack
@@ -121,6 +121,8 @@ class Wakes:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self.due = client, Due(client, DUE)
+        # Whether what a script publishes is sent behind it, by whoever ran it.
+        self.news_apart = sharded.available(client)
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
         self._called = Script(client, _CALLED, "wakes.called")

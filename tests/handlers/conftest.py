@@ -76,7 +76,7 @@ class Holder:
             self._work(data.decode())
 
     def _login(self, shard: int) -> None:
-        while (stored := self.shards.next_login(shard)) is not None:
+        for stored in self.shards.next_logins(shard):
             job = records.unpack_command(stored)
             if job.get("op") == "register":
                 self.registrations.append(job)

@@ -4,8 +4,12 @@ import re
 
 import gevent
 import pytest
+from gevent.event import Event
 
+from onesoup.handlers import records
+from onesoup.store.blocks import BLOCK, Blocks
 from onesoup.xmpp import commands
+from onesoup.xmpp.stream import Stream
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
 from workers import held as held_module
@@ -60,6 +64,25 @@ def test_a_server_that_forgot_gets_all_that_it_did_not_acknowledge_with_the_same
     assert sent == [f"m{text}"] * 2
 
 
+def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, server, monkeypatch):
+    """Its shard went to another holder in the seconds between its log-in and its first presence."""
+    monkeypatch.setattr("workers.outbox.SOON_SECONDS", 0.2)
+    first = lab.holder(server.stub)
+    sid = lab.log_in(first)
+    eventually(lambda: first._subscriber.connected)
+    lab.push(sid, {"op": "soon"})
+    first._held[sid].outbox.kick()
+    eventually(lambda: first._held[sid].outbox._aside)
+    lab.crash(first)
+    gevent.sleep(0.3)
+    assert not any(each.startswith("<presence") for each in server.seen)
+    assert lab.feed.commands(sid)
+
+    lab.holder(server.stub)
+    eventually(lambda: any(each.startswith("<presence") for each in server.seen), 10)
+    eventually(lambda: not lab.feed.commands(sid))
+
+
 def test_an_owner_of_the_past_sends_nothing(lab, server):
     """It was paused, its shard went to another: the number that the command gets is refused, and it lets go."""
     old = lab.holder(server.stub)
@@ -69,6 +92,46 @@ def test_an_owner_of_the_past_sends_nothing(lab, server):
     eventually(lambda: sid not in old._held)
     assert server.messages() == []
     assert len(lab.feed.commands(sid)) == 1
+
+
+def test_a_server_that_takes_nothing_holds_up_nobody_elses_news(lab, server, monkeypatch):
+    """The server of a phone that was idle is told that it is back; the news of all sessions come through one greenlet."""
+    taken, told = Event(), Event()
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    monkeypatch.setattr(Stream, "hint", lambda _stream, active: told.set() or taken.wait(20))
+    holder._held[sid]._idle = True
+    with gevent.Timeout(10):
+        say(lab, sid, text := secret_text())
+        eventually(lambda: server.messages() == [text])
+        told.wait()
+    taken.set()
+
+
+# --- what is known of the account ---
+
+
+def test_whom_another_phone_of_the_account_blocks_is_not_heard_any_more(lab, server):
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    held = holder._held[sid]
+
+    def hear(number, sender):
+        server.peers[0].send(
+            f"<message from='{sender}@x.example' id='s{number}' type='chat'><body>{secret_text()}</body></message>"
+        )
+
+    hear(1, "eve")
+    eventually(lambda: len(lab.feed.undelivered(sid)) == 1)
+    Blocks(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
+    eventually(lambda: held._rules is None)
+    hear(2, "eve")
+    hear(3, "bob")
+    eventually(lambda: len(lab.feed.undelivered(sid)) == 2)
+    assert sorted(records.unpack_stored(each).sender for each in lab.feed.undelivered(sid).values()) == [
+        "bob@x.example",
+        "eve@x.example",
+    ]
 
 
 # --- stream errors ---
@@ -180,15 +243,15 @@ def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, 
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder._subscriber.connected)
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     assert server.other == []
     gevent.sleep(0.4)
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
     lab.sessions.open(sid, "1", "digest", ())
     eventually(lambda: server.other[1:] == ["<active xmlns='urn:xmpp:csi:0'/>"])
     lab.sessions.open(sid, "2", "digest", ())
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     assert len(server.other) == 2
 
 
@@ -201,6 +264,6 @@ def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
     sid = lab.log_in(holder)
     lab.sessions.bind_line(sid, "cir:1")
     gevent.sleep(0.05)
-    holder._check(holder._held[sid])
+    holder._check([holder._held[sid]])
     gevent.sleep(0.05)
     assert server.other == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.store.blocks import BLOCK, GRANT, Blocks
+from onesoup.store.blocks import BLOCK, CHANNEL, GRANT, Blocks
 
 ME, BOB, EVE = "alice@example.org", "bob@example.org", "eve@example.net"
 
@@ -44,3 +44,24 @@ def test_a_list_out_of_use_is_not_lost_when_the_server_has_nobody_of_it(blocks):
     blocks.lift(ME, [BOB])
     blocks.sync(ME, [])
     assert blocked(blocks) == {BOB}
+
+
+def test_whoever_keeps_the_lists_is_told_of_changes_and_of_nothing_else(blocks, listen):
+    heard = listen(CHANNEL)
+    blocks.sync(ME, [])
+    blocks.lift(ME, [BOB])
+    blocks.add(ME, GRANT, [])
+    assert heard() == []
+    for change in (
+        lambda: blocks.add(ME, GRANT, [BOB]),
+        lambda: blocks.use(ME, GRANT, True),
+        lambda: blocks.remove(ME, GRANT, [BOB]),
+        lambda: blocks.confirm(ME, [EVE]),
+        lambda: blocks.sync(ME, [BOB, EVE]),
+        lambda: blocks.lift(ME, [EVE]),
+        lambda: blocks.sync(ME, []),
+    ):
+        change()
+        assert heard() == [ME.encode()]
+    blocks.sync(ME, [])
+    assert heard() == []

@@ -119,4 +119,4 @@ def test_a_cluster_that_is_gone_is_a_store_that_is_down(tmp_path: Path) -> None:
         with pytest.raises(StoreDown):
             shards.ask(1, b"job")
         with pytest.raises(StoreDown):
-            shards.next_login(1)
+            shards.next_logins(1)

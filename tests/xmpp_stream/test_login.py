@@ -327,6 +327,41 @@ def test_a_redirection_goes_nowhere_that_is_not_allowed(client, stub):
     assert refused(client("a", domain="stub.example", options=options)) == ("refused", "not-permitted", False)
 
 
+BIND = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'"
+BOUND = f"<iq type='result' id='bind'>{BIND}><jid>a@stub.example/r</jid></bind></iq>"
+SM = "urn:xmpp:sm:3"
+TOO_EARLY = f"<failed xmlns='{SM}'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"
+
+
+@pytest.mark.parametrize("order", ["before", "behind"])
+def test_a_server_that_is_asked_for_stream_management_too_early_is_asked_again(client, stub, order):
+    def talk(peer):
+        peer.offer("SCRAM-SHA-1")
+        peer.scram()
+        peer.open(f"{BIND}/><sm xmlns='{SM}'/>")
+        peer.until("<enable")
+        peer.send(TOO_EARLY + BOUND if order == "before" else BOUND + TOO_EARLY)
+        peer.until("<enable")
+        peer.send(f"<enabled xmlns='{SM}' id='one' resume='true'/>")
+        peer.until("never")
+
+    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    assert one.stream.sm_id == "one"
+
+
+def test_a_server_that_will_not_manage_the_stream_is_not_asked_twice(client, stub):
+    def talk(peer):
+        peer.offer("SCRAM-SHA-1")
+        peer.scram()
+        peer.open(f"{BIND}/><sm xmlns='{SM}'/>")
+        peer.until("<enable")
+        peer.send(f"{BOUND}<failed xmlns='{SM}'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
+        peer.until("never")
+
+    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    assert not one.stream.managed
+
+
 def test_bind_conflict_is_tried_once_more(client, stub):
     def talk(peer):
         peer.offer("SCRAM-SHA-1")

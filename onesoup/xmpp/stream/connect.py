@@ -146,5 +146,5 @@ def _negotiated(wire: Wire, target: Target, account: Account, options: Options, 
         resumed, acked, confirmed = talk.resume(sm)
         if resumed:
             return Connected(wire, features, "", sm, True, acked, talk.early, confirmed)
-    jid = talk.bind(account.resource)
-    return Connected(wire, features, jid, talk.enable(), False, acked, talk.early, confirmed)
+    jid, managed = talk.bind(account.resource)
+    return Connected(wire, features, jid, managed, False, acked, talk.early, confirmed)

@@ -39,6 +39,13 @@ def _condition(node: Node, namespace: str = "") -> str:
     return "undefined-condition"
 
 
+_ENABLE = f"<enable xmlns='{ns.SM}' resume='true' max='{KEEP_SECONDS}'/>".encode()
+
+
+def _answers_enable(node: Node) -> bool:
+    return bool(node.namespace == ns.SM and node.name in ("enabled", "failed"))
+
+
 class Negotiation:
     """The client's side of one connection, before stanzas flow."""
 
@@ -127,38 +134,51 @@ class Negotiation:
         except SmError as error:
             raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
 
-    def bind(self, resource: str) -> str:
-        """The full JID. A resource in use gets "-2" once; one that the server dislikes is left to the server."""
+    def bind(self, resource: str) -> tuple[str, StreamManagement | None]:
+        """The full JID, and stream management, resumable if the server likes, where it has that. A resource in use gets "-2"
+        once; one that the server dislikes is left to the server."""
+        # The question for stream management goes along: it is one journey less. A server that meets it before the resource is
+        # bound refuses it (XEP-0198 section 3), and then it is put again.
+        along = _ENABLE if self._offers("sm", ns.SM) and not self._old_session_needed else b""
         try:
-            jid = self._bind(resource)
+            jid, said = self._bind(resource, along)
         except StreamFailure as failure:
             instead = {"conflict": f"{resource}-2", "bad-request": ""}.get(failure.condition)
             if failure.kind != errors.BIND or instead is None:
                 raise
-            jid = self._bind(instead)
-        self._old_session()
-        return jid
+            along = b""
+            jid, said = self._bind(instead)
+        if self._old_session_needed:
+            self._ask("session", f"<session xmlns='{ns.SESSION}'/>")
+        return jid, self._enabled(said, bool(along))
 
-    def _bind(self, resource: str) -> str:
+    def _bind(self, resource: str, along: bytes = b"") -> tuple[str, Node | None]:
+        """The full JID, and what the server has said to stream management before it."""
         wish = f"<resource>{escape(resource)}</resource>" if resource else ""
-        answer = self._ask("bind", f"<bind xmlns='{ns.BIND}'>{wish}</bind>")
+        said: list[Node] = []
+        answer = self._ask("bind", f"<bind xmlns='{ns.BIND}'>{wish}</bind>", along, said)
         jid = (answer.getTag("bind") or answer).getTagData("jid")
         if not jid:
             raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
-        return str(jid)
+        return str(jid), said[-1] if said else None
 
-    def _old_session(self) -> None:
+    @property
+    def _old_session_needed(self) -> bool:
         """The session iq of RFC 3921, for a server that insists on it."""
         offer = self.features.getTag("session", namespace=ns.SESSION)
-        if offer and not offer.getTag("optional"):
-            self._ask("session", f"<session xmlns='{ns.SESSION}'/>")
+        return bool(offer and not offer.getTag("optional"))
 
-    def enable(self) -> StreamManagement | None:
-        """Stream management, resumable if the server likes, or None."""
+    def _enabled(self, answer: Node | None, asked: bool) -> StreamManagement | None:
+        """`answer`: of a server that has said it already; `asked`: the question is on its way."""
         if not self._offers("sm", ns.SM):
             return None
-        self._wire.send(f"<enable xmlns='{ns.SM}' resume='true' max='{KEEP_SECONDS}'/>".encode())
-        answer = self._await(lambda node: node.namespace == ns.SM and node.name in ("enabled", "failed"))
+        if answer is None and asked:
+            answer = self._await(_answers_enable)
+        if answer is None or answer.name == "failed":
+            if answer is not None and answer.getTag("unexpected-request") is None and asked:
+                return None
+            self._wire.send(_ENABLE)
+            answer = self._await(_answers_enable)
         if answer.name == "failed":
             return None
         resumable = answer.getAttr("resume") in ("true", "1")
@@ -169,9 +189,15 @@ class Negotiation:
     def _offers(self, name: str, namespace: str) -> bool:
         return self.features.getTag(name, namespace=namespace) is not None
 
-    def _ask(self, name: str, payload: str) -> Node:
-        self._wire.send(f"<iq type='set' id='{name}'>{payload}</iq>".encode())
-        answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == name)
+    def _ask(self, name: str, payload: str, along: bytes = b"", said: list[Node] | None = None) -> Node:
+        """The result of an iq. `said` gets the answers to stream management that come before it."""
+        self._wire.send(f"<iq type='set' id='{name}'>{payload}</iq>".encode() + along)
+        while True:
+            answer = self._await(lambda node: (node.name == "iq" and node.getAttr("id") == name) or _answers_enable(node))
+            if not _answers_enable(answer):
+                break
+            if said is not None:
+                said.append(answer)
         if answer.getAttr("type") != "result":
             error = answer.getTag("error") or answer
             raise StreamFailure(errors.BIND, _condition(error, ns.STANZA_ERRORS), error.getTagData("text") or "")

@@ -8,11 +8,14 @@ from onesoup.xmpp.stream.resolve import Resolver
 from onesoup.xmpp.stream.salted import SaltedPasswords
 from onesoup.xmpp.stream.sasl import Forgetful, Known
 from onesoup.xmpp.stream.tls import Tls
+from onesoup.xmpp.stream.watch import Watch
 
 
 @dataclass(frozen=True)
 class Options:
-    """`address_allowed` is asked with (XMPP domain, IP address, port) before anything is sent there; static routes are exempt.
+    """`watch` knows all open streams; somebody gives it its turns.
+
+    `address_allowed` is asked with (XMPP domain, IP address, port) before anything is sent there; static routes are exempt.
 
     `not_stored`: what `on_stanzas` raises when the store is out of reach, as opposed to a mistake of its own.
     """
@@ -21,6 +24,7 @@ class Options:
     resolver: Resolver = field(default_factory=Resolver)
     derive: SaltedPasswords = field(default_factory=SaltedPasswords)
     known: Known = field(default_factory=Forgetful)
+    watch: Watch = field(default_factory=Watch)
     address_allowed: Callable[[str, str, int], bool] | None = None
     not_stored: tuple[type[Exception], ...] = (NotStored, OSError)
     language: str = "en"

@@ -1,10 +1,11 @@
 """One client stream: what the holder sees of XMPP. Knows connections, acknowledgements and requests; no stanza's meaning.
 
-The life of it: `connect`, then `run` in one greenlet until the end; `send`, `request`, `tick` and `close` from any other.
+The life of it: `connect`, then `run` in one greenlet until the end; `send`, `request`, `probe` and `close` from any other.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -24,11 +25,6 @@ from onesoup.xmpp.stream.wire import Wire
 
 log = structlog.get_logger(__name__)
 
-# A peer that says nothing for this long is asked; one that then says nothing is gone: found out within a minute. Asking is most
-# of what an idle stream costs, but the kernel's probes (onesoup.xmpp.stream.dial) tell nothing of a server that is stuck or
-# behind a proxy, and messages for the phone would wait there.
-SILENCE_SECONDS = 40.0
-ANSWER_SECONDS = 15.0
 # Nobody waits to hear of stanzas without a key, yet the queue must not grow with them.
 ASK_AFTER = 20
 # How long a polite end waits for the server's own.
@@ -62,21 +58,21 @@ class Stream:
         "_counter",
         "_early",
         "_ended",
-        "_last_in",
         "_on_acked",
         "_on_stanzas",
         "_options",
         "_prefix",
-        "_probed_at",
         "_reading",
         "_requests",
         "_sm",
         "_wire",
         "confirmed",
         "features",
+        "heard",
         "jid",
         "lost",
         "resumed",
+        "target",
     )
 
     def __init__(
@@ -101,7 +97,8 @@ class Stream:
         self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
         self._early: list[Node] = []
         self._batch = 0
-        self._last_in = self._probed_at = 0.0
+        self.heard = 0.0  # when the server last said anything
+        self.target: Hashable = None  # where the server is
         self._asked: int | None = None  # how many stanzas the <r/> under way asks for
         self._reading = self._closing = False
         self._ended: Event | None = None
@@ -163,7 +160,8 @@ class Stream:
             done = connect(account, self._options, self._sm)
         self._account = None  # the password is needed no more
         self._wire, self.features, self.resumed, self._early = done.wire, done.features, done.resumed, done.early
-        self._last_in = time.monotonic()
+        self.heard, self.target = time.monotonic(), done.wire.place
+        self._options.watch.add(self, self.heard)
         self.confirmed = done.confirmed
         if not done.resumed:
             self.lost = self._sm.unacked if self._sm else []
@@ -178,7 +176,7 @@ class Stream:
         assert self._sm is not None
         waiting = b"".join(data for _, data in self._sm.unacked)
         if waiting:
-            self._asked = self._sm.h_out
+            self._note_question()
             self._wired().send(waiting + _ASK)
 
     # What comes in.
@@ -205,6 +203,7 @@ class Stream:
         self._reading = False
         if self._wire is not None:
             self._wire.close(failure)
+        self._options.watch.remove(self)
         requests, self._requests = self._requests, {}
         for _, answer in requests.values():
             answer.set_exception(failure)
@@ -219,7 +218,7 @@ class Stream:
 
     def _handle(self, events: list[parsing.Event]) -> None:
         """One read. What it completed before the stream's end is kept before the end is reported."""
-        self._last_in, self._probed_at = time.monotonic(), 0.0
+        self.heard = time.monotonic()
         stanzas: list[Node] = []
         counted, asked, last = 0, False, None
         for event in events:
@@ -303,13 +302,17 @@ class Stream:
             self._ask()
 
     def _ask(self) -> None:
+        self._note_question()
+        self._put(_ASK)
+
+    def _note_question(self) -> None:
         assert self._sm is not None
         self._asked = self._sm.h_out
-        self._wired().send(_ASK)
+        self._options.watch.expect(self, time.monotonic())
 
     def _acknowledge(self) -> None:
         if self._sm is not None:
-            self._wired().send(self._own_h())
+            self._put(self._own_h())
 
     def _own_h(self) -> bytes:
         return f"<a xmlns='{ns.SM}' h='{self.h_in}'/>".encode()
@@ -324,57 +327,63 @@ class Stream:
 
     # What goes out.
 
-    def send(self, *stanzas: Node | bytes, key: Any = None, before: Callable[[int], None] | None = None) -> bool:
+    def send(self, *stanzas: Node | bytes, key: Any = None, before: Callable[[int], None] | None = None) -> None:
         """Writes them together; octets are stanzas that somebody has serialised. `key` is reported by `on_acked` when the server
         has the last of them. `before` hears the number that the last one gets among all that this session sends; what it
         raises keeps them from being sent.
 
-        Raises StreamFailure when nothing went out. With stream management a stanza is ours to deliver from then on, here
-        or after a resumption: False says that the connection broke under it. Without, a broken connection raises too,
-        and nobody knows whether the server has it.
+        Raises StreamFailure when nothing is going out. With stream management a stanza is ours to deliver from then on, here or
+        after a resumption, and it leaves with what else this turn of the loop brings. Without, it is written at once; a
+        connection that breaks under it raises too, and nobody knows whether the server has it.
         """
         octets = [stanza if type(stanza) is bytes else serialise(stanza) for stanza in stanzas]
-        wire = self._wired()
-        queued = False
-        try:
+        wire, sm = self._wired(), self._sm
+        if sm is None:
+            self._writable(wire)
+            wire.send(b"".join(octets))
+            if key is not None:
+                self._report([key])
+        elif before is None and wire.free:
+            self._queue(wire, sm, octets, key)
+        else:
             with wire.lock:
-                if before is not None and self._sm is not None:
-                    before(self._sm.number(len(octets)))
-                queued = self._queue(wire, octets, key)
-                wire.write(b"".join(octets) + (self._piggyback(key) if queued else b""))
-        except StreamFailure as failure:
-            if not queued or failure is not wire.failure:
-                raise
-            return False
-        if not queued and key is not None:
-            self._report([key])
-        return True
+                if before is not None:
+                    before(sm.number(len(octets)))
+                self._queue(wire, sm, octets, key)
+                with suppress(StreamFailure):  # `run` reports it
+                    wire.drain()
+
+    def _put(self, data: bytes) -> None:
+        """What is no stanza, with what else goes out; at once where somebody is writing."""
+        wire = self._wired()
+        if wire.open and wire.free:
+            wire.put(data)
+        else:
+            wire.send(data)
 
     def hint(self, active: bool) -> None:
         """Client state indication (XEP-0352), where the server takes it; a new connection begins as active."""
         if ns.CSI in self.features and self.open:
             self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{ns.CSI}'/>".encode())
 
-    def _queue(self, wire: Wire, octets: list[bytes], key: Any) -> bool:
-        """Under the lock, so that the order of the queue is the order on the wire. False without stream management."""
-        if not wire.open or self._closing:
+    def _writable(self, wire: Wire) -> None:
+        if self._closing or not wire.open:
             raise wire.failure or StreamFailure(errors.CLOSED, "local")
-        if self._sm is None:
-            return False
-        if self._sm.full:
-            raise StreamFailure(errors.BACKLOG, "resource-constraint")
-        for index, data in enumerate(octets):
-            self._sm.sent(key if index == len(octets) - 1 else None, data)
-        return True
 
-    def _piggyback(self, key: Any) -> bytes:
-        """One question at a time: the answer to it brings the next, when there was more."""
-        if self._sm is None or self._asked is not None:
-            return b""
-        if key is None and self._sm.waiting < ASK_AFTER:
-            return b""
-        self._asked = self._sm.h_out
-        return _ASK
+    def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
+        """While nobody else has the lock, so that the order of the queue is the order on the wire."""
+        self._writable(wire)
+        if sm.full:
+            raise StreamFailure(errors.BACKLOG, "resource-constraint")
+        for data in octets[:-1]:
+            sm.sent(None, data)
+            wire.put(data)
+        sm.sent(key, octets[-1])
+        wire.put(octets[-1])
+        # One question at a time: the answer to it brings the next, when there was more.
+        if self._asked is None and (key is not None or sm.waiting >= ASK_AFTER):
+            self._note_question()
+            wire.put(_ASK)
 
     def _wired(self) -> Wire:
         if self._wire is None:
@@ -398,6 +407,7 @@ class Stream:
         answer = AsyncResult()
         self._requests[id] = (str(iq.attrs.get("to") or ""), answer)
         try:
+            self._options.watch.expect(self, time.monotonic())
             self.send(iq)  # outside the limit: a write that is interrupted costs the stream
             with gevent.Timeout(timeout, StreamFailure(errors.NO_ANSWER, "remote-server-timeout")):
                 return answer.get()
@@ -424,17 +434,9 @@ class Stream:
 
     # Its end.
 
-    def tick(self, now: float) -> None:
-        """Called each second or so with the monotonic time; never waits. Asks a silent server, drops one that stays silent."""
-        wire = self._wire
-        if wire is None or not wire.open:
-            return
-        if self._probed_at:
-            if now - self._probed_at >= ANSWER_SECONDS:
-                wire.close(StreamFailure(errors.TIMEOUT, "silent"))
-        elif now - self._last_in >= SILENCE_SECONDS:
-            self._probed_at = now
-            gevent.spawn(self._probe)  # a greenlet for the moment of the write: the ticker serves all streams
+    def probe(self) -> None:
+        """Asks the server for a sign of life; returns at once."""
+        gevent.spawn(self._probe)  # whoever asks many must not wait for one that takes nothing
 
     def _probe(self) -> None:
         try:
@@ -444,6 +446,11 @@ class Stream:
                 self.send(Node("iq", {"type": "get", "id": self.new_id()}, [Node(f"{ns.PING} ping")]))
         except StreamFailure:
             return  # `run` reports it
+
+    def give_up(self) -> None:
+        """The server gave no sign of life. The session stays resumable."""
+        if self._wire is not None:
+            self._wire.close(StreamFailure(errors.TIMEOUT, "silent"))
 
     def close(self, polite: bool = True) -> None:
         """Ends it. Politely: the server forgets the session too. Otherwise it stays resumable for a while."""

@@ -1,8 +1,10 @@
 """One connection: octets out under a lock, parser events in. Knows no stanza."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import gevent
+from gevent import get_hub
 from gevent.lock import Semaphore
 from gevent.socket import IPPROTO_TCP, TCP_QUICKACK, socket
 
@@ -14,6 +16,8 @@ from onesoup.xmpp.stream.tls import Tls, end_point
 CHUNK = 16 * 1024
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
 SEND_SECONDS = 10.0
+# Whoever has more to say than this in one turn of the loop waits for the peer.
+MUCH = 64 * 1024
 # A TLS socket that another greenlet closes in the moment in which this one is woken raises ValueError.
 _GONE = (OSError, ValueError)
 
@@ -21,12 +25,14 @@ _GONE = (OSError, ValueError)
 class Wire:
     """Any greenlet may send; one reads. Closed once, by anybody: the others get a StreamFailure."""
 
-    __slots__ = ("_lock", "_parser", "_sock", "failure", "pending", "secure")
+    __slots__ = ("_later", "_lock", "_parser", "_size", "_sock", "failure", "pending", "secure")
 
     def __init__(self, sock: socket) -> None:
         self._sock: socket | None = sock
         self._parser = Parser()
         self._lock = Semaphore(1)
+        self._later: list[bytes] = []  # what goes out before anything else
+        self._size = 0
         self.pending: list[Event] = []
         self.failure: StreamFailure | None = None  # why it was closed
         self.secure = False
@@ -36,9 +42,23 @@ class Wire:
         return self._sock is not None
 
     @property
+    def place(self) -> tuple[str, int]:
+        """Address and port of the other end."""
+        try:
+            found: tuple[str, int] = self._socket().getpeername()[:2]
+        except _GONE as error:
+            raise self._reset(error) from None
+        return found
+
+    @property
     def lock(self) -> Semaphore:
-        """Whoever holds it may `write`."""
+        """Whoever holds it may `put`, and nobody writes meanwhile."""
         return self._lock
+
+    @property
+    def free(self) -> bool:
+        """Nobody has the lock, and not much waits: whoever does not wait may `put` as if the lock were its own."""
+        return self._size < MUCH and not self._lock.locked()
 
     def start_tls(self, tls: Tls, domain: str, direct: bool = False) -> None:
         """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
@@ -70,15 +90,50 @@ class Wire:
         """
         self._socket().setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
 
-    def send(self, data: bytes) -> None:
-        """All of it, or StreamFailure, and then the connection is closed: half a stanza may be out."""
-        with self._lock:
-            self.write(data)
+    def put(self, data: bytes) -> None:
+        """It goes out when this turn of the loop is over, in one write with whatever else the turn brings: TLS and the kernel
+        take as long for one stanza as for ten. Only while nobody else has the lock. What cannot go out ends the connection, and
+        `receive` tells."""
+        if not self._later:
+            get_hub().loop.run_callback(self._flush)
+        self._later.append(data)
+        self._size += len(data)
 
-    def write(self, data: bytes) -> None:
-        """As `send`, for a holder of the lock. A peer that takes nothing for too long is cut off, and whoever waits for the lock
-        is told with it."""
+    def drain(self) -> None:
+        """Writes when much waits. For a holder of the lock."""
+        if self._size >= MUCH:
+            self._write(b"")
+
+    def _flush(self) -> None:
+        """Runs in the hub, so it never waits: what the peer does not take at once is left to a greenlet."""
+        if not self._later or self._sock is None:
+            return
+        data = b"".join(self._later)
+        try:
+            sent = _at_once(self._sock, data)
+        except _GONE as error:
+            self.close(self._reset(error))
+            return
+        self._later, self._size = [], len(data) - sent
+        if sent < len(data):
+            self._later.append(data[sent:])
+            gevent.spawn(self._push)
+
+    def _push(self) -> None:
+        with suppress(StreamFailure):  # `receive` tells
+            self.send(b"")
+
+    def send(self, data: bytes) -> None:
+        """All of it, and what was put before, or StreamFailure, and then the connection is closed: half a stanza may be out."""
+        with self._lock:
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """A peer that takes nothing for too long is cut off, and whoever waits for the lock is told with it."""
         sock = self._socket()
+        if self._later:
+            data = b"".join([*self._later, data])
+            self._later, self._size = [], 0
         try:
             sent = _at_once(sock, data)
             if sent < len(data):
@@ -115,6 +170,7 @@ class Wire:
         if sock is not None:
             sock.close()
             self._parser.close()
+            self._later = []
 
     def _socket(self) -> socket:
         if self._sock is None:
@@ -127,7 +183,8 @@ class Wire:
 
 
 def _at_once(sock: socket, data: bytes) -> int:
-    """Sends what goes out without waiting: nearly always all of it, and then no clock has to be set. Nobody else runs then."""
+    """Sends what goes out without waiting: nearly always all of it, and then no clock has to be set. Nobody else runs then. What
+    TLS has not taken must be offered again from its beginning; more may follow it."""
     sock.settimeout(0.0)
     try:
         return int(sock.send(data))

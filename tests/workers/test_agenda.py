@@ -1,0 +1,51 @@
+"""Who is to be looked at when."""
+
+import random
+
+from workers.agenda import Agenda
+
+
+def test_those_whose_time_has_come_are_due_once():
+    agenda = Agenda()
+    agenda.put("b", 2.0)
+    agenda.put("a", 1.0)
+    assert agenda.due(0.5) == []
+    assert agenda.due(2.0) == ["a", "b"]
+    assert agenda.due(9.0) == []
+
+
+def test_the_last_time_counts():
+    agenda = Agenda()
+    agenda.put("a", 1.0)
+    agenda.put("a", 5.0)
+    assert agenda.due(4.0) == []
+    agenda.put("a", 4.5)
+    assert agenda.due(4.6) == ["a"]
+    assert agenda.due(9.0) == []
+
+
+def test_a_wish_only_brings_it_forward():
+    agenda = Agenda()
+    agenda.put("a", 3.0)
+    agenda.by("a", 5.0)
+    agenda.by("b", 5.0)
+    assert agenda.due(3.0) == ["a"]
+    agenda.by("b", 4.0)
+    assert agenda.due(4.0) == ["b"]
+
+
+def test_who_has_gone_is_never_due():
+    agenda = Agenda()
+    agenda.put("a", 3.0)
+    agenda.drop("a")
+    agenda.drop("nobody")
+    assert agenda.due(9.0) == []
+
+
+def test_times_that_no_longer_count_do_not_pile_up():
+    agenda, chance = Agenda(), random.Random(3)
+    for number in range(20_000):
+        agenda.put(number % 10, chance.random())
+    assert len(agenda) == 10
+    assert len(agenda._heap) <= 1020
+    assert len(agenda.due(1.0)) == 10
