@@ -252,9 +252,9 @@ class Outbox:
             self._done(stored)
         elif stored not in self._aside:
             self._aside.add(stored)
-            gevent.spawn_later(SOON_SECONDS, self._online, stored)
+            gevent.spawn_later(SOON_SECONDS, self._shown_by_itself, stored)
 
-    def _online(self, stored: bytes) -> None:
+    def _shown_by_itself(self, stored: bytes) -> None:
         shown = self._held.showing.go_online_by_itself()
         self._aside.discard(stored)
         if shown:
