@@ -313,10 +313,15 @@ class Holder:
         if channel == blocks.CHANNEL:
             self._rules_changed(data.decode())
             return
-        held = self._held.get(data.decode("ascii", "replace"))
-        if held is not None:
-            held.awake()
-            held.outbox.kick()
+        word, _, rest = data.decode("ascii", "replace").partition(" ")
+        held = self._held.get(rest or word)
+        if held is None:
+            return
+        if rest:  # its TTL has changed
+            held.check_now()
+            return
+        held.awake()
+        held.outbox.kick()
 
     def _rules_changed(self, jid: str = "") -> None:
         """The block and grant lists of an account; of all without a JID."""
