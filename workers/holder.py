@@ -568,7 +568,6 @@ class Holder:
                 self._checked(held, sid, seen)
 
     def _jumped(self, held: Held, sid: str, by: int) -> None:
-        log.info("clock-jumped", sid=short(sid), seconds=round(by / 1000))
         with suppress(StoreDown, Fenced):
             self._shared.feed.jumped(sid, held.fence, by)
         held.check_now()
