@@ -3,9 +3,10 @@
 Here the phone has an STCP line: it pings a few times, says once that it lives, and nothing else happens. Over BOSH one request is
 held for 60 s and sent again, 60 times an hour. The XMPP server behind us is not counted, as it is not there for ejabberd.
 
-What rests is measured between two rests without it, by clocks of nanoseconds: the processes' own beats go out of the figure, and
-stand beside it. What is due a few times an hour is spread over the sessions from their beginning (workers/agenda.py,
-onesoup/xmpp/stream/watch.py), so that some minutes hold their share of it.
+A thousand phones at rest cost less than what the beats of the processes vary by from minute to minute on a machine that others
+use too. So a second stack beats beside the first, without those phones, at the same time; what the two differ by before the
+phones come and after they have gone is taken out as well. What is due a few times an hour is spread over the sessions from their
+beginning (workers/agenda.py, onesoup/xmpp/stream/watch.py), so that some minutes hold their share of it.
 """
 
 import statistics
@@ -32,7 +33,7 @@ REST = 3.2
 LANES = 16
 ROLES = ("web", "holder", "cir", "redis")
 # How many measurements one rest is cut into.
-SLICES = 4
+SLICES = 6
 # A crowd that comes or goes has longer consequences than a phone.
 SETTLED = 5
 
@@ -61,22 +62,27 @@ def run(scale: Scale) -> list[Figure]:
 
 def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu]:
     """(milliseconds of an hour, those of each part of it, those of the processes alone)"""
-    with World(directory / "world") as world, ExitStack() as first:
-        _log_in(world, first, world.accounts("first", 3))
+    with ExitStack() as first:
+        worlds = [first.enter_context(World(directory / name)) for name in ("world", "control")]
+        for each in worlds:
+            _log_in(each, first, each.accounts("first", 3))
         gevent.sleep(REST + scale.settle)
         say(f"idle: {scale.rest:.0f} s with 3 phones, with {scale.resting} more, and with 3 again")
-        before = _slices(world, scale.rest)
+        before = _slices(worlds, scale.rest)
+        world = worlds[0]
         with ExitStack() as stack:
             resting = _log_in(world, stack, world.accounts("resting", scale.resting))
-            gevent.sleep(REST + SETTLED * scale.settle)
-            during = _slices(world, scale.rest)
-            asked = _questions(world, resting)
             for phone, _ in resting:
-                phone.logout()
+                phone.close()  # its connection; a request makes a new one
+            gevent.sleep(REST + SETTLED * scale.settle)
+            during = _slices(worlds, scale.rest)
+            asked = _questions(world, resting)
+            at_once(LANES, lambda one: one[0].logout(), resting)
         gevent.sleep(REST + SETTLED * scale.settle)
-        after = _slices(world, scale.rest)
-    alone = {role: statistics.mean(each[role] for each in (*before, *after)) for role in ROLES}
-    a_phone = [{role: (each[role] - alone[role]) / scale.resting for role in ROLES} for each in during]
+        after = _slices(worlds, scale.rest)
+    alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in ROLES}
+    apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in ROLES}
+    a_phone = [{role: (ours[role] - control[role] - apart[role]) / scale.resting for role in ROLES} for ours, control in during]
     parts = {role: statistics.median(each[role] for each in a_phone) for role in ROLES}
     parts |= {f"{PINGS} pings": asked["pings"], "a keep-alive": asked["keep-alive"]}
     questions = sum(asked.values())
@@ -114,14 +120,15 @@ def _questions(world: World, resting: list[tuple[Phone, Line]]) -> Cpu:
     return found
 
 
-def _slices(world: World, seconds: float) -> list[Cpu]:
-    """Milliseconds an hour of each role, some times one after the other."""
+def _slices(worlds: list[World], seconds: float) -> list[list[Cpu]]:
+    """Milliseconds an hour of each role in each world, some times one after the other."""
     found = []
     for _ in range(SLICES):
-        before = _cpu(world)
+        before = [_cpu(world) for world in worlds]
         gevent.sleep(seconds / SLICES)
-        after = _cpu(world)
-        found.append({role: (after[role] - before[role]) / (seconds / SLICES) * HOUR * 1e3 for role in ROLES})
+        hour = HOUR * 1e3 / (seconds / SLICES)
+        after = [_cpu(world) for world in worlds]
+        found.append([{role: (new[role] - old[role]) * hour for role in ROLES} for old, new in zip(before, after, strict=True)])
     return found
 
 

@@ -313,10 +313,15 @@ class Holder:
         if channel == blocks.CHANNEL:
             self._rules_changed(data.decode())
             return
-        held = self._held.get(data.decode("ascii", "replace"))
-        if held is not None:
-            held.awake()
-            held.outbox.kick()
+        word, _, rest = data.decode("ascii", "replace").partition(" ")
+        held = self._held.get(rest or word)
+        if held is None:
+            return
+        if rest:  # its TTL has changed
+            held.check_now()
+            return
+        held.awake()
+        held.outbox.kick()
 
     def _rules_changed(self, jid: str = "") -> None:
         """The block and grant lists of an account; of all without a JID."""
@@ -563,7 +568,6 @@ class Holder:
                 self._checked(held, sid, seen)
 
     def _jumped(self, held: Held, sid: str, by: int) -> None:
-        log.debug("clock-jumped", sid=short(sid), seconds=round(by / 1000))
         with suppress(StoreDown, Fenced):
             self._shared.feed.jumped(sid, held.fence, by)
         held.check_now()

@@ -166,7 +166,11 @@ local e = cmsgpack.unpack(ARGV[2])
 if e.out and not e['end'] and redis.call('LLEN', KEYS[5]) + #e.out > MOST_OUT then return redis.error_reply('OUTBOXFULL') end
 if e.reply then redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3]) end
 for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
-if e.fields and e.fields.ttl then touch(KEYS[1], now, look(KEYS[1])) end
+if e.fields and e.fields.ttl then
+  touch(KEYS[1], now, look(KEYS[1]))
+  -- The holder looks at a session when it is overdue: that may be sooner now.
+  redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), 'look ' .. ARGV[1])
+end
 for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) end
 for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
 for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end

@@ -8,6 +8,7 @@ from gevent.event import Event
 
 from onesoup.handlers import records
 from onesoup.store.blocks import BLOCK, Blocks
+from onesoup.store.sessions import Effects
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
 from tests.support.secrets import secret_text
@@ -231,6 +232,20 @@ def test_no_stream_goes_inside(lab, server):
     for domain in ("127.0.0.1", "[::1]", "10.1.2.3", "[::ffff:127.0.0.1]"):
         assert lab.refused(holder, domain) == ("refused", "not-permitted")
     assert lab.log_in(holder)
+
+
+def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
+    """It is looked at when it is overdue, not when it would have been."""
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    eventually(lambda: holder._subscriber.connected)
+    holder.tick()
+    eventually(lambda: len(holder._shared.agenda) == 1)
+    lab.sessions.commit(sid, None, "1", b"", Effects(fields={"ttl": 1000}))
+    gevent.sleep(1.5)
+    held = holder._held[sid]
+    held.lifetime._since -= 600
+    eventually(lambda: (holder.tick(), sid not in holder._held)[1], 10)
 
 
 # --- a phone that is idle ---
