@@ -449,6 +449,11 @@ def test_the_queue_is_bounded_and_the_stream_survives_it(client, stub):
     with pytest.raises(StreamFailure) as caught:
         one.stream.send(chat("b@c", "x"), key="k")
     assert caught.value.kind == "backlog"
+    # Nobody may note a number for what is not sent: a successor would count it as sent.
+    noted = []
+    with pytest.raises(StreamFailure):
+        one.stream.send(chat("b@c", "x"), key="k", before=noted.append)
+    assert noted == []
     assert one.stream.open
 
 

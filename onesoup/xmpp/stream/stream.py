@@ -344,11 +344,16 @@ class Stream:
             if key is not None:
                 self._report([key])
         elif before is None and wire.free:
+            self._accepts(wire, sm)
             self._queue(wire, sm, octets, key)
         else:
             with wire.lock:
+                self._accepts(wire, sm)
                 if before is not None:
+                    # Whoever has noted the number may count on it: from here on only the end of all keeps the stanza back.
                     before(sm.number(len(octets)))
+                    if self._closing or self._sm is not sm:
+                        raise wire.failure or StreamFailure(errors.CLOSED, "local")
                 self._queue(wire, sm, octets, key)
                 with suppress(StreamFailure):  # `run` reports it
                     wire.drain()
@@ -370,11 +375,14 @@ class Stream:
         if self._closing or not wire.open:
             raise wire.failure or StreamFailure(errors.CLOSED, "local")
 
-    def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
-        """While nobody else has the lock, so that the order of the queue is the order on the wire."""
+    def _accepts(self, wire: Wire, sm: StreamManagement) -> None:
         self._writable(wire)
         if sm.full:
             raise StreamFailure(errors.BACKLOG, "resource-constraint")
+
+    def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
+        """While nobody else has the lock, so that the order of the queue is the order on the wire. On a connection that has broken
+        meanwhile it waits for the next one."""
         for data in octets[:-1]:
             sm.sent(None, data)
             wire.put(data)
