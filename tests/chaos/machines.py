@@ -12,8 +12,11 @@ from pathlib import Path
 import gevent
 import redis
 
+from onesoup.demo import accounts
 from onesoup.demo.servers import RedisServer
 from onesoup.demo.stack import Stack
+from onesoup.phone.engine import Phone
+from onesoup.phone.errors import PhoneError
 from onesoup.store.keyring import KeyRing
 from tests.chaos.case import Field, Skipped, case
 from tests.chaos.figures import Figure, just, least, most
@@ -122,7 +125,7 @@ class TimedRedis(RedisServer):
 def clock_jumps(field: Field) -> list[Figure]:
     server = field.stack.redis
     client, found, began = redis.Redis.from_url(server.url), [], field.mark("clocks begin to jump")
-    moved = 0.0
+    moved, newcomers = 0.0, 0
     try:
         for who, clocks in (("everybody", (server.own, server.roles)), ("only Redis", (server.own,))):
             before = _ended(field), field.failures(began), field.logged_in()
@@ -133,8 +136,7 @@ def clock_jumps(field: Field) -> list[Figure]:
                 gevent.sleep(0.3)
                 moved += abs(client.time()[0] - time.time() - seconds) < 60.0
                 field.work(5.0)
-                for user in field.run.users[:3]:
-                    user.log_in_again()
+                newcomers += _logs_in(field.stack)
                 field.work(10.0)
             found += [
                 most(f"sessions ended, {who}", _ended(field) - before[0], 0),
@@ -145,10 +147,25 @@ def clock_jumps(field: Field) -> list[Figure]:
         server.close()
     return [
         least("jumps that Redis's clock has made", moved, 6),
+        least("log-ins of newcomers meanwhile", newcomers, 6),
         *found,
         most("all streams are there, after", streams, 30.0, "s"),
         just("contacts that saw a phone go", field.went()),
     ]
+
+
+def _logs_in(stack: Stack) -> bool:
+    """A phone that was not there yet."""
+    user = accounts.USERS[0]
+    phone = Phone(stack.url, f"wv:{user}@{stack.domain}", accounts.password(user), client_id="newcomer")
+    try:
+        phone.start()
+        phone.logout()
+    except PhoneError:
+        return False
+    finally:
+        phone.close()
+    return True
 
 
 def _on_a_full_disk(stack: Stack) -> None:
