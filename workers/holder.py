@@ -79,6 +79,8 @@ GIVE_BACK = 16
 LINGER = 600.0
 # A session at rest is looked at so often. What has a time of its own is looked at then.
 MAX_CHECK = 900.0
+# Those at rest are looked at together, in one awakening for so many seconds.
+TOGETHER = 15.0
 # Log-ins that are taken with one command.
 LOGINS_AT_ONCE = 16
 # Sessions that are asked for in one round trip.
@@ -580,7 +582,9 @@ class Holder:
             gevent.spawn(self._attend, held, seen)
         until_idle = IDLE_MS - seen.quiet if seen.quiet >= 0 else 0
         soon = (each / 1000 + 0.5 for each in (seen.left, seen.valid, until_idle) if each > 0)
-        held.check_in(min([held.rest(MAX_CHECK), *soon]))
+        rest = held.rest(MAX_CHECK)
+        rest += TOGETHER - (time.monotonic() + rest) % TOGETHER
+        held.check_in(min([rest, *soon]))
 
     def _attend(self, held: Held, seen: Seen) -> None:
         """A phone that is idle, or messages that are not valid any more."""

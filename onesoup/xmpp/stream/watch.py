@@ -170,7 +170,7 @@ class _Target:
             return now + TURN_SECONDS
         if first is None:
             return None
-        return max(min(max(self._asked_at, first[0]) + PROBE_SECONDS, first[0] + REST_SECONDS), now + TURN_SECONDS)
+        return max(max(self._asked_at, first[0]) + PROBE_SECONDS, now + TURN_SECONDS)
 
     def _hear(self, now: float, patient: bool, found: Turn) -> None:
         """What became of those that were asked."""
@@ -195,10 +195,12 @@ class _Target:
             since, stream = self._suspects.popleft()
             if stream.heard < since and stream in self._places:
                 self.ask(stream, now, found)
-        silence = PROBE_SECONDS if now >= self._asked_at + PROBE_SECONDS else REST_SECONDS
+        if now < self._asked_at + PROBE_SECONDS:
+            return
+        silence = PROBE_SECONDS
         while (first := self._first()) is not None and now >= first[0] + silence and len(found.ask) < most:
             self.ask(first[1], now, found)
-            silence = REST_SECONDS  # one is enough for all
+            silence = REST_SECONDS  # one is enough for all; those whose own time has come go along, for one awakening
 
     def _first(self) -> tuple[float, Watched] | None:
         """The longest silent one, and since when; it stays where it is. Those that have said something go to the place that they
