@@ -381,8 +381,8 @@ class Stream:
             raise StreamFailure(errors.BACKLOG, "resource-constraint")
 
     def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
-        """While nobody else has the lock, so that the order of the queue is the order on the wire. On a connection that has broken
-        meanwhile it waits for the next one."""
+        """While nobody else has the lock, so that the order of the queue is the order on the wire. On a connection that has
+        broken meanwhile it waits for the next one."""
         for data in octets[:-1]:
             sm.sent(None, data)
             wire.put(data)
