@@ -79,6 +79,8 @@ GIVE_BACK = 16
 LINGER = 600.0
 # A session at rest is looked at so often. What has a time of its own is looked at then.
 MAX_CHECK = 900.0
+# And this soon when Redis did not answer.
+AGAIN = 5.0
 # Those at rest are looked at together, in one awakening for so many seconds.
 TOGETHER = 15.0
 # Log-ins that are taken with one command.
@@ -555,9 +557,11 @@ class Holder:
         sids, before = [held.sid for held in due], time.monotonic()
         try:
             found = self._shared.feed.look_all(sids)
-        except StoreDown:
+        except Exception as error:  # nobody is forgotten for it
+            if not isinstance(error, StoreDown):
+                log.exception("bug", kind=type(error).__name__)
             for held in due:
-                held.check_in(LOOK)
+                held.check_in(AGAIN)
             return
         after = time.monotonic()
         for held, sid, seen in zip(due, sids, found, strict=True):
@@ -588,10 +592,12 @@ class Holder:
 
     def _attend(self, held: Held, seen: Seen) -> None:
         """A phone that is idle, or messages that are not valid any more."""
-        with suppress(StoreDown):
+        try:
             held.quiet(seen.quiet)
             if seen.valid == 0:
                 held.report_overdue()
+        except StoreDown:
+            held.check_by(time.monotonic() + AGAIN)
 
     def _over(self, held: Held, sid: str, code: int) -> None:
         """Ends a session, once its last messages are out."""

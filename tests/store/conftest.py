@@ -18,7 +18,7 @@ SID = "a7phone"
 
 @pytest.fixture(scope="session", params=["redis", "valkey"])
 def redis_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp(request.param), program=program(request.param)) as server:
+    with RedisServer(tmp_path_factory.mktemp(request.param), appendonly=False, program=program(request.param)) as server:
         yield server
 
 
