@@ -2,6 +2,7 @@
 
 One greenlet runs them, and only while there are any."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -41,6 +42,8 @@ ROOM_SECONDS = 10.0
 # Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
 SOON_SECONDS = 3.0
 BATCH = 100
+# What a phone has said to people: it leaves before the phone does.
+SAID = frozenset({"message", "groupchat", "media"})
 # More than any outbox holds.
 ALL = 100_000
 # Sent messages whose bounce would be told to the phone.
@@ -459,7 +462,9 @@ class Outbox:
         if self._shared.feed.state(sid)[0] is None:
             self._done(stored)  # it was said to the session before this one
             return
-        if any(records.unpack_command(each).get("op") == "media" for each in self._aside):
+        # Asked of the store: a picture that has just been uploaded is a message now, which the last read did not show.
+        ahead = itertools.takewhile(lambda each: each != stored, self._shared.feed.commands(sid, ALL))
+        if any(records.unpack_command(each).get("op") in SAID for each in ahead if each not in self._in_flight):
             return  # said again when the last picture has left
         self._held.end(604, polite=True, sid=sid)
 
