@@ -5,20 +5,31 @@ killed takes its last half second of counts with it.
 """
 
 import os
-from typing import Any
+from bisect import bisect_left
+from collections import Counter as Counted
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import gevent
-from prometheus_client import values
+from prometheus_client import Counter, Histogram, values
 
 SECONDS = 0.5
 
-_unwritten: set[Any] = set()
+
+class _Unwritten(Protocol):
+    def write(self) -> None: ...
+
+
+_held_back = False
+_unwritten: set[_Unwritten] = set()
 
 
 def install() -> None:
     """To be called before anything that counts is imported. Changes nothing in a process that shares its counts with nobody."""
+    global _held_back
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         values.ValueClass = _held(values.MultiProcessValue())  # type: ignore[no-untyped-call]
+        _held_back = True
 
 
 def start() -> None:
@@ -32,10 +43,57 @@ def write() -> None:
         _unwritten.pop().write()
 
 
+def steps(counter: Counter) -> Callable[[], None]:
+    """counter.inc, for what happens at each request."""
+    return _Steps(counter).step if _held_back else counter.inc
+
+
+def times(histogram: Histogram) -> Callable[[float], None]:
+    """histogram.observe, for what happens at each request."""
+    return _Times(histogram).observe if _held_back else histogram.observe
+
+
 def _keep_writing() -> None:
     while True:
         gevent.sleep(SECONDS)
         write()
+
+
+class _Steps:
+    __slots__ = ("_count", "_counter")
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter, self._count = counter, 0
+
+    def step(self) -> None:
+        if not self._count:
+            _unwritten.add(self)
+        self._count += 1
+
+    def write(self) -> None:
+        count, self._count = self._count, 0
+        self._counter.inc(count)
+
+
+class _Times:
+    __slots__ = ("_histogram", "_seen")
+
+    def __init__(self, histogram: Histogram) -> None:
+        self._histogram = histogram
+        self._seen: list[float] = []
+
+    def observe(self, seconds: float) -> None:
+        if not self._seen:
+            _unwritten.add(self)
+        self._seen.append(seconds)
+
+    def write(self) -> None:
+        """As observe() of each of them, bucket by bucket."""
+        seen, self._seen = self._seen, []
+        bounds = self._histogram._upper_bounds
+        self._histogram._sum.inc(sum(seen))
+        for place, count in Counted(bisect_left(bounds, each) for each in seen).items():
+            self._histogram._buckets[place].inc(count)
 
 
 def _held(shared: Any) -> Any:

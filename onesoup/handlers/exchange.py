@@ -190,10 +190,10 @@ class Exchange:
         services = self._services
         hold = min(services.policy.poll_hold, HARD_HOLD)
         if hold <= 0 or services.draining():
-            return self._item(message, services.inbox.take(sid, short=_short(message), address=peer.address))
+            return self._item(message, services.inbox.poll(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
             channel = services.replies.channel
-            item = services.inbox.take(sid, hold=channel, short=_short(message), address=peer.address)
+            item = services.inbox.poll(sid, hold=channel, short=_short(message), address=peer.address)
             if isinstance(item, Nothing) and item.wait:
                 # An item that the phone has left without an answer may be overdue before anything new wakes us.
                 wait = min(item.wait, hold)

@@ -1,10 +1,12 @@
 """What is counted of requests and deliveries. The names are an interface: dashboards and alerts are made of them."""
 
 import time
+from collections.abc import Callable
 from functools import cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from onesoup import tally
 from onesoup.csp.envelope import Message
 from onesoup.handlers import records
 from onesoup.handlers.context import made_at
@@ -29,12 +31,12 @@ _KINDS = {"p-": "presence", "e-": "event", "k-": "invitation"}
 def requested(message: Message, code: int) -> None:
     """One request is answered with this code of CSP."""
     first = message.transactions[0].content
-    _requests(getattr(first, "NAME", "other"), message.version, message.encoding.value, f"{code // 100}xx").inc()
+    _requests(getattr(first, "NAME", "other"), message.version, message.encoding.value, f"{code // 100}xx")()
 
 
 @cache  # looking a counter up costs more than counting
-def _requests(primitive: str, version: str, encoding: str, status_class: str) -> Counter:
-    return REQUESTS.labels(primitive, version, encoding, status_class)
+def _requests(primitive: str, version: str, encoding: str, status_class: str) -> Callable[[], None]:
+    return tally.steps(REQUESTS.labels(primitive, version, encoding, status_class))
 
 
 def again(item_id: str) -> None:

@@ -14,6 +14,7 @@ from redis.cluster import RedisCluster
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
+from onesoup import tally
 from onesoup.store import sharded, topology, urls
 from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
@@ -155,8 +156,8 @@ def _named(error: redis.ResponseError) -> Exception:
 
 
 @cache  # those that never run are never shown
-def _seconds(script: str) -> Histogram:
-    return SECONDS.labels(script)
+def _seconds(script: str) -> Callable[[float], None]:
+    return tally.times(SECONDS.labels(script))
 
 
 class Script:
@@ -187,7 +188,7 @@ class Script:
         except _ERRORS as error:
             raise _ours(error) from error
         finally:
-            _seconds(self._name).observe(time.perf_counter() - began)
+            _seconds(self._name)(time.perf_counter() - began)
 
     def _whole(self, keys: Sequence[str], args: Sequence[Value]) -> Any:
         """With its source, which the server that runs it keeps. Loaded apart it might go to another one: connections of a pool

@@ -9,7 +9,42 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script
-from onesoup.store.sessions import LOOK
+from onesoup.store.sessions import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS
+
+# Nearly every poll is an empty one, and what it costs is what a script is given and calls; so this one knows three keys and the
+# ordinary case only.
+_POLL = (
+    f"local EXPIRY, LATE, KEPT = {EXPIRY_MS}, {LATE_MS}, {LATE_MS + MARK_MS}\n"
+    + """
+-- KEYS 1 session  2 queue  3 open  ARGV 1 the phone's address  2 channel to wake when something comes, or ""
+-- Returns -1, and has done nothing, when there is more to it: an item, or a session that is over. Else what _TAKE does for
+-- want of an item.
+local call, key, channel = redis.call, KEYS[1], ARGV[2]
+local t = call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local me = call('HMGET', key, LOOKED_AT)
+local due = me[1]
+if me[2] or not due or now > due + LATE or call('LLEN', KEYS[2]) > 0 then return -1 end
+local late = call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
+if late and tonumber(late) <= now then return -1 end
+if me[4] or me[5] or me[7] or me[9] then
+""".replace("LOOKED_AT", LOOKED_AT)
+    + LOOK
+    + """
+  touch(key, now, me, ARGV[1], true)
+else
+  call('HSET', key, 'due', now + me[3])
+  if math.floor(now / EXPIRY) ~= math.floor((due - me[3]) / EXPIRY) then call('PEXPIRE', key, me[3] + KEPT) end
+end
+if me[11] then call('HDEL', key, 'via') end
+if channel == '' or me[12] == '1' then
+  if me[10] then call('HDEL', key, 'hold') end
+  return 0
+end
+call('HSET', key, 'hold', channel)
+return late and math.max(math.ceil(late - now), 1) or false
+"""
+)
 
 _TAKE = (
     LOOK
@@ -174,6 +209,9 @@ class Nothing:
     closed: Closed | None = field(default=None, compare=False)
 
 
+_NOTHING = Nothing()
+
+
 @dataclass(slots=True)
 class Contact:
     """Presence of one contact as it is to be told: mapped record, what the phone subscribed, the phone's spelling."""
@@ -215,7 +253,15 @@ class Inbox:
 
     def __init__(self, client: redis.Redis, handout: Handout) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
+        self._poll = Script(client, _POLL, "inbox.poll")
         self._take = Script(client, numbers + _TAKE, "inbox.take")
+
+    def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> Item | Nothing:
+        """As take(), of a phone that has answered nothing. Cheaper when nothing waits; what waits costs a journey more."""
+        raw = self._poll([f"s:{{{sid}}}", f"q:{{{sid}}}", f"open:{{{sid}}}"], [address, hold])
+        if raw == -1:
+            return self.take(sid, hold, short=short, address=address)
+        return _NOTHING if raw is None else Nothing(raw / 1000)
 
     def take(
         self,

@@ -27,23 +27,28 @@ MOST_OUT = 500
 # How long the first notification waits for the presence of contacts that nothing is known of (xmpp-mapping.md 5.2).
 FLOOD_MS = 2000
 
+# The expiry of a record is moved on once in so long, ms: it is hours behind what it guards.
+EXPIRY_MS = 600_000
+
 # A wake that went unanswered for so long is followed by another one when the next message comes, ms (cir.md 10.1).
 RENEW_MS = 900_000
 # Where CIR processes hear of phones that have bearers beside STCP.
 NEWS = "cir:news"
 
+# What the start of a request looks at, in one command, counted from 1 in Lua: 1 due  2 end  3 ttl  4 alt  5 addr  6 pmin  7 cir
+# 8 called  9 idle  10 hold  11 via  12 nohold.
+LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold'"
+
 # Lua that a script begins with in which a session is looked at.
 LOOK = (
-    f"local MARK, LATE, RENEW, NEWS = {MARK_MS}, {LATE_MS}, {RENEW_MS}, '{NEWS}'\n"
+    f"local MARK, LATE, RENEW, NEWS, EXPIRY = {MARK_MS}, {LATE_MS}, {RENEW_MS}, '{NEWS}', {EXPIRY_MS}\n"
     + """
 local function clock()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
--- What the start of a request looks at, in one command: 1 due  2 end  3 ttl  4 alt  5 addr  6 pmin  7 cir  8 called  9 idle
--- 10 hold  11 via  12 nohold.
 local function look(key)
-  return redis.call('HMGET', key, 'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold')
+  return redis.call('HMGET', key, LOOKED_AT)
 end
 -- nil while the session lives, else the code that the phone is told. `h` begins as what look() gives.
 local function over(key, now, h)
@@ -73,7 +78,9 @@ local function touch(key, now, h, from, poll)
     redis.call('HDEL', key, 'deaf')
   end
   redis.call('HSET', key, 'due', now + h[3])
-  redis.call('PEXPIRE', key, h[3] + LATE + MARK)
+  if not h[1] or math.floor(now / EXPIRY) ~= math.floor((h[1] - h[3]) / EXPIRY) then
+    redis.call('PEXPIRE', key, h[3] + LATE + MARK)
+  end
   if h[7] then redis.call('HDEL', key, 'cir') end
   -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
   if h[9] then
@@ -82,7 +89,7 @@ local function touch(key, now, h, from, poll)
     redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
   end
 end
-"""
+""".replace("LOOKED_AT", LOOKED_AT)
 )
 
 # And one that has something to tell the phone.
@@ -168,6 +175,7 @@ if e.reply then redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3]) end
 for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
 if e.fields and e.fields.ttl then
   touch(KEYS[1], now, look(KEYS[1]))
+  redis.call('PEXPIRE', KEYS[1], e.fields.ttl + LATE + MARK)
   -- The holder looks at a session when it is overdue: that may be sooner now.
   redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), 'look ' .. ARGV[1])
 end

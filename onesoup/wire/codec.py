@@ -69,6 +69,7 @@ def encode(document: Document) -> bytes:
 
 
 @lru_cache(maxsize=256)  # phones write the same few
+@lru_cache(maxsize=64)  # phones send the same one again and again
 def media_type(document_version: str, encoding: Encoding, asked: str | None = None) -> str:
     """The Content-Type of an answer: the request's own when it is one for that encoding, else the version's.
 

@@ -533,7 +533,7 @@ def test_a_bug_is_answered_in_the_phones_own_encoding(every_phone, services, mon
     def broken(*_args, **_more):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(type(services.inbox), "take", broken)
+    monkeypatch.setattr(type(services.inbox), "poll", broken)
     octets = codec.encode(envelope.write_message(every_phone.message(Transaction(Mode.REQUEST, "5", PollingRequest()))))
     body = every_phone.exchange.run(envelope.read(codec.decode(octets)), octets, Peer())
     answer = envelope.read(codec.decode(body))

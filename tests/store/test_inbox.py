@@ -5,8 +5,8 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession
-from onesoup.store.feed import Changes, Feed
-from onesoup.store.inbox import Closed, Handout, Inbox, Nothing
+from onesoup.store.feed import Changes, Delivery, Feed
+from onesoup.store.inbox import Closed, Handout, Inbox, Item, Nothing
 from onesoup.store.sessions import Effects
 
 
@@ -407,10 +407,10 @@ def evalsha(client):
 
 
 def test_an_empty_poll_is_one_round_trip(inbox, sid, client):
-    inbox.take(sid)  # loads the script
+    inbox.poll(sid)  # loads the script
     before = evalsha(client)
     with client.monitor() as monitor:
-        inbox.take(sid, hold="worker:1")
+        inbox.poll(sid, hold="worker:1")
         client.echo("end")
         commands = []
         while not (heard := monitor.next_command())["command"].startswith("ECHO"):
@@ -422,12 +422,73 @@ def test_an_empty_poll_is_one_round_trip(inbox, sid, client):
     assert evalsha(client) == before + 1
 
 
-def test_a_poll_that_finds_a_message_is_one_round_trip_too(patient, sid, deliver, client):
-    deliver("m1", "m2")
-    patient.take(sid)
+def test_a_poll_that_finds_a_message_is_two_and_an_answer_that_does_one(patient, sid, deliver, client):
+    deliver("m1", "m2", "m3")
+    first = patient.poll(sid)
     before = evalsha(client)
-    patient.take(sid)
+    patient.take(sid, answered=first.tid, message_id="m1")
     assert evalsha(client) == before + 1
+    assert patient.poll(sid).id == "m3"
+    assert evalsha(client) == before + 3
+
+
+# What a session may have agreed on, or have outstanding, when its phone polls.
+SESSIONS = {
+    "ordinary": {},
+    "one that is never held": {"nohold": "1"},
+    "one whose last poll was held": {"hold": "worker:0"},
+    "one that was woken": {"cir": "m1700000000000", "via": "stcp"},
+    "one that has another address now": {"addr": "192.0.2.7", "deaf": "1"},
+    "one with the same address": {"addr": "192.0.2.1", "deaf": "1"},
+    "one with bearers beside STCP": {"alt": "1", "pmin": "20", "polls": "3"},
+    "one with bearers that answers a call": {"alt": "1", "cir": "m17", "called": "m17", "polls": "3"},
+    "one that was idle": {"idle": "1"},
+    "one that has ended": {"end": "601"},
+    "one that is long overdue": {"due": "1000"},
+    "one from before the last expiry": {"due": "LONG"},
+}
+
+
+@pytest.mark.parametrize("hold", ["", "worker:1"])
+@pytest.mark.parametrize("items", [0, 1, 2], ids=["empty", "one is open", "one is open, one waits"])
+@pytest.mark.parametrize("fields", SESSIONS.values(), ids=SESSIONS.keys())
+def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, items, hold):
+    """Two sessions of the same state; one is polled for, from the other is taken."""
+    seen = []
+    for sid, ask in (("a7one", patient.poll), ("a7two", patient.take)):
+        feed.create(sid, {"r": b"record", "ttl": 60_000, "fence": 1}, ())
+        heard = listen("wake:a7")
+        if items:
+            feed.store(sid, 1, Changes(items=[Delivery(f"m{n}", "romeo@x", b"text", b"", "") for n in range(items)]))
+            patient.take(sid)
+        now = int(client.hget(keys.session(sid), "due")) - 60_000
+        client.hset(
+            keys.session(sid), mapping={"fence": 1} | fields | ({"due": now - 3_600_000} if fields.get("due") == "LONG" else {})
+        )
+        client.pexpire(keys.session(sid), 100_000_000)
+        try:
+            found = ask(sid, hold=hold, address="192.0.2.1")
+        except NoSession as error:
+            found = error.code
+        kept = client.hgetall(keys.session(sid))
+        moved = client.pttl(keys.session(sid)) < 99_000_000
+        due = int(kept.pop(b"due")) - now
+        kind = (found.id, found.more) if isinstance(found, Item) else 0 < found.wait < 61 if isinstance(found, Nothing) else found
+        seen.append((kind, kept, due > 50_000, moved, [each.replace(sid.encode(), b"SID") for each in heard()]))
+    assert seen[0] == seen[1]
+
+
+def test_the_expiry_of_a_record_keeps_its_distance(patient, sid, client):
+    """It is moved on by the first request of each ten minutes."""
+    key = keys.session(sid)
+    before = client.pttl(key)
+    client.hincrby(key, "due", -700_000)
+    client.pexpire(key, before - 700_000)
+    patient.poll(sid)
+    assert client.pttl(key) > before - 60_000
+    client.pexpire(key, before - 30_000)
+    patient.poll(sid)
+    assert client.pttl(key) <= before - 30_000
 
 
 def test_the_phone_s_word_that_it_has_a_message_tells_how_it_had_heard_of_it(deliver, patient, client, sid):

@@ -90,3 +90,20 @@ def test_proxies_may_be_networks():
         peer = peers.of(request(proxy, forwarded))
         assert (peer.address, peer.number) == ("198.51.100.7", "+358401234567")
     assert peers.of(request("10.0.1.1", forwarded)).address == "10.0.1.1"
+
+
+def test_who_is_remembered_is_who_would_be_read(monkeypatch):
+    """Whatever differs between two requests makes another peer, in any order, and only so many are remembered."""
+    monkeypatch.setattr("workers.peers.MOST_KNOWN", 7)
+    remembering = Peers([PROXY], HEADERS, "358")
+    requests = [
+        request(remote, {name: text} if text else {}, path, host)
+        for remote in (CLIENT, PROXY)
+        for name in ("X-Forwarded-For", "X-MSISDN", "X-Network-MSISDN", "User-Agent")
+        for text in ("", "198.51.100.7", "+358401234567", "+358401234568", "x" * 2000)
+        for path in ("/", "/imps")
+        for host in ("a.example", "b.example")
+    ]
+    for each in [*requests, *reversed(requests), *requests[::3]]:
+        assert remembering.of(each) == Peers([PROXY], HEADERS, "358").of(each)
+        assert len(remembering._known) <= 7
