@@ -22,6 +22,7 @@ from gevent.pool import Pool  # noqa: E402
 from bench import machine  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls  # noqa: E402
 from onesoup.xmpp.stream.dial import dial  # noqa: E402
+from onesoup.xmpp.stream.link import Link  # noqa: E402
 from workers import stanzas  # noqa: E402
 
 # Stanzas sent in a row before the server is asked whether it has them.
@@ -95,16 +96,19 @@ class Driver:
         tls, domain = self.options.tls, self.account[0]
         began = time.process_time()
         for _ in range(count):
-            tls.wrap(dial("127.0.0.1", port), domain, direct=True).close()
+            link = Link(dial("127.0.0.1", port))
+            tls.secure(link, domain, direct=True)
+            link.close()
         return {"cpu": time.process_time() - began}
 
     def do_write(self, count: int) -> dict[str, Any]:
         """As many octets as a message has, white space, through the TLS connection alone."""
-        sock = self.client.stream._wired()._socket()
+        link = self.client.stream._wired()._linked()
         octets = b" " * len(stanzas.message_octets({"id": "m1000", "to": self.client.stream.jid, "body": "a" * 30}))
         began = time.process_time()
         for _ in range(count):
-            sock.sendall(octets)
+            link.offer(octets)
+            link.push()
         return {"cpu": time.process_time() - began}
 
     def do_idle(self, count: int) -> dict[str, Any]:

@@ -432,7 +432,7 @@ def test_the_password_is_gone_after_the_login_and_in_no_output(client, capsys, c
 
 
 def test_the_socket_options(client):
-    sock = client("alice").connect().stream._wire._sock
+    sock = client("alice").connect().stream._wire._link._sock
     for level, name, least in (
         (plain_socket.IPPROTO_TCP, plain_socket.TCP_NODELAY, 1),
         (plain_socket.SOL_SOCKET, plain_socket.SO_KEEPALIVE, 1),

@@ -12,7 +12,7 @@ from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import NotStored, Stream, StreamFailure
-from onesoup.xmpp.stream import wire as wire_module
+from onesoup.xmpp.stream.link import Link
 from onesoup.xmpp.stream.sm import MAX_UNACKED
 from tests.xmpp_stream.conftest import options_for
 from tests.xmpp_stream.harness import Client, chat, eventually
@@ -405,8 +405,8 @@ def test_what_is_said_in_one_turn_leaves_in_one_write_and_in_order(client, stub,
 
     one = client("a", domain="stub.example", options=stub(talk).options()).connect()
     writes = []
-    at_once = wire_module._at_once
-    monkeypatch.setattr(wire_module, "_at_once", lambda sock, data: writes.append(data) or at_once(sock, data))
+    offer = Link.offer
+    monkeypatch.setattr(Link, "offer", lambda link, data: writes.append(data) or offer(link, data))
     for number in range(10):
         one.stream.send(chat("b@c", f"n{number}"))
     one.stream.send(chat("b@c", "last"), key="k")

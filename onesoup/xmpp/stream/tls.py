@@ -1,6 +1,7 @@
 """TLS towards XMPP servers: one shared context, the certificate checked against the XMPP domain, never below TLS 1.2."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography import x509
@@ -11,6 +12,7 @@ from gevent.socket import socket
 
 from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.link import Link
 
 # What a client says on a port that it may share with a web server (XEP-0368).
 ALPN = "xmpp-client"
@@ -19,7 +21,7 @@ _WEAK = (hashes.MD5, hashes.SHA1)
 
 
 class Tls:
-    """Wraps connected sockets. Domains listed as insecure are not verified, and may even stay in clear text."""
+    """Encrypts connections. Domains listed as insecure are not verified, and may even stay in clear text."""
 
     def __init__(self, ca_file: str | Path | None = None, insecure: Iterable[str] = ()) -> None:
         """OSError when the file cannot be read or holds no certificate."""
@@ -34,14 +36,28 @@ class Tls:
         return domain.lower() in self._insecure
 
     def wrap(self, sock: socket, domain: str, direct: bool = False) -> socket:
+        """An ordinary socket, for HTTP."""
+        with _explained():
+            wrapped: socket = self._context(domain, direct).wrap_socket(sock, server_hostname=_ascii(domain))
+        return wrapped
+
+    def secure(self, link: Link, domain: str, direct: bool = False) -> None:
         """Handshakes. The name checked is the XMPP domain, not the host that SRV named (RFC 6120 section 13.7.2)."""
-        context = self._contexts[not self.trusts_blindly(domain), direct]
-        try:
-            return context.wrap_socket(sock, server_hostname=_ascii(domain))
-        except ssl.SSLCertVerificationError as error:
-            raise StreamFailure(errors.TLS, "certificate", error.verify_message) from None
-        except (OSError, ValueError) as error:  # SSLError is an OSError; a peer that hangs up in mid-handshake is one too
-            raise StreamFailure(errors.TLS, "handshake", getattr(error, "reason", None) or str(error)) from None
+        with _explained():
+            link.secure(self._context(domain, direct), _ascii(domain))
+
+    def _context(self, domain: str, direct: bool) -> ssl.SSLContext:
+        return self._contexts[not self.trusts_blindly(domain), direct]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise StreamFailure(errors.TLS, "certificate", error.verify_message) from None
+    except (OSError, ValueError) as error:  # SSLError is an OSError; a peer that hangs up in mid-handshake is one too
+        raise StreamFailure(errors.TLS, "handshake", getattr(error, "reason", None) or str(error)) from None
 
 
 def end_point(certificate: bytes) -> bytes:
@@ -65,6 +81,7 @@ def _ascii(domain: str) -> str:
 def _context(ca_file: str | Path | None, direct: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and host name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION  # no write has to wait for a read
     context.load_default_certs()
     if ca_file:
         context.load_verify_locations(ca_file)

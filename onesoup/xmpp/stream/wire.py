@@ -6,29 +6,29 @@ from contextlib import suppress
 import gevent
 from gevent import get_hub
 from gevent.lock import Semaphore
-from gevent.socket import IPPROTO_TCP, TCP_QUICKACK, socket
+from gevent.socket import socket
 
 from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.link import Link
 from onesoup.xmpp.stream.parser import Event, Parser
 from onesoup.xmpp.stream.tls import Tls, end_point
 
-CHUNK = 16 * 1024
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
 SEND_SECONDS = 10.0
 # Whoever has more to say than this in one turn of the loop waits for the peer.
 MUCH = 64 * 1024
-# A TLS socket that another greenlet closes in the moment in which this one is woken raises ValueError.
+# ValueError: of a socket that another greenlet has closed in the moment in which this one is woken.
 _GONE = (OSError, ValueError)
 
 
 class Wire:
     """Any greenlet may send; one reads. Closed once, by anybody: the others get a StreamFailure."""
 
-    __slots__ = ("_later", "_lock", "_parser", "_size", "_sock", "failure", "pending", "secure")
+    __slots__ = ("_later", "_link", "_lock", "_parser", "_size", "failure", "pending", "secure")
 
     def __init__(self, sock: socket) -> None:
-        self._sock: socket | None = sock
+        self._link: Link | None = Link(sock)
         self._parser = Parser()
         self._lock = Semaphore(1)
         self._later: list[bytes] = []  # what goes out before anything else
@@ -39,16 +39,15 @@ class Wire:
 
     @property
     def open(self) -> bool:
-        return self._sock is not None
+        return self._link is not None
 
     @property
     def place(self) -> tuple[str, int]:
         """Address and port of the other end."""
         try:
-            found: tuple[str, int] = self._socket().getpeername()[:2]
+            return self._linked().place
         except _GONE as error:
             raise self._reset(error) from None
-        return found
 
     @property
     def lock(self) -> Semaphore:
@@ -64,17 +63,17 @@ class Wire:
         """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
         if self.pending:
             raise StreamFailure(errors.TLS, "handshake", "clear text after proceed")
-        self._sock = tls.wrap(self._socket(), domain, direct)
+        tls.secure(self._linked(), domain, direct)
         self.secure = True
 
     def bindings(self) -> dict[str, Callable[[], bytes]]:
         """What can tie a log-in to this connection: channel binding -> its data."""
-        if not self.secure:
+        tls = self._linked().tls
+        if tls is None:
             return {}
-        sock = self._socket()
-        found: dict[str, Callable[[], bytes]] = {sasl.END_POINT: lambda: end_point(sock.getpeercert(True))}
-        if sock.version() == "TLSv1.2":  # TLS 1.3 has no such thing, whatever the library returns
-            found[sasl.UNIQUE] = lambda: sock.get_channel_binding(sasl.UNIQUE) or b""
+        found: dict[str, Callable[[], bytes]] = {sasl.END_POINT: lambda: end_point(tls.getpeercert(True) or b"")}
+        if tls.version() == "TLSv1.2":  # TLS 1.3 has no such thing, whatever the library returns
+            found[sasl.UNIQUE] = lambda: tls.get_channel_binding(sasl.UNIQUE) or b""
         return found
 
     def restart(self) -> None:
@@ -88,7 +87,7 @@ class Wire:
         After a handshake the server's next words wait (Nagle) until we acknowledge its TLS session tickets, which our
         kernel likes to delay by 40 ms: that was most of the time of a log-in.
         """
-        self._socket().setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
+        self._linked().hurry()
 
     def put(self, data: bytes) -> None:
         """It goes out when this turn of the loop is over, in one write with whatever else the turn brings: TLS and the kernel
@@ -106,18 +105,17 @@ class Wire:
 
     def _flush(self) -> None:
         """Runs in the hub, so it never waits: what the peer does not take at once is left to a greenlet."""
-        if not self._later or self._sock is None:
+        link = self._link
+        if not self._later or link is None:
             return
         data = b"".join(self._later)
+        self._later = []
         try:
-            sent = _at_once(self._sock, data)
+            if not link.offer(data):
+                gevent.spawn(self._push)
         except _GONE as error:
             self.close(self._reset(error))
-            return
-        self._later, self._size = [], len(data) - sent
-        if sent < len(data):
-            self._later.append(data[sent:])
-            gevent.spawn(self._push)
+        self._size = link.waiting
 
     def _push(self) -> None:
         with suppress(StreamFailure):  # `receive` tells
@@ -130,15 +128,15 @@ class Wire:
 
     def _write(self, data: bytes) -> None:
         """A peer that takes nothing for too long is cut off, and whoever waits for the lock is told with it."""
-        sock = self._socket()
+        link = self._linked()
         if self._later:
             data = b"".join([*self._later, data])
-            self._later, self._size = [], 0
+            self._later = []
+        self._size = 0
         try:
-            sent = _at_once(sock, data)
-            if sent < len(data):
+            if not link.offer(data):  # nearly always all of it goes, and no clock has to be set
                 with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")):
-                    sock.sendall(memoryview(data)[sent:])
+                    link.push()
         except _GONE as error:
             failure = self._reset(error)
             self.close(failure)
@@ -156,7 +154,7 @@ class Wire:
             events, self.pending = self.pending, []
             return events
         try:
-            data = self._socket().recv(CHUNK)
+            data = self._linked().receive()
         except _GONE as error:
             raise self._reset(error) from None
         if not data:
@@ -166,29 +164,17 @@ class Wire:
     def close(self, failure: StreamFailure | None = None) -> None:
         """At once. Greenlets that wait in here get `failure`, or what closed it before."""
         self.failure = self.failure or failure or StreamFailure(errors.CLOSED, "local")
-        sock, self._sock = self._sock, None
-        if sock is not None:
-            sock.close()
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
             self._parser.close()
             self._later = []
 
-    def _socket(self) -> socket:
-        if self._sock is None:
+    def _linked(self) -> Link:
+        if self._link is None:
             raise self.failure or StreamFailure(errors.CLOSED, "local")
-        return self._sock
+        return self._link
 
     def _reset(self, error: OSError | ValueError) -> StreamFailure:
         text = getattr(error, "strerror", None) or type(error).__name__
         return self.failure or StreamFailure(errors.CLOSED, "reset", text)
-
-
-def _at_once(sock: socket, data: bytes) -> int:
-    """Sends what goes out without waiting: nearly always all of it, and then no clock has to be set. Nobody else runs then. What
-    TLS has not taken must be offered again from its beginning; more may follow it."""
-    sock.settimeout(0.0)
-    try:
-        return int(sock.send(data))
-    except BlockingIOError:
-        return 0
-    finally:
-        sock.settimeout(None)
