@@ -123,7 +123,8 @@ class DataChannel:
             return self._claim(number, waiting, parts, found)
         rest = self._waits(parts[1:], found["p"], found["until"], tuple(ids[1:])) if parts[1:] else b""
         if self._store.advance(number, waiting, rest):
-            made = job.data(ids[0], number, octets, *found["p"], time.time(), self._validity)
+            port, source_port = found["p"]
+            made = job.data(ids[0], number, octets, port, source_port, time.time(), self._validity)
             self._outgoing.submit(made)
         return 0
 

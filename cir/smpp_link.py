@@ -64,7 +64,7 @@ class SmppLink:
         self._drop()
 
     def ready(self) -> bool:
-        return self._bound.is_set()
+        return bool(self._bound.is_set())
 
     def render(self, job: Job) -> str:
         return smpp.encode(smpp.submit(1, self._message(job))).hex()

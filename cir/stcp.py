@@ -199,12 +199,12 @@ class StcpServer:
         try:
             for sid in self._cookies.of_cookie(cookie)[:MOST_ALIKE]:
                 with suppress(NoSession):
-                    living.append((sid, *self._sessions.open(sid, None, "", ["caps", "addr"], touch=False).fields))
+                    living.append((sid, self._sessions.open(sid, None, "", ["caps", "addr"], touch=False).fields))
         except StoreDown:
             return ""
         if len(living) != 1:
             return ""
-        sid, caps, last = living[0]
+        sid, (caps, last) = living[0]
         good = "STCP" in unpack_caps(caps).methods and last == address.encode()
         return sid if good else ""
 

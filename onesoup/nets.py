@@ -40,8 +40,8 @@ class Nets:
         self._networks = tuple(network(name) for name in names)
         self._known: dict[str, bool] = {}
 
-    def __contains__(self, text: str) -> bool:
-        if not self._networks:
+    def __contains__(self, text: object) -> bool:
+        if not self._networks or not isinstance(text, str):
             return False
         known = self._known.get(text)
         if known is None:

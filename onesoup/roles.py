@@ -9,9 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
+
+if TYPE_CHECKING:
+    from onesoup.settings import Settings
 
 # Redis may start at the same moment as we do.
 REDIS_PATIENCE = 5.0
@@ -82,7 +85,7 @@ def _run(role: str, module: str) -> NoReturn:
         fail(str(error))
 
 
-def _prepare(role: str):
+def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     """(settings, fail): settings that work, with the log set up and Redis answering. Ends the process otherwise."""
     import structlog
 

@@ -1,6 +1,11 @@
 """The command `onesoup servers`: what holders remember of XMPP servers, for an operator whose server has changed."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from onesoup.store.servers import Servers
 
 
 @click.group()
@@ -8,7 +13,7 @@ def servers() -> None:
     """What is remembered of XMPP servers."""
 
 
-def _known():  # imports inside: the command's help must not pay for Redis
+def _known() -> "Servers":  # imports inside: the command's help must not pay for Redis
     from onesoup.settings import SettingsError, load
     from onesoup.store.client import connect
     from onesoup.store.servers import Servers

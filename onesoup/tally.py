@@ -28,7 +28,7 @@ def install() -> None:
     """To be called before anything that counts is imported. Changes nothing in a process that shares its counts with nobody."""
     global _held_back
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        values.ValueClass = _held(values.MultiProcessValue())  # type: ignore[no-untyped-call]
+        values.ValueClass = _held(values.MultiProcessValue())
         _held_back = True
 
 
@@ -99,7 +99,7 @@ class _Times:
 def _held(shared: Any) -> Any:
     """A number as prometheus_client keeps it, in a file, that holds back what is added."""
 
-    class Held(shared):  # type: ignore[misc]  # made for the files of one directory
+    class Held(shared):  # made for the files of one directory
         _sum = 0.0
 
         def inc(self, amount: float) -> None:

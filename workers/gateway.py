@@ -192,7 +192,7 @@ def _broken(req: falcon.Request, resp: falcon.Response, error: Exception, _param
     resp.status, resp.data = falcon.HTTP_500, b""
 
 
-def create_app(settings: Settings | None = None) -> falcon.App:
+def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, falcon.Response]:
     """The WSGI application of one worker. Refuses to run on unpatched sockets."""
     if socket.socket is not gevent_socket.socket:
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")

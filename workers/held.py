@@ -26,8 +26,9 @@ from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import blocking, records
-from onesoup.handlers.authorization import ATTRIBUTES, PENDING, USER
+from onesoup.handlers.authorization import PENDING, USER
 from onesoup.handlers.context import token
+from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
 from onesoup.store.blocks import Blocks

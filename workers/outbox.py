@@ -156,10 +156,10 @@ class Outbox:
     def settle(self, confirmed: int | None) -> None:
         """A stream of an earlier holder was taken up: what its server says it had got leaves the outbox unsent."""
         sid, feed = self._held.sid, self._shared.feed
-        sent = feed.in_flight(sid, feed.commands(sid, ALL)) if confirmed is not None else {}
-        for stored, number in sent.items():
-            if covers(confirmed, number):
-                self._done(stored)
+        if confirmed is not None:
+            for stored, number in feed.in_flight(sid, feed.commands(sid, ALL)).items():
+                if covers(confirmed, number):
+                    self._done(stored)
         feed.unsent(sid)
 
     def give_up_first(self) -> None:

@@ -71,25 +71,28 @@ def read_headers(rfile: Any) -> Headers:
     return Headers(fields)
 
 
-class _Body(pywsgi.Input):  # type: ignore[misc]  # gevent is not typed
+class _Body(pywsgi.Input):  # gevent is not typed
     """The body of one request."""
 
     __slots__ = ()
+    _chunked_input_error: bool
 
     def _discard(self) -> None:
         if self._chunked_input_error:
             return
         left = MAX_LEFT
-        self.send_100_continue_enabled = False
+        self.send_100_continue_enabled = False  # type: ignore[misc]  # a slot of gevent's
         while left > 0 and (data := self.read(16 * 1024)):
             left -= len(data)
         if left <= 0:
-            self._chunked_input_error = True
+            self._chunked_input_error = True  # type: ignore[misc]
             raise pywsgi._InvalidClientInput("too much left unread")
 
 
-class Handler(pywsgi.WSGIHandler):  # type: ignore[misc]
+class Handler(pywsgi.WSGIHandler):
     """One connection. While it waits for a request, it stands in the server's `waiting` with the time since when."""
+
+    response_headers: list[tuple[bytes, bytes]]
 
     def read_requestline(self) -> str:
         self.server.waiting[self] = time.monotonic()
@@ -188,7 +191,7 @@ def _path(target: str) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-class Server(pywsgi.WSGIServer):  # type: ignore[misc]
+class Server(pywsgi.WSGIServer):
     """The listener of one worker, which says whether it is `alive`."""
 
     def __init__(self, listener: Any, worker: Any, environ: dict[str, Any], log: object = None, **options: Any) -> None:

@@ -320,7 +320,7 @@ def answer(iq: Node, own: str, profile: Profile = PROFILE, now: float = 0.0) -> 
             return Node("iq", attrs, [Node(f"{VERSION} query", {}, list(_version(profile)))])
         if namespace == TIME:
             return Node("iq", attrs, [_time(profile, now)])
-        if namespace == DISCO:
+        if child is not None and namespace == DISCO:
             return Node("iq", attrs, [_info(child, profile)])
         if namespace == DISCO_ITEMS:
             return Node("iq", attrs, [Node(f"{DISCO_ITEMS} query")])

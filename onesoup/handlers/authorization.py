@@ -14,6 +14,7 @@ from onesoup.csp.elements import (
     GetWatcherListResponse,
     Presence,
     PresenceAuthUser,
+    PresenceSubList,
     Primitive,
     ReactiveAuthStatus,
     ReactiveAuthStatusList,
@@ -22,7 +23,7 @@ from onesoup.csp.elements import (
     Watcher,
 )
 from onesoup.csp.lists import Item
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, records
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.publication import ATTRIBUTES, DEFAULT, republish
@@ -149,7 +150,7 @@ def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
     return response
 
 
-def _sub_list(record: bytes) -> presence.PresenceSubList:
+def _sub_list(record: bytes) -> PresenceSubList:
     return presence.asked(records.unpack_grant(record)[0])
 
 
@@ -186,7 +187,7 @@ def _users(ctx: Context, names: list[str]) -> list[str]:
     return list(dict.fromkeys(jids))
 
 
-HANDLERS = {
+HANDLERS: Table = {
     PresenceAuthUser: decide,
     CancelAuthRequest: withdraw,
     GetReactiveAuthStatusRequest: reactive_status,

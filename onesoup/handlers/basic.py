@@ -17,7 +17,7 @@ from onesoup.csp.elements import (
     WVCSPVersionDiscoveryRequest,
     WVCSPVersionDiscoveryResponse,
 )
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records, segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
@@ -92,7 +92,7 @@ def sp_info_inside(ctx: Context, request: GetSPInfoRequest) -> Primitive:
     return sp_info(request, ctx.version)
 
 
-HANDLERS = {
+HANDLERS: Table = {
     KeepAliveRequest: keep_alive,
     LogoutRequest: logout,
     ClientCapabilityRequest: capability,

@@ -7,7 +7,7 @@ from onesoup.csp import blocking, lists
 from onesoup.csp.blocking import Change, Rules
 from onesoup.csp.elements import BlockEntityRequest, DetailedResult, GetBlockedListRequest, Primitive, Result, ScreenName
 from onesoup.csp.errors import CspError
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, groups, rooms
 from onesoup.handlers.context import Context, spellings
 from onesoup.store.blocks import BLOCK, GRANT, Blocks
@@ -115,7 +115,7 @@ def _tell_server(ctx: Context, before: Rules, after: Rules) -> None:
         ctx.send(commands.block(sorted(new - old)))
 
 
-HANDLERS = {
+HANDLERS: Table = {
     GetBlockedListRequest: get,
     BlockEntityRequest: change,
 }

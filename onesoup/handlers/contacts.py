@@ -24,7 +24,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.lists import ContactList, Item
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context, spellings
 from onesoup.store.blocks import GRANT
@@ -301,7 +301,7 @@ def _outcome(failed: Failed) -> Primitive:
     return answer
 
 
-HANDLERS = {
+HANDLERS: Table = {
     GetListRequest: get_list,
     CreateListRequest: create_list,
     DeleteListRequest: delete_list,

@@ -16,7 +16,7 @@ from onesoup.csp.elements import (
     UnsubscribeNotificationRequest,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
@@ -73,7 +73,7 @@ def no_extension(_ctx: Context, _request: ExtendedRequest | ExtendConversationRe
     return status(501, "not implemented")
 
 
-HANDLERS = {
+HANDLERS: Table = {
     SubscribeNotificationRequest: subscribe,
     UnsubscribeNotificationRequest: unsubscribe,
     GetSegmentRequest: get_segment,

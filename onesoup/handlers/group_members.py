@@ -20,6 +20,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting
+from onesoup.csp.transactions import Table
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.rooms import People, change, good, in_lists, joined, named, occupants, outcome, room_of
 from onesoup.xmpp import rooms
@@ -158,7 +159,7 @@ def _reject(ctx: Context, room: str, people: People, affiliation: str) -> None:
         ctx.query(*[rooms.give_role(room, nick, "none") for who, nick in hidden if isinstance(who, ScreenName)])
 
 
-HANDLERS = {
+HANDLERS: Table = {
     GetGroupMembersRequest: get,
     AddGroupMembersRequest: add,
     RemoveGroupMembersRequest: remove,

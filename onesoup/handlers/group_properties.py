@@ -15,7 +15,7 @@ from onesoup.csp.elements import (
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import Kept, Room
 from onesoup.csp.messages import decoded
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context, token
 from onesoup.handlers.rooms import good, joined, keep, kept, room_of, spelled
@@ -145,4 +145,4 @@ def _bookmark(ctx: Context, mark: Bookmark) -> None:
         ctx.query(rooms.old_bookmark(old.payload, mark))
 
 
-HANDLERS = {GetGroupPropsRequest: get, SetGroupPropsRequest: change}
+HANDLERS: Table = {GetGroupPropsRequest: get, SetGroupPropsRequest: change}

@@ -19,7 +19,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.groups import Kept
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import group_properties, messages, records, roomservice
 from onesoup.handlers.context import Context, token
 from onesoup.handlers.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
@@ -226,7 +226,7 @@ def notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
     return status(200)
 
 
-HANDLERS = {
+HANDLERS: Table = {
     CreateGroupRequest: create,
     DeleteGroupRequest: delete,
     JoinGroupRequest: join,

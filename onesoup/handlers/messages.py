@@ -31,7 +31,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Capabilities
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, group_history, group_messages, records, rooms
 from onesoup.handlers.context import Context, ordered_id, spellings, token
 from onesoup.xmpp import commands
@@ -292,7 +292,7 @@ def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
     return Status(result=Result(code=201 if details else 200, detailed_result=details))
 
 
-HANDLERS = {
+HANDLERS: Table = {
     SendMessageRequest: send,
     MessageDelivered: delivered,
     SetDeliveryMethodRequest: set_method,

@@ -22,7 +22,7 @@ from onesoup.csp.elements import (
     User,
 )
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, records
 from onesoup.handlers.context import Context, pictures
 from onesoup.handlers.publication import allowed, own, publish
@@ -203,7 +203,7 @@ def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     return status(200)
 
 
-HANDLERS = {
+HANDLERS: Table = {
     SubscribePresenceRequest: subscribe,
     UnsubscribePresenceRequest: unsubscribe,
     GetPresenceRequest: get_presence,

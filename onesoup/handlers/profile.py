@@ -19,7 +19,7 @@ from onesoup.csp.elements import (
     VerifyIDRequest,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
@@ -170,7 +170,7 @@ def result_of(failed: Mapping[int, DetailedResult], some: bool) -> Result:
     return Result(code=code, detailed_result=list(failed.values()))
 
 
-HANDLERS = {
+HANDLERS: Table = {
     GetPublicProfileRequest: get,
     UpdatePublicProfileRequest: update,
     VerifyIDRequest: verify,

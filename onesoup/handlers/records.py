@@ -187,7 +187,7 @@ def pack_kept(kept: Kept) -> bytes:
 
 def unpack_kept(record: bytes | None, gid: str) -> Kept:
     """Of a room that nothing was settled for, the defaults."""
-    fields = {"gid": gid} if record is None else unpack(record, VERSION)
+    fields: dict[str, Any] = {"gid": gid} if record is None else unpack(record, VERSION)
     return Kept(**{name: fields[name] for name in Kept.__slots__ if name in fields})
 
 

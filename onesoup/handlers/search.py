@@ -13,7 +13,7 @@ from onesoup.csp import addresses, search
 from onesoup.csp.elements import Primitive, SearchRequest, StopSearchRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.search import Found, Person, Wish
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records, rooms
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.rooms import settled
@@ -224,4 +224,4 @@ def _topics(ctx: Context, jids: list[str]) -> dict[str, str]:
     return {jid: topic for jid, (_, topic) in told.get("info", {}).items()}
 
 
-HANDLERS = {SearchRequest: run, StopSearchRequest: stop}
+HANDLERS: Table = {SearchRequest: run, StopSearchRequest: stop}

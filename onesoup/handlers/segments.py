@@ -28,13 +28,13 @@ def wanted(request: ServiceRequest) -> bool:
 
 def split(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
     """The first part as the answer, the others kept; None when the phone is not for that."""
-    if len(answers) != 1 or not answers[0].id or not ctx.segmented or ctx.version != "1.3":
+    if len(answers) != 1 or not ctx.segmented or ctx.version != "1.3":
         return None
     if message.encoding not in ANY_TREE:
         return None  # plain text has parts of its own
     (answer,) = answers
     room = ctx.caps.parser - FRAME
-    if room < LEAST or isinstance(answer.content, GetSegmentResponse):
+    if not answer.id or room < LEAST or isinstance(answer.content, GetSegmentResponse):
         return None
     parts = cut(xmltext.write(binding.write(answer.content, ctx.version)), room)
     if len(parts) > MOST_PARTS:
@@ -47,7 +47,9 @@ def split(ctx: Context, message: Message, answers: Sequence[Transaction], waitin
 
 def cut(text: str, room: int) -> list[str]:
     """Parts of at most so many octets, counted as they stand in an XML document."""
-    parts, part, size = [], [], 0
+    parts: list[str] = []
+    part: list[str] = []
+    size = 0
     for char in text:
         octets = len(escape(char).encode("utf-8", "replace"))
         if part and size + octets > room:

@@ -9,7 +9,7 @@ from onesoup.csp.elements import Primitive, SystemMessageUser
 from onesoup.csp.errors import CspError
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Session
-from onesoup.csp.transactions import status
+from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records
 from onesoup.handlers.context import Context, Services
 from onesoup.logs import short
@@ -75,4 +75,4 @@ def answer(ctx: Context, request: SystemMessageUser) -> Primitive:
     return status(200)
 
 
-HANDLERS = {SystemMessageUser: answer}
+HANDLERS: Table = {SystemMessageUser: answer}

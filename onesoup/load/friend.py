@@ -51,7 +51,7 @@ class Friend:
         self._address, self._ca_file = address, ca_file
         self._on_message, self._on_acknowledged = on_message, on_acknowledged
         self._socket: socket.socket | None = None
-        self._parser = XMLPullParser(["start", "end"])
+        self._parser: XMLPullParser[Element] = XMLPullParser(["start", "end"])
         self._depth = 0
         self._root: Element | None = None
         self._ready: list[Element] = []

@@ -148,10 +148,10 @@ class Result:
 
     def svg(self, title: str) -> str:
         rows = self.series.rows()
-        named = {
+        named: dict[str, Sequence[float]] = {
             name: [row[place] for row in rows] for place, name in enumerate(("s", "all", "failed", "5xx", "sent", "received"))
         }
-        times = {name: [row[place] for row in rows] for place, name in ((6, "p50"), (7, "p95"))}
+        times: dict[str, Sequence[float]] = {name: [row[place] for row in rows] for place, name in ((6, "p50"), (7, "p95"))}
         panels = [
             plot.Panel("requests a second", {"all": named["all"], "failed": named["failed"]}),
             plot.Panel("messages a second", {"sent": named["sent"], "received": named["received"]}),

@@ -112,7 +112,7 @@ def _replicas(name: str, server: redis.Redis) -> Iterator[Finding]:
         wanted = server.config_get("min-replicas-to-write")
     except redis.ResponseError:
         return
-    if int(wanted.get("min-replicas-to-write", 0)) < 1:
+    if int(wanted.get("min-replicas-to-write") or 0) < 1:
         yield note(name, "min-replicas-to-write is 0: a master cut off goes on taking what will be lost", "set it to 1")
 
 

@@ -792,8 +792,9 @@ def members_of(lists: Joined | Left | None) -> list[tuple[str, str]]:
         found += [(user.user_id or "", user.user_id or "") for user in lists.user_list.user]
     mapped = lists.user_map_list if isinstance(lists, Joined) else None
     for each in mapped.user_mapping if mapped is not None else ():
-        flat = [each] if each.s_name is not None else []
-        found += [(one.s_name or "", one.user_id or "") for one in (*each.mapping, *flat)]
+        found += [(one.s_name or "", one.user_id or "") for one in each.mapping]
+        if each.s_name is not None:
+            found.append((each.s_name, each.user_id or ""))
     return found
 
 

@@ -36,7 +36,7 @@ PROPERTIES = {
 
 def find(phone: Phone, word: str) -> list[str]:
     """The addresses of everybody who may be meant by a name, an address, a number or a mail address."""
-    elements = ("USER_MOBILE_NUMBER",) if word.strip("+ 0123456789") == "" else BY_NAME
+    elements: tuple[str, ...] = ("USER_MOBILE_NUMBER",) if word.strip("+ 0123456789") == "" else BY_NAME
     if "@" in word and not word.lower().startswith("wv:"):
         elements = ("USER_ID", "USER_EMAIL_ADDRESS")
     found: dict[str, None] = {}

@@ -518,15 +518,15 @@ def news(content: Primitive, name: Callable[[str], str]) -> list[str]:
         return [f"you are out of {content.group_id} ({GONE.get(code or 0, code)})"]
     if isinstance(content, InviteUserRequest):
         group = content.sender.group if content.sender else None
-        nick = group.screen_name.s_name if group is not None and group.screen_name is not None else ""
+        nick = (group.screen_name.s_name if group is not None and group.screen_name is not None else "") or ""
         user = content.sender.user.user_id if content.sender and content.sender.user else ""
         note = f": {_clean(content.invite_note)}" if content.invite_note else ""
         return [f"{_clean(nick or name(user or ''))} invites you into {content.group_id}{note}; /accept or /decline"]
     if isinstance(content, InviteResponse):
         user = content.sender.user.user_id if content.sender and content.sender.user else ""
-        note = content.response_note or content.invite_note
+        reason = content.response_note or content.invite_note
         return [
-            f"{name(user or '')} {'comes' if content.acceptance else 'does not come'}" + (f": {_clean(note)}" if note else "")
+            f"{name(user or '')} {'comes' if content.acceptance else 'does not come'}" + (f": {_clean(reason)}" if reason else "")
         ]
     return []
 

@@ -142,7 +142,7 @@ class _Reader:
 
     def _turn(self) -> None:
         if self._pubsub is None:
-            self._pubsub = self._connect().pubsub()  # type: ignore[no-untyped-call]
+            self._pubsub = self._connect().pubsub()
             self._parser, self._heard_at, self._asked_at = new_reader(), time.monotonic(), 0.0
             self._known = set()
         pubsub = self._pubsub
@@ -222,12 +222,12 @@ class _Reader:
             for channel in new:
                 pubsub.ssubscribe(channel)
             for channel in old:
-                pubsub.sunsubscribe(channel)  # type: ignore[no-untyped-call]
+                pubsub.sunsubscribe(channel)
         else:
             if new:
                 pubsub.subscribe(*new)
             if old:
-                pubsub.unsubscribe(*old)  # type: ignore[no-untyped-call]
+                pubsub.unsubscribe(*old)
         self._known = set(self.wanted)
 
     def _drop(self) -> None:

@@ -215,7 +215,7 @@ class Script:
 
     def _on_cluster(self, command: Sequence[Value]) -> Any:
         """The client looks for the node that has the keys."""
-        return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+        return self._client.execute_command(*command)
 
     def _telling(self, command: Sequence[Value]) -> Any:
         told, *result = self._on_cluster(command)
@@ -230,11 +230,11 @@ class Script:
         connection = pool.get_connection()
 
         def once() -> Any:
-            connection.send_command(*command)  # type: ignore[no-untyped-call]
+            connection.send_command(*command)
             return connection.read_response()
 
         try:
-            return connection.retry.call_with_retry(once, lambda _error: connection.disconnect())  # type: ignore[no-untyped-call]
+            return connection.retry.call_with_retry(once, lambda _error: connection.disconnect())
         finally:
             pool.release(connection)
 

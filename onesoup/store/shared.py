@@ -58,7 +58,7 @@ def _words(args: Sequence[Any]) -> Sequence[Value]:
 
 def _meaning(client: redis.Redis, args: Sequence[Any], options: dict[str, Any], answer: Any) -> Any:
     """As redis-py's parse_response()."""
-    callback = client.response_callbacks.get(args[0])  # type: ignore[no-untyped-call]
+    callback = client.response_callbacks.get(args[0])
     if callback is None or isinstance(answer, redis.ResponseError):
         return answer
     return callback(answer, **{name: value for name, value in options.items() if name != "keys"})

@@ -18,9 +18,7 @@ CLUSTER_TRIES, CLUSTER_PAUSE = 3, 0.1
 
 def to_master(place: Place) -> dict[str, Any]:
     """Options for a pool whose connections go to the master of the moment."""
-    sentinel: Any = Sentinel(  # type: ignore[no-untyped-call]
-        list(place.hosts), socket_timeout=SENTINEL_TIMEOUT, socket_connect_timeout=SENTINEL_TIMEOUT
-    )
+    sentinel: Any = Sentinel(list(place.hosts), socket_timeout=SENTINEL_TIMEOUT, socket_connect_timeout=SENTINEL_TIMEOUT)
     return {
         "connection_class": TlsMasterConnection if place.tls else MasterConnection,
         "master": lambda: sentinel.discover_master(place.service),

@@ -36,8 +36,9 @@ def read(vcard: Any) -> dict[str, str]:
         BIRTHDAY: card.birthday,
     }
     ours = vcard.getTag(OURS_NAME, namespace=OURS) if vcard is not None else None
-    for name in PRIVATE if ours is not None else ():
-        values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VALUE]
+    if ours is not None:
+        for name in PRIVATE:
+            values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VALUE]
     return {name: value for name, value in values.items() if value}
 
 

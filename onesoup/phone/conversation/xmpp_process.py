@@ -38,7 +38,7 @@ class Client(slixmpp.ClientXMPP):
         self.auto_authorize, self.auto_subscribe = None, False
         self.register_plugin("xep_0184")
         self.register_plugin("xep_0163")
-        self.register_handler(Callback("published", StanzaPath("message/pubsub_event"), self.on_published))
+        self.register_handler(Callback("published", StanzaPath("message/pubsub_event"), self.on_published))  # type: ignore[arg-type]
         for event in ("message", "receipt_received", "session_start", "failed_auth"):
             self.add_event_handler(event, getattr(self, f"on_{event}"))
         for event in ("presence", "presence_error"):

@@ -54,7 +54,7 @@ class _Node(Node):
             if kid is None or kid.name != name:  # delChild leaves None in the place of a child
                 continue
             if (not namespace or kid.namespace == namespace) and attrs.items() <= kid.attrs.items():
-                return kid  # type: ignore[no-any-return]
+                return kid
         return None
 
 
