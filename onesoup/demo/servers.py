@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import socket
 import sysconfig
@@ -47,6 +48,12 @@ def find_prosody(data: Path | None = None) -> str:
         if place and os.access(place, os.X_OK):
             return place
     raise ProcessError("no prosody on PATH; `make run` or `make test` sets one up")
+
+
+def find_newer_prosody() -> str | None:
+    """Prosody 13 with the modules of its community, which have SASL2: tools/setup unpacks it for tests where Debian has it."""
+    place = REPOSITORY / ".run" / "newer" / "prosody"
+    return str(place) if os.access(place, os.X_OK) else None
 
 
 def connects(host: str, port: int) -> bool:
@@ -137,8 +144,11 @@ class Prosody(Server):
         bind: str = "127.0.0.1",
         options: str = "",
         more_hosts: str = "",
+        modules: Iterable[str] = (),
+        program: str | None = None,
     ) -> None:
-        """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections."""
+        """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules` are
+        enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
@@ -146,8 +156,8 @@ class Prosody(Server):
         names = [domain, f"conference.{domain}"]
         self.ca_file, certificate, key = certs.ensure(self.dir / "certs", names)
         config = self.dir / "prosody.cfg.lua"
-        config.write_text(self._config(certificate, key, options, more_hosts), encoding="utf-8")
-        argv = [find_prosody(self.dir.parent), "-F", "--config", str(config)]
+        config.write_text(self._config(certificate, key, options, more_hosts, list(modules)), encoding="utf-8")
+        argv = [program or find_prosody(self.dir.parent), "-F", "--config", str(config)]
         self.process = Process("prosody", argv, os.environ, self.dir / "prosody.log")
 
     @property
@@ -182,11 +192,11 @@ class Prosody(Server):
         if not path.exists():
             path.write_text(text, encoding="utf-8")
 
-    def _config(self, certificate: Path, key: Path, options: str, more_hosts: str) -> str:
+    def _config(self, certificate: Path, key: Path, options: str, more_hosts: str, modules: list[str]) -> str:
         # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
         alone = "true" if self.bind in ("127.0.0.1", "::1", "localhost") else "false"
         tls = "false" if alone == "true" else "true"
-        return f"""-- Written at each start.
+        ours = f"""-- Written at each start.
 run_as_root = true                     -- only matters when started by root
 pidfile = {_lua(self.dir / "prosody.pid")}
 data_path = {_lua(self.data)}
@@ -198,7 +208,7 @@ s2s_ports = {{}}; https_ports = {{}}; component_ports = {{}}
 http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
 modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "carbons"; "pep"; "private";
   "blocklist"; "vcard4"; "vcard_legacy"; "version"; "ping"; "time"; "register";
-  "offline"; "smacks"; "csi_simple"; "mam" }}
+  "offline"; "smacks"; "csi_simple"; "mam"; {"".join(f"{_lua(name)}; " for name in modules)}}}
 modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}
@@ -208,7 +218,11 @@ authentication = "internal_plain"
 storage = "internal"
 smacks_hibernation_time = 300
 ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
-{options}
+"""
+        # Prosody does not like to be told twice.
+        theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
+        kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
+        return f"""{kept}{options}
 VirtualHost {_lua(self.domain)}
 Component {_lua("conference." + self.domain)} "muc"
   restrict_room_creation = false

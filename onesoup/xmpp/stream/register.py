@@ -4,11 +4,12 @@ import gevent
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors, ns
-from onesoup.xmpp.stream.dial import dial
+from onesoup.xmpp.stream.connect import encrypted, somewhere
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.markup import escape
-from onesoup.xmpp.stream.negotiate import Negotiation, _condition
+from onesoup.xmpp.stream.negotiate import Negotiation, condition_of
 from onesoup.xmpp.stream.options import Options
+from onesoup.xmpp.stream.resolve import Target
 from onesoup.xmpp.stream.wire import Wire
 
 REGISTER = "jabber:iq:register"
@@ -35,7 +36,7 @@ class Registration(Negotiation):
         self._wire.send(f"<iq type='{kind}' id='{id}'><query xmlns='{REGISTER}'>{payload}</query></iq>".encode())
         answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == id)
         if answer.getAttr("type") != "result":
-            raise StreamFailure(REFUSED, _condition(answer.getTag("error") or answer, ns.STANZA_ERRORS))
+            raise StreamFailure(REFUSED, condition_of(answer.getTag("error") or answer, ns.STANZA_ERRORS))
         return answer
 
 
@@ -43,27 +44,19 @@ def register(domain: str, user: str, password: str, email: str, options: Options
     """Makes the account, or StreamFailure: of kind `registration`, with the server's
     condition, when it is the server that does not want to."""
     with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "registration")):
-        target = next(iter(options.resolver.targets(domain)), None)
-        if target is None:
-            raise StreamFailure(errors.DNS, "no-service")
-        static = options.resolver.is_static(domain, target)
-        wire = Wire(dial(target.host, target.port, None if static else options.address_allowed))
-        try:
-            _register(wire, target.direct_tls, domain, {"username": user, "password": password, "email": email}, options)
-        finally:
-            wire.close()
+        values = {"username": user, "password": password, "email": email}
+        targets = options.resolver.targets(domain)
+        somewhere(targets, domain, options, lambda wire, target: _register(wire, target, domain, values, options))
 
 
-def _register(wire: Wire, direct_tls: bool, domain: str, values: dict[str, str], options: Options) -> None:
+def _register(wire: Wire, target: Target, domain: str, values: dict[str, str], options: Options) -> None:
     talk = Registration(wire, domain, options.language)
-    if direct_tls:
-        wire.start_tls(options.tls, domain)
-    talk.open()
-    if not wire.secure:
-        talk.secure(options.tls)
+    if encrypted(talk, wire, target, domain, options):
+        talk.open()
     if not wire.secure and not options.tls.trusts_blindly(domain):
         raise StreamFailure(errors.TLS, "not-offered")
     fields = talk.fields()
     if not set(KNOWN).issuperset(fields) or ("email" in fields and not values["email"]):
         raise StreamFailure(REFUSED, "not-acceptable", "more is asked than a phone can tell")
     talk.submit({name: values.get(name) or values["username"] for name in fields})
+    wire.close()
