@@ -54,16 +54,17 @@ class Turn(NamedTuple):
 
 
 class Watch:
-    """All streams of a process. `turn` is called about once a second; what needs no look costs nothing."""
+    """All streams of a process. `turn` is called when `next` says; what needs no look costs nothing."""
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         """`chance` gives numbers from 0 to 1."""
         self._chance = chance
+        # Hears of each time at which a turn is wanted.
+        self.told: Callable[[float], object] = lambda _when: None
         self._targets: dict[Hashable, _Target] = {}
         self._agenda: list[tuple[float, int, _Target]] = []
         self._numbers = itertools.count()
         self._expected: deque[tuple[float, Watched]] = deque(maxlen=MOST_EXPECTED)
-        self._turned_at = math.inf
         self._patient_until = 0.0
 
     def __len__(self) -> int:
@@ -88,12 +89,17 @@ class Watch:
     def expect(self, stream: Watched, now: float) -> None:
         """Something was sent that the server answers at once: if it says nothing at all now, it is asked outright."""
         self._expected.append((now, stream))
+        self.told(self._expected[0][0] + OWED_SECONDS)
+
+    def next(self) -> float:
+        """When the next turn is wanted."""
+        owed = self._expected[0][0] + OWED_SECONDS if self._expected else math.inf
+        return min(owed, self._agenda[0][0] if self._agenda else math.inf)
 
     def turn(self, now: float) -> Turn:
         """Streams that are asked here count as asked: the caller sees to it."""
-        if now - self._turned_at > AWAY_SECONDS:  # answers may have come that nobody had the time to read
+        if now - self.next() > AWAY_SECONDS:  # answers may have come that nobody had the time to read
             self._patient_until = now + ANSWER_SECONDS
-        self._turned_at = now
         found = Turn([], [])
         while self._expected and self._expected[0][0] + OWED_SECONDS <= now:
             at, stream = self._expected.popleft()
@@ -117,6 +123,7 @@ class Watch:
         if when < target.due:
             target.due = when
             heapq.heappush(self._agenda, (when, next(self._numbers), target))
+            self.told(when)
 
 
 class _Target:
