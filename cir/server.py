@@ -24,7 +24,7 @@ from cir.guard import Guard  # noqa: E402
 from cir.http import Site  # noqa: E402
 from cir.incoming import DataChannel, Helos, Reception  # noqa: E402
 from cir.outgoing import Outgoing  # noqa: E402
-from cir.stcp import BEAT, StcpServer  # noqa: E402
+from cir.stcp import BEAT, CLUSTER_TURNS, TURNS, StcpServer  # noqa: E402
 from onesoup import admin, beat, ports, sdnotify, tracing  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
@@ -59,7 +59,8 @@ class Cir:
         behind = Nets(proxies if settings.stcp_proxy else ())
         wakes, known = Wakes(client), Numbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
-        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind, cookies=cookies)
+        turns = CLUSTER_TURNS if wakes.news_apart else TURNS
+        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind, cookies=cookies, turns=turns)
         outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
         self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
         self.reception: Reception | None = None

@@ -81,12 +81,13 @@ CLOCKS_APART = 5.0
 GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
 LINGER = 600.0
-# A session at rest is looked at so often. What has a time of its own is looked at then.
-MAX_CHECK = 900.0
+# A session at rest is looked at so often. What has a time of its own is looked at then, what changes is told, and when something
+# may have been missed all are looked at within GAP_CHECK: this is for what nobody has thought of.
+MAX_CHECK, GAP_CHECK = 3600.0, 60.0
 # And this soon when Redis did not answer.
 AGAIN = 5.0
 # Those at rest are looked at together, in one awakening for so many seconds.
-TOGETHER = 15.0
+TOGETHER = 60.0
 # Log-ins that are taken with one command.
 LOGINS_AT_ONCE = 16
 # Sessions that are asked for in one round trip.
@@ -632,8 +633,11 @@ class Holder:
         held.end(code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
-        """Wakes may have been lost, of any session, and that lists have changed."""
+        """Wakes may have been lost, of any session, and that lists have changed, or that a session is over."""
         self._sweep_all = True
+        soon = time.monotonic() + GAP_CHECK
+        for held in self._held.values():
+            held.check_by(soon)
         if self._sweeping is not None:
             self._sweeping.by(0.0)
         self._rules_changed()

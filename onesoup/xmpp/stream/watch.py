@@ -25,8 +25,9 @@ LATE_SECONDS = 4.0
 ANSWER_SECONDS = 20.0
 # A stream that owes an answer by itself, to a stanza or a request, is asked after so long.
 OWED_SECONDS = 15.0
-# Each stream is asked after so much silence.
-REST_SECONDS = 1200.0
+# Each stream is asked after so much silence. Servers want no sign of life, and the kernel's probes show dead peers and keep
+# firewalls awake. This is for relays, which answer those themselves, and of which many close after an hour without data.
+REST_SECONDS = 3000.0
 # So many of one address are asked in one turn. With a turn a second five seconds ask 5,000 streams.
 PACE = 1000
 TURN_SECONDS = 1.0
