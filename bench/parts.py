@@ -36,7 +36,7 @@ class Scale:
     streams: int = 1000
     slix_streams: int = 50
     # Phones that rest, and seconds in which they are watched; phones of each side of scaling.
-    resting: int = 1000
+    resting: int = 2000
     rest: float = 120.0
     crew: int = 40
     # Sessions of the holder that is killed.
