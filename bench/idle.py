@@ -18,7 +18,7 @@ from pathlib import Path
 import gevent
 
 from bench import bosh, machine
-from bench.parts import Scale, say, workplace
+from bench.parts import FULL, Scale, say, workplace
 from bench.people import World, at_once
 from bench.report import Figure, Spread
 from onesoup import beat
@@ -32,13 +32,13 @@ HOUR = 3600.0
 PINGS = 3
 POLLS = 60
 REST = 3.2
-# The shortest slice: some beats of the processes.
-SLICE = 30.0
+# A slice: many beats of the processes, and one look of the holder at those of its sessions that are due (workers/holder.py).
+SLICE = 60.0
 # Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
 LANES = 16
 ROLES = ("web", "holder", "cir", "redis")
-# A crowd that comes or goes has longer consequences than a phone.
-SETTLED = 5
+# A crowd that comes or goes has longer consequences than a phone, and a minute after its log-in each session is looked at once.
+SETTLED, LOOKED_AT = 5, 60.0
 
 Cpu = dict[str, float]
 
@@ -72,7 +72,7 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
         gevent.sleep(REST + scale.settle)
         say(f"idle: {scale.rest:.0f} s with 3 phones, with {scale.resting} more, and with 3 again")
         woken, began = _wakes(worlds[0]), time.monotonic()
-        before = _slices(worlds, scale.rest / 2)
+        before = _slices(worlds, scale.rest / 3)
         took = time.monotonic() - began
         wakes = {role: (now - woken[role]) / took for role, now in _wakes(worlds[0]).items()}
         world = worlds[0]
@@ -80,12 +80,12 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
             resting = _log_in(world, stack, world.accounts("resting", scale.resting))
             for phone, _ in resting:
                 phone.close()  # its connection; a request makes a new one
-            gevent.sleep(REST + SETTLED * scale.settle)
+            gevent.sleep(REST + (SETTLED + LOOKED_AT / FULL.settle) * scale.settle)
             during = _slices(worlds, scale.rest)
             asked = _questions(world, resting)
             at_once(LANES, lambda one: one[0].logout(), resting)
         gevent.sleep(REST + SETTLED * scale.settle)
-        after = _slices(worlds, scale.rest / 2)
+        after = _slices(worlds, scale.rest / 3)
     alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in ROLES}
     apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in ROLES}
     a_phone = [{role: (ours[role] - control[role] - apart[role]) / scale.resting for role in ROLES} for ours, control in during]
