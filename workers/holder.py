@@ -182,11 +182,13 @@ class Holder:
         """Once every few seconds: keeps what it has, and has its share."""
         now = time.monotonic()
         owned = list(self._owned.values())
-        kept, (living, redis_ms) = beat.together(lambda: self._leases.renew_all(owned), self._leases.alive)
+        found = beat.together(lambda: self._leases.renew_all(owned), self._leases.alive)
+        kept: list[Lease] = found[0]
+        living, redis_ms = found[1]
         for lease in kept:
             if self._owned.get(lease.shard) is lease:
                 self._renewed[lease.shard] = now
-        for lease in set(owned) - set(kept) if len(kept) < len(owned) else ():
+        for lease in set(owned) - set(kept) if len(kept) < len(owned) else set():
             if self._owned.get(lease.shard) is lease:
                 self._lost.inc()
                 self._lose(lease.shard)
