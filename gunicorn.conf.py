@@ -19,6 +19,7 @@ import sys
 import time
 
 import gevent
+from gevent.event import Event
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -42,6 +43,7 @@ workers = settings.web_workers
 worker_connections = settings.worker_connections
 backlog = 2048
 
+MASTER_SECONDS = 3.0  # between looks of the master at its workers
 timeout = 30  # a worker whose greenlets do not run for so long is stuck
 graceful_timeout = max(1, int(settings.drain_seconds))
 keepalive = 75  # longer than nginx keeps its connections, or a request meets one that is just being closed
@@ -82,10 +84,18 @@ class GatewayWorker(GeventWorker):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.waiting = {}
+        self.gone = Event()
         self.server_class = functools.partial(serving.Server, worker=self)
 
     def notify(self):
-        """Called each second. A connection that waits for too long for a request, or for the rest of its head, is closed."""
+        """Tells the master that we live; gunicorn calls it each second. An idle worker had rather sleep: it does so with its
+        other duties (look_around), and gunicorn waits here until we leave."""
+        super().notify()
+        if self.alive:
+            self.gone.wait()
+
+    def look_around(self):
+        """With each beat: we live; a connection that waits for too long for a request, or the rest of its head, is closed."""
         super().notify()
         serving.end_waiting(self.waiting, time.monotonic() - self.cfg.keepalive)
 
@@ -100,6 +110,7 @@ class GatewayWorker(GeventWorker):
         while master.needed(self.age) and time.monotonic() < end:
             gevent.sleep(0.1)
         super().handle_exit(sig, frame)
+        self.gone.set()
         drain()
         end = time.monotonic() + self.IDLE_GRACE
         while time.monotonic() < end:
@@ -112,6 +123,13 @@ class GatewayWorker(GeventWorker):
 
 logger_class = OurLogger
 worker_class = GatewayWorker
+
+
+def on_starting(server):
+    """gunicorn's master would look at its workers each second. It does so often enough for `timeout`; signals, and the end of a
+    worker, wake it at once all the same."""
+    wait = server.wait_for_signals
+    server.wait_for_signals = lambda timeout=MASTER_SECONDS: wait(max(timeout, MASTER_SECONDS))
 
 
 def on_reload(server):
@@ -127,7 +145,7 @@ def post_fork(server, worker):
 
 def post_worker_init(worker):
     """The application is loaded: open the admin port. `workers.gateway.checks()` tells what makes it ready."""
-    from onesoup import admin
+    from onesoup import admin, beat
 
     gateway = importlib.import_module("workers.gateway")
     checks = list(getattr(gateway, "checks", list)())
@@ -138,6 +156,7 @@ def post_worker_init(worker):
 
         checks.append(not_draining)
     tally.start()
+    beat.every(beat.SECONDS, worker.look_around)
     admin.start(settings, "web", checks, shared=admin_socket)
     master.ready(worker.age)
 

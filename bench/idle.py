@@ -3,22 +3,25 @@
 Here the phone has an STCP line: it pings a few times, says once that it lives, and nothing else happens. Over BOSH one request is
 held for 60 s and sent again, 60 times an hour. The XMPP server behind us is not counted, as it is not there for ejabberd.
 
-A thousand phones at rest cost less than what the beats of the processes vary by from minute to minute on a machine that others
-use too. So a second stack beats beside the first, without those phones, at the same time; what the two differ by before the
-phones come and after they have gone is taken out as well. What is due a few times an hour is spread over the sessions from their
-beginning (workers/agenda.py, onesoup/xmpp/stream/watch.py), so that some minutes hold their share of it.
+Phones at rest cost less than what the beats of the processes vary by from minute to minute on a machine that others use too. So
+a second stack beats beside the first, without those phones, at the same time; what the two differ by before the phones come and
+after they have gone is taken out as well. What is due once an hour is spread over the sessions from their beginning
+(workers/agenda.py, onesoup/xmpp/stream/watch.py), so that some minutes hold their share of it. Times are nanoseconds of Linux's
+clock for each process; a slice is a multiple of the processes' beats (onesoup/beat.py), and begins between two of them.
 """
 
 import statistics
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import gevent
 
 from bench import bosh, machine
-from bench.parts import Scale, say, workplace
+from bench.parts import FULL, Scale, say, workplace
 from bench.people import World, at_once
 from bench.report import Figure, Spread
+from onesoup import beat
 from onesoup.demo.ejabberd import find_ejabberd
 from onesoup.demo.process import ProcessError
 from onesoup.phone.engine import Phone
@@ -29,29 +32,29 @@ HOUR = 3600.0
 PINGS = 3
 POLLS = 60
 REST = 3.2
+# A slice: many beats of the processes, and one look of the holder at those of its sessions that are due (workers/holder.py).
+SLICE = 60.0
 # Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
 LANES = 16
 ROLES = ("web", "holder", "cir", "redis")
-# How many measurements one rest is cut into.
-SLICES = 6
-# A crowd that comes or goes has longer consequences than a phone.
-SETTLED = 5
+# A crowd that comes or goes has longer consequences than a phone, and a minute after its log-in each session is looked at once.
+SETTLED, LOOKED_AT = 5, 60.0
 
 Cpu = dict[str, float]
 
 
 def run(scale: Scale) -> list[Figure]:
     with workplace() as directory:
-        hours, parts, alone = _phone_hour(scale, directory)
+        hours, parts, alone, wakes = _phone_hour(scale, directory)
         anchor = _bosh_hour(scale, directory)
-    note = ", ".join(f"{name} {ms:.2f} ms" for name, ms in parts.items())
+    note = f"{scale.resting} phones; " + ", ".join(f"{name} {ms:.2f} ms" for name, ms in parts.items())
     title = "CPU of an idle phone-hour, all processes and Redis"
     base = Figure(
         "idle",
         "CPU of an hour of the processes without a phone",
         "s",
         Spread.once(sum(alone.values()) / 1e3),
-        note=", ".join(f"{name} {ms / 1e3:.1f} s" for name, ms in alone.items()),
+        note=", ".join(f"{name} {alone[name] / 1e3:.1f} s with {wakes[name]:.1f} awakenings a second" for name in ROLES),
     )
     if anchor is None:
         return [Figure("idle", title, "ms", Spread.of(hours), note=note), base]
@@ -60,33 +63,37 @@ def run(scale: Scale) -> list[Figure]:
     return [Figure("idle", title, "ms", Spread.of(hours), anchor, beside, ratio, GOAL, note), base]
 
 
-def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu]:
-    """(milliseconds of an hour, those of each part of it, those of the processes alone)"""
+def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, Cpu]:
+    """(milliseconds of an hour, those of each part of it, those of the processes alone, and how often they wake then)"""
     with ExitStack() as first:
         worlds = [first.enter_context(World(directory / name)) for name in ("world", "control")]
         for each in worlds:
             _log_in(each, first, each.accounts("first", 3))
         gevent.sleep(REST + scale.settle)
         say(f"idle: {scale.rest:.0f} s with 3 phones, with {scale.resting} more, and with 3 again")
-        before = _slices(worlds, scale.rest)
+        woken, began = _wakes(worlds[0]), time.monotonic()
+        before = _slices(worlds, scale.rest / 3)
+        took = time.monotonic() - began
+        wakes = {role: (now - woken[role]) / took for role, now in _wakes(worlds[0]).items()}
         world = worlds[0]
         with ExitStack() as stack:
             resting = _log_in(world, stack, world.accounts("resting", scale.resting))
             for phone, _ in resting:
                 phone.close()  # its connection; a request makes a new one
-            gevent.sleep(REST + SETTLED * scale.settle)
+            gevent.sleep(REST + (SETTLED + LOOKED_AT / FULL.settle) * scale.settle)
             during = _slices(worlds, scale.rest)
             asked = _questions(world, resting)
             at_once(LANES, lambda one: one[0].logout(), resting)
         gevent.sleep(REST + SETTLED * scale.settle)
-        after = _slices(worlds, scale.rest)
+        after = _slices(worlds, scale.rest / 3)
     alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in ROLES}
     apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in ROLES}
     a_phone = [{role: (ours[role] - control[role] - apart[role]) / scale.resting for role in ROLES} for ours, control in during]
-    parts = {role: statistics.median(each[role] for each in a_phone) for role in ROLES}
-    parts |= {f"{PINGS} pings": asked["pings"], "a keep-alive": asked["keep-alive"]}
-    questions = sum(asked.values())
-    return [sum(each.values()) + questions for each in a_phone], parts, alone
+    parts = {f"at rest {role}": statistics.mean(each[role] for each in a_phone) for role in ROLES}
+    for name, spent in asked.items():
+        parts |= {f"{name} {role}": ms for role, ms in spent.items() if ms >= 0.005}
+    questions = sum(sum(spent.values()) for spent in asked.values())
+    return [sum(each.values()) + questions for each in a_phone], parts, alone, wakes
 
 
 def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phone, Line]]:
@@ -100,8 +107,8 @@ def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phon
     return [(phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie))) for phone in phones]
 
 
-def _questions(world: World, resting: list[tuple[Phone, Line]]) -> Cpu:
-    """Milliseconds for what a phone asks in its hour; its request needs a new connection."""
+def _questions(world: World, resting: list[tuple[Phone, Line]]) -> dict[str, Cpu]:
+    """Milliseconds of each role for what a phone asks in its hour; its request needs a new connection."""
 
     def ping(one: tuple[Phone, Line]) -> None:
         one[1].ping()
@@ -110,30 +117,40 @@ def _questions(world: World, resting: list[tuple[Phone, Line]]) -> Cpu:
         one[0].keep_alive()
 
     found = {}
-    for name, times, ask in (("pings", PINGS, ping), ("keep-alive", 1, keep_alive)):
+    for name, times, ask in ((f"{PINGS} pings", PINGS, ping), ("a keep-alive", 1, keep_alive)):
         start = _cpu(world)
         for _ in range(times):
             at_once(LANES, ask, resting)
         gevent.sleep(0.3)
         now = _cpu(world)
-        found[name] = sum(now[role] - start[role] for role in ROLES) / len(resting) * 1e3
+        found[name] = {role: (now[role] - start[role]) / len(resting) * 1e3 for role in ROLES}
     return found
 
 
 def _slices(worlds: list[World], seconds: float) -> list[list[Cpu]]:
     """Milliseconds an hour of each role in each world, some times one after the other."""
     found = []
-    for _ in range(SLICES):
+    count = max(int(seconds / SLICE), 1)
+    gevent.sleep(1.5 * beat.SECONDS - time.monotonic() % beat.SECONDS)
+    for _ in range(count):
         before = [_cpu(world) for world in worlds]
-        gevent.sleep(seconds / SLICES)
-        hour = HOUR * 1e3 / (seconds / SLICES)
+        gevent.sleep(seconds / count)
+        hour = HOUR * 1e3 / (seconds / count)
         after = [_cpu(world) for world in worlds]
         found.append([{role: (new[role] - old[role]) * hour for role in ROLES} for old, new in zip(before, after, strict=True)])
     return found
 
 
+def _pid(world: World, role: str) -> int:
+    return (world.redis.process if role == "redis" else world.processes[role]).pid
+
+
 def _cpu(world: World) -> Cpu:
-    return {role: machine.cpu((world.redis.process if role == "redis" else world.processes[role]).pid) for role in ROLES}
+    return {role: machine.cpu(_pid(world, role)) for role in ROLES}
+
+
+def _wakes(world: World) -> Cpu:
+    return {role: machine.wakes(_pid(world, role)) for role in ROLES}
 
 
 def _bosh_hour(scale: Scale, directory: Path) -> Spread | None:

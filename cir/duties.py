@@ -9,6 +9,7 @@ import structlog
 from gevent.event import Event
 from gevent.pool import Pool
 
+from onesoup import beat
 from onesoup.logs import short
 from onesoup.store.due import Due
 from onesoup.store.errors import StoreDown
@@ -17,7 +18,9 @@ log = structlog.get_logger()
 
 # Whoever has not said for so long that he still works on a step has gone.
 LEASE_MS = 4000
-# It is said, and looked what other processes have left, this often.
+# It is said this often, and as often looked what other processes have left, as long as there is anything. When the list is empty
+# it is looked at with each beat (onesoup.beat) of this process: what another one puts there and leaves by dying is due only when
+# its lease has run out, which is later.
 TURN = 1.0
 
 # Does what is due for a name. Returns in how many ms to look again, or None when all is done.
@@ -51,17 +54,21 @@ class Duties:
 
     def run(self) -> None:
         """For ever. Meant for a greenlet of its own."""
-        while True:
-            self._news.clear()
-            try:
-                wait = self.turn()
-            except StoreDown as error:
-                log.warning("store-down", reason=str(error))
-                wait = TURN
-            self._news.wait(wait)
+        looks = beat.every(beat.SECONDS, self.look)
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    wait = self.turn()
+                except StoreDown as error:
+                    log.warning("store-down", reason=str(error))
+                    wait = TURN
+                self._news.wait(wait)
+        finally:
+            looks.stop()
 
-    def turn(self) -> float:
-        """Takes up what is due. Returns in how many seconds to do so again at the latest."""
+    def turn(self) -> float | None:
+        """Takes up what is due. Returns in how many seconds to do so again at the latest, None when nothing is in the list."""
         self._renew()
         free = self._at_once - len(self._leases)
         if self._leaving or free <= 0:
@@ -74,7 +81,9 @@ class Duties:
             self._leases[name] = taken.lease
             self._again.discard(name)
             self._pool.spawn(self._work, name)
-        return min(taken.after / 1000, TURN) if taken.after >= 0 else TURN
+        if taken.after >= 0:
+            return min(taken.after / 1000, TURN)
+        return TURN if self._leases else None
 
     def _renew(self) -> None:
         now = time.monotonic()

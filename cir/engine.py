@@ -38,6 +38,8 @@ AT_ONCE = 50
 # Wakes whose news nobody heard are looked for when the way of the news was broken, by one process in so many seconds; and in
 # between, should that have gone unnoticed. On a cluster news is a step of its own: whoever dies before it leaves no sign.
 GAP_SECONDS, SWEEP_SECONDS, CLUSTER_SECONDS = 3, 600, 60
+# How often each process asks in that time whether it is the one.
+ASKS = 5
 # What the gateway did not take is brought again so much later.
 AGAIN_SECONDS = 30.0
 
@@ -60,6 +62,7 @@ class Engine:
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
         self.duties = Duties(wakes.due, self.step, AT_ONCE)
         self._codes_out, self._count, self._gap = Group(), 0, False
+        self._ask_at = 0.0
 
     def bearers(self) -> frozenset[str]:
         """What works here just now, and "SMS" where any message can be sent."""
@@ -114,16 +117,21 @@ class Engine:
 
     def _may_sweep(self) -> bool:
         if not self._gap:
-            return self._wakes.may_sweep(CLUSTER_SECONDS if self._wakes.news_apart else SWEEP_SECONDS)
+            now, seconds = time.monotonic(), CLUSTER_SECONDS if self._wakes.news_apart else SWEEP_SECONDS
+            if now < self._ask_at:
+                return False
+            self._ask_at = now + seconds / ASKS
+            return self._wakes.may_sweep(seconds)
         if not self._wakes.may_sweep(GAP_SECONDS, "gap"):
             return False  # what we have missed, another one may have missed too: the next turn looks
         self._gap = False
         return True
 
     def drain(self, seconds: float) -> None:
-        """Lets steps that have begun come to their end."""
-        self._codes_out.join(seconds)
+        """Takes no more steps, and lets those that have begun come to their end, codes among them."""
+        end = time.monotonic() + seconds
         self.duties.drain(seconds)
+        self._codes_out.join(max(end - time.monotonic(), 0.0))
 
     # --- steps ---
 

@@ -24,8 +24,8 @@ from cir.guard import Guard  # noqa: E402
 from cir.http import Site  # noqa: E402
 from cir.incoming import DataChannel, Helos, Reception  # noqa: E402
 from cir.outgoing import Outgoing  # noqa: E402
-from cir.stcp import BEAT, StcpServer  # noqa: E402
-from onesoup import admin, ports, sdnotify, tracing  # noqa: E402
+from cir.stcp import BEAT, CLUSTER_TURNS, TURNS, StcpServer  # noqa: E402
+from onesoup import admin, beat, ports, sdnotify, tracing  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.nets import Nets  # noqa: E402
@@ -59,7 +59,8 @@ class Cir:
         behind = Nets(proxies if settings.stcp_proxy else ())
         wakes, known = Wakes(client), Numbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
-        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind, cookies=cookies)
+        turns = CLUSTER_TURNS if wakes.news_apart else TURNS
+        self.stcp = StcpServer(Sessions(client), Lines(client), guard=guard, proxies=behind, cookies=cookies, turns=turns)
         outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
         self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
         self.reception: Reception | None = None
@@ -85,9 +86,9 @@ class Cir:
         """Says what works here, and looks after what was lost."""
         bearers = {"STCP"} | self.engine.bearers()
         self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
-        self.stcp.beat()
         self.engine.forget_processes()
         gevent.spawn(self.engine.sweep)
+        self.stcp.beat()
 
     def _receipt(self, message_id: str, state: str, error: str) -> None:
         """A report that came over SMPP."""
@@ -191,18 +192,15 @@ def main(settings: Settings) -> int:
 
     admin.start(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
-    told = False
-    while True:
-        try:
-            cir.beat()
-        except StoreDown as error:
-            log.warning("store-down", reason=str(error))
-        if not told:
-            # Also without Redis: phones may dial, and their lines are bound when it comes back.
-            sdnotify.ready()
-            told = True
-        if stopping.wait(BEAT):
-            break
+    beats = beat.every(BEAT, cir.beat)
+    try:
+        cir.beat()
+    except StoreDown as error:
+        log.warning("store-down", reason=str(error))
+    # Also without Redis: phones may dial, and their lines are bound when it comes back.
+    sdnotify.ready()
+    stopping.wait()
+    beat.stop([beats], 0.0)
     _stop(settings, cir, servers)
     return 0
 

@@ -21,7 +21,7 @@ from prometheus_client import Counter, Gauge
 from cir import proxy
 from cir.guard import Guard
 from cir.lines import OK, Act, Conversation, wvci
-from onesoup import tracing
+from onesoup import beat, tracing
 from onesoup.handlers.records import unpack_caps, unpack_session
 from onesoup.logs import short
 from onesoup.store.errors import NoSession, StoreDown
@@ -50,11 +50,12 @@ MAX_SENDS = 2
 UNKNOWN, MOST_ALIKE = 604, 20
 MAX_LINES = 2
 LINE_TTL_MS = 12_000
-BEAT = 4.0
+BEAT = beat.SECONDS
 SEND_SECONDS = 10.0
-# Beats in which every line is looked at once, for wakes that got lost without a sign: most of what an idle line costs. After a
-# connection that broke, all are looked at, so many with a beat.
-TURNS, AT_ONCE = 75, 1000
+# Beats in which every line is looked at once, for wakes that got lost without a sign: a look each 20 minutes. On a cluster, where
+# news is a step of its own and whoever dies before it leaves no sign, each 5 minutes. After a connection that broke, all are
+# looked at, so many with a beat.
+TURNS, CLUSTER_TURNS, AT_ONCE = 400, 100, 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +88,7 @@ class StcpServer:
         guard: Guard | None = None,
         proxies: Container[str] = (),
         cookies: Wakes | None = None,
+        turns: int = TURNS,
     ) -> None:
         """`proxies` are addresses whose connections begin with a PROXY header; `cookies` knows sessions by their cookies, where
         phones may name those."""
@@ -95,6 +97,7 @@ class StcpServer:
         self.bearers: frozenset[str] = frozenset({"STCP"})
         self.channel = f"cir:{uuid.uuid4().hex}"
         self._lines: dict[str, list[Line]] = {}
+        self._turns = turns
         self._unseen: list[str] = []
         self._hurry = False
         # (when, for which wake, line)
@@ -393,9 +396,12 @@ class StcpServer:
 
     def beat(self) -> None:
         """Keeps the registration alive and finds wakes that pub/sub lost."""
-        self._registry.register(self.channel, LINE_TTL_MS, self.bearers)
         self._guard.sweep(self._clock())
-        for sid in self._sessions.woken(self._some()):
+        some = self._some()
+        _, woken = beat.together(
+            lambda: self._registry.register(self.channel, LINE_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
+        )
+        for sid in woken:
             idle = [line for line in self._lines.get(sid, ()) if line.timer is None and line.sends == 0]
             if idle and self._sessions.wake_unanswered(sid, self.channel):
                 for line in idle:
@@ -406,10 +412,10 @@ class StcpServer:
         self._unseen, self._hurry = list(self._lines), True
 
     def _some(self) -> list[str]:
-        """The sessions to look at now: a part of all of them, so that each has its turn every five minutes."""
+        """The sessions to look at now: a part of all of them, so that each has its turn."""
         if not self._unseen:
             self._unseen, self._hurry = list(self._lines), False
-        count = AT_ONCE if self._hurry else -(-len(self._lines) // TURNS)
+        count = AT_ONCE if self._hurry else -(-len(self._lines) // self._turns)
         taken, self._unseen = self._unseen[:count], self._unseen[count:]
         return taken
 

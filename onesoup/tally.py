@@ -22,6 +22,9 @@ class _Unwritten(Protocol):
 
 _held_back = False
 _unwritten: set[_Unwritten] = set()
+# What writes, once it was started, and whether it is on its way. A process that counts nothing is not woken.
+_timer: Any = None
+_waits = False
 
 
 def install() -> None:
@@ -34,13 +37,19 @@ def install() -> None:
 
 def start() -> None:
     """From now on what this process counts is written."""
-    gevent.spawn(_keep_writing)
+    global _timer
+    _timer = gevent.get_hub().loop.timer(SECONDS)
+    _soon()
 
 
 def write() -> None:
     """What has not been written yet, now."""
+    global _waits
     while _unwritten:
         _unwritten.pop().write()
+    if _waits:
+        _waits = False
+        _timer.stop()
 
 
 def steps(counter: Counter) -> Callable[[], None]:
@@ -53,10 +62,18 @@ def times(histogram: Histogram) -> Callable[[float], None]:
     return _Times(histogram).observe if _held_back else histogram.observe
 
 
-def _keep_writing() -> None:
-    while True:
-        gevent.sleep(SECONDS)
-        write()
+def _soon() -> None:
+    """Something was counted, the first since the last were written."""
+    global _waits
+    if _timer is not None and not _waits:
+        _waits = True
+        _timer.start(write)
+
+
+def _waiting(counted: _Unwritten) -> None:
+    if not _unwritten:
+        _soon()
+    _unwritten.add(counted)
 
 
 class _Steps:
@@ -67,7 +84,7 @@ class _Steps:
 
     def step(self) -> None:
         if not self._count:
-            _unwritten.add(self)
+            _waiting(self)
         self._count += 1
 
     def write(self) -> None:
@@ -84,7 +101,7 @@ class _Times:
 
     def observe(self, seconds: float) -> None:
         if not self._seen:
-            _unwritten.add(self)
+            _waiting(self)
         self._seen.append(seconds)
 
     def write(self) -> None:
@@ -104,7 +121,7 @@ def _held(shared: Any) -> Any:
 
         def inc(self, amount: float) -> None:
             self._sum += amount
-            _unwritten.add(self)
+            _waiting(self)
 
         def set(self, value: float, timestamp: float | None = None) -> None:
             self._sum = 0.0

@@ -12,19 +12,20 @@ import gevent
 import redis
 import structlog
 
-from onesoup import logs
+from onesoup import beat, logs
 from onesoup.store.errors import StoreDown
 from onesoup.store.traces import Traces
 
 log = structlog.get_logger()
 
-LOOK_SECONDS, SEND_SECONDS = 1.0, 0.1
+SEND_SECONDS = 0.1
 # What has not gone out yet. A process never waits for an operator.
 MOST = 1000
 
 watched: frozenset[str] = frozenset()
 _waiting: deque[tuple[str, bytes]] = deque(maxlen=MOST)
 _role = ""
+_sender: gevent.Greenlet | None = None
 
 
 def start(client: redis.Redis, role: str) -> None:
@@ -32,7 +33,8 @@ def start(client: redis.Redis, role: str) -> None:
     global _role
     _role = role
     logs.listen(_logged)
-    gevent.spawn(_look, Traces(client))
+    traces = Traces(client)
+    beat.every(beat.SECONDS, lambda: _look(traces)).by(0.0)
 
 
 def follows(sid: str) -> bool:
@@ -64,16 +66,22 @@ def _logged(event: MutableMapping[str, Any]) -> None:
 
 
 def _look(traces: Traces) -> None:
-    global watched
-    due = 0.0
-    while True:
+    global watched, _sender
+    try:
+        watched = traces.watched()
+    except (StoreDown, redis.RedisError):
+        watched = frozenset()
+    if watched and (_sender is None or _sender.dead):
+        _sender = gevent.spawn(_send, traces)
+
+
+def _send(traces: Traces) -> None:
+    """For as long as anybody is followed."""
+    while watched or _waiting:
         try:
-            if time.monotonic() >= due:
-                due = time.monotonic() + LOOK_SECONDS
-                watched = traces.watched()
             while _waiting:
                 traces.tell(*_waiting[0])
                 _waiting.popleft()
         except (StoreDown, redis.RedisError):
-            watched = frozenset()
-        gevent.sleep(SEND_SECONDS if watched else LOOK_SECONDS)
+            return
+        gevent.sleep(SEND_SECONDS)

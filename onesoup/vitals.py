@@ -1,11 +1,11 @@
 """What every process tells of itself, whatever its role: which version it runs, and how late its greenlets are."""
 
 import platform
-import time
 from importlib import metadata
 
-import gevent
 from prometheus_client import Gauge, Histogram
+
+from onesoup import beat, tally
 
 BUILD = Gauge("onesoup_build_info", "Always 1; its labels tell what runs", ["version", "python"], multiprocess_mode="livemax")
 LAG = Histogram(
@@ -14,25 +14,18 @@ LAG = Histogram(
     ["role"],
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-TURN = 0.5
-
-_watch: gevent.Greenlet | None = None
 
 
 def start(role: str) -> None:
-    """From now on the process is watched. A second call in the same process changes nothing."""
-    global _watch
-    if _watch is not None and not _watch.dead:
-        return
+    """From now on the process is watched: each of its beats tells how late it is. A second call changes nothing."""
     BUILD.labels(_version(), platform.python_version()).set(1)
-    _watch = gevent.spawn(_look, LAG.labels(role))
+    lag = LAG.labels(role)
 
+    def late(seconds: float) -> None:
+        lag.observe(seconds)
+        tally.write()  # now, not in an awakening of its own
 
-def _look(lag: Histogram) -> None:
-    while True:
-        began = time.monotonic()
-        gevent.sleep(TURN)
-        lag.observe(max(time.monotonic() - began - TURN, 0.0))
+    beat.here().late = late
 
 
 def _version() -> str:

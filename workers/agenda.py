@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -12,7 +12,9 @@ K = TypeVar("K", bound=Hashable)
 class Agenda(Generic[K]):
     """One time for each key; the last one that was set counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[float], object] = lambda _when: None) -> None:
+        """`told` hears each time that is set."""
+        self._told = told
         self._times: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
         self._numbers = itertools.count()  # keys need no order
@@ -25,6 +27,7 @@ class Agenda(Generic[K]):
             self._times[key] = when
             heapq.heappush(self._heap, (when, next(self._numbers), key))
             self._tidy()
+            self._told(when)
 
     def by(self, key: K, when: float) -> None:
         """At that time or earlier."""
@@ -44,6 +47,10 @@ class Agenda(Generic[K]):
                 del self._times[key]
                 found.append(key)
         return found
+
+    def next(self) -> float:
+        """When somebody is due, or earlier: a time that was set and then put off may still count here."""
+        return self._heap[0][0] if self._heap else math.inf
 
     def _tidy(self) -> None:
         """Times that no longer count, and keys that have gone, do not pile up."""

@@ -8,6 +8,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import math  # noqa: E402
 import resource  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
@@ -25,14 +26,15 @@ from gevent.lock import BoundedSemaphore  # noqa: E402
 from prometheus_client import REGISTRY, Gauge  # noqa: E402
 from prometheus_client import Counter as Counted  # noqa: E402
 
-from onesoup import admin, sdnotify, tracing  # noqa: E402
+from onesoup import admin, beat, sdnotify, tracing  # noqa: E402
+from onesoup.beat import Duty  # noqa: E402
 from onesoup.csp import access, addresses  # noqa: E402
 from onesoup.csp.session import Session  # noqa: E402
 from onesoup.handlers import records  # noqa: E402
 from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings, unusable_ca  # noqa: E402
-from onesoup.store import blocks, keys  # noqa: E402
+from onesoup.store import blocks, keys, sharded  # noqa: E402
 from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
@@ -64,10 +66,12 @@ LEASES = Gauge("onesoup_leases_held", "Shards that this holder owns", ["holder"]
 LOST = Counted("onesoup_lease_lost_total", "Leases that went to another holder", ["holder"])
 
 CONNECTS_AT_ONCE = 40
+# What is due, sessions and streams, is seen to at most so often.
 TICK = 1.0
 # Log-ins whose wake-up was lost are found this soon, commands after so many sweeps: each looks at a part of the sessions. A
-# connection that broke on the way is known, and then all are looked at: this is for what gets lost without a sign.
-SWEEP, SWEEPS = 2.0, 32
+# connection that broke on the way is known, and then all are looked at: this is for what gets lost without a sign. On a cluster
+# the news of a command is a step of its own, and a worker that dies before it leaves no sign; one Redis does both or neither.
+SWEEP, SWEEPS, CLUSTER_SWEEPS = beat.SECONDS, 100, 20
 # Sessions that could not be taken up when their shard came are found this soon, by their number; by their names after so many.
 LOOK, LOOKS = 10.0, 60
 # How long a new log-in waits for the old session's end to finish, and how far clocks of two machines may be apart.
@@ -77,12 +81,13 @@ CLOCKS_APART = 5.0
 GIVE_BACK = 16
 # So long a session that is over is kept while messages of its phone wait for a server that is away.
 LINGER = 600.0
-# A session at rest is looked at so often. What has a time of its own is looked at then.
-MAX_CHECK = 900.0
+# A session at rest is looked at so often. What has a time of its own is looked at then, what changes is told, and when something
+# may have been missed all are looked at within GAP_CHECK: this is for what nobody has thought of.
+MAX_CHECK, GAP_CHECK = 3600.0, 60.0
 # And this soon when Redis did not answer.
 AGAIN = 5.0
 # Those at rest are looked at together, in one awakening for so many seconds.
-TOGETHER = 15.0
+TOGETHER = 60.0
 # Log-ins that are taken with one command.
 LOGINS_AT_ONCE = 16
 # Sessions that are asked for in one round trip.
@@ -118,9 +123,14 @@ class Holder:
         self._coming: set[str] = set()
         self._rings: dict[str, float] = {}
         self._subscriber = Subscriber(settings.redis_url, self._woken, on_gap=self._sweep_soon)
-        self._sweep_at = 0.0
         self._sweep_all, self._sweep_turn = True, 0
+        self._sweeps = CLUSTER_SWEEPS if sharded.available(client) else SWEEPS
         self._looks = 0
+        # Duties of the process that have no period, or are wanted earlier sometimes, once it has begun.
+        self._ticks: Duty | None = None
+        self._sweeping: Duty | None = None
+        self._lapse: Duty | None = None
+        self._ticked = 0.0
         self.draining = False
         tls = _tls(settings)
         self._shared = Shared(
@@ -144,10 +154,11 @@ class Holder:
             connecting=BoundedSemaphore(CONNECTS_AT_ONCE),
             pace=Pace(),
             pictures=Pictures(Web(tls, settings.media_hosts), settings.fetch_pictures, settings.picture_octets),
-            agenda=Agenda(),
+            agenda=Agenda(self._tick_by),
             later=self._later,
             gone=self._gone,
         )
+        self._shared.options.watch.told = self._tick_by
 
     # --- where streams may go ---
 
@@ -171,15 +182,17 @@ class Holder:
         """Once every few seconds: keeps what it has, and has its share."""
         now = time.monotonic()
         owned = list(self._owned.values())
-        kept = self._leases.renew_all(owned)
+        found = beat.together(lambda: self._leases.renew_all(owned), self._leases.alive)
+        kept: list[Lease] = found[0]
+        living, redis_ms = found[1]
         for lease in kept:
             if self._owned.get(lease.shard) is lease:
                 self._renewed[lease.shard] = now
-        for lease in set(owned) - set(kept):
+        for lease in set(owned) - set(kept) if len(kept) < len(owned) else set():
             if self._owned.get(lease.shard) is lease:
                 self._lost.inc()
                 self._lose(lease.shard)
-        living, redis_ms = self._leases.alive()
+        self._await_lapse()
         if by := self._clock.by(redis_ms, now, time.monotonic()):
             log.warning("clock-jumped", seconds=round(by / 1000))
             self._check_all()
@@ -201,6 +214,7 @@ class Holder:
         leases = self._leases.acquire_all(self._leases.free()[:most])
         for lease in leases:
             self._owned[lease.shard], self._renewed[lease.shard] = lease, began
+        self._await_lapse()
         self._subscriber.want([blocks.CHANNEL, *(keys.wake_channel(shard) for shard in self._owned)])
         if leases:
             gevent.spawn(self._adopt_shards, leases)
@@ -213,6 +227,12 @@ class Holder:
             if renewed < limit:
                 self._lost.inc()
                 self._lose(shard)
+        self._await_lapse()
+
+    def _await_lapse(self) -> None:
+        """The leases are watched when the first of them would run out: never, while they are renewed."""
+        if self._lapse is not None:
+            self._lapse.at(min(self._renewed.values(), default=math.inf) + self._settings.lease_ttl)
 
     def _lose(self, shard: int) -> None:
         """Another holder may have these sessions already: let go without a word to the server."""
@@ -515,9 +535,8 @@ class Holder:
     # --- upkeep ---
 
     def tick(self) -> None:
-        """Once a second: sessions whose time has come, streams that are silent, what lost wakes left. What is at rest costs
-        nothing here."""
-        now = time.monotonic()
+        """Sessions whose time has come, streams that are silent. Who rests costs nothing here."""
+        now = self._ticked = time.monotonic()
         due = [held for held in self._shared.agenda.due(now) if not held.closing]
         for start in range(0, len(due), CHECKS_AT_ONCE):
             gevent.spawn(self._check, due[start : start + CHECKS_AT_ONCE])
@@ -526,9 +545,12 @@ class Holder:
             stream.give_up()
         for stream in streams.ask:
             stream.probe()
-        if now >= self._sweep_at:
-            self._sweep_at = now + SWEEP
-            gevent.spawn(self._sweep)
+        self._tick_by(min(self._shared.agenda.next(), self._shared.options.watch.next()))
+
+    def _tick_by(self, when: float) -> None:
+        """Something is due then. What is due within a second is seen to together."""
+        if self._ticks is not None:
+            self._ticks.by(max(when, self._ticked + TICK))
 
     def _open_streams(self) -> int:
         return sum(held.stream is not None and held.stream.open for held in list(self._held.values()))
@@ -613,19 +635,28 @@ class Holder:
         held.end(code, polite=True, sid=sid)
 
     def _sweep_soon(self) -> None:
-        """Wakes may have been lost, of any session, and that lists have changed."""
-        self._sweep_at, self._sweep_all = 0.0, True
+        """Wakes may have been lost, of any session, and that lists have changed, or that a session is over."""
+        self._sweep_all = True
+        soon = time.monotonic() + GAP_CHECK
+        for held in self._held.values():
+            held.check_by(soon)
+        if self._sweeping is not None:
+            self._sweeping.by(0.0)
         self._rules_changed()
 
     def _sweep(self) -> None:
         """Log-ins and commands whose wake was lost."""
         everybody, self._sweep_all = self._sweep_all, False
-        self._sweep_turn = (self._sweep_turn + 1) % SWEEPS
-        looked_at = list(self._held) if everybody else list(self._held)[self._sweep_turn :: SWEEPS]
+        self._sweep_turn = (self._sweep_turn + 1) % self._sweeps
+        looked_at = list(self._held) if everybody else list(self._held)[self._sweep_turn :: self._sweeps]
+        shards, feed = self._shared.shards, self._shared.feed
         try:
-            for shard in self._shared.shards.waiting_logins(list(self._owned)):
+            waiting, wanting = beat.together(
+                lambda: shards.waiting_logins(list(self._owned)), lambda: feed.with_commands(looked_at)
+            )
+            for shard in waiting:
                 gevent.spawn(self._logins, shard)
-            for held in self._shared.feed.with_commands(looked_at):
+            for held in wanting:
                 if held in self._held:
                     self._held[held].outbox.kick()
         except StoreDown as error:
@@ -642,6 +673,15 @@ class Holder:
         STREAMS.labels("down").set_function(lambda: len(self._held) - self._open_streams())
         REGISTRY.register(Census(self._client, self._shared.feed, lambda: list(self._held.values())))
         admin.start(self._settings, "holder", [self.redis, self.owns_shards])
+
+    def duties(self) -> list[Duty]:
+        """Begins with all that a holder does again and again."""
+        self._ticks, self._lapse = beat.when(self.tick), beat.when(self.watch_leases)
+        self._sweeping = beat.every(SWEEP, self._sweep)
+        renewing, looking = beat.every(self._settings.lease_renew, self.renew), beat.every(LOOK, self.look_for_sessions)
+        self._ticks.by(0.0)
+        self._await_lapse()
+        return [renewing, self._ticks, self._lapse, self._sweeping, looking]
 
     def redis(self) -> object:
         """For /readyz."""
@@ -693,17 +733,6 @@ def _allow_many_streams() -> None:
         log.warning("few-open-files", limit=most, streams=most - SPARE_FILES)
 
 
-def _every(seconds: float, stopping: Event, work: Any) -> None:
-    """Runs `work` again and again; a failure is logged and the next turn comes all the same."""
-    while not stopping.wait(seconds):
-        try:
-            work()
-        except StoreDown as error:
-            log.warning("store-down", reason=str(error))
-        except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
-
-
 def main(settings: Settings) -> int:
     """Runs until SIGTERM or SIGINT, then hands its sessions over."""
     _allow_many_streams()
@@ -713,16 +742,11 @@ def main(settings: Settings) -> int:
     holder = Holder(settings)
     holder.start()
     holder.renew()
-    loops = [
-        gevent.spawn(_every, settings.lease_renew, stopping, holder.renew),
-        gevent.spawn(_every, TICK, stopping, holder.tick),
-        gevent.spawn(_every, TICK, stopping, holder.watch_leases),
-        gevent.spawn(_every, LOOK, stopping, holder.look_for_sessions),
-    ]
+    duties = holder.duties()
     sdnotify.ready()
     stopping.wait()
     sdnotify.stopping()
-    gevent.joinall(loops, timeout=2.0)
+    beat.stop(duties, 2.0)
     with gevent.Timeout(settings.drain_seconds, False):
         holder.hand_over()
     return 0

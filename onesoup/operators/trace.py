@@ -13,7 +13,7 @@ from onesoup.operators.sessions import living, wanted
 # So often it is looked whether the user has other sessions now.
 AGAIN = 2.0
 # By then every process has looked whom it shall tell about.
-HEARD = 1.2
+HEARD = 3.2
 # Shown in front, so not among the fields.
 _FRONT = ("at", "role", "what", "sid")
 _COLOURS = {"web": "cyan", "holder": "magenta", "cir": "yellow"}

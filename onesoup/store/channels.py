@@ -9,8 +9,9 @@ from typing import Any
 import gevent
 import redis
 import structlog
-from gevent.event import AsyncResult
+from gevent.event import AsyncResult, Event
 
+from onesoup import beat
 from onesoup.store import sharded, urls
 from onesoup.store.client import connect_node, connect_subscriber, publish
 from onesoup.store.connection import TO_MASTER
@@ -20,13 +21,18 @@ from onesoup.store.pipe import reader as new_reader
 
 log = structlog.get_logger()
 
-TURN = 0.5
 # Messages that are handed on before others get their turn.
 AT_ONCE = 100
-# Sentinels are asked this often whether we listen to the right server.
-CHECK_SECONDS = 5.0
-# A server that says nothing for so long is asked, and one that then says nothing is gone.
+# A connection is looked at with each beat of the process (onesoup.beat): a server that was silent for so long is asked then, and
+# one that has said nothing for so long after it was asked is gone. So a broken one is found out within two beats, 6 s; what waits
+# behind it is kept in Redis meanwhile.
 SILENT_SECONDS, ANSWER_SECONDS = 1.5, 2.0
+# Sentinels are asked this often whether we listen to the right server: with each beat.
+CHECK_SECONDS = 2.0
+# On a cluster the places of channels are looked at this often, besides when something has changed.
+SPREAD_SECONDS = 1.0
+# A reader that has nothing to listen to waits for that.
+NOTHING_SECONDS = 3600
 
 _LISTENING = (b"subscribe", b"ssubscribe")
 _GONE = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
@@ -45,6 +51,7 @@ class Subscriber:
         self._cluster: Any = None
         self._readers: dict[tuple[str, int] | None, _Reader] = {}
         self._looked = 0.0
+        self._changed = Event()
 
     @property
     def connected(self) -> bool:
@@ -52,10 +59,11 @@ class Subscriber:
         return bool(readers) and all(reader.connected for reader in readers)
 
     def want(self, channels: Iterable[str]) -> None:
-        """The channels to read from now on; takes effect within TURN seconds."""
+        """The channels to read from now on; takes effect in a moment."""
         self._wanted = set(channels)
         if None in self._readers:
-            self._readers[None].wanted = self._wanted
+            self._readers[None].want(self._wanted)
+        self._changed.set()
 
     def run(self) -> None:
         """For ever. Meant for a greenlet of its own."""
@@ -64,9 +72,10 @@ class Subscriber:
         if self._cluster is None:
             self._reader(None, lambda: connect_subscriber(self._url)).run()
         while True:
+            self._changed.clear()
             with suppress(*_GONE):  # it is looked for again
                 self._spread()
-            gevent.sleep(TURN / 5)
+            self._changed.wait(SPREAD_SECONDS)
 
     def _know_kind(self) -> bool:
         if urls.parse(self._url).kind != urls.CLUSTER:
@@ -79,7 +88,7 @@ class Subscriber:
         return True
 
     def _reader(self, node: tuple[str, int] | None, connect: Callable[[], redis.Redis]) -> "_Reader":
-        reader = _Reader(connect, self._on_message, self._on_gap, sharded=node is not None)
+        reader = _Reader(connect, self._on_message, self._on_gap, self._changed.set, sharded=node is not None)
         reader.wanted = self._wanted if node is None else set()
         self._readers[node] = reader
         return reader
@@ -97,7 +106,7 @@ class Subscriber:
             if node not in self._readers:
                 new = self._reader(node, lambda node=node: connect_node(self._url, node))  # type: ignore[misc]
                 new.greenlet = gevent.spawn(new.run)
-            self._readers[node].wanted = channels
+            self._readers[node].want(channels)
 
     def _drop(self) -> None:
         for reader in self._readers.values():
@@ -112,28 +121,51 @@ class _Reader:
         connect: Callable[[], redis.Redis],
         on_message: Callable[[str, bytes], None],
         on_gap: Callable[[], None] | None,
+        on_lost: Callable[[], None],
         sharded: bool,
     ) -> None:
         self._connect, self._on_message, self._on_gap, self._sharded = connect, on_message, on_gap, sharded
+        self._on_lost = on_lost
         self.wanted: set[str] = set()
         self._known: set[str] = set()
         self._pubsub: redis.client.PubSub | None = None
         self._parser = new_reader()
         self._heard_at = self._asked_at = 0.0
         self.greenlet: gevent.Greenlet | None = None
+        # While it waits for the server: what ends the wait, and who waits.
+        self._pause: tuple[gevent.Timeout, Any] | None = None
         self.connected = False
         self._check_at = 0.0
         # It could not listen where it was told to, or no longer can: channels may have moved.
         self.lost = False
 
     def run(self) -> None:
-        while True:
-            try:
-                self._turn()
-            except _GONE:
-                self._drop()
-                self.lost = True
-                gevent.sleep(0.2)
+        looks = beat.every(beat.SECONDS, self._look)
+        try:
+            while True:
+                try:
+                    self._turn()
+                except _GONE:
+                    self._drop()
+                    self.lost = True
+                    self._on_lost()
+                    gevent.sleep(0.2)
+        finally:
+            looks.stop()
+
+    def want(self, channels: set[str]) -> None:
+        if channels != self.wanted:
+            self.wanted = channels
+            self._look()
+
+    def _look(self) -> None:
+        """Ends the wait for the server: there may be something to ask it."""
+        if self._pause is not None:
+            gevent.get_hub().loop.run_callback(self._end_pause, self._pause)
+
+    def _end_pause(self, pause: tuple[gevent.Timeout, Any]) -> None:
+        if self._pause is pause:  # the same wait still, so its greenlet is in it
+            pause[1].throw(pause[0])
 
     def end(self) -> None:
         if self.greenlet is not None:
@@ -147,8 +179,10 @@ class _Reader:
             self._known = set()
         pubsub = self._pubsub
         self._follow(pubsub)
+        if self.wanted != self._known:
+            return  # it has changed while we said it
         if not self._known:
-            gevent.sleep(0.05)
+            self._wait(gevent.sleep, NOTHING_SECONDS)
             return
         self._check_master(pubsub)
         said = self._said(pubsub)
@@ -163,14 +197,12 @@ class _Reader:
                 gevent.sleep(0)
 
     def _said(self, pubsub: "redis.client.PubSub") -> list[Any]:
-        """What one read brings, nothing after TURN. The socket is read here: redis-py would ask before each message whether there
-        is one, and take longer for that than the message was under way."""
+        """What one read brings, nothing when the wait was ended. The socket is read here: redis-py would ask before each message
+        whether there is one, and take longer for that than the message was under way."""
         connection: Any = pubsub.connection
         if (sock := connection._sock) is None:
             raise redis.ConnectionError("closed")
-        data = None
-        with gevent.Timeout(TURN, False):
-            data = sock.recv(CHUNK)
+        data = self._wait(sock.recv, CHUNK)
         if data == b"":
             raise redis.ConnectionError("closed by the server")
         said = []
@@ -179,6 +211,18 @@ class _Reader:
             while (each := self._parser.gets()) is not False:
                 said.append(each)
         return said
+
+    def _wait(self, work: Callable[[int], Any], argument: int) -> Any:
+        """What it brings; None when somebody has ended the wait."""
+        found = None
+        pause = gevent.Timeout(None, False)
+        self._pause = pause, gevent.getcurrent()
+        try:
+            with pause:
+                found = work(argument)
+        finally:
+            self._pause = None
+        return found
 
     def _hear(self, said: Any) -> None:
         if isinstance(said, redis.RedisError):
@@ -216,7 +260,8 @@ class _Reader:
                 raise redis.ConnectionError("another server is the master")
 
     def _follow(self, pubsub: "redis.client.PubSub") -> None:
-        new, old = self.wanted - self._known, self._known - self.wanted
+        wanted = set(self.wanted)
+        new, old = wanted - self._known, self._known - wanted
         if self._sharded:
             # Those of one command would have to be of one slot.
             for channel in new:
@@ -228,7 +273,7 @@ class _Reader:
                 pubsub.subscribe(*new)
             if old:
                 pubsub.unsubscribe(*old)
-        self._known = set(self.wanted)
+        self._known = wanted
 
     def _drop(self) -> None:
         self.connected = False

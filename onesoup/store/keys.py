@@ -27,6 +27,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
 """
 
 import hashlib
+from functools import cache
 
 SHARDS = 256
 
@@ -52,6 +53,7 @@ def picture(name: str) -> str:
     return f"pic:{{{name}}}"
 
 
+@cache  # a few names of 256 shards, thousands of times an hour
 def shard(number: int, name: str) -> str:
     return f"{name}:{{{number:02x}}}"
 

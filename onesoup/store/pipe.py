@@ -198,6 +198,9 @@ class _Link:
                 self.fail(reason)  # whoever tries again meets the new one
                 return
             waiting.popleft()[1].switch(answer)
+        if self._ticking and self.open and not waiting:  # a process at rest is not woken to see that nothing is late
+            self._ticking = False
+            self._ticker.stop()
 
     def _tick(self) -> None:
         """Answers come in order, so the oldest question tells whether Redis is still there."""
@@ -207,9 +210,6 @@ class _Link:
             return
         if self._overdue():
             self.fail("no answer in time", redis.TimeoutError)
-        elif not self._waiting:
-            self._ticking = False
-            self._ticker.stop()
 
     def _overdue(self) -> bool:
         return bool(self._waiting) and time.monotonic() - self._waiting[0][0] > self._timeout

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from cir import carrier, message, push
 from cir.datagrams import Datagrams
@@ -423,6 +424,19 @@ def test_a_code_goes_out_once_and_inside_the_budget(station, hook):
     (asked,) = hook.asked
     document = json.loads(asked.body)
     assert (document["kind"], document["text"], document["msisdn"]) == ("code", "Your code: 1", NUMBER)
+
+
+def test_a_process_that_leaves_begins_nothing_while_a_code_is_on_its_way(station, hook):
+    here, on_its_way = station().session(), Event()
+    here.engine._codes_out.spawn(on_its_way.wait)
+    leaving = gevent.spawn(here.engine.drain, 20)
+    gevent.sleep(0)
+    here.engine.duties.soon(SID, 0)
+    here.engine.duties.turn()
+    assert here.client.zscore(DUE, SID) <= time.time() * 1000, "it is there for another process"
+    assert not leaving.dead
+    on_its_way.set()
+    leaving.get(timeout=10)
 
 
 def test_a_code_does_not_go_to_a_country_that_is_not_allowed(station, hook):

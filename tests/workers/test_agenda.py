@@ -1,5 +1,6 @@
 """Who is to be looked at when."""
 
+import math
 import random
 
 from workers.agenda import Agenda
@@ -49,3 +50,17 @@ def test_times_that_no_longer_count_do_not_pile_up():
     assert len(agenda) == 10
     assert len(agenda._heap) <= 1020
     assert len(agenda.due(1.0)) == 10
+
+
+def test_whoever_sleeps_until_the_next_time_hears_of_an_earlier_one():
+    told = []
+    agenda = Agenda(told.append)
+    assert agenda.next() == math.inf
+    agenda.put("a", 50.0)
+    agenda.by("a", 70.0)
+    agenda.by("a", 30.0)
+    assert told == [50.0, 30.0]
+    assert agenda.next() == 30.0
+    assert agenda.due(30.0) == ["a"]
+    agenda.put("b", 90.0)
+    assert agenda.next() <= 90.0

@@ -27,6 +27,7 @@ class World:
         self.watch = Watch(random.Random(7).random)
         self.lines: list[Line] = []
         self.silent: dict[Line, float] = {}
+        self.turns = 0
 
     def add(self, count: int, target: object = "server") -> list[Line]:
         made = [Line(target, heard=self.now) for _ in range(count)]
@@ -39,6 +40,9 @@ class World:
         end = self.now + seconds
         while self.now < end:
             self.now += 1.0
+            if self.now < self.watch.next():
+                continue
+            self.turns += 1
             turn = self.watch.turn(self.now)
             for line in turn.silent:
                 self.silent[line] = self.now
@@ -66,13 +70,23 @@ def test_one_stream_is_asked_for_all(world):
     assert not world.silent
 
 
-def test_everybody_has_a_turn_and_an_idle_stream_costs_three_questions_an_hour(world):
+def test_everybody_has_a_turn_and_an_idle_stream_costs_a_question_an_hour(world):
     world.add(1000)
     world.run(REST_SECONDS + 60)
     assert all(line.asked for line in world.lines)
     asked = world.asked
     world.run(3600)
     assert (world.asked - asked) / 1000 == pytest.approx(3600 / REST_SECONDS, rel=0.1)
+
+
+def test_a_turn_comes_only_when_there_is_something_to_do(world):
+    world.add(20)
+    told = []
+    world.watch.told = told.append
+    world.run(600)
+    assert world.turns <= 3 * 600 / PROBE_SECONDS
+    world.watch.expect(world.lines[3], world.now)
+    assert min(told[-1], world.watch.next()) <= world.now + OWED_SECONDS
 
 
 def test_streams_that_come_together_are_not_asked_together(world):

@@ -25,8 +25,9 @@ LATE_SECONDS = 4.0
 ANSWER_SECONDS = 20.0
 # A stream that owes an answer by itself, to a stanza or a request, is asked after so long.
 OWED_SECONDS = 15.0
-# Each stream is asked after so much silence.
-REST_SECONDS = 1200.0
+# Each stream is asked after so much silence. Servers want no sign of life, and the kernel's probes show dead peers and keep
+# firewalls awake. This is for relays, which answer those themselves, and of which many close after an hour without data.
+REST_SECONDS = 3000.0
 # So many of one address are asked in one turn. With a turn a second five seconds ask 5,000 streams.
 PACE = 1000
 TURN_SECONDS = 1.0
@@ -54,16 +55,17 @@ class Turn(NamedTuple):
 
 
 class Watch:
-    """All streams of a process. `turn` is called about once a second; what needs no look costs nothing."""
+    """All streams of a process. `turn` is called when `next` says; what needs no look costs nothing."""
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         """`chance` gives numbers from 0 to 1."""
         self._chance = chance
+        # Hears of each time at which a turn is wanted.
+        self.told: Callable[[float], object] = lambda _when: None
         self._targets: dict[Hashable, _Target] = {}
         self._agenda: list[tuple[float, int, _Target]] = []
         self._numbers = itertools.count()
         self._expected: deque[tuple[float, Watched]] = deque(maxlen=MOST_EXPECTED)
-        self._turned_at = math.inf
         self._patient_until = 0.0
 
     def __len__(self) -> int:
@@ -88,12 +90,17 @@ class Watch:
     def expect(self, stream: Watched, now: float) -> None:
         """Something was sent that the server answers at once: if it says nothing at all now, it is asked outright."""
         self._expected.append((now, stream))
+        self.told(self._expected[0][0] + OWED_SECONDS)
+
+    def next(self) -> float:
+        """When the next turn is wanted."""
+        owed = self._expected[0][0] + OWED_SECONDS if self._expected else math.inf
+        return min(owed, self._agenda[0][0] if self._agenda else math.inf)
 
     def turn(self, now: float) -> Turn:
         """Streams that are asked here count as asked: the caller sees to it."""
-        if now - self._turned_at > AWAY_SECONDS:  # answers may have come that nobody had the time to read
+        if now - self.next() > AWAY_SECONDS:  # answers may have come that nobody had the time to read
             self._patient_until = now + ANSWER_SECONDS
-        self._turned_at = now
         found = Turn([], [])
         while self._expected and self._expected[0][0] + OWED_SECONDS <= now:
             at, stream = self._expected.popleft()
@@ -117,6 +124,7 @@ class Watch:
         if when < target.due:
             target.due = when
             heapq.heappush(self._agenda, (when, next(self._numbers), target))
+            self.told(when)
 
 
 class _Target:
