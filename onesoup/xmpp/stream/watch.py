@@ -38,13 +38,18 @@ AWAY_SECONDS = 5.0
 
 
 class Watched(Protocol):
-    """A stream: when it was last heard of, whether it is open, and the address of its server."""
+    """A stream: when it was last heard of, whether it is open, the address of its server; and what whoever calls `turn` does
+    with those that it gets."""
 
     heard: float
     target: Hashable
 
     @property
     def open(self) -> bool: ...
+
+    def probe(self) -> None: ...
+
+    def give_up(self) -> None: ...
 
 
 class Turn(NamedTuple):
