@@ -9,7 +9,7 @@ from xmpp.protocol import Message, Presence
 from onesoup.demo.ejabberd import Ejabberd
 from onesoup.demo.servers import Prosody
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls
-from onesoup.xmpp.stream.negotiate import Negotiation
+from onesoup.xmpp.stream.login import Login
 from tests.xmpp_stream.harness import Client, chat
 from workers import stanzas
 
@@ -52,16 +52,14 @@ def offer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
 
     def only(*names: str) -> list[str]:
         chosen: list[str] = []
-        original = Negotiation._mechanism
+        original = Login._mechanism
 
-        def mechanism(self: Negotiation, *args: object) -> object:
-            tag = self.features.getTag("mechanisms")
-            tag.kids = [kid for kid in tag.kids if not names or kid.getData() in names]
-            found = original(self, *args)  # type: ignore[arg-type]
+        def mechanism(self: Login, offered: list[str], *args: object) -> object:
+            found = original(self, [name for name in offered if not names or name in names], *args)  # type: ignore[arg-type]
             chosen.append(found.name)
             return found
 
-        monkeypatch.setattr(Negotiation, "_mechanism", mechanism)
+        monkeypatch.setattr(Login, "_mechanism", mechanism)
         return chosen
 
     return only

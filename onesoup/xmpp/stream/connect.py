@@ -1,9 +1,9 @@
-"""From a domain to a negotiated stream: targets in turn, each with TCP, TLS, SASL, resume or bind."""
+"""From a domain to a negotiated stream: targets in turn, each with TCP, TLS, and a log-in (onesoup.xmpp.stream.login)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import gevent
 from xmpp.simplexml import Node
@@ -11,6 +11,7 @@ from xmpp.simplexml import Node
 from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.dial import dial
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.login import Account, Begun, Login, Terms
 from onesoup.xmpp.stream.negotiate import Negotiation, offered
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import PORT, Target
@@ -21,20 +22,12 @@ T = TypeVar("T")
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
 _NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
+# What a server has said of the account, and not of how it was asked; and when there is no time left to ask again.
+_ANSWERS = {errors.AUTH, errors.NO_MECHANISM, errors.BIND, errors.TLS, errors.TIMEOUT}
 # So long a target may take while another one is left: a server that is dead without a word must not use up the whole log-in.
 PATIENCE_SECONDS = 3.0
 # How many see-other-host a domain may send us through.
 MAX_REDIRECTS = 2
-
-
-@dataclass
-class Account:
-    """Whose stream it will be. An empty user logs in anonymously."""
-
-    domain: str
-    user: str
-    password: str
-    resource: str
 
 
 @dataclass(frozen=True)
@@ -48,16 +41,16 @@ class Offer:
 
 @dataclass
 class Connected:
-    """A stream ready for stanzas."""
+    """A stream ready for stanzas. `features` may still be on their way."""
 
     wire: Wire
     features: frozenset[str]
-    jid: str  # empty after a resumption
-    sm: StreamManagement | None
-    resumed: bool
-    acked: list[Any]
+    begun: Begun
     early: list[Node]
-    confirmed: int | None = None  # how many stanzas the server had got of the session that was to be resumed
+
+
+class _Again(StreamFailure):
+    """What was remembered of the server did not hold. It is forgotten, and the same place may be asked step by step."""
 
 
 def connect(account: Account, options: Options, sm: StreamManagement | None) -> Connected:
@@ -70,7 +63,9 @@ def look(domain: str, options: Options) -> Offer:
     """What a server of the domain offers to who would log in; then the connection is closed. Raises StreamFailure."""
 
     def meet(wire: Wire, target: Target) -> Offer:
-        talk = _opened(wire, target, domain, options)
+        talk = Negotiation(wire, domain, options.language)
+        if _encrypted(talk, wire, target, domain, options):
+            talk.open()
         offer = Offer(f"{target.host}:{target.port}", wire.secure, tuple(talk.mechanisms()))
         wire.close()
         return offer
@@ -87,6 +82,9 @@ def _somewhere(targets: list[Target], domain: str, options: Options, work: Calla
         try:
             with gevent.Timeout(PATIENCE_SECONDS if targets else None, StreamFailure(errors.TIMEOUT, "silent")):
                 return _at(target, domain, options, work)
+        except _Again as error:
+            failure = error
+            targets.insert(0, target)
         except StreamFailure as error:
             failure = error
             if error.condition == "see-other-host" and redirects < MAX_REDIRECTS:
@@ -123,28 +121,33 @@ def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Tar
         raise
 
 
-def _opened(wire: Wire, target: Target, domain: str, options: Options) -> Negotiation:
-    """As far as everybody comes: the stream is open, and encrypted where it has to be."""
-    talk = Negotiation(wire, domain, options.language)
+def _encrypted(talk: Negotiation, wire: Wire, target: Target, domain: str, options: Options) -> bool:
+    """TLS where it has to be; whether a new document has to begin."""
     if target.direct_tls:
         wire.start_tls(options.tls, domain, direct=True)
-    talk.open()
-    if not wire.secure:
-        talk.secure(options.tls)
-    return talk
+        return True
+    return talk.secure(options.tls)
 
 
 def _negotiated(wire: Wire, target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
-    domain, tls = account.domain, options.tls
-    talk = _opened(wire, target, domain, options)
-    verified = wire.secure and not tls.trusts_blindly(domain)
-    talk.authenticate(account.user, account.password, verified, options.derive, options.known)
-    features = offered(talk.features)
-    acked: list[Any] = []
-    confirmed = None
-    if sm is not None and sm.resumable:
-        resumed, acked, confirmed = talk.resume(sm)
-        if resumed:
-            return Connected(wire, features, "", sm, True, acked, talk.early, confirmed)
-    jid, managed = talk.bind(account.resource)
-    return Connected(wire, features, jid, managed, False, acked, talk.early, confirmed)
+    domain, past = account.domain, options.past
+    place = (domain, target.host, target.port)
+    private = not options.tls.trusts_blindly(domain)
+    terms = Terms(private, options.derive, options.known, bind2=past.stores(domain) is False)
+    talk = Login(wire, account, options.language, terms, sm, past.recall(place))
+    try:
+        anew = _encrypted(talk, wire, target, domain, options)
+        begun = talk.run(anew)
+    except StreamFailure as failure:
+        if not talk.guessed or _meant(failure):
+            raise
+        past.doubt(place)
+        raise _Again(failure.kind, failure.condition, failure.text) from None
+    if not talk.guessed:
+        past.keep(place, talk.told)
+    return Connected(wire, offered(talk.features), begun, talk.early)
+
+
+def _meant(failure: StreamFailure) -> bool:
+    """Whether a server that was asked along would say the same step by step."""
+    return failure.kind in _ANSWERS or failure.condition == "see-other-host"

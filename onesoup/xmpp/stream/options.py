@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from onesoup.xmpp.stream.errors import NotStored
+from onesoup.xmpp.stream.past import Past
 from onesoup.xmpp.stream.resolve import Resolver
 from onesoup.xmpp.stream.salted import SaltedPasswords
 from onesoup.xmpp.stream.sasl import Forgetful, Known
@@ -24,6 +25,7 @@ class Options:
     resolver: Resolver = field(default_factory=Resolver)
     derive: SaltedPasswords = field(default_factory=SaltedPasswords)
     known: Known = field(default_factory=Forgetful)
+    past: Past = field(default_factory=Past)
     watch: Watch = field(default_factory=Watch)
     address_allowed: Callable[[str, str, int], bool] | None = None
     not_stored: tuple[type[Exception], ...] = (NotStored, OSError)

@@ -7,7 +7,7 @@ from onesoup.xmpp.stream import errors, ns
 from onesoup.xmpp.stream.dial import dial
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.markup import escape
-from onesoup.xmpp.stream.negotiate import Negotiation, _condition
+from onesoup.xmpp.stream.negotiate import Negotiation, condition_of
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.wire import Wire
 
@@ -35,7 +35,7 @@ class Registration(Negotiation):
         self._wire.send(f"<iq type='{kind}' id='{id}'><query xmlns='{REGISTER}'>{payload}</query></iq>".encode())
         answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == id)
         if answer.getAttr("type") != "result":
-            raise StreamFailure(REFUSED, _condition(answer.getTag("error") or answer, ns.STANZA_ERRORS))
+            raise StreamFailure(REFUSED, condition_of(answer.getTag("error") or answer, ns.STANZA_ERRORS))
         return answer
 
 
@@ -58,9 +58,9 @@ def _register(wire: Wire, direct_tls: bool, domain: str, values: dict[str, str],
     talk = Registration(wire, domain, options.language)
     if direct_tls:
         wire.start_tls(options.tls, domain)
-    talk.open()
-    if not wire.secure:
-        talk.secure(options.tls)
+        talk.open()
+    elif talk.secure(options.tls):
+        talk.open()
     if not wire.secure and not options.tls.trusts_blindly(domain):
         raise StreamFailure(errors.TLS, "not-offered")
     fields = talk.fields()

@@ -233,8 +233,9 @@ def decode(text: str) -> bytes:
         raise SaslError("not base 64") from None
 
 
-def encode(data: bytes) -> str:
-    return base64.b64encode(data).decode() or "="
+def encode(data: bytes, empty: str = "=") -> str:
+    """`empty` stands for empty data."""
+    return base64.b64encode(data).decode() or empty
 
 
 def _fields(message: bytes) -> dict[str, str]:

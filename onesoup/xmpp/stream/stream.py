@@ -15,10 +15,11 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors, ns
 from onesoup.xmpp.stream import parser as parsing
-from onesoup.xmpp.stream.connect import Account, connect
+from onesoup.xmpp.stream.connect import connect
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.login import Account
 from onesoup.xmpp.stream.markup import serialise
-from onesoup.xmpp.stream.negotiate import fail_on, number
+from onesoup.xmpp.stream.negotiate import fail_on, number, offered
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.sm import Sent, SmError, StreamManagement
 from onesoup.xmpp.stream.wire import Wire
@@ -66,6 +67,7 @@ class Stream:
         "_requests",
         "_sm",
         "_wire",
+        "carbons",
         "confirmed",
         "features",
         "heard",
@@ -105,6 +107,7 @@ class Stream:
         self.jid = str(resume.get("jid") or "") if resume else ""
         self.features: frozenset[str] = frozenset()
         self.resumed = False
+        self.carbons = False  # enabled already, along with the log-in
         self.confirmed: int | None = None
         self.lost: list[Sent] = []
 
@@ -159,16 +162,17 @@ class Stream:
         with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "log-in")):
             done = connect(account, self._options, self._sm)
         self._account = None  # the password is needed no more
-        self._wire, self.features, self.resumed, self._early = done.wire, done.features, done.resumed, done.early
+        self._wire, self.features, self._early = done.wire, done.features, done.early
         self.heard, self.target = time.monotonic(), done.wire.place
         self._options.watch.add(self, self.heard)
-        self.confirmed = done.confirmed
-        if not done.resumed:
+        begun = done.begun
+        self.resumed, self.confirmed, self.carbons = begun.resumed, begun.confirmed, begun.carbons
+        if not begun.resumed:
             self.lost = self._sm.unacked if self._sm else []
-            self.jid = done.jid
-        self._sm = done.sm
-        self._report(done.acked)
-        if done.resumed:
+            self.jid = begun.jid
+        self._sm = begun.sm
+        self._report(begun.acked)
+        if begun.resumed:
             self._send_again()
 
     def _send_again(self) -> None:
@@ -223,7 +227,10 @@ class Stream:
         counted, asked, last = 0, False, None
         for event in events:
             if not isinstance(event, Node) or event.namespace == ns.STREAM:
-                last = last or event  # an error tells more than the closing tag behind it
+                if isinstance(event, Node) and event.name == "features":
+                    self.features = offered(event)  # with SASL2 they come behind a log-in that is done
+                else:
+                    last = last or event  # an error tells more than the closing tag behind it
             elif event.namespace == ns.SM:
                 asked = self._managed(event) or asked
             elif event.namespace == ns.CLIENT and event.name in STANZAS:

@@ -1,0 +1,322 @@
+"""From an encrypted connection to a bound or resumed stream: SASL, or SASL2 with what goes along with it, and then the rest.
+
+Two questions wait for an answer in any case: who we are, and the proof of it. What else can be asked goes along with them: the
+header and the first where the server is known (onesoup.xmpp.stream.past), the resumption or the binding where it has SASL2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xmpp.simplexml import Node
+
+from onesoup.xmpp.stream import errors, ns, sasl, sasl2
+from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.markup import escape
+from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, condition_of, mechanisms, number
+from onesoup.xmpp.stream.past import NOTHING, Told
+from onesoup.xmpp.stream.sm import SmError, StreamManagement
+from onesoup.xmpp.stream.wire import Wire
+
+# What may be said to a server before it has told its features this time: nothing that a password could be read from.
+_HARMLESS = ("SCRAM-", "ANONYMOUS")
+
+
+@dataclass
+class Account:
+    """Whose stream it will be. An empty user logs in anonymously."""
+
+    domain: str
+    user: str
+    password: str
+    resource: str
+
+    @property
+    def address(self) -> str:
+        return f"{self.user}@{self.domain}" if self.user else ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`private`: nobody but the domain's server reads what is written. `known`: what its servers offered before. `bind2`: it
+    keeps no messages for who is offline, which Bind 2 would throw away (XEP-0386 section 3.2)."""
+
+    private: bool
+    derive: sasl.Derive
+    known: sasl.Known
+    bind2: bool = False
+
+
+@dataclass
+class Begun:
+    """How a stream begins. `jid` is empty after a resumption. `confirmed`: how many stanzas the server had got of the session
+    that was to be resumed, None where it does not tell; `acked`: the keys of those that were not known to be there."""
+
+    jid: str
+    sm: StreamManagement | None
+    resumed: bool = False
+    acked: list[Any] = field(default_factory=list)
+    confirmed: int | None = None
+    carbons: bool = False
+
+
+@dataclass
+class _Way:
+    """One way to prove who we are: a mechanism, in the words of SASL or of SASL2."""
+
+    mechanism: sasl.Mechanism
+    offer: sasl2.Offer | None
+
+    @property
+    def space(self) -> str:
+        return ns.SASL if self.offer is None else ns.SASL2
+
+
+class Login(Negotiation):
+    """`sm`: a session to resume, if it is still there; its counters are then up to date."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        account: Account,
+        language: str,
+        terms: Terms,
+        sm: StreamManagement | None,
+        past: Mapping[str, Told] = NOTHING,
+    ) -> None:
+        super().__init__(wire, account.domain, language, past)
+        self._account, self._terms = account, terms
+        self._sm = sm if sm is not None and sm.resumable else None
+        self._done = Begun("", None)
+
+    def run(self, anew: bool) -> Begun:
+        """`anew`: the document has to begin; else it has, and its features are there."""
+        way = self._introduced(anew)
+        try:
+            proof = self._proved(way)
+        except sasl.SaslError as error:
+            raise StreamFailure(errors.AUTH, "server-not-proved", str(error)) from None
+        self._terms.known.worked(self._domain, way.mechanism.name)
+        if way.offer is None:
+            return self._restarted()
+        return self._went_along(sasl2.success(proof))
+
+    # --- who we are ---
+
+    def _introduced(self, anew: bool) -> _Way:
+        """The first question has gone out, with the header where that is still to go and the answer is known."""
+        if anew:
+            before = self.past.get(OFFERED)
+            way = self._way(before[0]) if before is not None else None
+            if way is not None and way.mechanism.name.startswith(_HARMLESS):
+                self.open(OFFERED, self._question(way), self._sender)
+                return way
+            self.open(OFFERED, sender=self._sender)
+        names = self.mechanisms()
+        way = self._way(self.features)
+        if way is None:  # never jabber:iq:auth instead: that is what an attacker hopes for
+            raise StreamFailure(errors.NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
+        if sasl.lost(self._terms.known.best(self._domain), way.mechanism.name):
+            raise StreamFailure(errors.NO_MECHANISM, "downgraded", " ".join(names)[:200])
+        self._wire.send(self._question(way).encode())
+        return way
+
+    @property
+    def _sender(self) -> str:
+        """Told inside TLS only (RFC 6120 section 4.7.1); XEP-0388 section 2.1 asks for it."""
+        return self._account.address if self._wire.secure else ""
+
+    def _way(self, features: Node) -> _Way | None:
+        offer = sasl2.offer(features)
+        taken = _bindings_taken(features)
+        if offer is not None and (mechanism := self._mechanism(offer.mechanisms, taken)) is not None:
+            return _Way(mechanism, offer)
+        mechanism = self._mechanism(mechanisms(features), taken)
+        return None if mechanism is None else _Way(mechanism, None)
+
+    def _mechanism(self, names: list[str] | tuple[str, ...], taken: frozenset[str] | None) -> sasl.Mechanism | None:
+        account, terms = self._account, self._terms
+        channel = sasl.Channel(self._wire.bindings(), taken)
+        return sasl.choose(names, account.user, account.password, private=terms.private, derive=terms.derive, channel=channel)
+
+    def _question(self, way: _Way) -> str:
+        name, first, offer = way.mechanism.name, way.mechanism.first(), way.offer
+        if offer is None:
+            return f"<auth xmlns='{ns.SASL}' mechanism='{name}'>{sasl.encode(first)}</auth>"
+        account = self._account
+        along = sasl2.resume(self._sm) if self._sm is not None and offer.resume else ""
+        # Bind 2 beside a resumption that cannot go along would come first, and leave nothing to resume.
+        if offer.bind is not None and self._terms.bind2 and (self._sm is None or offer.resume):
+            along += sasl2.bind(account.resource, offer.bind)
+            self._done.carbons = ns.CARBONS in offer.bind
+        agent = sasl2.agent_id(account.address, account.resource) if account.user else ""
+        return sasl2.authenticate(name, first, agent, along)
+
+    # --- the proof ---
+
+    def _proved(self, way: _Way) -> Node:
+        """The server's <success/>, and ours: it knows the password too."""
+        mechanism, space = way.mechanism, way.space
+        while True:
+            answer = self._await(lambda node: node.namespace == space)
+            if answer.name == "success":
+                proof = answer.getData() if way.offer is None else sasl2.success(answer).data
+                mechanism.finish(sasl.decode(proof))
+                return answer
+            if answer.name == "continue":  # XEP-0388 section 2.6.3: a second factor, a new password
+                raise StreamFailure(errors.AUTH, "task-required")
+            if answer.name != "challenge":
+                raise StreamFailure(errors.AUTH, condition_of(answer, ns.SASL), answer.getTagData("text") or "")
+            response = mechanism.step(sasl.decode(answer.getData()))
+            data = sasl.encode(response, "") if response else ""
+            self._wire.send(f"<response xmlns='{space}'>{data}</response>".encode())
+
+    # --- behind it, as in RFC 6120 ---
+
+    def _restarted(self) -> Begun:
+        """A new document, and in it what remains to be asked."""
+        before = self.past.get(READY)
+        if before is None:
+            self.open(READY, sender=self._sender)
+            return self._resumed_or_bound()
+        self.features = before[0]
+        resuming = self._sm is not None and self._offers("sm", ns.SM)
+        along = sasl2.resume(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
+        self.open(READY, along, self._sender)
+        return self._resumed_or_bound(asked=True)
+
+    def _resumed_or_bound(self, asked: bool = False) -> Begun:
+        """`asked`: the first question of this is on its way."""
+        if self._sm is not None and self._offers("sm", ns.SM):
+            if not asked:
+                self._wire.send(sasl2.resume(self._sm).encode())
+            if self._resumption(self._await(lambda node: node.namespace == ns.SM and node.name in ("resumed", "failed"))):
+                return self._done
+            asked = False
+        self._done.jid, self._done.sm = self.bind(asked)
+        return self._done
+
+    def _resumption(self, answer: Node) -> bool:
+        """Whether the session goes on."""
+        assert self._sm is not None
+        done = self._done
+        done.confirmed = number(answer, "h")  # XEP-0198 section 5: a failure may still tell how far the server had come
+        try:
+            done.acked = [] if done.confirmed is None else self._sm.resumed(done.confirmed)
+        except SmError as error:
+            raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
+        done.resumed = answer.name == "resumed"
+        if done.resumed:
+            done.sm = self._sm
+        self._sm = None  # it is not asked for again
+        return done.resumed
+
+    def bind(self, asked: bool = False) -> tuple[str, StreamManagement | None]:
+        """The full JID, and stream management, resumable if the server likes, where it has that. A resource in use gets "-2"
+        once; one that the server dislikes is left to the server. `asked`: both are on their way."""
+        # The question for stream management goes along: it is one journey less. A server that meets it before the resource is
+        # bound refuses it (XEP-0198 section 3), and then it is put again.
+        along = self._managing
+        if not asked:
+            self._wire.send((self._binding() + along).encode())
+        try:
+            jid, said = self._bound()
+        except StreamFailure as failure:
+            instead = {"conflict": f"{self._account.resource}-2", "bad-request": ""}.get(failure.condition)
+            if failure.kind != errors.BIND or instead is None:
+                raise
+            along = ""
+            self._wire.send(self._binding(instead).encode())
+            jid, said = self._bound()
+        if self._old_session_needed:
+            self._wire.send(f"<iq type='set' id='session'><session xmlns='{ns.SESSION}'/></iq>".encode())
+            self._result("session")
+        return jid, self._enabled(said, bool(along))
+
+    @property
+    def _managing(self) -> str:
+        return sasl2.ENABLE if self._offers("sm", ns.SM) and not self._old_session_needed else ""
+
+    def _binding(self, resource: str | None = None) -> str:
+        resource = self._account.resource if resource is None else resource
+        wish = f"<resource>{escape(resource)}</resource>" if resource else ""
+        return f"<iq type='set' id='bind'><bind xmlns='{ns.BIND}'>{wish}</bind></iq>"
+
+    def _bound(self) -> tuple[str, Node | None]:
+        """The full JID, and what the server has said to stream management before it."""
+        said: list[Node] = []
+        answer = self._result("bind", said)
+        jid = (answer.getTag("bind") or answer).getTagData("jid")
+        if not jid:
+            raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
+        return str(jid), said[-1] if said else None
+
+    @property
+    def _old_session_needed(self) -> bool:
+        """The session iq of RFC 3921, for a server that insists on it."""
+        offer = self.features.getTag("session", namespace=ns.SESSION)
+        return bool(offer and not offer.getTag("optional"))
+
+    def _enabled(self, answer: Node | None, asked: bool) -> StreamManagement | None:
+        """`answer`: of a server that has said it already; `asked`: the question is on its way."""
+        if answer is None and not self._offers("sm", ns.SM):
+            return None
+        if answer is None and asked:
+            answer = self._await(_answers_enable)
+        if answer is None or answer.name == "failed":
+            if answer is not None and answer.getTag("unexpected-request") is None and asked:
+                return None
+            self._wire.send(sasl2.ENABLE.encode())
+            answer = self._await(_answers_enable)
+        if answer.name == "failed":
+            return None
+        resumable = answer.getAttr("resume") in ("true", "1")
+        return StreamManagement(
+            (answer.getAttr("id") or "") if resumable else "", answer.getAttr("location") or "", number(answer, "max") or 0
+        )
+
+    def _result(self, name: str, said: list[Node] | None = None) -> Node:
+        """The result of the iq with this id. `said` gets the answers to stream management that come before it."""
+        while True:
+            answer = self._await(lambda node: (node.name == "iq" and node.getAttr("id") == name) or _answers_enable(node))
+            if not _answers_enable(answer):
+                break
+            if said is not None:
+                said.append(answer)
+        if answer.getAttr("type") != "result":
+            error = answer.getTag("error") or answer
+            raise StreamFailure(errors.BIND, condition_of(error, ns.STANZA_ERRORS), error.getTagData("text") or "")
+        return answer
+
+    # --- behind it, with SASL2 ---
+
+    def _went_along(self, success: sasl2.Success) -> Begun:
+        """The features come without a new document. What was asked along has its answer already."""
+        done = self._done
+        if success.resumption is not None and self._sm is not None and self._resumption(success.resumption):
+            # Stanzas may come before the features, and count: both are the stream's from here on.
+            return done
+        if success.bound is None:
+            done.carbons = False
+            self._features_follow()
+            return self._resumed_or_bound()
+        if not success.jid.partition("/")[2]:
+            raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
+        done.jid = success.jid
+        answer = next((kid for kid in success.bound.kids if kid and _answers_enable(kid)), None)
+        if answer is None:
+            self._features_follow()
+        done.sm = self._enabled(answer, answer is not None)
+        return done
+
+    def _features_follow(self) -> None:
+        self.features = self._await(lambda node: node.namespace == ns.STREAM and node.name == "features")
+
+
+def _bindings_taken(features: Node) -> frozenset[str] | None:
+    offer = features.getTag("sasl-channel-binding", namespace=ns.CHANNEL_BINDING)
+    return frozenset(tag.getAttr("type") or "" for tag in offer.getTags("channel-binding")) if offer else None
+
+
+def _answers_enable(node: Node) -> bool:
+    return bool(node.namespace == ns.SM and node.name in ("enabled", "failed"))

@@ -1,0 +1,64 @@
+"""What servers have told of their features, so that questions can go along with a stream header instead of waiting for them.
+
+A memory of this process alone, and no more than a guess: whoever uses it compares what the server tells this time.
+"""
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from types import MappingProxyType
+
+from xmpp.simplexml import Node
+
+MOST_PLACES = 1000
+# A server that did not bear it is asked step by step for so long.
+DOUBT_SECONDS = 3600.0
+# Features, and their shape.
+Told = tuple[Node, str]
+NOTHING: Mapping[str, Told] = MappingProxyType({})
+
+
+class Past:
+    """By place: features at each moment of a log-in that succeeded. By domain: whether messages wait there for who is offline."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told: dict[Hashable, Mapping[str, Told]] = {}
+        self._doubted: dict[Hashable, float] = {}
+        self._stores: dict[str, tuple[float, bool]] = {}
+
+    def recall(self, place: Hashable) -> Mapping[str, Told]:
+        return self._told.get(place, NOTHING)
+
+    def keep(self, place: Hashable, told: Mapping[str, Node]) -> None:
+        """Of a log-in that asked step by step, and came through."""
+        if self._clock() < self._doubted.get(place, 0.0):
+            return
+        self._doubted.pop(place, None)
+        if len(self._told) >= MOST_PLACES:
+            self._told.clear()
+        self._told[place] = {moment: (features, shape(features)) for moment, features in told.items()}
+
+    def doubt(self, place: Hashable) -> None:
+        """What was remembered of it was wrong, or it does not bear to be asked along."""
+        self._told.pop(place, None)
+        if len(self._doubted) >= MOST_PLACES:
+            self._doubted.clear()
+        self._doubted[place] = self._clock() + DOUBT_SECONDS
+
+    def stores(self, domain: str) -> bool | None:
+        """Whether its server keeps messages for who is offline; None when that has to be asked."""
+        until, found = self._stores.get(domain, (0.0, True))
+        return found if self._clock() < until else None
+
+    def learn(self, domain: str, stores: bool) -> None:
+        if len(self._stores) >= MOST_PLACES:
+            self._stores.clear()
+        self._stores[domain] = (self._clock() + DOUBT_SECONDS, stores)
+
+
+def shape(features: Node) -> str:
+    """Equal for equal features, in whatever order they come."""
+    kids = [shape(kid) for kid in features.kids if kid]
+    kids.sort()
+    attrs = " ".join(sorted(f"{name}={value!r}" for name, value in features.attrs.items()))
+    return f"<{features.namespace} {features.name} {attrs}>{''.join(features.data).strip()}{''.join(kids)}</>"

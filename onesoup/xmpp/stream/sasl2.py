@@ -1,0 +1,89 @@
+"""SASL2 (XEP-0388) as values: what a server offers along with the log-in, the question, and what its success brings. No I/O.
+
+Along with it go the resumption of a session (XEP-0198), or Bind 2 (XEP-0386) with stream management and carbons: the journeys
+that these would need by themselves are saved, and the second stream header.
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xmpp.simplexml import Node
+
+from onesoup.xmpp.stream import ns, sasl
+from onesoup.xmpp.stream.markup import escape, quote
+from onesoup.xmpp.stream.sm import KEEP_SECONDS, StreamManagement
+
+ENABLE = f"<enable xmlns='{ns.SM}' resume='true' max='{KEEP_SECONDS}'/>"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """`resume`: a session can be resumed along with it. `bind`: what Bind 2 enables along with it, None without Bind 2."""
+
+    mechanisms: tuple[str, ...]
+    resume: bool
+    bind: frozenset[str] | None
+
+
+def offer(features: Node) -> Offer | None:
+    """None for a server that knows SASL as in RFC 6120 only."""
+    found = features.getTag("authentication", namespace=ns.SASL2)
+    if found is None:
+        return None
+    names = tuple(kid.getData() for kid in found.kids if kid and kid.name == "mechanism")
+    inline = found.getTag("inline")
+    if inline is None:
+        return Offer(names, False, None)
+    bind = inline.getTag("bind", namespace=ns.BIND2)
+    return Offer(names, inline.getTag("sm", namespace=ns.SM) is not None, None if bind is None else _inline(bind))
+
+
+def _inline(bind: Node) -> frozenset[str]:
+    inner = bind.getTag("inline")
+    return frozenset(kid.getAttr("var") or "" for kid in inner.kids if kid) if inner is not None else frozenset()
+
+
+def authenticate(name: str, first: bytes, agent: str, along: str) -> str:
+    """The question. `first`: of the mechanism; `agent`: of `agent_id`, empty to stay unknown."""
+    who = f"<user-agent id='{agent}'><software>onesoup</software></user-agent>" if agent else ""
+    begin = f"<authenticate xmlns='{ns.SASL2}' mechanism='{name}'><initial-response>{sasl.encode(first, '')}</initial-response>"
+    return f"{begin}{who}{along}</authenticate>"
+
+
+def resume(sm: StreamManagement) -> str:
+    """Goes along with either way to log in."""
+    return f"<resume xmlns='{ns.SM}' previd='{quote(sm.id)}' h='{sm.h_in}'/>"
+
+
+def bind(tag: str, features: frozenset[str]) -> str:
+    """`tag` becomes a part of the resource; `features`: what the server enables along with it."""
+    carbons = f"<enable xmlns='{ns.CARBONS}'/>" if ns.CARBONS in features else ""
+    managed = ENABLE if ns.SM in features else ""
+    return f"<bind xmlns='{ns.BIND2}'><tag>{escape(tag)}</tag>{carbons}{managed}</bind>"
+
+
+@lru_cache(4096)
+def agent_id(address: str, resource: str) -> str:
+    """A UUID that is the same at each log-in of one client of one account, and of no other. From it the server makes the
+    resource, and knows the old stream of a client that comes anew."""
+    digest = hashlib.sha256(f"onesoup {address}/{resource}".encode()).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
+@dataclass(frozen=True)
+class Success:
+    """`data`: for the mechanism, None without; `jid`: bare, or full when the stream is bound or resumed."""
+
+    data: str
+    jid: str
+    resumption: Node | None
+    bound: Node | None
+
+
+def success(answer: Node) -> Success:
+    """What a <success/> says."""
+    resumption = next((kid for kid in answer.kids if kid and kid.namespace == ns.SM and kid.name in ("resumed", "failed")), None)
+    jid = answer.getTagData("authorization-identifier") or ""
+    return Success(answer.getTagData("additional-data") or "", str(jid), resumption, answer.getTag("bound", namespace=ns.BIND2))
