@@ -49,6 +49,14 @@ def find_prosody(data: Path | None = None) -> str:
     raise ProcessError("no prosody on PATH; `make run` or `make test` sets one up")
 
 
+def find_prosody_modules(name: str = "mod_sasl2") -> Path | None:
+    """The folder of the community's modules that has this one: Debian's prosody-modules, or what PROSODY_MODULES names."""
+    named = os.environ.get("PROSODY_MODULES")
+    places = [Path(named)] if named else []
+    places += [Path("/usr/lib/prosody/modules"), REPOSITORY / ".run" / "debian" / "root" / "usr" / "lib" / "prosody" / "modules"]
+    return next((place for place in places if (place / name).is_dir()), None)
+
+
 def connects(host: str, port: int) -> bool:
     with suppress(OSError), socket.create_connection((reachable(host), port), timeout=1):
         return True
@@ -137,8 +145,11 @@ class Prosody(Server):
         bind: str = "127.0.0.1",
         options: str = "",
         more_hosts: str = "",
+        modules: Iterable[str] = (),
+        program: str | None = None,
     ) -> None:
-        """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections."""
+        """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules` are
+        enabled besides ours, those of the community where `find_prosody_modules` finds them; `program` is another Prosody."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
@@ -146,8 +157,8 @@ class Prosody(Server):
         names = [domain, f"conference.{domain}"]
         self.ca_file, certificate, key = certs.ensure(self.dir / "certs", names)
         config = self.dir / "prosody.cfg.lua"
-        config.write_text(self._config(certificate, key, options, more_hosts), encoding="utf-8")
-        argv = [find_prosody(self.dir.parent), "-F", "--config", str(config)]
+        config.write_text(self._config(certificate, key, options, more_hosts, list(modules)), encoding="utf-8")
+        argv = [program or find_prosody(self.dir.parent), "-F", "--config", str(config)]
         self.process = Process("prosody", argv, os.environ, self.dir / "prosody.log")
 
     @property
@@ -182,7 +193,7 @@ class Prosody(Server):
         if not path.exists():
             path.write_text(text, encoding="utf-8")
 
-    def _config(self, certificate: Path, key: Path, options: str, more_hosts: str) -> str:
+    def _config(self, certificate: Path, key: Path, options: str, more_hosts: str, modules: list[str]) -> str:
         # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
         alone = "true" if self.bind in ("127.0.0.1", "::1", "localhost") else "false"
         tls = "false" if alone == "true" else "true"
@@ -198,7 +209,8 @@ s2s_ports = {{}}; https_ports = {{}}; component_ports = {{}}
 http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
 modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "carbons"; "pep"; "private";
   "blocklist"; "vcard4"; "vcard_legacy"; "version"; "ping"; "time"; "register";
-  "offline"; "smacks"; "csi_simple"; "mam" }}
+  "offline"; "smacks"; "csi_simple"; "mam"; {"".join(f"{_lua(name)}; " for name in modules)}}}
+plugin_paths = {{ {_lua(find_prosody_modules() or "") if modules else ""} }}
 modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}

@@ -107,7 +107,7 @@ class Login(Negotiation):
         """The first question has gone out, with the header where that is still to go and the answer is known."""
         if anew:
             before = self.past.get(OFFERED)
-            way = self._way(before[0]) if before is not None else None
+            way = self._way(before.features) if before is not None else None
             if way is not None and way.mechanism.name.startswith(_HARMLESS):
                 self.open(OFFERED, self._question(way), self._sender)
                 return way
@@ -179,7 +179,7 @@ class Login(Negotiation):
         if before is None:
             self.open(READY, sender=self._sender)
             return self._resumed_or_bound()
-        self.features = before[0]
+        self.features = before.features
         resuming = self._sm is not None and self._offers("sm", ns.SM)
         along = sasl2.resume(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
         self.open(READY, along, self._sender)

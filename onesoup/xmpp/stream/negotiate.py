@@ -12,7 +12,7 @@ from onesoup.xmpp.stream import errors, ns, sasl2
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.markup import quote
 from onesoup.xmpp.stream.parser import Broken, End, Event, Header
-from onesoup.xmpp.stream.past import NOTHING, Told, shape
+from onesoup.xmpp.stream.past import NOTHING, Told, heard, shape
 from onesoup.xmpp.stream.tls import Tls
 from onesoup.xmpp.stream.wire import Wire
 
@@ -54,13 +54,14 @@ class Negotiation:
     def __init__(self, wire: Wire, domain: str, language: str, past: Mapping[str, Told] = NOTHING) -> None:
         self._wire, self._domain, self._language, self.past = wire, domain, language, past
         self.features = Node("features")
-        self.told: dict[str, Node] = {}
+        self.told: dict[str, Told] = {}
         self.guessed = False
         self.early: list[Node] = []  # stanzas that came before their time; they count in no h
 
     def open(self, moment: str = OFFERED, along: str = "", sender: str = "") -> None:
         """A new document and the server's features. `sender`: the account, for a server that is known to be the right one."""
-        self._wire.restart()
+        before = self.past.get(moment)
+        self._wire.restart(before.ready if before else None)
         who = f" from='{quote(sender)}'" if sender else ""
         header = (
             f"<?xml version='1.0'?><stream:stream to='{quote(self._domain)}'{who} version='1.0'"
@@ -69,8 +70,10 @@ class Negotiation:
         self.guessed = self.guessed or bool(along)
         self._wire.send(header.encode())
         self._wire.hurry()
-        self.features = self.told[moment] = self._await(_are_features)
-        if along and moment != CLEAR and shape(self.features) != self.past[moment][1]:
+        self.features = self._await(_are_features)
+        if before is None:
+            self.told[moment] = heard(self.features, self._wire.words())
+        elif along and moment != CLEAR and self.features is not before.features and shape(self.features) != before.shape:
             raise StreamFailure(errors.PROTOCOL, CHANGED)
 
     def secure(self, tls: Tls) -> bool:
@@ -82,7 +85,6 @@ class Negotiation:
         self.open(CLEAR, along)
         if not self._offers("starttls", ns.TLS):
             if blind:
-                self.told[OFFERED] = self.features
                 return False
             raise StreamFailure(errors.TLS, "not-offered")
         if not along:

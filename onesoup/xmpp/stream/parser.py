@@ -19,6 +19,10 @@ MAX_WASTE = 16 * 1024 * 1024
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 
+# Where the parser is when no stanza is open.
+_BETWEEN, _OUTSIDE = -1, -2
+
+
 class Header(dict[str, str]):
     """The attributes of an opening <stream:stream>."""
 
@@ -36,6 +40,8 @@ class Broken(Exception):
 
 
 Event: TypeAlias = Node | Header | End | Broken
+# The octets of an element, and what they mean as a child of the stream.
+Ready: TypeAlias = tuple[bytes, Node]
 
 
 class _Node(Node):
@@ -85,9 +91,11 @@ WHOLE_TAGS = not hasattr(expat.ParserCreate(), "SetReparseDeferralEnabled")
 class Parser:
     """One stream document. `feed` returns what is complete; after a Broken or an End it returns nothing more."""
 
-    __slots__ = ("_done", "_events", "_expat", "_fed", "_held", "_open", "_waste")
+    __slots__ = ("_done", "_events", "_expat", "_fed", "_held", "_open", "_ready", "_waste")
 
-    def __init__(self, whole_tags: bool = WHOLE_TAGS) -> None:
+    def __init__(self, whole_tags: bool = WHOLE_TAGS, ready: Ready | None = None) -> None:
+        """`ready`: what the document may say word for word once more, and then is not read again."""
+        self._ready = ready
         self._held: list[bytes] | None = [] if whole_tags else None
         self._events: list[Event] = []
         self._expat, self._open = _expat(self._events)
@@ -98,10 +106,12 @@ class Parser:
         """The elements that these octets complete, in order. A Broken is the last one."""
         if self._done:
             return []
-        self._fed += len(data)
-        if self._held is not None:
-            data = self._whole(self._held, data)
         try:
+            if self._ready is not None:
+                data = self._past(self._ready, data)
+            self._fed += len(data)
+            if self._held is not None:
+                data = self._whole(self._held, data)
             self._expat.Parse(data, False)
             self._limit()
         except Broken as broken:
@@ -114,6 +124,20 @@ class Parser:
         if events and isinstance(events[-1], End | Broken):
             self._done = True
         return events
+
+    def _past(self, ready: Ready, data: bytes) -> bytes:
+        """What is left to read. An element that was read before in the same words is taken from memory, if it stands between
+        others and not in one."""
+        at = data.find(ready[0])
+        if at < 0 or self._held:
+            return data
+        self._ready = None
+        self._fed += at
+        self._expat.Parse(data[:at], False)
+        if self._open() != _BETWEEN:
+            return data[at:]
+        self._events.append(ready[1])
+        return data[at + len(ready[0]) :]
 
     def _whole(self, held: list[bytes], data: bytes) -> bytes:
         """What has come, but for a tag that has begun and does not end yet: that is held back."""
@@ -151,7 +175,7 @@ def _nothing() -> int:
 
 
 def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
-    """A parser that puts what is complete into the list, and a function that tells where the open stanza began, -1 for none.
+    """A parser that puts what is complete into the list, and a function that tells where the open stanza began, or that none is.
 
     Its state is local variables, not attributes: the handlers run twelve times for one message.
     """
@@ -213,7 +237,7 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
         if node is not None:
             return began
         text.clear()  # white space between stanzas keeps the connection alive and is nobody's
-        return -1
+        return _BETWEEN if depth else _OUTSIDE
 
     def refuse(*_: object) -> None:
         # RFC 6120 section 11.1: no comments, processing instructions, DTD, entity references other than the five.

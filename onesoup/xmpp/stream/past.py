@@ -5,15 +5,37 @@ A memory of this process alone, and no more than a guess: whoever uses it compar
 
 import time
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 from xmpp.simplexml import Node
 
+from onesoup.xmpp.stream.parser import Ready
+
 MOST_PLACES = 1000
 # A server that did not bear it is asked step by step for so long.
 DOUBT_SECONDS = 3600.0
-# Features, and their shape.
-Told = tuple[Node, str]
+# As nearly every server writes it.
+_BEGIN, _END = b"<stream:features>", b"</stream:features>"
+
+
+@dataclass
+class Told:
+    """Features: as a server said them, and what they are in whatever order. `words` are empty where it said them otherwise."""
+
+    features: Node
+    words: bytes
+
+    @cached_property
+    def shape(self) -> str:
+        return shape(self.features)
+
+    @property
+    def ready(self) -> Ready | None:
+        return (self.words, self.features) if self.words else None
+
+
 NOTHING: Mapping[str, Told] = MappingProxyType({})
 
 
@@ -29,14 +51,14 @@ class Past:
     def recall(self, place: Hashable) -> Mapping[str, Told]:
         return self._told.get(place, NOTHING)
 
-    def keep(self, place: Hashable, told: Mapping[str, Node]) -> None:
+    def keep(self, place: Hashable, told: Mapping[str, Told]) -> None:
         """Of a log-in that asked step by step, and came through."""
         if self._clock() < self._doubted.get(place, 0.0):
             return
         self._doubted.pop(place, None)
         if len(self._told) >= MOST_PLACES:
             self._told.clear()
-        self._told[place] = {moment: (features, shape(features)) for moment, features in told.items()}
+        self._told[place] = dict(told)
 
     def doubt(self, place: Hashable) -> None:
         """What was remembered of it was wrong, or it does not bear to be asked along."""
@@ -54,6 +76,13 @@ class Past:
         if len(self._stores) >= MOST_PLACES:
             self._stores.clear()
         self._stores[domain] = (self._clock() + DOUBT_SECONDS, stores)
+
+
+def heard(features: Node, words: bytes) -> Told:
+    """`words`: a document up to its features, or more."""
+    begin, found, _ = words.rpartition(_END)
+    at = begin.rfind(_BEGIN)
+    return Told(features, words[at : len(begin) + len(found)] if found and at >= 0 else b"")
 
 
 def shape(features: Node) -> str:

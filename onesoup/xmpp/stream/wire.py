@@ -11,7 +11,7 @@ from gevent.socket import socket
 from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.link import Link
-from onesoup.xmpp.stream.parser import Event, Parser
+from onesoup.xmpp.stream.parser import Event, Parser, Ready
 from onesoup.xmpp.stream.tls import Tls, end_point
 
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
@@ -25,7 +25,7 @@ _GONE = (OSError, ValueError)
 class Wire:
     """Any greenlet may send; one reads. Closed once, by anybody: the others get a StreamFailure."""
 
-    __slots__ = ("_later", "_link", "_lock", "_parser", "_size", "failure", "pending", "secure")
+    __slots__ = ("_later", "_link", "_lock", "_parser", "_size", "_words", "failure", "pending", "secure")
 
     def __init__(self, sock: socket) -> None:
         self._link: Link | None = Link(sock)
@@ -34,6 +34,7 @@ class Wire:
         self._later: list[bytes] = []  # what goes out before anything else
         self._size = 0
         self.pending: list[Event] = []
+        self._words: list[bytes] | None = None  # what came in, where somebody wants to have it word for word
         self.failure: StreamFailure | None = None  # why it was closed
         self.secure = False
 
@@ -76,10 +77,16 @@ class Wire:
             found[sasl.UNIQUE] = lambda: tls.get_channel_binding(sasl.UNIQUE) or b""
         return found
 
-    def restart(self) -> None:
-        """A new document begins (RFC 6120 section 4.3.3)."""
+    def restart(self, ready: Ready | None = None) -> None:
+        """A new document begins (RFC 6120 section 4.3.3). `ready`: as of the parser; without it the words are kept."""
         self._parser.close()
-        self._parser = Parser()
+        self._parser = Parser(ready=ready)
+        self._words = None if ready else []
+
+    def words(self) -> bytes:
+        """All since the document began, if they are kept; from here on they are not."""
+        words, self._words = self._words, None
+        return b"".join(words or ())
 
     def hurry(self) -> None:
         """Acknowledges at once for a while.
@@ -159,6 +166,8 @@ class Wire:
             raise self._reset(error) from None
         if not data:
             raise self.failure or StreamFailure(errors.CLOSED, "eof")
+        if self._words is not None:
+            self._words.append(data)
         return self._parser.feed(data)
 
     def close(self, failure: StreamFailure | None = None) -> None:
