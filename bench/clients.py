@@ -60,11 +60,7 @@ class Driver:
         self.idle: list[Client] = []
 
     def do_connect(self, domain: str, host: str, port: int, ca: str, user: str, password: str) -> dict[str, Any]:
-        if os.environ.get("TRY_TLS"):
-            host = "tls://" + host
         self.options = Options(tls=Tls(ca), resolver=Resolver({domain: (host, port), f"anon.{domain}": (host, port)}))
-        if os.environ.get("TRY_B2"):
-            self.options.past.learn(domain, False)
         self.account = (domain, user, password)
         self.client = Client(self.options, *self.account, "main")
         self.client.stream.send(stanzas.presence({}))
@@ -142,5 +138,4 @@ def main() -> None:
         print(json.dumps(getattr(driver, "do_" + order.pop("do"))(**order)), flush=True)
 
 
-if __name__ == "__main__":
-    main()
+main()

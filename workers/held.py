@@ -84,6 +84,8 @@ ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
 OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
 # Changes of the block and grant lists are told; this is for what gets lost without a sign.
 RULES_SECONDS = 600.0
+# The feature of a server that keeps messages for who is offline (XEP-0160).
+OFFLINE = "msgoffline"
 
 
 @dataclass(slots=True)
@@ -294,9 +296,12 @@ class Held:
         result = stream.request(stanzas.roster_get(), ROSTER_SECONDS)
         if result.getAttr("type") == "result":
             self._replace_roster(result)
-        gevent.spawn(self._carbons, stream)
+        if not stream.carbons:
+            gevent.spawn(self._carbons, stream)
         gevent.spawn(self._blocklist, stream)
         gevent.spawn(self._note_upload, stream)
+        if stream.bind2 and self._shared.options.past.stores(self.session.domain) is None:
+            gevent.spawn(self._note_offline, stream)
         if not self._shared.lists.all(self.session.jid):
             self._restore_lists(stream)
         if self.showing.now is not None:
@@ -329,6 +334,15 @@ class Held:
             with suppress(StoreDown):
                 self._shared.blocks.sync(self.session.jid, read_items(found))
             self.rules_changed()
+
+    def _note_offline(self, stream: Stream) -> None:
+        """Whether messages wait at the server for who is offline: Bind 2 would throw them away (docs/adr/0004)."""
+        try:
+            found = stanzas.features_in(stream.request(stanzas.disco(self.session.domain), ROSTER_SECONDS))
+        except StreamFailure:
+            return  # another log-in asks again
+        if found:  # no error, that is
+            self._shared.options.past.learn(self.session.domain, OFFLINE in found)
 
     def _note_upload(self, stream: Stream) -> None:
         """Whether the server takes files: the phone is told at once when it sends one in vain."""

@@ -18,6 +18,7 @@ from onesoup.xmpp.stream import Options, Resolver, Tls
 
 NS = "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+SASL2 = "urn:xmpp:sasl:2"
 SM = "urn:xmpp:sm:3"
 
 
@@ -57,20 +58,41 @@ class Peer:
         more = f"<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>{types}</sasl-channel-binding>" if bindings else ""
         self.open(f"<mechanisms xmlns='{SASL}'>{names}</mechanisms>{more}")
 
+    def offer2(self, *mechanisms: str, inline: str = "", more: str = "") -> None:
+        """SASL2."""
+        names = "".join(f"<mechanism>{name}</mechanism>" for name in mechanisms)
+        self.open(f"<authentication xmlns='{SASL2}'>{names}<inline>{inline}</inline></authentication>{more}")
+
+    def introduced2(self) -> tuple[str, str]:
+        """What the client says first over SASL2: of SCRAM, and what goes along."""
+        first = self._said("</initial-response>")
+        return first, self.until("</authenticate>").removesuffix("</authenticate>")
+
+    def scram2(self, first: str, inside: str = "", jid: str = "a@stub.example", password: str = "secret") -> None:
+        """The rest of it, up to <success/> with all that is inside."""
+        proof = self._prove(SASL2, first, password)[1]
+        self.send(f"<success xmlns='{SASL2}'><additional-data>{proof}</additional-data>")
+        self.send(f"<authorization-identifier>{jid}</authorization-identifier>{inside}</success>")
+
     def scram(self, *, password: str = "secret", success: bool = True) -> tuple[str, str]:
         """The server's half of SCRAM-SHA-1 (RFC 5802). Returns the client's gs2 header and its c= attribute, decoded."""
-        gs2, _, bare = self._said("</auth>").partition("n=")
-        bare = "n=" + bare
+        said = self._said("</auth>")
+        last, words = self._prove(SASL, said, password)
+        if success:
+            self.send(f"<success xmlns='{SASL}'>{words}</success>")
+        return said.partition("n=")[0], base64.b64decode(last.partition("c=")[2].partition(",")[0]).decode("latin-1")
+
+    def _prove(self, space: str, said: str, password: str) -> tuple[str, str]:
+        """The client's last words, and ours."""
+        bare = "n=" + said.partition("n=")[2]
         first = f"r={bare.partition('r=')[2]}server,s={base64.b64encode(b'salt').decode()},i=1"
-        self.send(f"<challenge xmlns='{SASL}'>{base64.b64encode(first.encode()).decode()}</challenge>")
+        self.send(f"<challenge xmlns='{space}'>{base64.b64encode(first.encode()).decode()}</challenge>")
         last = self._said("</response>")
         salted = hashlib.pbkdf2_hmac("sha1", password.encode(), b"salt", 1)
         signed = f"{bare},{first},{last.rpartition(',p=')[0]}".encode()
         proof = hmac.digest(hmac.digest(salted, b"Server Key", "sha1"), signed, "sha1")
         words = base64.b64encode(b"v=" + base64.b64encode(proof)).decode()
-        if success:
-            self.send(f"<success xmlns='{SASL}'>{words}</success>")
-        return gs2, base64.b64decode(last.partition("c=")[2].partition(",")[0]).decode("latin-1")
+        return last, words
 
     def _said(self, end: str) -> str:
         """The decoded content of the element that ends here."""

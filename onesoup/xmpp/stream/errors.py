@@ -33,6 +33,7 @@ _FINAL = {
         "mechanism-too-weak",
         "encryption-required",
         "server-not-proved",
+        "task-required",
     },
     BIND: {"not-allowed", "not-authorized", "conflict"},
     STREAM: {

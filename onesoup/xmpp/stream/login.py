@@ -4,7 +4,7 @@ Two questions wait for an answer in any case: who we are, and the proof of it. W
 header and the first where the server is known (onesoup.xmpp.stream.past), the resumption or the binding where it has SASL2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from xmpp.simplexml import Node
 from onesoup.xmpp.stream import errors, ns, sasl, sasl2
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.markup import escape
-from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, condition_of, mechanisms, number
+from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, condition_of, number
 from onesoup.xmpp.stream.past import NOTHING, Told
 from onesoup.xmpp.stream.sm import SmError, StreamManagement
 from onesoup.xmpp.stream.wire import Wire
@@ -58,6 +58,7 @@ class Begun:
     acked: list[Any] = field(default_factory=list)
     confirmed: int | None = None
     carbons: bool = False
+    bind2: bool = False  # the server has it
 
 
 @dataclass
@@ -93,13 +94,13 @@ class Login(Negotiation):
         """`anew`: the document has to begin; else it has, and its features are there."""
         way = self._introduced(anew)
         try:
-            proof = self._proved(way)
+            success = self._proved(way)
         except sasl.SaslError as error:
             raise StreamFailure(errors.AUTH, "server-not-proved", str(error)) from None
         self._terms.known.worked(self._domain, way.mechanism.name)
         if way.offer is None:
             return self._restarted()
-        return self._went_along(sasl2.success(proof))
+        return self._went_along(sasl2.success(success))
 
     # --- who we are ---
 
@@ -107,13 +108,13 @@ class Login(Negotiation):
         """The first question has gone out, with the header where that is still to go and the answer is known."""
         if anew:
             before = self.past.get(OFFERED)
-            way = self._way(before.features) if before is not None else None
+            way = self._way(before.ways) if before is not None else None
             if way is not None and way.mechanism.name.startswith(_HARMLESS):
                 self.open(OFFERED, self._question(way), self._sender)
                 return way
             self.open(OFFERED, sender=self._sender)
         names = self.mechanisms()
-        way = self._way(self.features)
+        way = self._way(sasl2.ways(self.features))
         if way is None:  # never jabber:iq:auth instead: that is what an attacker hopes for
             raise StreamFailure(errors.NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
         if sasl.lost(self._terms.known.best(self._domain), way.mechanism.name):
@@ -126,17 +127,15 @@ class Login(Negotiation):
         """Told inside TLS only (RFC 6120 section 4.7.1); XEP-0388 section 2.1 asks for it."""
         return self._account.address if self._wire.secure else ""
 
-    def _way(self, features: Node) -> _Way | None:
-        offer = sasl2.offer(features)
-        taken = _bindings_taken(features)
-        if offer is not None and (mechanism := self._mechanism(offer.mechanisms, taken)) is not None:
-            return _Way(mechanism, offer)
-        mechanism = self._mechanism(mechanisms(features), taken)
+    def _way(self, ways: sasl2.Ways) -> _Way | None:
+        channel = sasl.Channel(self._wire.bindings(), ways.bindings)
+        if ways.sasl2 is not None and (mechanism := self._mechanism(ways.sasl2.mechanisms, channel)) is not None:
+            return _Way(mechanism, ways.sasl2)
+        mechanism = self._mechanism(ways.mechanisms, channel)
         return None if mechanism is None else _Way(mechanism, None)
 
-    def _mechanism(self, names: list[str] | tuple[str, ...], taken: frozenset[str] | None) -> sasl.Mechanism | None:
+    def _mechanism(self, names: Iterable[str], channel: sasl.Channel) -> sasl.Mechanism | None:
         account, terms = self._account, self._terms
-        channel = sasl.Channel(self._wire.bindings(), taken)
         return sasl.choose(names, account.user, account.password, private=terms.private, derive=terms.derive, channel=channel)
 
     def _question(self, way: _Way) -> str:
@@ -144,6 +143,7 @@ class Login(Negotiation):
         if offer is None:
             return f"<auth xmlns='{ns.SASL}' mechanism='{name}'>{sasl.encode(first)}</auth>"
         account = self._account
+        self._done.bind2 = offer.bind is not None
         along = sasl2.resume(self._sm) if self._sm is not None and offer.resume else ""
         # Bind 2 beside a resumption that cannot go along would come first, and leave nothing to resume.
         if offer.bind is not None and self._terms.bind2 and (self._sm is None or offer.resume):
@@ -160,7 +160,7 @@ class Login(Negotiation):
         while True:
             answer = self._await(lambda node: node.namespace == space)
             if answer.name == "success":
-                proof = answer.getData() if way.offer is None else sasl2.success(answer).data
+                proof = answer.getData() if way.offer is None else answer.getTagData("additional-data") or ""
                 mechanism.finish(sasl.decode(proof))
                 return answer
             if answer.name == "continue":  # XEP-0388 section 2.6.3: a second factor, a new password
@@ -311,11 +311,6 @@ class Login(Negotiation):
 
     def _features_follow(self) -> None:
         self.features = self._await(lambda node: node.namespace == ns.STREAM and node.name == "features")
-
-
-def _bindings_taken(features: Node) -> frozenset[str] | None:
-    offer = features.getTag("sasl-channel-binding", namespace=ns.CHANNEL_BINDING)
-    return frozenset(tag.getAttr("type") or "" for tag in offer.getTags("channel-binding")) if offer else None
 
 
 def _answers_enable(node: Node) -> bool:

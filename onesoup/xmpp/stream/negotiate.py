@@ -96,8 +96,8 @@ class Negotiation:
 
     def mechanisms(self) -> list[str]:
         """The names of the SASL mechanisms that the server offers just now, in whatever way."""
-        names, more = mechanisms(self.features), sasl2.offer(self.features)
-        return names + [name for name in more.mechanisms if name not in names] if more else names
+        ways = sasl2.ways(self.features)
+        return list(dict.fromkeys([*ways.mechanisms, *(ways.sasl2.mechanisms if ways.sasl2 else ())]))
 
     def _offers(self, name: str, namespace: str) -> bool:
         return self.features.getTag(name, namespace=namespace) is not None
@@ -115,12 +115,6 @@ class Negotiation:
                     self.early.append(event)
                 elif isinstance(event, Header):
                     _check_version(event)
-
-
-def mechanisms(features: Node) -> list[str]:
-    """As in RFC 6120."""
-    offer = features.getTag("mechanisms", namespace=ns.SASL)
-    return [tag.getData() for tag in offer.getTags("mechanism")] if offer else []
 
 
 def _are_features(node: Node) -> bool:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from xmpp.simplexml import Node
 
+from onesoup.xmpp.stream import sasl2
 from onesoup.xmpp.stream.parser import Ready
 
 MOST_PLACES = 1000
@@ -30,6 +31,10 @@ class Told:
     @cached_property
     def shape(self) -> str:
         return shape(self.features)
+
+    @cached_property
+    def ways(self) -> sasl2.Ways:
+        return sasl2.ways(self.features)
 
     @property
     def ready(self) -> Ready | None:

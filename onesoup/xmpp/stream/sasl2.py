@@ -45,6 +45,26 @@ def _inline(bind: Node) -> frozenset[str]:
     return frozenset(kid.getAttr("var") or "" for kid in inner.kids if kid) if inner is not None else frozenset()
 
 
+@dataclass(frozen=True)
+class Ways:
+    """All that features say of how to log in: the mechanisms of RFC 6120, SASL2, the channel bindings taken (XEP-0440)."""
+
+    mechanisms: tuple[str, ...]
+    sasl2: Offer | None
+    bindings: frozenset[str] | None
+
+
+def ways(features: Node) -> Ways:
+    """Nothing of it may be there."""
+    names = features.getTag("mechanisms", namespace=ns.SASL)
+    taken = features.getTag("sasl-channel-binding", namespace=ns.CHANNEL_BINDING)
+    return Ways(
+        tuple(tag.getData() for tag in names.getTags("mechanism")) if names else (),
+        offer(features),
+        frozenset(tag.getAttr("type") or "" for tag in taken.getTags("channel-binding")) if taken else None,
+    )
+
+
 def authenticate(name: str, first: bytes, agent: str, along: str) -> str:
     """The question. `first`: of the mechanism; `agent`: of `agent_id`, empty to stay unknown."""
     who = f"<user-agent id='{agent}'><software>onesoup</software></user-agent>" if agent else ""
@@ -74,9 +94,8 @@ def agent_id(address: str, resource: str) -> str:
 
 @dataclass(frozen=True)
 class Success:
-    """`data`: for the mechanism, None without; `jid`: bare, or full when the stream is bound or resumed."""
+    """`jid`: bare, or full when the stream is bound or resumed."""
 
-    data: str
     jid: str
     resumption: Node | None
     bound: Node | None
@@ -86,4 +105,4 @@ def success(answer: Node) -> Success:
     """What a <success/> says."""
     resumption = next((kid for kid in answer.kids if kid and kid.namespace == ns.SM and kid.name in ("resumed", "failed")), None)
     jid = answer.getTagData("authorization-identifier") or ""
-    return Success(answer.getTagData("additional-data") or "", str(jid), resumption, answer.getTag("bound", namespace=ns.BIND2))
+    return Success(str(jid), resumption, answer.getTag("bound", namespace=ns.BIND2))

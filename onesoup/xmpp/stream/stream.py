@@ -67,6 +67,7 @@ class Stream:
         "_requests",
         "_sm",
         "_wire",
+        "bind2",
         "carbons",
         "confirmed",
         "features",
@@ -108,6 +109,7 @@ class Stream:
         self.features: frozenset[str] = frozenset()
         self.resumed = False
         self.carbons = False  # enabled already, along with the log-in
+        self.bind2 = False  # the server would bind along with it
         self.confirmed: int | None = None
         self.lost: list[Sent] = []
 
@@ -166,7 +168,8 @@ class Stream:
         self.heard, self.target = time.monotonic(), done.wire.place
         self._options.watch.add(self, self.heard)
         begun = done.begun
-        self.resumed, self.confirmed, self.carbons = begun.resumed, begun.confirmed, begun.carbons
+        self.resumed, self.confirmed = begun.resumed, begun.confirmed
+        self.carbons, self.bind2 = begun.carbons, begun.bind2
         if not begun.resumed:
             self.lost = self._sm.unacked if self._sm else []
             self.jid = begun.jid

@@ -29,7 +29,7 @@ class Wire:
 
     def __init__(self, sock: socket) -> None:
         self._link: Link | None = Link(sock)
-        self._parser = Parser()
+        self._parser: Parser | None = None  # until a document begins
         self._lock = Semaphore(1)
         self._later: list[bytes] = []  # what goes out before anything else
         self._size = 0
@@ -79,7 +79,8 @@ class Wire:
 
     def restart(self, ready: Ready | None = None) -> None:
         """A new document begins (RFC 6120 section 4.3.3). `ready`: as of the parser; without it the words are kept."""
-        self._parser.close()
+        if self._parser is not None:
+            self._parser.close()
         self._parser = Parser(ready=ready)
         self._words = None if ready else []
 
@@ -168,7 +169,7 @@ class Wire:
             raise self.failure or StreamFailure(errors.CLOSED, "eof")
         if self._words is not None:
             self._words.append(data)
-        return self._parser.feed(data)
+        return self._parser.feed(data) if self._parser is not None else []
 
     def close(self, failure: StreamFailure | None = None) -> None:
         """At once. Greenlets that wait in here get `failure`, or what closed it before."""
@@ -176,7 +177,8 @@ class Wire:
         link, self._link = self._link, None
         if link is not None:
             link.close()
-            self._parser.close()
+            if self._parser is not None:
+                self._parser.close()
             self._later = []
 
     def _linked(self) -> Link:
