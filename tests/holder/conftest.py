@@ -49,7 +49,7 @@ class Server:
         peer.offer("SCRAM-SHA-1")
         peer.scram(password=self._password)
         peer.open(f"<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='{SM}'/>{self.csi}")
-        rest = ""
+        rest, peer.seen = peer.seen.decode(), b""
         while True:
             found = re.match(r"\s*<(\w+)[^>]*?(?:/>|>.*?</\1>)", rest, re.DOTALL)
             if found is None:

@@ -289,18 +289,24 @@ def test_a_server_that_offers_something_else_now_is_asked_step_by_step(client, s
     assert server.early == [0, 1, 0]
 
 
-def test_a_server_that_hangs_up_on_a_question_along_with_the_header(client, stub, tmp_path):
+@pytest.mark.parametrize("deaf", [False, True], ids=["hangs-up", "deaf"])
+def test_a_server_that_does_not_bear_a_question_along_with_the_header(client, stub, tmp_path, monkeypatch, deaf):
     """It is asked step by step, and so from then on."""
+    monkeypatch.setattr("onesoup.xmpp.stream.connect.PATIENCE_SECONDS", 0.5 if deaf else 30.0)
 
     def talk(server, peer):
         server.hears(peer, "</auth>")
-        if not server.early[-1]:
-            peer.offer("SCRAM-SHA-1")
-            peer.scram()
-            peer.open(OLD_BIND)
-            peer.until("</iq>")
-            peer.send(f"<iq type='result' id='bind'>{OLD_BIND[:-2]}><jid>a@stub.example/phone</jid></bind></iq>")
-            peer.until("never")
+        if server.early[-1]:
+            if deaf:
+                peer.offer("SCRAM-SHA-1")
+                peer.until("never")
+            return
+        peer.offer("SCRAM-SHA-1")
+        peer.scram()
+        peer.open(OLD_BIND)
+        peer.until("</iq>")
+        peer.send(f"<iq type='result' id='bind'>{OLD_BIND[:-2]}><jid>a@stub.example/phone</jid></bind></iq>")
+        peer.until("never")
 
     server = Server(stub, tmp_path, talk)
     for _ in range(3):

@@ -22,7 +22,8 @@ T = TypeVar("T")
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
 _NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
-# What a server has said of the account, and not of how it was asked; and when there is no time left to ask again.
+_LOST = "lost"
+# What a server has said of the account, and not of how it was asked.
 _ANSWERS = {errors.AUTH, errors.NO_MECHANISM, errors.BIND, errors.TLS, errors.TIMEOUT}
 # So long a target may take while another one is left: a server that is dead without a word must not use up the whole log-in.
 PATIENCE_SECONDS = 3.0
@@ -135,9 +136,12 @@ def _negotiated(wire: Wire, target: Target, account: Account, options: Options, 
     private = not options.tls.trusts_blindly(domain)
     terms = Terms(private, options.derive, options.known, bind2=past.stores(domain) is False)
     talk = Login(wire, account, options.language, terms, sm, past.recall(place))
+    # A server that loses what comes along with a header leaves us waiting.
+    patience = gevent.Timeout(PATIENCE_SECONDS if talk.past else None, StreamFailure(errors.TIMEOUT, _LOST))
     try:
-        anew = _encrypted(talk, wire, target, domain, options)
-        begun = talk.run(anew)
+        with patience:
+            anew = _encrypted(talk, wire, target, domain, options)
+            begun = talk.run(anew)
     except StreamFailure as failure:
         if not talk.guessed or _meant(failure):
             raise
@@ -149,5 +153,5 @@ def _negotiated(wire: Wire, target: Target, account: Account, options: Options, 
 
 
 def _meant(failure: StreamFailure) -> bool:
-    """Whether a server that was asked along would say the same step by step."""
-    return failure.kind in _ANSWERS or failure.condition == "see-other-host"
+    """Whether a server that was asked along would say the same step by step, or no time is left to ask again."""
+    return (failure.kind in _ANSWERS and failure.condition != _LOST) or failure.condition == "see-other-host"
