@@ -49,12 +49,10 @@ def find_prosody(data: Path | None = None) -> str:
     raise ProcessError("no prosody on PATH; `make run` or `make test` sets one up")
 
 
-def find_prosody_modules(name: str = "mod_sasl2") -> Path | None:
-    """The folder of the community's modules that has this one: Debian's prosody-modules, or what PROSODY_MODULES names."""
-    named = os.environ.get("PROSODY_MODULES")
-    places = [Path(named)] if named else []
-    places += [Path("/usr/lib/prosody/modules"), REPOSITORY / ".run" / "debian" / "root" / "usr" / "lib" / "prosody" / "modules"]
-    return next((place for place in places if (place / name).is_dir()), None)
+def find_newer_prosody() -> str | None:
+    """Prosody 13 with the modules of its community, which have SASL2: tools/setup unpacks it for tests where Debian has it."""
+    place = REPOSITORY / ".run" / "newer" / "prosody"
+    return str(place) if os.access(place, os.X_OK) else None
 
 
 def connects(host: str, port: int) -> bool:
@@ -149,7 +147,7 @@ class Prosody(Server):
         program: str | None = None,
     ) -> None:
         """`options` are Lua lines for the global section, which win over ours; `more_hosts` further sections; `modules` are
-        enabled besides ours, those of the community where `find_prosody_modules` finds them; `program` is another Prosody."""
+        enabled besides ours; `program` is another Prosody, such as find_newer_prosody()."""
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
@@ -210,7 +208,6 @@ http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
 modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "carbons"; "pep"; "private";
   "blocklist"; "vcard4"; "vcard_legacy"; "version"; "ping"; "time"; "register";
   "offline"; "smacks"; "csi_simple"; "mam"; {"".join(f"{_lua(name)}; " for name in modules)}}}
-plugin_paths = {{ {_lua(find_prosody_modules() or "") if modules else ""} }}
 modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}

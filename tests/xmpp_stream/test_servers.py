@@ -1,4 +1,5 @@
-"""Prosody and ejabberd, as Debian has them: what a stream needs of a server works with both, over TLS and with SCRAM."""
+"""Prosody and ejabberd, as Debian has them, and a Prosody with SASL2: what a stream needs of a server works with each, over TLS
+and with SCRAM."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +8,7 @@ from gevent import ssl
 from xmpp.protocol import Message, Presence
 
 from onesoup.demo.ejabberd import Ejabberd
-from onesoup.demo.servers import Prosody
+from onesoup.demo.servers import Prosody, find_newer_prosody
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls
 from onesoup.xmpp.stream.login import Login
 from tests.xmpp_stream.harness import Client, chat
@@ -16,7 +17,17 @@ from workers import stanzas
 Server = Prosody | Ejabberd
 
 
-@pytest.fixture(params=["prosody", "ejabberd"])
+@pytest.fixture(scope="session")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
+    """One that has SASL2, and what may go along with it."""
+    program = find_newer_prosody()
+    if program is None:
+        pytest.skip("no Prosody with SASL2 here")
+    with Prosody(tmp_path_factory.mktemp("newer"), modules=["sasl2", "sasl2_bind2", "sasl2_sm"], program=program) as server:
+        yield server
+
+
+@pytest.fixture(params=["prosody", "ejabberd", "newer"])
 def server(request: pytest.FixtureRequest) -> Server:
     server: Server = request.getfixturevalue(request.param)
     for user in ("ann", "ben", "cid"):  # alice and bob are people of the demo
@@ -55,7 +66,9 @@ def offer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
         original = Login._mechanism
 
         def mechanism(self: Login, offered: list[str], *args: object) -> object:
-            found = original(self, [name for name in offered if not names or name in names], *args)  # type: ignore[arg-type]
+            # Without its -PLUS a server would believe that somebody else has cut its offer short.
+            left = [name for name in offered if not names or name in names or name.removesuffix("-PLUS") in names]
+            found = original(self, left, *args)  # type: ignore[arg-type]
             chosen.append(found.name)
             return found
 
@@ -170,3 +183,67 @@ def test_presence_of_an_inactive_client_waits(client):
     alice.wait_for(lambda: [each for each in alice.stanzas("presence") if each.getTagData("show") == "dnd"])
     alice.stream.close()
     other.stream.close()
+
+
+@pytest.fixture
+def sasl2(newer: Prosody) -> Iterator[Callable[..., Client]]:
+    """Clients that share what they know of the server; `stores` is what they know of messages for who is offline."""
+    for user in ("ann", "ben", "cid"):
+        newer.add_account(user, "secret")
+    options = Options(tls=tls(newer), resolver=Resolver({"localhost": ("127.0.0.1", newer.port)}))
+    made: list[Client] = []
+
+    def make(user: str, *, stores: bool = False, **more: object) -> Client:
+        options.past.learn("localhost", stores)
+        made.append(Client(user, options=options, **more))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stream.close(polite=False)
+
+
+def test_bind_2_gives_one_client_one_resource(sasl2):
+    """Whoever comes anew takes the place of its own stream, and of no other. The first log-in knows nothing of the server."""
+    first, other = sasl2("ann", resource="phone").connect(), sasl2("ann", resource="desk").connect()
+    assert first.stream.jid.startswith("ann@localhost/phone")
+    assert (first.stream.carbons, bool(first.stream.sm_id)) == (True, True)
+    again = sasl2("ann", resource="phone").connect()
+    assert again.stream.jid == first.stream.jid != other.stream.jid
+    failure = first.end()
+    assert (failure.kind, failure.condition, failure.retry) == ("stream", "conflict", False)
+    assert other.stream.open
+
+
+@pytest.mark.parametrize("stores", [True, False], ids=["bound-as-before", "bind-2"])
+def test_over_sasl2_nothing_is_lost_when_a_stream_breaks(sasl2, stores):
+    """Not in the moment of the resumption either; and a session that is gone is a new one, at once."""
+    bob, carol = sasl2("ben", stores=stores, resource="phone").online(), sasl2("cid", stores=stores).connect()
+    for number in range(3):
+        state = bob.lose_connection()
+        bob.end()
+        carol.stream.send(chat("ben@localhost", f"{number}"), key=number)
+        carol.wait_for(lambda: len(carol.acked) == number + 1)  # noqa: B023
+        bob = sasl2("ben", stores=stores, resource="phone", resume=state).connect()
+        assert (bob.stream.resumed, bob.stream.jid) == (True, state["jid"])
+        bob.wait_for(lambda: bob.texts == [f"{number}"] and "urn:xmpp:csi:0" in bob.stream.features)  # noqa: B023
+    carol.stream.send(chat("ben@localhost", "and now"))
+    bob.wait_for(lambda: bob.texts == ["2", "and now"])
+    bob.stream.close()
+    bob.end()
+    gone = sasl2(
+        "ben", stores=stores, resource="phone", resume={**state, "h_in": 9, "unacked": [(8, "k", b"<message/>")]}
+    ).connect()
+    assert (gone.stream.resumed, [key for key, _ in gone.stream.lost]) == (False, ["k"])
+    assert gone.stream.jid.startswith("ben@localhost/phone")
+    gone.stream.send(Presence())
+    carol.stream.send(chat(gone.stream.jid, "anew"))
+    gone.wait_for(lambda: gone.texts == ["anew"])
+
+
+def test_the_password_is_proved_on_both_sides_over_sasl2(sasl2):
+    for user, password in (("ann", "wrong"), ("nobody", "secret"), ("ann", "wrong")):
+        with pytest.raises(StreamFailure) as caught:
+            sasl2(user, password=password).connect()
+        assert (caught.value.kind, caught.value.condition) == ("auth", "not-authorized")
+    assert sasl2("ann").connect().stream.open
