@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import socket
 import sysconfig
@@ -195,7 +196,7 @@ class Prosody(Server):
         # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
         alone = "true" if self.bind in ("127.0.0.1", "::1", "localhost") else "false"
         tls = "false" if alone == "true" else "true"
-        return f"""-- Written at each start.
+        ours = f"""-- Written at each start.
 run_as_root = true                     -- only matters when started by root
 pidfile = {_lua(self.dir / "prosody.pid")}
 data_path = {_lua(self.data)}
@@ -217,7 +218,11 @@ authentication = "internal_plain"
 storage = "internal"
 smacks_hibernation_time = 300
 ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
-{options}
+"""
+        # Prosody does not like to be told twice.
+        theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
+        kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
+        return f"""{kept}{options}
 VirtualHost {_lua(self.domain)}
 Component {_lua("conference." + self.domain)} "muc"
   restrict_room_creation = false
