@@ -59,8 +59,12 @@ class Driver:
     def __init__(self) -> None:
         self.idle: list[Client] = []
 
-    def do_connect(self, domain: str, host: str, port: int, ca: str, user: str, password: str) -> dict[str, Any]:
+    def do_connect(
+        self, domain: str, host: str, port: int, ca: str, user: str, password: str, stores: bool = True
+    ) -> dict[str, Any]:
+        """`stores`: what a holder has learnt of the server, that messages wait there for who is offline, or do not."""
         self.options = Options(tls=Tls(ca), resolver=Resolver({domain: (host, port), f"anon.{domain}": (host, port)}))
+        self.options.past.learn(domain, stores)
         self.account = (domain, user, password)
         self.client = Client(self.options, *self.account, "main")
         self.client.stream.send(stanzas.presence({}))

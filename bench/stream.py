@@ -13,7 +13,7 @@ from bench.parts import REPOSITORY, Scale, say, workplace
 from bench.peer import Peer
 from bench.report import Figure, Spread
 from onesoup.demo import certs
-from onesoup.demo.servers import Prosody
+from onesoup.demo.servers import Prosody, find_newer_prosody
 
 GOAL_STANZA, GOAL_RATIO, GOAL_LOGIN, GOAL_KB = 20.0, 1 / 3, 2.5, 60.0
 ANONYMOUS = """
@@ -23,16 +23,19 @@ VirtualHost "anon.localhost"
 """
 # Prosody 0.12 asks for so many.
 DERIVATIONS = 10_000
+# Ways to log in at a server with SASL2 and Bind 2.
+WAYS = {"starttls": "SASL2 and Bind 2", "direct": "SASL2 and Bind 2 over direct TLS"}
 MODULES = {"ours": "bench.clients", "slixmpp": "bench.slix"}
 
 
 class Child:
     """One of the two client processes."""
 
-    def __init__(self, module: str, server: Prosody, user: str) -> None:
+    def __init__(self, module: str, server: Prosody, user: str, direct: bool = False, **more: bool) -> None:
         argv = [sys.executable, "-m", module]
         self._process = subprocess.Popen(argv, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.jid = self.order("connect", host="127.0.0.1", port=server.port, ca=str(server.ca_file), **account(user))["jid"]
+        host, port = ("tls://127.0.0.1", server.tls_port) if direct else ("127.0.0.1", server.port)
+        self.jid = self.order("connect", host=host, port=port, ca=str(server.ca_file), **account(user), **more)["jid"]
 
     def order(self, do: str, **fields: object) -> dict[str, Any]:
         self.tell(do, **fields)
@@ -80,7 +83,35 @@ def clients() -> Iterator[tuple[Prosody, dict[str, Child], Peer]]:
                         child.stop()
 
 
+@contextmanager
+def fast() -> Iterator[dict[str, Child]]:
+    """Ours at a server that has SASL2 and keeps no messages, by its way in; none where there is no such server."""
+    program = find_newer_prosody()
+    if program is None:
+        yield {}
+        return
+    with workplace() as directory:
+        options = 'authentication = "internal_hashed"\nmodules_disabled = { "s2s"; "s2s_auth_certs"; "mam"; "offline" }'
+        with Prosody(
+            directory / "newer", options=options, modules=["sasl2", "sasl2_bind2", "sasl2_sm"], program=program
+        ) as server:
+            for user in WAYS:
+                server.add_account(user, "secret")
+            children = {way: Child(MODULES["ours"], server, way, direct=way == "direct", stores=False) for way in WAYS}
+            try:
+                yield children
+            finally:
+                for child in children.values():
+                    child.stop()
+
+
 def run(scale: Scale) -> list[Figure]:
+    with fast() as ways:
+        return _run(scale, ways)
+
+
+def _run(scale: Scale, ways: dict[str, Child]) -> list[Figure]:
+    quick: dict[str, list[float]] = {way: [] for way in ways}
     found: dict[tuple[str, str], list[float]] = {(name, what): [] for name in MODULES for what in ("in", "out", "login")}
     bare: dict[str, list[float]] = {"out": [], "login": []}
     with clients() as (server, children, peer):
@@ -93,6 +124,8 @@ def run(scale: Scale) -> list[Figure]:
                 found[name, "in"].append(_in(child, peer, scale.stanzas))
                 found[name, "out"].append(_out(child, peer, scale.stanzas))
                 found[name, "login"].append(child.order("login", count=scale.stream_logins)["cpu"] / scale.stream_logins * 1e3)
+            for way, child in ways.items():
+                quick[way].append(child.order("login", count=scale.stream_logins)["cpu"] / scale.stream_logins * 1e3)
             say(f"stream: round {number + 1} of {scale.rounds}")
         derivation = _derivation()
         counts = {"ours": scale.streams, "slixmpp": scale.slix_streams}
@@ -103,7 +136,20 @@ def run(scale: Scale) -> list[Figure]:
             idle[name] = fresh.order("idle", count=counts[name])["kb"]
             fresh.stop()
             say(f"stream: {counts[name]} idle streams of {name}: {idle[name]:.1f} KB each")
-    return _figures(found, bare, idle, counts, derivation)
+    return _figures(found, bare, idle, counts, derivation) + _ways(quick, bare["login"])
+
+
+def _ways(quick: dict[str, list[float]], bare: list[float]) -> list[Figure]:
+    """The goal is that of the best way that a server can offer."""
+    figures = []
+    for way, ours in quick.items():
+        title = f"CPU a TLS log-in with its end, {WAYS[way]}"
+        goal = GOAL_LOGIN if way == "direct" else None
+        figures.append(Figure("stream", title, "ms", Spread.of(ours), goal=goal))
+        floor = Spread.of(a / b for a, b in zip(ours, bare, strict=True))
+        name = f"{title}, beside the bare handshake"
+        figures.append(Figure("stream", name, "ms", Spread.of(ours), Spread.of(bare), "ms, bare handshake", floor))
+    return figures
 
 
 def _in(child: Child, peer: Peer, count: int) -> float:
@@ -141,7 +187,7 @@ def _figures(
         "out": "CPU a stanza out",
         "login": "CPU a TLS log-in with its end, without key derivation",
     }
-    goals = {"in": GOAL_STANZA, "out": GOAL_STANZA, "login": GOAL_LOGIN}
+    goals = {"in": GOAL_STANZA, "out": GOAL_STANZA, "login": None if find_newer_prosody() else GOAL_LOGIN}
     figures = []
     for what, unit in units.items():
         ours, theirs = found["ours", what], found["slixmpp", what]

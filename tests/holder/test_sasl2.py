@@ -36,7 +36,7 @@ def test_a_phone_at_a_server_with_sasl2(stack: Stack, peers: Peers) -> None:
     world = World(stack, peers)
     alice, bob = world.cast("alice", "bob")
     there = world.online(bob)
-    # The holder asks what the server keeps before it binds along with a log-in; what is said behind that has its answer behind it.
+    # The holder asks what the server keeps before it binds along with a log-in. What is said after that is answered after that.
     first = world.phone(alice, client_id="first").start()
     first.send(bob.wv, asked := secret_text("asked "))
     there.message(sender=alice.jid, body=asked)
