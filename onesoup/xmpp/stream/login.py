@@ -13,8 +13,9 @@ from xmpp.simplexml import Node
 from onesoup.xmpp.stream import errors, ns, sasl, sasl2
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.markup import escape
-from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, condition_of, number
-from onesoup.xmpp.stream.past import NOTHING, Told
+from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, are_features, condition_of, fail_on, number
+from onesoup.xmpp.stream.parser import Event
+from onesoup.xmpp.stream.past import NOTHING, Told, heard
 from onesoup.xmpp.stream.sm import SmError, StreamManagement
 from onesoup.xmpp.stream.wire import Wire
 
@@ -168,6 +169,9 @@ class Login(Negotiation):
             if answer.name != "challenge":
                 raise StreamFailure(errors.AUTH, condition_of(answer, ns.SASL), answer.getTagData("text") or "")
             response = mechanism.step(sasl.decode(answer.getData()))
+            if way.offer is not None:  # the features follow without a header
+                before = self.past.get(READY)
+                self._wire.expect(before.ready if before else None)
             data = sasl.encode(response, "") if response else ""
             self._wire.send(f"<response xmlns='{space}'>{data}</response>".encode())
 
@@ -292,7 +296,9 @@ class Login(Negotiation):
 
     def _went_along(self, success: sasl2.Success) -> Begun:
         """The features come without a new document. What was asked along has its answer already."""
-        done = self._done
+        done, before = self._done, self.past.get(READY)
+        if before is not None:
+            self.features = before.features  # until they are read
         if success.resumption is not None and self._sm is not None and self._resumption(success.resumption):
             # Stanzas may come before the features, and count: both are the stream's from here on.
             return done
@@ -306,11 +312,31 @@ class Login(Negotiation):
         answer = next((kid for kid in success.bound.kids if kid and _answers_enable(kid)), None)
         if answer is None:
             self._features_follow()
+        elif before is None:
+            self._features_come()
         done.sm = self._enabled(answer, answer is not None)
         return done
 
     def _features_follow(self) -> None:
-        self.features = self._await(lambda node: node.namespace == ns.STREAM and node.name == "features")
+        self.features = self._await(are_features)
+        self._told_ready()
+
+    def _features_come(self) -> None:
+        """What comes before them is the stream's: it is bound, and counts."""
+        kept: list[Event] = []
+        while True:
+            events = self._wire.receive()
+            for index, event in enumerate(events):
+                if isinstance(event, Node) and are_features(event):
+                    self.features, self._wire.pending = event, kept + events[index + 1 :]
+                    self._told_ready()
+                    return
+                fail_on(event)
+                kept.append(event)
+
+    def _told_ready(self) -> None:
+        if READY not in self.past:
+            self.told[READY] = heard(self.features, self._wire.words())
 
 
 def _answers_enable(node: Node) -> bool:

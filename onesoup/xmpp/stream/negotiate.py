@@ -70,7 +70,7 @@ class Negotiation:
         self.guessed = self.guessed or bool(along)
         self._wire.send(header.encode())
         self._wire.hurry()
-        self.features = self._await(_are_features)
+        self.features = self._await(are_features)
         if before is None:
             self.told[moment] = heard(self.features, self._wire.words())
         elif along and moment != CLEAR and self.features is not before.features and shape(self.features) != before.shape:
@@ -117,7 +117,7 @@ class Negotiation:
                     _check_version(event)
 
 
-def _are_features(node: Node) -> bool:
+def are_features(node: Node) -> bool:
     return bool(node.namespace == ns.STREAM and node.name == "features")
 
 

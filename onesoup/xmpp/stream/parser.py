@@ -91,11 +91,11 @@ WHOLE_TAGS = not hasattr(expat.ParserCreate(), "SetReparseDeferralEnabled")
 class Parser:
     """One stream document. `feed` returns what is complete; after a Broken or an End it returns nothing more."""
 
-    __slots__ = ("_done", "_events", "_expat", "_fed", "_held", "_open", "_ready", "_waste")
+    __slots__ = ("_done", "_events", "_expat", "_fed", "_held", "_open", "_waste", "ready")
 
     def __init__(self, whole_tags: bool = WHOLE_TAGS, ready: Ready | None = None) -> None:
         """`ready`: what the document may say word for word once more, and then is not read again."""
-        self._ready = ready
+        self.ready = ready
         self._held: list[bytes] | None = [] if whole_tags else None
         self._events: list[Event] = []
         self._expat, self._open = _expat(self._events)
@@ -107,8 +107,8 @@ class Parser:
         if self._done:
             return []
         try:
-            if self._ready is not None:
-                data = self._past(self._ready, data)
+            if self.ready is not None:
+                data = self._past(self.ready, data)
             self._fed += len(data)
             if self._held is not None:
                 data = self._whole(self._held, data)
@@ -131,7 +131,7 @@ class Parser:
         at = data.find(ready[0])
         if at < 0 or self._held:
             return data
-        self._ready = None
+        self.ready = None
         self._fed += at
         self._expat.Parse(data[:at], False)
         if self._open() != _BETWEEN:

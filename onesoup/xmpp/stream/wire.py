@@ -84,6 +84,12 @@ class Wire:
         self._parser = Parser(ready=ready)
         self._words = None if ready else []
 
+    def expect(self, ready: Ready | None) -> None:
+        """As `restart`, in the document that has begun."""
+        if self._parser is not None:
+            self._parser.ready = ready
+        self._words = None if ready else []
+
     def words(self) -> bytes:
         """All since the document began, if they are kept; from here on they are not."""
         words, self._words = self._words, None
