@@ -83,7 +83,7 @@ def offer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
 def test_every_mechanism_over_every_tls(client, offer, direct, mechanism):
     chosen = offer(mechanism)
     alice = client("ann", direct=direct).connect()
-    assert (chosen, alice.stream._wire.secure) == ([mechanism], True)
+    assert ([name.removesuffix("-PLUS") for name in chosen], alice.stream._wire.secure) == ([mechanism], True)
     assert alice.stream.jid.startswith("ann@localhost/")
 
 
@@ -100,7 +100,8 @@ def test_the_strongest_of_the_whole_offer_is_taken(client, offer, newest):
     chosen = offer()
     assert client("ann", newest=newest).connect().stream.open
     assert chosen[0].startswith("SCRAM-")
-    assert chosen[0].endswith("-PLUS") == (newest == ssl.TLSVersion.TLSv1_2)
+    # Over TLS 1.3 it takes a server that binds to its certificate, as ejabberd does since 24.
+    assert chosen[0].endswith("-PLUS") or newest == ssl.TLSVersion.TLSv1_3
     assert "SHA-1" not in chosen[0]
 
 
