@@ -8,6 +8,7 @@ from enum import Enum, auto
 from onesoup.csp.elements import (
     GetNewPasswordRequest,
     GetSPInfoRequest,
+    KeepAliveRequest,
     LoginRequest,
     LoginResponse,
     MessageDelivered,
@@ -41,6 +42,10 @@ OUTSIDE: dict[type[Primitive], bool] = {
     RegistrationRequest: True,
     GetNewPasswordRequest: True,
 }
+
+
+# Primitives that may be done twice when they have changed nothing: nobody needs to remember their answer.
+REPEATABLE: frozenset[type[Primitive]] = frozenset({KeepAliveRequest})
 
 
 def classify(message: Message) -> Kind:

@@ -326,10 +326,15 @@ class Effects:
     split: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     end: int | None = None
 
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return any(getattr(self, name) for name in _KINDS)
+
     def copy(self) -> "Effects":
         """What there is by now; what comes later is not in it."""
-        kept = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Effects(**{name: copy(value) for name, value in kept.items()})
+        if not self:
+            return Effects()
+        return Effects(**{name: copy(getattr(self, name)) for name in _KINDS})
 
     def pack(self, reply: bytes | None) -> bytes:
         body: dict[str, Any] = {
@@ -368,6 +373,9 @@ class Overview(NamedTuple):
     line: bool
     inbox: int
     outbox: int
+
+
+_KINDS = tuple(each.name for each in fields(Effects))
 
 
 class Sessions:

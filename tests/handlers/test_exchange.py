@@ -391,6 +391,28 @@ def test_a_malformed_value_is_told_and_the_session_lives(phone):
     assert phone.ask(KeepAliveRequest()).result.code == 200
 
 
+def stored_replies(holder, phone):
+    return list(holder.client.scan_iter(match=f"a:{{{phone.sid}}}*"))
+
+
+def test_a_keep_alive_that_changes_nothing_is_not_remembered_and_answered_alike(holder, phone):
+    message = phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest()))
+    before = stored_replies(holder, phone)
+    first, again = phone.post(message), phone.post(message)
+    assert first == again
+    assert first.transactions[0].content.result.code == 200
+    assert stored_replies(holder, phone) == before
+
+
+def test_a_keep_alive_with_a_wish_is_done_once(holder, phone):
+    message = phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest(300)))
+    before = stored_replies(holder, phone)
+    first, again = phone.post(message), phone.post(message)
+    assert first == again
+    assert first.transactions[0].content.keep_alive_time == 300
+    assert len(stored_replies(holder, phone)) == len(before) + 1
+
+
 def test_several_requests_get_their_answers_in_one_message(every_phone, holder):
     phone = every_phone
     info = MessageInfo(recipient=Recipient(user=[User(user_id=ROMEO)]))
