@@ -38,7 +38,7 @@ SLICE = 60.0
 LANES = 16
 ROLES = ("web", "holder", "cir", "redis")
 # A crowd that comes or goes has longer consequences than a phone, and a minute after its log-in each session is looked at once.
-SETTLED, LOOKED_AT = 5, 60.0
+SETTLED, LOOKED_AT = 2, 60.0
 
 Cpu = dict[str, float]
 
@@ -72,7 +72,7 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
         gevent.sleep(REST + scale.settle)
         say(f"idle: {scale.rest:.0f} s with 3 phones, with {scale.resting} more, and with 3 again")
         woken, began = _wakes(worlds[0]), time.monotonic()
-        before = _slices(worlds, scale.rest / 3)
+        before = _slices(worlds, scale.rest / 2)
         took = time.monotonic() - began
         wakes = {role: (now - woken[role]) / took for role, now in _wakes(worlds[0]).items()}
         world = worlds[0]
@@ -85,7 +85,7 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
             asked = _questions(world, resting)
             at_once(LANES, lambda one: one[0].logout(), resting)
         gevent.sleep(REST + SETTLED * scale.settle)
-        after = _slices(worlds, scale.rest / 3)
+        after = _slices(worlds, scale.rest / 2)
     alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in ROLES}
     apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in ROLES}
     a_phone = [{role: (ours[role] - control[role] - apart[role]) / scale.resting for role in ROLES} for ours, control in during]

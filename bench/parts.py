@@ -36,8 +36,8 @@ class Scale:
     streams: int = 1000
     slix_streams: int = 50
     # Phones that rest, and seconds in which they are watched; phones of each side of scaling.
-    resting: int = 1500
-    rest: float = 180.0
+    resting: int = 1200
+    rest: float = 120.0
     crew: int = 40
     # Sessions of the holder that is killed.
     taken_over: int = 1000
