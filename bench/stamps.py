@@ -30,7 +30,7 @@ PLACES = {
         ("workers.holder", "Holder._woken", "holder: news"),
         ("workers.outbox", "Outbox._run_commands", "holder: outbox"),
         ("onesoup.store.feed", "Feed.commands", "holder: feed.commands"),
-        ("onesoup.xmpp.stream.wire", "_at_once", "holder: TLS write"),
+        ("onesoup.xmpp.stream.link", "Link.offer", "holder: TLS write"),
         ("onesoup.xmpp.stream.stream", "Stream._handle", "holder: stanzas parsed"),
         ("workers.held", "Held._stanzas", "holder: intake"),
     ],

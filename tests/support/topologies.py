@@ -108,8 +108,8 @@ class Cluster:
 
     def _node(self, directory: Path) -> RedisServer:
         server = RedisServer(directory, program=self.program)
-        server.process.argv += ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
         server.process.argv += ["--hz", "10"]  # as fast as nodes watch each other by default
+        server.process.argv += ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
         return server
 
     @property
