@@ -133,6 +133,12 @@ class RedisServer(Server):
         return False
 
 
+MODULES = (
+    *("roster", "saslauth", "tls", "disco", "carbons", "pep", "private", "blocklist", "vcard4", "vcard_legacy", "version"),
+    *("ping", "time", "register", "offline", "smacks", "csi_simple", "mam"),
+)
+
+
 class Prosody(Server):
     """Prosody for one domain, with a certificate of its own authority. `port` speaks STARTTLS, `port` + 1 direct TLS,
     `port` + 2 HTTP, for files that clients share."""
@@ -208,9 +214,7 @@ interfaces = {{ {_lua(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
 s2s_ports = {{}}; https_ports = {{}}; component_ports = {{}}
 http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
-modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "carbons"; "pep"; "private";
-  "blocklist"; "vcard4"; "vcard_legacy"; "version"; "ping"; "time"; "register";
-  "offline"; "smacks"; "csi_simple"; "mam"; {"".join(f"{_lua(name)}; " for name in modules)}}}
+modules_enabled = {{ {"; ".join(_lua(name) for name in (*MODULES, *modules))} }}
 modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}
@@ -221,7 +225,7 @@ storage = "internal"
 smacks_hibernation_time = 300
 ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
 """
-        # Prosody does not like to be told twice.
+        # Prosody does not like to be told twice. One line is one setting, or several that nobody replaces.
         theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
         kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
         return f"""{kept}{options}

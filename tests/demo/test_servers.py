@@ -96,3 +96,14 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_what_somebody_sets_takes_the_place_of_ours(tmp_path):
+    """Prosody does not start with a setting that stands there twice, or by halves."""
+    theirs = 'modules_enabled = { "bosh" }\nauthentication = "internal_hashed"; storage = "memory"\n'
+    config = Prosody(tmp_path, options=theirs)._config(tmp_path / "crt", tmp_path / "key", theirs, "", [])
+    settings = config.partition("VirtualHost")[0]
+    for name in ("modules_enabled", "authentication", "storage"):
+        assert settings.count(f"{name} =") == 1
+    assert settings.count("{") == settings.count("}")
+    assert '"roster"' not in settings
