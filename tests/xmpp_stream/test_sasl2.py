@@ -230,6 +230,14 @@ class Server:
         peer.seen = header.encode() + peer.seen
 
 
+def binds_alone(peer):
+    """As in RFC 6120, without stream management; then it says nothing more."""
+    peer.open(OLD_BIND)
+    peer.until("</iq>")
+    peer.send(f"<iq type='result' id='bind'>{OLD_BIND[:-2]}><jid>a@stub.example/phone</jid></bind></iq>")
+    peer.until("never")
+
+
 def old_server(server, peer):
     server.hears(peer, "</auth>")
     peer.offer("SCRAM-SHA-1")
@@ -256,10 +264,7 @@ def test_a_password_never_goes_along_with_a_header(client, stub, tmp_path):
         peer.offer("PLAIN")
         peer.until("</auth>")
         peer.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
-        peer.open(OLD_BIND)
-        peer.until("</iq>")
-        peer.send(f"<iq type='result' id='bind'>{OLD_BIND[:-2]}><jid>a@stub.example/phone</jid></bind></iq>")
-        peer.until("never")
+        binds_alone(peer)
 
     server = Server(stub, tmp_path, talk)
     for _ in range(2):
@@ -278,10 +283,7 @@ def test_a_server_that_offers_something_else_now_is_asked_step_by_step(client, s
             peer.send("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><account-disabled/></failure>")
             return
         peer.scram()
-        peer.open(OLD_BIND)
-        peer.until("</iq>")
-        peer.send(f"<iq type='result' id='bind'>{OLD_BIND[:-2]}><jid>a@stub.example/phone</jid></bind></iq>")
-        peer.until("never")
+        binds_alone(peer)
 
     server = Server(stub, tmp_path, talk)
     assert client("a", domain="stub.example", options=server.options).connect().stream.open
@@ -303,10 +305,7 @@ def test_a_server_that_does_not_bear_a_question_along_with_the_header(client, st
             return
         peer.offer("SCRAM-SHA-1")
         peer.scram()
-        peer.open(OLD_BIND)
-        peer.until("</iq>")
-        peer.send(f"<iq type='result' id='bind'>{OLD_BIND[:-2]}><jid>a@stub.example/phone</jid></bind></iq>")
-        peer.until("never")
+        binds_alone(peer)
 
     server = Server(stub, tmp_path, talk)
     for _ in range(3):
@@ -325,10 +324,7 @@ def test_a_wrong_password_is_not_tried_twice(client, stub, tmp_path):
             peer.send("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>")
             peer.until("never")
         peer.scram()
-        peer.open(OLD_BIND)
-        peer.until("</iq>")
-        peer.send(f"<iq type='result' id='bind'>{OLD_BIND[:-2]}><jid>a@stub.example/phone</jid></bind></iq>")
-        peer.until("never")
+        binds_alone(peer)
 
     server = Server(stub, tmp_path, talk)
     assert client("a", domain="stub.example", options=server.options).connect().stream.open
