@@ -258,7 +258,7 @@ class Inbox:
 
     def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> Item | Nothing:
         """As take(), of a phone that has answered nothing. Cheaper when nothing waits; what waits costs a journey more."""
-        raw = self._poll([f"s:{{{sid}}}", f"q:{{{sid}}}", f"open:{{{sid}}}"], [address, hold])
+        raw = self._poll([keys.session(sid), *keys.of(sid, "q", "open")], [address, hold])
         if raw == -1:
             return self.take(sid, hold, short=short, address=address)
         return _NOTHING if raw is None else Nothing(raw / 1000)
