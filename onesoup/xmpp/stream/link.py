@@ -10,6 +10,7 @@ import socket as plain
 import ssl
 from contextlib import suppress
 
+import gevent
 from gevent import get_hub
 from gevent.socket import socket
 
@@ -127,6 +128,7 @@ class Link:
         while True:
             if full:
                 full = False
+                gevent.sleep(0)  # a peer that never pauses must not keep all others waiting
             else:
                 get_hub().wait(self._readable)
             try:

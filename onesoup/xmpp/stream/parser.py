@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from xml.parsers import expat
 
 from xmpp.protocol import Iq, Message, Presence
@@ -10,12 +10,24 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import ns
 
-# RFC 6120 section 13.12 lets us refuse what is bigger; 256 KiB is what common servers allow their own clients.
-MAX_STANZA = 256 * 1024
+# Common servers take 256 KiB from a client. What they pass on can be six times that: they write an apostrophe as &apos;.
+MAX_STANZA = 6 * 256 * 1024
 MAX_DEPTH = 64
+# A stanza above these limits is read over, in bounded memory. Where it goes on and on the stream ends after all.
+MAX_SKIPPED = 16 * 1024 * 1024
+MAX_SKIPPED_DEPTH = 100_000
+# Expat keeps a tag until its end. Servers take stanzas of 512 KiB from each other, again written six times as long.
+MAX_TAG = 6 * 512 * 1024
+# An element costs thirty times the memory of its shortest tags: a stanza has at most one tag for so many bytes of its limit.
+BYTES_PER_TAG = 12
+# What is told of a stanza that is read over: what an answer to it needs.
+KEPT_ATTRIBUTES = ("from", "to", "type", "id")
+MAX_KEPT = 4096
 # Expat begins a tag anew with each piece of it that comes in. A peer that sends a big one octet by octet would cost us
 # seconds of processor time; so many octets may be looked at in vain for one stanza.
-MAX_WASTE = 16 * 1024 * 1024
+MAX_WASTE = 32 * 1024 * 1024
+# So much is parsed before the limits are looked at.
+PIECE = 64 * 1024
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -64,6 +76,10 @@ class _Node(Node):
         return None
 
 
+class TooBig(_Node):
+    """A stanza above a limit: its name and the attributes that an answer needs, and nothing of what is in it."""
+
+
 class _Iq(_Node, Iq):
     pass
 
@@ -78,6 +94,7 @@ class _Presence(_Node, Presence):
 
 _CLASSES: dict[str, type[Node]] = {f"{ns.CLIENT} iq": _Iq, f"{ns.CLIENT} message": _Message, f"{ns.CLIENT} presence": _Presence}
 _STREAM_TAG = f"{ns.STREAM} stream"
+STANZAS = frozenset({"message", "presence", "iq"})
 # Expat's names of elements, taken apart. A server that makes names up costs a new start of this memory, no more.
 _NAMES: dict[str, tuple[str, str]] = {}
 MOST_NAMES = 4096
@@ -89,31 +106,63 @@ WHOLE_TAGS = not hasattr(expat.ParserCreate(), "SetReparseDeferralEnabled")
 
 
 class Parser:
-    """One stream document. `feed` returns what is complete; after a Broken or an End it returns nothing more."""
+    """One stream document. `feed` returns what is complete; after a Broken or an End it returns nothing more.
 
-    __slots__ = ("_done", "_events", "_expat", "_fed", "_held", "_open", "_waste", "ready")
+    A stanza that is larger than `limit` bytes, has too many elements or is nested too deep comes as a TooBig.
+    """
 
-    def __init__(self, whole_tags: bool = WHOLE_TAGS, ready: Ready | None = None) -> None:
+    __slots__ = (
+        "_done",
+        "_events",
+        "_expat",
+        "_fed",
+        "_held",
+        "_limit",
+        "_long",
+        "_reader",
+        "_tags",
+        "_waste",
+        "_whole_tags",
+        "ready",
+    )
+
+    def __init__(self, whole_tags: bool = WHOLE_TAGS, ready: Ready | None = None, limit: int = MAX_STANZA) -> None:
         """`ready`: what the document may say word for word once more, and then is not read again."""
         self.ready = ready
-        self._held: list[bytes] | None = [] if whole_tags else None
+        self._whole_tags, self._held = whole_tags, bytearray()
         self._events: list[Event] = []
-        self._expat, self._open = _expat(self._events)
-        self._fed = self._waste = 0
-        self._done = False
+        self._reader = _reader(self._events)
+        self._expat = self._reader.expat
+        self._fed = self._waste = self._tags = 0
+        self._done = self._long = False
+        self._limit = 0
+        self.limit = limit
+
+    @property
+    def limit(self) -> int:
+        """The most bytes of a stanza. A new limit counts for the stanza that is open, too."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, most: int) -> None:
+        self._limit = most
+        self._reader.allow(most)
 
     def feed(self, data: bytes) -> list[Event]:
         """The elements that these octets complete, in order. A Broken is the last one."""
+        if len(data) > PIECE:
+            pieces = (data[at : at + PIECE] for at in range(0, len(data), PIECE))
+            return [event for piece in pieces for event in self.feed(piece)]
         if self._done:
             return []
         try:
             if self.ready is not None:
                 data = self._past(self.ready, data)
             self._fed += len(data)
-            if self._held is not None:
-                data = self._whole(self._held, data)
+            if self._held or self._whole_tags or self._long:
+                data = self._whole(data)
             self._expat.Parse(data, False)
-            self._limit()
+            self._check(data)
         except Broken as broken:
             self._events.append(broken)
         except expat.ExpatError as error:
@@ -134,48 +183,67 @@ class Parser:
         self.ready = None
         self._fed += at
         self._expat.Parse(data[:at], False)
-        if self._open() != _BETWEEN:
+        if self._reader.opened() != _BETWEEN:
             return data[at:]
         self._events.append(ready[1])
         return data[at + len(ready[0]) :]
 
-    def _whole(self, held: list[bytes], data: bytes) -> bytes:
+    def _whole(self, data: bytes) -> bytes:
         """What has come, but for a tag that has begun and does not end yet: that is held back."""
-        if held:
-            held.append(data)
+        held = self._held
+        if held or self._long:
+            held += data
             if b">" not in data:
                 return b""
-            data = b"".join(held)
+            data = bytes(held)
             held.clear()
         begun = data.rfind(b"<")
-        if begun > data.rfind(b">"):
-            held.append(data[begun:])
+        if self._whole_tags and begun > data.rfind(b">"):
+            held += data[begun:]
             return data[:begun]
         return data
 
-    def _limit(self) -> None:
+    def _check(self, data: bytes) -> None:
         """What is begun and not complete has limits too."""
         # Where expat's last token began, or the one that is not complete.
         at = max(self._expat.CurrentByteIndex, 0)
-        began = self._open()
-        if self._fed - (at if began < 0 else began) > MAX_STANZA:
-            raise Broken("policy-violation", "stanza too big")
-        self._waste = 0 if self._events else self._waste + self._fed - at
+        began, tag = self._reader.opened(), self._fed - at
+        self._long = tag > PIECE
+        if tag > MAX_TAG:
+            raise Broken("policy-violation", "tag too big")
+        if began < 0:
+            self._tags = 0
+        else:
+            self._tags += data.count(b"<")
+            if self._fed - began > MAX_SKIPPED:
+                raise Broken("policy-violation", "stanza too big")
+            if at - began > self._limit or self._tags > self._limit // BYTES_PER_TAG:
+                self._reader.skip()
+        if data:  # else it was held back, and nobody has looked at it
+            self._waste = 0 if self._events else self._waste + tag
         if self._waste > MAX_WASTE:
             raise Broken("policy-violation", "too many small pieces")
 
     def close(self) -> None:
         """Frees the parser at once; its handlers and it refer to each other."""
-        self._done, self._expat = True, None
-        self._open = _nothing
+        self._done, self._expat, self._reader = True, None, _CLOSED
 
 
-def _nothing() -> int:
-    return -1
+class _Reader(NamedTuple):
+    """Expat, and what can be asked of its handlers: where the open stanza began, or that none is; to read over the one that is
+    open; to let stanzas be so large."""
+
+    expat: Any
+    opened: Callable[[], int]
+    skip: Callable[[], None]
+    allow: Callable[[int], None]
 
 
-def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
-    """A parser that puts what is complete into the list, and a function that tells where the open stanza began, or that none is.
+_CLOSED = _Reader(None, lambda: _OUTSIDE, lambda: None, lambda _most: None)
+
+
+def _reader(events: list[Event]) -> _Reader:
+    """A parser that puts what is complete into the list.
 
     Its state is local variables, not attributes: the handlers run twelve times for one message.
     """
@@ -183,7 +251,7 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
     parser = expat.ParserCreate("utf-8", " ", intern=None)
     node: Node | None = None  # the element that is open
     around: list[Node] = []  # the ones that it is in; a child does not know its parent, or each stanza would be a ring of garbage
-    depth = began = 0
+    depth = began = most = 0
     text: list[str] = []
     lang = f"{ns.XML} lang"
     new, names, known_class, deepest = object.__new__, _NAMES, _CLASSES.get, MAX_DEPTH
@@ -199,7 +267,8 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
             kid: Any = new(known_class(name, _Node))
         else:
             if depth > deepest:
-                raise Broken("policy-violation", "elements nested too deep")
+                skip()
+                return
             kid = new(_Node)
             around.append(node)
             node.data.append("".join(text))
@@ -228,10 +297,40 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
         if depth > 1:
             node = around.pop()
             return
-        if parser.CurrentByteIndex - began > MAX_STANZA:
-            raise Broken("policy-violation", "stanza too big")
-        events.append(node)
+        events.append(node if parser.CurrentByteIndex - began <= most else _too_big(node))
         node = None
+
+    def skip() -> None:
+        """Most streams never come here, so what it needs is made here."""
+        nonlocal node
+        if parser.CharacterDataHandler is None:  # it is being read over
+            return
+
+        def deeper(_name: str, _attrs: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > MAX_SKIPPED_DEPTH:
+                raise Broken("policy-violation", "elements nested too deep")
+
+        def back(_name: str) -> None:
+            nonlocal node, depth
+            depth -= 1
+            if depth == 1:
+                events.append(node)
+                node = None
+                handle(start, end, text.append)
+
+        node = _too_big(around[0] if around else node)
+        around.clear()
+        text.clear()
+        handle(deeper, back, None)
+
+    def handle(opens: Any, closes: Any, says: Any) -> None:
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = opens, closes, says
+
+    def allow(limit: int) -> None:
+        nonlocal most
+        most = limit
 
     def opened() -> int:
         if node is not None:
@@ -245,10 +344,20 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
 
     if not WHOLE_TAGS:
         parser.SetReparseDeferralEnabled(False)
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text.append
+    handle(start, end, text.append)
     parser.CommentHandler = parser.ProcessingInstructionHandler = parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = parser.SkippedEntityHandler = refuse
-    return parser, opened
+    return _Reader(parser, opened, skip, allow)
+
+
+def _too_big(node: Any) -> TooBig:
+    """What is kept of a stanza that is read over. Anything else that large ends the stream."""
+    if node.namespace != ns.CLIENT or node.name not in STANZAS:
+        raise Broken("policy-violation", "element too big")
+    kept: TooBig = object.__new__(TooBig)
+    kept.namespace, kept.name, kept.data, kept.kids = node.namespace, node.name, [], []
+    kept.attrs = {name: node.attrs[name] for name in KEPT_ATTRIBUTES if 0 < len(node.attrs.get(name, "")) <= MAX_KEPT}
+    return kept
 
 
 def _header(name: str, attrs: dict[str, str]) -> Header:

@@ -18,7 +18,7 @@ from onesoup.xmpp.stream import parser as parsing
 from onesoup.xmpp.stream.connect import connect
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.login import Account
-from onesoup.xmpp.stream.markup import serialise
+from onesoup.xmpp.stream.markup import Element, serialise
 from onesoup.xmpp.stream.negotiate import fail_on, number, offered
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.sm import Sent, SmError, StreamManagement
@@ -31,7 +31,7 @@ ASK_AFTER = 20
 # How long a polite end waits for the server's own.
 FAREWELL_SECONDS = 2.0
 
-STANZAS = frozenset({"message", "presence", "iq"})
+
 _ASK = f"<r xmlns='{ns.SM}'/>".encode()
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -95,7 +95,7 @@ class Stream:
         self._account: Account | None = Account(domain, user, password, resource)
         self._options, self._on_stanzas, self._on_acked = options, on_stanzas, on_acked
         self._prefix, self._counter = prefix, 0
-        self._requests: dict[str, tuple[str, AsyncResult]] = {}
+        self._requests: dict[str, tuple[str, AsyncResult, int]] = {}
         self._wire: Wire | None = None
         self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
         self._early: list[Node] = []
@@ -212,7 +212,7 @@ class Stream:
             self._wire.close(failure)
         self._options.watch.remove(self)
         requests, self._requests = self._requests, {}
-        for _, answer in requests.values():
+        for _, answer, _ in requests.values():
             answer.set_exception(failure)
         if self._ended is not None:
             self._ended.set()
@@ -236,7 +236,7 @@ class Stream:
                     last = last or event  # an error tells more than the closing tag behind it
             elif event.namespace == ns.SM:
                 asked = self._managed(event) or asked
-            elif event.namespace == ns.CLIENT and event.name in STANZAS:
+            elif event.namespace == ns.CLIENT and event.name in parsing.STANZAS:
                 counted += 1
                 if not self._answered(event):
                     stanzas.append(event)
@@ -415,22 +415,30 @@ class Stream:
         self._counter += 1
         return f"{self._prefix}-{base36(self._counter)}"
 
-    def request(self, iq: Node, timeout: float) -> Node:
+    def request(self, iq: Node, timeout: float, most: int = parsing.MAX_STANZA) -> Node:
         """The result or error for an iq get or set, which gets an id. StreamFailure no-answer after so many seconds.
 
-        `run` must be at work in another greenlet. Only the answer of whom the request went to counts.
+        `run` must be at work in another greenlet. Only the answer of whom the request went to counts. It may have `most`
+        bytes; a larger one counts as the error resource-constraint.
         """
         id = self.new_id()
         iq.attrs["id"] = id
         answer = AsyncResult()
-        self._requests[id] = (str(iq.attrs.get("to") or ""), answer)
+        self._requests[id] = (str(iq.attrs.get("to") or ""), answer, most)
         try:
+            self._allow()
             self._options.watch.expect(self, time.monotonic())
             self.send(iq)  # outside the limit: a write that is interrupted costs the stream
             with gevent.Timeout(timeout, StreamFailure(errors.NO_ANSWER, "remote-server-timeout")):
                 return answer.get()
         finally:
             self._requests.pop(id, None)
+            self._allow()
+
+    def _allow(self) -> None:
+        """The largest answer that somebody waits for decides how large a stanza may be."""
+        if self._wire is not None:
+            self._wire.limit = max((most for _, _, most in self._requests.values()), default=parsing.MAX_STANZA)
 
     def _answered(self, stanza: Node) -> bool:
         """Gives an answer to the request that waits for it."""
@@ -439,7 +447,7 @@ class Stream:
         found = self._requests.get(stanza.attrs.get("id"))
         if found is None or not self._comes_from(stanza.attrs.get("from"), found[0]):
             return False
-        found[1].set(stanza)
+        found[1].set(_unread(stanza) if isinstance(stanza, parsing.TooBig) else stanza)
         return True
 
     def _comes_from(self, sender: str | None, to: str) -> bool:
@@ -502,6 +510,12 @@ class Stream:
         while wire.open:
             for event in wire.receive():
                 fail_on(event)
+
+
+def _unread(answer: Node) -> Node:
+    """In the place of an answer that was too large to be read: an error, so that nobody waits for more."""
+    error = Element("error", {"type": "wait"}, [Element(f"{ns.STANZA_ERRORS} resource-constraint")])
+    return Element("iq", {**answer.attrs, "type": "error"}, [error])
 
 
 def _log_given_up(stanza: Node, error: Exception) -> None:

@@ -95,6 +95,16 @@ class Wire:
         words, self._words = self._words, None
         return b"".join(words or ())
 
+    @property
+    def limit(self) -> int:
+        """The most bytes of a stanza (see `Parser`)."""
+        return self._parser.limit if self._parser is not None else 0
+
+    @limit.setter
+    def limit(self, most: int) -> None:
+        if self._parser is not None and self._parser.limit != most:
+            self._parser.limit = most
+
     def hurry(self) -> None:
         """Acknowledges at once for a while.
 
