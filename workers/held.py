@@ -44,7 +44,7 @@ from workers.agenda import Agenda
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.inbox_limit import InboxLimit
-from workers.intake import Change, Intake, offline, roster_changes
+from workers.intake import Change, Intake, Written, offline, roster_changes
 from workers.lifetime import Lifetime
 from workers.lookups import Library, Lookups
 from workers.outbox import ALL, Outbox, returned
@@ -61,6 +61,8 @@ EXPIRED = Counter("onesoup_expired_total", "What nobody came for, or answered, i
 
 CONNECT_SECONDS = 7.0
 ROSTER_SECONDS = 5.0
+# A contact takes 100 to 300 bytes of the roster, so this is one of 25,000 contacts and more.
+ROSTER_BYTES = 8 * 1024 * 1024
 BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
 # The flood of first presences is told together.
 FLOOD_MS = 300
@@ -84,6 +86,8 @@ ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
 OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
 # Changes of the block and grant lists are told; this is for what gets lost without a sign.
 RULES_SECONDS = 600.0
+# So long after a resumption a server may still be sending what it does not know that we have.
+AGAIN_SECONDS = 30.0
 # The feature of a server that keeps messages for who is offline (XEP-0160).
 OFFLINE = "msgoffline"
 
@@ -189,8 +193,11 @@ class Held:
         """By an attribute list that names this user. The default list approves nobody."""
         return self._shared.lists.has(self.session.jid, USER + jid, ATTRIBUTES)
 
-    def wrote(self, recipient: str, stanza_id: str) -> bool:
-        return self.outbox.wrote(recipient, stanza_id)
+    def written(self, stanza_id: str) -> Written | None:
+        return self.outbox.written(stanza_id)
+
+    def waits(self, jid: str) -> bool:
+        return self._shared.lists.has(self.session.jid, jid, PENDING)
 
     def refuses(self, jid: str) -> bool:
         """By the block and grant lists of the account, which another phone may change: see rules_changed()."""
@@ -293,7 +300,7 @@ class Held:
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
-        result = stream.request(stanzas.roster_get(), ROSTER_SECONDS)
+        result = stream.request(stanzas.roster_get(), ROSTER_SECONDS, most=ROSTER_BYTES)
         if result.getAttr("type") == "result":
             self._replace_roster(result)
         if not stream.carbons:
@@ -485,7 +492,7 @@ class Held:
                 )
         with self.lock:
             self._look_at_limit()
-            done = self.intake.read(batch)
+            done = self.intake.read(batch, again=stream.resumed and time.monotonic() < stream.since + AGAIN_SECONDS)
             self._stale -= done.seen
             if done.changes.presence and not self.showing.settled:
                 done.changes.notbefore = FLOOD_MS

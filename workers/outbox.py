@@ -25,9 +25,10 @@ from onesoup.store.channels import answer
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
 from onesoup.store.sessions import FLOOD_MS
-from onesoup.xmpp import commands, errors, rooms, xml
+from onesoup.xmpp import bounces, commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers
 from workers import doors, stanzas
+from workers.intake import Written
 from workers.pictures import NotSent
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Outbox:
         self._in_flight: set[bytes] = set()
         # Acknowledged by the server, but still in Redis while that is away: sending them again would double them.
         self._finished: list[bytes] = []
-        self._sent: dict[str, str] = {}
+        # In this process only, and few of them: a bounce is told with the first words.
+        self._sent: dict[str, Written] = {}
         # Commands that take their time beside the others; their greenlets end by themselves.
         self._aside: set[bytes] = set()
         self._tries: dict[bytes, int] = {}
@@ -196,15 +198,15 @@ class Outbox:
         if command.get("reply"):
             answer(self._shared.client, command["reply"], command["reply_name"], payload)
 
-    def wrote(self, recipient: str, stanza_id: str) -> bool:
-        """Whether the phone sent this message to this recipient a short while ago: what else may bounce is somebody's lie."""
-        return self._sent.get(stanza_id) == recipient
+    def written(self, stanza_id: str) -> Written | None:
+        """The message of this id, if the phone sent it a short while ago."""
+        return self._sent.get(stanza_id)
 
     def wrote_to(self, jid: str) -> bool:
-        return jid in self._sent.values()
+        return any(jid == each.to for each in self._sent.values())
 
     def _remember(self, command: dict[str, Any]) -> None:
-        self._sent[command["id"]] = command["to"]
+        self._sent[command["id"]] = Written(command["to"], bounces.first_words(command["body"]))
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
 

@@ -15,6 +15,13 @@ from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
 SEEN_MS = 600_000
+# A text that came from where it was kept repeats one that came live at most so far from its own time, ms: clocks differ.
+NEAR_MS = 300_000
+# How a name is compared that a Delivery was seen under. ALWAYS: the same name is the same thing. LIVE: it has come just now, and
+# no server says a thing twice on its own. UNSURE: it may have come live before. See also `kept_since`.
+ALWAYS, LIVE, UNSURE = "", "l", "u"
+# Names above this length are kept as a digest: they are made of what strangers write.
+MAX_NAME = 64
 # Above so many items that wait for a phone that does not come, none becomes larger than it came.
 MOST_GROWN = 50
 LEFT_MS = 30 * 86_400_000
@@ -29,7 +36,7 @@ end
 """
 
 _STORE = (
-    f"local SEEN = {SEEN_MS}\n"
+    f"local SEEN, NEAR = {SEEN_MS}, {NEAR_MS}\n"
     + PRELUDE
     + FENCE
     + """
@@ -88,16 +95,26 @@ for jid, value in pairs(c.presence or {}) do
 end
 mark(KEYS[1], KEYS[2], KEYS[4], due, now)
 if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
+-- Whether an item repeats one that was stored. `said` is how names are compared: always, live, unsure, or when it was said.
+local function repeated(id, seen, said)
+  if redis.call('HEXISTS', KEYS[3], id) == 1 then return true end  -- this very script has run, and its answer was lost
+  if seen == '' or said == 'l' then return false end
+  if said == '' then return redis.call('ZSCORE', KEYS[11], seen) end
+  local at = tonumber(said)
+  if at and redis.call('ZSCORE', KEYS[11], seen .. ' ' .. said) then return true end
+  local live = redis.call('ZSCORE', KEYS[11], seen)
+  return live and math.abs(live - (at and at * 1000 or now)) < NEAR
+end
 local fresh, new = nil, false
 for _, item in ipairs(c.items or {}) do
-  local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
+  local id, jid, payload, receipt, seen, needs, said = item[1], item[2], item[3], item[4], item[5], item[6], item[8]
   local wanted = needs == ''
   if not wanted and redis.call('HGET', KEYS[12], needs) == jid then
     wanted = true
     redis.call('HDEL', KEYS[12], needs)
   end
-  if wanted and (seen == '' or not redis.call('ZSCORE', KEYS[11], seen)) then
-    if seen ~= '' then redis.call('ZADD', KEYS[11], now, seen) end
+  if wanted and not repeated(id, seen, said) then
+    if seen ~= '' then redis.call('ZADD', KEYS[11], now, tonumber(said) and seen .. ' ' .. said or seen) end
     redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
     if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
     if item[7] ~= '' then
@@ -110,7 +127,10 @@ for _, item in ipairs(c.items or {}) do
     new = true
   end
 end
-if new then redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN) end
+if new then
+  redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN)
+  redis.call('PEXPIRE', KEYS[11], SEEN)
+end
 if fresh then wake(KEYS[1], ARGV[1], fresh) end
 return later
 """
@@ -335,9 +355,10 @@ BODY = (
 
 @dataclass(slots=True)
 class Delivery:
-    """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again. `needs`
-    names the message whose report this is: it is stored only if the phone asked for it, from whom it wrote to, and once.
-    With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed out."""
+    """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again, where `said`
+    tells what is the same. `needs` names the message whose report this is: it is stored only if the phone asked for it, from
+    whom it wrote to, and once. With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed
+    out."""
 
     id: str
     jid: str
@@ -346,6 +367,13 @@ class Delivery:
     seen: str = ""
     needs: str = ""
     job: bytes = b""
+    said: str = ALWAYS
+
+
+def kept_since(seconds: int) -> str:
+    """For `Delivery.said`: it was kept on the way since that time, which it tells. It repeats what came under the same name
+    from that very time, or live around it."""
+    return str(seconds)
 
 
 class Kept(NamedTuple):
@@ -417,7 +445,10 @@ class Changes:
             "extras": self.extras,
             "rooms": self.rooms,
             "occupants": self.occupants,
-            "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs, each.job] for each in self.items],
+            "items": [
+                [each.id, each.jid, each.payload, each.receipt, _name(each.seen), each.needs, each.job, each.said]
+                for each in self.items
+            ],
             "notbefore": self.notbefore,
             "quiet": dict.fromkeys(self.quiet, 1),
         }
@@ -427,6 +458,12 @@ class Changes:
 def _seen(answer: Sequence[Any]) -> Seen:
     code, *numbers = answer
     return Seen(int(code) if code else None, *(int(each) for each in numbers))
+
+
+def _name(seen: str) -> str | bytes:
+    if len(seen) <= MAX_NAME:
+        return seen
+    return hashlib.blake2b(seen.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _digest(command: bytes) -> bytes:

@@ -7,9 +7,12 @@ from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.groups import Room
 from onesoup.handlers import records
+from onesoup.store.feed import LIVE, kept_since
+from onesoup.xmpp import messages
 from onesoup.xmpp import rooms as mapping
 from onesoup.xmpp.archive import Kept
-from workers.intake import Intake
+from onesoup.xmpp.stream.parser import TooBig
+from workers.intake import Intake, Written
 from workers.rooms import Entry, Reading, Rooms
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
@@ -52,8 +55,8 @@ class Held:
     def refuses_in(self, room, nick, jid, private=False):
         return bool({f"{room}/{nick}", jid} & self.blocked)
 
-    def wrote(self, recipient, stanza_id):
-        return self.sent.get(stanza_id) == recipient
+    def written(self, stanza_id):
+        return Written(self.sent[stanza_id], "soup for all") if stanza_id in self.sent else None
 
 
 @pytest.fixture
@@ -183,6 +186,61 @@ def test_history_has_its_own_time_and_strangers_have_none(rooms):
     assert texts[1]["t"] > 1_700_000_000
 
 
+@pytest.mark.parametrize("kind", ["groupchat", "chat"])
+def test_four_texts_under_one_id_are_four(rooms, kind):
+    """Private ones too: clients that count from 1 after each start."""
+    done = read(rooms, *(said("Ben", text, kind=kind, id="1") for text in ("a", "b", "c", "d")))
+    assert len({each.seen for each in done.changes.items}) == 4
+    assert {each.said for each in done.changes.items} == {LIVE}
+
+
+def test_a_line_of_the_past_repeats_the_one_that_came_live(rooms):
+    """Whoever its stamp names: old rooms name the writer."""
+    stamp = "<delay xmlns='urn:xmpp:delay' from='{}' stamp='2009-02-13T23:31:30Z'/>"
+    live, *past = read(
+        rooms, said("Ben", "soup"), *(said("Ben", "soup", stamp.format(by)) for by in (ROOM, f"{ROOM}/Ben", "b@x"))
+    ).changes.items
+    assert {(each.seen, each.said) for each in past} == {(live.seen, kept_since(1_234_567_890))}
+
+
+@pytest.mark.parametrize("by", [ROOM, "conference.example.org", "example.org", OWN])
+def test_the_room_its_service_and_our_server_tell_since_when_a_line_was_kept(rooms, by):
+    (text,) = told(
+        read(rooms, said("Ben", "old", f"<delay xmlns='urn:xmpp:delay' from='{by}' stamp='2009-02-13T23:31:30Z'/>")), "text"
+    )
+    assert text["t"] == 1_234_567_890
+
+
+def test_an_id_of_the_rooms_archive_that_somebody_made_up_hides_no_line(rooms):
+    id = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{ROOM}' id='a1'/>"
+    done = read(rooms, said("Mallory", "nothing", id), said("Ben", "soup", id), said("Ben", "more", id))
+    assert len({each.seen for each in done.changes.items}) == 3
+
+
+@pytest.mark.parametrize("kind", ["groupchat", "chat"])
+def test_whatever_fails_a_line_is_told_between_its_neighbours(rooms, monkeypatch, kind):
+    good = messages.stamps
+    monkeypatch.setattr(messages, "stamps", lambda stanza: 1 / 0 if "poison" in str(stanza) else good(stanza))
+    done = read(rooms, *(said("Ben", text, kind=kind, id=text) for text in ("before", "poison", "behind")))
+    assert [(each["body"], each["pm"]) for each in told(done, "text")] == [
+        (text, kind == "chat") for text in ("before", "poison", "behind")
+    ]
+
+
+def test_a_line_that_was_too_long_to_read_is_named(rooms, held):
+    def unread(nick, kind="groupchat"):
+        big = TooBig.__new__(TooBig)
+        big.name, big.namespace, big.kids, big.data = "message", "jabber:client", [], []
+        big.attrs = {"from": f"{ROOM}/{nick}", "type": kind, "id": "1"}
+        return Intake(OWN, held, 100, rooms=rooms).read([big])
+
+    (text,) = told(unread("Ben"), "text")
+    assert (text["n"], text["g"], text["body"]) == ("Ben", GID, "[a message that was too long]")
+    assert not unread("Alice").changes.items
+    (answer,) = unread("Ben", "chat").answers
+    assert (answer.getAttr("to"), answer.getAttr("type")) == (f"{ROOM}/Ben", "error")
+
+
 def archived(query, name, inner, sender=ROOM):
     stamp = "<delay xmlns='urn:xmpp:delay' stamp='2009-02-13T23:31:30Z'/>"
     forwarded = f"<forwarded xmlns='urn:xmpp:forward:0'>{stamp}{inner}</forwarded>"
@@ -228,6 +286,14 @@ def test_a_topic_is_a_change_when_one_was_known(rooms):
     assert told(read(rooms, subject), "notice") == []
 
 
+def test_a_subject_with_a_body_or_a_thread_is_no_topic(rooms):
+    for more, text in (("<body>soup</body>", ["soup"]), ("<thread>t1</thread>", []), ("<body/>", [])):
+        done = read(rooms, f"<message from='{ROOM}/Ben' type='groupchat'><subject>Soup</subject>{more}</message>")
+        assert told(done, "notice") == []
+        assert [each["body"] for each in told(done, "text")] == text
+    assert rooms.joined[ROOM].topic == "old"
+
+
 @pytest.mark.parametrize(("status", "code"), [("<status code='307'/>", 803), ("<status code='301'/>", 809), ("<destroy/>", 800)])
 def test_whoever_is_put_out_is_told_why(rooms, status, code):
     done = read(rooms, here("Alice", status + "<status code='110'/>", "unavailable", role="none"))
@@ -247,8 +313,8 @@ def test_what_did_not_get_through(rooms, held):
     error = "<message from='{}' type='error' id='{}'><error><{} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
     done = read(rooms, error.format(ROOM, "a", "forbidden"), error.format(f"{ROOM}/Ben", "b", "not-acceptable"))
     assert [(each["pm"], each["body"]) for each in told(done, "text")] == [
-        (False, "not delivered: you may not speak in this group"),
-        (True, "not delivered: no private messages here"),
+        (False, 'not delivered: you may not speak in this group: "soup for all"'),
+        (True, 'not delivered: no private messages here: "soup for all"'),
     ]
     assert [each["code"] for each in told(done, "report")] == [816, 812]
     assert told(read(rooms, error.format(ROOM, "lie", "forbidden")), "text") == []

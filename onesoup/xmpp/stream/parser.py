@@ -119,6 +119,7 @@ class Parser:
         "_held",
         "_limit",
         "_long",
+        "_opened",
         "_reader",
         "_tags",
         "_waste",
@@ -132,7 +133,7 @@ class Parser:
         self._whole_tags, self._held = whole_tags, bytearray()
         self._events: list[Event] = []
         self._reader = _reader(self._events)
-        self._expat = self._reader.expat
+        self._expat, self._opened = self._reader.expat, self._reader.opened
         self._fed = self._waste = self._tags = 0
         self._done = self._long = False
         self._limit = 0
@@ -150,16 +151,16 @@ class Parser:
 
     def feed(self, data: bytes) -> list[Event]:
         """The elements that these octets complete, in order. A Broken is the last one."""
+        if self._done:
+            return []
         if len(data) > PIECE:
             pieces = (data[at : at + PIECE] for at in range(0, len(data), PIECE))
             return [event for piece in pieces for event in self.feed(piece)]
-        if self._done:
-            return []
         try:
             if self.ready is not None:
                 data = self._past(self.ready, data)
             self._fed += len(data)
-            if self._held or self._whole_tags or self._long:
+            if self._whole_tags or self._long:
                 data = self._whole(data)
             self._expat.Parse(data, False)
             self._check(data)
@@ -183,7 +184,7 @@ class Parser:
         self.ready = None
         self._fed += at
         self._expat.Parse(data[:at], False)
-        if self._reader.opened() != _BETWEEN:
+        if self._opened() != _BETWEEN:
             return data[at:]
         self._events.append(ready[1])
         return data[at + len(ready[0]) :]
@@ -207,26 +208,31 @@ class Parser:
         """What is begun and not complete has limits too."""
         # Where expat's last token began, or the one that is not complete.
         at = max(self._expat.CurrentByteIndex, 0)
-        began, tag = self._reader.opened(), self._fed - at
+        began, tag = self._opened(), self._fed - at
         self._long = tag > PIECE
-        if tag > MAX_TAG:
-            raise Broken("policy-violation", "tag too big")
-        if began < 0:
-            self._tags = 0
+        if began >= 0:
+            self._check_stanza(data, began, at)
         else:
-            self._tags += data.count(b"<")
-            if self._fed - began > MAX_SKIPPED:
-                raise Broken("policy-violation", "stanza too big")
-            if at - began > self._limit or self._tags > self._limit // BYTES_PER_TAG:
-                self._reader.skip()
+            self._tags = 0
+        if self._long and tag > MAX_TAG:
+            raise Broken("policy-violation", "tag too big")
         if data:  # else it was held back, and nobody has looked at it
             self._waste = 0 if self._events else self._waste + tag
-        if self._waste > MAX_WASTE:
-            raise Broken("policy-violation", "too many small pieces")
+            if self._waste > MAX_WASTE:
+                raise Broken("policy-violation", "too many small pieces")
+
+    def _check_stanza(self, data: bytes, began: int, at: int) -> None:
+        tags = data.count(b"<")
+        self._tags = tags if self._events else self._tags + tags
+        if self._fed - began > MAX_SKIPPED:
+            raise Broken("policy-violation", "stanza too big")
+        if at - began > self._limit or self._tags > self._limit // BYTES_PER_TAG:
+            self._reader.skip()
 
     def close(self) -> None:
         """Frees the parser at once; its handlers and it refer to each other."""
         self._done, self._expat, self._reader = True, None, _CLOSED
+        self._opened = _CLOSED.opened
 
 
 class _Reader(NamedTuple):

@@ -75,6 +75,7 @@ class Stream:
         "jid",
         "lost",
         "resumed",
+        "since",
         "target",
     )
 
@@ -100,7 +101,7 @@ class Stream:
         self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
         self._early: list[Node] = []
         self._batch = 0
-        self.heard = 0.0  # when the server last said anything
+        self.since = self.heard = 0.0  # when it was connected, and when the server last said anything
         self.target: Hashable = None  # where the server is
         self._asked: int | None = None  # how many stanzas the <r/> under way asks for
         self._reading = self._closing = False
@@ -165,7 +166,8 @@ class Stream:
             done = connect(account, self._options, self._sm)
         self._account = None  # the password is needed no more
         self._wire, self.features, self._early = done.wire, done.features, done.early
-        self.heard, self.target = time.monotonic(), done.wire.place
+        self.since = self.heard = time.monotonic()
+        self.target = done.wire.place
         self._options.watch.add(self, self.heard)
         begun = done.begun
         self.resumed, self.confirmed = begun.resumed, begun.confirmed
@@ -259,7 +261,7 @@ class Stream:
         for stanza in stanzas:
             error = self._offer([stanza])
             if error is not None:
-                _log_given_up(stanza, error)
+                log_given_up(stanza, error)
         self._batch = batch
         self._offer([])
 
@@ -518,7 +520,7 @@ def _unread(answer: Node) -> Node:
     return Element("iq", {**answer.attrs, "type": "error"}, [error])
 
 
-def _log_given_up(stanza: Node, error: Exception) -> None:
+def log_given_up(stanza: Node, error: Exception) -> None:
     """A stanza that we cannot handle must not come again for ever. Neither it nor the error's words are logged."""
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
