@@ -6,6 +6,7 @@ lost at any time.
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -82,6 +83,9 @@ SETTLED_SECONDS = 10.0
 # Stream errors that say "less of that", and how long we keep away; after so many in a row the session ends.
 ENOUGH = {"policy-violation", "resource-constraint"}
 ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
+# A stream that has lived longer was not ended over the same thing again.
+ENOUGH_AFTER = 600.0
+_SIZE = re.compile("big|large|long|size", re.IGNORECASE)
 # Stream errors over something that we wrote.
 OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
 # Changes of the block and grant lists are told; this is for what gets lost without a sign.
@@ -422,7 +426,12 @@ class Held:
             state = None  # resumed, it would begin with the same stanza
             self._give_up_first()
         if reason.kind == "stream" and reason.condition in ENOUGH:
-            self._refusals += 1
+            guilty = self._give_up_largest() if _too_large(reason) else None
+            if guilty is not None:
+                self.reconnect(_without(state, guilty), wait)
+                return
+            again = time.monotonic() - self._since < ENOUGH_AFTER
+            self._refusals = self._refusals + 1 if again else 1
             if self._refusals >= ENOUGH_TIMES:
                 self.end(601, polite=False)
                 return
@@ -434,6 +443,13 @@ class Held:
             self.outbox.give_up_first()
         except (StoreDown, Fenced, NoSession) as error:
             log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+
+    def _give_up_largest(self) -> bytes | None:
+        try:
+            return self.outbox.give_up_largest()
+        except (StoreDown, Fenced, NoSession) as error:
+            log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+            return None
 
     def reconnect(self, resume: Mapping[str, Any] | None, wait: float = 0.1) -> None:
         """Tries until it works, the session is over, or the credentials are no longer good. The first try comes at once; if that
@@ -704,3 +720,13 @@ class Held:
         """What an earlier holder published counts as published, and what it sent may have arrived."""
         self._taken_over = True
         self.showing.adopt(records.unpack_plain(shown, None))
+
+
+def _too_large(reason: StreamFailure) -> bool:
+    """Whether a server says that it ends the stream over the size of a stanza, or does not say over what."""
+    return not reason.text or _SIZE.search(reason.text) is not None
+
+
+def _without(state: dict[str, Any] | None, stanza: bytes) -> dict[str, Any] | None:
+    """The state of a stream that does not begin with this stanza again when it is resumed."""
+    return state and {**state, "unacked": [each for each in state["unacked"] if each[2] is not stanza]}

@@ -38,6 +38,8 @@ log = structlog.get_logger()
 
 REQUEST_SECONDS = 6.0
 ACK_SECONDS = 3.0
+# Octets of a stanza (RFC 6120 section 13.12).
+ANY_SERVER_TAKES = 10_000
 # So long a message waits for a room that is just being entered again.
 ROOM_SECONDS = 10.0
 # Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
@@ -169,11 +171,25 @@ class Outbox:
         that again would end every stream to come; the phone is told."""
         stream = self._held.stream
         keys = [key for key, _ in stream.unacked if isinstance(key, bytes)] if stream is not None else []
-        if not keys:
-            return
-        log.error("stanza-refused", sid=short(self._held.sid), op=records.unpack_command(keys[0]).get("op"))
-        self._shared.feed.take_in(self._held.sid, self._held.fence, returned(keys[:1]))
-        self._done(keys[0])
+        if keys:
+            self._give_back(keys[0])
+
+    def give_up_largest(self) -> bytes | None:
+        """As give_up_first(), where the server said that it was too large: the largest, as it went out. None where all are so
+        small that every server takes them."""
+        stream = self._held.stream
+        unacked = stream.unacked if stream is not None else []
+        key, data = max(unacked, key=lambda each: len(each[1]), default=(None, b""))
+        if len(data) <= ANY_SERVER_TAKES:
+            return None
+        if isinstance(key, bytes):
+            self._give_back(key)
+        return data
+
+    def _give_back(self, stored: bytes) -> None:
+        log.error("stanza-refused", sid=short(self._held.sid), op=records.unpack_command(stored).get("op"))
+        self._shared.feed.take_in(self._held.sid, self._held.fence, returned([stored]))
+        self._done(stored)
 
     def acked(self, keys: list[bytes]) -> None:
         """The server has these: they leave the outbox."""
