@@ -1,9 +1,11 @@
 """The server's octets to xmpppy nodes, one stream document after another. Knows no meaning of any element."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
 
 from xmpp.protocol import Iq, Message, Presence
 from xmpp.simplexml import Node
@@ -26,6 +28,8 @@ MAX_KEPT = 4096
 # Expat begins a tag anew with each piece of it that comes in. A peer that sends a big one octet by octet would cost us
 # seconds of processor time; so many octets may be looked at in vain for one stanza.
 MAX_WASTE = 32 * 1024 * 1024
+# Expat keeps each name that it has met, for eight bytes one: after so many bytes another one takes its place.
+RENEW_AFTER = 1024 * 1024
 # So much is parsed before the limits are looked at.
 PIECE = 64 * 1024
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
@@ -36,7 +40,9 @@ _BETWEEN, _OUTSIDE = -1, -2
 
 
 class Header(dict[str, str]):
-    """The attributes of an opening <stream:stream>."""
+    """The attributes of an opening <stream:stream>. `opening` is one that gives prefixes the same meaning."""
+
+    opening = b""
 
 
 class End:
@@ -120,7 +126,8 @@ class Parser:
         "_limit",
         "_long",
         "_opened",
-        "_reader",
+        "_opening",
+        "_skip",
         "_tags",
         "_waste",
         "_whole_tags",
@@ -132,22 +139,33 @@ class Parser:
         self.ready = ready
         self._whole_tags, self._held = whole_tags, bytearray()
         self._events: list[Event] = []
-        self._reader = _reader(self._events)
-        self._expat, self._opened = self._reader.expat, self._reader.opened
+        self._opening = b""
+        self._limit = [limit]
+        self._done = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._expat, self._opened, self._skip = _reader(self._events, self._limit)
         self._fed = self._waste = self._tags = 0
-        self._done = self._long = False
-        self._limit = 0
-        self.limit = limit
+        self._long = False
+
+    def _renew(self) -> None:
+        """Another expat in the place of this one, between two stanzas."""
+        _handle(self._expat, None, None, None)
+        self._begin()
+        events = self._events.copy()
+        self._expat.Parse(self._opening, False)
+        self._events[:] = events  # without the header
+        self._fed = len(self._opening)
 
     @property
     def limit(self) -> int:
         """The most bytes of a stanza. A new limit counts for the stanza that is open, too."""
-        return self._limit
+        return self._limit[0]
 
     @limit.setter
     def limit(self, most: int) -> None:
-        self._limit = most
-        self._reader.allow(most)
+        self._limit[0] = most
 
     def feed(self, data: bytes) -> list[Event]:
         """The elements that these octets complete, in order. A Broken is the last one."""
@@ -171,6 +189,8 @@ class Parser:
             self._events.append(Broken("not-well-formed", str(error)))
         events = self._events.copy()
         self._events.clear()
+        if not self._opening and events and isinstance(events[0], Header):
+            self._opening = events[0].opening
         if events and isinstance(events[-1], End | Broken):
             self._done = True
         return events
@@ -206,15 +226,21 @@ class Parser:
 
     def _check(self, data: bytes) -> None:
         """What is begun and not complete has limits too."""
-        # Where expat's last token began, or the one that is not complete.
-        at = max(self._expat.CurrentByteIndex, 0)
+        # Where expat's last token began, if that is not complete; else where the next one will.
+        at = self._expat.CurrentByteIndex
         began, tag = self._opened(), self._fed - at
+        if tag == 0 and began < 0:
+            self._tags = self._waste = 0
+            self._long = False
+            if self._fed > RENEW_AFTER and began == _BETWEEN:
+                self._renew()
+            return
         self._long = tag > PIECE
-        if began >= 0:
-            self._check_stanza(data, began, at)
-        else:
+        if began < 0:
             self._tags = 0
-        if self._long and tag > MAX_TAG:
+        else:
+            self._check_stanza(data, began, at)
+        if tag > MAX_TAG:
             raise Broken("policy-violation", "tag too big")
         if data:  # else it was held back, and nobody has looked at it
             self._waste = 0 if self._events else self._waste + tag
@@ -226,30 +252,23 @@ class Parser:
         self._tags = tags if self._events else self._tags + tags
         if self._fed - began > MAX_SKIPPED:
             raise Broken("policy-violation", "stanza too big")
-        if at - began > self._limit or self._tags > self._limit // BYTES_PER_TAG:
-            self._reader.skip()
+        if at - began > self.limit or self._tags > self.limit // BYTES_PER_TAG:
+            self._skip()
 
     def close(self) -> None:
         """Frees the parser at once; its handlers and it refer to each other."""
-        self._done, self._expat, self._reader = True, None, _CLOSED
-        self._opened = _CLOSED.opened
+        if self._expat is not None:
+            _handle(self._expat, None, None, None)
+        self._done, self._expat, self._opened, self._skip = True, None, _nothing, _nothing
 
 
-class _Reader(NamedTuple):
-    """Expat, and what can be asked of its handlers: where the open stanza began, or that none is; to read over the one that is
-    open; to let stanzas be so large."""
-
-    expat: Any
-    opened: Callable[[], int]
-    skip: Callable[[], None]
-    allow: Callable[[int], None]
+def _nothing() -> int:
+    return _OUTSIDE
 
 
-_CLOSED = _Reader(None, lambda: _OUTSIDE, lambda: None, lambda _most: None)
-
-
-def _reader(events: list[Event]) -> _Reader:
-    """A parser that puts what is complete into the list.
+def _reader(events: list[Event], limit: list[int]) -> tuple[Any, Callable[[], int], Callable[[], object]]:
+    """A parser that puts what is complete into the list; a function that tells where the open stanza began, or that none is; and
+    one that reads over it. `limit` holds the most bytes of a stanza.
 
     Its state is local variables, not attributes: the handlers run twelve times for one message.
     """
@@ -257,8 +276,9 @@ def _reader(events: list[Event]) -> _Reader:
     parser = expat.ParserCreate("utf-8", " ", intern=None)
     node: Node | None = None  # the element that is open
     around: list[Node] = []  # the ones that it is in; a child does not know its parent, or each stanza would be a ring of garbage
-    depth = began = most = 0
+    depth = began = 0
     text: list[str] = []
+    prefixes: list[tuple[str, str]] = []
     lang = f"{ns.XML} lang"
     new, names, known_class, deepest = object.__new__, _NAMES, _CLASSES.get, MAX_DEPTH
 
@@ -267,7 +287,8 @@ def _reader(events: list[Event]) -> _Reader:
         depth += 1
         if node is None:
             if depth == 1:
-                events.append(_header(name, attrs))
+                parser.StartNamespaceDeclHandler = None
+                events.append(_header(name, attrs, prefixes))
                 return
             began = parser.CurrentByteIndex
             kid: Any = new(known_class(name, _Node))
@@ -303,7 +324,7 @@ def _reader(events: list[Event]) -> _Reader:
         if depth > 1:
             node = around.pop()
             return
-        events.append(node if parser.CurrentByteIndex - began <= most else _too_big(node))
+        events.append(node if parser.CurrentByteIndex - began <= limit[0] else _too_big(node))
         node = None
 
     def skip() -> None:
@@ -324,19 +345,15 @@ def _reader(events: list[Event]) -> _Reader:
             if depth == 1:
                 events.append(node)
                 node = None
-                handle(start, end, text.append)
+                _handle(parser, start, end, text.append)
 
         node = _too_big(around[0] if around else node)
         around.clear()
         text.clear()
-        handle(deeper, back, None)
+        _handle(parser, deeper, back, None)
 
-    def handle(opens: Any, closes: Any, says: Any) -> None:
-        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = opens, closes, says
-
-    def allow(limit: int) -> None:
-        nonlocal most
-        most = limit
+    def declare(prefix: str | None, uri: str | None) -> None:
+        prefixes.append((prefix or "", uri or ""))
 
     def opened() -> int:
         if node is not None:
@@ -350,10 +367,23 @@ def _reader(events: list[Event]) -> _Reader:
 
     if not WHOLE_TAGS:
         parser.SetReparseDeferralEnabled(False)
-    handle(start, end, text.append)
+    _handle(parser, start, end, text.append)
+    parser.StartNamespaceDeclHandler = declare  # until the document has begun
     parser.CommentHandler = parser.ProcessingInstructionHandler = parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = parser.SkippedEntityHandler = refuse
-    return _Reader(parser, opened, skip, allow)
+    return parser, opened, skip
+
+
+def _handle(parser: Any, opens: Any, closes: Any, says: Any) -> None:
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = opens, closes, says
+
+
+@lru_cache(64)
+def _opening(prefixes: tuple[tuple[str, str], ...]) -> bytes:
+    """A stream with these prefixes. Streams of one server share it."""
+    names = "".join(f" xmlns{':' * bool(prefix)}{prefix}={quoteattr(uri)}" for prefix, uri in prefixes)
+    stream = next(prefix for prefix, uri in reversed(prefixes) if uri == ns.STREAM)
+    return f"<{stream}{':' * bool(stream)}stream{names}>".encode()
 
 
 def _too_big(node: Any) -> TooBig:
@@ -366,10 +396,13 @@ def _too_big(node: Any) -> TooBig:
     return kept
 
 
-def _header(name: str, attrs: dict[str, str]) -> Header:
+def _header(name: str, attrs: dict[str, str], prefixes: list[tuple[str, str]]) -> Header:
     if name != _STREAM_TAG:
         raise Broken("invalid-namespace", "not a stream")
-    return Header(attrs)
+    header = Header(attrs)
+    header.opening = _opening(tuple(prefixes))
+    prefixes.clear()
+    return header
 
 
 def _taken_apart(name: str) -> tuple[str, str]:
