@@ -161,7 +161,8 @@ class Intake:
         """Presence counts in the order it came; of each contact only the last state is stored. `again`: the stream has just been
         taken up, so the server may send what it sent before."""
         done = Batch(again=again)
-        batch = [each for each in batch if not (isinstance(each, TooBig) and self._too_big(each, done))]
+        if any(type(each) is TooBig for each in batch):
+            batch = [each for each in batch if not (isinstance(each, TooBig) and self._too_big(each, done))]
         if self._rooms is not None:
             batch = self._rooms.read(batch, done, self)
         events = [each for each in batch if each.getName() == "message" and each.getTag("event", namespace=extras.EVENT)]

@@ -372,9 +372,9 @@ class Rooms:
     def _times(self, jid: str, stanza: Node) -> tuple[int | None, int | None]:
         """Since when a message of this room was kept: as far as that is believed, and as anybody says. Whoever a stamp names, the
         message comes from its room; and anybody in there could have written the stamp."""
-        own = self._held.session.jid
-        believed = (jid, addresses.domain_of(jid), own, addresses.domain_of(own))
-        return messages.delay(stanza, believed), min((at for _, at in messages.stamps(stanza)), default=None)
+        own, kept = self._held.session.jid, messages.stamps(stanza)
+        believed = messages.believed(kept, jid, addresses.domain_of(jid), own, addresses.domain_of(own))
+        return believed, min((at for _, at in kept), default=None)
 
     def unread(self, sender: str, done: "Batch", intake: "Intake") -> None:
         """Somebody has written more to everybody than we read: the phone hears that there was something."""

@@ -452,7 +452,7 @@ def test_a_malformed_link_is_text(friend, url):
 @pytest.mark.parametrize(
     "broken",
     [
-        (messages, "delay"),
+        (messages, "stamps"),
         (messages, "name_of"),
         (messages, "_picture"),
         (messages, "body_of"),
