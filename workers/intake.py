@@ -201,9 +201,15 @@ class Intake:
                 self._rooms.unread(sender, done, self)
         elif stanza.getName() == "iq" and kind in ("get", "set"):
             done.answers.append(stanzas.failed(stanza, "resource-constraint"))
-        elif stanza.getName() == "message" and addresses.bare(sender) not in ("", self.own):  # else a copy of who knows what
+        elif stanza.getName() == "message" and not self._hands_on(sender):
             done.answers += stanzas.refused(stanza, "this message is too long")
         return True
+
+    def _hands_on(self, sender: str) -> bool:
+        """Whether a message holds what somebody else wrote: a carbon, or what the account or a room has kept."""
+        jid = addresses.bare(sender)
+        of_room = "/" not in sender and self._rooms is not None and self._rooms.find(jid) is not None
+        return jid in ("", self.own) or of_room
 
     # --- presence ---
 

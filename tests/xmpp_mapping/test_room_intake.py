@@ -231,12 +231,13 @@ def test_a_line_that_was_too_long_to_read_is_named(rooms, held):
     def unread(nick, kind="groupchat"):
         big = TooBig.__new__(TooBig)
         big.name, big.namespace, big.kids, big.data = "message", "jabber:client", [], []
-        big.attrs = {"from": f"{ROOM}/{nick}", "type": kind, "id": "1"}
+        big.attrs = {"from": f"{ROOM}/{nick}".rstrip("/"), "type": kind, "id": "1"}
         return Intake(OWN, held, 100, rooms=rooms).read([big])
 
     (text,) = told(unread("Ben"), "text")
     assert (text["n"], text["g"], text["body"]) == ("Ben", GID, "[a message that was too long]")
     assert not unread("Alice").changes.items
+    assert not unread("", "normal").answers  # what the room has kept was written by somebody else
     (answer,) = unread("Ben", "chat").answers
     assert (answer.getAttr("to"), answer.getAttr("type")) == (f"{ROOM}/Ben", "error")
 
