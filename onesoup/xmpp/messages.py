@@ -16,6 +16,8 @@ MARKERS = "urn:xmpp:chat-markers:0"
 XHTML, BODY = "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml"
 RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
 CORRECTION = "urn:xmpp:message-correct:0"
+# How `Incoming.seen` begins for a message that our own server's archive has numbered.
+NUMBERED = "a "
 OMEMO = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2")
 ENCRYPTED = (*OMEMO, "urn:xmpp:openpgp:0", "jabber:x:encrypted")
 _ENCRYPTED = frozenset(ENCRYPTED)
@@ -84,18 +86,20 @@ def _written(stanza: Any, own: str) -> Any:
 
 
 def name_of(stanza: Any, sender: str, body: str, by: str) -> str:
-    """What names a message where repeats are looked for: who wrote it, what it says, and its id, which senders use twice.
+    """What names a message where repeats are looked for: who wrote it, what it says in all its languages (`body`: what was read
+    of it, where it has no body), and its id, which senders use twice.
 
     The id that an archive of `by` gave counts instead, where there is one. Should somebody else have put it there, it tells this
     sender's own texts apart, and nobody else's.
     """
-    id = stanza.getAttr("id")
+    id, kind = stanza.getAttr("id"), "m "
     for tag in children(stanza, "stanza-id", STANZA_ID):
         if tag.getAttr("id") and addresses.bare(tag.getAttr("by") or "") == by:
-            id = tag.getAttr("id")
+            id, kind = tag.getAttr("id"), NUMBERED
             break
-    words = "\0".join((sender, id or "", body)).encode("utf-8", "surrogatepass")
-    return f"m {hashlib.blake2b(words, digest_size=16).hexdigest()}"
+    said = [tag.getData() or "" for tag in children(stanza, "body")] or [body]
+    words = "\0".join((sender, id or "", *said)).encode("utf-8", "surrogatepass")
+    return f"{kind}{hashlib.blake2b(words, digest_size=16).hexdigest()}"
 
 
 def _picture(stanza: Any, body: str) -> str:

@@ -328,6 +328,15 @@ def seen(inner, **attrs):
 def test_a_message_is_known_by_our_archives_id():
     assert seen(archived(OWN), id="m1") == seen(archived(OWN), id="other")
     assert seen(archived(OWN), id="m1") != seen(archived(OWN, "a2"), id="m1")
+    assert seen(archived(OWN)).startswith(messages.NUMBERED)
+    assert not seen("<body>x</body>", id="m1").startswith(messages.NUMBERED)
+
+
+def test_a_message_has_one_name_for_phones_of_any_language():
+    two = message("<body>one</body><body xml:lang='de'>eins</body>", id="m1")
+    english, german = (messages.read_message(two, OWN, language) for language in ("en", "de"))
+    assert (english.body, german.body) == ("one", "eins")
+    assert english.seen == german.seen
 
 
 def test_an_archives_id_that_somebody_made_up_hides_no_message():
