@@ -1,7 +1,8 @@
 """Contact lists: which roster items a list has, and how lists are addressed (xmpp-mapping.md 1.5 and 4). Pure.
 
 A list is named by its token, the part behind the slash. The default list has the roster items without a group and those in
-the group named like it. Lists whose token begins with ~ belong to presence clients and never touch the roster.
+the group named like it. Lists whose token begins with ~ belong to presence clients and keep their members themselves; a contact
+that only such a list holds is in a roster group of the list's token, which is no list of its own.
 """
 
 import base64
@@ -68,12 +69,13 @@ def _digest(group: str) -> str:
 
 def all_lists(stored: Mapping[str, ContactList], roster: Iterable[Item]) -> dict[str, ContactList]:
     """Every list by token: the stored ones, one for each roster group, and a default one in any case."""
-    lists = dict(stored)
+    # A default list has the items without a group, and that no list of a presence client can.
+    lists = {token: replace(each, default=each.default and not each.private) for token, each in stored.items()}
     if not any(each.default for each in lists.values()):
         lists[DEFAULT_TOKEN] = replace(
             lists.get(DEFAULT_TOKEN, ContactList(DEFAULT_TOKEN, DEFAULT_NAME, DEFAULT_NAME)), default=True
         )
-    by_group = {each.group for each in lists.values() if each.group}
+    by_group = {each.token if each.private else each.group for each in lists.values()}
     taken = {token.lower() for token in lists}
     for group in sorted({group for item in roster for group in item.groups} - by_group):
         token = token_of(group)
@@ -98,16 +100,31 @@ def belongs(contact_list: ContactList, item: Item) -> bool:
     return bool(contact_list.group) and contact_list.group in item.groups
 
 
-def with_list(item: Item, contact_list: ContactList) -> Item:
-    """The item as a member of the list too."""
+def with_list(item: Item, contact_list: ContactList, default_group: str = DEFAULT_NAME) -> Item:
+    """The item as a member of the list too. One that the default list has because it has no group gets the default list's
+    group with it, and so stays where it is."""
     if belongs(contact_list, item) and (item.shown or contact_list.default):
         return item
     if contact_list.default and not item.groups:
         return item
-    return replace(item, groups=(*item.groups, contact_list.group))
+    before = item.groups or ((default_group,) if item.shown and default_group else ())
+    return replace(item, groups=tuple(dict.fromkeys((*before, contact_list.group))))
 
 
-def without_list(item: Item, contact_list: ContactList) -> Item | None:
-    """The item without the list, or None when that was its last one: then it leaves the roster."""
-    groups = tuple(group for group in item.groups if group != contact_list.group)
+def without_list(item: Item, contact_list: ContactList, known: Iterable[ContactList] = ()) -> Item | None:
+    """The item without the list, or None when no list holds it any more: then it leaves the roster. `known` are all lists."""
+    group = contact_list.token if contact_list.private else contact_list.group
+    groups = tuple(each for each in item.groups if each != group)
+    if not groups:
+        groups = tuple(
+            each.token for each in known if each.private and each.token != contact_list.token and item.jid in each.members
+        )
     return replace(item, groups=groups) if groups else None
+
+
+def free_group(name: str, token: str, known: Iterable[ContactList]) -> str:
+    """The roster group for a list of this name and token. Two lists of one group would be one list under two names: whoever
+    leaves one of them would leave both."""
+    taken = {each.group for each in known if each.token != token}
+    names = (name, token, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in names if each not in taken)

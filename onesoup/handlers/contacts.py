@@ -100,7 +100,8 @@ def create_list(ctx: Context, request: CreateListRequest) -> Primitive:
         raise CspError(753, "too many contact lists")
     name, default = _properties(request.contact_list_properties)
     name = name or token
-    created = ContactList(token, name, "" if token.startswith("~") else name, order=len(known))
+    group = "" if token.startswith("~") else lists.free_group(name, token, known.values())
+    created = ContactList(token, name, group, order=len(known))
     _store(ctx, created)
     if default and not created.private:
         _make_default(ctx, created)
@@ -198,13 +199,14 @@ def _make_default(ctx: Context, contact_list: ContactList) -> None:
 def _change_properties(ctx: Context, contact_list: ContactList, properties: ContactListProperties) -> None:
     name, default = _properties(properties)
     if name and name != contact_list.name:
-        group = contact_list.group and name
+        free = lists.free_group(name, contact_list.token, every(ctx).values()) == name
+        group = name if contact_list.group and free else contact_list.group
         for item in lists.members(contact_list, ctx.roster().values()) if group else []:
-            groups = [group if each == contact_list.group else each for each in item.groups]
+            groups = list(dict.fromkeys(group if each == contact_list.group else each for each in item.groups))
             if groups != list(item.groups):
                 ctx.ask(commands.roster_set(item.jid, item.name, groups))
         _store(ctx, replace(contact_list, name=name, group=group))
-    if default and not contact_list.default:
+    if default and not contact_list.default and not contact_list.private:
         _make_default(ctx, every(ctx)[contact_list.token])
 
 
@@ -258,7 +260,8 @@ def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> No
             return
         contact_list = next(each for each in every(ctx).values() if each.default)
     item = ctx.roster().get(jid) or Item(jid)
-    wanted = lists.with_list(item, contact_list)
+    default = next(each for each in every(ctx).values() if each.default)
+    wanted = lists.with_list(item, contact_list, default.group)
     if wanted != item or (name and name != item.name) or jid not in ctx.roster():
         ctx.ask(commands.roster_set(jid, name or item.name, list(wanted.groups)))
     if item.subscription in ("none", "from") and not item.ask:
@@ -266,22 +269,28 @@ def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> No
 
 
 def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
-    """Takes contacts off a list; one on no other list leaves the roster. Unknown ones are no error."""
+    """Takes contacts off a list; one that no list holds any more leaves the roster. Unknown ones are no error."""
     if contact_list.private:
         kept = {jid: name for jid, name in contact_list.members.items() if jid not in jids}
-        _store(ctx, replace(contact_list, members=kept))
-        return
+        contact_list = replace(contact_list, members=kept)
+        _store(ctx, contact_list)
+    known = list(every(ctx).values())
     for jid in jids:
         item = ctx.roster().get(jid)
-        if item is None or not lists.belongs(contact_list, item):
+        if item is None or not _held_by(contact_list, item):
             continue
-        kept_item = lists.without_list(item, contact_list)
+        kept_item = lists.without_list(item, contact_list, known)
         if kept_item is None:
             ctx.ask(commands.roster_remove(jid))
             ctx.effects.unsub.append(jid)
         else:
             ctx.ask(commands.roster_set(jid, item.name, list(kept_item.groups)))
     ctx.changed()
+
+
+def _held_by(contact_list: ContactList, item: Item) -> bool:
+    """Whether the list is a reason for the item to be in the roster, as its groups tell."""
+    return contact_list.token in item.groups if contact_list.private else lists.belongs(contact_list, item)
 
 
 def _result(failed: Failed, nothing_done: bool = False) -> Result:
