@@ -21,7 +21,7 @@ from prometheus_client import Counter
 from xmpp.simplexml import Node
 
 from onesoup import tracing
-from onesoup.csp import capabilities, notices
+from onesoup.csp import capabilities, fitting, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
@@ -166,6 +166,8 @@ class Held:
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
         self.bearers = caps.methods
+        # The session is asked for anew: it changes when the phone logs in again.
+        self.intake.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
         self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
 
     # --- what the intake looks up ---

@@ -111,7 +111,7 @@ class Intake:
     contact; only the order of presences. `kinds` is what clients of some names are known to be, and grows elsewhere; `profile`
     is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "full", "own", "profile")
+    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "cut", "full", "own", "profile")
 
     def __init__(
         self,
@@ -125,12 +125,17 @@ class Intake:
         self._pictures, self._rooms = False, rooms
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
+        # A text, and a limit of the group that it is from, in parts that the phone takes.
+        self.cut: Callable[[messages.Text, int], list[str]] = self._by_length
         # Too much waits for the phone: what people write is refused until it has fetched some.
         self.full = False
 
     def accept(self, octets: int, pictures: bool = False) -> None:
         """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
         self.accepted, self._pictures = octets, pictures
+
+    def _by_length(self, text: messages.Text, most: int) -> list[str]:
+        return messages.split(text.body, min(most or self.accepted, self.accepted))
 
     def read(self, batch: list[Node]) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored."""
@@ -305,11 +310,12 @@ class Intake:
         self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes, where: Where = NOWHERE
     ) -> None:
         """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room."""
-        parts = messages.split(body, min(where.length or self.accepted, self.accepted))
+        at = when if when is not None else int(time.time())
+        whole = messages.Text("0" * 20, sender, body, at, group=where.group, nick=where.nick, private=where.private)
+        parts = self.cut(whole, where.length)
         for number, part in enumerate(parts):
-            at = when if when is not None else int(time.time())
             id_ = (f"{where.delivery.lower()}." if where.delivery else "") + ordered_id(time.time())
-            text = messages.Text(id_, sender, part, at, group=where.group, nick=where.nick, private=where.private)
+            text = replace(whole, id=id_, body=part)
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")

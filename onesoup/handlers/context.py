@@ -30,6 +30,7 @@ from onesoup.store.segments import Segments
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.store.tries import Tries
 from onesoup.store.wakes import Wakes
+from onesoup.wire.document import Encoding
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
 from onesoup.xmpp.rooms import Reply, Request
@@ -166,6 +167,7 @@ class Context:
     deadline: float = 0.0
     # The largest file that the XMPP server takes, 0 for none; not known yet: None.
     upload: bytes | None = None
+    encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
     _roster: dict[str, Item] | None = None

@@ -127,7 +127,8 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
     cards, images = _looked_up(ctx, known, wishes)
     told = []
-    for jid in found.jids:
+    # Those who are there come first: what the phone cannot read is left out at the end.
+    for jid in sorted(found.jids, key=lambda each: not _online(known.get(each))):
         if jid == ctx.session.jid:
             sub_list = _own(ctx, wishes)
         else:
@@ -146,6 +147,10 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     if details and not told:
         raise CspError(details[0].code or 531, "unknown user or contact list")
     return GetPresenceResponse(result=Result(code=201 if details else 200, detailed_result=details), presence=told)
+
+
+def _online(shown: presence.Shown | None) -> bool:
+    return shown is not None and shown.online
 
 
 def _sees(ctx: Context, jid: str) -> bool:

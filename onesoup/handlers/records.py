@@ -88,6 +88,15 @@ def pack_text(text: Text) -> bytes:
     return pack_event("text", text.sender, text.time, id=text.id, body=text.body, **more)
 
 
+def with_body(record: bytes, part: str, id: str = "") -> bytes:
+    """A message or an announcement with another text, without a picture. Under another id it asks nothing: the answer names
+    the first."""
+    fields = unpack(record, VERSION)
+    dropped = ("v", "ct", "data", "asks") if id else ("v", "ct", "data")
+    fields = {name: value for name, value in fields.items() if name not in dropped}
+    return pack(VERSION, {**fields, "id": id or fields["id"], "body": part})
+
+
 def pack_announcement(text: Text, asks: bool = False) -> bytes:
     """A text of a server, or of the operator; `asks` for one that wants an answer."""
     return pack_event("announce", text.sender, text.time, id=text.id, body=text.body, asks=asks or None)
