@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import structlog
 from xmpp.simplexml import Node
 
 from onesoup.csp import addresses, messages, presence
@@ -14,7 +15,7 @@ from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id, token
-from onesoup.store.feed import Changes, Delivery, Kept
+from onesoup.store.feed import MOST_CONTACTS, Changes, Delivery, Kept
 from onesoup.xmpp import blocking, commands, contacts, errors, extras, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.contacts import Resource
@@ -24,8 +25,13 @@ from workers import stanzas
 if TYPE_CHECKING:
     from workers.rooms import Rooms
 
+log = structlog.get_logger()
+
 MESSAGE_ID = 16
-MAX_CONTACTS = 1000
+# Entries in one push; there is one (RFC 6121 section 2.1.6).
+MAX_PUSHED = 100
+# So much of a roster is kept, whatever the server says: entries, and octets of them all.
+MOST_OCTETS = 8 * 1024 * 1024
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
@@ -389,10 +395,9 @@ def looks(
     return found
 
 
-def roster_changes(query: Node, changes: Changes) -> list[Item]:
-    """Puts the items of a roster result or push into the changes."""
-    items = []
-    for tag in query.getTags("item")[:MAX_CONTACTS]:
+def roster_changes(query: Node, changes: Changes) -> None:
+    """Puts the items of a roster push into the changes."""
+    for tag in query.getTags("item")[:MAX_PUSHED]:
         item = contacts.read_item(tag)
         if item is None:
             jid = addresses.bare(tag.getAttr("jid") or "")
@@ -403,8 +408,36 @@ def roster_changes(query: Node, changes: Changes) -> list[Item]:
             # The last push of one read counts: removals are stored behind all else.
             changes.unroster = [jid for jid in changes.unroster if jid != item.jid]
             changes.roster[item.jid] = records.pack_item(item)
-            items.append(item)
-    return items
+
+
+class Roster:
+    """The entries of a roster as they come, packed; as many as are kept. `left` is how many more there were."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, bytes] = {}
+        self.left = self._octets = 0
+
+    def add(self, tag: Node) -> None:
+        try:
+            item = contacts.read_item(tag) if tag.getName() == "item" else None
+            record = records.pack_item(item) if item is not None else b""
+        except Exception as error:  # whatever is wrong with one entry, the others count
+            log.warning("roster-item-failed", kind=type(error).__name__)
+            return
+        if item is None:
+            return
+        octets = len(item.jid) + len(record)
+        if len(self.items) >= MOST_CONTACTS or self._octets + octets > MOST_OCTETS:
+            self.left += 1
+        else:
+            self._octets += octets
+            self.items[item.jid] = record
+
+    def told(self, own: str) -> Delivery:
+        """What the user hears when some are left out."""
+        words = f"Your contact list is too long. {self.left} contacts are not shown."
+        text = messages.Text(ordered_id(time.time()), addresses.domain_of(own), words, int(time.time()))
+        return Delivery(text.id, text.sender, records.pack_announcement(text))
 
 
 def offline(jids: list[str]) -> Changes:

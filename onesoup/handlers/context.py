@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
@@ -170,6 +170,8 @@ class Context:
     encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
+    # How long lists are cut for this phone; not read yet: None.
+    cuts: Mapping[str, Cut] | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 

@@ -8,7 +8,7 @@ import msgpack
 
 from onesoup.csp.groups import Kept, Room
 from onesoup.csp.invitations import Invitation
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import NOWHERE, Place
 from onesoup.csp.presence import Picture, Shown
@@ -179,6 +179,20 @@ def is_list(record: bytes) -> bool:
     except (BadRecord, TypeError, KeyError):
         return False
     return True
+
+
+def pack_cuts(made_for: str, cuts: Mapping[str, Cut]) -> bytes:
+    """How lists are cut for a phone; `made_for` says what it reads."""
+    return pack(
+        VERSION,
+        {"f": made_for, "l": {token: [*map(list, (c.tokens, c.bounds)), dict(c.placed), c.end] for token, c in cuts.items()}},
+    )
+
+
+def unpack_cuts(record: bytes | None) -> tuple[str, dict[str, Cut]]:
+    fields = {} if record is None else unpack(record, VERSION)
+    cuts = {token: Cut(tuple(each[0]), tuple(each[1]), *each[2:4]) for token, each in fields.get("l", {}).items()}
+    return fields.get("f", ""), cuts
 
 
 def pack_room(room: Room) -> bytes:

@@ -376,18 +376,6 @@ def test_lists_are_of_the_account_and_outlive_the_session(phone, new_phone):
     assert other.ask(GetListRequest()).contact_list == ["wv:alice/club@example.org"]
 
 
-def test_a_list_that_the_parser_cannot_take_is_said_to_be_too_large(new_phone, holder):
-    phone = new_phone()
-    phone.log_in("wv:alice@example.org")
-    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=8000)))
-    holder.roster(phone.sid, *(Item(f"friend{number}@example.org", f"Friend {number}") for number in range(150)))
-    answer = phone.ask(ListManageRequest(contact_list=FRIENDS, receive_list=True))
-    assert answer.result.code == 432
-    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=131072)))
-    answer = phone.ask(ListManageRequest(contact_list=FRIENDS, receive_list=True))
-    assert len(answer.nick_list.nick_name) == 150
-
-
 # --- a contact on several lists ---
 
 ROMEO_ID = "wv:romeo@example.net"
