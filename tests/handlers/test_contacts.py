@@ -4,8 +4,6 @@ import pytest
 
 from onesoup.csp.elements import (
     AddNickList,
-    CapabilityList,
-    ClientCapabilityRequest,
     ContactListProperties,
     CreateListRequest,
     CreateListResponse,
