@@ -1,6 +1,7 @@
 """What handlers work with: the stores and settings of a process, and the one request at hand."""
 
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -141,7 +142,8 @@ class Services:
 class Peer:
     """Who sent the request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's; `number` is the phone
     number that a trusted proxy vouches for; `sender` is the one that an SMS came from: good for answers and wake-ups, and for
-    nothing that opens an account, since not every network keeps people from naming other people's."""
+    nothing that opens an account, since not every network keeps people from naming other people's. `room` is the longest answer
+    that goes back this way, in octets, where that has an end (SMS)."""
 
     host: str = ""
     address: str = ""
@@ -149,6 +151,7 @@ class Peer:
     path: str = ""
     number: str = ""
     sender: str = ""
+    room: int = sys.maxsize
 
 
 @dataclass(slots=True)

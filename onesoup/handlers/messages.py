@@ -167,7 +167,8 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
     length = request.accepted_content_length
     if request.group_id is not None:
         return _set_group_method(ctx, request.group_id, method, length)
-    caps = replace(ctx.caps, delivery=method)
+    # As agreed: what this request's own way takes may be less.
+    caps = replace(records.unpack_caps(ctx.services.sessions.read(ctx.sid, ["caps"])[0]), delivery=method)
     if length:
         caps = replace(caps, accepted=capabilities.text_length(length, caps.parser), rich=length)
     ctx.effects.fields["caps"] = records.pack_caps(caps)

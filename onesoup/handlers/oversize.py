@@ -41,7 +41,7 @@ class Fitter:
     sid: str
     item: Item
     message: Message
-    parser: int
+    room: int
 
     def reply(self, octets: bytes) -> bytes:
         """`octets` is what is too long, and goes out if nothing helps."""
@@ -51,7 +51,7 @@ class Fitter:
             found = self._text(self.item.payload)
         else:
             found = None
-        if found is not None and len(found) <= self.parser:
+        if found is not None and len(found) <= self.room:
             return found
         return self._shortened() or octets
 
@@ -60,14 +60,14 @@ class Fitter:
 
     def _shortened(self) -> bytes | None:
         document = write_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
-        return fitting.shortened(document, self.parser)
+        return fitting.shortened(document, self.room)
 
     def _presence(self) -> bytes:
         """The news count for more than the faces. Contacts that do not fit are told another time."""
         contacts = self.item.contacts
         octets = self._written()
-        while len(octets) > self.parser and len(self.item.contacts) > 1:
-            most = len(self.item.contacts) * self.parser // len(octets)
+        while len(octets) > self.room and len(self.item.contacts) > 1:
+            most = len(self.item.contacts) * self.room // len(octets)
             self.item.contacts = contacts[: max(min(most, len(self.item.contacts) - 1), 1)]
             octets = self._written()
         left = [each.jid for each in contacts[len(self.item.contacts) :]]
@@ -79,7 +79,8 @@ class Fitter:
 
     def _text(self, payload: bytes) -> bytes:
         """The first part; the others follow. Of a picture, the text that says the same."""
-        session, caps = records.unpack_session(self.item.record), records.unpack_caps(self.item.caps)
+        session = records.unpack_session(self.item.record)
+        caps = replace(records.unpack_caps(self.item.caps), parser=self.room)
         text = replace(records.text_of(records.unpack_event(payload)), type="text/plain", data=b"")
         if self.services.policy.plain_emoji:
             text = replace(text, body=readable(text.body))

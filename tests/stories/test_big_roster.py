@@ -1,5 +1,5 @@
-"""A thousand contacts: the log-in stays quick, the list comes whole, and no message waits behind their presence. Ten thousand: every
-one of them is on a list that the phone can read."""
+"""A thousand contacts: the log-in stays quick, the list comes whole, and no message waits behind their presence. Ten thousand:
+every one of them is on a list that the phone can read."""
 
 import time
 from dataclasses import replace
