@@ -10,12 +10,11 @@ import structlog
 from onesoup.csp import addresses, fitting, lists
 from onesoup.csp.elements import ContactListProperties, GetListResponse, Property
 from onesoup.csp.lists import ContactList, Cut, Item
-from onesoup.handlers import records, system
+from onesoup.handlers import records, segments, system
 from onesoup.handlers.context import Context, ordered_id
 from onesoup.logs import short
 from onesoup.store.feed import CUTS
 from onesoup.wire import codec
-from onesoup.wire.document import ANY_TREE
 
 log = structlog.get_logger()
 
@@ -27,7 +26,7 @@ MOST_PLACED = 500
 
 def cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = False) -> Mapping[str, Cut]:
     """How the phone's lists are cut, by token. `again`: the parts are measured, and cut anew where they have grown too long."""
-    if _fits(ctx) or (ctx.segmented and ctx.version == "1.3" and ctx.encoding in ANY_TREE):
+    if _fits(ctx):
         return {}
     if ctx.cuts is None:
         made_for, found = records.unpack_cuts(ctx.services.sessions.read(ctx.sid, [CUTS])[0])
@@ -40,15 +39,20 @@ def cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = False) ->
 
 def _fits(ctx: Context) -> bool:
     """Whether all contacts together would fit into one list, as they nearly always do."""
-    roster = ctx.roster()
-    if len(roster) * AROUND_ENTRY > ctx.caps.parser:
+    roster, room = ctx.roster(), _room(ctx)
+    if len(roster) * AROUND_ENTRY > room:
         return False
     texts = sum(len(item.name) + 2 * len(jid) for jid, item in roster.items())
-    return texts * fitting.WIDEST + len(roster) * AROUND_ENTRY + FRAME <= ctx.caps.parser
+    return texts * fitting.WIDEST + len(roster) * AROUND_ENTRY + FRAME <= room
+
+
+def _room(ctx: Context) -> int:
+    """The octets of the longest answer."""
+    return segments.most(ctx) or ctx.caps.parser
 
 
 def _made_for(ctx: Context) -> str:
-    return f"{ctx.caps.parser} {ctx.encoding} {ctx.version}"
+    return f"{_room(ctx)} {ctx.encoding} {ctx.version}"
 
 
 def _keep(ctx: Context, found: Mapping[str, Cut]) -> None:
@@ -69,7 +73,7 @@ def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut
             continue
         measure = fitting.Members(ctx.version, ctx.encoding, properties(each))
         octets = _Octets(ctx, measure, spelled)
-        room = ctx.caps.parser - measure.frame
+        room = _room(ctx) - measure.frame
         items = lists.members(each, ctx.roster().values())
         cut = known.get(token)
         if cut is None or taken.intersection(cut.tokens[1:]) or not _good(cut, items, octets, room):
@@ -110,7 +114,7 @@ def _most_lists(ctx: Context) -> int:
     address = addresses.list_address(ctx.session.own, "x" * 50)
     frame = fitting.around(GetListResponse(default_contact_list=address), ctx.version, ctx.encoding)
     each = fitting.around(GetListResponse([address], default_contact_list=address), ctx.version, ctx.encoding) - frame
-    return max((ctx.caps.parser - frame - codec.size(address, ctx.encoding) - FRAME // 10) // max(each, 1), 1)
+    return max((_room(ctx) - frame - codec.size(address, ctx.encoding) - FRAME // 10) // max(each, 1), 1)
 
 
 def properties(contact_list: ContactList) -> ContactListProperties:
@@ -129,7 +133,7 @@ def too_long(ctx: Context, contact_list: ContactList, items: list[Item]) -> bool
         return False
     measure = fitting.Members(ctx.version, ctx.encoding, properties(contact_list))
     octets = _Octets(ctx, measure, ctx.services.sessions.hash(ctx.sid, "spell"))
-    return sum(map(octets, items)) > ctx.caps.parser - measure.frame
+    return sum(map(octets, items)) > _room(ctx) - measure.frame
 
 
 def place(ctx: Context, contact_list: ContactList, jid: str) -> None:

@@ -14,6 +14,7 @@ from onesoup.csp.elements import (
     Functions,
     FundamentalFeat,
     GetListRequest,
+    GetSegmentRequest,
     GetSegmentResponse,
     ListManageRequest,
     NewMessage,
@@ -21,6 +22,7 @@ from onesoup.csp.elements import (
     PollingRequest,
     Property,
     RemoveNickList,
+    SegmentID,
     ServiceFunc,
     ServiceRequest,
     SubscribePresenceRequest,
@@ -221,6 +223,20 @@ def test_a_phone_that_reads_segments_gets_one_long_list(new_phone, holder):
     phone.ask(ServiceRequest(functions=functions, all_functions_request=False))
     assert all_lists(phone) == [FRIENDS]
     assert isinstance(manage(phone, FRIENDS), GetSegmentResponse)
+
+
+def test_a_list_that_its_segments_do_not_hold_comes_in_parts_all_the_same(new_phone, holder):
+    phone = stocked(new_phone, holder, crowd(1500), size=1100, version="1.3")
+    functions = Functions(WVCSPFeat(FundamentalFeat(service_func=ServiceFunc(sgmnt=True))))
+    phone.ask(ServiceRequest(functions=functions, all_functions_request=False))
+    seen = 0
+    for name in all_lists(phone):
+        first = manage(phone, name)
+        assert isinstance(first, GetSegmentResponse)
+        tid, count = phone.reply.transactions[0].id, phone.reply.transactions[0].segments
+        rest = [phone.ask(GetSegmentRequest(SegmentID(tid, number))).segment_content for number in range(2, count + 1)]
+        seen += "".join([first.segment_content, *rest]).count("<UserID>")
+    assert seen == 1500
 
 
 def test_a_phone_that_never_asks_for_its_lists_reads_the_first_part(new_phone, holder):
