@@ -38,7 +38,7 @@ def of(version, encoding, own="wv:alice@example.org"):
 
 @pytest.mark.parametrize(("version", "encoding"), WAYS)
 @given(text=TEXT, repeats=st.integers(1, 200), parser=st.integers(1400, 4000), nick=TEXT)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_each_part_of_a_text_fits_with_all_that_stands_around_it(version, encoding, text, repeats, parser, nick):
     session, body = of(version, encoding), (text or "&") * repeats
     whole = messages.Text("0" * 18, "room@muc.example.org", body, 1, group="wv:/room@muc.example.org", nick=nick)
@@ -66,7 +66,7 @@ def test_parts_are_as_long_as_the_parser_allows(version, encoding, char, count):
 
 @pytest.mark.parametrize(("version", "encoding"), WAYS)
 @given(entries=st.lists(st.tuples(TEXT, TEXT), max_size=30), name=TEXT)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_a_contact_list_is_never_longer_than_it_was_reckoned(version, encoding, entries, name):
     properties = ContactListProperties([Property(name="DisplayName", value=name), Property(name="Default", value="F")])
     members = fitting.Members(version, encoding, properties)
