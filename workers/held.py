@@ -21,19 +21,20 @@ from prometheus_client import Counter
 from xmpp.simplexml import Node
 
 from onesoup import tracing
-from onesoup.csp import capabilities, notices
+from onesoup.csp import capabilities, fitting, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import blocking, records
 from onesoup.handlers.authorization import PENDING, USER
 from onesoup.handlers.context import token
+from onesoup.handlers.long_lists import TOLD
 from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes, Feed, Kept, Seen
+from onesoup.store.feed import CUTS, Changes, Delivery, Feed, Kept, Seen
 from onesoup.store.leases import Shards
 from onesoup.store.rooms import Groups, Invites
 from onesoup.xmpp import errors
@@ -44,7 +45,7 @@ from workers.agenda import Agenda
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.inbox_limit import InboxLimit
-from workers.intake import Change, Intake, offline, roster_changes
+from workers.intake import Change, Intake, Roster, offline
 from workers.lifetime import Lifetime
 from workers.lookups import Library, Lookups
 from workers.outbox import ALL, Outbox, returned
@@ -145,7 +146,7 @@ class Held:
         self._refusals = 0
         self._since = 0.0  # when the stream was made
         self._stale: set[str] = set()
-        self._first_roster: Changes | None = None
+        self._first_roster: Roster | None = None
         self._upload: Changes | None = None
         self._early: list[Changes] = []
         self._rules: Rules | None = None
@@ -166,6 +167,8 @@ class Held:
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
         self.bearers = caps.methods
+        # The session is asked for anew: it changes when the phone logs in again.
+        self.intake.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
         self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
 
     # --- what the intake looks up ---
@@ -223,7 +226,8 @@ class Held:
         others = {jid: item for jid, item in items.items() if jid and jid not in self.outbox.changing}
         known = {jid: self.item(jid) for jid in others}
         stored = {name: records.unpack_list(name, record) for name, record in self._shared.lists.all(self.session.jid).items()}
-        return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()])
+        _, cuts = records.unpack_cuts(self._shared.feed.read(self.sid, CUTS))
+        return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()], cuts)
 
     def rules_changed(self) -> None:
         """The block and grant lists are read again with the next stanza."""
@@ -293,9 +297,10 @@ class Held:
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
-        result = stream.request(stanzas.roster_get(), ROSTER_SECONDS)
-        if result.getAttr("type") == "result":
-            self._replace_roster(result)
+        roster = Roster()
+        result = stream.request_list(stanzas.roster_get(), ROSTER_SECONDS, roster.add)
+        if result.getAttr("type") == "result" and result.getTag("query", namespace=stanzas.ROSTER) is not None:
+            self._replace_roster(roster)
         if not stream.carbons:
             gevent.spawn(self._carbons, stream)
         gevent.spawn(self._blocklist, stream)
@@ -353,23 +358,27 @@ class Held:
         if self.ready:
             self.store(self._upload)
 
-    def _replace_roster(self, result: Node) -> None:
-        query = result.getTag("query", namespace=stanzas.ROSTER)
-        if query is None:
+    def _replace_roster(self, roster: Roster) -> None:
+        if not self.ready:
+            self._first_roster = roster
             return
-        changes = Changes()
-        roster_changes(query, changes)
-        if self.ready:
-            changes.unroster = sorted(set(self._shared.feed.known(self.sid, "ros")) - set(changes.roster))
-            self._shared.feed.store(self.sid, self.fence, changes)
-        else:
-            self._first_roster = changes
+        gone = sorted(set(self._shared.feed.known(self.sid, "ros")) - set(roster.items))
+        self._shared.feed.replace_roster(self.sid, self.fence, roster.items, gone, [])
+
+    def _left_out(self, roster: Roster) -> list[Delivery]:
+        """What the user hears, once, of contacts that are too many."""
+        jid, lists = self.session.jid, self._shared.lists
+        if not roster.left or lists.has(jid, "roster", TOLD):
+            return []
+        lists.put(jid, {"roster": b"1"}, TOLD)
+        return [roster.told(jid)]
 
     def begin(self) -> None:
         """The session has its record in Redis: from now on what comes in is stored."""
         self.ready = True
         if self._first_roster is not None:
-            self._shared.feed.store(self.sid, self.fence, self._first_roster)
+            roster = self._first_roster
+            self._shared.feed.replace_roster(self.sid, self.fence, roster.items, (), self._left_out(roster))
             self._first_roster = None
         with self.lock:
             early, self._early = self._early, []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import structlog
 from xmpp.simplexml import Node
 
 from onesoup.csp import addresses, messages, presence
@@ -14,7 +15,7 @@ from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id, token
-from onesoup.store.feed import Changes, Delivery, Kept
+from onesoup.store.feed import MOST_CONTACTS, Changes, Delivery, Kept
 from onesoup.xmpp import blocking, commands, contacts, errors, extras, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.contacts import Resource
@@ -24,8 +25,13 @@ from workers import stanzas
 if TYPE_CHECKING:
     from workers.rooms import Rooms
 
+log = structlog.get_logger()
+
 MESSAGE_ID = 16
-MAX_CONTACTS = 1000
+# Entries in one push; there is one (RFC 6121 section 2.1.6).
+MAX_PUSHED = 100
+# So much of a roster is kept, whatever the server says: entries, and octets of them all.
+MOST_OCTETS = 8 * 1024 * 1024
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
@@ -111,7 +117,7 @@ class Intake:
     contact; only the order of presences. `kinds` is what clients of some names are known to be, and grows elsewhere; `profile`
     is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "full", "own", "profile")
+    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "cut", "full", "own", "profile")
 
     def __init__(
         self,
@@ -125,12 +131,17 @@ class Intake:
         self._pictures, self._rooms = False, rooms
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
+        # A text, and a limit of the group that it is from, in parts that the phone takes.
+        self.cut: Callable[[messages.Text, int], list[str]] = self._by_length
         # Too much waits for the phone: what people write is refused until it has fetched some.
         self.full = False
 
     def accept(self, octets: int, pictures: bool = False) -> None:
         """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
         self.accepted, self._pictures = octets, pictures
+
+    def _by_length(self, text: messages.Text, most: int) -> list[str]:
+        return messages.split(text.body, min(most or self.accepted, self.accepted))
 
     def read(self, batch: list[Node]) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored."""
@@ -305,11 +316,12 @@ class Intake:
         self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes, where: Where = NOWHERE
     ) -> None:
         """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room."""
-        parts = messages.split(body, min(where.length or self.accepted, self.accepted))
+        at = when if when is not None else int(time.time())
+        whole = messages.Text("0" * 20, sender, body, at, group=where.group, nick=where.nick, private=where.private)
+        parts = self.cut(whole, where.length)
         for number, part in enumerate(parts):
-            at = when if when is not None else int(time.time())
             id_ = (f"{where.delivery.lower()}." if where.delivery else "") + ordered_id(time.time())
-            text = messages.Text(id_, sender, part, at, group=where.group, nick=where.nick, private=where.private)
+            text = replace(whole, id=id_, body=part)
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")
@@ -383,10 +395,9 @@ def looks(
     return found
 
 
-def roster_changes(query: Node, changes: Changes) -> list[Item]:
-    """Puts the items of a roster result or push into the changes."""
-    items = []
-    for tag in query.getTags("item")[:MAX_CONTACTS]:
+def roster_changes(query: Node, changes: Changes) -> None:
+    """Puts the items of a roster push into the changes."""
+    for tag in query.getTags("item")[:MAX_PUSHED]:
         item = contacts.read_item(tag)
         if item is None:
             jid = addresses.bare(tag.getAttr("jid") or "")
@@ -397,8 +408,36 @@ def roster_changes(query: Node, changes: Changes) -> list[Item]:
             # The last push of one read counts: removals are stored behind all else.
             changes.unroster = [jid for jid in changes.unroster if jid != item.jid]
             changes.roster[item.jid] = records.pack_item(item)
-            items.append(item)
-    return items
+
+
+class Roster:
+    """The entries of a roster as they come, packed; as many as are kept. `left` is how many more there were."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, bytes] = {}
+        self.left = self._octets = 0
+
+    def add(self, tag: Node) -> None:
+        try:
+            item = contacts.read_item(tag) if tag.getName() == "item" else None
+            record = records.pack_item(item) if item is not None else b""
+        except Exception as error:  # whatever is wrong with one entry, the others count
+            log.warning("roster-item-failed", kind=type(error).__name__)
+            return
+        if item is None:
+            return
+        octets = len(item.jid) + len(record)
+        if len(self.items) >= MOST_CONTACTS or self._octets + octets > MOST_OCTETS:
+            self.left += 1
+        else:
+            self._octets += octets
+            self.items[item.jid] = record
+
+    def told(self, own: str) -> Delivery:
+        """What the user hears when some are left out."""
+        words = f"Your contact list is too long. {self.left} contacts are not shown."
+        text = messages.Text(ordered_id(time.time()), addresses.domain_of(own), words, int(time.time()))
+        return Delivery(text.id, text.sender, records.pack_announcement(text))
 
 
 def offline(jids: list[str]) -> Changes:

@@ -34,7 +34,7 @@ from onesoup.wire.tree import Element
 
 ATTRIBUTES = PresenceSubList.__slots__
 AVAILABILITY = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
-MAX_STATUS_TEXT = 200
+MAX_STATUS_TEXT, MAX_ALIAS = 200, 100
 # A picture of the phone's own: as much as servers and other clients put up with.
 MAX_OWN_PICTURE = 65_536
 # Octets that one contact's presence takes in a notification, and more of it with a place; XML, with room.
@@ -112,7 +112,7 @@ def _mood(shown: Shown) -> StatusMood | None:
 
 
 def _alias(shown: Shown) -> Alias | None:
-    return Alias(qualifier=True, presence_value=shown.alias) if shown.alias else None
+    return Alias(qualifier=True, presence_value=shown.alias[:MAX_ALIAS]) if shown.alias else None
 
 
 def _client(shown: Shown) -> ClientInfo | None:

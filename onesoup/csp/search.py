@@ -11,6 +11,7 @@ from onesoup.csp.binding import TRUE
 from onesoup.csp.criteria import Logic
 from onesoup.csp.elements import GroupList, SearchRequest, SearchResponse, SearchResult, User, UserList
 from onesoup.csp.errors import CspError
+from onesoup.wire import xmltext
 
 MOST_FOUND = 200
 MAX_CRITERIA, MAX_STRING = 16, 200
@@ -187,7 +188,7 @@ def page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
     taken: list[str] = []
     room = parser - _FRAME
     for name in names:
-        room -= len(name.encode("utf-8", "replace")) + _AROUND
+        room -= xmltext.size(name) + _AROUND
         if taken and (len(taken) >= (limit or MOST_FOUND) or room < 0):
             break
         taken.append(name)

@@ -1,13 +1,14 @@
 """What handlers work with: the stores and settings of a process, and the one request at hand."""
 
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
@@ -30,6 +31,7 @@ from onesoup.store.segments import Segments
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.store.tries import Tries
 from onesoup.store.wakes import Wakes
+from onesoup.wire.document import Encoding
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
 from onesoup.xmpp.rooms import Reply, Request
@@ -140,7 +142,8 @@ class Services:
 class Peer:
     """Who sent the request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's; `number` is the phone
     number that a trusted proxy vouches for; `sender` is the one that an SMS came from: good for answers and wake-ups, and for
-    nothing that opens an account, since not every network keeps people from naming other people's."""
+    nothing that opens an account, since not every network keeps people from naming other people's. `room` is the longest answer
+    that goes back this way, in octets, where that has an end (SMS)."""
 
     host: str = ""
     address: str = ""
@@ -148,6 +151,7 @@ class Peer:
     path: str = ""
     number: str = ""
     sender: str = ""
+    room: int = sys.maxsize
 
 
 @dataclass(slots=True)
@@ -166,8 +170,11 @@ class Context:
     deadline: float = 0.0
     # The largest file that the XMPP server takes, 0 for none; not known yet: None.
     upload: bytes | None = None
+    encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
+    # How long lists are cut for this phone; not read yet: None.
+    cuts: Mapping[str, Cut] | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 

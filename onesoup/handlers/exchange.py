@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -23,6 +24,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.session import Capabilities
 from onesoup.csp.transactions import Kind, answered, closes, status
 from onesoup.handlers import (
     access,
@@ -38,6 +40,7 @@ from onesoup.handlers import (
     invitations,
     messages,
     meters,
+    oversize,
     profile,
     records,
     registration,
@@ -76,6 +79,8 @@ HANDLERS: transactions.Table = {
     **extras.HANDLERS,
 }
 EMPTY = b""
+# No phone's parser takes less, so nobody has to look what this one's takes.
+ALWAYS_FITS = 500
 Hooks = list[Callable[[], None]]
 # The octets of an answer, and what it says of the first request in the message.
 Replied = tuple[bytes, int]
@@ -190,7 +195,7 @@ class Exchange:
         services = self._services
         hold = min(services.policy.poll_hold, HARD_HOLD)
         if hold <= 0 or services.draining():
-            return self._item(message, services.inbox.poll(sid, short=_short(message), address=peer.address))
+            return self._item(message, sid, peer, services.inbox.poll(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
             channel = services.replies.channel
             item = services.inbox.poll(sid, hold=channel, short=_short(message), address=peer.address)
@@ -201,7 +206,7 @@ class Exchange:
                     news = expected.wait(wait)
                 if news is not None or wait < hold:
                     item = services.inbox.take(sid, short=_short(message))
-        return self._item(message, item)
+        return self._item(message, sid, peer, item)
 
     def _answers(self, message: Message, sid: str, peer: Peer, raw: bytes) -> bytes:
         """Each answer closes its item; the reply to the last one may carry the next item."""
@@ -216,7 +221,7 @@ class Exchange:
             sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
         )
         self._closed(closed.message_id, item)
-        return self._item(message, item)
+        return self._item(message, sid, peer, item)
 
     def _decided(self, transaction: Transaction, sid: str, digest: str) -> None:
         """A system message may be answered by more than an acknowledgement. An answer to nothing counts as one."""
@@ -239,20 +244,18 @@ class Exchange:
         if taken.closed is not None:
             meters.delivered(message_id, taken.closed)
 
-    def _item(self, message: Message, item: Item | Nothing) -> bytes:
+    def _item(self, message: Message, sid: str, peer: Peer, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
         if item.repeated:
             meters.again(item.id)
         reply = self._written(message, item, partial(pictures, self._services))
-        if item.payload is None and len(reply) > records.unpack_caps(item.caps).parser:
-            # More than the phone reads at once: the news count for more than the faces.
-            reply = self._written(message, item, lambda _: {})
+        if len(reply) > ALWAYS_FITS and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
+            return oversize.Fitter(self._services, sid, item, message, room).reply(reply)
         return reply
 
     def _written(self, message: Message, item: Item, images: Callable[[Iterable[str]], deliver.Pictures]) -> bytes:
-        content = deliver.primitive(item, message.version, self._services.policy.plain_emoji, images)
-        return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more))
+        return oversize.written(message, item, self._services.policy.plain_emoji, images)
 
     # --- requests ---
 
@@ -272,9 +275,10 @@ class Exchange:
             session=records.unpack_session(record),
             version=message.version,
             peer=peer,
-            caps=records.unpack_caps(caps),
+            caps=_within(records.unpack_caps(caps), peer),
             unsaid=unsaid or b"",
             upload=upload,
+            encoding=message.encoding,
             segmented=segmented == b"1",
             deadline=time.monotonic() + services.policy.deadline,
         )
@@ -287,7 +291,7 @@ class Exchange:
         cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
         reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
         if len(reply) > ctx.caps.parser:
-            reply = segments.split(ctx, message, answers, waiting) or EMPTY
+            reply = segments.split(ctx, message, answers, waiting) or oversize.answer(ctx, message, answers, waiting) or EMPTY
         if answers and not reply:
             refused = [answered(each, status(432, "response too large")) for each in transactions.to_answer(message)]
             reply = _encode(transactions.reply(message, refused, poll=waiting))
@@ -344,6 +348,11 @@ def _outside(content: Primitive, version: str) -> Primitive:
         return basic.discovery(content)
     assert isinstance(content, GetSPInfoRequest)
     return basic.sp_info(content, version)
+
+
+def _within(caps: Capabilities, peer: Peer) -> Capabilities:
+    """What the phone takes by the way on which the answer goes back."""
+    return caps if caps.parser <= peer.room else replace(caps, parser=peer.room)
 
 
 def _short(message: Message) -> bool:

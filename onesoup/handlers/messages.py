@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from onesoup.csp import addresses, capabilities, lists, messages
+from onesoup.csp import addresses, capabilities, fitting, lists, messages
 from onesoup.csp.elements import (
     DetailedResult,
     ForwardMessageRequest,
@@ -30,9 +30,9 @@ from onesoup.csp.elements import (
     Status,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.session import Capabilities
+from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts, group_history, group_messages, records, rooms
+from onesoup.handlers import contacts, group_history, group_messages, oversize, records, rooms
 from onesoup.handlers.context import Context, ordered_id, spellings, token
 from onesoup.xmpp import commands
 
@@ -167,7 +167,8 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
     length = request.accepted_content_length
     if request.group_id is not None:
         return _set_group_method(ctx, request.group_id, method, length)
-    caps = replace(ctx.caps, delivery=method)
+    # As agreed: what this request's own way takes may be less.
+    caps = replace(records.unpack_caps(ctx.services.sessions.read(ctx.sid, ["caps"])[0]), delivery=method)
     if length:
         caps = replace(caps, accepted=capabilities.text_length(length, caps.parser), rich=length)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
@@ -207,27 +208,50 @@ def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
 
 def cut_waiting(ctx: Context, caps: Capabilities) -> None:
     """What waits and is longer than the phone takes now goes out in parts."""
-    for text in _stored(ctx):
-        parts = messages.split(text.body, caps.accepted)
-        if len(parts) > 1 and not text.data:
-            texts = [replace(text, id=ordered_id(time.time()), body=part) for part in parts]
-            ctx.effects.split[text.id] = [(each.id, records.pack_stored(each)) for each in texts]
+    for text, payload in _stored(ctx):
+        parts = fitting.parts(text, _spoken(ctx), caps)
+        # A question is answered by its id: it is cut when it goes out, and keeps that.
+        if len(parts) > 1 and not text.data and not records.unpack_event(payload).get("asks"):
+            ids = [ordered_id(time.time()) for _ in parts]
+            sender = f"{text.sender}\n".encode()
+            ctx.effects.split[text.id] = [
+                (id_, sender + records.with_body(payload, part, id_)) for id_, part in zip(ids, parts, strict=True)
+            ]
+
+
+def _spoken(ctx: Context) -> Session:
+    """The session in the version and the encoding of this request."""
+    return replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
 
 
 def _waiting(ctx: Context) -> list[messages.Text]:
     """Messages that the phone has not acknowledged, as it takes them, oldest first."""
-    return sorted((messages.fitting(each, ctx.caps) for each in _stored(ctx)), key=lambda each: (each.time, each.id))
+    return sorted((messages.fitting(each, ctx.caps) for each, _ in _stored(ctx)), key=lambda each: (each.time, each.id))
 
 
-def _stored(ctx: Context) -> list[messages.Text]:
+def _stored(ctx: Context) -> list[tuple[messages.Text, bytes]]:
+    """Each with its payload."""
     items = ctx.services.sessions.hash(ctx.sid, "i")
-    return [records.unpack_stored(stored) for id_, stored in items.items() if id_[1:2] != b"-"]
+    payloads = [stored.partition(b"\n")[2] for id_, stored in items.items() if id_[1:2] != b"-"]
+    return [(records.unpack_text(payload), payload) for payload in payloads]
 
 
 def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
-    """The content of one message; it stays until the phone acknowledges it. 426 for one that is not there."""
+    """The content of one message; it stays until the phone acknowledges it. Of one that is longer than the phone reads, the first
+    part; the phone hears of the others. 426 for one that is not there."""
     text = _named(ctx, request.message_id)
     spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
+    if (
+        text.data
+        and fitting.around(messages.new_message(text, ctx.session, spelled), ctx.version, ctx.encoding) > ctx.caps.parser
+    ):
+        text = replace(text, type="text/plain", data=b"")
+    first, *others = [text.body] if text.data else fitting.parts(text, _spoken(ctx), ctx.caps, spelling=spelled)
+    if others:
+        payload = next((payload for each, payload in _stored(ctx) if each.id == text.id), None)
+        if payload is not None:
+            ctx.effects.cut[text.id] = (payload, oversize.in_parts(payload, [first, *others]))
+        text = replace(text, body=first)
     info = messages.info(text, ctx.session, spelled)
     return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
 

@@ -8,7 +8,7 @@ import msgpack
 
 from onesoup.csp.groups import Kept, Room
 from onesoup.csp.invitations import Invitation
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import NOWHERE, Place
 from onesoup.csp.presence import Picture, Shown
@@ -86,6 +86,15 @@ def pack_text(text: Text) -> bytes:
     if text.group:
         more |= {"g": text.group, "n": text.nick, "pm": text.private}
     return pack_event("text", text.sender, text.time, id=text.id, body=text.body, **more)
+
+
+def with_body(record: bytes, part: str, id: str = "") -> bytes:
+    """A message or an announcement with another text, without a picture. Under another id it asks nothing: the answer names
+    the first."""
+    fields = unpack(record, VERSION)
+    dropped = ("v", "ct", "data", "asks") if id else ("v", "ct", "data")
+    fields = {name: value for name, value in fields.items() if name not in dropped}
+    return pack(VERSION, {**fields, "id": id or fields["id"], "body": part})
 
 
 def pack_announcement(text: Text, asks: bool = False) -> bytes:
@@ -170,6 +179,20 @@ def is_list(record: bytes) -> bool:
     except (BadRecord, TypeError, KeyError):
         return False
     return True
+
+
+def pack_cuts(made_for: str, cuts: Mapping[str, Cut]) -> bytes:
+    """How lists are cut for a phone; `made_for` says what it reads."""
+    return pack(
+        VERSION,
+        {"f": made_for, "l": {token: [*map(list, (c.tokens, c.bounds)), dict(c.placed), c.end] for token, c in cuts.items()}},
+    )
+
+
+def unpack_cuts(record: bytes | None) -> tuple[str, dict[str, Cut]]:
+    fields = {} if record is None else unpack(record, VERSION)
+    cuts = {token: Cut(tuple(each[0]), tuple(each[1]), *each[2:4]) for token, each in fields.get("l", {}).items()}
+    return fields.get("f", ""), cuts
 
 
 def pack_room(room: Room) -> bytes:

@@ -20,6 +20,8 @@ MOST_GROWN = 50
 LEFT_MS = 30 * 86_400_000
 # What a session knows of its stream: state to resume it, presence shown, the largest file that the server takes.
 STREAM_FIELDS = ["sm", "h", "shown", "upload"]
+# How contact lists are cut for the phone. It goes along too: a phone that resumes a session asks for lists that it knows.
+CUTS = "cut"
 
 FENCE = """
 local function fenced(key, fence)
@@ -28,8 +30,11 @@ local function fenced(key, fence)
 end
 """
 
+# The contacts of one session, and how many of them are stored at a time: other sessions wait for a script.
+MOST_CONTACTS, AT_ONCE = 10_000, 1000
+
 _STORE = (
-    f"local SEEN = {SEEN_MS}\n"
+    f"local SEEN, CONTACTS = {SEEN_MS}, {MOST_CONTACTS}\n"
     + PRELUDE
     + FENCE
     + """
@@ -42,7 +47,13 @@ if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 local now = clock()
 local c = cmsgpack.unpack(ARGV[3])
 for name, value in pairs(c.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
-for jid, value in pairs(c.roster or {}) do redis.call('HSET', KEYS[7], jid, value) end
+-- A server may push as many contacts as it likes; they have an end here.
+local contacts = c.roster and redis.call('HLEN', KEYS[7])
+for jid, value in pairs(c.roster or {}) do
+  if contacts < CONTACTS or redis.call('HEXISTS', KEYS[7], jid) == 1 then
+    contacts = contacts + redis.call('HSET', KEYS[7], jid, value)
+  end
+end
 for _, jid in ipairs(c.unroster or {}) do redis.call('HDEL', KEYS[7], jid) end
 for jid, value in pairs(c.resources or {}) do
   if value == '' then redis.call('HDEL', KEYS[8], jid) else redis.call('HSET', KEYS[8], jid, value) end
@@ -473,6 +484,15 @@ class Feed:
         names += keys.of(sid, "rooms", "occ")
         return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
 
+    def replace_roster(
+        self, sid: str, fence: int, roster: Mapping[str, bytes], gone: Iterable[str], items: list[Delivery]
+    ) -> None:
+        """The whole roster of a session, bit by bit; contacts that are gone go first, to make room. `items` tell of it."""
+        self.store(sid, fence, Changes(unroster=list(gone), items=items))
+        entries = list(roster.items())
+        for start in range(0, len(entries), AT_ONCE):
+            self.store(sid, fence, Changes(roster=dict(entries[start : start + AT_ONCE])))
+
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
         """Puts items in their stored form into the queue, oldest id order as given."""
         packed = pack_argument([[id_, stored] for id_, stored in items.items()])
@@ -646,8 +666,9 @@ class Feed:
             commands = self._client.lrange(keys.of(old, "out")[0], 0, -1)
             if commands:
                 self._client.rpush(keys.of(new, "out")[0], *commands)
-            values = self._client.hmget(keys.session(old), STREAM_FIELDS)
-            kept = {name: value for name, value in zip(STREAM_FIELDS, values, strict=True) if value is not None}
+            names = [*STREAM_FIELDS, CUTS]
+            values = self._client.hmget(keys.session(old), names)
+            kept = {name: value for name, value in zip(names, values, strict=True) if value is not None}
             if kept:
                 self._client.hset(keys.session(new), mapping=kept)  # type: ignore[arg-type]
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script
-from onesoup.store.sessions import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS
+from onesoup.store.client import Script, pack_argument
+from onesoup.store.cutting import CUT
+from onesoup.store.sessions import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS, PRELUDE
 
 # Nearly every poll is an empty one, and what it costs is what a script is given and calls; so this one knows three keys and the
 # ordinary case only.
@@ -190,6 +191,32 @@ return result(news)
 """
 )
 
+_CUT = (
+    LOOK
+    + CUT
+    + """
+-- KEYS 1 session  2 queue  3 items  4 receipts  ARGV 1 item id  2 its payload  3 the parts (msgpack: id, payload)
+if ended(KEYS[1], clock()) then return 0 end
+return cut(KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3]))
+"""
+)
+
+_LATER = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 queue  3 items  4 dirty  ARGV 1 id of presence that was handed out, then the contacts that were in it and go
+-- another time
+local item = redis.call('HGET', KEYS[3], ARGV[1])
+if not item or ended(KEYS[1], clock()) then return 0 end
+local later, kept = {}, {}
+for n = 2, #ARGV do later[ARGV[n]] = true end
+for jid in string.gmatch(item, '[^\\n]+') do if not later[jid] then kept[#kept + 1] = jid end end
+redis.call('HSET', KEYS[3], ARGV[1], table.concat(kept, '\\n'))
+mark(KEYS[1], KEYS[2], KEYS[4], {unpack(ARGV, 2)}, clock())
+return 1
+"""
+)
+
 _NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out")
 
 
@@ -255,6 +282,7 @@ class Inbox:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
         self._poll = Script(client, _POLL, "inbox.poll")
         self._take = Script(client, numbers + _TAKE, "inbox.take")
+        self._cut, self._later = Script(client, _CUT, "inbox.cut"), Script(client, _LATER, "inbox.later")
 
     def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> Item | Nothing:
         """As take(), of a phone that has answered nothing. Cheaper when nothing waits; what waits costs a journey more."""
@@ -288,6 +316,16 @@ class Inbox:
         if raw is None:
             return Nothing(closed=closed)
         return Nothing(raw / 1000, closed) if isinstance(raw, int) else _item(raw, closed)
+
+    def cut(self, sid: str, item: Item, parts: Sequence[tuple[str, bytes]]) -> bool:
+        """An item that was handed out is too long: it becomes the first of these parts, (id, payload), under its own id; the
+        others wait in front of everything else. False when that was done already, or the item is answered."""
+        packed = pack_argument([list(part) for part in parts])
+        return bool(self._cut([keys.session(sid), *keys.of(sid, "q", "i", "rc")], [item.id, item.payload or b"", packed]) == 1)
+
+    def later(self, sid: str, item: Item, jids: Sequence[str]) -> None:
+        """Presence of these contacts goes out another time, and not with this item."""
+        self._later([keys.session(sid), *keys.of(sid, "q", "i", "dirty")], [item.id, *jids])
 
 
 def _item(raw: list[bytes | int | None], closed: Closed | None) -> Item:

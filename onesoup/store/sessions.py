@@ -12,6 +12,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded, pack_argument, store_errors
+from onesoup.store.cutting import CUT
 from onesoup.store.errors import NoSession
 
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
@@ -157,6 +158,7 @@ return result
 
 _COMMIT = (
     PRELUDE
+    + CUT
     + f"local MOST_OUT = {MOST_OUT}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
@@ -205,6 +207,7 @@ for _, cut in ipairs(e.split or {}) do
     end
   end
 end
+for _, each in ipairs(e.cut or {}) do cut(KEYS[3], KEYS[9], KEYS[12], each[1], each[2], each[3]) end
 for _, jid in ipairs(e.unsub or {}) do
   redis.call('HDEL', KEYS[6], jid)
   redis.call('ZREM', KEYS[4], jid)
@@ -312,7 +315,8 @@ class Effects:
     """What a request does besides its answer, applied in one script. Lists keep their order. `asked`: messages whose
     delivery the phone wants to hear of, with their recipients; `valid`: how long a receipt may take to come, ms;
     `dropped`: items that it does not want; `split`: items in parts, id -> parts as (id, stored form), for those that have
-    not been handed out."""
+    not been handed out; `cut`: items that the phone has fetched and that are too long, id -> payload and parts as (id, payload),
+    of which the first takes the item's place and the others wait in front of everything."""
 
     fields: dict[str, bytes | str | int] = field(default_factory=dict)
     out: list[bytes] = field(default_factory=list)
@@ -324,6 +328,7 @@ class Effects:
     valid: dict[str, int] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     split: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
+    cut: dict[str, tuple[bytes, list[tuple[str, bytes]]]] = field(default_factory=dict)
     end: int | None = None
 
     def __bool__(self) -> bool:
@@ -349,6 +354,7 @@ class Effects:
             "valid": self.valid,
             "dropped": self.dropped,
             "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split.items()],
+            "cut": [[id_, old, [list(part) for part in parts]] for id_, (old, parts) in self.cut.items()],
             "end": self.end,
         }
         return pack_argument({name: value for name, value in body.items() if value or value == b""})

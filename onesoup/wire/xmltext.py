@@ -238,6 +238,11 @@ def _escaped(text: str) -> str:
     return text.replace("\0", "&#13;")
 
 
+def size(text: str) -> int:
+    """The octets of a text as it stands in a document."""
+    return len(_escaped(text).encode())
+
+
 def _attributes(attrs: dict[str, str]) -> str:
     return "".join(f' {name}="{_quoted(value)}"' for name, value in attrs.items())
 

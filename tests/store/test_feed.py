@@ -4,7 +4,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import MOST_GROWN, Changes, Delivery, Kept
+from onesoup.store.feed import MOST_CONTACTS, MOST_GROWN, Changes, Delivery, Kept
 from onesoup.store.inbox import Nothing
 from onesoup.store.servers import Servers
 from onesoup.store.sessions import Effects
@@ -373,3 +373,23 @@ def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(fee
     feed.store(sid, 1, Changes(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
     feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
     assert feed.waiting(sid, "m1") == b"romeo@x\nlink"
+
+
+# --- rosters ---
+
+
+def test_a_whole_roster_takes_the_place_of_the_one_before(feed, sid, client):
+    feed.store(sid, 1, Changes(roster={"old@x": b"old", "c1@x": b"before"}))
+    roster = {f"c{number}@x": b"%d" % number for number in range(2500)}
+    feed.replace_roster(sid, 1, roster, ["old@x"], [])
+    assert {jid.decode(): value for jid, value in client.hgetall(keys.of(sid, "ros")[0]).items()} == roster
+
+
+def test_contacts_have_an_end(feed, sid, client):
+    """Whatever a server pushes, one after the other; those who are there may change for ever."""
+    feed.replace_roster(sid, 1, {f"c{number}@x": b"r" for number in range(MOST_CONTACTS - 1)}, (), [])
+    for number in range(3):
+        feed.store(sid, 1, Changes(roster={f"new{number}@x": b"r"}))
+    assert client.hlen(keys.of(sid, "ros")[0]) == MOST_CONTACTS
+    feed.store(sid, 1, Changes(roster={"c5@x": b"changed"}))
+    assert feed.item(sid, "c5@x") == b"changed"

@@ -7,8 +7,8 @@ from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
 from onesoup.handlers import records
-from onesoup.store.feed import Changes, Kept
-from workers.intake import MAX_CONTACTS, Intake, offline, roster_changes
+from onesoup.store.feed import MOST_CONTACTS, Kept
+from workers.intake import MOST_OCTETS, Intake, Roster, offline
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
 ROSTER, STANZAS = "jabber:iq:roster", "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -180,10 +180,31 @@ def test_of_several_pushes_the_last_counts(intake):
     assert done.changes.unroster == [ROMEO]
 
 
+def entry(number, **more):
+    return Node("item", {"jid": f"c{number}@x", **more})
+
+
 def test_a_roster_without_end_has_one():
-    query = Node(f"{ROSTER} query", payload=[Node("item", {"jid": f"c{number}@x"}) for number in range(MAX_CONTACTS + 500)])
-    changes = Changes()
-    assert len(roster_changes(query, changes)) == MAX_CONTACTS == len(changes.roster)
+    roster = Roster()
+    for number in range(MOST_CONTACTS + 500):
+        roster.add(entry(number))
+    assert (len(roster.items), roster.left) == (MOST_CONTACTS, 500)
+    assert "500 contacts" in records.unpack_event(roster.told("alice@x").payload)["body"]
+
+
+def test_entries_of_any_length_have_an_end_too():
+    roster = Roster()
+    for number in range(100):
+        roster.add(entry(number, name="n" * 200_000))
+    assert sum(map(len, roster.items.values())) <= MOST_OCTETS
+    assert len(roster.items) + roster.left == 100
+
+
+def test_an_odd_entry_of_a_roster_costs_no_other():
+    roster = Roster()
+    for odd in (Node("item"), Node("note"), entry(1, subscription="remove"), entry(2)):
+        roster.add(odd)
+    assert list(roster.items) == ["c2@x"]
 
 
 def test_contacts_that_did_not_come_back_are_offline():

@@ -1,5 +1,7 @@
 """The incremental parser: chunks of any size, and documents that break the rules of a stream."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,3 +181,63 @@ def test_a_child_that_was_taken_out_is_looked_past():
     node.delChild("a")
     assert node.getTag("a") is None
     assert node.getTag("b") is not None
+
+
+# --- a roster, entry by entry ---
+
+
+def roster(count, id="7", name="Friend"):
+    items = b"".join(b"<item jid='c%d@x' name='%s'><group>A</group></item>" % (n, name.encode()) for n in range(count))
+    return b"<iq type='result' id='%s'><query xmlns='jabber:iq:roster'>%s</query></iq>" % (id.encode(), items)
+
+
+def apart(*chunks, id="7"):
+    """The events, and what was taken."""
+    parser, taken = Parser(), []
+    parser.feed(HEAD)
+    parser.take_apart(lambda stanza: stanza.attrs.get("id") == id, taken.append)
+    return [event for chunk in chunks for event in parser.feed(chunk)], taken
+
+
+@pytest.mark.parametrize("size", [1, 100, 16_384])
+def test_entries_are_handed_over_one_by_one(size):
+    whole = MIXED + roster(20) + MIXED
+    events, taken = apart(*[whole[i : i + size] for i in range(0, len(whole), size)])
+    assert [serialise(each) for each in taken] == [serialise(each) for each in parse(roster(20))[0].kids[0].kids]
+    assert [each.getName() for each in events] == ["message", "presence", "iq", "iq", "message", "presence", "iq"]
+    assert serialise(events[3]) == serialise(parse(roster(0))[0])
+
+
+def test_an_answer_in_entries_may_be_of_any_length():
+    whole = roster(30_000)
+    assert len(whole) > 4 * MAX_STANZA
+    events, taken = apart(*[whole[i : i + 16_384] for i in range(0, len(whole), 16_384)])
+    assert [each.getName() for each in events] == ["iq"]
+    assert len(taken) == 30_000
+
+
+def test_one_entry_may_not():
+    events, _ = apart(roster(3) + roster(1, name="n" * MAX_STANZA))
+    assert isinstance(events[-1], Broken)
+
+
+def test_other_stanzas_have_their_limit_and_stay_whole():
+    events, taken = apart(roster(20, id="8"))
+    assert taken == []
+    assert serialise(events[0]) == serialise(parse(roster(20))[0]).replace(b'id="7"', b'id="8"').replace(b"id='7'", b"id='8'")
+    big = roster(30_000, id="8")
+    assert isinstance(apart(*[big[i : i + 16_384] for i in range(0, len(big), 16_384)])[0][-1], Broken)
+
+
+def test_what_is_taken_apart_does_not_stay_in_memory():
+    entry = b"<item jid='c@x' name='" + b"n" * 1000 + b"'/>"
+    parser = Parser()
+    parser.feed(HEAD + b"<iq type='result' id='7'><query xmlns='jabber:iq:roster'>")
+    parser.take_apart(lambda _: True, lambda _: None)
+    parser.feed(entry * 16)
+    tracemalloc.start()
+    for _ in range(2000):  # 32 MB
+        parser.feed(entry * 16)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 500_000

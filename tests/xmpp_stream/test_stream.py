@@ -121,6 +121,28 @@ def test_a_strangers_answer_is_none(client, stub):
     assert [iq["from"] for iq in one.stanzas("iq")] == ["evil@x/y"]
 
 
+def test_a_list_is_handed_over_entry_by_entry_and_a_strangers_is_not(client, stub):
+    entries = "".join(f"<item jid='c{number}@x'/>" for number in range(5000))
+
+    def talk(peer):
+        peer.log_in()
+        id = peer.until("/></iq>").partition('id="')[2].partition('"')[0]
+        peer.send(
+            f"<iq type='result' id='{id}' from='evil@x/y'><query xmlns='jabber:iq:roster'><item jid='evil@x'/></query></iq>"
+        )
+        peer.send(f"<iq type='result' id='{id}'><query xmlns='jabber:iq:roster'>{entries}</query></iq>")
+        peer.send("<message from='b@x'><body><b/></body></message>")
+        peer.until("never")
+
+    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    taken = []
+    answer = one.stream.request_list(roster(), 5, taken.append)
+    assert [each["jid"] for each in taken] == [f"c{number}@x" for number in range(5000)]
+    assert answer.getTag("query").kids == []
+    one.wait_for(lambda: one.stanzas("message"))
+    assert len(one.stanzas("message")[0].getTag("body").kids) == 1
+
+
 def test_whoever_waits_is_told_when_the_stream_ends(client, stub):
     server = stub(lambda peer: (peer.log_in(), gevent.sleep(0.2)))
     one = client("a", domain="stub.example", options=server.options()).connect()

@@ -91,14 +91,14 @@ WHOLE_TAGS = not hasattr(expat.ParserCreate(), "SetReparseDeferralEnabled")
 class Parser:
     """One stream document. `feed` returns what is complete; after a Broken or an End it returns nothing more."""
 
-    __slots__ = ("_done", "_events", "_expat", "_fed", "_held", "_open", "_waste", "ready")
+    __slots__ = ("_apart", "_done", "_events", "_expat", "_fed", "_held", "_open", "_waste", "ready")
 
     def __init__(self, whole_tags: bool = WHOLE_TAGS, ready: Ready | None = None) -> None:
         """`ready`: what the document may say word for word once more, and then is not read again."""
         self.ready = ready
         self._held: list[bytes] | None = [] if whole_tags else None
         self._events: list[Event] = []
-        self._expat, self._open = _expat(self._events)
+        self._expat, self._open, self._apart = _expat(self._events)
         self._fed = self._waste = 0
         self._done = False
 
@@ -164,18 +164,32 @@ class Parser:
         if self._waste > MAX_WASTE:
             raise Broken("policy-violation", "too many small pieces")
 
+    def take_apart(self, of: Callable[[Node], bool] | None, take: Callable[[Node], None]) -> None:
+        """The children of the payload of such a stanza are given to `take` one by one, as they end, and are not in the stanza: it
+        may have any number of them, and each counts against the limit alone. `take` must not raise. None: never again."""
+        if not self._done:
+            self._apart(of, take)
+
     def close(self) -> None:
         """Frees the parser at once; its handlers and it refer to each other."""
         self._done, self._expat = True, None
-        self._open = _nothing
+        self._open, self._apart = _nothing, _never
 
 
 def _nothing() -> int:
     return -1
 
 
-def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
-    """A parser that puts what is complete into the list, and a function that tells where the open stanza began, or that none is.
+def _never(_of: object, _take: object) -> None:
+    pass
+
+
+TakeApart: TypeAlias = Callable[[Callable[[Node], bool] | None, Callable[[Node], None]], None]
+
+
+def _expat(events: list[Event]) -> tuple[Any, Callable[[], int], TakeApart]:
+    """A parser that puts what is complete into the list, a function that tells where the open stanza began, or that none is, and
+    Parser.take_apart.
 
     Its state is local variables, not attributes: the handlers run twelve times for one message.
     """
@@ -239,6 +253,20 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
         text.clear()  # white space between stanzas keeps the connection alive and is nobody's
         return _BETWEEN if depth else _OUTSIDE
 
+    def take_apart(of: Callable[[Node], bool] | None, take: Callable[[Node], None]) -> None:
+        def end_apart(name: str) -> None:
+            nonlocal began
+            end(name)
+            # Stream, stanza, payload: a child of the payload has ended.
+            if depth == 3 and node is not None and node.kids and of is not None and of(around[0]):
+                if parser.CurrentByteIndex - began > MAX_STANZA:
+                    raise Broken("policy-violation", "stanza too big")
+                take(node.kids.pop())
+                node.data.clear()
+                began = parser.CurrentByteIndex
+
+        parser.EndElementHandler = end if of is None else end_apart
+
     def refuse(*_: object) -> None:
         # RFC 6120 section 11.1: no comments, processing instructions, DTD, entity references other than the five.
         raise Broken("restricted-xml", "")
@@ -248,7 +276,7 @@ def _expat(events: list[Event]) -> tuple[Any, Callable[[], int]]:
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text.append
     parser.CommentHandler = parser.ProcessingInstructionHandler = parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = parser.SkippedEntityHandler = refuse
-    return parser, opened
+    return parser, opened, take_apart
 
 
 def _header(name: str, attrs: dict[str, str]) -> Header:

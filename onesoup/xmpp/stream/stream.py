@@ -420,7 +420,9 @@ class Stream:
 
         `run` must be at work in another greenlet. Only the answer of whom the request went to counts.
         """
-        id = self.new_id()
+        return self._request(iq, self.new_id(), timeout)
+
+    def _request(self, iq: Node, id: str, timeout: float) -> Node:
         iq.attrs["id"] = id
         answer = AsyncResult()
         self._requests[id] = (str(iq.attrs.get("to") or ""), answer)
@@ -432,15 +434,35 @@ class Stream:
         finally:
             self._requests.pop(id, None)
 
+    def request_list(self, iq: Node, timeout: float, take: Callable[[Node], None]) -> Node:
+        """As `request`, of what may have a great many entries: each child of the payload goes to `take` as it comes and is not in
+        what is returned. One such request at a time. `take` must not raise."""
+        wire, id = self._wired(), self.new_id()
+
+        def of(stanza: Node) -> bool:
+            return stanza.attrs.get("id") == id and stanza.attrs.get("type") == "result" and self._waits_for(stanza) is not None
+
+        wire.take_apart(of, take)
+        try:
+            return self._request(iq, id, timeout)
+        finally:
+            wire.take_apart(None, take)
+
     def _answered(self, stanza: Node) -> bool:
         """Gives an answer to the request that waits for it."""
-        if stanza.name != "iq" or stanza.attrs.get("type") not in ("result", "error"):
+        found = self._waits_for(stanza)
+        if found is None:
             return False
+        found.set(stanza)
+        return True
+
+    def _waits_for(self, stanza: Node) -> AsyncResult | None:
+        if stanza.name != "iq" or stanza.attrs.get("type") not in ("result", "error"):
+            return None
         found = self._requests.get(stanza.attrs.get("id"))
         if found is None or not self._comes_from(stanza.attrs.get("from"), found[0]):
-            return False
-        found[1].set(stanza)
-        return True
+            return None
+        return found[1]
 
     def _comes_from(self, sender: str | None, to: str) -> bool:
         """RFC 6120 section 8.1.2.1: our server answers for our account without an address, or with one of ours."""
