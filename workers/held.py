@@ -7,7 +7,7 @@ lost at any time.
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from prometheus_client import Counter
 from xmpp.simplexml import Node
 
 from onesoup import tracing
-from onesoup.csp import capabilities, notices
+from onesoup.csp import capabilities, copies, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
@@ -30,7 +30,7 @@ from onesoup.handlers.authorization import PENDING, USER
 from onesoup.handlers.context import token
 from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.logs import short
-from onesoup.store.accounts import Clients, Lists, Offline
+from onesoup.store.accounts import Clients, Had, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes, Feed, Kept, Seen
@@ -96,6 +96,7 @@ class Shared:
     feed: Feed
     clients: Clients
     offline: Offline
+    had: Had
     lists: Lists
     blocks: Blocks
     groups: Groups
@@ -120,11 +121,24 @@ class Shared:
             EXPIRED.labels("session").inc()
         if code != 604:
             keep_joins(self, sid)
+        others = [other for other in self.clients.all(session.jid).values() if other != sid]
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
+        left = self.news(session.jid, left, [sid, *others])
         self.offline.keep(session.jid, left | returned(self.feed.commands(sid, ALL)))
+        if others or self.offline.waits(session.jid):
+            self.had.keep(session.jid, self.feed.had([sid]))
         self.feed.forget(sid)
         self.clients.drop(session.jid, session.resource, sid)
         self.shards.remove(shard, sid)
+
+    def news(self, jid: str, items: Mapping[str, bytes], sids: Iterable[str]) -> dict[str, bytes]:
+        """Of items in their stored form, those that no phone of the account has read, in these sessions or in one that is
+        over, each once."""
+        names = {id_: records.copy_of(stored) for id_, stored in items.items()}
+        if not any(names.values()):
+            return dict(items)
+        old = copies.of(names, [*self.feed.had(sids), *self.had.all(jid)])
+        return {id_: stored for id_, stored in items.items() if id_ not in old}
 
 
 class Held:
@@ -155,7 +169,9 @@ class Held:
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
         self._limit = InboxLimit(lambda: self._shared.feed.waiting_items(self.sid))
-        self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
+        self.intake = Intake(
+            session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms, phone=session.resource
+        )
         self.accept(caps)
         self.showing = Showing(self, shared)
         self.outbox = Outbox(self, shared)
@@ -682,7 +698,8 @@ class Held:
             old, same = self.sid, self.session.cookie == session.cookie
             # Nothing is accepted for the old session any more when it is copied.
             shared.feed.end(old, self.fence, 601)
-            shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
+            left = shared.news(session.jid, shared.feed.undelivered(old), shared.clients.all(session.jid).values())
+            shared.feed.create(sid, fields, records.in_order(left).items())
             shared.feed.copy(old, sid)
             self.sid, self.session = sid, session
             self.check_now()

@@ -35,7 +35,7 @@ from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings, unusable_ca  # noqa: E402
 from onesoup.store import blocks, keys, sharded  # noqa: E402
-from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
+from onesoup.store.accounts import Clients, Had, Lists, Offline  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.clock import Jumps  # noqa: E402
@@ -138,6 +138,7 @@ class Holder:
             feed=Feed(client, round(settings.presence_gap * 1000)),
             clients=Clients(client),
             offline=Offline(client),
+            had=Had(client),
             lists=Lists(client),
             blocks=blocks.Blocks(client),
             groups=Groups(client),
@@ -521,7 +522,9 @@ class Holder:
         shared.clients.put(session.jid, session.resource, held.sid)
         waiting = shared.offline.all(session.jid)
         if waiting:
-            shared.feed.take_in(held.sid, held.fence, records.in_order(waiting))
+            news = shared.news(session.jid, waiting, shared.clients.all(session.jid).values())
+            if news:
+                shared.feed.take_in(held.sid, held.fence, records.in_order(news))
             shared.offline.remove(session.jid, waiting)
         held.doors.take_up()
         held.check_now()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from onesoup.csp import addresses, capabilities, lists, messages
+from onesoup.csp import addresses, capabilities, copies, lists, messages
 from onesoup.csp.elements import (
     DetailedResult,
     ForwardMessageRequest,
@@ -210,7 +210,8 @@ def cut_waiting(ctx: Context, caps: Capabilities) -> None:
     for text in _stored(ctx):
         parts = messages.split(text.body, caps.accepted)
         if len(parts) > 1 and not text.data:
-            texts = [replace(text, id=ordered_id(time.time()), body=part) for part in parts]
+            texts = [replace(text, id=ordered_id(time.time()), body=part, copy=copies.part(text.copy)) for part in parts]
+            texts[-1] = replace(texts[-1], copy=text.copy)
             ctx.effects.split[text.id] = [(each.id, records.pack_stored(each)) for each in texts]
 
 

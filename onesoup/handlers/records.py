@@ -108,12 +108,18 @@ def text_of(fields: Mapping[str, Any]) -> Text:
 
 
 def pack_stored(text: Text) -> bytes:
-    """The form in which the store keeps a message: its sender stands before the record."""
-    return f"{text.sender}\n".encode() + pack_text(text)
+    """The form in which the store keeps a message: its sender and the name of the copy stand before the record."""
+    head = f"{text.sender}\t{text.copy}" if text.copy else text.sender
+    return f"{head}\n".encode() + pack_text(text)
 
 
 def unpack_stored(stored: bytes) -> Text:
-    return unpack_text(stored.partition(b"\n")[2])
+    return replace(unpack_text(stored.partition(b"\n")[2]), copy=copy_of(stored))
+
+
+def copy_of(stored: bytes) -> str:
+    """Which copy of a message this is, "" for what only this phone has."""
+    return stored.partition(b"\n")[0].partition(b"\t")[2].decode()
 
 
 def lasting(stored: bytes) -> bytes:

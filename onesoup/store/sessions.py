@@ -39,9 +39,13 @@ NEWS = "cir:news"
 # 8 called  9 idle  10 hold  11 via  12 nohold.
 LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold'"
 
+# Copies of messages that a session remembers as read, the newest.
+MOST_HAD = 200
+
 # Lua that a script begins with in which a session is looked at.
 LOOK = (
     f"local MARK, LATE, RENEW, NEWS, EXPIRY = {MARK_MS}, {LATE_MS}, {RENEW_MS}, '{NEWS}', {EXPIRY_MS}\n"
+    f"local MOST_HAD = {MOST_HAD}\n"
     + """
 local function clock()
   local t = redis.call('TIME')
@@ -88,6 +92,13 @@ local function touch(key, now, h, from, poll)
     local sid = string.match(key, '{(.*)}')
     redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
   end
+end
+-- An item is done: the name of the copy that it was, where it has one, is noted as read (onesoup.csp.copies).
+local function had(key, item, now)
+  local copy = item and string.match(item, '^[^\\t\\n]*\\t([^\\n]+)\\n')
+  if not copy or string.sub(copy, -1) == '.' then return end
+  redis.call('ZADD', key, now, copy)
+  redis.call('ZREMRANGEBYRANK', key, 0, -1 - MOST_HAD)
 end
 """.replace("LOOKED_AT", LOOKED_AT)
 )
@@ -160,7 +171,7 @@ _COMMIT = (
     + f"local MOST_OUT = {MOST_OUT}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
---      10 open  11 presence  12 receipts  13 validity
+--      10 open  11 presence  12 receipts  13 validity  14 copies that were read
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Errors: NOSESSION when the session is over, OUTBOXFULL when the server does not take what waits for it.
@@ -185,6 +196,7 @@ for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, at
 for id, jid in pairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, jid) end
 for id, ms in pairs(e.valid or {}) do redis.call('ZADD', KEYS[13], now + ms, id) end
 for _, id in ipairs(e.dropped or {}) do
+  had(KEYS[14], redis.call('HGET', KEYS[9], id), now)
   redis.call('HDEL', KEYS[9], id)
   redis.call('ZREM', KEYS[10], id)
   redis.call('LREM', KEYS[3], 1, id)
@@ -411,7 +423,7 @@ class Sessions:
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
         """The reply to send: `reply`, or the one of the same request when that came first. NoSession, OutboxFull."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid")
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid", "had")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
         return reply if first is None else first

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.accounts import Accounts, Clients, Link, Lists, Offline
+from onesoup.store.accounts import Accounts, Clients, Had, Link, Lists, Offline
 from onesoup.store.errors import StoreDown
 from onesoup.store.keyring import KeyRing, KeyRingError
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.records import BadRecord, pack, unpack
+from onesoup.store.sessions import MOST_HAD
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
 OLD, BOTH, NEW = KeyRing([("k1", KEY_1)]), KeyRing([("k2", KEY_2), ("k1", KEY_1)]), KeyRing([("k2", KEY_2)])
@@ -329,3 +330,13 @@ def test_a_link_of_an_older_version_is_read(client):
     sealed = OLD.seal(b"\x92\xa1a\xa1b", "link:alice@x")
     client.set(keys.account("alice@x", "link"), pack(1, {"jid": "alice@x", "sealed": sealed}))
     assert Accounts(client, OLD).find("alice@x") == Link("alice@x", "a", "b", "admin", "", 0)
+
+
+def test_what_was_read_is_kept_for_the_account_the_newest_and_for_a_while(client):
+    had = Had(client)
+    had.keep("alice@x", {})
+    assert client.keys("*") == []
+    had.keep("alice@x", {f"copy{number}": float(number) for number in range(MOST_HAD + 3)})
+    assert len(had.all("alice@x")) == MOST_HAD
+    assert had.all("alice@x")[-1] == f"copy{MOST_HAD + 2}"
+    assert 0 < client.pttl("had:{alice@x}") <= 30 * 86_400_000
