@@ -30,6 +30,8 @@ NONCE_LENGTH = 24
 # Compared with where there is nothing to compare with, so that both take the same time.
 _NOBODYS = secrets.token_hex(8)
 REMEMBERED = "remembered"
+# Ids of sessions are shorter; longer ones are nobody's.
+MAX_SID = 50
 
 
 @dataclass(slots=True)
@@ -219,6 +221,8 @@ def _challenge(attempt: Try) -> Outcome:
     schema = access.choose_schema(offered, stored, attempt.handset.takes_pwd)
     if schema != "PWD" and not stored and services.policy.tell_unknown:
         raise CspError(531, "no phone password is stored for this user")
+    if attempt.old and len(attempt.old) <= MAX_SID:
+        services.sessions.moves(attempt.old, "")
     nonce = secrets.token_hex(NONCE_LENGTH // 2)
     services.logins.put_nonce(attempt.name, nonce)
     result = access.result(401, "Further authorization required")
@@ -300,11 +304,27 @@ def _open(attempt: Try, session: Session, password: str) -> str:
         "cred": services.ring.seal(_octets(password), f"cred:{session.jid}"),
         "check": services.ring.digest(password, f"check:{session.jid}"),
     }
+    _note_move(attempt, session, sid)
     ticket = throttle.ticket(services, attempt.peer, attempt.wish.jid, session.jid, password)
     answer = throttle.ask_holder(services, shard, job, ticket, attempt.deadline)
     if answer["code"] != 200:
         raise CspError(answer["code"], answer.get("text", ""))
     return sid
+
+
+def _note_move(attempt: Try, session: Session, sid: str) -> None:
+    """COMPAT(Android): what it had on its way when its log-in was answered names the old session, and 601 to that ends it
+    (flows.md 4.5). Only what the same handset of the same account had before is carried on; of a session that nobody knows
+    any more there is nothing to carry on, and its polls are empty."""
+    old, services = attempt.old, attempt.services
+    if not old or len(old) > MAX_SID:
+        return
+    (record,) = services.sessions.read(old, ("r",))
+    before = records.unpack_session(record) if record else None
+    if before is None:
+        services.sessions.moves(old, "")
+    elif (before.jid, before.client_id) == (session.jid, session.client_id):
+        services.sessions.moves(old, sid)
 
 
 def _keep(attempt: Try, jid: str, password: str) -> None:

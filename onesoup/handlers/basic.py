@@ -43,7 +43,12 @@ def logout(ctx: Context, request: LogoutRequest) -> Primitive:
     """Ends the session at once; the holder leaves XMPP behind the last command that waits."""
     ctx.send(commands.logout())
     ctx.effects.end = 604
-    return Disconnect(result=access.result()) if ctx.version == "1.1" else status(200)
+    return logged_out(ctx.version)
+
+
+def logged_out(version: str) -> Primitive:
+    """The answer to a log-out, in the form of the version."""
+    return Disconnect(result=access.result()) if version == "1.1" else status(200)
 
 
 def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:

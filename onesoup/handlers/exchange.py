@@ -16,6 +16,7 @@ from onesoup.csp.elements import (
     GetNewPasswordRequest,
     GetSPInfoRequest,
     LoginRequest,
+    LogoutRequest,
     Primitive,
     RegistrationRequest,
     SystemMessageUser,
@@ -121,11 +122,33 @@ class Exchange:
         if kind is Kind.OUTSIDE:
             return self._outside(message, raw, peer)
         assert message.session_id is not None
-        if kind is Kind.POLL:
-            return self._poll(message, message.session_id, peer), 200
-        if kind is Kind.ANSWERS:
-            return self._answers(message, message.session_id, peer, raw), 200
-        return self._requests(message, message.session_id, raw, peer, written)
+        try:
+            if kind is Kind.POLL:
+                return self._poll(message, message.session_id, peer), 200
+            if kind is Kind.ANSWERS:
+                return self._answers(message, message.session_id, peer, raw), 200
+            return self._requests(message, message.session_id, raw, peer, written)
+        except NoSession:
+            new = self._services.sessions.moved_to(message.session_id)
+            if new is None or (kind is Kind.REQUESTS and not new):
+                raise
+            return self._moved(kind, message, new, raw, peer, written)
+
+    def _moved(self, kind: Kind, message: Message, new: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
+        """What a phone had on its way when it was given the session `new`, "" for one that is just being made: polls are empty,
+        what it has read and what it asks for counts for the new session, and it does not log out of that."""
+        if kind is Kind.REQUESTS and not any(isinstance(each.content, LogoutRequest) for each in message.transactions):
+            return self._requests(message, new, raw, peer, written)
+        if kind is Kind.REQUESTS:
+            goodbye = basic.logged_out(message.version)
+            return _encode(
+                transactions.reply(message, [answered(each, goodbye) for each in transactions.to_answer(message)])
+            ), 200
+        for transaction in message.transactions if kind is Kind.ANSWERS and new else ():
+            if read := closes(transaction).message_id:
+                with suppress(NoSession):
+                    self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
+        return EMPTY, 200
 
     def _stray(self, peer: Peer) -> None:
         with suppress(StoreDown):

@@ -13,6 +13,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     dirty:{sid} zset   contacts whose presence the phone has not got -> not before, ms
     had:{sid}  zset    copies of messages that the phone has read (onesoup.csp.copies) -> when, ms; had:{jid} those of sessions
                        that are over
+    moved:{sid} string for a minute: the session that has taken this one's place
     out:{sid}  list    commands for the holder
     flight:{sid} hash  digest of a command that was sent -> its number among the stanzas of the stream
     a:{sid}:*  string  stored replies to the phone's requests

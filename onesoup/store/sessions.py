@@ -20,6 +20,8 @@ MARK_MS = 3_600_000
 # zone could make it: a clock that jumps must not log everybody out.
 LATE_MS = 15 * 3_600_000
 REPLY_MS = 180_000
+# So long requests that a phone had on their way when its log-in was answered may still name the session before.
+MOVED_SECONDS = 60
 # CIR processes that may have STCP lines of one session (cir.md 3.5).
 MAX_LINES = 2
 # So many commands may wait for the XMPP server: what a phone does in vain while it is away.
@@ -482,6 +484,16 @@ class Sessions:
             over = record is None or end is not None or due is None or ttl is None
             rows.append(None if over else Overview(record, caps, int(due) - int(ttl), bool(line), inbox, outbox))
         return rows
+
+    def moves(self, old: str, new: str) -> None:
+        """A phone is logging in in the name of session `old`: `new` takes its place, "" as long as nobody has been shown to
+        own both. Known for a minute, whatever becomes of the old session."""
+        guarded(lambda: self._client.set(keys.of(old, "moved")[0], new, ex=MOVED_SECONDS))
+
+    def moved_to(self, sid: str) -> str | None:
+        """The session that has taken this one's place a moment ago, "" for one that is just being made; None for no such."""
+        found = guarded(lambda: self._client.get(keys.of(sid, "moved")[0]))
+        return None if found is None else found.decode()
 
     def said(self, sid: str) -> None:
         """The answer to the last message has been written to the phone's connection."""

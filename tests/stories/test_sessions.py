@@ -140,3 +140,22 @@ def test_what_was_read_on_one_handset_does_not_come_again_on_the_other(world: Wo
     again = world.phone(alice, client_id="drawer", cir=["STCP"]).start()
     again.hears(unread)
     assert again.said() == [unread]
+
+
+def test_what_android_still_says_in_its_old_session_counts_in_the_new_one(world: World) -> None:
+    """A poll and an acknowledgement were on their way when the log-in was answered: 601 to these would end it."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, profile="android", cir=["STCP"]).start()
+    there.send(alice.jid, text := secret_text())
+    handed, old = phone.handed(), phone.session_id
+    phone.login(inband=True)
+    new, phone.session_id = phone.session_id, old
+    assert new != old
+    assert phone.poll() is None
+    phone.answer(handed)
+    phone.session_id = new
+    phone.negotiate()
+    there.send(alice.jid, last := secret_text())
+    phone.hears(last)
+    assert phone.said().count(text) == 1
