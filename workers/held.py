@@ -305,6 +305,7 @@ class Held:
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
+            self.showing.expect()
             self.check_by(self._since + SETTLED_SECONDS)  # the server has not heard from this stream that the phone is idle
 
     def _settle(self, stream: Stream) -> None:
@@ -399,6 +400,7 @@ class Held:
             if self.stream is not None:
                 self._note_stream(self.stream, fields)
         self.outbox.kick()
+        self.showing.expect()
 
     def _sweep_stale(self, stream: Stream) -> None:
         """Contacts that were there before the stream broke and did not show up again have gone meanwhile."""
@@ -614,6 +616,10 @@ class Held:
             self._idle = False
             gevent.spawn(self._hint, active=True)
             self.check_by(time.monotonic() + IDLE_MS / 1000 + 0.5)
+
+    def polled(self) -> None:
+        """The phone polls for the first time: it wants what waits at the server."""
+        gevent.spawn(self.showing.go_online_by_itself)
 
     def _hint(self, active: bool) -> None:
         self._idle = not active

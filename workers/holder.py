@@ -47,6 +47,7 @@ from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.store.pictures import ScaledPictures  # noqa: E402
 from onesoup.store.rooms import Groups, Invites  # noqa: E402
 from onesoup.store.servers import Servers  # noqa: E402
+from onesoup.store.sessions import FIRST_POLL  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
 from workers import registering  # noqa: E402
@@ -342,6 +343,9 @@ class Holder:
         held = self._held.get(rest or word)
         if held is None:
             return
+        if word == "poll":
+            held.polled()
+            return
         if rest:  # its TTL has changed
             held.check_now()
             return
@@ -459,6 +463,7 @@ class Holder:
             "cred": job["cred"],
             "ttl": access.expiry(session.ttl) * 1000,
             "fence": lease.fence,
+            "idle": FIRST_POLL,
         }
         old_sid = self._shared.clients.get(session.jid, session.resource)
         if old_sid == sid:

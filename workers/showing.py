@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+# A phone that says nothing of itself is seen so long after its log-in at the latest: until then it gets no messages.
+LATEST_SECONDS = 4.0
 # So long after the first presence those of the contacts have come.
 SETTLED_SECONDS = 2.0
 # What is shown of a phone that publishes nothing.
@@ -121,6 +123,11 @@ class Showing:
 
     def _settle(self) -> None:
         self.settled = True
+
+    def expect(self) -> None:
+        """The phone is to be seen soon, whatever it does."""
+        if self._presence is None:
+            gevent.spawn_later(LATEST_SECONDS, self.go_online_by_itself)
 
     def go_online(self) -> None:
         """Initial presence, for a phone that has not published anything itself."""

@@ -41,13 +41,15 @@ NEWS = "cir:news"
 # 8 called  9 idle  10 hold  11 via  12 nohold.
 LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold'"
 
+# Field `idle` of a session whose phone has not polled yet.
+FIRST_POLL = "p"
 # Copies of messages that a session remembers as read, the newest.
 MOST_HAD = 200
 
 # Lua that a script begins with in which a session is looked at.
 LOOK = (
     f"local MARK, LATE, RENEW, NEWS, EXPIRY = {MARK_MS}, {LATE_MS}, {RENEW_MS}, '{NEWS}', {EXPIRY_MS}\n"
-    f"local MOST_HAD = {MOST_HAD}\n"
+    f"local MOST_HAD, FIRST_POLL = {MOST_HAD}, '{FIRST_POLL}'\n"
     + """
 local function clock()
   local t = redis.call('TIME')
@@ -73,6 +75,7 @@ end
 -- whether it is a poll; both matter only where the phone has agreed on something: where it is, and, with bearers beside STCP,
 -- whether it comes by itself anyway.
 local function touch(key, now, h, from, poll)
+  local polled = poll
   if h[4] == '1' then
     -- A poll that answers a call says nothing of those that the phone makes by itself.
     if poll and h[7] and h[7] == h[8] then poll = nil
@@ -88,11 +91,11 @@ local function touch(key, now, h, from, poll)
     redis.call('PEXPIRE', key, h[3] + LATE + MARK)
   end
   if h[7] then redis.call('HDEL', key, 'cir') end
-  -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
-  if h[9] then
+  -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is. Or it waits for the first poll.
+  if h[9] and (h[9] ~= FIRST_POLL or polled) then
     redis.call('HDEL', key, 'idle')
     local sid = string.match(key, '{(.*)}')
-    redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
+    redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), (h[9] == FIRST_POLL and 'poll ' or '') .. sid)
   end
 end
 -- An item is done: the name of the copy that it was, where it has one, is noted as read (onesoup.csp.copies).
