@@ -63,9 +63,18 @@ class Try:
     encoding: str
 
     @property
+    def handset_name(self) -> str:
+        """What both phases of a four-way log-in have in common (flows.md 4.2): the account, and the handset by all that it
+        says of itself. Some give the second phase a TransactionID of its own."""
+        return self._name()
+
+    @property
     def name(self) -> str:
-        """What both phases of a four-way log-in have in common, and no other log-in (flows.md 4.2)."""
-        parts = self.wish.jid, self.client_id, self.request.session_cookie or "", self.transaction_id
+        """This phase, and the other where it has the same TransactionID."""
+        return self._name(self.transaction_id)
+
+    def _name(self, *more: str) -> str:
+        parts = self.wish.jid, self.client_id, self.request.session_cookie or "", *more
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
@@ -217,14 +226,14 @@ def _challenge(attempt: Try) -> Outcome:
     offered = access.schemas(request)
     if not offered:
         raise CspError(409, throttle.WRONG)
+    schema = access.choose_schema(offered, attempt.handset.takes_pwd)
     stored = link is not None and bool(link.phone_password)
-    schema = access.choose_schema(offered, stored, attempt.handset.takes_pwd)
     if schema != "PWD" and not stored and services.policy.tell_unknown:
         raise CspError(531, "no phone password is stored for this user")
     if attempt.old and len(attempt.old) <= MAX_SID:
         services.sessions.moves(attempt.old, "")
     nonce = secrets.token_hex(NONCE_LENGTH // 2)
-    services.logins.put_nonce(attempt.name, nonce)
+    services.logins.put_nonce(attempt.name, nonce, attempt.handset_name)
     result = access.result(401, "Further authorization required")
     return Outcome(LoginResponse(client_id=request.client_id, result=result, nonce=nonce, digest_schema=schema))
 
@@ -272,11 +281,12 @@ def _proved(attempt: Try) -> tuple[str, str] | None:
     if attempt.vouched and link is not None:
         return link.jid, link.password
     if request.digest_bytes is not None and request.password is None:
-        nonce = attempt.services.logins.take_nonce(attempt.name)
-        if nonce is None:
+        nonces = attempt.services.logins.take_nonces(attempt.name, attempt.handset_name)
+        if not nonces:
             raise CspError(409, throttle.WRONG)  # late, or said before: no guess, so it does not count as one
         secret = link.phone_password if link is not None and link.phone_password else _NOBODYS
-        schema = access.digest_matches(request.digest_bytes, nonce, secret)
+        matches = [access.digest_matches(request.digest_bytes, nonce, secret) for nonce in nonces]
+        schema = next(filter(None, matches), None)
         attempt.scheme = schema.lower() if schema else attempt.scheme
         return (link.jid, link.password) if schema and link is not None and link.phone_password else None
     password = request.password

@@ -2,8 +2,9 @@
 shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
 
     s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold; for wake-ups stcp (channels of
-                       processes with lines), noline (since when there is none), cir (the outstanding wake), idle (1, or
-                       p before the first poll), alt (one: has other bearers), addr, udp, tries, via (how the phone was last told to come)
+                       processes with lines), noline (since when there is none), cir (the outstanding wake), idle (1, or p
+                       before the first poll), alt (one: has other bearers), addr, udp, tries, via (how the phone was last
+                       told to come)
     q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
     i:{sid}    hash    item id -> its stored form: whom it is from, a tab and the name of the copy where it has one, a line
                        break, the record

@@ -119,4 +119,4 @@ def test_unescape_content():
 
 
 def test_takes_pwd():
-    assert access.choose_schema(["MD5"], False, S60.takes_pwd) == "PWD"
+    assert access.choose_schema(["MD5"], S60.takes_pwd) == "PWD"

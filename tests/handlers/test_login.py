@@ -205,7 +205,7 @@ def second(phone, tid="1", user="wv:alice", **proof):
 
 
 @pytest.mark.parametrize(
-    ("schemas", "name"), [(["MD5"], "md5"), (["SHA"], "sha1"), (["MD5", "SHA"], "md5"), (["PWD,SHA,MD4"], "sha1")]
+    ("schemas", "name"), [(["MD5"], "md5"), (["SHA"], "sha1"), (["MD5", "SHA"], "md5"), (["SHA,MD4"], "sha1")]
 )
 def test_a_digest_proves_the_password(new_phone, linked, holder, services, schemas, name):
     """Both requests carry the same TransactionID."""
@@ -244,10 +244,42 @@ def test_a_digest_without_a_challenge_is_409(new_phone, linked):
         assert refused(second(new_phone(), digest_bytes=digest("n0nce")), 409)
 
 
-def test_a_digest_under_another_transaction_id_is_409(new_phone, linked):
+def test_the_second_request_may_have_a_transaction_id_of_its_own(new_phone, linked):
+    """And is good once, under whatever id it comes."""
     phone = new_phone()
-    nonce = first(phone, "MD5", tid="1").nonce
-    assert refused(second(phone, tid="2", digest_bytes=digest(nonce)), 409)
+    proof = digest(first(phone, "MD5", tid="1").nonce)
+    assert second(phone, tid="2", digest_bytes=proof).result.code == 200
+    for tid in ("1", "3"):
+        assert refused(second(new_phone(), tid=tid, digest_bytes=proof), 409)
+
+
+@pytest.mark.parametrize("other", [{"client_id": "another"}, {"user": "wv:mallory"}])
+def test_a_nonce_is_good_for_its_handset_and_account_alone(new_phone, services, linked, other):
+    services.accounts.link("mallory@example.org", "mallory@example.org", "xmpp-secret", "phone-secret")
+    proof = digest(first(new_phone(), "MD5").nonce)
+    stranger = new_phone(client_id=other.get("client_id", "Razr V3"))
+    assert refused(second(stranger, user=other.get("user", "wv:alice"), digest_bytes=proof), 409)
+
+
+def test_two_log_ins_of_one_handset_at_once(new_phone, linked):
+    """Its first request was sent again, since the answer was late; the second goes by the newer nonce."""
+    phone = new_phone()
+    first(phone, "MD5", tid="1")
+    nonce = first(phone, "MD5", tid="2").nonce
+    assert second(phone, tid="3", digest_bytes=digest(nonce)).result.code == 200
+
+
+@pytest.mark.parametrize("client_id", ["JiMMY", "WV:IMPEC01$00001@NOK.S60", "anything"])
+@pytest.mark.parametrize("schemas", [["MD5"], ["MD5", "SHA"], ["PWD", "MD5"], ["PWD,SHA,MD4,MD5,MD6"], ["PWD"], ["MD6"]])
+def test_the_first_answer_does_not_tell_who_has_a_phone_password(new_phone, linked, client_id, schemas):
+    """Asked again it is the same for the same name, but for the nonce."""
+
+    def told(user):
+        answer = first(new_phone(client_id=client_id), *schemas, user=user)
+        return answer.result.code, answer.result.description, answer.digest_schema, len(answer.nonce or "")
+
+    answers = {told(user) for user in ("wv:alice", "wv:nobody", "wv:alice", "wv:nobody")}
+    assert len(answers) == 1
 
 
 def test_a_phone_that_takes_pwd_needs_no_link(new_phone, services, holder):

@@ -13,7 +13,7 @@ from onesoup.store.accounts import Accounts, Clients, Had, Link, Lists, Offline
 from onesoup.store.errors import StoreDown
 from onesoup.store.keyring import KeyRing, KeyRingError
 from onesoup.store.lines import Lines
-from onesoup.store.logins import Logins
+from onesoup.store.logins import MOST_NONCES, Logins
 from onesoup.store.records import BadRecord, pack, unpack
 from onesoup.store.sessions import MOST_HAD
 
@@ -192,9 +192,32 @@ def test_lists_and_attribute_lists_are_apart(client):
 
 def test_a_nonce_is_good_once(client):
     logins = Logins(client)
-    logins.put_nonce("attempt", "n0nce")
-    assert logins.take_nonce("attempt") == "n0nce"
-    assert logins.take_nonce("attempt") is None
+    logins.put_nonce("attempt", "n0nce", "handset")
+    assert logins.take_nonces("attempt", "handset") == ["n0nce"]
+    assert logins.take_nonces("attempt", "handset") == []
+
+
+def test_a_nonce_is_found_by_its_handset_and_given_once(client):
+    """The second phase may have another TransactionID; a captured one may have that of the first."""
+    logins = Logins(client)
+    logins.put_nonce("attempt 1", "one", "handset")
+    logins.put_nonce("attempt 2", "two", "handset")
+    assert logins.take_nonces("attempt 3", "other") == []
+    assert logins.take_nonces("attempt 3", "handset") == ["one", "two"]
+    assert logins.take_nonces("attempt 1", "handset") == []
+
+
+def test_a_nonce_of_a_worker_of_the_version_before_is_found(client):
+    client.set("nonce:attempt", "n0nce")
+    assert Logins(client).take_nonces("attempt", "handset") == ["n0nce"]
+
+
+def test_who_asks_again_and_again_for_nonces_keeps_the_newest(client):
+    logins = Logins(client)
+    for number in range(MOST_NONCES + 2):
+        logins.put_nonce(f"attempt {number}", str(number), "handset")
+    assert 0 < client.ttl("nonces:handset") <= 120
+    assert logins.take_nonces("x", "handset") == [str(number) for number in range(2, MOST_NONCES + 2)]
 
 
 def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
