@@ -161,10 +161,8 @@ def _login(attempt: Try) -> Outcome:
         return _challenge(attempt)
     if attempt.old and attempt.scheme == "none":
         return _resume(attempt, attempt.old)
-    jid, password = _credentials(attempt)
-    session = _session(attempt, jid)
-    sid = _open(attempt, session, password)
-    _keep(attempt, jid, password)
+    session, sid, password = _opened(attempt)
+    _keep(attempt, session.jid, password)
     _make_room(attempt.services, session, sid)
     system.at_login(attempt.services, sid, session)
     response = _welcome(attempt, sid, session.ttl, True)
@@ -267,13 +265,29 @@ def _resume(attempt: Try, sid: str) -> Outcome:
 # --- proofs ---
 
 
-def _credentials(attempt: Try) -> tuple[str, str]:
-    """The XMPP account and password that the request proves or gives, where guessing allows it. 409 when it proves nothing."""
+def _opened(attempt: Try) -> tuple[Session, str, str]:
+    """The session, its id and the XMPP password that opened it. Where the phone password of a link was given and the server
+    does not take the link's XMPP password any more, the one that was given may be the new one."""
     found = _proved(attempt)
+    given, own = attempt.request.password, attempt.wish.jid
+    if found is not None and found[0] == own and given and found[1] != given and not attempt.vouched:
+        try:
+            return _opened_with(attempt, found)
+        except CspError as error:
+            if error.code != 409:
+                raise
+        found = own, given
+    return _opened_with(attempt, found)
+
+
+def _opened_with(attempt: Try, found: tuple[str, str] | None) -> tuple[Session, str, str]:
+    """With an XMPP account and its password, where guessing allows it. 409 when there is none."""
     word = throttle.word(attempt.services, *found) if found else None
     throttle.admit(attempt.services, attempt.peer, attempt.wish.jid, word)
     assert found is not None
-    return found
+    jid, password = found
+    session = _session(attempt, jid)
+    return session, _open(attempt, session, password), password
 
 
 def _proved(attempt: Try) -> tuple[str, str] | None:

@@ -511,6 +511,32 @@ def test_a_changed_xmpp_password_reaches_the_link_and_the_phone_s_own_stays(new_
     assert (link.password, link.phone_password, link.origin) == ("newer", "phone-secret", "admin")
 
 
+def test_an_xmpp_password_that_is_the_phone_s_own_gets_in_too(new_phone, services, holder, linked):
+    """It was changed, and changed once more into what the phone password is: nobody is locked out, and the link learns it."""
+    holder.right = {("alice@example.org", "phone-secret")}
+    assert new_phone().log_in(password="phone-secret").result.code == 200
+    link = services.accounts.find("alice@example.org")
+    assert (link.password, link.phone_password) == ("phone-secret", "phone-secret")
+    holder.logins.clear()
+    assert new_phone(client_id="another").log_in(password="phone-secret").result.code == 200
+    assert len(holder.logins) == 1
+
+
+def test_a_password_that_was_wrong_a_moment_ago_does_not_keep_the_new_one_out(new_phone, services, holder, linked):
+    holder.right = {("alice@example.org", "another")}
+    assert refused(new_phone().log_in(password="phone-secret"), 409)
+    holder.right = {("alice@example.org", "phone-secret"), ("alice@example.org", "another")}
+    services.guard._client.delete(*services.guard._client.keys("wrong:*"))  # ten minutes later
+    assert new_phone().log_in(password="phone-secret").result.code == 200
+
+
+def test_a_phone_password_is_not_tried_at_another_s_account(new_phone, services, holder):
+    services.accounts.link("alice@example.org", "real@example.org", "old", "phone-secret")
+    holder.right = {("real@example.org", "phone-secret"), ("alice@example.org", "phone-secret")}
+    assert refused(new_phone().log_in(password="phone-secret"), 409)
+    assert [holder.password(each) for each in holder.logins] == [("real@example.org", "old")]
+
+
 # --- by the number that the network states ---
 
 NUMBER = "+358401234567"
