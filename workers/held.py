@@ -34,6 +34,7 @@ from onesoup.store.accounts import Clients, Had, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes, Feed, Kept, Seen
+from onesoup.store.handsets import Handsets
 from onesoup.store.leases import Shards
 from onesoup.store.rooms import Groups, Invites
 from onesoup.xmpp import errors
@@ -97,6 +98,7 @@ class Shared:
     clients: Clients
     offline: Offline
     had: Had
+    handsets: Handsets
     lists: Lists
     blocks: Blocks
     groups: Groups

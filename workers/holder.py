@@ -42,6 +42,7 @@ from onesoup.store.clock import Jumps  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed, Seen  # noqa: E402
 from onesoup.store.guard import Guard, Ticket  # noqa: E402
+from onesoup.store.handsets import Handsets  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.store.pictures import ScaledPictures  # noqa: E402
@@ -140,6 +141,7 @@ class Holder:
             clients=Clients(client),
             offline=Offline(client),
             had=Had(client),
+            handsets=Handsets(client),
             lists=Lists(client),
             blocks=blocks.Blocks(client),
             groups=Groups(client),

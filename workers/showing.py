@@ -8,11 +8,14 @@ import gevent
 import structlog
 from gevent.lock import BoundedSemaphore
 
+from onesoup.csp import presence
 from onesoup.handlers import records
+from onesoup.handlers.publication import ATTRIBUTES, DEFAULT
 from onesoup.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
-from onesoup.xmpp import extras
+from onesoup.store.handsets import OWN, PHOTO
+from onesoup.xmpp import commands, extras
 from onesoup.xmpp.stream import StreamFailure
 from workers import stanzas
 
@@ -61,8 +64,10 @@ class Showing:
         self._publish({name: command.get(name) for name in SAID})
 
     def picture(self, name: str) -> None:
-        """Presence names the picture from now on (XEP-0153)."""
+        """Presence names the picture from now on (XEP-0153), after the next log-in too."""
         self._publish({"photo": name})
+        session = self._held.session
+        self._shared.handsets.put(session.jid, session.resource, PHOTO, name)
 
     def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
         """Asks contacts' servers for what the session's subscriptions use, and what it asks for itself from time to time, and
@@ -105,11 +110,22 @@ class Showing:
             gevent.spawn_later(SETTLED_SECONDS, self._settle)
 
     def _first(self) -> dict[str, Any]:
-        """Before the phone has said anything. It will probably subscribe what it subscribed last time: to show other abilities
-        a moment later would be one more presence for every contact."""
-        session = self._held.session
+        """Before the phone has said anything: what it said before its last log-out. It will probably subscribe what it
+        subscribed then: to show other abilities a moment later would be one more presence for every contact."""
+        session, handsets = self._held.session, self._shared.handsets
         record = self._shared.lists.get(session.jid, session.resource, INTERESTS)
-        return {**AVAILABLE, "notify": records.unpack_plain(record, [])}
+        shown = {**self._remembered(), "notify": records.unpack_plain(record, [])}
+        photo = handsets.get(session.jid, session.resource, PHOTO)
+        return shown if photo is None else {**shown, "photo": photo.decode()}
+
+    def _remembered(self) -> dict[str, Any]:
+        session = self._held.session
+        own = records.unpack_plain(self._shared.handsets.get(session.jid, session.resource, OWN), {})
+        if not own:
+            return AVAILABLE
+        allowed, _ = records.unpack_grant(self._shared.lists.get(session.jid, DEFAULT, ATTRIBUTES))
+        said = commands.presence(presence.published(presence.own_list(own), allowed))
+        return {name: said.get(name) for name in SAID}
 
     def _profiled(self, shown: dict[str, Any]) -> None:
         """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
@@ -132,7 +148,7 @@ class Showing:
     def go_online(self) -> None:
         """Initial presence, for a phone that has not published anything itself."""
         if self._presence is None:
-            self._publish(AVAILABLE)
+            self._publish({})
 
     def go_online_by_itself(self) -> bool:
         """As go_online(), when nobody waits for it. False when it is left for later."""

@@ -237,6 +237,27 @@ def own_fields(update: PresenceSubList, version: str) -> dict[str, Any]:
     return {name: _plain(write(getattr(update, name), version)) for name in ATTRIBUTES if getattr(update, name) is not None}
 
 
+# What of a phone's own attributes is its user's, and not the moment's: it holds at the next log-in too.
+LASTING = frozenset(
+    {
+        "user_availability",
+        "preferred_contacts",
+        "preferred_language",
+        "status_text",
+        "status_mood",
+        "alias",
+        "status_content",
+        "contact_info",
+        "info_link",
+    }
+)
+
+
+def lasting(own: dict[str, Any]) -> dict[str, Any]:
+    """Of the phone's own attributes, in the form of a record, those that hold at its next log-in."""
+    return {name: plain for name, plain in own.items() if name in LASTING}
+
+
 def own_list(own: dict[str, Any]) -> PresenceSubList:
     """The phone's own attributes, back from the record."""
     children = [_element(plain) for plain in own.values()]

@@ -16,6 +16,7 @@ from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.guard import Guard
+from onesoup.store.handsets import Handsets
 from onesoup.store.histories import Histories
 from onesoup.store.inbox import Inbox
 from onesoup.store.keyring import KeyRing
@@ -120,6 +121,7 @@ class Services:
     groups: Groups
     invites: Invites
     histories: Histories
+    handsets: Handsets
     searches: Searches
     announcements: Announcements
     segments: Segments

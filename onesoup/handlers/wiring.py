@@ -12,6 +12,7 @@ from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.client import connect
 from onesoup.store.guard import Guard
+from onesoup.store.handsets import Handsets
 from onesoup.store.histories import Histories
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.keyring import KeyRing
@@ -85,6 +86,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         groups=Groups(client),
         invites=Invites(client),
         histories=Histories(client),
+        handsets=Handsets(client),
         searches=Searches(client),
         announcements=Announcements(client),
         segments=Segments(client),

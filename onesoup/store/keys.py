@@ -28,6 +28,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
     muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back
+    handsets:{jid} hash what is remembered of each handset of an account (onesoup.store.handsets)
     groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.rooms
 """
 

@@ -6,8 +6,11 @@ import gevent
 import pytest
 from gevent.event import Event
 
+from onesoup.csp import presence
+from onesoup.csp.elements import PresenceSubList, StatusText, UserAvailability
 from onesoup.handlers import records
 from onesoup.store.blocks import BLOCK, Blocks
+from onesoup.store.handsets import OWN, PHOTO
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.sessions import Effects
 from onesoup.xmpp import commands
@@ -106,6 +109,27 @@ def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, serv
     assert not shown(server)
     lab.holder(server.stub)
     eventually(lambda: shown(server), 10)
+
+
+def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
+    """Until it says something else. What it may not show by its default attribute list, it does not show."""
+    monkeypatch.setattr("workers.showing.LATEST_SECONDS", 0.1)
+    holder = lab.holder(server.stub)
+    said = PresenceSubList(user_availability=UserAvailability(True, "DISCREET"), status_text=StatusText(True, "at work"))
+    own = records.pack_plain(presence.own_fields(said, "1.2"))
+    for user, names in (("alice", []), ("bob", ["user_availability"])):
+        jid = f"{user}@stub.example"
+        holder._shared.handsets.put(jid, "phone", OWN, own)
+        holder._shared.handsets.put(jid, "phone", PHOTO, "abc")
+        holder._shared.lists.put(jid, {"default": records.pack_grant(names, [])}, "attrs")
+        lab.log_in(holder, user)
+        eventually(lambda user=user: len(shown(server)) == 1 + (user == "bob"))
+    first, second = shown(server)
+    assert "<show>dnd</show>" in first
+    assert "<status>at work</status>" in first
+    assert "<photo>abc</photo>" in first
+    assert "<show>dnd</show>" in second
+    assert "at work" not in second
 
 
 def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
