@@ -5,6 +5,7 @@ from dataclasses import replace
 from onesoup.csp import access, capabilities, services
 from onesoup.csp.elements import (
     ClientCapabilityRequest,
+    ClientCapabilityResponse,
     Disconnect,
     GetSPInfoRequest,
     GetSPInfoResponse,
@@ -21,6 +22,7 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records, segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
+from onesoup.store.handsets import POLL
 from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
@@ -55,7 +57,9 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     """The agreed list. A way to wake the phone is agreed only while it works end to end (cir.md 2.4)."""
     asked = request.capability_list.supported_cir_method if request.capability_list else []
     offer, fields = wakeups.offer(ctx, request) if asked else (wakeups.nothing(ctx), {})
-    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cookie(ctx))
+    told = _poll_min_told(ctx)
+    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cookie(ctx), told)
+    _remember_poll_min(ctx, response, told)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["batch"] = capabilities.contacts_at_once(caps)
     ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
@@ -66,6 +70,19 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     ctx.send(commands.limits())
     cut_waiting(ctx, caps)
     return response
+
+
+def _poll_min_told(ctx: Context) -> int | None:
+    """What this handset was told last, in whatever session; where that matters."""
+    session = ctx.session
+    found = ctx.services.handsets.get(session.jid, session.resource, POLL) if session.quirks.halve_poll_min else None
+    return int(found) if found else None
+
+
+def _remember_poll_min(ctx: Context, response: ClientCapabilityResponse, before: int | None) -> None:
+    session, told = ctx.session, capabilities.told_poll_min(response)
+    if session.quirks.halve_poll_min and told is not None and told != before:
+        ctx.services.handsets.put(session.jid, session.resource, POLL, told)
 
 
 def service(ctx: Context, request: ServiceRequest) -> Primitive:

@@ -5,6 +5,8 @@ import gevent
 import pytest
 
 from onesoup.csp.elements import (
+    CapabilityList,
+    ClientCapabilityRequest,
     Disconnect,
     KeepAliveRequest,
     LogoutRequest,
@@ -145,3 +147,17 @@ def test_a_log_in_that_names_no_old_session_carries_nothing_on(old, new_phone, h
     other.log_in()
     holder.feed.end(old.sid, 1, 601)
     assert code_of(old, PollingRequest()) == 601
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_the_poll_interval_stays_what_it_was_at_each_resumption(new_phone, holder, version):
+    """Android asks with what it was told, and was told half of that each time."""
+    phone = new_phone(client_id="JiMMY", version=version)
+    asks = 30
+    for _ in range(4):
+        phone.log_in("wv:alice@example.org")
+        wish = CapabilityList(server_poll_min=asks)
+        answer = phone.ask(ClientCapabilityRequest(capability_list=wish))
+        asks = (answer.capability_list or answer.agreed_capability_list).server_poll_min
+        assert asks == 15
+        phone.count += 100
