@@ -137,7 +137,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
                 sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
         told.append(Presence(user_id=ctx.session.spelled(jid, found.jids[jid]), presence_sub_list=[sub_list]))
     if asked:
-        ctx.send(commands.online(asked=presence.covered(wishes)))
+        ctx.send(commands.online(asked=presence.asked_for(wishes)))
     details = []
     if found.bad_users:
         details.append(DetailedResult(code=531, user_id=found.bad_users))

@@ -19,6 +19,8 @@ from onesoup.csp.elements import (
     PollingRequest,
     PreferredContacts,
     PresenceSubList,
+    Result,
+    Status,
     StatusContent,
     StatusMood,
     StatusText,
@@ -227,6 +229,28 @@ def test_a_picture_comes_with_presence(every_phone, holder, services):
     subscribed(every_phone, holder, services)
     content = notified(every_phone).status_content
     assert (base64.b64decode(content.direct_content), content.content_type) == (b"picture", "image/jpeg")
+
+
+def test_a_subscription_that_names_nothing_means_pictures_too(every_phone, holder, services):
+    """Android subscribes so."""
+    holder.roster(every_phone.sid, Item("romeo@example.net", "R", subscription="both"))
+    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")))
+    every_phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)]))
+    (online,) = [each for each in holder.ops(every_phone, "online") if each["interests"]]
+    assert online
+    holder.shows(every_phone.sid, "romeo@example.net", online=True)
+    assert notified(every_phone).status_content is None  # there is none yet
+    every_phone.tell(every_phone.reply.transactions[0].id, Status(result=Result(code=200)))
+    holder.client.delete(f"sent:{{{every_phone.sid}}}")  # five seconds later
+    holder.shows(every_phone.sid, "romeo@example.net", online=True, picture="p")
+    assert base64.b64decode(notified(every_phone).status_content.direct_content) == b"picture"
+
+
+def test_who_asks_for_all_again_and_again_gets_no_pictures(phone, holder, services):
+    subscribed(phone, holder, services)
+    answer = phone.ask(GetPresenceRequest(user=[User(user_id=ROMEO)]))
+    assert answer.presence[0].presence_sub_list[0].status_content is None
+    assert "status_content" not in holder.ops(phone, "online")[-1]["asked"]
 
 
 def test_it_comes_only_when_it_was_subscribed(phone, holder, services):
