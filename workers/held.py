@@ -255,8 +255,24 @@ class Held:
         elif jids:
             blocks.lift(jid, jids)
         else:
+            jids = sorted(self._known_rules().blocked)
             blocks.sync(jid, ())
         self.rules_changed()
+        if kind == "unblock" and self.stream is not None:
+            gevent.spawn(self._refresh, self.stream, jids[:MAX_PENDING])
+
+    def _refresh(self, stream: Stream, jids: list[str]) -> None:
+        """Nothing was heard of these while they were blocked: their servers are asked how they are now (RFC 6121 section 4.3).
+        Who does not answer is not there."""
+        try:
+            roster = self._shared.feed.hash(self.sid, "ros")
+        except StoreDown as error:
+            log.info("refresh-waits", sid=short(self.sid), reason=type(error).__name__)
+            return
+        seen = [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
+        self._stale |= set(seen)
+        self.send(*(stanzas.to("probe", jid) for jid in seen), stream=stream)
+        gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
 
     def wrote_to(self, jid: str) -> bool:
         return self.outbox.wrote_to(jid)
