@@ -122,6 +122,14 @@ class Settings:
         False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
     )
 
+    provider_name: str = setting("onesoup", "Name of this service, for phones that ask who provides it.", "Example IM")
+    provider_description: str = setting("IMPS gateway to XMPP", "A few words about this service, for the same.", "Chat for all")
+    provider_url: str = setting("", "Page of this service, for the same.", "https://imps.example.org/")
+    provider_logo: str = setting(
+        "",
+        "File with a picture of this service, for the same: PNG, JPEG, GIF or WBMP, 10000 bytes at most.",
+        "/etc/onesoup/logo.png",
+    )
     terms: str = setting(
         "", "Terms of use, told at log-in until they are accepted; empty: none.", "Be kind. We keep no messages."
     )

@@ -8,7 +8,6 @@ from onesoup.csp.elements import (
     ClientCapabilityResponse,
     Disconnect,
     GetSPInfoRequest,
-    GetSPInfoResponse,
     KeepAliveRequest,
     KeepAliveResponse,
     LogoutRequest,
@@ -22,12 +21,12 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records, segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
+from onesoup.handlers.provider import Provider
 from onesoup.store.handsets import POLL
 from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
 SPOKEN = ("1.1", "1.2", "1.3")
-NAME, DESCRIPTION = "onesoup", "IMPS gateway to XMPP"
 
 
 def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
@@ -93,9 +92,9 @@ def service(ctx: Context, request: ServiceRequest) -> Primitive:
     return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 
-def sp_info(request: GetSPInfoRequest, version: str) -> Primitive:
-    client_id = request.client_id if version == "1.1" else None
-    return GetSPInfoResponse(client_id=client_id, name=NAME, description=DESCRIPTION)
+def sp_info(request: GetSPInfoRequest, version: str, provider: Provider) -> Primitive:
+    """Who runs this gateway, as the operator has set it."""
+    return provider.answer(request.client_id if version == "1.1" else None)
 
 
 def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
@@ -111,7 +110,7 @@ def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
 
 
 def sp_info_inside(ctx: Context, request: GetSPInfoRequest) -> Primitive:
-    return sp_info(request, ctx.version)
+    return sp_info(request, ctx.version, ctx.services.policy.provider)
 
 
 HANDLERS: Table = {

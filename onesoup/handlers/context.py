@@ -11,6 +11,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
+from onesoup.handlers.provider import Provider
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
 from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
@@ -101,6 +102,7 @@ class Policy:
     country_code: str = ""
     accept_claimed: bool = False
     group_history: int = 0
+    provider: Provider = field(default_factory=Provider)
     terms: str = ""
     registration: bool = False
     registrations_per_hour: int = 3

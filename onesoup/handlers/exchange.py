@@ -50,6 +50,7 @@ from onesoup.handlers import (
 )
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
+from onesoup.handlers.provider import Provider
 from onesoup.logs import short
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
 from onesoup.store.inbox import Item, Nothing
@@ -161,7 +162,7 @@ class Exchange:
         elif isinstance(first.content, GetNewPasswordRequest):
             answer = registration.new_password(first.content)
         else:
-            answer = _outside(first.content, message.version)
+            answer = _outside(first.content, message.version, self._services.policy.provider)
         return _encode(transactions.reply(message, [answered(first, answer)])), _code(answer)
 
     # --- log-in ---
@@ -362,11 +363,11 @@ def _version(partial: Element | None) -> str:
     return next((version for version in basic.SPOKEN if uri.endswith(version)), "1.2")
 
 
-def _outside(content: Primitive, version: str) -> Primitive:
+def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:
     if isinstance(content, WVCSPVersionDiscoveryRequest):
         return basic.discovery(content)
     assert isinstance(content, GetSPInfoRequest)
-    return basic.sp_info(content, version)
+    return basic.sp_info(content, version, provider)
 
 
 def _short(message: Message) -> bool:

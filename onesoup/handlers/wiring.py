@@ -5,6 +5,7 @@ from collections.abc import Callable
 import redis
 
 from onesoup.handlers.context import Policy, Services
+from onesoup.handlers.provider import provider
 from onesoup.settings import Settings
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
 from onesoup.store.announcements import Announcements
@@ -56,6 +57,7 @@ def policy(settings: Settings) -> Policy:
         country_code=settings.country_code,
         accept_claimed=settings.sms_accept_claimed,
         group_history=settings.group_history,
+        provider=provider(settings),
         terms=settings.terms,
         registration=settings.registration,
         registrations_per_hour=settings.registrations_per_hour,

@@ -31,6 +31,8 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Mode, SessionType, Transaction
 from onesoup.csp.md4 import md4
 from onesoup.handlers import records
+from onesoup.handlers.provider import provider
+from onesoup.settings import Settings, SettingsError
 from onesoup.store import keys
 from onesoup.wire.document import Encoding
 
@@ -589,6 +591,39 @@ def test_the_service_provider_tells_about_itself_without_a_session(new_phone, ve
     assert (info.client_id is not None) == (version == "1.1")
     phone.log_in()
     assert isinstance(phone.ask(GetSPInfoRequest()), GetSPInfoResponse)
+
+
+@pytest.mark.parametrize("encoding", [Encoding.XML, Encoding.WBXML])
+def test_the_operator_says_who_provides_the_service(new_phone, services, tmp_path, encoding):
+    (tmp_path / "logo").write_bytes(octets := b"GIF89a" + bytes(range(256)))
+    settings = Settings(
+        provider_name="Example IM",
+        provider_description="Chat for all",
+        provider_url="https://imps.example.org/",
+        provider_logo=str(tmp_path / "logo"),
+    )
+    services.policy = replace(services.policy, provider=provider(settings))
+    phone = new_phone(encoding=encoding)
+    outside = phone.ask(GetSPInfoRequest())
+    phone.log_in()
+    for info in (outside, phone.ask(GetSPInfoRequest())):
+        assert (info.name, info.description, info.url) == ("Example IM", "Chat for all", "https://imps.example.org/")
+        assert (info.logo.content_type, info.logo.content_size, info.logo.content_encoding) == (
+            "image/gif",
+            len(octets),
+            "BASE64",
+        )
+        assert base64.b64decode(info.logo.content_data) == octets
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"), [(None, "No such file"), (b"text", "no picture"), (b"GIF89a" * 2000, "12000 bytes")]
+)
+def test_a_logo_that_cannot_be_used_is_told_at_the_start(tmp_path, octets, reason):
+    if octets is not None:
+        (tmp_path / "logo").write_bytes(octets)
+    with pytest.raises(SettingsError, match=reason):
+        provider(Settings(provider_logo=str(tmp_path / "logo")))
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
