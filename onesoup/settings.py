@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from onesoup import nets
+from onesoup.csp.addresses import bare
 
 PREFIX = "ONESOUP_"
 
@@ -365,7 +366,7 @@ class Settings:
     @property
     def allowed_domains(self) -> "Domains":
         """The domains that a phone may log in to."""
-        return Domains((*self.domains, self.domain))
+        return Domains(map(bare, (*self.domains, self.domain)))
 
 
 def unusable_ca(path: str, error: OSError) -> SettingsError:

@@ -21,7 +21,7 @@ from prometheus_client import Counter
 from xmpp.simplexml import Node
 
 from onesoup import tracing
-from onesoup.csp import capabilities, copies, notices
+from onesoup.csp import addresses, capabilities, copies, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
@@ -69,6 +69,8 @@ FLOOD_MS = 300
 MAX_EARLY = 50
 # Requests of strangers that wait for the user.
 MAX_PENDING, MAX_NOTE = 1000, 500
+# Domains in Punycode whose spelling is remembered.
+MAX_DOMAINS = 50
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
@@ -161,6 +163,8 @@ class Held:
         self._refusals = 0
         self._since = 0.0  # when the stream was made
         self._stale: set[str] = set()
+        # Domain -> how those who live there write it, in Punycode.
+        self._domains: dict[str, str] = {}
         self._first_roster: Changes | None = None
         self._upload: Changes | None = None
         self._early: list[Changes] = []
@@ -202,6 +206,28 @@ class Held:
     def item(self, jid: str) -> Item | None:
         record = self._shared.feed.item(self.sid, jid)
         return records.unpack_item(jid, record) if record else None
+
+    def spellings(self, jid: str) -> list[str]:
+        """A bare JID as our server has it, and the other ways to write it: servers take a domain in Punycode for another."""
+        if jid.isascii():
+            return [jid]
+        local, _, domain = jid.rpartition("@")
+        item = self.item(jid)
+        first = item.spelled if item is not None and item.spelled else f"{local}@{self._domains.get(domain, domain)}"
+        return list(dict.fromkeys([first, jid, f"{local}@{addresses.ascii_domain(domain)}"]))
+
+    def spelled(self, jid: str) -> str:
+        return self.spellings(jid)[0]
+
+    def _note_domains(self, batch: list[Node]) -> None:
+        """How those who say something write their domains."""
+        for node in batch:
+            sender = node.getAttr("from") or ""
+            if "xn--" in sender:
+                domain = addresses.domain_of(sender)
+                self._domains[domain] = sender.partition("/")[0].rpartition("@")[2]
+                if len(self._domains) > MAX_DOMAINS:
+                    del self._domains[next(iter(self._domains))]
 
     def granted(self, jid: str) -> bool:
         """By an attribute list that names this user. The default list approves nobody."""
@@ -266,12 +292,13 @@ class Held:
         Who does not answer is not there."""
         try:
             roster = self._shared.feed.hash(self.sid, "ros")
+            seen = [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
+            probes = [stanzas.to("probe", self.spelled(jid)) for jid in seen]
         except StoreDown as error:
             log.info("refresh-waits", sid=short(self.sid), reason=type(error).__name__)
             return
-        seen = [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
         self._stale |= set(seen)
-        self.send(*(stanzas.to("probe", jid) for jid in seen), stream=stream)
+        self.send(*probes, stream=stream)
         gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
 
     def wrote_to(self, jid: str) -> bool:
@@ -519,6 +546,7 @@ class Held:
                     sender=node.getAttr("from"),
                     id=node.getAttr("id"),
                 )
+        self._note_domains(batch)
         with self.lock:
             self._look_at_limit()
             done = self.intake.read(batch)

@@ -211,17 +211,18 @@ class Intake:
 
     def _asked(self, jid: str, stanza: Node, done: Batch) -> None:
         """Somebody wants our presence (xmpp-mapping.md 5.3): granted in advance, or the user is asked, once in a session."""
+        asker = (stanza.getAttr("from") or "").partition("/")[0]
         if "@" not in jid:
             # A transport: nothing that a user could decide. It is let in when the roster has it.
             if self._directory.item(jid) is not None:
-                done.answers.append(stanzas.to("subscribed", jid))
+                done.answers.append(stanzas.to("subscribed", asker))
             return
         if self._directory.refuses(jid):
             if self._directory.blocks(jid):  # whoever is only not named now may be later: the server will ask again
-                done.answers.append(stanzas.to("unsubscribed", jid))
+                done.answers.append(stanzas.to("unsubscribed", asker))
             return
         if self._directory.granted(jid):
-            done.answers.append(stanzas.to("subscribed", jid))
+            done.answers.append(stanzas.to("subscribed", asker))
             return
         note = (stanza.getTagData("status") or "").strip()
         self._directory.asks(jid, note)

@@ -36,13 +36,14 @@ def unpack_caps(record: bytes | None) -> Capabilities:
 
 
 def pack_item(item: Item) -> bytes:
-    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask}
+    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask, "j": item.spelled or None}
     return pack(VERSION, fields)
 
 
 def unpack_item(jid: str, record: bytes) -> Item:
     fields = unpack(record, VERSION)
-    return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), fields.get("s", "none"), bool(fields.get("a")))
+    rest = fields.get("s", "none"), bool(fields.get("a")), fields.get("j", "")
+    return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), *rest)
 
 
 _SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im", "picture")
