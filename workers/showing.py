@@ -14,7 +14,7 @@ from onesoup.handlers.publication import ATTRIBUTES, DEFAULT
 from onesoup.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
-from onesoup.store.handsets import OWN, PHOTO
+from onesoup.store.handsets import NODES, OWN, PHOTO
 from onesoup.xmpp import commands, extras
 from onesoup.xmpp.stream import StreamFailure
 from workers import stanzas
@@ -30,8 +30,6 @@ LATEST_SECONDS = 4.0
 SETTLED_SECONDS = 2.0
 # What is shown of a phone that publishes nothing.
 AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
-# What the account's handsets subscribed last, as nodes of PEP.
-INTERESTS = "notify"
 # What a phone says with its presence, and what of all that is kept goes out in it. The rest is told to who asks.
 SAID = ("show", "status", "priority", "lang", "kind", "zone", "model")
 BROADCAST = ("show", "status", "priority", "lang", "kind", "photo", "notify")
@@ -82,7 +80,7 @@ class Showing:
         nodes = extras.interests([*wishes, named] if named else wishes)
         self._publish({"notify": nodes, "asked": named})
         if subscribed:
-            self._shared.lists.put(session.jid, {session.resource: records.pack_plain(nodes)}, INTERESTS)
+            self._shared.handsets.put(session.jid, session.resource, NODES, records.pack_plain(nodes))
             gevent.spawn(self._review)
 
     def _review(self) -> None:
@@ -113,7 +111,7 @@ class Showing:
         """Before the phone has said anything: what it said before its last log-out. It will probably subscribe what it
         subscribed then: to show other abilities a moment later would be one more presence for every contact."""
         session, handsets = self._held.session, self._shared.handsets
-        record = self._shared.lists.get(session.jid, session.resource, INTERESTS)
+        record = handsets.get(session.jid, session.resource, NODES)
         shown = {**self._remembered(), "notify": records.unpack_plain(record, [])}
         photo = handsets.get(session.jid, session.resource, PHOTO)
         return shown if photo is None else {**shown, "photo": photo.decode()}

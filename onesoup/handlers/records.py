@@ -110,8 +110,12 @@ def text_of(fields: Mapping[str, Any]) -> Text:
 
 def pack_stored(text: Text) -> bytes:
     """The form in which the store keeps a message: its sender and the name of the copy stand before the record."""
-    head = f"{text.sender}\t{text.copy}" if text.copy else text.sender
-    return f"{head}\n".encode() + pack_text(text)
+    return stored(text.sender, pack_text(text), text.copy)
+
+
+def stored(sender: str, record: bytes, copy: str = "") -> bytes:
+    """As pack_stored(), of any item."""
+    return (f"{sender}\t{copy}\n" if copy else f"{sender}\n").encode() + record
 
 
 def unpack_stored(stored: bytes) -> Text:

@@ -5,8 +5,9 @@ import redis
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded
 
-# What a handset has published of its user, the name of the picture that it shows, and the ServerPollMin that it was told.
-OWN, PHOTO, POLL = "own", "photo", "poll"
+# What a handset has published of its user, the name of the picture that it shows, what it has subscribed, as nodes of PEP, and
+# the ServerPollMin that it was told.
+OWN, PHOTO, NODES, POLL = "own", "photo", "nodes", "poll"
 MOST_HANDSETS, MOST_OCTETS = 8, 100_000
 KEEP_MS = 90 * 86_400_000
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from onesoup.handlers import records
+from onesoup.handlers import records, system
+from onesoup.store.announcements import Announcements
 from onesoup.store.inbox import Handout, Inbox
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
@@ -109,6 +110,20 @@ def test_the_second_of_two_equal_messages_is_not_the_first(phones, more):
     phones.ends("two")
     phones.log_in("one", "again")
     assert phones.texts("one") == [text]
+
+
+def test_what_the_operator_says_to_all_is_read_once(phones):
+    """Each session gets it under an id of its own."""
+    phones.log_in("drawer")
+    phones.log_in("hand")
+    store = Announcements(phones.lab.client)
+    for number, name in enumerate(("drawer", "hand")):
+        session = phones.holder._held[phones.sids[name]].session
+        assert system.tell(store, phones.sids[name], session, f"said{number}", "we go down at ten")
+    phones.reads("hand", "we go down at ten")
+    phones.ends("drawer")
+    phones.log_in("drawer", "again")
+    assert phones.texts("drawer") == []
 
 
 def test_a_message_in_parts_is_read_when_its_last_part_is(phones):
