@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from onesoup import nets
+from onesoup.csp.addresses import bare
 
 PREFIX = "ONESOUP_"
 
@@ -122,6 +123,14 @@ class Settings:
         False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
     )
 
+    provider_name: str = setting("onesoup", "Name of this service, for phones that ask who provides it.", "Example IM")
+    provider_description: str = setting("IMPS gateway to XMPP", "A few words about this service, for the same.", "Chat for all")
+    provider_url: str = setting("", "Page of this service, for the same.", "https://imps.example.org/")
+    provider_logo: str = setting(
+        "",
+        "File with a picture of this service, for the same: PNG, JPEG, GIF or WBMP, 10000 bytes at most.",
+        "/etc/onesoup/logo.png",
+    )
     terms: str = setting(
         "", "Terms of use, told at log-in until they are accepted; empty: none.", "Be kind. We keep no messages."
     )
@@ -357,7 +366,7 @@ class Settings:
     @property
     def allowed_domains(self) -> "Domains":
         """The domains that a phone may log in to."""
-        return Domains((*self.domains, self.domain))
+        return Domains(map(bare, (*self.domains, self.domain)))
 
 
 def unusable_ca(path: str, error: OSError) -> SettingsError:

@@ -7,7 +7,7 @@ lost at any time.
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from prometheus_client import Counter
 from xmpp.simplexml import Node
 
 from onesoup import tracing
-from onesoup.csp import capabilities, fitting, notices
+from onesoup.csp import addresses, capabilities, copies, fitting, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
@@ -31,10 +31,11 @@ from onesoup.handlers.context import token
 from onesoup.handlers.long_lists import TOLD
 from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.logs import short
-from onesoup.store.accounts import Clients, Lists, Offline
+from onesoup.store.accounts import Clients, Had, Lists, Offline
 from onesoup.store.blocks import Blocks
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import CUTS, Changes, Delivery, Feed, Kept, Seen
+from onesoup.store.handsets import Handsets
 from onesoup.store.leases import Shards
 from onesoup.store.rooms import Groups, Invites
 from onesoup.xmpp import errors
@@ -69,6 +70,8 @@ FLOOD_MS = 300
 MAX_EARLY = 50
 # Requests of strangers that wait for the user.
 MAX_PENDING, MAX_NOTE = 1000, 500
+# Domains in Punycode whose spelling is remembered.
+MAX_DOMAINS = 50
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
@@ -97,6 +100,8 @@ class Shared:
     feed: Feed
     clients: Clients
     offline: Offline
+    had: Had
+    handsets: Handsets
     lists: Lists
     blocks: Blocks
     groups: Groups
@@ -121,11 +126,24 @@ class Shared:
             EXPIRED.labels("session").inc()
         if code != 604:
             keep_joins(self, sid)
+        others = [other for other in self.clients.all(session.jid).values() if other != sid]
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
+        left = self.news(session.jid, left, [sid, *others])
         self.offline.keep(session.jid, left | returned(self.feed.commands(sid, ALL)))
+        if others or self.offline.waits(session.jid):
+            self.had.keep(session.jid, self.feed.had([sid]))
         self.feed.forget(sid)
         self.clients.drop(session.jid, session.resource, sid)
         self.shards.remove(shard, sid)
+
+    def news(self, jid: str, items: Mapping[str, bytes], sids: Iterable[str]) -> dict[str, bytes]:
+        """Of items in their stored form, those that no phone of the account has read, in these sessions or in one that is
+        over, each once."""
+        names = {id_: records.copy_of(stored) for id_, stored in items.items()}
+        if not any(names.values()):
+            return dict(items)
+        old = copies.of(names, [*self.feed.had(sids), *self.had.all(jid)])
+        return {id_: stored for id_, stored in items.items() if id_ not in old}
 
 
 class Held:
@@ -146,6 +164,8 @@ class Held:
         self._refusals = 0
         self._since = 0.0  # when the stream was made
         self._stale: set[str] = set()
+        # Domain -> how those who live there write it, in Punycode.
+        self._domains: dict[str, str] = {}
         self._first_roster: Roster | None = None
         self._upload: Changes | None = None
         self._early: list[Changes] = []
@@ -156,7 +176,9 @@ class Held:
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
         self._limit = InboxLimit(lambda: self._shared.feed.waiting_items(self.sid))
-        self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
+        self.intake = Intake(
+            session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms, phone=session.resource
+        )
         self.accept(caps)
         self.showing = Showing(self, shared)
         self.outbox = Outbox(self, shared)
@@ -187,6 +209,28 @@ class Held:
     def item(self, jid: str) -> Item | None:
         record = self._shared.feed.item(self.sid, jid)
         return records.unpack_item(jid, record) if record else None
+
+    def spellings(self, jid: str) -> list[str]:
+        """A bare JID as our server has it, and the other ways to write it: servers take a domain in Punycode for another."""
+        if jid.isascii():
+            return [jid]
+        local, _, domain = jid.rpartition("@")
+        item = self.item(jid)
+        first = item.spelled if item is not None and item.spelled else f"{local}@{self._domains.get(domain, domain)}"
+        return list(dict.fromkeys([first, jid, f"{local}@{addresses.ascii_domain(domain)}"]))
+
+    def spelled(self, jid: str) -> str:
+        return self.spellings(jid)[0]
+
+    def _note_domains(self, batch: list[Node]) -> None:
+        """How those who say something write their domains."""
+        for node in batch:
+            sender = node.getAttr("from") or ""
+            if "xn--" in sender:
+                domain = addresses.domain_of(sender)
+                self._domains[domain] = sender.partition("/")[0].rpartition("@")[2]
+                if len(self._domains) > MAX_DOMAINS:
+                    del self._domains[next(iter(self._domains))]
 
     def granted(self, jid: str) -> bool:
         """By an attribute list that names this user. The default list approves nobody."""
@@ -241,8 +285,25 @@ class Held:
         elif jids:
             blocks.lift(jid, jids)
         else:
+            jids = sorted(self._known_rules().blocked)
             blocks.sync(jid, ())
         self.rules_changed()
+        if kind == "unblock" and self.stream is not None:
+            gevent.spawn(self._refresh, self.stream, jids[:MAX_PENDING])
+
+    def _refresh(self, stream: Stream, jids: list[str]) -> None:
+        """Nothing was heard of these while they were blocked: their servers are asked how they are now (RFC 6121 section 4.3).
+        Who does not answer is not there."""
+        try:
+            roster = self._shared.feed.hash(self.sid, "ros")
+            seen = [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
+            probes = [stanzas.to("probe", self.spelled(jid)) for jid in seen]
+        except StoreDown as error:
+            log.info("refresh-waits", sid=short(self.sid), reason=type(error).__name__)
+            return
+        self._stale |= set(seen)
+        self.send(*probes, stream=stream)
+        gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
 
     def wrote_to(self, jid: str) -> bool:
         return self.outbox.wrote_to(jid)
@@ -293,6 +354,7 @@ class Held:
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
+            self.showing.expect()
             self.check_by(self._since + SETTLED_SECONDS)  # the server has not heard from this stream that the phone is idle
 
     def _settle(self, stream: Stream) -> None:
@@ -392,6 +454,7 @@ class Held:
             if self.stream is not None:
                 self._note_stream(self.stream, fields)
         self.outbox.kick()
+        self.showing.expect()
 
     def _sweep_stale(self, stream: Stream) -> None:
         """Contacts that were there before the stream broke and did not show up again have gone meanwhile."""
@@ -492,6 +555,7 @@ class Held:
                     sender=node.getAttr("from"),
                     id=node.getAttr("id"),
                 )
+        self._note_domains(batch)
         with self.lock:
             self._look_at_limit()
             done = self.intake.read(batch)
@@ -608,6 +672,10 @@ class Held:
             gevent.spawn(self._hint, active=True)
             self.check_by(time.monotonic() + IDLE_MS / 1000 + 0.5)
 
+    def polled(self) -> None:
+        """The phone polls for the first time: it wants what waits at the server."""
+        gevent.spawn(self.showing.go_online_by_itself)
+
     def _hint(self, active: bool) -> None:
         self._idle = not active
         try:
@@ -691,7 +759,8 @@ class Held:
             old, same = self.sid, self.session.cookie == session.cookie
             # Nothing is accepted for the old session any more when it is copied.
             shared.feed.end(old, self.fence, 601)
-            shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
+            left = shared.news(session.jid, shared.feed.undelivered(old), shared.clients.all(session.jid).values())
+            shared.feed.create(sid, fields, records.in_order(left).items())
             shared.feed.copy(old, sid)
             self.sid, self.session = sid, session
             self.check_now()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import structlog
 from xmpp.simplexml import Node
 
-from onesoup.csp import addresses, messages, presence
+from onesoup.csp import addresses, copies, messages, presence
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
@@ -114,10 +114,10 @@ class Batch:
 
 class Intake:
     """`own` is the bare JID of the session, `accepted` the longest text that the phone takes in one message. Keeps nothing of a
-    contact; only the order of presences. `kinds` is what clients of some names are known to be, and grows elsewhere; `profile`
-    is what is told of the phone to whoever asks."""
+    contact; only the order of presences. `phone` tells the account's phones apart. `kinds` is what clients of some names are
+    known to be, and grows elsewhere; `profile` is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "cut", "full", "own", "profile")
+    __slots__ = ("_directory", "_kinds", "_order", "_phone", "_pictures", "_rooms", "accepted", "cut", "full", "own", "profile")
 
     def __init__(
         self,
@@ -126,8 +126,10 @@ class Intake:
         accepted: int,
         kinds: Mapping[str, str] = MappingProxyType({}),
         rooms: "Rooms | None" = None,
+        phone: str = "",
     ) -> None:
         self.own, self._directory, self.accepted, self._kinds = own, directory, accepted, kinds
+        self._phone = phone
         self._pictures, self._rooms = False, rooms
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
@@ -220,17 +222,18 @@ class Intake:
 
     def _asked(self, jid: str, stanza: Node, done: Batch) -> None:
         """Somebody wants our presence (xmpp-mapping.md 5.3): granted in advance, or the user is asked, once in a session."""
+        asker = (stanza.getAttr("from") or "").partition("/")[0]
         if "@" not in jid:
             # A transport: nothing that a user could decide. It is let in when the roster has it.
             if self._directory.item(jid) is not None:
-                done.answers.append(stanzas.to("subscribed", jid))
+                done.answers.append(stanzas.to("subscribed", asker))
             return
         if self._directory.refuses(jid):
             if self._directory.blocks(jid):  # whoever is only not named now may be later: the server will ask again
-                done.answers.append(stanzas.to("unsubscribed", jid))
+                done.answers.append(stanzas.to("unsubscribed", asker))
             return
         if self._directory.granted(jid):
-            done.answers.append(stanzas.to("subscribed", jid))
+            done.answers.append(stanzas.to("subscribed", asker))
             return
         note = (stanza.getTagData("status") or "").strip()
         self._directory.asks(jid, note)
@@ -274,12 +277,13 @@ class Intake:
             self.deliver(done, sender, incoming.body, when, seen, receipt)
             return
         words = incoming.body.replace(url, "", 1).strip()
+        copy = self._copy(sender, NOWHERE, seen, incoming.body)
         if words:
-            self.deliver(done, sender, words, when, seen and f"{seen} words", b"")
+            self.deliver(done, sender, words, when, seen and f"{seen} words", b"", copy=copies.part(copy))
         now = int(time.time())
-        text = messages.Text(ordered_id(time.time()), sender, url, when if when is not None else now)
+        text = messages.Text(ordered_id(time.time()), sender, url, when if when is not None else now, copy=copy)
         job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
-        done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job))
+        done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job, copy=copy))
 
     def _may_know(self, jid: str) -> bool:
         """Whether this one may learn that the user's phone is there (XEP-0184 section 8)."""
@@ -312,10 +316,26 @@ class Intake:
         payload = records.pack_event("report", recipient, int(time.time()), id=message_id, code=code)
         done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", recipient, payload, needs=stanza_id))
 
+    def _copy(self, sender: str, where: Where, seen: str, body: str) -> str:
+        """What this copy of a message is called; the same text under the same id comes to every phone of the account."""
+        numbered = seen.startswith(xmpp_messages.NUMBERED)
+        what = [seen] if numbered else [sender, where.nick, seen, body]
+        return copies.name(what, self._phone, time.time(), numbered)
+
     def deliver(
-        self, done: Batch, sender: str, body: str, when: int | None, seen: str, receipt: bytes, where: Where = NOWHERE
+        self,
+        done: Batch,
+        sender: str,
+        body: str,
+        when: int | None,
+        seen: str,
+        receipt: bytes,
+        where: Where = NOWHERE,
+        copy: str = "",
     ) -> None:
-        """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room."""
+        """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room. `copy` is
+        for what is a part of a message itself."""
+        copy = copy or self._copy(sender, where, seen, body)
         at = when if when is not None else int(time.time())
         whole = messages.Text("0" * 20, sender, body, at, group=where.group, nick=where.nick, private=where.private)
         parts = self.cut(whole, where.length)
@@ -327,7 +347,8 @@ class Intake:
             part_seen = seen and (seen if last else f"{seen} {number}")
             # A server is no user: what it says is an announcement.
             payload = records.pack_text(text) if "@" in sender else records.pack_announcement(text)
-            done.changes.items.append(Delivery(text.id, sender, payload, receipt if last else b"", part_seen))
+            part_copy = copy if last else copies.part(copy)
+            done.changes.items.append(Delivery(text.id, sender, payload, receipt if last else b"", part_seen, copy=part_copy))
 
     # --- iq ---
 

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from onesoup.csp import groups
+from onesoup.csp import copies, groups
 from onesoup.csp.invitations import Invitation
 from onesoup.handlers import records
 from onesoup.handlers.context import token
@@ -73,7 +73,8 @@ class Invitations:
             seconds=ROOM_SECONDS,
         )
         seen = f"inv {invited.room} {stanza_id}" if stanza_id else ""
-        done.changes.items.append(Delivery(f"k-{invite_id}", invited.room, payload, seen=seen))
+        copy = copies.name([invited.room, invited.inviter, stanza_id], self._held.session.resource, now)
+        done.changes.items.append(Delivery(f"k-{invite_id}", invited.room, payload, seen=seen, copy=copy))
 
     def _refused(self, invited: Invited) -> bool:
         if invited.nick:

@@ -153,17 +153,19 @@ class Lookups:
     def _fetched(self, jid: str, published: Extras) -> bytes | None:
         """The octets, if they are those that were announced."""
         if published.avatar:
-            payload = stanzas.pep_payload(self._ask(stanzas.pep_get(jid, extras.AVATAR_DATA, published.avatar)))
+            payload = stanzas.pep_payload(
+                self._ask(stanzas.pep_get(self._held.spelled(jid), extras.AVATAR_DATA, published.avatar))
+            )
             octets = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
         else:
-            octets = xmpp_vcards.photo(stanzas.vcard_in(self._ask(stanzas.vcard_get(jid))))
+            octets = xmpp_vcards.photo(stanzas.vcard_in(self._ask(stanzas.vcard_get(self._held.spelled(jid)))))
         if octets is None or hashlib.sha1(octets, usedforsecurity=False).hexdigest() != published.wanted:
             return None
         return octets
 
     def _unannounced(self, jid: str, form: capabilities.PictureForm) -> str:
         """A picture that only the vCard knows of."""
-        octets = xmpp_vcards.photo(stanzas.vcard_in(self._ask(stanzas.vcard_get(jid))))
+        octets = xmpp_vcards.photo(stanzas.vcard_in(self._ask(stanzas.vcard_get(self._held.spelled(jid)))))
         if octets is None:
             return ""
         name = f"{hashlib.sha1(octets, usedforsecurity=False).hexdigest()}.{form.name}"
@@ -195,7 +197,7 @@ class Lookups:
             self._asked.add(look)
             if len(self._asked) > MOST_WAITING:
                 self._asked.clear()
-            query = self._ask(stanzas.disco(f"{look.jid}/{look.resource}", caps.node_of(look.name))).getTag(
+            query = self._ask(stanzas.disco(f"{self._held.spelled(look.jid)}/{look.resource}", caps.node_of(look.name))).getTag(
                 "query", namespace=stanzas.DISCO
             )
             kind = caps.client_type(query)
@@ -216,7 +218,7 @@ class Lookups:
         known = self._cards.get(jid)
         if known is not None and now - known[0] < REMEMBERED:
             return known[1]
-        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._ask(stanzas.vcard_get(jid)))))
+        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._ask(stanzas.vcard_get(self._held.spelled(jid))))))
         self._cards[jid] = now, text
         if len(self._cards) > MOST_CARDS:
             self._cards.popitem(last=False)

@@ -123,7 +123,7 @@ def presence(command: dict[str, Any]) -> Node:
 
 
 def to(kind: str, jid: str) -> Node:
-    """Directed presence: subscribe, subscribed, unsubscribe, unsubscribed."""
+    """Directed presence: subscribe, subscribed, unsubscribe, unsubscribed, probe."""
     return Node("presence", {"type": kind, "to": jid})
 
 

@@ -22,13 +22,15 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A roster item: subscription none, to, from or both; `ask` while our request is open."""
+    """A roster item: subscription none, to, from or both; `ask` while our request is open; `spelled` is the JID as the server
+    has it, where that is another spelling."""
 
     jid: str
     name: str = ""
     groups: tuple[str, ...] = ()
     subscription: str = "none"
     ask: bool = False
+    spelled: str = ""
 
     @property
     def shown(self) -> bool:

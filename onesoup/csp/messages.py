@@ -46,7 +46,8 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 class Text:
     """A message for the phone: `sender` is a bare JID, `time` seconds since the epoch. With `data` it is a picture or the
     like, and `body` says the same to phones that do not take that type. In a group, `sender` is the room, `group` its GroupID,
-    `nick` who wrote it ("" the room itself); `private`: to this phone alone."""
+    `nick` who wrote it ("" the room itself); `private`: to this phone alone. `copy` names it among the copies of other phones
+    (onesoup.csp.copies), "" where there are none."""
 
     id: str
     sender: str
@@ -57,6 +58,7 @@ class Text:
     group: str = ""
     nick: str = ""
     private: bool = False
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

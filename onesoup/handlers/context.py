@@ -12,11 +12,13 @@ from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
+from onesoup.handlers.provider import Provider
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
 from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.guard import Guard
+from onesoup.store.handsets import Handsets
 from onesoup.store.histories import Histories
 from onesoup.store.inbox import Inbox
 from onesoup.store.keyring import KeyRing
@@ -102,6 +104,7 @@ class Policy:
     country_code: str = ""
     accept_claimed: bool = False
     group_history: int = 0
+    provider: Provider = field(default_factory=Provider)
     terms: str = ""
     registration: bool = False
     registrations_per_hour: int = 3
@@ -122,6 +125,7 @@ class Services:
     groups: Groups
     invites: Invites
     histories: Histories
+    handsets: Handsets
     searches: Searches
     announcements: Announcements
     segments: Segments

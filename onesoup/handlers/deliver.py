@@ -59,7 +59,7 @@ def primitive(
 
 def _presence(item: Item, session: Session, pictures: Callable[[Iterable[str]], Pictures]) -> Primitive:
     states = [(contact, *_state(contact)) for contact in item.contacts]
-    named = [shown.picture for _, shown, wishes in states if shown.picture and "status_content" in wishes]
+    named = [shown.picture for _, shown, wishes in states if shown.picture and presence.wants(wishes, "status_content")]
     images = pictures(named) if named else {}
     told = []
     for contact, shown, wishes in states:

@@ -17,6 +17,7 @@ from onesoup.csp.elements import (
     GetNewPasswordRequest,
     GetSPInfoRequest,
     LoginRequest,
+    LogoutRequest,
     Primitive,
     RegistrationRequest,
     SystemMessageUser,
@@ -52,6 +53,7 @@ from onesoup.handlers import (
 )
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
+from onesoup.handlers.provider import Provider
 from onesoup.logs import short
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
 from onesoup.store.inbox import Item, Nothing
@@ -126,11 +128,33 @@ class Exchange:
         if kind is Kind.OUTSIDE:
             return self._outside(message, raw, peer)
         assert message.session_id is not None
-        if kind is Kind.POLL:
-            return self._poll(message, message.session_id, peer), 200
-        if kind is Kind.ANSWERS:
-            return self._answers(message, message.session_id, peer, raw), 200
-        return self._requests(message, message.session_id, raw, peer, written)
+        try:
+            if kind is Kind.POLL:
+                return self._poll(message, message.session_id, peer), 200
+            if kind is Kind.ANSWERS:
+                return self._answers(message, message.session_id, peer, raw), 200
+            return self._requests(message, message.session_id, raw, peer, written)
+        except NoSession:
+            new = self._services.sessions.moved_to(message.session_id)
+            if new is None or (kind is Kind.REQUESTS and not new):
+                raise
+            return self._moved(kind, message, new, raw, peer, written)
+
+    def _moved(self, kind: Kind, message: Message, new: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
+        """What a phone had on its way when it was given the session `new`, "" for one that is just being made: polls are empty,
+        what it has read and what it asks for counts for the new session, and it does not log out of that."""
+        if kind is Kind.REQUESTS and not any(isinstance(each.content, LogoutRequest) for each in message.transactions):
+            return self._requests(message, new, raw, peer, written)
+        if kind is Kind.REQUESTS:
+            goodbye = basic.logged_out(message.version)
+            return _encode(
+                transactions.reply(message, [answered(each, goodbye) for each in transactions.to_answer(message)])
+            ), 200
+        for transaction in message.transactions if kind is Kind.ANSWERS and new else ():
+            if read := closes(transaction).message_id:
+                with suppress(NoSession):
+                    self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
+        return EMPTY, 200
 
     def _stray(self, peer: Peer) -> None:
         with suppress(StoreDown):
@@ -143,7 +167,7 @@ class Exchange:
         elif isinstance(first.content, GetNewPasswordRequest):
             answer = registration.new_password(first.content)
         else:
-            answer = _outside(first.content, message.version)
+            answer = _outside(first.content, message.version, self._services.policy.provider)
         return _encode(transactions.reply(message, [answered(first, answer)])), _code(answer)
 
     # --- log-in ---
@@ -343,11 +367,11 @@ def _version(partial: Element | None) -> str:
     return next((version for version in basic.SPOKEN if uri.endswith(version)), "1.2")
 
 
-def _outside(content: Primitive, version: str) -> Primitive:
+def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:
     if isinstance(content, WVCSPVersionDiscoveryRequest):
         return basic.discovery(content)
     assert isinstance(content, GetSPInfoRequest)
-    return basic.sp_info(content, version)
+    return basic.sp_info(content, version, provider)
 
 
 def _within(caps: Capabilities, peer: Peer) -> Capabilities:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from onesoup.csp import addresses, capabilities, fitting, lists, messages
+from onesoup.csp import addresses, capabilities, copies, fitting, lists, messages
 from onesoup.csp.elements import (
     DetailedResult,
     ForwardMessageRequest,
@@ -213,9 +213,10 @@ def cut_waiting(ctx: Context, caps: Capabilities) -> None:
         # A question is answered by its id: it is cut when it goes out, and keeps that.
         if len(parts) > 1 and not text.data and not records.unpack_event(payload).get("asks"):
             ids = [ordered_id(time.time()) for _ in parts]
-            sender = f"{text.sender}\n".encode()
+            names = [copies.part(text.copy)] * (len(parts) - 1) + [text.copy]
             ctx.effects.split[text.id] = [
-                (id_, sender + records.with_body(payload, part, id_)) for id_, part in zip(ids, parts, strict=True)
+                (id_, records.stored(text.sender, records.with_body(payload, part, id_), name))
+                for id_, name, part in zip(ids, names, parts, strict=True)
             ]
 
 
@@ -232,8 +233,8 @@ def _waiting(ctx: Context) -> list[messages.Text]:
 def _stored(ctx: Context) -> list[tuple[messages.Text, bytes]]:
     """Each with its payload."""
     items = ctx.services.sessions.hash(ctx.sid, "i")
-    payloads = [stored.partition(b"\n")[2] for id_, stored in items.items() if id_[1:2] != b"-"]
-    return [(records.unpack_text(payload), payload) for payload in payloads]
+    stored = [each for id_, each in items.items() if id_[1:2] != b"-"]
+    return [(records.unpack_stored(each), each.partition(b"\n")[2]) for each in stored]
 
 
 def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:

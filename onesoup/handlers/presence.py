@@ -25,7 +25,7 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, records
 from onesoup.handlers.context import Context, pictures
-from onesoup.handlers.publication import allowed, own, publish
+from onesoup.handlers.publication import allowed, own, own_fields, publish, remember
 from onesoup.xmpp import commands
 
 # How many contacts of one request are looked up, and for how long.
@@ -141,7 +141,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
                 sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
         told.append(Presence(user_id=ctx.session.spelled(jid, found.jids[jid]), presence_sub_list=[sub_list]))
     if asked:
-        ctx.send(commands.online(asked=presence.covered(wishes)))
+        ctx.send(commands.online(asked=presence.asked_for(wishes)))
     details = []
     if found.bad_users:
         details.append(DetailedResult(code=531, user_id=found.bad_users))
@@ -205,8 +205,10 @@ def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
 def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     """Attributes that are not named stay. One broadcast when what XMPP can show of them changes."""
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
-    merged = {**records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {}), **new}
+    merged = {**own_fields(ctx), **new}
     ctx.effects.fields["own"] = records.pack_plain(merged)
+    if presence.lasting(new):
+        remember(ctx, merged)
     publish(ctx, presence.own_list(merged), new, allowed(ctx))
     return status(200)
 

@@ -36,13 +36,14 @@ def unpack_caps(record: bytes | None) -> Capabilities:
 
 
 def pack_item(item: Item) -> bytes:
-    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask}
+    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask, "j": item.spelled or None}
     return pack(VERSION, fields)
 
 
 def unpack_item(jid: str, record: bytes) -> Item:
     fields = unpack(record, VERSION)
-    return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), fields.get("s", "none"), bool(fields.get("a")))
+    rest = fields.get("s", "none"), bool(fields.get("a")), fields.get("j", "")
+    return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), *rest)
 
 
 _SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im", "picture")
@@ -117,12 +118,22 @@ def text_of(fields: Mapping[str, Any]) -> Text:
 
 
 def pack_stored(text: Text) -> bytes:
-    """The form in which the store keeps a message: its sender stands before the record."""
-    return f"{text.sender}\n".encode() + pack_text(text)
+    """The form in which the store keeps a message: its sender and the name of the copy stand before the record."""
+    return stored(text.sender, pack_text(text), text.copy)
+
+
+def stored(sender: str, record: bytes, copy: str = "") -> bytes:
+    """As pack_stored(), of any item."""
+    return (f"{sender}\t{copy}\n" if copy else f"{sender}\n").encode() + record
 
 
 def unpack_stored(stored: bytes) -> Text:
-    return unpack_text(stored.partition(b"\n")[2])
+    return replace(unpack_text(stored.partition(b"\n")[2]), copy=copy_of(stored))
+
+
+def copy_of(stored: bytes) -> str:
+    """Which copy of a message this is, "" for what only this phone has."""
+    return stored.partition(b"\n")[0].partition(b"\t")[2].decode()
 
 
 def lasting(stored: bytes) -> bytes:

@@ -38,6 +38,7 @@ def check(file: str | None) -> None:
     """Whether processes could start with the settings of the environment, or with FILE as onesoup.toml beside it."""
     import os
 
+    from onesoup.handlers.provider import provider
     from onesoup.store import urls
     from onesoup.store.keyring import KeyRing, KeyRingError
 
@@ -49,6 +50,7 @@ def check(file: str | None) -> None:
             KeyRing.load(here.keys_file)
         if here.xmpp_ca:
             _certificates(here.xmpp_ca)
+        provider(here)
     except SettingsError as error:
         fail(str(error))
     except KeyRingError as error:

@@ -11,6 +11,7 @@ from onesoup.store import keys
 from onesoup.store.client import Script, guarded, store_errors
 from onesoup.store.keyring import KeyRing
 from onesoup.store.records import pack, unpack
+from onesoup.store.sessions import MOST_HAD
 
 LINK_VERSION = 1
 OFFLINE_MS = 30 * 86_400_000
@@ -149,10 +150,40 @@ class Offline:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
         return {id_.decode(): stored for id_, stored in found.items()}
 
+    def waits(self, jid: str) -> bool:
+        """Whether there is any."""
+        return bool(guarded(lambda: self._client.exists(keys.account(jid, "offline"))))
+
     def remove(self, jid: str, ids: Iterable[str]) -> None:
         names = list(ids)
         if names:
             guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
+
+
+class Had:
+    """Copies of messages that were read in sessions that are over (onesoup.csp.copies), the newest, while a phone may come
+    for what its last session had not got."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def keep(self, jid: str, copies: Mapping[str, float]) -> None:
+        """`copies` with the times when they were read, in ms."""
+        if not copies:
+            return
+        key = keys.account(jid, "had")
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.zadd(key, dict(copies))
+            pipe.zremrangebyrank(key, 0, -1 - MOST_HAD)
+            pipe.pexpire(key, OFFLINE_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def all(self, jid: str) -> list[str]:
+        return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
 
 
 class Lists:

@@ -109,7 +109,8 @@ for _, item in ipairs(c.items or {}) do
   end
   if wanted and (seen == '' or not redis.call('ZSCORE', KEYS[11], seen)) then
     if seen ~= '' then redis.call('ZADD', KEYS[11], now, seen) end
-    redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
+    local head = item[8] and item[8] ~= '' and jid .. '\\t' .. item[8] or jid
+    redis.call('HSET', KEYS[3], id, head .. '\\n' .. payload)
     if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
     if item[7] ~= '' then
       redis.call('RPUSH', KEYS[14], item[7])
@@ -341,6 +342,7 @@ BODY = (
     "pep",
     "rooms",
     "occ",
+    "had",
 )
 
 
@@ -348,7 +350,8 @@ BODY = (
 class Delivery:
     """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again. `needs`
     names the message whose report this is: it is stored only if the phone asked for it, from whom it wrote to, and once.
-    With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed out."""
+    With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed out. `copy` names it among
+    the copies that other phones of the account get."""
 
     id: str
     jid: str
@@ -357,6 +360,7 @@ class Delivery:
     seen: str = ""
     needs: str = ""
     job: bytes = b""
+    copy: str = ""
 
 
 class Kept(NamedTuple):
@@ -428,11 +432,15 @@ class Changes:
             "extras": self.extras,
             "rooms": self.rooms,
             "occupants": self.occupants,
-            "items": [[each.id, each.jid, each.payload, each.receipt, each.seen, each.needs, each.job] for each in self.items],
+            "items": [_plain(each) for each in self.items],
             "notbefore": self.notbefore,
             "quiet": dict.fromkeys(self.quiet, 1),
         }
         return pack_argument({name: value for name, value in body.items() if value})
+
+
+def _plain(item: Delivery) -> list[Any]:
+    return [item.id, item.jid, item.payload, item.receipt, item.seen, item.needs, item.job, item.copy]
 
 
 def _seen(answer: Sequence[Any]) -> Seen:
@@ -659,7 +667,7 @@ class Feed:
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
-            for name in ("seen", "valid"):
+            for name in ("seen", "valid", "had"):
                 scored: Any = self._client.zrange(keys.of(old, name)[0], 0, -1, withscores=True)
                 if scored:
                     self._client.zadd(keys.of(new, name)[0], dict(scored))
@@ -679,6 +687,17 @@ class Feed:
         not among them."""
         found = guarded(lambda: self._client.hgetall(keys.of(sid, "i")[0]))
         return {id_.decode(): stored for id_, stored in found.items() if id_[1:2] != b"-" or id_[:1] == b"k"}
+
+    def had(self, sids: Iterable[str]) -> dict[str, float]:
+        """The copies of messages that the phones of these sessions have read -> when, in ms."""
+
+        def read() -> list[list[tuple[bytes, float]]]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.zrange(keys.of(sid, "had")[0], 0, -1, withscores=True)
+            return pipe.execute()
+
+        return {copy.decode(): when for found in guarded(read) for copy, when in found}
 
     def age(self, sid: str) -> None:
         """What a session left whose record is gone stays as long as an offline message, and then goes by itself."""

@@ -51,7 +51,7 @@ _TAKE = (
     LOOK
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 tries  6 tids  7 dirty  8 presence  9 subscriptions  10 spellings
---      11 last sent  12 receipts  13 outbox
+--      11 last sent  12 receipts  13 outbox  14 copies that were read
 -- ARGV 1 sid  2 the phone's address  3 channel to wake when something comes, or ""  4 TransactionID that the phone answers, or ""
 --      5 MessageID that it has, or ""  6 with "a": only answer; with "s": the TransactionID is a number of at most three digits
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
@@ -68,7 +68,10 @@ if me[10] then redis.call('HDEL', KEYS[1], 'hold') end
 
 local function done(id)
   -- A MessageID is the phone's word: what is no item of ours, such as the "P" in the queue, stays.
-  if redis.call('HDEL', KEYS[3], id) == 0 then return false end
+  local item = redis.call('HGET', KEYS[3], id)
+  if not item then return false end
+  redis.call('HDEL', KEYS[3], id)
+  had(KEYS[14], item, now)
   redis.call('ZREM', KEYS[4], id)
   redis.call('HDEL', KEYS[5], id)
   redis.call('LREM', KEYS[2], 1, id)
@@ -176,7 +179,7 @@ local own = redis.call('HMGET', KEYS[1], 'r', 'caps')
 local item = redis.call('HGET', KEYS[3], id)
 if string.sub(id, 1, 2) ~= 'p-' then
   local cut = string.find(item, '\\n', 1, true)
-  local jid = string.sub(item, 1, cut - 1)
+  local jid = string.match(string.sub(item, 1, cut - 1), '^[^\\t]*')
   return result({tid, id, 'i', more, own[1], own[2], string.sub(item, cut + 1), redis.call('HGET', KEYS[10], jid)})
 end
 local news = {tid, id, 'p', more, own[1], own[2]}
@@ -217,7 +220,7 @@ return 1
 """
 )
 
-_NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out")
+_NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out", "had")
 
 
 class Closed(NamedTuple):

@@ -21,6 +21,8 @@ MARK_MS = 3_600_000
 # zone could make it: a clock that jumps must not log everybody out.
 LATE_MS = 15 * 3_600_000
 REPLY_MS = 180_000
+# So long requests that a phone had on their way when its log-in was answered may still name the session before.
+MOVED_SECONDS = 60
 # CIR processes that may have STCP lines of one session (cir.md 3.5).
 MAX_LINES = 2
 # So many commands may wait for the XMPP server: what a phone does in vain while it is away.
@@ -40,9 +42,15 @@ NEWS = "cir:news"
 # 8 called  9 idle  10 hold  11 via  12 nohold.
 LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold'"
 
+# Field `idle` of a session whose phone has not polled yet.
+FIRST_POLL = "p"
+# Copies of messages that a session remembers as read, the newest.
+MOST_HAD = 200
+
 # Lua that a script begins with in which a session is looked at.
 LOOK = (
     f"local MARK, LATE, RENEW, NEWS, EXPIRY = {MARK_MS}, {LATE_MS}, {RENEW_MS}, '{NEWS}', {EXPIRY_MS}\n"
+    f"local MOST_HAD, FIRST_POLL = {MOST_HAD}, '{FIRST_POLL}'\n"
     + """
 local function clock()
   local t = redis.call('TIME')
@@ -68,6 +76,7 @@ end
 -- whether it is a poll; both matter only where the phone has agreed on something: where it is, and, with bearers beside STCP,
 -- whether it comes by itself anyway.
 local function touch(key, now, h, from, poll)
+  local polled = poll
   if h[4] == '1' then
     -- A poll that answers a call says nothing of those that the phone makes by itself.
     if poll and h[7] and h[7] == h[8] then poll = nil
@@ -83,12 +92,19 @@ local function touch(key, now, h, from, poll)
     redis.call('PEXPIRE', key, h[3] + LATE + MARK)
   end
   if h[7] then redis.call('HDEL', key, 'cir') end
-  -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is.
-  if h[9] then
+  -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is. Or it waits for the first poll.
+  if h[9] and (h[9] ~= FIRST_POLL or polled) then
     redis.call('HDEL', key, 'idle')
     local sid = string.match(key, '{(.*)}')
-    redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), sid)
+    redis.call('PUBLISH', 'wake:' .. string.sub(sid, 1, 2), (h[9] == FIRST_POLL and 'poll ' or '') .. sid)
   end
+end
+-- An item is done: the name of the copy that it was, where it has one, is noted as read (onesoup.csp.copies).
+local function had(key, item, now)
+  local copy = item and string.match(item, '^[^\\t\\n]*\\t([^\\n]+)\\n')
+  if not copy or string.sub(copy, -1) == '.' then return end
+  redis.call('ZADD', key, now, copy)
+  redis.call('ZREMRANGEBYRANK', key, 0, -1 - MOST_HAD)
 end
 """.replace("LOOKED_AT", LOOKED_AT)
 )
@@ -162,7 +178,7 @@ _COMMIT = (
     + f"local MOST_OUT = {MOST_OUT}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
---      10 open  11 presence  12 receipts  13 validity
+--      10 open  11 presence  12 receipts  13 validity  14 copies that were read
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Errors: NOSESSION when the session is over, OUTBOXFULL when the server does not take what waits for it.
@@ -187,6 +203,7 @@ for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, at
 for id, jid in pairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, jid) end
 for id, ms in pairs(e.valid or {}) do redis.call('ZADD', KEYS[13], now + ms, id) end
 for _, id in ipairs(e.dropped or {}) do
+  had(KEYS[14], redis.call('HGET', KEYS[9], id), now)
   redis.call('HDEL', KEYS[9], id)
   redis.call('ZREM', KEYS[10], id)
   redis.call('LREM', KEYS[3], 1, id)
@@ -417,7 +434,7 @@ class Sessions:
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
         """The reply to send: `reply`, or the one of the same request when that came first. NoSession, OutboxFull."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid")
+        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid", "had")
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
         return reply if first is None else first
@@ -476,6 +493,16 @@ class Sessions:
             over = record is None or end is not None or due is None or ttl is None
             rows.append(None if over else Overview(record, caps, int(due) - int(ttl), bool(line), inbox, outbox))
         return rows
+
+    def moves(self, old: str, new: str) -> None:
+        """A phone is logging in in the name of session `old`: `new` takes its place, "" as long as nobody has been shown to
+        own both. Known for a minute, whatever becomes of the old session."""
+        guarded(lambda: self._client.set(keys.of(old, "moved")[0], new, ex=MOVED_SECONDS))
+
+    def moved_to(self, sid: str) -> str | None:
+        """The session that has taken this one's place a moment ago, "" for one that is just being made; None for no such."""
+        found = guarded(lambda: self._client.get(keys.of(sid, "moved")[0]))
+        return None if found is None else found.decode()
 
     def said(self, sid: str) -> None:
         """The answer to the last message has been written to the phone's connection."""

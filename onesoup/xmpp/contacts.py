@@ -112,7 +112,8 @@ def with_presence(
 
 def read_item(tag: Any) -> Item | None:
     """A roster item; None for one that is being removed or that has no usable address."""
-    jid = addresses.bare(tag.getAttr("jid") or "")
+    spelled = tag.getAttr("jid") or ""
+    jid = addresses.bare(spelled)
     if not jid or tag.getAttr("subscription") == "remove":
         return None
     groups = tuple(dict.fromkeys((group.getData() or "").strip() for group in tag.getTags("group")))
@@ -123,4 +124,6 @@ def read_item(tag: Any) -> Item | None:
         tuple(group for group in groups if group),
         subscription if subscription in ("none", "to", "from", "both") else "none",
         tag.getAttr("ask") == "subscribe",
+        # Only a domain in Punycode is kept: servers take everything else in either spelling.
+        spelled if "xn--" in spelled and spelled != jid else "",
     )

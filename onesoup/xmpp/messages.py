@@ -15,6 +15,8 @@ STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 XHTML, BODY = "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml"
 RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
 CORRECTION = "urn:xmpp:message-correct:0"
+# How `Incoming.seen` begins for a message that our own server's archive has numbered.
+NUMBERED = "a "
 ENCRYPTED = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2", "urn:xmpp:openpgp:0", "jabber:x:encrypted")
 PICTURES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
 MAX_URL = 2000
@@ -134,7 +136,7 @@ def _seen(stanza: Any, own: str, sender: str) -> str:
     """The archive's id where our own server gave one, else sender and id; a message without an id is always new."""
     for tag in stanza.getTags("stanza-id", namespace=STANZA_ID):
         if addresses.bare(tag.getAttr("by") or "") == own and tag.getAttr("id"):
-            return f"a {tag.getAttr('id')}"
+            return f"{NUMBERED}{tag.getAttr('id')}"
     return f"i {sender} {stanza.getAttr('id')}" if stanza.getAttr("id") else ""
 
 

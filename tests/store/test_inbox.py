@@ -7,7 +7,7 @@ from onesoup.store import keys
 from onesoup.store.errors import NoSession
 from onesoup.store.feed import Changes, Delivery, Feed
 from onesoup.store.inbox import Closed, Handout, Inbox, Item, Nothing
-from onesoup.store.sessions import Effects
+from onesoup.store.sessions import MOST_HAD, Effects
 
 
 def queue(client, sid):
@@ -549,6 +549,17 @@ def test_a_message_that_was_fetched_is_cut_with_the_answer(patient, sid, deliver
     assert [patient.take(sid).id for _ in range(2)] == ["x1", "m2"]
 
 
+def test_the_first_part_of_a_cut_message_is_not_the_message(patient, feed, sid, deliver):
+    """Another phone of the account has read it only when this one has read the last part."""
+    deliver("m1", copy="one")
+    item = patient.take(sid)
+    patient.cut(sid, item, [("m1", b"te"), ("x1", b"xt")])
+    patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
+    assert feed.had([sid]) == {}
+    patient.take(sid, message_id="x1", only_answer=True)
+    assert set(feed.had([sid])) == {"one"}
+
+
 def test_contacts_that_did_not_fit_come_later(patient, sid, feed, sessions, client):
     jids = [f"c{number}@x" for number in range(4)]
     feed.store(sid, 1, Changes(roster=dict.fromkeys(jids, b"r")))
@@ -560,3 +571,45 @@ def test_contacts_that_did_not_fit_come_later(patient, sid, feed, sessions, clie
     again = patient.take(sid, answered=item.tid)
     assert [each.jid for each in again.contacts] == told[1:]
     assert client.hget(keys.of(sid, "i")[0], again.id) == "\n".join(told[1:]).encode()
+
+
+# --- what the phone has read ---
+
+
+def test_a_copy_that_the_phone_has_read_is_noted(patient, feed, sid, deliver, sessions):
+    """In the script that takes the answer. What it has not answered, and what has no name, is not noted."""
+    deliver("m1", copy="one")
+    deliver("m2", copy="two")
+    deliver("m3")
+    deliver("m4", copy="four")
+    for _ in range(3):
+        item = patient.take(sid)
+        patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
+    assert set(feed.had([sid])) == {"one", "two"}
+    sessions.commit(sid, "1", "d", b"reply", Effects(dropped=["m4"]))
+    assert set(feed.had([sid])) == {"one", "two", "four"}
+
+
+def test_a_part_that_was_read_is_not_the_message(patient, feed, sid, deliver):
+    deliver("m1", copy="one.")
+    item = patient.take(sid)
+    patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
+    assert feed.had([sid]) == {}
+
+
+def test_only_the_newest_are_noted_and_they_go_with_the_session(patient, feed, sid, deliver, client):
+    for number in range(MOST_HAD + 3):
+        deliver(f"m{number}", copy=f"copy{number}")
+        patient.take(sid, message_id=f"m{number}", only_answer=True)
+    noted = feed.had([sid])
+    assert len(noted) == MOST_HAD
+    assert f"copy{MOST_HAD + 2}" in noted
+    feed.forget(sid)
+    assert feed.had([sid]) == {}
+
+
+def test_the_name_of_a_copy_is_no_part_of_whom_it_is_from(patient, sid, deliver, sessions):
+    deliver("m1", copy="one")
+    sessions.commit(sid, "1", "d", b"reply", Effects(spell={"romeo@x": "WV:Romeo@x"}))
+    item = patient.take(sid)
+    assert (item.payload, item.spelling) == (b"text m1", "WV:Romeo@x")

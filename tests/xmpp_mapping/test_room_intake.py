@@ -20,7 +20,7 @@ class Held:
     """A session that is in a room, or before its door; what is called of it is kept."""
 
     def __init__(self):
-        self.session, self.sid, self.closing = SimpleNamespace(jid=OWN), "s", False
+        self.session, self.sid, self.closing = SimpleNamespace(jid=OWN, resource="phone"), "s", False
         self.waiting = 0
         self.known, self.blocked, self.sent, self.called = {}, set(), {}, []
         self.feed = self
