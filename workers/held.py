@@ -32,6 +32,7 @@ from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.logs import short
 from onesoup.store.accounts import Clients, Lists, Offline
 from onesoup.store.blocks import Blocks
+from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes, Feed, Kept, Seen
 from onesoup.store.leases import Shards
@@ -66,8 +67,8 @@ BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
 FLOOD_MS = 300
 # Reads from the stream that wait for the session to be made.
 MAX_EARLY = 50
-# Requests of strangers that wait for the user.
-MAX_PENDING, MAX_NOTE = 1000, 500
+# Of the note with which a stranger asks for presence.
+MAX_NOTE = 200
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
@@ -154,7 +155,7 @@ class Held:
         self.lock = BoundedSemaphore(1)
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
-        self._limit = InboxLimit(lambda: self._shared.feed.waiting_items(self.sid))
+        self._limit = InboxLimit(lambda: self._shared.feed.load(self.sid))
         self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
         self.accept(caps)
         self.showing = Showing(self, shared)
@@ -245,7 +246,7 @@ class Held:
 
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
-        if self._shared.lists.count(self.session.jid, PENDING) < MAX_PENDING:
+        with suppress(TooMuch):
             self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note[:MAX_NOTE])}, PENDING)
 
     # --- the stream ---
@@ -314,7 +315,7 @@ class Held:
         try:
             kept = stanzas.lists_in(stream.request(stanzas.lists_get(), ROSTER_SECONDS))
             self._shared.lists.put(self.session.jid, {token: record for token, record in kept.items() if records.is_list(record)})
-        except StreamFailure:
+        except (StreamFailure, TooMuch):
             return  # a server without private storage, or too slow: the lists begin anew from the roster
 
     def _carbons(self, stream: Stream) -> None:
@@ -368,6 +369,7 @@ class Held:
     def begin(self) -> None:
         """The session has its record in Redis: from now on what comes in is stored."""
         self.ready = True
+        self._limit.ask_again()
         if self._first_roster is not None:
             self._shared.feed.store(self.sid, self.fence, self._first_roster)
             self._first_roster = None

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import msgpack
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounded import BoundedHash, Limits
+from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.client import Script, guarded, store_errors
 from onesoup.store.keyring import KeyRing
 from onesoup.store.records import pack, unpack
@@ -155,11 +157,22 @@ class Offline:
             guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
 
 
+ASKS_MS = 90 * 86_400_000
+# What an account's hashes may hold, by kind; those of no other kind are as the last.
+LIMITS = {
+    "lists": Limits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
+    "attrs": Limits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
+    # What strangers ask for.
+    "asks": Limits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
+    "": Limits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
+}
+
+
 class Lists:
     """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self._client, self._bounded = client, BoundedHash(client)
 
     def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
@@ -176,8 +189,8 @@ class Lists:
         return int(guarded(lambda: self._client.hlen(keys.account(jid, kind))))
 
     def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
-        if entries:
-            guarded(lambda: self._client.hset(keys.account(jid, kind), mapping=dict(entries)))  # type: ignore[arg-type]
+        """All of them, or TooMuch and none."""
+        self._bounded.put(keys.account(jid, kind), entries, LIMITS.get(kind, LIMITS[""]))
 
     def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
         names = list(tokens)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
 from onesoup.store.client import Script, guarded
 from onesoup.store.records import pack, unpack
 
@@ -37,7 +37,8 @@ class Searches:
         self._client, self._put, self._drop = client, Script(client, _PUT, "searches.put"), Script(client, _DROP, "searches.drop")
 
     def put(self, sid: str, search_id: int, jids: Iterable[str], groups: bool, given: int) -> None:
-        record = pack(VERSION, {"f": list(jids), "g": groups, "n": given})
+        found = [jid for jid in jids if len(jid.encode("utf-8", "surrogatepass")) <= bounds.HIT_BYTES][: bounds.MOST_FOUND]
+        record = pack(VERSION, {"f": found, "g": groups, "n": given})
         self._put(keys.of(sid, "find", "finds"), [search_id, record, KEEP_MS, MOST])
 
     def get(self, sid: str, search_id: int) -> tuple[tuple[str, ...], bool, int] | None:

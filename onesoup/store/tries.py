@@ -8,6 +8,7 @@ from onesoup.store.sessions import REPLY_MS
 
 VERSION = 1
 HOUR_MS = 3_600_000
+MOST_TEXT = 200
 
 _COUNT = """
 -- KEYS 1 counter  ARGV 1 window, ms      Counts one and returns how many there were since the first.
@@ -27,7 +28,7 @@ class Tries:
 
     def keep(self, what: str, digest: str, code: int, text: str) -> None:
         """What became of a request, for a phone that sends the same octets again."""
-        record = pack(VERSION, {"c": code, "t": text})
+        record = pack(VERSION, {"c": code, "t": text[:MOST_TEXT]})
         guarded(lambda: self._client.set(f"tried:{what}:{digest}", record, px=REPLY_MS))
 
     def outcome(self, what: str, digest: str) -> tuple[int, str] | None:
