@@ -70,8 +70,9 @@ class HttpCarrier:
         return True
 
     def request(self, job: Job) -> Request:
-        kannel = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg")
-        return self._profile.request(job, reports.url(self._settings.sms_report_url, self._key, job.id, kannel), time.time())
+        kannel, base = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg"), self._settings.sms_report_url
+        one, each = reports.url(base, self._key, job.id, kannel), reports.urls(base, self._key, job.id)
+        return self._profile.request(job, one, time.time(), each)
 
     def render(self, job: Job) -> str:
         """The request as it goes out, except for secrets: the password, and what stands in the gateway's URL as a value."""

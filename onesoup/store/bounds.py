@@ -213,7 +213,7 @@ TABLE: tuple[Bound, ...] = (
     Bound("sms:{number}, smst:{number}", SMS, "an id 26", "`sms_per_day`", "2 days", "not sent", alone="messages of onesoup"),
     Bound("cir:job:*", OURS, "64", "`sms_total_per_day`", "2 hours", "not sent", alone="messages of onesoup"),
     Bound("cir:smsid:*", CARRIER, f"an id {GATEWAY_ID_BYTES}", "one a message sent", "2 hours", "its report is not known"),
-    Bound("codes:{number}", f"{PHONE}; {VISITOR}", "a number 16", "3 a day", "1 day", "refused"),
+    Bound("codes:{number}, codesto:{jid}", f"{PHONE}; {VISITOR}", "a number 16", "3 a day", "1 day", "refused"),
     Bound("cir:codes", f"{PHONE}; {VISITOR}", "1 KiB", "3 a day for an account and for a number", "1 minute", "refused"),
     # --- wake-ups ---
     Bound("cir:cookie:*", PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),

@@ -328,7 +328,7 @@ def short_messages(field: Field) -> None:
         incoming.keep("+15550103", f"part{number}", True, f"m{number}", number % 26, 26, b"x" * 900, b"head")
 
 
-@attacks("code:{jid}", "codes:{number}", "cir:codes")
+@attacks("code:{jid}", "codes:{number}, codesto:{jid}", "cir:codes")
 def codes(field: Field) -> None:
     numbers = Numbers(field.client)
     for _ in range(2000):
