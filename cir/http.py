@@ -39,8 +39,8 @@ class Site:
         report_secret: str = "",
     ) -> None:
         """`sources` are the addresses of gateways. `hook_key` is what they must show with messages of phones; without one
-        they can bring none. `report_secret`: reports are of a gateway that can sign them with this, or calls a URL for each state;
-        without one the state is not covered by a signature."""
+        they can bring none. `report_secret`: reports are of a gateway that can sign them with this, or calls a URL for each
+        state; without one the state is not covered by a signature."""
         self._wakes, self._jobs, self._key, self._sources = wakes, jobs, key, sources
         self._reception, self._hook_key = (reception if hook_key else None), hook_key
         self._report_secret = report_secret

@@ -49,8 +49,8 @@ return 1
 """
 
 _BACK = """
--- KEYS 1 requests of the account  2 its requests by number  3 code  ARGV 1 number     A code was not sent: it is worth nothing, and
--- does not count.
+-- KEYS 1 requests of the account  2 its requests by number  3 code  ARGV 1 number
+-- A code was not sent: it is worth nothing, and does not count.
 if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then redis.call('DECR', KEYS[1]) end
 if tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0) > 0 then redis.call('HINCRBY', KEYS[2], ARGV[1], -1) end
 if redis.call('HGET', KEYS[3], 'n') == ARGV[1] then redis.call('DEL', KEYS[3]) end
