@@ -3,6 +3,7 @@ that an account has, messages for its next log-in, its contact lists and attribu
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgpack
 import redis
@@ -12,7 +13,7 @@ from onesoup.store.bounded import BoundedHash, Limits
 from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.client import Script, guarded, store_errors
 from onesoup.store.keyring import KeyRing
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 
 LINK_VERSION = 1
 OFFLINE_MS = 30 * 86_400_000
@@ -31,6 +32,20 @@ class Link:
     origin: str = "admin"
     number: str = ""
     made: int = 0
+
+
+@reader
+def _fields(record: bytes) -> dict[str, Any]:
+    """Of a link: what can be read without a key."""
+    fields = unpack(record, LINK_VERSION)
+    return fields | {"sealed": bytes(memoryview(fields["sealed"]))}
+
+
+@reader
+def _link(fields: Mapping[str, Any], plain: bytes) -> Link:
+    password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
+    more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
+    return Link(fields["jid"], password, phone_password, *more)
 
 
 _SWAP = """
@@ -69,11 +84,8 @@ class Accounts:
         record = guarded(lambda: self._client.get(keys.account(login, "link")))
         if record is None:
             return None
-        fields = unpack(record, LINK_VERSION)
-        plain = self._ring.open(fields["sealed"], f"link:{login}")
-        password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
-        more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
-        return Link(fields["jid"], password, phone_password, *more)
+        fields = _fields(record)
+        return _link(fields, self._ring.open(fields["sealed"], f"link:{login}"))
 
     def of_number(self, number: str) -> str | None:
         """The log-in that was given this phone number last. Its link tells whether it still has it."""
@@ -93,7 +105,7 @@ class Accounts:
         """Seals a link with the newest key; False when it is already, or gone. KeyRingError when no key opens it."""
         key = keys.account(login, "link")
         record = guarded(lambda: self._client.get(key))
-        fields = {} if record is None else unpack(record, LINK_VERSION)
+        fields = {} if record is None else _fields(record)
         if not fields or self._ring.is_newest(fields["sealed"]):
             return False
         fields["sealed"] = self._ring.reseal(fields["sealed"], f"link:{login}")

@@ -12,6 +12,7 @@ import redis
 from onesoup.store import bounds
 from onesoup.store.client import Script, Value, guarded
 from onesoup.store.due import Due
+from onesoup.store.records import reader
 
 DUE = "cir:smsin"
 # How long a part waits for the others, and a message or an answer for a process that lives.
@@ -146,6 +147,7 @@ def _answers(number: str) -> str:
     return f"smsout:{{{number}}}"
 
 
+@reader
 def _entry(raw: bytes) -> Entry:
     fields, at = [], 0
     while at < len(raw):

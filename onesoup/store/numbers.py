@@ -10,7 +10,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import NEWS
 
 VERSION = 1
@@ -132,8 +132,8 @@ class Numbers:
     def of(self, jid: str) -> list[str]:
         """The proved numbers, the latest first."""
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "num")))
-        known = {number.decode(): unpack(record, VERSION) for number, record in found.items()}
-        return sorted(known, key=lambda number: -int(known[number]["t"]))
+        known = {number.decode(): _seen(record) for number, record in found.items()}
+        return sorted(known, key=lambda number: -known[number])
 
     def forget(self, jid: str, number: str) -> bool:
         return bool(guarded(lambda: self._client.hdel(keys.account(jid, "num"), number)))
@@ -171,6 +171,12 @@ class Numbers:
         """The oldest message that waits; it is gone from here, so that it is never sent twice."""
         record: bytes | None = guarded(lambda: self._client.lpop(OUTGOING))
         return record
+
+
+@reader
+def _seen(record: bytes) -> int:
+    """When a number was seen last, seconds since 1970."""
+    return int(unpack(record, VERSION)["t"])
 
 
 def _asked(jid: str) -> list[str]:

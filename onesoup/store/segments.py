@@ -4,7 +4,7 @@ import redis
 
 from onesoup.store import bounds, keys
 from onesoup.store.client import Script, guarded
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import as_texts, pack, reader, unpack
 from onesoup.store.sessions import REPLY_MS
 
 VERSION = 1
@@ -42,8 +42,13 @@ class Segments:
 
     def get(self, sid: str, transaction_id: str) -> list[str] | None:
         record = guarded(lambda: self._client.get(_key(sid, transaction_id)))
-        return None if record is None else list(unpack(record, VERSION)["p"])
+        return None if record is None else _parts(record)
 
     def drop(self, sid: str, transaction_id: str) -> bool:
         """Whether there was such an answer."""
         return bool(guarded(lambda: self._client.delete(_key(sid, transaction_id))))
+
+
+@reader
+def _parts(record: bytes) -> list[str]:
+    return as_texts(unpack(record, VERSION)["p"])

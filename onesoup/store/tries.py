@@ -3,7 +3,7 @@
 import redis
 
 from onesoup.store.client import Script, guarded
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import REPLY_MS
 
 VERSION = 1
@@ -33,7 +33,10 @@ class Tries:
 
     def outcome(self, what: str, digest: str) -> tuple[int, str] | None:
         record = guarded(lambda: self._client.get(f"tried:{what}:{digest}"))
-        if record is None:
-            return None
-        fields = unpack(record, VERSION)
-        return int(fields["c"]), str(fields["t"])
+        return None if record is None else _outcome(record)
+
+
+@reader
+def _outcome(record: bytes) -> tuple[int, str]:
+    fields = unpack(record, VERSION)
+    return int(fields["c"]), str(fields["t"])

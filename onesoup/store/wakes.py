@@ -13,7 +13,7 @@ import redis
 from onesoup.store import bounds, keys, sharded
 from onesoup.store.client import Script, Value, guarded
 from onesoup.store.due import Due
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import PRELUDE
 
 VERSION = 1
@@ -95,6 +95,7 @@ class Tries:
         return pack(VERSION, {name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
+    @reader
     def unpack(cls, record: bytes) -> "Tries":
         fields = unpack(record, VERSION)
         return cls(**{name: fields[name] for name in cls.__slots__ if name in fields})
