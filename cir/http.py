@@ -36,11 +36,14 @@ class Site:
         sources: Container[str],
         reception: Reception | None = None,
         hook_key: str = "",
+        report_secret: str = "",
     ) -> None:
         """`sources` are the addresses of gateways. `hook_key` is what they must show with messages of phones; without one
-        they can bring none."""
+        they can bring none. `report_secret`: reports are of a gateway that can sign them with this, or calls a URL for each
+        state; without one the state is not covered by a signature."""
         self._wakes, self._jobs, self._key, self._sources = wakes, jobs, key, sources
         self._reception, self._hook_key = (reception if hook_key else None), hook_key
+        self._report_secret = report_secret
 
     def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -82,7 +85,8 @@ class Site:
         """Unknown ids get 200 too, so that the gateway stops."""
         if self._sources and address not in self._sources:
             return 403
-        report = reports.read(self._key, request.query, body)
+        signed = bool(self._report_secret) and self._signed(request, body, self._report_secret)
+        report = reports.read(self._key, request.query, body, covered=bool(self._report_secret), signed=signed)
         if report is None:
             return 400
         found = self._jobs.report(report.job, report.state)
@@ -96,7 +100,7 @@ class Site:
         if self._sources and address not in self._sources:
             return 403
         json = request.fields.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-        if not (self._signed(request, body) if json else self._knows_key(request)):
+        if not (self._signed(request, body, self._hook_key) if json else self._knows_key(request)):
             log.warning("sms-hook-refused", peer=address)
             return 403
         try:
@@ -109,8 +113,8 @@ class Site:
             return 400
         return 200 if self._reception.take(message) else 503
 
-    def _signed(self, request: shttp.Request, body: bytes) -> bool:
-        return profiles.signed(self._hook_key, request.fields.get("x-onesoup-signature", ""), time.time(), body)
+    def _signed(self, request: shttp.Request, body: bytes, secret: str) -> bool:
+        return profiles.signed(secret, request.fields.get("x-onesoup-signature", ""), time.time(), body)
 
     def _knows_key(self, request: shttp.Request) -> bool:
         """As `key` in the query, or as the password of HTTP's own form, which Kannel makes of http://user:password@host/."""

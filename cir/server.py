@@ -68,7 +68,8 @@ class Cir:
             helos, data = Helos(Sessions(client), wakes, known), _data_channel(settings, client, outgoing)
             self.reception = Reception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
-        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, settings.sms_hook_key)
+        report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
+        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, settings.sms_hook_key, report_secret)
 
     def heard(self, channel: str, data: bytes) -> None:
         """What the store publishes for us."""

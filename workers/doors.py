@@ -18,6 +18,7 @@ from onesoup.csp.messages import timestamp
 from onesoup.handlers import records, roomservice
 from onesoup.handlers.context import token
 from onesoup.logs import short
+from onesoup.store.bounds import MOST_ROOMS
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
 from onesoup.xmpp import archive, rooms, xml
@@ -115,6 +116,8 @@ class Doors:
             self._settle(jid, room, notice=bool(command.get("notice")))
             return records.pack_answer(200, nick=room.nick, new=False)
         entry = inside.entering.get(jid)
+        if entry is None and len(inside.joined) + len(inside.entering) >= MOST_ROOMS:
+            return records.pack_answer(507, "in too many groups")
         if entry is None:
             made = Room(
                 command["gid"],
@@ -211,6 +214,8 @@ class Doors:
         return {name.partition("/")[2] for name in known if name.startswith(f"{jid}/")}
 
     def _enter_later(self, jid: str, room: Room) -> None:
+        if len(self._held.rooms.joined) + len(self._held.rooms.entering) >= MOST_ROOMS:
+            return
         entry = self._held.rooms.entering[jid] = Entry(room)
         self._start(jid, entry)
 

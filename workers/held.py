@@ -33,6 +33,7 @@ from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.logs import short
 from onesoup.store.accounts import Clients, Had, Lists, Offline
 from onesoup.store.blocks import Blocks
+from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import CUTS, Changes, Delivery, Feed, Kept, Seen
 from onesoup.store.handsets import Handsets
@@ -68,8 +69,10 @@ BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
 FLOOD_MS = 300
 # Reads from the stream that wait for the session to be made.
 MAX_EARLY = 50
-# Requests of strangers that wait for the user.
-MAX_PENDING, MAX_NOTE = 1000, 500
+# Of the note with which a stranger asks for presence.
+MAX_NOTE = 200
+# Contacts who are asked how they are after an unblock.
+MAX_PROBES = 1000
 # Domains in Punycode whose spelling is remembered.
 MAX_DOMAINS = 50
 # How long contacts that were seen before a fresh stream may stay silent on it.
@@ -175,7 +178,7 @@ class Held:
         self.lock = BoundedSemaphore(1)
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
-        self._limit = InboxLimit(lambda: self._shared.feed.waiting_items(self.sid))
+        self._limit = InboxLimit(lambda: self._shared.feed.load(self.sid))
         self.intake = Intake(
             session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms, phone=session.resource
         )
@@ -289,7 +292,7 @@ class Held:
             blocks.sync(jid, ())
         self.rules_changed()
         if kind == "unblock" and self.stream is not None:
-            gevent.spawn(self._refresh, self.stream, jids[:MAX_PENDING])
+            gevent.spawn(self._refresh, self.stream, jids[:MAX_PROBES])
 
     def _refresh(self, stream: Stream, jids: list[str]) -> None:
         """Nothing was heard of these while they were blocked: their servers are asked how they are now (RFC 6121 section 4.3).
@@ -310,7 +313,7 @@ class Held:
 
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
-        if self._shared.lists.count(self.session.jid, PENDING) < MAX_PENDING:
+        with suppress(TooMuch):
             self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note[:MAX_NOTE])}, PENDING)
 
     # --- the stream ---
@@ -381,7 +384,7 @@ class Held:
         try:
             kept = stanzas.lists_in(stream.request(stanzas.lists_get(), ROSTER_SECONDS))
             self._shared.lists.put(self.session.jid, {token: record for token, record in kept.items() if records.is_list(record)})
-        except StreamFailure:
+        except (StreamFailure, TooMuch):
             return  # a server without private storage, or too slow: the lists begin anew from the roster
 
     def _carbons(self, stream: Stream) -> None:
@@ -438,6 +441,7 @@ class Held:
     def begin(self) -> None:
         """The session has its record in Redis: from now on what comes in is stored."""
         self.ready = True
+        self._limit.ask_again()
         if self._first_roster is not None:
             roster = self._first_roster
             self._shared.feed.replace_roster(self.sid, self.fence, roster.items, (), self._left_out(roster))

@@ -15,7 +15,8 @@ from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id, token
-from onesoup.store.feed import MOST_CONTACTS, Changes, Delivery, Kept
+from onesoup.store.bounds import MOST_ROSTER
+from onesoup.store.feed import Changes, Delivery, Kept
 from onesoup.xmpp import blocking, commands, contacts, errors, extras, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.contacts import Resource
@@ -35,6 +36,10 @@ MOST_OCTETS = 8 * 1024 * 1024
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
+# The longest text that is taken, bytes of UTF-8: ten times what a phone reads, and as much as a phone may send.
+MAX_BODY = 200_000
+# Of the note with which somebody asks for presence, and of the id for which a receipt is sent.
+MAX_NOTE, MAX_RECEIPT_ID = 500, 512
 EXPIRED = 542
 
 
@@ -108,6 +113,8 @@ class Batch:
     answers: list[Node] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     looks: list[Look] = field(default_factory=list)
+    # Too much waits for the phone: nothing new is put to it.
+    full: bool = False
     # To be called when the changes are stored.
     after: list[Callable[[], None]] = field(default_factory=list)
 
@@ -147,7 +154,7 @@ class Intake:
 
     def read(self, batch: list[Node]) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored."""
-        done = Batch()
+        done = Batch(full=self.full)
         if self._rooms is not None:
             batch = self._rooms.read(batch, done, self)
         events = [each for each in batch if each.getName() == "message" and each.getTag("event", namespace=extras.EVENT)]
@@ -235,7 +242,9 @@ class Intake:
         if self._directory.granted(jid):
             done.answers.append(stanzas.to("subscribed", asker))
             return
-        note = (stanza.getTagData("status") or "").strip()
+        if self.full:
+            return  # nothing is decided: the server asks again with the next log-in
+        note = (stanza.getTagData("status") or "").strip()[:MAX_NOTE]
         self._directory.asks(jid, note)
         now = int(time.time())
         if note:
@@ -250,7 +259,7 @@ class Intake:
         if incoming is not None:
             if self._directory.refuses(incoming.sender):
                 return
-            if self.full:
+            if self.full or len(incoming.body.encode("utf-8", "replace")) > MAX_BODY:
                 done.answers += stanzas.refused(stanza)
                 return
             self._incoming(incoming, done)
@@ -269,7 +278,7 @@ class Intake:
     def _incoming(self, incoming: xmpp_messages.Incoming, done: Batch) -> None:
         receipt = b""
         known = bool(incoming.receipt or incoming.url) and self._may_know(incoming.sender)
-        if incoming.receipt and known:
+        if incoming.receipt and known and len(incoming.receipt) <= MAX_RECEIPT_ID:
             receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
         # Whoever owns the place that a link leads to sees that it was fetched: that the phone is there.
@@ -370,7 +379,7 @@ class Intake:
         """Tells a phone that wants to know it (1.3) which lists another client has changed."""
         items = {addresses.bare(tag.getAttr("jid") or ""): contacts.read_item(tag) for tag in push.getTags("item")}
         tokens = self._directory.lists_changed(items)
-        if tokens:
+        if tokens and not self.full:
             event = records.pack_event("lists", self.own, int(time.time()), tokens=tokens)
             done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", self.own, event))
 
@@ -448,7 +457,7 @@ class Roster:
         if item is None:
             return
         octets = len(item.jid) + len(record)
-        if len(self.items) >= MOST_CONTACTS or self._octets + octets > MOST_OCTETS:
+        if len(self.items) >= MOST_ROSTER or self._octets + octets > MOST_OCTETS:
             self.left += 1
         else:
             self._octets += octets

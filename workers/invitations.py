@@ -23,6 +23,8 @@ TWICE_SECONDS = 60.0
 # So long an invitation into a room is good: it has no end of its own.
 ROOM_SECONDS = 86_400
 MAX_NOTE = 400
+# Longer addresses, nicks and passwords are no handset's; an invitation with one is not told.
+MAX_ADDRESS, MAX_NICK, MAX_PASSWORD = 512, 255, 255
 
 
 class Invitations:
@@ -46,7 +48,7 @@ class Invitations:
     def _invited(self, invited: Invited, stanza_id: str, done: "Batch") -> None:
         """A new question to the phone. It outlives the session: the invitation was acknowledged to the server."""
         now = time.time()
-        if self._refused(invited):
+        if done.full or not _sane(invited) or self._refused(invited):
             return
         invite_id = self._earlier(invited, now)
         if invite_id:
@@ -132,3 +134,9 @@ class Invitations:
                 else:
                     over.append(invite_id)
         self._shared.invites.remove(own, "out", *over)
+
+
+def _sane(invited: Invited) -> bool:
+    """Whether every part of it is as long as such things are."""
+    addresses = max(len(invited.room.encode()), len(invited.inviter.encode())) <= MAX_ADDRESS
+    return addresses and len(invited.nick) <= MAX_NICK and len(invited.password) <= MAX_PASSWORD

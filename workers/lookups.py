@@ -136,7 +136,7 @@ class Lookups:
             # Noted before it is asked for: what cannot be read ends the stream, and must not do so again and again.
             self._learn_picture(jid, wanted, "")
             octets = self._fetched(jid, published)
-            if octets is None or not self._made(name, octets, form):
+            if octets is None or not self._made(name, octets, form, jid):
                 self._refuse(wanted)
                 return ""
         self._learn_picture(jid, wanted, name)
@@ -169,9 +169,9 @@ class Lookups:
         if octets is None:
             return ""
         name = f"{hashlib.sha1(octets, usedforsecurity=False).hexdigest()}.{form.name}"
-        return name if self._made(name, octets, form) else ""
+        return name if self._made(name, octets, form, jid) else ""
 
-    def _made(self, name: str, octets: bytes, form: capabilities.PictureForm) -> bool:
+    def _made(self, name: str, octets: bytes, form: capabilities.PictureForm, jid: str) -> bool:
         lock = self._library.making.get(name)
         if lock is None:
             lock = self._library.making[name] = BoundedSemaphore(1)
@@ -183,7 +183,7 @@ class Lookups:
             except ValueError as error:
                 log.info("picture-refused", sid=short(self._held.sid), reason=str(error)[:80])
                 return False
-            self._library.pictures.put(name, records.pack_picture(picture))
+            self._library.pictures.put(name, records.pack_picture(picture), jid)
             return True
 
     def _learn_picture(self, jid: str, tried: str, name: str) -> None:

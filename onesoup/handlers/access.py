@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 SID_RANDOM = 26  # letters of 5 bits: 130 random bits behind the two that name the shard
 NONCE_LENGTH = 24
+MAX_CLIENT_ID, MAX_COOKIE = 500, 1000
+# First phases of log-ins from one address within ten minutes: many phones are behind one of a carrier's.
+MOST_CHALLENGES = 2000
 # Compared with where there is nothing to compare with, so that both take the same time.
 _NOBODYS = secrets.token_hex(8)
 REMEMBERED = "remembered"
@@ -146,6 +149,8 @@ def _try(
         wish = access.wish(request.user_id, throttle.domains(policy, peer))
     client_id, kind = access.client_id_text(request.client_id)
     link = linking.found(services, wish.jid)
+    if len(client_id) > MAX_CLIENT_ID or len(request.session_cookie or "") > MAX_COOKIE:
+        raise CspError(402, "ClientID or SessionCookie too long")
     if addresses.domain_of(link.jid if link else wish.jid) not in policy.domains:
         raise CspError(516, "domain not served here")
     vouched = link is not None and numbered == wish.jid
@@ -228,6 +233,8 @@ def _challenge(attempt: Try) -> Outcome:
     stored = link is not None and bool(link.phone_password)
     if schema != "PWD" and not stored and services.policy.tell_unknown:
         raise CspError(531, "no phone password is stored for this user")
+    if services.guard.busy("challenges", throttle.address(services, attempt.peer), MOST_CHALLENGES):
+        raise BackendError(503, "too many log-ins at once, try again later")
     if attempt.old and len(attempt.old) <= MAX_SID:
         services.sessions.moves(attempt.old, "")
     nonce = secrets.token_hex(NONCE_LENGTH // 2)

@@ -55,6 +55,7 @@ from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
 from onesoup.handlers.provider import Provider
 from onesoup.logs import short
+from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
@@ -111,6 +112,9 @@ class Exchange:
         except OutboxFull:
             log.warning("outbox-full", sid=short(message.session_id or ""), primitive=_names(message))
             code, description = 503, "try again later"
+        except TooMuch:
+            log.warning("too-much", sid=short(message.session_id or ""), primitive=_names(message))
+            code, description = 507, "too much is kept for you already"
         except StoreDown as error:
             log.warning("store-down", reason=str(error), primitive=_names(message))
             code, description = 503, "try again later"

@@ -34,12 +34,15 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, group_history, group_messages, oversize, records, rooms
 from onesoup.handlers.context import Context, ordered_id, spellings, token
+from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands
 
 ID_LENGTH = 16
 # XMPP servers close the stream of a client whose stanza is above their limit, 256 KiB where nobody set one.
 MAX_BODY = 200_000  # octets of UTF-8 with what XML escapes
 MAX_RECIPIENTS = 100
+# What one message may take in the outbox, where it stands once for each recipient.
+MAX_COPIES = MOST_OUT_BYTES // 2
 MAX_VALIDITY = 30 * 86_400  # seconds
 # Field of the session: delivery methods of single groups, for as many as a phone may name.
 GROUP_METHODS, MAX_GROUP_METHODS = "gd", 50
@@ -105,6 +108,8 @@ def _check_size(to: Collection[str], body: str) -> None:
         raise CspError(410, "the message is too long")
     if len(to) > MAX_RECIPIENTS:
         raise CspError(410, "too many recipients")
+    if len(to) > 1 and len(body.encode("utf-8", "surrogatepass")) * len(to) > MAX_COPIES:
+        raise CspError(410, "too long for so many recipients")
 
 
 def _digest(to: Collection[str], body: str, data: bytes) -> bytes:

@@ -13,7 +13,7 @@ from onesoup.csp.messages import Text
 from onesoup.csp.places import NOWHERE, Place
 from onesoup.csp.presence import Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
-from onesoup.store.records import BadRecord, pack, unpack
+from onesoup.store.records import BadRecord, as_text, as_texts, pack, reader, unpack
 
 VERSION = 1
 
@@ -22,6 +22,7 @@ def pack_session(session: Session) -> bytes:
     return pack(VERSION, to_fields(session))
 
 
+@reader
 def unpack_session(record: bytes) -> Session:
     return from_fields(Session, unpack(record, VERSION))
 
@@ -30,6 +31,7 @@ def pack_caps(caps: Capabilities) -> bytes:
     return pack(VERSION, to_fields(caps))
 
 
+@reader
 def unpack_caps(record: bytes | None) -> Capabilities:
     """Before the phone has negotiated, the defaults hold."""
     return Capabilities() if record is None else from_fields(Capabilities, unpack(record, VERSION))
@@ -40,6 +42,7 @@ def pack_item(item: Item) -> bytes:
     return pack(VERSION, fields)
 
 
+@reader
 def unpack_item(jid: str, record: bytes) -> Item:
     fields = unpack(record, VERSION)
     rest = fields.get("s", "none"), bool(fields.get("a")), fields.get("j", "")
@@ -56,6 +59,7 @@ def pack_shown(shown: Shown) -> bytes:
     return pack(VERSION, fields)
 
 
+@reader
 def unpack_shown(record: bytes | None) -> Shown | None:
     if record is None:
         return None
@@ -67,9 +71,10 @@ def pack_picture(picture: Picture) -> bytes:
     return pack(VERSION, {"t": picture[0], "b": picture[1]})
 
 
+@reader
 def unpack_picture(record: bytes) -> Picture:
     fields = unpack(record, VERSION)
-    return fields["t"], fields["b"]
+    return as_text(fields["t"]), bytes(memoryview(fields["b"]))
 
 
 def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:
@@ -77,8 +82,11 @@ def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:
     return pack(VERSION, {"k": kind, "from": sender, "t": time, **more})
 
 
+@reader
 def unpack_event(record: bytes) -> dict[str, Any]:
-    return unpack(record, VERSION)
+    fields = unpack(record, VERSION)
+    as_text(fields["k"]), as_text(fields["from"]), int(fields["t"])
+    return fields
 
 
 def pack_text(text: Text) -> bytes:
@@ -103,6 +111,7 @@ def pack_announcement(text: Text, asks: bool = False) -> bytes:
     return pack_event("announce", text.sender, text.time, id=text.id, body=text.body, asks=asks or None)
 
 
+@reader
 def text_of(fields: Mapping[str, Any]) -> Text:
     return Text(
         fields["id"],
@@ -127,6 +136,7 @@ def stored(sender: str, record: bytes, copy: str = "") -> bytes:
     return (f"{sender}\t{copy}\n" if copy else f"{sender}\n").encode() + record
 
 
+@reader
 def unpack_stored(stored: bytes) -> Text:
     return replace(unpack_text(stored.partition(b"\n")[2]), copy=copy_of(stored))
 
@@ -136,6 +146,7 @@ def copy_of(stored: bytes) -> str:
     return stored.partition(b"\n")[0].partition(b"\t")[2].decode()
 
 
+@reader
 def lasting(stored: bytes) -> bytes:
     """A stored message as it is kept for long: of a picture, the text that says where it is."""
     if unpack_event(stored.partition(b"\n")[2])["k"] != "text":
@@ -144,16 +155,18 @@ def lasting(stored: bytes) -> bytes:
     return pack_stored(replace(text, type="text/plain", data=b"")) if text.data else stored
 
 
+@reader
 def unpack_text(record: bytes) -> Text:
     return text_of(unpack(record, VERSION))
 
 
+@reader
 def in_order(items: Mapping[str, bytes]) -> dict[str, bytes]:
     """Stored messages, id -> stored form, as they are to reach a phone: by the time when they were written, those of one
     second as they came (an id of later sorts behind)."""
 
     def written(item: tuple[str, bytes]) -> tuple[int, str]:
-        return unpack(item[1].partition(b"\n")[2], VERSION)["t"], item[0]
+        return int(unpack(item[1].partition(b"\n")[2], VERSION)["t"]), item[0]
 
     return dict(sorted(items.items(), key=written))
 
@@ -170,6 +183,7 @@ def pack_list(contact_list: ContactList) -> bytes:
     return pack(VERSION, fields)
 
 
+@reader
 def unpack_list(token: str, record: bytes) -> ContactList:
     fields = unpack(record, VERSION)
     return ContactList(
@@ -187,7 +201,7 @@ def is_list(record: bytes) -> bool:
     """Whether octets from outside are the record of a contact list."""
     try:
         unpack_list("", record)
-    except (BadRecord, TypeError, KeyError):
+    except BadRecord:
         return False
     return True
 
@@ -210,6 +224,7 @@ def pack_room(room: Room) -> bytes:
     return pack(VERSION, {name: getattr(room, name) for name in Room.__slots__})
 
 
+@reader
 def unpack_room(record: bytes) -> Room:
     fields = unpack(record, VERSION)
     return Room(**{name: fields[name] for name in Room.__slots__ if name in fields})
@@ -219,6 +234,7 @@ def pack_kept(kept: Kept) -> bytes:
     return pack(VERSION, {name: getattr(kept, name) for name in Kept.__slots__})
 
 
+@reader
 def unpack_kept(record: bytes | None, gid: str) -> Kept:
     """Of a room that nothing was settled for, the defaults."""
     fields: dict[str, Any] = {"gid": gid} if record is None else unpack(record, VERSION)
@@ -229,6 +245,7 @@ def pack_invitation(invitation: Invitation) -> bytes:
     return pack(VERSION, {name: getattr(invitation, name) for name in Invitation.__slots__})
 
 
+@reader
 def unpack_invitation(record: bytes) -> Invitation:
     fields = unpack(record, VERSION)
     known = {name: fields[name] for name in Invitation.__slots__ if name in fields}
@@ -239,10 +256,11 @@ def pack_occupant(jid: str, role: str, affiliation: str) -> bytes:
     return pack(VERSION, {"o": [jid, role, affiliation]})
 
 
+@reader
 def unpack_occupant(record: bytes) -> tuple[str, str, str]:
     """(bare JID or "", role, affiliation)."""
     jid, role, affiliation = unpack(record, VERSION)["o"]
-    return jid, role, affiliation
+    return as_text(jid), as_text(role), as_text(affiliation)
 
 
 def pack_plain(value: Any) -> bytes:
@@ -250,6 +268,7 @@ def pack_plain(value: Any) -> bytes:
     return pack(VERSION, {"x": value})
 
 
+@reader
 def unpack_plain(record: bytes | None, default: Any) -> Any:
     return default if record is None else unpack(record, VERSION).get("x", default)
 
@@ -259,9 +278,10 @@ def pack_wishes(names: list[str], sees: bool) -> bytes:
     return pack(VERSION, {"x": names, "s": sees})
 
 
+@reader
 def unpack_wishes(record: bytes | None) -> tuple[list[str], bool]:
     fields = {} if record is None else unpack(record, VERSION)
-    return list(fields.get("x", ())), bool(fields.get("s", True))
+    return as_texts(fields.get("x", ())), bool(fields.get("s", True))
 
 
 def pack_grant(names: list[str], granted: list[str]) -> bytes:
@@ -269,9 +289,10 @@ def pack_grant(names: list[str], granted: list[str]) -> bytes:
     return pack(VERSION, {"x": names, "g": granted})
 
 
+@reader
 def unpack_grant(record: bytes | None) -> tuple[list[str], list[str]]:
     fields = {} if record is None else unpack(record, VERSION)
-    return list(fields.get("x", ())), list(fields.get("g", ()))
+    return as_texts(fields.get("x", ())), as_texts(fields.get("g", ()))
 
 
 def pack_command(command: dict[str, Any]) -> bytes:
@@ -279,6 +300,7 @@ def pack_command(command: dict[str, Any]) -> bytes:
     return pack(VERSION, command)
 
 
+@reader
 def unpack_command(record: bytes) -> dict[str, Any]:
     return unpack(record, VERSION)
 
@@ -289,7 +311,9 @@ def pack_answer(code: int, text: str = "", **more: Any) -> bytes:
     return octets
 
 
+@reader
 def unpack_answer(octets: bytes) -> dict[str, Any]:
     answer = msgpack.unpackb(octets, raw=False)
-    assert isinstance(answer, dict)
+    if not isinstance(answer, dict) or not isinstance(answer["code"], int):
+        raise BadRecord("an answer without a code")
     return answer

@@ -6,7 +6,7 @@ from onesoup.xmpp import rooms
 from onesoup.xmpp.rooms import About, Reply, Request
 
 Query = Callable[..., list[Reply]]
-MOST = 12
+MOST, MAX_VALUE = 12, 200
 # Services usually have one of these names: they are asked first.
 LIKELY = ("conference", "muc", "rooms", "chat", "groups")
 TOLD = ("Name", "AccessType", "Searchable", "AutoDelete", "RequireInvitation", "PrivateMessaging", "MaxActiveUsers")
@@ -32,4 +32,4 @@ def look(query: Query, domain: str) -> str:
 def told(about: About) -> dict[str, str]:
     """The properties of a room whose changes a phone is told."""
     found = rooms.properties(about, private=False)
-    return {name: found[name] for name in TOLD if name in found}
+    return {name: found[name][:MAX_VALUE] for name in TOLD if name in found}

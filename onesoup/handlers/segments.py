@@ -47,7 +47,8 @@ def split(ctx: Context, message: Message, answers: Sequence[Transaction], waitin
     parts = cut(xmltext.write(binding.write(answer.content, ctx.version)), room)
     if len(parts) > MOST_PARTS:
         return None
-    ctx.services.segments.put(ctx.sid, answer.id, parts)
+    if not ctx.services.segments.put(ctx.sid, answer.id, parts):
+        return None
     first = Transaction(answer.mode, answer.id, GetSegmentResponse(segment_content=parts[0]), segments=len(parts))
     reply: bytes = codec.encode(write_message(transactions.reply(message, [first], poll=waiting)))
     return reply

@@ -17,7 +17,7 @@ def config() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also what is as it comes.")
 @click.option("--json", "lines", is_flag=True, help="One JSON object: name to value, secrets hidden.")
 def show(everything: bool, lines: bool) -> None:
-    """The settings that are not as they come, and where each was found. Passwords are shown as ***."""
+    """The settings that are not as they come, and where each was found. Secrets are shown as ***."""
     here = settings()
     shown, found = masked(here), origins()
     if not everything:

@@ -3,14 +3,17 @@ that an account has, messages for its next log-in, its contact lists and attribu
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgpack
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounded import BoundedHash, Limits
+from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.client import Script, guarded, store_errors
 from onesoup.store.keyring import KeyRing
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import MOST_HAD
 
 LINK_VERSION = 1
@@ -30,6 +33,20 @@ class Link:
     origin: str = "admin"
     number: str = ""
     made: int = 0
+
+
+@reader
+def _fields(record: bytes) -> dict[str, Any]:
+    """Of a link: what can be read without a key."""
+    fields = unpack(record, LINK_VERSION)
+    return fields | {"sealed": bytes(memoryview(fields["sealed"]))}
+
+
+@reader
+def _link(fields: Mapping[str, Any], plain: bytes) -> Link:
+    password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
+    more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
+    return Link(fields["jid"], password, phone_password, *more)
 
 
 _SWAP = """
@@ -68,11 +85,8 @@ class Accounts:
         record = guarded(lambda: self._client.get(keys.account(login, "link")))
         if record is None:
             return None
-        fields = unpack(record, LINK_VERSION)
-        plain = self._ring.open(fields["sealed"], f"link:{login}")
-        password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
-        more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
-        return Link(fields["jid"], password, phone_password, *more)
+        fields = _fields(record)
+        return _link(fields, self._ring.open(fields["sealed"], f"link:{login}"))
 
     def of_number(self, number: str) -> str | None:
         """The log-in that was given this phone number last. Its link tells whether it still has it."""
@@ -92,7 +106,7 @@ class Accounts:
         """Seals a link with the newest key; False when it is already, or gone. KeyRingError when no key opens it."""
         key = keys.account(login, "link")
         record = guarded(lambda: self._client.get(key))
-        fields = {} if record is None else unpack(record, LINK_VERSION)
+        fields = {} if record is None else _fields(record)
         if not fields or self._ring.is_newest(fields["sealed"]):
             return False
         fields["sealed"] = self._ring.reseal(fields["sealed"], f"link:{login}")
@@ -186,11 +200,22 @@ class Had:
         return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
 
 
+ASKS_MS = 90 * 86_400_000
+# What an account's hashes may hold, by kind; those of no other kind are as the last.
+LIMITS = {
+    "lists": Limits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
+    "attrs": Limits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
+    # What strangers ask for.
+    "asks": Limits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
+    "": Limits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
+}
+
+
 class Lists:
     """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self._client, self._bounded = client, BoundedHash(client)
 
     def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
@@ -207,8 +232,8 @@ class Lists:
         return int(guarded(lambda: self._client.hlen(keys.account(jid, kind))))
 
     def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
-        if entries:
-            guarded(lambda: self._client.hset(keys.account(jid, kind), mapping=dict(entries)))  # type: ignore[arg-type]
+        """All of them, or TooMuch and none."""
+        self._bounded.put(keys.account(jid, kind), entries, LIMITS.get(kind, LIMITS[""]))
 
     def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
         names = list(tokens)

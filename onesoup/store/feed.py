@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounds import JID_BYTES
 from onesoup.store.client import Call, Script, guarded, pack_argument, present
 from onesoup.store.clock import SHIFT
 from onesoup.store.sessions import PRELUDE
@@ -30,11 +31,13 @@ local function fenced(key, fence)
 end
 """
 
-# The contacts of one session, and how many of them are stored at a time: other sessions wait for a script.
-MOST_CONTACTS, AT_ONCE = 10_000, 1000
+# How many contacts are stored at a time: other sessions wait for a script.
+AT_ONCE = 1000
 
 _STORE = (
-    f"local SEEN, CONTACTS = {SEEN_MS}, {MOST_CONTACTS}\n"
+    f"local SEEN, MOST_SEEN, MOST_ITEMS, MOST_JOBS = {SEEN_MS}, {bounds.MOST_SEEN}, {bounds.MOST_ITEMS}, {bounds.MOST_JOBS}\n"
+    f"local MOST_ROSTER, MOST_ROOMS, MOST_OCCUPANTS = {bounds.MOST_ROSTER}, {bounds.MOST_ROOMS}, {bounds.MOST_OCCUPANTS}\n"
+    f"local MOST_STRANGERS = {bounds.MOST_STRANGERS}\n"
     + PRELUDE
     + FENCE
     + """
@@ -46,14 +49,12 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 6
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 local now = clock()
 local c = cmsgpack.unpack(ARGV[3])
-for name, value in pairs(c.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
--- A server may push as many contacts as it likes; they have an end here.
-local contacts = c.roster and redis.call('HLEN', KEYS[7])
-for jid, value in pairs(c.roster or {}) do
-  if contacts < CONTACTS or redis.call('HEXISTS', KEYS[7], jid) == 1 then
-    contacts = contacts + redis.call('HSET', KEYS[7], jid, value)
-  end
+-- Sets a field, unless it is a new one of a hash that has so many.
+local function put(key, name, value, most)
+  if redis.call('HLEN', key) < most or redis.call('HEXISTS', key, name) == 1 then redis.call('HSET', key, name, value) end
 end
+for name, value in pairs(c.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
+for jid, value in pairs(c.roster or {}) do put(KEYS[7], jid, value, MOST_ROSTER) end
 for _, jid in ipairs(c.unroster or {}) do redis.call('HDEL', KEYS[7], jid) end
 for jid, value in pairs(c.resources or {}) do
   if value == '' then redis.call('HDEL', KEYS[8], jid) else redis.call('HSET', KEYS[8], jid, value) end
@@ -66,11 +67,11 @@ for room, value in pairs(c.rooms or {}) do
       if string.sub(name, 1, #room + 1) == room .. '/' then redis.call('HDEL', KEYS[16], name) end
     end
   else
-    redis.call('HSET', KEYS[15], room, value)
+    put(KEYS[15], room, value, MOST_ROOMS)
   end
 end
 for occupant, value in pairs(c.occupants or {}) do
-  if value == '' then redis.call('HDEL', KEYS[16], occupant) else redis.call('HSET', KEYS[16], occupant, value) end
+  if value == '' then redis.call('HDEL', KEYS[16], occupant) else put(KEYS[16], occupant, value, MOST_OCCUPANTS) end
 end
 local later = -1
 local due = {}
@@ -80,6 +81,7 @@ for jid, value in pairs(c.presence or {}) do
   if not known then
     redis.call('HDEL', KEYS[8], jid)
     redis.call('HDEL', KEYS[13], jid)
+    redis.call('HDEL', KEYS[5], jid)
   elseif redis.call('HGET', KEYS[5], jid) ~= value then
     redis.call('HSET', KEYS[5], jid, value)
     -- What the phone has not subscribed may change without a word.
@@ -102,8 +104,9 @@ if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
 local fresh, new = nil, false
 for _, item in ipairs(c.items or {}) do
   local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
-  local wanted = needs == ''
-  if not wanted and redis.call('HGET', KEYS[12], needs) == jid then
+  -- An event that finds so many waiting is dropped. A message is kept: it was counted before it was taken.
+  local wanted = needs == '' and (string.sub(id, 2, 2) ~= '-' or redis.call('HLEN', KEYS[3]) < MOST_ITEMS)
+  if needs ~= '' and redis.call('HGET', KEYS[12], needs) == jid then
     wanted = true
     redis.call('HDEL', KEYS[12], needs)
   end
@@ -112,7 +115,7 @@ for _, item in ipairs(c.items or {}) do
     local head = item[8] and item[8] ~= '' and jid .. '\\t' .. item[8] or jid
     redis.call('HSET', KEYS[3], id, head .. '\\n' .. payload)
     if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
-    if item[7] ~= '' then
+    if item[7] ~= '' and redis.call('LLEN', KEYS[14]) < MOST_JOBS then
       redis.call('RPUSH', KEYS[14], item[7])
     else
       redis.call('RPUSH', KEYS[2], id)
@@ -122,7 +125,11 @@ for _, item in ipairs(c.items or {}) do
     new = true
   end
 end
-if new then redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN) end
+if new then
+  redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN)
+  redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -MOST_SEEN - 1)
+  redis.call('PEXPIRE', KEYS[11], SEEN)
+end
 if fresh then wake(KEYS[1], ARGV[1], fresh) end
 return later
 """
@@ -134,13 +141,15 @@ _REVEAL = (
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 outbox
 -- ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command  6 the most items beside which one may grow
+--      7 the most memory that all items may take then
 -- An item that waited for a command is as it shall be ("" leaves it), and waits for the phone now; the command is done.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 redis.call('LREM', KEYS[5], 1, ARGV[5])
 -- A session that took this one's place may have told its phone already.
 if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 or redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
-if ARGV[4] ~= '' and redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[6]) then
+if ARGV[4] ~= '' and redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[6])
+  and redis.call('MEMORY', 'USAGE', KEYS[3], 'SAMPLES', 0) + #ARGV[4] <= tonumber(ARGV[7]) then
   redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
 end
 if not redis.call('LPOS', KEYS[2], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
@@ -210,6 +219,13 @@ wake(KEYS[1], ARGV[1], 'm')
 return 1
 """
 )
+
+_LOAD = """
+-- KEYS 1 items  2 queue  3 receipts     What waits for the phone: {items, memory in bytes}.
+local bytes = 0
+for _, key in ipairs(KEYS) do bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) or 0) end
+return {redis.call('HLEN', KEYS[1]), bytes}
+"""
 
 _CLAIM = (
     FENCE
@@ -343,6 +359,7 @@ BODY = (
     "rooms",
     "occ",
     "had",
+    "replied",
 )
 
 
@@ -361,6 +378,31 @@ class Delivery:
     needs: str = ""
     job: bytes = b""
     copy: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """An event of a stranger's may be of any length; a message was measured when it was taken."""
+        return self.id[1:2] != "-" or len(self.payload) + len(self.jid) <= bounds.EVENT_BYTES
+
+    def packed(self) -> list[bytes | str]:
+        """For the script. A receipt that is too long is not sent."""
+        receipt = self.receipt if len(self.receipt) <= bounds.RECEIPT_BYTES else b""
+        return [self.id, self.jid, self.payload, receipt, _short(self.seen), self.needs, self.job, self.copy]
+
+
+def _short(name: str) -> str:
+    """The name of a stanza, or a digest of one that is long."""
+    octets = name.encode("utf-8", "surrogatepass")
+    return name if len(octets) <= bounds.SEEN_BYTES else "#" + hashlib.sha256(octets).hexdigest()[:32]
+
+
+def _within(entries: Mapping[str, bytes], name: int, value: int) -> dict[str, bytes]:
+    """The entries whose names and values have at most so many bytes."""
+    return {
+        each: record
+        for each, record in entries.items()
+        if len(record) <= value and len(each.encode("utf-8", "surrogatepass")) <= name
+    }
 
 
 class Kept(NamedTuple):
@@ -423,24 +465,21 @@ class Changes:
         return not (contacts or self.rooms or self.occupants or self.items)
 
     def pack(self) -> bytes:
+        """For the script. What is longer than onesoup.store.bounds allows is left out."""
         body: dict[str, Any] = {
             "fields": self.fields,
-            "roster": self.roster,
+            "roster": _within(self.roster, JID_BYTES, bounds.ITEM_BYTES),
             "unroster": self.unroster,
-            "resources": self.resources,
-            "presence": self.presence,
-            "extras": self.extras,
-            "rooms": self.rooms,
-            "occupants": self.occupants,
-            "items": [_plain(each) for each in self.items],
+            "resources": _within(self.resources, JID_BYTES, bounds.RESOURCES_BYTES),
+            "presence": _within(self.presence, JID_BYTES, bounds.PRESENCE_BYTES),
+            "extras": _within(self.extras, JID_BYTES, bounds.EXTRAS_BYTES),
+            "rooms": _within(self.rooms, JID_BYTES, bounds.ROOM_BYTES),
+            "occupants": _within(self.occupants, bounds.OCCUPANT_BYTES, bounds.OCCUPANT_BYTES),
+            "items": [each.packed() for each in self.items if each.fits],
             "notbefore": self.notbefore,
             "quiet": dict.fromkeys(self.quiet, 1),
         }
         return pack_argument({name: value for name, value in body.items() if value})
-
-
-def _plain(item: Delivery) -> list[Any]:
-    return [item.id, item.jid, item.payload, item.receipt, item.seen, item.needs, item.job, item.copy]
 
 
 def _seen(answer: Sequence[Any]) -> Seen:
@@ -468,6 +507,7 @@ class Feed:
             Script(client, _REPLACE, "feed.replace"),
         )
         self._overdue = Script(client, _OVERDUE, "feed.overdue")
+        self._load = Script(client, _LOAD, "feed.load")
         self._jumped = Script(client, _JUMPED, "feed.jumped")
         self._claim, self._end, self._state = (
             Script(client, _CLAIM, "feed.claim"),
@@ -510,7 +550,10 @@ class Feed:
         """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone. It
         stays as it was when so much waits already that pictures would fill Redis."""
         names = keys.of(sid, "q", "i", "open", "out")
-        return bool(self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command, MOST_GROWN]) == 1)
+        return bool(
+            self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command, MOST_GROWN, bounds.MOST_ITEM_BYTES])
+            == 1
+        )
 
     def waiting(self, sid: str, item: str) -> bytes | None:
         """An item of the phone in its stored form."""
@@ -642,6 +685,11 @@ class Feed:
         """A whole hash of the session, such as its joined rooms."""
         found = guarded(lambda: self._client.hgetall(keys.of(sid, name)[0]))
         return {field.decode(): value for field, value in found.items()}
+
+    def load(self, sid: str) -> tuple[int, int]:
+        """What the phone has not answered: how many server transactions, and the memory that they take, bytes."""
+        items, octets = self._load(keys.of(sid, "i", "q", "rc"))
+        return int(items), int(octets)
 
     def waiting_items(self, sid: str) -> int:
         """How many server transactions the phone has not answered, those that were handed out included."""

@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
 from onesoup.store.client import Script, pack_argument
 from onesoup.store.cutting import CUT
 from onesoup.store.sessions import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS, PRELUDE
+
+# TransactionIDs of items that are gone: so many may stay behind.
+STALE = 200
 
 # Nearly every poll is an empty one, and what it costs is what a script is given and calls; so this one knows three keys and the
 # ordinary case only.
@@ -130,6 +133,7 @@ while not id do
     if redis.call('HINCRBY', KEYS[5], late, 1) > REPEATS then
       -- A phone that never answers presence or an event loses it; a message stays with the session, for the offline store.
       redis.call('ZREM', KEYS[4], late)
+      redis.call('HDEL', KEYS[5], late)
       if string.sub(late, 2, 2) == '-' and string.sub(late, 1, 1) ~= 'k' then redis.call('HDEL', KEYS[3], late) end
     else
       id, again = late, 2
@@ -173,6 +177,13 @@ local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 local tid = 's' .. number .. '-' .. math.floor(now / 100) % 10000
 if string.find(ARGV[6], 's', 1, true) then tid = tostring(999 - (number - 1) % 1000) end
 redis.call('HSET', KEYS[6], tid, id)
+-- TransactionIDs that the phone has left without an answer: those of items that are gone go when there are many.
+if redis.call('HLEN', KEYS[6]) > (REPEATS + 2) * redis.call('HLEN', KEYS[3]) + STALE then
+  local all = redis.call('HGETALL', KEYS[6])
+  for n = 1, #all, 2 do
+    if redis.call('HEXISTS', KEYS[3], all[n + 1]) == 0 then redis.call('HDEL', KEYS[6], all[n]) end
+  end
+end
 redis.call('ZADD', KEYS[4], now + REPEAT_MS, id)
 local more = again + (redis.call('LLEN', KEYS[2]) > 0 and 1 or 0)
 local own = redis.call('HMGET', KEYS[1], 'r', 'caps')
@@ -190,6 +201,7 @@ for jid in string.gmatch(item, '[^\\n]+') do
   news[#news + 1] = redis.call('HGET', KEYS[9], jid)
   news[#news + 1] = redis.call('HGET', KEYS[10], jid)
 end
+redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -MOST_TOLD - 1)
 return result(news)
 """
 )
@@ -283,6 +295,7 @@ class Inbox:
 
     def __init__(self, client: redis.Redis, handout: Handout) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
+        numbers += f"local MOST_TOLD, STALE = {bounds.MOST_TOLD}, {STALE}\n"
         self._poll = Script(client, _POLL, "inbox.poll")
         self._take = Script(client, numbers + _TAKE, "inbox.take")
         self._cut, self._later = Script(client, _CUT, "inbox.cut"), Script(client, _LATER, "inbox.later")

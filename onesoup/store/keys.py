@@ -1,5 +1,6 @@
 """Every Redis key that onesoup uses. Keys of one session share the hash tag {sid}, keys of one account {jid}, keys of one
-shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
+shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster. How large each key can become
+stands in onesoup.store.bounds.
 
     s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold; for wake-ups stcp (channels of
                        processes with lines), noline (since when there is none), cir (the outstanding wake), idle (1, or p
@@ -17,14 +18,17 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     moved:{sid} string for a minute: the session that has taken this one's place
     out:{sid}  list    commands for the holder
     flight:{sid} hash  digest of a command that was sent -> its number among the stanzas of the stream
-    a:{sid}:*  string  stored replies to the phone's requests
+    a:{sid}:*  string  stored replies to the phone's requests;  replied:{sid} list  their names, oldest first
+    seg:{sid}:* strings  answers in parts;  segs:{sid} list  their names, newest first
     sasl:{domain} string   the SASL mechanism that worked at a domain's server
     num:{jid}  hash    numbers that the account has proved;  bad:{jid}  hash  bearers that went unanswered
     smsin, smsout:{number} lists  messages of a phone that speaks by SMS, and answers to it (onesoup.store.incoming)
+    smspart:{number}:* hashes  parts of unfinished ones;  smsparts:{number} list  their names;  smsn:{number} string  how many
+                       came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
-    pic:{name} string  a picture made fit for phones, of no session
+    pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
     muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back

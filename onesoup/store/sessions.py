@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounds import NAMED_BYTES, SPELLING_BYTES, TooMuch
 from onesoup.store.client import Script, guarded, pack_argument, store_errors
 from onesoup.store.cutting import CUT
 from onesoup.store.errors import NoSession
@@ -26,7 +27,7 @@ MOVED_SECONDS = 60
 # CIR processes that may have STCP lines of one session (cir.md 3.5).
 MAX_LINES = 2
 # So many commands may wait for the XMPP server: what a phone does in vain while it is away.
-MOST_OUT = 500
+MOST_OUT = bounds.MOST_OUT
 # How long the first notification waits for the presence of contacts that nothing is known of (xmpp-mapping.md 5.2).
 FLOOD_MS = 2000
 
@@ -45,7 +46,7 @@ LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle'
 # Field `idle` of a session whose phone has not polled yet.
 FIRST_POLL = "p"
 # Copies of messages that a session remembers as read, the newest.
-MOST_HAD = 200
+MOST_HAD = bounds.MOST_READ
 
 # Lua that a script begins with in which a session is looked at.
 LOOK = (
@@ -175,10 +176,11 @@ return result
 _COMMIT = (
     PRELUDE
     + CUT
-    + f"local MOST_OUT = {MOST_OUT}\n"
+    + f"local MOST_OUT, MOST_OUT_BYTES, MOST_REPLY_BYTES = {MOST_OUT}, {bounds.MOST_OUT_BYTES}, {bounds.MOST_REPLY_BYTES}\n"
+    + f"local MOST_STRANGERS, MOST_ASKED = {bounds.MOST_STRANGERS}, {bounds.MOST_ASKED}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
---      10 open  11 presence  12 receipts  13 validity  14 copies that were read
+--      10 open  11 presence  12 receipts  13 validity  14 roster  15 names of stored replies  16 copies that were read
 -- ARGV 1 sid  2 effects (msgpack)  3 reply TTL, ms  4 how long unknown presence may take to come, ms
 -- Stores the reply and what the request does, together. Returns false, or the reply of the same request that came first;
 -- then nothing is done. Errors: NOSESSION when the session is over, OUTBOXFULL when the server does not take what waits for it.
@@ -188,8 +190,39 @@ local now = clock()
 local gone = ended(KEYS[1], now)
 if gone then return redis.error_reply('NOSESSION ' .. gone) end
 local e = cmsgpack.unpack(ARGV[2])
-if e.out and not e['end'] and redis.call('LLEN', KEYS[5]) + #e.out > MOST_OUT then return redis.error_reply('OUTBOXFULL') end
-if e.reply then redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3]) end
+local function length(list)
+  local sum = 0
+  for _, each in ipairs(list) do sum = sum + #each end
+  return sum
+end
+if e.out and not e['end'] then
+  local waiting = redis.call('LLEN', KEYS[5])
+  if waiting + #e.out > MOST_OUT then return redis.error_reply('OUTBOXFULL') end
+  -- One command alone may be as long as a request.
+  if waiting + #e.out > 1 and length(redis.call('LRANGE', KEYS[5], 0, -1)) + length(e.out) > MOST_OUT_BYTES then
+    return redis.error_reply('OUTBOXFULL')
+  end
+end
+if e.reply then
+  redis.call('SET', KEYS[2], e.reply, 'PX', ARGV[3])
+  -- Replies go by themselves; when there are too many before that, the oldest go.
+  -- Each entry has the memory of all replies before it, so that the first and the last tell what those between take.
+  local before = tonumber(string.match(redis.call('LINDEX', KEYS[15], -1) or '0', '^%d+'))
+  local sum = before + #e.reply + 2 * #KEYS[2] + 250
+  redis.call('RPUSH', KEYS[15], string.format('%.0f', sum) .. ' ' .. KEYS[2])
+  redis.call('PEXPIRE', KEYS[15], ARGV[3])
+  while true do
+    local first, name = string.match(redis.call('LINDEX', KEYS[15], 0), '^(%d+) (.*)$')
+    if sum - first <= MOST_REPLY_BYTES or name == KEYS[2] then break end
+    redis.call('LPOP', KEYS[15])
+    redis.call('DEL', name)
+  end
+end
+-- Whether one more user may be named who is not in the roster.
+local function room(key, jid)
+  return redis.call('HEXISTS', KEYS[14], jid) == 1 or redis.call('HEXISTS', key, jid) == 1
+    or redis.call('HLEN', key) < redis.call('HLEN', KEYS[14]) + MOST_STRANGERS
+end
 for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
 if e.fields and e.fields.ttl then
   touch(KEYS[1], now, look(KEYS[1]))
@@ -198,13 +231,28 @@ if e.fields and e.fields.ttl then
   redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), 'look ' .. ARGV[1])
 end
 for _, command in ipairs(e.out or {}) do redis.call('RPUSH', KEYS[5], command) end
-for jid, spelling in pairs(e.spell or {}) do redis.call('HSET', KEYS[7], jid, spelling) end
-for jid, attributes in pairs(e.sub or {}) do redis.call('HSET', KEYS[6], jid, attributes) end
-for id, jid in pairs(e.asked or {}) do redis.call('HSET', KEYS[8], id, jid) end
+for jid, spelling in pairs(e.spell or {}) do
+  if room(KEYS[7], jid) then redis.call('HSET', KEYS[7], jid, spelling) end
+end
+for jid, attributes in pairs(e.sub or {}) do
+  if room(KEYS[6], jid) then redis.call('HSET', KEYS[6], jid, attributes) end
+end
+for id, jid in pairs(e.asked or {}) do
+  redis.call('HSET', KEYS[8], id, jid)
+  -- Reports that nobody sends: some of them are not waited for any more.
+  if redis.call('HLEN', KEYS[8]) > MOST_ASKED then
+    for n, old in ipairs(redis.call('HKEYS', KEYS[8])) do
+      if n > MOST_ASKED / 10 then break end
+      if old ~= id then redis.call('HDEL', KEYS[8], old) end
+    end
+  end
+end
 for id, ms in pairs(e.valid or {}) do redis.call('ZADD', KEYS[13], now + ms, id) end
+redis.call('ZREMRANGEBYRANK', KEYS[13], 0, -MOST_ASKED - 1)
 for _, id in ipairs(e.dropped or {}) do
-  had(KEYS[14], redis.call('HGET', KEYS[9], id), now)
+  had(KEYS[16], redis.call('HGET', KEYS[9], id), now)
   redis.call('HDEL', KEYS[9], id)
+  redis.call('HDEL', KEYS[12], id)
   redis.call('ZREM', KEYS[10], id)
   redis.call('LREM', KEYS[3], 1, id)
 end
@@ -232,7 +280,9 @@ end
 -- Contacts that nothing is known of yet get a moment: right after the log-in their presence is on its way.
 local known = {}
 for _, jid in ipairs(e.dirty or {}) do
-  if ARGV[4] == '0' or redis.call('HEXISTS', KEYS[11], jid) == 1 then
+  if redis.call('HEXISTS', KEYS[6], jid) == 0 then
+    -- Too many are subscribed.
+  elseif ARGV[4] == '0' or redis.call('HEXISTS', KEYS[11], jid) == 1 then
     known[#known + 1] = jid
   else
     redis.call('ZADD', KEYS[4], 'NX', now + ARGV[4], jid)
@@ -252,10 +302,12 @@ return false
 
 _PUSH = (
     PRELUDE
+    + f"local MOST_OUT = {MOST_OUT}\n"
     + """
 -- KEYS 1 session  2 outbox  ARGV 1 sid  2 command    One command for the holder, outside a commit.
 local gone = ended(KEYS[1], clock())
 if gone then return redis.error_reply('NOSESSION ' .. gone) end
+if redis.call('LLEN', KEYS[2]) >= MOST_OUT then return redis.error_reply('OUTBOXFULL') end
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1])
 return 1
@@ -359,15 +411,19 @@ class Effects:
         return Effects(**{name: copy(getattr(self, name)) for name in _KINDS})
 
     def pack(self, reply: bytes | None) -> bytes:
+        """For the script. TooMuch when a field is too long; users with longer names than onesoup.store.bounds allows are left
+        out."""
+        if any(isinstance(value, bytes | str) and len(value) > bounds.FIELD_BYTES for value in self.fields.values()):
+            raise TooMuch
         body: dict[str, Any] = {
             "reply": reply,
             "fields": self.fields,
             "out": self.out,
-            "sub": self.sub,
+            "sub": {jid: names for jid, names in self.sub.items() if _short(jid)},
             "unsub": self.unsub,
-            "dirty": self.dirty,
-            "spell": self.spell,
-            "asked": self.asked,
+            "dirty": [jid for jid in self.dirty if _short(jid)],
+            "spell": {jid: text for jid, text in self.spell.items() if _short(jid) and _short(text, SPELLING_BYTES)},
+            "asked": {id_: jid for id_, jid in self.asked.items() if _short(jid)},
             "valid": self.valid,
             "dropped": self.dropped,
             "split": [[id_, [list(part) for part in parts]] for id_, parts in self.split.items()],
@@ -375,6 +431,10 @@ class Effects:
             "end": self.end,
         }
         return pack_argument({name: value for name, value in body.items() if value or value == b""})
+
+
+def _short(text: str, most: int = NAMED_BYTES) -> bool:
+    return len(text) <= most and len(text.encode("utf-8", "surrogatepass")) <= most
 
 
 @dataclass(slots=True)
@@ -433,8 +493,11 @@ class Sessions:
         return Opened(None, raw[1], raw[2:])
 
     def commit(self, sid: str, transaction_id: str | None, digest: str, reply: bytes, effects: Effects) -> bytes:
-        """The reply to send: `reply`, or the one of the same request when that came first. NoSession, OutboxFull."""
-        names = keys.of(sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid", "had")
+        """The reply to send: `reply`, or the one of the same request when that came first. NoSession, OutboxFull,
+        TooMuch."""
+        names = keys.of(
+            sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid", "ros", "replied", "had"
+        )
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
         first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
         return reply if first is None else first

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import redis
 
-from onesoup.store import keys, sharded
+from onesoup.store import bounds, keys, sharded
 from onesoup.store.client import Script, Value, guarded
 from onesoup.store.due import Due
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import PRELUDE
 
 VERSION = 1
@@ -65,6 +65,14 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'num', AR
 return 1
 """
 
+_COOKIE = """
+-- KEYS 1 sessions of a cookie  ARGV 1 sid  2 TTL, ms  3 most sessions
+if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[3]) then redis.call('SPOP', KEYS[1]) end
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Tries:
@@ -87,6 +95,7 @@ class Tries:
         return pack(VERSION, {name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
+    @reader
     def unpack(cls, record: bytes) -> "Tries":
         fields = unpack(record, VERSION)
         return cls(**{name: fields[name] for name in cls.__slots__ if name in fields})
@@ -125,7 +134,7 @@ class Wakes:
         self.news_apart = sharded.available(client)
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
-        self._called = Script(client, _CALLED, "wakes.called")
+        self._called, self._put_cookie = Script(client, _CALLED, "wakes.called"), Script(client, _COOKIE, "wakes.cookie")
 
     def may_sweep(self, seconds: int, why: str = "") -> bool:
         """True for one process in that time, for each reason."""
@@ -219,14 +228,8 @@ class Wakes:
     # --- cookies, where phones may name them ---
 
     def put_cookie(self, cookie: str, sid: str) -> None:
-        """A session with this cookie; there may be others."""
-        key = _cookie(cookie)
-
-        def write() -> None:
-            self._client.sadd(key, sid)
-            self._client.pexpire(key, TOKEN_MS)
-
-        guarded(write)
+        """A session with this cookie; there may be others, though not many."""
+        self._put_cookie([_cookie(cookie)], [sid, TOKEN_MS, bounds.MOST_COOKIE_SESSIONS])
 
     def of_cookie(self, cookie: str) -> list[str]:
         """The sessions that have, or had, this cookie."""

@@ -426,6 +426,18 @@ def test_a_code_goes_out_once_and_inside_the_budget(station, hook):
     assert (document["kind"], document["text"], document["msisdn"]) == ("code", "Your code: 1", NUMBER)
 
 
+def test_a_code_that_could_not_be_sent_does_not_count(station, hook):
+    """The second comes too soon after the first for the number's budget: it may be asked for again."""
+    here = station(limits=Limits())
+    for _ in range(5):
+        assert here.numbers.issue("alice@x", NUMBER, "123456")
+        job = {"number": NUMBER, "jid": "alice@x", "text": "Your code: 123456", "until": int(time.time()) + 60}
+        here.numbers.send(records.pack_command(job))
+        here.engine.news(b"code")
+        here.engine.drain(20)
+    assert len(hook.asked) == 1
+
+
 def test_a_process_that_leaves_begins_nothing_while_a_code_is_on_its_way(station, hook):
     here, on_its_way = station().session(), Event()
     here.engine._codes_out.spawn(on_its_way.wait)

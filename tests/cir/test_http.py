@@ -1,11 +1,12 @@
 """The CIR process's HTTP port over real sockets: SHTTP for phones, reports from gateways."""
 
 import socket
+import time
 
 import pytest
 from gevent.server import StreamServer
 
-from cir import reports, shttp
+from cir import profiles, reports, shttp
 from cir.http import Site
 from onesoup.store.client import connect
 from onesoup.store.sms import Jobs
@@ -115,6 +116,26 @@ def test_a_webhook_reports_with_a_body(site, redis):
     head = f"POST {reports.PATH}?id=c1&sig={reports.sign(KEY, 'c1')} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
     assert site().ask(head.encode() + body).startswith(b"HTTP/1.1 200 ")
     assert jobs.state("c1") == "failed"
+
+
+def test_a_webhook_that_can_sign_has_to(redis):
+    """Through the whole port: the body alone, then with a signature, and the URL of a state."""
+    jobs, secret, body = Jobs(redis), "kep6lore", b'{"id":"c1","status":"failed"}'
+    jobs.start("c1", "+15550100123")
+    port = Site(Wakes(redis), jobs, KEY, frozenset(), report_secret=secret)
+    head = f"POST {reports.PATH}?id=c1&sig={reports.sign(KEY, 'c1')} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}"
+    request = shttp.read(head.encode())
+    assert port._answer(request, body, "127.0.0.1") == 400
+    signature = profiles.signature(secret, int(time.time()), body)
+    request = shttp.read(f"{head}\r\nX-Onesoup-Signature: {signature}".encode())
+    assert port._answer(request, b'{"id":"c1","status":"buffered"}', "127.0.0.1") == 400
+    assert jobs.state("c1") == ""
+    assert port._answer(request, body, "127.0.0.1") == 200
+    assert jobs.state("c1") == "failed"
+    jobs.start("c2", "+15550100123")
+    path = reports.urls("http://h", KEY, "c2")["delivered"].removeprefix("http://h")
+    assert port._answer(shttp.read(f"GET {path} HTTP/1.1\r\nHost: h".encode()), b"", "127.0.0.1") == 200
+    assert jobs.state("c2") == "delivered"
 
 
 def test_an_unknown_job_is_good_news_so_that_the_gateway_stops(site):

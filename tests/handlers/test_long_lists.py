@@ -30,7 +30,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
-from onesoup.store.feed import MOST_CONTACTS
+from onesoup.store.bounds import MOST_ROSTER
 from onesoup.wire.document import ANY_TREE
 
 FRIENDS, PART2 = "wv:alice/friends@example.org", "wv:alice/friends-2@example.org"
@@ -100,8 +100,8 @@ def test_every_contact_of_a_long_list_is_on_some_list(new_phone, holder, version
 
 
 def test_the_largest_roster_that_is_kept(new_phone, holder):
-    items = crowd(MOST_CONTACTS)
-    assert len(everybody(stocked(new_phone, holder, items))) == MOST_CONTACTS
+    items = crowd(MOST_ROSTER)
+    assert len(everybody(stocked(new_phone, holder, items))) == MOST_ROSTER
 
 
 def test_names_go_on_from_list_to_list(new_phone, holder):

@@ -214,7 +214,7 @@ def test_a_subscription_says_what_it_uses(phone, holder):
 
 def subscribed(phone, holder, services, octets=b"picture", *names):
     holder.roster(phone.sid, Item("romeo@example.net", "R", subscription="both"))
-    services.pictures.put("p", records.pack_picture(("image/jpeg", octets)))
+    services.pictures.put("p", records.pack_picture(("image/jpeg", octets)), "romeo@example.org")
     asked = presence.asked(names or ("online_status", "status_content"))
     phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)], presence_sub_list=asked))
     holder.shows(phone.sid, "romeo@example.net", online=True, picture="p")
@@ -276,7 +276,7 @@ def test_fewer_contacts_at_once_when_pictures_come_along(phone, holder, services
 def test_cards_and_pictures_are_looked_up_for_who_asks_by_name(phone, holder, services):
     holder.roster(phone.sid, Item("romeo@example.net", "R", subscription="both"))
     holder.shows(phone.sid, "romeo@example.net", online=True)
-    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")))
+    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")), "romeo@example.org")
     holder.looked = {"cards": {"romeo@example.net": "BEGIN:VCARD"}, "pictures": {"romeo@example.net": "p"}}
     found = asked(phone, "contact_info", "status_content")
     assert found.contact_info.contained_vcard == "BEGIN:VCARD"

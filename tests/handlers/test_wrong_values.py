@@ -101,7 +101,7 @@ def everything(client: Any) -> dict[bytes, Any]:
     """All of Redis but what any request moves."""
     found: dict[bytes, Any] = {}
     for key in client.scan_iter(count=1000):
-        if key.startswith((b"a:", b"tries:", b"tried:")):
+        if key.startswith((b"a:", b"replied:", b"tries:", b"tried:")):
             continue
         kind = client.type(key)
         if kind == b"hash":

@@ -3,8 +3,9 @@
 import pytest
 
 from onesoup.store import keys
+from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import MOST_CONTACTS, MOST_GROWN, Changes, Delivery, Kept
+from onesoup.store.feed import MOST_GROWN, Changes, Delivery, Kept
 from onesoup.store.inbox import Nothing
 from onesoup.store.servers import Servers
 from onesoup.store.sessions import Effects
@@ -387,9 +388,9 @@ def test_a_whole_roster_takes_the_place_of_the_one_before(feed, sid, client):
 
 def test_contacts_have_an_end(feed, sid, client):
     """Whatever a server pushes, one after the other; those who are there may change for ever."""
-    feed.replace_roster(sid, 1, {f"c{number}@x": b"r" for number in range(MOST_CONTACTS - 1)}, (), [])
+    feed.replace_roster(sid, 1, {f"c{number}@x": b"r" for number in range(MOST_ROSTER - 1)}, (), [])
     for number in range(3):
         feed.store(sid, 1, Changes(roster={f"new{number}@x": b"r"}))
-    assert client.hlen(keys.of(sid, "ros")[0]) == MOST_CONTACTS
+    assert client.hlen(keys.of(sid, "ros")[0]) == MOST_ROSTER
     feed.store(sid, 1, Changes(roster={"c5@x": b"changed"}))
     assert feed.item(sid, "c5@x") == b"changed"

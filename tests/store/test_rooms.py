@@ -2,9 +2,10 @@
 
 import pytest
 
+from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Feed
-from onesoup.store.rooms import MAX_INVITES, Groups, Invites
+from onesoup.store.rooms import Groups, Invites
 
 ALICE = "alice@example.org"
 
@@ -45,13 +46,13 @@ def test_joins_are_taken_up_once(client):
 
 def test_invitations_do_not_fill_redis(client):
     invites = Invites(client)
-    for number in range(MAX_INVITES + 1):
+    for number in range(MOST_INVITES + 1):
         invites.put(ALICE, "in", f"i{number}", b"x")
-    assert len(invites.all(ALICE, "in")) <= MAX_INVITES
-    assert invites.get(ALICE, "in", f"i{MAX_INVITES}") == b"x"
-    assert invites.get(ALICE, "out", f"i{MAX_INVITES}") is None
-    invites.remove(ALICE, "in", f"i{MAX_INVITES}")
-    assert invites.get(ALICE, "in", f"i{MAX_INVITES}") is None
+    assert len(invites.all(ALICE, "in")) <= MOST_INVITES
+    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") == b"x"
+    assert invites.get(ALICE, "out", f"i{MOST_INVITES}") is None
+    invites.remove(ALICE, "in", f"i{MOST_INVITES}")
+    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") is None
 
 
 def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):

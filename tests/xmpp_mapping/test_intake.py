@@ -7,7 +7,8 @@ from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
 from onesoup.handlers import records
-from onesoup.store.feed import MOST_CONTACTS, Kept
+from onesoup.store.bounds import MOST_ROSTER
+from onesoup.store.feed import Kept
 from workers.intake import MOST_OCTETS, Intake, Roster, offline
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
@@ -186,9 +187,9 @@ def entry(number, **more):
 
 def test_a_roster_without_end_has_one():
     roster = Roster()
-    for number in range(MOST_CONTACTS + 500):
+    for number in range(MOST_ROSTER + 500):
         roster.add(entry(number))
-    assert (len(roster.items), roster.left) == (MOST_CONTACTS, 500)
+    assert (len(roster.items), roster.left) == (MOST_ROSTER, 500)
     assert "500 contacts" in records.unpack_event(roster.told("alice@x").payload)["body"]
 
 
