@@ -66,7 +66,8 @@ class Cir:
             helos, data = Helos(Sessions(client), wakes, known), _data_channel(settings, client, outgoing)
             self.reception = Reception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
-        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, settings.sms_hook_key)
+        carried = Nets((*LOOPBACK, *proxies))
+        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, settings.sms_hook_key, carried)
 
     def heard(self, channel: str, data: bytes) -> None:
         """What the store publishes for us."""

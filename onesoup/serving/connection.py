@@ -5,6 +5,7 @@ does. Deadlines go by the clock, however often something comes."""
 
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import gevent
@@ -45,7 +46,19 @@ class BadBody(OSError):
 class Connection:
     """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients."""
 
-    __slots__ = ("_answer_by", "_deadline", "_expects", "_limits", "_over", "_pace", "_raw", "_readable", "_requests", "parser", "sock")
+    __slots__ = (
+        "_answer_by",
+        "_deadline",
+        "_expects",
+        "_limits",
+        "_over",
+        "_pace",
+        "_raw",
+        "_readable",
+        "_requests",
+        "parser",
+        "sock",
+    )
 
     def __init__(self, sock: socket.socket, limits: Limits, paced: bool = True) -> None:
         self.sock = sock
@@ -97,6 +110,7 @@ class Connection:
         except OSError:
             self._over = True
             raise
+        self._expects = False  # it has not waited
         return data
 
     def whole_body(self, most: int) -> bytes | None:
@@ -143,10 +157,8 @@ class Connection:
     def close(self) -> None:
         """What has come and nobody wants is read: closing over it would reset the connection, and lose the answer on its way."""
         self._readable.close()
-        try:
+        with suppress(OSError):
             self._raw.recv(4 * CHUNK)
-        except OSError:
-            pass
         self.sock.close()
 
     def end_input(self) -> None:

@@ -7,6 +7,7 @@ end in LF, empty lines before a request, folded fields, a length that is said tw
 import re
 from enum import Enum, auto
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 MAX_FIELDS = 100
 MAX_LINE = 8190
@@ -52,6 +53,19 @@ class Request:
         self.keep = modern if wish is None else _keeps(wish.lower(), modern)
         expect = fields.get("expect")
         self.expects = expect is not None and modern and expect.lower() == "100-continue"
+
+
+def path_of(target: str) -> str:
+    """Path and query of a target; a proxy gets whole URLs."""
+    if target[0] in "/*":
+        return target
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        raise BadRequest("request target") from None
+    if parts.scheme not in ("http", "https"):
+        raise BadRequest("request target")
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 class _State(Enum):

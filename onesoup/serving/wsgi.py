@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from wsgiref.handlers import format_date_time
 
 import structlog
 from gevent.server import StreamServer
 
 from onesoup.serving.connection import BadBody, Connection, Gone, Limits
-from onesoup.serving.requests import BadRequest, Request
+from onesoup.serving.requests import BadRequest, Request, path_of
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ _OWN_VARIABLE = frozenset({"content-type", "content-length"})
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Server(StreamServer):  # type: ignore[misc]  # gevent is not typed
+class Server(StreamServer):
     """Listens. `alive` says whether connections may be kept; those that wait for a request stand in `waiting` with the time
     since when. Connections from `proxies` have no budget of their own, since each carries many clients."""
 
@@ -109,7 +109,7 @@ class _Client:
         return answer.keep and self._link.skip_body()
 
     def _environ(self, request: Request) -> dict[str, Any]:
-        path, _, query = _path(request.target).partition("?")
+        path, _, query = path_of(request.target).partition("?")
         environ = {
             **self._server.environ,
             "REQUEST_METHOD": request.method,
@@ -238,19 +238,6 @@ def _variable(name: str) -> str:
 @lru_cache(maxsize=2)
 def _date(second: int) -> str:
     return f"Date: {format_date_time(second)}"
-
-
-def _path(target: str) -> str:
-    """Path and query of a target; a proxy gets whole URLs."""
-    if target[0] in "/*":
-        return target
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        raise BadRequest("request target") from None
-    if parts.scheme not in ("http", "https"):
-        raise BadRequest("request target")
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def end_waiting(waiting: dict[Connection, float], before: float) -> None:
