@@ -195,6 +195,7 @@ class _Reader:
             self._hear(each)
             if number % AT_ONCE == 0:
                 gevent.sleep(0)
+        gevent.sleep(0)  # the next read may find something at once, and again, and again
 
     def _said(self, pubsub: "redis.client.PubSub") -> list[Any]:
         """What one read brings, nothing when the wait was ended. The socket is read here: redis-py would ask before each message
