@@ -17,6 +17,7 @@ from cir.job import DATA, SSMS, TEXT, WAPSMS, Job, Outcome, Result
 from cir.message import CirError
 from cir.window import Window
 from onesoup.serving.pace import Pace
+from onesoup.serving.turns import give_way
 from onesoup.settings import Settings
 
 log = structlog.get_logger()
@@ -150,7 +151,7 @@ class SmppLink:
         assert self._sock is not None
         sock, asked, pace = self._sock, False, Pace(PDUS, PDUS_AT_ONCE)
         while True:
-            gevent.sleep(pace.spend(1, time.monotonic()))  # an SMSC that never stops gives others their turn
+            give_way(pace.spend(1, time.monotonic()))  # an SMSC that never stops gives others their turn
             sock.settimeout(RESPONSE_SECONDS if asked else ENQUIRE_SECONDS)
             try:
                 pdu = self._pdu(sock)

@@ -25,6 +25,7 @@ from onesoup import beat, tracing
 from onesoup.handlers.records import unpack_caps, unpack_session
 from onesoup.logs import short
 from onesoup.serving.pace import Pace
+from onesoup.serving.turns import give_way
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
@@ -163,7 +164,7 @@ class StcpServer:
             raise TimeoutError
         sock.settimeout(within)
         data = sock.recv(1024)
-        gevent.sleep(min(pace.spend(len(data), self._clock()), within))
+        give_way(min(pace.spend(len(data), self._clock()), within))
         return data
 
     def _behind_proxy(self, sock: socket.socket, address: str) -> tuple[str, bytes]:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 import gevent
 from gevent import socket
 
+from onesoup.serving.turns import give_way
 from onesoup.xmpp.stream.dial import dial
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.reach import public
@@ -69,7 +70,7 @@ class _Reads(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        gevent.sleep(0)
+        give_way()
         return int(self._sock.recv_into(buffer))
 
 

@@ -14,6 +14,7 @@ from gevent.socket import wait
 
 from onesoup.serving.pace import Pace
 from onesoup.serving.requests import BadRequest, Parser, Request
+from onesoup.serving.turns import give_way
 
 CHUNK = 16 * 1024
 _READ = 1  # what a watcher of the loop waits for
@@ -89,7 +90,7 @@ class Connection:
                 gevent.sleep(pause)
                 waited = True
         if not waited:  # it came along with the one before: others get their turn
-            gevent.sleep(0)
+            give_way()
         self._expects = request.expects
         return request
 

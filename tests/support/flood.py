@@ -1,5 +1,5 @@
-"""A peer that never stops sending, in a process of its own: connections that write one thing again and again, as fast as they can,
-and read whatever comes back."""
+"""A peer that never stops sending, in a process of its own: connections that write one thing again and again, as fast as they
+can, and read whatever comes back."""
 
 import contextlib
 import json

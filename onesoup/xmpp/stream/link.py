@@ -129,8 +129,8 @@ class Link:
         return found[0] if len(found) == 1 else b"".join(found)
 
     def _taken(self) -> bytes:
-        """The next octets of the kernel. Nearly always there are none yet, so it does not look before it waits; and a peer that never
-        stops leaves others their turn between two reads. One that has used up its budget waits."""
+        """The next octets of the kernel. Nearly always there are none yet, so it does not look before it waits. A peer that never
+        stops leaves others their turn between two reads; one that has used up its budget waits."""
         if self._owed:
             gevent.sleep(self._owed)
             if self._whole.fileno() < 0:  # somebody has closed it, and the watcher with it
