@@ -45,7 +45,8 @@ class BadBody(OSError):
 
 
 class Connection:
-    """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients."""
+    """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients: it may make any number of requests,
+    each behind the answer to the one before. Several at once have a budget there too: no proxy sends them."""
 
     __slots__ = (
         "_answer_by",
@@ -67,7 +68,7 @@ class Connection:
         self._readable = get_hub().loop.io(sock.fileno(), _READ)
         self.parser, self._limits = Parser(), limits
         self._pace = Pace(limits.bytes, BURST * limits.bytes) if paced else None
-        self._requests = Pace(limits.requests, BURST * limits.requests) if paced else None
+        self._requests = Pace(limits.requests, BURST * limits.requests)
         self._deadline: float | None = None  # of the request that is being read
         self._answer_by: float | None = None
         self._expects = self._over = False
@@ -84,13 +85,10 @@ class Connection:
                 return None
             waited = True
             parser.feed(data)
-        if self._requests is not None:
-            pause = self._requests.spend(1, time.monotonic())
-            if pause:
-                gevent.sleep(pause)
-                waited = True
         if not waited:  # it came along with the one before: others get their turn
-            give_way()
+            give_way(self._requests.spend(1, time.monotonic()))
+        elif self._pace is not None and (pause := self._requests.spend(1, time.monotonic())):
+            gevent.sleep(pause)
         self._expects = request.expects
         return request
 

@@ -151,10 +151,11 @@ class _Input:
 class _Answer:
     """The answer to one request. `keep`: another request may follow."""
 
-    __slots__ = ("_head", "_length", "_link", "_result", "_sent", "_server", "_status", "keep")
+    __slots__ = ("_head", "_length", "_link", "_old", "_result", "_sent", "_server", "_status", "keep")
 
     def __init__(self, server: Server, link: Connection, request: Request) -> None:
         self._server, self._link, self.keep = server, link, request.keep
+        self._old = request.version == "HTTP/1.0"
         self._status, self._head = "", [""]
         self._length = self._sent = False
         self._result: Iterable[bytes] = ()
@@ -212,16 +213,20 @@ class _Answer:
             raise ValueError("the application did not call start_response")
         self._sent = True
         # In one piece: two would be two calls of the system, and the second may wait for an acknowledgement of the first.
-        self._link.send(self._whole_head(data) + data)
+        self._link.send(self._whole_head() + data)
 
-    def _whole_head(self, data: bytes) -> bytes:
+    def _whole_head(self) -> bytes:
         if not self._length and self._status not in _NO_BODY:
             if hasattr(self._result, "__len__"):
                 self._head.append(f"Content-Length: {sum(map(len, self._result))}")
             else:
                 self.keep = False  # the end of the connection is the end of the body
         self.keep = self.keep and self._server.alive() and self._link.can_go_on
-        self._head.append("Connection: keep-alive\r\n\r\n" if self.keep else "Connection: close\r\n\r\n")
+        if not self.keep:
+            self._head.append("Connection: close")
+        elif self._old:
+            self._head.append("Connection: keep-alive")
+        self._head.append("\r\n")
         return "\r\n".join(self._head).encode("latin-1")
 
 
