@@ -45,8 +45,10 @@ class BadBody(OSError):
 
 
 class Connection:
-    """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients: it may make any number of requests,
-    each behind the answer to the one before. Several at once have a budget there too: no proxy sends them."""
+    """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients.
+
+    Such a one may make any number of requests, each behind the answer to the one before. Several at once have a budget there
+    too: no proxy sends them."""
 
     __slots__ = (
         "_answer_by",
