@@ -369,7 +369,7 @@ def test_an_smsc_that_never_stops_leaves_others_their_turn(smsc, linked):
     while (began := time.monotonic()) < end:
         gevent.sleep(0.001)
         longest = max(longest, time.monotonic() - began)
-    assert longest < 0.1
+    assert longest < 0.25
 
 
 def test_more_messages_than_are_taken_in_at_a_time_come_again_later(smsc, linked, monkeypatch):

@@ -476,14 +476,14 @@ def test_who_comes_past_the_proxy_needs_no_header(station, monkeypatch):
 
 
 def slowest_ok(line, times=40):
-    """Seconds until a PING of another phone is answered, at worst."""
-    slowest = 0.0
+    """Seconds until a PING of another phone is answered, nearly at worst: the machine may be busy once or twice."""
+    took = []
     for _ in range(times):
         began = time.monotonic()
         assert line.say(b"PING\r\n").hear(20.0) == b"OK\r\n"
-        slowest = max(slowest, time.monotonic() - began)
+        took.append(time.monotonic() - began)
         gevent.sleep(0.01)
-    return slowest
+    return sorted(took)[-3]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_a_host_that_never_leaves_a_pause_is_too_slow_and_holds_up_nobody(first,
             gevent.sleep(0.001)
             longest = max(longest, time.monotonic() - began)
     assert asking.get() == "too slow"
-    assert longest < 0.1
+    assert longest < 0.25
 
 
 def test_a_redirection_is_followed_a_few_times(web, hostile):

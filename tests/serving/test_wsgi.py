@@ -334,13 +334,13 @@ def test_a_connection_that_never_stops_leaves_others_their_turn(source, flood):
     """Also one of a proxy of ours, which has no budget."""
 
     def working(environ, start_response):
-        end = time.perf_counter() + 0.0003
+        end = time.perf_counter() + 0.001
         while time.perf_counter() < end:
             pass
         return application(environ, start_response)
 
     with served(working, proxies={"127.0.0.1"}) as server:
-        assert longest_turn(flooded(server, source, flood)) < 0.1
+        assert longest_turn(flooded(server, source, flood)) < 0.25
 
 
 def test_a_connection_has_a_budget_of_requests():

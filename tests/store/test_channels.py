@@ -71,7 +71,7 @@ def test_messages_without_end_leave_others_their_turn(redis_server):
             longest = max(longest, time.monotonic() - began)
     reading.kill()
     subscriber._drop()
-    assert longest < 0.1
+    assert longest < 0.25
 
 
 def test_an_answer_may_come_before_anybody_waits(replies, client):
