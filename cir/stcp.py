@@ -24,6 +24,8 @@ from cir.lines import OK, Act, Conversation, wvci
 from onesoup import beat, tracing
 from onesoup.handlers.records import unpack_caps, unpack_session
 from onesoup.logs import short
+from onesoup.serving.pace import Pace
+from onesoup.serving.turns import give_way
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
@@ -39,6 +41,8 @@ FOREIGN = Counter("onesoup_cir_foreign_total", "STCP lines from another address 
 
 HELO_SECONDS = 30.0
 IDLE_SECONDS = 45 * 60.0
+# The budget of a line: bytes a second, and at once. A phone says a few words in a minute.
+LINE_BYTES, LINE_BURST = 256, 4096
 # S60 reads whatever comes as the answer to HELO: a WVCI must not come in the same segment, nor soon after.
 AFTER_OK = 3.0
 GAP = 2.0
@@ -136,12 +140,12 @@ class StcpServer:
 
     def _talk(self, line: Line, data: bytes) -> None:
         """Reads until either side has had enough."""
-        sock, helo_by = line.sock, self._clock() + HELO_SECONDS
+        helo_by, pace = self._clock() + HELO_SECONDS, Pace(LINE_BYTES, LINE_BURST)
         reason = "closed by the phone"
         try:
             while not data or not (reason := self._handle(line, data)):
-                sock.settimeout(IDLE_SECONDS if line.talk.bound else max(helo_by - self._clock(), 0.01))
-                data = sock.recv(1024)
+                left = IDLE_SECONDS if line.talk.bound else helo_by - self._clock()
+                data = self._receive(line.sock, left, pace)
                 if not data:
                     reason = "closed by the phone"
                     break
@@ -151,17 +155,25 @@ class StcpServer:
             reason = "reset"
         finally:
             self._forget(line)
-            sock.close()
+            line.sock.close()
             log.debug("stcp-closed", reason=reason, peer=line.address)
+
+    def _receive(self, sock: socket.socket, within: float, pace: Pace) -> bytes:
+        """What has come. Whoever never stops gives others their turn, and waits when it has used up its budget."""
+        if within <= 0:
+            raise TimeoutError
+        sock.settimeout(within)
+        data = sock.recv(1024)
+        give_way(min(pace.spend(len(data), self._clock()), within))
+        return data
 
     def _behind_proxy(self, sock: socket.socket, address: str) -> tuple[str, bytes]:
         """The phone's own address, and what has come from it already."""
         if address not in self._proxies:
             return address, b""
-        sock.settimeout(HELO_SECONDS)
-        data = b""
+        by, pace, data = self._clock() + HELO_SECONDS, Pace(LINE_BYTES, LINE_BURST), b""
         while (found := proxy.read(data)) is None:
-            more = sock.recv(1024)
+            more = self._receive(sock, by - self._clock(), pace)
             if not more:
                 raise proxy.ProxyError("closed")
             data += more

@@ -96,6 +96,20 @@ class Settings:
         2000, "Connections of one worker; held polls and kept-alive ones count.", "4000", low=10, high=100_000
     )
     max_body: int = setting(65536, "Largest request body, octets.", "65536", low=1024, high=16 * 1024 * 1024)
+    request_seconds: float = setting(
+        30.0,
+        "Seconds that a request may take from its first byte to its last, and its answer as long; slower ones are closed.",
+        "60",
+        low=1.0,
+        high=3600.0,
+    )
+    connection_requests: int = setting(
+        100,
+        "Requests a second on one connection; faster ones wait. Connections from trusted_proxies carry many phones and are free.",
+        "1000",
+        low=1,
+        high=1_000_000,
+    )
     trusted_proxies: tuple[str, ...] = setting(
         (),
         "Addresses and networks of proxies whose forwarded headers are believed; comma separated. Nobody else may be in them.",

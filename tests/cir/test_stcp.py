@@ -2,6 +2,7 @@
 
 import socket
 import time
+from contextlib import suppress
 
 import gevent
 import pytest
@@ -19,6 +20,7 @@ from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
 from onesoup.store.wakes import Wakes
+from tests.support.flood import flood
 
 SID, COOKIE = "a7phone", "wv:nokia.<1>&2 ü"
 QUIET = 0.25
@@ -468,3 +470,50 @@ def test_behind_a_proxy_the_phones_own_address_counts(station, monkeypatch):
 def test_who_comes_past_the_proxy_needs_no_header(station, monkeypatch):
     monkeypatch.setattr(station.stcp, "_proxies", frozenset({"127.0.0.1"}))
     assert station.dial("127.0.0.2").helo()
+
+
+# --- lines that never stop ---
+
+
+def slowest_ok(line, times=40):
+    """Seconds until a PING of another phone is answered, nearly at worst: the machine may be busy once or twice."""
+    took = []
+    for _ in range(times):
+        began = time.monotonic()
+        assert line.say(b"PING\r\n").hear(20.0) == b"OK\r\n"
+        took.append(time.monotonic() - began)
+        gevent.sleep(0.01)
+    return sorted(took)[-3]
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [(b"", b"\n"), (b"", b"\r\n"), (b"HELO a8flood\r\n", b"PING\r\n"), (b"HELO a8flood\r\n", b"\n")]
+)
+def test_a_line_that_never_stops_leaves_others_their_turn(station, first, again):
+    station.session("a8flood")
+    other = station.dial().helo()
+    with flood(station._listener.address, again, first, count=4):
+        gevent.sleep(0.2)
+        assert slowest_ok(other) < 0.1
+
+
+@pytest.mark.parametrize("again", [b"\n", b"\r\n", b" \n"])
+def test_whoever_never_stops_has_no_longer_for_its_helo(station, monkeypatch, again):
+    monkeypatch.setattr(module, "HELO_SECONDS", 0.5)
+    with flood(station._listener.address, again, count=4) as running:
+        ended = running.ended(within=10)
+    assert ended is not None
+    assert ended < 1.5
+
+
+def test_the_proxys_header_has_as_long_as_a_helo(redis_server, monkeypatch):
+    """By the clock: that something comes now and then prolongs nothing."""
+    monkeypatch.setattr(module, "HELO_SECONDS", 0.4)
+    station = Station(redis_server.url, proxies={"127.0.0.1"})
+    line, began = station.dial(), time.monotonic()
+    with suppress(OSError):
+        for byte in b"PROXY TCP4 " + b"1" * 90:
+            line.say(bytes([byte]))
+            gevent.sleep(0.05)
+    assert time.monotonic() - began < 2.0
+    station.close()
