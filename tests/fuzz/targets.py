@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from onesoup.wire.document import Encoding
-from tests.fuzz import decoders, documents, ways
+from tests.fuzz import decoders, documents, stanzas, ways
 from tests.fuzz.mutants import Language
 
 
@@ -35,6 +35,15 @@ TARGETS = {
         Target("xml", "bytes to a tree, XML", decoders.any_tree, _of(Encoding.XML), documents.XML, 50),
         Target("pts", "bytes to a tree, plain text syntax (SMS)", decoders.any_line, _of(Encoding.PTS), documents.PTS, 200),
         Target("direct", "the short way and the tree, both ways", ways.both_ways, _of(Encoding.WBXML), documents.WBXML, 50),
+        Target(
+            "stanzas",
+            "what XMPP servers and strangers send",
+            stanzas.any_stanzas,
+            stanzas.seeds,
+            stanzas.DECISIONS,
+            200,
+            ("onesoup.xmpp", "onesoup.csp", "workers"),
+        ),
         Target("polls", "polls by sight and the tree", ways.by_sight, documents.polls, documents.POLLS, 30),
     )
 }
