@@ -27,7 +27,7 @@ local due = me[1]
 if me[2] or not due or now > due + LATE or call('LLEN', KEYS[2]) > 0 then return -1 end
 local late = call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
 if late and tonumber(late) <= now then return -1 end
-if me[4] or me[5] or me[7] or me[9] then
+if me[4] or me[5] or me[7] or me[9] or me[13] then
 """.replace("LOOKED_AT", LOOKED_AT)
     + LOOK
     + """
@@ -169,6 +169,7 @@ local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 local tid = 's' .. number .. '-' .. math.floor(now / 100) % 10000
 if string.find(ARGV[6], 's', 1, true) then tid = tostring(999 - (number - 1) % 1000) end
 redis.call('HSET', KEYS[6], tid, id)
+redis.call('HSET', KEYS[1], 'busy', '1')
 redis.call('ZADD', KEYS[4], now + REPEAT_MS, id)
 local more = again + (redis.call('LLEN', KEYS[2]) > 0 and 1 or 0)
 local own = redis.call('HMGET', KEYS[1], 'r', 'caps')

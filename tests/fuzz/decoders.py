@@ -58,9 +58,9 @@ def any_line(data: bytes) -> bool:
     """The same of the plain text syntax. Written and read again, a message may have lost what has no word; from then on nothing
     changes."""
     document = decoded(data)
-    if document is None:
+    if document is None or document.encoding is not Encoding.PTS:
         return False
     survives(document)
     once = codec.encode(document)
     assert codec.encode(codec.decode(once)) == once
-    return document.encoding is Encoding.PTS
+    return True
