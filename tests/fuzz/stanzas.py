@@ -198,13 +198,13 @@ def _without(choices: Choices, element: Xml) -> None:
 
 def _many(choices: Choices, element: Xml) -> None:
     if element.children:
-        element.children += [choices.one(element.children)] * choices.one((1, 2, 3, 30, 300))
+        element.children += [choices.one(element.children)] * choices.one((1, 1, 2, 2, 3, 3, 5, 5, 10, 10, 10, 200))
 
 
 def _nested(choices: Choices, element: Xml) -> None:
     """Itself in itself."""
     inner = _copied(element)
-    for _ in range(choices.one((1, 2, 10, MAX_DEPTH - 8, MAX_DEPTH))):
+    for _ in range(choices.one((1, 1, 1, 2, 2, 2, 5, 10, MAX_DEPTH - 8, MAX_DEPTH))):
         inner = Xml(element.name, element.ns, dict(element.attrs), [inner], element.text)
     element.children.append(inner)
 
