@@ -30,7 +30,7 @@ from onesoup.store.client import connect
 from onesoup.store.feed import Feed
 
 RATE = 100
-# Seconds for which a new STCP line is left alone.
+# Seconds until what log-ins have started is over.
 REST = 3.2
 BURST = 50
 P50, P95 = 20.0, 100.0
