@@ -172,6 +172,7 @@ class Engine:
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
+            busy=look.busy,
             tries=tries,
             report=report,
             report_at=report_at,

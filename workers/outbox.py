@@ -27,6 +27,7 @@ from onesoup.store.feed import Changes
 from onesoup.store.sessions import FLOOD_MS
 from onesoup.xmpp import commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers
+from onesoup.xmpp.stream.errors import BACKLOG
 from workers import doors, stanzas
 from workers.pictures import NotSent
 
@@ -67,7 +68,8 @@ class Outbox:
         # Contacts whose roster item is just being changed on the phone's wish.
         self.changing: set[str] = set()
         self._acked = Event()
-        self._busy = self._again = False
+        # `full`: the stream takes no more until the server has acknowledged some.
+        self._busy = self._again = self._full = False
 
     def resume(self, unacked: Iterable[Any]) -> None:
         """A new stream: only what it carries itself is in flight. The rest is run again, with the same ids."""
@@ -84,7 +86,7 @@ class Outbox:
     def _work(self) -> None:
         try:
             while True:
-                self._again = False
+                self._again = self._full = False
                 self._remove_finished()
                 more = self._run_commands()
                 if not (self._again or more) or self._held.closing:
@@ -96,7 +98,9 @@ class Outbox:
             self._held.drop()
         except StreamFailure as failure:
             log.info("commands-wait", sid=short(self._held.sid), kind=failure.kind)
-            if failure.kind == "backlog":
+            if failure.kind == BACKLOG:
+                # The next acknowledgement makes room; of one for what is no command nobody is told here.
+                self._full = True
                 gevent.spawn_later(1.0, self.kick)
         finally:
             self._busy = False
@@ -181,6 +185,8 @@ class Outbox:
         except StoreDown:
             gevent.spawn_later(1.0, self.kick)
         self._acked.set()
+        if self._full:
+            self.kick()
 
     def _remove_finished(self) -> None:
         # Under the lock: a new log-in may be copying the outbox to another session just now.

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from onesoup import __version__
+from onesoup.csp import digits
 from onesoup.csp.places import Place
 from onesoup.csp.vcards import Card
 from onesoup.xmpp import caps, extras, geoloc, vcards
@@ -278,8 +279,8 @@ def upload_limit(result: Node) -> int | None:
     for form in query.getTags("x", namespace=FORM):
         fields = {each.getAttr("var"): (each.getTagData("value") or "").strip() for each in form.getTags("field")}
         limit = fields.get("max-file-size", "")
-        if fields.get("FORM_TYPE") == UPLOAD and limit.isdecimal():
-            return min(int(limit), MAX_UPLOAD)
+        if fields.get("FORM_TYPE") == UPLOAD and (most := digits.number(limit)) is not None:
+            return min(most, MAX_UPLOAD)
     return MAX_UPLOAD
 
 

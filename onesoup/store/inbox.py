@@ -31,7 +31,7 @@ local due = me[1]
 if me[2] or not due or now > due + LATE or call('LLEN', KEYS[2]) > 0 then return -1 end
 local late = call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
 if late and tonumber(late) <= now then return -1 end
-if me[4] or me[5] or me[7] or me[9] then
+if me[4] or me[5] or me[7] or me[9] or me[13] then
 """.replace("LOOKED_AT", LOOKED_AT)
     + LOOK
     + """
@@ -184,6 +184,7 @@ if redis.call('HLEN', KEYS[6]) > (REPEATS + 2) * redis.call('HLEN', KEYS[3]) + S
     if redis.call('HEXISTS', KEYS[3], all[n + 1]) == 0 then redis.call('HDEL', KEYS[6], all[n]) end
   end
 end
+redis.call('HSET', KEYS[1], 'busy', '1')
 redis.call('ZADD', KEYS[4], now + REPEAT_MS, id)
 local more = again + (redis.call('LLEN', KEYS[2]) > 0 and 1 or 0)
 local own = redis.call('HMGET', KEYS[1], 'r', 'caps')

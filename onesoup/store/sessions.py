@@ -40,8 +40,8 @@ RENEW_MS = 900_000
 NEWS = "cir:news"
 
 # What the start of a request looks at, in one command, counted from 1 in Lua: 1 due  2 end  3 ttl  4 alt  5 addr  6 pmin  7 cir
-# 8 called  9 idle  10 hold  11 via  12 nohold.
-LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold'"
+# 8 called  9 idle  10 hold  11 via  12 nohold  13 busy.
+LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold', 'busy'"
 
 # Field `idle` of a session whose phone has not polled yet.
 FIRST_POLL = "p"
@@ -93,6 +93,8 @@ local function touch(key, now, h, from, poll)
     redis.call('PEXPIRE', key, h[3] + LATE + MARK)
   end
   if h[7] then redis.call('HDEL', key, 'cir') end
+  -- What it had in hand it has answered, or comes for now; the script that gives it something more says so again.
+  if h[13] then redis.call('HDEL', key, 'busy') end
   -- The holder has told the XMPP server that the phone is idle: it hears that it no longer is. Or it waits for the first poll.
   if h[9] and (h[9] ~= FIRST_POLL or polled) then
     redis.call('HDEL', key, 'idle')
@@ -116,8 +118,10 @@ PRELUDE = (
     + """
 -- Tells whoever can reach the phone: a held poll first, else its STCP lines and the other bearers, once until the phone's
 -- next request. `kind` is m for what a person waits for, p for what may wait; the outstanding wake is kept as kind and time.
+-- STCP lines are also told, behind a colon, how many ms ago the phone's last request left it with nothing to come back for;
+-- without that the phone is "busy": it was given something, or told to poll, and comes by itself.
 local function wake(key, sid, kind)
-  local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir', 'nohold', 'alt')
+  local h = redis.call('HMGET', key, 'hold', 'stcp', 'cir', 'nohold', 'alt', 'busy', 'due', 'ttl')
   if h[1] and h[4] ~= '1' then
     redis.call('HDEL', key, 'hold')
     redis.call('PUBLISH', h[1], 'poll ' .. sid)
@@ -126,7 +130,9 @@ local function wake(key, sid, kind)
     if h[3] and (kind == 'p' or string.sub(h[3], 1, 1) == 'm' and now - tonumber(string.sub(h[3], 2)) < RENEW) then return end
     redis.call('HSET', key, 'cir', kind .. now)
     if h[2] then redis.call('HSET', key, 'via', 'stcp') end
-    for channel in string.gmatch(h[2] or '', '%S+') do redis.call('PUBLISH', channel, kind .. ' ' .. sid) end
+    local word = kind
+    if not h[6] and h[7] and h[8] then word = kind .. ':' .. string.format('%.0f', math.max(now - (h[7] - h[8]), 0)) end
+    for channel in string.gmatch(h[2] or '', '%S+') do redis.call('PUBLISH', channel, word .. ' ' .. sid) end
     if h[5] == '1' then redis.call('PUBLISH', NEWS, kind .. ' ' .. sid) end
   end
 end
@@ -164,6 +170,7 @@ local gone = over(KEYS[1], now, own)
 if gone then return redis.error_reply('NOSESSION ' .. gone) end
 if ARGV[1] == '1' then touch(KEYS[1], now, own, ARGV[2]) end
 local waiting = redis.call('LLEN', KEYS[3]) + redis.call('ZCOUNT', KEYS[4], '-inf', now)
+if ARGV[1] == '1' and waiting > 0 then redis.call('HSET', KEYS[1], 'busy', '1') end
 local result = {false, waiting}
 if #ARGV > 2 then
   local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 3))
@@ -225,7 +232,9 @@ local function room(key, jid)
 end
 for name, value in pairs(e.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
 if e.fields and e.fields.ttl then
-  touch(KEYS[1], now, look(KEYS[1]))
+  local own = look(KEYS[1])
+  own[13] = false  -- that is of this request
+  touch(KEYS[1], now, own)
   redis.call('PEXPIRE', KEYS[1], e.fields.ttl + LATE + MARK)
   -- The holder looks at a session when it is overdue: that may be sooner now.
   redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), 'look ' .. ARGV[1])
@@ -290,6 +299,7 @@ for _, jid in ipairs(e.dirty or {}) do
 end
 -- Nobody is woken: the reply itself tells the phone to poll.
 mark(KEYS[1], KEYS[3], KEYS[4], known, now)
+if e.dirty then redis.call('HSET', KEYS[1], 'busy', '1') end
 if e.out and #e.out > 0 then redis.call('PUBLISH', 'wake:' .. string.sub(ARGV[1], 1, 2), ARGV[1]) end
 if e['end'] then
   redis.call('HSET', KEYS[1], 'end', e['end'])

@@ -32,7 +32,7 @@ local now = clock()
 local gone = ended(KEYS[1], now)
 if gone then return redis.error_reply('NOSESSION ' .. gone) end
 local h = redis.call('HMGET', KEYS[1], 'cir', 'stcp', 'alt', 'r', 'caps', 'addr', 'udp', 'num', 'tries', 'polls', 'deaf',
-  'pmin', 'due', 'ttl')
+  'pmin', 'due', 'ttl', 'busy')
 return {now, redis.call('LLEN', KEYS[2]), unpack(h)}
 """
 )
@@ -123,6 +123,8 @@ class Look:
     deaf: int
     poll_min: int
     last_request: int
+    # The last request was given something to answer or told to poll: the phone comes by itself.
+    busy: bool = False
 
 
 class Wakes:
@@ -162,7 +164,7 @@ class Wakes:
     def look(self, sid: str) -> Look:
         """What there is to know for a step. NoSession when the session is over."""
         now, waiting, *fields = self._look([keys.session(sid), *keys.of(sid, "q")])
-        wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl = fields
+        wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl, busy = fields
         name = _text(wake)
         return Look(
             now=now,
@@ -182,6 +184,7 @@ class Wakes:
             deaf=_number(deaf),
             poll_min=_number(poll_min),
             last_request=_number(due) - _number(ttl),
+            busy=busy is not None,
         )
 
     def note(self, sid: str, tries: Tries, via: str = "", seen: bytes | None = None) -> bool:

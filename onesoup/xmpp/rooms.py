@@ -4,7 +4,7 @@ properties (xmpp-mapping.md 7). Pure; rooms are bare JIDs, XML is onesoup.xmpp.x
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from onesoup.csp import addresses
+from onesoup.csp import addresses, digits
 from onesoup.csp.groups import ADMIN, MOD, USER
 from onesoup.xmpp import errors
 from onesoup.xmpp.xml import Xml, leaf
@@ -345,10 +345,11 @@ def fill(config: Xml, values: Mapping[str, str], welcome: str | None = None) -> 
 
 def _nearest(wish: str, offered: Iterable[str]) -> str | None:
     """The smallest number that is large enough, where numbers are offered: ejabberd has a list for the number of users."""
-    if not wish.isdigit():
+    least = digits.number(wish)
+    if least is None:
         return None
-    large = sorted(int(each) for each in offered if each.isdigit() and int(each) >= int(wish))
-    return str(large[0]) if large else None
+    large = [count for each in offered if (count := digits.number(each)) is not None and count >= least]
+    return str(min(large)) if large else None
 
 
 # --- bookmarks (XEP-0402, else XEP-0048 in private storage) ---

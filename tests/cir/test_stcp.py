@@ -16,7 +16,7 @@ from onesoup.handlers import records
 from onesoup.store.channels import Subscriber
 from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.inbox import Handout, Inbox, Nothing
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
 from onesoup.store.wakes import Wakes
@@ -56,15 +56,22 @@ class Station:
         self.phones.append(Line(sock))
         return self.phones[-1]
 
-    def session(self, sid=SID, version="1.2", cookie=COOKIE):
-        session = Session("alice@x", "wv:alice@x", version, "r", cookie=cookie)
+    def session(self, sid=SID, version="1.2", cookie=COOKIE, handset="unknown"):
+        session = Session("alice@x", "wv:alice@x", version, "r", cookie=cookie, handset=handset)
         self.feed.create(sid, {"r": records.pack_session(session), "ttl": 60_000, "fence": 1}, ())
 
     def deliver(self, *ids, sid=SID):
         self.feed.store(sid, 1, Changes(items=[Delivery(each, "romeo@x", b"x") for each in ids]))
 
     def phone_polls(self, sid=SID):
-        self.inbox.take(sid)
+        """As long as it gets something."""
+        while not isinstance(item := self.inbox.take(sid), Nothing):
+            while not isinstance(item, Nothing):
+                item = self.inbox.take(sid, answered=item.tid, message_id=item.id)
+
+    def phone_takes_one(self, sid=SID):
+        """And has not answered it yet."""
+        return self.inbox.take(sid)
 
 
 class Line:
@@ -232,8 +239,15 @@ def test_without_a_cookie_the_session_id_stands_for_it(station):
     assert line.hear() == b"WVCI 1.2 a7other\r\n"
 
 
-def test_what_waited_before_helo_wakes_after_it_and_not_with_it(station):
+@pytest.fixture
+def s60(station):
+    station.session(handset="s60")
+    return station
+
+
+def test_what_waited_before_helo_wakes_after_it_and_not_with_it(s60):
     """S60 takes any octets for the answer to HELO and looks no further."""
+    station = s60
     station.deliver("m1")
     line = station.dial()
     began = time.monotonic()
@@ -243,7 +257,39 @@ def test_what_waited_before_helo_wakes_after_it_and_not_with_it(station):
     assert time.monotonic() - began >= QUIET * 0.9
 
 
-def test_after_every_ok_there_is_quiet(station):
+def test_nobody_else_waits_after_helo(station, monkeypatch):
+    monkeypatch.setattr(module, "AFTER_OK", 60)
+    station.deliver("m1")
+    line = station.dial().helo()  # OK comes in a segment of its own
+    assert line.hear() == WVCI
+    station.phone_polls()
+    assert line.say(b"PING\r\n").hear() == b"OK\r\n"
+    station.deliver("m2")
+    assert line.hear() == WVCI
+
+
+def test_a_poll_that_found_nothing_ends_the_quiet(s60, monkeypatch):
+    """It shows that the OK was read: it came long enough behind it."""
+    monkeypatch.setattr(module, "AFTER_OK", 60)
+    monkeypatch.setattr(module, "READ_WITHIN", 0.1)
+    line = s60.dial().helo()
+    gevent.sleep(0.15)
+    s60.phone_polls()
+    s60.deliver("m1")
+    assert line.hear() == WVCI
+
+
+def test_a_poll_of_before_does_not(s60):
+    s60.phone_polls()
+    line = s60.dial().helo()
+    began = time.monotonic()
+    s60.deliver("m1")
+    assert line.hear() == WVCI
+    assert time.monotonic() - began >= QUIET * 0.8
+
+
+def test_after_every_ok_there_is_quiet(s60):
+    station = s60
     line = station.dial().helo()
     quiet(line)
     line.say(b"PING\r\n")
@@ -263,11 +309,56 @@ def test_one_wake_for_a_burst(station):
     quiet(line)
 
 
-def test_no_wake_for_what_the_phone_has_fetched(station):
+def test_no_wake_for_what_the_phone_has_fetched(s60):
+    line = s60.dial().helo()
+    s60.deliver("m1")
+    s60.phone_polls()
+    quiet(line)
+
+
+def test_a_message_behind_an_empty_poll_wakes_at_once(station, monkeypatch):
+    """However short a while ago the phone was woken."""
+    monkeypatch.setattr(module, "GAP", 60)
+    line = station.dial().helo()
+    for number in range(3):
+        station.deliver(f"m{number}")
+        assert line.hear() == WVCI
+        station.phone_polls()
+
+
+def test_a_phone_with_an_item_in_hand_is_left_alone(station, monkeypatch):
+    """It comes to answer, and takes the next one with it: one wake for a burst, however slowly it comes in."""
+    monkeypatch.setattr(module, "GAP", QUIET)
+    line = station.dial().helo()
+    station.deliver("m0")
+    assert line.hear() == WVCI
+    item = station.phone_takes_one()
+    for number in range(1, 20):
+        station.deliver(f"m{number}")
+        item = station.inbox.take(SID, answered=item.tid, message_id=item.id)
+    quiet(line)
+
+
+def test_one_that_does_not_come_back_is_woken_all_the_same(station, monkeypatch):
+    monkeypatch.setattr(module, "GAP", QUIET)
     line = station.dial().helo()
     station.deliver("m1")
-    station.phone_polls()
-    quiet(line)
+    assert line.hear() == WVCI
+    station.phone_takes_one()
+    station.deliver("m2")
+    began = time.monotonic()
+    assert line.hear() == WVCI
+    assert time.monotonic() - began >= QUIET * 0.8
+
+
+def test_news_of_a_process_of_the_last_version_is_understood(station, monkeypatch):
+    """It names no time: the phone may have something in hand."""
+    monkeypatch.setattr(module, "GAP", 0.1)
+    line = station.dial().helo()
+    station.heard = lambda *_: None
+    station.deliver("m1")
+    station.stcp.wake("", f"m {SID}".encode())
+    assert line.hear() == WVCI
 
 
 def test_a_wake_is_repeated_when_the_phone_does_not_come(station, monkeypatch):

@@ -76,6 +76,7 @@ OWNERS = {
     "takes_pwd": S60,
     "takes_ssms": ANDROID,
     "cir_true_is_down": S60,
+    "reads_chunks": S60,
 }
 
 

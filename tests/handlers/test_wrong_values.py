@@ -94,7 +94,7 @@ def wrong(cls: type[Node], depth: int = DEPTH) -> st.SearchStrategy[Element]:
 # --- what is there ---
 
 # What every request moves: the time of the last one, counters, answers that are kept for repeats.
-MOVES = {b"due", b"seq", b"hold", b"cir", b"unsaid"}
+MOVES = {b"due", b"seq", b"hold", b"cir", b"unsaid", b"busy"}
 
 
 def everything(client: Any) -> dict[bytes, Any]:

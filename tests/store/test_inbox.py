@@ -443,6 +443,7 @@ SESSIONS = {
     "one with bearers beside STCP": {"alt": "1", "pmin": "20", "polls": "3"},
     "one with bearers that answers a call": {"alt": "1", "cir": "m17", "called": "m17", "polls": "3"},
     "one that was idle": {"idle": "1"},
+    "one that has something in hand": {"busy": "1"},
     "one that has ended": {"end": "601"},
     "one that is long overdue": {"due": "1000"},
     "one from before the last expiry": {"due": "LONG"},

@@ -8,6 +8,7 @@ from onesoup.xmpp.invitations import Declined, Invited
 from onesoup.xmpp.rooms import Bookmark
 from onesoup.xmpp.xml import Xml
 from workers import stanzas
+from workers.stanzas import DISCO, MAX_UPLOAD, UPLOAD, upload_limit
 
 ROOM, MUC = "room@conference.example.org", "http://jabber.org/protocol/muc"
 
@@ -141,6 +142,22 @@ def test_a_form_is_filled_and_the_rest_of_it_stays():
     }
     assert rooms.fill(tree(FORM), {"MaxActiveUsers": "99"})["muc#roomconfig_maxusers"] == ["200"]
     assert rooms.fill(tree("<query/>"), wishes) is None
+
+
+@pytest.mark.parametrize("digits", ["²", "٣", "9" * 5000, "-1", "1e3", ""])
+def test_a_choice_of_a_form_that_is_no_number_is_none(digits):
+    """str.isdigit() takes some of these, and int() raises on them: the group would not be made."""
+    form = FORM.replace("<value>10</value></option>", f"<value>{digits}</value></option>")
+    assert rooms.fill(tree(form), {"MaxActiveUsers": "20"})["muc#roomconfig_maxusers"] == ["50"]
+    assert rooms.fill(tree(form), {"MaxActiveUsers": "³"})["muc#roomconfig_maxusers"] == ["200"]
+
+
+@pytest.mark.parametrize(("told", "limit"), [("1000", 1000), ("9" * 5000, MAX_UPLOAD), ("²", MAX_UPLOAD), ("", MAX_UPLOAD)])
+def test_the_limit_of_an_upload_service_may_be_anything(told, limit):
+    field = "<field var='{}'><value>{}</value></field>".format
+    form = field("FORM_TYPE", UPLOAD) + field("max-file-size", told)
+    query = f"<query xmlns='{DISCO}'><feature var='{UPLOAD}'/><x xmlns='jabber:x:data'>{form}</x></query>"
+    assert upload_limit(NodeBuilder(f"<iq xmlns='jabber:client'>{query}</iq>").getDom()) == limit
 
 
 def test_bookmarks_of_both_kinds():
