@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 
 CHUNK = 64 * 1024
+# What is read at once is more than what is written: a peer that could not answer would wait, and stop reading.
+ANSWERS = 1024 * 1024
 
 
 @contextlib.contextmanager
@@ -60,13 +62,14 @@ class Flood:
 class _Sender:
     def __init__(self, address: tuple[str, int], first: bytes, what: bytes, source: str) -> None:
         self.sock = socket.create_connection(address, 10, source_address=(source, 0))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * ANSWERS)
         self.sock.setblocking(False)
-        self._what = what * max(1, CHUNK // len(what))
+        self._what = what * max(1, CHUNK // 4 // len(what))
         self._waiting = first + self._what
 
     def go(self, events: int) -> None:
         """OSError at its end."""
-        if events & selectors.EVENT_READ and not self.sock.recv(CHUNK):
+        if events & selectors.EVENT_READ and not self.sock.recv(ANSWERS):
             raise OSError("closed")
         if events & selectors.EVENT_WRITE:
             sent = self.sock.send(self._waiting)
