@@ -155,6 +155,43 @@ def test_a_domain_without_rooms(phone, holder):
     assert tree.im_feat is not None
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [("remote-server-timeout", 504), ("remote-server-not-found", 503), ("internal-server-error", 503), ("forbidden", 503)],
+)
+@pytest.mark.parametrize("silent", ["other.example", "rooms.other.example"])
+def test_a_look_up_that_failed_is_no_answer_and_is_not_remembered(phone, holder, condition, told, silent):
+    """One lost question must not take a domain's groups away from everybody for ten minutes."""
+    items = Xml("query", rooms.DISCO_ITEMS, children=[Xml("item", attrs={"jid": "rooms.other.example"})])
+    holder.iqs["other.example", rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO)
+    holder.iqs["other.example", rooms.DISCO_ITEMS] = items
+    holder.iqs["rooms.other.example", rooms.DISCO_INFO] = condition
+    if silent == "other.example":
+        holder.iqs[silent, rooms.DISCO_INFO] = holder.iqs[silent, rooms.DISCO_ITEMS] = condition
+    assert code(phone.ask(JoinGroupRequest(group_id="wv:/x@other.example"))) == told
+    holder.iqs["other.example", rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO)
+    holder.iqs["other.example", rooms.DISCO_ITEMS] = items
+    holder.iqs["rooms.other.example", rooms.DISCO_INFO] = about()
+    holder.iqs["x@rooms.other.example", rooms.DISCO_INFO] = about()
+    assert phone.ask(JoinGroupRequest(group_id="wv:/x@other.example")).NAME == "JoinGroup-Response"
+
+
+def test_a_name_that_we_made_up_need_not_exist(phone, holder, services):
+    holder.iqs["example.org", rooms.DISCO_ITEMS] = Xml("query", rooms.DISCO_ITEMS)
+    holder.iqs["conference.example.org", rooms.DISCO_INFO] = "remote-server-not-found"
+    assert code(phone.ask(JoinGroupRequest(group_id=GID))) == 405
+    assert services.groups.service("example.org") == ""
+
+
+def test_a_group_of_an_invitation_is_joined_without_a_look_up(phone, served, services):
+    found = Invitation("GR", "tea@rooms.far.example", "wv:/tea@far.example", "dave@far.example", until=4_000_000_000)
+    services.invites.put("alice@example.org", "in", "i1", records.pack_invitation(found))
+    served.otherwise = "remote-server-timeout"
+    served.iqs["tea@rooms.far.example", rooms.DISCO_INFO] = about()
+    assert phone.ask(JoinGroupRequest(group_id="wv:/tea@far.example")).NAME == "JoinGroup-Response"
+    assert {each["to"] for each in served.ops(phone, "iq")} == {"tea@rooms.far.example"}
+
+
 def test_whoever_is_not_let_in_has_settled_nothing(phone, served, services):
     own = OwnProperties(property=[Property(name="AutoJoin", value="T")])
     wish = JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="ben"), own_properties=own)
