@@ -5,7 +5,7 @@ from collections.abc import Callable
 from onesoup.csp.errors import BackendError
 from onesoup.xmpp import rooms
 from onesoup.xmpp.errors import is_fact
-from onesoup.xmpp.rooms import About, Reply, Request
+from onesoup.xmpp.rooms import About, Reply
 
 Query = Callable[..., list[Reply]]
 MOST = 12
@@ -16,8 +16,8 @@ TOLD = ("Name", "AccessType", "Searchable", "AutoDelete", "RequireInvitation", "
 
 
 def look(query: Query, domain: str) -> str:
-    """The service of a domain: itself, one that it names, or conference.domain; "" when it has none. BackendError when that cannot
-    be told just now: 504 for whoever does not answer, 503 for any other error."""
+    """The service of a domain: itself, one that it names, or conference.domain; "" when it has none. BackendError when that
+    cannot be told just now: 504 for whoever does not answer, 503 for any other error."""
     about, items = query(rooms.ask_info(domain), rooms.ask_items(domain))
     if rooms.is_service(about.payload):
         return domain
