@@ -11,8 +11,8 @@ VALIDITY, ROOM_VALIDITY, MAX_VALIDITY = 600, 86_400, 7 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """`who` has invited the user, or, of one that the user has sent, `invited` are those who have not answered. `until` in
-    seconds since the epoch."""
+    """`who` has invited the user, as whoever sent the invitation says; or, of one that the user has sent, `invited` are those who
+    have not answered. `until` in seconds since the epoch; `answered` when the phone has accepted it."""
 
     kind: str
     room: str = ""
@@ -23,6 +23,7 @@ class Invitation:
     mediated: bool = False
     password: str = ""
     invited: tuple[str, ...] = ()
+    answered: bool = False
 
     def without(self, jid: str) -> "Invitation":
         return replace(self, invited=tuple(each for each in self.invited if each != jid))

@@ -3,6 +3,7 @@ others likewise. Who invited whom is kept with the account until the invitation 
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from onesoup.csp import invitations
 from onesoup.csp.elements import (
@@ -154,6 +155,8 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
 
 def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
     """The phone joins by itself, before or after; one that does not is joined after a while."""
+    answered = records.pack_invitation(replace(found, answered=True))
+    ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
     name = request.screen_name.s_name if request.screen_name is not None else None
     nick = (name or group_properties.alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
     ctx.send(commands.join_later(found.room, found.gid, nick, password=found.password))

@@ -12,7 +12,9 @@ OOB = "jabber:x:oob"
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """Somebody invites the user into a room. `nick` is set when the inviter is known by a screen name only."""
+    """Somebody invites the user into a room. A mediated invitation comes from the room: `inviter` is who the room says has asked
+    it to, the room itself when it names nobody; `nick` is set when it names a screen name only. A direct one comes from the
+    inviter."""
 
     room: str
     inviter: str
@@ -36,7 +38,8 @@ def read(message: Xml) -> Invited | Declined | None:
     sender = message.get("from")
     if message.get("type") == "error" or not sender:
         return None
-    x = message.find("x", MUC_USER)
+    # A room speaks without a resource: what has one, somebody in the room or a client of anybody's has made up.
+    x = message.find("x", MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:
         room = addresses.bare(sender)
         inviter, nick = _who(invite.get("from"), room)

@@ -519,8 +519,30 @@ def test_an_answer_counts_while_the_invitation_does(phone, served, services, unt
         assert decline.find("x").find("decline").get("to") == "dave@example.org"
         assert [(each["room"], each["password"]) for each in served.ops(phone, "join-later")] == [(ROOM, "soup")]
         assert code(phone.ask(InviteUserResponse(invite_id="i1", acceptance=True))) == 423
+        assert records.unpack_invitation(invites.get("alice@example.org", "in", "i2")).answered
         phone.ask(JoinGroupRequest(group_id=GID))
         assert served.ops(phone, "join")[-1]["password"] == "soup"
+
+
+@pytest.mark.parametrize(
+    ("sender", "user", "name", "group"),
+    [
+        ({"nick": ""}, "wv:dave@example.net", None, None),
+        ({"nick": "Dave", "room": True}, None, ("Dave", GID), None),
+        ({"nick": "Dave", "room": True, "via": "wv:/tea@example.org"}, None, ("Dave", "wv:/tea@example.org"), None),
+        ({"nick": "", "room": True}, None, None, GID),
+    ],
+)
+def test_who_invites_is_a_user_only_when_that_is_known(every_phone, served, sender, user, name, group):
+    phone = every_phone
+    payload = records.pack_event("invite", "dave@example.net", 1, id="i1", gid=GID, note="", seconds=60, **sender)
+    served.feed.store(phone.sid, 1, Changes(items=[Delivery("k-i1", ROOM, payload)]))
+    (told,) = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest()))).transactions
+    shown = told.content.sender
+    assert (shown.user and shown.user.user_id) == user
+    known = shown.group and shown.group.screen_name
+    assert (known and (known.s_name, known.group_id)) == name
+    assert (shown.group and shown.group.group_id) == group
 
 
 # --- blocking ---
