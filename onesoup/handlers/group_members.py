@@ -18,7 +18,7 @@ from onesoup.csp.elements import (
     UserList,
     Users,
 )
-from onesoup.csp.errors import CspError
+from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting
 from onesoup.csp.transactions import Table
 from onesoup.handlers.context import Context, spellings
@@ -26,12 +26,17 @@ from onesoup.handlers.rooms import People, change, good, in_lists, joined, named
 from onesoup.xmpp import rooms
 from onesoup.xmpp.rooms import Request
 
+# What rooms say of a nick that is not there, when somebody is to be put out.
+GONE = ("item-not-found", "not-acceptable")
+
 
 def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
     """By the room's own lists; where it keeps those to itself, whoever is there and can be seen. 816 when that is nobody."""
     room = room_of(ctx, request.group_id)
     asked = [rooms.ask_affiliated(room, each) for each in ("owner", "admin", "member")]
     replies = ctx.query(*asked, rooms.ask_role(room, "moderator"))
+    if any(reply.error == "remote-server-timeout" for reply in replies):
+        raise BackendError(504, "the group does not answer")
     if all(reply.error for reply in replies):
         levels = _seen(ctx, room, replies[0].error)
     else:
@@ -67,23 +72,54 @@ def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:
 
 
 def add(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
+    """Whoever is more than a member already stays what he is."""
     room = room_of(ctx, request.group_id)
-    people = named(ctx, room, *in_lists(request.user_list, request.user_id_list))
-    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, "member") if jid else None)
-    return outcome(_somebody(people), ctx.version)
+    people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
+    more = _affiliated(ctx, room, *rooms.ADMINS)
+    rest = People([each for each in people.found if each[1] not in more], people.failed)
+    change(ctx, rest, lambda jid, _nick: rooms.affiliate(room, jid, "member") if jid else None)
+    return outcome(people, ctx.version)
+
+
+def _affiliated(ctx: Context, room: str, *affiliations: str) -> set[str]:
+    """Who has one of these affiliations, as far as the room tells it."""
+    replies = ctx.query(*[rooms.ask_affiliated(room, each) for each in affiliations])
+    return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
 
 
 def remove(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
-    """Whoever is there and no member any more is put out of a room for members by the room itself."""
+    """They are members no more, and whoever of them is in the group is put out: 200 means that they are gone. 808 where that
+    needs somebody who is in the group himself, and nothing is changed then."""
     room = room_of(ctx, request.group_id)
-    people = named(ctx, room, *in_lists(request.user_list, request.user_id_list))
-    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, "none") if jid else None)
-    inside = joined(ctx).get(room)
-    if inside is not None and inside.about.get("AccessType") == "Restricted":
-        there = {each.nick for each in occupants(ctx, room)}
-        kicks = [rooms.give_role(room, nick, "none") for _, _, nick in people.working if nick in there]
-        ctx.query(*kicks)
-    return outcome(_somebody(people), ctx.version)
+    people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
+    there = _there(ctx, room)
+    hidden = {each.nick for each in occupants(ctx, room) if not each.jid and each.affiliation == "none"}
+    # Whose address the room hides is put out by name; to be a member, too, he would need one.
+    found = [each for each in people.found if each[1] or each[2] not in hidden]
+    change(ctx, People(found, people.failed), lambda jid, _nick: rooms.affiliate(room, jid, "none") if jid else None)
+    nicks = [(who, name) for who, jid, nick in people.working for name in (there.get(jid, ()) if jid else (nick,))]
+    replies = ctx.query(*[rooms.give_role(room, nick, "none") for _, nick in nicks])
+    for (who, _), reply in zip(nicks, replies, strict=True):
+        if reply.error and reply.error not in GONE:
+            people.fail(rooms.command_code(reply.error), who)
+    return outcome(people, ctx.version)
+
+
+def _there(ctx: Context, room: str) -> dict[str, list[str]]:
+    """Nicks by address of those who are in a room now; nobody of a room that puts out who is no member any more by itself."""
+    nicks: dict[str, list[str]] = {}
+    if room in joined(ctx):
+        for each in occupants(ctx, room):
+            nicks.setdefault(each.jid, []).append(each.nick)
+        return nicks
+    if rooms.read_info(good(ctx.query(rooms.ask_info(room))[0]).payload).members_only:
+        return nicks
+    replies = ctx.query(*[rooms.ask_role(room, each) for each in rooms.ROLES])
+    if any(reply.error for reply in replies):
+        raise CspError(808, "join the group: from outside nobody can be put out of it")
+    for jid, nick in (each for reply in replies for each in rooms.read_admin(reply.payload)):
+        nicks.setdefault(jid, []).append(nick)
+    return nicks
 
 
 def _somebody(people: People) -> People:
@@ -129,22 +165,30 @@ def _give(ctx: Context, room: str, people: People, level: str) -> None:
 
 
 def reject(ctx: Context, request: RejectListRequest) -> Primitive:
-    """The list as it is then; 201 names those with whom it did not work."""
+    """The list as it is then; 201 names those with whom it did not work. Whoever is to come off it and is not on it stays what he
+    is in the group."""
     room = room_of(ctx, request.group_id)
     people = People([], {})
     wishes = ((request.add_list, "outcast"), (request.remove_list, "none"))
     for some, affiliation in [(_listed(ctx, room, wish), affiliation) for wish, affiliation in wishes if wish is not None]:
-        _reject(ctx, room, some, affiliation)
+        if affiliation == "none":
+            listed = {jid for jid, _ in _outcasts(ctx, room)}
+            _reject(ctx, room, People([each for each in some.found if each[1] in listed], some.failed), affiliation)
+        else:
+            _reject(ctx, room, some, affiliation)
         people.found += some.found
         for code, who in some.failed.items():
             people.failed.setdefault(code, []).extend(who)
     if people.failed:
         return outcome(people, ctx.version)
-    outcasts = rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
-    jids = sorted(jid for jid, _ in outcasts if jid)
+    jids = sorted(jid for jid, _ in _outcasts(ctx, room) if jid)
     known = spellings(ctx.services, ctx.sid, jids)
-    listed = _readable(ctx, [Member("", ctx.session.spelled(jid, known.get(jid))) for jid in jids])
-    return RejectListResponse(user_list=UserList(user=[User(user_id=each.user) for each in listed]))
+    told = _readable(ctx, [Member("", ctx.session.spelled(jid, known.get(jid))) for jid in jids])
+    return RejectListResponse(user_list=UserList(user=[User(user_id=each.user) for each in told]))
+
+
+def _outcasts(ctx: Context, room: str) -> list[tuple[str, str]]:
+    return rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
 
 
 def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:

@@ -183,13 +183,14 @@ def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
 
 
 def leave(ctx: Context, request: LeaveGroupRequest) -> Primitive:
-    """808 in the answer's own Result when the group is not joined."""
+    """808 in the answer's own Result when the group is not joined. The group is always named: a phone may leave several at a
+    time."""
     try:
         room, _ = inside(ctx, request.group_id)
         go(ctx, room)
-    except CspError as error:
-        return LeaveGroupResponse(result=status(error.code, error.description).result)
-    return LeaveGroupResponse(result=result())
+    except (CspError, BackendError) as error:
+        return LeaveGroupResponse(group_id=request.group_id, result=status(error.code, error.description).result)
+    return LeaveGroupResponse(group_id=request.group_id, result=result())
 
 
 def go(ctx: Context, room: str) -> None:

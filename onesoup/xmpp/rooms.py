@@ -20,6 +20,8 @@ MAX_ITEMS = 50
 
 # The affiliations and roles that make a level. What an occupant may do decides, not who it is.
 ADMINS = ("owner", "admin")
+# What somebody who is in a room can be in it.
+ROLES = ("moderator", "participant", "visitor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,10 @@ class About:
     def description(self) -> str:
         return self.fields.get(f"{INFO}description", "")
 
+    @property
+    def members_only(self) -> bool:
+        return "muc_membersonly" in self.features
+
 
 def read_info(query: Xml) -> About:
     identity = next((each for each in query.all("identity") if each.get("category") == "conference"), Xml("identity"))
@@ -275,12 +281,12 @@ def properties(about: About, private: bool) -> dict[str, str]:
     fields, features = about.fields, about.features
     found = {
         "Name": about.name,
-        "AccessType": "Restricted" if "muc_membersonly" in features else "Open",
+        "AccessType": "Restricted" if about.members_only else "Open",
         "Type": "Private" if private else "Public",
         "Searchable": "F" if "muc_hidden" in features else "T",
         "AutoDelete": "F" if "muc_persistent" in features else "T",
         "History": "T" if KEEPS in features else "F",
-        "RequireInvitation": "T" if "muc_membersonly" in features else "F",
+        "RequireInvitation": "T" if about.members_only else "F",
         "Topic": fields.get(f"{INFO}subject", ""),
         "ActiveUsers": fields.get(f"{INFO}occupants", ""),
         "MaxActiveUsers": fields.get(f"{CONFIG}maxusers") or fields.get(f"{INFO}maxusers", ""),

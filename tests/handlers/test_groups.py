@@ -34,6 +34,7 @@ from onesoup.csp.elements import (
     Recipient,
     RejectListRequest,
     RemoveGroupMembersRequest,
+    RemoveList,
     Result,
     ScreenName,
     SendMessageRequest,
@@ -223,10 +224,12 @@ def test_a_crowd_is_told_as_far_as_the_phone_can_read(new_phone, served, version
 
 
 def test_leaving(inside, served):
-    assert code(inside.ask(LeaveGroupRequest(group_id=GID.upper()))) == 200
+    left = inside.ask(LeaveGroupRequest(group_id=GID.upper()))
+    assert (left.result.code, left.group_id) == (200, GID.upper())
     (presence,) = sent(inside, served)
     assert (presence.get("type"), presence.get("to")) == ("unavailable", f"{ROOM}/nick")
-    assert inside.ask(LeaveGroupRequest(group_id="wv:/other@example.org")).result.code == 808
+    left = inside.ask(LeaveGroupRequest(group_id="wv:/other@example.org"))
+    assert (left.result.code, left.group_id) == (808, "wv:/other@example.org")
 
 
 # --- made and ended ---
@@ -332,18 +335,82 @@ def test_one_who_cannot_be_a_member_does_not_stop_the_others(inside, served):
     assert code(inside.ask(one)) == 816
 
 
-def test_who_is_no_member_any_more_is_put_out_of_a_room_for_members(phone, served):
-    served.inside(phone.sid, ROOM, GID, about={"AccessType": "Restricted"})
-    served.occupied(phone.sid, ROOM, OWNER, BEN)
+def changes(phone, holder):
+    """What the room was asked to change of its people."""
+    asked = [from_plain(each["tree"]).find("item") for each in holder.ops(phone, "iq") if each["type"] == "set"]
+    return [each.attrs for each in asked if each is not None]
+
+
+def removal(*users, names=()):
+    people = UserList(user=[User(user_id=each) for each in users], screen_name=[ScreenName(s_name=each) for each in names])
+    return RemoveGroupMembersRequest(group_id=GID, user_list=people)
+
+
+@pytest.mark.parametrize("access", ["Restricted", "Open"])
+def test_who_is_no_member_any_more_is_put_out_whether_the_room_does_so_itself_or_not(phone, served, access):
+    served.inside(phone.sid, ROOM, GID, about={"AccessType": access})
+    served.occupied(phone.sid, ROOM, OWNER, BEN, ("ben_2", "ben@example.org", "participant", "member"), CLEO)
     served.iqs[ROOM, "item"] = Xml("query")
-    lists = UserList(user=[User(user_id="wv:ben@example.org"), User(user_id="wv:dora@example.org")])
-    assert code(phone.ask(RemoveGroupMembersRequest(group_id=GID, user_list=lists))) == 200
-    items = [each.find("item").attrs for each in sent(phone, served, "iq") if each.find("item")]
-    assert items == [
+    assert code(phone.ask(removal("wv:ben@example.org", "wv:dora@example.org", names=["cleo"]))) == 200
+    assert changes(phone, served) == [
         {"jid": "ben@example.org", "affiliation": "none"},
         {"jid": "dora@example.org", "affiliation": "none"},
         {"nick": "ben", "role": "none"},
+        {"nick": "ben_2", "role": "none"},
+        {"nick": "cleo", "role": "none"},
     ]
+
+
+@pytest.mark.parametrize(("said", "told"), [("not-allowed", 816), ("item-not-found", 200), ("not-acceptable", 200)])
+def test_whoever_stays_in_the_room_was_not_removed(phone, served, said, told):
+    served.inside(phone.sid, ROOM, GID)
+    served.occupied(phone.sid, ROOM, OWNER, BEN)
+    served.iqs[ROOM, "item"] = lambda item: said if "role" in item else Xml("query")
+    assert code(phone.ask(removal("wv:ben@example.org"))) == told
+
+
+def test_a_hidden_member_cannot_be_removed(phone, served):
+    served.inside(phone.sid, ROOM, GID)
+    served.occupied(phone.sid, ROOM, OWNER, ("cleo", "", "participant", "member"))
+    served.iqs[ROOM, "item"] = Xml("query")
+    assert code(phone.ask(removal(names=["cleo"]))) == 816
+    assert changes(phone, served) == []
+
+
+def test_from_outside_members_are_removed_where_the_room_can_put_them_out(phone, served):
+    def says(item):
+        return occupants if "role" in item and "nick" not in item else Xml("query")
+
+    occupants = Xml("query", children=[Xml("item", attrs={"jid": "ben@example.org/desk", "nick": "Ben"})])
+    served.iqs[ROOM, "item"] = says
+    assert code(phone.ask(removal("wv:ben@example.org"))) == 200
+    assert changes(phone, served)[-1] == {"nick": "Ben", "role": "none"}
+    occupants = "forbidden"
+    before = len(changes(phone, served))
+    assert code(phone.ask(removal("wv:ben@example.org"))) == 808
+    assert len(changes(phone, served)) == before
+    served.iqs[ROOM, rooms.DISCO_INFO] = about("muc_membersonly")
+    assert code(phone.ask(removal("wv:ben@example.org"))) == 200
+    assert changes(phone, served)[before:] == [{"jid": "ben@example.org", "affiliation": "none"}]
+
+
+def test_an_owner_is_not_made_a_mere_member(phone, served):
+    served.iqs[ROOM, "item"] = lambda item: admin("ben@example.org") if item.get("affiliation") == "owner" else Xml("query")
+    people = UserList(user=[User(user_id="wv:ben@example.org"), User(user_id="wv:dora@example.org")])
+    assert code(phone.ask(AddGroupMembersRequest(group_id=GID, user_list=people))) == 200
+    assert changes(phone, served) == [{"jid": "dora@example.org", "affiliation": "member"}]
+
+
+def test_who_is_taken_off_the_reject_list_without_being_on_it_stays_a_member(phone, served):
+    served.iqs[ROOM, "item"] = admin("tybalt@example.net")
+    wish = RemoveList(user_id=["wv:ben@example.org", "wv:tybalt@example.net"])
+    assert phone.ask(RejectListRequest(group_id=GID, remove_list=wish)).NAME == "RejectList-Response"
+    assert changes(phone, served) == [{"jid": "tybalt@example.net", "affiliation": "none"}]
+
+
+def test_members_of_a_silent_room_are_not_told_in_part(phone, served):
+    served.iqs[ROOM, "item"] = lambda item: "remote-server-timeout" if item.get("affiliation") == "admin" else Xml("query")
+    assert code(phone.ask(GetGroupMembersRequest(group_id=GID))) == 504
 
 
 def test_levels_by_affiliation_and_role(inside, served):
