@@ -1,5 +1,7 @@
 """Who belongs to a group, who may do what in it, and who is kept out (messages.md 13, xmpp-mapping.md 7)."""
 
+from collections.abc import Callable
+
 from onesoup.csp.elements import (
     AddGroupMembersRequest,
     AddList,
@@ -77,7 +79,7 @@ def add(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
     people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
     more = _affiliated(ctx, room, *rooms.ADMINS)
     rest = People([each for each in people.found if each[1] not in more], people.failed)
-    change(ctx, rest, lambda jid, _nick: rooms.affiliate(room, jid, "member") if jid else None)
+    change(ctx, rest, _affiliation(room, "member"))
     return outcome(people, ctx.version)
 
 
@@ -88,38 +90,44 @@ def _affiliated(ctx: Context, room: str, *affiliations: str) -> set[str]:
 
 
 def remove(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
-    """They are members no more, and whoever of them is in the group is put out: 200 means that they are gone. 808 where that
-    needs somebody who is in the group himself, and nothing is changed then."""
+    """They are members no more, and whoever of them is in the group is put out: 200 means that they are gone."""
     room = room_of(ctx, request.group_id)
     people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
-    there = _there(ctx, room)
-    hidden = {each.nick for each in occupants(ctx, room) if not each.jid and each.affiliation == "none"}
-    # Whose address the room hides is put out by name; to be a member, too, he would need one.
-    found = [each for each in people.found if each[1] or each[2] not in hidden]
-    change(ctx, People(found, people.failed), lambda jid, _nick: rooms.affiliate(room, jid, "none") if jid else None)
-    nicks = [(who, name) for who, jid, nick in people.working for name in (there.get(jid, ()) if jid else (nick,))]
+    if room in joined(ctx):
+        _remove_from_inside(ctx, room, people)
+    else:
+        _remove_from_outside(ctx, room, people)
+    return outcome(people, ctx.version)
+
+
+def _remove_from_inside(ctx: Context, room: str, people: People) -> None:
+    """Whose address the room hides is put out by name; to be a member, too, he would need one."""
+    present = occupants(ctx, room)
+    hidden = {each.nick for each in present if not each.jid and each.affiliation == "none"}
+    named_well = [each for each in people.found if each[1] or each[2] not in hidden]
+    change(ctx, People(named_well, people.failed), _affiliation(room, "none"))
+    nicks = [
+        (who, each.nick)
+        for who, jid, nick in people.working
+        for each in present
+        if (each.jid == jid if jid else each.nick == nick)
+    ]
     replies = ctx.query(*[rooms.give_role(room, nick, "none") for _, nick in nicks])
     for (who, _), reply in zip(nicks, replies, strict=True):
         if reply.error and reply.error not in GONE:
             people.fail(rooms.command_code(reply.error), who)
-    return outcome(people, ctx.version)
 
 
-def _there(ctx: Context, room: str) -> dict[str, list[str]]:
-    """Nicks by address of those who are in a room now; nobody of a room that puts out who is no member any more by itself."""
-    nicks: dict[str, list[str]] = {}
-    if room in joined(ctx):
-        for each in occupants(ctx, room):
-            nicks.setdefault(each.jid, []).append(each.nick)
-        return nicks
-    if rooms.read_info(good(ctx.query(rooms.ask_info(room))[0]).payload).members_only:
-        return nicks
-    replies = ctx.query(*[rooms.ask_role(room, each) for each in rooms.ROLES])
-    if any(reply.error for reply in replies):
-        raise CspError(808, "join the group: from outside nobody can be put out of it")
-    for jid, nick in (each for reply in replies for each in rooms.read_admin(reply.payload)):
-        nicks.setdefault(jid, []).append(nick)
-    return nicks
+def _remove_from_outside(ctx: Context, room: str, people: People) -> None:
+    """A room for members puts out who is none any more. Any other only puts out whom it rejects, and only those who are in it
+    can put out somebody without that: he is rejected for a moment."""
+    if not rooms.read_info(good(ctx.query(rooms.ask_info(room))[0]).payload).members_only:
+        change(ctx, people, _affiliation(room, "outcast"))
+    change(ctx, People(people.working, people.failed), _affiliation(room, "none"))
+
+
+def _affiliation(room: str, affiliation: str) -> Callable[[str, str], Request | None]:
+    return lambda jid, _nick: rooms.affiliate(room, jid, affiliation) if jid else None
 
 
 def _somebody(people: People) -> People:
@@ -198,7 +206,7 @@ def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:
 def _reject(ctx: Context, room: str, people: People, affiliation: str) -> None:
     """A screen name whose address the room hides can only be put out."""
     hidden = [(who, nick) for who, jid, nick in people.found if not jid]
-    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, affiliation) if jid else None)
+    change(ctx, people, _affiliation(room, affiliation))
     if affiliation == "outcast":
         ctx.query(*[rooms.give_role(room, nick, "none") for who, nick in hidden if isinstance(who, ScreenName)])
 

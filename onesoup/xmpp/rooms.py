@@ -20,8 +20,6 @@ MAX_ITEMS = 50
 
 # The affiliations and roles that make a level. What an occupant may do decides, not who it is.
 ADMINS = ("owner", "admin")
-# What somebody who is in a room can be in it.
-ROLES = ("moderator", "participant", "visitor")
 
 
 @dataclass(frozen=True, slots=True)

@@ -377,21 +377,17 @@ def test_a_hidden_member_cannot_be_removed(phone, served):
     assert changes(phone, served) == []
 
 
-def test_from_outside_members_are_removed_where_the_room_can_put_them_out(phone, served):
-    def says(item):
-        return occupants if "role" in item and "nick" not in item else Xml("query")
-
-    occupants = Xml("query", children=[Xml("item", attrs={"jid": "ben@example.org/desk", "nick": "Ben"})])
-    served.iqs[ROOM, "item"] = says
+def test_from_outside_nobody_is_put_out_by_name(phone, served):
+    served.iqs[ROOM, "item"] = Xml("query")
     assert code(phone.ask(removal("wv:ben@example.org"))) == 200
-    assert changes(phone, served)[-1] == {"nick": "Ben", "role": "none"}
-    occupants = "forbidden"
-    before = len(changes(phone, served))
-    assert code(phone.ask(removal("wv:ben@example.org"))) == 808
-    assert len(changes(phone, served)) == before
+    affiliations = [{"jid": "ben@example.org", "affiliation": each} for each in ("outcast", "none")]
+    assert changes(phone, served) == affiliations
     served.iqs[ROOM, rooms.DISCO_INFO] = about("muc_membersonly")
     assert code(phone.ask(removal("wv:ben@example.org"))) == 200
-    assert changes(phone, served)[before:] == [{"jid": "ben@example.org", "affiliation": "none"}]
+    assert changes(phone, served)[2:] == affiliations[1:]
+    served.iqs[ROOM, rooms.DISCO_INFO], served.iqs[ROOM, "item"] = about(), "forbidden"
+    assert code(phone.ask(removal("wv:ben@example.org"))) == 816
+    assert changes(phone, served)[3:] == affiliations[:1]
 
 
 def test_an_owner_is_not_made_a_mere_member(phone, served):

@@ -13,12 +13,14 @@ from onesoup.csp.elements import (
     GetMessageListRequest,
     GetMessageRequest,
     GroupChangeNotice,
+    LeaveGroupRequest,
     LeaveGroupResponse,
     MemberAccessRequest,
     Mod,
     OwnProperties,
     Property,
     RejectListRequest,
+    RemoveGroupMembersRequest,
     SetGroupPropsRequest,
     User,
     UserList,
@@ -193,6 +195,77 @@ def test_a_phone_makes_a_group_and_keeps_house_in_it(world: World) -> None:
     assert removed(carols).result.code == 809
     assert phone.request(DeleteGroupRequest(group_id=gid)).result.code == 200
     assert removed(bobs).result.code == 800
+    assert not [each for each in phone.news if isinstance(each, LeaveGroupResponse)]
+
+
+def test_whoever_is_removed_from_a_group_is_gone_whether_he_was_there_or_not(either: World) -> None:
+    world = either
+    alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
+    gid = f"wv:{alice.user}/open@{alice.domain}"
+    phone, bobs = world.phone(alice, version="1.2").start(), world.phone(bob, version="1.3").start()
+    phone.create_group(gid, "Open to all", nick="Alice", AccessType="Open", AutoDelete="F")
+    members = UserList(user=[User(user_id=each.wv) for each in (bob, carol, dave)])
+    assert phone.request(AddGroupMembersRequest(group_id=gid, user_list=members)).result.code == 200
+    bobs.join_group(gid, "Bob")
+    daves, jid = world.online(dave), f"{alice.user}\\2fopen@conference.{alice.domain}"
+    daves.join(jid, "Dave")
+    told(phone, "joined", "Bob")
+    told(phone, "joined", "Dave")
+
+    assert phone.request(RemoveGroupMembersRequest(group_id=gid, user_list=members)).result.code == 200
+    assert removed(bobs).result.code == 803
+    assert removed(bobs).group_id == gid
+    daves.wait("presence", sender=jid, resource="Dave", type="unavailable")
+    listed = phone.request(GetGroupMembersRequest(group_id=gid))
+    people = [*listed.admin.user_list.user, *listed.mod.user_list.user, *listed.users.user_list.user]
+    assert [each.user_id for each in people] == [alice.wv]
+    for nick in ("Bob", "Dave"):
+        told(phone, "left", nick)
+    left = phone.request(LeaveGroupRequest(group_id=gid))
+    assert (left.result.code, left.group_id) == (200, gid)
+    # From outside, where nobody's nick is known.
+    bobs.news.clear()
+    bobs.join_group(gid, "Bob")
+    assert phone.request(RemoveGroupMembersRequest(group_id=gid, user_list=members)).result.code == 200
+    assert removed(bobs).group_id == gid
+    bobs.join_group(gid, "Bob")
+
+
+def test_a_taken_nick_costs_nothing_but_the_nick(either: World) -> None:
+    world = either
+    alice, bob, dave = world.cast("alice", "bob", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, alice.user)
+    bobs = world.phone(bob).start()
+    bobs.join_group(gid, "Bob")
+    phone = world.phone(alice, version="1.3").start()
+    assert sorted(phone.join_group(gid)) == sorted([alice.user, "Bob"])
+    told(bobs, "joined", f"{alice.user}_2")
+    daves.say(jid, line := secret_text())
+    assert phone.hears(line).nick == alice.user
+    assert not [each for each in phone.news if isinstance(each, GroupChangeNotice) and each.joined]
+
+
+def test_a_nick_that_the_users_own_other_client_has_is_shared(either: World) -> None:
+    """The room lists it like anybody's; only the presence that says so is our own."""
+    world = either
+    alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
+    jid, gid = a_room(world)
+    desks = {each.name: world.online(each) for each in (alice, bob, carol, dave)}
+    for name, desk in desks.items():
+        desk.join(jid, name)
+    phone = world.phone(alice, version="1.2").start()
+    assert sorted(phone.join_group(gid, "Alice")) == ["Bob", "Carol", "Dave"]
+    desks["Bob"].say(jid, first := secret_text())
+    phone.hears(first)
+    assert not [each for each in phone.news if isinstance(each, GroupChangeNotice) and each.joined]
+    desks["Alice"].leave(jid, "Alice")
+    desks["Alice"].wait("presence", sender=jid, resource="Alice", type="unavailable")
+    desks["Bob"].say(jid, second := secret_text())
+    phone.hears(second)
+    phone.say(gid, third := secret_text())
+    desks["Dave"].message(body=third, type="groupchat")
     assert not [each for each in phone.news if isinstance(each, LeaveGroupResponse)]
 
 
