@@ -48,6 +48,8 @@ class Entry:
     again: bool = False
     old: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    # The presence that has our nick, where the room has not said that it is ours.
+    likely: Seen | None = None
     tries: int = 0
     # Set when we are in, or know that we will not be.
     over: Event = field(default_factory=Event)
@@ -193,7 +195,8 @@ class Rooms:
         if not seen.nick and not seen.error:
             return  # COMPAT(ejabberd): a room shows itself, with its picture; it is nobody who is there
         entry = self.entering.get(seen.room)
-        own = 110 in seen.codes or seen.nick == room.nick
+        # Before we are in, somebody else may have the nick that we asked for, and the room gives us another.
+        own = 110 in seen.codes or (seen.nick == room.nick and entry is None)
         if seen.error:
             if entry is not None:
                 self._refused(seen, entry, turn)
@@ -242,6 +245,9 @@ class Rooms:
         turn.occupant(name, records.pack_occupant(seen.jid, seen.role, seen.affiliation))
         if entry is not None:
             entry.seen.add(seen.nick)
+            if seen.nick == entry.room.nick:
+                entry.likely = seen
+                return
             new = entry.again and seen.nick not in entry.old
         if new:
             turn.notice(seen.room).comes(seen.nick, seen.jid)
@@ -252,6 +258,8 @@ class Rooms:
         name = f"{seen.room}/{seen.nick}"
         known = turn.known.get(name)
         turn.occupant(name, b"")
+        if entry is not None and entry.likely is not None and entry.likely.nick == seen.nick:
+            entry.likely = None
         if seen.new_nick:
             jid = seen.jid or _jid(known)
             turn.occupant(f"{seen.room}/{seen.new_nick}", records.pack_occupant(jid, seen.role, seen.affiliation))
@@ -318,6 +326,10 @@ class Rooms:
             if reading is not None and reading.room == jid and not nick:
                 reading.take(stanza)
             return
+        entry = self.entering.get(jid)
+        if entry is not None and entry.likely is not None and tree.get("type") == "groupchat":
+            # COMPAT(rooms older than XEP-0045 1.21): there is no other sign that we are in.
+            self._own(entry.likely, room, entry, turn)
         if tree.get("type") == "error":
             self._bounced(jid, nick, room, tree, turn)
         elif tree.get("type") == "groupchat":

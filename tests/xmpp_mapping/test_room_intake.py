@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from gevent.event import AsyncResult
 from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.blocking import Rules
@@ -365,6 +366,45 @@ def test_entering_again_tells_the_difference(rooms, held):
     (notice,) = told(done, "notice")
     assert (notice["joined"], notice["left"]) == ([["Dora", ""]], [["Cleo", ""]])
     assert rooms.joined[ROOM].nick == "Alice"
+
+
+OWN_PRESENCE = "<status code='110'/>"
+
+
+def entering(rooms, nick="Alice"):
+    room = rooms.joined.pop(ROOM)
+    room.nick, room.topic = nick, None
+    entry = rooms.entering[ROOM] = Entry(room, AsyncResult())
+    return entry
+
+
+def test_a_room_that_gives_another_name_lists_the_one_who_has_ours(rooms, held):
+    """Only the room knows who we are: it says so (110). Who comes first in its list may have the nick that was asked for."""
+    entry = entering(rooms)
+    assert told(read(rooms, here("Alice"), here("Ben")), "notice") == []
+    assert not entry.result.ready()
+    done = read(rooms, here("Cleo"), here("Alice2", OWN_PRESENCE + "<status code='210'/>"))
+    assert told(done, "notice") == []
+    assert entry.result.get(timeout=0)["nick"] == rooms.joined[ROOM].nick == "Alice2"
+    assert {name.partition("/")[2] for name, record in held.known.items() if record} == {"Alice", "Alice2", "Ben", "Cleo"}
+    (notice,) = told(read(rooms, here("Dora")), "notice")
+    assert notice["joined"] == [["Dora", ""]]
+
+
+def test_a_room_that_does_not_say_who_we_are_has_let_us_in_when_it_talks(rooms):
+    """COMPAT: what goes before XEP-0045 version 1.21. History and topic come behind our own presence."""
+    entry = entering(rooms)
+    read(rooms, here("Ben"), here("Alice", role="moderator"), here("Cleo"))
+    assert not entry.result.ready()
+    done = read(rooms, f"<message from='{ROOM}' type='groupchat'><subject/></message>")
+    assert (entry.result.get(timeout=0)["nick"], rooms.joined[ROOM].role, told(done, "notice")) == ("Alice", "moderator", [])
+
+
+def test_whoever_has_our_nick_and_goes_while_we_enter_is_not_us(rooms):
+    entry = entering(rooms)
+    read(rooms, here("Alice"), here("Alice", kind="unavailable"))
+    read(rooms, said("Ben", "hello"))
+    assert (rooms.entering[ROOM], entry.result.ready()) == (entry, False)
 
 
 def test_a_room_that_was_made_anew_by_entering_is_lost(rooms, held):
