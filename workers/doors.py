@@ -37,6 +37,8 @@ JOIN_SECONDS = 7.0
 AGAIN_SECONDS = 30.0
 # A room service that goes down is given so long before somebody knocks.
 RESTART_SECONDS = 2.0
+# A room that cannot be reached is asked again after this part of the time after which a silent one is asked.
+AGAIN_SHARE = 0.3
 # What is said before an answer is looked at behind it at most so long.
 LATE_SECONDS = 2.0
 # How long the phone has to join by itself what it was invited into.
@@ -194,6 +196,28 @@ class Doors:
         log.info("room-lost", sid=short(self._held.sid), code=code)
         self._leave_quietly(jid, entry.room)
         self._keep(Changes(rooms={jid: b""}, items=[left(jid, entry.room.gid, code)]))
+
+    def look_in(self) -> None:
+        """Asks rooms from which nothing has come for long whether we are still in them (XEP-0410): one that has lost its guests,
+        as when its server broke down, tells nobody. No phone has anything to do with it."""
+        Group().map(self._look_in, self._held.rooms.silent())
+
+    def _look_in(self, jid: str) -> None:
+        inside = self._held.rooms
+        room = inside.joined.get(jid)
+        if room is None:
+            return
+        nick = room.nick
+        inside.heard(jid, ago=self._shared.room_check * (1 - AGAIN_SHARE))  # when the answer says nothing
+        try:
+            still = rooms.still_inside(self._request(rooms.ask_oneself(jid, nick)).error)
+        except StreamFailure:
+            return  # the next stream enters it, or goes on
+        if still:
+            inside.heard(jid)
+        elif still is False and inside.joined.get(jid) is room and room.nick == nick:
+            log.info("room-has-lost-us", sid=short(self._held.sid))
+            self.enter_again(jid)
 
     def enter_again(self, jid: str) -> None:
         """The room has lost us, as before or after its restart."""

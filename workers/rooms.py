@@ -3,6 +3,8 @@ business of workers.doors.
 
 The record of a room in Redis is what a successor goes on from; what is kept here is the same. Occupants are in Redis only."""
 
+import math
+import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from workers.intake import Batch, Intake
 
 MAX_TOPIC = 500
+# Silent rooms are not looked for more often.
+LOOK_SECONDS = 1.0
 # A phone that is away for long is not told of everybody who comes and goes in a busy room.
 MAX_WAITING = 100
 # People in one notice.
@@ -133,6 +137,8 @@ class Rooms:
         self.entering: dict[str, Entry] = {}
         # Rooms whose end the phone has asked for itself.
         self.ending: set[str] = set()
+        # When something last came from a joined room, by the monotonic clock.
+        self._heard: dict[str, float] = {}
         # Questions for what rooms have kept, by their names.
         self.readings: dict[str, Reading] = {}
         self.invitations = Invitations(held, shared)
@@ -141,10 +147,30 @@ class Rooms:
         """What an earlier holder had joined."""
         found = self._shared.feed.hash(self._held.sid, "rooms")
         self.joined = {room: records.unpack_room(record) for room, record in found.items()}
+        # At any time since: what a holder has taken over it need not ask all at once.
+        self._heard = {room: time.monotonic() - random.random() * self._shared.room_check for room in self.joined}
 
     def find(self, room: str) -> Room | None:
         entry = self.entering.get(room)
         return entry.room if entry is not None else self.joined.get(room)
+
+    # --- rooms that are silent ---
+
+    def heard(self, room: str, ago: float = 0.0) -> None:
+        """Something came from a room so long ago."""
+        self._heard[room] = time.monotonic() - ago
+
+    def silent(self) -> list[str]:
+        """Joined rooms from which nothing has come for long."""
+        return [room for room, left in self._left() if left <= 0]
+
+    def until_silent(self) -> float:
+        """Seconds until there is one."""
+        return min((max(left, LOOK_SECONDS) for _, left in self._left()), default=math.inf)
+
+    def _left(self) -> list[tuple[str, float]]:
+        most, now = self._shared.room_check, time.monotonic()
+        return [(room, self._heard.get(room, now) + most - now) for room in self.joined] if most else []
 
     # --- what comes in ---
 
@@ -181,6 +207,9 @@ class Rooms:
         return rooms.of_room(tree) if tree.name == "presence" else self.invitations.is_one(tree)
 
     def _take(self, stanza: Node, tree: Xml, turn: Turn) -> None:
+        room = addresses.bare(tree.get("from"))
+        if room in self.joined:
+            self.heard(room)
         if tree.name == "presence":
             self._presence(rooms.read_presence(tree), turn)
         elif not self.invitations.take(tree, turn.done):
@@ -230,6 +259,8 @@ class Rooms:
         self.entering.pop(seen.room, None)
         self.joined[seen.room] = room
         entry.over.set()
+        self.heard(seen.room)
+        self._held.check_by(time.monotonic() + self.until_silent())
         room.at = room.at or int(time.time())
         for nick in entry.old - entry.seen - {room.nick}:
             name = f"{seen.room}/{nick}"
@@ -304,6 +335,7 @@ class Rooms:
 
     def forget(self, room: str) -> None:
         self.joined.pop(room, None)
+        self._heard.pop(room, None)
         entry = self.entering.pop(room, None)
         if entry is not None:
             entry.over.set()

@@ -296,6 +296,32 @@ def end(world: World, person: Person, resource: str) -> None:
     world.peers.connect(f"{person.jid}/{resource}", person.password, address, world.stack.ca_file)
 
 
+def test_a_room_that_has_forgotten_its_guest_is_entered_again(breakable: World) -> None:
+    """A room tells nobody that it has lost its guests: the phone would be deaf and its user none the wiser."""
+    world = breakable
+    alice, bob, dave = world.cast("alice", "bob", "dave")
+    jid = f"room{next(_numbers)}@forgetful.example"
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    phone = world.phone(alice).start()
+    assert phone.join_group(f"wv:/{jid}", "Alice") == ["Dave"]
+    entered = daves.wait("presence", sender=jid, resource="Alice", type="available")
+    daves.raw(f"<message to='{jid}'><forget xmlns='urn:onesoup:test' nick='Alice'/></message>")
+    daves.say(jid, missed := secret_text())
+    daves.wait("presence", after=entered, sender=jid, resource="Alice", type="available")
+    daves.say(jid, line := secret_text())
+    phone.hears(line)
+    assert missed in phone.said()
+    # The only guest of a room that goes is told that there is none any more.
+    gone = f"room{next(_numbers)}@forgetful.example"
+    bobs, gid = world.phone(bob).start(), f"wv:/{gone}"
+    daves.join(gone, "Dave")
+    bobs.join_group(gid, "Bob")
+    daves.raw(f"<message to='{gone}'><forget xmlns='urn:onesoup:test' nick='Bob'/></message>")
+    daves.leave(gone, "Dave")
+    assert (removed(bobs).group_id, removed(bobs).result.code) == (gid, 800)
+
+
 def test_a_killed_holder_loses_no_room(breakable: World) -> None:
     world = breakable
     alice, bob, dave = world.cast("alice", "bob", "dave")

@@ -1,5 +1,6 @@
 """Stanzas of rooms -> changes of a session: who is there, what is told, what is thrown away."""
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from onesoup.handlers import records
 from onesoup.xmpp import rooms as mapping
 from onesoup.xmpp.archive import Kept
 from workers import invitations
+from workers import rooms as workers_rooms
 from workers.intake import Intake
 from workers.rooms import Entry, Reading, Rooms
 
@@ -25,7 +27,7 @@ class Held:
 
     def __init__(self):
         self.session, self.sid, self.closing = SimpleNamespace(jid=OWN), "s", False
-        self.waiting = 0
+        self.waiting, self.room_check, self.looks = 0, 900.0, []
         self.known, self.sent, self.called = {}, {}, []
         self.feed = self
         self.invited = {}
@@ -45,6 +47,9 @@ class Held:
                 for name in ("enter_again", "look_again", "lose", "ended")
             },
         )
+
+    def check_by(self, when):
+        self.looks.append(when)
 
     def occupants(self, _sid, names):
         return {name: self.known.get(name) for name in names}
@@ -411,6 +416,24 @@ def test_a_room_that_was_made_anew_by_entering_is_lost(rooms, held):
     entry = rooms.entering[ROOM] = Entry(rooms.joined.pop(ROOM), again=True)
     read(rooms, here("Alice", "<status code='110'/><status code='201'/>"))
     assert held.called == [("lose", ROOM, entry, 800)]
+
+
+def test_a_room_is_silent_when_nothing_has_come_from_it_for_long(rooms, held, monkeypatch):
+    now = [5000.0]
+    monkeypatch.setattr(workers_rooms.time, "monotonic", lambda: now[0])
+    entering(rooms)
+    assert rooms.silent() == []  # what is just being entered is not asked
+    read(rooms, here("Alice", OWN_PRESENCE))
+    assert (rooms.silent(), rooms.until_silent(), held.looks) == ([], 900.0, [5900.0])
+    now[0] = 5800.0
+    read(rooms, said("Ben", "hello"))
+    now[0] = 6000.0
+    assert (rooms.silent(), rooms.until_silent()) == ([], 700.0)
+    now[0] = 6700.0
+    assert rooms.silent() == [ROOM]
+    assert rooms.until_silent() > 0  # or the holder would look at it all the time
+    held.room_check = 0.0
+    assert (rooms.silent(), rooms.until_silent()) == ([], math.inf)
 
 
 def test_rooms_are_no_contacts_and_strange_rooms_nothing(rooms, held):

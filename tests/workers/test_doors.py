@@ -1,0 +1,77 @@
+"""Rooms that are silent: which answer to a ping of oneself means what."""
+
+from types import SimpleNamespace
+
+import pytest
+from xmpp.simplexml import NodeBuilder
+
+from onesoup.csp.groups import Room
+from onesoup.xmpp.stream import StreamFailure
+from workers import doors
+from workers.doors import AGAIN_SHARE, Doors
+from workers.rooms import Rooms
+
+ROOM, CHECK = "soup@conference.example.org", 900.0
+
+
+class Stream:
+    """Answers each request with a result, an error of this condition, or not at all."""
+
+    def __init__(self):
+        self.says, self.asked, self.open = "", [], True
+        self.on_request = lambda: None
+
+    def request(self, iq, _timeout):
+        self.asked.append((iq.getAttr("to"), str(iq.getChildren()[0].getNamespace())))
+        self.on_request()
+        if self.says in ("no-answer", "closed"):
+            raise StreamFailure(self.says, "")
+        error = f"<error><{self.says} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>" if self.says else ""
+        return NodeBuilder(f"<iq type='{'error' if self.says else 'result'}'>{error}</iq>").getDom()
+
+
+@pytest.fixture
+def held(monkeypatch):
+    shared = SimpleNamespace(room_check=CHECK, feed=SimpleNamespace(known=lambda *_: {}))
+    held = SimpleNamespace(sid="s", stream=Stream(), closing=False)
+    held.rooms = Rooms(held, shared)
+    held.doors = Doors(held, shared)
+    held.rooms.joined[ROOM] = Room("wv:/soup@example.org", "Alice")
+    held.rooms.heard(ROOM, ago=CHECK)
+    monkeypatch.setattr(doors, "RESTART_SECONDS", 3600.0)  # nobody knocks here
+    return held
+
+
+def left(held):
+    return held.rooms.until_silent() / CHECK
+
+
+@pytest.mark.parametrize("says", ["", "service-unavailable", "feature-not-implemented"])
+def test_a_room_that_lets_the_ping_through_is_left_alone_for_as_long_again(held, says):
+    held.stream.says = says
+    held.doors.look_in()
+    assert held.stream.asked == [(f"{ROOM}/Alice", "urn:xmpp:ping")]
+    assert (ROOM in held.rooms.joined, round(left(held), 2)) == (True, 1)
+    held.doors.look_in()
+    assert len(held.stream.asked) == 1
+
+
+@pytest.mark.parametrize("says", ["not-acceptable", "item-not-found", "forbidden", "bad-request"])
+def test_a_room_that_does_not_know_us_is_entered_again(held, says):
+    held.stream.says = says
+    held.doors.look_in()
+    assert (ROOM in held.rooms.joined, held.rooms.entering[ROOM].again) == (False, True)
+
+
+@pytest.mark.parametrize("says", ["no-answer", "closed", "remote-server-timeout", "remote-server-not-found"])
+def test_a_room_that_cannot_be_reached_is_asked_again_sooner(held, says):
+    held.stream.says = says
+    held.doors.look_in()
+    assert (ROOM in held.rooms.joined, round(left(held), 2)) == (True, AGAIN_SHARE)
+
+
+def test_an_answer_that_comes_when_the_nick_has_changed_counts_for_nothing(held):
+    held.stream.says = "item-not-found"
+    held.stream.on_request = lambda: setattr(held.rooms.joined[ROOM], "nick", "Alice2")
+    held.doors.look_in()
+    assert ROOM in held.rooms.joined
