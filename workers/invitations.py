@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from onesoup.csp import addresses, groups
+from onesoup.csp import addresses
 from onesoup.csp.invitations import Invitation
-from onesoup.handlers import records
+from onesoup.handlers import records, roomservice
 from onesoup.handlers.context import token
 from onesoup.store.feed import SEEN_MS, Delivery
 from onesoup.xmpp import invitations, rooms
@@ -89,7 +89,8 @@ class Invitations:
         done.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen))
 
     def _gid(self, room: str) -> str:
-        return groups.group_id(room, self._shared.groups.domain_of(room.rpartition("@")[2]))
+        own = addresses.domain_of(self._held.session.jid)
+        return roomservice.group_id(room, roomservice.domain_of(self._shared.groups, own, addresses.domain_of(room)))
 
     # --- who invites ---
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from onesoup.csp import addresses, groups
 from onesoup.csp.errors import BackendError
+from onesoup.store.rooms import Groups
 from onesoup.xmpp import rooms
 from onesoup.xmpp.errors import is_fact
 from onesoup.xmpp.rooms import About, Reply
@@ -41,6 +43,22 @@ def look(query: Query, domain: str) -> str:
 def _unknown(failed: list[Reply]) -> BackendError:
     late = any(each.error == TIMEOUT for each in failed)
     return BackendError(504 if late else 503, "the domain does not say now whether it has groups")
+
+
+def domain_of(known: Groups, own: str, service: str) -> str | None:
+    """The domain whose rooms a service has, as far as it is known; `own` is that of whoever asks."""
+    domain = known.domain_of(service)
+    return own if domain is None and known.service(own) == service else domain
+
+
+def group_id(room: str, domain: str | None) -> str:
+    """How phones are told of a room that they have not named: as those of its own domain name it, wherever that is known. So
+    whoever has made a group and whoever is invited into it have one name for it."""
+    if domain is None and groups.is_private(room):
+        # Only gateways like this one make such rooms, and where their domain has its rooms.
+        first, _, rest = addresses.domain_of(room).partition(".")
+        domain = rest if first in LIKELY and rest else None
+    return groups.group_id(room, domain)
 
 
 def told(about: About) -> dict[str, str]:

@@ -28,7 +28,7 @@ class Groups:
         return None if found is None else found.decode()
 
     def domain_of(self, service: str) -> str | None:
-        """The domain whose rooms a service has."""
+        """The domain whose rooms a service below it has."""
         found = guarded(lambda: self._client.get(_domain(service)))
         return None if found is None else found.decode()
 
@@ -38,7 +38,8 @@ class Groups:
         def write() -> None:
             # Two keys of two hash tags: no transaction, and none is needed.
             self._client.set(_service(domain), service, px=SERVICE_MS if service else NO_SERVICE_MS)
-            if service and service != domain:
+            # A domain may name any service; only with one below it that is its own for certain.
+            if service.endswith(f".{domain}"):
                 self._client.set(_domain(service), domain, px=SERVICE_MS)
 
         guarded(write)

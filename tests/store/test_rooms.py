@@ -24,6 +24,11 @@ def test_where_the_rooms_of_a_domain_are(client):
     assert groups.service("example.org") == "rooms.example.org"
     assert groups.domain_of("rooms.example.org") == "example.org"
     assert groups.service("none.example") == ""
+    # Somebody else's domain may say that these are its rooms.
+    groups.keep_service("evil.example", "rooms.example.org")
+    groups.keep_service("shared.example", "rooms.example.net")
+    assert groups.domain_of("rooms.example.org") == "example.org"
+    assert groups.domain_of("rooms.example.net") is None
     assert 0 < client.pttl("muc:{none.example}") < client.pttl("muc:{example.org}")
 
 

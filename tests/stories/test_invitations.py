@@ -45,6 +45,7 @@ def test_phones_and_a_client_invite_each_other(world: World) -> None:
     assert asked.reason == "Join us"
 
     asked = news(bobs, InviteUserRequest)
+    assert asked.group_id == gid, "the guest knows the group by another name than its owner"
     assert (asked.invite_type, asked.sender.group.screen_name.s_name, asked.invite_note) == ("GR", "Alice", "Join us")
     bobs.join_group(asked.group_id, "Bob")  # Android joins first
     assert reply(bobs, asked, yes=True) == 200

@@ -96,7 +96,7 @@ def test_rooms_are_found_by_name_and_topic(either: World) -> None:
         form = f"<x xmlns='jabber:x:data' type='submit'>{inside}</x>"
         assert desk.iq("set", f"<query xmlns='http://jabber.org/protocol/muc#owner'>{form}</query>", to=room).type == "result"
     phone = world.phone(alice, version="1.2").start()
-    tea, chess = (f"wv:/{name}-{host.user}@{service}" for name in ("tea", "chess"))
+    tea, chess = (f"wv:/{name}-{host.user}@{alice.domain}" for name in ("tea", "chess"))
     assert groups(look(phone, GROUP_NAME=host.user)) == sorted([tea, chess])
     assert groups(look(phone, GROUP_ID=f"tea-{host.user}")) == [tea]
     assert groups(look(phone, GROUP_ID=host.user, GROUP_TOPIC="openings")) == [chess]

@@ -244,7 +244,7 @@ def test_a_room_that_names_nobody_invites_itself(rooms):
 def test_who_whispers_an_invitation_in_a_group_is_known_by_a_screen_name_of_it(rooms, held):
     whisper = DIRECT.replace("dave@example.org/desk", f"{ROOM}/Ben")
     (asked,) = told(read(rooms, whisper), "invite")
-    assert (asked["nick"], asked["via"], asked["gid"]) == ("Ben", GID, "wv:/tea@conference.example.org")
+    assert (asked["nick"], asked["via"], asked["gid"]) == ("Ben", GID, "wv:/tea@example.org")
     held.rules = Rules(frozenset({f"{ROOM}/Ben"}))
     assert told(read(rooms, whisper.replace("tea@", "nuts@")), "invite") == []
 
