@@ -213,7 +213,11 @@ class Question:
     def _infos(self, command: dict[str, Any]) -> bytes:
         def info(jid: str) -> list[str]:
             condition, query = self._info(jid)
-            return [condition, searching.topic_of(query) if query is not None else ""]
+            if query is None:
+                return [condition, ""]
+            # COMPAT(Prosody): the topic is told to those who are in the room, who may have been phones of ours.
+            kept = self.held.topic(jid) if "@" in jid and searching.is_open(query) else ""
+            return [condition, "\n".join(text for text in (searching.topic_of(query), kept) if text)]
 
         return records.pack_answer(200, info=self._all(info, command["jids"]))
 

@@ -19,7 +19,7 @@ from onesoup.handlers import records, roomservice
 from onesoup.handlers.context import token
 from onesoup.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes
+from onesoup.store.feed import Changes, Delivery
 from onesoup.xmpp import archive, rooms, xml
 from onesoup.xmpp.rooms import Reply, Request
 from onesoup.xmpp.stream import Stream, StreamFailure
@@ -336,7 +336,7 @@ class Doors:
     def _settle(self, jid: str, room: Room, **values: Any) -> None:
         for name, value in values.items():
             setattr(room, name, value)
-        self._store(Changes(rooms={jid: records.pack_room(room)}))
+        self._store_room(jid, room)
 
     def look_again(self, jid: str) -> None:
         """Somebody has changed the room: the phone is told what of it is different."""
@@ -355,7 +355,7 @@ class Doors:
             # Of a room that we have just made ourselves nothing was known, and everything is as the phone wished it.
             items = [changed(jid, room.gid, different)] if room.notice and room.about else []
             room.about = now
-            self._store(Changes(rooms={jid: records.pack_room(room)}, items=items))
+            self._store_room(jid, room, *items)
         except EVERYTHING as error:
             log.debug("room-not-read", sid=short(self._held.sid), reason=type(error).__name__)
 
@@ -373,12 +373,28 @@ class Doors:
         except StoreDown as error:
             log.warning("store-down", sid=short(self._held.sid), reason=str(error))
 
+    def note_topic(self, jid: str, topic: str) -> None:
+        """So that those who are not in the room find it by its topic."""
+        gevent.spawn(self._note_topic, jid, topic)
+
+    def _note_topic(self, jid: str, topic: str) -> None:
+        try:
+            self._shared.groups.keep_topic(jid, topic)
+        except StoreDown as error:
+            log.debug("store-down", sid=short(self._held.sid), reason=str(error))
+
     def ended(self, jid: str) -> None:
         """A room is there no more: if the account has made it, it owns it no more."""
         try:
             self._shared.groups.remove(self._held.session.jid, jid)
         except StoreDown as error:
             log.warning("store-down", sid=short(self._held.sid), reason=str(error))
+
+    def _store_room(self, jid: str, room: Room, *items: Delivery) -> None:
+        """The record as it is when its turn comes: what the room says meanwhile is in it, and one that was left has none."""
+        with self._held.lock:
+            if self._held.rooms.find(jid) is room:
+                self._held.store(Changes(rooms={jid: records.pack_room(room)}, items=list(items)))
 
     def _store(self, changes: Changes) -> None:
         with self._held.lock:

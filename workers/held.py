@@ -214,6 +214,13 @@ class Held:
         """As refuses(), of somebody in a room. Whoever joins a room hears it, whatever the grant list says."""
         return self._known_rules().refuse_in(room, nick, jid, private)
 
+    def topic(self, room: str) -> str:
+        """What a room was about when a phone was last in it, "" for what is not known."""
+        try:
+            return self._shared.groups.topic(room)
+        except StoreDown:
+            return ""
+
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is told of by Notification-Request from now on."""
         self.session = replace(self.session, notices=tuple(types))

@@ -392,6 +392,7 @@ class Rooms:
         if room.topic is not None and room.topic != topic:
             turn.notice(jid).about["Topic"] = topic
         room.topic = topic
+        turn.done.after.append(partial(self._held.doors.note_topic, jid, topic))
         turn.done.changes.rooms[jid] = records.pack_room(room)
 
     def _whispered(self, jid: str, nick: str, room: Room, stanza: Node, turn: Turn) -> None:

@@ -138,6 +138,7 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     group_properties.store(ctx, room, Kept(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
     if values.get("Topic"):
         ctx.send(commands.stanza(rooms.topic(room, token(16), values["Topic"])))
+        ctx.services.groups.keep_topic(room, values["Topic"])  # the phone may be out before the room tells it
     if request.join_group is False:
         go(ctx, room)
     return status(200)

@@ -231,8 +231,10 @@ def _listed(ctx: Context) -> dict[str, str]:
 
 
 def _topics(ctx: Context, jids: list[str]) -> dict[str, str]:
+    """What rooms are about, as far as they or those in them have told it."""
     told: Any = ctx.ask(commands.ask_info(jids, _left(ctx)))
-    return {jid: topic for jid, (_, topic) in told.get("info", {}).items()}
+    inside = {jid: room.topic or "" for jid, room in rooms.joined(ctx).items()}
+    return {jid: f"{topic}\n{inside.get(jid, '')}".strip() for jid, (_, topic) in told.get("info", {}).items()}
 
 
 HANDLERS: Table = {SearchRequest: run, StopSearchRequest: stop}

@@ -22,7 +22,7 @@ shard {xx}: a script only ever touches one tag, so the same code runs on Redis C
     pic:{name} string  a picture made fit for phones, of no session
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
-    muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back
+    muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back;  topic:{room}  string
     groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.rooms
 """
 

@@ -1,5 +1,5 @@
-"""What is kept of groups beside a session: the room services of domains, the groups that an account has to do with, the
-joins of a session that ended and may be taken up again, and invitations that wait for an answer."""
+"""What is kept of groups beside a session: the room services of domains, topics of rooms, the groups that an account has to do
+with, the joins of a session that ended and may be taken up again, and invitations that wait for an answer."""
 
 from collections.abc import Mapping
 
@@ -12,6 +12,8 @@ SERVICE_MS, NO_SERVICE_MS = 86_400_000, 600_000
 JOINS_MS = 86_400_000
 INVITES_MS = 7 * 86_400_000
 MAX_INVITES = 200
+# The topic of a room that nobody here has been in for so long is forgotten.
+TOPIC_MS, MAX_TOPIC = 14 * 86_400_000, 500
 
 
 class Groups:
@@ -43,6 +45,19 @@ class Groups:
                 self._client.set(_domain(service), domain, px=SERVICE_MS)
 
         guarded(write)
+
+    # --- topics ---
+
+    def keep_topic(self, room: str, topic: str) -> None:
+        """What a room is about, as it tells those who are in it; "" for nothing."""
+        guarded(
+            lambda: self._client.set(_topic(room), topic[:MAX_TOPIC], px=TOPIC_MS) if topic else self._client.delete(_topic(room))
+        )
+
+    def topic(self, room: str) -> str:
+        """Whoever asks has to see to it that the room is open: this is told to people who are not in it."""
+        found = guarded(lambda: self._client.get(_topic(room)))
+        return "" if found is None else found.decode()
 
     # --- groups of an account ---
 
@@ -123,6 +138,10 @@ class Invites:
 
 def _service(domain: str) -> str:
     return f"muc:{{{domain}}}"
+
+
+def _topic(room: str) -> str:
+    return f"topic:{{{room}}}"
 
 
 def _domain(service: str) -> str:

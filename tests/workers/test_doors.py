@@ -2,10 +2,13 @@
 
 from types import SimpleNamespace
 
+import gevent
 import pytest
+from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.groups import Room
+from onesoup.handlers import records
 from onesoup.xmpp.stream import StreamFailure
 from workers import doors
 from workers.doors import AGAIN_SHARE, Doors
@@ -75,3 +78,18 @@ def test_an_answer_that_comes_when_the_nick_has_changed_counts_for_nothing(held)
     held.stream.on_request = lambda: setattr(held.rooms.joined[ROOM], "nick", "Alice2")
     held.doors.look_in()
     assert ROOM in held.rooms.joined
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_is_settled_for_a_room_does_not_undo_what_the_room_says_meanwhile(held, gone):
+    stored, room = [], held.rooms.joined[ROOM]
+    held.lock, held.store = BoundedSemaphore(1), stored.append
+    with held.lock:  # stanzas of the room are just being stored
+        settling = gevent.spawn(held.doors.answer, {"op": "room", "room": ROOM, "private": False})
+        gevent.sleep(0)
+        room.topic = "Soup"
+        if gone:
+            held.rooms.forget(ROOM)
+    settling.join()
+    known = [records.unpack_room(record) for changes in stored for record in changes.rooms.values()]
+    assert [(each.topic, each.private) for each in known] == ([] if gone else [("Soup", False)])

@@ -44,7 +44,7 @@ class Held:
             try_again=lambda *_: False,
             **{
                 name: lambda *args, name=name: self.called.append((name, *args))
-                for name in ("enter_again", "look_again", "lose", "ended")
+                for name in ("enter_again", "look_again", "lose", "ended", "note_topic")
             },
         )
 
