@@ -114,7 +114,8 @@ class Doors:
         jid, inside = command["room"], self._held.rooms
         room = inside.joined.get(jid)
         if room is not None:
-            self._settle(jid, room, notice=bool(command.get("notice")))
+            # The phone may name it otherwise now: messages of a group that it knows by another name are lost to it.
+            self._settle(jid, room, gid=command["gid"], notice=bool(command.get("notice")))
             return records.pack_answer(200, nick=room.nick, new=False)
         entry = inside.entering.get(jid)
         if entry is None:
@@ -129,6 +130,8 @@ class Doors:
                 length=command.get("length", 0),
             )
             entry = inside.entering[jid] = Entry(made)
+        else:
+            entry.room.gid, entry.room.notice = command["gid"], bool(command.get("notice"))
         entry.result = entry.result or AsyncResult()
         try:
             self._enter(self._stream(), jid, entry.room, command.get("history", 0), command.get("characters", 0))

@@ -77,7 +77,7 @@ def _enter(
     nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in OTHERS]
     if len(nicks[0]) > MAX_NICK or any(ord(char) < 32 for char in nicks[0]):
         raise CspError(402, "no such screen name is possible")
-    delivery, length = messages.group_methods(ctx).get(messages.group_name(gid), ("", 0))
+    delivery, length = _method(ctx, room, gid)
     command = commands.join(
         room,
         gid,
@@ -98,6 +98,14 @@ def _enter(
             if error.code != 811 or nick == nicks[-1]:
                 raise
     raise BackendError(500, "no name")
+
+
+def _method(ctx: Context, room: str, gid: str) -> tuple[str, int]:
+    """How the phone wants messages of this group, by whichever of its names it has said so."""
+    methods = messages.group_methods(ctx)
+    domain = roomservice.domain_of(ctx.services.groups, ctx.session.domain, addresses.domain_of(room))
+    names = (gid, groups.group_id(room), roomservice.group_id(room, domain))
+    return next((methods[name] for each in names if (name := messages.group_name(ctx, each)) in methods), ("", 0))
 
 
 def _own_nick(ctx: Context, settled: Kept) -> str:

@@ -626,8 +626,14 @@ def test_a_group_that_is_fetched_is_told_of_while_others_are_pushed(phone, serve
     assert served.ops(phone, "room") == [{"op": "room", "room": ROOM, "delivery": "N", "length": 50}]
     phone.ask(LeaveGroupRequest(group_id=GID))
     phone.ask(JoinGroupRequest(group_id=GID))
-    join = served.ops(phone, "join")[-1]
-    assert (join["delivery"], join["length"]) == ("N", 50)
+    phone.ask(JoinGroupRequest(group_id="wv:lobby"))
+    phone.ask(JoinGroupRequest(group_id="wv:/lobby@conference.example.org"))
+    joins = served.ops(phone, "join")[-3:]
+    assert [(each["gid"], each["delivery"], each["length"]) for each in joins] == [
+        (GID, "N", 50),
+        ("wv:lobby", "N", 50),
+        ("wv:/lobby@conference.example.org", "N", 50),
+    ]
 
     text = Text("n.m1", ROOM, "hello", 1, group=GID, nick="Ben")
     served.feed.store(phone.sid, 1, Changes(items=[Delivery(text.id, ROOM, records.pack_text(text))]))

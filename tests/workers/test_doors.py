@@ -12,7 +12,7 @@ from onesoup.handlers import records
 from onesoup.xmpp.stream import StreamFailure
 from workers import doors
 from workers.doors import AGAIN_SHARE, Doors
-from workers.rooms import Rooms
+from workers.rooms import Entry, Rooms
 
 ROOM, CHECK = "soup@conference.example.org", 900.0
 
@@ -93,3 +93,19 @@ def test_what_is_settled_for_a_room_does_not_undo_what_the_room_says_meanwhile(h
     settling.join()
     known = [records.unpack_room(record) for changes in stored for record in changes.rooms.values()]
     assert [(each.topic, each.private) for each in known] == ([] if gone else [("Soup", False)])
+
+
+def test_a_group_that_is_joined_again_goes_by_the_name_that_the_phone_has_for_it_now(held):
+    """A phone loses messages of a group that it does not know by that name."""
+    stored = []
+    held.lock, held.store = BoundedSemaphore(1), stored.append
+    join = {"op": "join", "room": ROOM, "gid": "wv:/soup@conference.example.org", "nick": "Alice", "notice": True}
+    assert records.unpack_answer(held.doors.answer(join))["code"] == 200
+    (record,) = stored[0].rooms.values()
+    assert (records.unpack_room(record).gid, records.unpack_room(record).notice) == (join["gid"], True)
+
+    held.rooms.entering[ROOM] = Entry(held.rooms.joined.pop(ROOM), again=True)  # after a break of the stream
+    held.stream.send = lambda *_: held.rooms.entering[ROOM].result.set({"code": 200, "nick": "Alice"})
+    held.showing = SimpleNamespace(now={})
+    assert records.unpack_answer(held.doors.answer(join | {"gid": "wv:soup"}))["code"] == 200
+    assert held.rooms.entering[ROOM].room.gid == "wv:soup"
