@@ -24,7 +24,7 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting
 from onesoup.csp.transactions import Table
 from onesoup.handlers.context import Context, spellings
-from onesoup.handlers.rooms import People, change, good, in_lists, joined, named, occupants, outcome, room_of
+from onesoup.handlers.rooms import People, administrators, change, good, in_lists, joined, named, occupants, outcome, room_of
 from onesoup.xmpp import rooms
 from onesoup.xmpp.rooms import Request
 
@@ -77,16 +77,10 @@ def add(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
     """Whoever is more than a member already stays what he is."""
     room = room_of(ctx, request.group_id)
     people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
-    more = _affiliated(ctx, room, *rooms.ADMINS)
+    more = administrators(ctx, room)
     rest = People([each for each in people.found if each[1] not in more], people.failed)
     change(ctx, rest, _affiliation(room, "member"))
     return outcome(people, ctx.version)
-
-
-def _affiliated(ctx: Context, room: str, *affiliations: str) -> set[str]:
-    """Who has one of these affiliations, as far as the room tells it."""
-    replies = ctx.query(*[rooms.ask_affiliated(room, each) for each in affiliations])
-    return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
 
 
 def remove(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:

@@ -24,12 +24,12 @@ from onesoup.csp.lists import members
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, group_properties, records
 from onesoup.handlers.context import Context, ordered_id, token
-from onesoup.handlers.rooms import joined, occupants, room_of, spelled
+from onesoup.handlers.rooms import administrators, joined, occupants, room_of, spelled
 from onesoup.xmpp import commands, rooms
 from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
 
-MAX_ID, MAX_NOTE, MAX_INVITED = 100, 400, 50
+MAX_ID, MAX_NOTE, MAX_INVITED = 100, 400, 200
 # What those read who are invited to talk without a word: XMPP has no such invitation.
 COME_AND_TALK = "Would you like to talk?"
 
@@ -93,7 +93,9 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
     failed = [DetailedResult(code=code, user_id=who) for code, who in users.items()]
     failed += [DetailedResult(code=700, contact_list=lists if ctx.version != "1.1" else [])] if lists else []
     failed += [DetailedResult(code=531, screen_name=names)] if names else []
-    return list(to)[:MAX_INVITED], failed
+    if len(to) > MAX_INVITED:
+        raise CspError(402, "too many at once")
+    return list(to), failed
 
 
 def _nobody(failed: list[DetailedResult]) -> CspError:
@@ -103,9 +105,10 @@ def _nobody(failed: list[DetailedResult]) -> CspError:
 
 def _made_members(ctx: Context, room: str, jids: list[str], failed: list[DetailedResult]) -> list[str]:
     """An invitation to be a member makes one first. 816 when the user may not."""
-    replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in jids])
-    made = []
-    for jid, reply in zip(jids, replies, strict=True):
+    more = administrators(ctx, room)
+    made, others = [jid for jid in jids if jid in more], [jid for jid in jids if jid not in more]
+    replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in others])
+    for jid, reply in zip(others, replies, strict=True):
         if reply.error:
             code = rooms.command_code(reply.error, who=True)
             failed.append(DetailedResult(code=code, user_id=[ctx.session.spelled(jid)]))

@@ -195,6 +195,12 @@ def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[Scre
     return users, names
 
 
+def administrators(ctx: Context, room: str) -> set[str]:
+    """Who is more than a member, as far as the room tells it: to make one a member would take that away."""
+    replies = ctx.query(*[rooms.ask_affiliated(room, each) for each in rooms.ADMINS])
+    return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
+
+
 def change(ctx: Context, people: People, request: Callable[[str, str], Request | None]) -> None:
     """Asks for one thing for each of them; whoever it does not work for is counted as failed. `request` None: 816."""
     asked = []

@@ -546,6 +546,19 @@ def test_an_invitation_from_inside_and_from_outside(inside, served):
     assert direct.find("x").get("jid") == "far@conference.example.org"
 
 
+def test_an_owner_who_is_invited_to_be_a_member_stays_an_owner(inside, served):
+    served.iqs[ROOM, "item"] = lambda item: admin("ben@example.org") if item.get("affiliation") == "owner" else Xml("query")
+    assert code(inside.ask(invite("GM", "wv:ben@example.org", "wv:dora@example.org", group_id=GID))) == 200
+    assert changes(inside, served) == [{"jid": "dora@example.org", "affiliation": "member"}]
+    invited = [each.find("x", rooms.MUC_USER).find("invite").get("to") for each in sent(inside, served)]
+    assert invited == ["ben@example.org", "dora@example.org"]
+
+
+def test_nobody_is_left_out_of_an_invitation_without_a_word(inside):
+    assert code(inside.ask(invite("GR", *(f"wv:p{n}@example.org" for n in range(200)), group_id=GID))) == 200
+    assert code(inside.ask(invite("GR", *(f"wv:p{n}@example.org" for n in range(201)), group_id=GID))) == 402
+
+
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
@@ -626,14 +639,11 @@ def test_a_group_that_is_fetched_is_told_of_while_others_are_pushed(phone, serve
     assert served.ops(phone, "room") == [{"op": "room", "room": ROOM, "delivery": "N", "length": 50}]
     phone.ask(LeaveGroupRequest(group_id=GID))
     phone.ask(JoinGroupRequest(group_id=GID))
-    phone.ask(JoinGroupRequest(group_id="wv:lobby"))
-    phone.ask(JoinGroupRequest(group_id="wv:/lobby@conference.example.org"))
+    names = ["wv:lobby", "wv:/lobby@conference.example.org", GID]
+    for name in names:
+        phone.ask(JoinGroupRequest(group_id=name))
     joins = served.ops(phone, "join")[-3:]
-    assert [(each["gid"], each["delivery"], each["length"]) for each in joins] == [
-        (GID, "N", 50),
-        ("wv:lobby", "N", 50),
-        ("wv:/lobby@conference.example.org", "N", 50),
-    ]
+    assert [(each["gid"], each["delivery"], each["length"]) for each in joins] == [(name, "N", 50) for name in names]
 
     text = Text("n.m1", ROOM, "hello", 1, group=GID, nick="Ben")
     served.feed.store(phone.sid, 1, Changes(items=[Delivery(text.id, ROOM, records.pack_text(text))]))
