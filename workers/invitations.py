@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from onesoup.csp import addresses
-from onesoup.csp.invitations import Invitation
+from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.handlers import records, roomservice
 from onesoup.handlers.context import token
 from onesoup.store.feed import SEEN_MS, Delivery
 from onesoup.xmpp import invitations, rooms
-from onesoup.xmpp.invitations import Declined, Invited
+from onesoup.xmpp.invitations import Bounced, Declined, Invited
 from onesoup.xmpp.xml import Xml
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ SEEN_SECONDS, MOST_KNOWN = SEEN_MS / 1000, 200
 # So long an invitation into a room is good: it has no end of its own.
 ROOM_SECONDS = 86_400
 MAX_NOTE = 400
+# What a room says to whoever may not invite.
+NOT_YOURS = ("forbidden", "not-allowed", "not-authorized", "not-acceptable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Invitations:
             self._invited(found, message, done)
         elif isinstance(found, Declined):
             self._answered(found.room, found.who, False, found.reason, done)
+        elif isinstance(found, Bounced):
+            self._bounced(found, done)
         return found is not None
 
     def _invited(self, invited: Invited, message: Xml, done: "Batch") -> None:
@@ -160,6 +164,16 @@ class Invitations:
 
     # --- answers to our own ---
 
+    def _bounced(self, bounced: Bounced, done: "Batch") -> None:
+        """The phone was told 200, so now it is told otherwise. Rooms do not let everybody invite."""
+        for record in self._shared.invites.all(self._held.session.jid, "out").values():
+            invite = records.unpack_invitation(record)
+            for jid in invite.invited if invite.mark else ():
+                if stanza_id(invite.mark, jid) == bounced.stanza_id and bounced.sender in (invite.room, jid):
+                    refused = bounced.sender == invite.room and bounced.condition in NOT_YOURS
+                    reason = "the group does not let you invite" if refused else "it could not be delivered"
+                    self._answered(invite.room, jid, False, f"not delivered: {reason}", done, mark=invite.mark)
+
     def came(self, room: str, jid: str, done: "Batch") -> None:
         """Somebody shows up in a room: perhaps because the user has invited him."""
         self._answered(room, jid, True, "", done)
@@ -168,7 +182,7 @@ class Invitations:
         """Somebody lets the user see his presence, or does not."""
         self._answered("", jid, acceptance, "", done, kind="PR")
 
-    def _answered(self, room: str, jid: str, acceptance: bool, note: str, done: "Batch", kind: str = "") -> None:
+    def _answered(self, room: str, jid: str, acceptance: bool, note: str, done: "Batch", kind: str = "", mark: str = "") -> None:
         own = self._held.session.jid
         now = int(time.time())
         over = []
@@ -176,6 +190,8 @@ class Invitations:
             invite = records.unpack_invitation(record)
             if invite.until < now:
                 over.append(invite_id)
+            elif mark and invite.mark != mark:
+                continue
             elif invite.room == room and jid in invite.invited and (not kind or invite.kind == kind):
                 payload = records.pack_event("invited", jid, now, id=invite_id, yes=acceptance, note=note[:MAX_NOTE])
                 done.changes.items.append(Delivery(f"k-{token(16)}", jid, payload))

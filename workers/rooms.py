@@ -16,6 +16,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp import addresses
 from onesoup.csp.groups import Room
+from onesoup.csp.invitations import STANZA
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.store.feed import Delivery
@@ -198,6 +199,7 @@ class Rooms:
         return (
             stanza.getAttr("type") == "groupchat"
             or any(child.getName() == "x" for child in stanza.getChildren() if child)
+            or (stanza.getAttr("id") or "").startswith(STANZA)
             or bool(self.joined or self.entering)
         )
 

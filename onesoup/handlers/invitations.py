@@ -50,10 +50,11 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
         jids = _made_members(ctx, room, jids, failed)
     if not jids:
         raise _nobody(failed)
-    for command in _sent(kind, request, room, inside, jids):
+    mark = token(12)
+    for command in _sent(kind, request, room, inside, jids, mark):
         ctx.send(command)
     until = int(time.time()) + invitations.seconds(request.validity, kind)
-    sent = Invitation(kind, room, until=until, invited=tuple(jids))
+    sent = Invitation(kind, room, until=until, invited=tuple(jids), mark=mark)
     ctx.services.invites.put(ctx.session.jid, "out", invite_id, records.pack_invitation(sent))
     return status(200) if not failed else Status(result=Result(code=201, detailed_result=failed))
 
@@ -117,13 +118,12 @@ def _made_members(ctx: Context, room: str, jids: list[str], failed: list[Detaile
     return made
 
 
-def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jids: list[str]) -> list[Command]:
+def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jids: list[str], mark: str) -> list[Command]:
     """What goes out for each of those invited."""
     note = (request.invite_note or "").strip()[:MAX_NOTE]
     if kind in ("GR", "GM"):
-        if inside is not None:
-            return [commands.stanza(stanzas.mediated(room, jid, note, token(16))) for jid in jids]
-        return [commands.stanza(stanzas.direct(room, jid, note, token(16))) for jid in jids]
+        write = stanzas.direct if inside is None else stanzas.mediated
+        return [commands.stanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
     if kind == "PR":
         return [commands.stanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
     urls = [each.strip() for each in request.url_list.url if each.strip()] if request.url_list else []

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from onesoup.csp import addresses
-from onesoup.xmpp.rooms import MUC_USER
+from onesoup.csp.invitations import STANZA
+from onesoup.xmpp.rooms import MUC_USER, condition
 from onesoup.xmpp.xml import Xml, leaf
 
 DIRECT = "jabber:x:conference"
@@ -33,11 +34,23 @@ class Declined:
     reason: str = ""
 
 
-def read(message: Xml) -> Invited | Declined | None:
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """An invitation of the user's did not get through: `sender`, a room or whoever was invited, does not take it."""
+
+    sender: str
+    stanza_id: str
+    condition: str
+
+
+def read(message: Xml) -> Invited | Declined | Bounced | None:
     """What a message says of an invitation; None when it is something else."""
     sender = message.get("from")
-    if message.get("type") == "error" or not sender:
+    if not sender:
         return None
+    if message.get("type") == "error":
+        name = message.get("id")
+        return Bounced(addresses.bare(sender), name, condition(message)) if name.startswith(STANZA) else None
     # A room speaks without a resource: what has one, somebody in the room or a client of anybody's has made up.
     x = message.find("x", MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:

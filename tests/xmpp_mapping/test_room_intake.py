@@ -10,6 +10,7 @@ from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.blocking import Rules
 from onesoup.csp.groups import Room
+from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.handlers import records
 from onesoup.xmpp import rooms as mapping
 from onesoup.xmpp.archive import Kept
@@ -247,6 +248,30 @@ def test_who_whispers_an_invitation_in_a_group_is_known_by_a_screen_name_of_it(r
     assert (asked["nick"], asked["via"], asked["gid"]) == ("Ben", GID, "wv:/tea@example.org")
     held.rules = Rules(frozenset({f"{ROOM}/Ben"}))
     assert told(read(rooms, whisper.replace("tea@", "nuts@")), "invite") == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "jid", "condition", "told_"),
+    [
+        (ROOM, "ben@example.org", "forbidden", "the group does not let you invite"),
+        (ROOM, "ben@example.org", "not-allowed", "the group does not let you invite"),
+        (ROOM, "ben@example.org", "item-not-found", "it could not be delivered"),
+        ("ben@example.org", "ben@example.org", "service-unavailable", "it could not be delivered"),
+        ("evil@example.net/x", "ben@example.org", "forbidden", None),
+        (ROOM, "dora@example.org", "forbidden", None),
+    ],
+)
+def test_an_invitation_that_did_not_get_through_was_not_answered_with_200_for_good(rooms, held, sender, jid, condition, told_):
+    sent = Invitation("GR", ROOM, until=4_000_000_000, invited=("ben@example.org", "cleo@example.org"), mark="m")
+    other = replace(sent, mark="n")
+    held.invites.all = lambda *_: {"i1": records.pack_invitation(sent), "i2": records.pack_invitation(other)}
+    rooms.joined.clear()  # left meanwhile, or never entered
+    error = f"<error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    done = read(rooms, f"<message from='{sender}' type='error' id='{stanza_id('m', jid)}'>{error}</message>")
+    answers = [(each["id"], each["from"], each["yes"], each["note"]) for each in told(done, "invited")]
+    assert answers == ([("i1", "ben@example.org", False, f"not delivered: {told_}")] if told_ else [])
+    if told_:
+        assert records.unpack_invitation(held.invited["i1"]).invited == ("cleo@example.org",)
 
 
 @pytest.mark.parametrize("sender", ["tea@conference.example.org/Ben", "ben@example.org/desk"])
