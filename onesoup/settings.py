@@ -138,6 +138,14 @@ class Settings:
     group_history: int = setting(
         0, "How many messages of before a phone gets when it joins a group; they cost traffic.", "10", low=0, high=100
     )
+    room_check: float = setting(
+        900.0,
+        "Seconds of silence after which a room is asked whether a phone is still in it, as servers lose guests without a word; "
+        "0 for never.",
+        "300",
+        low=0.0,
+        high=86400.0,
+    )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
 
     # What phones say of their users, beside presence.

@@ -119,6 +119,8 @@ class Shared:
     agenda: Agenda["Held"]
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
+    # Seconds of silence after which a room is asked whether we are in it, 0 for never.
+    room_check: float
 
     def put_away(self, sid: str, session: Session, shard: int, fence: int, code: int) -> None:
         """The session is over: what waits, both ways, goes to the account, and its records go.
@@ -261,6 +263,13 @@ class Held:
     def refuses_in(self, room: str, nick: str, jid: str, private: bool = False) -> bool:
         """As refuses(), of somebody in a room. Whoever joins a room hears it, whatever the grant list says."""
         return self._known_rules().refuse_in(room, nick, jid, private)
+
+    def topic(self, room: str) -> str:
+        """What a room was about when a phone was last in it, "" for what is not known."""
+        try:
+            return self._shared.groups.topic(room)
+        except StoreDown:
+            return ""
 
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is told of by Notification-Request from now on."""
@@ -657,7 +666,7 @@ class Held:
 
     def concerns(self, seen: Seen) -> bool:
         """Whether there is something to do about what was seen: it may wait for Redis or the server."""
-        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle)
+        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle) or bool(self.rooms.silent())
 
     def quiet(self, ms: int) -> None:
         """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""

@@ -161,6 +161,7 @@ class Holder:
             agenda=Agenda(self._tick_by),
             later=self._later,
             gone=self._gone,
+            room_check=settings.room_check,
         )
         self._shared.options.watch.told = self._tick_by
 
@@ -620,14 +621,15 @@ class Holder:
         soon = (each / 1000 + 0.5 for each in (seen.left, seen.valid, until_idle) if each > 0)
         rest = held.rest(MAX_CHECK)
         rest += TOGETHER - (time.monotonic() + rest) % TOGETHER
-        held.check_in(min([rest, *soon]))
+        held.check_in(min([rest, held.rooms.until_silent(), *soon]))
 
     def _attend(self, held: Held, seen: Seen) -> None:
-        """A phone that is idle, or messages that are not valid any more."""
+        """A phone that is idle, messages that are not valid any more, rooms that are silent."""
         try:
             held.quiet(seen.quiet)
             if seen.valid == 0:
                 held.report_overdue()
+            held.doors.look_in()
         except StoreDown:
             held.check_by(time.monotonic() + AGAIN)
 

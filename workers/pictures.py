@@ -68,23 +68,29 @@ class Pictures:
             found = self._look(stream, domain)
         except StreamFailure:
             return None
+        if found is None:
+            return None
         if len(self._services) >= MAX_DOMAINS:
             self._services.clear()
         self._services[domain] = (time.monotonic() + (KNOWN if found.jid else UNKNOWN), found)
         return found
 
-    def _look(self, stream: Stream, domain: str) -> Service:
-        listed = stanzas.items_in(stream.request(stanzas.items_get(domain), REQUEST_SECONDS))
-        for jid in [domain, *listed[:MAX_SERVICES]]:
+    def _look(self, stream: Stream, domain: str) -> Service | None:
+        """None when somebody who may have the service could not be asked."""
+        listed = stream.request(stanzas.items_get(domain), REQUEST_SECONDS)
+        sure = stanzas.is_fact(listed)
+        for jid in [domain, *stanzas.items_in(listed)[:MAX_SERVICES]]:
             try:
-                limit = stanzas.upload_limit(stream.request(stanzas.info_get(jid), REQUEST_SECONDS))
+                told = stream.request(stanzas.info_get(jid), REQUEST_SECONDS)
             except StreamFailure as failure:
                 if failure.kind != "no-answer":
                     raise
+                sure = False
                 continue  # one silent service hides no other
-            if limit:
+            if limit := stanzas.upload_limit(told):
                 return Service(jid, limit)
-        return NONE
+            sure = sure and stanzas.is_fact(told)
+        return NONE if sure else None
 
     # --- from the phone ---
 

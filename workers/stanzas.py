@@ -13,7 +13,7 @@ from onesoup import __version__
 from onesoup.csp import digits
 from onesoup.csp.places import Place
 from onesoup.csp.vcards import Card
-from onesoup.xmpp import caps, extras, geoloc, vcards
+from onesoup.xmpp import caps, errors, extras, geoloc, vcards
 from onesoup.xmpp.blocking import BLOCKING
 from onesoup.xmpp.invitations import DIRECT
 from onesoup.xmpp.rooms import MUC, MUC_USER
@@ -364,6 +364,11 @@ def _error(kind: str, condition: str) -> Node:
 def result(iq: Node) -> Node:
     """The answer to a push."""
     return Node("iq", {"type": "result", "id": iq.getAttr("id") or ""})
+
+
+def is_fact(answer: Node) -> bool:
+    """Whether an answer to a request may be remembered: it tells something, or that there is nothing to tell."""
+    return answer.getAttr("type") != "error" or errors.is_fact(condition(answer))
 
 
 def condition(stanza: Node) -> str:

@@ -191,16 +191,6 @@ def from_jid(jid: str, short_domain: str | None = None) -> str:
     return f"wv:{user}" if domain == short_domain else f"wv:{user}@{domain}"
 
 
-def from_room(jid: str, domain: str) -> str:
-    """The address of a group: wv:/room@service, and wv:user/group@domain for a private one of this domain's users, whose local
-    part holds the slash (xmpp-mapping.md 1.1)."""
-    local, _, service = jid.partition("/")[0].rpartition("@")
-    user, slash, group = unescape_local(local).partition("/")
-    if slash and user and group and service.endswith("." + domain):
-        return f"wv:{encode_part(user)}/{encode_part(group)}@{domain}"
-    return f"wv:/{encode_part(unescape_local(local))}@{service}"
-
-
 def list_address(owner: str, token: str) -> str:
     """`owner` is the owner's wv: address; the list's token goes between user and domain."""
     user, at, domain = owner.partition("@")

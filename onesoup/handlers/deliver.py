@@ -149,10 +149,12 @@ def _left(fields: Mapping[str, Any], _session: Session, item: Item, _version: st
 
 
 def _invite(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
-    """Somebody invites the user into a group."""
+    """Somebody invites the user into a group. Whom only the room names is shown as a name in the room, not as a user."""
     gid = item.spelling or fields["gid"]
     if fields["nick"]:
-        sender = Sender(group=Group(screen_name=ScreenName(s_name=fields["nick"], group_id=gid)))
+        sender = Sender(group=Group(screen_name=ScreenName(s_name=fields["nick"], group_id=fields.get("via") or gid)))
+    elif fields.get("room"):
+        sender = Sender(group=Group(group_id=gid))
     else:
         sender = Sender(user=User(user_id=session.spelled(fields["from"])))
     return InviteUserRequest(

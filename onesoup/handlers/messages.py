@@ -184,7 +184,7 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
 
 
 def _set_group_method(ctx: Context, group: str, method: str, length: int | None) -> Primitive:
-    name = group_name(group)
+    name = group_name(ctx, group)
     kept = group_methods(ctx)
     kept.pop(name, None)
     kept[name] = (method, length or 0)
@@ -196,13 +196,13 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     return status(200)
 
 
-def group_name(group: str) -> str:
-    """A group's address as one key, however the phone writes it. 901 when it is none."""
+def group_name(ctx: Context, group: str) -> str:
+    """A group's address as one key, with or without the own domain, in either form of a public group. 901 when it is none."""
     address = addresses.parse(group)
     if not address.user and not address.resource:
         raise CspError(901, "no group")
     parts = [addresses.fold(part) for part in (address.user, address.resource or "") if part]
-    return "/".join(parts) + (f"@{address.domain}" if address.domain else "")
+    return "/".join(parts) + f"@{address.domain or ctx.session.domain}"
 
 
 def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:

@@ -193,6 +193,7 @@ TABLE: tuple[Bound, ...] = (
     ),
     Bound("muc:{domain}", PHONE, f"{DOMAIN_BYTES}", "one a domain that answers", "1 day; 10 minutes", "not kept"),
     Bound("muc-of:{service}", PHONE, f"{DOMAIN_BYTES}", "one a domain that answers", "1 day", "not kept"),
+    Bound("topic:{room}", ROOM, f"a JID {JID_BYTES:,}, a topic 500 letters", "one a room that a phone is in", "14 days", "cut"),
     Bound("sasl:{domain}", PHONE, f"{DOMAIN_BYTES}", "one a domain of a log-in that worked", "90 days", "not kept"),
     # --- before a log-in ---
     Bound("nonce:*", NOBODY, "64", "2,000 an address in 10 minutes", "2 minutes", "503"),

@@ -31,7 +31,7 @@ stands in onesoup.store.bounds.
     pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
-    muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back
+    muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back;  topic:{room}  string
     handsets:{jid} hash what is remembered of each handset of an account (onesoup.store.handsets)
     groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.rooms
 """

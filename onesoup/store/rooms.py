@@ -1,5 +1,5 @@
-"""What is kept of groups beside a session: the room services of domains, the groups that an account has to do with, the
-joins of a session that ended and may be taken up again, and invitations that wait for an answer."""
+"""What is kept of groups beside a session: the room services of domains, topics of rooms, the groups that an account has to do
+with, the joins of a session that ended and may be taken up again, and invitations that wait for an answer."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +18,8 @@ GROUPS = Limits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
 JOINS = Limits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
 # Strangers do not fill Redis: old invitations make room for new ones.
 INVITES = Limits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITES_MS, evict=True)
+# The topic of a room that nobody here has been in for so long is forgotten.
+TOPIC_MS, MAX_TOPIC = 14 * 86_400_000, 500
 
 
 class Groups:
@@ -34,7 +36,7 @@ class Groups:
         return None if found is None else found.decode()
 
     def domain_of(self, service: str) -> str | None:
-        """The domain whose rooms a service has."""
+        """The domain whose rooms a service below it has."""
         found = guarded(lambda: self._client.get(_domain(service)))
         return None if found is None else found.decode()
 
@@ -46,10 +48,26 @@ class Groups:
         def write() -> None:
             # Two keys of two hash tags: no transaction, and none is needed.
             self._client.set(_service(domain), service, px=SERVICE_MS if service else NO_SERVICE_MS)
-            if service and service != domain:
+            # A domain may name any service; only with one below it that is its own for certain.
+            if service.endswith(f".{domain}"):
                 self._client.set(_domain(service), domain, px=SERVICE_MS)
 
         guarded(write)
+
+    # --- topics ---
+
+    def keep_topic(self, room: str, topic: str) -> None:
+        """What a room is about, as it tells those who are in it; "" for nothing."""
+        if len(room.encode("utf-8", "surrogatepass")) > JID_BYTES:
+            return
+        guarded(
+            lambda: self._client.set(_topic(room), topic[:MAX_TOPIC], px=TOPIC_MS) if topic else self._client.delete(_topic(room))
+        )
+
+    def topic(self, room: str) -> str:
+        """Whoever asks has to see to it that the room is open: this is told to people who are not in it."""
+        found = guarded(lambda: self._client.get(_topic(room)))
+        return "" if found is None else found.decode()
 
     # --- groups of an account ---
 
@@ -117,6 +135,10 @@ class Invites:
 
 def _service(domain: str) -> str:
     return f"muc:{{{domain}}}"
+
+
+def _topic(room: str) -> str:
+    return f"topic:{{{room}}}"
 
 
 def _domain(service: str) -> str:

@@ -220,6 +220,23 @@ def ask_role(room: str, role: str) -> Request:
     return Request(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"role": role})]))
 
 
+def ask_oneself(room: str, nick: str) -> Request:
+    """A ping of the own nick: the room answers it in one way or another, whether we are in it or not (XEP-0410)."""
+    return Request(f"{room}/{nick}", "get", Xml("ping", "urn:xmpp:ping"))
+
+
+# Whoever answered the ping has let it through to us, or is us and knows no ping.
+_INSIDE = frozenset({"", "service-unavailable", "feature-not-implemented"})
+# A way to the room that is broken just now says nothing about the room.
+_NOBODY_KNOWS = frozenset({"remote-server-not-found", "remote-server-timeout"})
+
+
+def still_inside(condition: str) -> bool | None:
+    """What the answer to ask_oneself() says; None: it does not. XEP-0410 has item-not-found for a nick that has just changed, but
+    rooms that are there no more say the same: whoever enters again finds out."""
+    return None if condition in _NOBODY_KNOWS else condition in _INSIDE
+
+
 def affiliate(room: str, jid: str, affiliation: str) -> Request:
     return Request(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"jid": jid, "affiliation": affiliation})]))
 
@@ -261,6 +278,10 @@ class About:
     def description(self) -> str:
         return self.fields.get(f"{INFO}description", "")
 
+    @property
+    def members_only(self) -> bool:
+        return "muc_membersonly" in self.features
+
 
 def read_info(query: Xml) -> About:
     identity = next((each for each in query.all("identity") if each.get("category") == "conference"), Xml("identity"))
@@ -275,12 +296,12 @@ def properties(about: About, private: bool) -> dict[str, str]:
     fields, features = about.fields, about.features
     found = {
         "Name": about.name,
-        "AccessType": "Restricted" if "muc_membersonly" in features else "Open",
+        "AccessType": "Restricted" if about.members_only else "Open",
         "Type": "Private" if private else "Public",
         "Searchable": "F" if "muc_hidden" in features else "T",
         "AutoDelete": "F" if "muc_persistent" in features else "T",
         "History": "T" if KEEPS in features else "F",
-        "RequireInvitation": "T" if "muc_membersonly" in features else "F",
+        "RequireInvitation": "T" if about.members_only else "F",
         "Topic": fields.get(f"{INFO}subject", ""),
         "ActiveUsers": fields.get(f"{INFO}occupants", ""),
         "MaxActiveUsers": fields.get(f"{CONFIG}maxusers") or fields.get(f"{INFO}maxusers", ""),

@@ -104,6 +104,14 @@ def receipts(field: Field) -> None:
         field.store(items=[Delivery(f"n{number}", "a@b", b"", receipt=b"x" * bounds.RECEIPT_BYTES)])
 
 
+@attacks("topic:{room}")
+def topics(field: Field) -> None:
+    groups = Groups(field.client)
+    for number in range(bounds.MOST_ROOMS):
+        groups.keep_topic(f"{number}@rooms.evil.example", LONG)
+        groups.keep_topic(f"{number}{LONG}@rooms.evil.example", LONG)
+
+
 @attacks("had:{jid}", "had:{sid}")
 def copies_that_were_read(field: Field) -> None:
     had = Had(field.client)

@@ -25,7 +25,22 @@ def test_where_the_rooms_of_a_domain_are(client):
     assert groups.service("example.org") == "rooms.example.org"
     assert groups.domain_of("rooms.example.org") == "example.org"
     assert groups.service("none.example") == ""
+    # Somebody else's domain may say that these are its rooms.
+    groups.keep_service("evil.example", "rooms.example.org")
+    groups.keep_service("shared.example", "rooms.example.net")
+    assert groups.domain_of("rooms.example.org") == "example.org"
+    assert groups.domain_of("rooms.example.net") is None
     assert 0 < client.pttl("muc:{none.example}") < client.pttl("muc:{example.org}")
+
+
+def test_topics_of_rooms(client):
+    groups = Groups(client)
+    assert groups.topic("a@rooms") == ""
+    groups.keep_topic("a@rooms", "x" * 10_000)
+    assert groups.topic("a@rooms") == "x" * 500
+    assert 0 < client.pttl("topic:{a@rooms}") <= 14 * 86_400_000
+    groups.keep_topic("a@rooms", "")
+    assert (groups.topic("a@rooms"), client.keys("*")) == ("", [])
 
 
 def test_groups_of_an_account(client):

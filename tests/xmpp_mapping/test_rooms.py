@@ -196,3 +196,24 @@ def test_what_is_sent_is_what_is_read():
     direct = invitations.direct(ROOM, "ben@example.org", "come", "1")
     direct.attrs["from"] = "dave@example.org"
     assert invitations.read(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
+
+
+@pytest.mark.parametrize(
+    ("condition", "still"),
+    [
+        ("", True),
+        ("service-unavailable", True),
+        ("feature-not-implemented", True),
+        ("not-acceptable", False),
+        ("item-not-found", False),
+        ("forbidden", False),
+        ("gone", False),
+        ("internal-server-error", False),
+        ("remote-server-not-found", None),
+        ("remote-server-timeout", None),
+    ],
+)
+def test_what_the_answer_to_a_ping_of_oneself_says(condition, still):
+    assert rooms.still_inside(condition) is still
+    request = rooms.ask_oneself("soup@conference.example.org", "Alice")
+    assert (request.to, request.type, request.payload.name) == ("soup@conference.example.org/Alice", "get", "ping")
