@@ -4,8 +4,9 @@ PYTEST_ARGS ?=
 CASES ?=
 LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
+TARGET ?=
 
-.PHONY: help run test lint format bench chaos soak setup clean
+.PHONY: help run test lint format bench chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -40,6 +41,11 @@ chaos: setup      ## what breaks, breaks under load, and every message is accoun
 
 soak: setup       ## long runs: what must stay flat, the morning, faults now and then; LONG="L2 L6" picks, MINUTES=20 each
 	@exec $(PYTHON_BIN) -m tests.chaos $(LONG) --minutes $(MINUTES)
+
+fuzz: setup       ## input that nobody wrote, MINUTES=20 for each target; TARGET="xml stanzas" picks; crashes go to .run/fuzz
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt 2>/dev/null || \
+	    echo "fuzz: no atheris for this Python: mutants are left to chance"
+	@exec $(PYTHON_BIN) -m tests.fuzz $(TARGET) --minutes $(MINUTES)
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test

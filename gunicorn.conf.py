@@ -10,7 +10,6 @@ from onesoup import tally
 tally.install()
 
 import ctypes
-import functools
 import importlib
 import math
 import os
@@ -24,8 +23,10 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from onesoup import logs, master
+from onesoup.nets import LOOPBACK, Nets
+from onesoup.serving import wsgi
+from onesoup.serving.connection import Limits
 from onesoup.settings import load
-from workers import serving
 
 settings = load()
 # One admin port for all workers of this gateway. They inherit it, and those that a reload starts get the same.
@@ -72,12 +73,11 @@ class OurLogger(Logger):
 
 
 class GatewayWorker(GeventWorker):
-    """gunicorn's gevent worker around gevent's own WSGI server, which takes a quarter less CPU for a poll than gunicorn's.
+    """gunicorn's gevent worker around our own HTTP server, which takes less than half of the CPU for a poll (docs/adr/0005).
 
     It leaves fast: on SIGTERM held polls return, and idle connections do not wait to be closed by force.
     """
 
-    wsgi_handler = serving.Handler
     # A request that comes in on a kept-alive connection just now is still answered.
     IDLE_GRACE = 1.5
 
@@ -85,7 +85,19 @@ class GatewayWorker(GeventWorker):
         super().__init__(*args, **kwargs)
         self.waiting = {}
         self.gone = Event()
-        self.server_class = functools.partial(serving.Server, worker=self)
+        self.server_class = self._server
+
+    def _server(self, listener, application, environ, spawn, **_):
+        """What gunicorn asks for; logs and handler classes are none of ours."""
+        limits = Limits(
+            request_seconds=settings.request_seconds,
+            idle_seconds=None,  # look_around sees to it
+            requests=settings.connection_requests,
+            bytes=4.0 * settings.max_body,
+        )
+        proxies = Nets((*LOOPBACK, *settings.trusted_proxies))
+        more = {"limits": limits, "proxies": proxies, "alive": lambda: self.alive, "waiting": self.waiting}
+        return wsgi.Server(listener, application, environ, spawn=spawn, **more)
 
     def notify(self):
         """Tells the master that we live; gunicorn calls it each second. An idle worker had rather sleep: it does so with its
@@ -97,7 +109,7 @@ class GatewayWorker(GeventWorker):
     def look_around(self):
         """With each beat: we live; a connection that waits for too long for a request, or the rest of its head, is closed."""
         super().notify()
-        serving.end_waiting(self.waiting, time.monotonic() - self.cfg.keepalive)
+        wsgi.end_waiting(self.waiting, time.monotonic() - self.cfg.keepalive)
 
     # At a reload it serves on until a successor does, but no longer than this.
     SUCCESSOR = 20.0
@@ -118,7 +130,7 @@ class GatewayWorker(GeventWorker):
             if master.replaced(self.age):
                 importlib.import_module("onesoup.admin").stop()
             gevent.sleep(0.1)
-        serving.end_waiting(self.waiting, math.inf)
+        wsgi.end_waiting(self.waiting, math.inf)
 
 
 logger_class = OurLogger

@@ -18,6 +18,7 @@ from bench.parts import REPOSITORY, Scale, say, workplace
 from bench.peer import Peer
 from bench.people import PASSWORD, World
 from bench.report import Figure, Spread, percentile
+from cir.stcp import APART
 from onesoup.csp.session import Session
 from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer, connects
@@ -29,7 +30,7 @@ from onesoup.store.client import connect
 from onesoup.store.feed import Feed
 
 RATE = 100
-# Seconds for which a new STCP line is left alone.
+# Seconds until what log-ins have started is over.
 REST = 3.2
 BURST = 50
 P50, P95 = 20.0, 100.0
@@ -58,12 +59,18 @@ def _wakes(scale: Scale, directory: Path) -> list[Figure]:
         gevent.sleep(REST + scale.settle)
         times = _at_rate(lines[1:], peer)
         count = _burst(*lines[0], peer)
+        few = max(scale.wakes // 15, 2)
+        again = _times(few, lambda number: _again(*lines[1 + number], peer))
+        new = _times(few, lambda number: _after_helo(world, stack, lines[1 + number][0], peer))
     say(f"cir: stanza to WVCI: p50 {percentile(times, 0.5):.2f} ms, p95 {percentile(times, 0.95):.2f} ms; burst: {count} wakes")
     note = f"{len(times)} messages at {RATE}/s, a phone for each; min-max and n are those of the messages"
     return [
         Figure("cir", "stanza to WVCI at 100 messages/s: p50", "ms", Spread.of(times), goal=P50, note=note),
         Figure("cir", "stanza to WVCI at 100 messages/s: p95", "ms", Spread.once(percentile(times, 0.95)), goal=P95),
         Figure("cir", f"wakes for a burst of {BURST} messages", "", Spread.once(count), goal=1),
+        Figure("cir", "stanza to WVCI, right behind the poll that found nothing more: p50", "ms", Spread.of(again), goal=P50),
+        # OK and WVCI must not be read in one go.
+        Figure("cir", "stanza to WVCI, right behind HELO and OK: p50", "ms", Spread.of(new), goal=APART * 1e3 + P50),
     ]
 
 
@@ -90,6 +97,42 @@ def _at_rate(lines: list[tuple[Phone, Line]], peer: Peer) -> list[float]:
         sent.append(time.perf_counter())
         peer.message(phone.user.removeprefix("wv:"), f"wake{number}")
     return [(each.get() - at) * 1e3 for each, at in zip(waiting, sent, strict=True)]
+
+
+def _times(count: int, once: Callable[[int], float]) -> list[float]:
+    return [once(number) for number in range(count)]
+
+
+def _again(phone: Phone, line: Line, peer: Peer) -> float:
+    """Ms to the wake for a message that comes when the phone has just fetched the one that it was woken for."""
+    _at_rest(phone, line)
+    _woken(phone, line, peer)
+    while phone.run_once():
+        pass
+    return _woken(phone, line, peer)
+
+
+def _at_rest(phone: Phone, line: Line) -> None:
+    """Nothing waits, and nothing is left of earlier wakes."""
+    while phone.run_once():
+        pass
+    while line.wait(0.05):
+        pass
+
+
+def _after_helo(world: World, stack: ExitStack, phone: Phone, peer: Peer) -> float:
+    """The same for a phone whose line is new."""
+    while phone.run_once():
+        pass
+    return _woken(phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie)), peer)
+
+
+def _woken(phone: Phone, line: Line, peer: Peer) -> float:
+    began = time.perf_counter()
+    peer.message(phone.user.removeprefix("wv:"), "once more")
+    if not line.wait(30.0):
+        raise RuntimeError("no WVCI within 30 s")
+    return (time.perf_counter() - began) * 1e3
 
 
 def _burst(phone: Phone, line: Line, peer: Peer) -> int:

@@ -28,7 +28,7 @@ from onesoup.ports import free_port
 
 # Between two messages, so that what the last one left behind is done.
 PAUSE = 0.03
-# Seconds for which a new STCP line is left alone.
+# Seconds until what log-ins have started is over.
 REST = 3.2
 # Messages that are not counted, at the begin.
 WARM_UP = 3
@@ -124,7 +124,7 @@ def _polled(scale: Scale, world: World, peer: Peer, stamps: Stamps) -> list[Way]
 
 
 def _lined(scale: Scale, world: World, peer: Peer, stamps: Stamps) -> Way:
-    """A line for every message: the server leaves each alone for a while after its OK and after a wake."""
+    """A line for every message: a phone that was woken and has not come yet is left alone for a while."""
     users = world.accounts("liner", scale.messages + WARM_UP, ["writer"])
     with ExitStack() as stack:
         lines = [_line(world, stack, user) for user in users]

@@ -22,9 +22,9 @@ HERE = Path(__file__).resolve().parent
 # Role -> (module, function or class.method, name of the stamp): when it is called, and with "." behind the name when it returns.
 PLACES = {
     "web": [
-        ("workers.serving", "Handler.read_request", "web: head read"),
+        ("onesoup.serving.wsgi", "_Client._serve", "web: head read"),
         ("onesoup.handlers.exchange", "Exchange.run", "web: handlers"),
-        ("workers.serving", "Handler._write_with_headers", "web: answer"),
+        ("onesoup.serving.wsgi", "_Answer._write", "web: answer"),
     ],
     "holder": [
         ("workers.holder", "Holder._woken", "holder: news"),

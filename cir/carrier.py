@@ -20,7 +20,7 @@ from cir.job import Job, Outcome, Request, Result
 from cir.smpp import Pdu
 from cir.smpp_link import SmppLink
 from onesoup.csp.numbers import hidden
-from onesoup.settings import Settings
+from onesoup.settings import MASK, Settings
 
 log = structlog.get_logger()
 
@@ -70,25 +70,26 @@ class HttpCarrier:
         return True
 
     def request(self, job: Job) -> Request:
-        kannel = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg")
-        return self._profile.request(job, reports.url(self._settings.sms_report_url, self._key, job.id, kannel), time.time())
+        kannel, base = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg"), self._settings.sms_report_url
+        one, each = reports.url(base, self._key, job.id, kannel), reports.urls(base, self._key, job.id)
+        return self._profile.request(job, one, time.time(), each)
 
     def render(self, job: Job) -> str:
-        """The request as it goes out, except for the password."""
+        """The request as it goes out, except for secrets: the password, and what stands in the gateway's URL as a value."""
         request = self.request(job)
         where = urlsplit(request.url)
         lines = [
             f"{request.method} {where.path or '/'}{'?' + where.query if where.query else ''} HTTP/1.1",
-            f"Host: {where.netloc}",
+            f"Host: {where.netloc.rpartition('@')[2]}",
         ]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         text = "\n".join(lines) + ("\n\n" + request.body.decode("latin-1") if request.body else "")
-        if not self._settings.sms_password:
-            return text
-        hidden_form = request.headers.get("Authorization", "\0")
+        text = text.replace(request.headers.get("Authorization", "\0"), MASK)
         # As a value it is percent-encoded, wherever it stands.
-        value = rf"(?<==){re.escape(quote(self._settings.sms_password, safe=''))}(?=[&\s]|$)"
-        return re.sub(value, "***", text).replace(hidden_form, "***")
+        constants = [each.partition("=")[2] for each in self._settings.sms_url.partition("?")[2].split("&") if "{" not in each]
+        for value in filter(None, (quote(self._settings.sms_password, safe=""), *constants)):
+            text = re.sub(rf"(?<==){re.escape(value)}(?=[&\s]|$)", MASK, text)
+        return text
 
     def once(self, job: Job) -> Result:
         request = self.request(job)

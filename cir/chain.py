@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 from onesoup.store.wakes import Tries
 
 UDP, SMS = ("SUDP", "WAPUDP"), ("WAPSMS", "SSMS")
-# Until the first wake, so that the rest of a batch is there too.
-BATCH_UDP = {"m": 500, "p": 10_000}
+# Until the first wake. A datagram for a message goes at once: a phone that comes takes the whole batch. Presence is in no hurry,
+# and a phone that is awake comes by itself before an SMS has to be paid.
+BATCH_UDP = {"m": 0, "p": 10_000}
 BATCH_SMS = 3_000
+# A phone that has something in hand comes by itself; so long it is given for that.
+BUSY = 2_000
 # From the first wake by STCP to UDP, and from the first free one to an SMS.
 STCP_WAIT, FREE_WAIT = 20_000, 60_000
 # Between datagrams for one wake; the last number is how long the last one is waited for.
@@ -37,6 +40,7 @@ class Facts:
     polls: int = 0
     poll_ms: int = 10_000
     last_request: int = 0
+    busy: bool = False
     tries: Tries = field(default_factory=lambda: Tries(""))
     # What is reported of the last SMS, and since when; how long one is tried by the carrier.
     report: str = ""
@@ -90,7 +94,11 @@ def _udp(facts: Facts) -> tuple[int, str]:
     if tries.udp:
         return tries.udp_at + UDP_GAPS[tries.udp - 1], facts.udp[0]
     at = facts.began + (STCP_WAIT if facts.lines else BATCH_UDP[facts.kind])
-    return max(at, tries.udp_at + UDP_GAP), facts.udp[0]
+    if facts.busy:
+        at = max(at, facts.last_request + BUSY)
+    # Nobody who does not come is sent many; who came, and went away with nothing, hears of the next message at once.
+    came = tries.udp_at < facts.last_request and not facts.busy
+    return (at if came else max(at, tries.udp_at + UDP_GAP)), facts.udp[0]
 
 
 def _sms(facts: Facts) -> tuple[int, str]:

@@ -172,6 +172,7 @@ class Engine:
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
+            busy=look.busy,
             tries=tries,
             report=report,
             report_at=report_at,
@@ -296,11 +297,15 @@ class Engine:
     def _send_code(self, wanted: dict[str, object]) -> None:
         number, jid, until = str(wanted["number"]), str(wanted["jid"]), int(str(wanted["until"]))
         if time.time() > until or self._outgoing is None or not self._outgoing.allowed(number):
+            self._codes.take_back(jid, number)
             return
         id_ = job.new_id(time.time())
+        outcome = None
         if self._outgoing.claim(number, jid, id_, None) is None:
             text = str(wanted["text"])
-            self._outgoing.submit(job.words(id_, number, text, time.time(), self._settings.sms_validity), jid)
+            outcome = self._outgoing.submit(job.words(id_, number, text, time.time(), self._settings.sms_validity), jid)
+        if outcome not in SENT:
+            self._codes.take_back(jid, number)
 
 
 def _tries(look: Look) -> Tries:

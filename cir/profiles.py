@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -23,12 +24,15 @@ REFUSED = frozenset({401, 403})
 AGAIN = frozenset({429, 502, 503, 504})
 
 
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
 class Profile(Protocol):
-    """One kind of gateway. `methods` are those that it can carry."""
+    """One kind of gateway. `methods` are those that it can carry. `dlr_urls` has a URL for each state that may be reported."""
 
     methods: frozenset[str]
 
-    def request(self, job: Job, dlr_url: str, now: float) -> Request: ...
+    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> Request: ...
 
     def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> Result: ...
 
@@ -44,7 +48,7 @@ class Url:
         if unknown := template.unknown(self._template):
             raise SettingsError(f"sms_url: no such placeholder: {', '.join(unknown)}; example: {{msisdn}}")
 
-    def request(self, job: Job, dlr_url: str, now: float) -> Request:
+    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> Request:
         asked = self._filled(self._template, job, dlr_url)
         if not self._settings.sms_post:
             return asked
@@ -96,7 +100,7 @@ class KannelSendsms(Url):
         self._settings = settings
         self._base = settings.sms_url.partition("?")[0]
 
-    def request(self, job: Job, dlr_url: str, now: float) -> Request:
+    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> Request:
         form = template.KANNEL if job.dcs == 4 else template.KANNEL_7BIT if job.udh else template.KANNEL_TEXT
         for absent, name in ((not self._settings.sms_smsc, "&smsc={smsc}"), (not dlr_url, _DLR)):
             form = form.replace(name, "") if absent else form
@@ -124,7 +128,7 @@ class KannelPpg:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def request(self, job: Job, dlr_url: str, now: float) -> Request:
+    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> Request:
         settings = self._settings
         headers = {"Authorization": _basic(settings.sms_user, settings.sms_password), "Content-Type": pap.content_type(job.id)}
         if settings.sms_smsc:
@@ -153,8 +157,8 @@ class Json:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def request(self, job: Job, dlr_url: str, now: float) -> Request:
-        body = json.dumps(self._document(job, dlr_url), separators=(",", ":")).encode()
+    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> Request:
+        body = json.dumps(self._document(job, dlr_url, dlr_urls), separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": job.id,
@@ -162,7 +166,7 @@ class Json:
         }
         return Request("POST", self._settings.sms_url, self._settings.sms_url.partition("?")[0], headers, body)
 
-    def _document(self, job: Job, dlr_url: str) -> dict[str, Any]:
+    def _document(self, job: Job, dlr_url: str, dlr_urls: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {"v": 1, "id": job.id, "kind": _KINDS.get(job.method, "cir"), "method": job.method}
         found |= {"msisdn": job.number, "from": self._settings.sms_from}
         if job.method == TEXT:
@@ -175,7 +179,7 @@ class Json:
         until = datetime.fromtimestamp(int(job.not_after), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         found |= {"validity_s": job.validity, "not_after": until}
         if dlr_url:
-            found["dlr"] = {"url": dlr_url, "events": ["delivered", "failed"]}
+            found["dlr"] = {"url": dlr_url, "urls": dict(dlr_urls), "events": ["delivered", "failed"]}
         return found
 
     def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> Result:

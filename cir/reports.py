@@ -35,13 +35,28 @@ def url(base: str, key: bytes, job: str, kannel: bool = True) -> str:
     return f"{base.rstrip('/')}{PATH}?id={job}{filled}&sig={sign(key, job)}"
 
 
-def read(key: bytes, query: str, body: bytes = b"") -> Report | None:
-    """A report with a good signature, or None. Its state may be in the query, as Kannel's, or in a JSON body."""
+def urls(base: str, key: bytes, job: str) -> dict[str, str]:
+    """For a gateway that calls another URL for each state: its signature covers the state, so that whoever has seen one report
+    cannot make another of it."""
+    if not base:
+        return {}
+    start = f"{base.rstrip('/')}{PATH}?id={job}"
+    return {word: f"{start}&status={word}&sig={sign(key, f'{job}.{word}')}" for word in _WORDS}
+
+
+def read(key: bytes, query: str, body: bytes = b"", covered: bool = False, signed: bool = False) -> Report | None:
+    """A report with a good signature, or None. Its state may be in the query, as Kannel's, or in a JSON body.
+
+    `covered`: the signature has to cover the state, either that of the URL or, with `signed`, the one that the body came with.
+    Kannel, and gateways that fill in a URL, write the state into a URL that was signed before."""
     fields = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
     job = fields.get("id", "")
-    if not job or not hmac.compare_digest(fields.get("sig", "").encode("utf-8", "replace"), sign(key, job).encode()):
-        return None
     said = _object(body)
+    what = f"{job}.{fields.get('status', '')}" if covered and not signed else job
+    if not job or not hmac.compare_digest(fields.get("sig", "").encode("utf-8", "replace"), sign(key, what).encode()):
+        return None
+    if covered:  # nothing but what the signature covers
+        said, fields = (said, {}) if signed else ({}, {"status": fields.get("status", "")})
     state = _KANNEL.get(fields.get("st", "")) or _WORDS.get(str(said.get("status") or fields.get("status") or ""))
     # The id in a body that another job's signature came with is somebody's mistake.
     if state is None or said.get("id", job) != job:

@@ -28,7 +28,7 @@ from cir.stcp import BEAT, CLUSTER_TURNS, TURNS, StcpServer  # noqa: E402
 from onesoup import admin, beat, ports, sdnotify, tracing  # noqa: E402
 from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.exchange import Exchange  # noqa: E402
-from onesoup.nets import Nets  # noqa: E402
+from onesoup.nets import LOOPBACK, Nets  # noqa: E402
 from onesoup.settings import Settings, SettingsError  # noqa: E402
 from onesoup.store.channels import Subscriber  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
@@ -43,8 +43,6 @@ from onesoup.store.sms import Budget, Jobs, Limits  # noqa: E402
 from onesoup.store.wakes import Wakes  # noqa: E402
 
 log = structlog.get_logger()
-
-LOOPBACK = ("127.0.0.1", "::1")
 
 
 class Cir:
@@ -68,7 +66,10 @@ class Cir:
             helos, data = Helos(Sessions(client), wakes, known), _data_channel(settings, client, outgoing)
             self.reception = Reception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
-        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, settings.sms_hook_key)
+        report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
+        carried = Nets((*LOOPBACK, *proxies))
+        hook_key = settings.sms_hook_key
+        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
 
     def heard(self, channel: str, data: bytes) -> None:
         """What the store publishes for us."""

@@ -4,12 +4,10 @@ One path segment, no query, an empty answer. A phone stops this channel for good
 asks for authentication or keeps it waiting."""
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 TOKEN_LENGTH = 32
 PREFIX = "/cir/"
-_REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
+_REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 _REASONS |= {413: "Content Too Large", 503: "Service Unavailable"}
 
 
@@ -36,31 +34,3 @@ def answer(status: int, keep: bool = True) -> bytes:
     lines += [] if status == 204 else ["Content-Length: 0"]
     lines += [f"Connection: {'keep-alive' if keep else 'close'}", "", ""]
     return "\r\n".join(lines).encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The head of a request, as far as it matters here. Names of fields are in small letters."""
-
-    method: str
-    path: str
-    query: str
-    length: int
-    keep: bool
-    fields: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
-
-
-def read(head: bytes) -> Request | None:
-    """A request head without its empty line; None when it is none."""
-    first, *lines = head.decode("latin-1").split("\r\n")
-    words = first.split(" ")
-    if len(words) != 3 or not words[2].startswith("HTTP/1.") or not words[1].startswith("/"):
-        return None
-    fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    length = fields.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()) or "transfer-encoding" in fields:
-        return None
-    path, _, query = words[1].partition("?")
-    connection = fields.get("connection", "").lower()
-    keep = connection == "keep-alive" if words[2] == "HTTP/1.0" else connection != "close"
-    return Request(words[0], path, query, int(length), keep, fields)

@@ -2,6 +2,7 @@
 What PDUs look like is in `smpp`."""
 
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from cir import reports, smpp
 from cir.job import DATA, SSMS, TEXT, WAPSMS, Job, Outcome, Result
 from cir.message import CirError
 from cir.window import Window
+from onesoup.serving.pace import Pace
+from onesoup.serving.turns import give_way
 from onesoup.settings import Settings
 
 log = structlog.get_logger()
@@ -22,6 +25,8 @@ log = structlog.get_logger()
 PORT = 2775
 CONNECT_SECONDS, RESPONSE_SECONDS, ENQUIRE_SECONDS = 2.0, 10.0, 30.0
 WINDOW = 10
+# What an SMSC may send: PDUs a second, and at once; messages and receipts that are taken in at a time, others come again later.
+PDUS, PDUS_AT_ONCE, DELIVERIES = 500, 2000, 200
 # Seconds between tries to bind; a refused one waits the longest.
 AGAIN, LONGEST = 1.0, 60.0
 PERMANENT_REASON = {0x0A: "invalid source", 0x0B: "invalid destination", 0x33: "invalid destinations", 0x34: "invalid list"}
@@ -49,6 +54,7 @@ class SmppLink:
         self._greenlet: gevent.Greenlet | None = None
         self.refused = False
         self._bound = Event()
+        self._deliveries = 0
 
     def start(self) -> None:
         if self._greenlet is None:
@@ -143,8 +149,9 @@ class SmppLink:
     def _read(self) -> None:
         """Until the connection ends. Silence is answered with enquire_link; twice in a row it is a lost connection."""
         assert self._sock is not None
-        sock, asked = self._sock, False
+        sock, asked, pace = self._sock, False, Pace(PDUS, PDUS_AT_ONCE)
         while True:
+            give_way(pace.spend(1, time.monotonic()))  # an SMSC that never stops gives others their turn
             sock.settimeout(RESPONSE_SECONDS if asked else ENQUIRE_SECONDS)
             try:
                 pdu = self._pdu(sock)
@@ -166,15 +173,28 @@ class SmppLink:
                 waiting.set(pdu)
             return True
         if pdu.command == smpp.DELIVER:
-            # Answers to our own messages must not wait for Redis.
-            gevent.spawn(self._delivered, pdu)
+            self._deliver(pdu)
         elif pdu.command in (smpp.ENQUIRE, smpp.UNBIND):
             self._write(smpp.answer(pdu))
         else:
             self._write(smpp.Pdu(smpp.NACK, smpp.INVALID_COMMAND, pdu.sequence))
         return pdu.command != smpp.UNBIND
 
+    def _deliver(self, pdu: smpp.Pdu) -> None:
+        """In a greenlet: answers to our own messages must not wait for Redis."""
+        if self._deliveries >= DELIVERIES:
+            self._write(smpp.answer(pdu, b"\0", smpp.NOT_NOW))
+            return
+        self._deliveries += 1
+        gevent.spawn(self._delivered, pdu)
+
     def _delivered(self, pdu: smpp.Pdu) -> None:
+        try:
+            self._take_in(pdu)
+        finally:
+            self._deliveries -= 1
+
+    def _take_in(self, pdu: smpp.Pdu) -> None:
         taken = True
         try:
             receipt = smpp.receipt(pdu)
@@ -190,8 +210,11 @@ class SmppLink:
             self._write(smpp.answer(pdu, b"\0", smpp.OK if taken else smpp.NOT_NOW))
 
     def _pdu(self, sock: socket.socket) -> smpp.Pdu:
-        head = _exactly(sock, smpp.HEADER)
-        return smpp.decode(head + _exactly(sock, smpp.length(head) - smpp.HEADER, inside=True))
+        """The next one. TimeoutError when none begins."""
+        head = _some(sock, smpp.HEADER)
+        by = time.monotonic() + RESPONSE_SECONDS
+        head += _exactly(sock, smpp.HEADER - len(head), by)
+        return smpp.decode(head + _exactly(sock, smpp.length(head) - smpp.HEADER, by))
 
     def _write(self, pdu: smpp.Pdu) -> None:
         sock = self._sock
@@ -222,17 +245,20 @@ def _judge(answer: smpp.Pdu) -> Result:
     return Result(Outcome.PERMANENT, reason=PERMANENT_REASON.get(answer.status, f"status {answer.status:#x}"))
 
 
-def _exactly(sock: socket.socket, count: int, inside: bool = False) -> bytes:
-    """So many octets. TimeoutError only between two PDUs: within one, silence breaks the connection."""
+def _exactly(sock: socket.socket, count: int, by: float) -> bytes:
+    """So many octets. What has begun comes to its end in time, however often a part of it comes, or the connection is broken."""
     data = b""
     while len(data) < count:
+        sock.settimeout(max(by - time.monotonic(), 0.001))
         try:
-            more = sock.recv(count - len(data))
+            data += _some(sock, count - len(data))
         except TimeoutError:
-            if data or inside:
-                raise OSError("silence in the middle of a PDU") from None
-            raise
-        if not more:
-            raise OSError("closed by the SMSC")
-        data += more
+            raise OSError("silence in the middle of a PDU") from None
+    return data
+
+
+def _some(sock: socket.socket, most: int) -> bytes:
+    data = sock.recv(most)
+    if not data:
+        raise OSError("closed by the SMSC")
     return data

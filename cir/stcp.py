@@ -24,6 +24,8 @@ from cir.lines import OK, Act, Conversation, wvci
 from onesoup import beat, tracing
 from onesoup.handlers.records import unpack_caps, unpack_session
 from onesoup.logs import short
+from onesoup.serving.pace import Pace
+from onesoup.serving.turns import give_way
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
@@ -39,8 +41,14 @@ FOREIGN = Counter("onesoup_cir_foreign_total", "STCP lines from another address 
 
 HELO_SECONDS = 30.0
 IDLE_SECONDS = 45 * 60.0
-# S60 reads whatever comes as the answer to HELO: a WVCI must not come in the same segment, nor soon after.
-AFTER_OK = 3.0
+# The budget of a line: bytes a second, and at once. A phone says a few words in a minute.
+LINE_BYTES, LINE_BURST = 256, 4096
+# S60 reads whatever comes as the answer to HELO: a WVCI must not come in the same segment, nor soon after. A request that came
+# so long behind the OK, and went away with nothing, shows that the OK was read.
+AFTER_OK, READ_WITHIN = 3.0, 1.0
+# For all others it is enough that they are not read in one go.
+APART = 0.1
+# A phone that was woken, or has something in hand, comes by itself; so long it is given for that.
 GAP = 2.0
 REPEAT = 20.0
 # Presence alone may wait for more of it (cir.md 10.3).
@@ -67,8 +75,13 @@ class Line:
     talk: Conversation = field(default_factory=Conversation)
     version: str = "1.2"
     cookie: str = ""
-    quiet_until: float = 0.0
+    # It reads chunks, not lines, and has something waiting for it when it is bound.
+    chunks: bool = False
+    waiting: bool = False
+    # When the last OK and the last WVCI were written, and when the phone last went away with nothing to come back for.
+    ok_at: float = 0.0
     sent_at: float = 0.0
+    rested: float = 0.0
     sends: int = 0
     due: float = 0.0
     timer: gevent.Greenlet | None = None
@@ -136,12 +149,12 @@ class StcpServer:
 
     def _talk(self, line: Line, data: bytes) -> None:
         """Reads until either side has had enough."""
-        sock, helo_by = line.sock, self._clock() + HELO_SECONDS
+        helo_by, pace = self._clock() + HELO_SECONDS, Pace(LINE_BYTES, LINE_BURST)
         reason = "closed by the phone"
         try:
             while not data or not (reason := self._handle(line, data)):
-                sock.settimeout(IDLE_SECONDS if line.talk.bound else max(helo_by - self._clock(), 0.01))
-                data = sock.recv(1024)
+                left = IDLE_SECONDS if line.talk.bound else helo_by - self._clock()
+                data = self._receive(line.sock, left, pace)
                 if not data:
                     reason = "closed by the phone"
                     break
@@ -151,17 +164,25 @@ class StcpServer:
             reason = "reset"
         finally:
             self._forget(line)
-            sock.close()
+            line.sock.close()
             log.debug("stcp-closed", reason=reason, peer=line.address)
+
+    def _receive(self, sock: socket.socket, within: float, pace: Pace) -> bytes:
+        """What has come. Whoever never stops gives others their turn, and waits when it has used up its budget."""
+        if within <= 0:
+            raise TimeoutError
+        sock.settimeout(within)
+        data = sock.recv(1024)
+        give_way(min(pace.spend(len(data), self._clock()), within))
+        return data
 
     def _behind_proxy(self, sock: socket.socket, address: str) -> tuple[str, bytes]:
         """The phone's own address, and what has come from it already."""
         if address not in self._proxies:
             return address, b""
-        sock.settimeout(HELO_SECONDS)
-        data = b""
+        by, pace, data = self._clock() + HELO_SECONDS, Pace(LINE_BYTES, LINE_BURST), b""
         while (found := proxy.read(data)) is None:
-            more = sock.recv(1024)
+            more = self._receive(sock, by - self._clock(), pace)
             if not more:
                 raise proxy.ProxyError("closed")
             data += more
@@ -178,8 +199,11 @@ class StcpServer:
                 return "too many HELOs"
             if act is Act.BIND and not self._bind(line, text):
                 return "unknown session"
-            line.quiet_until = self._clock() + AFTER_OK
+            line.ok_at = self._clock()
             self._write(line, OK)
+            if line.waiting:
+                line.waiting = False
+                self._arm(line, 0.0)
         return ""
 
     def _bind(self, line: Line, sid: str) -> bool:
@@ -227,6 +251,7 @@ class StcpServer:
             return 503
         session = unpack_session(record)
         line.talk.bound, line.version, line.cookie = sid, session.version, session.cookie or sid
+        line.chunks, line.waiting = session.quirks.reads_chunks, waiting
         self._place(line)
         if not line.known:
             line.known = True
@@ -236,8 +261,6 @@ class StcpServer:
         if foreign:
             FOREIGN.inc()
         log.info("stcp-bound", sid=short(sid), peer=line.address, foreign=foreign)
-        if waiting:
-            self._arm(line, AFTER_OK)
         return 0
 
     def _place(self, line: Line) -> None:
@@ -300,7 +323,8 @@ class StcpServer:
     # --- wake-ups ---
 
     def wake(self, _channel: str, data: bytes) -> None:
-        """News of a session: something waits (m: a message, p: presence), its phone has a line elsewhere, or it is over."""
+        """News of a session: something waits (m: a message, p: presence; behind a colon how many ms ago the phone went away with
+        nothing), its phone has a line elsewhere, or it is over."""
         word, _, rest = data.decode("ascii", "replace").partition(" ")
         if word == "end":
             for line in self._lines.get(rest, ()):
@@ -309,15 +333,28 @@ class StcpServer:
             sid, _, address = rest.partition(" ")
             gevent.spawn(self._moved, sid, address)
         else:
-            for line in self._lines.get(rest, ()):
-                line.sends = 0
-                self._arm(line, PRESENCE if word == "p" else 0.0, check=False)
+            self._news(rest, *word.split(":", 1))
+
+    def _news(self, sid: str, kind: str, rested: str = "") -> None:
+        """Without a time the phone has something in hand, and most likely comes before we have to call it."""
+        delay = max(PRESENCE if kind == "p" else 0.0, 0.0 if rested else GAP)
+        for line in self._lines.get(sid, ()):
+            line.sends = 0
+            if rested:
+                line.rested = self._clock() - int(rested) / 1000
+            self._arm(line, delay, check=False)
+
+    def _quiet(self, line: Line) -> float:
+        """Until when nothing is to be written to the line."""
+        long = line.chunks and line.rested < line.ok_at + READ_WITHIN
+        ok = line.ok_at + (AFTER_OK if long else APART)
+        return max(ok, line.sent_at + GAP if line.sent_at > line.rested else 0.0)
 
     def _arm(self, line: Line, delay: float, check: bool = True) -> None:
         """One timer for each line: the earlier time counts, so that a repeat far ahead does not hold up news. Without `check`
         what goes out at once is not looked up again: the store has just said so."""
         now = self._clock()
-        wait = max(delay, line.quiet_until - now, line.sent_at + GAP - now if line.sent_at else 0.0, 0.0)
+        wait = max(delay, self._quiet(line) - now, 0.0)
         if line.timer is not None:
             if line.due <= now + wait:
                 return
@@ -335,7 +372,7 @@ class StcpServer:
         sid = line.talk.bound
         if not sid:
             return
-        if line.quiet_until > self._clock():
+        if self._quiet(line) > self._clock():  # an OK has gone out since it was armed
             self._arm(line, 0.0)
             return
         if check and not self._wanted(sid):

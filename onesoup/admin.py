@@ -16,24 +16,27 @@ from typing import Any
 
 import gevent
 import structlog
-from gevent.pywsgi import WSGIServer
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from onesoup import ports as free_ports
 from onesoup import tally, vitals
+from onesoup.serving.connection import Limits
+from onesoup.serving.wsgi import Server
 from onesoup.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
 # A check that takes longer has failed: whoever asks /readyz has a deadline as well.
 CHECK_SECONDS = 2.0
+# Operators and their tools ask seldom; whoever else reaches the port does not keep it busy.
+LIMITS = Limits(request_seconds=10.0, idle_seconds=10.0, requests=50.0, bytes=64 * 1024.0)
 
 # A check passes unless it raises or returns False. Its name is shown, so name the function after what it asks.
 Check = Callable[[], object]
 
 # Keeps servers from the garbage collector.
-_running: list[WSGIServer] = []
+_running: list[Server] = []
 
 
 def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, shared: socket.socket | None = None) -> int:
@@ -44,7 +47,7 @@ def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, shared
     vitals.start(role)
     # A socket object belongs to the event loop of the process that made it; its descriptor to whoever inherits it.
     listener = _listener(settings, role) if shared is None else socket.socket(fileno=os.dup(shared.fileno()))
-    server = WSGIServer(listener, _App(role, list(checks)), log=None, error_log=None)
+    server = Server(listener, _App(role, list(checks)), limits=LIMITS)
     server.start()
     _running.append(server)
     host, port = server.socket.getsockname()[:2]

@@ -25,7 +25,7 @@ def announce(text: str, domain: str | None, user: str | None) -> None:
 
 def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no-untyped-def]
     """For each session that is meant, whether it was told. Long texts come in parts, as messages do."""
-    from onesoup.csp import messages
+    from onesoup.csp import fitting, messages
     from onesoup.handlers import records, system
     from onesoup.handlers.context import ordered_id
     from onesoup.store import keys
@@ -42,5 +42,6 @@ def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no
             session = records.unpack_session(record)
             if not (session.jid.endswith(who) if who.startswith("@") else session.jid == (who or session.jid)):
                 continue
-            parts = messages.split(text, records.unpack_caps(caps).accepted)
+            whole = messages.Text("0" * 18, session.domain, text, int(time.time()))
+            parts = fitting.parts(whole, session, records.unpack_caps(caps))
             yield all(system.tell(store, sid, session, ordered_id(time.time()), part) for part in parts)

@@ -9,18 +9,20 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import fields
 from typing import Any, TextIO
 
 import structlog
 
-from onesoup.settings import Settings
-
-MASK = "***"
+from onesoup import settings as all_settings
+from onesoup.settings import MASK, SECRET, Settings
 
 # Message text and whatever proves an identity. The last word of a name counts: phone_password is one too.
 SECRET_NAMES = frozenset(
     {"password", "passwd", "secret", "cookie", "text", "body", "content", "nonce", "digest", "cred", "credentials"}
 )
+# Settings by their mark: the line at the start of a process has them all.
+SECRET_SETTINGS = frozenset(spec.name for spec in fields(Settings) if spec.metadata["secret"] == SECRET)
 # Session ids are secrets too: whoever has one is the phone. Their hash still tells two sessions apart.
 SESSION_NAMES = frozenset({"sid", "session", "session_id", "sessionid"})
 _SHORT = re.compile(r"[0-9a-f]{8}")
@@ -52,6 +54,8 @@ def short(sid: str | bytes) -> str:
 
 
 def is_secret(name: str) -> bool:
+    if name in SECRET_SETTINGS:
+        return True
     return re.split(r"[^a-z]+", name.lower())[-1] in SECRET_NAMES and name != "max_body"  # that one is a setting
 
 
@@ -115,11 +119,17 @@ def setup(settings: Settings, role: str, stream: TextIO | None = None) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
         ]
+    hidden = all_settings.secrets(settings)
+
+    def hide(_logger: Any, _method: str, line: Any) -> str:
+        """The last of all: a traceback, or the words of a library, may quote a setting."""
+        return all_settings.without_secrets(line, hidden)
+
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, _heard, *last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, _heard, *last, hide],
         )
     )
     root = logging.getLogger()

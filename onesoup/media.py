@@ -8,16 +8,24 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 
-from PIL import Image, ImageOps
+from PIL import Image, PngImagePlugin
 
 JPEG, PNG, GIF, WBMP = "image/jpeg", "image/png", "image/gif", "image/vnd.wap.wbmp"
 
 # What peers send. Pillow knows dozens of formats more, each with decoders that nobody here has asked for.
 READABLE = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
-# Judged by what the header says, before any is unpacked: 25 million pixels are 75 MB, and more than most phone cameras make.
-MAX_PIXELS = 25_000_000
-# A progressive JPEG is decoded once for each scan. Ten are usual; ten thousand are an attack.
-MAX_SCANS = 100
+# Judged by what the header says, before any is unpacked. 25 million pixels are more than most phone cameras make.
+MAX_PIXELS, MAX_SIDE = 25_000_000, 16_384
+# What one conversion may take at its peak, and how many bytes each pixel costs until the picture is small: decoded, and once more
+# where it has to be converted first or has an alpha channel. Measured with Pillow 12 (tests/test_media.py).
+MAX_MEMORY = 80 * 1024 * 1024
+COSTS = {"1": 2, "L": 1, "P": 10, "RGB": 4, "YCbCr": 8, "CMYK": 8, "RGBA": 9, "LA": 9}
+OTHER_COST, WEBP_COST = 12, 20
+# A progressive JPEG is decoded once for each scan, and its coefficients are kept, two bytes each. Ten scans are usual; ten
+# thousand are an attack.
+MAX_SCANS, MAX_SCANNED = 100, 250_000_000
+# Texts in a PNG, unpacked: Pillow's own limit is 64 MiB.
+PngImagePlugin.MAX_TEXT_MEMORY = 2 * 1024 * 1024
 # Where a phone gives no limit of its own, its screen does: the largest of these handsets' are 352 by 416.
 SCREEN = (640, 640)
 SMALLEST = 8  # pixels: below, nothing can be recognized
@@ -26,6 +34,17 @@ QUALITIES = (85, 70, 50)
 # The names by which phones of the time list types.
 ALIASES = {"image/jpg": JPEG, "image/pjpeg": JPEG, "image/x-png": PNG, "image/x-wap.wbmp": WBMP, "image/wbmp": WBMP}
 TYPES = {"JPEG": JPEG, "PNG": PNG, "GIF": GIF, "WBMP": WBMP, "WEBP": "image/webp", "BMP": "image/bmp"}
+ORIENTATION = 0x0112  # in Exif, and how a picture is turned to stand upright
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = frozenset(TURNS[number] for number in (5, 6, 7, 8))
 PHOTO = (JPEG, PNG, GIF, WBMP)  # what keeps most of a photograph comes first
 DRAWING = (PNG, GIF, JPEG, WBMP)  # ... and of lines and letters
 
@@ -41,6 +60,7 @@ def fit(data: bytes, accepted: Sequence[str], max_octets: int, max_size: tuple[i
     try:
         given = TYPES.get(str(image.format))
         if given and given in takes and len(data) <= max_octets and _inside(image.size, box) and _plain(image):
+            _affordable(image)
             image.load()  # all of it, so that what is passed on is whole
             return given, data
         return _converted(image, takes, max_octets, box)
@@ -74,19 +94,53 @@ def types_among(accepted: Sequence[str]) -> frozenset[str]:
 def _opened(data: bytes) -> Image.Image:
     if data[:2] == b"\0\0":
         return _from_wbmp(data)
-    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MAX_SCANS:
+    scans = data.count(b"\xff\xda") if data.startswith(b"\xff\xd8") else 1
+    if scans > MAX_SCANS:
         raise ValueError("a JPEG of too many scans")
+    _bounded(_webp_size(data))  # its decoder has memory for two pictures before anything can be asked
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=READABLE)
     except Exception as error:
         raise ValueError(f"no picture that can be read: {type(error).__name__}") from error
     _bounded(image.size)
+    if scans * image.width * image.height > MAX_SCANNED and image.info.get("progressive"):
+        raise ValueError("a JPEG of too many scans for its size")
     return image
 
 
 def _bounded(size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
+    if size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE:
         raise ValueError(f"{size[0]} by {size[1]} pixels are too many")
+
+
+def _affordable(image: Image.Image, whole: tuple[int, int] | None = None) -> None:
+    """Whether the conversion of a picture that is decoded at this size stays in MAX_MEMORY. `whole`: its size in the file."""
+    each = WEBP_COST if image.format == "WEBP" else COSTS.get(image.mode, OTHER_COST)
+    needed = image.width * image.height * each
+    if image.info.get("progressive"):
+        width, height = whole or image.size
+        needed += round(width * height * _samples(image) * 2)
+    if needed > MAX_MEMORY:
+        raise ValueError(f"{image.width} by {image.height} pixels of {image.mode} are too many")
+
+
+def _samples(image: Image.Image) -> float:
+    """How many samples a JPEG has for each pixel: 3 for colours, 1.5 where they are halved both ways."""
+    layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
+    areas = [across * down for _, across, down, _ in layers]
+    return sum(areas) / max(areas, default=1) if areas else len(image.getbands())
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """What the header of a WebP says (RFC 9649), (0, 0) for anything else."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
+        return 0, 0
+    if data[12:16] == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
 
 
 def _inside(size: tuple[int, int], box: tuple[int, int]) -> bool:
@@ -95,7 +149,7 @@ def _inside(size: tuple[int, int], box: tuple[int, int]) -> bool:
 
 def _plain(image: Image.Image) -> bool:
     """Whether old decoders read it, and it stands upright without its metadata."""
-    if image.getexif().get(0x0112, 1) != 1:
+    if image.getexif().get(ORIENTATION, 1) != 1:
         return False
     return image.format != "JPEG" or (not image.info.get("progressive") and image.mode in ("L", "RGB"))
 
@@ -107,8 +161,7 @@ def _converted(image: Image.Image, takes: frozenset[str], max_octets: int, box: 
         raise ValueError("no type of picture is accepted")
     # A small picture says more than a large one in black and white.
     order = [name for name in order if name != WBMP] or order
-    image.draft("RGB", box)  # a JPEG is decoded at a fraction of its size where that is enough
-    picture = _on_white(ImageOps.exif_transpose(image))
+    picture = _small(image, box)
     for size in _sizes(picture.size, box):
         scaled = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
         for name in order:
@@ -116,6 +169,31 @@ def _converted(image: Image.Image, takes: frozenset[str], max_octets: int, box: 
                 if len(octets) <= max_octets:
                     return name, octets
     raise ValueError(f"it does not go into {max_octets} octets")
+
+
+def _small(image: Image.Image, box: tuple[int, int]) -> Image.Image:
+    """Inside the box, upright and without transparency. It is made small first: what comes after that costs little."""
+    whole = image.size
+    image.draft("RGB", box)  # a JPEG is decoded at a fraction of its size where that is enough
+    _affordable(image, whole)
+    image.load()
+    turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
+    width, height = (box[1], box[0]) if turn in SIDEWAYS else box
+    scale = min(1.0, width / image.width, height / image.height)
+    if scale < 1.0:
+        size = max(1, int(image.width * scale)), max(1, int(image.height * scale))
+        image = _scalable(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    picture = _on_white(image)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _scalable(image: Image.Image) -> Image.Image:
+    """In a mode whose pixels can be mixed."""
+    if image.mode in ("L", "RGB", "RGBA", "LA"):
+        return image
+    if image.mode == "1":
+        return image.convert("L")
+    return image.convert("RGBA" if image.mode == "PA" or "transparency" in image.info else "RGB")
 
 
 def _sizes(size: tuple[int, int], box: tuple[int, int]) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+LOOPBACK = ("127.0.0.1", "::1")
 # Addresses whose answer is remembered.
 MOST_KNOWN = 10_000
 

@@ -120,11 +120,12 @@ def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
     import structlog
     from redis import RedisError
 
-    from onesoup.settings import Settings, masked
+    from onesoup.settings import Settings, masked, secrets, without_secrets
     from onesoup.store.client import connect
     from onesoup.store.topology import servers
 
-    shown = masked(Settings(redis_url=url))["redis_url"]
+    only = Settings(redis_url=url)
+    shown, hidden = masked(only)["redis_url"], secrets(only)
     give_up = time.monotonic() + REDIS_PATIENCE
     while True:
         try:
@@ -135,7 +136,7 @@ def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
             fail(f"ONESOUP_REDIS_URL={shown}: {error}; example: ONESOUP_REDIS_URL=redis://127.0.0.1:6379/0")
         except RedisError as error:
             if time.monotonic() > give_up:
-                fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {error}")
+                fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}")
             time.sleep(0.2)
     try:
         policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", KEEPS) for server in servers(redis)}

@@ -6,6 +6,7 @@ A table in the file is a section: `url` under [sms] is the field `sms_url`.
 """
 
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -13,14 +14,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote
 
 from onesoup import nets
+from onesoup.csp.addresses import bare
 
 PREFIX = "ONESOUP_"
 
+# Marks of secret settings, and what is shown in place of one.
+SECRET, SECRET_URL = "whole", "url"
+MASK = "***"
+
 # Among the domains: whatever a phone asks for. An asterisk means the same.
 ANY = "any"
+
+# Shorter texts are too common to be looked for in what is written.
+LEAST_SECRET = 6
+_SECRET_OPTION = re.compile("pass|pwd|key|token|secret|auth|sig", re.IGNORECASE)
+_USER = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
 # A phone gives up on a held poll after 20 s (S60); half of that is the longest we dare.
 POLL_HOLD_LIMIT = 10.0
@@ -38,13 +49,14 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
-    secret: bool = False,
+    secret: str = "",
 ) -> Any:
-    """A field with what its reference entry and its check need. `secret` allows ..._FILE and hides it in listings."""
+    """A field with what its reference entry and its check need. `secret` is the mark of a value that nobody may be shown: SECRET,
+    or SECRET_URL for one of which scheme, user and host may be shown. It allows ..._FILE; whatever shows settings goes by it."""
     metadata = {"help": help, "example": example, "low": low, "high": high, "choices": choices, "secret": secret}
     if isinstance(default, dict):
         return field(default_factory=dict, hash=False, metadata=metadata)
-    return field(default=default, metadata=metadata)
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 def port(default: int, help: str, example: str) -> Any:
@@ -69,7 +81,7 @@ class Settings:
         "The Redis or Valkey that holds all shared state: redis://, rediss://, redis+sentinel://host,host/service or "
         "redis+cluster://host,host; valkey:// and its forms mean the same.",
         "redis://:password@10.0.0.5:6379/0",
-        secret=True,
+        secret=SECRET_URL,
     )
     keys_file: str = setting(
         "", "The key ring for stored credentials: lines of kid:base64key, the newest first.", "/run/secrets/onesoup-keys"
@@ -84,6 +96,20 @@ class Settings:
         2000, "Connections of one worker; held polls and kept-alive ones count.", "4000", low=10, high=100_000
     )
     max_body: int = setting(65536, "Largest request body, octets.", "65536", low=1024, high=16 * 1024 * 1024)
+    request_seconds: float = setting(
+        30.0,
+        "Seconds that a request may take from its first byte to its last, and its answer as long; slower ones are closed.",
+        "60",
+        low=1.0,
+        high=3600.0,
+    )
+    connection_requests: int = setting(
+        100,
+        "Requests a second on one connection; faster ones wait. Connections from trusted_proxies carry many phones and are free.",
+        "1000",
+        low=1,
+        high=1_000_000,
+    )
     trusted_proxies: tuple[str, ...] = setting(
         (),
         "Addresses and networks of proxies whose forwarded headers are believed; comma separated. Nobody else may be in them.",
@@ -112,6 +138,14 @@ class Settings:
     group_history: int = setting(
         0, "How many messages of before a phone gets when it joins a group; they cost traffic.", "10", low=0, high=100
     )
+    room_check: float = setting(
+        900.0,
+        "Seconds of silence after which a room is asked whether a phone is still in it, as servers lose guests without a word; "
+        "0 for never.",
+        "300",
+        low=0.0,
+        high=86400.0,
+    )
     plain_emoji: bool = setting(False, "Whether phones get smileys and words instead of emoji, which few can show.", "true")
 
     # What phones say of their users, beside presence.
@@ -122,6 +156,14 @@ class Settings:
         False, "Whether a phone's ContactInfo goes into the account's vCard, if its user names that in the default list.", "true"
     )
 
+    provider_name: str = setting("onesoup", "Name of this service, for phones that ask who provides it.", "Example IM")
+    provider_description: str = setting("IMPS gateway to XMPP", "A few words about this service, for the same.", "Chat for all")
+    provider_url: str = setting("", "Page of this service, for the same.", "https://imps.example.org/")
+    provider_logo: str = setting(
+        "",
+        "File with a picture of this service, for the same: PNG, JPEG, GIF or WBMP, 10000 bytes at most.",
+        "/etc/onesoup/logo.png",
+    )
     terms: str = setting(
         "", "Terms of use, told at log-in until they are accepted; empty: none.", "Be kind. We keep no messages."
     )
@@ -285,10 +327,10 @@ class Settings:
         "",
         "Where the gateway is. For `url` a template with {placeholders}.",
         "http://127.0.0.1:13013/cgi-bin/sendsms",
-        secret=True,
+        secret=SECRET_URL,
     )
     sms_user: str = setting("", "User name at the gateway.", "onesoup")
-    sms_password: str = setting("", "Password at the gateway; for json the secret that signs requests.", "soup", secret=True)
+    sms_password: str = setting("", "Password at the gateway; for json the secret that signs requests.", "soup", secret=SECRET)
     sms_from: str = setting("", "Sender of our messages: a short code or number.", "100")
     sms_smsc: str = setting("", "Which link of the gateway is used, where it has several.", "carrier")
     sms_host: str = setting("onesoup.invalid", "Host name in the push-ids that a push proxy gateway gets.", "imps.example.org")
@@ -319,7 +361,7 @@ class Settings:
         "What the gateway must show when it brings messages of phones to /hook/sms: a password, or the secret of its "
         "signature. Empty: it may bring none.",
         "kep6lore",
-        secret=True,
+        secret=SECRET,
     )
     sms_data: bool = setting(
         False, "Whether phones may speak CSP by SMS (plain text syntax): every answer is one or more of our SMS.", "true"
@@ -357,7 +399,7 @@ class Settings:
     @property
     def allowed_domains(self) -> "Domains":
         """The domains that a phone may log in to."""
-        return Domains((*self.domains, self.domain))
+        return Domains(map(bare, (*self.domains, self.domain)))
 
 
 def unusable_ca(path: str, error: OSError) -> SettingsError:
@@ -395,13 +437,36 @@ def reference() -> Iterable[dict[str, str]]:
 
 
 def masked(settings: Settings) -> dict[str, str]:
-    """The settings as text for listings and the log; a password inside a URL is hidden."""
-    shown = {spec.name: _text(getattr(settings, spec.name)) for spec in fields(Settings)}
-    shown["redis_url"] = _without_password(settings.redis_url)
-    for name in ("sms_password", "sms_url"):
-        if shown[name]:
-            shown[name] = _without_password(shown[name].partition("?")[0]) if name == "sms_url" else "***"
-    return shown
+    """The settings as text for listings and the log; secrets are hidden."""
+    return {spec.name: _shown(spec, getattr(settings, spec.name)) for spec in fields(Settings)}
+
+
+def _shown(spec: Field[Any], value: Any) -> str:
+    text, mark = _text(value), spec.metadata["secret"]
+    if not text or not mark:
+        return text
+    return _url_without_secrets(text) if mark == SECRET_URL else MASK
+
+
+def secrets(settings: Settings) -> frozenset[str]:
+    """Every text in the settings that nobody may be shown: passwords, and of URLs what stands before the host and behind the
+    question mark."""
+    found: set[str] = set()
+    for spec in fields(Settings):
+        value = getattr(settings, spec.name)
+        if spec.metadata["secret"] == SECRET:
+            found.add(value)
+        elif spec.metadata["secret"] == SECRET_URL:
+            found |= _secrets_in(value)
+    return frozenset(each for each in found if len(each) >= LEAST_SECRET)
+
+
+def without_secrets(text: str, hidden: Iterable[str]) -> str:
+    """The text with these secrets, plain or as URLs and JSON write them, replaced by MASK."""
+    for each in hidden:
+        for form in {each, quote(each, safe=""), json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1]}:
+            text = text.replace(form, MASK)
+    return text
 
 
 def changed(settings: Settings) -> dict[str, str]:
@@ -703,10 +768,24 @@ def _pair(host: str, number: int) -> str:
     return f"{host}:{number}"
 
 
-def _without_password(url: str) -> str:
-    """A password may stand before the host, or among the options behind a question mark."""
-    parts = urlsplit(url)
-    parts = parts._replace(query=re.sub(r"(?i)(password)=[^&]*", r"\1=***", parts.query))
-    if parts.password is not None:
-        parts = parts._replace(netloc=f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}")
-    return urlunsplit(parts)
+def _url_without_secrets(url: str) -> str:
+    """A password may stand before the host, or among the options behind a question mark. It may hold characters that a URL
+    wants encoded: where it is not plain what is what, nothing is shown."""
+    scheme, colon, rest = url.partition("://")
+    login, at, place = rest.rpartition("@")
+    if not colon or "?" in login:
+        return MASK
+    place, question, _ = place.partition("?")
+    user, colon, _ = login.partition(":")
+    name = user if colon and _USER.fullmatch(user) else MASK if user else ""
+    return f"{scheme}://{f'{name}:{MASK}@' if at else ''}{place}{f'?{MASK}' if question else ''}"
+
+
+def _secrets_in(url: str) -> set[str]:
+    rest = url.partition("://")[2]
+    login, options = rest.rpartition("@")[0], rest.partition("?")[2]
+    password = login.partition(":")[2]
+    found = {password} if password else {login} if len(login) > 2 * LEAST_SECRET else set()
+    pairs = (part.partition("=")[::2] for part in options.split("&"))
+    found |= {value for name, value in pairs if _SECRET_OPTION.search(name) and "{" not in value}
+    return found | {unquote(each) for each in found}

@@ -42,11 +42,12 @@ TIMES = {
     "ONESOUP_LOG_LEVEL": "debug",
 }
 
-# Prosody brings no directory of its users; this one is ours, and reads their vCards.
+# Prosody brings no directory of its users; this one is ours, and reads their vCards. And no server forgets its guests on demand.
 PLUGINS = Path(__file__).parent / "support" / "prosody"
 PROSODY = {
     "options": f'plugin_paths = {{ "{PLUGINS}" }}',
-    "more_hosts": 'Component "people.localhost" "onesoup_people"\n  people_host = "localhost"',
+    "more_hosts": 'Component "people.localhost" "onesoup_people"\n  people_host = "localhost"\n'
+    'Component "forgetful.example" "muc"\n  restrict_room_creation = false\n  modules_enabled = { "onesoup_forget" }',
 }
 
 _stacks: list[Stack] = []
@@ -171,7 +172,7 @@ def world(stack: Stack, peers: Peers) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def breakable_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One more stack, for all stories that kill its parts."""
-    env = {"ONESOUP_LEASE_TTL": "2", "ONESOUP_LEASE_RENEW": "0.5", "ONESOUP_ANSWER_DEADLINE": "5"}
+    env = {"ONESOUP_LEASE_TTL": "2", "ONESOUP_LEASE_RENEW": "0.5", "ONESOUP_ANSWER_DEADLINE": "5", "ONESOUP_ROOM_CHECK": "2"}
     with _made(tmp_path_factory.mktemp("breakable"), env=env) as running:
         yield running
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from onesoup import coverage
 from onesoup.csp.handsets import TABLE, Handset, Row
 from onesoup.settings import reference
+from onesoup.store import bounds
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -44,6 +45,13 @@ def quirks() -> str:
     return "\n".join(rows) + "\n"
 
 
+def redis_keys() -> str:
+    rows = ["| key | who makes it grow | length of each part, bytes | count, memory | expiry | above that |", "| --- " * 6 + "|"]
+    for row in bounds.TABLE:
+        rows.append(f"| `{row.key}` | {row.made_by} | {row.lengths} | {row.count} | {row.expiry} | {row.above} |")
+    return "\n".join(rows) + "\n"
+
+
 # page, name of the table in it, what writes the table
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("operation.md", "settings", settings),
@@ -51,6 +59,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("handsets.md", "quirks", quirks),
     ("coverage.md", "legend", lambda: coverage.LEGEND),
     ("coverage.md", "coverage", coverage.table),
+    ("redis-keys.md", "keys", redis_keys),
 )
 
 

@@ -15,7 +15,7 @@ from onesoup.csp.profiles import WRITABLE
 from onesoup.handlers import records
 from onesoup.logs import short
 from onesoup.xmpp import profiles, searching
-from onesoup.xmpp.errors import command_code
+from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure
 from workers import stanzas
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 # Questions of one session at once, stanzas of one question at once.
 MOST_QUESTIONS, AT_ONCE = 4, 10
 SECONDS = 6.0
-# Services come and go seldom; one that was not found may just be starting.
+# Services come and go seldom; one that is not there may just be starting.
 KEEP, KEEP_NOTHING, MOST_KEPT = 86_400.0, 60.0, 1000
 MOST_SERVICES, MOST_ROOMS, ROOMS_A_PAGE = 30, 1000, 250
 RSM = "http://jabber.org/protocol/rsm"
@@ -41,10 +41,13 @@ class Services:
         self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
 
     def get(self, kind: str, domain: str, find: Callable[[], Any]) -> Any:
+        """`find` returns None for what it could not learn: that is not kept."""
         until, value = self._kept.get((kind, domain), (0.0, None))
         if time.monotonic() < until:
             return value
         value = find()
+        if value is None:
+            return None
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[kind, domain] = (time.monotonic() + (KEEP if value else KEEP_NOTHING), value)
@@ -124,17 +127,21 @@ class Question:
 
     # --- services of the domain ---
 
-    def _service(self, kind: str, fits: Callable[[Any], bool]) -> str:
+    def _service(self, kind: str, fits: Callable[[Any], bool]) -> str | None:
+        """Empty when the domain has none; None when that cannot be told just now."""
         domain = self.held.session.domain
 
-        def find() -> str:
-            _, items = self._result(_get(domain, searching.DISCO_ITEMS), "query", searching.DISCO_ITEMS)
+        def find() -> str | None:
+            condition, items = self._result(_get(domain, searching.DISCO_ITEMS), "query", searching.DISCO_ITEMS)
             names = [jid for jid, _ in searching.read_items(items)] if items is not None else []
             names = [jid for jid in names if "@" not in jid][:MOST_SERVICES]
             infos = self._all(self._info, names)
-            return next((name for name in names if infos[name][1] is not None and fits(infos[name][1])), "")
+            found = next((name for name in names if infos[name][1] is not None and fits(infos[name][1])), "")
+            sure = all(map(is_fact, [condition, *(told for told, _ in infos.values())]))
+            return found if found or sure else None
 
-        return str(_services.get(kind, domain, find))
+        found: str | None = _services.get(kind, domain, find)
+        return found
 
     def _info(self, jid: str) -> tuple[str, Node | None]:
         return self._result(_get(jid, searching.DISCO_INFO), "query", searching.DISCO_INFO)
@@ -144,7 +151,7 @@ class Question:
     def _find(self, command: dict[str, Any]) -> bytes:
         service = self._service("directory", searching.is_directory)
         if not service:
-            return records.pack_answer(200, found=[], late=False)
+            return records.pack_answer(200, found=[], late=service is None)
 
         def form() -> searching.Form | None:
             _, query = self._result(_get(service, searching.SEARCH), "query", searching.SEARCH)
@@ -182,14 +189,19 @@ class Question:
         return records.pack_answer(200)
 
     def _rooms(self, _command: dict[str, Any]) -> bytes:
+        """As many as can be had; 504 when none can, and there may be some."""
         service = self._service("rooms", searching.is_rooms)
+        if service is None:
+            return records.pack_answer(504, "the domain does not say what it has")
         rooms: dict[str, str] = {}
         after: str | None = ""
         while service and after is not None and len(rooms) < MOST_ROOMS:
             iq = _get(service, searching.DISCO_ITEMS)
             page = [Node("max", payload=[str(ROOMS_A_PAGE)])] + ([Node("after", payload=[after])] if after else [])
             iq.getTag("query").addChild(node=Node(f"{RSM} set", payload=page))
-            _, items = self._result(iq, "query", searching.DISCO_ITEMS)
+            condition, items = self._result(iq, "query", searching.DISCO_ITEMS)
+            if condition and not rooms:
+                return records.pack_answer(504, "the rooms are not told")
             found = searching.read_items(items) if items is not None else []
             fresh = [(jid, name) for jid, name in found if "@" in jid and jid not in rooms]
             rooms.update(fresh)
@@ -201,7 +213,11 @@ class Question:
     def _infos(self, command: dict[str, Any]) -> bytes:
         def info(jid: str) -> list[str]:
             condition, query = self._info(jid)
-            return [condition, searching.topic_of(query) if query is not None else ""]
+            if query is None:
+                return [condition, ""]
+            # COMPAT(Prosody): the topic is told to those who are in the room, who may have been phones of ours.
+            kept = self.held.topic(jid) if "@" in jid and searching.is_open(query) else ""
+            return [condition, "\n".join(text for text in (searching.topic_of(query), kept) if text)]
 
         return records.pack_answer(200, info=self._all(info, command["jids"]))
 

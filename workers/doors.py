@@ -18,8 +18,9 @@ from onesoup.csp.messages import timestamp
 from onesoup.handlers import records, roomservice
 from onesoup.handlers.context import token
 from onesoup.logs import short
+from onesoup.store.bounds import MOST_ROOMS
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes
+from onesoup.store.feed import Changes, Delivery
 from onesoup.xmpp import archive, rooms, xml
 from onesoup.xmpp.rooms import Reply, Request
 from onesoup.xmpp.stream import Stream, StreamFailure
@@ -37,6 +38,8 @@ JOIN_SECONDS = 7.0
 AGAIN_SECONDS = 30.0
 # A room service that goes down is given so long before somebody knocks.
 RESTART_SECONDS = 2.0
+# A room that cannot be reached is asked again after this part of the time after which a silent one is asked.
+AGAIN_SHARE = 0.3
 # What is said before an answer is looked at behind it at most so long.
 LATE_SECONDS = 2.0
 # How long the phone has to join by itself what it was invited into.
@@ -112,9 +115,12 @@ class Doors:
         jid, inside = command["room"], self._held.rooms
         room = inside.joined.get(jid)
         if room is not None:
-            self._settle(jid, room, notice=bool(command.get("notice")))
+            # The phone may name it otherwise now: messages of a group that it knows by another name are lost to it.
+            self._settle(jid, room, gid=command["gid"], notice=bool(command.get("notice")))
             return records.pack_answer(200, nick=room.nick, new=False)
         entry = inside.entering.get(jid)
+        if entry is None and len(inside.joined) + len(inside.entering) >= MOST_ROOMS:
+            return records.pack_answer(507, "in too many groups")
         if entry is None:
             made = Room(
                 command["gid"],
@@ -127,6 +133,8 @@ class Doors:
                 length=command.get("length", 0),
             )
             entry = inside.entering[jid] = Entry(made)
+        else:
+            entry.room.gid, entry.room.notice = command["gid"], bool(command.get("notice"))
         entry.result = entry.result or AsyncResult()
         try:
             self._enter(self._stream(), jid, entry.room, command.get("history", 0), command.get("characters", 0))
@@ -195,6 +203,28 @@ class Doors:
         self._leave_quietly(jid, entry.room)
         self._keep(Changes(rooms={jid: b""}, items=[left(jid, entry.room.gid, code)]))
 
+    def look_in(self) -> None:
+        """Asks rooms from which nothing has come for long whether we are still in them (XEP-0410): one that has lost its guests,
+        as when its server broke down, tells nobody. No phone has anything to do with it."""
+        Group().map(self._look_in, self._held.rooms.silent())
+
+    def _look_in(self, jid: str) -> None:
+        inside = self._held.rooms
+        room = inside.joined.get(jid)
+        if room is None:
+            return
+        nick = room.nick
+        inside.heard(jid, ago=self._shared.room_check * (1 - AGAIN_SHARE))  # when the answer says nothing
+        try:
+            still = rooms.still_inside(self._request(rooms.ask_oneself(jid, nick)).error)
+        except StreamFailure:
+            return  # the next stream enters it, or goes on
+        if still:
+            inside.heard(jid)
+        elif still is False and inside.joined.get(jid) is room and room.nick == nick:
+            log.info("room-has-lost-us", sid=short(self._held.sid))
+            self.enter_again(jid)
+
     def enter_again(self, jid: str) -> None:
         """The room has lost us, as before or after its restart."""
         room = self._held.rooms.joined.pop(jid, None)
@@ -211,6 +241,8 @@ class Doors:
         return {name.partition("/")[2] for name in known if name.startswith(f"{jid}/")}
 
     def _enter_later(self, jid: str, room: Room) -> None:
+        if len(self._held.rooms.joined) + len(self._held.rooms.entering) >= MOST_ROOMS:
+            return
         entry = self._held.rooms.entering[jid] = Entry(room)
         self._start(jid, entry)
 
@@ -312,7 +344,7 @@ class Doors:
     def _settle(self, jid: str, room: Room, **values: Any) -> None:
         for name, value in values.items():
             setattr(room, name, value)
-        self._store(Changes(rooms={jid: records.pack_room(room)}))
+        self._store_room(jid, room)
 
     def look_again(self, jid: str) -> None:
         """Somebody has changed the room: the phone is told what of it is different."""
@@ -331,7 +363,7 @@ class Doors:
             # Of a room that we have just made ourselves nothing was known, and everything is as the phone wished it.
             items = [changed(jid, room.gid, different)] if room.notice and room.about else []
             room.about = now
-            self._store(Changes(rooms={jid: records.pack_room(room)}, items=items))
+            self._store_room(jid, room, *items)
         except EVERYTHING as error:
             log.debug("room-not-read", sid=short(self._held.sid), reason=type(error).__name__)
 
@@ -349,12 +381,28 @@ class Doors:
         except StoreDown as error:
             log.warning("store-down", sid=short(self._held.sid), reason=str(error))
 
+    def note_topic(self, jid: str, topic: str) -> None:
+        """So that those who are not in the room find it by its topic."""
+        gevent.spawn(self._note_topic, jid, topic)
+
+    def _note_topic(self, jid: str, topic: str) -> None:
+        try:
+            self._shared.groups.keep_topic(jid, topic)
+        except StoreDown as error:
+            log.debug("store-down", sid=short(self._held.sid), reason=str(error))
+
     def ended(self, jid: str) -> None:
         """A room is there no more: if the account has made it, it owns it no more."""
         try:
             self._shared.groups.remove(self._held.session.jid, jid)
         except StoreDown as error:
             log.warning("store-down", sid=short(self._held.sid), reason=str(error))
+
+    def _store_room(self, jid: str, room: Room, *items: Delivery) -> None:
+        """The record as it is when its turn comes: what the room says meanwhile is in it, and one that was left has none."""
+        with self._held.lock:
+            if self._held.rooms.find(jid) is room:
+                self._held.store(Changes(rooms={jid: records.pack_room(room)}, items=list(items)))
 
     def _store(self, changes: Changes) -> None:
         with self._held.lock:

@@ -8,7 +8,7 @@ import math
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -22,19 +22,22 @@ from prometheus_client import Counter
 from xmpp.simplexml import Node
 
 from onesoup import tracing
-from onesoup.csp import capabilities, notices
+from onesoup.csp import addresses, capabilities, copies, fitting, notices
 from onesoup.csp.blocking import Rules
 from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import blocking, records
 from onesoup.handlers.authorization import PENDING, USER
 from onesoup.handlers.context import token
+from onesoup.handlers.long_lists import TOLD
 from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.logs import short
-from onesoup.store.accounts import Clients, Lists, Offline
+from onesoup.store.accounts import Clients, Had, Lists, Offline
 from onesoup.store.blocks import Blocks
+from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.feed import Changes, Feed, Kept, Seen
+from onesoup.store.feed import CUTS, Changes, Delivery, Feed, Kept, Seen
+from onesoup.store.handsets import Handsets
 from onesoup.store.leases import Shards
 from onesoup.store.rooms import Groups, Invites
 from onesoup.xmpp import errors
@@ -45,7 +48,7 @@ from workers.agenda import Agenda
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.inbox_limit import InboxLimit
-from workers.intake import Change, Intake, Written, offline, roster_changes
+from workers.intake import Change, Intake, Roster, Written, offline
 from workers.lifetime import Lifetime
 from workers.lookups import Library, Lookups
 from workers.outbox import ALL, Outbox, returned
@@ -62,15 +65,17 @@ EXPIRED = Counter("onesoup_expired_total", "What nobody came for, or answered, i
 
 CONNECT_SECONDS = 7.0
 ROSTER_SECONDS = 5.0
-# A contact takes 100 to 300 bytes of the roster, so this is one of 25,000 contacts and more.
-ROSTER_BYTES = 8 * 1024 * 1024
 BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
 # The flood of first presences is told together.
 FLOOD_MS = 300
 # Reads from the stream that wait for the session to be made.
 MAX_EARLY = 50
-# Requests of strangers that wait for the user.
-MAX_PENDING, MAX_NOTE = 1000, 500
+# Of the note with which a stranger asks for presence.
+MAX_NOTE = 200
+# Contacts who are asked how they are after an unblock.
+MAX_PROBES = 1000
+# Domains in Punycode whose spelling is remembered.
+MAX_DOMAINS = 50
 # How long contacts that were seen before a fresh stream may stay silent on it.
 REFRESH_SECONDS = 10.0
 STORE_PATIENCE = 20.0
@@ -104,6 +109,8 @@ class Shared:
     feed: Feed
     clients: Clients
     offline: Offline
+    had: Had
+    handsets: Handsets
     lists: Lists
     blocks: Blocks
     groups: Groups
@@ -118,6 +125,8 @@ class Shared:
     agenda: Agenda["Held"]
     later: Callable[[str, float], None]
     gone: Callable[["Held"], None]
+    # Seconds of silence after which a room is asked whether we are in it, 0 for never.
+    room_check: float
 
     def put_away(self, sid: str, session: Session, shard: int, fence: int, code: int) -> None:
         """The session is over: what waits, both ways, goes to the account, and its records go.
@@ -128,11 +137,24 @@ class Shared:
             EXPIRED.labels("session").inc()
         if code != 604:
             keep_joins(self, sid)
+        others = [other for other in self.clients.all(session.jid).values() if other != sid]
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
+        left = self.news(session.jid, left, [sid, *others])
         self.offline.keep(session.jid, left | returned(self.feed.commands(sid, ALL)))
+        if others or self.offline.waits(session.jid):
+            self.had.keep(session.jid, self.feed.had([sid]))
         self.feed.forget(sid)
         self.clients.drop(session.jid, session.resource, sid)
         self.shards.remove(shard, sid)
+
+    def news(self, jid: str, items: Mapping[str, bytes], sids: Iterable[str]) -> dict[str, bytes]:
+        """Of items in their stored form, those that no phone of the account has read, in these sessions or in one that is
+        over, each once."""
+        names = {id_: records.copy_of(stored) for id_, stored in items.items()}
+        if not any(names.values()):
+            return dict(items)
+        old = copies.of(names, [*self.feed.had(sids), *self.had.all(jid)])
+        return {id_: stored for id_, stored in items.items() if id_ not in old}
 
 
 class Held:
@@ -153,7 +175,9 @@ class Held:
         self._refusals = 0
         self._since = 0.0  # when the stream was made
         self._stale: set[str] = set()
-        self._first_roster: Changes | None = None
+        # Domain -> how those who live there write it, in Punycode.
+        self._domains: dict[str, str] = {}
+        self._first_roster: Roster | None = None
         self._upload: Changes | None = None
         self._early: list[Changes] = []
         self._rules: Rules | None = None
@@ -162,8 +186,10 @@ class Held:
         self.lock = BoundedSemaphore(1)
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), Doors(self, shared)
-        self._limit = InboxLimit(lambda: self._shared.feed.waiting_items(self.sid))
-        self.intake = Intake(session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms)
+        self._limit = InboxLimit(lambda: self._shared.feed.load(self.sid))
+        self.intake = Intake(
+            session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms, phone=session.resource
+        )
         self.accept(caps)
         self.showing = Showing(self, shared)
         self.outbox = Outbox(self, shared)
@@ -174,6 +200,8 @@ class Held:
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
         self.bearers = caps.methods
+        # The session is asked for anew: it changes when the phone logs in again.
+        self.intake.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
         self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
 
     # --- what the intake looks up ---
@@ -192,6 +220,28 @@ class Held:
     def item(self, jid: str) -> Item | None:
         record = self._shared.feed.item(self.sid, jid)
         return records.unpack_item(jid, record) if record else None
+
+    def spellings(self, jid: str) -> list[str]:
+        """A bare JID as our server has it, and the other ways to write it: servers take a domain in Punycode for another."""
+        if jid.isascii():
+            return [jid]
+        local, _, domain = jid.rpartition("@")
+        item = self.item(jid)
+        first = item.spelled if item is not None and item.spelled else f"{local}@{self._domains.get(domain, domain)}"
+        return list(dict.fromkeys([first, jid, f"{local}@{addresses.ascii_domain(domain)}"]))
+
+    def spelled(self, jid: str) -> str:
+        return self.spellings(jid)[0]
+
+    def _note_domains(self, batch: list[Node]) -> None:
+        """How those who say something write their domains."""
+        for node in batch:
+            sender = node.getAttr("from") or ""
+            if "xn--" in sender:
+                domain = addresses.domain_of(sender)
+                self._domains[domain] = sender.partition("/")[0].rpartition("@")[2]
+                if len(self._domains) > MAX_DOMAINS:
+                    del self._domains[next(iter(self._domains))]
 
     def granted(self, jid: str) -> bool:
         """By an attribute list that names this user. The default list approves nobody."""
@@ -223,6 +273,13 @@ class Held:
         """As refuses(), of somebody in a room. Whoever joins a room hears it, whatever the grant list says."""
         return self._known_rules().refuse_in(room, nick, jid, private)
 
+    def topic(self, room: str) -> str:
+        """What a room was about when a phone was last in it, "" for what is not known."""
+        try:
+            return self._shared.groups.topic(room)
+        except StoreDown:
+            return ""
+
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is told of by Notification-Request from now on."""
         self.session = replace(self.session, notices=tuple(types))
@@ -234,7 +291,8 @@ class Held:
         others = {jid: item for jid, item in items.items() if jid and jid not in self.outbox.changing}
         known = {jid: self.item(jid) for jid in others}
         stored = {name: records.unpack_list(name, record) for name, record in self._shared.lists.all(self.session.jid).items()}
-        return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()])
+        _, cuts = records.unpack_cuts(self._shared.feed.read(self.sid, CUTS))
+        return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()], cuts)
 
     def rules_changed(self) -> None:
         """The block and grant lists are read again with the next stanza."""
@@ -248,15 +306,32 @@ class Held:
         elif jids:
             blocks.lift(jid, jids)
         else:
+            jids = sorted(self._known_rules().blocked)
             blocks.sync(jid, ())
         self.rules_changed()
+        if kind == "unblock" and self.stream is not None:
+            gevent.spawn(self._refresh, self.stream, jids[:MAX_PROBES])
+
+    def _refresh(self, stream: Stream, jids: list[str]) -> None:
+        """Nothing was heard of these while they were blocked: their servers are asked how they are now (RFC 6121 section 4.3).
+        Who does not answer is not there."""
+        try:
+            roster = self._shared.feed.hash(self.sid, "ros")
+            seen = [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
+            probes = [stanzas.to("probe", self.spelled(jid)) for jid in seen]
+        except StoreDown as error:
+            log.info("refresh-waits", sid=short(self.sid), reason=type(error).__name__)
+            return
+        self._stale |= set(seen)
+        self.send(*probes, stream=stream)
+        gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
 
     def wrote_to(self, jid: str) -> bool:
         return self.outbox.wrote_to(jid)
 
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
-        if self._shared.lists.count(self.session.jid, PENDING) < MAX_PENDING:
+        with suppress(TooMuch):
             self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note[:MAX_NOTE])}, PENDING)
 
     # --- the stream ---
@@ -300,13 +375,15 @@ class Held:
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
+            self.showing.expect()
             self.check_by(self._since + SETTLED_SECONDS)  # the server has not heard from this stream that the phone is idle
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
-        result = stream.request(stanzas.roster_get(), ROSTER_SECONDS, most=ROSTER_BYTES)
-        if result.getAttr("type") == "result":
-            self._replace_roster(result)
+        roster = Roster()
+        result = stream.request_list(stanzas.roster_get(), ROSTER_SECONDS, roster.add)
+        if result.getAttr("type") == "result" and result.getTag("query", namespace=stanzas.ROSTER) is not None:
+            self._replace_roster(roster)
         if not stream.carbons:
             gevent.spawn(self._carbons, stream)
         gevent.spawn(self._blocklist, stream)
@@ -325,7 +402,7 @@ class Held:
         try:
             kept = stanzas.lists_in(stream.request(stanzas.lists_get(), ROSTER_SECONDS))
             self._shared.lists.put(self.session.jid, {token: record for token, record in kept.items() if records.is_list(record)})
-        except StreamFailure:
+        except (StreamFailure, TooMuch):
             return  # a server without private storage, or too slow: the lists begin anew from the roster
 
     def _carbons(self, stream: Stream) -> None:
@@ -364,23 +441,28 @@ class Held:
         if self.ready:
             self.store(self._upload)
 
-    def _replace_roster(self, result: Node) -> None:
-        query = result.getTag("query", namespace=stanzas.ROSTER)
-        if query is None:
+    def _replace_roster(self, roster: Roster) -> None:
+        if not self.ready:
+            self._first_roster = roster
             return
-        changes = Changes()
-        roster_changes(query, changes)
-        if self.ready:
-            changes.unroster = sorted(set(self._shared.feed.known(self.sid, "ros")) - set(changes.roster))
-            self._shared.feed.store(self.sid, self.fence, changes)
-        else:
-            self._first_roster = changes
+        gone = sorted(set(self._shared.feed.known(self.sid, "ros")) - set(roster.items))
+        self._shared.feed.replace_roster(self.sid, self.fence, roster.items, gone, [])
+
+    def _left_out(self, roster: Roster) -> list[Delivery]:
+        """What the user hears, once, of contacts that are too many."""
+        jid, lists = self.session.jid, self._shared.lists
+        if not roster.left or lists.has(jid, "roster", TOLD):
+            return []
+        lists.put(jid, {"roster": b"1"}, TOLD)
+        return [roster.told(jid)]
 
     def begin(self) -> None:
         """The session has its record in Redis: from now on what comes in is stored."""
         self.ready = True
+        self._limit.ask_again()
         if self._first_roster is not None:
-            self._shared.feed.store(self.sid, self.fence, self._first_roster)
+            roster = self._first_roster
+            self._shared.feed.replace_roster(self.sid, self.fence, roster.items, (), self._left_out(roster))
             self._first_roster = None
         with self.lock:
             early, self._early = self._early, []
@@ -394,6 +476,7 @@ class Held:
             if self.stream is not None:
                 self._note_stream(self.stream, fields)
         self.outbox.kick()
+        self.showing.expect()
 
     def _sweep_stale(self, stream: Stream) -> None:
         """Contacts that were there before the stream broke and did not show up again have gone meanwhile."""
@@ -506,6 +589,7 @@ class Held:
                     sender=node.getAttr("from"),
                     id=node.getAttr("id"),
                 )
+        self._note_domains(batch)
         with self.lock:
             self._look_at_limit()
             done = self.intake.read(batch, again=stream.resumed and time.monotonic() < stream.since + AGAIN_SECONDS)
@@ -603,7 +687,7 @@ class Held:
 
     def concerns(self, seen: Seen) -> bool:
         """Whether there is something to do about what was seen: it may wait for Redis or the server."""
-        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle)
+        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle) or bool(self.rooms.silent())
 
     def quiet(self, ms: int) -> None:
         """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""
@@ -621,6 +705,10 @@ class Held:
             self._idle = False
             gevent.spawn(self._hint, active=True)
             self.check_by(time.monotonic() + IDLE_MS / 1000 + 0.5)
+
+    def polled(self) -> None:
+        """The phone polls for the first time: it wants what waits at the server."""
+        gevent.spawn(self.showing.go_online_by_itself)
 
     def _hint(self, active: bool) -> None:
         self._idle = not active
@@ -705,7 +793,8 @@ class Held:
             old, same = self.sid, self.session.cookie == session.cookie
             # Nothing is accepted for the old session any more when it is copied.
             shared.feed.end(old, self.fence, 601)
-            shared.feed.create(sid, fields, records.in_order(shared.feed.undelivered(old)).items())
+            left = shared.news(session.jid, shared.feed.undelivered(old), shared.clients.all(session.jid).values())
+            shared.feed.create(sid, fields, records.in_order(left).items())
             shared.feed.copy(old, sid)
             self.sid, self.session = sid, session
             self.check_now()

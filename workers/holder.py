@@ -35,18 +35,20 @@ from onesoup.handlers.context import token  # noqa: E402
 from onesoup.logs import short  # noqa: E402
 from onesoup.settings import Settings, unusable_ca  # noqa: E402
 from onesoup.store import blocks, keys, sharded  # noqa: E402
-from onesoup.store.accounts import Clients, Lists, Offline  # noqa: E402
+from onesoup.store.accounts import Clients, Had, Lists, Offline  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
 from onesoup.store.client import connect  # noqa: E402
 from onesoup.store.clock import Jumps  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed, Seen  # noqa: E402
 from onesoup.store.guard import Guard, Ticket  # noqa: E402
+from onesoup.store.handsets import Handsets  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.leases import Lease, Leases, Shards  # noqa: E402
 from onesoup.store.pictures import ScaledPictures  # noqa: E402
 from onesoup.store.rooms import Groups, Invites  # noqa: E402
 from onesoup.store.servers import Servers  # noqa: E402
+from onesoup.store.sessions import FIRST_POLL  # noqa: E402
 from onesoup.xmpp import errors  # noqa: E402
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, reach  # noqa: E402
 from workers import registering  # noqa: E402
@@ -138,6 +140,8 @@ class Holder:
             feed=Feed(client, round(settings.presence_gap * 1000)),
             clients=Clients(client),
             offline=Offline(client),
+            had=Had(client),
+            handsets=Handsets(client),
             lists=Lists(client),
             blocks=blocks.Blocks(client),
             groups=Groups(client),
@@ -157,6 +161,7 @@ class Holder:
             agenda=Agenda(self._tick_by),
             later=self._later,
             gone=self._gone,
+            room_check=settings.room_check,
         )
         self._shared.options.watch.told = self._tick_by
 
@@ -341,6 +346,9 @@ class Holder:
         held = self._held.get(rest or word)
         if held is None:
             return
+        if word == "poll":
+            held.polled()
+            return
         if rest:  # its TTL has changed
             held.check_now()
             return
@@ -458,6 +466,7 @@ class Holder:
             "cred": job["cred"],
             "ttl": access.expiry(session.ttl) * 1000,
             "fence": lease.fence,
+            "idle": FIRST_POLL,
         }
         old_sid = self._shared.clients.get(session.jid, session.resource)
         if old_sid == sid:
@@ -521,7 +530,9 @@ class Holder:
         shared.clients.put(session.jid, session.resource, held.sid)
         waiting = shared.offline.all(session.jid)
         if waiting:
-            shared.feed.take_in(held.sid, held.fence, records.in_order(waiting))
+            news = shared.news(session.jid, waiting, shared.clients.all(session.jid).values())
+            if news:
+                shared.feed.take_in(held.sid, held.fence, records.in_order(news))
             shared.offline.remove(session.jid, waiting)
         held.doors.take_up()
         held.check_now()
@@ -610,14 +621,15 @@ class Holder:
         soon = (each / 1000 + 0.5 for each in (seen.left, seen.valid, until_idle) if each > 0)
         rest = held.rest(MAX_CHECK)
         rest += TOGETHER - (time.monotonic() + rest) % TOGETHER
-        held.check_in(min([rest, *soon]))
+        held.check_in(min([rest, held.rooms.until_silent(), *soon]))
 
     def _attend(self, held: Held, seen: Seen) -> None:
-        """A phone that is idle, or messages that are not valid any more."""
+        """A phone that is idle, messages that are not valid any more, rooms that are silent."""
         try:
             held.quiet(seen.quiet)
             if seen.valid == 0:
                 held.report_overdue()
+            held.doors.look_in()
         except StoreDown:
             held.check_by(time.monotonic() + AGAIN)
 

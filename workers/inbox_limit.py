@@ -2,40 +2,42 @@
 
 from collections.abc import Callable, Iterable
 
+from onesoup.store.bounds import MOST_ITEM_BYTES, MOST_ITEMS
 from onesoup.store.feed import Delivery
 
-# What is above is refused, and its sender told so (RFC 6121 8.5.2.2: a message is delivered, stored or answered with an error).
-MOST_ITEMS = 2000
-MOST_OCTETS = 4 * 1024 * 1024
-# So much may come between two questions to the store.
-STEP_ITEMS, STEP_OCTETS = 100, 256 * 1024
-# A phone that has so few waiting keeps up: what was counted before is gone.
-FEW = 20
+# What is above MOST_ITEMS and MOST_ITEM_BYTES is refused, and its sender told so (RFC 6121 8.5.2.2: a message is delivered,
+# stored or answered with an error). So much may come between two questions to the store.
+STEP_ITEMS, STEP_OCTETS = 100, 64 * 1024
+# What Redis needs for an item beside its text, bytes.
+AROUND = 150
 
 
 class InboxLimit:
-    """An estimate that is never lower than the truth: asks `waiting`, the number of items of the session that the phone has not
-    answered, after each step only. A holder that takes a session over counts octets from the beginning."""
+    """Asks `load`, which returns the items that the phone has not answered and their memory, after each step only, and adds
+    what has come since. The first question is asked at once: the session may have been another holder's."""
 
-    def __init__(self, waiting: Callable[[], int]) -> None:
-        self._waiting = waiting
-        self._items = self._octets = self._new_items = self._new_octets = 0
+    def __init__(self, load: Callable[[], tuple[int, int]]) -> None:
+        self._load = load
+        self._items = self._octets = self._new_octets = 0
+        self._new_items = STEP_ITEMS
+
+    def ask_again(self) -> None:
+        """The session has items that it had not before, such as those of the session before."""
+        self._new_items = STEP_ITEMS
 
     def full(self) -> bool:
         """Whether the next message has to be refused. StoreDown."""
         if not (self._new_items >= STEP_ITEMS or self._new_octets >= STEP_OCTETS or self._above()):
             return False
-        self._items, self._new_items, self._new_octets = self._waiting(), 0, 0
-        if self._items <= FEW:
-            self._octets = 0
+        self._items, self._octets = self._load()
+        self._new_items = self._new_octets = 0
         return self._above()
 
     def add(self, items: Iterable[Delivery]) -> None:
         """These were stored."""
         for each in items:
             self._new_items += 1
-            self._new_octets += len(each.payload)
-            self._octets += len(each.payload)
+            self._new_octets += len(each.payload) + len(each.receipt) + 2 * len(each.id) + len(each.jid) + AROUND
 
     def _above(self) -> bool:
-        return self._items >= MOST_ITEMS or self._octets >= MOST_OCTETS
+        return self._items >= MOST_ITEMS or self._octets >= MOST_ITEM_BYTES

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import structlog
 from xmpp.simplexml import Node
 
-from onesoup.csp import addresses, messages, presence
+from onesoup.csp import addresses, copies, messages, presence
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id, token
+from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import ALWAYS, LIVE, UNSURE, Changes, Delivery, Kept, kept_since
 from onesoup.xmpp import blocking, bounces, commands, contacts, errors, extras, vcards
@@ -39,10 +40,17 @@ MESSAGE_ID = 16
 _OURS = re.compile(rf"[2-7a-z]{{{MESSAGE_ID}}}(\.\d{{1,3}})?")
 # What is wrong with the session or its store, and not with one stanza.
 NOT_OF_A_STANZA = (StoreDown, Fenced, NoSession, StreamFailure, OSError)
-MAX_CONTACTS = 1000
+# Entries in one push; there is one (RFC 6121 section 2.1.6).
+MAX_PUSHED = 100
+# So much of a roster is kept, whatever the server says: entries, and octets of them all.
+MOST_OCTETS = 8 * 1024 * 1024
 PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
+# The longest text that is taken, bytes of UTF-8: ten times what a phone reads, and as much as a phone may send.
+MAX_BODY = 200_000
+# Of the note with which somebody asks for presence, and of the id for which a receipt is sent.
+MAX_NOTE, MAX_RECEIPT_ID = 500, 512
 EXPIRED = 542
 
 
@@ -127,16 +135,18 @@ class Batch:
     seen: set[str] = field(default_factory=set)
     looks: list[Look] = field(default_factory=list)
     again: bool = False
+    # Too much waits for the phone: nothing new is put to it.
+    full: bool = False
     # To be called when the changes are stored.
     after: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Intake:
     """`own` is the bare JID of the session, `accepted` the longest text that the phone takes in one message. Keeps nothing of a
-    contact; only the order of presences. `kinds` is what clients of some names are known to be, and grows elsewhere; `profile`
-    is what is told of the phone to whoever asks."""
+    contact; only the order of presences. `phone` tells the account's phones apart. `kinds` is what clients of some names are
+    known to be, and grows elsewhere; `profile` is what is told of the phone to whoever asks."""
 
-    __slots__ = ("_directory", "_kinds", "_order", "_pictures", "_rooms", "accepted", "full", "own", "profile")
+    __slots__ = ("_directory", "_kinds", "_order", "_phone", "_pictures", "_rooms", "accepted", "cut", "full", "own", "profile")
 
     def __init__(
         self,
@@ -145,11 +155,15 @@ class Intake:
         accepted: int,
         kinds: Mapping[str, str] = MappingProxyType({}),
         rooms: "Rooms | None" = None,
+        phone: str = "",
     ) -> None:
         self.own, self._directory, self.accepted, self._kinds = own, directory, accepted, kinds
+        self._phone = phone
         self._pictures, self._rooms = False, rooms
         self._order = int(time.time())
         self.profile = stanzas.PROFILE
+        # A text, and a limit of the group that it is from, in parts that the phone takes.
+        self.cut: Callable[[messages.Text, int], list[str]] = self._by_length
         # Too much waits for the phone: what people write is refused until it has fetched some.
         self.full = False
 
@@ -157,10 +171,13 @@ class Intake:
         """The longest text that the phone takes in one message, and whether links to pictures are to become pictures."""
         self.accepted, self._pictures = octets, pictures
 
+    def _by_length(self, text: messages.Text, most: int) -> list[str]:
+        return messages.split(text.body, min(most or self.accepted, self.accepted))
+
     def read(self, batch: list[Node], again: bool = False) -> Batch:
         """Presence counts in the order it came; of each contact only the last state is stored. `again`: the stream has just been
         taken up, so the server may send what it sent before."""
-        done = Batch(again=again)
+        done = Batch(again=again, full=self.full)
         if any(type(each) is TooBig for each in batch):
             batch = [each for each in batch if not (isinstance(each, TooBig) and self._too_big(each, done))]
         if self._rooms is not None:
@@ -274,19 +291,22 @@ class Intake:
 
     def _asked(self, jid: str, stanza: Node, done: Batch) -> None:
         """Somebody wants our presence (xmpp-mapping.md 5.3): granted in advance, or the user is asked, once in a session."""
+        asker = (stanza.getAttr("from") or "").partition("/")[0]
         if "@" not in jid:
             # A transport: nothing that a user could decide. It is let in when the roster has it.
             if self._directory.item(jid) is not None:
-                done.answers.append(stanzas.to("subscribed", jid))
+                done.answers.append(stanzas.to("subscribed", asker))
             return
         if self._directory.refuses(jid):
             if self._directory.blocks(jid):  # whoever is only not named now may be later: the server will ask again
-                done.answers.append(stanzas.to("unsubscribed", jid))
+                done.answers.append(stanzas.to("unsubscribed", asker))
             return
         if self._directory.granted(jid):
-            done.answers.append(stanzas.to("subscribed", jid))
+            done.answers.append(stanzas.to("subscribed", asker))
             return
-        note = xmpp_messages.text_in(stanza, "status", self.profile.language).strip()
+        if self.full:
+            return  # nothing is decided: the server asks again with the next log-in
+        note = xmpp_messages.text_in(stanza, "status", self.profile.language).strip()[:MAX_NOTE]
         asked_before = self._directory.waits(jid)
         self._directory.asks(jid, note)
         # Whoever was answered, and asks once more, has asked anew. Where too many wait nobody is noted.
@@ -322,7 +342,7 @@ class Intake:
     def _written(self, incoming: xmpp_messages.Incoming, stanza: Node, done: Batch) -> None:
         if self._directory.refuses(incoming.sender):
             return
-        if self.full:
+        if self.full or too_long(incoming.body):
             done.answers += stanzas.refused(stanza)
             return
         self._incoming(incoming, done)
@@ -344,7 +364,7 @@ class Intake:
     def _incoming(self, incoming: xmpp_messages.Incoming, done: Batch) -> None:
         receipt = b""
         known = bool(incoming.receipt or incoming.url) and self._may_know(incoming.sender)
-        if incoming.receipt and known:
+        if incoming.receipt and known and len(incoming.receipt) <= MAX_RECEIPT_ID:
             receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
         said = said_at(when, incoming.copied or done.again)
@@ -353,12 +373,14 @@ class Intake:
             self.deliver(done, sender, incoming.body, when, seen, receipt, said=said)
             return
         words = incoming.body.replace(url, "", 1).strip()
+        copy = self._copy(sender, NOWHERE, seen, incoming.body)
         if words:
-            self.deliver(done, sender, words, when, seen and f"{seen} words", b"", said=said)
+            self.deliver(done, sender, words, when, seen and f"{seen} words", b"", said=said, copy=copies.part(copy))
         now = int(time.time())
-        text = messages.Text(ordered_id(time.time()), sender, url, now if when is None else min(when, now))
+        text = messages.Text(ordered_id(time.time()), sender, url, now if when is None else min(when, now), copy=copy)
         job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
-        done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job, said=said))
+        payload = records.pack_text(text)
+        done.changes.items.append(Delivery(text.id, sender, payload, receipt, seen, job=job, copy=copy, said=said))
 
     def _may_know(self, jid: str) -> bool:
         """Whether this one may learn that the user's phone is there (XEP-0184 section 8)."""
@@ -391,6 +413,13 @@ class Intake:
         payload = records.pack_event("report", recipient, int(time.time()), id=message_id, code=code)
         done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", recipient, payload, needs=stanza_id))
 
+    def _copy(self, sender: str, where: Where, seen: str, body: str) -> str:
+        """What this copy of a message is called. It comes to every phone of the account under the same name; the text that is
+        read of it may differ, as the languages of the phones do."""
+        numbered = seen.startswith(xmpp_messages.NUMBERED)
+        what = [seen] if numbered else [sender, where.nick, seen or body]
+        return copies.name(what, self._phone, time.time(), numbered)
+
     def deliver(
         self,
         done: Batch,
@@ -401,21 +430,25 @@ class Intake:
         receipt: bytes,
         where: Where = NOWHERE,
         said: str = ALWAYS,
+        copy: str = "",
     ) -> None:
         """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room. `seen` and
-        `said` as in a Delivery."""
+        `said` as in a Delivery. `copy` is for what is a part of a message itself."""
+        copy = copy or self._copy(sender, where, seen, body)
         now = int(time.time())
-        parts = messages.split(body, min(where.length or self.accepted, self.accepted))
+        at = now if when is None else min(when, now)
+        whole = messages.Text("0" * 20, sender, body, at, group=where.group, nick=where.nick, private=where.private)
+        parts = self.cut(whole, where.length)
         for number, part in enumerate(parts):
-            at = now if when is None else min(when, now)
             id_ = (f"{where.delivery.lower()}." if where.delivery else "") + ordered_id(time.time())
-            text = messages.Text(id_, sender, part, at, group=where.group, nick=where.nick, private=where.private)
+            text = replace(whole, id=id_, body=part)
             last = number == len(parts) - 1
             # The receipt goes out when the last part has arrived.
             part_seen = seen and (seen if last else f"{seen} {number}")
             # A server is no user: what it says is an announcement.
             payload = records.pack_text(text) if "@" in sender else records.pack_announcement(text)
-            done.changes.items.append(Delivery(text.id, sender, payload, receipt if last else b"", part_seen, said=said))
+            part_copy, part_receipt = (copy, receipt) if last else (copies.part(copy), b"")
+            done.changes.items.append(Delivery(text.id, sender, payload, part_receipt, part_seen, copy=part_copy, said=said))
 
     # --- iq ---
 
@@ -442,7 +475,7 @@ class Intake:
         """Tells a phone that wants to know it (1.3) which lists another client has changed."""
         items = {addresses.bare(tag.getAttr("jid") or ""): contacts.read_item(tag) for tag in push.getTags("item")}
         tokens = self._directory.lists_changed(items)
-        if tokens:
+        if tokens and not self.full:
             event = records.pack_event("lists", self.own, int(time.time()), tokens=tokens)
             done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", self.own, event))
 
@@ -456,6 +489,11 @@ class Intake:
             if (push := stanza.getTag(name, namespace=namespace)) is not None:
                 return push
         return None
+
+
+def too_long(body: str) -> bool:
+    """Whether a text is none that anybody's phone is given."""
+    return len(body.encode("utf-8", "replace")) > MAX_BODY
 
 
 def said_at(when: int | None, again: bool) -> str:
@@ -495,10 +533,9 @@ def looks(
     return found
 
 
-def roster_changes(query: Node, changes: Changes) -> list[Item]:
-    """Puts the items of a roster result or push into the changes."""
-    items = []
-    for tag in query.getTags("item")[:MAX_CONTACTS]:
+def roster_changes(query: Node, changes: Changes) -> None:
+    """Puts the items of a roster push into the changes."""
+    for tag in query.getTags("item")[:MAX_PUSHED]:
         item = contacts.read_item(tag)
         if item is None:
             jid = addresses.bare(tag.getAttr("jid") or "")
@@ -509,8 +546,39 @@ def roster_changes(query: Node, changes: Changes) -> list[Item]:
             # The last push of one read counts: removals are stored behind all else.
             changes.unroster = [jid for jid in changes.unroster if jid != item.jid]
             changes.roster[item.jid] = records.pack_item(item)
-            items.append(item)
-    return items
+
+
+class Roster:
+    """The entries of a roster as they come, packed; as many as are kept. `left` is how many more there were."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, bytes] = {}
+        self.left = self._octets = 0
+
+    def add(self, tag: Node) -> None:
+        if isinstance(tag, TooBig):
+            self.left += 1
+            return
+        try:
+            item = contacts.read_item(tag) if tag.getName() == "item" else None
+            record = records.pack_item(item) if item is not None else b""
+        except Exception as error:  # whatever is wrong with one entry, the others count
+            log.warning("roster-item-failed", kind=type(error).__name__)
+            return
+        if item is None:
+            return
+        octets = len(item.jid) + len(record)
+        if len(self.items) >= MOST_ROSTER or self._octets + octets > MOST_OCTETS:
+            self.left += 1
+        else:
+            self._octets += octets
+            self.items[item.jid] = record
+
+    def told(self, own: str) -> Delivery:
+        """What the user hears when some are left out."""
+        words = f"Your contact list is too long. {self.left} contacts are not shown."
+        text = messages.Text(ordered_id(time.time()), addresses.domain_of(own), words, int(time.time()))
+        return Delivery(text.id, text.sender, records.pack_announcement(text))
 
 
 def offline(jids: list[str]) -> Changes:

@@ -2,96 +2,159 @@
 (xmpp-mapping.md 8)."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from onesoup.csp import groups
-from onesoup.csp.invitations import Invitation
-from onesoup.handlers import records
+from xmpp.simplexml import Node
+
+from onesoup.csp import addresses, copies
+from onesoup.csp.invitations import Invitation, stanza_id
+from onesoup.handlers import records, roomservice
 from onesoup.handlers.context import token
 from onesoup.store.feed import Delivery
-from onesoup.xmpp import invitations
-from onesoup.xmpp.invitations import Declined, Invited
+from onesoup.xmpp import invitations, messages, rooms
+from onesoup.xmpp.invitations import Bounced, Declined, Invited
 from onesoup.xmpp.xml import Xml
+from workers.intake import said_at
 
 if TYPE_CHECKING:
     from workers.held import Held, Shared
     from workers.intake import Batch
 
-# The same invitation may come through the room and directly.
+# The same invitation may come through the room and directly, or again from somebody who is impatient.
 TWICE_SECONDS = 60.0
+# Invitations that are remembered here meanwhile.
+MOST_KNOWN = 200
 # So long an invitation into a room is good: it has no end of its own.
 ROOM_SECONDS = 86_400
 MAX_NOTE = 400
+# Longer addresses, nicks and passwords are no handset's; an invitation with one is not told.
+MAX_ADDRESS, MAX_NICK, MAX_PASSWORD = 512, 255, 255
+# What a room says to whoever may not invite.
+NOT_YOURS = ("forbidden", "not-allowed", "not-authorized", "not-acceptable")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that the phone was asked: when the invitation first came, and its InviteID."""
+
+    at: float
+    id: str
 
 
 class Invitations:
     def __init__(self, held: "Held", shared: "Shared") -> None:
         self._held, self._shared = held, shared
-        # (room, inviter, through the room) -> when it came, and the InviteID that the phone was told.
-        self._lately: dict[tuple[str, str, bool], tuple[float, str]] = {}
+        # By room, inviter, and whether it came through the room.
+        self._lately: dict[tuple[str, str, bool], Asked] = {}
 
     def is_one(self, message: Xml) -> bool:
         return invitations.read(message) is not None
 
-    def take(self, message: Xml, done: "Batch") -> bool:
+    def take(self, stanza: Node, message: Xml, done: "Batch") -> bool:
         """Whether a message was an invitation, or the answer to one."""
         found = invitations.read(message)
         if isinstance(found, Invited):
-            self._invited(found, message.get("id"), done)
+            self._invited(found, stanza, message, done)
         elif isinstance(found, Declined):
             self._answered(found.room, found.who, False, found.reason, done)
+        elif isinstance(found, Bounced):
+            self._bounced(found, done)
         return found is not None
 
-    def _invited(self, invited: Invited, stanza_id: str, done: "Batch") -> None:
+    def _invited(self, invited: Invited, stanza: Node, message: Xml, done: "Batch") -> None:
         """A new question to the phone. It outlives the session: the invitation was acknowledged to the server."""
-        now = time.time()
-        if self._refused(invited):
+        now, key = time.time(), (invited.room, invited.inviter, invited.mediated)
+        sender = self._sender(invited, message.get("from"))
+        if sender is None or done.full or not _sane(invited):
             return
-        invite_id = self._earlier(invited, now)
-        if invite_id:
-            self._lately[invited.room, invited.inviter, invited.mediated] = now, invite_id
+        earlier = self._earlier(invited, now)
+        if earlier is not None:
+            self._lately.setdefault(key, earlier)
             if invited.mediated:
-                self._through_the_room(invited, invite_id)
+                self._through_the_room(invited, earlier.id)
             return
-        service = invited.room.rpartition("@")[2]
-        gid = groups.group_id(invited.room, self._shared.groups.domain_of(service))
+        self._lately.pop(key, None)
+        self._lately[key] = asked = Asked(now, token(16))
+        gid = self._gid(invited.room)
         invite = Invitation(
             "GR", invited.room, gid, invited.inviter, invited.nick, int(now) + ROOM_SECONDS, invited.mediated, invited.password
         )
-        invite_id = token(16)
-        self._lately[invited.room, invited.inviter, invited.mediated] = now, invite_id
-        self._shared.invites.put(self._held.session.jid, "in", invite_id, records.pack_invitation(invite))
+        self._shared.invites.put(self._held.session.jid, "in", asked.id, records.pack_invitation(invite))
         payload = records.pack_event(
             "invite",
             invited.inviter,
             int(now),
-            id=invite_id,
+            id=asked.id,
             gid=gid,
-            nick=invited.nick,
             note=invited.reason[:MAX_NOTE],
             seconds=ROOM_SECONDS,
+            **sender,
         )
-        seen = f"inv {invited.room} {stanza_id}" if stanza_id else ""
-        done.changes.items.append(Delivery(f"k-{invite_id}", invited.room, payload, seen=seen))
+        names = [invited.room, invited.inviter, message.get("id")]
+        copy = copies.name(names, self._held.session.resource, now)
+        seen = f"inv {' '.join(names)} {invited.reason}"
+        said = said_at(messages.oldest(messages.stamps(stanza)), done.again)
+        done.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen, copy=copy, said=said))
 
-    def _refused(self, invited: Invited) -> bool:
-        if invited.nick:
-            return self._held.refuses_in(invited.room, invited.nick, "")
-        return self._held.refuses(invited.inviter) or self._held.refuses_in(invited.room, "", "")
+    def _gid(self, room: str) -> str:
+        own = addresses.domain_of(self._held.session.jid)
+        return roomservice.group_id(room, roomservice.domain_of(self._shared.groups, own, addresses.domain_of(room)))
 
-    def _earlier(self, invited: Invited, now: float) -> str:
-        """The InviteID under which the phone knows this invitation already, "" for none. The room may name the inviter by nick
-        and he himself by address: of two forms for one room, the second is the same."""
-        self._lately = {key: (at, name) for key, (at, name) in self._lately.items() if now - at < TWICE_SECONDS}
-        return next(
-            (
-                name
-                for (room, who, mediated), (_, name) in self._lately.items()
-                if room == invited.room and (who == invited.inviter or mediated is not invited.mediated)
-            ),
-            "",
-        )
+    # --- who invites ---
+
+    def _sender(self, invited: Invited, sender: str) -> dict[str, str | bool] | None:
+        """How the phone is told of who invites; None when the user does not want to hear from whoever that is."""
+        if not invited.mediated:
+            return self._direct_sender(invited, sender)
+        held, room, who, nick = self._held, invited.room, invited.inviter, invited.nick
+        if who == room:
+            return None if held.refuses_in(room, nick, "", private=True) else {"nick": nick, "room": True}
+        if self._believed(room, who):
+            return None if held.refuses_in(room, "", who, private=True) else {"nick": ""}
+        # The room may name anybody. A name opens no door, but may close one.
+        if held.blocks(who) or held.refuses_in(room, "", "", private=True):
+            return None
+        return {"nick": who, "room": True}
+
+    def _direct_sender(self, invited: Invited, sender: str) -> dict[str, str | bool] | None:
+        if self._held.refuses_in(invited.room, "", ""):
+            return None
+        via, nick = rooms.split(sender)
+        joined = self._held.rooms.find(via)
+        if joined is None:
+            return None if self._held.refuses(invited.inviter) else {"nick": ""}
+        if self._held.refuses_in(via, nick, "", private=True):
+            return None
+        return {"nick": nick, "room": True, "via": joined.gid}  # somebody in a group whispers it
+
+    def _believed(self, room: str, who: str) -> bool:
+        """Whether a room service may speak for whom it names: it is that of the user's own domain, or of theirs, as these
+        domains have said themselves."""
+        service, theirs = addresses.domain_of(room), addresses.domain_of(who)
+        domains = {theirs, addresses.domain_of(self._held.session.jid)}
+        return service == theirs or any(self._shared.groups.service(each) == service for each in domains)
+
+    # --- the same one again ---
+
+    def _earlier(self, invited: Invited, now: float) -> Asked | None:
+        """The question that this invitation was put to the phone as already, a short while ago, if the phone has not answered
+        it. The room may name the inviter by nick, or not at all, and he himself comes by address."""
+        self._forget_old(now)
+        for (room, who, mediated), asked in self._lately.items():
+            hidden = mediated is not invited.mediated and room in (who, invited.inviter)
+            same = room == invited.room and (who == invited.inviter or hidden)
+            if same and self._is_open(asked.id):
+                return asked
+        return None
+
+    def _forget_old(self, now: float) -> None:
+        known = [(key, asked) for key, asked in self._lately.items() if now - asked.at < TWICE_SECONDS]
+        self._lately = dict(known[-MOST_KNOWN:])
+
+    def _is_open(self, invite_id: str) -> bool:
+        record = self._shared.invites.get(self._held.session.jid, "in", invite_id)
+        return record is not None and not records.unpack_invitation(record).answered
 
     def _through_the_room(self, invited: Invited, invite_id: str) -> None:
         """The form that can be declined has come second; and the room knows its password."""
@@ -106,6 +169,16 @@ class Invitations:
 
     # --- answers to our own ---
 
+    def _bounced(self, bounced: Bounced, done: "Batch") -> None:
+        """The phone was told 200, so now it is told otherwise. Rooms do not let everybody invite."""
+        for record in self._shared.invites.all(self._held.session.jid, "out").values():
+            invite = records.unpack_invitation(record)
+            for jid in invite.invited if invite.mark else ():
+                if stanza_id(invite.mark, jid) == bounced.stanza_id and bounced.sender in (invite.room, jid):
+                    refused = bounced.sender == invite.room and bounced.condition in NOT_YOURS
+                    reason = "the group does not let you invite" if refused else "it could not be delivered"
+                    self._answered(invite.room, jid, False, f"not delivered: {reason}", done, mark=invite.mark)
+
     def came(self, room: str, jid: str, done: "Batch") -> None:
         """Somebody shows up in a room: perhaps because the user has invited him."""
         self._answered(room, jid, True, "", done)
@@ -114,7 +187,7 @@ class Invitations:
         """Somebody lets the user see his presence, or does not."""
         self._answered("", jid, acceptance, "", done, kind="PR")
 
-    def _answered(self, room: str, jid: str, acceptance: bool, note: str, done: "Batch", kind: str = "") -> None:
+    def _answered(self, room: str, jid: str, acceptance: bool, note: str, done: "Batch", kind: str = "", mark: str = "") -> None:
         own = self._held.session.jid
         now = int(time.time())
         over = []
@@ -122,6 +195,8 @@ class Invitations:
             invite = records.unpack_invitation(record)
             if invite.until < now:
                 over.append(invite_id)
+            elif mark and invite.mark != mark:
+                continue
             elif invite.room == room and jid in invite.invited and (not kind or invite.kind == kind):
                 payload = records.pack_event("invited", jid, now, id=invite_id, yes=acceptance, note=note[:MAX_NOTE])
                 done.changes.items.append(Delivery(f"k-{token(16)}", jid, payload))
@@ -131,3 +206,9 @@ class Invitations:
                 else:
                     over.append(invite_id)
         self._shared.invites.remove(own, "out", *over)
+
+
+def _sane(invited: Invited) -> bool:
+    """Whether every part of it is as long as such things are."""
+    addresses = max(len(invited.room.encode()), len(invited.inviter.encode())) <= MAX_ADDRESS
+    return addresses and len(invited.nick) <= MAX_NICK and len(invited.password) <= MAX_PASSWORD

@@ -25,6 +25,7 @@ from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure
+from onesoup.xmpp.stream.errors import NO_ANSWER
 from workers import stanzas
 from workers.intake import CLIENT, PICTURE, Look, looks
 from workers.scaling import scaled
@@ -135,8 +136,13 @@ class Lookups:
         if not self._library.pictures.has(name):
             # Noted before it is asked for: what cannot be read ends the stream, and must not do so again and again.
             self._learn_picture(jid, wanted, "")
-            octets = self._fetched(jid, published)
-            if octets is None or not self._made(name, octets, form):
+            try:
+                octets = self._fetched(jid, published)
+            except StreamFailure as failure:
+                if failure.kind == NO_ANSWER:  # the stream lives: nothing is known of the picture yet
+                    self._learn_picture(jid, "", "")
+                raise
+            if octets is None or not self._made(name, octets, form, jid):
                 self._refuse(wanted)
                 return ""
         self._learn_picture(jid, wanted, name)
@@ -153,23 +159,25 @@ class Lookups:
     def _fetched(self, jid: str, published: Extras) -> bytes | None:
         """The octets, if they are those that were announced."""
         if published.avatar:
-            payload = stanzas.pep_payload(self._ask(stanzas.pep_get(jid, extras.AVATAR_DATA, published.avatar)))
+            payload = stanzas.pep_payload(
+                self._told(stanzas.pep_get(self._held.spelled(jid), extras.AVATAR_DATA, published.avatar))
+            )
             octets = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
         else:
-            octets = xmpp_vcards.photo(stanzas.vcard_in(self._ask(stanzas.vcard_get(jid))))
+            octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
         if octets is None or hashlib.sha1(octets, usedforsecurity=False).hexdigest() != published.wanted:
             return None
         return octets
 
     def _unannounced(self, jid: str, form: capabilities.PictureForm) -> str:
         """A picture that only the vCard knows of."""
-        octets = xmpp_vcards.photo(stanzas.vcard_in(self._ask(stanzas.vcard_get(jid))))
+        octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
         if octets is None:
             return ""
         name = f"{hashlib.sha1(octets, usedforsecurity=False).hexdigest()}.{form.name}"
-        return name if self._made(name, octets, form) else ""
+        return name if self._made(name, octets, form, jid) else ""
 
-    def _made(self, name: str, octets: bytes, form: capabilities.PictureForm) -> bool:
+    def _made(self, name: str, octets: bytes, form: capabilities.PictureForm, jid: str) -> bool:
         lock = self._library.making.get(name)
         if lock is None:
             lock = self._library.making[name] = BoundedSemaphore(1)
@@ -181,7 +189,7 @@ class Lookups:
             except ValueError as error:
                 log.info("picture-refused", sid=short(self._held.sid), reason=str(error)[:80])
                 return False
-            self._library.pictures.put(name, records.pack_picture(picture))
+            self._library.pictures.put(name, records.pack_picture(picture), jid)
             return True
 
     def _learn_picture(self, jid: str, tried: str, name: str) -> None:
@@ -195,9 +203,12 @@ class Lookups:
             self._asked.add(look)
             if len(self._asked) > MOST_WAITING:
                 self._asked.clear()
-            query = self._ask(stanzas.disco(f"{look.jid}/{look.resource}", caps.node_of(look.name))).getTag(
-                "query", namespace=stanzas.DISCO
-            )
+            try:
+                answer = self._told(stanzas.disco(f"{self._held.spelled(look.jid)}/{look.resource}", caps.node_of(look.name)))
+            except StreamFailure:
+                self._asked.discard(look)
+                raise
+            query = answer.getTag("query", namespace=stanzas.DISCO)
             kind = caps.client_type(query)
             if caps.verified(look.name, query):
                 self._library.kinds[look.name] = kind
@@ -216,7 +227,7 @@ class Lookups:
         known = self._cards.get(jid)
         if known is not None and now - known[0] < REMEMBERED:
             return known[1]
-        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._ask(stanzas.vcard_get(jid)))))
+        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid))))))
         self._cards[jid] = now, text
         if len(self._cards) > MOST_CARDS:
             self._cards.popitem(last=False)
@@ -250,11 +261,15 @@ class Lookups:
     def _known(self, jid: str) -> Extras:
         return extras.from_plain(records.unpack_plain(self._held.kept([jid])[jid].extras, None))
 
-    def _ask(self, iq: Node) -> Node:
+    def _told(self, iq: Node) -> Node:
+        """The answer, which may be remembered. StreamFailure for one that says only that it cannot be told now."""
         stream = self._held.stream
         if stream is None:
             raise StreamFailure("closed", "local")
-        return stream.request(iq, ANSWER_SECONDS)
+        answer = stream.request(iq, ANSWER_SECONDS)
+        if not stanzas.is_fact(answer):
+            raise StreamFailure(NO_ANSWER, stanzas.condition(answer))
+        return answer
 
 
 def fitted(octets: bytes, types: Iterable[str], most: int, pixels: tuple[int, int] = PIXELS) -> Picture:

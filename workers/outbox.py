@@ -27,6 +27,7 @@ from onesoup.store.feed import Changes
 from onesoup.store.sessions import FLOOD_MS
 from onesoup.xmpp import bounces, commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers
+from onesoup.xmpp.stream.errors import BACKLOG
 from workers import doors, stanzas
 from workers.intake import Written
 from workers.pictures import NotSent
@@ -71,7 +72,8 @@ class Outbox:
         # Contacts whose roster item is just being changed on the phone's wish.
         self.changing: set[str] = set()
         self._acked = Event()
-        self._busy = self._again = False
+        # `full`: the stream takes no more until the server has acknowledged some.
+        self._busy = self._again = self._full = False
 
     def resume(self, unacked: Iterable[Any]) -> None:
         """A new stream: only what it carries itself is in flight. The rest is run again, with the same ids."""
@@ -88,7 +90,7 @@ class Outbox:
     def _work(self) -> None:
         try:
             while True:
-                self._again = False
+                self._again = self._full = False
                 self._remove_finished()
                 more = self._run_commands()
                 if not (self._again or more) or self._held.closing:
@@ -100,7 +102,9 @@ class Outbox:
             self._held.drop()
         except StreamFailure as failure:
             log.info("commands-wait", sid=short(self._held.sid), kind=failure.kind)
-            if failure.kind == "backlog":
+            if failure.kind == BACKLOG:
+                # The next acknowledgement makes room; of one for what is no command nobody is told here.
+                self._full = True
                 gevent.spawn_later(1.0, self.kick)
         finally:
             self._busy = False
@@ -199,6 +203,8 @@ class Outbox:
         except StoreDown:
             gevent.spawn_later(1.0, self.kick)
         self._acked.set()
+        if self._full:
+            self.kick()
 
     def _remove_finished(self) -> None:
         # Under the lock: a new log-in may be copying the outbox to another session just now.
@@ -232,6 +238,8 @@ class Outbox:
         self._remember(command)
         if command.get("valid"):
             self._held.check_by(time.monotonic() + command["valid"] + 0.5)
+        if not command.get("gid"):
+            command = {**command, "to": self._held.spelled(command["to"])}
         self._transmit(stored, stanzas.message_octets(command, self._held.intake.profile.language))
 
     def _groupchat(self, stored: bytes, command: dict[str, Any]) -> None:
@@ -421,7 +429,8 @@ class Outbox:
 
     def _block(self, stored: bytes, command: dict[str, Any]) -> None:
         self._held.rules_changed()
-        self._transmit(stored, stanzas.block(self._new_id(), command["op"], command["jids"]))
+        jids = [each for jid in command["jids"] for each in (self._held.spellings(jid) if "/" not in jid else [jid])]
+        self._transmit(stored, stanzas.block(self._new_id(), command["op"], jids))
 
     def _question(self, stored: bytes, command: dict[str, Any]) -> None:
         """Something that others have to answer: what is behind it in the outbox does not wait for them."""
@@ -437,16 +446,14 @@ class Outbox:
         return self._held.stream.new_id()
 
     def _directed(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.to(command["kind"], command["jid"]))
+        self._transmit(stored, stanzas.to(command["kind"], self._held.spelled(command["jid"])))
 
     def _roster(self, stored: bytes, command: dict[str, Any]) -> None:
         """Sets or removes a roster item, and stores the change before the phone hears of it: it reads what it wrote."""
-        assert self._held.stream is not None
         removing = command["op"] == "unroster"
-        node = stanzas.roster_remove(command["jid"]) if removing else stanzas.roster_set(command)
         self.changing.add(command["jid"])
         try:
-            result = self._held.stream.request(node, REQUEST_SECONDS)
+            result = self._removed(command["jid"]) if removing else self._set(command)
         except StreamFailure as failure:
             code = 504 if failure.kind == "no-answer" else 503
             self._done(stored)
@@ -462,6 +469,20 @@ class Outbox:
             self._write_through(command, removing)
         self._done(stored)
         self._answer(command, records.pack_answer(code, reason))
+
+    def _set(self, command: dict[str, Any]) -> Node:
+        assert self._held.stream is not None
+        named = {**command, "jid": self._held.spelled(command["jid"])}
+        return self._held.stream.request(stanzas.roster_set(named), REQUEST_SECONDS)
+
+    def _removed(self, jid: str) -> Node:
+        """The server's answer to the removal of an item, under whatever spellings it has it: the first that says something
+        else than that there is none."""
+        stream = self._held.stream
+        assert stream is not None
+        answers = [stream.request(stanzas.roster_remove(each), REQUEST_SECONDS) for each in self._held.spellings(jid)]
+        refused = (each for each in answers if each.getAttr("type") == "error" and stanzas.condition(each) != "item-not-found")
+        return next(refused, answers[0])
 
     def _write_through(self, command: dict[str, Any], removing: bool) -> None:
         """The server's push says the same, but may come after the result."""

@@ -55,7 +55,7 @@ class Pictures:
     def __init__(self, web: Web, fetches: bool, most: int) -> None:
         self._web, self.fetches, self._most = web, fetches, most
         self._services: dict[str, tuple[float, Service]] = {}
-        self._turns, self._scaling = BoundedSemaphore(AT_ONCE), BoundedSemaphore(1)
+        self._turns = BoundedSemaphore(AT_ONCE)
 
     # --- what a server takes ---
 
@@ -68,23 +68,29 @@ class Pictures:
             found = self._look(stream, domain)
         except StreamFailure:
             return None
+        if found is None:
+            return None
         if len(self._services) >= MAX_DOMAINS:
             self._services.clear()
         self._services[domain] = (time.monotonic() + (KNOWN if found.jid else UNKNOWN), found)
         return found
 
-    def _look(self, stream: Stream, domain: str) -> Service:
-        listed = stanzas.items_in(stream.request(stanzas.items_get(domain), REQUEST_SECONDS))
-        for jid in [domain, *listed[:MAX_SERVICES]]:
+    def _look(self, stream: Stream, domain: str) -> Service | None:
+        """None when somebody who may have the service could not be asked."""
+        listed = stream.request(stanzas.items_get(domain), REQUEST_SECONDS)
+        sure = stanzas.is_fact(listed)
+        for jid in [domain, *stanzas.items_in(listed)[:MAX_SERVICES]]:
             try:
-                limit = stanzas.upload_limit(stream.request(stanzas.info_get(jid), REQUEST_SECONDS))
+                told = stream.request(stanzas.info_get(jid), REQUEST_SECONDS)
             except StreamFailure as failure:
                 if failure.kind != "no-answer":
                     raise
+                sure = False
                 continue  # one silent service hides no other
-            if limit:
+            if limit := stanzas.upload_limit(told):
                 return Service(jid, limit)
-        return NONE
+            sure = sure and stanzas.is_fact(told)
+        return NONE if sure else None
 
     # --- from the phone ---
 
@@ -112,7 +118,7 @@ class Pictures:
     def _shown(self, kind: str, name: str, data: bytes) -> tuple[str, str, bytes]:
         """A picture of a kind that only old phones know, as one that every client shows."""
         try:
-            kind, data = self._fit(data, (SHOWN,), self._most)
+            kind, data = scaled(data, (SHOWN,), self._most)
         except ValueError:
             return kind, name, data  # no picture after all: a file is a file
         return kind, f"{name.rpartition('.')[0] or name}.png", data
@@ -141,7 +147,7 @@ class Pictures:
             return None
         try:
             data = self._web.get(url, self._most, min(GET_SECONDS, give_up - time.monotonic()))
-            found = self._fit(data, capabilities.pictures(caps), capabilities.room(caps))
+            found = scaled(data, capabilities.pictures(caps), capabilities.room(caps))
             FETCHES.labels("ok").inc()
             return found
         except WebError:
@@ -151,9 +157,3 @@ class Pictures:
         finally:
             self._turns.release()
         return None
-
-    def _fit(self, data: bytes, accepted: tuple[str, ...], most: int) -> tuple[str, bytes]:
-        """In a thread, so that streams go on meanwhile, and one at a time: unpacked, a picture is large."""
-        with self._scaling:
-            fitted: tuple[str, bytes] = scaled(data, accepted, most)
-            return fitted

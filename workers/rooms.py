@@ -3,6 +3,8 @@ business of workers.doors.
 
 The record of a room in Redis is what a successor goes on from; what is kept here is the same. Occupants are in Redis only."""
 
+import math
+import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp import addresses
 from onesoup.csp.groups import Room
+from onesoup.csp.invitations import STANZA
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.store.feed import Delivery
@@ -22,7 +25,7 @@ from onesoup.xmpp.archive import Kept
 from onesoup.xmpp.rooms import Seen
 from onesoup.xmpp.xml import Xml
 from workers import stanzas
-from workers.intake import Where, said_at
+from workers.intake import Where, said_at, too_long
 from workers.invitations import Invitations
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from workers.intake import Batch, Intake
 
 MAX_TOPIC = 500
+# Silent rooms are not looked for more often.
+LOOK_SECONDS = 1.0
 # A phone that is away for long is not told of everybody who comes and goes in a busy room.
 MAX_WAITING = 100
 # People in one notice.
@@ -50,6 +55,8 @@ class Entry:
     again: bool = False
     old: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    # The presence that has our nick, where the room has not said that it is ours.
+    likely: Seen | None = None
     tries: int = 0
     # Set when we are in, or know that we will not be.
     over: Event = field(default_factory=Event)
@@ -147,6 +154,8 @@ class Rooms:
         self.entering: dict[str, Entry] = {}
         # Rooms whose end the phone has asked for itself.
         self.ending: set[str] = set()
+        # When something last came from a joined room, by the monotonic clock.
+        self._heard: dict[str, float] = {}
         # Questions for what rooms have kept, by their names.
         self.readings: dict[str, Reading] = {}
         self.invitations = Invitations(held, shared)
@@ -155,10 +164,30 @@ class Rooms:
         """What an earlier holder had joined."""
         found = self._shared.feed.hash(self._held.sid, "rooms")
         self.joined = {room: records.unpack_room(record) for room, record in found.items()}
+        # At any time since: what a holder has taken over it need not ask all at once.
+        self._heard = {room: time.monotonic() - random.random() * self._shared.room_check for room in self.joined}
 
     def find(self, room: str) -> Room | None:
         entry = self.entering.get(room)
         return entry.room if entry is not None else self.joined.get(room)
+
+    # --- rooms that are silent ---
+
+    def heard(self, room: str, ago: float = 0.0) -> None:
+        """Something came from a room so long ago."""
+        self._heard[room] = time.monotonic() - ago
+
+    def silent(self) -> list[str]:
+        """Joined rooms from which nothing has come for long."""
+        return [room for room, left in self._left() if left <= 0]
+
+    def until_silent(self) -> float:
+        """Seconds until there is one."""
+        return min((max(left, LOOK_SECONDS) for _, left in self._left()), default=math.inf)
+
+    def _left(self) -> list[tuple[str, float]]:
+        most, now = self._shared.room_check, time.monotonic()
+        return [(room, self._heard.get(room, now) + most - now) for room in self.joined] if most else []
 
     # --- what comes in ---
 
@@ -186,6 +215,7 @@ class Rooms:
         return (
             stanza.getAttr("type") == "groupchat"
             or any(child.getName() == "x" for child in stanza.getChildren() if child)
+            or (stanza.getAttr("id") or "").startswith(STANZA)
             or bool(self.joined or self.entering)
         )
 
@@ -195,9 +225,12 @@ class Rooms:
         return rooms.of_room(tree) if tree.name == "presence" else self.invitations.is_one(tree)
 
     def _take(self, stanza: Node, tree: Xml, turn: Turn) -> None:
+        room = addresses.bare(tree.get("from"))
+        if room in self.joined:
+            self.heard(room)
         if tree.name == "presence":
             self._presence(rooms.read_presence(tree), turn)
-        elif not self.invitations.take(tree, turn.done):
+        elif not self.invitations.take(stanza, tree, turn.done):
             self._message(stanza, tree, turn)
 
     # --- presence ---
@@ -209,7 +242,8 @@ class Rooms:
         if not seen.nick and not seen.error:
             return  # COMPAT(ejabberd): a room shows itself, with its picture; it is nobody who is there
         entry = self.entering.get(seen.room)
-        own = 110 in seen.codes or seen.nick == room.nick
+        # Before we are in, somebody else may have the nick that we asked for, and the room gives us another.
+        own = 110 in seen.codes or (seen.nick == room.nick and entry is None)
         if seen.error:
             if entry is not None:
                 self._refused(seen, entry, turn)
@@ -243,6 +277,8 @@ class Rooms:
         self.entering.pop(seen.room, None)
         self.joined[seen.room] = room
         entry.over.set()
+        self.heard(seen.room)
+        self._held.check_by(time.monotonic() + self.until_silent())
         room.at = room.at or int(time.time())
         for nick in entry.old - entry.seen - {room.nick}:
             name = f"{seen.room}/{nick}"
@@ -258,6 +294,9 @@ class Rooms:
         turn.occupant(name, records.pack_occupant(seen.jid, seen.role, seen.affiliation))
         if entry is not None:
             entry.seen.add(seen.nick)
+            if seen.nick == entry.room.nick:
+                entry.likely = seen
+                return
             new = entry.again and seen.nick not in entry.old
         if new:
             turn.notice(seen.room).comes(seen.nick, seen.jid)
@@ -268,6 +307,8 @@ class Rooms:
         name = f"{seen.room}/{seen.nick}"
         known = turn.known.get(name)
         turn.occupant(name, b"")
+        if entry is not None and entry.likely is not None and entry.likely.nick == seen.nick:
+            entry.likely = None
         if seen.new_nick:
             jid = seen.jid or _jid(known)
             turn.occupant(f"{seen.room}/{seen.new_nick}", records.pack_occupant(jid, seen.role, seen.affiliation))
@@ -312,6 +353,7 @@ class Rooms:
 
     def forget(self, room: str) -> None:
         self.joined.pop(room, None)
+        self._heard.pop(room, None)
         entry = self.entering.pop(room, None)
         if entry is not None:
             entry.over.set()
@@ -334,6 +376,10 @@ class Rooms:
             if reading is not None and reading.room == jid and not nick:
                 reading.take(stanza)
             return
+        entry = self.entering.get(jid)
+        if entry is not None and entry.likely is not None and tree.get("type") == "groupchat":
+            # COMPAT(rooms older than XEP-0045 1.21): there is no other sign that we are in.
+            self._own(entry.likely, room, entry, turn)
         if tree.get("type") == "error":
             self._bounced(jid, nick, room, stanza, turn)
         elif tree.get("type") == "groupchat":
@@ -365,8 +411,8 @@ class Rooms:
             return False
         if self._held.refuses_in(line.jid, line.nick, who, private=line.private):
             return False
-        where = _where(line.room, line.nick, line.private)
-        intake.deliver(done, line.jid, line.text, line.when, line.seen, b"", where, line.said)
+        where, text = _where(line.room, line.nick, line.private), UNREAD if too_long(line.text) else line.text
+        intake.deliver(done, line.jid, text, line.when, line.seen, b"", where, line.said)
         return True
 
     def _times(self, jid: str, stanza: Node) -> tuple[int | None, int | None]:
@@ -374,7 +420,7 @@ class Rooms:
         message comes from its room; and anybody in there could have written the stamp."""
         own, kept = self._held.session.jid, messages.stamps(stanza)
         believed = messages.believed(kept, jid, addresses.domain_of(jid), own, addresses.domain_of(own))
-        return believed, min((at for _, at in kept), default=None)
+        return believed, messages.oldest(kept)
 
     def unread(self, sender: str, done: "Batch", intake: "Intake") -> None:
         """Somebody has written more to everybody than we read: the phone hears that there was something."""
@@ -398,6 +444,7 @@ class Rooms:
         if room.topic is not None and room.topic != topic:
             turn.notice(jid).about["Topic"] = topic
         room.topic = topic
+        turn.done.after.append(partial(self._held.doors.note_topic, jid, topic))
         turn.done.changes.rooms[jid] = records.pack_room(room)
 
     def _whispered(self, jid: str, nick: str, room: Room, stanza: Node, turn: Turn) -> None:
@@ -407,7 +454,7 @@ class Rooms:
             turn.intake.report(turn.done, f"{jid}/{nick}", receipt[1], code=200)
             return
         text = messages.body_of(stanza, "chat", turn.intake.profile.language)
-        if text and turn.intake.full:
+        if text and (turn.intake.full or too_long(text)):
             turn.done.answers += stanzas.refused(stanza)
             return
         own, name = self._held.session.jid, f"{jid}/{nick}"

@@ -1,15 +1,20 @@
-"""Pictures are scaled in threads, so that the streams of the process go on meanwhile."""
+"""Pictures are scaled in a thread, so that the streams of the process go on meanwhile, and one at a time: unpacked, a picture is
+large, and the limits of onesoup.media are those of one."""
 
 from collections.abc import Sequence
 
 import gevent
+from gevent.lock import BoundedSemaphore
 
 from onesoup import media
+
+_turn = BoundedSemaphore(1)
 
 
 def scaled(data: bytes, accepted: Sequence[str], octets: int, pixels: tuple[int, int] | None = None) -> tuple[str, bytes]:
     """As media.fit(). ValueError when it cannot be done."""
-    found: tuple[str, bytes] | ValueError = gevent.get_hub().threadpool.apply(_caught, (data, accepted, octets, pixels))
+    with _turn:
+        found: tuple[str, bytes] | ValueError = gevent.get_hub().threadpool.apply(_caught, (data, accepted, octets, pixels))
     if isinstance(found, ValueError):
         raise found
     return found

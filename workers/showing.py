@@ -8,11 +8,14 @@ import gevent
 import structlog
 from gevent.lock import BoundedSemaphore
 
+from onesoup.csp import presence
 from onesoup.handlers import records
+from onesoup.handlers.publication import ATTRIBUTES, DEFAULT
 from onesoup.logs import short
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
-from onesoup.xmpp import extras
+from onesoup.store.handsets import NODES, OWN, PHOTO
+from onesoup.xmpp import commands, extras
 from onesoup.xmpp.stream import StreamFailure
 from workers import stanzas
 
@@ -21,12 +24,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+# A phone that says nothing of itself is seen so long after its log-in at the latest: until then it gets no messages.
+LATEST_SECONDS = 4.0
 # So long after the first presence those of the contacts have come.
 SETTLED_SECONDS = 2.0
 # What is shown of a phone that publishes nothing.
 AVAILABLE: dict[str, Any] = {"show": None, "status": None, "priority": 0}
-# What the account's handsets subscribed last, as nodes of PEP.
-INTERESTS = "notify"
 # What a phone says with its presence, and what of all that is kept goes out in it. The rest is told to who asks.
 SAID = ("show", "status", "priority", "lang", "kind", "zone", "model")
 BROADCAST = ("show", "status", "priority", "lang", "kind", "photo", "notify")
@@ -59,8 +62,10 @@ class Showing:
         self._publish({name: command.get(name) for name in SAID})
 
     def picture(self, name: str) -> None:
-        """Presence names the picture from now on (XEP-0153)."""
+        """Presence names the picture from now on (XEP-0153), after the next log-in too."""
         self._publish({"photo": name})
+        session = self._held.session
+        self._shared.handsets.put(session.jid, session.resource, PHOTO, name)
 
     def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
         """Asks contacts' servers for what the session's subscriptions use, and what it asks for itself from time to time, and
@@ -75,7 +80,7 @@ class Showing:
         nodes = extras.interests([*wishes, named] if named else wishes)
         self._publish({"notify": nodes, "asked": named})
         if subscribed:
-            self._shared.lists.put(session.jid, {session.resource: records.pack_plain(nodes)}, INTERESTS)
+            self._shared.handsets.put(session.jid, session.resource, NODES, records.pack_plain(nodes))
             gevent.spawn(self._review)
 
     def _review(self) -> None:
@@ -103,11 +108,22 @@ class Showing:
             gevent.spawn_later(SETTLED_SECONDS, self._settle)
 
     def _first(self) -> dict[str, Any]:
-        """Before the phone has said anything. It will probably subscribe what it subscribed last time: to show other abilities
-        a moment later would be one more presence for every contact."""
+        """Before the phone has said anything: what it said before its last log-out. It will probably subscribe what it
+        subscribed then: to show other abilities a moment later would be one more presence for every contact."""
+        session, handsets = self._held.session, self._shared.handsets
+        record = handsets.get(session.jid, session.resource, NODES)
+        shown = {**self._remembered(), "notify": records.unpack_plain(record, [])}
+        photo = handsets.get(session.jid, session.resource, PHOTO)
+        return shown if photo is None else {**shown, "photo": photo.decode()}
+
+    def _remembered(self) -> dict[str, Any]:
         session = self._held.session
-        record = self._shared.lists.get(session.jid, session.resource, INTERESTS)
-        return {**AVAILABLE, "notify": records.unpack_plain(record, [])}
+        own = records.unpack_plain(self._shared.handsets.get(session.jid, session.resource, OWN), {})
+        if not own:
+            return AVAILABLE
+        allowed, _ = records.unpack_grant(self._shared.lists.get(session.jid, DEFAULT, ATTRIBUTES))
+        said = commands.presence(presence.published(presence.own_list(own), allowed))
+        return {name: said.get(name) for name in SAID}
 
     def _profiled(self, shown: dict[str, Any]) -> None:
         """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
@@ -122,10 +138,15 @@ class Showing:
     def _settle(self) -> None:
         self.settled = True
 
+    def expect(self) -> None:
+        """The phone is to be seen soon, whatever it does."""
+        if self._presence is None:
+            gevent.spawn_later(LATEST_SECONDS, self.go_online_by_itself)
+
     def go_online(self) -> None:
         """Initial presence, for a phone that has not published anything itself."""
         if self._presence is None:
-            self._publish(AVAILABLE)
+            self._publish({})
 
     def go_online_by_itself(self) -> bool:
         """As go_online(), when nobody waits for it. False when it is left for later."""

@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from onesoup import __version__
+from onesoup.csp import digits
 from onesoup.csp.places import Place
 from onesoup.csp.vcards import Card
-from onesoup.xmpp import caps, extras, geoloc, vcards
+from onesoup.xmpp import caps, errors, extras, geoloc, vcards
 from onesoup.xmpp.blocking import BLOCKING
 from onesoup.xmpp.invitations import DIRECT
 from onesoup.xmpp.rooms import MUC, MUC_USER
@@ -123,7 +124,7 @@ def presence(command: dict[str, Any]) -> Node:
 
 
 def to(kind: str, jid: str) -> Node:
-    """Directed presence: subscribe, subscribed, unsubscribe, unsubscribed."""
+    """Directed presence: subscribe, subscribed, unsubscribe, unsubscribed, probe."""
     return Node("presence", {"type": kind, "to": jid})
 
 
@@ -278,8 +279,8 @@ def upload_limit(result: Node) -> int | None:
     for form in query.getTags("x", namespace=FORM):
         fields = {each.getAttr("var"): (each.getTagData("value") or "").strip() for each in form.getTags("field")}
         limit = fields.get("max-file-size", "")
-        if fields.get("FORM_TYPE") == UPLOAD and limit.isdecimal():
-            return min(int(limit), MAX_UPLOAD)
+        if fields.get("FORM_TYPE") == UPLOAD and (most := digits.number(limit)) is not None:
+            return min(most, MAX_UPLOAD)
     return MAX_UPLOAD
 
 
@@ -370,6 +371,11 @@ def _error(kind: str, condition: str, words: str = "") -> Node:
 def result(iq: Node) -> Node:
     """The answer to a push."""
     return Node("iq", {"type": "result", "id": iq.getAttr("id") or ""})
+
+
+def is_fact(answer: Node) -> bool:
+    """Whether an answer to a request may be remembered: it tells something, or that there is nothing to tell."""
+    return answer.getAttr("type") != "error" or errors.is_fact(condition(answer))
 
 
 def condition(stanza: Node) -> str:

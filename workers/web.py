@@ -2,13 +2,16 @@
 addresses over TLS, unless the operator listed the host. Knows nothing of XMPP or pictures."""
 
 import http.client
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import gevent
 from gevent import socket
 
+from onesoup.serving.turns import give_way
 from onesoup.xmpp.stream.dial import dial
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.reach import public
@@ -44,6 +47,33 @@ class _Place:
         return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
 
+class _Peer:
+    """As much of a socket as http.client wants. Each read is a turn of the loop: a host that never stops sending, such as
+    trailers or interim answers, would otherwise keep everybody else waiting, and the deadline from being seen."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.sendall = sock.sendall
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reads(self._sock))
+
+    def close(self) -> None:
+        """The answer may still be read: who has made the socket closes it."""
+
+
+class _Reads(io.RawIOBase):
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        give_way()
+        return int(self._sock.recv_into(buffer))
+
+
 class Web:
     """`hosts`: those, as host or host:port, that may be at private addresses and in clear text."""
 
@@ -77,7 +107,8 @@ class Web:
         place = self._place(url)
         link = http.client.HTTPConnection(place.host, place.port)
         link.auto_open = 0  # the connection is ours, to an address that was allowed
-        link.sock = self._connected(place)
+        sock = self._connected(place)
+        link.sock = _Peer(sock)
         try:
             asked = {"Host": place.host_header, "Accept-Encoding": "identity", "Connection": "close", **headers}
             link.request(method, place.path, data or None, asked)
@@ -90,6 +121,7 @@ class Web:
             raise WebError(f"broken: {type(error).__name__}", again=isinstance(error, OSError)) from None
         finally:
             link.close()
+            sock.close()
 
     def _place(self, url: str) -> _Place:
         try:

@@ -116,21 +116,20 @@ def schemas(request: LoginRequest) -> list[str]:
     return [name.strip().upper() for text in request.digest_schema for name in text.split(",") if name.strip()]
 
 
-def choose_schema(offered: Iterable[str], has_secret: bool, takes_pwd: bool) -> str:
+def choose_schema(offered: Iterable[str], takes_pwd: bool) -> str:
     """The schema of the second request (flows.md 4.2). 543 when no offered schema is known.
 
-    A phone that can only do digests is asked for one although nothing is stored that could verify it: told at once, anybody
-    could learn who has a phone password here."""
+    It depends on the phone alone: if it depended on the account, anybody could learn who has a phone password here. A phone
+    that can give its password gives it, since nearly everybody's can only be verified so; one that can only do digests is
+    asked for one although nothing may be stored that could verify it."""
     offered = list(offered)
-    known = [name for name in offered if name in DIGESTS]
-    best = next((name for name in known if name != LAST_RESORT), known[0] if known else None)
-    if best and has_secret:
-        return best
     if "PWD" in offered or takes_pwd:
         return "PWD"
-    if best:
-        return best
-    raise CspError(543, "no matching digest schema")
+    known = [name for name in offered if name in DIGESTS]
+    best = next((name for name in known if name != LAST_RESORT), known[0] if known else None)
+    if best is None:
+        raise CspError(543, "no matching digest schema")
+    return best
 
 
 def digest_matches(digest_bytes: str, nonce: str, password: str) -> str | None:

@@ -7,6 +7,7 @@ wv:/group@domain        a public group
 import re
 import unicodedata
 from dataclasses import dataclass
+from encodings.idna import nameprep
 from urllib.parse import unquote_to_bytes
 
 from onesoup.csp.errors import CspError
@@ -108,19 +109,54 @@ def normal_domain(domain: str) -> str:
     domain = fold(domain).strip().rstrip(".")
     if not domain or len(domain) > MAX_PART or re.search(r"[\s/@<>\"'&]", domain):
         raise CspError(901, "domain empty or malformed")
-    if "xn--" in domain:
-        try:
-            return domain.encode("ascii").decode("idna")
-        except UnicodeError:
-            raise CspError(901, "domain is no valid IDNA") from None
-    return domain
+    try:
+        return unicode_domain(domain)
+    except UnicodeError:
+        raise CspError(901, "domain is no valid IDNA") from None
+
+
+def unicode_domain(domain: str) -> str:
+    """A domain as XMPP servers write it: in Unicode (RFC 7622 section 3.2.1), prepared as servers do it. A label of Punycode
+    that stands for nothing which that could give back is left as it is. UnicodeError for what is no domain."""
+    if domain.isascii() and "xn--" not in domain.lower():
+        return domain.lower()
+    return ".".join(_unicode_label(label) for label in domain.split("."))
+
+
+def _unicode_label(label: str) -> str:
+    if not label.isascii():
+        prepared = nameprep(label)
+        if prepared.startswith("xn--"):
+            raise UnicodeError("Punycode with other letters in it")
+        return prepared
+    label = label.lower()
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
+
+
+def ascii_domain(domain: str) -> str:
+    """The same domain as the DNS writes it; itself where there is no such form."""
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def bare(jid: str) -> str:
-    """Folded bare JID of any JID: split at the first slash, then at the first @ (RFC 7622 3.1)."""
+    """Folded bare JID of any JID: split at the first slash, then at the first @ (RFC 7622 3.1). Both forms of a domain, in
+    Unicode and in Punycode, are one; what is no domain stays as it is."""
     node = jid.partition("/")[0]
     local, at, domain = node.partition("@")
-    return f"{fold(local)}@{domain.lower()}" if at else node.lower()
+    domain = domain if at else node
+    try:
+        domain = unicode_domain(domain)
+    except UnicodeError:
+        domain = domain.lower()
+    return f"{fold(local)}@{domain}" if at else domain
 
 
 def domain_of(jid: str) -> str:
@@ -153,16 +189,6 @@ def from_jid(jid: str, short_domain: str | None = None) -> str:
     # A server or a transport has no user part, and phones know no such address.
     user = encode_part(unescape_local(local) or domain)
     return f"wv:{user}" if domain == short_domain else f"wv:{user}@{domain}"
-
-
-def from_room(jid: str, domain: str) -> str:
-    """The address of a group: wv:/room@service, and wv:user/group@domain for a private one of this domain's users, whose local
-    part holds the slash (xmpp-mapping.md 1.1)."""
-    local, _, service = jid.partition("/")[0].rpartition("@")
-    user, slash, group = unescape_local(local).partition("/")
-    if slash and user and group and service.endswith("." + domain):
-        return f"wv:{encode_part(user)}/{encode_part(group)}@{domain}"
-    return f"wv:/{encode_part(unescape_local(local))}@{service}"
 
 
 def list_address(owner: str, token: str) -> str:

@@ -83,10 +83,11 @@ def read(element: Element, cls: type[T]) -> T:
         if entry is None:
             continue
         attribute, convert, many = entry
-        if many:
-            values.setdefault(attribute, []).append(convert(child))
-        else:
-            values[attribute] = convert(child)
+        value = convert(child)
+        if not many:
+            values[attribute] = value
+        elif value is not None:  # one of several that is empty says nothing
+            values.setdefault(attribute, []).append(value)
     if cls in _HAS_TEXT and element.text:
         values["text"] = element.text
     return cls(**values)

@@ -54,12 +54,12 @@ class Offer:
 
 
 def negotiate(
-    request: ClientCapabilityRequest, version: str, offer: Offer, handset: Handset, cookie: str
+    request: ClientCapabilityRequest, version: str, offer: Offer, handset: Handset, cookie: str, told: int | None = None
 ) -> tuple[ClientCapabilityResponse, Capabilities]:
-    """The answer, and what the session keeps of it."""
+    """The answer, and what the session keeps of it. `told` is the ServerPollMin that this handset was given last."""
     wish = request.capability_list or CapabilityList()
     methods = _methods(wish.supported_cir_method, version, offer, handset, cookie)
-    poll_min = _poll_min(wish.server_poll_min, offer.poll_min, handset)
+    poll_min = _poll_min(wish.server_poll_min, offer.poll_min, handset, told)
     parser = wish.parser_size or DEFAULT_PARSER
     kept = Capabilities(
         accepted=text_length(_text_length(wish), parser),
@@ -153,9 +153,18 @@ def _methods(asked: list[str], version: str, offer: Offer, handset: Handset, coo
     return [name for name in agreed if good.get(name, True)]
 
 
-def _poll_min(asked: int | None, own: int, handset: Handset) -> int:
+def _poll_min(asked: int | None, own: int, handset: Handset, told: int | None) -> int:
+    if handset.halve_poll_min and asked and asked == told:
+        # COMPAT(Android): when it takes its session up again it asks for what it was told, which is half of its wish already.
+        return max(told, own // 2, 1)
     seconds = max(asked or 0, own)
     return max(seconds // 2, 1) if handset.halve_poll_min else seconds
+
+
+def told_poll_min(response: ClientCapabilityResponse) -> int | None:
+    """The ServerPollMin that a phone is told."""
+    agreed = response.agreed_capability_list or response.capability_list
+    return agreed.server_poll_min if agreed is not None else None
 
 
 def _text_length(wish: CapabilityList) -> int:

@@ -18,7 +18,7 @@ from onesoup.csp.frames import VERSIONS
 from onesoup.wire import codec, tokens, wbxml
 from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, datetime, legal, normal, utf8
 from onesoup.wire.document import Encoding
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_TEXT
+from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT
 from onesoup.wire.names import version_of_namespace
 from onesoup.wire.tokens import END, ENTITY, EXT_T, HAS_CONTENT, OPAQUE, STR_I, STR_T, SWITCH_PAGE, Form
 
@@ -128,8 +128,8 @@ def decode(data: bytes) -> Message | None:
 
 
 def _header(data: bytes) -> tuple[str, int, bytes]:
-    """Of a header that few phones write: with a string table, say."""
-    reader = wbxml.Reader(data, None)
+    """Of a header that few phones write: with a string table, say. One that leaves the character set to HTTP is for the tree."""
+    reader = wbxml.Reader(data, charset="us-ascii")
     pos = reader.header()
     if reader.version not in VERSIONS or reader.charset != "utf-8":
         raise _Odd
@@ -143,7 +143,7 @@ def _read(
     `count` elements have been read already, and so many of them stand around the node."""
     find, known = data.find, _CHILDREN[version]
     texts = tokens.SHORT_TEXTS[version]
-    all_texts = _Texts(version, strings, MAX_TEXT - len(data))
+    all_texts = _Texts(version, strings, MAX_TEXT - len(data) - _UNCOUNTED)
     cls: Any = type(node)
     pages = known[cls] if cls in known else _learn(cls, version)
     number = 0  # count bounds both elements and page switches, as MAX_ELEMENTS does
@@ -157,6 +157,8 @@ def _read(
         if child is None:
             if token == END:
                 if not stack:
+                    if count > MAX_ELEMENTS - 2:
+                        raise _Odd
                     return pos
                 node, pages = stack.pop()
             elif token == SWITCH_PAGE:
@@ -204,9 +206,10 @@ def _read(
                     raise _Odd
                 value.text = normal(kind, text) if kind else text
         if many == _MANY:
-            getattr(node, attribute).append(value)
-        elif many and getattr(node, attribute) is not None:
-            raise _Odd
+            if value is not None:
+                getattr(node, attribute).append(value)
+        elif many and (value is None or getattr(node, attribute) is not None):
+            raise _Odd  # an empty one counts for the tree, which reads the first
         else:
             setattr(node, attribute, value)
         if inside:
@@ -232,27 +235,42 @@ def _learn(cls: type[Any], version: str) -> dict[int, _Page]:
 
 
 class _Texts:
-    """Texts that a document names by a number. `left`: how much of them it may still have, since two octets name any length."""
+    """Texts that a document names by a number. `left`: how many bytes of them it may still have, since two bytes name any
+    length; and how many pieces of text there may be."""
 
     def __init__(self, version: str, strings: bytes, left: int) -> None:
         self._values, self._strings, self._left = tokens.TEXTS[version], strings, left
+        self._pieces = MAX_ITEMS
+
+    def piece(self) -> None:
+        self._pieces -= 1
+        if self._pieces < 0:
+            raise _Odd
 
     def in_table(self, index: int) -> str:
         if index >= len(self._strings):
             raise _Odd
         end = self._strings.find(0, index)
-        return self._spent(utf8(self._strings[index : end if end >= 0 else None]))
+        octets = self._strings[index : end if end >= 0 else None]
+        self._spend(len(octets))
+        return utf8(octets)
 
     def value(self, number: int) -> str:
         if number not in self._values or number == tokens.HISTORY:
             raise _Odd
-        return self._spent(self._values[number])
+        text = self._values[number]
+        self._spend(len(text))
+        return text
 
-    def _spent(self, text: str) -> str:
-        self._left -= len(text)
+    def _spend(self, count: int) -> None:
+        self._left -= count
         if self._left < 0:
             raise _Odd
-        return text
+
+
+# Value tokens that stand alone in their element are not counted here, as they are by the tree: so much they may make, and so
+# much less is left for the others.
+_UNCOUNTED = MAX_ELEMENTS * max(len(text) for texts in tokens.SHORT_TEXTS.values() for text in texts.values())
 
 
 def _pieces(data: bytes, pos: int, kind: int, name: str, texts: _Texts) -> tuple[str, int]:
@@ -263,6 +281,7 @@ def _pieces(data: bytes, pos: int, kind: int, name: str, texts: _Texts) -> tuple
         if token == END:
             text = "".join(pieces)
             return text if text.isprintable() else legal(text), pos + 1
+        texts.piece()
         if token == STR_I:
             end = data.index(0, pos)
             pieces.append(utf8(data[pos + 1 : end]))

@@ -55,13 +55,19 @@ def parse(text: str | None) -> GroupName:
 
 
 def group_id(room: str, domain: str | None = None) -> str:
-    """The GroupID of a room that the phone has not named. `domain` is the one whose rooms these are; only with it a private
-    group can be told as such."""
+    """The GroupID of a room that the phone has not named. `domain` is the one whose rooms these are, where that is known: its
+    users' phones name the room by it, as they cannot know the service. Only with it a private group can be told as such."""
     local, _, service = room.rpartition("@")
     owner, slash, name = addresses.unescape_local(local).partition("/")
     if slash and owner and name and domain:
         return f"wv:{addresses.encode_part(owner)}/{addresses.encode_part(name)}@{domain}"
-    return f"wv:/{addresses.encode_part(addresses.unescape_local(local))}@{service}"
+    return f"wv:/{addresses.encode_part(addresses.unescape_local(local))}@{domain or service}"
+
+
+def is_private(room: str) -> bool:
+    """Whether a room was made as a group of a user, wv:user/group@domain."""
+    owner, _, name = addresses.unescape_local(room.rpartition("@")[0]).partition("/")
+    return bool(owner and name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ class Handset:
         "cir.md 9",
         "tests/handlers/test_wakeups.py::test_a_phone_without_its_line_is_told_once_in_ten_minutes",
     )
+    reads_chunks: bool = quirk(
+        "On its STCP line nothing follows an OK for three seconds: whatever it reads in one go it takes for the answer.",
+        "cir.md 3.3",
+        "tests/cir/test_stcp.py::test_after_every_ok_there_is_quiet",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ ANDROID = Handset(
     flat_members=True,
     no_system_messages=True,
 )
-S60 = Handset("s60", unescape_content=True, takes_pwd=True, cir_true_is_down=True)
+S60 = Handset("s60", unescape_content=True, takes_pwd=True, cir_true_is_down=True, reads_chunks=True)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.
 COLIBRIA = Handset("colibria")
 MOTOROLA = Handset("motorola")

@@ -6,6 +6,7 @@ import binascii
 import datetime
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from onesoup.csp import capabilities
@@ -45,7 +46,8 @@ _ENTITY = re.compile("|".join(_ENTITIES))
 class Text:
     """A message for the phone: `sender` is a bare JID, `time` seconds since the epoch. With `data` it is a picture or the
     like, and `body` says the same to phones that do not take that type. In a group, `sender` is the room, `group` its GroupID,
-    `nick` who wrote it ("" the room itself); `private`: to this phone alone."""
+    `nick` who wrote it ("" the room itself); `private`: to this phone alone. `copy` names it among the copies of other phones
+    (onesoup.csp.copies), "" where there are none."""
 
     id: str
     sender: str
@@ -56,6 +58,7 @@ class Text:
     group: str = ""
     nick: str = ""
     private: bool = False
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +204,30 @@ def notification(text: Text, session: Session, spelling: str | None) -> MessageN
     return MessageNotification(message_info=info(text, session, spelling))
 
 
-def split(body: str, accepted: int) -> list[str]:
-    """A text in parts of at most `accepted` octets of UTF-8, cut between characters, at a blank where one is near."""
+def split(body: str, accepted: int, fits: Callable[[str], bool] = lambda _part: True) -> list[str]:
+    """A text in parts of at most `accepted` octets of UTF-8 that fit, cut between characters, at a blank where one is near. A
+    part has one character at least."""
     accepted = max(accepted, 16)
-    parts = []
-    while len(body.encode("utf-8", "replace")) > accepted:
-        head = body.encode("utf-8", "replace")[:accepted].decode("utf-8", "ignore")
+    parts, at = [], 0
+    while True:
+        head = _head(body[at : at + accepted], accepted, fits)
+        if at + len(head) >= len(body):
+            break
         blank = head.rfind(" ")
         if blank > len(head) * 3 // 4:
             head = head[: blank + 1]
         parts.append(head.rstrip(" "))
-        body = body[len(head) :]
-    return [part for part in (*parts, body) if part.strip(" ")] or [body]
+        at += len(head)
+    return [part for part in (*parts, body[at:]) if part.strip(" ")] or [body]
+
+
+def _head(text: str, accepted: int, fits: Callable[[str], bool]) -> str:
+    """The longest beginning that may go out in one part."""
+    text = text.encode("utf-8", "replace")[:accepted].decode("utf-8", "ignore")
+    if not text or fits(text):
+        return text
+    low, high = 1, len(text) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(text[:middle]) else (low, middle - 1)
+    return text[:low]

@@ -1,11 +1,12 @@
 """Notifications of CSP 1.3: what a phone may subscribe, and those that XMPP gives a reason for (xmpp-mapping.md 2). Pure."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from onesoup.csp import lists
 from onesoup.csp.elements import ContactListIDList, NotificationRequest, NotificationTypeList, UserIDList
 from onesoup.csp.errors import CspError
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 
 # Known by their names (messages.md 14). Any of them may be subscribed; the two below are told.
 TYPES = frozenset(
@@ -33,13 +34,17 @@ def lists_changed(names: list[str]) -> NotificationRequest:
     return NotificationRequest(notification_type=LISTS, contact_list_id_list=ContactListIDList(names))
 
 
-def changed_lists(stored: Mapping[str, ContactList], changes: Iterable[tuple[Item | None, Item | None]]) -> list[str]:
+def changed_lists(
+    stored: Mapping[str, ContactList],
+    changes: Iterable[tuple[Item | None, Item | None]],
+    cuts: Mapping[str, Cut] = MappingProxyType({}),
+) -> list[str]:
     """Tokens of the lists that look different after the changes, each from an item to an item; None where there is none. Who
-    may see whom is no matter of lists."""
+    may see whom is no matter of lists. `cuts` are those lists that the phone sees in parts."""
     changes = list(changes)
     everybody = [item for change in changes for item in change if item is not None]
     tokens = []
-    for token, each in lists.all_lists(stored, everybody).items():
+    for token, each in lists.in_parts(lists.all_lists(stored, everybody), cuts).items():
         if not each.private and any(_name_in(each, old) != _name_in(each, new) for old, new in changes):
             tokens.append(token)
     return tokens

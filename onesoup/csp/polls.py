@@ -5,11 +5,16 @@ and digits means the same, in WBXML and in XML.
 """
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
+from onesoup.csp import envelope
 from onesoup.csp.elements import PollingRequest
 from onesoup.csp.envelope import MAX_ID, Message, Mode, SessionType, Transaction
+from onesoup.csp.errors import CspError
+from onesoup.wire import codec
 from onesoup.wire.document import Encoding
+from onesoup.wire.errors import WireError
 
 # Handsets differ in these octets, phones of one model do not.
 MOST_SHAPES = 16
@@ -75,4 +80,24 @@ def _octets(body: bytes, message: Message) -> re.Pattern[bytes] | None:
                 return None
             around.append(parts[0] + opening)
             body = closing + parts[1]
+    if not _are_the_ids([*around, body], message):
+        return None
     return re.compile(_ID.join(map(re.escape, [*around, body])), re.DOTALL)
+
+
+def _are_the_ids(around: list[bytes], message: Message) -> bool:
+    """Whether other ids in the places that were found are the ids of the message: another element, a comment or a blob may
+    hold the same text, while the id itself is written in another way."""
+    transaction = message.transactions[0]
+    sid, tid = (text and _other(text) for text in (message.session_id, transaction.id))
+    like = replace(message, session_id=sid, transactions=[replace(transaction, id=tid)])
+    ids = [text.encode() for text in (sid, tid) if text]
+    try:
+        return envelope.read(codec.decode(b"".join(map(b"".join, zip(around, [*ids, b""], strict=True))))) == like
+    except (WireError, CspError):
+        return False
+
+
+def _other(text: str) -> str:
+    """An id of another length, which is as good."""
+    return text + "x" if len(text) < MAX_ID else text[:-1]

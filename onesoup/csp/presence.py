@@ -34,7 +34,7 @@ from onesoup.wire.tree import Element
 
 ATTRIBUTES = PresenceSubList.__slots__
 AVAILABILITY = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
-MAX_STATUS_TEXT = 200
+MAX_STATUS_TEXT, MAX_ALIAS = 200, 100
 # A picture of the phone's own: as much as servers and other clients put up with.
 MAX_OWN_PICTURE = 65_536
 # Octets that one contact's presence takes in a notification, and more of it with a place; XML, with room.
@@ -112,7 +112,7 @@ def _mood(shown: Shown) -> StatusMood | None:
 
 
 def _alias(shown: Shown) -> Alias | None:
-    return Alias(qualifier=True, presence_value=shown.alias) if shown.alias else None
+    return Alias(qualifier=True, presence_value=shown.alias[:MAX_ALIAS]) if shown.alias else None
 
 
 def _client(shown: Shown) -> ClientInfo | None:
@@ -150,8 +150,10 @@ _BUILD: dict[str, Callable[[Shown], Any]] = {
 _BY_NAME_ONLY = frozenset({"registration"})
 
 
-# What comes without a list of wishes. A picture is for phones that ask for it by name: it is large.
+# What comes without a list of wishes, which means all: whatever somebody on XMPP can have. A subscription brings a picture
+# once; who asks again and again gets it only by its name, since it is large.
 _USUAL = tuple(name for name in _BUILD if name not in _BY_NAME_ONLY)
+_SUBSCRIBED = (*_USUAL, "status_content")
 
 
 def notification(shown: Shown, only: Iterable[str], picture: Picture | None = None) -> PresenceSubList:
@@ -160,14 +162,19 @@ def notification(shown: Shown, only: Iterable[str], picture: Picture | None = No
     names = set(only)
     result = PresenceSubList()
     for name in ATTRIBUTES:
-        if name in (names or _USUAL):
+        if name in (names or _SUBSCRIBED):
             value = _content(picture) if name == "status_content" else _BUILD.get(name, _nothing)(shown)
             setattr(result, name, not_known(name) if value is None and names else value)
     return result
 
 
 def covered(wishes: Iterable[str]) -> list[str]:
-    """The attributes that these wishes name; without any, those that every phone can use."""
+    """The attributes that a subscription with these wishes names; without any, all that somebody on XMPP can have."""
+    return list(wishes) or list(_SUBSCRIBED)
+
+
+def asked_for(wishes: Iterable[str]) -> list[str]:
+    """As covered(), of a question, which may come again and again: pictures only by name."""
     return list(wishes) or list(_USUAL)
 
 
@@ -203,7 +210,7 @@ def weight(wishes: Iterable[str], picture: int) -> int:
     """Octets that one contact may take in a notification, a picture of so many octets included."""
     names = list(wishes)
     octets = WITH_PLACE if any(wants(names, name) for name in places.ATTRIBUTES) else PLAIN
-    return octets + (picture * 4 // 3 + 100 if "status_content" in names else 0)
+    return octets + (picture * 4 // 3 + 100 if picture and wants(names, "status_content") else 0)
 
 
 def empty(name: str) -> Any:
@@ -235,6 +242,27 @@ def own_fields(update: PresenceSubList, version: str) -> dict[str, Any]:
         if availability.presence_value not in AVAILABILITY:
             raise CspError(751, "unknown UserAvailability")
     return {name: _plain(write(getattr(update, name), version)) for name in ATTRIBUTES if getattr(update, name) is not None}
+
+
+# What of a phone's own attributes is its user's, and not the moment's: it holds at the next log-in too.
+LASTING = frozenset(
+    {
+        "user_availability",
+        "preferred_contacts",
+        "preferred_language",
+        "status_text",
+        "status_mood",
+        "alias",
+        "status_content",
+        "contact_info",
+        "info_link",
+    }
+)
+
+
+def lasting(own: dict[str, Any]) -> dict[str, Any]:
+    """Of the phone's own attributes, in the form of a record, those that hold at its next log-in."""
+    return {name: plain for name, plain in own.items() if name in LASTING}
 
 
 def own_list(own: dict[str, Any]) -> PresenceSubList:

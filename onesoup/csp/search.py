@@ -11,6 +11,7 @@ from onesoup.csp.binding import TRUE
 from onesoup.csp.criteria import Logic
 from onesoup.csp.elements import GroupList, SearchRequest, SearchResponse, SearchResult, User, UserList
 from onesoup.csp.errors import CspError
+from onesoup.wire import xmltext
 
 MOST_FOUND = 200
 MAX_CRITERIA, MAX_STRING = 16, 200
@@ -150,9 +151,12 @@ def _meets(person: Person, criterion: Criterion) -> bool | None:
     return found or (False if person.complete or element == "USER_ID" else None)
 
 
-def names_room(criterion: Criterion, jid: str, domain: str, name: str | None, topic: str | None) -> bool | None:
-    """Whether a room's address, name or topic has what a criterion asks for. None for what is not known of it."""
-    value = {GROUP_ID: addresses.from_room(jid, domain), GROUP_NAME: name, GROUP_TOPIC: topic}[criterion.element]
+def names_room(criterion: Criterion, ids: Iterable[str], name: str | None, topic: str | None) -> bool | None:
+    """Whether a room's address (by one of the GroupIDs that mean it), its name or its topic has what a criterion asks for. None
+    for what is not known of it."""
+    if criterion.element == GROUP_ID:
+        return any(criterion.text in unquote(each).lower() for each in ids)
+    value = {GROUP_NAME: name, GROUP_TOPIC: topic}[criterion.element]
     return None if value is None else criterion.text in value.lower()
 
 
@@ -187,7 +191,7 @@ def page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
     taken: list[str] = []
     room = parser - _FRAME
     for name in names:
-        room -= len(name.encode("utf-8", "replace")) + _AROUND
+        room -= xmltext.size(name) + _AROUND
         if taken and (len(taken) >= (limit or MOST_FOUND) or room < 0):
             break
         taken.append(name)

@@ -4,7 +4,6 @@ The authority's key is never stored: nobody can sign anything else with an autho
 """
 
 import datetime
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from onesoup.demo.process import make_private, write_private
 
 LIFE = datetime.timedelta(days=800)
 # Made anew when less is left.
@@ -23,7 +24,7 @@ def ensure(directory: Path, names: Iterable[str]) -> tuple[Path, Path, Path]:
     ca, certificate, key = directory / "ca.crt", directory / "server.crt", directory / "server.key"
     names = list(names)
     if not (ca.exists() and key.exists() and _covers(certificate, names)):
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private(directory)
         _make(ca, certificate, key, names)
     return ca, certificate, key
 
@@ -70,9 +71,7 @@ def _make(ca: Path, certificate: Path, key: Path, names: list[str]) -> None:
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    ca.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(
-            server_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
-    certificate.write_bytes(server.public_bytes(serialization.Encoding.PEM))
+    write_private(ca, authority.public_bytes(serialization.Encoding.PEM).decode())
+    plain = server_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    write_private(key, plain.decode())
+    write_private(certificate, server.public_bytes(serialization.Encoding.PEM).decode())

@@ -13,7 +13,7 @@ from typing import IO
 import click
 
 from onesoup.demo import accounts
-from onesoup.demo.process import ProcessError, die_with_parent
+from onesoup.demo.process import ProcessError, die_with_parent, write_private
 from onesoup.demo.servers import reachable
 from onesoup.demo.stack import ROLES, Stack
 from onesoup.demo.supervisor import Log, Supervisor, ask_to_stop_by_interrupt
@@ -66,7 +66,7 @@ def _write_settings(stack: Stack) -> None:
     """So that whoever plays the operator need not find out where everything is."""
     found = ((row["name"], stack.env.get(PREFIX + row["name"].upper())) for row in reference())
     lines = (f"{name} = {json.dumps(value)}\n" for name, value in found if value is not None)
-    (stack.dir / "onesoup.toml").write_text("# Written anew at each start of the demo.\n" + "".join(lines))
+    write_private(stack.dir / "onesoup.toml", "# Written anew at each start of the demo.\n" + "".join(lines))
 
 
 def _stack(environ: Mapping[str, str]) -> Stack:
@@ -128,8 +128,9 @@ def _data_directory(environ: Mapping[str, str]) -> IO[str]:
     """Makes the directory and keeps a lock in it: two stacks in one would mix their sessions."""
     path = Path(environ.get(PREFIX + "DATA") or load({}).data)
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        lock = (path / "lock").open("a+")
+        # One that is there already may be anything, such as /tmp: its mode is the user's business.
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.fdopen(os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+")
     except OSError as error:
         raise SettingsError(f"{PREFIX}DATA={path}: {error.strerror}; example: {PREFIX}DATA=/tmp/onesoup") from None
     try:

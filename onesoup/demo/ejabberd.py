@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from onesoup.demo import certs
-from onesoup.demo.process import Process, ProcessError
+from onesoup.demo.process import Process, ProcessError, write_private
 from onesoup.demo.servers import Server, connects
 from onesoup.ports import free_port
 
@@ -38,10 +38,9 @@ class Ejabberd(Server):
         self._wanted: dict[str, tuple[str, Mapping[str, str]]] = {}
         self.ca_file, certificate, key = certs.ensure(self.dir / "certs", [domain])
         both = self.dir / "certs" / "both.pem"
-        both.write_bytes(key.read_bytes() + certificate.read_bytes() + self.ca_file.read_bytes())
-        both.chmod(0o600)
+        write_private(both, "".join(each.read_text(encoding="ascii") for each in (key, certificate, self.ca_file)))
         config = self.dir / "ejabberd.yml"
-        config.write_text(self._config(both, options), encoding="utf-8")
+        write_private(config, self._config(both, options))
         env = os.environ | {
             "EJABBERD_CONFIG_PATH": str(config),
             "EJABBERD_LOG_PATH": str(self.dir / "logs" / "ejabberd.log"),

@@ -23,6 +23,23 @@ class ProcessError(RuntimeError):
     """A child did not start, or did not answer in time. The text ends with its last lines."""
 
 
+# For the owner alone: accounts with their passwords, keys, Redis's files, logs.
+PRIVATE_UMASK = 0o077
+
+
+def make_private(directory: Path) -> None:
+    """A directory for the owner alone, new or from before."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    directory.chmod(0o700)
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file for the owner alone, new or from before."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
+
+
 def die_with_parent(parent: int) -> None:
     """From here on this process gets SIGTERM when its parent ends, in whatever way."""
     if _prctl is not None:
@@ -60,7 +77,7 @@ class Process:
         if not self.started:
             self._put_old_log_aside()
         parent = os.getpid()
-        with self.log.open("ab") as output:
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
             # A group of its own: Ctrl-C in the terminal reaches only us, and we stop things in order.
             self._child = subprocess.Popen(
                 self.argv,
@@ -69,12 +86,13 @@ class Process:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=PRIVATE_UMASK,
                 preexec_fn=lambda: die_with_parent(parent),
             )
         self.started = time.monotonic()
 
     def _put_old_log_aside(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileNotFoundError):
             self.log.replace(self.log.with_name(self.log.name + ".1"))
 

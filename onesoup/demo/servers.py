@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from onesoup.demo import certs
-from onesoup.demo.process import Process, ProcessError
+from onesoup.demo.process import Process, ProcessError, make_private, write_private
 from onesoup.ports import free_port
 
 MAX_FILE = 1024 * 1024  # of what clients share on the demo server
@@ -113,7 +113,7 @@ class RedisServer(Server):
     ) -> None:
         """`program` is another server of the same kind, such as find_valkey()."""
         self.dir, self.port = Path(directory).absolute(), port or free_port()
-        self.dir.mkdir(parents=True, exist_ok=True)
+        make_private(self.dir)
         argv = [program or find_redis(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.dir)]
         argv += ["--appendonly", "yes" if appendonly else "no", "--appendfsync", "everysec", "--save", ""]
         argv += ["--maxmemory-policy", "noeviction", "--loglevel", "warning", "--daemonize", "no"]
@@ -160,11 +160,12 @@ class Prosody(Server):
         self.dir, self.domain, self.bind = Path(directory).absolute(), domain, bind
         self.port = port or free_port(bind, 3)
         self.data = self.dir / "data"
-        self.data.mkdir(parents=True, exist_ok=True)
+        for each in (self.dir, self.data):
+            make_private(each)
         names = [domain, f"conference.{domain}"]
         self.ca_file, certificate, key = certs.ensure(self.dir / "certs", names)
         config = self.dir / "prosody.cfg.lua"
-        config.write_text(self._config(certificate, key, options, more_hosts, list(modules)), encoding="utf-8")
+        write_private(config, self._config(certificate, key, options, more_hosts, list(modules)))
         argv = [program or find_prosody(self.dir.parent), "-F", "--config", str(config)]
         self.process = Process("prosody", argv, os.environ, self.dir / "prosody.log")
 
@@ -196,9 +197,10 @@ class Prosody(Server):
 
     def _keep(self, store: str, user: str, text: str) -> None:
         path = self.data / _file_name(self.domain) / store / f"{_file_name(user)}.dat"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for each in (path.parent.parent, path.parent):
+            make_private(each)
         if not path.exists():
-            path.write_text(text, encoding="utf-8")
+            write_private(path, text)
 
     def _config(self, certificate: Path, key: Path, options: str, more_hosts: str, modules: list[str]) -> str:
         # Strangers may reach a server that listens beyond this machine: no clear text and no new accounts there.
@@ -206,6 +208,7 @@ class Prosody(Server):
         tls = "false" if alone == "true" else "true"
         ours = f"""-- Written at each start.
 run_as_root = true                     -- only matters when started by root
+umask = "077"
 pidfile = {_lua(self.dir / "prosody.pid")}
 data_path = {_lua(self.data)}
 certificates = {_lua(key.parent)}

@@ -20,7 +20,7 @@ from typing import Self
 from onesoup import admin
 from onesoup.demo import accounts
 from onesoup.demo.ejabberd import Ejabberd
-from onesoup.demo.process import Process
+from onesoup.demo.process import Process, make_private
 from onesoup.demo.servers import Prosody, RedisServer, connects, reachable
 from onesoup.ports import free_port
 from onesoup.settings import PREFIX, Settings, load
@@ -59,6 +59,7 @@ class Stack:
         self.redis = redis or RedisServer(self.dir / "redis", redis_port)
         own = {"bind": bind, **dict(prosody_more or {})}
         self.prosody = prosody or Prosody(self.dir / "prosody", domain, xmpp_port, **own)
+        make_private(self.dir / "logs")
         self.keys_file = self.dir / "keys"
         self.env = self._environment(env or {})
         self.settings: Settings = load(self.env)

@@ -27,9 +27,14 @@ log = structlog.get_logger()
 
 SID_RANDOM = 26  # letters of 5 bits: 130 random bits behind the two that name the shard
 NONCE_LENGTH = 24
+MAX_CLIENT_ID, MAX_COOKIE = 500, 1000
+# First phases of log-ins from one address within ten minutes: many phones are behind one of a carrier's.
+MOST_CHALLENGES = 2000
 # Compared with where there is nothing to compare with, so that both take the same time.
 _NOBODYS = secrets.token_hex(8)
 REMEMBERED = "remembered"
+# Ids of sessions are shorter; longer ones are nobody's.
+MAX_SID = 50
 
 
 @dataclass(slots=True)
@@ -61,9 +66,18 @@ class Try:
     encoding: str
 
     @property
+    def handset_name(self) -> str:
+        """What both phases of a four-way log-in have in common (flows.md 4.2): the account, and the handset by all that it
+        says of itself. Some give the second phase a TransactionID of its own."""
+        return self._name()
+
+    @property
     def name(self) -> str:
-        """What both phases of a four-way log-in have in common, and no other log-in (flows.md 4.2)."""
-        parts = self.wish.jid, self.client_id, self.request.session_cookie or "", self.transaction_id
+        """This phase, and the other where it has the same TransactionID."""
+        return self._name(self.transaction_id)
+
+    def _name(self, *more: str) -> str:
+        parts = self.wish.jid, self.client_id, self.request.session_cookie or "", *more
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
@@ -135,6 +149,8 @@ def _try(
         wish = access.wish(request.user_id, throttle.domains(policy, peer))
     client_id, kind = access.client_id_text(request.client_id)
     link = linking.found(services, wish.jid)
+    if len(client_id) > MAX_CLIENT_ID or len(request.session_cookie or "") > MAX_COOKIE:
+        raise CspError(402, "ClientID or SessionCookie too long")
     if addresses.domain_of(link.jid if link else wish.jid) not in policy.domains:
         raise CspError(516, "domain not served here")
     vouched = link is not None and numbered == wish.jid
@@ -150,10 +166,8 @@ def _login(attempt: Try) -> Outcome:
         return _challenge(attempt)
     if attempt.old and attempt.scheme == "none":
         return _resume(attempt, attempt.old)
-    jid, password = _credentials(attempt)
-    session = _session(attempt, jid)
-    sid = _open(attempt, session, password)
-    _keep(attempt, jid, password)
+    session, sid, password = _opened(attempt)
+    _keep(attempt, session.jid, password)
     _make_room(attempt.services, session, sid)
     system.at_login(attempt.services, sid, session)
     response = _welcome(attempt, sid, session.ttl, True)
@@ -215,12 +229,16 @@ def _challenge(attempt: Try) -> Outcome:
     offered = access.schemas(request)
     if not offered:
         raise CspError(409, throttle.WRONG)
+    schema = access.choose_schema(offered, attempt.handset.takes_pwd)
     stored = link is not None and bool(link.phone_password)
-    schema = access.choose_schema(offered, stored, attempt.handset.takes_pwd)
     if schema != "PWD" and not stored and services.policy.tell_unknown:
         raise CspError(531, "no phone password is stored for this user")
+    if services.guard.busy("challenges", throttle.address(services, attempt.peer), MOST_CHALLENGES):
+        raise BackendError(503, "too many log-ins at once, try again later")
+    if attempt.old and len(attempt.old) <= MAX_SID:
+        services.sessions.moves(attempt.old, "")
     nonce = secrets.token_hex(NONCE_LENGTH // 2)
-    services.logins.put_nonce(attempt.name, nonce)
+    services.logins.put_nonce(attempt.name, nonce, attempt.handset_name)
     result = access.result(401, "Further authorization required")
     return Outcome(LoginResponse(client_id=request.client_id, result=result, nonce=nonce, digest_schema=schema))
 
@@ -254,13 +272,29 @@ def _resume(attempt: Try, sid: str) -> Outcome:
 # --- proofs ---
 
 
-def _credentials(attempt: Try) -> tuple[str, str]:
-    """The XMPP account and password that the request proves or gives, where guessing allows it. 409 when it proves nothing."""
+def _opened(attempt: Try) -> tuple[Session, str, str]:
+    """The session, its id and the XMPP password that opened it. Where the phone password of a link was given and the server
+    does not take the link's XMPP password any more, the one that was given may be the new one."""
     found = _proved(attempt)
+    given, own = attempt.request.password, attempt.wish.jid
+    if found is not None and found[0] == own and given and found[1] != given and not attempt.vouched:
+        try:
+            return _opened_with(attempt, found)
+        except CspError as error:
+            if error.code != 409:
+                raise
+        found = own, given
+    return _opened_with(attempt, found)
+
+
+def _opened_with(attempt: Try, found: tuple[str, str] | None) -> tuple[Session, str, str]:
+    """With an XMPP account and its password, where guessing allows it. 409 when there is none."""
     word = throttle.word(attempt.services, *found) if found else None
     throttle.admit(attempt.services, attempt.peer, attempt.wish.jid, word)
     assert found is not None
-    return found
+    jid, password = found
+    session = _session(attempt, jid)
+    return session, _open(attempt, session, password), password
 
 
 def _proved(attempt: Try) -> tuple[str, str] | None:
@@ -268,11 +302,12 @@ def _proved(attempt: Try) -> tuple[str, str] | None:
     if attempt.vouched and link is not None:
         return link.jid, link.password
     if request.digest_bytes is not None and request.password is None:
-        nonce = attempt.services.logins.take_nonce(attempt.name)
-        if nonce is None:
+        nonces = attempt.services.logins.take_nonces(attempt.name, attempt.handset_name)
+        if not nonces:
             raise CspError(409, throttle.WRONG)  # late, or said before: no guess, so it does not count as one
         secret = link.phone_password if link is not None and link.phone_password else _NOBODYS
-        schema = access.digest_matches(request.digest_bytes, nonce, secret)
+        matches = [access.digest_matches(request.digest_bytes, nonce, secret) for nonce in nonces]
+        schema = next(filter(None, matches), None)
         attempt.scheme = schema.lower() if schema else attempt.scheme
         return (link.jid, link.password) if schema and link is not None and link.phone_password else None
     password = request.password
@@ -300,11 +335,27 @@ def _open(attempt: Try, session: Session, password: str) -> str:
         "cred": services.ring.seal(_octets(password), f"cred:{session.jid}"),
         "check": services.ring.digest(password, f"check:{session.jid}"),
     }
+    _note_move(attempt, session, sid)
     ticket = throttle.ticket(services, attempt.peer, attempt.wish.jid, session.jid, password)
     answer = throttle.ask_holder(services, shard, job, ticket, attempt.deadline)
     if answer["code"] != 200:
         raise CspError(answer["code"], answer.get("text", ""))
     return sid
+
+
+def _note_move(attempt: Try, session: Session, sid: str) -> None:
+    """COMPAT(Android): what it had on its way when its log-in was answered names the old session, and 601 to that ends it
+    (flows.md 4.5). Only what the same handset of the same account had before is carried on; of a session that nobody knows
+    any more there is nothing to carry on, and its polls are empty."""
+    old, services = attempt.old, attempt.services
+    if not old or len(old) > MAX_SID:
+        return
+    (record,) = services.sessions.read(old, ("r",))
+    before = records.unpack_session(record) if record else None
+    if before is None:
+        services.sessions.moves(old, "")
+    elif (before.jid, before.client_id) == (session.jid, session.client_id):
+        services.sessions.moves(old, sid)
 
 
 def _keep(attempt: Try, jid: str, password: str) -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from onesoup.csp import access, capabilities, services
 from onesoup.csp.elements import (
     ClientCapabilityRequest,
+    ClientCapabilityResponse,
     Disconnect,
     GetSPInfoRequest,
-    GetSPInfoResponse,
     KeepAliveRequest,
     KeepAliveResponse,
     LogoutRequest,
@@ -21,11 +21,12 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import records, segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
+from onesoup.handlers.provider import Provider
+from onesoup.store.handsets import POLL
 from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
 SPOKEN = ("1.1", "1.2", "1.3")
-NAME, DESCRIPTION = "onesoup", "IMPS gateway to XMPP"
 
 
 def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
@@ -43,14 +44,21 @@ def logout(ctx: Context, request: LogoutRequest) -> Primitive:
     """Ends the session at once; the holder leaves XMPP behind the last command that waits."""
     ctx.send(commands.logout())
     ctx.effects.end = 604
-    return Disconnect(result=access.result()) if ctx.version == "1.1" else status(200)
+    return logged_out(ctx.version)
+
+
+def logged_out(version: str) -> Primitive:
+    """The answer to a log-out, in the form of the version."""
+    return Disconnect(result=access.result()) if version == "1.1" else status(200)
 
 
 def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     """The agreed list. A way to wake the phone is agreed only while it works end to end (cir.md 2.4)."""
     asked = request.capability_list.supported_cir_method if request.capability_list else []
     offer, fields = wakeups.offer(ctx, request) if asked else (wakeups.nothing(ctx), {})
-    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cookie(ctx))
+    told = _poll_min_told(ctx)
+    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cookie(ctx), told)
+    _remember_poll_min(ctx, response, told)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["batch"] = capabilities.contacts_at_once(caps)
     ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
@@ -63,6 +71,19 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     return response
 
 
+def _poll_min_told(ctx: Context) -> int | None:
+    """What this handset was told last, in whatever session; where that matters."""
+    session = ctx.session
+    found = ctx.services.handsets.get(session.jid, session.resource, POLL) if session.quirks.halve_poll_min else None
+    return int(found) if found else None
+
+
+def _remember_poll_min(ctx: Context, response: ClientCapabilityResponse, before: int | None) -> None:
+    session, told = ctx.session, capabilities.told_poll_min(response)
+    if session.quirks.halve_poll_min and told is not None and told != before:
+        ctx.services.handsets.put(session.jid, session.resource, POLL, told)
+
+
 def service(ctx: Context, request: ServiceRequest) -> Primitive:
     """Grants everything, groups only where the domain has rooms, and lets the holder send initial presence soon."""
     ctx.send({"op": "soon"})
@@ -71,9 +92,9 @@ def service(ctx: Context, request: ServiceRequest) -> Primitive:
     return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 
-def sp_info(request: GetSPInfoRequest, version: str) -> Primitive:
-    client_id = request.client_id if version == "1.1" else None
-    return GetSPInfoResponse(client_id=client_id, name=NAME, description=DESCRIPTION)
+def sp_info(request: GetSPInfoRequest, version: str, provider: Provider) -> Primitive:
+    """Who runs this gateway, as the operator has set it."""
+    return provider.answer(request.client_id if version == "1.1" else None)
 
 
 def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
@@ -89,7 +110,7 @@ def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
 
 
 def sp_info_inside(ctx: Context, request: GetSPInfoRequest) -> Primitive:
-    return sp_info(request, ctx.version)
+    return sp_info(request, ctx.version, ctx.services.policy.provider)
 
 
 HANDLERS: Table = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from onesoup.csp import blocking, lists
 from onesoup.csp.blocking import Change, Rules
 from onesoup.csp.elements import BlockEntityRequest, DetailedResult, GetBlockedListRequest, Primitive, Result, ScreenName
-from onesoup.csp.errors import CspError
+from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, groups, rooms
 from onesoup.handlers.context import Context, spellings
@@ -66,13 +66,13 @@ def _rooms(ctx: Context, kind: str, gids: Iterable[str], names: Iterable[ScreenN
             found[room] = rooms.spelled(gid)
             if kind == BLOCK and room in rooms.joined(ctx):
                 groups.go(ctx, room)
-        except CspError as error:
+        except (CspError, BackendError) as error:
             failed.append(DetailedResult(code=error.code, group_id=[gid]))
     for name in names:
         try:
             room = rooms.room_of(ctx, name.group_id)
             found[f"{room}/{name.s_name or ''}"] = rooms.spelled(name.group_id or "")
-        except CspError as error:
+        except (CspError, BackendError) as error:
             failed.append(DetailedResult(code=error.code, screen_name=[name]))
     if kind:
         ctx.services.blocks.spell(ctx.session.jid, found)

@@ -19,13 +19,12 @@ from onesoup.csp.elements import (
     NickList,
     NickName,
     Primitive,
-    Property,
     Result,
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import records
+from onesoup.handlers import long_lists, records
 from onesoup.handlers.context import Context, spellings
 from onesoup.store.blocks import GRANT
 from onesoup.xmpp import commands
@@ -34,9 +33,16 @@ from onesoup.xmpp import commands
 Failed = dict[int, list[str]]
 
 
-def every(ctx: Context) -> dict[str, ContactList]:
+def whole(ctx: Context) -> dict[str, ContactList]:
     """All lists of the account, by token."""
     return lists.all_lists(ctx.stored_lists(), ctx.roster().values())
+
+
+def every(ctx: Context, again: bool = False) -> dict[str, ContactList]:
+    """All lists as the phone sees them, by token: long ones in parts. `again`: the parts are measured."""
+    found = whole(ctx)
+    cuts = long_lists.cuts(ctx, found, again)
+    return lists.in_parts(found, cuts) if cuts else found
 
 
 def address(ctx: Context, contact_list: ContactList) -> str:
@@ -77,10 +83,10 @@ def find(ctx: Context, text: str | None) -> ContactList:
 
 def get_list(ctx: Context, _request: GetListRequest) -> Primitive:
     """1.1: the default list in both elements; later only in DefaultContactList (flows.md 8.2)."""
-    found = sorted(every(ctx).values(), key=lambda each: each.order)
-    default = next(each for each in found if each.default)
+    found = sorted(every(ctx, again=True).values(), key=lambda each: each.order)
+    default = next(each for each in found if each.shown_default)
     quirks = ctx.session.quirks
-    others = [address(ctx, each) for each in found if not each.default]
+    others = [address(ctx, each) for each in found if not each.shown_default]
     if ctx.version == "1.1" and not quirks.default_list_once:
         others.append(address(ctx, default))
     response = GetListResponse(default_contact_list=address(ctx, default))
@@ -96,18 +102,20 @@ def create_list(ctx: Context, request: CreateListRequest) -> Primitive:
     known = every(ctx)
     if token.lower() in (each.lower() for each in known):
         raise CspError(701, "contact list exists")
-    if len(known) >= lists.MAX_LISTS:
+    account = whole(ctx)
+    if len(account) >= lists.MAX_LISTS:
         raise CspError(753, "too many contact lists")
     name, default = _properties(request.contact_list_properties)
     name = name or token
-    created = ContactList(token, name, "" if token.startswith("~") else name, order=len(known))
+    group = "" if token.startswith("~") else lists.free_group(name, token, account.values())
+    created = ContactList(token, name, group, order=len(account))
     _store(ctx, created)
     if default and not created.private:
         _make_default(ctx, created)
     failed = _add(ctx, find(ctx, request.contact_list), _nicks(request.nick_list))
     if ctx.version == "1.3":
         listed = find(ctx, request.contact_list)
-        return CreateListResponse(contact_list=request.contact_list, contact_list_properties=_shown_properties(listed))
+        return CreateListResponse(contact_list=request.contact_list, contact_list_properties=long_lists.properties(listed))
     return _outcome(failed)
 
 
@@ -116,8 +124,10 @@ def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     if contact_list.default:
         raise CspError(752, "the default list stays")
     _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
-    ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
-    ctx.send(commands.lists())
+    # Of a list in parts the phone means the one that it sees: the others stay.
+    if contact_list.cut is None:
+        ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
+        ctx.send(commands.lists())
     ctx.changed()
     return status(200)
 
@@ -144,12 +154,15 @@ def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
     if request.receive_list or (request.receive_list is None and (ctx.version == "1.1" or not changed)):
         contact_list = find(ctx, request.contact_list)
         response.nick_list = _nick_list(ctx, contact_list)
-        response.contact_list_properties = _shown_properties(contact_list)
+        response.contact_list_properties = long_lists.properties(contact_list)
     return response
 
 
 def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
     items = lists.members(contact_list, ctx.roster().values())
+    if long_lists.too_long(ctx, contact_list, items):
+        contact_list = every(ctx, again=True).get(contact_list.token, contact_list)
+        items = lists.members(contact_list, ctx.roster().values())
     # What this very request has spelled is stored with its answer, and so is not there to be read yet.
     spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
     session = ctx.session
@@ -157,15 +170,6 @@ def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
         nick_name=[
             NickName(name=item.name or addresses.local_of(item.jid), user_id=session.spelled(item.jid, spelled.get(item.jid)))
             for item in items
-        ]
-    )
-
-
-def _shown_properties(contact_list: ContactList) -> ContactListProperties:
-    return ContactListProperties(
-        property=[
-            Property(name="DisplayName", value=contact_list.name or contact_list.token),
-            Property(name="Default", value="T" if contact_list.default else "F"),
         ]
     )
 
@@ -189,7 +193,7 @@ def _store(ctx: Context, contact_list: ContactList) -> None:
 
 
 def _make_default(ctx: Context, contact_list: ContactList) -> None:
-    entries = {each.token: replace(each, default=each.token == contact_list.token) for each in every(ctx).values()}
+    entries = {each.token: replace(each, default=each.token == contact_list.token) for each in whole(ctx).values()}
     ctx.services.lists.put(ctx.session.jid, {token: records.pack_list(each) for token, each in entries.items()})
     ctx.send(commands.lists())
     ctx.changed()
@@ -197,15 +201,18 @@ def _make_default(ctx: Context, contact_list: ContactList) -> None:
 
 def _change_properties(ctx: Context, contact_list: ContactList, properties: ContactListProperties) -> None:
     name, default = _properties(properties)
+    if contact_list.number:
+        raise CspError(752, "a part of a longer list")
     if name and name != contact_list.name:
-        group = contact_list.group and name
-        for item in lists.members(contact_list, ctx.roster().values()) if group else []:
-            groups = [group if each == contact_list.group else each for each in item.groups]
+        free = lists.free_group(name, contact_list.token, whole(ctx).values()) == name
+        group = name if contact_list.group and free else contact_list.group
+        for item in ctx.roster().values() if group else []:
+            groups = list(dict.fromkeys(group if each == contact_list.group else each for each in item.groups))
             if groups != list(item.groups):
                 ctx.ask(commands.roster_set(item.jid, item.name, groups))
         _store(ctx, replace(contact_list, name=name, group=group))
-    if default and not contact_list.default:
-        _make_default(ctx, every(ctx)[contact_list.token])
+    if default and not contact_list.default and not contact_list.private:
+        _make_default(ctx, whole(ctx)[contact_list.token])
 
 
 def _known_jids(ctx: Context, texts: list[str]) -> list[str]:
@@ -256,32 +263,40 @@ def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> No
         _store(ctx, replace(fresh, members={**fresh.members, **kept}))
         if jid in ctx.roster():
             return
-        contact_list = next(each for each in every(ctx).values() if each.default)
+        contact_list = next(each for each in whole(ctx).values() if each.default)
     item = ctx.roster().get(jid) or Item(jid)
-    wanted = lists.with_list(item, contact_list)
+    default = next(each for each in whole(ctx).values() if each.default)
+    wanted = lists.with_list(item, contact_list, default.group)
     if wanted != item or (name and name != item.name) or jid not in ctx.roster():
         ctx.ask(commands.roster_set(jid, name or item.name, list(wanted.groups)))
     if item.subscription in ("none", "from") and not item.ask:
         ctx.send(commands.subscribe(jid))
+    long_lists.place(ctx, contact_list, jid)
 
 
 def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
-    """Takes contacts off a list; one on no other list leaves the roster. Unknown ones are no error."""
+    """Takes contacts off a list; one that no list holds any more leaves the roster. Unknown ones are no error."""
     if contact_list.private:
         kept = {jid: name for jid, name in contact_list.members.items() if jid not in jids}
-        _store(ctx, replace(contact_list, members=kept))
-        return
+        contact_list = replace(contact_list, members=kept)
+        _store(ctx, contact_list)
+    known = list(whole(ctx).values())
     for jid in jids:
         item = ctx.roster().get(jid)
-        if item is None or not lists.belongs(contact_list, item):
+        if item is None or not _held_by(contact_list, item):
             continue
-        kept_item = lists.without_list(item, contact_list)
+        kept_item = lists.without_list(item, contact_list, known)
         if kept_item is None:
             ctx.ask(commands.roster_remove(jid))
             ctx.effects.unsub.append(jid)
         else:
             ctx.ask(commands.roster_set(jid, item.name, list(kept_item.groups)))
     ctx.changed()
+
+
+def _held_by(contact_list: ContactList, item: Item) -> bool:
+    """Whether the list is a reason for the item to be in the roster, as its groups tell."""
+    return contact_list.token in item.groups if contact_list.private else lists.belongs(contact_list, item)
 
 
 def _result(failed: Failed, nothing_done: bool = False) -> Result:

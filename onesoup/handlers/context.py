@@ -1,21 +1,24 @@
 """What handlers work with: the stores and settings of a process, and the one request at hand."""
 
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
 from onesoup.handlers import records
+from onesoup.handlers.provider import Provider
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
 from onesoup.store.announcements import Announcements
 from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.guard import Guard
+from onesoup.store.handsets import Handsets
 from onesoup.store.histories import Histories
 from onesoup.store.inbox import Inbox
 from onesoup.store.keyring import KeyRing
@@ -30,6 +33,7 @@ from onesoup.store.segments import Segments
 from onesoup.store.sessions import Effects, Sessions
 from onesoup.store.tries import Tries
 from onesoup.store.wakes import Wakes
+from onesoup.wire.document import Encoding
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
 from onesoup.xmpp.rooms import Reply, Request
@@ -100,6 +104,7 @@ class Policy:
     country_code: str = ""
     accept_claimed: bool = False
     group_history: int = 0
+    provider: Provider = field(default_factory=Provider)
     terms: str = ""
     registration: bool = False
     registrations_per_hour: int = 3
@@ -120,6 +125,7 @@ class Services:
     groups: Groups
     invites: Invites
     histories: Histories
+    handsets: Handsets
     searches: Searches
     announcements: Announcements
     segments: Segments
@@ -140,7 +146,8 @@ class Services:
 class Peer:
     """Who sent the request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's; `number` is the phone
     number that a trusted proxy vouches for; `sender` is the one that an SMS came from: good for answers and wake-ups, and for
-    nothing that opens an account, since not every network keeps people from naming other people's."""
+    nothing that opens an account, since not every network keeps people from naming other people's. `room` is the longest answer
+    that goes back this way, in octets, where that has an end (SMS)."""
 
     host: str = ""
     address: str = ""
@@ -148,6 +155,7 @@ class Peer:
     path: str = ""
     number: str = ""
     sender: str = ""
+    room: int = sys.maxsize
 
 
 @dataclass(slots=True)
@@ -166,8 +174,11 @@ class Context:
     deadline: float = 0.0
     # The largest file that the XMPP server takes, 0 for none; not known yet: None.
     upload: bytes | None = None
+    encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
+    # How long lists are cut for this phone; not read yet: None.
+    cuts: Mapping[str, Cut] | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 

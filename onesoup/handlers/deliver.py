@@ -59,7 +59,7 @@ def primitive(
 
 def _presence(item: Item, session: Session, pictures: Callable[[Iterable[str]], Pictures]) -> Primitive:
     states = [(contact, *_state(contact)) for contact in item.contacts]
-    named = [shown.picture for _, shown, wishes in states if shown.picture and "status_content" in wishes]
+    named = [shown.picture for _, shown, wishes in states if shown.picture and presence.wants(wishes, "status_content")]
     images = pictures(named) if named else {}
     told = []
     for contact, shown, wishes in states:
@@ -149,10 +149,12 @@ def _left(fields: Mapping[str, Any], _session: Session, item: Item, _version: st
 
 
 def _invite(fields: Mapping[str, Any], session: Session, item: Item, version: str) -> Primitive:
-    """Somebody invites the user into a group."""
+    """Somebody invites the user into a group. Whom only the room names is shown as a name in the room, not as a user."""
     gid = item.spelling or fields["gid"]
     if fields["nick"]:
-        sender = Sender(group=Group(screen_name=ScreenName(s_name=fields["nick"], group_id=gid)))
+        sender = Sender(group=Group(screen_name=ScreenName(s_name=fields["nick"], group_id=fields.get("via") or gid)))
+    elif fields.get("room"):
+        sender = Sender(group=Group(group_id=gid))
     else:
         sender = Sender(user=User(user_id=session.spelled(fields["from"])))
     return InviteUserRequest(

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -16,6 +17,7 @@ from onesoup.csp.elements import (
     GetNewPasswordRequest,
     GetSPInfoRequest,
     LoginRequest,
+    LogoutRequest,
     Primitive,
     RegistrationRequest,
     SystemMessageUser,
@@ -23,6 +25,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.session import Capabilities
 from onesoup.csp.transactions import Kind, answered, closes, status
 from onesoup.handlers import (
     access,
@@ -38,6 +41,7 @@ from onesoup.handlers import (
     invitations,
     messages,
     meters,
+    oversize,
     profile,
     records,
     registration,
@@ -49,7 +53,9 @@ from onesoup.handlers import (
 )
 from onesoup.handlers import presence as presence_handlers
 from onesoup.handlers.context import Context, Peer, Services, pictures
+from onesoup.handlers.provider import Provider
 from onesoup.logs import short
+from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
 from onesoup.store.inbox import Item, Nothing
 from onesoup.wire import codec
@@ -76,6 +82,8 @@ HANDLERS: transactions.Table = {
     **extras.HANDLERS,
 }
 EMPTY = b""
+# No phone's parser takes less, so nobody has to look what this one's takes.
+ALWAYS_FITS = 500
 Hooks = list[Callable[[], None]]
 # The octets of an answer, and what it says of the first request in the message.
 Replied = tuple[bytes, int]
@@ -104,6 +112,9 @@ class Exchange:
         except OutboxFull:
             log.warning("outbox-full", sid=short(message.session_id or ""), primitive=_names(message))
             code, description = 503, "try again later"
+        except TooMuch:
+            log.warning("too-much", sid=short(message.session_id or ""), primitive=_names(message))
+            code, description = 507, "too much is kept for you already"
         except StoreDown as error:
             log.warning("store-down", reason=str(error), primitive=_names(message))
             code, description = 503, "try again later"
@@ -121,11 +132,33 @@ class Exchange:
         if kind is Kind.OUTSIDE:
             return self._outside(message, raw, peer)
         assert message.session_id is not None
-        if kind is Kind.POLL:
-            return self._poll(message, message.session_id, peer), 200
-        if kind is Kind.ANSWERS:
-            return self._answers(message, message.session_id, peer, raw), 200
-        return self._requests(message, message.session_id, raw, peer, written)
+        try:
+            if kind is Kind.POLL:
+                return self._poll(message, message.session_id, peer), 200
+            if kind is Kind.ANSWERS:
+                return self._answers(message, message.session_id, peer, raw), 200
+            return self._requests(message, message.session_id, raw, peer, written)
+        except NoSession:
+            new = self._services.sessions.moved_to(message.session_id)
+            if new is None or (kind is Kind.REQUESTS and not new):
+                raise
+            return self._moved(kind, message, new, raw, peer, written)
+
+    def _moved(self, kind: Kind, message: Message, new: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
+        """What a phone had on its way when it was given the session `new`, "" for one that is just being made: polls are empty,
+        what it has read and what it asks for counts for the new session, and it does not log out of that."""
+        if kind is Kind.REQUESTS and not any(isinstance(each.content, LogoutRequest) for each in message.transactions):
+            return self._requests(message, new, raw, peer, written)
+        if kind is Kind.REQUESTS:
+            goodbye = basic.logged_out(message.version)
+            return _encode(
+                transactions.reply(message, [answered(each, goodbye) for each in transactions.to_answer(message)])
+            ), 200
+        for transaction in message.transactions if kind is Kind.ANSWERS and new else ():
+            if read := closes(transaction).message_id:
+                with suppress(NoSession):
+                    self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
+        return EMPTY, 200
 
     def _stray(self, peer: Peer) -> None:
         with suppress(StoreDown):
@@ -138,7 +171,7 @@ class Exchange:
         elif isinstance(first.content, GetNewPasswordRequest):
             answer = registration.new_password(first.content)
         else:
-            answer = _outside(first.content, message.version)
+            answer = _outside(first.content, message.version, self._services.policy.provider)
         return _encode(transactions.reply(message, [answered(first, answer)])), _code(answer)
 
     # --- log-in ---
@@ -190,7 +223,7 @@ class Exchange:
         services = self._services
         hold = min(services.policy.poll_hold, HARD_HOLD)
         if hold <= 0 or services.draining():
-            return self._item(message, services.inbox.poll(sid, short=_short(message), address=peer.address))
+            return self._item(message, sid, peer, services.inbox.poll(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
             channel = services.replies.channel
             item = services.inbox.poll(sid, hold=channel, short=_short(message), address=peer.address)
@@ -201,7 +234,7 @@ class Exchange:
                     news = expected.wait(wait)
                 if news is not None or wait < hold:
                     item = services.inbox.take(sid, short=_short(message))
-        return self._item(message, item)
+        return self._item(message, sid, peer, item)
 
     def _answers(self, message: Message, sid: str, peer: Peer, raw: bytes) -> bytes:
         """Each answer closes its item; the reply to the last one may carry the next item."""
@@ -216,7 +249,7 @@ class Exchange:
             sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
         )
         self._closed(closed.message_id, item)
-        return self._item(message, item)
+        return self._item(message, sid, peer, item)
 
     def _decided(self, transaction: Transaction, sid: str, digest: str) -> None:
         """A system message may be answered by more than an acknowledgement. An answer to nothing counts as one."""
@@ -239,20 +272,18 @@ class Exchange:
         if taken.closed is not None:
             meters.delivered(message_id, taken.closed)
 
-    def _item(self, message: Message, item: Item | Nothing) -> bytes:
+    def _item(self, message: Message, sid: str, peer: Peer, item: Item | Nothing) -> bytes:
         if isinstance(item, Nothing):
             return EMPTY
         if item.repeated:
             meters.again(item.id)
         reply = self._written(message, item, partial(pictures, self._services))
-        if item.payload is None and len(reply) > records.unpack_caps(item.caps).parser:
-            # More than the phone reads at once: the news count for more than the faces.
-            reply = self._written(message, item, lambda _: {})
+        if len(reply) > ALWAYS_FITS and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
+            return oversize.Fitter(self._services, sid, item, message, room).reply(reply)
         return reply
 
     def _written(self, message: Message, item: Item, images: Callable[[Iterable[str]], deliver.Pictures]) -> bytes:
-        content = deliver.primitive(item, message.version, self._services.policy.plain_emoji, images)
-        return _encode(transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more))
+        return oversize.written(message, item, self._services.policy.plain_emoji, images)
 
     # --- requests ---
 
@@ -272,9 +303,10 @@ class Exchange:
             session=records.unpack_session(record),
             version=message.version,
             peer=peer,
-            caps=records.unpack_caps(caps),
+            caps=_within(records.unpack_caps(caps), peer),
             unsaid=unsaid or b"",
             upload=upload,
+            encoding=message.encoding,
             segmented=segmented == b"1",
             deadline=time.monotonic() + services.policy.deadline,
         )
@@ -287,7 +319,7 @@ class Exchange:
         cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
         reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
         if len(reply) > ctx.caps.parser:
-            reply = segments.split(ctx, message, answers, waiting) or EMPTY
+            reply = segments.split(ctx, message, answers, waiting) or oversize.answer(ctx, message, answers, waiting) or EMPTY
         if answers and not reply:
             refused = [answered(each, status(432, "response too large")) for each in transactions.to_answer(message)]
             reply = _encode(transactions.reply(message, refused, poll=waiting))
@@ -339,11 +371,16 @@ def _version(partial: Element | None) -> str:
     return next((version for version in basic.SPOKEN if uri.endswith(version)), "1.2")
 
 
-def _outside(content: Primitive, version: str) -> Primitive:
+def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:
     if isinstance(content, WVCSPVersionDiscoveryRequest):
         return basic.discovery(content)
     assert isinstance(content, GetSPInfoRequest)
-    return basic.sp_info(content, version)
+    return basic.sp_info(content, version, provider)
+
+
+def _within(caps: Capabilities, peer: Peer) -> Capabilities:
+    """What the phone takes by the way on which the answer goes back."""
+    return caps if caps.parser <= peer.room else replace(caps, parser=peer.room)
 
 
 def _short(message: Message) -> bool:

@@ -3,10 +3,12 @@ Nothing of a group is kept here but what the phone was told of last, which it ma
 
 import hashlib
 from base64 import b32encode
+from dataclasses import replace
 from typing import Any
 
+from onesoup.csp import fitting
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.messages import Text, split
+from onesoup.csp.messages import Text
 from onesoup.handlers import records
 from onesoup.handlers.context import Context
 from onesoup.handlers.rooms import inside
@@ -28,16 +30,17 @@ def history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], in
         raise BackendError(504, "the group does not answer")
     if answer["error"] or not answer["found"]:
         raise CspError(821, "no history")
-    texts = [text for each in answer["found"] for text in _texts(room, own.gid, ctx.caps.accepted, *each)][-most:]
+    texts = [text for each in answer["found"] for text in _texts(ctx, room, own.gid, *each)][-most:]
     ctx.services.histories.put(ctx.sid, {each.id: records.pack_text(each) for each in texts})
     return texts, len(texts)
 
 
-def _texts(room: str, gid: str, accepted: int, name: str, nick: str, body: str, time: int) -> list[Text]:
+def _texts(ctx: Context, room: str, gid: str, name: str, nick: str, body: str, time: int) -> list[Text]:
     """One message, in as many parts as the phone's limit makes of it. The same one has the same id whenever it is told."""
-    return [
-        Text(_id(room, name, number), room, part, time, group=gid, nick=nick) for number, part in enumerate(split(body, accepted))
-    ]
+    whole = Text(_id(room, name, 0), room, body, time, group=gid, nick=nick)
+    session = replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
+    parts = fitting.parts(whole, session, ctx.caps, spelling=gid)
+    return [replace(whole, id=_id(room, name, number), body=part) for number, part in enumerate(parts)]
 
 
 def _id(room: str, name: str, part: int) -> str:

@@ -1,5 +1,7 @@
 """Who belongs to a group, who may do what in it, and who is kept out (messages.md 13, xmpp-mapping.md 7)."""
 
+from collections.abc import Callable
+
 from onesoup.csp.elements import (
     AddGroupMembersRequest,
     AddList,
@@ -18,13 +20,16 @@ from onesoup.csp.elements import (
     UserList,
     Users,
 )
-from onesoup.csp.errors import CspError
+from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting
 from onesoup.csp.transactions import Table
 from onesoup.handlers.context import Context, spellings
-from onesoup.handlers.rooms import People, change, good, in_lists, joined, named, occupants, outcome, room_of
+from onesoup.handlers.rooms import People, administrators, change, good, in_lists, joined, named, occupants, outcome, room_of
 from onesoup.xmpp import rooms
 from onesoup.xmpp.rooms import Request
+
+# What rooms say of a nick that is not there, when somebody is to be put out.
+GONE = ("item-not-found", "not-acceptable")
 
 
 def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
@@ -32,6 +37,8 @@ def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
     room = room_of(ctx, request.group_id)
     asked = [rooms.ask_affiliated(room, each) for each in ("owner", "admin", "member")]
     replies = ctx.query(*asked, rooms.ask_role(room, "moderator"))
+    if any(reply.error == "remote-server-timeout" for reply in replies):
+        raise BackendError(504, "the group does not answer")
     if all(reply.error for reply in replies):
         levels = _seen(ctx, room, replies[0].error)
     else:
@@ -67,23 +74,54 @@ def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:
 
 
 def add(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
+    """Whoever is more than a member already stays what he is."""
     room = room_of(ctx, request.group_id)
-    people = named(ctx, room, *in_lists(request.user_list, request.user_id_list))
-    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, "member") if jid else None)
-    return outcome(_somebody(people), ctx.version)
+    people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
+    more = administrators(ctx, room)
+    rest = People([each for each in people.found if each[1] not in more], people.failed)
+    change(ctx, rest, _affiliation(room, "member"))
+    return outcome(people, ctx.version)
 
 
 def remove(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
-    """Whoever is there and no member any more is put out of a room for members by the room itself."""
+    """They are members no more, and whoever of them is in the group is put out: 200 means that they are gone."""
     room = room_of(ctx, request.group_id)
-    people = named(ctx, room, *in_lists(request.user_list, request.user_id_list))
-    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, "none") if jid else None)
-    inside = joined(ctx).get(room)
-    if inside is not None and inside.about.get("AccessType") == "Restricted":
-        there = {each.nick for each in occupants(ctx, room)}
-        kicks = [rooms.give_role(room, nick, "none") for _, _, nick in people.working if nick in there]
-        ctx.query(*kicks)
-    return outcome(_somebody(people), ctx.version)
+    people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
+    if room in joined(ctx):
+        _remove_from_inside(ctx, room, people)
+    else:
+        _remove_from_outside(ctx, room, people)
+    return outcome(people, ctx.version)
+
+
+def _remove_from_inside(ctx: Context, room: str, people: People) -> None:
+    """Whose address the room hides is put out by name; to be a member, too, he would need one."""
+    present = occupants(ctx, room)
+    hidden = {each.nick for each in present if not each.jid and each.affiliation == "none"}
+    named_well = [each for each in people.found if each[1] or each[2] not in hidden]
+    change(ctx, People(named_well, people.failed), _affiliation(room, "none"))
+    nicks = [
+        (who, each.nick)
+        for who, jid, nick in people.working
+        for each in present
+        if (each.jid == jid if jid else each.nick == nick)
+    ]
+    replies = ctx.query(*[rooms.give_role(room, nick, "none") for _, nick in nicks])
+    for (who, _), reply in zip(nicks, replies, strict=True):
+        if reply.error and reply.error not in GONE:
+            people.fail(rooms.command_code(reply.error), who)
+
+
+def _remove_from_outside(ctx: Context, room: str, people: People) -> None:
+    """A room for members puts out who is none any more. Any other only puts out whom it rejects, and only those who are in it
+    can put out somebody without that: he is rejected for a moment."""
+    if not rooms.read_info(good(ctx.query(rooms.ask_info(room))[0]).payload).members_only:
+        change(ctx, people, _affiliation(room, "outcast"))
+    change(ctx, People(people.working, people.failed), _affiliation(room, "none"))
+
+
+def _affiliation(room: str, affiliation: str) -> Callable[[str, str], Request | None]:
+    return lambda jid, _nick: rooms.affiliate(room, jid, affiliation) if jid else None
 
 
 def _somebody(people: People) -> People:
@@ -129,22 +167,30 @@ def _give(ctx: Context, room: str, people: People, level: str) -> None:
 
 
 def reject(ctx: Context, request: RejectListRequest) -> Primitive:
-    """The list as it is then; 201 names those with whom it did not work."""
+    """The list as it is then; 201 names those with whom it did not work. Whoever is to come off it and is not on it stays what he
+    is in the group."""
     room = room_of(ctx, request.group_id)
     people = People([], {})
     wishes = ((request.add_list, "outcast"), (request.remove_list, "none"))
     for some, affiliation in [(_listed(ctx, room, wish), affiliation) for wish, affiliation in wishes if wish is not None]:
-        _reject(ctx, room, some, affiliation)
+        if affiliation == "none":
+            listed = {jid for jid, _ in _outcasts(ctx, room)}
+            _reject(ctx, room, People([each for each in some.found if each[1] in listed], some.failed), affiliation)
+        else:
+            _reject(ctx, room, some, affiliation)
         people.found += some.found
         for code, who in some.failed.items():
             people.failed.setdefault(code, []).extend(who)
     if people.failed:
         return outcome(people, ctx.version)
-    outcasts = rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
-    jids = sorted(jid for jid, _ in outcasts if jid)
+    jids = sorted(jid for jid, _ in _outcasts(ctx, room) if jid)
     known = spellings(ctx.services, ctx.sid, jids)
-    listed = _readable(ctx, [Member("", ctx.session.spelled(jid, known.get(jid))) for jid in jids])
-    return RejectListResponse(user_list=UserList(user=[User(user_id=each.user) for each in listed]))
+    told = _readable(ctx, [Member("", ctx.session.spelled(jid, known.get(jid))) for jid in jids])
+    return RejectListResponse(user_list=UserList(user=[User(user_id=each.user) for each in told]))
+
+
+def _outcasts(ctx: Context, room: str) -> list[tuple[str, str]]:
+    return rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
 
 
 def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:
@@ -154,7 +200,7 @@ def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:
 def _reject(ctx: Context, room: str, people: People, affiliation: str) -> None:
     """A screen name whose address the room hides can only be put out."""
     hidden = [(who, nick) for who, jid, nick in people.found if not jid]
-    change(ctx, people, lambda jid, _nick: rooms.affiliate(room, jid, affiliation) if jid else None)
+    change(ctx, people, _affiliation(room, affiliation))
     if affiliation == "outcast":
         ctx.query(*[rooms.give_role(room, nick, "none") for who, nick in hidden if isinstance(who, ScreenName)])
 

@@ -77,7 +77,7 @@ def _enter(
     nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in OTHERS]
     if len(nicks[0]) > MAX_NICK or any(ord(char) < 32 for char in nicks[0]):
         raise CspError(402, "no such screen name is possible")
-    delivery, length = messages.group_methods(ctx).get(messages.group_name(gid), ("", 0))
+    delivery, length = _method(ctx, room, gid)
     command = commands.join(
         room,
         gid,
@@ -98,6 +98,14 @@ def _enter(
             if error.code != 811 or nick == nicks[-1]:
                 raise
     raise BackendError(500, "no name")
+
+
+def _method(ctx: Context, room: str, gid: str) -> tuple[str, int]:
+    """How the phone wants messages of this group, by whichever of its names it has said so."""
+    methods = messages.group_methods(ctx)
+    domain = roomservice.domain_of(ctx.services.groups, ctx.session.domain, addresses.domain_of(room))
+    names = (gid, groups.group_id(room), roomservice.group_id(room, domain))
+    return next((methods[name] for each in names if (name := messages.group_name(ctx, each)) in methods), ("", 0))
 
 
 def _own_nick(ctx: Context, settled: Kept) -> str:
@@ -138,6 +146,7 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     group_properties.store(ctx, room, Kept(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
     if values.get("Topic"):
         ctx.send(commands.stanza(rooms.topic(room, token(16), values["Topic"])))
+        ctx.services.groups.keep_topic(room, values["Topic"])  # the phone may be out before the room tells it
     if request.join_group is False:
         go(ctx, room)
     return status(200)
@@ -183,13 +192,14 @@ def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
 
 
 def leave(ctx: Context, request: LeaveGroupRequest) -> Primitive:
-    """808 in the answer's own Result when the group is not joined."""
+    """808 in the answer's own Result when the group is not joined. The group is always named: a phone may leave several at a
+    time."""
     try:
         room, _ = inside(ctx, request.group_id)
         go(ctx, room)
-    except CspError as error:
-        return LeaveGroupResponse(result=status(error.code, error.description).result)
-    return LeaveGroupResponse(result=result())
+    except (CspError, BackendError) as error:
+        return LeaveGroupResponse(group_id=request.group_id, result=status(error.code, error.description).result)
+    return LeaveGroupResponse(group_id=request.group_id, result=result())
 
 
 def go(ctx: Context, room: str) -> None:

@@ -3,6 +3,7 @@ others likewise. Who invited whom is kept with the account until the invitation 
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from onesoup.csp import invitations
 from onesoup.csp.elements import (
@@ -23,12 +24,12 @@ from onesoup.csp.lists import members
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts, group_properties, records
 from onesoup.handlers.context import Context, ordered_id, token
-from onesoup.handlers.rooms import joined, occupants, room_of, spelled
+from onesoup.handlers.rooms import administrators, joined, occupants, room_of, spelled
 from onesoup.xmpp import commands, rooms
 from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
 
-MAX_ID, MAX_NOTE, MAX_INVITED = 100, 400, 50
+MAX_ID, MAX_NOTE, MAX_INVITED = 100, 400, 200
 # What those read who are invited to talk without a word: XMPP has no such invitation.
 COME_AND_TALK = "Would you like to talk?"
 
@@ -49,10 +50,11 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
         jids = _made_members(ctx, room, jids, failed)
     if not jids:
         raise _nobody(failed)
-    for command in _sent(kind, request, room, inside, jids):
+    mark = token(12)
+    for command in _sent(kind, request, room, inside, jids, mark):
         ctx.send(command)
     until = int(time.time()) + invitations.seconds(request.validity, kind)
-    sent = Invitation(kind, room, until=until, invited=tuple(jids))
+    sent = Invitation(kind, room, until=until, invited=tuple(jids), mark=mark)
     ctx.services.invites.put(ctx.session.jid, "out", invite_id, records.pack_invitation(sent))
     return status(200) if not failed else Status(result=Result(code=201, detailed_result=failed))
 
@@ -92,7 +94,9 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
     failed = [DetailedResult(code=code, user_id=who) for code, who in users.items()]
     failed += [DetailedResult(code=700, contact_list=lists if ctx.version != "1.1" else [])] if lists else []
     failed += [DetailedResult(code=531, screen_name=names)] if names else []
-    return list(to)[:MAX_INVITED], failed
+    if len(to) > MAX_INVITED:
+        raise CspError(402, "too many at once")
+    return list(to), failed
 
 
 def _nobody(failed: list[DetailedResult]) -> CspError:
@@ -102,9 +106,10 @@ def _nobody(failed: list[DetailedResult]) -> CspError:
 
 def _made_members(ctx: Context, room: str, jids: list[str], failed: list[DetailedResult]) -> list[str]:
     """An invitation to be a member makes one first. 816 when the user may not."""
-    replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in jids])
-    made = []
-    for jid, reply in zip(jids, replies, strict=True):
+    more = administrators(ctx, room)
+    made, others = [jid for jid in jids if jid in more], [jid for jid in jids if jid not in more]
+    replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in others])
+    for jid, reply in zip(others, replies, strict=True):
         if reply.error:
             code = rooms.command_code(reply.error, who=True)
             failed.append(DetailedResult(code=code, user_id=[ctx.session.spelled(jid)]))
@@ -113,13 +118,12 @@ def _made_members(ctx: Context, room: str, jids: list[str], failed: list[Detaile
     return made
 
 
-def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jids: list[str]) -> list[Command]:
+def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jids: list[str], mark: str) -> list[Command]:
     """What goes out for each of those invited."""
     note = (request.invite_note or "").strip()[:MAX_NOTE]
     if kind in ("GR", "GM"):
-        if inside is not None:
-            return [commands.stanza(stanzas.mediated(room, jid, note, token(16))) for jid in jids]
-        return [commands.stanza(stanzas.direct(room, jid, note, token(16))) for jid in jids]
+        write = stanzas.direct if inside is None else stanzas.mediated
+        return [commands.stanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
     if kind == "PR":
         return [commands.stanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
     urls = [each.strip() for each in request.url_list.url if each.strip()] if request.url_list else []
@@ -154,6 +158,8 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
 
 def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
     """The phone joins by itself, before or after; one that does not is joined after a while."""
+    answered = records.pack_invitation(replace(found, answered=True))
+    ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
     name = request.screen_name.s_name if request.screen_name is not None else None
     nick = (name or group_properties.alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
     ctx.send(commands.join_later(found.room, found.gid, nick, password=found.password))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from onesoup.csp import addresses, capabilities, lists, messages
+from onesoup.csp import addresses, capabilities, copies, fitting, lists, messages
 from onesoup.csp.elements import (
     DetailedResult,
     ForwardMessageRequest,
@@ -30,16 +30,19 @@ from onesoup.csp.elements import (
     Status,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.session import Capabilities
+from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts, group_history, group_messages, records, rooms
+from onesoup.handlers import contacts, group_history, group_messages, oversize, records, rooms
 from onesoup.handlers.context import Context, ordered_id, spellings, token
+from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands
 
 ID_LENGTH = 16
 # XMPP servers close the stream of a client whose stanza is above their limit, 256 KiB where nobody set one.
 MAX_BODY = 200_000  # octets of UTF-8 with what XML escapes
 MAX_RECIPIENTS = 100
+# What one message may take in the outbox, where it stands once for each recipient.
+MAX_COPIES = MOST_OUT_BYTES // 2
 MAX_VALIDITY = 30 * 86_400  # seconds
 # Field of the session: delivery methods of single groups, for as many as a phone may name.
 GROUP_METHODS, MAX_GROUP_METHODS = "gd", 50
@@ -105,6 +108,8 @@ def _check_size(to: Collection[str], body: str) -> None:
         raise CspError(410, "the message is too long")
     if len(to) > MAX_RECIPIENTS:
         raise CspError(410, "too many recipients")
+    if len(to) > 1 and len(body.encode("utf-8", "surrogatepass")) * len(to) > MAX_COPIES:
+        raise CspError(410, "too long for so many recipients")
 
 
 def _digest(to: Collection[str], body: str, data: bytes) -> bytes:
@@ -167,7 +172,8 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
     length = request.accepted_content_length
     if request.group_id is not None:
         return _set_group_method(ctx, request.group_id, method, length)
-    caps = replace(ctx.caps, delivery=method)
+    # As agreed: what this request's own way takes may be less.
+    caps = replace(records.unpack_caps(ctx.services.sessions.read(ctx.sid, ["caps"])[0]), delivery=method)
     if length:
         caps = replace(caps, accepted=capabilities.text_length(length, caps.parser), rich=length)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
@@ -178,7 +184,7 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
 
 
 def _set_group_method(ctx: Context, group: str, method: str, length: int | None) -> Primitive:
-    name = group_name(group)
+    name = group_name(ctx, group)
     kept = group_methods(ctx)
     kept.pop(name, None)
     kept[name] = (method, length or 0)
@@ -190,13 +196,13 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     return status(200)
 
 
-def group_name(group: str) -> str:
-    """A group's address as one key, however the phone writes it. 901 when it is none."""
+def group_name(ctx: Context, group: str) -> str:
+    """A group's address as one key, with or without the own domain, in either form of a public group. 901 when it is none."""
     address = addresses.parse(group)
     if not address.user and not address.resource:
         raise CspError(901, "no group")
     parts = [addresses.fold(part) for part in (address.user, address.resource or "") if part]
-    return "/".join(parts) + (f"@{address.domain}" if address.domain else "")
+    return "/".join(parts) + f"@{address.domain or ctx.session.domain}"
 
 
 def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
@@ -207,27 +213,51 @@ def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
 
 def cut_waiting(ctx: Context, caps: Capabilities) -> None:
     """What waits and is longer than the phone takes now goes out in parts."""
-    for text in _stored(ctx):
-        parts = messages.split(text.body, caps.accepted)
-        if len(parts) > 1 and not text.data:
-            texts = [replace(text, id=ordered_id(time.time()), body=part) for part in parts]
-            ctx.effects.split[text.id] = [(each.id, records.pack_stored(each)) for each in texts]
+    for text, payload in _stored(ctx):
+        parts = fitting.parts(text, _spoken(ctx), caps)
+        # A question is answered by its id: it is cut when it goes out, and keeps that.
+        if len(parts) > 1 and not text.data and not records.unpack_event(payload).get("asks"):
+            ids = [ordered_id(time.time()) for _ in parts]
+            names = [copies.part(text.copy)] * (len(parts) - 1) + [text.copy]
+            ctx.effects.split[text.id] = [
+                (id_, records.stored(text.sender, records.with_body(payload, part, id_), name))
+                for id_, name, part in zip(ids, names, parts, strict=True)
+            ]
+
+
+def _spoken(ctx: Context) -> Session:
+    """The session in the version and the encoding of this request."""
+    return replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
 
 
 def _waiting(ctx: Context) -> list[messages.Text]:
     """Messages that the phone has not acknowledged, as it takes them, oldest first."""
-    return sorted((messages.fitting(each, ctx.caps) for each in _stored(ctx)), key=lambda each: (each.time, each.id))
+    return sorted((messages.fitting(each, ctx.caps) for each, _ in _stored(ctx)), key=lambda each: (each.time, each.id))
 
 
-def _stored(ctx: Context) -> list[messages.Text]:
+def _stored(ctx: Context) -> list[tuple[messages.Text, bytes]]:
+    """Each with its payload."""
     items = ctx.services.sessions.hash(ctx.sid, "i")
-    return [records.unpack_stored(stored) for id_, stored in items.items() if id_[1:2] != b"-"]
+    stored = [each for id_, each in items.items() if id_[1:2] != b"-"]
+    return [(records.unpack_stored(each), each.partition(b"\n")[2]) for each in stored]
 
 
 def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
-    """The content of one message; it stays until the phone acknowledges it. 426 for one that is not there."""
+    """The content of one message; it stays until the phone acknowledges it. Of one that is longer than the phone reads, the first
+    part; the phone hears of the others. 426 for one that is not there."""
     text = _named(ctx, request.message_id)
     spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
+    if (
+        text.data
+        and fitting.around(messages.new_message(text, ctx.session, spelled), ctx.version, ctx.encoding) > ctx.caps.parser
+    ):
+        text = replace(text, type="text/plain", data=b"")
+    first, *others = [text.body] if text.data else fitting.parts(text, _spoken(ctx), ctx.caps, spelling=spelled)
+    if others:
+        payload = next((payload for each, payload in _stored(ctx) if each.id == text.id), None)
+        if payload is not None:
+            ctx.effects.cut[text.id] = (payload, oversize.in_parts(payload, [first, *others]))
+        text = replace(text, body=first)
     info = messages.info(text, ctx.session, spelled)
     return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
 

@@ -25,11 +25,13 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, records
 from onesoup.handlers.context import Context, pictures
-from onesoup.handlers.publication import allowed, own, publish
+from onesoup.handlers.publication import allowed, own, own_fields, publish, remember
 from onesoup.xmpp import commands
 
 # How many contacts of one request are looked up, and for how long.
 MOST_LOOKED, LOOK_SECONDS, SPARE_SECONDS = 10, 4.0, 1.0
+# How many contacts one request may ask for their presence: the requests wait in the outbox, which has an end.
+MOST_ASKED = 50
 
 
 @dataclass(slots=True)
@@ -93,10 +95,11 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     ctx.effects.dirty.extend(found.jids)
     _weigh(ctx, names)
     ctx.send(commands.online(interests=True))
-    for jid in found.jids:
-        item = ctx.roster().get(jid) or lists.Item(jid)
-        if not item.sees and not item.ask:
-            ctx.send(commands.subscribe(jid))
+    items = [ctx.roster().get(jid) or lists.Item(jid) for jid in found.jids]
+    # Whom the phone names comes first. Of a long list of people who never agreed not all are asked at every log-in.
+    strangers = sorted((each for each in items if not each.sees and not each.ask), key=lambda each: not found.jids[each.jid])
+    for item in strangers[:MOST_ASKED]:
+        ctx.send(commands.subscribe(item.jid))
     return status(200)
 
 
@@ -127,7 +130,8 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
     cards, images = _looked_up(ctx, known, wishes)
     told = []
-    for jid in found.jids:
+    # Those who are there come first: what the phone cannot read is left out at the end.
+    for jid in sorted(found.jids, key=lambda each: not _online(known.get(each))):
         if jid == ctx.session.jid:
             sub_list = _own(ctx, wishes)
         else:
@@ -137,7 +141,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
                 sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
         told.append(Presence(user_id=ctx.session.spelled(jid, found.jids[jid]), presence_sub_list=[sub_list]))
     if asked:
-        ctx.send(commands.online(asked=presence.covered(wishes)))
+        ctx.send(commands.online(asked=presence.asked_for(wishes)))
     details = []
     if found.bad_users:
         details.append(DetailedResult(code=531, user_id=found.bad_users))
@@ -146,6 +150,10 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     if details and not told:
         raise CspError(details[0].code or 531, "unknown user or contact list")
     return GetPresenceResponse(result=Result(code=201 if details else 200, detailed_result=details), presence=told)
+
+
+def _online(shown: presence.Shown | None) -> bool:
+    return shown is not None and shown.online
 
 
 def _sees(ctx: Context, jid: str) -> bool:
@@ -197,8 +205,10 @@ def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
 def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     """Attributes that are not named stay. One broadcast when what XMPP can show of them changes."""
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
-    merged = {**records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {}), **new}
+    merged = {**own_fields(ctx), **new}
     ctx.effects.fields["own"] = records.pack_plain(merged)
+    if presence.lasting(new):
+        remember(ctx, merged)
     publish(ctx, presence.own_list(merged), new, allowed(ctx))
     return status(200)
 

@@ -2,11 +2,13 @@
 list, which says what is published at all, and by the operator's settings."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from onesoup.csp import places, presence
 from onesoup.csp.elements import PresenceSubList
 from onesoup.handlers import records
 from onesoup.handlers.context import Context
+from onesoup.store.handsets import OWN
 from onesoup.xmpp import commands, extras
 from onesoup.xmpp.commands import Command
 
@@ -19,10 +21,28 @@ def allowed(ctx: Context) -> list[str]:
     return records.unpack_grant(ctx.services.lists.get(ctx.session.jid, DEFAULT, ATTRIBUTES))[0]
 
 
-def own(ctx: Context) -> PresenceSubList | None:
-    """What the phone has said of itself in this session."""
+def own_fields(ctx: Context) -> dict[str, Any]:
+    """What the phone has said of itself, in the form of a record: in this session, else what it had said before."""
     stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
-    return None if stored is None else presence.own_list(records.unpack_plain(stored, {}))
+    if stored is None:
+        stored = ctx.services.handsets.get(ctx.session.jid, ctx.session.resource, OWN)
+    fields: dict[str, Any] = records.unpack_plain(stored, {})
+    return fields
+
+
+def own(ctx: Context) -> PresenceSubList | None:
+    """As own_fields(); None when it has never said anything."""
+    fields = own_fields(ctx)
+    return presence.own_list(fields) if fields else None
+
+
+def remember(ctx: Context, fields: dict[str, Any]) -> None:
+    """What of this holds at the next log-in is kept for that; without the picture where it is too much."""
+    handsets, session = ctx.services.handsets, ctx.session
+    kept = presence.lasting(fields)
+    if not handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept)):
+        kept.pop("status_content", None)
+        handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept))
 
 
 def publish(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:

@@ -8,12 +8,12 @@ import msgpack
 
 from onesoup.csp.groups import Kept, Room
 from onesoup.csp.invitations import Invitation
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import NOWHERE, Place
 from onesoup.csp.presence import Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
-from onesoup.store.records import BadRecord, pack, unpack
+from onesoup.store.records import BadRecord, as_text, as_texts, pack, reader, unpack
 
 VERSION = 1
 
@@ -22,6 +22,7 @@ def pack_session(session: Session) -> bytes:
     return pack(VERSION, to_fields(session))
 
 
+@reader
 def unpack_session(record: bytes) -> Session:
     return from_fields(Session, unpack(record, VERSION))
 
@@ -30,19 +31,22 @@ def pack_caps(caps: Capabilities) -> bytes:
     return pack(VERSION, to_fields(caps))
 
 
+@reader
 def unpack_caps(record: bytes | None) -> Capabilities:
     """Before the phone has negotiated, the defaults hold."""
     return Capabilities() if record is None else from_fields(Capabilities, unpack(record, VERSION))
 
 
 def pack_item(item: Item) -> bytes:
-    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask}
+    fields = {"n": item.name, "g": list(item.groups), "s": item.subscription, "a": item.ask, "j": item.spelled or None}
     return pack(VERSION, fields)
 
 
+@reader
 def unpack_item(jid: str, record: bytes) -> Item:
     fields = unpack(record, VERSION)
-    return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), fields.get("s", "none"), bool(fields.get("a")))
+    rest = fields.get("s", "none"), bool(fields.get("a")), fields.get("j", "")
+    return Item(jid, fields.get("n", ""), tuple(fields.get("g", ())), *rest)
 
 
 _SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "known", "im", "picture")
@@ -55,6 +59,7 @@ def pack_shown(shown: Shown) -> bytes:
     return pack(VERSION, fields)
 
 
+@reader
 def unpack_shown(record: bytes | None) -> Shown | None:
     if record is None:
         return None
@@ -66,9 +71,10 @@ def pack_picture(picture: Picture) -> bytes:
     return pack(VERSION, {"t": picture[0], "b": picture[1]})
 
 
+@reader
 def unpack_picture(record: bytes) -> Picture:
     fields = unpack(record, VERSION)
-    return fields["t"], fields["b"]
+    return as_text(fields["t"]), bytes(memoryview(fields["b"]))
 
 
 def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:
@@ -76,8 +82,11 @@ def pack_event(kind: str, sender: str, time: int, **more: Any) -> bytes:
     return pack(VERSION, {"k": kind, "from": sender, "t": time, **more})
 
 
+@reader
 def unpack_event(record: bytes) -> dict[str, Any]:
-    return unpack(record, VERSION)
+    fields = unpack(record, VERSION)
+    as_text(fields["k"]), as_text(fields["from"]), int(fields["t"])
+    return fields
 
 
 def pack_text(text: Text) -> bytes:
@@ -88,11 +97,21 @@ def pack_text(text: Text) -> bytes:
     return pack_event("text", text.sender, text.time, id=text.id, body=text.body, **more)
 
 
+def with_body(record: bytes, part: str, id: str = "") -> bytes:
+    """A message or an announcement with another text, without a picture. Under another id it asks nothing: the answer names
+    the first."""
+    fields = unpack(record, VERSION)
+    dropped = ("v", "ct", "data", "asks") if id else ("v", "ct", "data")
+    fields = {name: value for name, value in fields.items() if name not in dropped}
+    return pack(VERSION, {**fields, "id": id or fields["id"], "body": part})
+
+
 def pack_announcement(text: Text, asks: bool = False) -> bytes:
     """A text of a server, or of the operator; `asks` for one that wants an answer."""
     return pack_event("announce", text.sender, text.time, id=text.id, body=text.body, asks=asks or None)
 
 
+@reader
 def text_of(fields: Mapping[str, Any]) -> Text:
     return Text(
         fields["id"],
@@ -108,14 +127,26 @@ def text_of(fields: Mapping[str, Any]) -> Text:
 
 
 def pack_stored(text: Text) -> bytes:
-    """The form in which the store keeps a message: its sender stands before the record."""
-    return f"{text.sender}\n".encode() + pack_text(text)
+    """The form in which the store keeps a message: its sender and the name of the copy stand before the record."""
+    return stored(text.sender, pack_text(text), text.copy)
 
 
+def stored(sender: str, record: bytes, copy: str = "") -> bytes:
+    """As pack_stored(), of any item."""
+    return (f"{sender}\t{copy}\n" if copy else f"{sender}\n").encode() + record
+
+
+@reader
 def unpack_stored(stored: bytes) -> Text:
-    return unpack_text(stored.partition(b"\n")[2])
+    return replace(unpack_text(stored.partition(b"\n")[2]), copy=copy_of(stored))
 
 
+def copy_of(stored: bytes) -> str:
+    """Which copy of a message this is, "" for what only this phone has."""
+    return stored.partition(b"\n")[0].partition(b"\t")[2].decode()
+
+
+@reader
 def lasting(stored: bytes) -> bytes:
     """A stored message as it is kept for long: of a picture, the text that says where it is."""
     if unpack_event(stored.partition(b"\n")[2])["k"] != "text":
@@ -124,16 +155,18 @@ def lasting(stored: bytes) -> bytes:
     return pack_stored(replace(text, type="text/plain", data=b"")) if text.data else stored
 
 
+@reader
 def unpack_text(record: bytes) -> Text:
     return text_of(unpack(record, VERSION))
 
 
+@reader
 def in_order(items: Mapping[str, bytes]) -> dict[str, bytes]:
     """Stored messages, id -> stored form, as they are to reach a phone: by the time when they were written, those of one
     second as they came (an id of later sorts behind)."""
 
     def written(item: tuple[str, bytes]) -> tuple[int, str]:
-        return unpack(item[1].partition(b"\n")[2], VERSION)["t"], item[0]
+        return int(unpack(item[1].partition(b"\n")[2], VERSION)["t"]), item[0]
 
     return dict(sorted(items.items(), key=written))
 
@@ -150,6 +183,7 @@ def pack_list(contact_list: ContactList) -> bytes:
     return pack(VERSION, fields)
 
 
+@reader
 def unpack_list(token: str, record: bytes) -> ContactList:
     fields = unpack(record, VERSION)
     return ContactList(
@@ -167,15 +201,30 @@ def is_list(record: bytes) -> bool:
     """Whether octets from outside are the record of a contact list."""
     try:
         unpack_list("", record)
-    except (BadRecord, TypeError, KeyError):
+    except BadRecord:
         return False
     return True
+
+
+def pack_cuts(made_for: str, cuts: Mapping[str, Cut]) -> bytes:
+    """How lists are cut for a phone; `made_for` says what it reads."""
+    return pack(
+        VERSION,
+        {"f": made_for, "l": {token: [*map(list, (c.tokens, c.bounds)), dict(c.placed), c.end] for token, c in cuts.items()}},
+    )
+
+
+def unpack_cuts(record: bytes | None) -> tuple[str, dict[str, Cut]]:
+    fields = {} if record is None else unpack(record, VERSION)
+    cuts = {token: Cut(tuple(each[0]), tuple(each[1]), *each[2:4]) for token, each in fields.get("l", {}).items()}
+    return fields.get("f", ""), cuts
 
 
 def pack_room(room: Room) -> bytes:
     return pack(VERSION, {name: getattr(room, name) for name in Room.__slots__})
 
 
+@reader
 def unpack_room(record: bytes) -> Room:
     fields = unpack(record, VERSION)
     return Room(**{name: fields[name] for name in Room.__slots__ if name in fields})
@@ -185,6 +234,7 @@ def pack_kept(kept: Kept) -> bytes:
     return pack(VERSION, {name: getattr(kept, name) for name in Kept.__slots__})
 
 
+@reader
 def unpack_kept(record: bytes | None, gid: str) -> Kept:
     """Of a room that nothing was settled for, the defaults."""
     fields: dict[str, Any] = {"gid": gid} if record is None else unpack(record, VERSION)
@@ -195,6 +245,7 @@ def pack_invitation(invitation: Invitation) -> bytes:
     return pack(VERSION, {name: getattr(invitation, name) for name in Invitation.__slots__})
 
 
+@reader
 def unpack_invitation(record: bytes) -> Invitation:
     fields = unpack(record, VERSION)
     known = {name: fields[name] for name in Invitation.__slots__ if name in fields}
@@ -205,10 +256,11 @@ def pack_occupant(jid: str, role: str, affiliation: str) -> bytes:
     return pack(VERSION, {"o": [jid, role, affiliation]})
 
 
+@reader
 def unpack_occupant(record: bytes) -> tuple[str, str, str]:
     """(bare JID or "", role, affiliation)."""
     jid, role, affiliation = unpack(record, VERSION)["o"]
-    return jid, role, affiliation
+    return as_text(jid), as_text(role), as_text(affiliation)
 
 
 def pack_plain(value: Any) -> bytes:
@@ -216,6 +268,7 @@ def pack_plain(value: Any) -> bytes:
     return pack(VERSION, {"x": value})
 
 
+@reader
 def unpack_plain(record: bytes | None, default: Any) -> Any:
     return default if record is None else unpack(record, VERSION).get("x", default)
 
@@ -225,9 +278,10 @@ def pack_wishes(names: list[str], sees: bool) -> bytes:
     return pack(VERSION, {"x": names, "s": sees})
 
 
+@reader
 def unpack_wishes(record: bytes | None) -> tuple[list[str], bool]:
     fields = {} if record is None else unpack(record, VERSION)
-    return list(fields.get("x", ())), bool(fields.get("s", True))
+    return as_texts(fields.get("x", ())), bool(fields.get("s", True))
 
 
 def pack_grant(names: list[str], granted: list[str]) -> bytes:
@@ -235,9 +289,10 @@ def pack_grant(names: list[str], granted: list[str]) -> bytes:
     return pack(VERSION, {"x": names, "g": granted})
 
 
+@reader
 def unpack_grant(record: bytes | None) -> tuple[list[str], list[str]]:
     fields = {} if record is None else unpack(record, VERSION)
-    return list(fields.get("x", ())), list(fields.get("g", ()))
+    return as_texts(fields.get("x", ())), as_texts(fields.get("g", ()))
 
 
 def pack_command(command: dict[str, Any]) -> bytes:
@@ -245,6 +300,7 @@ def pack_command(command: dict[str, Any]) -> bytes:
     return pack(VERSION, command)
 
 
+@reader
 def unpack_command(record: bytes) -> dict[str, Any]:
     return unpack(record, VERSION)
 
@@ -255,7 +311,9 @@ def pack_answer(code: int, text: str = "", **more: Any) -> bytes:
     return octets
 
 
+@reader
 def unpack_answer(octets: bytes) -> dict[str, Any]:
     answer = msgpack.unpackb(octets, raw=False)
-    assert isinstance(answer, dict)
+    if not isinstance(answer, dict) or not isinstance(answer["code"], int):
+        raise BadRecord("an answer without a code")
     return answer

@@ -41,11 +41,16 @@ def joined(ctx: Context) -> dict[str, Room]:
 
 
 def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
-    """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that cannot be reached."""
+    """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that has none; BackendError while it
+    cannot be told whether it has any. Of a GroupID that an invitation has told nobody is asked."""
     name = groups.parse(gid)
     for jid, room in (joined(ctx) if inside is None else inside).items():
         if groups.same(room.gid, gid or ""):
             return jid
+    for record in ctx.services.invites.all(ctx.session.jid, "in").values():
+        invitation = records.unpack_invitation(record)
+        if groups.same(invitation.gid, gid or ""):
+            return invitation.room
     domain = name.domain or ctx.session.domain
     found = service(ctx, domain)
     if not found:
@@ -54,7 +59,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
 
 
 def service(ctx: Context, domain: str) -> str:
-    """Where the rooms of a domain are; "" when it has none."""
+    """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
     kept = ctx.services.groups.service(domain)
     if kept is None:
         kept = roomservice.look(ctx.query, domain)
@@ -188,6 +193,12 @@ def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[Scre
             users += [user.user_id or "" for user in each.user]
             names += each.screen_name
     return users, names
+
+
+def administrators(ctx: Context, room: str) -> set[str]:
+    """Who is more than a member, as far as the room tells it: to make one a member would take that away."""
+    replies = ctx.query(*[rooms.ask_affiliated(room, each) for each in rooms.ADMINS])
+    return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
 
 
 def change(ctx: Context, people: People, request: Callable[[str, str], Request | None]) -> None:

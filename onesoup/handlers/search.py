@@ -4,17 +4,18 @@ S60 asks for its own groups at each log-in: that is answered from what is kept h
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from onesoup.csp import addresses, search
+from onesoup.csp import addresses, groups, search
 from onesoup.csp.elements import Primitive, SearchRequest, StopSearchRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.search import Found, Person, Wish
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import records, rooms
+from onesoup.handlers import records, rooms, roomservice
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.rooms import settled
 from onesoup.xmpp import commands
@@ -58,7 +59,8 @@ def _page(ctx: Context, search_id: int, found: Found, start: int, limit: int | N
 
 def _names(ctx: Context, found: Found, jids: tuple[str, ...]) -> list[str]:
     if found.groups:
-        return [addresses.from_room(jid, ctx.session.domain) for jid in jids]
+        id_of = _group_ids(ctx)
+        return [id_of(jid) for jid in jids]
     spelled = spellings(ctx.services, ctx.sid, list(jids))
     return [ctx.session.spelled(jid, spelled.get(jid)) for jid in jids]
 
@@ -174,6 +176,14 @@ def kept(ctx: Context) -> set[str]:
 _OF_ONESELF = {search.OWNER: owned, search.JOINED: joined, search.AUTOJOIN: kept}
 
 
+def _group_ids(ctx: Context) -> Callable[[str], str]:
+    """How the phone is told of a room: as it has named it itself, in this session or an earlier one."""
+    named = {room: each.gid for room, each in settled(ctx.services, ctx.session.jid).items() if each.gid}
+    named |= {room: each.gid for room, each in rooms.joined(ctx).items()}
+    domain_of = cache(lambda service: roomservice.domain_of(ctx.services.groups, ctx.session.domain, service))
+    return lambda room: named.get(room) or roomservice.group_id(room, domain_of(addresses.domain_of(room)))
+
+
 def _rooms(ctx: Context, wish: Wish) -> list[str]:
     """Room JIDs. Whose rooms somebody else has is not known: none. Only if it matters, somebody is asked what rooms there are."""
     if wish.logic is None:
@@ -184,11 +194,12 @@ def _rooms(ctx: Context, wish: Wish) -> list[str]:
         if each.element in search.OF_USERS
     }
 
+    id_of = _group_ids(ctx)
+
     def verdicts(jid: str, names: Mapping[str, str], topics: Mapping[str, str]) -> list[bool | None]:
+        ids = (id_of(jid), groups.group_id(jid))
         return [
-            jid in own[index]
-            if index in own
-            else search.names_room(each, jid, ctx.session.domain, names.get(jid), topics.get(jid))
+            jid in own[index] if index in own else search.names_room(each, ids, names.get(jid), topics.get(jid))
             for index, each in enumerate(wish.criteria)
         ]
 
@@ -220,8 +231,10 @@ def _listed(ctx: Context) -> dict[str, str]:
 
 
 def _topics(ctx: Context, jids: list[str]) -> dict[str, str]:
+    """What rooms are about, as far as they or those in them have told it."""
     told: Any = ctx.ask(commands.ask_info(jids, _left(ctx)))
-    return {jid: topic for jid, (_, topic) in told.get("info", {}).items()}
+    inside = {jid: room.topic or "" for jid, room in rooms.joined(ctx).items()}
+    return {jid: f"{topic}\n{inside.get(jid, '')}".strip() for jid, (_, topic) in told.get("info", {}).items()}
 
 
 HANDLERS: Table = {SearchRequest: run, StopSearchRequest: stop}

@@ -2,6 +2,7 @@
 and collects the parts, is the carrier hook's business; `onesoup.wire.sms.key` tells which parts belong together."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -30,7 +31,7 @@ def answer(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int =
         partial = document.root if document is not None else getattr(error, "partial", None)
         refused = unreadable(body, error, partial)
         return [] if refused is None else _parts(codec.encode(envelope.write_message(refused)), octets)
-    reply = exchange.run(message, body, peer)
+    reply = exchange.run(message, body, replace(peer, room=sms.room(octets)))
     return _parts(reply, octets) if reply else []
 
 

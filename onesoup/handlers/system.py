@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from onesoup.csp import announcements
+from onesoup.csp import announcements, copies
 from onesoup.csp.elements import Primitive, SystemMessageUser
 from onesoup.csp.errors import CspError
 from onesoup.csp.messages import Text
@@ -23,8 +23,11 @@ TERMS = "terms"
 
 def tell(store: Announcements, sid: str, session: Session, message_id: str, text: str, asks: bool = False) -> bool:
     """Queues one announcement. False when the session is over."""
-    payload = records.pack_announcement(Text(message_id, session.domain, text, int(time.time())), asks)
-    return store.tell(sid, message_id, session.domain, payload)
+    now = time.time()
+    # Every phone of the user gets it; who has read it on one need not read it on another.
+    copy = copies.name([session.domain, text], session.resource, now, numbered=asks)
+    payload = records.pack_announcement(Text(message_id, session.domain, text, int(now)), asks)
+    return store.tell(sid, message_id, records.stored(session.domain, payload, copy))
 
 
 def at_login(services: Services, sid: str, session: Session) -> None:

@@ -8,6 +8,7 @@ from onesoup.csp import access, addresses
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.handlers import records
 from onesoup.handlers.context import Peer, Policy, Services, token
+from onesoup.store.bounds import TooMuch
 from onesoup.store.guard import Ticket
 
 WRONG = "invalid password"
@@ -110,7 +111,11 @@ def ask_holder(services: Services, shard: int, job: dict[str, Any], ticket: Tick
             "ticket": ticket.pack(),
         }
         packed = records.pack_command(job)
-        services.shards.ask(shard, packed)
+        try:
+            services.shards.ask(shard, packed)
+        except TooMuch:
+            services.guard.settle(ticket, 504)
+            raise BackendError(503, "too many log-ins at once, try again") from None
         payload = expected.wait(remaining)
     if payload is None:
         if services.shards.withdraw(shard, packed):

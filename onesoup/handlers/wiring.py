@@ -5,6 +5,7 @@ from collections.abc import Callable
 import redis
 
 from onesoup.handlers.context import Policy, Services
+from onesoup.handlers.provider import provider
 from onesoup.settings import Settings
 from onesoup.store.accounts import Accounts, Clients, Lists, Offline
 from onesoup.store.announcements import Announcements
@@ -12,6 +13,7 @@ from onesoup.store.blocks import Blocks
 from onesoup.store.channels import Replies
 from onesoup.store.client import connect
 from onesoup.store.guard import Guard
+from onesoup.store.handsets import Handsets
 from onesoup.store.histories import Histories
 from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.keyring import KeyRing
@@ -55,6 +57,7 @@ def policy(settings: Settings) -> Policy:
         country_code=settings.country_code,
         accept_claimed=settings.sms_accept_claimed,
         group_history=settings.group_history,
+        provider=provider(settings),
         terms=settings.terms,
         registration=settings.registration,
         registrations_per_hour=settings.registrations_per_hour,
@@ -85,6 +88,7 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         groups=Groups(client),
         invites=Invites(client),
         histories=Histories(client),
+        handsets=Handsets(client),
         searches=Searches(client),
         announcements=Announcements(client),
         segments=Segments(client),

@@ -10,7 +10,7 @@ import click
 import redis
 from redis.exceptions import RedisClusterException
 
-from onesoup.settings import Settings, SettingsError, load, masked
+from onesoup.settings import Settings, SettingsError, load, masked, secrets, without_secrets
 from onesoup.store.client import connect
 from onesoup.store.errors import StoreDown
 from onesoup.store.topology import servers
@@ -33,7 +33,7 @@ def settings() -> Settings:
 def opened() -> Iterator[tuple[Settings, redis.Redis]]:
     """The settings and a client of the store. What Redis cannot do ends the command."""
     here = settings()
-    shown = masked(here)["redis_url"]
+    shown, hidden = masked(here)["redis_url"], secrets(here)
     try:
         client = connect(here.redis_url, max_connections=4)
     except ValueError as error:
@@ -43,7 +43,7 @@ def opened() -> Iterator[tuple[Settings, redis.Redis]]:
     try:
         yield here, client
     except (StoreDown, redis.RedisError, RedisClusterException) as error:
-        fail(f"Redis at {shown} does not answer: {str(error) or type(error).__name__}")
+        fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or type(error).__name__}")
     finally:
         client.close()
 

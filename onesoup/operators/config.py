@@ -17,7 +17,7 @@ def config() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also what is as it comes.")
 @click.option("--json", "lines", is_flag=True, help="One JSON object: name to value, secrets hidden.")
 def show(everything: bool, lines: bool) -> None:
-    """The settings that are not as they come, and where each was found. Passwords are shown as ***."""
+    """The settings that are not as they come, and where each was found. Secrets are shown as ***."""
     here = settings()
     shown, found = masked(here), origins()
     if not everything:
@@ -38,6 +38,7 @@ def check(file: str | None) -> None:
     """Whether processes could start with the settings of the environment, or with FILE as onesoup.toml beside it."""
     import os
 
+    from onesoup.handlers.provider import provider
     from onesoup.store import urls
     from onesoup.store.keyring import KeyRing, KeyRingError
 
@@ -49,6 +50,7 @@ def check(file: str | None) -> None:
             KeyRing.load(here.keys_file)
         if here.xmpp_ca:
             _certificates(here.xmpp_ca)
+        provider(here)
     except SettingsError as error:
         fail(str(error))
     except KeyRingError as error:

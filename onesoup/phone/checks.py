@@ -38,6 +38,13 @@ def reply(found: Reply, content_type: str) -> None:
         raise PhoneError(f"Content-Type {answered!r} in answer to {content_type!r}")
 
 
+def size(found: Reply, profile: Profile) -> None:
+    """What the phone's parser takes, as it has said with its capabilities."""
+    parser = profile.capabilities.get("parser_size")
+    if parser and len(found.body) > parser:
+        raise PhoneError(f"{len(found.body)} bytes where the parser takes {parser}: S60 takes it for a transport error")
+
+
 def document(found: Document, version: str, encoding: Encoding) -> None:
     """The envelope: version and encoding of the request, one transaction, flags where the version has them."""
     if found.encoding is not encoding:

@@ -713,6 +713,8 @@ class Phone:
         """Posts and checks all that holds for every answer. None for an empty one."""
         reply = self.raw(encode(message), self.content_type, timeout)
         checks.reply(reply, self.content_type)
+        if self.agreed is not None:
+            checks.size(reply, self.profile)
         if not reply.body:
             return None
         answer = decode(reply, lambda document: checks.document(document, self.version, self.encoding))

@@ -3,14 +3,18 @@ that an account has, messages for its next log-in, its contact lists and attribu
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgpack
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounded import BoundedHash, Limits
+from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.client import Script, guarded, store_errors
 from onesoup.store.keyring import KeyRing
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
+from onesoup.store.sessions import MOST_HAD
 
 LINK_VERSION = 1
 OFFLINE_MS = 30 * 86_400_000
@@ -29,6 +33,20 @@ class Link:
     origin: str = "admin"
     number: str = ""
     made: int = 0
+
+
+@reader
+def _fields(record: bytes) -> dict[str, Any]:
+    """Of a link: what can be read without a key."""
+    fields = unpack(record, LINK_VERSION)
+    return fields | {"sealed": bytes(memoryview(fields["sealed"]))}
+
+
+@reader
+def _link(fields: Mapping[str, Any], plain: bytes) -> Link:
+    password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
+    more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
+    return Link(fields["jid"], password, phone_password, *more)
 
 
 _SWAP = """
@@ -67,11 +85,8 @@ class Accounts:
         record = guarded(lambda: self._client.get(keys.account(login, "link")))
         if record is None:
             return None
-        fields = unpack(record, LINK_VERSION)
-        plain = self._ring.open(fields["sealed"], f"link:{login}")
-        password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
-        more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
-        return Link(fields["jid"], password, phone_password, *more)
+        fields = _fields(record)
+        return _link(fields, self._ring.open(fields["sealed"], f"link:{login}"))
 
     def of_number(self, number: str) -> str | None:
         """The log-in that was given this phone number last. Its link tells whether it still has it."""
@@ -91,7 +106,7 @@ class Accounts:
         """Seals a link with the newest key; False when it is already, or gone. KeyRingError when no key opens it."""
         key = keys.account(login, "link")
         record = guarded(lambda: self._client.get(key))
-        fields = {} if record is None else unpack(record, LINK_VERSION)
+        fields = {} if record is None else _fields(record)
         if not fields or self._ring.is_newest(fields["sealed"]):
             return False
         fields["sealed"] = self._ring.reseal(fields["sealed"], f"link:{login}")
@@ -149,17 +164,58 @@ class Offline:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
         return {id_.decode(): stored for id_, stored in found.items()}
 
+    def waits(self, jid: str) -> bool:
+        """Whether there is any."""
+        return bool(guarded(lambda: self._client.exists(keys.account(jid, "offline"))))
+
     def remove(self, jid: str, ids: Iterable[str]) -> None:
         names = list(ids)
         if names:
             guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
 
 
+class Had:
+    """Copies of messages that were read in sessions that are over (onesoup.csp.copies), the newest, while a phone may come
+    for what its last session had not got."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def keep(self, jid: str, copies: Mapping[str, float]) -> None:
+        """`copies` with the times when they were read, in ms."""
+        if not copies:
+            return
+        key = keys.account(jid, "had")
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.zadd(key, dict(copies))
+            pipe.zremrangebyrank(key, 0, -1 - MOST_HAD)
+            pipe.pexpire(key, OFFLINE_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def all(self, jid: str) -> list[str]:
+        return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
+
+
+ASKS_MS = 90 * 86_400_000
+# What an account's hashes may hold, by kind; those of no other kind are as the last.
+LIMITS = {
+    "lists": Limits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
+    "attrs": Limits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
+    # What strangers ask for.
+    "asks": Limits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
+    "": Limits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
+}
+
+
 class Lists:
     """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self._client, self._bounded = client, BoundedHash(client)
 
     def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
         found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
@@ -176,8 +232,8 @@ class Lists:
         return int(guarded(lambda: self._client.hlen(keys.account(jid, kind))))
 
     def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
-        if entries:
-            guarded(lambda: self._client.hset(keys.account(jid, kind), mapping=dict(entries)))  # type: ignore[arg-type]
+        """All of them, or TooMuch and none."""
+        self._bounded.put(keys.account(jid, kind), entries, LIMITS.get(kind, LIMITS[""]))
 
     def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
         names = list(tokens)

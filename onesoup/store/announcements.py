@@ -25,7 +25,6 @@ class Announcements:
     def __init__(self, client: redis.Redis) -> None:
         self._tell = Script(client, _TELL, "announcements.tell")
 
-    def tell(self, sid: str, item_id: str, sender: str, payload: bytes) -> bool:
-        """Puts an item into the queue of a session and wakes its phone. False when the session is over."""
-        stored = sender.encode() + b"\n" + payload
+    def tell(self, sid: str, item_id: str, stored: bytes) -> bool:
+        """Puts an item in its stored form into the queue of a session and wakes its phone. False when the session is over."""
         return bool(self._tell([keys.session(sid), *keys.of(sid, "q", "i")], [sid, item_id, stored]))

@@ -1,11 +1,14 @@
 """Block and grant lists of an account. The XMPP server's block list is the truth for what it has confirmed; what the phone
 asked for and the server has not confirmed yet, or never will, is kept beside it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounded import BoundedHash, Limits
+from onesoup.store.bounds import TooMuch
 from onesoup.store.client import Script, guarded, pack_argument, publish
 
 # One hash an account: b:<jid> and g:<jid>, use:b, use:g with T or F, and name:<room> or name:<room/nick> with a GroupID.
@@ -13,15 +16,21 @@ BLOCK, GRANT, SPELLED = "b", "g", "name"
 # Where the JID of an account is published whose lists have changed.
 CHANNEL = "blocks"
 WISHED, CONFIRMED = b"p", b"s"
+# What Redis needs for an entry beside its name, bytes.
+AROUND = 100
+# "name:" and the like stand before what the phone has named.
+LIMITS = Limits(bounds.MOST_BLOCKS, bounds.NAMED_BYTES + 8, bounds.SPELLING_BYTES)
 
 _SYNC = """
--- KEYS 1 lists of an account    ARGV 1 bare JIDs that the server blocks (msgpack)
+-- KEYS 1 lists of an account    ARGV 1 bare JIDs that the server blocks (msgpack)  2 most entries
 -- What the server had confirmed and does not block any more is gone; what it blocks is there. Wishes stay, and so does
 -- everything while the list is not in use: then the server has nobody of it. Returns how many have come and gone.
 local there, changed = {}, 0
 for _, jid in ipairs(cmsgpack.unpack(ARGV[1])) do
   there['b:' .. jid] = true
-  changed = changed + redis.call('HSET', KEYS[1], 'b:' .. jid, 's')
+  if redis.call('HLEN', KEYS[1]) < tonumber(ARGV[2]) or redis.call('HEXISTS', KEYS[1], 'b:' .. jid) == 1 then
+    changed = changed + redis.call('HSET', KEYS[1], 'b:' .. jid, 's')
+  end
 end
 if redis.call('HGET', KEYS[1], 'use:b') == 'F' then return changed end
 for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -49,6 +58,7 @@ class Blocks:
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._sync = client, Script(client, _SYNC, "blocks.sync")
         self._lift = Script(client, _LIFT, "blocks.lift")
+        self._bounded = BoundedHash(client)
 
     def read(self, jid: str) -> tuple[dict[str, set[str]], dict[str, bool]]:
         """({list: bare JIDs}, {list: in use}) with lists BLOCK and GRANT; a list whose use was never said is left out."""
@@ -86,8 +96,9 @@ class Blocks:
         self._set(jid, {f"use:{kind}": b"T" if in_use else b"F"})
 
     def confirm(self, jid: str, others: Iterable[str]) -> None:
-        """The server blocks these now."""
-        self._set(jid, {f"{BLOCK}:{other}": CONFIRMED for other in others})
+        """The server blocks these now. What does not fit is not kept: the server blocks it all the same."""
+        with suppress(TooMuch):
+            self._set(jid, {f"{BLOCK}:{other}": CONFIRMED for other in others})
 
     def lift(self, jid: str, others: Iterable[str]) -> None:
         """The server blocks these no more."""
@@ -95,17 +106,28 @@ class Blocks:
             self._changed(jid)
 
     def sync(self, jid: str, others: Iterable[str]) -> None:
-        """The server blocks these, and nobody else."""
-        if self._sync([_key(jid)], [pack_argument(list(others))]):
+        """The server blocks these, and nobody else. What does not fit is not kept, as in confirm()."""
+        if self._sync([_key(jid)], [pack_argument(list(_fitting(others))), bounds.MOST_BLOCKS]):
             self._changed(jid)
 
     def _set(self, jid: str, entries: dict[str, bytes]) -> None:
+        """TooMuch when the lists would be too long."""
         if entries:
-            guarded(lambda: self._client.hset(_key(jid), mapping=entries))  # type: ignore[arg-type]
+            self._bounded.put(_key(jid), entries, LIMITS)
             self._changed(jid)
 
     def _changed(self, jid: str) -> None:
         publish(self._client, CHANNEL, jid.encode())
+
+
+def _fitting(others: Iterable[str]) -> Iterator[str]:
+    """As many of a server's list as are kept."""
+    room = bounds.MOST_HASH_BYTES
+    for other in others:
+        size = len(other.encode("utf-8", "surrogatepass"))
+        room -= size + AROUND
+        if size <= bounds.NAMED_BYTES and room > 0:
+            yield other
 
 
 def _key(jid: str) -> str:

@@ -12,6 +12,7 @@ import structlog
 from gevent.event import AsyncResult, Event
 
 from onesoup import beat
+from onesoup.serving.turns import give_way
 from onesoup.store import sharded, urls
 from onesoup.store.client import connect_node, connect_subscriber, publish
 from onesoup.store.connection import TO_MASTER
@@ -194,7 +195,8 @@ class _Reader:
         for number, each in enumerate(said, 1):
             self._hear(each)
             if number % AT_ONCE == 0:
-                gevent.sleep(0)
+                give_way()
+        give_way()  # the next read may find something at once, and again, and again
 
     def _said(self, pubsub: "redis.client.PubSub") -> list[Any]:
         """What one read brings, nothing when the wait was ended. The socket is read here: redis-py would ask before each message

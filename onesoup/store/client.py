@@ -100,7 +100,10 @@ def _client(place: Place, pool: type[redis.ConnectionPool], **options: Any) -> r
         return topology.cluster(place, options)
     if place.kind == urls.SENTINEL:
         return redis.Redis(connection_pool=pool(**topology.to_master(place), **options))
-    return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=Connection, **options))
+    try:
+        return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=Connection, **options))
+    except ValueError:  # its text quotes the URL, password and all
+        raise ValueError("redis-py cannot read it: are port and database numbers, is the password percent-encoded?") from None
 
 
 # Redis is there and will not do it now: full, read-only after a failover, loading, without its master.

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounds import JID_BYTES
 from onesoup.store.client import Call, Script, guarded, pack_argument, present
 from onesoup.store.clock import SHIFT
 from onesoup.store.sessions import PRELUDE
@@ -20,13 +21,13 @@ NEAR_MS = 300_000
 # How a name is compared that a Delivery was seen under. ALWAYS: the same name is the same thing. LIVE: it has come just now, and
 # no server says a thing twice on its own. UNSURE: it may have come live before. See also `kept_since`.
 ALWAYS, LIVE, UNSURE = "", "l", "u"
-# Names above this length are kept as a digest: they are made of what strangers write.
-MAX_NAME = 64
 # Above so many items that wait for a phone that does not come, none becomes larger than it came.
 MOST_GROWN = 50
 LEFT_MS = 30 * 86_400_000
 # What a session knows of its stream: state to resume it, presence shown, the largest file that the server takes.
 STREAM_FIELDS = ["sm", "h", "shown", "upload"]
+# How contact lists are cut for the phone. It goes along too: a phone that resumes a session asks for lists that it knows.
+CUTS = "cut"
 
 FENCE = """
 local function fenced(key, fence)
@@ -35,8 +36,13 @@ local function fenced(key, fence)
 end
 """
 
+# How many contacts are stored at a time: other sessions wait for a script.
+AT_ONCE = 1000
+
 _STORE = (
-    f"local SEEN, NEAR = {SEEN_MS}, {NEAR_MS}\n"
+    f"local SEEN, NEAR, MOST_SEEN = {SEEN_MS}, {NEAR_MS}, {bounds.MOST_SEEN}\n"
+    f"local MOST_ITEMS, MOST_JOBS, MOST_STRANGERS = {bounds.MOST_ITEMS}, {bounds.MOST_JOBS}, {bounds.MOST_STRANGERS}\n"
+    f"local MOST_ROSTER, MOST_ROOMS, MOST_OCCUPANTS = {bounds.MOST_ROSTER}, {bounds.MOST_ROOMS}, {bounds.MOST_OCCUPANTS}\n"
     + PRELUDE
     + FENCE
     + """
@@ -48,8 +54,12 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('NOSESSION 6
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 local now = clock()
 local c = cmsgpack.unpack(ARGV[3])
+-- Sets a field, unless it is a new one of a hash that has so many.
+local function put(key, name, value, most)
+  if redis.call('HLEN', key) < most or redis.call('HEXISTS', key, name) == 1 then redis.call('HSET', key, name, value) end
+end
 for name, value in pairs(c.fields or {}) do redis.call('HSET', KEYS[1], name, value) end
-for jid, value in pairs(c.roster or {}) do redis.call('HSET', KEYS[7], jid, value) end
+for jid, value in pairs(c.roster or {}) do put(KEYS[7], jid, value, MOST_ROSTER) end
 for _, jid in ipairs(c.unroster or {}) do redis.call('HDEL', KEYS[7], jid) end
 for jid, value in pairs(c.resources or {}) do
   if value == '' then redis.call('HDEL', KEYS[8], jid) else redis.call('HSET', KEYS[8], jid, value) end
@@ -62,11 +72,11 @@ for room, value in pairs(c.rooms or {}) do
       if string.sub(name, 1, #room + 1) == room .. '/' then redis.call('HDEL', KEYS[16], name) end
     end
   else
-    redis.call('HSET', KEYS[15], room, value)
+    put(KEYS[15], room, value, MOST_ROOMS)
   end
 end
 for occupant, value in pairs(c.occupants or {}) do
-  if value == '' then redis.call('HDEL', KEYS[16], occupant) else redis.call('HSET', KEYS[16], occupant, value) end
+  if value == '' then redis.call('HDEL', KEYS[16], occupant) else put(KEYS[16], occupant, value, MOST_OCCUPANTS) end
 end
 local later = -1
 local due = {}
@@ -76,6 +86,7 @@ for jid, value in pairs(c.presence or {}) do
   if not known then
     redis.call('HDEL', KEYS[8], jid)
     redis.call('HDEL', KEYS[13], jid)
+    redis.call('HDEL', KEYS[5], jid)
   elseif redis.call('HGET', KEYS[5], jid) ~= value then
     redis.call('HSET', KEYS[5], jid, value)
     -- What the phone has not subscribed may change without a word.
@@ -107,17 +118,19 @@ local function repeated(id, seen, said)
 end
 local fresh, new = nil, false
 for _, item in ipairs(c.items or {}) do
-  local id, jid, payload, receipt, seen, needs, said = item[1], item[2], item[3], item[4], item[5], item[6], item[8]
-  local wanted = needs == ''
-  if not wanted and redis.call('HGET', KEYS[12], needs) == jid then
+  local id, jid, payload, receipt, seen, needs, said = item[1], item[2], item[3], item[4], item[5], item[6], item[9]
+  -- An event that finds so many waiting is dropped. A message is kept: it was counted before it was taken.
+  local wanted = needs == '' and (string.sub(id, 2, 2) ~= '-' or redis.call('HLEN', KEYS[3]) < MOST_ITEMS)
+  if needs ~= '' and redis.call('HGET', KEYS[12], needs) == jid then
     wanted = true
     redis.call('HDEL', KEYS[12], needs)
   end
   if wanted and not repeated(id, seen, said) then
     if seen ~= '' then redis.call('ZADD', KEYS[11], now, tonumber(said) and seen .. ' ' .. said or seen) end
-    redis.call('HSET', KEYS[3], id, jid .. '\\n' .. payload)
+    local head = item[8] ~= '' and jid .. '\\t' .. item[8] or jid
+    redis.call('HSET', KEYS[3], id, head .. '\\n' .. payload)
     if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
-    if item[7] ~= '' then
+    if item[7] ~= '' and redis.call('LLEN', KEYS[14]) < MOST_JOBS then
       redis.call('RPUSH', KEYS[14], item[7])
     else
       redis.call('RPUSH', KEYS[2], id)
@@ -129,6 +142,7 @@ for _, item in ipairs(c.items or {}) do
 end
 if new then
   redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - SEEN)
+  redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -MOST_SEEN - 1)
   redis.call('PEXPIRE', KEYS[11], SEEN)
 end
 if fresh then wake(KEYS[1], ARGV[1], fresh) end
@@ -142,13 +156,15 @@ _REVEAL = (
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 outbox
 -- ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command  6 the most items beside which one may grow
+--      7 the most memory that all items may take then
 -- An item that waited for a command is as it shall be ("" leaves it), and waits for the phone now; the command is done.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if fenced(KEYS[1], ARGV[2]) then return redis.error_reply('FENCED') end
 redis.call('LREM', KEYS[5], 1, ARGV[5])
 -- A session that took this one's place may have told its phone already.
 if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 or redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
-if ARGV[4] ~= '' and redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[6]) then
+if ARGV[4] ~= '' and redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[6])
+  and redis.call('MEMORY', 'USAGE', KEYS[3], 'SAMPLES', 0) + #ARGV[4] <= tonumber(ARGV[7]) then
   redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
 end
 if not redis.call('LPOS', KEYS[2], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
@@ -218,6 +234,13 @@ wake(KEYS[1], ARGV[1], 'm')
 return 1
 """
 )
+
+_LOAD = """
+-- KEYS 1 items  2 queue  3 receipts     What waits for the phone: {items, memory in bytes}.
+local bytes = 0
+for _, key in ipairs(KEYS) do bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) or 0) end
+return {redis.call('HLEN', KEYS[1]), bytes}
+"""
 
 _CLAIM = (
     FENCE
@@ -350,6 +373,8 @@ BODY = (
     "pep",
     "rooms",
     "occ",
+    "had",
+    "replied",
 )
 
 
@@ -358,7 +383,7 @@ class Delivery:
     """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again, where `said`
     tells what is the same. `needs` names the message whose report this is: it is stored only if the phone asked for it, from
     whom it wrote to, and once. With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed
-    out."""
+    out. `copy` names it among the copies that other phones of the account get."""
 
     id: str
     jid: str
@@ -367,13 +392,39 @@ class Delivery:
     seen: str = ""
     needs: str = ""
     job: bytes = b""
+    copy: str = ""
     said: str = ALWAYS
+
+    @property
+    def fits(self) -> bool:
+        """An event of a stranger's may be of any length; a message was measured when it was taken."""
+        return self.id[1:2] != "-" or len(self.payload) + len(self.jid) <= bounds.EVENT_BYTES
+
+    def packed(self) -> list[bytes | str]:
+        """For the script. A receipt that is too long is not sent."""
+        receipt = self.receipt if len(self.receipt) <= bounds.RECEIPT_BYTES else b""
+        return [self.id, self.jid, self.payload, receipt, _short(self.seen), self.needs, self.job, self.copy, self.said]
 
 
 def kept_since(seconds: int) -> str:
     """For `Delivery.said`: it was kept on the way since that time, which it tells. It repeats what came under the same name
     from that very time, or live around it."""
     return str(seconds)
+
+
+def _short(name: str) -> str:
+    """The name of a stanza, or a digest of one that is long."""
+    octets = name.encode("utf-8", "surrogatepass")
+    return name if len(octets) <= bounds.SEEN_BYTES else "#" + hashlib.sha256(octets).hexdigest()[:32]
+
+
+def _within(entries: Mapping[str, bytes], name: int, value: int) -> dict[str, bytes]:
+    """The entries whose names and values have at most so many bytes."""
+    return {
+        each: record
+        for each, record in entries.items()
+        if len(record) <= value and len(each.encode("utf-8", "surrogatepass")) <= name
+    }
 
 
 class Kept(NamedTuple):
@@ -436,19 +487,17 @@ class Changes:
         return not (contacts or self.rooms or self.occupants or self.items)
 
     def pack(self) -> bytes:
+        """For the script. What is longer than onesoup.store.bounds allows is left out."""
         body: dict[str, Any] = {
             "fields": self.fields,
-            "roster": self.roster,
+            "roster": _within(self.roster, JID_BYTES, bounds.ITEM_BYTES),
             "unroster": self.unroster,
-            "resources": self.resources,
-            "presence": self.presence,
-            "extras": self.extras,
-            "rooms": self.rooms,
-            "occupants": self.occupants,
-            "items": [
-                [each.id, each.jid, each.payload, each.receipt, _name(each.seen), each.needs, each.job, each.said]
-                for each in self.items
-            ],
+            "resources": _within(self.resources, JID_BYTES, bounds.RESOURCES_BYTES),
+            "presence": _within(self.presence, JID_BYTES, bounds.PRESENCE_BYTES),
+            "extras": _within(self.extras, JID_BYTES, bounds.EXTRAS_BYTES),
+            "rooms": _within(self.rooms, JID_BYTES, bounds.ROOM_BYTES),
+            "occupants": _within(self.occupants, bounds.OCCUPANT_BYTES, bounds.OCCUPANT_BYTES),
+            "items": [each.packed() for each in self.items if each.fits],
             "notbefore": self.notbefore,
             "quiet": dict.fromkeys(self.quiet, 1),
         }
@@ -458,12 +507,6 @@ class Changes:
 def _seen(answer: Sequence[Any]) -> Seen:
     code, *numbers = answer
     return Seen(int(code) if code else None, *(int(each) for each in numbers))
-
-
-def _name(seen: str) -> str | bytes:
-    if len(seen) <= MAX_NAME:
-        return seen
-    return hashlib.blake2b(seen.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _digest(command: bytes) -> bytes:
@@ -486,6 +529,7 @@ class Feed:
             Script(client, _REPLACE, "feed.replace"),
         )
         self._overdue = Script(client, _OVERDUE, "feed.overdue")
+        self._load = Script(client, _LOAD, "feed.load")
         self._jumped = Script(client, _JUMPED, "feed.jumped")
         self._claim, self._end, self._state = (
             Script(client, _CLAIM, "feed.claim"),
@@ -510,6 +554,15 @@ class Feed:
         names += keys.of(sid, "rooms", "occ")
         return int(self._store([keys.session(sid), *names], [sid, fence, changes.pack(), self._gap]))
 
+    def replace_roster(
+        self, sid: str, fence: int, roster: Mapping[str, bytes], gone: Iterable[str], items: list[Delivery]
+    ) -> None:
+        """The whole roster of a session, bit by bit; contacts that are gone go first, to make room. `items` tell of it."""
+        self.store(sid, fence, Changes(unroster=list(gone), items=items))
+        entries = list(roster.items())
+        for start in range(0, len(entries), AT_ONCE):
+            self.store(sid, fence, Changes(roster=dict(entries[start : start + AT_ONCE])))
+
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
         """Puts items in their stored form into the queue, oldest id order as given."""
         packed = pack_argument([[id_, stored] for id_, stored in items.items()])
@@ -519,7 +572,10 @@ class Feed:
         """The command of an item that waited is done: the item, in this form unless it is b"", now waits for the phone. It
         stays as it was when so much waits already that pictures would fill Redis."""
         names = keys.of(sid, "q", "i", "open", "out")
-        return bool(self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command, MOST_GROWN]) == 1)
+        return bool(
+            self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command, MOST_GROWN, bounds.MOST_ITEM_BYTES])
+            == 1
+        )
 
     def waiting(self, sid: str, item: str) -> bytes | None:
         """An item of the phone in its stored form."""
@@ -652,6 +708,11 @@ class Feed:
         found = guarded(lambda: self._client.hgetall(keys.of(sid, name)[0]))
         return {field.decode(): value for field, value in found.items()}
 
+    def load(self, sid: str) -> tuple[int, int]:
+        """What the phone has not answered: how many server transactions, and the memory that they take, bytes."""
+        items, octets = self._load(keys.of(sid, "i", "q", "rc"))
+        return int(items), int(octets)
+
     def waiting_items(self, sid: str) -> int:
         """How many server transactions the phone has not answered, those that were handed out included."""
         return int(guarded(lambda: self._client.hlen(keys.of(sid, "i")[0])))
@@ -676,15 +737,16 @@ class Feed:
                 found = self._client.hgetall(keys.of(old, name)[0])
                 if found:
                     self._client.hset(keys.of(new, name)[0], mapping=found)  # type: ignore[arg-type]
-            for name in ("seen", "valid"):
+            for name in ("seen", "valid", "had"):
                 scored: Any = self._client.zrange(keys.of(old, name)[0], 0, -1, withscores=True)
                 if scored:
                     self._client.zadd(keys.of(new, name)[0], dict(scored))
             commands = self._client.lrange(keys.of(old, "out")[0], 0, -1)
             if commands:
                 self._client.rpush(keys.of(new, "out")[0], *commands)
-            values = self._client.hmget(keys.session(old), STREAM_FIELDS)
-            kept = {name: value for name, value in zip(STREAM_FIELDS, values, strict=True) if value is not None}
+            names = [*STREAM_FIELDS, CUTS]
+            values = self._client.hmget(keys.session(old), names)
+            kept = {name: value for name, value in zip(names, values, strict=True) if value is not None}
             if kept:
                 self._client.hset(keys.session(new), mapping=kept)  # type: ignore[arg-type]
 
@@ -695,6 +757,17 @@ class Feed:
         not among them."""
         found = guarded(lambda: self._client.hgetall(keys.of(sid, "i")[0]))
         return {id_.decode(): stored for id_, stored in found.items() if id_[1:2] != b"-" or id_[:1] == b"k"}
+
+    def had(self, sids: Iterable[str]) -> dict[str, float]:
+        """The copies of messages that the phones of these sessions have read -> when, in ms."""
+
+        def read() -> list[list[tuple[bytes, float]]]:
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.zrange(keys.of(sid, "had")[0], 0, -1, withscores=True)
+            return pipe.execute()
+
+        return {copy.decode(): when for found in guarded(read) for copy, when in found}
 
     def age(self, sid: str) -> None:
         """What a session left whose record is gone stays as long as an offline message, and then goes by itself."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
 from onesoup.store.client import guarded
 
 KEEP_MS = 600_000
@@ -17,14 +17,20 @@ class Histories:
         self._client = client
 
     def put(self, sid: str, found: Mapping[str, bytes]) -> None:
-        """Instead of what was there."""
+        """Instead of what was there. `found` is oldest first; of what is too much the newest stay."""
         (key,) = keys.of(sid, "hist")
+        kept, room = dict[str, bytes](), bounds.MOST_HISTORY_BYTES
+        for name, record in reversed(list(found.items())):
+            room -= len(name) + len(record)
+            if room < 0:
+                break
+            kept[name] = record
 
         def write() -> None:
             pipe = self._client.pipeline(transaction=True)
             pipe.delete(key)
-            if found:
-                pipe.hset(key, mapping=dict(found))  # type: ignore[arg-type]
+            if kept:
+                pipe.hset(key, mapping=kept)  # type: ignore[arg-type]
                 pipe.pexpire(key, KEEP_MS)
             pipe.execute()
 

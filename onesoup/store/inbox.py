@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 import redis
 
-from onesoup.store import keys
-from onesoup.store.client import Script
-from onesoup.store.sessions import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS
+from onesoup.store import bounds, keys
+from onesoup.store.client import Script, pack_argument
+from onesoup.store.cutting import CUT
+from onesoup.store.sessions import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS, PRELUDE
+
+# TransactionIDs of items that are gone: so many may stay behind.
+STALE = 200
 
 # Nearly every poll is an empty one, and what it costs is what a script is given and calls; so this one knows three keys and the
 # ordinary case only.
@@ -27,7 +31,7 @@ local due = me[1]
 if me[2] or not due or now > due + LATE or call('LLEN', KEYS[2]) > 0 then return -1 end
 local late = call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
 if late and tonumber(late) <= now then return -1 end
-if me[4] or me[5] or me[7] or me[9] then
+if me[4] or me[5] or me[7] or me[9] or me[13] then
 """.replace("LOOKED_AT", LOOKED_AT)
     + LOOK
     + """
@@ -50,7 +54,7 @@ _TAKE = (
     LOOK
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 tries  6 tids  7 dirty  8 presence  9 subscriptions  10 spellings
---      11 last sent  12 receipts  13 outbox
+--      11 last sent  12 receipts  13 outbox  14 copies that were read
 -- ARGV 1 sid  2 the phone's address  3 channel to wake when something comes, or ""  4 TransactionID that the phone answers, or ""
 --      5 MessageID that it has, or ""  6 with "a": only answer; with "s": the TransactionID is a number of at most three digits
 -- First the answer: its item is done, and the receipt that waited for it goes to the outbox. Then the next item moves to
@@ -67,7 +71,10 @@ if me[10] then redis.call('HDEL', KEYS[1], 'hold') end
 
 local function done(id)
   -- A MessageID is the phone's word: what is no item of ours, such as the "P" in the queue, stays.
-  if redis.call('HDEL', KEYS[3], id) == 0 then return false end
+  local item = redis.call('HGET', KEYS[3], id)
+  if not item then return false end
+  redis.call('HDEL', KEYS[3], id)
+  had(KEYS[14], item, now)
   redis.call('ZREM', KEYS[4], id)
   redis.call('HDEL', KEYS[5], id)
   redis.call('LREM', KEYS[2], 1, id)
@@ -126,6 +133,7 @@ while not id do
     if redis.call('HINCRBY', KEYS[5], late, 1) > REPEATS then
       -- A phone that never answers presence or an event loses it; a message stays with the session, for the offline store.
       redis.call('ZREM', KEYS[4], late)
+      redis.call('HDEL', KEYS[5], late)
       if string.sub(late, 2, 2) == '-' and string.sub(late, 1, 1) ~= 'k' then redis.call('HDEL', KEYS[3], late) end
     else
       id, again = late, 2
@@ -169,13 +177,21 @@ local number = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 local tid = 's' .. number .. '-' .. math.floor(now / 100) % 10000
 if string.find(ARGV[6], 's', 1, true) then tid = tostring(999 - (number - 1) % 1000) end
 redis.call('HSET', KEYS[6], tid, id)
+-- TransactionIDs that the phone has left without an answer: those of items that are gone go when there are many.
+if redis.call('HLEN', KEYS[6]) > (REPEATS + 2) * redis.call('HLEN', KEYS[3]) + STALE then
+  local all = redis.call('HGETALL', KEYS[6])
+  for n = 1, #all, 2 do
+    if redis.call('HEXISTS', KEYS[3], all[n + 1]) == 0 then redis.call('HDEL', KEYS[6], all[n]) end
+  end
+end
+redis.call('HSET', KEYS[1], 'busy', '1')
 redis.call('ZADD', KEYS[4], now + REPEAT_MS, id)
 local more = again + (redis.call('LLEN', KEYS[2]) > 0 and 1 or 0)
 local own = redis.call('HMGET', KEYS[1], 'r', 'caps')
 local item = redis.call('HGET', KEYS[3], id)
 if string.sub(id, 1, 2) ~= 'p-' then
   local cut = string.find(item, '\\n', 1, true)
-  local jid = string.sub(item, 1, cut - 1)
+  local jid = string.match(string.sub(item, 1, cut - 1), '^[^\\t]*')
   return result({tid, id, 'i', more, own[1], own[2], string.sub(item, cut + 1), redis.call('HGET', KEYS[10], jid)})
 end
 local news = {tid, id, 'p', more, own[1], own[2]}
@@ -186,11 +202,38 @@ for jid in string.gmatch(item, '[^\\n]+') do
   news[#news + 1] = redis.call('HGET', KEYS[9], jid)
   news[#news + 1] = redis.call('HGET', KEYS[10], jid)
 end
+redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -MOST_TOLD - 1)
 return result(news)
 """
 )
 
-_NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out")
+_CUT = (
+    LOOK
+    + CUT
+    + """
+-- KEYS 1 session  2 queue  3 items  4 receipts  ARGV 1 item id  2 its payload  3 the parts (msgpack: id, payload)
+if ended(KEYS[1], clock()) then return 0 end
+return cut(KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3]))
+"""
+)
+
+_LATER = (
+    PRELUDE
+    + """
+-- KEYS 1 session  2 queue  3 items  4 dirty  ARGV 1 id of presence that was handed out, then the contacts that were in it and go
+-- another time
+local item = redis.call('HGET', KEYS[3], ARGV[1])
+if not item or ended(KEYS[1], clock()) then return 0 end
+local later, kept = {}, {}
+for n = 2, #ARGV do later[ARGV[n]] = true end
+for jid in string.gmatch(item, '[^\\n]+') do if not later[jid] then kept[#kept + 1] = jid end end
+redis.call('HSET', KEYS[3], ARGV[1], table.concat(kept, '\\n'))
+mark(KEYS[1], KEYS[2], KEYS[4], {unpack(ARGV, 2)}, clock())
+return 1
+"""
+)
+
+_NAMES = ("q", "i", "open", "try", "tid", "dirty", "pres", "sub", "spell", "sent", "rc", "out", "had")
 
 
 class Closed(NamedTuple):
@@ -253,8 +296,10 @@ class Inbox:
 
     def __init__(self, client: redis.Redis, handout: Handout) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
+        numbers += f"local MOST_TOLD, STALE = {bounds.MOST_TOLD}, {STALE}\n"
         self._poll = Script(client, _POLL, "inbox.poll")
         self._take = Script(client, numbers + _TAKE, "inbox.take")
+        self._cut, self._later = Script(client, _CUT, "inbox.cut"), Script(client, _LATER, "inbox.later")
 
     def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> Item | Nothing:
         """As take(), of a phone that has answered nothing. Cheaper when nothing waits; what waits costs a journey more."""
@@ -288,6 +333,16 @@ class Inbox:
         if raw is None:
             return Nothing(closed=closed)
         return Nothing(raw / 1000, closed) if isinstance(raw, int) else _item(raw, closed)
+
+    def cut(self, sid: str, item: Item, parts: Sequence[tuple[str, bytes]]) -> bool:
+        """An item that was handed out is too long: it becomes the first of these parts, (id, payload), under its own id; the
+        others wait in front of everything else. False when that was done already, or the item is answered."""
+        packed = pack_argument([list(part) for part in parts])
+        return bool(self._cut([keys.session(sid), *keys.of(sid, "q", "i", "rc")], [item.id, item.payload or b"", packed]) == 1)
+
+    def later(self, sid: str, item: Item, jids: Sequence[str]) -> None:
+        """Presence of these contacts goes out another time, and not with this item."""
+        self._later([keys.session(sid), *keys.of(sid, "q", "i", "dirty")], [item.id, *jids])
 
 
 def _item(raw: list[bytes | int | None], closed: Closed | None) -> Item:

@@ -9,31 +9,42 @@ from enum import Enum
 
 import redis
 
+from onesoup.store import bounds
 from onesoup.store.client import Script, Value, guarded
 from onesoup.store.due import Due
+from onesoup.store.records import reader
 
 DUE = "cir:smsin"
 # How long a part waits for the others, and a message or an answer for a process that lives.
 PARTS_MS, KEEP_MS = 600_000, 3_600_000
 # Messages of one number that may wait.
 MOST = 50
+HOUR_MS = 3_600_000
 # Under an id of the gateway's, a delivery is known again for so long; without one by its octets, and for a moment only: a phone
 # may well say the same twice.
 ID_MS, ALIKE_MS = 3_600_000, 30_000
 
 _KEEP = """
--- KEYS 1 known delivery  2 parts  3 queue  ARGV 1 how long it is known, ms  2 place  3 of how many  4 octets  5 head
---      6 how long parts wait, ms  7 most messages  8 how long those wait, ms
+-- KEYS 1 known delivery  2 parts  3 queue  4 keys of parts  5 deliveries of this hour
+-- ARGV 1 how long it is known, ms  2 place  3 of how many  4 octets  5 head
+--      6 how long parts wait, ms  7 most messages  8 how long those wait, ms  9 most unfinished messages  10 most deliveries in
+--      an hour  11 hour, ms
 -- Keeps a part, once; the last one that was missing makes a message of them all: head and parts, each as length:octets.
 -- Returns 2 for a message, 1 for a part, 0 for a repetition, -1 when too many wait.
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 if redis.call('LLEN', KEYS[3]) >= tonumber(ARGV[7]) then return -1 end
+if redis.call('INCR', KEYS[5]) == 1 then redis.call('PEXPIRE', KEYS[5], ARGV[11]) end
+if tonumber(redis.call('GET', KEYS[5])) > tonumber(ARGV[10]) then return -1 end
 redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])
 local count = tonumber(ARGV[3])
 local parts = {ARGV[4]}
 if count > 1 then
   redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
   redis.call('PEXPIRE', KEYS[2], ARGV[6])
+  redis.call('LREM', KEYS[4], 0, KEYS[2])
+  redis.call('LPUSH', KEYS[4], KEYS[2])
+  redis.call('PEXPIRE', KEYS[4], ARGV[6])
+  while redis.call('LLEN', KEYS[4]) > tonumber(ARGV[9]) do redis.call('DEL', redis.call('RPOP', KEYS[4])) end
   if redis.call('HLEN', KEYS[2]) < count then return 1 end
   for place = 1, count do parts[place] = redis.call('HGET', KEYS[2], place - 1) end
   redis.call('DEL', KEYS[2])
@@ -95,9 +106,14 @@ class Incoming:
     def keep(
         self, number: str, delivery: str, named: bool, message: str, place: int, count: int, octets: bytes, head: bytes
     ) -> Kept:
-        """Part `place` of `count` of a message. `delivery` is the gateway's id of it (`named`), or a digest of what came."""
+        """Part `place` of `count` of a message. `delivery` is the gateway's id of it (`named`), or a digest of what came. What
+        no SMS can be is FULL, as what comes too often is."""
+        if len(octets) + len(head) > bounds.SMS_BYTES or len(message) + len(delivery) > 2 * bounds.SMS_NAME_BYTES:
+            return Kept.FULL
         names = [f"smsseen:{{{number}}}:{delivery}", f"smspart:{{{number}}}:{message}", _queue(number)]
+        names += [f"smsparts:{{{number}}}", f"smsn:{{{number}}}"]
         args: list[Value] = [ID_MS if named else ALIKE_MS, place, count, octets, head, PARTS_MS, MOST, KEEP_MS]
+        args += [bounds.MOST_UNFINISHED, bounds.MOST_DELIVERIES, HOUR_MS]
         kept = Kept(self._keep(names, args))
         if kept in (Kept.MESSAGE, Kept.REPEAT):  # the process that kept it may have died before it could say so
             self.due.add(number)
@@ -131,6 +147,7 @@ def _answers(number: str) -> str:
     return f"smsout:{{{number}}}"
 
 
+@reader
 def _entry(raw: bytes) -> Entry:
     fields, at = [], 0
     while at < len(raw):

@@ -76,7 +76,8 @@ class KeyRing:
 
     @staticmethod
     def add_key(path: str | Path) -> str:
-        """Puts a new key on top of a ring file, in one step; its id. Mode and owner of the file stay."""
+        """Puts a new key on top of a ring file, in one step; its id. Mode and owner of the file stay, but
+        nobody else may read it, whoever could before."""
         # Never a number that a record may know already.
         numbers = [int(kid[1:]) for kid, _ in _read(path) if kid[:1] == "k" and kid[1:].isdecimal()]
         kid = f"k{max(numbers, default=0) + 1}"
@@ -89,7 +90,7 @@ class KeyRing:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, status.st_mode & 0o777)
+        os.chmod(beside, status.st_mode & 0o770)
         with suppress(PermissionError):
             os.chown(beside, status.st_uid, status.st_gid)
         os.replace(beside, path)

@@ -1,28 +1,38 @@
 """Every Redis key that onesoup uses. Keys of one session share the hash tag {sid}, keys of one account {jid}, keys of one
-shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster.
+shard {xx}: a script only ever touches one tag, so the same code runs on Redis Cluster. How large each key can become
+stands in onesoup.store.bounds.
 
     s:{sid}    hash    the session: records (r, caps, own ...), due, ttl, end, seq, fence, hold; for wake-ups stcp (channels of
-                       processes with lines), noline (since when there is none), cir (the outstanding wake), idle, alt (one:
-                       has other bearers), addr, udp, tries, via (how the phone was last told to come)
+                       processes with lines), noline (since when there is none), cir (the outstanding wake), idle (1, or p
+                       before the first poll), alt (one: has other bearers), addr, udp, tries, via (how the phone was last
+                       told to come)
     q:{sid}    list    ids of items that wait for the phone, oldest first; "P" stands for "presence waits"
-    i:{sid}    hash    item id -> record
+    i:{sid}    hash    item id -> its stored form: whom it is from, a tab and the name of the copy where it has one, a line
+                       break, the record
     open:{sid} zset    ids handed out and not answered -> when to repeat, ms
     try:{sid}  hash    item id -> how often it was handed out
     tid:{sid}  hash    server TransactionID -> item id
     dirty:{sid} zset   contacts whose presence the phone has not got -> not before, ms
+    had:{sid}  zset    copies of messages that the phone has read (onesoup.csp.copies) -> when, ms; had:{jid} those of sessions
+                       that are over
+    moved:{sid} string for a minute: the session that has taken this one's place
     out:{sid}  list    commands for the holder
     flight:{sid} hash  digest of a command that was sent -> its number among the stanzas of the stream
-    a:{sid}:*  string  stored replies to the phone's requests
+    a:{sid}:*  string  stored replies to the phone's requests;  replied:{sid} list  their names, oldest first
+    seg:{sid}:* strings  answers in parts;  segs:{sid} list  their names, newest first
     sasl:{domain} string   the SASL mechanism that worked at a domain's server
     num:{jid}  hash    numbers that the account has proved;  bad:{jid}  hash  bearers that went unanswered
     smsin, smsout:{number} lists  messages of a phone that speaks by SMS, and answers to it (onesoup.store.incoming)
+    smspart:{number}:* hashes  parts of unfinished ones;  smsparts:{number} list  their names;  smsn:{number} string  how many
+                       came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
     cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
-    pic:{name} string  a picture made fit for phones, of no session
+    pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
-    muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back
+    muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back;  topic:{room}  string
+    handsets:{jid} hash what is remembered of each handset of an account (onesoup.store.handsets)
     groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.rooms
 """
 

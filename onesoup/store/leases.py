@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import redis
 from redis.cluster import RedisCluster
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
+from onesoup.store.bounds import TooMuch
 from onesoup.store.client import Call, Script, Value, guarded, present
 
 HOLDERS = "holders"
@@ -63,7 +64,8 @@ return {redis.call('ZCARD', KEYS[1]), now}
 """
 
 _ASK = """
--- KEYS 1 log-ins that wait  ARGV 1 job  2 channel of the shard
+-- KEYS 1 log-ins that wait  ARGV 1 job  2 channel of the shard  3 most that may wait      Returns 0 when too many wait.
+if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
 redis.call('RPUSH', KEYS[1], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], 60000)
 redis.call('PUBLISH', ARGV[2], 'login')
@@ -186,8 +188,12 @@ class Shards:
         return [owner.decode() if owner else "" for owner in guarded(owners)]
 
     def ask(self, shard: int, job: bytes) -> None:
-        """A log-in for whoever holds the shard. It is worthless after a minute."""
-        self._ask([keys.shard(shard, "logins")], [job, keys.wake_channel(shard)])
+        """A log-in for whoever holds the shard. It is worthless after a minute. TooMuch when it is too long, or too many
+        wait."""
+        if len(job) > bounds.LOGIN_BYTES:
+            raise TooMuch
+        if not self._ask([keys.shard(shard, "logins")], [job, keys.wake_channel(shard), bounds.MOST_LOGINS]):
+            raise TooMuch
 
     def withdraw(self, shard: int, job: bytes) -> bool:
         """Takes a log-in back that no holder has begun; False when one has."""

@@ -6,20 +6,43 @@ from onesoup.store.client import guarded
 
 NONCE_SECONDS = 120
 REPLY_SECONDS = 120
+# First phases of one handset that may wait for their second.
+MOST_NONCES = 8
 
 
 class Logins:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def put_nonce(self, attempt: str, nonce: str) -> None:
-        """`attempt` is the digest of (UserID, ClientID, SessionCookie, TransactionID)."""
-        guarded(lambda: self._client.set(f"nonce:{attempt}", nonce, ex=NONCE_SECONDS))
+    def put_nonce(self, attempt: str, nonce: str, handset: str) -> None:
+        """`attempt` is the digest of (UserID, ClientID, SessionCookie, TransactionID), `handset` that of the first three."""
+        key = f"nonces:{handset}"
 
-    def take_nonce(self, attempt: str) -> str | None:
-        """The nonce of an attempt, once: a captured digest cannot be used again."""
-        found = guarded(lambda: self._client.getdel(f"nonce:{attempt}"))
-        return found.decode() if isinstance(found, bytes) else None
+        def index() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.rpush(key, attempt)
+            pipe.ltrim(key, -MOST_NONCES, -1)
+            pipe.expire(key, NONCE_SECONDS)
+            pipe.execute()
+
+        guarded(lambda: self._client.set(f"nonce:{attempt}", nonce, ex=NONCE_SECONDS))
+        guarded(index)
+
+    def take_nonces(self, attempt: str, handset: str) -> list[str]:
+        """The nonces of a handset, the newest attempts, and of this attempt. Each is given once, to one of several that ask at
+        the same time: a captured digest cannot be used again."""
+        key = f"nonces:{handset}"
+
+        def taken() -> list[bytes]:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.lrange(key, 0, -1)
+            pipe.delete(key)
+            names: list[bytes] = pipe.execute()[0]
+            return names
+
+        names = dict.fromkeys([attempt, *(name.decode() for name in guarded(taken))])
+        found = [guarded(lambda name=name: self._client.getdel(f"nonce:{name}")) for name in names]  # type: ignore[misc]
+        return [nonce.decode() for nonce in found if isinstance(nonce, bytes)]
 
     def put_reply(self, request: str, sid: str, reply: bytes) -> None:
         guarded(lambda: self._client.set(f"login:{request}", sid.encode() + b"\n" + reply, ex=REPLY_SECONDS))

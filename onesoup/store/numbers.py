@@ -10,7 +10,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.client import Script, guarded
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import NEWS
 
 VERSION = 1
@@ -21,21 +21,45 @@ MOST = 8
 CODE_DIGITS = 6
 CODE_MS = 15 * 60_000
 TRIES = 5
-# Codes that an account, and that a number, may ask for in a day.
-PER_ACCOUNT, PER_NUMBER = 3, 3
+# Codes in a day: that an account may ask for, that a number may be sent, and of the latter those that one account may ask for, so
+# that a stranger alone does not use up what the number's owner has.
+PER_ACCOUNT, PER_NUMBER, PER_PAIR = 3, 3, 2
 DAY_MS = 86_400_000
 # Codes that wait for a CIR process to send them.
 OUTGOING = "cir:codes"
 SEND_MS = 60_000
 
-_ISSUE = """
--- KEYS 1 code  2 requests of the account  ARGV 1 number  2 digest of the code  3 validity, ms  4 requests allowed  5 day, ms
--- A new code takes the place of the old one. Returns 1, or 0 when the account has asked too often.
-if redis.call('INCR', KEYS[2]) == 1 then redis.call('PEXPIRE', KEYS[2], ARGV[5]) end
-if tonumber(redis.call('GET', KEYS[2])) > tonumber(ARGV[4]) then return 0 end
+_ASK = """
+-- KEYS 1 requests of the account  2 its requests by number  ARGV 1 number  2 requests allowed  3 for this number  4 day, ms
+-- Counts one. Returns 1, or 0 when the account has asked too often: then nothing is counted.
+if tonumber(redis.call('GET', KEYS[1]) or 0) >= tonumber(ARGV[2]) then return 0 end
+if tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0) >= tonumber(ARGV[3]) then return 0 end
+if redis.call('INCR', KEYS[1]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return 1
+"""
+
+_KEEP = """
+-- KEYS 1 code  ARGV 1 number  2 digest of the code  3 validity, ms      A new code takes the place of the old one.
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'n', ARGV[1], 'c', ARGV[2], 't', 0)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+
+_BACK = """
+-- KEYS 1 requests of the account  2 its requests by number  3 code  ARGV 1 number
+-- A code was not sent: it is worth nothing, and does not count.
+if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then redis.call('DECR', KEYS[1]) end
+if tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0) > 0 then redis.call('HINCRBY', KEYS[2], ARGV[1], -1) end
+if redis.call('HGET', KEYS[3], 'n') == ARGV[1] then redis.call('DEL', KEYS[3]) end
+return 1
+"""
+
+_UNCOUNT = """
+-- KEYS 1 requests for a number
+if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then redis.call('DECR', KEYS[1]) end
 return 1
 """
 
@@ -54,9 +78,11 @@ return h[1]
 """
 
 _COUNT = """
--- KEYS 1 requests for a number  ARGV 1 allowed  2 day, ms     Returns 1 while there are not too many.
+-- KEYS 1 requests for a number  ARGV 1 allowed  2 day, ms     Counts one. Returns 1, or 0 when there are too many: then none is
+-- counted.
+if tonumber(redis.call('GET', KEYS[1]) or 0) >= tonumber(ARGV[1]) then return 0 end
 if redis.call('INCR', KEYS[1]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return tonumber(redis.call('GET', KEYS[1])) <= tonumber(ARGV[1]) and 1 or 0
+return 1
 """
 
 
@@ -81,11 +107,13 @@ class Numbers:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-        self._issue, self._check, self._count = (
-            Script(client, _ISSUE, "numbers.issue"),
+        self._ask, self._keep, self._check = (
+            Script(client, _ASK, "numbers.ask"),
+            Script(client, _KEEP, "numbers.keep"),
             Script(client, _CHECK, "numbers.check"),
-            Script(client, _COUNT, "numbers.count"),
         )
+        self._count, self._uncount = Script(client, _COUNT, "numbers.count"), Script(client, _UNCOUNT, "numbers.uncount")
+        self._back = Script(client, _BACK, "numbers.back")
         self._send = Script(client, _SEND, "numbers.send")
 
     def learn(self, jid: str, number: str, source: str, now: float | None = None) -> None:
@@ -104,8 +132,8 @@ class Numbers:
     def of(self, jid: str) -> list[str]:
         """The proved numbers, the latest first."""
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "num")))
-        known = {number.decode(): unpack(record, VERSION) for number, record in found.items()}
-        return sorted(known, key=lambda number: -int(known[number]["t"]))
+        known = {number.decode(): _seen(record) for number, record in found.items()}
+        return sorted(known, key=lambda number: -known[number])
 
     def forget(self, jid: str, number: str) -> bool:
         return bool(guarded(lambda: self._client.hdel(keys.account(jid, "num"), number)))
@@ -114,11 +142,19 @@ class Numbers:
 
     def issue(self, jid: str, number: str, code: str) -> bool:
         """Keeps a code that is to be sent to the number. False when the account or anybody has asked for too many: then it
-        must not be sent. One account has one code at a time."""
-        if self._count([f"codes:{{{number}}}"], [PER_NUMBER, DAY_MS]) != 1:
+        must not be sent, and does not count. One account has one code at a time."""
+        if self._ask(_asked(jid), [number, PER_ACCOUNT, PER_PAIR, DAY_MS]) != 1:
             return False
-        names = [keys.account(jid, "code"), keys.account(jid, "codes")]
-        return bool(self._issue(names, [number, _digest(jid, code), CODE_MS, PER_ACCOUNT, DAY_MS]) == 1)
+        if self._count([f"codes:{{{number}}}"], [PER_NUMBER, DAY_MS]) != 1:
+            self._back([*_asked(jid), keys.account(jid, "code")], [number])
+            return False
+        self._keep([keys.account(jid, "code")], [number, _digest(jid, code), CODE_MS])
+        return True
+
+    def take_back(self, jid: str, number: str) -> None:
+        """The account's code has certainly not been sent to the number: it does not count, and is good for nothing."""
+        self._back([*_asked(jid), keys.account(jid, "code")], [number])
+        self._uncount([f"codes:{{{number}}}"])
 
     def check(self, jid: str, code: str) -> tuple[Checked, str]:
         """What was typed: (RIGHT, number) once, and the number is the account's from then on."""
@@ -135,6 +171,17 @@ class Numbers:
         """The oldest message that waits; it is gone from here, so that it is never sent twice."""
         record: bytes | None = guarded(lambda: self._client.lpop(OUTGOING))
         return record
+
+
+@reader
+def _seen(record: bytes) -> int:
+    """When a number was seen last, seconds since 1970."""
+    return int(unpack(record, VERSION)["t"])
+
+
+def _asked(jid: str) -> list[str]:
+    """What an account has asked for today: how many codes, and by number."""
+    return [keys.account(jid, "codes"), keys.account(jid, "codesto")]
 
 
 def _digest(jid: str, code: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
 from onesoup.store.client import guarded
 
 KEEP_SECONDS = 7 * 86_400
@@ -17,8 +17,23 @@ class ScaledPictures:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def put(self, name: str, record: bytes) -> None:
-        guarded(lambda: self._client.set(keys.picture(name), record, ex=KEEP_SECONDS))
+    def put(self, name: str, record: bytes, owner: str) -> None:
+        """A picture of the contact `owner`, a bare JID. Of one contact's pictures only the newest stay: anybody can change
+        theirs every second."""
+        made = keys.account(owner, "pics")
+
+        def write() -> list[bytes]:
+            pipe = self._client.pipeline(transaction=False)
+            pipe.set(keys.picture(name), record, ex=KEEP_SECONDS)
+            pipe.lpush(made, name)
+            pipe.expire(made, KEEP_SECONDS)
+            pipe.lrange(made, bounds.MOST_PICTURES, -1)
+            pipe.ltrim(made, 0, bounds.MOST_PICTURES - 1)
+            return list(pipe.execute()[3])
+
+        for old in guarded(write):
+            if old != name.encode():
+                guarded(lambda old=old: self._client.delete(keys.picture(old.decode())))  # type: ignore[misc]
 
     def has(self, name: str) -> bool:
         return bool(guarded(lambda: self._client.expire(keys.picture(name), KEEP_SECONDS)))

@@ -21,6 +21,7 @@ from onesoup.store.connection import not_master
 Value = bytes | str | int | float
 
 CHUNK = 64 * 1024
+# Before a command whose connection broke is sent once more: a Redis that restarts is not back in the same moment.
 PAUSE = 0.05
 READ, WRITE = 1, 2  # what a watcher of the loop waits for
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
 from onesoup.store.client import Script, guarded
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import as_texts, pack, reader, unpack
 
 VERSION = 1
 KEEP_MS = 300_000
@@ -37,16 +37,20 @@ class Searches:
         self._client, self._put, self._drop = client, Script(client, _PUT, "searches.put"), Script(client, _DROP, "searches.drop")
 
     def put(self, sid: str, search_id: int, jids: Iterable[str], groups: bool, given: int) -> None:
-        record = pack(VERSION, {"f": list(jids), "g": groups, "n": given})
+        found = [jid for jid in jids if len(jid.encode("utf-8", "surrogatepass")) <= bounds.HIT_BYTES][: bounds.MOST_FOUND]
+        record = pack(VERSION, {"f": found, "g": groups, "n": given})
         self._put(keys.of(sid, "find", "finds"), [search_id, record, KEEP_MS, MOST])
 
     def get(self, sid: str, search_id: int) -> tuple[tuple[str, ...], bool, int] | None:
         record = guarded(lambda: self._client.hget(keys.of(sid, "find")[0], str(search_id)))
-        if record is None:
-            return None
-        fields = unpack(record, VERSION)
-        return tuple(fields["f"]), bool(fields["g"]), int(fields["n"])
+        return None if record is None else _found(record)
 
     def drop(self, sid: str, search_id: int) -> bool:
         """Whether there was such a search."""
         return bool(self._drop(keys.of(sid, "find", "finds"), [search_id]))
+
+
+@reader
+def _found(record: bytes) -> tuple[tuple[str, ...], bool, int]:
+    fields = unpack(record, VERSION)
+    return tuple(as_texts(fields["f"])), bool(fields["g"]), int(fields["n"])

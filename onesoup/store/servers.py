@@ -2,7 +2,7 @@
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
 from onesoup.store.client import guarded
 
 # A server that nobody has logged in to for so long may begin anew.
@@ -21,6 +21,8 @@ class Servers:
         return found.decode("ascii", "replace") if isinstance(found, bytes) else ""
 
     def remember(self, domain: str, mechanism: str) -> None:
+        if len(domain.encode()) > bounds.DOMAIN_BYTES:
+            return
         guarded(lambda: self._client.set(keys.account(domain, "sasl"), mechanism, px=REMEMBERED_MS))
 
     def forget(self, domain: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import redis
 
-from onesoup.store import keys
+from onesoup.store import bounds, keys
 from onesoup.store.client import Script, guarded
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -218,8 +218,8 @@ class Jobs:
         return bool(self._start([_job(job)], [number, JOB_MS]) == 1)
 
     def name(self, job: str, gateway: str, message_id: str) -> None:
-        """The gateway calls this job by an id of its own."""
-        if message_id:
+        """The gateway calls this job by an id of its own; one that is too long is not remembered."""
+        if message_id and len(message_id.encode("utf-8", "surrogatepass")) <= bounds.GATEWAY_ID_BYTES:
             guarded(lambda: self._client.set(f"cir:smsid:{gateway}:{message_id.lower()}", job, px=JOB_MS))
 
     def named(self, gateway: str, forms: tuple[str, ...]) -> str:

@@ -3,11 +3,12 @@
 import redis
 
 from onesoup.store.client import Script, guarded
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import REPLY_MS
 
 VERSION = 1
 HOUR_MS = 3_600_000
+MOST_TEXT = 200
 
 _COUNT = """
 -- KEYS 1 counter  ARGV 1 window, ms      Counts one and returns how many there were since the first.
@@ -27,12 +28,15 @@ class Tries:
 
     def keep(self, what: str, digest: str, code: int, text: str) -> None:
         """What became of a request, for a phone that sends the same octets again."""
-        record = pack(VERSION, {"c": code, "t": text})
+        record = pack(VERSION, {"c": code, "t": text[:MOST_TEXT]})
         guarded(lambda: self._client.set(f"tried:{what}:{digest}", record, px=REPLY_MS))
 
     def outcome(self, what: str, digest: str) -> tuple[int, str] | None:
         record = guarded(lambda: self._client.get(f"tried:{what}:{digest}"))
-        if record is None:
-            return None
-        fields = unpack(record, VERSION)
-        return int(fields["c"]), str(fields["t"])
+        return None if record is None else _outcome(record)
+
+
+@reader
+def _outcome(record: bytes) -> tuple[int, str]:
+    fields = unpack(record, VERSION)
+    return int(fields["c"]), str(fields["t"])

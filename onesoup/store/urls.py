@@ -33,7 +33,8 @@ class Place:
 
 
 def parse(url: str) -> Place:
-    """ValueError with the reason when it is none of the forms."""
+    """ValueError with the reason when it is none of the forms. The reason quotes nothing: a password with a slash or an @ in it
+    may be anywhere."""
     form, _, rest = url.partition("://")
     scheme, plus, kind = form.lower().partition("+")
     scheme = SYNONYMS.get(scheme, scheme)
@@ -71,7 +72,7 @@ def _path(kind: str, path: str) -> tuple[str, int]:
     if not service:
         raise ValueError("names no service: redis+sentinel://host,host/service")
     if db and not db.isdigit():
-        raise ValueError(f"the database {db!r} is no number")
+        raise ValueError("the database is no number")
     return service, int(db or 0)
 
 
@@ -82,5 +83,5 @@ def _host(text: str, port: int) -> tuple[str, int]:
         host, _, number = host.rpartition(":")
     host = host.strip("[]")
     if not host or (number and not number.isdigit()):
-        raise ValueError(f"{text!r} is not host or host:port")
+        raise ValueError("what stands between @ and / is not host or host:port")
     return host, int(number or port)

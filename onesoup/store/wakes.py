@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import redis
 
-from onesoup.store import keys, sharded
+from onesoup.store import bounds, keys, sharded
 from onesoup.store.client import Script, Value, guarded
 from onesoup.store.due import Due
-from onesoup.store.records import pack, unpack
+from onesoup.store.records import pack, reader, unpack
 from onesoup.store.sessions import PRELUDE
 
 VERSION = 1
@@ -32,7 +32,7 @@ local now = clock()
 local gone = ended(KEYS[1], now)
 if gone then return redis.error_reply('NOSESSION ' .. gone) end
 local h = redis.call('HMGET', KEYS[1], 'cir', 'stcp', 'alt', 'r', 'caps', 'addr', 'udp', 'num', 'tries', 'polls', 'deaf',
-  'pmin', 'due', 'ttl')
+  'pmin', 'due', 'ttl', 'busy')
 return {now, redis.call('LLEN', KEYS[2]), unpack(h)}
 """
 )
@@ -65,6 +65,14 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'num', AR
 return 1
 """
 
+_COOKIE = """
+-- KEYS 1 sessions of a cookie  ARGV 1 sid  2 TTL, ms  3 most sessions
+if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[3]) then redis.call('SPOP', KEYS[1]) end
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Tries:
@@ -87,6 +95,7 @@ class Tries:
         return pack(VERSION, {name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
+    @reader
     def unpack(cls, record: bytes) -> "Tries":
         fields = unpack(record, VERSION)
         return cls(**{name: fields[name] for name in cls.__slots__ if name in fields})
@@ -114,6 +123,8 @@ class Look:
     deaf: int
     poll_min: int
     last_request: int
+    # The last request was given something to answer or told to poll: the phone comes by itself.
+    busy: bool = False
 
 
 class Wakes:
@@ -125,7 +136,7 @@ class Wakes:
         self.news_apart = sharded.available(client)
         self._look, self._note = Script(client, _LOOK, "wakes.look"), Script(client, _NOTE, "wakes.note")
         self._asked = Script(client, _ASKED, "wakes.asked")
-        self._called = Script(client, _CALLED, "wakes.called")
+        self._called, self._put_cookie = Script(client, _CALLED, "wakes.called"), Script(client, _COOKIE, "wakes.cookie")
 
     def may_sweep(self, seconds: int, why: str = "") -> bool:
         """True for one process in that time, for each reason."""
@@ -153,7 +164,7 @@ class Wakes:
     def look(self, sid: str) -> Look:
         """What there is to know for a step. NoSession when the session is over."""
         now, waiting, *fields = self._look([keys.session(sid), *keys.of(sid, "q")])
-        wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl = fields
+        wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl, busy = fields
         name = _text(wake)
         return Look(
             now=now,
@@ -173,6 +184,7 @@ class Wakes:
             deaf=_number(deaf),
             poll_min=_number(poll_min),
             last_request=_number(due) - _number(ttl),
+            busy=busy is not None,
         )
 
     def note(self, sid: str, tries: Tries, via: str = "", seen: bytes | None = None) -> bool:
@@ -219,14 +231,8 @@ class Wakes:
     # --- cookies, where phones may name them ---
 
     def put_cookie(self, cookie: str, sid: str) -> None:
-        """A session with this cookie; there may be others."""
-        key = _cookie(cookie)
-
-        def write() -> None:
-            self._client.sadd(key, sid)
-            self._client.pexpire(key, TOKEN_MS)
-
-        guarded(write)
+        """A session with this cookie; there may be others, though not many."""
+        self._put_cookie([_cookie(cookie)], [sid, TOKEN_MS, bounds.MOST_COOKIE_SESSIONS])
 
     def of_cookie(self, cookie: str) -> list[str]:
         """The sessions that have, or had, this cookie."""

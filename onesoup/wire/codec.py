@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from onesoup.wire import pts, ptstext, wbxml, xmltext
@@ -66,6 +67,18 @@ def encode(document: Document) -> bytes:
     if document.encoding is Encoding.PTS:
         return pts.encode(document.root, document.version)
     return xmltext.encode(document.root, document.version, document.doctype)
+
+
+_SIZES: dict[Encoding, Callable[[str], int]] = {
+    Encoding.XML: xmltext.size,
+    Encoding.WBXML: wbxml.size,
+    Encoding.PTS: ptstext.size,
+}
+
+
+def size(text: str, encoding: Encoding) -> int:
+    """The octets that a text takes in a document of this encoding, as the value of one element."""
+    return _SIZES[encoding](text)
 
 
 @lru_cache(maxsize=256)  # phones write the same few

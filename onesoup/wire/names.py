@@ -63,6 +63,12 @@ def cir_address(version: str) -> str:
     return "CIRURL" if version == "1.2" else "CIRHTTPAddress"
 
 
+def of_version(name: str, version: str) -> str:
+    """The tables' spelling of a name, and the one of its two names that an element has in that version."""
+    found = canonical(name)
+    return cir_address(version) if found in CIR_ADDRESS else found
+
+
 _DIGITS = re.compile(r"(?:CSP|TRC|PA)(\d\.\d)\s*$", re.IGNORECASE)
 _VERSION_OF_URI = {uri: version for version, uris in NAMESPACES.items() for uri in uris.values()}
 _FAMILIES = (("/imps-", "1.3"), ("openmobilealliance", "1.2"), ("village.org/", "1.1"))

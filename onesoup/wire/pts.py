@@ -134,7 +134,7 @@ class _Reader:
     def take_name(self, name: str, offset: int) -> None:
         if not names.is_name(name):
             raise WireError("PTS: no name of a primitive", offset)
-        self.primitive.name = names.canonical(name)
+        self.primitive.name = names.of_version(name, self.version)
 
     def parameter(self, given: Parameter) -> None:
         wrapper, slash, name = _path(given.name, self.primitive.name, self.version).partition("/")
@@ -191,9 +191,7 @@ class _Reader:
         first = members[0] if members else None
         if not isinstance(first, Word):
             raise WireError("PTS: a group that does not begin with a name", offset)
-        found = words.names.get(first.text.upper()) or names.canonical(first.text)
-        if found in names.CIR_ADDRESS:
-            return names.cir_address(self.version)
+        found = names.of_version(words.names.get(first.text.upper(), first.text), self.version)
         if not names.is_name(found):
             raise WireError("PTS: no name", first.offset)
         return found
@@ -358,7 +356,7 @@ def _path(code: str, primitive: str, version: str) -> str:
     for path, scope, versions in rows:
         if primitive in scope and (not versions or version in versions):
             return path
-    return next((path for path, scope, _ in rows if not scope), names.canonical(code))
+    return next((path for path, scope, _ in rows if not scope), names.of_version(code, version))
 
 
 _NOTHING = Word("", 0)

@@ -177,3 +177,8 @@ def _value(value: Said) -> str:
         return '"' + value.replace('"', '""') + '"' if _MUST_QUOTE.search(value) else value
     inside = ",".join(map(_value, value)) or '""'  # () is nothing, and so no group of one that is empty
     return f"({inside})" if value else ""
+
+
+def size(text: str) -> int:
+    """The octets of a text as it stands in a message, quotes included."""
+    return len(_top(text).encode())

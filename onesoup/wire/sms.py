@@ -15,6 +15,8 @@ from onesoup.wire.ptstext import MAX_PARTS
 
 # An SMS of 140 octets, less the seven of the port addresses.
 MAX_OCTETS = 133
+# The longest preamble: WV, version, code, an id of three digits.
+MAX_HEAD = 9
 
 
 def key(part: bytes) -> tuple[str, int, int]:
@@ -44,6 +46,11 @@ def join(parts: Iterable[bytes]) -> bytes:
         message += part[ptstext.preamble(part).length + 1 :]
     check_size(message)
     return message
+
+
+def room(octets: int = MAX_OCTETS) -> int:
+    """The longest message that SMS of so many octets hold, whatever its preamble."""
+    return MAX_PARTS * (octets - MAX_HEAD - 3)
 
 
 def split(message: bytes, octets: int = MAX_OCTETS) -> list[bytes]:

@@ -409,6 +409,11 @@ def encode(root: Element, version: str) -> bytes:
 
 
 @lru_cache(4096)
+def size(text: str) -> int:
+    """The octets of a text as an inline string; a text that the tables have a token for takes fewer."""
+    return len(legal(text).encode()) + 2
+
+
 def integer_octets(text: str) -> bytes | None:
     """Digits as opaque data: big endian, shortest form, 0 is one octet. None if the text is no such number."""
     if len(text) > 10 or not (text.isascii() and text.isdigit()) or int(text) > _MAX_UINT32:

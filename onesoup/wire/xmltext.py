@@ -19,8 +19,8 @@ from onesoup.wire.tree import Element
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf8": "UTF-8",
-    "us-ascii": "US-ASCII",
-    "ascii": "US-ASCII",
+    "us-ascii": "UTF-8",  # what HTTP stacks say of any text/xml: what is ASCII is UTF-8 too
+    "ascii": "UTF-8",
     "iso-8859-1": "ISO-8859-1",
     "iso8859-1": "ISO-8859-1",
     "latin1": "ISO-8859-1",
@@ -54,19 +54,27 @@ def decode(data: bytes, charset: str | None = None) -> tuple[Element, str, bool]
 
 
 def _encoding(data: bytes, charset: str | None) -> str:
-    """A byte order mark tells, else the Content-Type, else the declaration, else it is UTF-8."""
+    """A byte order mark tells, else the declaration, else the Content-Type, else it is UTF-8.
+
+    Proxies and HTTP stacks add charsets of their own: what the document says of itself counts more, and a name in the
+    Content-Type that is not read here counts nothing."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
     if data.startswith(b"\xef\xbb\xbf"):
         return "UTF-8"
     if b"\0" in data[:2]:
         raise WireError("XML: UTF-16 without a byte order mark", 0)
+    said = ENCODINGS.get((charset or "").lower())
     declared = _DECLARED.match(data)
-    name = charset or (declared[1].decode() if declared else "utf-8")
+    if declared is None:
+        return said if said and said != "UTF-16" else "UTF-8"
+    name = declared[1].decode()
     encoding = ENCODINGS.get(name.lower())
     if encoding is None or encoding == "UTF-16":
+        if said and said != "UTF-16":
+            return said
         why = "without a byte order mark" if encoding else "is not read here"
-        raise WireError(f"XML: encoding {name[:40]!r} {why}", declared.start(1) if declared and not charset else 0)
+        raise WireError(f"XML: encoding {name[:40]!r} {why}", declared.start(1))
     return encoding
 
 
@@ -236,6 +244,11 @@ def _escaped(text: str) -> str:
         text = legal(text).replace("\r", "\0")
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("\0", "&#13;")
+
+
+def size(text: str) -> int:
+    """The octets of a text as it stands in a document."""
+    return len(_escaped(text).encode())
 
 
 def _attributes(attrs: dict[str, str]) -> str:

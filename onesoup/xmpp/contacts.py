@@ -15,6 +15,8 @@ SHOWS = {"chat": 0, "": 1, "away": 2, "dnd": 3, "xa": 4}
 AVAILABILITY = {"chat": "AVAILABLE", "": "AVAILABLE", "away": "NOT_AVAILABLE", "xa": "NOT_AVAILABLE", "dnd": "DISCREET"}
 NICK = "http://jabber.org/protocol/nick"
 MAX_RESOURCES = 20
+# What is kept of a contact's texts, characters.
+MAX_STATUS, MAX_NAME, MAX_RESOURCE, MAX_GROUPS = 500, 255, 255, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def read_resource(stanza: Any, order: int, language: str = "") -> Resource:
         _status(stanza, language),
         priority,
         order,
-        (nick.getData() or "").strip() if nick is not None else "",
+        (nick.getData() or "").strip()[:MAX_NAME] if nick is not None else "",
         caps.name_of(stanza),
     )
 
@@ -57,7 +59,7 @@ def _status(stanza: Any, language: str) -> str:
     wanted = next((place for place, name in enumerate(named) if language and name == language), None)
     if wanted is None:
         wanted = next((place for place, name in enumerate(named) if not name), 0)
-    return (texts[wanted].getData() or "").strip() if texts else ""
+    return (texts[wanted].getData() or "").strip()[:MAX_STATUS] if texts else ""
 
 
 def aggregate(resources: Iterable[Resource], last_status: str = "") -> Shown:
@@ -96,7 +98,7 @@ def with_presence(
 ) -> tuple[dict[str, Resource], Shown]:
     """The resources of a contact after one more presence, and what they show together. `kinds`: what clients are."""
     kind = stanza.getAttr("type") or ""
-    changed = dict(known)
+    changed, name = dict(known), name[:MAX_RESOURCE]
     if kind == "":
         now, before = read_resource(stanza, order, language), known.get(name)
         changed[name] = replace(now, client=before.client if before and before.caps == now.caps else kinds.get(now.caps, ""))
@@ -105,22 +107,25 @@ def with_presence(
         return changed, aggregate(changed.values())
     if kind == "unavailable" and name:
         changed.pop(name, None)
-        return changed, aggregate(changed.values(), (stanza.getTagData("status") or "").strip())
+        return changed, aggregate(changed.values(), (stanza.getTagData("status") or "").strip()[:MAX_STATUS])
     # unavailable without a resource, error, unsubscribed: nothing of the contact is to be seen.
     return {}, OFFLINE
 
 
 def read_item(tag: Any) -> Item | None:
     """A roster item; None for one that is being removed or that has no usable address."""
-    jid = addresses.bare(tag.getAttr("jid") or "")
+    spelled = tag.getAttr("jid") or ""
+    jid = addresses.bare(spelled)
     if not jid or tag.getAttr("subscription") == "remove":
         return None
     groups = tuple(dict.fromkeys((group.getData() or "").strip() for group in tag.getTags("group")))
     subscription = tag.getAttr("subscription") or "none"
     return Item(
         jid,
-        (tag.getAttr("name") or "").strip(),
-        tuple(group for group in groups if group),
+        (tag.getAttr("name") or "").strip()[:MAX_NAME],
+        tuple(group for group in groups if group)[:MAX_GROUPS],
         subscription if subscription in ("none", "to", "from", "both") else "none",
         tag.getAttr("ask") == "subscribe",
+        # Only a domain in Punycode is kept: servers take everything else in either spelling.
+        spelled if "xn--" in spelled and spelled != jid else "",
     )

@@ -112,6 +112,9 @@ BOUNCE = {
     "resource-constraint": 507,
     "subscription-required": 403,
 }
+# Errors that tell a fact about whoever was asked: it does not exist, or has nothing of the kind. Every other error says only that
+# it could not be asked, or would not tell this account, now: nothing that may be remembered, least of all for others.
+FACTS = frozenset({"item-not-found", "service-unavailable", "feature-not-implemented", "gone"})
 # Stream errors after which nobody reconnects: the session is over for the phone.
 FINAL = frozenset(
     {
@@ -130,6 +133,11 @@ FINAL = frozenset(
 def login_code(kind: str, condition: str) -> int:
     """Never 401: Android would try again without end."""
     return LOGIN_CONDITION.get(condition) or LOGIN_KIND.get(kind, 503)
+
+
+def is_fact(condition: str) -> bool:
+    """Whether an answer may be remembered as "there is none". "" is an answer without an error."""
+    return not condition or condition in FACTS
 
 
 def bounce_code(condition: str) -> int:

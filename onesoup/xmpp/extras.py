@@ -100,7 +100,7 @@ def _mood(payload: Any, known: Extras) -> Extras:
         if child.getName() == "text":
             text = (child.getData() or "").strip()[:MAX_TEXT]
         else:
-            name = child.getName()
+            name = child.getName()[:MAX_TEXT]
     return replace(known, mood=name, mood_text=text)
 
 

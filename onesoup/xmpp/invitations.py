@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from onesoup.csp import addresses
-from onesoup.xmpp.rooms import MUC_USER
+from onesoup.csp.invitations import STANZA
+from onesoup.xmpp.rooms import MUC_USER, condition
 from onesoup.xmpp.xml import Xml, leaf
 
 DIRECT = "jabber:x:conference"
@@ -12,7 +13,9 @@ OOB = "jabber:x:oob"
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """Somebody invites the user into a room. `nick` is set when the inviter is known by a screen name only."""
+    """Somebody invites the user into a room. A mediated invitation comes from the room: `inviter` is who the room says has asked
+    it to, the room itself when it names nobody; `nick` is set when it names a screen name only. A direct one comes from the
+    inviter."""
 
     room: str
     inviter: str
@@ -31,12 +34,25 @@ class Declined:
     reason: str = ""
 
 
-def read(message: Xml) -> Invited | Declined | None:
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """An invitation of the user's did not get through: `sender`, a room or whoever was invited, does not take it."""
+
+    sender: str
+    stanza_id: str
+    condition: str
+
+
+def read(message: Xml) -> Invited | Declined | Bounced | None:
     """What a message says of an invitation; None when it is something else."""
     sender = message.get("from")
-    if message.get("type") == "error" or not sender:
+    if not sender:
         return None
-    x = message.find("x", MUC_USER)
+    if message.get("type") == "error":
+        name = message.get("id")
+        return Bounced(addresses.bare(sender), name, condition(message)) if name.startswith(STANZA) else None
+    # A room speaks without a resource: what has one, somebody in the room or a client of anybody's has made up.
+    x = message.find("x", MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:
         room = addresses.bare(sender)
         inviter, nick = _who(invite.get("from"), room)

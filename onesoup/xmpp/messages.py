@@ -228,6 +228,11 @@ def stamps(stanza: Any) -> list[tuple[str, int]]:
     return found
 
 
+def oldest(kept: Iterable[tuple[str, int]]) -> int | None:
+    """The oldest of these stamps, whoever has made it."""
+    return min((stamp for _, stamp in kept), default=None)
+
+
 def parse_stamp(text: str) -> int | None:
     """XEP-0082, and the old form of XEP-0091."""
     match = _STAMP.match(text)

@@ -4,7 +4,7 @@ properties (xmpp-mapping.md 7). Pure; rooms are bare JIDs, XML is onesoup.xmpp.x
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from onesoup.csp import addresses
+from onesoup.csp import addresses, digits
 from onesoup.csp.groups import ADMIN, MOD, USER
 from onesoup.xmpp import errors
 from onesoup.xmpp.xml import Xml, leaf
@@ -225,6 +225,23 @@ def ask_role(room: str, role: str) -> Request:
     return Request(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"role": role})]))
 
 
+def ask_oneself(room: str, nick: str) -> Request:
+    """A ping of the own nick: the room answers it in one way or another, whether we are in it or not (XEP-0410)."""
+    return Request(f"{room}/{nick}", "get", Xml("ping", "urn:xmpp:ping"))
+
+
+# Whoever answered the ping has let it through to us, or is us and knows no ping.
+_INSIDE = frozenset({"", "service-unavailable", "feature-not-implemented"})
+# A way to the room that is broken just now says nothing about the room.
+_NOBODY_KNOWS = frozenset({"remote-server-not-found", "remote-server-timeout"})
+
+
+def still_inside(condition: str) -> bool | None:
+    """What the answer to ask_oneself() says; None: it does not. XEP-0410 has item-not-found for a nick that has just changed, but
+    rooms that are there no more say the same: whoever enters again finds out."""
+    return None if condition in _NOBODY_KNOWS else condition in _INSIDE
+
+
 def affiliate(room: str, jid: str, affiliation: str) -> Request:
     return Request(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"jid": jid, "affiliation": affiliation})]))
 
@@ -266,6 +283,10 @@ class About:
     def description(self) -> str:
         return self.fields.get(f"{INFO}description", "")
 
+    @property
+    def members_only(self) -> bool:
+        return "muc_membersonly" in self.features
+
 
 def read_info(query: Xml) -> About:
     identity = next((each for each in query.all("identity") if each.get("category") == "conference"), Xml("identity"))
@@ -280,12 +301,12 @@ def properties(about: About, private: bool) -> dict[str, str]:
     fields, features = about.fields, about.features
     found = {
         "Name": about.name,
-        "AccessType": "Restricted" if "muc_membersonly" in features else "Open",
+        "AccessType": "Restricted" if about.members_only else "Open",
         "Type": "Private" if private else "Public",
         "Searchable": "F" if "muc_hidden" in features else "T",
         "AutoDelete": "F" if "muc_persistent" in features else "T",
         "History": "T" if KEEPS in features else "F",
-        "RequireInvitation": "T" if "muc_membersonly" in features else "F",
+        "RequireInvitation": "T" if about.members_only else "F",
         "Topic": fields.get(f"{INFO}subject", ""),
         "ActiveUsers": fields.get(f"{INFO}occupants", ""),
         "MaxActiveUsers": fields.get(f"{CONFIG}maxusers") or fields.get(f"{INFO}maxusers", ""),
@@ -350,10 +371,11 @@ def fill(config: Xml, values: Mapping[str, str], welcome: str | None = None) -> 
 
 def _nearest(wish: str, offered: Iterable[str]) -> str | None:
     """The smallest number that is large enough, where numbers are offered: ejabberd has a list for the number of users."""
-    if not wish.isdigit():
+    least = digits.number(wish)
+    if least is None:
         return None
-    large = sorted(int(each) for each in offered if each.isdigit() and int(each) >= int(wish))
-    return str(large[0]) if large else None
+    large = [count for each in offered if (count := digits.number(each)) is not None and count >= least]
+    return str(min(large)) if large else None
 
 
 # --- bookmarks (XEP-0402, else XEP-0048 in private storage) ---

@@ -132,6 +132,11 @@ def read_items(query: Any) -> list[tuple[str, str]]:
     return [(addresses.bare(jid), " ".join(name.split())[:MAX_VALUE]) for jid, name in items if jid]
 
 
+def is_open(info: Any) -> bool:
+    """Whether a room lets anybody in, so that what it is about is no secret."""
+    return not any(each.getAttr("var") in ("muc_membersonly", "muc_passwordprotected") for each in info.getTags("feature"))
+
+
 def topic_of(info: Any) -> str:
     """What a room's disco#info says that it is about (XEP-0045 section 6.4): the subject, and the description; Prosody tells
     the latter only."""

@@ -5,10 +5,12 @@ import hmac
 import json
 import re
 import time
+from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from cir import carrier, job, message, push, smpp, sms
 from cir.job import SSMS, TEXT, WAPSMS, Outcome
@@ -356,6 +358,47 @@ def test_the_smsc_asks_whether_we_live(smsc, linked):
         while not smsc.answers:
             gevent.sleep(0.01)
     assert (smsc.answers[0].command, smsc.answers[0].sequence) == (smpp.ENQUIRE_RESP, 77)
+
+
+def test_an_smsc_that_never_stops_leaves_others_their_turn(smsc, linked):
+    assert smsc.bound.wait(10)
+    smsc.sock.setblocking(False)
+    with suppress(OSError):
+        smsc.sock.send(smpp.encode(smpp.Pdu(smpp.ENQUIRE, 0, 77)) * 100_000)
+    end, longest = time.monotonic() + 0.5, 0.0
+    while (began := time.monotonic()) < end:
+        gevent.sleep(0.001)
+        longest = max(longest, time.monotonic() - began)
+    assert longest < 0.25
+
+
+def test_more_messages_than_are_taken_in_at_a_time_come_again_later(smsc, linked, monkeypatch):
+    monkeypatch.setattr("cir.smpp_link.DELIVERIES", 2)
+    taken = Event()
+    linked.carrier._on_message = lambda _pdu: taken.wait(10)
+    assert smsc.bound.wait(10)
+    for number in range(3):
+        smsc.deliver(b"hello", sequence=number + 1)
+    with gevent.Timeout(10):
+        while not smsc.answers:
+            gevent.sleep(0.01)
+        assert (smsc.answers[0].sequence, smsc.answers[0].status) == (3, smpp.NOT_NOW)
+        taken.set()
+        while len(smsc.answers) < 3:
+            gevent.sleep(0.01)
+    assert {answer.status for answer in smsc.answers[1:]} == {smpp.OK}
+
+
+def test_a_pdu_that_does_not_end_in_time_breaks_the_connection(smsc, linked, monkeypatch):
+    monkeypatch.setattr("cir.smpp_link.RESPONSE_SECONDS", 0.3)
+    assert smsc.bound.wait(10)
+    began, dripping = time.monotonic(), iter(smpp.encode(smpp.Pdu(smpp.ENQUIRE, 0, 77, b"a" * 100)))
+    sock = smsc.sock
+    with suppress(OSError):
+        for byte in dripping:
+            sock.sendall(bytes([byte]))
+            gevent.sleep(0.05)
+    assert time.monotonic() - began < 2.0
 
 
 def test_throttling_is_tried_again(smsc, linked):

@@ -39,7 +39,7 @@ def test_a_phone_with_a_line_gets_datagrams_20_s_later_and_an_sms_after_a_minute
 
 
 def test_without_a_line_datagrams_go_at_once():
-    assert played(udp=("SUDP", "WAPUDP")) == ([(0.5, "SUDP"), (10.5, "SUDP"), (40.5, "SUDP")], ("SUDP",))
+    assert played(udp=("SUDP", "WAPUDP")) == ([(0, "SUDP"), (10, "SUDP"), (40, "SUDP")], ("SUDP",))
 
 
 def test_without_anything_free_the_sms_goes_after_the_batch():
@@ -48,7 +48,7 @@ def test_without_anything_free_the_sms_goes_after_the_batch():
 
 
 def test_behind_datagrams_the_sms_waits_a_minute():
-    assert [each for each in played(**ALL)[0] if each[1] == "WAPSMS"] == [(60.5, "WAPSMS"), (960.5, "WAPSMS")]
+    assert [each for each in played(**ALL)[0] if each[1] == "WAPSMS"] == [(60, "WAPSMS"), (960, "WAPSMS")]
 
 
 def test_presence_is_not_worth_an_sms():
@@ -64,7 +64,7 @@ def test_a_phone_that_polls_anyway_is_waited_for():
     polling = {"polls": 3, "last_request": BEGAN - 2 * S, "poll_ms": 10 * S}
     facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, tries=Tries("w"), **ALL, **polling)
     assert step(facts) == Wait(BEGAN + 13 * S)
-    assert step(replace(facts, polls=2)) == Wait(BEGAN + 500)
+    assert isinstance(step(replace(facts, polls=2)), Send)
     assert isinstance(step(replace(facts, now=BEGAN + 13 * S)), Send)
 
 
@@ -79,6 +79,20 @@ def test_the_budget_puts_an_sms_off_or_away():
 def test_datagrams_of_two_wakes_keep_their_distance():
     facts = Facts(now=BEGAN + S, kind="m", began=BEGAN, lines=False, udp=("SUDP",), tries=Tries("w", udp_at=BEGAN - S))
     assert step(facts) == Wait(BEGAN + 4 * S)
+    assert step(replace(facts, last_request=BEGAN - 2 * S)) == Wait(BEGAN + 4 * S), "it has not come since"
+
+
+def test_who_came_and_found_nothing_more_hears_of_the_next_message_at_once():
+    facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, udp=("SUDP",), tries=Tries("w", udp_at=BEGAN - S))
+    assert isinstance(step(replace(facts, last_request=BEGAN - 500)), Send)
+
+
+def test_who_has_something_in_hand_comes_by_himself():
+    facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, udp=("SUDP",), busy=True, last_request=BEGAN - 500)
+    assert step(facts) == Wait(BEGAN + 1500)
+    late = replace(facts, now=BEGAN + 1500)
+    assert isinstance(step(late), Send), "or not"
+    assert step(replace(late, tries=Tries("w", udp_at=BEGAN - S))) == Wait(BEGAN + 4 * S)
 
 
 @pytest.mark.parametrize("known", [ALL, {"udp": ("WAPUDP",)}, {"sms": ("SSMS",)}, {}])

@@ -369,8 +369,7 @@ def phone():
 def test_sudp_goes_to_the_phones_port_three_times_and_then_an_sms(station, hook, phone):
     here = station(udp=True).session(methods=("SUDP", "WAPSMS"), port=phone.getsockname()[1])
     here.deliver("m1")
-    assert 0 < here.step() <= 500
-    for seconds in (1, 10, 30):
+    for seconds in (0, 10, 30):
         assert here.step(seconds) == 0
         assert phone.recv(512) == b"WVCI 1.2 wv:nokia.1"
     assert hook.asked == []
@@ -393,10 +392,10 @@ def test_an_address_where_no_datagram_arrives_is_left_alone(station, phone):
     here.session(methods=("SUDP",), port=phone.getsockname()[1])
     for turn in range(3):
         here.deliver(f"m{turn}")
-        for seconds in (1, 10, 30, 100):
+        for seconds in (6, 10, 30, 100):
             here.step(seconds)
-        here.inbox.take(SID, address="127.0.0.1")  # it lives, and comes late
-        here.client.delete(f"q:{{{SID}}}")
+        item = here.inbox.take(SID, address="127.0.0.1")  # it lives, and comes late
+        here.inbox.take(SID, answered=item.tid, message_id=item.id)
         here.engine.step(SID)
     assert here.wakes.look(SID).deaf >= 2
     here.deliver("m9")
@@ -424,6 +423,18 @@ def test_a_code_goes_out_once_and_inside_the_budget(station, hook):
     (asked,) = hook.asked
     document = json.loads(asked.body)
     assert (document["kind"], document["text"], document["msisdn"]) == ("code", "Your code: 1", NUMBER)
+
+
+def test_a_code_that_could_not_be_sent_does_not_count(station, hook):
+    """The second comes too soon after the first for the number's budget: it may be asked for again."""
+    here = station(limits=Limits())
+    for _ in range(5):
+        assert here.numbers.issue("alice@x", NUMBER, "123456")
+        job = {"number": NUMBER, "jid": "alice@x", "text": "Your code: 123456", "until": int(time.time()) + 60}
+        here.numbers.send(records.pack_command(job))
+        here.engine.news(b"code")
+        here.engine.drain(20)
+    assert len(hook.asked) == 1
 
 
 def test_a_process_that_leaves_begins_nothing_while_a_code_is_on_its_way(station, hook):

@@ -1,12 +1,16 @@
 """The CIR process's HTTP port over real sockets: SHTTP for phones, reports from gateways."""
 
 import socket
+import time
+from contextlib import suppress
 
 import pytest
 from gevent.server import StreamServer
 
-from cir import reports, shttp
+from cir import profiles, reports, shttp
 from cir.http import Site
+from onesoup.serving.connection import Limits
+from onesoup.serving.requests import Request
 from onesoup.store.client import connect
 from onesoup.store.sms import Jobs
 from onesoup.store.wakes import Wakes
@@ -91,6 +95,85 @@ def test_what_is_no_request_is_refused_and_ends_the_connection(site, octets):
     assert found.startswith(b"HTTP/1.1 400 ") or found == b""
 
 
+HEAD = b"POST /cir/%s HTTP/1.1\r\nHost: h\r\n" % TOKEN.encode()
+BODY_OF_FIVE = HEAD + b"Content-Length: 5\r\n"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        BODY_OF_FIVE + b"Content-Length: 6\r\n\r\nhello",
+        BODY_OF_FIVE + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n\r\n",
+        HEAD + b"Content-Length: 5\x00\r\n\r\nhello",
+    ],
+)
+def test_nothing_behind_a_doubtful_body_is_read(site, octets):
+    phone = site()
+    phone.sock.sendall(octets + REQUEST)
+    found = b"".join(iter(lambda: phone.sock.recv(4096), b""))
+    assert found.count(b"HTTP/1.1 ") == found.count(b"HTTP/1.1 400 ") == 1
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        BODY_OF_FIVE + b"Content-Length: 5\r\n\r\nhello",
+        BODY_OF_FIVE + b"\r\nhello\r\n",
+        BODY_OF_FIVE + b"Transfer-Encoding: identity\r\n\r\nhello",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        HEAD + b"X-Proxy: a\r\n b\r\n\r\n",
+    ],
+)
+def test_old_proxies_are_understood(site, octets):
+    phone = site()
+    phone.sock.sendall(octets + REQUEST.replace(b"HTTP/1.1\r\n", b"HTTP/1.1\r\nConnection: close\r\n"))
+    found = b"".join(iter(lambda: phone.sock.recv(4096), b""))
+    assert found.count(b"HTTP/1.1 204 ") == 2
+
+
+def test_a_body_beyond_what_is_taken_ends_the_connection(site):
+    phone = site()
+    assert phone.ask(HEAD + b"Content-Length: 20000\r\n\r\n" + b"a" * 20_000).startswith(b"HTTP/1.1 413 ")
+
+
+def test_slow_questions_end_with_the_deadline(site, monkeypatch):
+    monkeypatch.setattr("cir.http.LIMITS", Limits(request_seconds=0.3))
+    began, phones = time.monotonic(), [site() for _ in range(20)]
+    for phone in phones:
+        phone.sock.sendall(HEAD + b"Content-Length: 10000\r\n\r\n")
+        phone.sock.settimeout(0.02)
+    while phones and time.monotonic() < began + 5:
+        phones = [phone for phone in phones if drips(phone)]
+    assert time.monotonic() - began < 1.5
+
+
+def drips(phone) -> bool:
+    """Whether a connection on which a byte comes now and then is still open."""
+    try:
+        phone.sock.sendall(b"a")
+        return bool(phone.sock.recv(1000))
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+
+
+def test_a_phone_that_never_stops_asking_leaves_others_their_turn(site):
+    flood, other = site(), site()
+    flood.sock.setblocking(False)
+    with suppress(OSError):
+        flood.sock.send(REQUEST * 20_000)
+    took = []
+    for _ in range(20):
+        began = time.monotonic()
+        assert other.ask(REQUEST).startswith(b"HTTP/1.1 204 ")
+        took.append(time.monotonic() - began)
+    assert sorted(took)[-3] < 0.1  # the machine may be busy once or twice
+
+
 def test_old_clients_get_their_connection_closed(site):
     client = site()
     assert b"Connection: close" in client.ask(REQUEST.replace(b"HTTP/1.1", b"HTTP/1.0"))
@@ -117,6 +200,26 @@ def test_a_webhook_reports_with_a_body(site, redis):
     assert jobs.state("c1") == "failed"
 
 
+def test_a_webhook_that_can_sign_has_to(redis):
+    """The body alone, then with a signature, and the URL of a state."""
+    jobs, secret, body = Jobs(redis), "kep6lore", b'{"id":"c1","status":"failed"}'
+    jobs.start("c1", "+15550100123")
+    port = Site(Wakes(redis), jobs, KEY, frozenset(), report_secret=secret)
+    target = f"{reports.PATH}?id=c1&sig={reports.sign(KEY, 'c1')}"
+    unsigned = Request("POST", target, "HTTP/1.1", {})
+    assert port._answer(unsigned, body, "127.0.0.1") == 400
+    signature = profiles.signature(secret, int(time.time()), body)
+    signed = Request("POST", target, "HTTP/1.1", {"x-onesoup-signature": signature})
+    assert port._answer(signed, b'{"id":"c1","status":"buffered"}', "127.0.0.1") == 400
+    assert jobs.state("c1") == ""
+    assert port._answer(signed, body, "127.0.0.1") == 200
+    assert jobs.state("c1") == "failed"
+    jobs.start("c2", "+15550100123")
+    path = reports.urls("http://h", KEY, "c2")["delivered"].removeprefix("http://h")
+    assert port._answer(Request("GET", path, "HTTP/1.1", {}), b"", "127.0.0.1") == 200
+    assert jobs.state("c2") == "delivered"
+
+
 def test_an_unknown_job_is_good_news_so_that_the_gateway_stops(site):
     assert site().ask(report(1, "c9")).startswith(b"HTTP/1.1 200 ")
 
@@ -129,5 +232,5 @@ def test_a_report_that_anybody_could_have_written_is_refused(site, redis):
 
 def test_a_report_from_elsewhere_is_refused(redis):
     elsewhere = Site(Wakes(redis), Jobs(redis), KEY, frozenset({"10.0.0.1"}))
-    request = shttp.read(report(1).removesuffix(b"\r\n\r\n"))
+    request = Request("GET", f"{reports.PATH}?{reports.query('c1', KEY, 1)}", "HTTP/1.1", {})
     assert elsewhere._answer(request, b"", "127.0.0.1") == 403

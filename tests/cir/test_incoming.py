@@ -18,6 +18,7 @@ from cir.incoming import DataChannel, Helos, Reception
 from cir.outgoing import Outgoing
 from onesoup.csp import numbers
 from onesoup.ports import free_port
+from onesoup.serving.requests import Request
 from onesoup.settings import Settings
 from onesoup.store.client import connect
 from onesoup.store.incoming import Incoming
@@ -371,15 +372,13 @@ def test_only_who_knows_the_key_brings_messages(station):
 
 def test_without_a_key_or_from_elsewhere_nobody_does(station):
     wakes, jobs = station.services.wakes, Jobs(station.client)
-    request = f"GET {arrived.PATH}?from={NUMBER}&text=x&key= HTTP/1.1\r\nHost: h".encode()
-    from cir import shttp
-
+    request = Request("GET", f"{arrived.PATH}?from={NUMBER}&text=x&key=", "HTTP/1.1", {})
     for site, status in (
         (Site(wakes, jobs, b"k", frozenset({"127.0.0.1"}), station.reception, ""), 404),
         (Site(wakes, jobs, b"k", frozenset({"127.0.0.1"})), 404),
         (Site(wakes, jobs, b"k", frozenset({"10.0.0.1"}), station.reception, KEY), 403),
     ):
-        assert site._answer(shttp.read(request), b"", "127.0.0.1") == status
+        assert site._answer(request, b"", "127.0.0.1") == status
 
 
 def test_a_gateway_is_told_to_come_again_while_redis_is_away(station):

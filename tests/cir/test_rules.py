@@ -203,6 +203,25 @@ def test_a_webhook_says_it_in_words():
     assert reports.read(KEY, query, b'{"id":"c2","status":"delivered"}') is None
 
 
+def test_a_signature_covers_the_state_where_the_gateway_can_sign_it():
+    """Whoever has seen a report that a message is on its way cannot make of it that it has failed."""
+    found = reports.urls("http://gw.example/", KEY, "c1")
+    assert set(found) == {"accepted", "buffered", "delivered", "failed", "rejected"}
+    queries = {word: url.partition("?")[2] for word, url in found.items()}
+    assert reports.read(KEY, queries["failed"], covered=True) == reports.Report("c1", "failed")
+    assert reports.read(KEY, queries["rejected"], covered=True) == reports.Report("c1", "refused")
+    forged = queries["accepted"].replace("accepted", "failed")
+    body = b'{"id":"c1","status":"failed"}'
+    bare = f"id=c1&status=failed&sig={reports.sign(KEY, 'c1')}"
+    for query in (forged, bare, reports.query("c1", KEY, 2), queries["accepted"] + "&st=2"):
+        report = reports.read(KEY, query, body, covered=True)
+        assert report is None or report.state == "accepted"
+    plain = f"id=c1&sig={reports.sign(KEY, 'c1')}"
+    assert reports.read(KEY, plain, body, covered=True) is None
+    assert reports.read(KEY, plain, body, covered=True, signed=True) == reports.Report("c1", "failed")
+    assert reports.read(KEY, plain + "&st=1", body, covered=True, signed=True) == reports.Report("c1", "failed")
+
+
 @pytest.mark.parametrize(
     "query", ["", "id=c1&st=1", "id=c1&st=1&sig=x", f"id=c2&st=1&sig={reports.sign(KEY, 'c1')}", "id=c1&st=1&sig=ü"]
 )

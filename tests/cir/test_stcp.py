@@ -2,6 +2,7 @@
 
 import socket
 import time
+from contextlib import suppress
 
 import gevent
 import pytest
@@ -15,10 +16,11 @@ from onesoup.handlers import records
 from onesoup.store.channels import Subscriber
 from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.inbox import Handout, Inbox, Nothing
 from onesoup.store.lines import Lines
 from onesoup.store.sessions import Sessions
 from onesoup.store.wakes import Wakes
+from tests.support.flood import flood
 
 SID, COOKIE = "a7phone", "wv:nokia.<1>&2 ü"
 QUIET = 0.25
@@ -54,15 +56,22 @@ class Station:
         self.phones.append(Line(sock))
         return self.phones[-1]
 
-    def session(self, sid=SID, version="1.2", cookie=COOKIE):
-        session = Session("alice@x", "wv:alice@x", version, "r", cookie=cookie)
+    def session(self, sid=SID, version="1.2", cookie=COOKIE, handset="unknown"):
+        session = Session("alice@x", "wv:alice@x", version, "r", cookie=cookie, handset=handset)
         self.feed.create(sid, {"r": records.pack_session(session), "ttl": 60_000, "fence": 1}, ())
 
     def deliver(self, *ids, sid=SID):
         self.feed.store(sid, 1, Changes(items=[Delivery(each, "romeo@x", b"x") for each in ids]))
 
     def phone_polls(self, sid=SID):
-        self.inbox.take(sid)
+        """As long as it gets something."""
+        while not isinstance(item := self.inbox.take(sid), Nothing):
+            while not isinstance(item, Nothing):
+                item = self.inbox.take(sid, answered=item.tid, message_id=item.id)
+
+    def phone_takes_one(self, sid=SID):
+        """And has not answered it yet."""
+        return self.inbox.take(sid)
 
 
 class Line:
@@ -230,8 +239,15 @@ def test_without_a_cookie_the_session_id_stands_for_it(station):
     assert line.hear() == b"WVCI 1.2 a7other\r\n"
 
 
-def test_what_waited_before_helo_wakes_after_it_and_not_with_it(station):
+@pytest.fixture
+def s60(station):
+    station.session(handset="s60")
+    return station
+
+
+def test_what_waited_before_helo_wakes_after_it_and_not_with_it(s60):
     """S60 takes any octets for the answer to HELO and looks no further."""
+    station = s60
     station.deliver("m1")
     line = station.dial()
     began = time.monotonic()
@@ -241,7 +257,39 @@ def test_what_waited_before_helo_wakes_after_it_and_not_with_it(station):
     assert time.monotonic() - began >= QUIET * 0.9
 
 
-def test_after_every_ok_there_is_quiet(station):
+def test_nobody_else_waits_after_helo(station, monkeypatch):
+    monkeypatch.setattr(module, "AFTER_OK", 60)
+    station.deliver("m1")
+    line = station.dial().helo()  # OK comes in a segment of its own
+    assert line.hear() == WVCI
+    station.phone_polls()
+    assert line.say(b"PING\r\n").hear() == b"OK\r\n"
+    station.deliver("m2")
+    assert line.hear() == WVCI
+
+
+def test_a_poll_that_found_nothing_ends_the_quiet(s60, monkeypatch):
+    """It shows that the OK was read: it came long enough behind it."""
+    monkeypatch.setattr(module, "AFTER_OK", 60)
+    monkeypatch.setattr(module, "READ_WITHIN", 0.1)
+    line = s60.dial().helo()
+    gevent.sleep(0.15)
+    s60.phone_polls()
+    s60.deliver("m1")
+    assert line.hear() == WVCI
+
+
+def test_a_poll_of_before_does_not(s60):
+    s60.phone_polls()
+    line = s60.dial().helo()
+    began = time.monotonic()
+    s60.deliver("m1")
+    assert line.hear() == WVCI
+    assert time.monotonic() - began >= QUIET * 0.8
+
+
+def test_after_every_ok_there_is_quiet(s60):
+    station = s60
     line = station.dial().helo()
     quiet(line)
     line.say(b"PING\r\n")
@@ -261,11 +309,56 @@ def test_one_wake_for_a_burst(station):
     quiet(line)
 
 
-def test_no_wake_for_what_the_phone_has_fetched(station):
+def test_no_wake_for_what_the_phone_has_fetched(s60):
+    line = s60.dial().helo()
+    s60.deliver("m1")
+    s60.phone_polls()
+    quiet(line)
+
+
+def test_a_message_behind_an_empty_poll_wakes_at_once(station, monkeypatch):
+    """However short a while ago the phone was woken."""
+    monkeypatch.setattr(module, "GAP", 60)
+    line = station.dial().helo()
+    for number in range(3):
+        station.deliver(f"m{number}")
+        assert line.hear() == WVCI
+        station.phone_polls()
+
+
+def test_a_phone_with_an_item_in_hand_is_left_alone(station, monkeypatch):
+    """It comes to answer, and takes the next one with it: one wake for a burst, however slowly it comes in."""
+    monkeypatch.setattr(module, "GAP", QUIET)
+    line = station.dial().helo()
+    station.deliver("m0")
+    assert line.hear() == WVCI
+    item = station.phone_takes_one()
+    for number in range(1, 20):
+        station.deliver(f"m{number}")
+        item = station.inbox.take(SID, answered=item.tid, message_id=item.id)
+    quiet(line)
+
+
+def test_one_that_does_not_come_back_is_woken_all_the_same(station, monkeypatch):
+    monkeypatch.setattr(module, "GAP", QUIET)
     line = station.dial().helo()
     station.deliver("m1")
-    station.phone_polls()
-    quiet(line)
+    assert line.hear() == WVCI
+    station.phone_takes_one()
+    station.deliver("m2")
+    began = time.monotonic()
+    assert line.hear() == WVCI
+    assert time.monotonic() - began >= QUIET * 0.8
+
+
+def test_news_of_a_process_of_the_last_version_is_understood(station, monkeypatch):
+    """It names no time: the phone may have something in hand."""
+    monkeypatch.setattr(module, "GAP", 0.1)
+    line = station.dial().helo()
+    station.heard = lambda *_: None
+    station.deliver("m1")
+    station.stcp.wake("", f"m {SID}".encode())
+    assert line.hear() == WVCI
 
 
 def test_a_wake_is_repeated_when_the_phone_does_not_come(station, monkeypatch):
@@ -468,3 +561,50 @@ def test_behind_a_proxy_the_phones_own_address_counts(station, monkeypatch):
 def test_who_comes_past_the_proxy_needs_no_header(station, monkeypatch):
     monkeypatch.setattr(station.stcp, "_proxies", frozenset({"127.0.0.1"}))
     assert station.dial("127.0.0.2").helo()
+
+
+# --- lines that never stop ---
+
+
+def slowest_ok(line, times=40):
+    """Seconds until a PING of another phone is answered, nearly at worst: the machine may be busy once or twice."""
+    took = []
+    for _ in range(times):
+        began = time.monotonic()
+        assert line.say(b"PING\r\n").hear(20.0) == b"OK\r\n"
+        took.append(time.monotonic() - began)
+        gevent.sleep(0.01)
+    return sorted(took)[-3]
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [(b"", b"\n"), (b"", b"\r\n"), (b"HELO a8flood\r\n", b"PING\r\n"), (b"HELO a8flood\r\n", b"\n")]
+)
+def test_a_line_that_never_stops_leaves_others_their_turn(station, first, again):
+    station.session("a8flood")
+    other = station.dial().helo()
+    with flood(station._listener.address, again, first, count=4):
+        gevent.sleep(0.2)
+        assert slowest_ok(other) < 0.1
+
+
+@pytest.mark.parametrize("again", [b"\n", b"\r\n", b" \n"])
+def test_whoever_never_stops_has_no_longer_for_its_helo(station, monkeypatch, again):
+    monkeypatch.setattr(module, "HELO_SECONDS", 0.5)
+    with flood(station._listener.address, again, count=4) as running:
+        ended = running.ended(within=10)
+    assert ended is not None
+    assert ended < 1.5
+
+
+def test_the_proxys_header_has_as_long_as_a_helo(redis_server, monkeypatch):
+    """By the clock: that something comes now and then prolongs nothing."""
+    monkeypatch.setattr(module, "HELO_SECONDS", 0.4)
+    station = Station(redis_server.url, proxies={"127.0.0.1"})
+    line, began = station.dial(), time.monotonic()
+    with suppress(OSError):
+        for byte in b"PROXY TCP4 " + b"1" * 90:
+            line.say(bytes([byte]))
+            gevent.sleep(0.05)
+    assert time.monotonic() - began < 2.0
+    station.close()

@@ -11,8 +11,7 @@ from onesoup.wire.document import ANY_TREE, Encoding
 from tests.conversations.conftest import Play
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHARED = REPOSITORY.parent / "shared" / "protocol" / "scripts"
-OWN = REPOSITORY / "scripts"
+SCRIPTS = REPOSITORY / "scripts"
 
 
 def ways(directory: Path) -> list[object]:
@@ -30,18 +29,8 @@ def ways(directory: Path) -> list[object]:
     return found
 
 
-def shared() -> list[object]:
-    absent = pytest.mark.skip(reason="no ../shared/protocol/scripts beside this repository")
-    return ways(SHARED) if SHARED.is_dir() else [pytest.param(None, marks=absent)]
-
-
-@pytest.mark.parametrize("wanted", shared())
-def test_shared(wanted: Script, outcome: Outcome) -> None:
-    assert outcome.passed, "\n" + report.whole(outcome)
-
-
-@pytest.mark.parametrize("wanted", ways(OWN))
-def test_own(wanted: Script, outcome: Outcome) -> None:
+@pytest.mark.parametrize("wanted", ways(SCRIPTS))
+def test_conversation(wanted: Script, outcome: Outcome) -> None:
     for step in outcome.gaps:
         print(f"known gap, {wanted.name}, {step.name}: {step.gap}")
     for step in outcome.healed:
@@ -49,11 +38,10 @@ def test_own(wanted: Script, outcome: Outcome) -> None:
     assert outcome.passed, "\n" + report.whole(outcome)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/protocol/scripts beside this repository")
 @pytest.mark.parametrize("encoding", ANY_TREE)
 def test_s60_gives_its_password_when_the_server_has_none(play: Play, encoding: Encoding) -> None:
     """Without a stored secret the digest cannot be verified: the server asks for schema PWD."""
-    wanted = script.with_alternative(script.load(SHARED / "nokia-s60-startup.yaml"), "four_way_login")
+    wanted = script.with_alternative(script.load(SCRIPTS / "nokia-s60-startup.yaml"), "four_way_login")
     found = play(script.in_encoding(wanted, encoding), linked=False)
     assert found.passed, "\n" + report.whole(found)
     assert [step.name for step in found.steps if step.skipped] == ["login-2-md5"]

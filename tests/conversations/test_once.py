@@ -32,7 +32,8 @@ def test_a_command_acknowledged_while_the_outbox_is_read_is_not_sent_again() -> 
     feed, sent = Feed(stored), []
     stream = SimpleNamespace(open=True, send=lambda *nodes, key, before: sent.append(key))
     intake = SimpleNamespace(profile=SimpleNamespace(language=""))
-    held: Any = SimpleNamespace(sid="s", closing=False, stream=stream, lock=BoundedSemaphore(1), intake=intake)
+    spelled = {"spelled": lambda jid: jid}
+    held: Any = SimpleNamespace(sid="s", closing=False, stream=stream, lock=BoundedSemaphore(1), intake=intake, **spelled)
     outbox = Outbox(held, SimpleNamespace(feed=feed))  # type: ignore[arg-type]
     outbox._run_commands()
     feed.between = lambda: outbox.acked([stored])

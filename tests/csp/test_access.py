@@ -157,29 +157,27 @@ def test_schemas_come_repeated_or_as_one_comma_list():
 
 
 @pytest.mark.parametrize(
-    ("offered", "has_secret", "takes_pwd", "chosen"),
+    ("offered", "takes_pwd", "chosen"),
     [
-        (["MD5", "SHA"], True, False, "MD5"),
-        (["SHA", "MD5"], True, False, "SHA"),
-        (["PWD", "SHA", "MD5"], True, False, "SHA"),
-        (["MD4", "MD5"], True, True, "MD5"),
-        (["PWD", "MD5"], False, False, "PWD"),
-        (["PWD"], True, False, "PWD"),
-        (["MD5"], False, True, "PWD"),  # S60 offers MD5 only and answers PWD with its password
-        (["MD4", "MD6"], False, True, "PWD"),
-        (["MD4"], True, False, "MD4"),
-        (["MD6", "MD4", "SHA"], True, False, "SHA"),
-        (["MD5", "SHA"], False, False, "MD5"),  # nothing can verify it; that is told after the second request
+        (["MD5", "SHA"], False, "MD5"),
+        (["SHA", "MD5"], False, "SHA"),
+        (["PWD", "SHA", "MD5"], False, "PWD"),
+        (["MD4", "MD5"], False, "MD5"),
+        (["PWD"], False, "PWD"),
+        (["MD5"], True, "PWD"),  # S60 offers MD5 only and answers PWD with its password
+        (["MD4", "MD6"], True, "PWD"),
+        (["MD4"], False, "MD4"),
+        (["MD6", "MD4", "SHA"], False, "SHA"),
     ],
 )
-def test_the_schema_of_the_second_request(offered, has_secret, takes_pwd, chosen):
-    assert access.choose_schema(offered, has_secret, takes_pwd) == chosen
+def test_the_schema_of_the_second_request(offered, takes_pwd, chosen):
+    assert access.choose_schema(offered, takes_pwd) == chosen
 
 
-@pytest.mark.parametrize(("offered", "has_secret"), [(["MD6"], True), (["MD6", "X"], False), ([], True), (["PWDX"], False)])
-def test_schemas_that_nobody_knows_are_543(offered, has_secret):
+@pytest.mark.parametrize("offered", [["MD6"], ["MD6", "X"], [], ["PWDX"]])
+def test_schemas_that_nobody_knows_are_543(offered):
     with pytest.raises(CspError) as refused:
-        access.choose_schema(offered, has_secret, takes_pwd=False)
+        access.choose_schema(offered, takes_pwd=False)
     assert refused.value.code == 543
 
 

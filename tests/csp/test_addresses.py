@@ -26,6 +26,10 @@ SPELLINGS = {
     "wv:b%C3%B6rje@x.org": "börje@x.org",
     "wv:BÖRJE@x.org": "börje@x.org",
     "wv:a@xn--bcher-kva.example": "a@bücher.example",
+    "wv:a@XN--BCHER-KVA.Example": "a@bücher.example",
+    "wv:a@straße.example": "a@strasse.example",  # as servers prepare it
+    "wv:a@xn--strae-oqa.example": "a@xn--strae-oqa.example",  # another domain than that one
+    "wv:a@xn--9.example": "a@xn--9.example",  # Punycode of nothing
     "wv:a@BÜCHER.example": "a@bücher.example",
     "wv:a@bu\u0308cher.example": "a@bücher.example",
     "wv:a%25b@x.org": "a%b@x.org",
@@ -179,3 +183,31 @@ def test_jids_are_compared_in_their_bare_folded_form(jid, bare):
 
 def test_a_local_part_is_read_by_people():
     assert addresses.local_of("alice\\20b@example.org/x") == "alice b"
+
+
+@pytest.mark.parametrize("form", ["bob@xn--bcher-kva.example/r", "Bob@BÜCHER.example", "bob@bu\u0308cher.example/r/s"])
+def test_a_domain_is_one_in_both_its_forms(form):
+    """Whether a phone writes it or a server."""
+    assert addresses.bare(form) == "bob@bücher.example"
+    assert addresses.domain_of(form) == "bücher.example"
+    assert addresses.to_jid(f"wv:{form.partition('/')[0]}", None) == "bob@bücher.example"
+
+
+def test_what_is_no_domain_stays_as_it_is_in_what_a_server_says():
+    assert addresses.bare("bob@xn--\u00fc.org/r") == "bob@xn--\u00fc.org"
+    assert addresses.bare("XN--Bcher-KVA.example") == "bücher.example"
+
+
+@pytest.mark.parametrize(
+    ("domain", "written"),
+    [("bücher.example", "xn--bcher-kva.example"), ("example.org", "example.org"), ("ü" * 70, "ü" * 70), (".ü", ".ü")],
+)
+def test_a_domain_as_the_dns_writes_it(domain, written):
+    assert addresses.ascii_domain(domain) == written
+
+
+@given(st.text(max_size=30))
+def test_whatever_a_server_calls_a_domain_is_read(domain):
+    """And reading it again changes nothing."""
+    once = addresses.bare(f"a@{domain}")
+    assert addresses.bare(once) == once or "@" in domain or "/" in domain

@@ -7,7 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onesoup.csp import direct, envelope, frames
-from onesoup.csp.elements import GetListRequest, PollingRequest, Status
+from onesoup.csp.elements import (
+    CapabilityList,
+    ClientCapabilityRequest,
+    GetListRequest,
+    GetPresenceRequest,
+    PollingRequest,
+    Status,
+)
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.errors import CspError
 from onesoup.csp.node import Node
@@ -15,30 +22,12 @@ from onesoup.wire import codec, tokens
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
 from tests.csp.test_binding import PRIMITIVES, VERSIONS, nodes
+from tests.fuzz.ways import agrees, over_the_tree
 from tests.support.characters import NOT_FOR_PHONES
 from tests.wire.vectors import GOOD, Vector
 
 TEXTS = st.text(max_size=8) | st.none()
 FLAGS = st.booleans() | st.none()
-
-
-def over_the_tree(octets: bytes) -> Message | None:
-    """None for a document that cannot be read."""
-    try:
-        return envelope.read(codec.decode(octets))
-    except (WireError, CspError):
-        return None
-
-
-def agrees(octets: bytes) -> bool:
-    """Whether the short way took it. It must not differ from the long one, and take nothing that that one refuses."""
-    message = direct.decode(octets)
-    if message is None:
-        return False
-    long = over_the_tree(octets)
-    assert long is not None
-    assert message == long
-    return True
 
 
 @pytest.mark.parametrize("vector", GOOD, ids=lambda vector: vector.name)
@@ -117,20 +106,6 @@ def test_a_vector_cut_anywhere(vector: Vector):
         agrees(octets[:end])
 
 
-@settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_a_vector_with_octets_changed(data):
-    octets = bytearray(data.draw(st.sampled_from(GOOD)).octets)
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(octets) - 1))
-        new = data.draw(st.sampled_from((0, 1, 2, 3, 4, 0x45, 0x80, 0x83, 0xC3)) | st.integers(0, 255))
-        if data.draw(st.booleans()):
-            octets[place] = new
-        else:
-            octets.insert(place, new)
-    agrees(bytes(octets))
-
-
 @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_message_is_written_alike(data):
@@ -173,6 +148,58 @@ def test_too_many_elements_are_for_the_tree_to_refuse():
     octets = request(*[GetListRequest()] * 1500)
     assert direct.decode(octets) is None
     assert over_the_tree(octets) is None
+
+
+@pytest.mark.parametrize("count", [3900, *range(3975, 4001), 12_000])
+def test_elements_without_children_count(count):
+    """Exactly as many as the tree takes are not asked for: near the limit the tree decides."""
+    octets = request(GetPresenceRequest(contact_list=["wv:a/b"] * count))
+    taken = agrees(octets)
+    assert taken or count > 3900
+    assert not taken or count < 4000
+
+
+@pytest.mark.parametrize("count", [300, 410])
+def test_pieces_of_text_count(count):
+    """Forty pieces in each element: the tree takes 16,000 in a document."""
+    octets = request(GetPresenceRequest(contact_list=["wv:a/b"] * count))
+    assert agrees(octets.replace(b"wv:a/b\0", b"a\0" + b"\3b\0" * 39)) is (count == 300)
+
+
+@pytest.mark.parametrize("content_type", [None, "application/vnd.wv.csp.wbxml; charset=iso-8859-1"])
+def test_a_document_that_leaves_its_character_set_to_http(content_type):
+    octets = request(GetPresenceRequest(contact_list=["wv:ä/b"])).replace("ä".encode(), b"\xe4")
+    octets = octets[:2] + b"\0" + octets[3:]
+    assert direct.decode(octets) is None
+    message = over_the_tree(octets, content_type)
+    assert message is not None
+    content = message.transactions[0].content
+    assert isinstance(content, GetPresenceRequest)
+    assert content.contact_list == ["wv:ä/b" if content_type else "wv:\ufffd/b"]
+
+
+@pytest.mark.parametrize("encoding", [Encoding.WBXML, Encoding.XML])
+def test_an_empty_number_among_several_is_none(encoding):
+    """It would become the text None in the answer that repeats the capabilities."""
+    asked = ClientCapabilityRequest(capability_list=CapabilityList(accepted_charset=[106, 4, 17]))
+    message = Message("1.1", encoding, [Transaction(Mode.REQUEST, "1", asked)], "sid", SessionType.INBAND)
+    octets = direct.encode(message)
+    for full, empty in ((b"E\xc3\1\4\1", b"\5"), (b"<AcceptedCharset>4</AcceptedCharset>", b"<AcceptedCharset/>")):
+        octets = octets.replace(full, empty)
+    read = over_the_tree(octets)
+    assert read is not None
+    assert read.transactions[0].content == ClientCapabilityRequest(capability_list=CapabilityList(accepted_charset=[106, 17]))
+    assert agrees(octets) is (encoding is Encoding.WBXML)
+
+
+@pytest.mark.parametrize("flags", [b"\x21\x61\x80\x2c\1", b"\x61\x80\x2c\1\x21", b"\x21\x21"])
+def test_of_a_flag_that_comes_twice_the_first_counts(flags):
+    """Also when it is empty."""
+    poll = tokens.FORMS["1.2"]["Poll"]
+    assert poll.empty == b"\x21"
+    octets = request(PollingRequest())
+    assert octets.endswith(b"\1\1\1\1")
+    agrees(octets[:-2] + flags + b"\1\1")
 
 
 def test_a_string_table_cannot_make_text_without_end():

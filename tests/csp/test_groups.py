@@ -42,6 +42,7 @@ def test_what_is_no_group_id(text, code):
     ("room", "domain", "gid"),
     [
         ("room@conference.example.org", None, "wv:/room@conference.example.org"),
+        ("room@conference.example.org", "example.org", "wv:/room@example.org"),
         ("anna\\2fclub@conference.example.org", "example.org", "wv:anna/club@example.org"),
         ("anna\\2fclub@conference.example.org", None, "wv:/anna%2Fclub@conference.example.org"),
         ("two\\20words@rooms.example.org", None, "wv:/two%20words@rooms.example.org"),

@@ -76,6 +76,7 @@ OWNERS = {
     "takes_pwd": S60,
     "takes_ssms": ANDROID,
     "cir_true_is_down": S60,
+    "reads_chunks": S60,
 }
 
 
@@ -119,4 +120,16 @@ def test_unescape_content():
 
 
 def test_takes_pwd():
-    assert access.choose_schema(["MD5"], False, S60.takes_pwd) == "PWD"
+    assert access.choose_schema(["MD5"], S60.takes_pwd) == "PWD"
+
+
+def test_what_a_handset_asks_for_because_it_was_told_so_is_not_halved_again():
+    def told(asked, last, own=10):
+        offer = capabilities.Offer(frozenset(), "", 0, own)
+        request = ClientCapabilityRequest(capability_list=CapabilityList(server_poll_min=asked))
+        return capabilities.told_poll_min(capabilities.negotiate(request, "1.1", offer, ANDROID, "", last)[0])
+
+    assert told(30, None) == told(15, 15) == told(30, 15) == 15
+    assert told(15, 15, own=60) == 30  # the operator wants less traffic now
+    assert told(5, 5) == 5
+    assert told(None, None) == 5

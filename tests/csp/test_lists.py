@@ -1,5 +1,7 @@
 """Contact lists over a roster: which contact is where, and how a list is called."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from onesoup.csp.lists import (
     Item,
     all_lists,
     belongs,
+    free_group,
     members,
     token_of,
     with_list,
@@ -117,7 +120,7 @@ def test_a_contact_of_another_list_joins_the_default_one_by_its_group():
 
 def test_a_contact_joins_a_list_once():
     assert with_list(JULIET, WORK).groups == ("Work",)
-    assert with_list(ROMEO, WORK).groups == ("Work",)
+    assert with_list(with_list(ROMEO, WORK), WORK).groups == ("Friends", "Work")
 
 
 def test_off_one_of_two_lists_a_contact_stays_in_the_other():
@@ -139,3 +142,72 @@ def test_lists_of_presence_clients_keep_their_members_themselves():
 def test_members_come_by_name():
     roster = [Item("z@x", "bob"), Item("a@x", "Carol"), Item("m@x", "Alice")]
     assert [item.name for item in members(FRIENDS, roster)] == ["Alice", "bob", "Carol"]
+
+
+# --- a contact on several lists ---
+
+
+def test_a_contact_of_the_default_list_stays_there_when_it_joins_another():
+    """Without a group it is in the default list; the first group would take it off."""
+    both = with_list(ROMEO, WORK)
+    assert both.groups == ("Friends", "Work")
+    assert belongs(FRIENDS, both)
+    assert belongs(WORK, both)
+
+
+def test_the_default_list_may_be_called_anything():
+    assert with_list(ROMEO, WORK, "Amici").groups == ("Amici", "Work")
+
+
+def test_somebody_new_is_on_the_list_that_was_named_alone():
+    assert with_list(Item("new@x.org"), WORK).groups == ("Work",)
+
+
+PRIVATE = ContactList("~pep1.0_privatelist", "Mine", members={"romeo@x.org": "R"})
+
+
+def test_a_list_of_a_presence_client_holds_a_contact_too():
+    left = without_list(ROMEO, FRIENDS, [FRIENDS, WORK, PRIVATE])
+    assert left is not None
+    roster = [left]
+    shown = all_lists({"~pep1.0_privatelist": PRIVATE}, roster)
+    assert set(shown) == {"friends", "~pep1.0_privatelist"}
+    assert members(shown["friends"], roster) == []
+    assert without_list(left, PRIVATE, [FRIENDS, WORK]) is None
+
+
+def test_two_lists_never_share_a_group():
+    assert free_group("Club", "club", [FRIENDS, WORK]) == "Club"
+    assert free_group("Work", "club", [FRIENDS, WORK]) == "club"
+    assert free_group("Work", "Friends", [FRIENDS, WORK]) == "Work 2"
+    assert free_group("Work", "work", [FRIENDS, WORK]) == "Work"
+
+
+def test_a_list_of_a_presence_client_is_never_the_default():
+    """It could not show the contacts without a group: nobody would see them any more."""
+    stored = {"~pep1.0_privatelist": ContactList("~pep1.0_privatelist", "Mine", default=True)}
+    lists = all_lists(stored, [ROMEO])
+    assert [token for token, each in lists.items() if each.default] == ["friends"]
+
+
+CLUB = ContactList("club", "Club", "Club")
+KNOWN = {"friends": FRIENDS, "work": WORK, "club": CLUB}
+STEPS = st.lists(st.tuples(st.booleans(), st.sampled_from(sorted(KNOWN))), max_size=12)
+
+
+@given(st.sampled_from([(), ("Friends",), ("Work",), ("Work", "Club")]), STEPS)
+def test_lists_are_sets(groups, steps):
+    """Whatever is added and removed: a contact is on exactly the lists that it was put on and not taken off, and leaves the
+    roster with the last of them."""
+    item = Item("romeo@x.org", "Romeo", groups, "both")
+    on = {token for token, each in KNOWN.items() if belongs(each, item)}
+    for adds, token in steps:
+        if item is None:
+            item = Item("romeo@x.org")
+        if adds:
+            item = replace(with_list(item, KNOWN[token]), name="Romeo", subscription="both")
+            on.add(token)
+        elif belongs(KNOWN[token], item):
+            item = without_list(item, KNOWN[token], KNOWN.values())
+            on.discard(token)
+        assert on == {each for each in KNOWN if item is not None and item.shown and belongs(KNOWN[each], item)}

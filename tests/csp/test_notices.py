@@ -1,7 +1,7 @@
 """Which lists look different after somebody else has changed the roster."""
 
 from onesoup.csp import notices
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item, key
 
 WORK = ContactList("work", "Work", "Work")
 OWN = ContactList("~pep", "~pep")
@@ -19,3 +19,10 @@ def test_joining_leaving_and_renaming_change_a_list_and_subscriptions_do_not():
     assert changed(there, Item("a@x", "A", ("Work",), "none", ask=True)) == []
     assert changed(None, Item("a@x", "A", ("New",), "both")) == ["new"]
     assert changed(None, None) == []
+
+
+def test_of_a_list_in_parts_the_part_is_named():
+    cut = Cut(("work", "work-2"), (key(Item("m@x", "M")),))
+    of = lambda name: Item(f"{name}@x", name, ("Work",), "both")  # noqa: E731
+    for old, new, wanted in ((None, of("A"), ["work"]), (of("Z"), None, ["work-2"]), (None, None, [])):
+        assert notices.changed_lists({"work": WORK}, [(old, new)], {"work": cut}) == wanted

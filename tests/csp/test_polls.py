@@ -108,6 +108,35 @@ def test_an_id_that_stands_there_twice_says_nothing_of_its_place():
     assert knows(body).read(body) is None
 
 
+def with_id(encoding: Encoding, old: bytes, new: bytes) -> bytes:
+    return written("1.2", encoding, "ab12", "9").replace(old, new)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # Another element has the same text, and the id itself stands there in another way.
+        with_id(Encoding.XML, b"<SessionID>ab12<", b"<X>ab12</X><SessionID> ab12 <"),
+        with_id(Encoding.XML, b"<SessionID>ab12<", b"<X>ab12</X><SessionID>ab1&#50;<"),
+        with_id(Encoding.XML, b"<TransactionID>9<", b"<X>9</X><TransactionID>&#57;<"),
+        with_id(Encoding.XML, b"<SessionID>ab12<", b"<!-- >ab12< --><SessionID><![CDATA[ab12]]><"),
+        # The id is in two pieces, and whole in an element that nobody knows.
+        with_id(Encoding.WBXML, b"\x6f\3ab12\0", b"\x7f\3ab12\0\1\x6f\3ab\0\00312\0"),
+        # The mark of a string, within bytes whose length is given.
+        with_id(Encoding.WBXML, b"\3ab12\0", b"\xc3\6\3ab12\0"),
+    ],
+)
+def test_what_looks_like_the_id_and_is_none(body: bytes):
+    message = long_way(body)
+    assert message is not None
+    assert (message.session_id, message.transactions[0].id) == ("ab12", "9")
+    known = knows(body)
+    for old, new in ((b"ab12", b"x7"), (b"9", b"88")):
+        other = body.replace(old, new, 1)
+        read = known.read(other)
+        assert read is None or read == long_way(other)
+
+
 def test_the_oldest_shapes_are_forgotten():
     known, bodies = Polls(), []
     for number in range(MOST_SHAPES + 1):

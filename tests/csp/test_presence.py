@@ -104,10 +104,12 @@ def test_who_is_not_there_is_nowhere():
     assert presence.notification(Shown(place=PLACE), ["address"]).address.qualifier is False
 
 
-def test_a_picture_is_told_by_name_only():
+@pytest.mark.parametrize("wishes", [[], ["status_content"]])
+def test_a_picture_is_told_by_name_or_to_who_wants_all(wishes):
     picture = ("image/png", b"\x89PNG")
-    assert presence.notification(HERE, [], picture).status_content is None
-    content = presence.notification(HERE, ["status_content"], picture).status_content
+    assert presence.notification(HERE, ["online_status"], picture).status_content is None
+    assert presence.weight(wishes, 6000) > presence.weight(["status_text"], 6000) + 8000
+    content = presence.notification(HERE, wishes, picture).status_content
     assert (content.qualifier, base64.b64decode(content.direct_content), content.content_type) == (True, b"\x89PNG", "image/png")
 
 
@@ -134,7 +136,7 @@ def test_every_attribute_is_written_in_the_form_of_each_version(version):
 def test_only_a_change_of_what_is_covered_counts():
     assert presence.wants([], "status_text")
     assert presence.wants(["status_content"], "status_content")
-    assert not presence.wants([], "status_content")
+    assert presence.wants([], "status_content")
     assert not presence.wants(["online_status"], "status_text")
 
 

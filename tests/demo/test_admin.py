@@ -3,13 +3,18 @@
 import http.client
 import json
 import os
+import socket
+import time
+from contextlib import suppress
 
 import gevent
 import pytest
 
 from onesoup import admin, ports
 from onesoup.ports import free_port
+from onesoup.serving.connection import Limits
 from onesoup.settings import Settings, SettingsError
+from tests.support.flood import flood
 
 
 @pytest.fixture
@@ -119,3 +124,23 @@ def test_a_second_process_of_a_role_takes_the_next_free_port():
         ports.listener("127.0.0.1", range(first, first + 3))
     for each in listeners:
         each.close()
+
+
+def test_a_slow_question_ends_with_the_deadline(settings, monkeypatch):
+    monkeypatch.setattr(admin, "LIMITS", Limits(request_seconds=0.3))
+    port, began = admin.start(settings, "holder"), time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), 5) as link, suppress(OSError):
+        for byte in b"GET /healthz HTTP/1.1\r\nX-Slow: " + b"a" * 1000:
+            link.sendall(bytes([byte]))
+            gevent.sleep(0.02)
+    assert time.monotonic() - began < 2.0
+
+
+def test_questions_without_end_leave_others_their_turn(settings):
+    port, took = admin.start(settings, "holder"), []
+    with flood(("127.0.0.1", port), b"GET /healthz HTTP/1.1\r\n\r\n", source="127.0.0.2"):
+        for _ in range(20):
+            began = time.monotonic()
+            assert get(port, "/healthz")[0] == 200
+            took.append(time.monotonic() - began)
+    assert sorted(took)[-3] < 0.1  # the machine may be busy once or twice

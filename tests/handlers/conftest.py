@@ -47,7 +47,7 @@ class Holder:
         self.feed, self.shards = Feed(self.client), Shards(self.client)
         self.login_code, self.refuse, self.deaf = 200, {}, False
         self.looked: dict[str, Any] = {}
-        self.iqs: dict[tuple[str, str], str | Xml] = {}
+        self.iqs: dict[tuple[str, str], Any] = {}
         self.otherwise: str | Xml = "service-unavailable"
         self.fresh: set[str] = set()
         # op -> what is answered besides the code.
@@ -130,13 +130,15 @@ class Holder:
     # --- rooms ---
 
     def room_answer(self, command: dict[str, Any]) -> bytes | None:
-        """As the XMPP side of rooms would: what `iqs` says to a request, (to, name or namespace of its payload) -> condition
-        or payload; a join works unless `refuse` has the room."""
+        """As the XMPP side of rooms would: what `iqs` says to a request, (to, name or namespace of its payload) -> condition,
+        payload, or either by the attributes of the first element in it; a join works unless `refuse` has the room."""
         if command["op"] in ("iq", "destroy"):
             to = command["to"] if command["op"] == "iq" else command["room"]
             inner = command["tree"][3] if command["op"] == "iq" else []
             names = [command["tree"][1] if command["op"] == "iq" else "destroy", *(child[0] for child in inner)]
             found = next((self.iqs[to, name] for name in names if (to, name) in self.iqs), self.otherwise)
+            if callable(found):  # it depends on what stands in the item
+                found = found(dict(inner[0][2]))
             error, tree = (found, Xml("query")) if isinstance(found, str) else ("", found)
             return records.pack_answer(200, error=error, tree=tree.plain())
         if command["op"] == "join" and command["room"] not in self.refuse:

@@ -13,6 +13,7 @@ from onesoup.csp.elements import (
     ScreenName,
 )
 from onesoup.csp.lists import Item
+from onesoup.xmpp.rooms import DISCO_INFO
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 
@@ -106,6 +107,14 @@ def test_one_entry_that_is_no_user_does_not_stop_the_others(phone, holder):
     assert [each.code for each in result.detailed_result] == [531, 516, 516]  # nobody has heard of rooms there
     assert result.detailed_result[0].user_id == ["sip:somebody"]
     assert listed(phone)[0] == [ROMEO]
+
+
+def test_a_group_whose_domain_is_silent_does_not_stop_the_others(phone, holder):
+    holder.iqs["far.example", DISCO_INFO] = "remote-server-timeout"
+    names = AddList(user_id=[ROMEO], group_id=["wv:/tea@far.example"])
+    answer = phone.ask(BlockEntityRequest(block_list=BlockList(add_list=names)))
+    assert [(each.code, each.group_id) for each in answer.result.detailed_result] == [(504, ["wv:/tea@far.example"])]
+    assert told(phone, holder) == [("block", ["romeo@example.net"])]
 
 
 def test_nobody_blocks_himself(phone, holder):

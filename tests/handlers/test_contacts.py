@@ -4,8 +4,6 @@ import pytest
 
 from onesoup.csp.elements import (
     AddNickList,
-    CapabilityList,
-    ClientCapabilityRequest,
     ContactListProperties,
     CreateListRequest,
     CreateListResponse,
@@ -205,7 +203,7 @@ def test_the_spelling_of_the_phone_is_kept(phone):
 def test_a_contact_of_one_list_joins_another(stocked, holder):
     manage(stocked, WORK, add=[("wv:romeo@example.net", "Romeo")])
     (added,) = holder.ops(stocked, "roster")
-    assert added["groups"] == ["Work"]
+    assert added["groups"] == ["Friends", "Work"]
     assert holder.ops(stocked, "directed") == []
 
 
@@ -376,13 +374,83 @@ def test_lists_are_of_the_account_and_outlive_the_session(phone, new_phone):
     assert other.ask(GetListRequest()).contact_list == ["wv:alice/club@example.org"]
 
 
-def test_a_list_that_the_parser_cannot_take_is_said_to_be_too_large(new_phone, holder):
-    phone = new_phone()
-    phone.log_in("wv:alice@example.org")
-    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=8000)))
-    holder.roster(phone.sid, *(Item(f"friend{number}@example.org", f"Friend {number}") for number in range(150)))
-    answer = phone.ask(ListManageRequest(contact_list=FRIENDS, receive_list=True))
-    assert answer.result.code == 432
-    phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=131072)))
-    answer = phone.ask(ListManageRequest(contact_list=FRIENDS, receive_list=True))
-    assert len(answer.nick_list.nick_name) == 150
+# --- a contact on several lists ---
+
+ROMEO_ID = "wv:romeo@example.net"
+
+
+def test_a_second_list_takes_nobody_off_the_default_list(every_phone, holder):
+    """The roster item has no group, which is what the default list goes by."""
+    phone = every_phone
+    holder.roster(phone.sid, ROMEO, NURSE)
+    assert manage(phone, WORK, add=[(ROMEO_ID, "Romeo")], receive=False).result.code == 200
+    assert holder.ops(phone, "roster")[-1]["groups"] == ["Friends", "Work"]
+    assert ROMEO_ID in read(phone)
+    assert ROMEO_ID in read(phone, WORK)
+
+
+def test_off_the_second_list_a_contact_stays_in_the_roster(stocked, holder):
+    manage(stocked, WORK, add=[(ROMEO_ID, "Romeo")])
+    manage(stocked, WORK, remove=[ROMEO_ID])
+    assert holder.ops(stocked, "unroster") == []
+    assert ROMEO_ID in read(stocked)
+    assert ROMEO_ID not in read(stocked, WORK)
+
+
+def test_a_new_list_with_contacts_takes_nobody_off_another(stocked):
+    club = "wv:alice/club@example.org"
+    assert create(stocked, club, ROMEO_ID, "wv:nurse@example.net").result.code == 200
+    assert set(read(stocked, club)) == {ROMEO_ID, "wv:nurse@example.net"}
+    assert ROMEO_ID in read(stocked)
+    assert "wv:nurse@example.net" in read(stocked, WORK)
+
+
+def test_a_deleted_list_takes_only_its_own_contacts_along(stocked, holder):
+    club = "wv:alice/club@example.org"
+    create(stocked, club, ROMEO_ID, "wv:paris@example.net")
+    assert stocked.ask(DeleteListRequest(contact_list=club)).result.code == 200
+    assert [each["jid"] for each in holder.ops(stocked, "unroster")] == ["paris@example.net"]
+    assert ROMEO_ID in read(stocked)
+
+
+def test_a_contact_that_only_a_presence_client_keeps_stays_its_contact(stocked, holder):
+    private = "wv:alice/~pep1.0_privatelist@example.org"
+    create(stocked, private, ROMEO_ID)
+    manage(stocked, remove=[ROMEO_ID])
+    assert holder.ops(stocked, "unroster") == []
+    assert ROMEO_ID not in read(stocked)
+    assert ROMEO_ID in read(stocked, private)
+    assert WORK in (shown := stocked.ask(GetListRequest()).contact_list)
+    assert len(shown) == 2
+    manage(stocked, private, remove=[ROMEO_ID])
+    assert [each["jid"] for each in holder.ops(stocked, "unroster")] == ["romeo@example.net"]
+
+
+@pytest.mark.parametrize("name", ["Friends", "Work"])
+def test_a_list_named_like_another_is_a_list_of_its_own(stocked, holder, name):
+    """One group for both would take a contact off both lists at once."""
+    club = "wv:alice/club@example.org"
+    create(stocked, club, ROMEO_ID, "wv:nurse@example.net", DisplayName=name)
+    assert properties_of(manage(stocked, club, receive=True))["DisplayName"] == name
+    manage(stocked, club, remove=[ROMEO_ID, "wv:nurse@example.net"])
+    assert read(stocked, club) == {}
+    assert ROMEO_ID in read(stocked)
+    assert "wv:nurse@example.net" in read(stocked, WORK)
+
+
+@pytest.mark.parametrize("name", ["Friends", "Work"])
+def test_a_list_renamed_like_another_stays_apart_from_it(stocked, holder, name):
+    club = "wv:alice/club@example.org"
+    create(stocked, club, ROMEO_ID, "wv:nurse@example.net")
+    assert manage(stocked, club, DisplayName=name).result.code == 200
+    manage(stocked, club, remove=[ROMEO_ID, "wv:nurse@example.net"])
+    assert ROMEO_ID in read(stocked)
+    assert "wv:nurse@example.net" in read(stocked, WORK)
+
+
+def test_a_list_of_a_presence_client_does_not_become_the_default(stocked):
+    private = "wv:alice/~pep1.0_privatelist@example.org"
+    create(stocked, private, Default="T")
+    manage(stocked, private, Default="T")
+    assert stocked.ask(GetListRequest()).default_contact_list == FRIENDS
+    assert ROMEO_ID in read(stocked)

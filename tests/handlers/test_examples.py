@@ -1,7 +1,6 @@
 """The examples that come with the specification: each request is answered as its partner shows, but for ids, times, words of
 descriptions and what another server has in its settings. The back end holds what the files name."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities
-from onesoup.demo.servers import REPOSITORY
 from onesoup.handlers import records
 from onesoup.handlers.context import Peer
 from onesoup.phone.engine import digest
@@ -28,8 +26,7 @@ from onesoup.xmpp import rooms
 from onesoup.xmpp.xml import Xml, leaf
 from tests.handlers.conftest import Holder, Phone
 
-EXAMPLES = Path(os.environ.get("ONESOUP_EXAMPLES") or REPOSITORY / "../shared/protocol/examples")
-pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not here")
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "protocol" / "examples"
 
 ME, BEN = "anna@example.org", "ben@example.org"
 MESSAGE = "m1001"  # ids of ours have no hyphen there

@@ -132,12 +132,23 @@ def test_a_long_answer_comes_in_segments_to_who_asked_for_that(new_phone, holder
         assert phone.ask(request).result.code == 420
 
 
-@pytest.mark.parametrize(("size", "segments", "version"), [(1500, False, "1.3"), (1500, True, "1.2"), (950, True, "1.3")])
-def test_others_are_told_that_the_answer_is_too_long(new_phone, holder, size, segments, version):
+@pytest.mark.parametrize(("segments", "version"), [(False, "1.1"), (False, "1.3"), (True, "1.2")])
+def test_others_get_as_much_of_it_as_they_read(new_phone, holder, segments, version):
     phone = new_phone(version=version)
     phone.log_in("wv:alice@example.org")
     crowd(holder, phone)
-    small(phone, size, segments)
+    small(phone, 1500, segments)
+    answer = phone.ask(GetWatcherListRequest())
+    assert 1200 < len(phone.octets) <= 1500
+    assert 4 < len(answer.user or answer.watcher) < 60
+    assert answer.watcher_count in (None, 60)
+
+
+def test_a_phone_that_reads_not_even_one_entry_is_told_so(new_phone, holder):
+    phone = new_phone(version="1.3")
+    phone.log_in("wv:alice@example.org")
+    crowd(holder, phone)
+    small(phone, 600)
     assert phone.ask(GetWatcherListRequest()).result.code == 432
 
 

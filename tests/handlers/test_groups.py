@@ -34,6 +34,7 @@ from onesoup.csp.elements import (
     Recipient,
     RejectListRequest,
     RemoveGroupMembersRequest,
+    RemoveList,
     Result,
     ScreenName,
     SendMessageRequest,
@@ -155,6 +156,43 @@ def test_a_domain_without_rooms(phone, holder):
     assert tree.im_feat is not None
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [("remote-server-timeout", 504), ("remote-server-not-found", 503), ("internal-server-error", 503), ("forbidden", 503)],
+)
+@pytest.mark.parametrize("silent", ["other.example", "rooms.other.example"])
+def test_a_look_up_that_failed_is_no_answer_and_is_not_remembered(phone, holder, condition, told, silent):
+    """One lost question must not take a domain's groups away from everybody for ten minutes."""
+    items = Xml("query", rooms.DISCO_ITEMS, children=[Xml("item", attrs={"jid": "rooms.other.example"})])
+    holder.iqs["other.example", rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO)
+    holder.iqs["other.example", rooms.DISCO_ITEMS] = items
+    holder.iqs["rooms.other.example", rooms.DISCO_INFO] = condition
+    if silent == "other.example":
+        holder.iqs[silent, rooms.DISCO_INFO] = holder.iqs[silent, rooms.DISCO_ITEMS] = condition
+    assert code(phone.ask(JoinGroupRequest(group_id="wv:/x@other.example"))) == told
+    holder.iqs["other.example", rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO)
+    holder.iqs["other.example", rooms.DISCO_ITEMS] = items
+    holder.iqs["rooms.other.example", rooms.DISCO_INFO] = about()
+    holder.iqs["x@rooms.other.example", rooms.DISCO_INFO] = about()
+    assert phone.ask(JoinGroupRequest(group_id="wv:/x@other.example")).NAME == "JoinGroup-Response"
+
+
+def test_a_name_that_we_made_up_need_not_exist(phone, holder, services):
+    holder.iqs["example.org", rooms.DISCO_ITEMS] = Xml("query", rooms.DISCO_ITEMS)
+    holder.iqs["conference.example.org", rooms.DISCO_INFO] = "remote-server-not-found"
+    assert code(phone.ask(JoinGroupRequest(group_id=GID))) == 405
+    assert services.groups.service("example.org") == ""
+
+
+def test_a_group_of_an_invitation_is_joined_without_a_look_up(phone, served, services):
+    found = Invitation("GR", "tea@rooms.far.example", "wv:/tea@far.example", "dave@far.example", until=4_000_000_000)
+    services.invites.put("alice@example.org", "in", "i1", records.pack_invitation(found))
+    served.otherwise = "remote-server-timeout"
+    served.iqs["tea@rooms.far.example", rooms.DISCO_INFO] = about()
+    assert phone.ask(JoinGroupRequest(group_id="wv:/tea@far.example")).NAME == "JoinGroup-Response"
+    assert {each["to"] for each in served.ops(phone, "iq")} == {"tea@rooms.far.example"}
+
+
 def test_whoever_is_not_let_in_has_settled_nothing(phone, served, services):
     own = OwnProperties(property=[Property(name="AutoJoin", value="T")])
     wish = JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="ben"), own_properties=own)
@@ -186,10 +224,12 @@ def test_a_crowd_is_told_as_far_as_the_phone_can_read(new_phone, served, version
 
 
 def test_leaving(inside, served):
-    assert code(inside.ask(LeaveGroupRequest(group_id=GID.upper()))) == 200
+    left = inside.ask(LeaveGroupRequest(group_id=GID.upper()))
+    assert (left.result.code, left.group_id) == (200, GID.upper())
     (presence,) = sent(inside, served)
     assert (presence.get("type"), presence.get("to")) == ("unavailable", f"{ROOM}/nick")
-    assert inside.ask(LeaveGroupRequest(group_id="wv:/other@example.org")).result.code == 808
+    left = inside.ask(LeaveGroupRequest(group_id="wv:/other@example.org"))
+    assert (left.result.code, left.group_id) == (808, "wv:/other@example.org")
 
 
 # --- made and ended ---
@@ -295,18 +335,78 @@ def test_one_who_cannot_be_a_member_does_not_stop_the_others(inside, served):
     assert code(inside.ask(one)) == 816
 
 
-def test_who_is_no_member_any_more_is_put_out_of_a_room_for_members(phone, served):
-    served.inside(phone.sid, ROOM, GID, about={"AccessType": "Restricted"})
-    served.occupied(phone.sid, ROOM, OWNER, BEN)
+def changes(phone, holder):
+    """What the room was asked to change of its people."""
+    asked = [from_plain(each["tree"]).find("item") for each in holder.ops(phone, "iq") if each["type"] == "set"]
+    return [each.attrs for each in asked if each is not None]
+
+
+def removal(*users, names=()):
+    people = UserList(user=[User(user_id=each) for each in users], screen_name=[ScreenName(s_name=each) for each in names])
+    return RemoveGroupMembersRequest(group_id=GID, user_list=people)
+
+
+@pytest.mark.parametrize("access", ["Restricted", "Open"])
+def test_who_is_no_member_any_more_is_put_out_whether_the_room_does_so_itself_or_not(phone, served, access):
+    served.inside(phone.sid, ROOM, GID, about={"AccessType": access})
+    served.occupied(phone.sid, ROOM, OWNER, BEN, ("ben_2", "ben@example.org", "participant", "member"), CLEO)
     served.iqs[ROOM, "item"] = Xml("query")
-    lists = UserList(user=[User(user_id="wv:ben@example.org"), User(user_id="wv:dora@example.org")])
-    assert code(phone.ask(RemoveGroupMembersRequest(group_id=GID, user_list=lists))) == 200
-    items = [each.find("item").attrs for each in sent(phone, served, "iq") if each.find("item")]
-    assert items == [
+    assert code(phone.ask(removal("wv:ben@example.org", "wv:dora@example.org", names=["cleo"]))) == 200
+    assert changes(phone, served) == [
         {"jid": "ben@example.org", "affiliation": "none"},
         {"jid": "dora@example.org", "affiliation": "none"},
         {"nick": "ben", "role": "none"},
+        {"nick": "ben_2", "role": "none"},
+        {"nick": "cleo", "role": "none"},
     ]
+
+
+@pytest.mark.parametrize(("said", "told"), [("not-allowed", 816), ("item-not-found", 200), ("not-acceptable", 200)])
+def test_whoever_stays_in_the_room_was_not_removed(phone, served, said, told):
+    served.inside(phone.sid, ROOM, GID)
+    served.occupied(phone.sid, ROOM, OWNER, BEN)
+    served.iqs[ROOM, "item"] = lambda item: said if "role" in item else Xml("query")
+    assert code(phone.ask(removal("wv:ben@example.org"))) == told
+
+
+def test_a_hidden_member_cannot_be_removed(phone, served):
+    served.inside(phone.sid, ROOM, GID)
+    served.occupied(phone.sid, ROOM, OWNER, ("cleo", "", "participant", "member"))
+    served.iqs[ROOM, "item"] = Xml("query")
+    assert code(phone.ask(removal(names=["cleo"]))) == 816
+    assert changes(phone, served) == []
+
+
+def test_from_outside_nobody_is_put_out_by_name(phone, served):
+    served.iqs[ROOM, "item"] = Xml("query")
+    assert code(phone.ask(removal("wv:ben@example.org"))) == 200
+    affiliations = [{"jid": "ben@example.org", "affiliation": each} for each in ("outcast", "none")]
+    assert changes(phone, served) == affiliations
+    served.iqs[ROOM, rooms.DISCO_INFO] = about("muc_membersonly")
+    assert code(phone.ask(removal("wv:ben@example.org"))) == 200
+    assert changes(phone, served)[2:] == affiliations[1:]
+    served.iqs[ROOM, rooms.DISCO_INFO], served.iqs[ROOM, "item"] = about(), "forbidden"
+    assert code(phone.ask(removal("wv:ben@example.org"))) == 816
+    assert changes(phone, served)[3:] == affiliations[:1]
+
+
+def test_an_owner_is_not_made_a_mere_member(phone, served):
+    served.iqs[ROOM, "item"] = lambda item: admin("ben@example.org") if item.get("affiliation") == "owner" else Xml("query")
+    people = UserList(user=[User(user_id="wv:ben@example.org"), User(user_id="wv:dora@example.org")])
+    assert code(phone.ask(AddGroupMembersRequest(group_id=GID, user_list=people))) == 200
+    assert changes(phone, served) == [{"jid": "dora@example.org", "affiliation": "member"}]
+
+
+def test_who_is_taken_off_the_reject_list_without_being_on_it_stays_a_member(phone, served):
+    served.iqs[ROOM, "item"] = admin("tybalt@example.net")
+    wish = RemoveList(user_id=["wv:ben@example.org", "wv:tybalt@example.net"])
+    assert phone.ask(RejectListRequest(group_id=GID, remove_list=wish)).NAME == "RejectList-Response"
+    assert changes(phone, served) == [{"jid": "tybalt@example.net", "affiliation": "none"}]
+
+
+def test_members_of_a_silent_room_are_not_told_in_part(phone, served):
+    served.iqs[ROOM, "item"] = lambda item: "remote-server-timeout" if item.get("affiliation") == "admin" else Xml("query")
+    assert code(phone.ask(GetGroupMembersRequest(group_id=GID))) == 504
 
 
 def test_levels_by_affiliation_and_role(inside, served):
@@ -446,6 +546,19 @@ def test_an_invitation_from_inside_and_from_outside(inside, served):
     assert direct.find("x").get("jid") == "far@conference.example.org"
 
 
+def test_an_owner_who_is_invited_to_be_a_member_stays_an_owner(inside, served):
+    served.iqs[ROOM, "item"] = lambda item: admin("ben@example.org") if item.get("affiliation") == "owner" else Xml("query")
+    assert code(inside.ask(invite("GM", "wv:ben@example.org", "wv:dora@example.org", group_id=GID))) == 200
+    assert changes(inside, served) == [{"jid": "dora@example.org", "affiliation": "member"}]
+    invited = [each.find("x", rooms.MUC_USER).find("invite").get("to") for each in sent(inside, served)]
+    assert invited == ["ben@example.org", "dora@example.org"]
+
+
+def test_nobody_is_left_out_of_an_invitation_without_a_word(inside):
+    assert code(inside.ask(invite("GR", *(f"wv:p{n}@example.org" for n in range(200)), group_id=GID))) == 200
+    assert code(inside.ask(invite("GR", *(f"wv:p{n}@example.org" for n in range(201)), group_id=GID))) == 402
+
+
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
@@ -482,8 +595,30 @@ def test_an_answer_counts_while_the_invitation_does(phone, served, services, unt
         assert decline.find("x").find("decline").get("to") == "dave@example.org"
         assert [(each["room"], each["password"]) for each in served.ops(phone, "join-later")] == [(ROOM, "soup")]
         assert code(phone.ask(InviteUserResponse(invite_id="i1", acceptance=True))) == 423
+        assert records.unpack_invitation(invites.get("alice@example.org", "in", "i2")).answered
         phone.ask(JoinGroupRequest(group_id=GID))
         assert served.ops(phone, "join")[-1]["password"] == "soup"
+
+
+@pytest.mark.parametrize(
+    ("sender", "user", "name", "group"),
+    [
+        ({"nick": ""}, "wv:dave@example.net", None, None),
+        ({"nick": "Dave", "room": True}, None, ("Dave", GID), None),
+        ({"nick": "Dave", "room": True, "via": "wv:/tea@example.org"}, None, ("Dave", "wv:/tea@example.org"), None),
+        ({"nick": "", "room": True}, None, None, GID),
+    ],
+)
+def test_who_invites_is_a_user_only_when_that_is_known(every_phone, served, sender, user, name, group):
+    phone = every_phone
+    payload = records.pack_event("invite", "dave@example.net", 1, id="i1", gid=GID, note="", seconds=60, **sender)
+    served.feed.store(phone.sid, 1, Changes(items=[Delivery("k-i1", ROOM, payload)]))
+    (told,) = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest()))).transactions
+    shown = told.content.sender
+    assert (shown.user and shown.user.user_id) == user
+    known = shown.group and shown.group.screen_name
+    assert (known and (known.s_name, known.group_id)) == name
+    assert (shown.group and shown.group.group_id) == group
 
 
 # --- blocking ---
@@ -504,8 +639,11 @@ def test_a_group_that_is_fetched_is_told_of_while_others_are_pushed(phone, serve
     assert served.ops(phone, "room") == [{"op": "room", "room": ROOM, "delivery": "N", "length": 50}]
     phone.ask(LeaveGroupRequest(group_id=GID))
     phone.ask(JoinGroupRequest(group_id=GID))
-    join = served.ops(phone, "join")[-1]
-    assert (join["delivery"], join["length"]) == ("N", 50)
+    names = ["wv:lobby", "wv:/lobby@conference.example.org", GID]
+    for name in names:
+        phone.ask(JoinGroupRequest(group_id=name))
+    joins = served.ops(phone, "join")[-3:]
+    assert [(each["gid"], each["delivery"], each["length"]) for each in joins] == [(name, "N", 50) for name in names]
 
     text = Text("n.m1", ROOM, "hello", 1, group=GID, nick="Ben")
     served.feed.store(phone.sid, 1, Changes(items=[Delivery(text.id, ROOM, records.pack_text(text))]))

@@ -31,6 +31,8 @@ from onesoup.csp.elements import (
 from onesoup.csp.envelope import Mode, SessionType, Transaction
 from onesoup.csp.md4 import md4
 from onesoup.handlers import records
+from onesoup.handlers.provider import provider
+from onesoup.settings import Settings, SettingsError
 from onesoup.store import keys
 from onesoup.wire.document import Encoding
 
@@ -205,7 +207,7 @@ def second(phone, tid="1", user="wv:alice", **proof):
 
 
 @pytest.mark.parametrize(
-    ("schemas", "name"), [(["MD5"], "md5"), (["SHA"], "sha1"), (["MD5", "SHA"], "md5"), (["PWD,SHA,MD4"], "sha1")]
+    ("schemas", "name"), [(["MD5"], "md5"), (["SHA"], "sha1"), (["MD5", "SHA"], "md5"), (["SHA,MD4"], "sha1")]
 )
 def test_a_digest_proves_the_password(new_phone, linked, holder, services, schemas, name):
     """Both requests carry the same TransactionID."""
@@ -244,10 +246,42 @@ def test_a_digest_without_a_challenge_is_409(new_phone, linked):
         assert refused(second(new_phone(), digest_bytes=digest("n0nce")), 409)
 
 
-def test_a_digest_under_another_transaction_id_is_409(new_phone, linked):
+def test_the_second_request_may_have_a_transaction_id_of_its_own(new_phone, linked):
+    """And is good once, under whatever id it comes."""
     phone = new_phone()
-    nonce = first(phone, "MD5", tid="1").nonce
-    assert refused(second(phone, tid="2", digest_bytes=digest(nonce)), 409)
+    proof = digest(first(phone, "MD5", tid="1").nonce)
+    assert second(phone, tid="2", digest_bytes=proof).result.code == 200
+    for tid in ("1", "3"):
+        assert refused(second(new_phone(), tid=tid, digest_bytes=proof), 409)
+
+
+@pytest.mark.parametrize("other", [{"client_id": "another"}, {"user": "wv:mallory"}])
+def test_a_nonce_is_good_for_its_handset_and_account_alone(new_phone, services, linked, other):
+    services.accounts.link("mallory@example.org", "mallory@example.org", "xmpp-secret", "phone-secret")
+    proof = digest(first(new_phone(), "MD5").nonce)
+    stranger = new_phone(client_id=other.get("client_id", "Razr V3"))
+    assert refused(second(stranger, user=other.get("user", "wv:alice"), digest_bytes=proof), 409)
+
+
+def test_two_log_ins_of_one_handset_at_once(new_phone, linked):
+    """Its first request was sent again, since the answer was late; the second goes by the newer nonce."""
+    phone = new_phone()
+    first(phone, "MD5", tid="1")
+    nonce = first(phone, "MD5", tid="2").nonce
+    assert second(phone, tid="3", digest_bytes=digest(nonce)).result.code == 200
+
+
+@pytest.mark.parametrize("client_id", ["JiMMY", "WV:IMPEC01$00001@NOK.S60", "anything"])
+@pytest.mark.parametrize("schemas", [["MD5"], ["MD5", "SHA"], ["PWD", "MD5"], ["PWD,SHA,MD4,MD5,MD6"], ["PWD"], ["MD6"]])
+def test_the_first_answer_does_not_tell_who_has_a_phone_password(new_phone, linked, client_id, schemas):
+    """Asked again it is the same for the same name, but for the nonce."""
+
+    def told(user):
+        answer = first(new_phone(client_id=client_id), *schemas, user=user)
+        return answer.result.code, answer.result.description, answer.digest_schema, len(answer.nonce or "")
+
+    answers = {told(user) for user in ("wv:alice", "wv:nobody", "wv:alice", "wv:nobody")}
+    assert len(answers) == 1
 
 
 def test_a_phone_that_takes_pwd_needs_no_link(new_phone, services, holder):
@@ -479,6 +513,32 @@ def test_a_changed_xmpp_password_reaches_the_link_and_the_phone_s_own_stays(new_
     assert (link.password, link.phone_password, link.origin) == ("newer", "phone-secret", "admin")
 
 
+def test_an_xmpp_password_that_is_the_phone_s_own_gets_in_too(new_phone, services, holder, linked):
+    """It was changed, and changed once more into what the phone password is: nobody is locked out, and the link learns it."""
+    holder.right = {("alice@example.org", "phone-secret")}
+    assert new_phone().log_in(password="phone-secret").result.code == 200
+    link = services.accounts.find("alice@example.org")
+    assert (link.password, link.phone_password) == ("phone-secret", "phone-secret")
+    holder.logins.clear()
+    assert new_phone(client_id="another").log_in(password="phone-secret").result.code == 200
+    assert len(holder.logins) == 1
+
+
+def test_a_password_that_was_wrong_a_moment_ago_does_not_keep_the_new_one_out(new_phone, services, holder, linked):
+    holder.right = {("alice@example.org", "another")}
+    assert refused(new_phone().log_in(password="phone-secret"), 409)
+    holder.right = {("alice@example.org", "phone-secret"), ("alice@example.org", "another")}
+    services.guard._client.delete(*services.guard._client.keys("wrong:*"))  # ten minutes later
+    assert new_phone().log_in(password="phone-secret").result.code == 200
+
+
+def test_a_phone_password_is_not_tried_at_another_s_account(new_phone, services, holder):
+    services.accounts.link("alice@example.org", "real@example.org", "old", "phone-secret")
+    holder.right = {("real@example.org", "phone-secret"), ("alice@example.org", "phone-secret")}
+    assert refused(new_phone().log_in(password="phone-secret"), 409)
+    assert [holder.password(each) for each in holder.logins] == [("real@example.org", "old")]
+
+
 # --- by the number that the network states ---
 
 NUMBER = "+358401234567"
@@ -531,6 +591,39 @@ def test_the_service_provider_tells_about_itself_without_a_session(new_phone, ve
     assert (info.client_id is not None) == (version == "1.1")
     phone.log_in()
     assert isinstance(phone.ask(GetSPInfoRequest()), GetSPInfoResponse)
+
+
+@pytest.mark.parametrize("encoding", [Encoding.XML, Encoding.WBXML])
+def test_the_operator_says_who_provides_the_service(new_phone, services, tmp_path, encoding):
+    (tmp_path / "logo").write_bytes(octets := b"GIF89a" + bytes(range(256)))
+    settings = Settings(
+        provider_name="Example IM",
+        provider_description="Chat for all",
+        provider_url="https://imps.example.org/",
+        provider_logo=str(tmp_path / "logo"),
+    )
+    services.policy = replace(services.policy, provider=provider(settings))
+    phone = new_phone(encoding=encoding)
+    outside = phone.ask(GetSPInfoRequest())
+    phone.log_in()
+    for info in (outside, phone.ask(GetSPInfoRequest())):
+        assert (info.name, info.description, info.url) == ("Example IM", "Chat for all", "https://imps.example.org/")
+        assert (info.logo.content_type, info.logo.content_size, info.logo.content_encoding) == (
+            "image/gif",
+            len(octets),
+            "BASE64",
+        )
+        assert base64.b64decode(info.logo.content_data) == octets
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"), [(None, "No such file"), (b"text", "no picture"), (b"GIF89a" * 2000, "12000 bytes")]
+)
+def test_a_logo_that_cannot_be_used_is_told_at_the_start(tmp_path, octets, reason):
+    if octets is not None:
+        (tmp_path / "logo").write_bytes(octets)
+    with pytest.raises(SettingsError, match=reason):
+        provider(Settings(provider_logo=str(tmp_path / "logo")))
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

@@ -14,16 +14,22 @@ from onesoup.csp.elements import (
     CreateAttributeListRequest,
     DeleteAttributeListRequest,
     GetPresenceRequest,
+    LogoutRequest,
+    OnlineStatus,
     PollingRequest,
     PreferredContacts,
     PresenceSubList,
+    Result,
+    Status,
     StatusContent,
     StatusMood,
+    StatusText,
     SubscribePresenceRequest,
     TimeZone,
     UnsubscribePresenceRequest,
     UpdatePresenceRequest,
     User,
+    UserAvailability,
 )
 from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
@@ -139,6 +145,60 @@ def test_a_picture_that_the_phone_cannot_read_is_not_given_back(phone):
     assert asked(phone, "status_content", user="wv:alice@example.org").status_content is None
 
 
+# --- the phone's own, after its next log-in ---
+
+ALICE = "wv:alice@example.org"
+MINE = {
+    "user_availability": UserAvailability(True, "DISCREET"),
+    "status_text": StatusText(True, "at work"),
+    "status_content": IMAGE,
+    "alias": Alias(True, "Al"),
+}
+
+
+def again(phone, **more):
+    """The same user logs in anew."""
+    phone.ask(LogoutRequest())
+    phone.sid = None
+    for name, value in more.items():
+        setattr(phone, name, value)
+    phone.log_in(ALICE)
+
+
+def test_what_the_phone_said_of_its_user_holds_at_the_next_log_in(every_phone, holder):
+    """Android believes GetPresence of itself."""
+    says(every_phone, **MINE)
+    again(every_phone)
+    mine = asked(every_phone, *MINE, user=ALICE)
+    assert {name: getattr(mine, name) for name in MINE} == MINE
+    says(every_phone, status_text=StatusText(True, "at home"))
+    last = holder.ops(every_phone, "presence")[-1]
+    assert (last["status"], last["show"]) == ("at home", "dnd")
+
+
+def test_what_is_of_the_moment_or_of_the_handset_does_not_hold(phone):
+    says(phone, online_status=OnlineStatus(True, "F"), address=HELSINKI, time_zone=TimeZone(True, "+0530"), **MINE)
+    again(phone)
+    mine = asked(phone, "online_status", "address", "time_zone", "status_text", user=ALICE)
+    assert (mine.online_status.presence_value, mine.status_text.presence_value) == ("T", "at work")
+    assert (mine.address.qualifier, mine.time_zone.qualifier) == (False, False)
+
+
+def test_another_handset_of_the_user_says_what_it_says_itself(phone):
+    says(phone, **MINE)
+    again(phone, client_id="another")
+    assert asked(phone, "status_text", user=ALICE).status_text.qualifier is False
+
+
+def test_a_picture_that_is_too_much_does_not_keep_the_rest_from_being_remembered(phone, monkeypatch):
+    monkeypatch.setattr("onesoup.store.handsets.MOST_OCTETS", 300)
+    says(phone, **MINE | {"status_content": StatusContent(True, direct_content="QUJD" * 200, content_type="image/png")})
+    again(phone)
+    mine = asked(phone, "status_text", "status_content", user=ALICE)
+    assert mine.status_text.presence_value == "at work"
+    assert mine.status_content.qualifier is False
+
+
 # --- what of contacts ---
 
 
@@ -154,7 +214,7 @@ def test_a_subscription_says_what_it_uses(phone, holder):
 
 def subscribed(phone, holder, services, octets=b"picture", *names):
     holder.roster(phone.sid, Item("romeo@example.net", "R", subscription="both"))
-    services.pictures.put("p", records.pack_picture(("image/jpeg", octets)))
+    services.pictures.put("p", records.pack_picture(("image/jpeg", octets)), "romeo@example.org")
     asked = presence.asked(names or ("online_status", "status_content"))
     phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)], presence_sub_list=asked))
     holder.shows(phone.sid, "romeo@example.net", online=True, picture="p")
@@ -169,6 +229,28 @@ def test_a_picture_comes_with_presence(every_phone, holder, services):
     subscribed(every_phone, holder, services)
     content = notified(every_phone).status_content
     assert (base64.b64decode(content.direct_content), content.content_type) == (b"picture", "image/jpeg")
+
+
+def test_a_subscription_that_names_nothing_means_pictures_too(every_phone, holder, services):
+    """Android subscribes so."""
+    holder.roster(every_phone.sid, Item("romeo@example.net", "R", subscription="both"))
+    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")))
+    every_phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)]))
+    (online,) = [each for each in holder.ops(every_phone, "online") if each["interests"]]
+    assert online
+    holder.shows(every_phone.sid, "romeo@example.net", online=True)
+    assert notified(every_phone).status_content is None  # there is none yet
+    every_phone.tell(every_phone.reply.transactions[0].id, Status(result=Result(code=200)))
+    holder.client.delete(f"sent:{{{every_phone.sid}}}")  # five seconds later
+    holder.shows(every_phone.sid, "romeo@example.net", online=True, picture="p")
+    assert base64.b64decode(notified(every_phone).status_content.direct_content) == b"picture"
+
+
+def test_who_asks_for_all_again_and_again_gets_no_pictures(phone, holder, services):
+    subscribed(phone, holder, services)
+    answer = phone.ask(GetPresenceRequest(user=[User(user_id=ROMEO)]))
+    assert answer.presence[0].presence_sub_list[0].status_content is None
+    assert "status_content" not in holder.ops(phone, "online")[-1]["asked"]
 
 
 def test_it_comes_only_when_it_was_subscribed(phone, holder, services):
@@ -194,7 +276,7 @@ def test_fewer_contacts_at_once_when_pictures_come_along(phone, holder, services
 def test_cards_and_pictures_are_looked_up_for_who_asks_by_name(phone, holder, services):
     holder.roster(phone.sid, Item("romeo@example.net", "R", subscription="both"))
     holder.shows(phone.sid, "romeo@example.net", online=True)
-    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")))
+    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")), "romeo@example.org")
     holder.looked = {"cards": {"romeo@example.net": "BEGIN:VCARD"}, "pictures": {"romeo@example.net": "p"}}
     found = asked(phone, "contact_info", "status_content")
     assert found.contact_info.contained_vcard == "BEGIN:VCARD"

@@ -9,7 +9,7 @@ import pytest
 from onesoup.csp.elements import GetListRequest, GetListResponse, KeepAliveRequest, KeepAliveResponse, NewMessage, PollingRequest
 from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.groups import Kept, Room
-from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session
@@ -58,6 +58,12 @@ FIRST = {
         "86a17601a16ea7467269656e6473a167a7467269656e6473a164c3a16f00a161c2",
         lambda octets: records.unpack_list("friends", octets),
         ContactList("friends", "Friends", "Friends", True),
+    ),
+    "cuts": (
+        "83a17601a166ad333237363720786d6c20312e32a16c81a7667269656e64739492a7667269656e6473a9667269656e64732d3291a56d006d407881b2"
+        "6a756c696574406578616d706c652e6f726701a2307a",
+        records.unpack_cuts,
+        ("32767 xml 1.2", {"friends": Cut(("friends", "friends-2"), ("m\0m@x",), {JULIET: 1}, "0z")}),
     ),
     "plain": ("82a17601a17881a16191a162", lambda octets: records.unpack_plain(octets, None), {"a": ["b"]}),
     "wishes": ("83a17601a17891ad6f6e6c696e655f737461747573a173c3", records.unpack_wishes, (["online_status"], True)),

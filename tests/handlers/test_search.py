@@ -101,27 +101,43 @@ def test_own_groups_are_told_without_asking_anybody(new_phone, holder, version):
 
 
 def test_groups_that_the_account_has_made_are_found(phone, holder, services):
-    for room in ("club@conference.example.org", r"alice\2fclub@conference.example.org"):
-        services.groups.put("alice@example.org", room, records.pack_kept(Kept("wv:/x", created=True)))
+    services.groups.keep_service("example.org", "conference.example.org")
+    for room, gid in (
+        ("club@conference.example.org", ""),
+        (r"alice\2fclub@conference.example.org", ""),
+        (r"alice\2ftea@conference.example.org", "wv:alice/tea"),
+        (r"olga\2fart@conference.far.example", ""),
+    ):
+        services.groups.put("alice@example.org", room, records.pack_kept(Kept(gid, created=True)))
     services.groups.put("alice@example.org", "soup@conference.example.org", records.pack_kept(Kept("wv:/soup", auto=True)))
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org")) == [
         "wv:alice/club@example.org",
-        "wv:/club@conference.example.org",
+        "wv:alice/tea",  # as the phone has named it
+        "wv:/club@example.org",
+        "wv:olga/art@far.example",
     ]
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:bob@example.org")) == []
-    assert groups(look(phone, GROUP_USER_ID_AUTOJOIN="wv:alice@example.org")) == ["wv:/soup@conference.example.org"]
+    assert groups(look(phone, GROUP_USER_ID_AUTOJOIN="wv:alice@example.org")) == ["wv:/soup"]
 
 
 def test_groups_of_which_the_phone_is_an_owner_and_bookmarks_of_other_clients(phone, holder, services):
     holder.inside(phone.sid, "tea@conference.example.org", "wv:/tea@example.org", affiliation="owner")
     holder.inside(phone.sid, "hats@conference.example.org", "wv:/hats@example.org", affiliation="member")
-    assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org")) == ["wv:/tea@conference.example.org"]
+    assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org")) == ["wv:/tea@example.org"]
     assert groups(look(phone, GROUP_USER_ID_OWNER="wv:alice@example.org", GROUP_ID="hats")) == []
     services.groups.put("alice@example.org", "soup@conference.example.org", records.pack_kept(Kept("wv:/soup", auto=True)))
     marks = [("soup@conference.example.org", "false"), ("nuts@conference.example.org", "true")]
     items = [Xml("item", attrs={"id": jid}, children=[Xml("conference", BOOKMARKS, {"autojoin": to})]) for jid, to in marks]
     holder.iqs["", "items"] = Xml("pubsub", PUBSUB, children=[Xml("items", attrs={"node": BOOKMARKS}, children=items)])
     assert groups(look(phone, GROUP_USER_ID_AUTOJOIN="wv:alice@example.org")) == ["wv:/nuts@conference.example.org"]
+
+
+def test_rooms_are_told_by_the_name_that_phones_of_their_domain_use(phone, holder, services):
+    holder.answers["rooms"] = {"service": "rooms.example.net", "rooms": [["tea@rooms.example.net", "Tea"]]}
+    assert groups(look(phone, GROUP_NAME="tea")) == ["wv:/tea@rooms.example.net"]
+    services.groups.keep_service("example.org", "rooms.example.net")
+    assert groups(look(phone, GROUP_ID="tea@example.org")) == ["wv:/tea@example.org"]
+    assert groups(look(phone, GROUP_ID="tea@rooms.example.net")) == ["wv:/tea@example.org"]
 
 
 def test_rooms_are_found_by_id_name_and_topic(phone, holder):

@@ -94,14 +94,14 @@ def wrong(cls: type[Node], depth: int = DEPTH) -> st.SearchStrategy[Element]:
 # --- what is there ---
 
 # What every request moves: the time of the last one, counters, answers that are kept for repeats.
-MOVES = {b"due", b"seq", b"hold", b"cir", b"unsaid"}
+MOVES = {b"due", b"seq", b"hold", b"cir", b"unsaid", b"busy"}
 
 
 def everything(client: Any) -> dict[bytes, Any]:
     """All of Redis but what any request moves."""
     found: dict[bytes, Any] = {}
     for key in client.scan_iter(count=1000):
-        if key.startswith((b"a:", b"tries:", b"tried:")):
+        if key.startswith((b"a:", b"replied:", b"tries:", b"tried:")):
             continue
         kind = client.type(key)
         if kind == b"hash":

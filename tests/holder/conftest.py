@@ -122,12 +122,12 @@ class Lab:
         self._jobs.append(gevent.spawn(holder._subscriber.run))
         return holder
 
-    def log_in(self, holder: Holder, user: str = "", domain: str = DOMAIN, sid: str = "") -> str:
+    def log_in(self, holder: Holder, user: str = "", domain: str = DOMAIN, sid: str = "", resource: str = "phone") -> str:
         """Returns the SessionID. StreamFailure when the server does not let it in."""
         user = user or f"user{next(_numbers)}"
         jid = f"{user}@{domain}"
-        session = Session(jid, f"wv:{jid}", "1.2", "phone", ttl=600)
-        shard = keys.shard_of(jid, "phone")
+        session = Session(jid, f"wv:{jid}", "1.2", resource, ttl=600)
+        shard = keys.shard_of(jid, resource)
         sid = f"{shard:02x}{sid or user}"
         job = {
             "sid": sid,

@@ -6,8 +6,12 @@ import gevent
 import pytest
 from gevent.event import Event
 
+from onesoup.csp import presence
+from onesoup.csp.elements import PresenceSubList, StatusText, UserAvailability
 from onesoup.handlers import records
 from onesoup.store.blocks import BLOCK, Blocks
+from onesoup.store.handsets import OWN, PHOTO
+from onesoup.store.inbox import Handout, Inbox
 from onesoup.store.sessions import Effects
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
@@ -83,6 +87,64 @@ def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, s
     lab.holder(server.stub)
     eventually(lambda: any(each.startswith("<presence") for each in server.seen), 10)
     eventually(lambda: not lab.feed.commands(sid))
+
+
+def shown(server):
+    return [each for each in server.seen if each.startswith("<presence")]
+
+
+def test_a_phone_that_says_nothing_of_itself_is_seen_soon_after_its_log_in(lab, server, monkeypatch):
+    """Without Service-Request and UpdatePresence, which phones of 1.1 and 1.2 may leave out, it would never get a message."""
+    monkeypatch.setattr("workers.showing.LATEST_SECONDS", 0.2)
+    lab.log_in(lab.holder(server.stub))
+    assert not shown(server)
+    eventually(lambda: shown(server))
+
+
+def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, server, monkeypatch):
+    monkeypatch.setattr("workers.showing.LATEST_SECONDS", 0.2)
+    first = lab.holder(server.stub)
+    lab.log_in(first)
+    lab.crash(first)
+    gevent.sleep(0.3)
+    assert not shown(server)
+    lab.holder(server.stub)
+    eventually(lambda: shown(server), 10)
+
+
+def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
+    """Until it says something else. What it may not show by its default attribute list, it does not show."""
+    monkeypatch.setattr("workers.showing.LATEST_SECONDS", 0.1)
+    holder = lab.holder(server.stub)
+    said = PresenceSubList(user_availability=UserAvailability(True, "DISCREET"), status_text=StatusText(True, "at work"))
+    own = records.pack_plain(presence.own_fields(said, "1.2"))
+    for user, names in (("alice", []), ("bob", ["user_availability"])):
+        jid = f"{user}@stub.example"
+        holder._shared.handsets.put(jid, "phone", OWN, own)
+        holder._shared.handsets.put(jid, "phone", PHOTO, "abc")
+        holder._shared.lists.put(jid, {"default": records.pack_grant(names, [])}, "attrs")
+        lab.log_in(holder, user)
+        eventually(lambda user=user: len(shown(server)) == 1 + (user == "bob"))
+    first, second = shown(server)
+    assert "<show>dnd</show>" in first
+    assert "<status>at work</status>" in first
+    assert "<photo>abc</photo>" in first
+    assert "<show>dnd</show>" in second
+    assert "at work" not in second
+
+
+def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
+    """Any other request does not: the phone may still say how it wants to be seen."""
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    eventually(lambda: holder._subscriber.connected)
+    lab.sessions.open(sid, "1", "digest", ())
+    gevent.sleep(0.2)
+    assert not shown(server)
+    inbox = Inbox(lab.client, Handout())
+    inbox.poll(sid)
+    eventually(lambda: shown(server), 1)
+    assert lab.sessions.read(sid, ["idle"]) == [None]  # from now on polls tell nobody
 
 
 def test_an_owner_of_the_past_sends_nothing(lab, server):

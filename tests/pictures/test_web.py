@@ -1,9 +1,13 @@
 """Ring 3: the web as strangers make it: nothing takes long, nothing grows large, and nobody is led home."""
 
+import time
+
+import gevent
 import pytest
 
 from onesoup.xmpp.stream.tls import Tls
 from tests.pictures.conftest import Hostile
+from tests.support.flood import flooding_server
 from workers.web import MAX_REDIRECTS, Web, WebError
 
 MOST, WITHIN = 10_000, 1.0
@@ -67,6 +71,27 @@ def test_a_bad_answer_has_a_name(web, hostile, head, why):
 def test_nothing_goes_on_for_ever(web, hostile, forever, head, more, pause, why):
     hostile.answer = forever(head, more, pause)
     assert reason(web, hostile.url, 0.5) == why
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
+    ],
+)
+def test_a_host_that_never_leaves_a_pause_is_too_slow_and_holds_up_nobody(first, again):
+    """Interim answers and trailers: http.client reads them for ever, and finds more at once."""
+    longest = 0.0
+    with flooding_server(first, again) as port:
+        web = Web(Tls(), [f"127.0.0.1:{port}"])
+        asking = gevent.spawn(reason, web, f"http://127.0.0.1:{port}/", 0.5)
+        while not asking.dead:
+            began = time.monotonic()
+            gevent.sleep(0.001)
+            longest = max(longest, time.monotonic() - began)
+    assert asking.get() == "too slow"
+    assert longest < 0.25
 
 
 def test_a_redirection_is_followed_a_few_times(web, hostile):

@@ -63,8 +63,8 @@ def sid(feed) -> str:
 def deliver(feed, sid) -> Callable[..., None]:
     """Messages from the XMPP side: deliver("m1", ...)."""
 
-    def go(*ids: str, jid: str = "romeo@x", receipt: bytes = b"", seen: str = "") -> None:
-        items = [Delivery(each, jid, b"text " + each.encode(), receipt, seen) for each in ids]
+    def go(*ids: str, jid: str = "romeo@x", receipt: bytes = b"", seen: str = "", copy: str = "") -> None:
+        items = [Delivery(each, jid, b"text " + each.encode(), receipt, seen, copy=copy) for each in ids]
         feed.store(sid, 1, Changes(items=items))
 
     return go

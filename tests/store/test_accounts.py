@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.accounts import Accounts, Clients, Link, Lists, Offline
+from onesoup.store.accounts import Accounts, Clients, Had, Link, Lists, Offline
 from onesoup.store.errors import StoreDown
 from onesoup.store.keyring import KeyRing, KeyRingError
 from onesoup.store.lines import Lines
-from onesoup.store.logins import Logins
+from onesoup.store.logins import MOST_NONCES, Logins
 from onesoup.store.records import BadRecord, pack, unpack
+from onesoup.store.sessions import MOST_HAD
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
 OLD, BOTH, NEW = KeyRing([("k1", KEY_1)]), KeyRing([("k2", KEY_2), ("k1", KEY_1)]), KeyRing([("k2", KEY_2)])
@@ -191,9 +192,32 @@ def test_lists_and_attribute_lists_are_apart(client):
 
 def test_a_nonce_is_good_once(client):
     logins = Logins(client)
-    logins.put_nonce("attempt", "n0nce")
-    assert logins.take_nonce("attempt") == "n0nce"
-    assert logins.take_nonce("attempt") is None
+    logins.put_nonce("attempt", "n0nce", "handset")
+    assert logins.take_nonces("attempt", "handset") == ["n0nce"]
+    assert logins.take_nonces("attempt", "handset") == []
+
+
+def test_a_nonce_is_found_by_its_handset_and_given_once(client):
+    """The second phase may have another TransactionID; a captured one may have that of the first."""
+    logins = Logins(client)
+    logins.put_nonce("attempt 1", "one", "handset")
+    logins.put_nonce("attempt 2", "two", "handset")
+    assert logins.take_nonces("attempt 3", "other") == []
+    assert logins.take_nonces("attempt 3", "handset") == ["one", "two"]
+    assert logins.take_nonces("attempt 1", "handset") == []
+
+
+def test_a_nonce_of_a_worker_of_the_version_before_is_found(client):
+    client.set("nonce:attempt", "n0nce")
+    assert Logins(client).take_nonces("attempt", "handset") == ["n0nce"]
+
+
+def test_who_asks_again_and_again_for_nonces_keeps_the_newest(client):
+    logins = Logins(client)
+    for number in range(MOST_NONCES + 2):
+        logins.put_nonce(f"attempt {number}", str(number), "handset")
+    assert 0 < client.ttl("nonces:handset") <= 120
+    assert logins.take_nonces("x", "handset") == [str(number) for number in range(2, MOST_NONCES + 2)]
 
 
 def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
@@ -329,3 +353,13 @@ def test_a_link_of_an_older_version_is_read(client):
     sealed = OLD.seal(b"\x92\xa1a\xa1b", "link:alice@x")
     client.set(keys.account("alice@x", "link"), pack(1, {"jid": "alice@x", "sealed": sealed}))
     assert Accounts(client, OLD).find("alice@x") == Link("alice@x", "a", "b", "admin", "", 0)
+
+
+def test_what_was_read_is_kept_for_the_account_the_newest_and_for_a_while(client):
+    had = Had(client)
+    had.keep("alice@x", {})
+    assert client.keys("*") == []
+    had.keep("alice@x", {f"copy{number}": float(number) for number in range(MOST_HAD + 3)})
+    assert len(had.all("alice@x")) == MOST_HAD
+    assert had.all("alice@x")[-1] == f"copy{MOST_HAD + 2}"
+    assert 0 < client.pttl("had:{alice@x}") <= 30 * 86_400_000

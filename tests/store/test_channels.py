@@ -25,6 +25,7 @@ from onesoup.store.leases import Leases, Shards
 from onesoup.store.lines import Lines
 from onesoup.store.logins import Logins
 from onesoup.store.sessions import Effects, Sessions
+from tests.support.flood import flood
 
 
 def until(true, seconds=10.0):
@@ -49,6 +50,28 @@ def test_who_waits_gets_the_answer(replies, client):
     with replies.expect() as expected:
         gevent.spawn(answer, client, replies.channel, expected.name, b"\xff answer with blanks")
         assert expected.wait(5) == b"\xff answer with blanks"
+
+
+def test_messages_without_end_leave_others_their_turn(redis_server):
+    """Each takes a little time, so that the next read finds more at once."""
+
+    def work(_channel, _data):
+        end = time.perf_counter() + 0.0005
+        while time.perf_counter() < end:
+            pass
+
+    subscriber = Subscriber(redis_server.url, work)
+    subscriber.want(["flood"])
+    reading = gevent.spawn(subscriber.run)
+    until(lambda: subscriber.connected)
+    with flood(("127.0.0.1", redis_server.port), b"PUBLISH flood " + b"x" * 4000 + b"\r\n"):
+        longest, end = 0.0, time.monotonic() + 1.0
+        while (began := time.monotonic()) < end:
+            gevent.sleep(0.001)
+            longest = max(longest, time.monotonic() - began)
+    reading.kill()
+    subscriber._drop()
+    assert longest < 0.25
 
 
 def test_an_answer_may_come_before_anybody_waits(replies, client):

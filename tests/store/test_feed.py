@@ -1,8 +1,11 @@
 """What a holder writes: only under the newest fence, and no stanza twice."""
 
+import re
+
 import pytest
 
 from onesoup.store import keys
+from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession
 from onesoup.store.feed import ALWAYS, LIVE, MOST_GROWN, SEEN_MS, UNSURE, Changes, Delivery, Kept, kept_since
 from onesoup.store.inbox import Nothing
@@ -216,7 +219,8 @@ def test_items_that_come_in_wake_the_phone(feed, sid, sessions, listen):
     sessions.bind_line(sid, "cir:1")
     heard = listen("cir:1")
     feed.take_in(sid, 1, {"m1": b"romeo@x\none"})
-    assert heard() == [b"m " + sid.encode()]
+    (told,) = heard()
+    assert re.fullmatch(rb"m:\d+ " + sid.encode(), told)
 
 
 # --- the end ---
@@ -431,3 +435,23 @@ def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(fee
     feed.store(sid, 1, Changes(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
     feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
     assert feed.waiting(sid, "m1") == b"romeo@x\nlink"
+
+
+# --- rosters ---
+
+
+def test_a_whole_roster_takes_the_place_of_the_one_before(feed, sid, client):
+    feed.store(sid, 1, Changes(roster={"old@x": b"old", "c1@x": b"before"}))
+    roster = {f"c{number}@x": b"%d" % number for number in range(2500)}
+    feed.replace_roster(sid, 1, roster, ["old@x"], [])
+    assert {jid.decode(): value for jid, value in client.hgetall(keys.of(sid, "ros")[0]).items()} == roster
+
+
+def test_contacts_have_an_end(feed, sid, client):
+    """Whatever a server pushes, one after the other; those who are there may change for ever."""
+    feed.replace_roster(sid, 1, {f"c{number}@x": b"r" for number in range(MOST_ROSTER - 1)}, (), [])
+    for number in range(3):
+        feed.store(sid, 1, Changes(roster={f"new{number}@x": b"r"}))
+    assert client.hlen(keys.of(sid, "ros")[0]) == MOST_ROSTER
+    feed.store(sid, 1, Changes(roster={"c5@x": b"changed"}))
+    assert feed.item(sid, "c5@x") == b"changed"

@@ -7,7 +7,7 @@ from onesoup.store import keys
 from onesoup.store.errors import NoSession
 from onesoup.store.feed import Changes, Delivery, Feed
 from onesoup.store.inbox import Closed, Handout, Inbox, Item, Nothing
-from onesoup.store.sessions import Effects
+from onesoup.store.sessions import MOST_HAD, Effects
 
 
 def queue(client, sid):
@@ -443,6 +443,7 @@ SESSIONS = {
     "one with bearers beside STCP": {"alt": "1", "pmin": "20", "polls": "3"},
     "one with bearers that answers a call": {"alt": "1", "cir": "m17", "called": "m17", "polls": "3"},
     "one that was idle": {"idle": "1"},
+    "one that has something in hand": {"busy": "1"},
     "one that has ended": {"end": "601"},
     "one that is long overdue": {"due": "1000"},
     "one from before the last expiry": {"due": "LONG"},
@@ -506,3 +507,110 @@ def test_the_phone_s_word_that_it_has_a_message_tells_how_it_had_heard_of_it(del
 def test_an_item_says_that_it_was_handed_out_before(deliver, inbox, sid):
     deliver("m1")
     assert [inbox.take(sid).repeated for _ in range(2)] == [False, True]
+
+
+# --- items that are too long ---
+
+
+def test_a_cut_item_keeps_its_id_and_its_rest_comes_next(patient, sid, deliver, client):
+    deliver("m1", "m2")
+    item = patient.take(sid)
+    assert patient.cut(sid, item, [("m1", b"te"), ("x1", b"xt"), ("x2", b" m1")])
+    assert patient.take(sid, answered=item.tid, message_id="m1").id == "x1"
+    rest = [patient.take(sid) for _ in range(2)]
+    assert [(each.id, each.payload) for each in rest] == [("x2", b" m1"), ("m2", b"text m2")]
+
+
+def test_an_item_is_cut_once(patient, sid, deliver, client):
+    """Two workers may hand out the same item, each with what it knew."""
+    deliver("m1")
+    item = patient.take(sid)
+    parts = [("m1", b"te"), ("x1", b"xt")]
+    assert patient.cut(sid, item, parts)
+    assert not patient.cut(sid, item, parts)
+    assert queue(client, sid) == [b"x1"]
+    patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
+    assert not patient.cut(sid, item, parts)
+
+
+def test_the_receipt_waits_for_the_last_part(patient, sid, feed, client):
+    feed.store(sid, 1, Changes(items=[Delivery("m1", "romeo@x", b"text", b"receipt")]))
+    item = patient.take(sid)
+    patient.cut(sid, item, [("m1", b"te"), ("x1", b"xt")])
+    patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
+    assert outbox(client, sid) == []
+    patient.take(sid, message_id="x1", only_answer=True)
+    assert outbox(client, sid) == [b"receipt"]
+
+
+def test_a_message_that_was_fetched_is_cut_with_the_answer(patient, sid, deliver, sessions):
+    deliver("m1", "m2")
+    patient.take(sid)
+    sessions.commit(sid, "9", "d", b"ok", Effects(cut={"m1": (b"text m1", [("m1", b"te"), ("x1", b"xt")])}))
+    assert [patient.take(sid).id for _ in range(2)] == ["x1", "m2"]
+
+
+def test_the_first_part_of_a_cut_message_is_not_the_message(patient, feed, sid, deliver):
+    """Another phone of the account has read it only when this one has read the last part."""
+    deliver("m1", copy="one")
+    item = patient.take(sid)
+    patient.cut(sid, item, [("m1", b"te"), ("x1", b"xt")])
+    patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
+    assert feed.had([sid]) == {}
+    patient.take(sid, message_id="x1", only_answer=True)
+    assert set(feed.had([sid])) == {"one"}
+
+
+def test_contacts_that_did_not_fit_come_later(patient, sid, feed, sessions, client):
+    jids = [f"c{number}@x" for number in range(4)]
+    feed.store(sid, 1, Changes(roster=dict.fromkeys(jids, b"r")))
+    sessions.commit(sid, "1", "d", b"ok", Effects(sub=dict.fromkeys(jids, b"s")))
+    feed.store(sid, 1, Changes(presence=dict.fromkeys(jids, b"p")))
+    item = patient.take(sid)
+    told = [each.jid for each in item.contacts]
+    patient.later(sid, item, told[1:])
+    again = patient.take(sid, answered=item.tid)
+    assert [each.jid for each in again.contacts] == told[1:]
+    assert client.hget(keys.of(sid, "i")[0], again.id) == "\n".join(told[1:]).encode()
+
+
+# --- what the phone has read ---
+
+
+def test_a_copy_that_the_phone_has_read_is_noted(patient, feed, sid, deliver, sessions):
+    """In the script that takes the answer. What it has not answered, and what has no name, is not noted."""
+    deliver("m1", copy="one")
+    deliver("m2", copy="two")
+    deliver("m3")
+    deliver("m4", copy="four")
+    for _ in range(3):
+        item = patient.take(sid)
+        patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
+    assert set(feed.had([sid])) == {"one", "two"}
+    sessions.commit(sid, "1", "d", b"reply", Effects(dropped=["m4"]))
+    assert set(feed.had([sid])) == {"one", "two", "four"}
+
+
+def test_a_part_that_was_read_is_not_the_message(patient, feed, sid, deliver):
+    deliver("m1", copy="one.")
+    item = patient.take(sid)
+    patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
+    assert feed.had([sid]) == {}
+
+
+def test_only_the_newest_are_noted_and_they_go_with_the_session(patient, feed, sid, deliver, client):
+    for number in range(MOST_HAD + 3):
+        deliver(f"m{number}", copy=f"copy{number}")
+        patient.take(sid, message_id=f"m{number}", only_answer=True)
+    noted = feed.had([sid])
+    assert len(noted) == MOST_HAD
+    assert f"copy{MOST_HAD + 2}" in noted
+    feed.forget(sid)
+    assert feed.had([sid]) == {}
+
+
+def test_the_name_of_a_copy_is_no_part_of_whom_it_is_from(patient, sid, deliver, sessions):
+    deliver("m1", copy="one")
+    sessions.commit(sid, "1", "d", b"reply", Effects(spell={"romeo@x": "WV:Romeo@x"}))
+    item = patient.take(sid)
+    assert (item.payload, item.spelling) == (b"text m1", "WV:Romeo@x")

@@ -2,9 +2,10 @@
 
 import pytest
 
+from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.client import connect
 from onesoup.store.feed import Changes, Feed
-from onesoup.store.rooms import MAX_INVITES, Groups, Invites
+from onesoup.store.rooms import Groups, Invites
 
 ALICE = "alice@example.org"
 
@@ -24,7 +25,22 @@ def test_where_the_rooms_of_a_domain_are(client):
     assert groups.service("example.org") == "rooms.example.org"
     assert groups.domain_of("rooms.example.org") == "example.org"
     assert groups.service("none.example") == ""
+    # Somebody else's domain may say that these are its rooms.
+    groups.keep_service("evil.example", "rooms.example.org")
+    groups.keep_service("shared.example", "rooms.example.net")
+    assert groups.domain_of("rooms.example.org") == "example.org"
+    assert groups.domain_of("rooms.example.net") is None
     assert 0 < client.pttl("muc:{none.example}") < client.pttl("muc:{example.org}")
+
+
+def test_topics_of_rooms(client):
+    groups = Groups(client)
+    assert groups.topic("a@rooms") == ""
+    groups.keep_topic("a@rooms", "x" * 10_000)
+    assert groups.topic("a@rooms") == "x" * 500
+    assert 0 < client.pttl("topic:{a@rooms}") <= 14 * 86_400_000
+    groups.keep_topic("a@rooms", "")
+    assert (groups.topic("a@rooms"), client.keys("*")) == ("", [])
 
 
 def test_groups_of_an_account(client):
@@ -45,13 +61,13 @@ def test_joins_are_taken_up_once(client):
 
 def test_invitations_do_not_fill_redis(client):
     invites = Invites(client)
-    for number in range(MAX_INVITES + 1):
+    for number in range(MOST_INVITES + 1):
         invites.put(ALICE, "in", f"i{number}", b"x")
-    assert len(invites.all(ALICE, "in")) <= MAX_INVITES
-    assert invites.get(ALICE, "in", f"i{MAX_INVITES}") == b"x"
-    assert invites.get(ALICE, "out", f"i{MAX_INVITES}") is None
-    invites.remove(ALICE, "in", f"i{MAX_INVITES}")
-    assert invites.get(ALICE, "in", f"i{MAX_INVITES}") is None
+    assert len(invites.all(ALICE, "in")) <= MOST_INVITES
+    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") == b"x"
+    assert invites.get(ALICE, "out", f"i{MOST_INVITES}") is None
+    invites.remove(ALICE, "in", f"i{MOST_INVITES}")
+    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") is None
 
 
 def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):

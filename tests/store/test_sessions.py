@@ -1,5 +1,8 @@
 """A request opens a session and commits what it did, each in one script; who comes too late or twice is told what was."""
 
+import re
+import time
+
 import pytest
 
 from onesoup.store import keys
@@ -235,8 +238,82 @@ def test_a_line_is_woken_once_for_a_burst(sessions, sid, deliver, listen):
     heard = listen("cir:1")
     deliver("m1")
     deliver("m2", "m3")
-    assert heard() == [b"m " + sid.encode()]
+    assert bare(heard()) == [b"m " + sid.encode()]
     assert woken(sessions, sid)
+
+
+def bare(heard):
+    """What was published, without how long ago the phone went away."""
+    return [re.sub(rb"^([mp]):\d+ ", rb"\1 ", each) for each in heard]
+
+
+def rested(heard):
+    """How many ms ago the phone went away with nothing to come back for, None where it has something."""
+    (said,) = heard
+    found = re.fullmatch(rb"m(?::(\d+))? \S+", said)
+    return int(found[1]) if found[1] else None
+
+
+@pytest.fixture
+def line(sessions, sid, listen):
+    """A session with a line, and what it hears."""
+    sessions.bind_line(sid, "cir:1")
+    return listen("cir:1")
+
+
+def test_a_line_hears_how_long_ago_the_phone_found_nothing_more(sessions, sid, deliver, line, patient):
+    patient.poll(sid)
+    time.sleep(0.05)
+    deliver("m1")
+    assert 50 <= rested(line()) < 5000
+
+
+def test_a_phone_with_an_item_in_hand_comes_by_itself(sid, deliver, listen, line, patient):
+    deliver("m1")
+    item = patient.take(sid)
+    deliver("m2")
+    first, second = line()
+    assert (rested([first]) is None, rested([second])) == (False, None)
+    patient.take(sid, answered=item.tid)  # with m2 in the reply
+    line = listen("cir:1")
+    deliver("m3")
+    assert rested(line()) is None
+
+
+def test_its_last_answer_ends_that(sid, deliver, listen, line, patient):
+    deliver("m1")
+    item = patient.take(sid)
+    patient.take(sid, answered=item.tid, message_id="m1")
+    line = listen("cir:1")
+    deliver("m2")
+    assert rested(line()) is not None
+
+
+def test_so_does_an_empty_poll(sid, deliver, listen, line, patient):
+    """Of a phone that gives no answers."""
+    deliver("m1")
+    patient.take(sid)
+    patient.poll(sid)
+    line = listen("cir:1")
+    deliver("m2")
+    assert rested(line()) is not None
+
+
+def test_a_phone_that_was_told_to_poll_comes_by_itself(sessions, sid, deliver, listen, line):
+    deliver("m1")
+    assert sessions.open(sid, "7", DIGEST, ()).waiting == 1
+    line = listen("cir:1")
+    deliver("m2")
+    assert rested(line()) is None
+
+
+def test_a_longer_life_of_the_session_does_not_hide_that(sessions, sid, deliver, listen, line):
+    deliver("m1")
+    sessions.open(sid, "7", DIGEST, ())
+    sessions.commit(sid, "7", DIGEST, b"ok", Effects(fields={"ttl": 60_000}))
+    line = listen("cir:1")
+    deliver("m2")
+    assert rested(line()) is None
 
 
 def test_it_is_woken_again_after_the_phone_came(sessions, sid, deliver, listen, patient):
@@ -246,7 +323,7 @@ def test_it_is_woken_again_after_the_phone_came(sessions, sid, deliver, listen, 
     patient.take(sid)
     assert not woken(sessions, sid)
     deliver("m2")
-    assert heard() == [b"m " + sid.encode()] * 2
+    assert bare(heard()) == [b"m " + sid.encode()] * 2
 
 
 def test_a_held_poll_is_woken_in_place_of_the_line(sessions, sid, deliver, listen, patient):
@@ -257,7 +334,7 @@ def test_a_held_poll_is_woken_in_place_of_the_line(sessions, sid, deliver, liste
     deliver("m3")
     assert worker() == [b"poll " + sid.encode()]
     # The next message finds no held poll, so the line is told; the phone may have gone meanwhile.
-    assert line() == [b"m " + sid.encode()]
+    assert bare(line()) == [b"m " + sid.encode()]
 
 
 def test_only_the_process_that_has_the_line_gives_it_back(sessions, sid, deliver, listen):
@@ -266,7 +343,7 @@ def test_only_the_process_that_has_the_line_gives_it_back(sessions, sid, deliver
     sessions.unbind_line(sid, "cir:1")
     heard = listen("cir:2")
     deliver("m1")
-    assert heard() == [b"m " + sid.encode()]
+    assert bare(heard()) == [b"m " + sid.encode()]
     sessions.unbind_line(sid, "cir:2")
     assert sessions.read(sid, ["stcp"]) == [None]
 
@@ -277,8 +354,8 @@ def test_lines_at_two_processes_are_both_woken(sessions, sid, deliver, listen):
     sessions.bind_line(sid, "cir:1", "10.0.0.1")
     sessions.bind_line(sid, "cir:2", "10.0.0.2")
     deliver("m1")
-    assert one() == [b"moved " + sid.encode() + b" 10.0.0.2", b"m " + sid.encode()]
-    assert two() == [b"m " + sid.encode()]
+    assert bare(one()) == [b"moved " + sid.encode() + b" 10.0.0.2", b"m " + sid.encode()]
+    assert bare(two()) == [b"m " + sid.encode()]
 
 
 def test_a_third_process_takes_the_place_of_the_oldest(sessions, sid, listen):
@@ -295,7 +372,7 @@ def test_a_message_wakes_again_behind_presence_and_not_behind_a_message(sessions
     client.hset(f"s:{{{sid}}}", "cir", "p1700000000000")
     deliver("m1")
     deliver("m2")
-    assert heard() == [b"m " + sid.encode()]
+    assert bare(heard()) == [b"m " + sid.encode()]
 
 
 def test_a_wake_that_went_unanswered_for_long_is_followed_by_another(sessions, sid, client, deliver, listen):
@@ -303,7 +380,7 @@ def test_a_wake_that_went_unanswered_for_long_is_followed_by_another(sessions, s
     heard = listen("cir:1")
     client.hset(f"s:{{{sid}}}", "cir", "m1700000000000")
     deliver("m1")
-    assert heard() == [b"m " + sid.encode()]
+    assert bare(heard()) == [b"m " + sid.encode()]
 
 
 def test_a_phone_with_other_bearers_is_news_for_every_process(sid, client, deliver, listen):
@@ -311,7 +388,7 @@ def test_a_phone_with_other_bearers_is_news_for_every_process(sid, client, deliv
     deliver("m1")
     client.hset(f"s:{{{sid}}}", "alt", "1")
     deliver("m2")
-    assert heard() == [b"m " + sid.encode()]
+    assert bare(heard()) == [b"m " + sid.encode()]
 
 
 def test_no_line_for_a_session_that_is_over(sessions, sid, feed):

@@ -164,6 +164,35 @@ def test_codes_of_one_account_are_few_whatever_the_number(numbers):
     assert sum(numbers.issue(JID, f"+1555010{n:04}", "1") for n in range(20)) == 3
 
 
+def test_a_stranger_alone_does_not_use_up_what_a_number_may_get(numbers):
+    """Of three codes a day one account may have two sent to the same number; what it is refused does not count."""
+    assert sum(numbers.issue("mallory@x", NUMBER, "1") for _ in range(100)) == 2
+    assert numbers.issue(JID, NUMBER, "1")
+
+
+def test_what_an_account_may_not_ask_for_does_not_count_for_the_number(numbers):
+    for number in range(3):
+        assert numbers.issue("mallory@x", f"+1555019000{number}", "1")
+    assert not any(numbers.issue("mallory@x", NUMBER, "1") for _ in range(10))
+    assert [numbers.issue(JID, NUMBER, "1"), numbers.issue(JID, NUMBER, "1")] == [True, True]
+
+
+def test_what_a_number_may_not_get_does_not_count_for_the_account(numbers):
+    for user in range(3):
+        assert numbers.issue(f"u{user}@x", NUMBER, "1")
+    assert not any(numbers.issue(JID, NUMBER, "1") for _ in range(10))
+    assert numbers.check(JID, "1") == (Checked.OVER, ""), "and no code waits that nobody was sent"
+    assert sum(numbers.issue(JID, f"+1555019000{number}", "1") for number in range(5)) == 3
+
+
+def test_a_code_that_was_not_sent_is_given_back(numbers):
+    for _ in range(10):
+        assert numbers.issue(JID, NUMBER, "123456")
+        numbers.take_back(JID, NUMBER)
+        assert numbers.check(JID, "123456") == (Checked.OVER, "")
+    assert [numbers.issue(JID, NUMBER, "1") for _ in range(3)] == [True, True, False]
+
+
 def test_a_message_with_a_code_is_handed_out_once(numbers, listen):
     heard = listen("cir:news")
     numbers.send(b"record")

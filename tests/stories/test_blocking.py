@@ -35,6 +35,23 @@ def test_a_blocked_contact_is_silent_and_sees_nobody_until_it_is_unblocked(world
     assert unheard not in phone.said()
 
 
+def test_after_an_unblock_the_phone_sees_how_the_contact_is_now(world: World) -> None:
+    """Not how it was before the block: one has gone away meanwhile, one is not there any more."""
+    alice, bob, carol = world.cast("alice", "bob", "carol")
+    bobs, carols = world.online(bob), world.online(carol)
+    phone = world.phone(alice).start()
+    for each in (bob, carol):
+        phone.sees(each, online=True)
+    block(phone, bob.wv, carol.wv)
+    for each in (bobs, carols):
+        each.wait("presence", sender=alice.jid, type="unavailable")
+    bobs.presence(show="away")
+    carols.unavailable()
+    phone.request(BlockEntityRequest(block_list=BlockList(remove_list=RemoveList(user_id=[bob.wv, carol.wv]))))
+    phone.sees(bob, online=True, availability="NOT_AVAILABLE")
+    phone.sees(carol, online=False)
+
+
 def test_what_one_phone_blocks_another_phone_of_the_user_is_told(world: World) -> None:
     alice, bob = world.cast("alice", "bob")
     first = world.phone(alice, client_id="first", version="1.1").start()

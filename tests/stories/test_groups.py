@@ -13,12 +13,14 @@ from onesoup.csp.elements import (
     GetMessageListRequest,
     GetMessageRequest,
     GroupChangeNotice,
+    LeaveGroupRequest,
     LeaveGroupResponse,
     MemberAccessRequest,
     Mod,
     OwnProperties,
     Property,
     RejectListRequest,
+    RemoveGroupMembersRequest,
     SetGroupPropsRequest,
     User,
     UserList,
@@ -196,6 +198,77 @@ def test_a_phone_makes_a_group_and_keeps_house_in_it(world: World) -> None:
     assert not [each for each in phone.news if isinstance(each, LeaveGroupResponse)]
 
 
+def test_whoever_is_removed_from_a_group_is_gone_whether_he_was_there_or_not(either: World) -> None:
+    world = either
+    alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
+    gid = f"wv:{alice.user}/open@{alice.domain}"
+    phone, bobs = world.phone(alice, version="1.2").start(), world.phone(bob, version="1.3").start()
+    phone.create_group(gid, "Open to all", nick="Alice", AccessType="Open", AutoDelete="F")
+    members = UserList(user=[User(user_id=each.wv) for each in (bob, carol, dave)])
+    assert phone.request(AddGroupMembersRequest(group_id=gid, user_list=members)).result.code == 200
+    bobs.join_group(gid, "Bob")
+    daves, jid = world.online(dave), f"{alice.user}\\2fopen@conference.{alice.domain}"
+    daves.join(jid, "Dave")
+    told(phone, "joined", "Bob")
+    told(phone, "joined", "Dave")
+
+    assert phone.request(RemoveGroupMembersRequest(group_id=gid, user_list=members)).result.code == 200
+    assert removed(bobs).result.code == 803
+    assert removed(bobs).group_id == gid
+    daves.wait("presence", sender=jid, resource="Dave", type="unavailable")
+    listed = phone.request(GetGroupMembersRequest(group_id=gid))
+    people = [*listed.admin.user_list.user, *listed.mod.user_list.user, *listed.users.user_list.user]
+    assert [each.user_id for each in people] == [alice.wv]
+    for nick in ("Bob", "Dave"):
+        told(phone, "left", nick)
+    left = phone.request(LeaveGroupRequest(group_id=gid))
+    assert (left.result.code, left.group_id) == (200, gid)
+    # From outside, where nobody's nick is known.
+    bobs.news.clear()
+    bobs.join_group(gid, "Bob")
+    assert phone.request(RemoveGroupMembersRequest(group_id=gid, user_list=members)).result.code == 200
+    assert removed(bobs).group_id == gid
+    bobs.join_group(gid, "Bob")
+
+
+def test_a_taken_nick_costs_nothing_but_the_nick(either: World) -> None:
+    world = either
+    alice, bob, dave = world.cast("alice", "bob", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, alice.user)
+    bobs = world.phone(bob).start()
+    bobs.join_group(gid, "Bob")
+    phone = world.phone(alice, version="1.3").start()
+    assert sorted(phone.join_group(gid)) == sorted([alice.user, "Bob"])
+    told(bobs, "joined", f"{alice.user}_2")
+    daves.say(jid, line := secret_text())
+    assert phone.hears(line).nick == alice.user
+    assert not [each for each in phone.news if isinstance(each, GroupChangeNotice) and each.joined]
+
+
+def test_a_nick_that_the_users_own_other_client_has_is_shared(either: World) -> None:
+    """The room lists it like anybody's; only the presence that says so is our own."""
+    world = either
+    alice, bob, carol, dave = world.cast("alice", "bob", "carol", "dave")
+    jid, gid = a_room(world)
+    desks = {each.name: world.online(each) for each in (alice, bob, carol, dave)}
+    for name, desk in desks.items():
+        desk.join(jid, name)
+    phone = world.phone(alice, version="1.2").start()
+    assert sorted(phone.join_group(gid, "Alice")) == ["Bob", "Carol", "Dave"]
+    desks["Bob"].say(jid, first := secret_text())
+    phone.hears(first)
+    assert not [each for each in phone.news if isinstance(each, GroupChangeNotice) and each.joined]
+    desks["Alice"].leave(jid, "Alice")
+    desks["Alice"].wait("presence", sender=jid, resource="Alice", type="unavailable")
+    desks["Bob"].say(jid, second := secret_text())
+    phone.hears(second)
+    phone.say(gid, third := secret_text())
+    desks["Dave"].message(body=third, type="groupchat")
+    assert not [each for each in phone.news if isinstance(each, LeaveGroupResponse)]
+
+
 def test_a_client_that_goes_on_with_its_session_is_still_in_its_rooms(world: World) -> None:
     """Android logs in again with the old SessionID and does not join again (flows.md 4.5)."""
     alice, dave = world.cast("alice", "dave")
@@ -221,6 +294,32 @@ def end(world: World, person: Person, resource: str) -> None:
     """Somebody else takes the stream of a phone's session: it is over at once."""
     address = ("127.0.0.1", world.stack.xmpp_port)
     world.peers.connect(f"{person.jid}/{resource}", person.password, address, world.stack.ca_file)
+
+
+def test_a_room_that_has_forgotten_its_guest_is_entered_again(breakable: World) -> None:
+    """A room tells nobody that it has lost its guests: the phone would be deaf and its user none the wiser."""
+    world = breakable
+    alice, bob, dave = world.cast("alice", "bob", "dave")
+    jid = f"room{next(_numbers)}@forgetful.example"
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    phone = world.phone(alice).start()
+    assert phone.join_group(f"wv:/{jid}", "Alice") == ["Dave"]
+    entered = daves.wait("presence", sender=jid, resource="Alice", type="available")
+    daves.raw(f"<message to='{jid}'><forget xmlns='urn:onesoup:test' nick='Alice'/></message>")
+    daves.say(jid, missed := secret_text())
+    daves.wait("presence", after=entered, sender=jid, resource="Alice", type="available")
+    daves.say(jid, line := secret_text())
+    phone.hears(line)
+    assert missed in phone.said()
+    # The only guest of a room that goes is told that there is none any more.
+    gone = f"room{next(_numbers)}@forgetful.example"
+    bobs, gid = world.phone(bob).start(), f"wv:/{gone}"
+    daves.join(gone, "Dave")
+    bobs.join_group(gid, "Bob")
+    daves.raw(f"<message to='{gone}'><forget xmlns='urn:onesoup:test' nick='Bob'/></message>")
+    daves.leave(gone, "Dave")
+    assert (removed(bobs).group_id, removed(bobs).result.code) == (gid, 800)
 
 
 def test_a_killed_holder_loses_no_room(breakable: World) -> None:

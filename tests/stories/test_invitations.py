@@ -45,6 +45,7 @@ def test_phones_and_a_client_invite_each_other(world: World) -> None:
     assert asked.reason == "Join us"
 
     asked = news(bobs, InviteUserRequest)
+    assert asked.group_id == gid, "the guest knows the group by another name than its owner"
     assert (asked.invite_type, asked.sender.group.screen_name.s_name, asked.invite_note) == ("GR", "Alice", "Join us")
     bobs.join_group(asked.group_id, "Bob")  # Android joins first
     assert reply(bobs, asked, yes=True) == 200
@@ -62,6 +63,22 @@ def test_phones_and_a_client_invite_each_other(world: World) -> None:
     daves.join(jid, "Dave")
     daves.say(jid, line := secret_text())
     assert bobs.hears(line).nick == "Dave"
+
+
+def test_a_group_that_does_not_let_its_guests_invite_says_so(either: World) -> None:
+    world = either
+    alice, bob, dave = world.cast("alice", "bob", "dave")
+    jid, gid = a_room(world)
+    daves = world.online(dave)
+    daves.join(jid, "Dave")
+    daves.affiliate(jid, alice.jid, "member")
+    daves.configure(jid, membersonly="1")
+    phone = world.phone(alice, version="1.2").start()
+    phone.join_group(gid, "Alice")
+    assert invite(phone, gid, bob.wv) == 200
+    answer = news(phone, InviteResponse)
+    assert (answer.invite_id, answer.acceptance, answer.sender.user.user_id) == ("inv-5", False, bob.wv)
+    assert answer.response_note == "not delivered: the group does not let you invite"
 
 
 def test_a_client_invites_a_phone_which_may_hear_of_it_only_at_its_next_log_in(world: World) -> None:

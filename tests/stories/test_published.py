@@ -103,6 +103,13 @@ def test_a_picture_reaches_the_phone_as_it_can_show_it(world: World) -> None:
     assert phone.presences[bob.wv].online
 
 
+def test_a_picture_reaches_a_phone_that_subscribes_without_naming_anything(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    wears(world.online(bob), picture("red"))
+    phone = world.phone(alice, profile="android").start()
+    assert Image.open(io.BytesIO(base64.b64decode(told(phone, bob, "status_content").direct_content))).size == (64, 48)
+
+
 def test_a_picture_that_is_none_breaks_nothing(world: World) -> None:
     """No image, not what it claims to be, a bomb, far too large, rubbish in a vCard: the contacts are told all the same."""
     alice, *friends = world.cast("alice", "bob", "carol", "dave", "erin", "frank", "grace")

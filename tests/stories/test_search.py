@@ -2,7 +2,15 @@
 
 import pytest
 
-from onesoup.csp.elements import SearchPairList, SearchRequest, SearchResponse, StopSearchRequest
+from onesoup.csp.elements import (
+    GroupProperties,
+    Property,
+    SearchPairList,
+    SearchRequest,
+    SearchResponse,
+    SetGroupPropsRequest,
+    StopSearchRequest,
+)
 from tests.support.world import StoryPhone, World
 
 
@@ -96,10 +104,32 @@ def test_rooms_are_found_by_name_and_topic(either: World) -> None:
         form = f"<x xmlns='jabber:x:data' type='submit'>{inside}</x>"
         assert desk.iq("set", f"<query xmlns='http://jabber.org/protocol/muc#owner'>{form}</query>", to=room).type == "result"
     phone = world.phone(alice, version="1.2").start()
-    tea, chess = (f"wv:/{name}-{host.user}@{service}" for name in ("tea", "chess"))
+    tea, chess = (f"wv:/{name}-{host.user}@{alice.domain}" for name in ("tea", "chess"))
     assert groups(look(phone, GROUP_NAME=host.user)) == sorted([tea, chess])
     assert groups(look(phone, GROUP_ID=f"tea-{host.user}")) == [tea]
     assert groups(look(phone, GROUP_ID=host.user, GROUP_TOPIC="openings")) == [chess]
+
+
+def test_a_group_is_found_by_the_topic_that_its_owner_has_given_it(either: World) -> None:
+    """Prosody tells a room's topic to those who are in it only."""
+    world = either
+    alice, bob = world.cast("alice", "bob")
+    owner, phone = world.phone(alice, version="1.2").start(), world.phone(bob, version="1.1").start()
+    gids = {name: f"wv:/{name}-{alice.user}@{alice.domain}" for name in ("owls", "hats", "secret")}
+    for name, gid in gids.items():
+        access = "Restricted" if name == "secret" else "Open"
+        owner.create_group(gid, name, nick="Alice", Topic=f"All about {name} of {alice.user}", AutoDelete="F", AccessType=access)
+    topics = [f"about {name} of {alice.user}" for name in gids]
+    phone.until(lambda: groups(look(phone, GROUP_TOPIC=topics[0])) == [gids["owls"]])
+    topic = GroupProperties(property=[Property(name="Topic", value=f"Night birds of {alice.user}")])
+    assert owner.request(SetGroupPropsRequest(group_id=gids["owls"], group_properties=topic)).result.code == 200
+    phone.until(lambda: groups(look(phone, GROUP_TOPIC=f"night birds of {alice.user}")) == [gids["owls"]])
+    assert groups(look(phone, GROUP_TOPIC=topics[0])) == []
+    assert groups(look(phone, GROUP_TOPIC=topics[1])) == [gids["hats"]]
+    # Who is in it may find it; that others do not is the server's affair where it tells the topic itself.
+    owner.until(lambda: groups(look(owner, GROUP_TOPIC=topics[2])) == [gids["secret"]])
+    if world.stack.prosody.__class__.__name__ == "Prosody":
+        assert groups(look(phone, GROUP_TOPIC=topics[2])) == []
 
 
 def test_own_groups_at_log_in_are_none_and_no_error(world: World) -> None:

@@ -118,3 +118,44 @@ def lives(phone: StoryPhone) -> bool:
     except SessionOver:
         return False
     return True
+
+
+def test_what_was_read_on_one_handset_does_not_come_again_on_the_other(world: World) -> None:
+    """The first lies in a drawer. Its session ends, and the next log-in brings only what nobody has read."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    drawer = world.phone(alice, client_id="drawer", cir=["STCP"]).start()
+    hand = world.phone(alice, client_id="hand", cir=["STCP"]).start()
+    for handset in ("drawer", "hand"):
+        there.wait("presence", sender=alice.jid, type="available", resource=handset)
+    there.send(alice.jid, read := secret_text())
+    for phone in (drawer, hand):
+        world.waits(phone, read)
+    hand.hears(read)
+    hand.logout()
+    there.send(alice.jid, unread := secret_text())
+    world.waits(drawer, unread)
+    drawer.logout()
+
+    again = world.phone(alice, client_id="drawer", cir=["STCP"]).start()
+    again.hears(unread)
+    assert again.said() == [unread]
+
+
+def test_what_android_still_says_in_its_old_session_counts_in_the_new_one(world: World) -> None:
+    """A poll and an acknowledgement were on their way when the log-in was answered: 601 to these would end it."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    phone = world.phone(alice, profile="android", cir=["STCP"]).start()
+    there.send(alice.jid, text := secret_text())
+    handed, old = phone.handed(), phone.session_id
+    phone.login(inband=True)
+    new, phone.session_id = phone.session_id, old
+    assert new != old
+    assert phone.poll() is None
+    phone.answer(handed)
+    phone.session_id = new
+    phone.negotiate()
+    there.send(alice.jid, last := secret_text())
+    phone.hears(last)
+    assert phone.said().count(text) == 1

@@ -88,3 +88,14 @@ def test_a_razr_writes_xml_and_names_nobody_s_domain(world: World) -> None:
     assert [contact.user for contact in phone.list_contacts()] == [f"wv:{bob.user}"]
     phone.send(f"wv:{bob.user}", text := secret_text())
     assert there.message().body == text
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_a_phone_that_logs_in_and_polls_gets_what_waits(world: World, version: str) -> None:
+    """It asks for no services and says nothing of itself; its first poll brings the message that came while it was away."""
+    alice, bob = world.cast("alice", "bob")
+    there = world.online(bob)
+    there.send(alice.jid, text := secret_text())
+    phone = world.phone(alice, version=version)
+    phone.login()
+    phone.hears(text, within=3)

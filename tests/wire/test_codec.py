@@ -285,6 +285,30 @@ def test_charsets_of_xml():
 
 
 @pytest.mark.parametrize(
+    "charset", ["utf8mb4", "x-unknown", "unicode-1-1", "iso-8859-15", "us-ascii", "utf-16", "utf-7", '"UTF-8"', "iso-8859-1"]
+)
+def test_a_document_that_says_what_it_is_counts_more_than_http(charset):
+    text = '<?xml version="1.0" encoding="UTF-8"?>' + xml("<Description>é</Description>").decode()
+    for body in (text.encode(), b"\xef\xbb\xbf" + text.encode(), text.replace("UTF-8", "UTF-16").encode("utf-16")):
+        assert codec.decode(body, f"text/xml; charset={charset}").root.findtext("Description") == "é"
+    latin = text.replace("UTF-8", "ISO-8859-1").encode("latin-1")
+    assert codec.decode(latin, f"text/xml; charset={charset}").root.findtext("Description") == "é"
+
+
+@pytest.mark.parametrize("charset", ["utf8mb4", "x-unknown", "iso-8859-15", "us-ascii", "utf-16"])
+def test_a_charset_that_is_not_read_does_not_refuse_what_is_utf_8(charset):
+    text = xml("<Description>é</Description>").decode()
+    assert codec.decode(text.encode(), f"text/xml; charset={charset}").root.findtext("Description") == "é"
+
+
+def test_http_helps_where_the_declaration_names_what_is_not_read():
+    text = '<?xml version="1.0" encoding="windows-1252"?>' + xml("<Description>é</Description>").decode()
+    assert codec.decode(text.encode("latin-1"), "text/xml; charset=iso-8859-1").root.findtext("Description") == "é"
+    with pytest.raises(WireError):
+        codec.decode(text.encode("latin-1"), "text/xml")
+
+
+@pytest.mark.parametrize(
     ("name", "version", "answer"),
     [("CIRURL", "1.3", "CIRHTTPAddress"), ("CIRHTTPAddress", "1.2", "CIRURL"), ("cirurl", "1.2", "CIRURL")],
 )

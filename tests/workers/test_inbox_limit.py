@@ -9,11 +9,11 @@ from workers.inbox_limit import InboxLimit
 
 class Store:
     def __init__(self):
-        self.items, self.asked = 0, 0
+        self.items, self.octets, self.asked = 0, 0, 0
 
-    def waiting(self):
+    def load(self):
         self.asked += 1
-        return self.items
+        return self.items, self.octets
 
 
 @pytest.fixture
@@ -28,47 +28,47 @@ def fill(limit, store, number, octets=10):
         items = [Delivery(str(n), "a@b", b"x" * octets) for n in range(10)]
         limit.add(items)
         store.items += len(items)
+        store.octets += octets * len(items)
         taken += len(items)
     return taken
 
 
 def test_items_are_limited(store):
-    limit = InboxLimit(store.waiting)
+    limit = InboxLimit(store.load)
     assert inbox_limit.MOST_ITEMS <= fill(limit, store, 10_000) <= inbox_limit.MOST_ITEMS + inbox_limit.STEP_ITEMS
     assert limit.full()
 
 
 def test_octets_are_limited(store):
-    limit = InboxLimit(store.waiting)
+    limit = InboxLimit(store.load)
     assert (
-        inbox_limit.MOST_OCTETS
+        inbox_limit.MOST_ITEM_BYTES
         <= fill(limit, store, 10_000, 10_000) * 10_000
-        <= inbox_limit.MOST_OCTETS + inbox_limit.STEP_OCTETS + 100_000
+        <= inbox_limit.MOST_ITEM_BYTES + inbox_limit.STEP_OCTETS + 100_000
     )
 
 
 def test_a_phone_that_keeps_up_is_never_refused_and_the_store_rarely_asked(store):
-    limit = InboxLimit(store.waiting)
+    limit = InboxLimit(store.load)
     for _ in range(1000):
         assert fill(limit, store, 10, 10_000) == 10
-        store.items = 0
-    assert store.asked <= 1000 * 10 * 10_000 / inbox_limit.STEP_OCTETS + 1
+        store.items = store.octets = 0
+    assert store.asked <= 1000 * 10 * (10_000 + inbox_limit.AROUND + 20) / inbox_limit.STEP_OCTETS + 1
 
 
 def test_it_goes_on_when_the_phone_has_fetched_enough(store):
-    limit = InboxLimit(store.waiting)
+    limit = InboxLimit(store.load)
     fill(limit, store, 10_000)
     store.items = inbox_limit.MOST_ITEMS - 1
     assert not limit.full()
-    store.items = inbox_limit.FEW + 1
     assert fill(limit, store, 1000, 10_000) < 1000
-    store.items = inbox_limit.FEW + 1
-    assert limit.full(), "which of them were large is not known"
-    store.items = inbox_limit.FEW
+    store.items, store.octets = 1, inbox_limit.MOST_ITEM_BYTES
+    assert limit.full(), "that one is large"
+    store.octets = 1000
     assert not limit.full()
 
 
-def test_who_takes_a_session_over_counts_what_waits_there(store):
-    store.items = inbox_limit.MOST_ITEMS
-    limit = InboxLimit(store.waiting)
-    assert fill(limit, store, 1000) <= inbox_limit.STEP_ITEMS
+@pytest.mark.parametrize("waits", ["items", "octets"])
+def test_who_takes_a_session_over_counts_what_waits_there(store, waits):
+    setattr(store, waits, inbox_limit.MOST_ITEM_BYTES)
+    assert InboxLimit(store.load).full()

@@ -7,15 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xmpp.simplexml import Node, NodeBuilder
 
+from onesoup.csp import copies
 from onesoup.csp.lists import Item
 from onesoup.handlers import records
+from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import StoreDown
-from onesoup.store.feed import ALWAYS, LIVE, UNSURE, Changes, Kept, kept_since
+from onesoup.store.feed import ALWAYS, LIVE, UNSURE, Kept, kept_since
 from onesoup.xmpp import bounces, commands, contacts, messages
 from onesoup.xmpp.stream.parser import Parser, TooBig
 from workers import intake as intake_module
 from workers import stanzas
-from workers.intake import MAX_CONTACTS, Intake, Written, offline, roster_changes
+from workers.intake import MOST_OCTETS, Intake, Roster, Written, offline
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
 ROSTER, STANZAS = "jabber:iq:roster", "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -32,7 +34,7 @@ class Directory:
         self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
         self.refused, self.by_name, self.pushed = set(), set(), []
         self.lists, self.wants_lists = [], False
-        self.words, self.waiting = "", set()
+        self.words, self.pending = "", set()
 
     def kept(self, jids):
         return {jid: self.known.get(jid, Kept()) for jid in jids}
@@ -47,7 +49,7 @@ class Directory:
         return jid in self.sent.values()
 
     def waits(self, jid):
-        return jid in self.waiting
+        return jid in self.pending
 
     def granted(self, jid):
         return jid in self.grants
@@ -67,7 +69,7 @@ class Directory:
 
     def asks(self, jid, note):
         self.asked.append((jid, note))
-        self.waiting.add(jid)
+        self.pending.add(jid)
 
 
 @pytest.fixture
@@ -193,10 +195,40 @@ def test_of_several_pushes_the_last_counts(intake):
     assert done.changes.unroster == [ROMEO]
 
 
+def entry(number, **more):
+    return Node("item", {"jid": f"c{number}@x", **more})
+
+
 def test_a_roster_without_end_has_one():
-    query = Node(f"{ROSTER} query", payload=[Node("item", {"jid": f"c{number}@x"}) for number in range(MAX_CONTACTS + 500)])
-    changes = Changes()
-    assert len(roster_changes(query, changes)) == MAX_CONTACTS == len(changes.roster)
+    roster = Roster()
+    for number in range(MOST_ROSTER + 500):
+        roster.add(entry(number))
+    assert (len(roster.items), roster.left) == (MOST_ROSTER, 500)
+    assert "500 contacts" in records.unpack_event(roster.told("alice@x").payload)["body"]
+
+
+def test_entries_of_any_length_have_an_end_too():
+    roster = Roster()
+    for number in range(100):
+        roster.add(entry(number, name="n" * 200_000))
+    assert sum(map(len, roster.items.values())) <= MOST_OCTETS
+    assert len(roster.items) + roster.left == 100
+
+
+def test_an_odd_entry_of_a_roster_costs_no_other():
+    roster = Roster()
+    for odd in (Node("item"), Node("note"), entry(1, subscription="remove"), entry(2)):
+        roster.add(odd)
+    assert list(roster.items) == ["c2@x"]
+
+
+def test_an_entry_that_was_too_large_to_read_is_told_of_as_left_out():
+    parser, roster = Parser(limit=300), Roster()
+    parser.feed(b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+    parser.take_apart(lambda _: True, roster.add)
+    big = b"<item jid='b@x' name='" + b"n" * 500 + b"'/>"
+    parser.feed(b"<iq type='result'><query xmlns='jabber:iq:roster'><item jid='a@x'/>" + big + b"<item jid='c@x'/></query></iq>")
+    assert (list(roster.items), roster.left) == (["a@x", "c@x"], 1)
 
 
 def test_contacts_that_did_not_come_back_are_offline():
@@ -425,8 +457,22 @@ def test_whoever_asks_again_after_an_answer_is_put_to_the_user_again(intake, dir
     assert {said for _, said in names(read(intake, ask))} == {ALWAYS}
     (note, _), _ = names(read(intake, ask.replace("me", "him")))
     assert note != names(read(intake, ask))[0][0]
-    directory.waiting.clear()
+    directory.pending.clear()
     assert {said for _, said in names(read(intake, ask))} == {LIVE}
+
+
+def test_a_copy_has_one_name_for_phones_of_any_language(directory):
+    """What one of them has read is no news on the other."""
+    bodies = "<body>hello</body><body xml:lang='de'>hallo</body>"
+    found = {}
+    for language in ("en", "de"):
+        phone = Intake(OWN, directory, 100, phone=language)
+        phone.profile = stanzas.Profile(language=language)
+        (item,) = read(phone, f"<message from='{ROMEO}/x' id='1'>{bodies}</message>").changes.items
+        found[records.unpack_event(item.payload)["body"]] = item.copy
+    assert set(found) == {"hello", "hallo"}
+    one, other = found.values()
+    assert copies.no_news([one], [other]) == {one}
 
 
 def test_nobody_dates_a_message_into_the_future(intake):

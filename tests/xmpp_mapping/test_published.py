@@ -124,7 +124,7 @@ def test_a_picture_is_fetched_for_those_who_want_it_and_once(intake, directory):
     assert read(intake, f"<presence from='{ROMEO}/a'/>").looks == []
 
 
-@pytest.mark.parametrize("wanted", [None, wishes(), wishes("online_status")])
+@pytest.mark.parametrize("wanted", [None, wishes("alias"), wishes("online_status")])
 def test_it_is_not_fetched_for_others(intake, directory, wanted):
     directory.known[ROMEO] = Kept(wishes=wanted)
     assert read(intake, metadata(info())).looks == []
@@ -212,8 +212,8 @@ def test_only_what_subscriptions_use_is_asked_for(asked, nodes):
     assert extras.interests(asked) == sorted(nodes)
 
 
-def test_a_subscription_of_everything_asks_for_all_but_pictures():
-    assert set(extras.interests([[]])) == set(extras.NODES) - {AVATAR}
+def test_a_subscription_of_everything_asks_for_everything():
+    assert set(extras.interests([[]])) == set(extras.NODES)
 
 
 # --- who is told ---

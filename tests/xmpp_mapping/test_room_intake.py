@@ -1,18 +1,25 @@
 """Stanzas of rooms -> changes of a session: who is there, what is told, what is thrown away."""
 
+import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from gevent.event import AsyncResult
 from xmpp.simplexml import NodeBuilder
 
+from onesoup.csp.blocking import Rules
 from onesoup.csp.groups import Room
+from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.handlers import records
-from onesoup.store.feed import LIVE, kept_since
+from onesoup.store.feed import LIVE, UNSURE, kept_since
 from onesoup.xmpp import messages
 from onesoup.xmpp import rooms as mapping
 from onesoup.xmpp.archive import Kept
 from onesoup.xmpp.stream.parser import TooBig
-from workers.intake import Intake, Written
+from workers import invitations
+from workers import rooms as workers_rooms
+from workers.intake import MAX_BODY, Intake, Written
 from workers.rooms import Entry, Reading, Rooms
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
@@ -23,9 +30,9 @@ class Held:
     """A session that is in a room, or before its door; what is called of it is kept."""
 
     def __init__(self):
-        self.session, self.sid, self.closing = SimpleNamespace(jid=OWN), "s", False
-        self.waiting = 0
-        self.known, self.blocked, self.sent, self.called = {}, set(), {}, []
+        self.session, self.sid, self.closing = SimpleNamespace(jid=OWN, resource="phone"), "s", False
+        self.waiting, self.room_check, self.looks = 0, 900.0, []
+        self.known, self.sent, self.called = {}, {}, []
         self.feed = self
         self.invited = {}
         self.invites = SimpleNamespace(
@@ -34,14 +41,19 @@ class Held:
             put=lambda _jid, _way, name, record: self.invited.update({name: record}),
             get=lambda _jid, _way, name: self.invited.get(name),
         )
-        self.groups = SimpleNamespace(domain_of=lambda _: "example.org")
+        services = {"example.org": "conference.example.org"}
+        self.groups = SimpleNamespace(domain_of=lambda _: "example.org", service=services.get)
+        self.rules = Rules()
         self.doors = SimpleNamespace(
             try_again=lambda *_: False,
             **{
                 name: lambda *args, name=name: self.called.append((name, *args))
-                for name in ("enter_again", "look_again", "lose", "ended")
+                for name in ("enter_again", "look_again", "lose", "ended", "note_topic")
             },
         )
+
+    def check_by(self, when):
+        self.looks.append(when)
 
     def occupants(self, _sid, names):
         return {name: self.known.get(name) for name in names}
@@ -50,10 +62,13 @@ class Held:
         return self.waiting
 
     def refuses(self, jid):
-        return jid in self.blocked
+        return self.rules.refuse(jid)
+
+    def blocks(self, jid):
+        return self.rules.blocks(jid)
 
     def refuses_in(self, room, nick, jid, private=False):
-        return bool({f"{room}/{nick}", jid} & self.blocked)
+        return self.rules.refuse_in(room, nick, jid, private)
 
     def written(self, stanza_id):
         return Written(self.sent[stanza_id], "soup for all") if stanza_id in self.sent else None
@@ -66,15 +81,15 @@ def held():
 
 @pytest.fixture
 def rooms(held):
-    made = Rooms(held, held)
+    made = held.rooms = Rooms(held, held)
     made.joined[ROOM] = Room(GID, "Alice", notice=True, topic="old")
     return made
 
 
-def read(rooms, *xml):
+def read(rooms, *xml, again=False):
     intake = Intake(OWN, rooms._held, 100, rooms=rooms)
     nodes = [NodeBuilder(each.replace(" ", " xmlns='jabber:client' ", 1)).getDom() for each in xml]
-    done = intake.read(nodes)
+    done = intake.read(nodes, again)
     for call in done.after:
         call()
     for name, record in done.changes.occupants.items():
@@ -154,6 +169,136 @@ def test_an_invitation_in_both_forms_is_one_that_can_be_declined(rooms, held, in
     assert (list(held.invited), invitation.mediated, invitation.password) == ([asked["id"]], True, "soup")
     assert (invitation.nick or invitation.who) == ("Dave" if "/Dave" in inviter else "dave@example.org")
     assert told(read(rooms, DIRECT, MEDIATED.format(inviter)), "invite") == []
+
+
+def answered(held, invite_id, yes):
+    """As the phone's answer leaves the store."""
+    if yes:
+        held.invited[invite_id] = records.pack_invitation(
+            replace(records.unpack_invitation(held.invited[invite_id]), answered=True)
+        )
+    else:
+        del held.invited[invite_id]
+
+
+@pytest.mark.parametrize("yes", [True, False])
+@pytest.mark.parametrize("invitation", [DIRECT, MEDIATED.format("dave@example.org")])
+def test_an_invitation_that_comes_again_after_the_answer_is_a_new_question(rooms, held, invitation, yes):
+    """The same stanza id as well: clients that count from 1 use it again."""
+    (first,) = told(read(rooms, invitation), "invite")
+    answered(held, first["id"], yes)
+    (second,) = told(again := read(rooms, invitation), "invite")
+    assert second["id"] != first["id"]
+    answered(held, second["id"], yes)
+    third = read(rooms, invitation)
+    assert len(told(third, "invite")) == 1
+    assert {item.said for done in (again, third) for item in done.changes.items} == {LIVE}
+
+
+@pytest.mark.parametrize("invitation", [DIRECT, MEDIATED.format("dave@example.org")])
+def test_an_invitation_that_a_server_sends_again_is_named_as_before(rooms, held, invitation):
+    """After a resumption, or from where it was kept; the phone may have answered it."""
+    kept = "<delay xmlns='urn:xmpp:delay' from='example.org' stamp='2009-02-13T23:31:30Z'/></message>"
+    live, resumed, delayed = [], [], []
+    for found, words, again in ((live, "", False), (resumed, "", True), (delayed, kept, False)):
+        done = read(rooms, invitation.replace("</message>", words or "</message>"), again=again)
+        (asked,) = told(done, "invite")
+        answered(held, asked["id"], True)
+        found += [(item.seen, item.said) for item in done.changes.items]
+    name = live[0][0]
+    assert (live, resumed, delayed) == ([(name, LIVE)], [(name, UNSURE)], [(name, kept_since(1_234_567_890))])
+    ((other, _),) = [(item.seen, item.said) for item in read(rooms, invitation.replace("tea@", "nuts@")).changes.items]
+    assert other != name
+
+
+def test_an_impatient_inviter_does_not_put_off_his_next_question(rooms, held, monkeypatch):
+    now = [1_700_000_000.0]
+    monkeypatch.setattr(invitations.time, "time", lambda: now[0])
+    asked = []
+    for seconds in range(0, 100, 20):
+        now[0] = 1_700_000_000.0 + seconds
+        asked.append(len(told(read(rooms, DIRECT), "invite")))
+    assert asked == [1, 0, 0, 1, 0]
+    assert len(rooms.invitations._lately) == 1
+
+
+def test_two_people_who_invite_into_one_room_ask_twice(rooms):
+    other = DIRECT.replace("dave@", "mary@")
+    done = read(rooms, DIRECT, other, MEDIATED.format("olga@example.org"))
+    assert [each["from"] for each in told(done, "invite")] == ["dave@example.org", "mary@example.org", "olga@example.org"]
+    assert len({item.seen for item in done.changes.items}) == 3
+
+
+STRANGE = MEDIATED.replace("tea@conference.example.org", "tea@rooms.evil.example")
+
+
+def test_a_room_cannot_use_the_name_of_somebody_whom_the_user_hears(rooms, held):
+    """The room is the sender: whom it names opens no grant list, and is shown as a name in that room."""
+    (asked,) = told(read(rooms, STRANGE.format("bob@example.org")), "invite")
+    assert (asked["nick"], asked["room"]) == ("bob@example.org", True)
+    (record,) = held.invited.values()
+    assert records.unpack_invitation(record).who == "bob@example.org"  # a refusal goes to whom the room has named
+
+    held.rules = Rules(granted=frozenset({"bob@example.org"}), grant_in_use=True)
+    assert told(read(rooms, STRANGE.format("bob@example.org").replace("tea@", "nuts@")), "invite") == []
+    assert told(read(rooms, STRANGE.format("nuts@rooms.evil.example/Bob").replace("tea@", "nuts@")), "invite") == []
+    # The own domain's rooms name whom they were asked by, and so does a direct invitation.
+    assert [each["nick"] for each in told(read(rooms, MEDIATED.format("bob@example.org")), "invite")] == [""]
+    assert len(told(read(rooms, DIRECT.replace("dave@", "bob@").replace("tea@", "nuts@")), "invite")) == 1
+    held.rules = Rules(granted=frozenset({"soup@rooms.evil.example"}), grant_in_use=True)
+    assert len(told(read(rooms, STRANGE.format("bob@example.org").replace("tea@", "soup@")), "invite")) == 1
+
+
+@pytest.mark.parametrize("blocked", ["tea@rooms.evil.example", "bob@example.org"])
+def test_whoever_is_blocked_or_is_named_invites_nobody(rooms, held, blocked):
+    held.rules = Rules(frozenset({blocked}))
+    assert told(read(rooms, STRANGE.format("bob@example.org")), "invite") == []
+
+
+def test_a_room_that_names_nobody_invites_itself(rooms):
+    (asked,) = told(read(rooms, STRANGE.format("")), "invite")
+    assert (asked["nick"], asked["room"]) == ("", True)
+
+
+def test_who_whispers_an_invitation_in_a_group_is_known_by_a_screen_name_of_it(rooms, held):
+    whisper = DIRECT.replace("dave@example.org/desk", f"{ROOM}/Ben")
+    (asked,) = told(read(rooms, whisper), "invite")
+    assert (asked["nick"], asked["via"], asked["gid"]) == ("Ben", GID, "wv:/tea@example.org")
+    held.rules = Rules(frozenset({f"{ROOM}/Ben"}))
+    assert told(read(rooms, whisper.replace("tea@", "nuts@")), "invite") == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "jid", "condition", "told_"),
+    [
+        (ROOM, "ben@example.org", "forbidden", "the group does not let you invite"),
+        (ROOM, "ben@example.org", "not-allowed", "the group does not let you invite"),
+        (ROOM, "ben@example.org", "item-not-found", "it could not be delivered"),
+        ("ben@example.org", "ben@example.org", "service-unavailable", "it could not be delivered"),
+        ("evil@example.net/x", "ben@example.org", "forbidden", None),
+        (ROOM, "dora@example.org", "forbidden", None),
+    ],
+)
+def test_an_invitation_that_did_not_get_through_was_not_answered_with_200_for_good(rooms, held, sender, jid, condition, told_):
+    sent = Invitation("GR", ROOM, until=4_000_000_000, invited=("ben@example.org", "cleo@example.org"), mark="m")
+    other = replace(sent, mark="n")
+    held.invites.all = lambda *_: {"i1": records.pack_invitation(sent), "i2": records.pack_invitation(other)}
+    rooms.joined.clear()  # left meanwhile, or never entered
+    error = f"<error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    done = read(rooms, f"<message from='{sender}' type='error' id='{stanza_id('m', jid)}'>{error}</message>")
+    answers = [(each["id"], each["from"], each["yes"], each["note"]) for each in told(done, "invited")]
+    assert answers == ([("i1", "ben@example.org", False, f"not delivered: {told_}")] if told_ else [])
+    if told_:
+        assert records.unpack_invitation(held.invited["i1"]).invited == ("cleo@example.org",)
+
+
+@pytest.mark.parametrize("sender", ["tea@conference.example.org/Ben", "ben@example.org/desk"])
+def test_who_plays_a_room_is_none(rooms, held, sender):
+    """In the name of a room speaks only the room, whose address has no resource."""
+    held.invites.all = lambda *_: pytest.fail("answers are not looked for")
+    invited = MEDIATED.format("dave@example.org").replace("from='tea@conference.example.org'", f"from='{sender}'")
+    declined = invited.replace("<invite ", "<decline ").replace("</invite>", "</decline>")
+    assert not read(rooms, invited, declined).changes.items
 
 
 def test_nobody_is_told_who_has_not_asked(rooms):
@@ -242,6 +387,14 @@ def test_a_line_that_was_too_long_to_read_is_named(rooms, held):
     assert (answer.getAttr("to"), answer.getAttr("type")) == (f"{ROOM}/Ben", "error")
 
 
+def test_a_line_that_is_too_long_for_any_phone_is_named_and_a_whispered_one_refused(rooms):
+    long = "x" * (MAX_BODY + 1)
+    (text,) = told(read(rooms, said("Ben", long)), "text")
+    assert (text["n"], text["body"]) == ("Ben", "[a message that was too long]")
+    done = read(rooms, said("Ben", long, kind="chat"))
+    assert (done.changes.items, [each.getAttr("type") for each in done.answers]) == ([], ["error"])
+
+
 def archived(query, name, inner, sender=ROOM):
     stamp = "<delay xmlns='urn:xmpp:delay' stamp='2009-02-13T23:31:30Z'/>"
     forwarded = f"<forwarded xmlns='urn:xmpp:forward:0'>{stamp}{inner}</forwarded>"
@@ -272,9 +425,9 @@ def test_private_words_and_whom_nobody_wants_to_hear(rooms, held):
     done = read(rooms, said("Ben", "psst", kind="chat"))
     (text,) = told(done, "text")
     assert (text["n"], text["pm"]) == ("Ben", True)
-    held.blocked = {f"{ROOM}/Ben"}
+    held.rules = Rules(frozenset({f"{ROOM}/Ben"}))
     assert told(read(rooms, said("Ben", "psst", kind="chat"), said("Ben", "all")), "text") == []
-    held.blocked = set()
+    held.rules = Rules()
     rooms.joined[ROOM].private = False
     assert told(read(rooms, said("Ben", "psst", kind="chat")), "text") == []
 
@@ -335,10 +488,67 @@ def test_entering_again_tells_the_difference(rooms, held):
     assert rooms.joined[ROOM].nick == "Alice"
 
 
+OWN_PRESENCE = "<status code='110'/>"
+
+
+def entering(rooms, nick="Alice"):
+    room = rooms.joined.pop(ROOM)
+    room.nick, room.topic = nick, None
+    entry = rooms.entering[ROOM] = Entry(room, AsyncResult())
+    return entry
+
+
+def test_a_room_that_gives_another_name_lists_the_one_who_has_ours(rooms, held):
+    """Only the room knows who we are: it says so (110). Who comes first in its list may have the nick that was asked for."""
+    entry = entering(rooms)
+    assert told(read(rooms, here("Alice"), here("Ben")), "notice") == []
+    assert not entry.result.ready()
+    done = read(rooms, here("Cleo"), here("Alice2", OWN_PRESENCE + "<status code='210'/>"))
+    assert told(done, "notice") == []
+    assert entry.result.get(timeout=0)["nick"] == rooms.joined[ROOM].nick == "Alice2"
+    assert {name.partition("/")[2] for name, record in held.known.items() if record} == {"Alice", "Alice2", "Ben", "Cleo"}
+    (notice,) = told(read(rooms, here("Dora")), "notice")
+    assert notice["joined"] == [["Dora", ""]]
+
+
+def test_a_room_that_does_not_say_who_we_are_has_let_us_in_when_it_talks(rooms):
+    """COMPAT: what goes before XEP-0045 version 1.21. History and topic come behind our own presence."""
+    entry = entering(rooms)
+    read(rooms, here("Ben"), here("Alice", role="moderator"), here("Cleo"))
+    assert not entry.result.ready()
+    done = read(rooms, f"<message from='{ROOM}' type='groupchat'><subject/></message>")
+    assert (entry.result.get(timeout=0)["nick"], rooms.joined[ROOM].role, told(done, "notice")) == ("Alice", "moderator", [])
+
+
+def test_whoever_has_our_nick_and_goes_while_we_enter_is_not_us(rooms):
+    entry = entering(rooms)
+    read(rooms, here("Alice"), here("Alice", kind="unavailable"))
+    read(rooms, said("Ben", "hello"))
+    assert (rooms.entering[ROOM], entry.result.ready()) == (entry, False)
+
+
 def test_a_room_that_was_made_anew_by_entering_is_lost(rooms, held):
     entry = rooms.entering[ROOM] = Entry(rooms.joined.pop(ROOM), again=True)
     read(rooms, here("Alice", "<status code='110'/><status code='201'/>"))
     assert held.called == [("lose", ROOM, entry, 800)]
+
+
+def test_a_room_is_silent_when_nothing_has_come_from_it_for_long(rooms, held, monkeypatch):
+    now = [5000.0]
+    monkeypatch.setattr(workers_rooms.time, "monotonic", lambda: now[0])
+    entering(rooms)
+    assert rooms.silent() == []  # what is just being entered is not asked
+    read(rooms, here("Alice", OWN_PRESENCE))
+    assert (rooms.silent(), rooms.until_silent(), held.looks) == ([], 900.0, [5900.0])
+    now[0] = 5800.0
+    read(rooms, said("Ben", "hello"))
+    now[0] = 6000.0
+    assert (rooms.silent(), rooms.until_silent()) == ([], 700.0)
+    now[0] = 6700.0
+    assert rooms.silent() == [ROOM]
+    assert rooms.until_silent() > 0  # or the holder would look at it all the time
+    held.room_check = 0.0
+    assert (rooms.silent(), rooms.until_silent()) == ([], math.inf)
 
 
 def test_rooms_are_no_contacts_and_strange_rooms_nothing(rooms, held):

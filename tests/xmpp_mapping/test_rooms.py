@@ -8,6 +8,7 @@ from onesoup.xmpp.invitations import Declined, Invited
 from onesoup.xmpp.rooms import Bookmark
 from onesoup.xmpp.xml import Xml
 from workers import stanzas
+from workers.stanzas import DISCO, MAX_UPLOAD, UPLOAD, upload_limit
 
 ROOM, MUC = "room@conference.example.org", "http://jabber.org/protocol/muc"
 
@@ -143,6 +144,22 @@ def test_a_form_is_filled_and_the_rest_of_it_stays():
     assert rooms.fill(tree("<query/>"), wishes) is None
 
 
+@pytest.mark.parametrize("digits", ["²", "٣", "9" * 5000, "-1", "1e3", ""])
+def test_a_choice_of_a_form_that_is_no_number_is_none(digits):
+    """str.isdigit() takes some of these, and int() raises on them: the group would not be made."""
+    form = FORM.replace("<value>10</value></option>", f"<value>{digits}</value></option>")
+    assert rooms.fill(tree(form), {"MaxActiveUsers": "20"})["muc#roomconfig_maxusers"] == ["50"]
+    assert rooms.fill(tree(form), {"MaxActiveUsers": "³"})["muc#roomconfig_maxusers"] == ["200"]
+
+
+@pytest.mark.parametrize(("told", "limit"), [("1000", 1000), ("9" * 5000, MAX_UPLOAD), ("²", MAX_UPLOAD), ("", MAX_UPLOAD)])
+def test_the_limit_of_an_upload_service_may_be_anything(told, limit):
+    field = "<field var='{}'><value>{}</value></field>".format
+    form = field("FORM_TYPE", UPLOAD) + field("max-file-size", told)
+    query = f"<query xmlns='{DISCO}'><feature var='{UPLOAD}'/><x xmlns='jabber:x:data'>{form}</x></query>"
+    assert upload_limit(NodeBuilder(f"<iq xmlns='jabber:client'>{query}</iq>").getDom()) == limit
+
+
 def test_bookmarks_of_both_kinds():
     mark = Bookmark(ROOM, "Ben", True)
     item = rooms.bookmark(mark).payload.find("publish").find("item")
@@ -179,3 +196,24 @@ def test_what_is_sent_is_what_is_read():
     direct = invitations.direct(ROOM, "ben@example.org", "come", "1")
     direct.attrs["from"] = "dave@example.org"
     assert invitations.read(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
+
+
+@pytest.mark.parametrize(
+    ("condition", "still"),
+    [
+        ("", True),
+        ("service-unavailable", True),
+        ("feature-not-implemented", True),
+        ("not-acceptable", False),
+        ("item-not-found", False),
+        ("forbidden", False),
+        ("gone", False),
+        ("internal-server-error", False),
+        ("remote-server-not-found", None),
+        ("remote-server-timeout", None),
+    ],
+)
+def test_what_the_answer_to_a_ping_of_oneself_says(condition, still):
+    assert rooms.still_inside(condition) is still
+    request = rooms.ask_oneself("soup@conference.example.org", "Alice")
+    assert (request.to, request.type, request.payload.name) == ("soup@conference.example.org/Alice", "get", "ping")

@@ -1,9 +1,12 @@
 """Octets through a link: in clear, under both versions of TLS, in pieces and in heaps, to the end."""
 
+import time
+
 import gevent
 import pytest
 from gevent import socket, ssl
 
+from onesoup.serving.pace import Pace
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.link import CHUNK, Link
 from onesoup.xmpp.stream.tls import Tls
@@ -147,6 +150,43 @@ def test_who_waits_hears_of_the_end(ends):
     for each in waiting:
         with pytest.raises((OSError, ValueError)):
             each.get()
+
+
+def test_a_peer_that_never_stops_leaves_others_their_turn(ends):
+    link, far = ends
+    sending = gevent.spawn(far.sendall, b"<r/>" * 500_000)
+    reading = gevent.spawn(lambda: [link.receive() for _ in range(100)])
+    turns = 0
+    while not reading.dead:
+        gevent.sleep(0)
+        turns += 1
+    assert turns >= 100
+    sending.kill()
+
+
+def test_a_peer_has_a_budget(ends):
+    link, far = ends
+    link._pace = Pace(20_000, 10_000)
+    began = time.monotonic()
+    sending = gevent.spawn(far.sendall, b"x" * 20_000)
+    received(link, 20_000)
+    waiting = gevent.spawn(link.receive)
+    far.sendall(b"more")
+    assert waiting.get() == b"more"
+    assert 0.3 < time.monotonic() - began < 3
+    sending.get()
+
+
+def test_who_waits_for_its_budget_hears_of_the_end(ends):
+    link, far = ends
+    link._pace = Pace(50_000, 1)
+    far.sendall(b"x" * 10_000)
+    link.receive()
+    waiting = gevent.spawn(link.receive)
+    gevent.sleep(0.01)
+    link.close()
+    with pytest.raises((OSError, ValueError)):
+        waiting.get()
 
 
 def test_the_end_of_the_other_side_comes_behind_its_last_words(ends):

@@ -14,6 +14,7 @@ from onesoup.xmpp.stream import parser as parser_module
 from onesoup.xmpp.stream.markup import serialise
 from onesoup.xmpp.stream.parser import (
     _NAMES,
+    BYTES_PER_TAG,
     MAX_DEPTH,
     MAX_SKIPPED,
     MAX_SKIPPED_DEPTH,
@@ -140,16 +141,6 @@ def test_the_limit_counts_the_bytes_up_to_the_closing_tag(size):
         parser.feed(HEAD)
         (event,) = [*parser.feed(text[:cut]), *parser.feed(text[cut:])]
         assert isinstance(event, TooBig) is (size > 300)
-
-
-def test_the_limit_can_be_raised_for_a_while():
-    parser = Parser(limit=300)
-    parser.feed(HEAD)
-    text = big(b"iq", b"x" * 1000)
-    parser.limit = 2000
-    assert not isinstance(parser.feed(text)[0], TooBig)
-    parser.limit = 300
-    assert isinstance(parser.feed(text)[0], TooBig)
 
 
 def test_long_values_of_a_stanza_that_is_read_over_are_not_kept():
@@ -357,3 +348,113 @@ def test_a_child_that_was_taken_out_is_looked_past():
     node.delChild("a")
     assert node.getTag("a") is None
     assert node.getTag("b") is not None
+
+
+# --- a roster, entry by entry ---
+
+
+def roster(count, id="7", name="Friend"):
+    items = b"".join(b"<item jid='c%d@x' name='%s'><group>A</group></item>" % (n, name.encode()) for n in range(count))
+    return b"<iq type='result' id='%s'><query xmlns='jabber:iq:roster'>%s</query></iq>" % (id.encode(), items)
+
+
+def apart(*chunks, id="7"):
+    """The events, and what was taken."""
+    parser, taken = Parser(), []
+    parser.feed(HEAD)
+    parser.take_apart(lambda stanza: stanza.attrs.get("id") == id, taken.append)
+    return [event for chunk in chunks for event in parser.feed(chunk)], taken
+
+
+@pytest.mark.parametrize("size", [1, 100, 16_384])
+def test_entries_are_handed_over_one_by_one(size):
+    whole = MIXED + roster(20) + MIXED
+    events, taken = apart(*[whole[i : i + size] for i in range(0, len(whole), size)])
+    assert [serialise(each) for each in taken] == [serialise(each) for each in parse(roster(20))[0].kids[0].kids]
+    assert [each.getName() for each in events] == ["message", "presence", "iq", "iq", "message", "presence", "iq"]
+    assert serialise(events[3]) == serialise(parse(roster(0))[0])
+
+
+def test_an_answer_in_entries_may_be_of_any_length():
+    whole = roster(40_000, name="n" * 120)
+    assert len(whole) > 4 * MAX_STANZA
+    assert whole.count(b"<") > MAX_STANZA // BYTES_PER_TAG
+    events, taken = apart(*[whole[i : i + 16_384] for i in range(0, len(whole), 16_384)])
+    assert [type(each).__name__ for each in events] == ["_Iq"]
+    assert len(taken) == 40_000
+    assert not any(isinstance(each, TooBig) for each in taken)
+
+
+LONG, DEEP = (
+    b"<item jid='a@x' name='" + b"n" * 300 + b"'/>",
+    b"<item jid='b@x'>" + b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH + b"</item>",
+)
+FULL = b"<item jid='d@x'><group>" + b"&apos;" * 60 + b"</group><group/></item>"
+
+
+@pytest.mark.parametrize("whole_tags", [True, WHOLE_TAGS])
+@pytest.mark.parametrize("big_one", [LONG, DEEP, FULL])
+def test_an_entry_above_the_limits_costs_no_other_wherever_it_is_cut(big_one, whole_tags):
+    good = [b"<item jid='%d@x'><group>A</group></item>" % number for number in range(4)]
+    entries = good[0] + good[1] + big_one + big_one + good[2] + good[3]
+    whole = b"<iq type='result' id='7'><query xmlns='jabber:iq:roster'>" + entries + b"</query></iq>" + MIXED
+    for cut in range(1, len(whole)):
+        parser, taken = Parser(whole_tags, limit=300), []
+        parser.feed(HEAD)
+        parser.take_apart(lambda stanza: stanza.attrs.get("id") == "7", taken.append)
+        events = [*parser.feed(whole[:cut]), *parser.feed(whole[cut:])]
+        assert [each.getName() for each in events] == ["iq", "message", "presence", "iq"]
+        assert not isinstance(events[0], TooBig)
+        assert not events[0].kids[0].kids
+        assert [isinstance(each, TooBig) for each in taken] == [False, False, True, True, False, False]
+        assert [each.getName() for each in taken] == ["item"] * 6
+        assert [each["jid"] for each in taken if not isinstance(each, TooBig)] == ["0@x", "1@x", "2@x", "3@x"]
+
+
+def test_a_list_that_is_waited_for_no_more_has_the_limit_of_all_stanzas():
+    """Also when that is decided within an entry that is read over."""
+    parser, taken = Parser(limit=300), []
+    parser.feed(HEAD)
+    parser.take_apart(lambda _: True, taken.append)
+    assert not parser.feed(b"<iq type='result' id='7'><query xmlns='jabber:iq:roster'><item/><item>" + b"<a/>" * 200)
+    parser.take_apart(None, taken.append)
+    (iq,) = parser.feed(b"</item>" + b"<item/>" * 50 + b"</query></iq>")
+    assert isinstance(iq, TooBig)
+    assert len(taken) == 1
+    assert len(parser.feed(MIXED)) == 3
+
+
+def test_what_stands_before_a_list_may_be_read_over():
+    events, taken = apart(b"<message>" + b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH + b"</message>" + roster(20))
+    assert [type(each).__name__ for each in events] == ["TooBig", "_Iq"]
+    assert len(taken) == 20
+
+
+def test_a_list_comes_in_entries_also_where_expat_was_replaced(monkeypatch):
+    monkeypatch.setattr(parser_module, "RENEW_AFTER", 300)
+    pieces = [MIXED] * 10 + [roster(20)] + [MIXED] * 10 + [roster(20)]
+    events, taken = apart(*pieces)
+    assert len(events) == 62
+    assert len(taken) == 40
+
+
+def test_other_stanzas_have_their_limit_and_stay_whole():
+    events, taken = apart(roster(20, id="8"))
+    assert taken == []
+    assert serialise(events[0]) == serialise(parse(roster(20))[0]).replace(b'id="7"', b'id="8"').replace(b"id='7'", b"id='8'")
+    big = roster(30_000, id="8")
+    assert isinstance(apart(*[big[i : i + 16_384] for i in range(0, len(big), 16_384)])[0][-1], TooBig)
+
+
+def test_what_is_taken_apart_does_not_stay_in_memory():
+    entry = b"<item jid='c@x' name='" + b"n" * 1000 + b"'/>"
+    parser = Parser()
+    parser.feed(HEAD + b"<iq type='result' id='7'><query xmlns='jabber:iq:roster'>")
+    parser.take_apart(lambda _: True, lambda _: None)
+    parser.feed(entry * 16)
+    tracemalloc.start()
+    for _ in range(2000):  # 32 MB
+        parser.feed(entry * 16)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 500_000

@@ -112,6 +112,16 @@ def test_answers_are_remembered_for_their_ttl_within_bounds():
     assert len(dns.asked) == 8
 
 
+@pytest.mark.parametrize(("plain", "direct"), [([Srv(0, 0, 1, "a")], DOWN), ([], DOWN), (DOWN, [Srv(0, 0, 1, "a")])])
+def test_half_an_answer_is_remembered_no_longer_than_it_must(plain, direct):
+    now, dns = [0.0], FakeDns(plain=plain, direct=direct, ttl=300)
+    resolver = Resolver(lookup=dns, clock=lambda: now[0])
+    for moment, asked in ((0, 2), (29, 2), (31, 4)):
+        now[0] = moment
+        resolver.targets("x.example")
+        assert len(dns.asked) == asked
+
+
 def test_addresses_and_nonsense():
     assert targets("192.0.2.1") == [Target("192.0.2.1", 5222, False)]
     assert targets("[2001:db8::1]") == [Target("2001:db8::1", 5222, False)]

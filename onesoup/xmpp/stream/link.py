@@ -8,13 +8,18 @@ record that was a good part of what a stanza costs, and with six records to a ha
 import errno
 import socket as plain
 import ssl
+import time
 from contextlib import suppress
 
 import gevent
 from gevent import get_hub
 from gevent.socket import socket
 
+from onesoup.serving.pace import Pace
+
 CHUNK = 16 * 1024
+# The budget of a stream: bytes a second, and at once. A log-in with a long roster fits into what may come at once.
+RATE, BURST = 256 * 1024, 4 * 1024 * 1024
 READ, WRITE = 1, 2  # what a watcher of the loop waits for
 # Of a socket that has nothing to give, or no room.
 _LATER = (BlockingIOError, InterruptedError)
@@ -24,14 +29,15 @@ _CLOSED = OSError(errno.EBADF, "closed")
 class Link:
     """Any greenlet may `offer`; one at a time reads, one waits for room. What the system raises is an OSError."""
 
-    __slots__ = ("_full", "_in", "_out", "_over", "_readable", "_rest", "_sock", "_tls", "_whole", "_writable")
+    __slots__ = ("_in", "_out", "_over", "_owed", "_pace", "_readable", "_rest", "_sock", "_tls", "_whole", "_writable")
 
     def __init__(self, sock: socket) -> None:
         self._whole = sock
         self._sock: plain.socket = sock._sock  # the system's own, which never waits
         self._readable, self._writable = get_hub().loop.io(sock.fileno(), READ), None
         self._rest = b""
-        self._full = False  # the last read brought as much as it could: there may be more
+        self._owed = 0.0  # seconds to wait before the next read
+        self._pace = Pace(RATE, BURST)
         self._over = False  # the other end of TLS has said that this is all
         self._tls: ssl.SSLObject | None = None
         self._in: ssl.MemoryBIO
@@ -123,19 +129,19 @@ class Link:
         return found[0] if len(found) == 1 else b"".join(found)
 
     def _taken(self) -> bytes:
-        """The next octets of the kernel. Nearly always there are none yet, so it does not look before it waits."""
-        sock, full = self._sock, self._full
+        """The next octets of the kernel. Nearly always there are none yet, so it does not look before it waits. A peer that never
+        stops leaves others their turn between two reads; one that has used up its budget waits."""
+        if self._owed:
+            gevent.sleep(self._owed)
+            if self._whole.fileno() < 0:  # somebody has closed it, and the watcher with it
+                raise _CLOSED
         while True:
-            if full:
-                full = False
-                gevent.sleep(0)  # a peer that never pauses must not keep all others waiting
-            else:
-                get_hub().wait(self._readable)
+            get_hub().wait(self._readable)
             try:
-                data = sock.recv(CHUNK)
+                data = self._sock.recv(CHUNK)
             except _LATER:
                 continue
-            self._full = len(data) == CHUNK
+            self._owed = self._pace.spend(len(data), time.monotonic())
             return data
 
     # Its beginning and its end.

@@ -60,6 +60,8 @@ class Broken(Exception):
 Event: TypeAlias = Node | Header | End | Broken
 # The octets of an element, and what they mean as a child of the stream.
 Ready: TypeAlias = tuple[bytes, Node]
+# Which stanzas are taken apart, and who gets their entries; see Parser.take_apart.
+List: TypeAlias = tuple[Callable[[Node], bool], Callable[[Node], None]]
 
 
 class _Node(Node):
@@ -83,7 +85,8 @@ class _Node(Node):
 
 
 class TooBig(_Node):
-    """A stanza above a limit: its name and the attributes that an answer needs, and nothing of what is in it."""
+    """A stanza above a limit: its name and the attributes that an answer needs, and nothing of what is in it. Or an entry of a
+    list above a limit: its name only."""
 
 
 class _Iq(_Node, Iq):
@@ -118,12 +121,14 @@ class Parser:
     """
 
     __slots__ = (
+        "_apart",
+        "_began",
         "_done",
         "_events",
         "_expat",
         "_fed",
         "_held",
-        "_limit",
+        "_list",
         "_long",
         "_opened",
         "_opening",
@@ -131,6 +136,7 @@ class Parser:
         "_tags",
         "_waste",
         "_whole_tags",
+        "limit",
         "ready",
     )
 
@@ -140,13 +146,15 @@ class Parser:
         self._whole_tags, self._held = whole_tags, bytearray()
         self._events: list[Event] = []
         self._opening = b""
-        self._limit = [limit]
+        self.limit = limit
+        self._list: List | None = None
         self._done = False
         self._begin()
 
     def _begin(self) -> None:
-        self._expat, self._opened, self._skip = _reader(self._events, self._limit)
-        self._fed = self._waste = self._tags = 0
+        self._expat, self._opened, self._skip, self._apart = _reader(self._events, self.limit)
+        self._apart(self._list)
+        self._fed = self._waste = self._tags = self._began = 0
         self._long = False
 
     def _renew(self) -> None:
@@ -157,15 +165,6 @@ class Parser:
         self._expat.Parse(self._opening, False)
         self._events[:] = events  # without the header
         self._fed = len(self._opening)
-
-    @property
-    def limit(self) -> int:
-        """The most bytes of a stanza. A new limit counts for the stanza that is open, too."""
-        return self._limit[0]
-
-    @limit.setter
-    def limit(self, most: int) -> None:
-        self._limit[0] = most
 
     def feed(self, data: bytes) -> list[Event]:
         """The elements that these octets complete, in order. A Broken is the last one."""
@@ -248,27 +247,44 @@ class Parser:
                 raise Broken("policy-violation", "too many small pieces")
 
     def _check_stanza(self, data: bytes, began: int, at: int) -> None:
-        tags = data.count(b"<")
-        self._tags = tags if self._events else self._tags + tags
+        # What was parsed just now ends where what is held back begins.
+        since = began - (self._fed - len(self._held) - len(data))
+        self._tags = (self._tags if began == self._began else 0) + data.count(b"<", max(since, 0))
+        self._began = began
         if self._fed - began > MAX_SKIPPED:
             raise Broken("policy-violation", "stanza too big")
         if at - began > self.limit or self._tags > self.limit // BYTES_PER_TAG:
             self._skip()
 
+    def take_apart(self, of: Callable[[Node], bool] | None, take: Callable[[Node], None]) -> None:
+        """The children of the payload of such a stanza are given to `take` one by one, as they end, and are not in the stanza: it
+        may have any number of them, and each counts against the limits alone: one above them comes as a TooBig. `take` must not
+        raise. None: never again."""
+        if not self._done:
+            self._list = None if of is None else (of, take)
+            self._apart(self._list)
+
     def close(self) -> None:
         """Frees the parser at once; its handlers and it refer to each other."""
         if self._expat is not None:
             _handle(self._expat, None, None, None)
-        self._done, self._expat, self._opened, self._skip = True, None, _nothing, _nothing
+        self._done, self._expat, self._list = True, None, None
+        self._opened, self._skip, self._apart = _nothing, _nothing, _never
 
 
 def _nothing() -> int:
     return _OUTSIDE
 
 
-def _reader(events: list[Event], limit: list[int]) -> tuple[Any, Callable[[], int], Callable[[], object]]:
-    """A parser that puts what is complete into the list; a function that tells where the open stanza began, or that none is; and
-    one that reads over it. `limit` holds the most bytes of a stanza.
+def _never(_list: object) -> None:
+    pass
+
+
+def _reader(
+    events: list[Event], limit: int
+) -> tuple[Any, Callable[[], int], Callable[[], object], Callable[[List | None], None]]:
+    """A parser that puts what is complete into the list; a function that tells where the open stanza began, or that none is; one
+    that reads over it; and one that takes lists apart. `limit`: the most bytes of a stanza.
 
     Its state is local variables, not attributes: the handlers run twelve times for one message.
     """
@@ -277,6 +293,7 @@ def _reader(events: list[Event], limit: list[int]) -> tuple[Any, Callable[[], in
     node: Node | None = None  # the element that is open
     around: list[Node] = []  # the ones that it is in; a child does not know its parent, or each stanza would be a ring of garbage
     depth = began = 0
+    apart: List | None = None
     text: list[str] = []
     prefixes: list[tuple[str, str]] = []
     lang = f"{ns.XML} lang"
@@ -324,14 +341,20 @@ def _reader(events: list[Event], limit: list[int]) -> tuple[Any, Callable[[], in
         if depth > 1:
             node = around.pop()
             return
-        events.append(node if parser.CurrentByteIndex - began <= limit[0] else _too_big(node))
+        events.append(node if parser.CurrentByteIndex - began <= limit else _too_big(node))
         node = None
 
+    def is_list() -> bool:
+        """Whether the stanza that is open is one whose entries are handed over."""
+        return apart is not None and apart[0](around[0])
+
     def skip() -> None:
-        """Most streams never come here, so what it needs is made here."""
+        """Reads over the stanza that is open, or the entry of a list. Most streams never come here, so what it needs is made
+        here."""
         nonlocal node
         if parser.CharacterDataHandler is None:  # it is being read over
             return
+        entry = len(around) > 1 and is_list()
 
         def deeper(_name: str, _attrs: dict[str, str]) -> None:
             nonlocal depth
@@ -342,13 +365,21 @@ def _reader(events: list[Event], limit: list[int]) -> tuple[Any, Callable[[], in
         def back(_name: str) -> None:
             nonlocal node, depth
             depth -= 1
-            if depth == 1:
+            if depth == 3 and entry:
+                _handle(parser, start, closing(), text.append)
+                hand_over()
+            elif depth == 1:
                 events.append(node)
                 node = None
-                _handle(parser, start, end, text.append)
+                _handle(parser, start, closing(), text.append)
 
-        node = _too_big(around[0] if around else node)
-        around.clear()
+        if entry:
+            node = around[1]
+            node.kids[-1] = _nothing_of(node.kids[-1])
+            del around[1:]
+        else:
+            node = _too_big(around[0] if around else node)
+            around.clear()
         text.clear()
         _handle(parser, deeper, back, None)
 
@@ -361,6 +392,31 @@ def _reader(events: list[Event], limit: list[int]) -> tuple[Any, Callable[[], in
         text.clear()  # white space between stanzas keeps the connection alive and is nobody's
         return _BETWEEN if depth else _OUTSIDE
 
+    def end_apart(name: str) -> None:
+        end(name)
+        # Stream, stanza, payload: a child of the payload has ended.
+        if depth == 3 and node is not None and node.kids:
+            hand_over()
+
+    def hand_over() -> None:
+        """The last child of the payload that is open, where it is an entry of a list."""
+        nonlocal began
+        if apart is None or node is None or not is_list():
+            return
+        entry = node.kids.pop()
+        apart[1](entry if parser.CurrentByteIndex - began <= limit else _nothing_of(entry))
+        node.data.clear()
+        began = parser.CurrentByteIndex
+
+    def closing() -> Callable[[str], None]:
+        return end if apart is None else end_apart
+
+    def take_apart(list_: List | None) -> None:
+        nonlocal apart
+        apart = list_
+        if parser.CharacterDataHandler is not None:  # else it follows what is being read over
+            parser.EndElementHandler = closing()
+
     def refuse(*_: object) -> None:
         # RFC 6120 section 11.1: no comments, processing instructions, DTD, entity references other than the five.
         raise Broken("restricted-xml", "")
@@ -371,7 +427,7 @@ def _reader(events: list[Event], limit: list[int]) -> tuple[Any, Callable[[], in
     parser.StartNamespaceDeclHandler = declare  # until the document has begun
     parser.CommentHandler = parser.ProcessingInstructionHandler = parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = parser.SkippedEntityHandler = refuse
-    return parser, opened, skip
+    return parser, opened, skip, take_apart
 
 
 def _handle(parser: Any, opens: Any, closes: Any, says: Any) -> None:
@@ -390,9 +446,15 @@ def _too_big(node: Any) -> TooBig:
     """What is kept of a stanza that is read over. Anything else that large ends the stream."""
     if node.namespace != ns.CLIENT or node.name not in STANZAS:
         raise Broken("policy-violation", "element too big")
-    kept: TooBig = object.__new__(TooBig)
-    kept.namespace, kept.name, kept.data, kept.kids = node.namespace, node.name, [], []
+    kept = _nothing_of(node)
     kept.attrs = {name: node.attrs[name] for name in KEPT_ATTRIBUTES if 0 < len(node.attrs.get(name, "")) <= MAX_KEPT}
+    return kept
+
+
+def _nothing_of(node: Any) -> TooBig:
+    """What is kept of an entry of a list: that there was one."""
+    kept: TooBig = object.__new__(TooBig)
+    kept.namespace, kept.name, kept.attrs, kept.data, kept.kids = node.namespace, node.name, {}, [], []
     return kept
 
 

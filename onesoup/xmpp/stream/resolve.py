@@ -118,7 +118,8 @@ class Resolver:
         records = [] if not isinstance(plain, tuple) else list(plain[0])
         if isinstance(direct, tuple):
             records += [record._replace(direct_tls=True) for record in direct[0]]
-        return records, min(ttl for _, ttl in answers)
+        # What failed is asked again as soon as may be: it may have records too.
+        return records, min(ttl for _, ttl in answers) if len(answers) == len(jobs) else TTL_MIN
 
     def _service(self, name: str) -> tuple[list[Srv], int] | StreamFailure:
         try:

@@ -96,7 +96,7 @@ class Stream:
         self._account: Account | None = Account(domain, user, password, resource)
         self._options, self._on_stanzas, self._on_acked = options, on_stanzas, on_acked
         self._prefix, self._counter = prefix, 0
-        self._requests: dict[str, tuple[str, AsyncResult, int]] = {}
+        self._requests: dict[str, tuple[str, AsyncResult]] = {}
         self._wire: Wire | None = None
         self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
         self._early: list[Node] = []
@@ -214,7 +214,7 @@ class Stream:
             self._wire.close(failure)
         self._options.watch.remove(self)
         requests, self._requests = self._requests, {}
-        for _, answer, _ in requests.values():
+        for _, answer in requests.values():
             answer.set_exception(failure)
         if self._ended is not None:
             self._ended.set()
@@ -417,40 +417,55 @@ class Stream:
         self._counter += 1
         return f"{self._prefix}-{base36(self._counter)}"
 
-    def request(self, iq: Node, timeout: float, most: int = parsing.MAX_STANZA) -> Node:
+    def request(self, iq: Node, timeout: float) -> Node:
         """The result or error for an iq get or set, which gets an id. StreamFailure no-answer after so many seconds.
 
-        `run` must be at work in another greenlet. Only the answer of whom the request went to counts. It may have `most`
-        bytes; a larger one counts as the error resource-constraint.
+        `run` must be at work in another greenlet. Only the answer of whom the request went to counts. One that is too large
+        counts as the error resource-constraint.
         """
-        id = self.new_id()
+        return self._request(iq, self.new_id(), timeout)
+
+    def _request(self, iq: Node, id: str, timeout: float) -> Node:
         iq.attrs["id"] = id
         answer = AsyncResult()
-        self._requests[id] = (str(iq.attrs.get("to") or ""), answer, most)
+        self._requests[id] = (str(iq.attrs.get("to") or ""), answer)
         try:
-            self._allow()
             self._options.watch.expect(self, time.monotonic())
             self.send(iq)  # outside the limit: a write that is interrupted costs the stream
             with gevent.Timeout(timeout, StreamFailure(errors.NO_ANSWER, "remote-server-timeout")):
                 return answer.get()
         finally:
             self._requests.pop(id, None)
-            self._allow()
 
-    def _allow(self) -> None:
-        """The largest answer that somebody waits for decides how large a stanza may be."""
-        if self._wire is not None:
-            self._wire.limit = max((most for _, _, most in self._requests.values()), default=parsing.MAX_STANZA)
+    def request_list(self, iq: Node, timeout: float, take: Callable[[Node], None]) -> Node:
+        """As `request`, of what may have a great many entries: each child of the payload goes to `take` as it comes and is not in
+        what is returned. One such request at a time. `take` must not raise; it gets a TooBig for an entry that is too large."""
+        wire, id = self._wired(), self.new_id()
+
+        def of(stanza: Node) -> bool:
+            return stanza.attrs.get("id") == id and stanza.attrs.get("type") == "result" and self._waits_for(stanza) is not None
+
+        wire.take_apart(of, take)
+        try:
+            return self._request(iq, id, timeout)
+        finally:
+            wire.take_apart(None, take)
 
     def _answered(self, stanza: Node) -> bool:
         """Gives an answer to the request that waits for it."""
-        if stanza.name != "iq" or stanza.attrs.get("type") not in ("result", "error"):
+        found = self._waits_for(stanza)
+        if found is None:
             return False
+        found.set(_unread(stanza) if isinstance(stanza, parsing.TooBig) else stanza)
+        return True
+
+    def _waits_for(self, stanza: Node) -> AsyncResult | None:
+        if stanza.name != "iq" or stanza.attrs.get("type") not in ("result", "error"):
+            return None
         found = self._requests.get(stanza.attrs.get("id"))
         if found is None or not self._comes_from(stanza.attrs.get("from"), found[0]):
-            return False
-        found[1].set(_unread(stanza) if isinstance(stanza, parsing.TooBig) else stanza)
-        return True
+            return None
+        return found[1]
 
     def _comes_from(self, sender: str | None, to: str) -> bool:
         """RFC 6120 section 8.1.2.1: our server answers for our account without an address, or with one of ours."""

@@ -7,6 +7,7 @@ import gevent
 from gevent import get_hub
 from gevent.lock import Semaphore
 from gevent.socket import socket
+from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
@@ -90,20 +91,15 @@ class Wire:
             self._parser.ready = ready
         self._words = None if ready else []
 
+    def take_apart(self, of: Callable[[Node], bool] | None, take: Callable[[Node], None]) -> None:
+        """As of the parser."""
+        if self._parser is not None:
+            self._parser.take_apart(of, take)
+
     def words(self) -> bytes:
         """All since the document began, if they are kept; from here on they are not."""
         words, self._words = self._words, None
         return b"".join(words or ())
-
-    @property
-    def limit(self) -> int:
-        """The most bytes of a stanza (see `Parser`)."""
-        return self._parser.limit if self._parser is not None else 0
-
-    @limit.setter
-    def limit(self, most: int) -> None:
-        if self._parser is not None and self._parser.limit != most:
-            self._parser.limit = most
 
     def hurry(self) -> None:
         """Acknowledges at once for a while.

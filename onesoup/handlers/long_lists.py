@@ -1,0 +1,167 @@
+"""Contact lists that are longer than the phone reads in one answer: they are cut into further lists, "Friends 2" and so on, once
+in a session, so that each contact stays where the phone has seen it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+
+from onesoup.csp import addresses, fitting, lists
+from onesoup.csp.elements import ContactListProperties, GetListResponse, Property
+from onesoup.csp.lists import ContactList, Cut, Item
+from onesoup.handlers import records, segments, system
+from onesoup.handlers.context import Context, ordered_id
+from onesoup.logs import short
+from onesoup.store.feed import CUTS
+from onesoup.wire import codec
+
+log = structlog.get_logger()
+
+# What no entry of a list takes more of, besides its texts.
+AROUND_ENTRY, FRAME = 80, 3000
+# Contacts that the phone has put into a certain part; of more the first ones are where their names belong.
+MOST_PLACED = 500
+
+
+def cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = False) -> Mapping[str, Cut]:
+    """How the phone's lists are cut, by token. `again`: the parts are measured, and cut anew where they have grown too long."""
+    if _fits(ctx):
+        return {}
+    if ctx.cuts is None:
+        made_for, found = records.unpack_cuts(ctx.services.sessions.read(ctx.sid, [CUTS])[0])
+        ctx.cuts = found if made_for == _made_for(ctx) else None
+    clash = any(part in whole for each in (ctx.cuts or {}).values() for part in each.tokens[1:])
+    if ctx.cuts is None or again or clash:
+        _keep(ctx, _cut(ctx, whole, ctx.cuts or {}))
+    return ctx.cuts or {}
+
+
+def _fits(ctx: Context) -> bool:
+    """Whether all contacts together would fit into one list, as they nearly always do."""
+    roster, room = ctx.roster(), _room(ctx)
+    if len(roster) * AROUND_ENTRY > room:
+        return False
+    texts = sum(len(item.name) + 2 * len(jid) for jid, item in roster.items())
+    return texts * fitting.WIDEST + len(roster) * AROUND_ENTRY + FRAME <= room
+
+
+def _room(ctx: Context) -> int:
+    """The octets of the longest answer."""
+    return segments.most(ctx) or ctx.caps.parser
+
+
+def _made_for(ctx: Context) -> str:
+    return f"{_room(ctx)} {ctx.encoding} {ctx.version}"
+
+
+def _keep(ctx: Context, found: Mapping[str, Cut]) -> None:
+    if found == ctx.cuts:
+        return
+    ctx.cuts = found
+    ctx.effects.fields[CUTS] = records.pack_cuts(_made_for(ctx), found)
+
+
+def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut]) -> dict[str, Cut]:
+    spelled = ctx.services.sessions.hash(ctx.sid, "spell")
+    spare = _most_lists(ctx) - len(whole)
+    taken = {token.lower() for token in whole}
+    found: dict[str, Cut] = {}
+    left = 0
+    for token, each in sorted(whole.items(), key=lambda entry: not entry[1].default):
+        if each.private:
+            continue
+        measure = fitting.Members(ctx.version, ctx.encoding, properties(each))
+        octets = _Octets(ctx, measure, spelled)
+        room = _room(ctx) - measure.frame
+        items = lists.members(each, ctx.roster().values())
+        cut = known.get(token)
+        if cut is None or taken.intersection(cut.tokens[1:]) or not _good(cut, items, octets, room):
+            cut = lists.cut(token, items, octets, room, spare + 1, taken)
+        if cut is not None:
+            found[token] = cut
+            taken.update(each.lower() for each in cut.tokens)
+            spare -= len(cut.tokens) - 1
+            left += sum(cut.place(item) < 0 for item in items)
+    if left:
+        _tell(ctx, left)
+    return found
+
+
+class _Octets:
+    """How much of an answer one contact takes."""
+
+    def __init__(self, ctx: Context, measure: fitting.Members, spelled: Mapping[bytes, bytes]) -> None:
+        self._session, self._measure = ctx.session, measure
+        self._spelled = {jid.decode(): spelling.decode() for jid, spelling in spelled.items()}
+
+    def __call__(self, item: Item) -> int:
+        address = self._session.spelled(item.jid, self._spelled.get(item.jid))
+        return self._measure.octets(item.name or addresses.local_of(item.jid), address)
+
+
+def _good(cut: Cut, items: list[Item], octets: _Octets, room: int) -> bool:
+    """Whether every part fits still, and the whole does not."""
+    parts = [0] * len(cut.tokens)
+    for item in items:
+        if (number := cut.place(item)) >= 0:
+            parts[number] += octets(item)
+    return max(parts) <= room < sum(parts)
+
+
+def _most_lists(ctx: Context) -> int:
+    """How many lists the phone may be told of. What their names take is the address of the longest."""
+    address = addresses.list_address(ctx.session.own, "x" * 50)
+    frame = fitting.around(GetListResponse(default_contact_list=address), ctx.version, ctx.encoding)
+    each = fitting.around(GetListResponse([address], default_contact_list=address), ctx.version, ctx.encoding) - frame
+    return max((_room(ctx) - frame - codec.size(address, ctx.encoding) - FRAME // 10) // max(each, 1), 1)
+
+
+def properties(contact_list: ContactList) -> ContactListProperties:
+    """What the phone is told of a list."""
+    return ContactListProperties(
+        property=[
+            Property(name="DisplayName", value=contact_list.name or contact_list.token),
+            Property(name="Default", value="T" if contact_list.shown_default else "F"),
+        ]
+    )
+
+
+def too_long(ctx: Context, contact_list: ContactList, items: list[Item]) -> bool:
+    """Whether a part has grown beyond what the phone reads."""
+    if contact_list.cut is None:
+        return False
+    measure = fitting.Members(ctx.version, ctx.encoding, properties(contact_list))
+    octets = _Octets(ctx, measure, ctx.services.sessions.hash(ctx.sid, "spell"))
+    return sum(map(octets, items)) > _room(ctx) - measure.frame
+
+
+def place(ctx: Context, contact_list: ContactList, jid: str) -> None:
+    """The phone has put a contact into this part: that is where it looks for it."""
+    if contact_list.cut is None or ctx.cuts is None:
+        return
+    (token, *_) = contact_list.cut.tokens
+    cut = ctx.cuts[token]
+    placed = {**cut.placed, jid: contact_list.number}
+    newest = dict(list(placed.items())[-MOST_PLACED:])
+    _keep(ctx, {**ctx.cuts, token: replace(cut, placed=newest)})
+
+
+# --- those who are in none ---
+
+# What handsets of an account were told of, and of how many that is remembered.
+TOLD, MOST_TOLD = "told", 20
+
+
+def _tell(ctx: Context, left: int) -> None:
+    """Once for each handset: some contacts cannot be shown on it."""
+    log.info("contacts-left-out", sid=short(ctx.sid), left=left)
+    name, jid = f"lists {ctx.session.resource}", ctx.session.jid
+    told = ctx.services.lists.all(jid, TOLD)
+    if name in told:
+        return
+    if len(told) >= MOST_TOLD:
+        ctx.services.lists.remove(jid, list(told), TOLD)
+    text = f"Your contact list is too long for this phone. {left} contacts are not shown."
+    if system.tell(ctx.services.announcements, ctx.sid, ctx.session, ordered_id(time.time()), text):
+        ctx.services.lists.put(jid, {name: b"1"}, TOLD)

@@ -1,0 +1,100 @@
+"""What is longer than the phone's parser takes, seen when it is encoded: server transactions in parts, of which no word is lost,
+and answers without what does not fit. What the parser takes may have been told after a message was stored."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from onesoup.csp import direct, fitting, transactions
+from onesoup.csp.envelope import Message, Mode, Transaction, write_message
+from onesoup.csp.readable import readable
+from onesoup.handlers import deliver, records
+from onesoup.handlers.context import Context, Services, ordered_id
+from onesoup.store.inbox import Item
+
+log = structlog.get_logger()
+
+
+def written(message: Message, item: Item, plain_emoji: bool, images: Callable[[Iterable[str]], deliver.Pictures]) -> bytes:
+    """The octets of an item, as the phone gets it with the answer to this message."""
+    return direct.encode(_reply(message, item, plain_emoji, images))
+
+
+def _reply(message: Message, item: Item, plain_emoji: bool, images: Callable[[Iterable[str]], deliver.Pictures]) -> Message:
+    content = deliver.primitive(item, message.version, plain_emoji, images)
+    return transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
+
+
+def answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
+    """The answer without the ends of its texts and lists; None when that is not enough."""
+    log.info("answer-cut", primitives=",".join(type(each.content).__name__ for each in answers[:4]))
+    return fitting.shortened(write_message(transactions.reply(message, answers, poll=waiting)), ctx.caps.parser)
+
+
+@dataclass(slots=True)
+class Fitter:
+    """One item that is too long for the phone."""
+
+    services: Services
+    sid: str
+    item: Item
+    message: Message
+    room: int
+
+    def reply(self, octets: bytes) -> bytes:
+        """`octets` is what is too long, and goes out if nothing helps."""
+        if self.item.payload is None:
+            found = self._presence()
+        elif records.unpack_event(self.item.payload)["k"] in ("text", "announce"):
+            found = self._text(self.item.payload)
+        else:
+            found = None
+        if found is not None and len(found) <= self.room:
+            return found
+        return self._shortened() or octets
+
+    def _written(self) -> bytes:
+        return written(self.message, self.item, self.services.policy.plain_emoji, lambda _: {})
+
+    def _shortened(self) -> bytes | None:
+        document = write_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
+        return fitting.shortened(document, self.room)
+
+    def _presence(self) -> bytes:
+        """The news count for more than the faces. Contacts that do not fit are told another time."""
+        contacts = self.item.contacts
+        octets = self._written()
+        while len(octets) > self.room and len(self.item.contacts) > 1:
+            most = len(self.item.contacts) * self.room // len(octets)
+            self.item.contacts = contacts[: max(min(most, len(self.item.contacts) - 1), 1)]
+            octets = self._written()
+        left = [each.jid for each in contacts[len(self.item.contacts) :]]
+        if left:
+            self.services.inbox.later(self.sid, self.item, left)
+            self.item.more = True
+            octets = self._written()
+        return octets
+
+    def _text(self, payload: bytes) -> bytes:
+        """The first part; the others follow. Of a picture, the text that says the same."""
+        session = records.unpack_session(self.item.record)
+        caps = replace(records.unpack_caps(self.item.caps), parser=self.room)
+        text = replace(records.text_of(records.unpack_event(payload)), type="text/plain", data=b"")
+        if self.services.policy.plain_emoji:
+            text = replace(text, body=readable(text.body))
+        session = replace(session, encoding=self.message.encoding.value, version=self.message.version)
+        parts = fitting.parts(text, session, caps, spelling=self.item.spelling)
+        first, *others = in_parts(payload, parts)
+        self.services.inbox.cut(self.sid, self.item, [first, *others])
+        self.item.payload, self.item.more = first[1], self.item.more or bool(others)
+        return self._written()
+
+
+def in_parts(payload: bytes, parts: Sequence[str]) -> list[tuple[str, bytes]]:
+    """(id, payload) of each part of a message or an announcement. The first has the id that it had."""
+    first = records.with_body(payload, parts[0])
+    ids = [ordered_id(time.time()) for _ in parts[1:]]
+    more = [(id_, records.with_body(payload, part, id_)) for id_, part in zip(ids, parts[1:], strict=True)]
+    return [(records.unpack_event(first)["id"], first), *more]

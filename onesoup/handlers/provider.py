@@ -1,0 +1,62 @@
+"""What phones are told of whoever runs this gateway (GetSPInfo)."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+from onesoup.csp.elements import ClientID, GetSPInfoResponse, Logo
+from onesoup.csp.presence import Picture
+from onesoup.settings import PREFIX, Settings, SettingsError
+
+# As BASE64 it goes into an answer that every phone reads.
+MOST_OCTETS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What the operator has set; "" and None are left out."""
+
+    name: str = "onesoup"
+    description: str = ""
+    url: str = ""
+    logo: Picture | None = None
+
+    def answer(self, client_id: ClientID | None) -> GetSPInfoResponse:
+        return GetSPInfoResponse(
+            client_id=client_id,
+            name=self.name,
+            logo=_element(self.logo) if self.logo else None,
+            description=self.description or None,
+            url=self.url or None,
+        )
+
+
+def _element(logo: Picture) -> Logo:
+    kind, octets = logo
+    data = base64.b64encode(octets).decode()
+    return Logo(content_type=kind, content_size=len(octets), content_encoding="BASE64", content_data=data)
+
+
+def provider(settings: Settings) -> Provider:
+    """From the settings. SettingsError for a logo that cannot be read, is no picture or is too large."""
+    logo = _logo(settings.provider_logo) if settings.provider_logo else None
+    return Provider(settings.provider_name, settings.provider_description, settings.provider_url, logo)
+
+
+def _logo(path: str) -> Picture:
+    from onesoup import media  # a library of pictures, of no use to a process without a logo
+
+    try:
+        octets = Path(path).read_bytes()
+    except OSError as error:
+        raise _unusable(path, error.strerror or "cannot be read") from None
+    kind = media.kind(octets)
+    if kind is None:
+        raise _unusable(path, "is no picture that phones know")
+    if len(octets) > MOST_OCTETS:
+        raise _unusable(path, f"has {len(octets)} bytes, {MOST_OCTETS} are the most")
+    return kind, octets
+
+
+def _unusable(path: str, reason: str) -> SettingsError:
+    return SettingsError(f"provider_logo={path}: {reason}; example: {PREFIX}PROVIDER_LOGO=/etc/onesoup/logo.png")

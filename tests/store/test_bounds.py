@@ -1,0 +1,446 @@
+"""Each key that somebody else's bytes can make is attacked: names and values of 200 KB, thousands of them. Redis grows by at most
+1 MiB. What an attack may cost stands in onesoup.store.bounds.TABLE; rows whose limit is a rule of a handler or of the holder
+are attacked where that is (tests/holder/test_bounds.py, tests/handlers/test_bounds.py)."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from onesoup.store import bounds, keys
+from onesoup.store.accounts import Clients, Had, Lists
+from onesoup.store.blocks import Blocks
+from onesoup.store.bounds import TABLE, TooMuch
+from onesoup.store.errors import OutboxFull
+from onesoup.store.feed import LIVE, Changes, Delivery, Feed, kept_since
+from onesoup.store.guard import Guard, Ticket
+from onesoup.store.handsets import NODES, OWN, Handsets
+from onesoup.store.histories import Histories
+from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.incoming import Incoming
+from onesoup.store.leases import Shards
+from onesoup.store.numbers import Numbers
+from onesoup.store.pictures import ScaledPictures
+from onesoup.store.rooms import Groups, Invites
+from onesoup.store.searches import Searches
+from onesoup.store.segments import Segments
+from onesoup.store.servers import Servers
+from onesoup.store.sessions import Effects, Sessions
+from onesoup.store.sms import Jobs
+from onesoup.store.tries import Tries
+from onesoup.store.wakes import Wakes
+from tests.support.memory import memory
+
+MEBIBYTE = 1024 * 1024
+LONG = "x" * 200_000
+JID = "alice@example.org"
+TESTS = Path(__file__).resolve().parents[1]
+Attack = Callable[["Field"], None]
+ATTACKS: dict[str, Attack] = {}
+# Rows whose limit is not the store's: the test that attacks them.
+ELSEWHERE = {
+    "q:{sid}": "holder/test_bounds.py::test_messages_that_nobody_fetches",
+    "i:{sid}": "holder/test_bounds.py::test_messages_that_nobody_fetches",
+    "offline:{jid}": "holder/test_bounds.py::test_messages_that_sessions_have_left_count_in_the_next_one",
+    "nonce:*": "handlers/test_bounds.py::test_first_phases_of_log_ins",
+    "logging:*": "handlers/test_bounds.py::test_first_phases_of_log_ins",
+    "failed:{jid}": "handlers/test_bounds.py::test_log_ins_of_users_whom_nobody_knows",
+    "login:*": "handlers/test_bounds.py::test_a_log_in_with_parts_that_are_too_long",
+}
+
+
+class Field:
+    """A store with one session."""
+
+    def __init__(self, client, sid: str) -> None:
+        self.client, self.sid, self.feed, self.sessions = client, sid, Feed(client), Sessions(client, flood_ms=0)
+        self.count = 0
+
+    def stranger(self, length: int = 0) -> str:
+        self.count += 1
+        return f"{'m' * length}{self.count}@evil.example"
+
+    def store(self, **changes) -> None:
+        self.feed.store(self.sid, 1, Changes(**changes))
+
+    def commit(self, reply: bytes = b"", **effects) -> None:
+        self.count += 1
+        with suppress(TooMuch, OutboxFull):
+            self.sessions.commit(self.sid, str(self.count), "digest", reply, Effects(**effects))
+
+    def used(self) -> int:
+        """Memory of all keys, bytes."""
+        return memory(self.client)
+
+
+def attacks(*rows: str) -> Callable[[Attack], Attack]:
+    def note(attack: Attack) -> Attack:
+        ATTACKS.update(dict.fromkeys(rows, attack))
+        return attack
+
+    return note
+
+
+# --- what comes over XMPP ---
+
+
+@attacks("seen:{sid}")
+def ids_of_stanzas(field: Field) -> None:
+    """The phone fetches all: only the names stay."""
+    for number in range(5000):
+        seen = f"{number} {LONG}" if number < 300 else f"i a@b {number}"
+        said = kept_since(-62_135_596_800 + number) if number % 2 else LIVE
+        field.store(items=[Delivery(f"m{number}", "a@b", b"", seen=seen, said=said)])
+        field.client.delete(*keys.of(field.sid, "i", "q"))
+    field.client.delete(*keys.of(field.sid, "i", "q"))
+
+
+@attacks("rc:{sid}")
+def receipts(field: Field) -> None:
+    for number in range(300):
+        field.store(items=[Delivery(f"m{number}", "a@b", b"", receipt=LONG.encode())])
+    for number in range(100):
+        field.store(items=[Delivery(f"n{number}", "a@b", b"", receipt=b"x" * bounds.RECEIPT_BYTES)])
+
+
+@attacks("topic:{room}")
+def topics(field: Field) -> None:
+    groups = Groups(field.client)
+    for number in range(bounds.MOST_ROOMS):
+        groups.keep_topic(f"{number}@rooms.evil.example", LONG)
+        groups.keep_topic(f"{number}{LONG}@rooms.evil.example", LONG)
+
+
+@attacks("had:{jid}", "had:{sid}")
+def copies_that_were_read(field: Field) -> None:
+    had = Had(field.client)
+    for number in range(3000):
+        had.keep(JID, {f"s{number:037}": number, f"a{number:037}": number})
+        field.store(items=[Delivery(f"m{number}", "a@b", b"", copy=f"s{number:037}")])
+        field.commit(dropped=[f"m{number}"])
+
+
+@attacks("handsets:{jid}")
+def what_handsets_have_published(field: Field) -> None:
+    remembered = Handsets(field.client)
+    for number in range(100):
+        for name in (OWN, NODES):
+            remembered.put(JID, f"handset{number}", name, b"x" * 99_000)
+            remembered.put(JID, f"handset{number}{LONG}", name, b"x" * 200_000)
+
+
+@attacks("moved:{sid}")
+def log_ins_in_the_name_of_sessions(field: Field) -> None:
+    for number in range(2000):
+        field.sessions.moves(f"session{number % 100}", "")
+
+
+@attacks("out:{sid}")
+def links_and_messages(field: Field) -> None:
+    for number in range(400):
+        field.store(items=[Delivery(f"m{number}", "a@b", b"", job=b"x" * 2000)])
+    for _ in range(20):
+        field.commit(out=[b"x" * 60_000])
+        field.commit(out=[b"x" * 60_000] * 20)
+        field.commit(out=[b"x"])
+    for _ in range(1000):
+        with suppress(OutboxFull):
+            field.sessions.push(field.sid, b"x" * 100)
+
+
+@attacks("ros:{sid}", "res:{sid}", "pres:{sid}", "pep:{sid}")
+def presence(field: Field) -> None:
+    """One contact, and strangers."""
+    field.store(roster={JID: b"x" * 1000})
+    for size in (1000, 20_000, 60_000, 200_000):
+        value = b"x" * size
+        field.store(roster={JID: value}, resources={JID: value}, presence={JID: value}, extras={JID: value})
+    for _ in range(3000):
+        who = field.stranger()
+        field.store(resources={who: b"x" * 10_000}, presence={who: b"x" * 10_000}, extras={who: b"x" * 10_000})
+    for _ in range(100):
+        who = field.stranger(3000)
+        field.store(roster={who: b"x"}, presence={who: b"x"})
+
+
+@attacks("rooms:{sid}")
+def rooms_with_long_descriptions(field: Field) -> None:
+    for number in range(200):
+        field.store(rooms={f"room{number}@rooms.example": b"x" * (200_000 if number % 2 else 8000)})
+
+
+@attacks("occ:{sid}")
+def crowded_rooms(field: Field) -> None:
+    for number in range(4000):
+        nick = LONG if number < 100 else "n" * 210
+        field.store(occupants={f"room1@rooms.example/{nick}{number}": b"x" * 256})
+
+
+@attacks("asks:{jid}")
+def requests_for_presence(field: Field) -> None:
+    lists = Lists(field.client)
+    for number in range(3000):
+        with suppress(TooMuch):
+            lists.put(JID, {field.stranger(3000 if number % 2 else 400): b"x" * 900}, "asks")
+        with suppress(TooMuch):
+            lists.put(JID, {field.stranger(): LONG.encode()}, "asks")
+
+
+@attacks("invites-in:{jid}", "invites-out:{jid}")
+def invitations(field: Field) -> None:
+    invites = Invites(field.client)
+    for number in range(1500):
+        with suppress(TooMuch):
+            invites.put(JID, "in", f"invite{number}", b"x" * (200_000 if number % 3 == 0 else 4000))
+
+
+@attacks("hist:{sid}")
+def history(field: Field) -> None:
+    histories = Histories(field.client)
+    for _ in range(3):
+        histories.put(field.sid, {f"h{number}": b"x" * 100_000 for number in range(50)})
+
+
+@attacks("find:{sid}")
+def hits(field: Field) -> None:
+    searches = Searches(field.client)
+    for number in range(50):
+        searches.put(field.sid, number, [f"{'x' * (3000 if each % 2 else 200)}{each}@x" for each in range(1000)], False, 1)
+
+
+@attacks("pic:{name}")
+def pictures(field: Field) -> None:
+    scaled = ScaledPictures(field.client)
+    for number in range(2000):
+        scaled.put(f"hash{number}.form", b"x" * 24_000, "romeo@example.org")
+
+
+# --- what a phone says ---
+
+
+@attacks("s:{sid}")
+def fields(field: Field) -> None:
+    for name in ("own", "caps", "gd", "r", "unsaid"):
+        field.commit(fields={name: b"x" * 200_000})
+        field.commit(fields={name: b"x" * 60_000})
+
+
+@attacks("sub:{sid}", "spell:{sid}", "dirty:{sid}", "sent:{sid}")
+def subscriptions(field: Field) -> None:
+    inbox = Inbox(field.client, Handout(repeat_ms=60_000, contacts=100))
+    for number in range(300):
+        who = [field.stranger(3000 if number % 2 else 60) for _ in range(30)]
+        field.commit(sub=dict.fromkeys(who, b"x" * 100), dirty=who, spell={jid: "wv:" + jid for jid in who})
+        item = inbox.take(field.sid)
+        inbox.take(field.sid, answered=getattr(item, "tid", ""), only_answer=True)
+        field.commit(unsub=who)
+
+
+@attacks("asked:{sid}", "valid:{sid}")
+def reports(field: Field) -> None:
+    for number in range(3000):
+        field.commit(asked={f"id{number}": field.stranger(3000 if number % 2 else 400)}, valid={f"id{number}": 3_600_000})
+
+
+@attacks("a:{sid}:*")
+def replies(field: Field) -> None:
+    for number in range(500):
+        field.commit(reply=b"x" * (200_000 if number % 5 == 0 else 30_000))
+    for _ in range(5000):
+        field.commit(reply=b"x")
+
+
+@attacks("seg:{sid}:*")
+def segments(field: Field) -> None:
+    kept = Segments(field.client)
+    for number in range(100):
+        kept.put(field.sid, str(number), ["x" * 30_000] * (8 if number % 2 else 50))
+
+
+@attacks("open:{sid}", "try:{sid}", "tid:{sid}")
+def items_without_an_answer(field: Field) -> None:
+    inbox = Inbox(field.client, Handout(repeat_ms=0, repeats=3))
+    for number in range(2500):
+        field.store(items=[Delivery(f"e-{number}", "a@b", b"")])
+        for _ in range(4):
+            inbox.take(field.sid)
+
+
+@attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}")
+def what_an_account_keeps(field: Field) -> None:
+    """One kind after the other: each may take a mebibyte."""
+    lists, groups, blocks = Lists(field.client), Groups(field.client), Blocks(field.client)
+
+    def all_of(put: Callable[[str, bytes], object], name: str) -> None:
+        before = field.used()
+        for number in range(600):
+            for who, size in (
+                (f"n{number}", 60_000),
+                (f"n{number}{'x' * 3000}", 10),
+                (f"l{number}", 200_000),
+                (f"s{number}", 3000),
+            ):
+                with suppress(TooMuch):
+                    put(who, b"x" * size)
+        assert field.used() - before < MEBIBYTE, name
+        field.client.delete(keys.account(JID, name))
+
+    all_of(lambda name, value: lists.put(JID, {name: value}), "lists")
+    all_of(lambda name, value: lists.put(JID, {name: value}, "attrs"), "attrs")
+    all_of(lambda name, value: groups.put(JID, name, value), "groups")
+    all_of(lambda name, value: groups.keep_joins(JID, name, value), "joins")
+    all_of(lambda name, value: blocks.add(JID, "b", [name + "@x" * 200]), "block")
+    all_of(lambda name, value: blocks.spell(JID, {name: "wv:" + "x" * len(value)}), "block")
+    blocks.sync(JID, [f"{number}{'x' * 400}@x" for number in range(20_000)])
+    blocks.confirm(JID, [f"{number}{'y' * 400}@x" for number in range(20_000)])
+
+
+@attacks("clients:{jid}", "num:{jid}", "known:{jid}")
+def handsets(field: Field) -> None:
+    numbers, guard, clients = Numbers(field.client), Guard(field.client), Clients(field.client)
+    for number in range(1000):
+        numbers.learn(JID, f"+1555{number:07}", "code", now=number)
+        guard.passed(JID, f"place{number}", "digest")
+        clients.put(JID, "imps-abcdefghij", f"{number:028}")
+
+
+@attacks("muc:{domain}", "muc-of:{service}", "sasl:{domain}")
+def domains(field: Field) -> None:
+    groups, servers = Groups(field.client), Servers(field.client)
+    for number in range(300):
+        groups.keep_service(f"{number}{LONG}.example", f"rooms.{number}.example")
+        groups.keep_service(f"{number}.example", f"rooms.{number}{LONG}.example")
+        servers.remember(f"{number}{LONG}.example", "SCRAM-SHA-1")
+
+
+@attacks("cir:cookie:*", "cir:token:*", "cir:due, cir:smsin")
+def cookies(field: Field) -> None:
+    wakes = Wakes(field.client)
+    for number in range(500):
+        wakes.put_cookie("cookie", f"{number:028}")
+        wakes.put_token("token", f"{number:028}")
+        wakes.due.soon(field.sid, 1000)
+    assert len(wakes.of_cookie("cookie")) <= bounds.MOST_COOKIE_SESSIONS
+
+
+# --- before a log-in, on the web, by SMS ---
+
+
+@attacks("logins:{shard}")
+def jobs_of_log_ins(field: Field) -> None:
+    shards = Shards(field.client)
+    for number in range(500):
+        with suppress(TooMuch):
+            shards.ask(7, b"x" * (200_000 if number % 2 else 8000))
+
+
+@attacks("wrong:*", "refused:{domain}", "from:*, stray:*, forms:*, challenges:*", "tries:*, tried:*")
+def guesses(field: Field) -> None:
+    """From one address, at one domain."""
+    guard, tries = Guard(field.client), Tries(field.client)
+    for number in range(1500):
+        ticket = Ticket(f"user{number % 50}@x", "x", f"digest{number}", "place", "address", f"slot{number}")
+        if guard.reserve(ticket) == 1:
+            guard.settle(ticket, 409)
+        guard.stray("address")
+        guard.busy("forms", "address", 30)
+        guard.busy("challenges", "address", 30)
+        tries.count("register", "address")
+    for number in range(3):  # as many accounts as an address may make in an hour
+        tries.keep("register", f"digest{number}", 403, LONG)
+
+
+@attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")
+def short_messages(field: Field) -> None:
+    incoming = Incoming(field.client)
+    for number in range(1500):
+        incoming.keep("+15550100", f"whole{number}", True, "m", 0, 1, b"x" * 500, b"head")
+        incoming.keep("+15550101", f"long{number}", True, f"m{number}{LONG}", 0, 2, b"x", b"head")
+        incoming.keep("+15550102", f"large{number}", True, "m", 0, 1, LONG.encode(), b"head")
+        incoming.keep("+15550103", f"part{number}", True, f"m{number}", number % 26, 26, b"x" * 900, b"head")
+
+
+@attacks("code:{jid}", "codes:{number}, codesto:{jid}", "cir:codes")
+def codes(field: Field) -> None:
+    numbers = Numbers(field.client)
+    for _ in range(2000):
+        if numbers.issue(JID, "+15550100", "123456"):
+            numbers.send(b"x" * 200)
+
+
+@attacks("cir:smsid:*")
+def ids_of_a_gateway(field: Field) -> None:
+    jobs = Jobs(field.client)
+    for number in range(1000):
+        jobs.name(f"job{number}", "gateway", f"{number}{LONG if number % 2 else ''}")
+
+
+# --- the test ---
+
+ROWS = {row.key: row for row in TABLE}
+# Keys that end with something else: a session, an account, a piece of work.
+LASTING = {
+    name.partition(":")[0]
+    for row in TABLE
+    if row.expiry in ("none", "with the session", "with the sessions", "when done")
+    for name in row.key.split(", ")
+}
+
+
+@pytest.fixture
+def field(client, sid) -> Field:
+    """Scripts, buffers and the like are there before anything is measured."""
+    field = Field(client, sid)
+    field.store(items=[Delivery("warm", "a@b", b"")])
+    field.commit(reply=b"x")
+    return field
+
+
+@pytest.mark.parametrize("attack", sorted(set(ATTACKS.values()), key=lambda each: each.__name__), ids=lambda each: each.__name__)
+def test_an_attack_costs_at_most_one_mebibyte(field, attack):
+    before = field.used()
+    attack(field)
+    grown = field.used() - before
+    assert grown <= MEBIBYTE, f"{grown:,} bytes"
+    stays = {key.decode().partition(":")[0] for key in field.client.scan_iter() if field.client.ttl(key) < 0}
+    assert stays <= LASTING
+
+
+def test_every_row_is_attacked():
+    named = set(ATTACKS) | set(ELSEWHERE) | {row.key for row in TABLE if row.alone}
+    assert set(ROWS) == named
+    for place in ELSEWHERE.values():
+        path, _, name = place.partition("::")
+        assert f"def {name}(" in (TESTS / path).read_text(encoding="utf-8"), place
+
+
+def test_every_key_of_the_store_has_its_row():
+    """Names of keys as the modules of the store write them."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (TESTS.parent / "onesoup" / "store").glob("*.py"))
+    written = set(re.findall(r'f"([a-z-]+):\{(?:\{|address|what|attempt|request|password|digest)', source))
+    written |= set(re.findall(r'keys\.account\(\w+, "([a-z-]+)"', source))
+    written |= {name for found in re.findall(r"keys\.of\(\w+, ([^)]*)\)", source) for name in re.findall(r'"([a-z]+)"', found)}
+    known = {name.partition(":")[0] for row in TABLE for name in row.key.split(", ")}
+    named_beside = {
+        found for row in TABLE for found in re.findall(r"(\w+):\{+\w+\}+ has|\((\w+):", row.count) for found in found if found
+    }
+    ours = {
+        "lease",
+        "fence",
+        "shard",
+        "link",
+        "number",
+        "smsday",
+        "smsd",
+        "smsdt",
+        "finds",
+        "codes",
+        "e",
+        "s",
+        "trace",
+        "wake",
+        "cred",
+    }
+    assert written - known - named_beside - ours == set()
