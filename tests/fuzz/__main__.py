@@ -25,6 +25,7 @@ SLOW_SECONDS = 5
 REPORT_SECONDS = 10.0
 # For libFuzzer, which writes what it has found so far into the corpus and goes on from there the next time.
 MOST_BYTES = 300_000
+ROUND_SECONDS, MOST_MB = 300.0, 4000
 CHILD = "ONESOUP_FUZZ_CHILD"
 
 
@@ -122,21 +123,28 @@ def _keep(name: str, data: bytes, error: Exception) -> Path:
 
 
 def _guided(name: str, minutes: float) -> list[Path]:
-    """In a process of its own, since libFuzzer ends the one that it runs in. After a finding it goes on for what is left."""
+    """In processes of their own, since libFuzzer ends the one that it runs in, and its memory grows. The corpus stays, so that
+    the next one goes on from there; after a finding too."""
     from tests.fuzz.targets import TARGETS
 
     folder = FOLDER / name
-    corpus, before = folder / "corpus", set(folder.glob("crash-*")) | set(folder.glob("timeout-*"))
+    corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for data in TARGETS[name].seeds():
         (corpus / hashlib.sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data)
     (folder / "words").write_text("".join(f'"{_escaped(each)}"\n' for each in TARGETS[name].language.words if each))
-    until = time.monotonic() + minutes * 60
+    before, until = _artifacts(folder), time.monotonic() + minutes * 60
     while (left := until - time.monotonic()) > 1:
-        argv = [sys.executable, "-m", "tests.fuzz", "--minutes", str(left / 60)]
-        if subprocess.run(argv, env=os.environ | {CHILD: name}, cwd=REPOSITORY, check=False).returncode == 0:
-            break
-    return sorted((set(folder.glob("crash-*")) | set(folder.glob("timeout-*"))) - before)
+        known = _artifacts(folder)
+        argv = [sys.executable, "-m", "tests.fuzz", "--minutes", str(min(left, ROUND_SECONDS) / 60)]
+        status = subprocess.run(argv, env=os.environ | {CHILD: name}, cwd=REPOSITORY, check=False).returncode
+        if status and _artifacts(folder) == known:
+            raise SystemExit(f"fuzz: {name}: the run ended with status {status}, and nothing was found")
+    return sorted(_artifacts(folder) - before)
+
+
+def _artifacts(folder: Path) -> set[Path]:
+    return {path for kind in ("crash", "timeout", "oom") for path in folder.glob(f"{kind}-*")}
 
 
 def _escaped(word: bytes) -> str:
@@ -167,7 +175,7 @@ def guided(name: str, minutes: float) -> None:
         return mutant(rng, (data, data, rng.choice(seeds)) if data else seeds, target.language)[:most]
 
     flags = [f"-max_total_time={round(minutes * 60)}", f"-timeout={SLOW_SECONDS * 2}", f"-max_len={MOST_BYTES}"]
-    flags += [f"-artifact_prefix={folder}/", f"-dict={folder / 'words'}", "-rss_limit_mb=2000"]
+    flags += [f"-artifact_prefix={folder}/", f"-dict={folder / 'words'}", f"-rss_limit_mb={MOST_MB}"]
     atheris.Setup([sys.argv[0], *flags, str(folder / "corpus")], one, custom_mutator=change)
     atheris.Fuzz()
 

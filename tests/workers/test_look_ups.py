@@ -111,6 +111,8 @@ def test_rooms_that_are_not_told_now_are_not_no_rooms(server, ask, failure):
 class Held:
     """A session whose contact Ben has announced a picture."""
 
+    spelled = staticmethod(str)
+
     def __init__(self, server):
         self.stream, self.sid, self.closing = server, "s", False
         self.published, self.told = Extras(avatar="a" * 40), []

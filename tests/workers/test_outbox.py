@@ -34,6 +34,7 @@ def test_what_waits_for_acknowledgements_goes_with_the_next_one():
     feed = SimpleNamespace(commands=lambda *_: [] if sent else [said], sending=lambda *_: None, done=lambda *_: None)
     profile = SimpleNamespace(language="")
     held = SimpleNamespace(sid="a7", fence=1, closing=False, stream=stream, intake=SimpleNamespace(profile=profile))
+    held.spelled = str
     held.lock = BoundedSemaphore()
     box = outbox.Outbox(held, SimpleNamespace(feed=feed))
     box.kick()
