@@ -15,7 +15,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from onesoup import tally
-from onesoup.store import sharded, topology, urls
+from onesoup.store import keys, sharded, topology, urls
 from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
 from onesoup.store.pipe import Pipe
@@ -101,6 +101,13 @@ def _client(place: Place, pool: type[redis.ConnectionPool], **options: Any) -> r
     if place.kind == urls.SENTINEL:
         return redis.Redis(connection_pool=pool(**topology.to_master(place), **options))
     return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=Connection, **options))
+
+
+def writable(client: redis.Redis) -> bool:
+    """True when Redis takes writes, for readiness: a replica answers PING as well as a master does. The key is never there, so
+    nothing is written, and a Redis that is full is no failure. Raises what Redis says otherwise."""
+    client.delete(keys.NEVER)
+    return True
 
 
 # Redis is there and will not do it now: full, read-only after a failover, loading, without its master.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script, guarded, pack_argument, store_errors
+from onesoup.store.client import Script, guarded, pack_argument, store_errors, writable
 from onesoup.store.errors import NoSession
 
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
@@ -485,9 +485,9 @@ class Sessions:
         """Replaces a field unless somebody has changed it, or ended the session."""
         return bool(self._swap([keys.session(sid)], [name, old, new]) == 1)
 
-    def ping(self) -> bool:
-        """Whether Redis answers."""
-        return bool(self._client.ping())
+    def writable(self) -> bool:
+        """Whether Redis takes writes."""
+        return writable(self._client)
 
     def hash(self, sid: str, name: str) -> Mapping[bytes, bytes]:
         """A whole hash of the session, such as its roster."""

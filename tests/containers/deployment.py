@@ -32,7 +32,7 @@ class Deployment:
         self._open_files = open_files
 
     def env(self) -> dict[str, str]:
-        found = {
+        return {
             "COMPOSE_PROJECT_NAME": PROJECT,
             "COMPOSE_FILE": ":".join(str(self.engine.source / file) for file in FILES[: 2 if self.engine.own_images else 1]),
             "COMPOSE_PROFILES": PROFILES,
@@ -43,8 +43,9 @@ class Deployment:
             "ONESOUP_STCP_PORT": str(STCP),
             "ONESOUP_OPEN_FILES": str(self._open_files),
             "ONESOUP_SMS_PREFIXES": "+1555",
+            # All phones of the test come from one address.
+            "ONESOUP_STCP_PER_ADDRESS": "5000",
         }
-        return found | ({"ONESOUP_GRAFANA": "0"} if self.engine.own_images else {})
 
     def compose(self, *argv: str, timeout: float = 300.0, check: bool = True, text: str = "") -> str:
         return self.engine.run("compose", *argv, timeout=timeout, check=check, env=self.env(), text=text)

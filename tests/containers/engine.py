@@ -6,6 +6,7 @@ mount, network and process namespaces of its own, so it changes nothing of the m
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import shlex
 import shutil
@@ -45,7 +46,11 @@ exec chroot . sh -c 'umount -l /old && ip link set lo up && exec tini -s -g -- d
 
 
 class EngineError(Exception):
-    """There is no engine here, and why."""
+    """What the engine was asked for did not work."""
+
+
+class NoEngine(EngineError):
+    """There can be no engine here, and why, in a line."""
 
 
 class Engine:
@@ -121,7 +126,6 @@ class Unpacked(Engine):
 
     def prepare(self) -> None:
         """The base of all images, and the engine's own root directory."""
-        self.directory.mkdir(parents=True, exist_ok=True)
         if not self.base.exists():
             self._debian(self.base, BASE)
         if not (self.root / "usr/sbin/dockerd").exists():
@@ -168,6 +172,9 @@ class Unpacked(Engine):
             if self._unshare.poll() is not None or time.monotonic() > end:
                 raise EngineError(f"dockerd does not start: {(self.directory / 'dockerd.log').read_text()[-3000:]}")
             time.sleep(0.2)
+        left = self.run("ps", "--all", "--quiet").split()  # of a run that was killed
+        if left:
+            self.run("rm", "--force", "--volumes", *left)
 
     def _wait_for_child(self, unshare: "subprocess.Popen[bytes]") -> int:
         """The init of the namespaces, once it is inside its own root."""
@@ -269,16 +276,19 @@ def _why_not() -> str:
 
 @contextmanager
 def engine(directory: Path, checkout: Path) -> Iterator[Engine]:
-    """An engine that runs, gone afterwards. EngineError says in one line why there can be none."""
+    """An engine that runs, gone afterwards. NoEngine says in one line why there can be none."""
     if _machine_has_one():
         yield Machines(checkout)
         return
     if reason := _why_not():
-        raise EngineError(reason)
+        raise NoEngine(reason)
     found = Unpacked(directory, checkout)
-    found.prepare()
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found.prepare()
+        try:
+            found.start()
+            yield found
+        finally:
+            found.stop()

@@ -58,7 +58,6 @@ def upgrade(scene: Scene) -> str:
     for service in (*WEB, *HOLDERS, *CIR):
         scene.deployment.up("--no-deps", service)
         gevent.sleep(1.0)
-    scene.deployment.up()
     scene.settle()
     return f"{before} to {scene.image}; requests that failed: {scene.run.series.total('failed') - failed}"
 

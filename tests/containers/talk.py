@@ -19,16 +19,18 @@ from tests.containers.deployment import DOMAIN, HTTP, STCP, XMPP, Deployment, ac
 from tests.support.peer import Peers
 from tests.support.world import StoryPhone
 
-PASSWORD = "container-secret"
+PASSWORD, PHONE_PASSWORD = "container-secret", "0815"
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
 NUMBER = "+15550100001"
 URL = f"http://127.0.0.1:{HTTP}/"
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 
 
-def phone(name: str, version: str = "1.2", encoding: Encoding = Encoding.WBXML, cir: tuple[str, ...] = (), **more: object) -> StoryPhone:
+def phone(
+    name: str, password: str = PASSWORD, version: str = "1.2", encoding: Encoding = Encoding.WBXML, cir: tuple[str, ...] = ()
+) -> StoryPhone:
     return StoryPhone(
-        URL, f"wv:{name}@{DOMAIN}", PASSWORD, version=version, encoding=encoding, client_id=f"c-{name}", cir=cir, **more  # type: ignore[arg-type]
+        URL, f"wv:{name}@{DOMAIN}", password, version=version, encoding=encoding, client_id=f"c-{name}", cir=cir
     )
 
 
@@ -39,7 +41,7 @@ def everything(deployment: Deployment, ca: Path, where: Path) -> list[str]:
     with Peers(where / "peers.log") as peers:
         carol = peers.connect(f"carol@{DOMAIN}", PASSWORD, XMPP, ca)
         carol.presence()
-        with phone("alice", "1.1", Encoding.XML) as alice, phone("bob", cir=("STCP",)) as bob:
+        with phone("alice", version="1.1", encoding=Encoding.XML) as alice, phone("bob", cir=("STCP",)) as bob:
             alice.start()
             bob.start()
             alice.send(bob.user, "from 1.1 to 1.2")
@@ -117,8 +119,8 @@ def centre(deployment: Deployment, where: Path) -> Iterator[Path]:
 
 
 def _sms(deployment: Deployment, where: Path, write: object) -> None:
-    deployment.admin("accounts", "add", f"dave@{DOMAIN}", "--number", NUMBER, "--stdin", text=f"{PASSWORD}\n{PASSWORD}\n")
-    with centre(deployment, where) as log, phone("dave", cir=("WAPSMS",)) as dave:
+    deployment.admin("accounts", "add", f"dave@{DOMAIN}", "--number", NUMBER, "--stdin", text=f"{PASSWORD}\n{PHONE_PASSWORD}\n")
+    with centre(deployment, where) as log, phone("dave", PHONE_PASSWORD, cir=("WAPSMS",)) as dave:
         gevent.sleep(1.0)
         dave.start()
         assert "WAPSMS" in (dave.agreed.supported_cir_method if dave.agreed else []), dave.agreed
