@@ -19,7 +19,7 @@ from tests.containers.deployment import DOMAIN, HTTP, STCP, XMPP, Deployment, ac
 from tests.support.peer import Peers
 from tests.support.world import StoryPhone
 
-PASSWORD, PHONE_PASSWORD = "container-secret", "0815"
+PASSWORD, PHONE_PASSWORD = "container-secret", "phone-4711"
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
 NUMBER = "+15550100001"
 URL = f"http://127.0.0.1:{HTTP}/"
