@@ -5,12 +5,12 @@ CASES ?=
 LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 
-.PHONY: help run test lint format bench chaos soak setup clean
+.PHONY: help run test test-containers lint format bench chaos soak setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
-	@sed -n "s/^\([a-z]*\):[a-z -]*## */\1:/p" $(MAKEFILE_LIST) | while IFS=: read -r name text; do \
-	    printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n "s/^\([a-z-]*\):[a-z -]*## */\1:/p" $(MAKEFILE_LIST) | while IFS=: read -r name text; do \
+	    printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 run:              ## everything on this machine, with demo accounts, until Ctrl-C
 	@tools/setup run
@@ -40,6 +40,10 @@ chaos: setup      ## what breaks, breaks under load, and every message is accoun
 
 soak: setup       ## long runs: what must stay flat, the morning, faults now and then; LONG="L2 L6" picks, MINUTES=20 each
 	@exec $(PYTHON_BIN) -m tests.chaos $(LONG) --minutes $(MINUTES)
+
+test-containers: setup   ## the compose deployment for real, in containers: talked to, broken, restored; needs root, or a Docker
+	@tools/setup containers
+	@exec $(PYTHON_BIN) -m tests.containers
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test

@@ -15,9 +15,10 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from onesoup import tally
-from onesoup.store import keys, sharded, topology, urls
+from onesoup.store import sharded, topology, urls
 from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
+from onesoup.store.keys import NEVER
 from onesoup.store.pipe import Pipe
 from onesoup.store.pipe import Value as Value
 from onesoup.store.shared import Shared as Shared
@@ -106,7 +107,7 @@ def _client(place: Place, pool: type[redis.ConnectionPool], **options: Any) -> r
 def writable(client: redis.Redis) -> bool:
     """True when Redis takes writes, for readiness: a replica answers PING as well as a master does. The key is never there, so
     nothing is written, and a Redis that is full is no failure. Raises what Redis says otherwise."""
-    client.delete(keys.NEVER)
+    client.delete(NEVER)
     return True
 
 

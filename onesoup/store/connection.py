@@ -12,14 +12,14 @@ from gevent.monkey import get_original
 _poll = get_original("select", "poll")
 
 
-# For the whole way to a connection: Sentinels, looking up names, connecting. A resolver that does not answer takes ten seconds and
-# more, and a socket's time-out does not begin before that.
+# For the whole way to a connection: Sentinels, looking up names, connecting. A resolver that does not answer takes ten seconds
+# and more, and a socket's time-out does not begin before that.
 CONNECT_WITHIN = 2.0
 
 
 def _in_time(dial: Callable[[], Any]) -> Any:
-    """What `dial` brings. redis-py goes on to the next Sentinel on every error of its own, so the deadline is none of these before
-    it is out here."""
+    """What `dial` brings. redis-py goes on to the next Sentinel on every error of its own, so the deadline is none of these
+    before it is out here."""
     deadline = gevent.Timeout(CONNECT_WITHIN)
     try:
         with deadline:
@@ -38,7 +38,7 @@ class Connection(redis.Connection):
         return _in_time(self._dial)
 
     def _dial(self) -> Any:
-        return super()._connect()
+        return super()._connect()  # type: ignore[no-untyped-call]
 
     def can_read(self, timeout: float = 0) -> bool:
         reader = getattr(self._parser, "_reader", None)
@@ -98,7 +98,7 @@ class TlsConnection(redis.SSLConnection):
         return _in_time(self._dial)
 
     def _dial(self) -> Any:
-        return super()._connect()
+        return super()._connect()  # type: ignore[no-untyped-call]
 
 
 class TlsMasterConnection(_ToMaster, TlsConnection):

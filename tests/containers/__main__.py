@@ -17,7 +17,7 @@ from pathlib import Path  # noqa: E402
 import yaml  # noqa: E402
 
 from onesoup.load.run import Plan, Result, Run  # noqa: E402
-from tests.containers import images, pods  # noqa: E402
+from tests.containers import images, newcomer, pods  # noqa: E402
 from tests.containers.deployment import DOMAIN, PROJECT, ROLES, XMPP, Deployment, accounts  # noqa: E402
 from tests.containers.engine import Engine, NoEngine, engine  # noqa: E402
 from tests.containers.steps import STEPS, Scene, stops  # noqa: E402
@@ -62,7 +62,7 @@ def _all(found: Engine, only: str, report: dict[str, object]) -> list[str]:
     report["steps"] = steps = {}
     images.make(found, COMPOSE.read_text())
     before = _build_before(found)
-    deployment = Deployment(found, IMAGE, min(OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1]), tell)
+    deployment = Deployment(found, IMAGE, _open_files(), tell)
     deployment.down()
     bad: list[str] = []
     try:
@@ -86,7 +86,14 @@ def _all(found: Engine, only: str, report: dict[str, object]) -> list[str]:
     finally:
         (where / "compose.log").write_text(deployment.compose("logs", "--no-color", "--timestamps", check=False))
         deployment.down()
+    if not only or only in "operator":
+        steps["operator"] = _tried("a new operator, with the page alone", lambda: newcomer.run(deployment, _open_files()), bad)
     return bad
+
+
+def _open_files() -> int:
+    """As many as containers may have here."""
+    return min(OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
 
 def _tried(name: str, work: "object", bad: list[str]) -> str:
@@ -101,7 +108,9 @@ def _tried(name: str, work: "object", bad: list[str]) -> str:
     return said
 
 
-def _under_load(deployment: Deployment, ca: Path, where: Path, only: str, steps: dict[str, str], report: dict[str, object]) -> list[str]:
+def _under_load(
+    deployment: Deployment, ca: Path, where: Path, only: str, steps: dict[str, str], report: dict[str, object]
+) -> list[str]:
     bad: list[str] = []
     plan = Plan(URL, DOMAIN, PHONES, FRIENDS, INTERVAL, password=PASSWORD, xmpp=XMPP, ca_file=ca, timeout=20.0)
     accounts(deployment, [user for user, _ in plan.rosters()], PASSWORD)
@@ -115,7 +124,9 @@ def _under_load(deployment: Deployment, ca: Path, where: Path, only: str, steps:
             run.mark(name)
             steps[name] = _tried(name, lambda work=work: work(scene), bad)
             if name in bad:
-                (where / f"failed-{len(bad)}.log").write_text(deployment.compose("logs", "--no-color", "--timestamps", check=False))
+                (where / f"failed-{len(bad)}.log").write_text(
+                    deployment.compose("logs", "--no-color", "--timestamps", check=False)
+                )
         run.watch(5.0)
     result = run.result()
     print(result.table(), flush=True)
@@ -136,7 +147,9 @@ def _books(result: Result) -> list[str]:
 
 def _image(found: Engine, report: dict[str, object]) -> list[str]:
     """How large the image is on its base, what it says of itself, who it runs as."""
-    base = yaml.safe_load(COMPOSE.read_text())["services"]["web-1"]["build"]["args"]["PYTHON_IMAGE"].partition(":-")[2].rstrip("}")
+    base = (
+        yaml.safe_load(COMPOSE.read_text())["services"]["web-1"]["build"]["args"]["PYTHON_IMAGE"].partition(":-")[2].rstrip("}")
+    )
     sizes = [int(found.run("image", "inspect", "--format", "{{.Size}}", name)) for name in (IMAGE, base)]
     config = json.loads(found.run("image", "inspect", "--format", "{{json .Config}}", IMAGE))
     listed = found.run("run", "--rm", "--entrypoint", "sh", IMAGE, "-c", "cat /opt/onesoup/share/onesoup/sbom-*")

@@ -136,7 +136,9 @@ class Deployment:
         found = {}
         for service in REDIS.values():
             info = self.replication(service)
-            found[service] = "replica " + info.get("master_link_status", "?") if info.get("role") == "slave" else info.get("role", "?")
+            found[service] = (
+                "replica " + info.get("master_link_status", "?") if info.get("role") == "slave" else info.get("role", "?")
+            )
         return found
 
     def whole(self) -> bool:

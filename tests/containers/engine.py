@@ -1,7 +1,8 @@
 """A container engine for the test: the machine's own, else Docker from Debian's packages in a root directory of its own.
 
-The second one needs root and namespaces. All of it is below one directory: Debian's packages unpacked, images, sockets. It runs in
-mount, network and process namespaces of its own, so it changes nothing of the machine, takes no port of it, and ends with this process.
+The second one needs root and namespaces. All of it is below one directory: Debian's packages unpacked, images, sockets. It runs
+in mount, network and process namespaces of its own, so it changes nothing of the machine, takes no port of it, and ends with this
+process.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,12 +76,24 @@ class Engine:
         """Inside, connections of this process go to where containers are."""
         raise NotImplementedError
 
+    def place(self) -> tuple[Path, Path]:
+        """An empty directory that docker may see too: where it is for us, and for docker."""
+        raise NotImplementedError
+
     own_images = False
 
-    def run(self, *argv: str, timeout: float = 600.0, check: bool = True, env: Mapping[str, str] | None = None, text: str = "") -> str:
+    def run(
+        self, *argv: str, timeout: float = 600.0, check: bool = True, env: Mapping[str, str] | None = None, text: str = ""
+    ) -> str:
         """What docker says on standard output. EngineError with all that it says when it fails."""
         done = subprocess.run(
-            self.docker(*argv), input=text, capture_output=True, text=True, timeout=timeout, check=False, env=os.environ | dict(env or {})
+            self.docker(*argv),
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=os.environ | dict(env or {}),
         )
         if check and done.returncode:
             raise EngineError(f"docker {' '.join(argv)}: status {done.returncode}\n{done.stdout[-6000:]}{done.stderr[-6000:]}")
@@ -101,6 +115,10 @@ class Machines(Engine):
 
     def in_init(self, *argv: str) -> list[str]:
         return list(argv) if os.geteuid() == 0 else ["sudo", "-n", *argv]
+
+    def place(self) -> tuple[Path, Path]:
+        made = Path(tempfile.mkdtemp(prefix="onesoup-operator-"))
+        return made, made
 
     @contextmanager
     def network(self) -> Iterator[None]:
@@ -137,7 +155,15 @@ class Unpacked(Engine):
 
     def _debian(self, target: Path, packages: Sequence[str]) -> None:
         fresh = target.with_name("new-" + target.name)
-        argv = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", RELEASE, str(fresh)]
+        argv = [
+            "mmdebstrap",
+            "--quiet",
+            "--mode=root",
+            "--variant=minbase",
+            f"--include={','.join(packages)}",
+            RELEASE,
+            str(fresh),
+        ]
         for attempt in (1, 2):
             if fresh.is_dir():
                 shutil.rmtree(fresh)
@@ -155,7 +181,20 @@ class Unpacked(Engine):
         shutil.rmtree(run, ignore_errors=True)
         run.mkdir(mode=0o755)
         log = (self.directory / "dockerd.log").open("wb")
-        argv = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private", "sh", "-c", _INSIDE, "sh"]
+        argv = [
+            "unshare",
+            "--mount",
+            "--net",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            _INSIDE,
+            "sh",
+        ]
         argv += [str(self.root), str(self.checkout), f"/{self._cgroup}"]
         self._unshare = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
         log.close()
@@ -221,6 +260,11 @@ class Unpacked(Engine):
     def in_init(self, *argv: str) -> list[str]:
         return ["nsenter", f"--target={self._init}", "--mount", "--net", "--pid", "--", *argv]
 
+    def place(self) -> tuple[Path, Path]:
+        shutil.rmtree(self.root / "operator", ignore_errors=True)
+        (self.root / "operator").mkdir()
+        return self.root / "operator", Path("/operator")
+
     @contextmanager
     def network(self) -> Iterator[None]:
         """For the whole thread, and threads and processes that it starts."""
@@ -270,7 +314,9 @@ def _why_not() -> str:
     missing = [name for name in ("apt-get", "mmdebstrap", "slirp4netns", "unshare", "nsenter") if shutil.which(name) is None]
     if missing:
         return f"no container engine here, and {shlex.join(missing)} missing (tools/setup containers)"
-    tried = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        ["unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True, text=True, check=False
+    )
     return f"namespaces are forbidden here: {tried.stderr.strip()}" if tried.returncode else ""
 
 

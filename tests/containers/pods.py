@@ -45,7 +45,8 @@ def run(deployment: Deployment, image: str, work: Path) -> str:
 def _secrets(deployment: Deployment) -> None:
     """A volume as the kubelet mounts a secret: of root, group fsGroup, mode 0440."""
     url = f"redis+sentinel://{','.join(f'{NETWORK}.2.{21 + number}' for number in range(len(SENTINELS)))}/onesoup/0"
-    script = f"cp /keys/keys /secrets/keys; echo {url} >/secrets/redis-url; chown -R 0:10001 /secrets; chmod 750 /secrets; chmod 440 /secrets/*"
+    script = f"cp /keys/keys /secrets/keys; echo {url} >/secrets/redis-url"
+    script += "; chown -R 0:10001 /secrets; chmod 750 /secrets; chmod 440 /secrets/*"
     mounts = ["--volume", f"{PROJECT}_keys:/keys:ro", "--volume", f"{SECRETS}:/secrets"]
     deployment.engine.run("run", "--rm", "--user", "0", *mounts, "--entrypoint", "sh", deployment.image, "-c", script)
 
@@ -115,7 +116,9 @@ class Pod:
             file = self._work / "config" / mount["subPath"]
             file.parent.mkdir(exist_ok=True)
             # Ports of Services are those of the pods behind them here.
-            file.write_text(self._maps[volume["configMap"]["name"]][mount["subPath"]].replace("onesoup-web:80 ", "onesoup-web:8080 "))
+            file.write_text(
+                self._maps[volume["configMap"]["name"]][mount["subPath"]].replace("onesoup-web:80 ", "onesoup-web:8080 ")
+            )
             inside = self._engine.source / file.relative_to(Path(__file__).resolve().parents[2])
             return ["--volume", f"{inside}:{mount['mountPath']}:ro"]
         return ["--tmpfs", f"{mount['mountPath']}:uid=0,gid={self._spec['securityContext']['fsGroup']},mode=2775"]
@@ -179,5 +182,3 @@ class Pod:
         if status or took > grace:
             raise EngineError(f"{self._name}: ended with status {status} after {took:.1f} of {grace} s")
         return f"{self._container['name']} gone after {took:.1f} s"
-
-

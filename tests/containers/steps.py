@@ -31,7 +31,9 @@ class Scene:
         """Until phones are served again, and a little longer."""
         before = self.run.series.total("requests") - self.run.series.total("failed")
         self.deployment.until(
-            lambda: self.run.series.total("requests") - self.run.series.total("failed") >= before + 10, 60.0, why="phones are served"
+            lambda: self.run.series.total("requests") - self.run.series.total("failed") >= before + 10,
+            60.0,
+            why="phones are served",
         )
         gevent.sleep(SETTLED)
 
@@ -132,7 +134,8 @@ def recreate(scene: Scene) -> str:
     one_by_one = scene.run.series.total("failed") - failed
     scene.deployment.up("--no-deps", "--force-recreate", *WEB)
     scene.settle()
-    return f"requests that failed: {one_by_one} one after the other, {scene.run.series.total('failed') - failed - one_by_one} both at once"
+    both = scene.run.series.total("failed") - failed - one_by_one
+    return f"requests that failed: {one_by_one} one after the other, {both} both at once"
 
 
 @step("a new key for stored passwords")
@@ -157,7 +160,9 @@ def stop_and_start(scene: Scene) -> str:
     assert set(statuses.values()) == {0}, statuses
     deployment.compose("start")
     began = time.monotonic()
-    deployment.until(lambda: deployment.healthy([*ROLES, "nginx", "prosody", *REDIS.values(), *SENTINELS]), 120.0, why="all healthy")
+    deployment.until(
+        lambda: deployment.healthy([*ROLES, "nginx", "prosody", *REDIS.values(), *SENTINELS]), 120.0, why="all healthy"
+    )
     back = time.monotonic() - began
     deployment.await_whole()
     assert deployment.master() == newest, (newest, deployment.roles())

@@ -29,9 +29,7 @@ FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 def phone(
     name: str, password: str = PASSWORD, version: str = "1.2", encoding: Encoding = Encoding.WBXML, cir: tuple[str, ...] = ()
 ) -> StoryPhone:
-    return StoryPhone(
-        URL, f"wv:{name}@{DOMAIN}", password, version=version, encoding=encoding, client_id=f"c-{name}", cir=cir
-    )
+    return StoryPhone(URL, f"wv:{name}@{DOMAIN}", password, version=version, encoding=encoding, client_id=f"c-{name}", cir=cir)
 
 
 def everything(deployment: Deployment, ca: Path, where: Path) -> list[str]:
@@ -95,10 +93,10 @@ def _fetched(link: str, ca: Path) -> bytes:
     """From where the server's name leads to for those who are on its network."""
     parts = urlsplit(link)
     context = ssl.create_default_context(cafile=str(ca))
-    with socket.create_connection((XMPP[0], parts.port or 443), 15) as plain:
-        with context.wrap_socket(plain, server_hostname=parts.hostname) as link_:
-            link_.sendall(f"GET {parts.path} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
-            answer = b"".join(iter(lambda: link_.recv(65536), b""))
+    plain = socket.create_connection((XMPP[0], parts.port or 443), 15)
+    with context.wrap_socket(plain, server_hostname=parts.hostname) as server:
+        server.sendall(f"GET {parts.path} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: server.recv(65536), b""))
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b" 200 " in head.split(b"\r\n")[0], head
     return body

@@ -46,6 +46,8 @@ def interpolated(text, environ):
         return interpolated(other, environ) if given is None or (not given and sign == ":-") else given
 
     return VARIABLE.sub(value, text)
+
+
 # Names of metrics; "up" and those of every process are Prometheus's own.
 NAME = re.compile(r"\b((?:onesoup|process)_[a-z0-9_]+)\b(?!:)")
 
@@ -242,7 +244,7 @@ def test_every_container_is_bounded_and_may_do_no_more_than_it_must():
 def test_the_image_is_of_this_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"ARG VERSION={version}\n" in (DEPLOY / "Dockerfile").read_text()
-    assert OURS == f"${{ONESOUP_IMAGE:-onesoup:{version}}}"
+    assert f"${{ONESOUP_IMAGE:-onesoup:{version}}}" == OURS
     assert OURS in COMPOSE_TEXT
 
 
@@ -443,7 +445,12 @@ def test_kannel_takes_its_configuration_and_serves_onesoup(tmp_path):
     """Both of its programs, with ports of ours; a message goes as far as the carrier that is not there."""
     program("bearerbox")
     ports = {number: str(free_port()) for number in ("13000", "13001", "13013", "10000")}
-    text = (DEPLOY / "kannel" / "kannel.conf").read_text().replace("@SMS_PASSWORD@", "soup").replace("/var/spool/kannel", str(tmp_path))
+    text = (
+        (DEPLOY / "kannel" / "kannel.conf")
+        .read_text()
+        .replace("@SMS_PASSWORD@", "soup")
+        .replace("/var/spool/kannel", str(tmp_path))
+    )
     for shipped, ours in ports.items():
         assert f"port = {shipped}" in text
         text = text.replace(f"port = {shipped}", f"port = {ours}")
@@ -464,7 +471,16 @@ def test_kannel_takes_its_configuration_and_serves_onesoup(tmp_path):
             process.kill()
 
 
-SCRIPTS = ("kannel/start", "kannel/healthy", "prosody/start", "prosody/healthy", "redis/start", "redis/keys", "image/healthy", "image/shrink")
+SCRIPTS = (
+    "kannel/start",
+    "kannel/healthy",
+    "prosody/start",
+    "prosody/healthy",
+    "redis/start",
+    "redis/keys",
+    "image/healthy",
+    "image/shrink",
+)
 
 
 @pytest.mark.parametrize("file", SCRIPTS)
@@ -474,6 +490,8 @@ def test_start_scripts_can_be_read_by_the_shell(file):
 
 
 def test_kannel_says_what_is_missing_before_it_sends_nothing():
-    done = subprocess.run([program("bash"), str(DEPLOY / "kannel" / "start")], env={}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program("bash"), str(DEPLOY / "kannel" / "start")], env={}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "ONESOUP_SMS_PREFIXES" in done.stderr

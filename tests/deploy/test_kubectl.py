@@ -1,4 +1,4 @@
-"""`kubectl apply -f deploy/k8s/` with a real kubectl, against a server that knows what any API server knows of order and kinds."""
+"""`kubectl apply -f deploy/k8s/` with a real kubectl, against a server that knows of order and kinds what any API server does."""
 
 import json
 import re
@@ -101,7 +101,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _refuses(self, code: int, why: str) -> None:
         reason = {404: "NotFound", 400: "BadRequest"}[code]
-        self._says(code, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": why, "reason": reason, "code": code})
+        self._says(
+            code, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": why, "reason": reason, "code": code}
+        )
 
     def _says(self, code: int, what: dict[str, Any]) -> None:
         octets = json.dumps(what).encode()
