@@ -26,7 +26,7 @@ from tests.containers.talk import PASSWORD, URL  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".run" / "containers"
 COMPOSE = ROOT / "deploy/compose/compose.yaml"
-PHONES, FRIENDS, INTERVAL = 24, 8, 3.0
+PHONES, FRIENDS, INTERVAL = 30, 10, 2.0
 IMAGE, BEFORE = "onesoup-test:now", "onesoup-test:before"
 SIZE_LIMIT = 100_000_000
 OPEN_FILES = 65536

@@ -32,7 +32,7 @@ def run(deployment: Deployment, image: str, work: Path) -> str:
     with ExitStack() as stack:
         pods: dict[str, Pod] = {}
         for name in ("web", "holder", "cir", "edge"):  # the edge wants the others
-            hosts = {service: pods[behind].address() for service, behind in SERVICES.items() if behind in pods}
+            hosts = {service: pods[behind].address() for service, behind in SERVICES.items()} if name == "edge" else {}
             pods[name] = Pod(deployment, image, specs[name]["template"]["spec"], maps, hosts, work)
             stack.callback(pods[name].remove)
             told.append(pods[name].begins())
