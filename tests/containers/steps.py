@@ -9,7 +9,7 @@ import gevent
 
 from onesoup.load.run import Run
 from tests.containers import talk
-from tests.containers.deployment import CIR, HOLDERS, REDIS, ROLES, SENTINELS, WEB, Deployment
+from tests.containers.deployment import CIR, HOLDERS, PROJECT, REDIS, ROLES, SENTINELS, WEB, Deployment
 from tests.containers.engine import EngineError
 
 SETTLED = 3.0
@@ -83,6 +83,50 @@ def doctor(scene: Scene) -> str:
     assert not any("FAIL" in each for each in said), said
     assert not any("min-replicas-to-write" in each for each in said), said
     return f"{sum(each.count('ok  ') for each in said)} findings"
+
+
+@step("Kannel starts again when one of its two programs has died")
+def smsbox(scene: Scene) -> str:
+    deployment = scene.deployment
+    old = deployment.state("kannel")["Pid"]
+    deployment.run(
+        "kannel",
+        "bash",
+        "-c",
+        'for p in /proc/[0-9]*; do [[ $(<$p/comm) == smsbox ]] && kill -9 "${p#/proc/}"; done 2>/dev/null; true',
+    )
+    took = deployment.until(
+        lambda: deployment.state("kannel")["Pid"] not in (0, old) and deployment.healthy(["kannel"]), 60.0, why="Kannel is back"
+    )
+    return f"healthy again after {took:.1f} s"
+
+
+@step("the certificate of the XMPP server is made anew for another domain, by the same authority")
+def certificate(scene: Scene) -> str:
+    engine, volume = scene.deployment.engine, f"{PROJECT}-certs"
+    made = 'sed "s/^exec prosody.*//" /usr/local/bin/start | sh 2>/dev/null'
+    shown = (
+        "openssl x509 -in server.pem -noout -ext subjectAltName; openssl verify -CAfile ca.pem server.pem; sha256sum server.pem"
+    )
+    said = {}
+    for domain in ("one.test", "one.test", "two.test"):
+        argv = [
+            "run",
+            "--rm",
+            "--env",
+            f"DOMAIN={domain}",
+            "--volume",
+            f"{volume}:/certs",
+            "--entrypoint",
+            "sh",
+            "onesoup-prosody",
+        ]
+        before, said[domain] = said.get(domain), engine.run(*argv, "-c", f"{made}; cd /certs; {shown}")
+        assert f"DNS:files.{domain}" in said[domain], said
+        assert "server.pem: OK" in said[domain], said
+        assert before in (None, said[domain]), "the same domain keeps its certificate"
+    engine.run("volume", "rm", volume)
+    return "it has the domain, rooms. and files. before it"
 
 
 @step("kill -9 of each container in turn")
