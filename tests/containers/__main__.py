@@ -122,7 +122,11 @@ def _under_load(
                 deployment.image = IMAGE
                 continue
             run.mark(name)
+            failed, refused = run.series.total("failed"), run.series.total("http_5xx")
             steps[name] = _tried(name, lambda work=work: work(scene), bad)
+            failed, refused = run.series.total("failed") - failed, run.series.total("http_5xx") - refused
+            steps[name] += f"; requests that failed meanwhile: {failed}, of them HTTP 5xx: {refused}"
+            tell(steps[name].rpartition("; ")[2])
             if name in bad:
                 (where / f"failed-{len(bad)}.log").write_text(
                     deployment.compose("logs", "--no-color", "--timestamps", check=False)

@@ -57,7 +57,7 @@ class Deployment:
         return time.monotonic() - began
 
     def down(self) -> None:
-        self.compose("--profile", "admin", "down", "--volumes", "--timeout", "5", "--remove-orphans", check=False)
+        self.compose("--profile", "*", "down", "--volumes", "--timeout", "5", "--remove-orphans", check=False)
 
     def run(self, service: str, *argv: str, check: bool = True, text: str = "") -> str:
         return self.compose("exec", "-T", service, *argv, check=check, text=text)
