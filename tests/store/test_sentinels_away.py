@@ -45,8 +45,9 @@ def test_silent_sentinels_are_given_up_soon(silent, shared):
     assert time.monotonic() - began < WITHIN
 
 
-@pytest.mark.parametrize("shared", [False, True])
-@pytest.mark.parametrize("url", ["redis+sentinel://one.invalid,two.invalid/onesoup/0", "redis://one.invalid/0"])
+@pytest.mark.parametrize(
+    ("url", "shared"), [("redis+sentinel://one.invalid,two.invalid/onesoup/0", True), ("redis://one.invalid/0", False)]
+)
 def test_names_that_nobody_resolves_are_given_up_soon(url, shared, monkeypatch):
     """A resolver that does not answer has no deadline that a socket's time-out would reach."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: gevent.sleep(60))
