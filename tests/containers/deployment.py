@@ -15,7 +15,11 @@ HTTP, STCP = 8088, 3170
 NETWORK, PROJECT, DOMAIN = "172.30", "onesoup-test", "soup.test"
 SENTINEL = f"{NETWORK}.2.21"
 XMPP = (f"{NETWORK}.3.10", 5222)
-FILES = "deploy/compose/compose.yaml", "tests/containers/compose.yaml"
+SHIPPED, WITH_OWN_IMAGES, WITH_A_REGISTRY = (
+    "deploy/compose/compose.yaml",
+    "tests/containers/compose.yaml",
+    "tests/containers/kannel.yaml",
+)
 PROFILES = "sms,metrics"
 ONE_SHOT = "keys"
 WEB, HOLDERS, CIR = ("web-1", "web-2"), ("holder-1", "holder-2"), ("cir-1", "cir-2")
@@ -32,9 +36,10 @@ class Deployment:
         self._open_files = open_files
 
     def env(self) -> dict[str, str]:
+        files = (SHIPPED, WITH_OWN_IMAGES if self.engine.own_images else WITH_A_REGISTRY)
         return {
             "COMPOSE_PROJECT_NAME": PROJECT,
-            "COMPOSE_FILE": ":".join(str(self.engine.source / file) for file in FILES[: 2 if self.engine.own_images else 1]),
+            "COMPOSE_FILE": ":".join(str(self.engine.source / file) for file in files),
             "COMPOSE_PROFILES": PROFILES,
             "ONESOUP_IMAGE": self.image,
             "ONESOUP_DOMAIN": DOMAIN,

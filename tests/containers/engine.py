@@ -22,6 +22,7 @@ from pathlib import Path
 RELEASE = "trixie"
 BASE = ("ca-certificates",)
 ENGINE = (*BASE, "docker.io", "docker-cli", "docker-compose", "iptables", "iproute2", "procps")
+PULLED = "debian:trixie-slim"
 NAMESERVER = "10.0.2.3"  # slirp4netns answers there
 SOURCE = "/src"
 START = 60.0
@@ -64,9 +65,6 @@ class Engine:
     def in_init(self, *argv: str) -> list[str]:
         """The command that runs `argv` where the process ids of containers are those that docker tells."""
         raise NotImplementedError
-
-    def environ(self) -> dict[str, str]:
-        return {}
 
     # Where the checkout is, for docker.
     source: Path
@@ -298,11 +296,12 @@ def _enter(descriptor: int) -> None:
 
 
 def _machine_has_one() -> bool:
-    for argv in (["docker", "info"], ["docker", "compose", "version"]):
+    """An engine that runs, with compose, and a registry that it reaches."""
+    for argv in (["docker", "info"], ["docker", "compose", "version"], ["docker", "pull", "--quiet", PULLED]):
         try:
-            if subprocess.run(argv, capture_output=True, timeout=30, check=False).returncode:
+            if subprocess.run(argv, capture_output=True, timeout=120, check=False).returncode:
                 return False
-        except OSError:
+        except (OSError, subprocess.TimeoutExpired):
             return False
     return True
 

@@ -23,7 +23,7 @@ def make(engine: Engine, compose: str) -> None:
         return
     there = set(engine.run("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split())
     if BASE not in there:
-        engine.run("import", str(engine.source / ".run/containers/base.tar"), BASE)
+        engine.run("import", str(engine.source / engine.base.relative_to(engine.checkout)), BASE)
     context = engine.directory / "context"
     shutil.rmtree(context, ignore_errors=True)
     shutil.copytree(HERE, context)
