@@ -212,6 +212,8 @@ class Unpacked(Engine):
         left = self.run("ps", "--all", "--quiet").split()  # of a run that was killed
         if left:
             self.run("rm", "--force", "--volumes", *left)
+        self.run("network", "prune", "--force")
+        self.run("volume", "prune", "--all", "--force")
 
     def _wait_for_child(self, unshare: "subprocess.Popen[bytes]") -> int:
         """The init of the namespaces, once it is inside its own root."""
