@@ -6,6 +6,7 @@ lost at any time.
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -47,7 +48,7 @@ from workers.agenda import Agenda
 from workers.directory import Directory
 from workers.doors import Doors, keep_joins
 from workers.inbox_limit import InboxLimit
-from workers.intake import Change, Intake, Roster, offline
+from workers.intake import Change, Intake, Roster, Written, offline
 from workers.lifetime import Lifetime
 from workers.lookups import Library, Lookups
 from workers.outbox import ALL, Outbox, returned
@@ -87,10 +88,15 @@ SETTLED_SECONDS = 10.0
 # Stream errors that say "less of that", and how long we keep away; after so many in a row the session ends.
 ENOUGH = {"policy-violation", "resource-constraint"}
 ENOUGH_SECONDS, ENOUGH_TIMES = 30.0, 3
+# A stream that has lived longer was not ended over the same thing again.
+ENOUGH_AFTER = 600.0
+_SIZE = re.compile("big|large|long|size", re.IGNORECASE)
 # Stream errors over something that we wrote.
 OURS = {"not-well-formed", "invalid-xml", "bad-format", "restricted-xml", "bad-namespace-prefix", "invalid-namespace"}
 # Changes of the block and grant lists are told; this is for what gets lost without a sign.
 RULES_SECONDS = 600.0
+# So long after a resumption a server may still be sending what it does not know that we have.
+AGAIN_SECONDS = 30.0
 # The feature of a server that keeps messages for who is offline (XEP-0160).
 OFFLINE = "msgoffline"
 
@@ -241,8 +247,11 @@ class Held:
         """By an attribute list that names this user. The default list approves nobody."""
         return self._shared.lists.has(self.session.jid, USER + jid, ATTRIBUTES)
 
-    def wrote(self, recipient: str, stanza_id: str) -> bool:
-        return self.outbox.wrote(recipient, stanza_id)
+    def written(self, stanza_id: str) -> Written | None:
+        return self.outbox.written(stanza_id)
+
+    def waits(self, jid: str) -> bool:
+        return self._shared.lists.has(self.session.jid, jid, PENDING)
 
     def refuses(self, jid: str) -> bool:
         """By the block and grant lists of the account, which another phone may change: see rules_changed()."""
@@ -500,7 +509,12 @@ class Held:
             state = None  # resumed, it would begin with the same stanza
             self._give_up_first()
         if reason.kind == "stream" and reason.condition in ENOUGH:
-            self._refusals += 1
+            guilty = self._give_up_largest() if _too_large(reason) else None
+            if guilty is not None:
+                self.reconnect(_without(state, guilty), wait)
+                return
+            again = time.monotonic() - self._since < ENOUGH_AFTER
+            self._refusals = self._refusals + 1 if again else 1
             if self._refusals >= ENOUGH_TIMES:
                 self.end(601, polite=False)
                 return
@@ -512,6 +526,13 @@ class Held:
             self.outbox.give_up_first()
         except (StoreDown, Fenced, NoSession) as error:
             log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+
+    def _give_up_largest(self) -> bytes | None:
+        try:
+            return self.outbox.give_up_largest()
+        except (StoreDown, Fenced, NoSession) as error:
+            log.warning("state-not-stored", sid=short(self.sid), reason=type(error).__name__)
+            return None
 
     def reconnect(self, resume: Mapping[str, Any] | None, wait: float = 0.1) -> None:
         """Tries until it works, the session is over, or the credentials are no longer good. The first try comes at once; if that
@@ -571,7 +592,7 @@ class Held:
         self._note_domains(batch)
         with self.lock:
             self._look_at_limit()
-            done = self.intake.read(batch)
+            done = self.intake.read(batch, again=stream.resumed and time.monotonic() < stream.since + AGAIN_SECONDS)
             self._stale -= done.seen
             if done.changes.presence and not self.showing.settled:
                 done.changes.notbefore = FLOOD_MS
@@ -788,3 +809,13 @@ class Held:
         """What an earlier holder published counts as published, and what it sent may have arrived."""
         self._taken_over = True
         self.showing.adopt(records.unpack_plain(shown, None))
+
+
+def _too_large(reason: StreamFailure) -> bool:
+    """Whether a server says that it ends the stream over the size of a stanza, or does not say over what."""
+    return not reason.text or _SIZE.search(reason.text) is not None
+
+
+def _without(state: dict[str, Any] | None, stanza: bytes) -> dict[str, Any] | None:
+    """The state of a stream that does not begin with this stanza again when it is resumed."""
+    return state and {**state, "unacked": [each for each in state["unacked"] if each[2] is not stanza]}

@@ -1,9 +1,11 @@
 """Stanzas of one read -> changes of the session, and answers to send. What the changes mean was decided by the pure mapping;
 here is only what must be looked up for it."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -16,19 +18,28 @@ from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id, token
 from onesoup.store.bounds import MOST_ROSTER
-from onesoup.store.feed import Changes, Delivery, Kept
-from onesoup.xmpp import blocking, commands, contacts, errors, extras, vcards
+from onesoup.store.errors import Fenced, NoSession, StoreDown
+from onesoup.store.feed import ALWAYS, LIVE, UNSURE, Changes, Delivery, Kept, kept_since
+from onesoup.xmpp import blocking, bounces, commands, contacts, errors, extras, vcards
 from onesoup.xmpp import messages as xmpp_messages
+from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
+from onesoup.xmpp.stream import StreamFailure
+from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.stream import log_given_up
 from workers import stanzas
 
 if TYPE_CHECKING:
     from workers.rooms import Rooms
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 MESSAGE_ID = 16
+# The ids of our messages. Of one that was sent long ago, or by another holder, a bounce is known by that.
+_OURS = re.compile(rf"[2-7a-z]{{{MESSAGE_ID}}}(\.\d{{1,3}})?")
+# What is wrong with the session or its store, and not with one stanza.
+NOT_OF_A_STANZA = (StoreDown, Fenced, NoSession, StreamFailure, OSError)
 # Entries in one push; there is one (RFC 6121 section 2.1.6).
 MAX_PUSHED = 100
 # So much of a roster is kept, whatever the server says: entries, and octets of them all.
@@ -56,6 +67,13 @@ class Where(NamedTuple):
 NOWHERE = Where()
 
 
+class Written(NamedTuple):
+    """A message of the phone: to whom it went, and how it began."""
+
+    to: str
+    words: str = ""
+
+
 class Directory(Protocol):
     """What the intake looks up, and remembers, about contacts."""
 
@@ -68,8 +86,11 @@ class Directory(Protocol):
     def granted(self, jid: str) -> bool:
         """Whether the user has granted presence to this one in advance."""
 
-    def wrote(self, recipient: str, stanza_id: str) -> bool:
-        """Whether the phone sent this message to this recipient a short while ago."""
+    def waits(self, jid: str) -> bool:
+        """Whether this one has asked for presence, and the user has not decided yet."""
+
+    def written(self, stanza_id: str) -> Written | None:
+        """The message of this id, if the phone sent it a short while ago."""
 
     def blocks(self, jid: str) -> bool:
         """As refuses(), but only whom the user has named."""
@@ -107,12 +128,13 @@ Change = Callable[[dict[str, Resource], Extras], tuple[dict[str, Resource], Extr
 
 @dataclass(slots=True)
 class Batch:
-    """What becomes of the stanzas of one read."""
+    """What becomes of the stanzas of one read. `again`: they may be some that were read before."""
 
     changes: Changes = field(default_factory=Changes)
     answers: list[Node] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     looks: list[Look] = field(default_factory=list)
+    again: bool = False
     # Too much waits for the phone: nothing new is put to it.
     full: bool = False
     # To be called when the changes are stored.
@@ -152,19 +174,59 @@ class Intake:
     def _by_length(self, text: messages.Text, most: int) -> list[str]:
         return messages.split(text.body, min(most or self.accepted, self.accepted))
 
-    def read(self, batch: list[Node]) -> Batch:
-        """Presence counts in the order it came; of each contact only the last state is stored."""
-        done = Batch(full=self.full)
+    def read(self, batch: list[Node], again: bool = False) -> Batch:
+        """Presence counts in the order it came; of each contact only the last state is stored. `again`: the stream has just been
+        taken up, so the server may send what it sent before."""
+        done = Batch(again=again, full=self.full)
+        if any(type(each) is TooBig for each in batch):
+            batch = [each for each in batch if not (isinstance(each, TooBig) and self._too_big(each, done))]
         if self._rooms is not None:
             batch = self._rooms.read(batch, done, self)
         events = [each for each in batch if each.getName() == "message" and each.getTag("event", namespace=extras.EVENT)]
         self._presences([each for each in batch if each.getName() == "presence"] + events, done)
         for stanza in batch:
             if stanza.getName() == "message" and not any(stanza is each for each in events):
-                self._message(stanza, done)
+                self.attempt(done, stanza, partial(self._message, stanza, done), self._plainly)
             elif stanza.getName() == "iq":
-                self._iq(stanza, done)
+                self.attempt(done, stanza, partial(self._iq, stanza, done), self._unreadable)
         return done
+
+    def attempt(
+        self, done: Batch, stanza: Node, work: Callable[[], None], instead: Callable[[Node, Batch], None] | None = None
+    ) -> bool:
+        """Reads one stanza. A mistake of ours about it costs no other, and then `instead` has to save what it can: what is read
+        is acknowledged, and does not come again. False when nothing was saved."""
+        items, answers, after = len(done.changes.items), len(done.answers), len(done.after)
+        try:
+            work()
+            return True
+        except NOT_OF_A_STANZA:
+            raise
+        except Exception as error:
+            log_given_up(stanza, error)
+        del done.changes.items[items:], done.answers[answers:], done.after[after:]
+        return instead is not None and self.attempt(done, stanza, partial(instead, stanza, done))
+
+    def _too_big(self, stanza: TooBig, done: Batch) -> bool:
+        """Whether a stanza of which only the attributes were read is done with. Presence and errors say enough by these."""
+        kind, sender = stanza.getAttr("type") or "", stanza.getAttr("from") or ""
+        log.warning("stanza-too-big", stanza=stanza.getName(), kind=kind)
+        if stanza.getName() == "presence" or kind == "error":
+            return False
+        if kind == "groupchat":
+            if self._rooms is not None:
+                self._rooms.unread(sender, done, self)
+        elif stanza.getName() == "iq" and kind in ("get", "set"):
+            done.answers.append(stanzas.failed(stanza, "resource-constraint"))
+        elif stanza.getName() == "message" and not self._hands_on(sender):
+            done.answers += stanzas.refused(stanza, "this message is too long")
+        return True
+
+    def _hands_on(self, sender: str) -> bool:
+        """Whether a message holds what somebody else wrote: a carbon, or what the account or a room has kept."""
+        jid = addresses.bare(sender)
+        of_room = "/" not in sender and self._rooms is not None and self._rooms.find(jid) is not None
+        return jid in ("", self.own) or of_room
 
     # --- presence ---
 
@@ -180,10 +242,10 @@ class Intake:
             if kind in ("subscribed", "unsubscribed") and self._rooms is not None:
                 self._rooms.invitations.agreed(jid, kind == "subscribed", done)
             if kind == "subscribe":
-                self._asked(jid, stanza, done)
+                self.attempt(done, stanza, partial(self._asked, jid, stanza, done))
         known = self._directory.kept(list(about)) if about else {}
         for jid, its in about.items():
-            self._contact(jid, its, known[jid], done)
+            self.attempt(done, its[-1], partial(self._contact, jid, its, known[jid], done))
 
     def _contact(self, jid: str, its: list[Node], kept: Kept, done: Batch) -> None:
         """All that came from one contact, in order."""
@@ -244,36 +306,60 @@ class Intake:
             return
         if self.full:
             return  # nothing is decided: the server asks again with the next log-in
-        note = (stanza.getTagData("status") or "").strip()[:MAX_NOTE]
+        note = xmpp_messages.text_in(stanza, "status", self.profile.language).strip()[:MAX_NOTE]
+        asked_before = self._directory.waits(jid)
         self._directory.asks(jid, note)
+        # Whoever was answered, and asks once more, has asked anew. Where too many wait nobody is noted.
+        said = LIVE if not asked_before and self._directory.waits(jid) else ALWAYS
         now = int(time.time())
         if note:
-            self.deliver(done, jid, note, now, f"note {jid}", b"")
+            self.deliver(done, jid, note, now, f"note {jid} {note}", b"", said=said)
         identity = f"e-{token(MESSAGE_ID)}"
-        done.changes.items.append(Delivery(identity, jid, records.pack_event("auth", jid, now), seen=f"auth {jid}"))
+        event = records.pack_event("auth", jid, now)
+        done.changes.items.append(Delivery(identity, jid, event, seen=f"auth {jid}", said=said))
 
     # --- messages ---
 
     def _message(self, stanza: Node, done: Batch) -> None:
-        incoming = xmpp_messages.read_message(stanza, self.own)
+        incoming = xmpp_messages.read_message(stanza, self.own, self.profile.language)
         if incoming is not None:
-            if self._directory.refuses(incoming.sender):
-                return
-            if self.full or len(incoming.body.encode("utf-8", "replace")) > MAX_BODY:
-                done.answers += stanzas.refused(stanza)
-                return
-            self._incoming(incoming, done)
+            self._written(incoming, stanza, done)
             return
         receipt_for = xmpp_messages.read_receipt(stanza)
         if receipt_for is not None:
             self.report(done, *receipt_for, code=200)
             return
-        bounce = xmpp_messages.read_bounce(stanza)
+        bounce = bounces.read(stanza)
         if bounce is not None:
-            recipient, stanza_id, condition = bounce
-            self.report(done, recipient, stanza_id, errors.bounce_code(condition))
-            if condition in xmpp_messages.TOLD and self._directory.wrote(recipient, stanza_id):
-                self._tell(done, recipient, stanza_id, xmpp_messages.TOLD[condition])
+            self._bounced(bounce, done)
+
+    def _plainly(self, stanza: Node, done: Batch) -> None:
+        """What could be read of a message that something in it made us fail at."""
+        incoming = xmpp_messages.read_plainly(stanza, self.own)
+        if incoming is not None:
+            self._written(incoming, stanza, done)
+
+    def _written(self, incoming: xmpp_messages.Incoming, stanza: Node, done: Batch) -> None:
+        if self._directory.refuses(incoming.sender):
+            return
+        if self.full or too_long(incoming.body):
+            done.answers += stanzas.refused(stanza)
+            return
+        self._incoming(incoming, done)
+
+    def _bounced(self, bounce: Bounce, done: Batch) -> None:
+        """What the phone wrote did not arrive. It was told 200, so now it is told otherwise."""
+        sender, written = addresses.bare(bounce.sender), self._directory.written(bounce.id)
+        if written is None:
+            # Sent long ago, or by another holder; or it is somebody's invention, who may as well write to the user.
+            if self.full or not _OURS.fullmatch(bounce.id) or not sender or self._directory.refuses(sender):
+                return
+            written = Written(sender)
+        elif sender not in (addresses.bare(written.to), self.own, addresses.domain_of(self.own), ""):
+            return  # not from whom it went to
+        self.report(done, written.to, bounce.id, errors.bounce_code(bounce.condition))
+        text = bounces.told(bounces.reason(bounce.condition), bounce.text, written.words or bounce.words)
+        self._tell(done, written.to, bounce.id, text)
 
     def _incoming(self, incoming: xmpp_messages.Incoming, done: Batch) -> None:
         receipt = b""
@@ -281,18 +367,20 @@ class Intake:
         if incoming.receipt and known and len(incoming.receipt) <= MAX_RECEIPT_ID:
             receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
+        said = said_at(when, incoming.copied or done.again)
         # Whoever owns the place that a link leads to sees that it was fetched: that the phone is there.
         if not (url and known and self._pictures and len(url.encode()) <= self.accepted):
-            self.deliver(done, sender, incoming.body, when, seen, receipt)
+            self.deliver(done, sender, incoming.body, when, seen, receipt, said=said)
             return
         words = incoming.body.replace(url, "", 1).strip()
         copy = self._copy(sender, NOWHERE, seen, incoming.body)
         if words:
-            self.deliver(done, sender, words, when, seen and f"{seen} words", b"", copy=copies.part(copy))
+            self.deliver(done, sender, words, when, seen and f"{seen} words", b"", said=said, copy=copies.part(copy))
         now = int(time.time())
-        text = messages.Text(ordered_id(time.time()), sender, url, when if when is not None else now, copy=copy)
+        text = messages.Text(ordered_id(time.time()), sender, url, now if when is None else min(when, now), copy=copy)
         job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
-        done.changes.items.append(Delivery(text.id, sender, records.pack_text(text), receipt, seen, job=job, copy=copy))
+        payload = records.pack_text(text)
+        done.changes.items.append(Delivery(text.id, sender, payload, receipt, seen, job=job, copy=copy, said=said))
 
     def _may_know(self, jid: str) -> bool:
         """Whether this one may learn that the user's phone is there (XEP-0184 section 8)."""
@@ -303,7 +391,7 @@ class Intake:
         """A message of the phone that never left us: the report that was asked for, and words for the user."""
         done = Batch()
         self.report(done, recipient, stanza_id, code)
-        self._tell(done, recipient, stanza_id, reason)
+        self._tell(done, recipient, stanza_id, bounces.told(reason))
         return done.changes
 
     def expired(self, overdue: list[tuple[str, str]]) -> Changes:
@@ -313,11 +401,11 @@ class Intake:
             self.report(done, recipient, stanza_id, EXPIRED)
         return done.changes
 
-    def _tell(self, done: Batch, recipient: str, stanza_id: str, reason: str) -> None:
+    def _tell(self, done: Batch, recipient: str, stanza_id: str, text: str) -> None:
         jid, _, nick = recipient.partition("/")
         room = self._rooms.find(jid) if self._rooms is not None else None
         where = Where(room.gid, nick, bool(nick)) if room is not None else NOWHERE
-        self.deliver(done, jid, f"not delivered: {reason}", None, f"b {recipient} {stanza_id}", b"", where)
+        self.deliver(done, jid, text, None, f"b {recipient} {stanza_id}", b"", where)
 
     def report(self, done: Batch, recipient: str, stanza_id: str, code: int) -> None:
         """What became of a message of the phone; stored only if the phone asked for a report of it."""
@@ -326,9 +414,10 @@ class Intake:
         done.changes.items.append(Delivery(f"e-{token(MESSAGE_ID)}", recipient, payload, needs=stanza_id))
 
     def _copy(self, sender: str, where: Where, seen: str, body: str) -> str:
-        """What this copy of a message is called; the same text under the same id comes to every phone of the account."""
+        """What this copy of a message is called. It comes to every phone of the account under the same name; the text that is
+        read of it may differ, as the languages of the phones do."""
         numbered = seen.startswith(xmpp_messages.NUMBERED)
-        what = [seen] if numbered else [sender, where.nick, seen, body]
+        what = [seen] if numbered else [sender, where.nick, seen or body]
         return copies.name(what, self._phone, time.time(), numbered)
 
     def deliver(
@@ -340,12 +429,14 @@ class Intake:
         seen: str,
         receipt: bytes,
         where: Where = NOWHERE,
+        said: str = ALWAYS,
         copy: str = "",
     ) -> None:
-        """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room. `copy` is
-        for what is a part of a message itself."""
+        """A text for the phone, in parts where it is longer than it takes. The sender of one in a group is the room. `seen` and
+        `said` as in a Delivery. `copy` is for what is a part of a message itself."""
         copy = copy or self._copy(sender, where, seen, body)
-        at = when if when is not None else int(time.time())
+        now = int(time.time())
+        at = now if when is None else min(when, now)
         whole = messages.Text("0" * 20, sender, body, at, group=where.group, nick=where.nick, private=where.private)
         parts = self.cut(whole, where.length)
         for number, part in enumerate(parts):
@@ -356,10 +447,15 @@ class Intake:
             part_seen = seen and (seen if last else f"{seen} {number}")
             # A server is no user: what it says is an announcement.
             payload = records.pack_text(text) if "@" in sender else records.pack_announcement(text)
-            part_copy = copy if last else copies.part(copy)
-            done.changes.items.append(Delivery(text.id, sender, payload, receipt if last else b"", part_seen, copy=part_copy))
+            part_copy, part_receipt = (copy, receipt) if last else (copies.part(copy), b"")
+            done.changes.items.append(Delivery(text.id, sender, payload, part_receipt, part_seen, copy=part_copy, said=said))
 
     # --- iq ---
+
+    def _unreadable(self, stanza: Node, done: Batch) -> None:
+        """Whoever asks gets an answer."""
+        if stanza.getAttr("type") in ("get", "set"):
+            done.answers.append(stanzas.failed(stanza, "internal-server-error"))
 
     def _iq(self, stanza: Node, done: Batch) -> None:
         if stanza.getAttr("type") not in ("get", "set"):
@@ -393,6 +489,18 @@ class Intake:
             if (push := stanza.getTag(name, namespace=namespace)) is not None:
                 return push
         return None
+
+
+def too_long(body: str) -> bool:
+    """Whether a text is none that anybody's phone is given."""
+    return len(body.encode("utf-8", "replace")) > MAX_BODY
+
+
+def said_at(when: int | None, again: bool) -> str:
+    """For a Delivery: what a stanza that was kept on the way since `when` may repeat; `again`: it may have come before."""
+    if when is not None:
+        return kept_since(when)
+    return UNSURE if again else LIVE
 
 
 def _unpacked(kept: Kept) -> tuple[dict[str, Resource], Extras, Shown]:
@@ -448,6 +556,9 @@ class Roster:
         self.left = self._octets = 0
 
     def add(self, tag: Node) -> None:
+        if isinstance(tag, TooBig):
+            self.left += 1
+            return
         try:
             item = contacts.read_item(tag) if tag.getName() == "item" else None
             record = records.pack_item(item) if item is not None else b""

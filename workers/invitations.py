@@ -5,14 +5,17 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from xmpp.simplexml import Node
+
 from onesoup.csp import addresses, copies
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.handlers import records, roomservice
 from onesoup.handlers.context import token
-from onesoup.store.feed import SEEN_MS, Delivery
-from onesoup.xmpp import invitations, rooms
+from onesoup.store.feed import Delivery
+from onesoup.xmpp import invitations, messages, rooms
 from onesoup.xmpp.invitations import Bounced, Declined, Invited
 from onesoup.xmpp.xml import Xml
+from workers.intake import said_at
 
 if TYPE_CHECKING:
     from workers.held import Held, Shared
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 
 # The same invitation may come through the room and directly, or again from somebody who is impatient.
 TWICE_SECONDS = 60.0
-# So long the store knows a stanza that it has seen. MOST_KNOWN: invitations that are remembered here meanwhile.
-SEEN_SECONDS, MOST_KNOWN = SEEN_MS / 1000, 200
+# Invitations that are remembered here meanwhile.
+MOST_KNOWN = 200
 # So long an invitation into a room is good: it has no end of its own.
 ROOM_SECONDS = 86_400
 MAX_NOTE = 400
@@ -48,18 +51,18 @@ class Invitations:
     def is_one(self, message: Xml) -> bool:
         return invitations.read(message) is not None
 
-    def take(self, message: Xml, done: "Batch") -> bool:
+    def take(self, stanza: Node, message: Xml, done: "Batch") -> bool:
         """Whether a message was an invitation, or the answer to one."""
         found = invitations.read(message)
         if isinstance(found, Invited):
-            self._invited(found, message, done)
+            self._invited(found, stanza, message, done)
         elif isinstance(found, Declined):
             self._answered(found.room, found.who, False, found.reason, done)
         elif isinstance(found, Bounced):
             self._bounced(found, done)
         return found is not None
 
-    def _invited(self, invited: Invited, message: Xml, done: "Batch") -> None:
+    def _invited(self, invited: Invited, stanza: Node, message: Xml, done: "Batch") -> None:
         """A new question to the phone. It outlives the session: the invitation was acknowledged to the server."""
         now, key = time.time(), (invited.room, invited.inviter, invited.mediated)
         sender = self._sender(invited, message.get("from"))
@@ -71,8 +74,8 @@ class Invitations:
             if invited.mediated:
                 self._through_the_room(invited, earlier.id)
             return
-        before, asked = self._lately.pop(key, None), Asked(now, token(16))
-        self._lately[key] = asked
+        self._lately.pop(key, None)
+        self._lately[key] = asked = Asked(now, token(16))
         gid = self._gid(invited.room)
         invite = Invitation(
             "GR", invited.room, gid, invited.inviter, invited.nick, int(now) + ROOM_SECONDS, invited.mediated, invited.password
@@ -88,12 +91,11 @@ class Invitations:
             seconds=ROOM_SECONDS,
             **sender,
         )
-        # Clients that count their stanzas from 1 after a restart use the same id again: what comes after a question that was
-        # remembered is another invitation.
-        names = [invited.room, invited.inviter, message.get("id"), *([before.id] if before is not None else [])]
-        seen = f"inv {' '.join(names)}" if message.get("id") else ""
-        copy = copies.name([invited.room, invited.inviter, message.get("id")], self._held.session.resource, now)
-        done.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen, copy=copy))
+        names = [invited.room, invited.inviter, message.get("id")]
+        copy = copies.name(names, self._held.session.resource, now)
+        seen = f"inv {' '.join(names)} {invited.reason}"
+        said = said_at(messages.oldest(messages.stamps(stanza)), done.again)
+        done.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen, copy=copy, said=said))
 
     def _gid(self, room: str) -> str:
         own = addresses.domain_of(self._held.session.jid)
@@ -142,12 +144,12 @@ class Invitations:
         for (room, who, mediated), asked in self._lately.items():
             hidden = mediated is not invited.mediated and room in (who, invited.inviter)
             same = room == invited.room and (who == invited.inviter or hidden)
-            if same and now - asked.at < TWICE_SECONDS and self._is_open(asked.id):
+            if same and self._is_open(asked.id):
                 return asked
         return None
 
     def _forget_old(self, now: float) -> None:
-        known = [(key, asked) for key, asked in self._lately.items() if now - asked.at < SEEN_SECONDS]
+        known = [(key, asked) for key, asked in self._lately.items() if now - asked.at < TWICE_SECONDS]
         self._lately = dict(known[-MOST_KNOWN:])
 
     def _is_open(self, invite_id: str) -> bool:

@@ -25,10 +25,11 @@ from onesoup.store.channels import answer
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.feed import Changes
 from onesoup.store.sessions import FLOOD_MS
-from onesoup.xmpp import commands, errors, rooms, xml
+from onesoup.xmpp import bounces, commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers
 from onesoup.xmpp.stream.errors import BACKLOG
 from workers import doors, stanzas
+from workers.intake import Written
 from workers.pictures import NotSent
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 REQUEST_SECONDS = 6.0
 ACK_SECONDS = 3.0
+# Octets of a stanza (RFC 6120 section 13.12).
+ANY_SERVER_TAKES = 10_000
 # So long a message waits for a room that is just being entered again.
 ROOM_SECONDS = 10.0
 # Phones that publish nothing themselves are shown as available so long after Service-Response (xmpp-mapping.md 2).
@@ -61,7 +64,8 @@ class Outbox:
         self._in_flight: set[bytes] = set()
         # Acknowledged by the server, but still in Redis while that is away: sending them again would double them.
         self._finished: list[bytes] = []
-        self._sent: dict[str, str] = {}
+        # In this process only, and few of them: a bounce is told with the first words.
+        self._sent: dict[str, Written] = {}
         # Commands that take their time beside the others; their greenlets end by themselves.
         self._aside: set[bytes] = set()
         self._tries: dict[bytes, int] = {}
@@ -171,11 +175,25 @@ class Outbox:
         that again would end every stream to come; the phone is told."""
         stream = self._held.stream
         keys = [key for key, _ in stream.unacked if isinstance(key, bytes)] if stream is not None else []
-        if not keys:
-            return
-        log.error("stanza-refused", sid=short(self._held.sid), op=records.unpack_command(keys[0]).get("op"))
-        self._shared.feed.take_in(self._held.sid, self._held.fence, returned(keys[:1]))
-        self._done(keys[0])
+        if keys:
+            self._give_back(keys[0])
+
+    def give_up_largest(self) -> bytes | None:
+        """As give_up_first(), where the server said that it was too large: the largest, as it went out. None where all are so
+        small that every server takes them."""
+        stream = self._held.stream
+        unacked = stream.unacked if stream is not None else []
+        key, data = max(unacked, key=lambda each: len(each[1]), default=(None, b""))
+        if len(data) <= ANY_SERVER_TAKES:
+            return None
+        if isinstance(key, bytes):
+            self._give_back(key)
+        return data
+
+    def _give_back(self, stored: bytes) -> None:
+        log.error("stanza-refused", sid=short(self._held.sid), op=records.unpack_command(stored).get("op"))
+        self._shared.feed.take_in(self._held.sid, self._held.fence, returned([stored]))
+        self._done(stored)
 
     def acked(self, keys: list[bytes]) -> None:
         """The server has these: they leave the outbox."""
@@ -202,15 +220,15 @@ class Outbox:
         if command.get("reply"):
             answer(self._shared.client, command["reply"], command["reply_name"], payload)
 
-    def wrote(self, recipient: str, stanza_id: str) -> bool:
-        """Whether the phone sent this message to this recipient a short while ago: what else may bounce is somebody's lie."""
-        return self._sent.get(stanza_id) == recipient
+    def written(self, stanza_id: str) -> Written | None:
+        """The message of this id, if the phone sent it a short while ago."""
+        return self._sent.get(stanza_id)
 
     def wrote_to(self, jid: str) -> bool:
-        return jid in self._sent.values()
+        return any(jid == each.to for each in self._sent.values())
 
     def _remember(self, command: dict[str, Any]) -> None:
-        self._sent[command["id"]] = command["to"]
+        self._sent[command["id"]] = Written(command["to"], bounces.first_words(command["body"]))
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
 

@@ -20,12 +20,12 @@ from onesoup.csp.invitations import STANZA
 from onesoup.handlers import records
 from onesoup.handlers.context import token
 from onesoup.store.feed import Delivery
-from onesoup.xmpp import archive, messages, rooms
+from onesoup.xmpp import archive, bounces, messages, rooms
 from onesoup.xmpp.archive import Kept
 from onesoup.xmpp.rooms import Seen
 from onesoup.xmpp.xml import Xml
 from workers import stanzas
-from workers.intake import Where
+from workers.intake import Where, said_at, too_long
 from workers.invitations import Invitations
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ MAX_TOLD = 30
 # Status codes of a room whose configuration has changed.
 CONFIGURED = frozenset({104, 172, 173, 174})
 TOLD = {808: "you are not in this group any more", 816: "you may not speak in this group", 812: "no private messages here"}
+NOBODY = "nobody of that name is here"
+UNREAD = "[a message that was too long]"
 
 
 @dataclass(slots=True)
@@ -81,6 +83,20 @@ class Reading:
         while last and last not in self.ids and (left := until - time.monotonic()) > 0:
             self.more.clear()
             self.more.wait(left)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that somebody says in a room: `private`, to this phone alone. `seen` and `said` as in a Delivery."""
+
+    jid: str
+    nick: str
+    room: Room
+    text: str
+    seen: str = ""
+    when: int | None = None
+    said: str = ""
+    private: bool = False
 
 
 @dataclass(slots=True)
@@ -188,7 +204,7 @@ class Rooms:
             names = {name for _, tree in taken if "/" in (name := _occupant(tree.get("from")))}
             turn = Turn(done, intake, dict(self._shared.feed.occupants(self._held.sid, sorted(names))))
             for stanza, tree in taken:
-                self._take(stanza, tree, turn)
+                intake.attempt(done, stanza, partial(self._take, stanza, tree, turn), partial(self._plainly, turn))
             self._tell(turn)
         return rest
 
@@ -214,7 +230,7 @@ class Rooms:
             self.heard(room)
         if tree.name == "presence":
             self._presence(rooms.read_presence(tree), turn)
-        elif not self.invitations.take(tree, turn.done):
+        elif not self.invitations.take(stanza, tree, turn.done):
             self._message(stanza, tree, turn)
 
     # --- presence ---
@@ -365,7 +381,7 @@ class Rooms:
             # COMPAT(rooms older than XEP-0045 1.21): there is no other sign that we are in.
             self._own(entry.likely, room, entry, turn)
         if tree.get("type") == "error":
-            self._bounced(jid, nick, room, tree, turn)
+            self._bounced(jid, nick, room, stanza, turn)
         elif tree.get("type") == "groupchat":
             self._said(jid, nick, room, stanza, tree, turn)
         elif nick:
@@ -373,21 +389,55 @@ class Rooms:
 
     def _said(self, jid: str, nick: str, room: Room, stanza: Node, tree: Xml, turn: Turn) -> None:
         """A message to everybody, a new topic, or news of the room itself."""
-        body, subject = tree.find("body"), tree.find("subject")
         if not nick and rooms.codes(tree) & CONFIGURED:
             turn.done.after.append(partial(self._held.doors.look_again, jid))
-        if subject is not None and body is None:
-            self._topic(jid, room, subject.text.strip()[:MAX_TOPIC], turn)
+        if rooms.is_topic(tree):
+            topic = messages.text_in(stanza, "subject", turn.intake.profile.language)
+            self._topic(jid, room, topic.strip()[:MAX_TOPIC], turn)
             return
-        text = "" if turn.intake.full else messages.body_of(stanza, "groupchat")  # the room has a history
-        # COMPAT(all): phones show their own line themselves.
-        if not text or nick == room.nick or self._held.refuses_in(jid, nick, _jid(turn.known.get(f"{jid}/{nick}"))):
-            return
-        when = messages.delay(stanza, jid, self._held.session.jid)
-        room.at = max(room.at, when or int(time.time()))
-        turn.done.changes.rooms[jid] = records.pack_room(room)
-        seen = _seen(tree, jid, nick)
-        turn.intake.deliver(turn.done, jid, text, when, seen, b"", _where(room, nick, private=False))
+        text = messages.body_of(stanza, "groupchat", turn.intake.profile.language)
+        when, kept = self._times(jid, stanza)
+        seen = messages.name_of(stanza, f"{jid}/{nick}", text, jid)
+        line = Line(jid, nick, room, text, seen, when, said_at(kept, turn.done.again))
+        if self._line(line, _jid(turn.known.get(f"{jid}/{nick}")), turn.intake, turn.done):
+            room.at = max(room.at, when or int(time.time()))
+            turn.done.changes.rooms[jid] = records.pack_room(room)
+
+    def _line(self, line: Line, who: str, intake: "Intake", done: "Batch") -> bool:
+        """Whether a line goes to the phone. `who`: the bare JID of whoever says it, where the room shows it."""
+        own = not line.private and line.nick == line.room.nick  # COMPAT(all): phones show their own line themselves
+        unwanted = line.private and not line.room.private
+        if not line.text or own or unwanted or intake.full:  # a room has a history
+            return False
+        if self._held.refuses_in(line.jid, line.nick, who, private=line.private):
+            return False
+        where, text = _where(line.room, line.nick, line.private), UNREAD if too_long(line.text) else line.text
+        intake.deliver(done, line.jid, text, line.when, line.seen, b"", where, line.said)
+        return True
+
+    def _times(self, jid: str, stanza: Node) -> tuple[int | None, int | None]:
+        """Since when a message of this room was kept: as far as that is believed, and as anybody says. Whoever a stamp names, the
+        message comes from its room; and anybody in there could have written the stamp."""
+        own, kept = self._held.session.jid, messages.stamps(stanza)
+        believed = messages.believed(kept, jid, addresses.domain_of(jid), own, addresses.domain_of(own))
+        return believed, messages.oldest(kept)
+
+    def unread(self, sender: str, done: "Batch", intake: "Intake") -> None:
+        """Somebody has written more to everybody than we read: the phone hears that there was something."""
+        self._bare_line(sender, UNREAD, done, intake)
+
+    def _plainly(self, turn: Turn, stanza: Node, done: "Batch") -> None:
+        """What could be read of a message that something in it made us fail at."""
+        kind, text = stanza.getAttr("type"), messages.text_in(stanza, "body")
+        if stanza.getName() == "message" and kind != "error" and text.strip():
+            self._bare_line(stanza.getAttr("from") or "", text, done, turn.intake, private=kind != "groupchat")
+
+    def _bare_line(self, sender: str, text: str, done: "Batch", intake: "Intake", private: bool = False) -> None:
+        jid, nick = rooms.split(sender)
+        room, name = self.find(jid), f"{jid}/{nick}"
+        if room is not None:
+            who = _jid(self._shared.feed.occupants(self._held.sid, [name]).get(name))
+            self._line(Line(jid, nick, room, text, private=private), who, intake, done)
 
     def _topic(self, jid: str, room: Room, topic: str, turn: Turn) -> None:
         """The first one after entering is how it is, not a change."""
@@ -403,29 +453,29 @@ class Rooms:
         if receipt is not None:
             turn.intake.report(turn.done, f"{jid}/{nick}", receipt[1], code=200)
             return
-        text = messages.body_of(stanza, "chat")
-        if text and turn.intake.full:
+        text = messages.body_of(stanza, "chat", turn.intake.profile.language)
+        if text and (turn.intake.full or too_long(text)):
             turn.done.answers += stanzas.refused(stanza)
             return
-        if not text or not room.private or self._held.refuses_in(jid, nick, _jid(turn.known.get(f"{jid}/{nick}")), private=True):
-            return
-        when = messages.delay(stanza, jid, self._held.session.jid)
-        seen = f"i {jid}/{nick} {stanza.getAttr('id')}" if stanza.getAttr("id") else ""
-        turn.intake.deliver(turn.done, jid, text, when, seen, b"", _where(room, nick, private=True))
+        own, name = self._held.session.jid, f"{jid}/{nick}"
+        when, kept = self._times(jid, stanza)
+        seen = messages.name_of(stanza, name, text, own)
+        line = Line(jid, nick, room, text, seen, when, said_at(kept, turn.done.again), private=True)
+        self._line(line, _jid(turn.known.get(name)), turn.intake, turn.done)
 
-    def _bounced(self, jid: str, nick: str, room: Room, tree: Xml, turn: Turn) -> None:
+    def _bounced(self, jid: str, nick: str, room: Room, stanza: Node, turn: Turn) -> None:
         """What the phone wrote did not get through. It was told 200, so now it is told otherwise."""
-        condition, stanza_id = rooms.condition(tree), tree.get("id")
+        bounce = bounces.read(stanza)
         to = f"{jid}/{nick}" if nick else jid
-        codes = rooms.TO_ONE if nick else rooms.TO_ALL
-        code = codes.get(condition, 410)
-        if not stanza_id or not self._held.wrote(to, stanza_id):
+        written = self._held.written(bounce.id) if bounce is not None else None
+        if bounce is None or written is None or written.to != to:
             return
-        turn.intake.report(turn.done, to, stanza_id, code)
-        reason = TOLD.get(code, "nobody of that name is here" if nick else "the group does not take it")
-        turn.intake.deliver(
-            turn.done, jid, f"not delivered: {reason}", None, f"b {to} {stanza_id}", b"", _where(room, nick, private=bool(nick))
-        )
+        codes = rooms.TO_ONE if nick else rooms.TO_ALL
+        code = codes.get(bounce.condition, 410)
+        turn.intake.report(turn.done, to, bounce.id, code)
+        reason = TOLD.get(code) or (NOBODY if nick and code == 531 else bounces.reason(bounce.condition))
+        text = bounces.told(reason, bounce.text, written.words or bounce.words)
+        turn.intake.deliver(turn.done, jid, text, None, f"b {to} {bounce.id}", b"", _where(room, nick, private=bool(nick)))
         if code == 808:
             turn.done.after.append(partial(self._held.doors.enter_again, jid))
 
@@ -465,11 +515,3 @@ def _jid(record: bytes | None) -> str:
 
 def _where(room: Room, nick: str, private: bool) -> Where:
     return Where(room.gid, nick, private, room.delivery, room.length)
-
-
-def _seen(tree: Xml, room: str, nick: str) -> str:
-    """The room's own id of a message, else sender and id."""
-    for each in tree.all("stanza-id", messages.STANZA_ID):
-        if addresses.bare(each.get("by")) == room and each.get("id"):
-            return f"g {room} {each.get('id')}"
-    return f"g {room}/{nick} {tree.get('id')}" if tree.get("id") else ""

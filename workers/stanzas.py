@@ -348,17 +348,24 @@ def _info(query: Node, profile: Profile) -> Node:
     return Node(f"{DISCO} query", attrs, [identity, *features])
 
 
-def refused(message: Node) -> list[Node]:
+def refused(message: Node, words: str = "") -> list[Node]:
     """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to whoever wrote it to us; nobody is told of a copy."""
     if not message.getAttr("from") or message.getTag("received", namespace=CARBONS) or message.getTag("sent", namespace=CARBONS):
         return []
     attrs = {"to": message.getAttr("from"), "type": "error", "id": message.getAttr("id")}
     answered = {name: value for name, value in attrs.items() if value}
-    return [Node("message", answered, [_error("wait", "resource-constraint")])]
+    return [Node("message", answered, [_error("wait", "resource-constraint", words)])]
 
 
-def _error(kind: str, condition: str) -> Node:
-    return Node("error", {"type": kind}, [Node(f"{STANZAS} {condition}")])
+def failed(iq: Node, condition: str) -> Node:
+    """The answer to a request that we could not read."""
+    attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "error"}
+    return Node("iq", {name: value for name, value in attrs.items() if value}, [_error("wait", condition)])
+
+
+def _error(kind: str, condition: str, words: str = "") -> Node:
+    more = [Node(f"{STANZAS} text", payload=[words])] if words else []
+    return Node("error", {"type": kind}, [Node(f"{STANZAS} {condition}"), *more])
 
 
 def result(iq: Node) -> Node:

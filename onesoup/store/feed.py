@@ -16,6 +16,11 @@ from onesoup.store.sessions import PRELUDE
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
 SEEN_MS = 600_000
+# A text that came from where it was kept repeats one that came live at most so far from its own time, ms: clocks differ.
+NEAR_MS = 300_000
+# How a name is compared that a Delivery was seen under. ALWAYS: the same name is the same thing. LIVE: it has come just now, and
+# no server says a thing twice on its own. UNSURE: it may have come live before. See also `kept_since`.
+ALWAYS, LIVE, UNSURE = "", "l", "u"
 # Above so many items that wait for a phone that does not come, none becomes larger than it came.
 MOST_GROWN = 50
 LEFT_MS = 30 * 86_400_000
@@ -35,9 +40,9 @@ end
 AT_ONCE = 1000
 
 _STORE = (
-    f"local SEEN, MOST_SEEN, MOST_ITEMS, MOST_JOBS = {SEEN_MS}, {bounds.MOST_SEEN}, {bounds.MOST_ITEMS}, {bounds.MOST_JOBS}\n"
+    f"local SEEN, NEAR, MOST_SEEN = {SEEN_MS}, {NEAR_MS}, {bounds.MOST_SEEN}\n"
+    f"local MOST_ITEMS, MOST_JOBS, MOST_STRANGERS = {bounds.MOST_ITEMS}, {bounds.MOST_JOBS}, {bounds.MOST_STRANGERS}\n"
     f"local MOST_ROSTER, MOST_ROOMS, MOST_OCCUPANTS = {bounds.MOST_ROSTER}, {bounds.MOST_ROOMS}, {bounds.MOST_OCCUPANTS}\n"
-    f"local MOST_STRANGERS = {bounds.MOST_STRANGERS}\n"
     + PRELUDE
     + FENCE
     + """
@@ -101,18 +106,28 @@ for jid, value in pairs(c.presence or {}) do
 end
 mark(KEYS[1], KEYS[2], KEYS[4], due, now)
 if #due > 0 then wake(KEYS[1], ARGV[1], 'p') end
+-- Whether an item repeats one that was stored. `said` is how names are compared: always, live, unsure, or when it was said.
+local function repeated(id, seen, said)
+  if redis.call('HEXISTS', KEYS[3], id) == 1 then return true end  -- this very script has run, and its answer was lost
+  if seen == '' or said == 'l' then return false end
+  if said == '' then return redis.call('ZSCORE', KEYS[11], seen) end
+  local at = tonumber(said)
+  if at and redis.call('ZSCORE', KEYS[11], seen .. ' ' .. said) then return true end
+  local live = redis.call('ZSCORE', KEYS[11], seen)
+  return live and math.abs(live - (at and at * 1000 or now)) < NEAR
+end
 local fresh, new = nil, false
 for _, item in ipairs(c.items or {}) do
-  local id, jid, payload, receipt, seen, needs = item[1], item[2], item[3], item[4], item[5], item[6]
+  local id, jid, payload, receipt, seen, needs, said = item[1], item[2], item[3], item[4], item[5], item[6], item[9]
   -- An event that finds so many waiting is dropped. A message is kept: it was counted before it was taken.
   local wanted = needs == '' and (string.sub(id, 2, 2) ~= '-' or redis.call('HLEN', KEYS[3]) < MOST_ITEMS)
   if needs ~= '' and redis.call('HGET', KEYS[12], needs) == jid then
     wanted = true
     redis.call('HDEL', KEYS[12], needs)
   end
-  if wanted and (seen == '' or not redis.call('ZSCORE', KEYS[11], seen)) then
-    if seen ~= '' then redis.call('ZADD', KEYS[11], now, seen) end
-    local head = item[8] and item[8] ~= '' and jid .. '\\t' .. item[8] or jid
+  if wanted and not repeated(id, seen, said) then
+    if seen ~= '' then redis.call('ZADD', KEYS[11], now, tonumber(said) and seen .. ' ' .. said or seen) end
+    local head = item[8] ~= '' and jid .. '\\t' .. item[8] or jid
     redis.call('HSET', KEYS[3], id, head .. '\\n' .. payload)
     if receipt ~= '' then redis.call('HSET', KEYS[10], id, receipt) end
     if item[7] ~= '' and redis.call('LLEN', KEYS[14]) < MOST_JOBS then
@@ -365,10 +380,10 @@ BODY = (
 
 @dataclass(slots=True)
 class Delivery:
-    """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again. `needs`
-    names the message whose report this is: it is stored only if the phone asked for it, from whom it wrote to, and once.
-    With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed out. `copy` names it among
-    the copies that other phones of the account get."""
+    """A server transaction for the phone. `seen` names the stanza it came from; the same one is not stored again, where `said`
+    tells what is the same. `needs` names the message whose report this is: it is stored only if the phone asked for it, from
+    whom it wrote to, and once. With `job`, a command, it waits for what that command does (`Feed.reveal`) before it is handed
+    out. `copy` names it among the copies that other phones of the account get."""
 
     id: str
     jid: str
@@ -378,6 +393,7 @@ class Delivery:
     needs: str = ""
     job: bytes = b""
     copy: str = ""
+    said: str = ALWAYS
 
     @property
     def fits(self) -> bool:
@@ -387,7 +403,13 @@ class Delivery:
     def packed(self) -> list[bytes | str]:
         """For the script. A receipt that is too long is not sent."""
         receipt = self.receipt if len(self.receipt) <= bounds.RECEIPT_BYTES else b""
-        return [self.id, self.jid, self.payload, receipt, _short(self.seen), self.needs, self.job, self.copy]
+        return [self.id, self.jid, self.payload, receipt, _short(self.seen), self.needs, self.job, self.copy, self.said]
+
+
+def kept_since(seconds: int) -> str:
+    """For `Delivery.said`: it was kept on the way since that time, which it tells. It repeats what came under the same name
+    from that very time, or live around it."""
+    return str(seconds)
 
 
 def _short(name: str) -> str:

@@ -16,15 +16,17 @@ KINDS = {name: _KINDS[kind] for name, kind in DATATYPES.items() if kind in _KIND
 
 BOOLEANS = dict.fromkeys(("t", "true", "1", "y", "yes"), "T") | dict.fromkeys(("f", "false", "0", "n", "no"), "F")
 
-# Characters that XML 1.0 has no way to write. U+0000 among them would also end an inline string of WBXML early.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]+")
+# Characters that XML 1.0 has no way to write: U+0000 among them would also end an inline string of WBXML early. And what makes
+# a text look like another one, wherever it is shown: the controls of ISO 8859 (U+0080 to U+009F), and those that turn the
+# direction of writing (embeddings, overrides, isolates). The marks of right and left stay: they change no order but their own.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]*={0,2}\s*")
 
 
 def legal(text: str) -> str:
-    """The text without what XML cannot carry. Call it when isprintable() says no: that test is cheap, this one is not."""
-    return _ILLEGAL.sub("", text)
+    """The text without what XML cannot carry and without what no phone may be shown."""
+    return text if text.isprintable() else _ILLEGAL.sub("", text)
 
 
 def normal(kind: int, text: str) -> str:

@@ -104,6 +104,7 @@ BOUNCE = {
     "not-acceptable": 538,
     "not-allowed": 403,
     "not-authorized": 403,
+    "no-other-servers": 516,  # the user's own talks to none
     "policy-violation": 538,
     "registration-required": 403,
     "remote-server-not-found": 516,

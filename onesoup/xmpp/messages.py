@@ -1,23 +1,28 @@
 """Message stanzas -> texts for the phone (xmpp-mapping.md 6.2). Pure; `own` is the bare JID of the session."""
 
 import datetime
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from onesoup.csp import addresses
+from onesoup.wire.datatypes import legal
 
 CARBONS, FORWARD, DELAY, OLD_DELAY = "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "urn:xmpp:delay", "jabber:x:delay"
-MARKERS, BLOCKED = "urn:xmpp:chat-markers:0", "urn:xmpp:blocking:errors"
-STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+MARKERS = "urn:xmpp:chat-markers:0"
 XHTML, BODY = "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml"
 RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
 CORRECTION = "urn:xmpp:message-correct:0"
 # How `Incoming.seen` begins for a message that our own server's archive has numbered.
 NUMBERED = "a "
-ENCRYPTED = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2", "urn:xmpp:openpgp:0", "jabber:x:encrypted")
+OMEMO = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2")
+ENCRYPTED = (*OMEMO, "urn:xmpp:openpgp:0", "jabber:x:encrypted")
+_ENCRYPTED = frozenset(ENCRYPTED)
+# Marks of a body that only says that there is something which cannot be read.
+STAND_INS = ("urn:xmpp:eme:0", "urn:xmpp:fallback:0")
 PICTURES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
 MAX_URL = 2000
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -27,40 +32,74 @@ _STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that somebody wrote: `seen` names the stanza for duplicates, `receipt` its id when a receipt is asked, `url`
-    the part of the body that leads to a picture, as far as can be told from here."""
+    """A message that somebody wrote. `time`: since when it was kept on the way, as far as that is believed. `seen` is its name
+    where repeats are looked for; `copied`: it is a copy, of what may have come by itself too. `receipt` is its id when a receipt
+    is asked, `url` the part of the body that leads to a picture, as far as can be told from here."""
 
     sender: str
     sender_full: str
     body: str
-    time: int | None
-    seen: str
+    time: int | None = None
+    seen: str = ""
+    copied: bool = False
     receipt: str = ""
     url: str = ""
 
 
-def read_message(stanza: Any, own: str) -> Incoming | None:
+def read_message(stanza: Any, own: str, language: str = "") -> Incoming | None:
     """What the phone is told of a message, or None when that is nothing. A carbon counts as the message in it, once, and
     only when our own account sent it (else anybody could speak for anybody)."""
-    inner = _unwrapped(stanza, own)
+    inner = _written(stanza, own)
     if inner is None:
         return None
-    kind = inner.getAttr("type") or "normal"
-    sender = addresses.bare(inner.getAttr("from") or "") or own
-    if kind == "error" or kind == "groupchat":
-        return None
-    body = body_of(inner, kind)
+    full = inner.getAttr("from") or own
+    sender = addresses.bare(full)
+    body = body_of(inner, inner.getAttr("type") or "normal", language)
     if not body:
         return None
+    kept = stamps(inner)
     return Incoming(
         sender=sender,
-        sender_full=inner.getAttr("from") or own,
+        sender_full=full,
         body=body,
-        time=delay(inner, addresses.domain_of(own), own),
-        seen=_seen(inner, own, sender),
+        time=believed(kept, own, addresses.domain_of(own), addresses.domain_of(sender)) if kept else None,
+        seen=name_of(inner, full, body, own),
+        copied=inner is not stanza,
         receipt=(inner.getAttr("id") or "") if inner.getTag("request", namespace=RECEIPTS) is not None else "",
         url=_picture(inner, body),
     )
+
+
+def read_plainly(stanza: Any, own: str) -> Incoming | None:
+    """The words of a message and who wrote them, and nothing that could go wrong: for what read_message() fails at."""
+    inner = _written(stanza, own)
+    if inner is None:
+        return None
+    full, body = inner.getAttr("from") or own, text_in(inner, "body")
+    return Incoming(addresses.bare(full), full, body) if body.strip() else None
+
+
+def _written(stanza: Any, own: str) -> Any:
+    """The message that somebody wrote to this user, as it came or in a carbon."""
+    inner = _unwrapped(stanza, own)
+    return None if inner is None or inner.getAttr("type") in ("error", "groupchat") else inner
+
+
+def name_of(stanza: Any, sender: str, body: str, by: str) -> str:
+    """What names a message where repeats are looked for: who wrote it, what it says in all its languages (`body`: what was read
+    of it, where it has no body), and its id, which senders use twice.
+
+    The id that an archive of `by` gave counts instead, where there is one. Should somebody else have put it there, it tells this
+    sender's own texts apart, and nobody else's.
+    """
+    id, kind = stanza.getAttr("id"), "m "
+    for tag in children(stanza, "stanza-id", STANZA_ID):
+        if tag.getAttr("id") and addresses.bare(tag.getAttr("by") or "") == by:
+            id, kind = tag.getAttr("id"), NUMBERED
+            break
+    said = [tag.getData() or "" for tag in children(stanza, "body")] or [body]
+    words = "\0".join((sender, id or "", *said)).encode("utf-8", "surrogatepass")
+    return f"{kind}{hashlib.blake2b(words, digest_size=16).hexdigest()}"
 
 
 def _picture(stanza: Any, body: str) -> str:
@@ -71,7 +110,11 @@ def _picture(stanza: Any, body: str) -> str:
     url = url or (body if _WEB.fullmatch(body) else "")
     if not _WEB.fullmatch(url) or len(url) > MAX_URL:
         return ""
-    suffix = _SUFFIX.search(urlsplit(url).path)
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # http://[test
+        return ""
+    suffix = _SUFFIX.search(path)
     if suffix is None:
         return url if shared else ""
     return url if suffix.group(1).lower() in PICTURES else ""
@@ -94,21 +137,58 @@ def _unwrapped(stanza: Any, own: str) -> Any:
     return None if forwarded is None else forwarded.getTag("message")
 
 
-def body_of(stanza: Any, kind: str) -> str:
-    """What is to be read of a message; "" for nothing."""
-    body = stanza.getTagData("body") or ""
-    body = body or _marked_up(stanza)
-    subject = (stanza.getTagData("subject") or "").strip()
-    if kind == "normal" and subject and body:
-        body = f"{subject}\n{body}"
-    if not body and any(str(child.getNamespace()) in ENCRYPTED for child in stanza.getChildren() if child):
+def body_of(stanza: Any, kind: str, language: str = "") -> str:
+    """What is to be read of a message, in this language where there are several; "" for nothing."""
+    body = text_in(stanza, "body", language) or legal(_marked_up(stanza))
+    if not body.strip():
+        body = ""
+    hidden = [child for child in stanza.getChildren() if child and child.getNamespace() in _ENCRYPTED]
+    if hidden and not any(_says_something(each) for each in hidden):
+        # Keys alone. What stands in for the text that cannot be read stands for nothing here.
+        if any(child and str(child.getNamespace()) in STAND_INS for child in stanza.getChildren()):
+            return ""
+    elif hidden and not body:
         return "[encrypted message]"
-    url = _shared(stanza)
+    if kind == "normal" and body and (subject := text_in(stanza, "subject", language).strip()):
+        body = f"{subject}\n{body}"
+    url = legal(_shared(stanza))
     if url and url not in body:
         body = f"{body}\n{url}".strip()
     if body and stanza.getTag("replace", namespace=CORRECTION) is not None:
         body = "* " + body
     return body
+
+
+def _says_something(hidden: Any) -> bool:
+    """Whether there is a text in what is encrypted. Without one OMEMO sends keys only."""
+    return str(hidden.getNamespace()) not in OMEMO or hidden.getTag("payload") is not None
+
+
+def children(stanza: Any, name: str, namespace: str = "") -> list[Any]:
+    """The children of that name, of any namespace where none is given: in a third of the time that xmpppy takes."""
+    return [
+        child
+        for child in stanza.getChildren()
+        if child and child.name == name and (not namespace or child.namespace == namespace)
+    ]
+
+
+def text_in(stanza: Any, name: str, language: str = "") -> str:
+    """Of several texts that differ in language (RFC 6121 section 5.2.3) the one in this language, else the one in the stanza's
+    own, else the first. Without what no phone may be shown."""
+    tags = children(stanza, name)
+    if len(tags) < 2:
+        return legal(tags[0].getData() or "") if tags else ""
+    around = str(stanza.getAttr("xml:lang") or "").lower()
+    found = []
+    for tag in tags:
+        own = str(tag.getAttr("xml:lang") or "").lower()
+        written = own or around
+        fits = 0 if not language else 3 if written == language else 2 if written.partition("-")[0] == language else 0
+        text = legal(tag.getData() or "")
+        if text:
+            found.append((fits or (own in ("", around)), text))
+    return max(found, key=lambda each: each[0], default=(0, ""))[1]
 
 
 def _marked_up(stanza: Any) -> str:
@@ -132,26 +212,25 @@ def _words(node: Any) -> Iterator[str]:
             yield from _words(child)
 
 
-def _seen(stanza: Any, own: str, sender: str) -> str:
-    """The archive's id where our own server gave one, else sender and id; a message without an id is always new."""
-    for tag in stanza.getTags("stanza-id", namespace=STANZA_ID):
-        if addresses.bare(tag.getAttr("by") or "") == own and tag.getAttr("id"):
-            return f"{NUMBERED}{tag.getAttr('id')}"
-    return f"i {sender} {stanza.getAttr('id')}" if stanza.getAttr("id") else ""
+def believed(kept: Iterable[tuple[str, int]], *keepers: str) -> int | None:
+    """The oldest of these stamps that one of the keepers has made: the user's own server, the room that a message comes from, the
+    domain of whoever wrote it. Anybody else could date a message back."""
+    return min((stamp for by, stamp in kept if by in keepers), default=None)
 
 
-def delay(stanza: Any, domain: str, own: str) -> int | None:
-    """The oldest time that our own server says this message was held since, seconds since the epoch."""
-    times = []
-    for tag in [*stanza.getTags("delay", namespace=DELAY), *stanza.getTags("x", namespace=OLD_DELAY)]:
-        # Without a name anybody could have put it there, to date a message back.
-        by = addresses.bare(tag.getAttr("from") or "")
-        if by not in (domain, own):
-            continue
+def stamps(stanza: Any) -> list[tuple[str, int]]:
+    """(bare JID or "", seconds since the epoch) of whoever says to have kept the message since then."""
+    found = []
+    for tag in [*children(stanza, "delay", DELAY), *children(stanza, "x", OLD_DELAY)]:
         stamp = parse_stamp(tag.getAttr("stamp") or "")
         if stamp is not None:
-            times.append(stamp)
-    return min(times, default=None)
+            found.append((addresses.bare(tag.getAttr("from") or ""), stamp))
+    return found
+
+
+def oldest(kept: Iterable[tuple[str, int]]) -> int | None:
+    """The oldest of these stamps, whoever has made it."""
+    return min((stamp for _, stamp in kept), default=None)
 
 
 def parse_stamp(text: str) -> int | None:
@@ -182,32 +261,3 @@ def read_receipt(stanza: Any) -> tuple[str, str] | None:
     elif read is not None:
         stanza_id = read.getAttr("id") or ""
     return (addresses.bare(stanza.getAttr("from") or ""), stanza_id) if stanza_id else None
-
-
-# Bounces that the sender should hear of although no report was asked (xmpp-mapping.md 6.4).
-TOLD = {
-    "service-unavailable": "recipient cannot be reached",
-    "item-not-found": "no such user",
-    "remote-server-not-found": "no such server",
-    "remote-server-timeout": "the other server does not answer",
-}
-
-
-def read_bounce(stanza: Any) -> tuple[str, str, str] | None:
-    """(recipient, id, condition) of an error for a message that we sent; None for anything else."""
-    if stanza.getAttr("type") != "error" or not stanza.getAttr("id"):
-        return None
-    return addresses.bare(stanza.getAttr("from") or ""), stanza.getAttr("id"), _condition(stanza.getTag("error"))
-
-
-def _condition(error: Any) -> str:
-    """The defined condition; "blocked" where the recipient is on our own block list (XEP-0191), and the condition that fits
-    where a server says in words only that it talks to no other."""
-    children = [child for child in (error.getChildren() if error is not None else ()) if child]
-    if any(str(child.getNamespace()) == BLOCKED for child in children):
-        return "blocked"
-    names = [child.getName() for child in children if str(child.getNamespace()) == STANZAS and child.getName() != "text"]
-    words = " ".join(child.getData() or "" for child in children if child.getName() == "text").lower()
-    if names[:1] == ["not-allowed"] and "remote domains" in words:
-        return "remote-server-not-found"
-    return str(names[0]) if names else "undefined-condition"

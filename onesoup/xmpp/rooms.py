@@ -55,6 +55,11 @@ def of_room(stanza: Xml) -> bool:
     return stanza.find("x", MUC_USER) is not None or stanza.find("x", MUC) is not None
 
 
+def is_topic(message: Xml) -> bool:
+    """XEP-0045 section 8.1: a subject beside a body or a thread is that of one message."""
+    return message.find("subject") is not None and message.find("body") is None and message.find("thread") is None
+
+
 def split(jid: str) -> tuple[str, str]:
     """(room, nick) of an occupant's JID."""
     return addresses.bare(jid), jid.partition("/")[2]

@@ -1,5 +1,7 @@
 """The short way between octets and messages gives what the long one over the tree gives, or leaves the document to it."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,10 +17,13 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.errors import CspError
+from onesoup.csp.node import Node
 from onesoup.wire import codec, tokens
 from onesoup.wire.document import Encoding
+from onesoup.wire.errors import WireError
 from tests.csp.test_binding import PRIMITIVES, VERSIONS, nodes
 from tests.fuzz.ways import agrees, over_the_tree
+from tests.support.characters import NOT_FOR_PHONES
 from tests.wire.vectors import GOOD, Vector
 
 TEXTS = st.text(max_size=8) | st.none()
@@ -31,6 +36,40 @@ def test_every_vector_both_ways(vector: Vector):
     message = over_the_tree(vector.octets)
     if message is not None:
         assert direct.encode(message) == codec.encode(envelope.write_message(message))
+
+
+def turned(node):
+    """The same with a text in each of its places that looks like another one where it is shown."""
+    changes = {}
+    for name in node.__slots__:
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            changes[name] = turned(value)
+        elif isinstance(value, list):
+            changes[name] = [turned(each) if isinstance(each, Node) else f"{each}{NOT_FOR_PHONES}" for each in value]
+        elif isinstance(value, str):
+            changes[name] = f"{value}{NOT_FOR_PHONES}"
+    return node.copy(**changes)
+
+
+@pytest.mark.parametrize("encoding", list(Encoding))
+def test_no_text_that_turns_around_what_is_shown_reaches_a_phone(encoding):
+    """In no primitive, in no place: names, nicks, status, topics, lists."""
+    written = 0
+    for vector in GOOD:
+        message = over_the_tree(vector.octets)
+        if message is None or not all(isinstance(each.content, Node) for each in message.transactions):
+            continue
+        for each in message.transactions:
+            each.content = turned(each.content)
+        message.encoding = encoding
+        with suppress(WireError):  # what plain-text syntax has no words for
+            ways = [codec.encode(envelope.write_message(message))]
+            ways += [direct.encode(message)] if encoding is Encoding.WBXML else []
+            for octets in ways:
+                assert not any(each.encode() in octets for each in NOT_FOR_PHONES)
+                written += 1
+    assert written > 20
 
 
 EVERY_DAY = "poll login-1 login-2 caps service list-load contact-add subscribe send-ascii send-emoji delivered"

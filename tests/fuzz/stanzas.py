@@ -25,7 +25,7 @@ from onesoup.store.inbox import Contact, Item
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_TEXT
-from onesoup.xmpp import archive, blocking, caps, contacts, errors, extras, geoloc, invitations, rooms, searching, vcards
+from onesoup.xmpp import archive, blocking, bounces, caps, contacts, errors, extras, geoloc, invitations, rooms, searching, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
 from onesoup.xmpp.stream.markup import escape, quote, serialise
@@ -35,7 +35,7 @@ from tests.fuzz.mutants import Language
 from tests.xmpp_mapping.test_intake import Directory
 from tests.xmpp_mapping.test_room_intake import Held
 from workers import stanzas
-from workers.intake import Intake
+from workers.intake import Batch, Intake
 from workers.rooms import Entry, Rooms
 
 OWN, ROMEO, ROOM, DOOR = "alice@example.org", "romeo@example.net", "soup@conference.example.org", "tea@conference.example.org"
@@ -87,6 +87,7 @@ TEXTS = (
         "٣",
         "²",
         "http://a/\x85",
+        "http://[test",
     ),
     *("x" * 101, "ä" * 60_000, "'" * 5_000, "\n" * 3_000, "\U0001f600" * 400, "e\u0301" * 200, "\u202eevil\u202c", "\x9b31m\x85"),
     *("]]>", "&amp;", "<b>", "2026-01-02T03:04:05Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59+99:99", "2026-13-45T99:99:99Z"),
@@ -259,13 +260,14 @@ def seeds() -> tuple[bytes, ...]:
 # Functions of the pure mapping that are given what somebody else has written, as a node and as plain values.
 _NODES: tuple[Callable[[Any], Any], ...] = (
     lambda node: xmpp_messages.read_message(node, OWN),
-    lambda node: xmpp_messages.delay(node, "example.org", OWN),
+    lambda node: xmpp_messages.read_plainly(node, OWN),
+    lambda node: xmpp_messages.oldest(xmpp_messages.stamps(node)),
     lambda node: xmpp_messages.body_of(node, "chat"),
     lambda node: extras.read_event(node, extras.Extras()),
     lambda node: contacts.read_resource(node, 1, "de"),
     lambda node: searching.fill(searching.read_form(node), {"USER_ID": "ben", "USER_MOBILE_NUMBER": "+1 555"}),
     lambda node: caps.verified("sha-1 http://a/ AAAA", node),
-    *(xmpp_messages.read_receipt, xmpp_messages.read_bounce, contacts.read_item, caps.name_of, caps.client_type),
+    *(xmpp_messages.read_receipt, bounces.read, contacts.read_item, caps.name_of, caps.client_type),
     *(vcards.read, vcards.photo, vcards.photo_hash, xmpp_profiles.read, xmpp_profiles.facts, geoloc.read, blocking.read_items),
     *(
         searching.read_hits,
@@ -347,11 +349,23 @@ def any_stanzas(data: bytes) -> bool:
     return told
 
 
+class Strict(Intake):
+    """A mistake about one stanza is what is looked for, and not to be got over."""
+
+    __slots__ = ()
+
+    def attempt(
+        self, done: Batch, stanza: Node, work: Callable[[], None], instead: Callable[[Node, Batch], None] | None = None
+    ) -> bool:
+        work()
+        return True
+
+
 def _intake(held: Somebody, delivery: str, pictures: bool) -> Intake:
     inside = Rooms(held, held)
     inside.joined[ROOM] = Room("wv:/soup@example.org", "Alice", notice=True, topic="old", delivery=delivery)
     inside.entering[DOOR] = Entry(Room("wv:/tea@example.org", "Alice"))
-    intake = Intake(OWN, held, ACCEPTED, rooms=inside)
+    intake = Strict(OWN, held, ACCEPTED, rooms=inside)
     intake.accept(ACCEPTED, pictures=pictures)
     return intake
 

@@ -27,8 +27,9 @@ def stanzas_before(server, text):
     return next(number for number, stanza in enumerate(server.seen, 1) if text in stanza)
 
 
-def error(condition):
-    return f"<stream:error><{condition} xmlns='{SERVICE}'/></stream:error></stream:stream>"
+def error(condition, words=""):
+    text = f"<text xmlns='{SERVICE}'>{words}</text>" if words else ""
+    return f"<stream:error><{condition} xmlns='{SERVICE}'/>{text}</stream:error></stream:stream>"
 
 
 def say(lab, sid, *texts):
@@ -246,6 +247,37 @@ def test_what_the_server_could_not_read_is_not_said_again(lab, server):
     assert server.messages() == [bad, good, good]
     assert server.resumes == []
     assert lab.inbox(sid) == [f"not delivered: {bad}"]
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_what_was_too_large_for_the_server_is_not_said_again(lab, server, resumed):
+    """Else three of these would end the session. The phone is told, and all else arrives, at once."""
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    handled = len(server.seen)
+    say(lab, sid, first := secret_text(), huge := "x" * 60_000, last := secret_text())
+    eventually(lambda: len(server.messages()) == 3)
+    server.handled = handled + 1 if resumed else None
+    server.peers[0].send(error("policy-violation", "XML stanza is too big"))
+    eventually(lambda: len(server.messages()) == (4 if resumed else 5))
+    assert server.messages()[3:] == ([last] if resumed else [first, last])
+    assert lab.inbox(sid) == [f"not delivered: {huge}"]
+    say(lab, sid, later := secret_text())
+    eventually(lambda: server.messages()[-1] == later)
+    assert holder._held[sid]._refusals == 0
+
+
+def test_a_server_that_has_enough_of_us_gets_no_stanza_less(lab, server, monkeypatch):
+    """It ends the stream over something else, however large what we said."""
+    monkeypatch.setattr(held_module, "ENOUGH_SECONDS", 0.1)
+    holder = lab.holder(server.stub)
+    sid = lab.log_in(holder)
+    say(lab, sid, "x" * 60_000)
+    eventually(lambda: len(server.messages()) == 1)
+    server.peers[0].send(error("policy-violation", "too many stanzas in a minute"))
+    eventually(lambda: len(server.messages()) == 2)
+    assert lab.inbox(sid) == []
+    assert holder._held[sid]._refusals == 1
 
 
 def test_a_log_out_on_its_way_does_not_end_the_session_that_follows(lab, server, monkeypatch):

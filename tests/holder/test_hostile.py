@@ -1,5 +1,8 @@
 """Whatever a server sends costs the stream that it comes on at most."""
 
+import re
+from contextlib import suppress
+
 import gevent
 import pytest
 
@@ -11,8 +14,12 @@ from workers.inbox_limit import MOST_ITEMS
 
 DEEP = "<a>" * 100 + "</a>" * 100
 HOSTILE = {
-    "huge": "<message><body>" + "x" * 600_000 + "</body></message>",
-    "huge-attribute": "<message id='" + "x" * 600_000 + "'/>",
+    "huge": "<message><body>" + "x" * 2_000_000 + "</body></message>",
+    "huge-attribute": "<message id='" + "x" * 2_000_000 + "'/>",
+    "huge-presence": "<presence from='a@b/c'><status>" + "x" * 2_000_000 + "</status></presence>",
+    "huge-question": "<iq from='a@b/c' type='get' id='1'><x xmlns='urn:x'>" + "x" * 2_000_000 + "</x></iq>",
+    "endless": "<message><body>" + "x" * 18_000_000 + "</body></message>",
+    "endless-tag": "<message id='" + "x" * 4_000_000 + "'/>",
     "nested": f"<message>{DEEP}</message>",
     "entity": "<!DOCTYPE x [<!ENTITY a 'b'>]><message><body>&a;</body></message>",
     "entity-reference": "<message><body>&a;</body></message>",
@@ -39,6 +46,7 @@ HOSTILE = {
     "odd-roster": "<iq type='set' id='1'><query xmlns='jabber:iq:roster'><item/><item jid=''/><item jid='@'/><x/></query></iq>",
     "spoofed-carbon": "<message from='evil@x'><received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
     "<message from='friend@x'><body>lie</body></message></forwarded></received></message>",
+    "malformed-link": "<message from='a@b/c'><body>http://[test</body><x xmlns='jabber:x:oob'><url>http://[</url></x></message>",
     "empty-carbon": "<message><sent xmlns='urn:xmpp:carbons:2'/><received xmlns='urn:xmpp:carbons:2'>"
     "<forwarded xmlns='urn:xmpp:forward:0'/></received></message>",
     "odd-delay": "<message from='a@b'><body>x</body><delay xmlns='urn:xmpp:delay' stamp='99999-99-99T99:99:99Z'/></message>",
@@ -49,7 +57,7 @@ HOSTILE = {
 
 # What no stream may hold (RFC 6120 sections 4.9.3 and 11): that stream has to end.
 ENDS = {
-    "huge", "huge-attribute", "nested", "entity", "entity-reference", "processing-instruction", "comment", "not-utf-8",
+    "endless", "endless-tag", "entity", "entity-reference", "processing-instruction", "comment", "not-utf-8",
     "control-character", "not-well-formed", "unknown-prefix", "unbound-stream", "false-acknowledgement",
 }  # fmt: skip
 
@@ -65,13 +73,18 @@ def field(redis_server, tmp_path_factory):
     lab.close()
 
 
+def send(peer, stanza):
+    with suppress(OSError):  # the stream was ended in the middle of it
+        peer.send(stanza)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_stanza_costs_that_stream_at_most(field, name, capsys):
     """Its session goes on, with a new stream if need be; another is not disturbed; nothing of the stanza is in the log."""
     lab, server, holder, good, other = field
     before = len(server.peers)
     evil = lab.log_in(holder)
-    gevent.spawn(server.peers[before].send, HOSTILE[name])
+    gevent.spawn(send, server.peers[before], HOSTILE[name])
     other.send(message(text := secret_text()))
     eventually(lambda: text in lab.inbox(good))
     # The stream answers, or there is a new one.
@@ -88,10 +101,36 @@ def test_a_hostile_stanza_costs_that_stream_at_most(field, name, capsys):
     assert "] bug" not in shown.out
 
 
+def test_a_message_that_is_too_large_is_bounced_and_its_neighbours_arrive(field):
+    """In one packet, so that they are read together."""
+    lab, server, holder, _good, _other = field
+    before = len(server.peers)
+    phone = lab.log_in(holder)
+    eventually(lambda: len(server.peers) == before + 1)
+    huge = f"<message from='a@b/c' type='chat' id='huge'><body>{'x' * 2_000_000}</body></message>"
+    server.peers[before].send(message("first") + huge + message("last") + "<r xmlns='urn:xmpp:sm:3'/>")
+    eventually(lambda: sorted(lab.inbox(phone)) == ["first", "last"])
+    eventually(lambda: any('id="huge"' in each for each in server.seen))
+    (error,) = [each for each in server.seen if 'id="huge"' in each]
+    assert error.startswith('<message to="a@b/c" type="error"')
+    assert "resource-constraint" in error
+    eventually(lambda: holder._held[phone].stream.h_in == int(re.search("h='([0-9]+)'", server.other[-1])[1]))
+    assert len(server.peers) == before + 1
+
+
+def test_a_malformed_link_arrives(field):
+    lab, server, holder, _good, _other = field
+    before = len(server.peers)
+    phone = lab.log_in(holder)
+    eventually(lambda: len(server.peers) == before + 1)
+    server.peers[before].send(message("http://[test") + message("behind"))
+    eventually(lambda: sorted(lab.inbox(phone)) == ["behind", "http://[test"])
+
+
 def test_a_flood_for_a_phone_that_does_not_come_is_refused_and_told_so(field, capsys):
     """What was taken is kept; above the limit its sender gets an error; when the phone has fetched some, it goes on."""
     lab, server, holder, good, other = field
-    before = len(server.peers)
+    before, refusals = len(server.peers), len(refused_messages(server))
     phone = lab.log_in(holder)
     eventually(lambda: len(server.peers) == before + 1)
     flood = [secret_text() for _ in range(MOST_ITEMS + 400)]
@@ -105,13 +144,17 @@ def test_a_flood_for_a_phone_that_does_not_come_is_refused_and_told_so(field, ca
     assert 'to="a@b/c"' in error
     kept = lab.feed.waiting_items(phone)
     assert MOST_ITEMS <= kept < MOST_ITEMS + 400
-    assert kept + len([each for each in server.seen if "resource-constraint" in each]) == len(flood)
+    assert kept + len(refused_messages(server)) - refusals == len(flood)
     assert capsys.readouterr().out.count("inbox-full") == 1
     other.send(message(text := secret_text()))
     eventually(lambda: text in lab.inbox(good))
     lab.client.delete(*keys.of(phone, "i", "q"))  # the phone has fetched it all
     server.peers[before].send(message(text := secret_text()))
     eventually(lambda: text in lab.inbox(phone), 10)
+
+
+def refused_messages(server):
+    return [each for each in server.seen if each.startswith("<message") and "resource-constraint" in each]
 
 
 def message(text):

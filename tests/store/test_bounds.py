@@ -14,7 +14,7 @@ from onesoup.store.accounts import Clients, Had, Lists
 from onesoup.store.blocks import Blocks
 from onesoup.store.bounds import TABLE, TooMuch
 from onesoup.store.errors import OutboxFull
-from onesoup.store.feed import Changes, Delivery, Feed
+from onesoup.store.feed import LIVE, Changes, Delivery, Feed, kept_since
 from onesoup.store.guard import Guard, Ticket
 from onesoup.store.handsets import NODES, OWN, Handsets
 from onesoup.store.histories import Histories
@@ -91,7 +91,8 @@ def ids_of_stanzas(field: Field) -> None:
     """The phone fetches all: only the names stay."""
     for number in range(5000):
         seen = f"{number} {LONG}" if number < 300 else f"i a@b {number}"
-        field.store(items=[Delivery(f"m{number}", "a@b", b"", seen=seen)])
+        said = kept_since(-62_135_596_800 + number) if number % 2 else LIVE
+        field.store(items=[Delivery(f"m{number}", "a@b", b"", seen=seen, said=said)])
         field.client.delete(*keys.of(field.sid, "i", "q"))
     field.client.delete(*keys.of(field.sid, "i", "q"))
 

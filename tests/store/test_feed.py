@@ -7,7 +7,7 @@ import pytest
 from onesoup.store import keys
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import MOST_GROWN, Changes, Delivery, Kept
+from onesoup.store.feed import ALWAYS, LIVE, MOST_GROWN, SEEN_MS, UNSURE, Changes, Delivery, Kept, kept_since
 from onesoup.store.inbox import Nothing
 from onesoup.store.servers import Servers
 from onesoup.store.sessions import Effects
@@ -117,6 +117,64 @@ def test_it_is_stored_once_also_after_it_was_answered(feed, sid, deliver, patien
     patient.take(sid, answered=patient.take(sid).tid)
     deliver("m2", seen="a 1")
     assert patient.take(sid) == Nothing(0)
+
+
+def stored(feed, sid, id, said, seen="m romeo@x 1"):
+    feed.store(sid, 1, Changes(items=[Delivery(id, "romeo@x", b"text", seen=seen, said=said)]))
+
+
+def seconds(client, ago=0):
+    return kept_since(client.time()[0] - ago)
+
+
+def test_what_comes_live_is_new_whatever_came_before(feed, sid):
+    """A client that counts from 1 after each start says the same under the same id again."""
+    for number in range(4):
+        stored(feed, sid, f"m{number}", LIVE)
+    assert list(feed.undelivered(sid)) == ["m0", "m1", "m2", "m3"]
+
+
+def test_what_came_live_and_then_from_where_it_was_kept_is_one(feed, sid, client):
+    stored(feed, sid, "m1", LIVE)
+    stored(feed, sid, "m2", seconds(client, ago=100))
+    stored(feed, sid, "m3", UNSURE)
+    assert list(feed.undelivered(sid)) == ["m1"]
+
+
+def test_what_was_kept_is_told_apart_by_its_time(feed, sid, client):
+    """Two days of the same good morning, fetched and fetched again."""
+    for number, ago in enumerate((172_800, 86_400, 172_800, 86_400)):
+        stored(feed, sid, f"m{number}", seconds(client, ago))
+    assert list(feed.undelivered(sid)) == ["m0", "m1"]
+    stored(feed, sid, "m4", LIVE)
+    stored(feed, sid, "m5", seconds(client, ago=1000))  # not what came live just now
+    assert list(feed.undelivered(sid)) == ["m0", "m1", "m4", "m5"]
+
+
+def test_what_may_have_come_before_is_compared_with_that_only(feed, sid):
+    stored(feed, sid, "m1", UNSURE)
+    stored(feed, sid, "m2", UNSURE)
+    stored(feed, sid, "m3", UNSURE, seen="m romeo@x 2")
+    assert list(feed.undelivered(sid)) == ["m1", "m3"]
+
+
+@pytest.mark.parametrize("said", [ALWAYS, LIVE, UNSURE, kept_since(1)])
+@pytest.mark.parametrize("seen", ["", "a 1"])
+def test_changes_that_are_stored_twice_count_once(feed, sid, client, said, seen):
+    """The answer of Redis was lost, so they are stored again."""
+    for _ in range(2):
+        stored(feed, sid, "m1", said, seen)
+    assert client.llen(keys.of(sid, "q")[0]) == 1
+
+
+def test_long_names_take_no_room_and_all_of_them_go(feed, sid, client):
+    """They are made of what strangers write."""
+    name = keys.of(sid, "seen")[0]
+    for number in range(300):
+        stored(feed, sid, f"m{number}", ALWAYS, seen=f"{number} " + "x" * 200_000 + "\ud800")
+    assert client.memory_usage(name, samples=0) < 100_000
+    assert client.zcard(name) == 300
+    assert 0 < client.pttl(name) <= SEEN_MS
 
 
 def test_a_stanza_without_any_name_is_always_new(feed, sid, deliver):

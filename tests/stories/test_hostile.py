@@ -155,3 +155,59 @@ def test_a_text_with_what_xml_cannot_carry_does_not_break_the_stream(world: Worl
     phone.send(bob.wv, text := secret_text("then "))
     there.message(body=text)
     assert len(there.bodies()) == 2
+
+
+def said(person: Person, id: str, body: str, more: str = "") -> str:
+    return f"<message to='{person.jid}' type='chat' id='{id}'><body>{body}</body>{more}</message>"
+
+
+def test_sixty_thousand_apostrophes_and_what_stands_around_them(world: World) -> None:
+    """The server writes them as 360,000 bytes. They come in parts, between the messages before and behind them."""
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice).start(), world.online(bob)
+    texts = [secret_text(), "'" * 60_000, secret_text()]
+    there.raw("".join(said(alice, f"m{number}", text) for number, text in enumerate(texts)))
+    phone.hears(texts[-1])
+    first, *parts, last = phone.said()
+    assert [first, "".join(parts), last] == texts
+
+
+def test_a_message_that_is_too_large_comes_back_to_its_writer_and_costs_nothing_else(world: World) -> None:
+    """80 KB of an ordinary client, which the server writes as 2 MB."""
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice).start(), world.online(bob)
+    before, behind = secret_text(), secret_text()
+    inflated = f"<x xmlns='u:x' xmlns:p='urn:{'x' * 200}'>{'<p:a/>' * 9_000}</x>"
+    there.raw(said(alice, "m1", before) + said(alice, "huge", "huge", inflated) + said(alice, "m2", behind))
+    phone.hears(behind)
+    assert phone.said() == [before, behind]
+    there.wait("message", type="error", id="huge")
+
+
+def test_four_texts_under_one_id(world: World) -> None:
+    """Of a client that counts from 1 after each start; nothing keeps an archive of them."""
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice).start(), world.online(bob)
+    texts = [secret_text() for _ in range(4)]
+    for text in texts:
+        there.send(alice.jid, text, id="1", extra="<no-store xmlns='urn:xmpp:hints'/>")
+    phone.hears(texts[-1])
+    assert phone.said() == texts
+
+
+def test_a_malformed_link_and_the_text_behind_it(world: World) -> None:
+    alice, bob = world.cast("alice", "bob")
+    phone, there = world.phone(alice).start(), world.online(bob)
+    there.send(alice.jid, "http://[test")
+    there.send(alice.jid, behind := secret_text())
+    phone.hears(behind)
+    assert phone.said() == ["http://[test", behind]
+
+
+def test_a_message_to_nobody_comes_back_with_its_first_words(world: World) -> None:
+    (alice,) = world.cast("alice")
+    phone = world.phone(alice).start()
+    phone.send("wv:nobody@localhost", words := secret_text())
+    told = phone.until(lambda: [each for each in phone.inbox if words in each.text])[0]
+    assert told.text == f'not delivered: recipient cannot be reached: "{words}"'
+    assert told.sender == "wv:nobody@localhost"

@@ -25,6 +25,7 @@ class Client(slixmpp.ClientXMPP):
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0163")
         self.add_event_handler("changed_subscription", self.on_presence)
+        self.add_event_handler("message_error", self.on_message)
         self.register_handler(Callback("events", StanzaPath("message/pubsub_event"), self.on_event))
         for event in ("message", "presence", "receipt_received", "session_start", "failed_auth", "disconnected"):
             self.add_event_handler(event, getattr(self, f"on_{event}"))

@@ -1,15 +1,23 @@
 """Stanzas of one read -> changes of a session: what strangers may not do, what is bounded, and that nothing breaks it."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xmpp.simplexml import Node, NodeBuilder
 
+from onesoup.csp import copies
 from onesoup.csp.lists import Item
 from onesoup.handlers import records
 from onesoup.store.bounds import MOST_ROSTER
-from onesoup.store.feed import Kept
-from workers.intake import MOST_OCTETS, Intake, Roster, offline
+from onesoup.store.errors import StoreDown
+from onesoup.store.feed import ALWAYS, LIVE, UNSURE, Kept, kept_since
+from onesoup.xmpp import bounces, commands, contacts, messages
+from onesoup.xmpp.stream.parser import Parser, TooBig
+from workers import intake as intake_module
+from workers import stanzas
+from workers.intake import MOST_OCTETS, Intake, Roster, Written, offline
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
 ROSTER, STANZAS = "jabber:iq:roster", "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -26,6 +34,7 @@ class Directory:
         self.known, self.items, self.grants, self.asked, self.sent = {}, {}, set(), [], {}
         self.refused, self.by_name, self.pushed = set(), set(), []
         self.lists, self.wants_lists = [], False
+        self.words, self.pending = "", set()
 
     def kept(self, jids):
         return {jid: self.known.get(jid, Kept()) for jid in jids}
@@ -33,11 +42,14 @@ class Directory:
     def item(self, jid):
         return self.items.get(jid)
 
-    def wrote(self, recipient, stanza_id):
-        return self.sent.get(stanza_id) == recipient
+    def written(self, stanza_id):
+        return Written(self.sent[stanza_id], self.words) if stanza_id in self.sent else None
 
     def wrote_to(self, jid):
         return jid in self.sent.values()
+
+    def waits(self, jid):
+        return jid in self.pending
 
     def granted(self, jid):
         return jid in self.grants
@@ -57,6 +69,7 @@ class Directory:
 
     def asks(self, jid, note):
         self.asked.append((jid, note))
+        self.pending.add(jid)
 
 
 @pytest.fixture
@@ -69,7 +82,7 @@ def intake(directory):
     return Intake(OWN, directory, 100)
 
 
-def read(intake, *xml):
+def read(intake, *xml, again=False):
     return intake.read(
         [
             node(
@@ -78,7 +91,8 @@ def read(intake, *xml):
                 .replace("<iq", "<iq xmlns='jabber:client'", 1)
             )
             for each in xml
-        ]
+        ],
+        again,
     )
 
 
@@ -206,6 +220,15 @@ def test_an_odd_entry_of_a_roster_costs_no_other():
     for odd in (Node("item"), Node("note"), entry(1, subscription="remove"), entry(2)):
         roster.add(odd)
     assert list(roster.items) == ["c2@x"]
+
+
+def test_an_entry_that_was_too_large_to_read_is_told_of_as_left_out():
+    parser, roster = Parser(limit=300), Roster()
+    parser.feed(b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+    parser.take_apart(lambda _: True, roster.add)
+    big = b"<item jid='b@x' name='" + b"n" * 500 + b"'/>"
+    parser.feed(b"<iq type='result'><query xmlns='jabber:iq:roster'><item jid='a@x'/>" + big + b"<item jid='c@x'/></query></iq>")
+    assert (list(roster.items), roster.left) == (["a@x", "c@x"], 1)
 
 
 def test_contacts_that_did_not_come_back_are_offline():
@@ -358,16 +381,220 @@ def test_a_bounce_is_told_where_nobody_asked_for_a_report(intake, directory):
     done = read(intake, f"<message from='{ROMEO}' type='error' id='m7'><body>my words</body>{error}</message>")
     (told,) = texts(done)
     assert told.body.startswith("not delivered")
-    assert "my words" not in told.body
+    assert "my words" in told.body
     report = next(each for each in done.changes.items if each.needs)
     assert report.needs == "m7"
     assert records.unpack_event(report.payload)["code"] == 410
 
 
+def bounced(condition, id="m7", sender=ROMEO, words="my words"):
+    error = f"<error type='cancel'><{condition} xmlns='{STANZAS}'/></error>"
+    return f"<message from='{sender}' type='error' id='{id}'><body>{words}</body>{error}</message>"
+
+
 def test_a_bounce_of_what_was_never_sent_is_not_told(intake, directory):
     directory.sent["m7"] = "nurse@example.net"
-    error = f"<error type='cancel'><service-unavailable xmlns='{STANZAS}'/></error>"
-    assert texts(read(intake, f"<message from='{ROMEO}' type='error' id='m7'>{error}</message>")) == []
+    assert texts(read(intake, bounced("service-unavailable"))) == []
+    assert texts(read(intake, bounced("service-unavailable", id="x"))) == []
+
+
+CONDITIONS = [*bounces.REASONS, "undefined-condition", "unexpected-request", "of-tomorrow"]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_every_bounce_is_told_with_the_first_words(intake, directory, condition):
+    directory.sent["m7"], directory.words = ROMEO, "what I wrote"
+    (told,) = texts(read(intake, bounced(condition, words="what he says that I wrote")))
+    assert told.sender == ROMEO
+    assert told.body.startswith("not delivered: ")
+    assert told.body.endswith(': "what I wrote"')
+
+
+def test_a_bounce_of_our_own_server_names_the_recipient(intake, directory):
+    directory.sent["m7"] = ROMEO
+    for sender in ("example.org", OWN):
+        (told,) = texts(read(intake, bounced("policy-violation", sender=sender)))
+        assert told.sender == ROMEO
+
+
+def test_what_was_sent_long_ago_or_by_another_holder_bounces_too(intake, directory):
+    """Nobody knows it any more but by the form of its id and what has come back."""
+    sent = "a2b3c4d5e6f7abcd.1"
+    (told,) = texts(read(intake, bounced("item-not-found", id=sent)))
+    assert told.body == 'not delivered: no such user: "my words"'
+    directory.refused = {ROMEO}
+    assert texts(read(intake, bounced("item-not-found", id=sent))) == []
+    directory.refused, intake.full = set(), True
+    assert texts(read(intake, bounced("item-not-found", id=sent))) == []
+
+
+# --- what comes again, and what only looks like it ---
+
+OFFLINE_SINCE = "<delay xmlns='urn:xmpp:delay' from='example.org' stamp='2023-11-14T22:13:20Z'/>"
+
+
+def names(done):
+    return [(each.seen, each.said) for each in done.changes.items]
+
+
+def test_each_text_tells_where_it_may_have_come_before(intake):
+    text = f"<message from='{ROMEO}/x' id='1'><body>hi</body>{{}}</message>"
+    ((live, said),) = names(read(intake, text.format("")))
+    assert said == LIVE
+    assert names(read(intake, text.format(OFFLINE_SINCE))) == [(live, kept_since(1_700_000_000))]
+    inner = text.format("").replace("<message", "<message xmlns='jabber:client'")
+    forwarded = f"<forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded>"
+    carbon = f"<message from='{OWN}'><received xmlns='urn:xmpp:carbons:2'>{forwarded}</received></message>"
+    assert names(read(intake, carbon)) == [(live, UNSURE)]
+    assert names(read(intake, text.format(""), again=True)) == [(live, UNSURE)]
+    ((other, _),) = names(read(intake, text.format("").replace("hi", "ho")))
+    assert other != live
+
+
+def test_whoever_asks_again_after_an_answer_is_put_to_the_user_again(intake, directory):
+    ask = f"<presence from='{ROMEO}' type='subscribe'><status>it is me</status></presence>"
+    assert {said for _, said in names(read(intake, ask))} == {LIVE}
+    assert {said for _, said in names(read(intake, ask))} == {ALWAYS}
+    (note, _), _ = names(read(intake, ask.replace("me", "him")))
+    assert note != names(read(intake, ask))[0][0]
+    directory.pending.clear()
+    assert {said for _, said in names(read(intake, ask))} == {LIVE}
+
+
+def test_a_copy_has_one_name_for_phones_of_any_language(directory):
+    """What one of them has read is no news on the other."""
+    bodies = "<body>hello</body><body xml:lang='de'>hallo</body>"
+    found = {}
+    for language in ("en", "de"):
+        phone = Intake(OWN, directory, 100, phone=language)
+        phone.profile = stanzas.Profile(language=language)
+        (item,) = read(phone, f"<message from='{ROMEO}/x' id='1'>{bodies}</message>").changes.items
+        found[records.unpack_event(item.payload)["body"]] = item.copy
+    assert set(found) == {"hello", "hallo"}
+    one, other = found.values()
+    assert copies.no_news([one], [other]) == {one}
+
+
+def test_nobody_dates_a_message_into_the_future(intake):
+    stamp = "<delay xmlns='urn:xmpp:delay' from='example.net' stamp='2999-01-01T00:00:00Z'/>"
+    (text,) = texts(read(intake, f"<message from='{ROMEO}/x'><body>hi</body>{stamp}</message>"))
+    assert text.time <= time.time()
+
+
+# --- what cannot be read ---
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[test", "http://[", "https://]/a.png", "http://[::1", "http://\uff03/x.png", "http://a:b/c.png"]
+)
+def test_a_malformed_link_is_text(friend, url):
+    friend.accept(1000, True)
+    done = read(
+        friend, *(f"<message from='{ROMEO}/x'><body>{each}</body></message>" for each in (url, f"look: {url}")), shared(url)
+    )
+    assert [each.body for each in texts(done)] == [url, f"look: {url}", url]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        (messages, "stamps"),
+        (messages, "name_of"),
+        (messages, "_picture"),
+        (messages, "body_of"),
+        (commands, "receipt"),
+    ],
+)
+def test_whatever_else_fails_the_text_is_delivered_between_its_neighbours(friend, monkeypatch, capsys, broken):
+    module, name = broken
+    good = getattr(module, name)
+
+    def fails(stanza, *args, **more):
+        if "poison" in str(stanza):
+            raise KeyError("poison")
+        return good(stanza, *args, **more)
+
+    monkeypatch.setattr(module, name, fails)
+    said = "<message from='{0}/{1}' id='1'><body>{1}</body>{2}</message>"
+    done = read(friend, *(said.format(ROMEO, text, ASKS) for text in ("before", "poison", "behind")))
+    assert [each.body for each in texts(done)] == ["before", "poison", "behind"]
+    logged = capsys.readouterr().out
+    assert logged.count("stanza-failed") == 1
+    assert "'poison'" not in logged
+
+
+def test_a_mistake_about_one_contact_or_request_costs_no_other(intake, monkeypatch):
+    good = contacts.with_presence
+
+    def fails(resources, name, *more):
+        return good(resources, name, *more) if name != "poison" else 1 / 0
+
+    monkeypatch.setattr(contacts, "with_presence", fails)
+    monkeypatch.setattr(stanzas, "answer", lambda *_: 1 / 0)
+    done = read(
+        intake,
+        f"<presence from='{ROMEO}/x'/>",
+        "<presence from='nurse@example.net/poison'/>",
+        "<presence from='tybalt@example.net/x'/>",
+        "<iq type='get' id='q1' from='a@b/c'><x xmlns='urn:x'/></iq>",
+    )
+    assert set(done.changes.presence) == {ROMEO, "tybalt@example.net"}
+    (answer,) = done.answers
+    assert (answer.getAttr("type"), stanzas.condition(answer)) == ("error", "internal-server-error")
+
+
+def test_a_store_that_is_away_is_no_mistake_of_a_stanza(intake, directory, monkeypatch):
+    """What cannot be looked up now is not acknowledged, and comes again."""
+
+    def away(_jid):
+        raise StoreDown("away")
+
+    directory.refuses = away
+    with pytest.raises(StoreDown):
+        read(intake, f"<message from='{ROMEO}/x'><body>hi</body></message>")
+
+
+# --- what was too large to be read ---
+
+
+def too_big(xml):
+    parser = Parser(limit=300)
+    parser.feed(b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+    (stanza,) = parser.feed(xml.replace("/>", f"><x>{'x' * 500}</x></{xml[1:].split(' ')[0]}>").encode())
+    assert isinstance(stanza, TooBig)
+    return stanza
+
+
+@pytest.mark.parametrize(
+    ("xml", "condition"),
+    [
+        (f"<message from='{ROMEO}/x' id='1' type='chat'/>", "resource-constraint"),
+        (f"<message from='{ROMEO}/x' id='1'/>", "resource-constraint"),
+        (f"<iq from='{ROMEO}/x' id='1' type='get'/>", "resource-constraint"),
+        (f"<iq from='{ROMEO}/x' id='1' type='set'/>", "resource-constraint"),
+        (f"<message from='{OWN}' id='1'/>", None),  # a copy: whoever wrote it has nothing to do with us
+        ("<message id='1'/>", None),
+        (f"<message from='{ROMEO}/x' id='1' type='groupchat'/>", None),
+        (f"<message from='{ROMEO}/x' id='1' type='error'/>", None),
+        (f"<iq from='{ROMEO}/x' id='1' type='result'/>", None),
+        (f"<presence from='{ROMEO}/x' id='1' type='subscribed'/>", None),
+    ],
+)
+def test_whoever_wrote_what_is_too_large_is_told_so(intake, xml, condition):
+    done = intake.read([too_big(xml)])
+    assert [stanzas.condition(each) for each in done.answers] == [condition] * bool(condition)
+    for answer in done.answers:
+        assert (answer.getAttr("to"), answer.getAttr("id"), answer.getAttr("type")) == (f"{ROMEO}/x", "1", "error")
+
+
+def test_of_presence_and_bounces_the_attributes_say_enough(intake, directory):
+    directory.sent["m7"], directory.words = ROMEO, "my words"
+    here = intake.read([too_big(f"<presence from='{ROMEO}/x'/>")])
+    assert shown(here).online
+    gone = intake.read([too_big(f"<presence from='{ROMEO}/x' type='unavailable'/>")])
+    assert not shown(gone).online
+    (told,) = texts(intake.read([too_big(f"<message from='{ROMEO}' id='m7' type='error'/>")]))
+    assert told.body == 'not delivered: the server refused it: "my words"'
 
 
 def test_a_receipt_becomes_a_report(intake):
@@ -414,7 +641,7 @@ SPACES = ["jabber:client", ROSTER, "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "
 VALUES = st.one_of(
     st.sampled_from(["", OWN, ROMEO, f"{ROMEO}/x", "example.org", "@", "/", "a@b@c/d@e", "set", "get", "error", "remove",
                      "subscribe", "unavailable", "chat", "9999-12-31T23:59:59-23:59", "-129", "http://jabber.org/protocol/mood"]),
-    st.text(max_size=12),
+    st.text(max_size=12), st.sampled_from(["http://[test", "http://[::1/a.png", "//[", "xmpp:[x"]),
 )  # fmt: skip
 ATTRS = st.dictionaries(
     st.sampled_from(["from", "to", "id", "type", "jid", "name", "subscription", "ask", "stamp", "by", "node"]), VALUES, max_size=5
@@ -426,7 +653,9 @@ def element(name, space, attrs, payload):
 
 
 INNER = st.recursive(
-    st.builds(element, st.sampled_from(NAMES), st.sampled_from(SPACES), ATTRS, st.lists(st.text(max_size=40), max_size=1)),
+    st.builds(
+        element, st.sampled_from(NAMES), st.sampled_from(SPACES), ATTRS, st.lists(st.text(max_size=40) | VALUES, max_size=1)
+    ),
     lambda inner: st.builds(element, st.sampled_from(NAMES), st.sampled_from(SPACES), ATTRS, st.lists(inner, max_size=3)),
     max_leaves=6,
 )
@@ -435,11 +664,18 @@ STANZA = st.builds(
 )
 
 
+def _not_understood(_stanza, error):
+    """What is caught elsewhere, so that one stanza costs no other, is a mistake all the same."""
+    raise StoreDown from error
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(STANZA, max_size=4))
 def test_no_stanza_breaks_the_intake(stanzas):
     """And what comes of it can be stored."""
-    done = Intake(OWN, Directory(), 100).read(stanzas)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(intake_module, "log_given_up", _not_understood)
+        done = Intake(OWN, Directory(), 100).read(stanzas)
     done.changes.pack()
     for jid, record in done.changes.presence.items():
         assert jid

@@ -10,7 +10,8 @@ from xmpp.simplexml import Node, NodeBuilder
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Published
 from onesoup.handlers import records
-from onesoup.xmpp import commands, contacts, errors, messages
+from onesoup.xmpp import bounces, commands, contacts, errors, messages
+from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.contacts import Resource, aggregate, read_item, read_resource, with_presence
 from onesoup.xmpp.stream import errors as stream
 from workers import stanzas
@@ -228,8 +229,54 @@ def test_a_link_is_told_once():
 @pytest.mark.parametrize("namespace", messages.ENCRYPTED)
 def test_what_cannot_be_read_is_said_to_be_encrypted(namespace):
     tag = "x" if namespace.startswith("jabber") else "openpgp" if namespace.endswith("openpgp:0") else "encrypted"
-    assert body(f"<{tag} xmlns='{namespace}'/>") == "[encrypted message]"
-    assert body(f"<body>use OMEMO</body><{tag} xmlns='{namespace}'/>") == "use OMEMO"
+    hidden = f"<{tag} xmlns='{namespace}'><payload>x</payload></{tag}>"
+    assert body(hidden) == "[encrypted message]"
+    assert body(f"<body>use OMEMO</body>{hidden}") == "use OMEMO"
+    assert body(f"<body> </body>{hidden}") == "[encrypted message]"
+
+
+@pytest.mark.parametrize("namespace", messages.OMEMO)
+def test_keys_without_a_text_are_nothing_to_read(namespace):
+    keys = f"<encrypted xmlns='{namespace}'><header sid='1'><key rid='2'>x</key></header></encrypted>"
+    assert body(keys) is None
+    for mark in ("<encryption xmlns='urn:xmpp:eme:0'/>", "<fallback xmlns='urn:xmpp:fallback:0'/>"):
+        assert body(f"<body>you cannot read this</body>{keys}{mark}") is None
+    assert body(f"<body>words of somebody</body>{keys}") == "words of somebody"
+
+
+@pytest.mark.parametrize(
+    ("language", "lang", "bodies", "text"),
+    [
+        ("de", "", {"": "one", "de": "eins", "fr": "un"}, "eins"),
+        ("de", "", {"en": "one", "de-AT": "ans", "de": "eins"}, "eins"),
+        ("de", "", {"en": "one", "de-AT": "ans"}, "ans"),
+        ("it", "", {"fr": "un", "": "one", "de": "eins"}, "one"),
+        ("it", "", {"fr": "un", "de": "eins"}, "un"),
+        ("it", "de", {"fr": "un", "de": "eins"}, "eins"),
+        ("de", "de", {"fr": "un", "": "eins"}, "eins"),  # the stanza's language is that of a body without one
+        ("fr", "de", {"": "eins", "fr": "un"}, "un"),
+        ("", "", {"fr": "un", "": "one"}, "one"),
+        ("de", "", {"de": "", "en": "one"}, "one"),
+    ],
+)
+def test_of_several_bodies_the_fitting_one_counts(language, lang, bodies, text):
+    inner = "".join(
+        f"<body xml:lang='{each}'>{words}</body>" if each else f"<body>{words}</body>" for each, words in bodies.items()
+    )
+    attrs = {"xml:lang": lang} if lang else {}
+    assert messages.read_message(message(inner, **attrs), OWN, language).body == text
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\t ", "\u00a0", "\u202e", "\u2003\u2066"])
+def test_a_body_of_white_space_is_nothing(blank):
+    assert body(f"<body>{blank}</body>") is None
+    assert body(f"<subject>News</subject><body>{blank}</body>", type="normal") is None
+
+
+def test_what_turns_a_text_around_does_not_reach_a_phone():
+    assert body("<body>photo\u202egnp.exe\u009b31m</body>") == "photognp.exe31m"
+    assert body(html("<p>photo\u202egnp.exe</p>")) == "photognp.exe"
+    assert body("<subject>\u202eNews</subject><body>x</body>", type="normal") == "News\nx"
 
 
 def html(inner):
@@ -274,20 +321,38 @@ def archived(by, id="a1"):
     return f"<body>x</body><stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='{id}'/>"
 
 
+def seen(inner, **attrs):
+    return read(inner, **attrs).seen
+
+
 def test_a_message_is_known_by_our_archives_id():
-    assert read(archived(OWN), id="m1").seen == read(archived(OWN), id="other").seen
+    assert seen(archived(OWN), id="m1") == seen(archived(OWN), id="other")
+    assert seen(archived(OWN), id="m1") != seen(archived(OWN, "a2"), id="m1")
+    assert seen(archived(OWN)).startswith(messages.NUMBERED)
+    assert not seen("<body>x</body>", id="m1").startswith(messages.NUMBERED)
 
 
-def test_nobody_else_can_name_a_message():
-    """Or a stranger could keep other messages from us."""
-    assert read(archived("romeo@example.net"), id="m1").seen == read("<body>x</body>", id="m1").seen
-    assert read(archived("romeo@example.net")).seen == ""
+def test_a_message_has_one_name_for_phones_of_any_language():
+    two = message("<body>one</body><body xml:lang='de'>eins</body>", id="m1")
+    english, german = (messages.read_message(two, OWN, language) for language in ("en", "de"))
+    assert (english.body, german.body) == ("one", "eins")
+    assert english.seen == german.seen
 
 
-def test_without_an_archive_it_is_known_by_sender_and_id():
-    assert read("<body>x</body>", id="m1").seen == read("<body>y</body>", id="m1").seen
-    other = {"from": "nurse@example.net/x"}
-    assert read("<body>x</body>", id="m1", **other).seen != read("<body>x</body>", id="m1").seen
+def test_an_archives_id_that_somebody_made_up_hides_no_message():
+    """Romeo's text is known by what he says, whatever Mallory has put into hers before."""
+    other = {"from": "mallory@example.net/x"}
+    assert seen(archived(OWN), id="m1") != seen(archived(OWN), id="m1", **other)
+    assert seen(archived(OWN), id="m1") != seen(archived(OWN).replace("<body>x", "<body>y"), id="m1")
+    assert seen(archived("romeo@example.net"), id="m1") == seen("<body>x</body>", id="m1")
+
+
+def test_without_an_archive_it_is_known_by_sender_id_and_text():
+    """Clients that count from 1 after each start use an id for many texts."""
+    assert seen("<body>x</body>", id="1") == seen("<body>x</body>", id="1")
+    assert len({seen(f"<body>{text}</body>", id="1") for text in ("a", "b", "c", "d")}) == 4
+    assert seen("<body>x</body>", id="1", **{"from": "nurse@example.net/x"}) != seen("<body>x</body>", id="1")
+    assert seen("<body>x</body>", id="1") != seen("<body>x</body>")
 
 
 # --- carbons ---
@@ -305,6 +370,7 @@ def test_a_received_carbon_is_the_message_in_it_once():
     assert carbon("received").body == "hi"
     direct = messages.read_message(node(INNER), OWN)
     assert carbon("received").seen == direct.seen
+    assert (carbon("received").copied, direct.copied) == (True, False)
 
 
 def test_a_sent_carbon_is_not_told():
@@ -343,9 +409,17 @@ def test_the_old_form_of_a_delay():
     assert delayed("20231114T22:13:20", old=True) == 1_700_000_000
 
 
-@pytest.mark.parametrize("by", ["mallory@example.net", "example.net"])
+@pytest.mark.parametrize("by", ["mallory@example.net", "romeo@example.net", "example.com", "net", ""])
 def test_nobody_else_says_how_old_a_message_is(by):
     assert delayed("2023-11-14T22:13:20Z", by) is None
+
+
+def test_the_domain_of_the_sender_may_have_kept_it():
+    """A transport stamps what waited in the other network."""
+    assert delayed("2023-11-14T22:13:20Z", "example.net") == 1_700_000_000
+    stamp = "<body>x</body><delay xmlns='urn:xmpp:delay' from='icq.example.org' stamp='2023-11-14T22:13:20Z'/>"
+    assert read(stamp, **{"from": "12345@icq.example.org"}).time == 1_700_000_000
+    assert read(stamp, **{"from": "icq.example.org"}).time == 1_700_000_000
 
 
 def test_the_oldest_time_counts():
@@ -371,15 +445,15 @@ def test_any_stamp_is_a_time_or_none(stamp):
 
 
 def bounce(inner, **attrs):
-    return messages.read_bounce(message(f"<body>x</body><error type='cancel'>{inner}</error>", type="error", id="m1", **attrs))
+    return bounces.read(message(f"<body>x</body><error type='cancel'>{inner}</error>", type="error", id="m1", **attrs))
 
 
 def test_a_bounce_names_recipient_message_and_condition():
     inner = (
         "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>no</text><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
     )
-    assert bounce(inner) == ("romeo@example.net", "m1", "item-not-found")
-    assert bounce("")[2] == "undefined-condition"
+    assert bounce(inner) == Bounce("romeo@example.net/phone", "m1", "item-not-found", "no", "x")
+    assert bounce("").condition == "undefined-condition"
 
 
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -401,7 +475,8 @@ def condition(name, words=""):
         ("<blocked xmlns='urn:xmpp:blocking:errors'/>" + condition("not-acceptable"), 403),
         (condition("not-allowed"), 403), (condition("not-allowed", "Communication with remote domains is not enabled"), 516),
         (condition("not-authorized"), 403), (condition("policy-violation"), 538), (condition("recipient-unavailable"), 410),
-        (condition("redirect"), 410), (condition("registration-required"), 403), (condition("remote-server-not-found"), 516),
+        (condition("redirect"), 410), (condition("registration-required"), 403),
+        (condition("remote-server-not-found", "NXDOMAIN in A lookup"), 516), (condition("remote-server-not-found"), 504),
         (condition("remote-server-timeout"), 504), (condition("resource-constraint"), 507),
         (condition("service-unavailable"), 410), (condition("subscription-required"), 403),
         (condition("undefined-condition"), 410), (condition("unexpected-request"), 410), ("<of-tomorrow xmlns='urn:x'/>", 410),
@@ -409,12 +484,48 @@ def condition(name, words=""):
     ],
 )  # fmt: skip
 def test_each_bounce_has_the_code_of_the_table(inner, code):
-    assert errors.bounce_code(bounce(inner)[2]) == code
+    assert errors.bounce_code(bounce(inner).condition) == code
+
+
+# As Prosody and ejabberd write them.
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Server-to-server connection failed: NXDOMAIN in A lookup", "no such server"),
+        ("Server-to-server connection failed: NXDOMAIN in AAAA lookup", "no such server"),
+        ("Server-to-server connection failed: hostname failed IDNA", "no such server"),
+        ("Server-to-server connection failed: DNS lookup failed: non-existing domain", "no such server"),
+        ("Server-to-server connection failed: connection refused", "the other server cannot be reached now"),
+        ("Server-to-server connection failed: SERVFAIL in A lookup", "the other server cannot be reached now"),
+        ("Server-to-server connection failed: unable to resolve service", "the other server cannot be reached now"),
+        ("", "the other server cannot be reached now"),
+    ],
+)
+def test_no_such_server_is_said_only_of_a_domain_that_does_not_exist(words, told):
+    assert bounces.reason(bounce(condition("remote-server-not-found", words)).condition) == told
+    assert bounces.reason(bounce(condition("remote-server-timeout", words)).condition) == "the other server cannot be reached now"
+
+
+def test_the_phone_reads_the_reason_what_the_server_says_and_how_the_message_began():
+    assert bounces.told("no such user") == "not delivered: no such user"
+    assert bounces.told("no such user", "User unknown", "Hello") == 'not delivered: no such user (User unknown): "Hello"'
+    assert bounces.told("no such user", "No such user") == "not delivered: no such user"
+
+
+def test_what_comes_back_is_cut_and_cleaned():
+    read = bounce(condition("gone", "too\nmany\u202ewords " * 100))
+    assert len(read.text) <= bounces.MAX_TEXT
+    assert read.text.startswith("too manywords")
+    assert bounces.first_words("a\n\n b\u009b " + "word " * 20) == "a b word word word word word word wor..."
+
+
+def test_a_new_address_is_told():
+    assert bounce(f"<gone xmlns='{STANZAS}'>xmpp:romeo@new.example</gone>").text == "xmpp:romeo@new.example"
 
 
 def test_only_an_error_with_an_id_is_a_bounce():
-    assert messages.read_bounce(message("<body>x</body>")) is None
-    assert messages.read_bounce(message("<error/>", type="error")) is None
+    assert bounces.read(message("<body>x</body>")) is None
+    assert bounces.read(message("<error/>", type="error")) is None
 
 
 def test_a_receipt_names_the_message():

@@ -12,11 +12,14 @@ from onesoup.csp.blocking import Rules
 from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.handlers import records
+from onesoup.store.feed import LIVE, UNSURE, kept_since
+from onesoup.xmpp import messages
 from onesoup.xmpp import rooms as mapping
 from onesoup.xmpp.archive import Kept
+from onesoup.xmpp.stream.parser import TooBig
 from workers import invitations
 from workers import rooms as workers_rooms
-from workers.intake import Intake
+from workers.intake import MAX_BODY, Intake, Written
 from workers.rooms import Entry, Reading, Rooms
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
@@ -67,8 +70,8 @@ class Held:
     def refuses_in(self, room, nick, jid, private=False):
         return self.rules.refuse_in(room, nick, jid, private)
 
-    def wrote(self, recipient, stanza_id):
-        return self.sent.get(stanza_id) == recipient
+    def written(self, stanza_id):
+        return Written(self.sent[stanza_id], "soup for all") if stanza_id in self.sent else None
 
 
 @pytest.fixture
@@ -83,10 +86,10 @@ def rooms(held):
     return made
 
 
-def read(rooms, *xml):
+def read(rooms, *xml, again=False):
     intake = Intake(OWN, rooms._held, 100, rooms=rooms)
     nodes = [NodeBuilder(each.replace(" ", " xmlns='jabber:client' ", 1)).getDom() for each in xml]
-    done = intake.read(nodes)
+    done = intake.read(nodes, again)
     for call in done.after:
         call()
     for name, record in done.changes.occupants.items():
@@ -186,11 +189,26 @@ def test_an_invitation_that_comes_again_after_the_answer_is_a_new_question(rooms
     answered(held, first["id"], yes)
     (second,) = told(again := read(rooms, invitation), "invite")
     assert second["id"] != first["id"]
-    assert again.changes.items[0].seen != "" or invitation != DIRECT
     answered(held, second["id"], yes)
     third = read(rooms, invitation)
     assert len(told(third, "invite")) == 1
-    assert len({item.seen for done in (again, third) for item in done.changes.items} - {""}) in (0, 2)
+    assert {item.said for done in (again, third) for item in done.changes.items} == {LIVE}
+
+
+@pytest.mark.parametrize("invitation", [DIRECT, MEDIATED.format("dave@example.org")])
+def test_an_invitation_that_a_server_sends_again_is_named_as_before(rooms, held, invitation):
+    """After a resumption, or from where it was kept; the phone may have answered it."""
+    kept = "<delay xmlns='urn:xmpp:delay' from='example.org' stamp='2009-02-13T23:31:30Z'/></message>"
+    live, resumed, delayed = [], [], []
+    for found, words, again in ((live, "", False), (resumed, "", True), (delayed, kept, False)):
+        done = read(rooms, invitation.replace("</message>", words or "</message>"), again=again)
+        (asked,) = told(done, "invite")
+        answered(held, asked["id"], True)
+        found += [(item.seen, item.said) for item in done.changes.items]
+    name = live[0][0]
+    assert (live, resumed, delayed) == ([(name, LIVE)], [(name, UNSURE)], [(name, kept_since(1_234_567_890))])
+    ((other, _),) = [(item.seen, item.said) for item in read(rooms, invitation.replace("tea@", "nuts@")).changes.items]
+    assert other != name
 
 
 def test_an_impatient_inviter_does_not_put_off_his_next_question(rooms, held, monkeypatch):
@@ -313,6 +331,70 @@ def test_history_has_its_own_time_and_strangers_have_none(rooms):
     assert texts[1]["t"] > 1_700_000_000
 
 
+@pytest.mark.parametrize("kind", ["groupchat", "chat"])
+def test_four_texts_under_one_id_are_four(rooms, kind):
+    """Private ones too: clients that count from 1 after each start."""
+    done = read(rooms, *(said("Ben", text, kind=kind, id="1") for text in ("a", "b", "c", "d")))
+    assert len({each.seen for each in done.changes.items}) == 4
+    assert {each.said for each in done.changes.items} == {LIVE}
+
+
+def test_a_line_of_the_past_repeats_the_one_that_came_live(rooms):
+    """Whoever its stamp names: old rooms name the writer."""
+    stamp = "<delay xmlns='urn:xmpp:delay' from='{}' stamp='2009-02-13T23:31:30Z'/>"
+    live, *past = read(
+        rooms, said("Ben", "soup"), *(said("Ben", "soup", stamp.format(by)) for by in (ROOM, f"{ROOM}/Ben", "b@x"))
+    ).changes.items
+    assert {(each.seen, each.said) for each in past} == {(live.seen, kept_since(1_234_567_890))}
+
+
+@pytest.mark.parametrize("by", [ROOM, "conference.example.org", "example.org", OWN])
+def test_the_room_its_service_and_our_server_tell_since_when_a_line_was_kept(rooms, by):
+    (text,) = told(
+        read(rooms, said("Ben", "old", f"<delay xmlns='urn:xmpp:delay' from='{by}' stamp='2009-02-13T23:31:30Z'/>")), "text"
+    )
+    assert text["t"] == 1_234_567_890
+
+
+def test_an_id_of_the_rooms_archive_that_somebody_made_up_hides_no_line(rooms):
+    id = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{ROOM}' id='a1'/>"
+    done = read(rooms, said("Mallory", "nothing", id), said("Ben", "soup", id), said("Ben", "more", id))
+    assert len({each.seen for each in done.changes.items}) == 3
+
+
+@pytest.mark.parametrize("kind", ["groupchat", "chat"])
+def test_whatever_fails_a_line_is_told_between_its_neighbours(rooms, monkeypatch, kind):
+    good = messages.stamps
+    monkeypatch.setattr(messages, "stamps", lambda stanza: 1 / 0 if "poison" in str(stanza) else good(stanza))
+    done = read(rooms, *(said("Ben", text, kind=kind, id=text) for text in ("before", "poison", "behind")))
+    assert [(each["body"], each["pm"]) for each in told(done, "text")] == [
+        (text, kind == "chat") for text in ("before", "poison", "behind")
+    ]
+
+
+def test_a_line_that_was_too_long_to_read_is_named(rooms, held):
+    def unread(nick, kind="groupchat"):
+        big = TooBig.__new__(TooBig)
+        big.name, big.namespace, big.kids, big.data = "message", "jabber:client", [], []
+        big.attrs = {"from": f"{ROOM}/{nick}".rstrip("/"), "type": kind, "id": "1"}
+        return Intake(OWN, held, 100, rooms=rooms).read([big])
+
+    (text,) = told(unread("Ben"), "text")
+    assert (text["n"], text["g"], text["body"]) == ("Ben", GID, "[a message that was too long]")
+    assert not unread("Alice").changes.items
+    assert not unread("", "normal").answers  # what the room has kept was written by somebody else
+    (answer,) = unread("Ben", "chat").answers
+    assert (answer.getAttr("to"), answer.getAttr("type")) == (f"{ROOM}/Ben", "error")
+
+
+def test_a_line_that_is_too_long_for_any_phone_is_named_and_a_whispered_one_refused(rooms):
+    long = "x" * (MAX_BODY + 1)
+    (text,) = told(read(rooms, said("Ben", long)), "text")
+    assert (text["n"], text["body"]) == ("Ben", "[a message that was too long]")
+    done = read(rooms, said("Ben", long, kind="chat"))
+    assert (done.changes.items, [each.getAttr("type") for each in done.answers]) == ([], ["error"])
+
+
 def archived(query, name, inner, sender=ROOM):
     stamp = "<delay xmlns='urn:xmpp:delay' stamp='2009-02-13T23:31:30Z'/>"
     forwarded = f"<forwarded xmlns='urn:xmpp:forward:0'>{stamp}{inner}</forwarded>"
@@ -358,6 +440,14 @@ def test_a_topic_is_a_change_when_one_was_known(rooms):
     assert told(read(rooms, subject), "notice") == []
 
 
+def test_a_subject_with_a_body_or_a_thread_is_no_topic(rooms):
+    for more, text in (("<body>soup</body>", ["soup"]), ("<thread>t1</thread>", []), ("<body/>", [])):
+        done = read(rooms, f"<message from='{ROOM}/Ben' type='groupchat'><subject>Soup</subject>{more}</message>")
+        assert told(done, "notice") == []
+        assert [each["body"] for each in told(done, "text")] == text
+    assert rooms.joined[ROOM].topic == "old"
+
+
 @pytest.mark.parametrize(("status", "code"), [("<status code='307'/>", 803), ("<status code='301'/>", 809), ("<destroy/>", 800)])
 def test_whoever_is_put_out_is_told_why(rooms, status, code):
     done = read(rooms, here("Alice", status + "<status code='110'/>", "unavailable", role="none"))
@@ -377,8 +467,8 @@ def test_what_did_not_get_through(rooms, held):
     error = "<message from='{}' type='error' id='{}'><error><{} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
     done = read(rooms, error.format(ROOM, "a", "forbidden"), error.format(f"{ROOM}/Ben", "b", "not-acceptable"))
     assert [(each["pm"], each["body"]) for each in told(done, "text")] == [
-        (False, "not delivered: you may not speak in this group"),
-        (True, "not delivered: no private messages here"),
+        (False, 'not delivered: you may not speak in this group: "soup for all"'),
+        (True, 'not delivered: no private messages here: "soup for all"'),
     ]
     assert [each["code"] for each in told(done, "report")] == [816, 812]
     assert told(read(rooms, error.format(ROOM, "lie", "forbidden")), "text") == []

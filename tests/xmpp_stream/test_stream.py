@@ -12,7 +12,9 @@ from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import NotStored, Stream, StreamFailure
+from onesoup.xmpp.stream import link as link_module
 from onesoup.xmpp.stream.link import Link
+from onesoup.xmpp.stream.parser import TooBig
 from onesoup.xmpp.stream.sm import MAX_UNACKED
 from tests.xmpp_stream.conftest import options_for
 from tests.xmpp_stream.harness import Client, chat, eventually
@@ -36,6 +38,12 @@ def client(client, prosody):
         return client(user, **more)
 
     return make
+
+
+@pytest.fixture
+def large_budget(monkeypatch):
+    """All that a peer sends in the test is read at once."""
+    monkeypatch.setattr(link_module, "BURST", 64 * 1024 * 1024)
 
 
 def roster():
@@ -187,12 +195,13 @@ def test_more_than_one_read_holds(client, stub):
 @pytest.mark.parametrize(
     ("words", "condition"),
     [
-        ("<message><body>" + "x" * 1_000_000 + "</body></message>", "policy-violation"),
+        ("<message><body>" + "x" * 20_000_000 + "</body></message>", "policy-violation"),
         ("<a>" * 70, "policy-violation"),
         ("<message></iq>", "not-well-formed"),
         ("<!-- -->", "restricted-xml"),
     ],
 )
+@pytest.mark.usefixtures("large_budget")
 def test_what_a_stream_must_not_hold_ends_it_for_good(client, stub, words, condition):
     """Also the session: the same stanza would come again at each resumption."""
     told = []
@@ -210,6 +219,71 @@ def test_what_a_stream_must_not_hold_ends_it_for_good(client, stub, words, condi
     if condition != "policy-violation" or len(words) < 1000:  # else the server was still talking
         one.wait_for(lambda: told)
         assert condition in told[0]
+
+
+def test_sixty_thousand_apostrophes_arrive_between_their_neighbours(client):
+    """The server writes them as 360,000 bytes."""
+    bob, alice = client("bob").online(), client("alice").connect()
+    alice.stream.send(*(chat(bob.address, text) for text in ("before", "'" * 60_000, "behind")))
+    bob.wait_for(lambda: len(bob.texts) == 3)
+    assert bob.texts == ["before", "'" * 60_000, "behind"]
+
+
+def inflated(to, body):
+    """A message of 150 KB that the server writes as 3 MB: it names the namespace in each element."""
+    inside = "<p:a/>" * 15_000
+    x = f"<x xmlns='u:x' xmlns:p='urn:{'x' * 200}'>{inside}</x>"
+    return f"<message to='{to}' type='chat' id='big'><body>{body}</body>{x}</message>".encode()
+
+
+@pytest.mark.usefixtures("large_budget")
+def test_a_stanza_above_the_limit_counts_and_costs_no_other(client):
+    """An ordinary client makes it. Neighbours arrive, and what was handled is right: nothing comes again after a resumption."""
+    bob, alice = client("bob").online(), client("alice").connect()
+    for round in ("1", "2"):
+        alice.stream.send(chat(bob.address, "before"), inflated(bob.address, "huge"), chat(bob.address, "behind"))
+        bob.wait_for(lambda round=round: len(bob.texts) == 2 * int(round))
+    assert bob.texts == ["before", "behind"] * 2
+    big = [each for each in bob.stanzas("message") if each["id"] == "big"]
+    assert [(type(each), each["from"]) for each in big] == [(TooBig, alice.stream.jid)] * 2
+    again = client("bob", resume=bob.lose_connection()).connect()
+    assert again.stream.resumed
+    alice.stream.send(chat(bob.address, "later"))
+    again.wait_for(lambda: again.texts)
+    assert again.texts == ["later"]
+    assert bob.failure is None
+
+
+def test_whoever_waits_for_an_answer_above_the_limit_hears_an_error_at_once(client, stub):
+    def talk(peer):
+        peer.log_in(sm=True)
+        for inside in (600_000, 2_000_000):
+            id = re.search('id="([^"]*)"', peer.until("</iq>"))[1]
+            peer.send(f"<iq type='result' id='{id}'><query>{'x' * inside}</query></iq>")
+        peer.until("never")
+
+    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    assert len(one.stream.request(roster(), 5).getTagData("query")) == 600_000
+    assert one.stream.request(roster(), 5).getTag("error").getTag("resource-constraint")
+    assert one.stream.h_in == 2
+
+
+@pytest.mark.usefixtures("large_budget")
+def test_a_stanza_without_end_does_not_keep_others_waiting(client, stub):
+    """It comes as fast as we can read it; other greenlets have their turns."""
+
+    def talk(peer):
+        peer.log_in()
+        peer.send("<message>" + "<a/>" * 2_000_000)
+        peer.until("never")
+
+    one = client("a", domain="stub.example", options=stub(talk).options()).connect()
+    longest, last = 0.0, time.process_time()  # others on this machine do not count
+    while one.stream._wire._parser._fed < 7_000_000:
+        gevent.sleep(0)
+        now = time.process_time()
+        longest, last = max(longest, now - last), now
+    assert longest < 0.5  # a turn in which Python looks for garbage takes its time too
 
 
 def test_the_server_is_told_only_what_was_kept(client, stub):

@@ -18,7 +18,7 @@ from onesoup.xmpp.stream import parser as parsing
 from onesoup.xmpp.stream.connect import connect
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.login import Account
-from onesoup.xmpp.stream.markup import serialise
+from onesoup.xmpp.stream.markup import Element, serialise
 from onesoup.xmpp.stream.negotiate import fail_on, number, offered
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.sm import Sent, SmError, StreamManagement
@@ -31,7 +31,7 @@ ASK_AFTER = 20
 # How long a polite end waits for the server's own.
 FAREWELL_SECONDS = 2.0
 
-STANZAS = frozenset({"message", "presence", "iq"})
+
 _ASK = f"<r xmlns='{ns.SM}'/>".encode()
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -75,6 +75,7 @@ class Stream:
         "jid",
         "lost",
         "resumed",
+        "since",
         "target",
     )
 
@@ -100,7 +101,7 @@ class Stream:
         self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
         self._early: list[Node] = []
         self._batch = 0
-        self.heard = 0.0  # when the server last said anything
+        self.since = self.heard = 0.0  # when it was connected, and when the server last said anything
         self.target: Hashable = None  # where the server is
         self._asked: int | None = None  # how many stanzas the <r/> under way asks for
         self._reading = self._closing = False
@@ -165,7 +166,8 @@ class Stream:
             done = connect(account, self._options, self._sm)
         self._account = None  # the password is needed no more
         self._wire, self.features, self._early = done.wire, done.features, done.early
-        self.heard, self.target = time.monotonic(), done.wire.place
+        self.since = self.heard = time.monotonic()
+        self.target = done.wire.place
         self._options.watch.add(self, self.heard)
         begun = done.begun
         self.resumed, self.confirmed = begun.resumed, begun.confirmed
@@ -236,7 +238,7 @@ class Stream:
                     last = last or event  # an error tells more than the closing tag behind it
             elif event.namespace == ns.SM:
                 asked = self._managed(event) or asked
-            elif event.namespace == ns.CLIENT and event.name in STANZAS:
+            elif event.namespace == ns.CLIENT and event.name in parsing.STANZAS:
                 counted += 1
                 if not self._answered(event):
                     stanzas.append(event)
@@ -259,7 +261,7 @@ class Stream:
         for stanza in stanzas:
             error = self._offer([stanza])
             if error is not None:
-                _log_given_up(stanza, error)
+                log_given_up(stanza, error)
         self._batch = batch
         self._offer([])
 
@@ -418,7 +420,8 @@ class Stream:
     def request(self, iq: Node, timeout: float) -> Node:
         """The result or error for an iq get or set, which gets an id. StreamFailure no-answer after so many seconds.
 
-        `run` must be at work in another greenlet. Only the answer of whom the request went to counts.
+        `run` must be at work in another greenlet. Only the answer of whom the request went to counts. One that is too large
+        counts as the error resource-constraint.
         """
         return self._request(iq, self.new_id(), timeout)
 
@@ -436,7 +439,7 @@ class Stream:
 
     def request_list(self, iq: Node, timeout: float, take: Callable[[Node], None]) -> Node:
         """As `request`, of what may have a great many entries: each child of the payload goes to `take` as it comes and is not in
-        what is returned. One such request at a time. `take` must not raise."""
+        what is returned. One such request at a time. `take` must not raise; it gets a TooBig for an entry that is too large."""
         wire, id = self._wired(), self.new_id()
 
         def of(stanza: Node) -> bool:
@@ -453,7 +456,7 @@ class Stream:
         found = self._waits_for(stanza)
         if found is None:
             return False
-        found.set(stanza)
+        found.set(_unread(stanza) if isinstance(stanza, parsing.TooBig) else stanza)
         return True
 
     def _waits_for(self, stanza: Node) -> AsyncResult | None:
@@ -526,7 +529,13 @@ class Stream:
                 fail_on(event)
 
 
-def _log_given_up(stanza: Node, error: Exception) -> None:
+def _unread(answer: Node) -> Node:
+    """In the place of an answer that was too large to be read: an error, so that nobody waits for more."""
+    error = Element("error", {"type": "wait"}, [Element(f"{ns.STANZA_ERRORS} resource-constraint")])
+    return Element("iq", {**answer.attrs, "type": "error"}, [error])
+
+
+def log_given_up(stanza: Node, error: Exception) -> None:
     """A stanza that we cannot handle must not come again for ever. Neither it nor the error's words are logged."""
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
