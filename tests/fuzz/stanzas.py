@@ -362,7 +362,7 @@ class Strict(Intake):
 
 
 def _intake(held: Somebody, delivery: str, pictures: bool) -> Intake:
-    inside = Rooms(held, held)
+    inside = held.rooms = Rooms(held, held)
     inside.joined[ROOM] = Room("wv:/soup@example.org", "Alice", notice=True, topic="old", delivery=delivery)
     inside.entering[DOOR] = Entry(Room("wv:/tea@example.org", "Alice"))
     intake = Strict(OWN, held, ACCEPTED, rooms=inside)

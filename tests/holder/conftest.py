@@ -20,13 +20,21 @@ from onesoup.store.client import connect
 from onesoup.store.feed import Feed
 from onesoup.store.keyring import KeyRing
 from onesoup.store.sessions import Sessions
-from onesoup.xmpp.stream import StreamFailure
+from onesoup.xmpp.stream import StreamFailure, link
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.stub import SM, Peer, Stub
 from workers.holder import Holder
 
 DOMAIN = "stub.example"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def large_budget() -> Iterator[None]:
+    """What a server sends is read as fast as it comes."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(link, "BURST", 1024 * 1024 * 1024)
+        yield
 
 
 class Server:

@@ -19,7 +19,7 @@ MUC = "http://jabber.org/protocol/muc#user"
 
 
 @pytest.fixture(scope="module")
-def field(redis_server, tmp_path_factory):
+def field(redis_server, tmp_path_factory, large_budget):
     lab = Lab(tmp_path_factory.mktemp("bounds"), redis_server, secret_text())
     with server_with(lab.password) as server:
         holder = lab.holder(server.stub)

@@ -63,7 +63,7 @@ ENDS = {
 
 
 @pytest.fixture(scope="module")
-def field(redis_server, tmp_path_factory):
+def field(redis_server, tmp_path_factory, large_budget):
     """One holder for all of them: what one stanza breaks, the next test finds broken."""
     lab = Lab(tmp_path_factory.mktemp("hostile"), redis_server, secret_text())
     with server_with(lab.password) as server:
