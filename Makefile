@@ -6,12 +6,12 @@ LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 TARGET ?=
 
-.PHONY: help run test lint format bench chaos soak fuzz setup clean
+.PHONY: help run test test-containers lint format bench chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
-	@sed -n "s/^\([a-z]*\):[a-z -]*## */\1:/p" $(MAKEFILE_LIST) | while IFS=: read -r name text; do \
-	    printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n "s/^\([a-z-]*\):[a-z -]*## */\1:/p" $(MAKEFILE_LIST) | while IFS=: read -r name text; do \
+	    printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 run:              ## everything on this machine, with demo accounts, until Ctrl-C
 	@tools/setup run
@@ -46,6 +46,10 @@ fuzz: setup       ## input that nobody wrote, MINUTES=20 for each target; TARGET
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt 2>/dev/null || \
 	    echo "fuzz: no atheris for this Python: mutants are left to chance"
 	@exec $(PYTHON_BIN) -m tests.fuzz $(TARGET) --minutes $(MINUTES)
+
+test-containers: setup   ## the compose deployment for real, in containers: talked to, broken, restored; needs root, or a Docker
+	@tools/setup containers
+	@exec $(PYTHON_BIN) -m tests.containers
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test

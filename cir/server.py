@@ -31,7 +31,7 @@ from onesoup.handlers.exchange import Exchange  # noqa: E402
 from onesoup.nets import LOOPBACK, Nets  # noqa: E402
 from onesoup.settings import Settings, SettingsError  # noqa: E402
 from onesoup.store.channels import Subscriber  # noqa: E402
-from onesoup.store.client import connect  # noqa: E402
+from onesoup.store.client import connect, writable  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.incoming import Incoming  # noqa: E402
 from onesoup.store.keyring import KeyRing, KeyRingError  # noqa: E402
@@ -186,7 +186,7 @@ def main(settings: Settings) -> int:
         servers.append(_listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve))
 
     def redis() -> object:
-        return client.ping()
+        return writable(client)
 
     def subscribed() -> object:
         return subscriber.connected
@@ -202,7 +202,8 @@ def main(settings: Settings) -> int:
     sdnotify.ready()
     stopping.wait()
     beat.stop([beats], 0.0)
-    _stop(settings, cir, servers)
+    with gevent.Timeout(settings.drain_seconds, False):
+        _stop(settings, cir, servers)
     return 0
 
 

@@ -204,7 +204,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
     def redis() -> object:
-        return guarded(services.sessions.ping)
+        return guarded(services.sessions.writable)
 
     _checks[:] = [redis]
     app = falcon.App()

@@ -37,7 +37,7 @@ from onesoup.settings import Settings, unusable_ca  # noqa: E402
 from onesoup.store import blocks, keys, sharded  # noqa: E402
 from onesoup.store.accounts import Clients, Had, Lists, Offline  # noqa: E402
 from onesoup.store.channels import Subscriber, answer  # noqa: E402
-from onesoup.store.client import connect  # noqa: E402
+from onesoup.store.client import connect, writable  # noqa: E402
 from onesoup.store.clock import Jumps  # noqa: E402
 from onesoup.store.errors import Fenced, StoreDown  # noqa: E402
 from onesoup.store.feed import Feed, Seen  # noqa: E402
@@ -698,7 +698,7 @@ class Holder:
 
     def redis(self) -> object:
         """For /readyz."""
-        return self._client.ping()
+        return writable(self._client)
 
     def owns_shards(self) -> object:
         """For /readyz: without a shard nobody can log in here."""
@@ -759,7 +759,7 @@ def main(settings: Settings) -> int:
     sdnotify.ready()
     stopping.wait()
     sdnotify.stopping()
-    beat.stop(duties, 2.0)
     with gevent.Timeout(settings.drain_seconds, False):
+        beat.stop(duties, 2.0)
         holder.hand_over()
     return 0

@@ -253,7 +253,26 @@ class Run:
         self._tell(f"{len(self.users)} phones logged in within {self.login_seconds:.1f} s")
         begin = time.monotonic()
         self._life = [gevent.spawn(user.run, begin, self.plan.interval) for user in self.users]
+        self._write_on()
+
+    def _write_on(self) -> None:
+        for user in self.users:
+            user.sending = True
         self._writers = [gevent.spawn(self._write, number, friend) for number, friend in enumerate(self.friends)]
+
+    @contextmanager
+    def silence(self, within: float = 30.0) -> Iterator[None]:
+        """Inside nobody writes, and what was on its way has arrived: for a fault in which somebody else, such as the XMPP server,
+        may lose what it has."""
+        self._write_no_more()
+        self._drain(within)
+        yield
+        self._write_on()
+
+    def _write_no_more(self) -> None:
+        gevent.killall(self._writers)
+        for user in self.users:
+            user.sending = False
 
     def _write(self, number: int, friend: Friend) -> None:
         """Friends write to their phones, all together as much as the phones do."""
@@ -301,9 +320,7 @@ class Run:
     def end(self, within: float = 60.0) -> None:
         """Nobody writes any more. Phones go on polling until everything acknowledged is there, or the time is over. What was
         handed out in vain too often waits for the next log-in: whoever misses something logs in again."""
-        gevent.killall(self._writers)
-        for user in self.users:
-            user.sending = False
+        self._write_no_more()
         self._ended = time.monotonic()
         self._tell("nobody writes any more; waiting for what is on its way")
         self._drain(within)

@@ -19,7 +19,7 @@ import redis  # noqa: E402
 from onesoup import admin  # noqa: E402
 from onesoup.operators import redis_check  # noqa: E402
 from onesoup.operators.common import opened  # noqa: E402
-from onesoup.operators.findings import Finding, bad, good, note, tell, tried  # noqa: E402
+from onesoup.operators.findings import BAD, Finding, bad, good, note, tell, tried  # noqa: E402
 from onesoup.settings import Settings  # noqa: E402
 
 CONNECT_SECONDS = 10.0
@@ -48,7 +48,7 @@ def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> I
         yield from tried("sessions", lambda: _sessions(settings, client))
     yield from tried("processes", lambda: _processes(settings))
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):
-        yield from tried(f"XMPP {domain}", lambda domain=domain: _xmpp(settings, domain))  # type: ignore[misc]
+        yield from tried(f"XMPP {domain}", lambda domain=domain: _as_here(settings, _xmpp(settings, domain)))  # type: ignore[misc]
 
 
 def _machine() -> Iterator[Finding]:
@@ -146,6 +146,16 @@ def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
         answer = link.getresponse()
         return answer.status, json.loads(answer.read())["checks"]
     return 0, {}
+
+
+def _as_here(settings: Settings, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Only holders talk to XMPP servers. Where other processes run and no holder does, the way there may well be closed."""
+    roles = {name.partition("-")[0] for name in admin.ports(settings.data)}
+    for each in findings:
+        if each.grade == BAD and roles and "holder" not in roles:
+            yield note(each.what, f"{each.says}, as seen from here", "no holder runs here; ask where one does")
+        else:
+            yield each
 
 
 def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:

@@ -108,6 +108,8 @@ def _replicas(name: str, server: redis.Redis) -> Iterator[Finding]:
         yield note(name, "no replica: when this machine is lost, so is everything", "one replica and three Sentinels, or backups")
         return
     yield good(name, f"{len(lags)} replica{'s' if len(lags) > 1 else ''}, {max(lags)} s behind at most")
+    if len(lags) < 2:
+        return  # with one replica, 1 would make an outage of each failover and each restart of the replica
     try:
         wanted = server.config_get("min-replicas-to-write")
     except redis.ResponseError:
@@ -178,7 +180,7 @@ def _sentinels(place: Any) -> Iterator[Finding]:
     for host, port in place.hosts:
         where = f"sentinel {host}:{port}"
         try:
-            asked = redis.Redis(host=host, port=port, socket_timeout=1.0, socket_connect_timeout=1.0)
+            asked = redis.Redis(host=host, port=port, **topology.sentinel_options(1.0))
             state: Any = asked.sentinel_master(place.service)
             asked.close()
         except redis.RedisError as error:

@@ -18,6 +18,7 @@ from onesoup import tally
 from onesoup.store import sharded, topology, urls
 from onesoup.store.connection import Connection
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
+from onesoup.store.keys import NEVER
 from onesoup.store.pipe import Pipe
 from onesoup.store.pipe import Value as Value
 from onesoup.store.shared import Shared as Shared
@@ -104,6 +105,13 @@ def _client(place: Place, pool: type[redis.ConnectionPool], **options: Any) -> r
         return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=Connection, **options))
     except ValueError:  # its text quotes the URL, password and all
         raise ValueError("redis-py cannot read it: are port and database numbers, is the password percent-encoded?") from None
+
+
+def writable(client: redis.Redis) -> bool:
+    """True when Redis takes writes, for readiness: a replica answers PING as well as a master does. The key is never there, so
+    nothing is written, and a Redis that is full is no failure. Raises what Redis says otherwise."""
+    client.delete(NEVER)
+    return True
 
 
 # Redis is there and will not do it now: full, read-only after a failover, loading, without its master.

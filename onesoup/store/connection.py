@@ -4,6 +4,7 @@ import select
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 import redis
 from gevent.monkey import get_original
 
@@ -11,8 +12,33 @@ from gevent.monkey import get_original
 _poll = get_original("select", "poll")
 
 
+# For the whole way to a connection: Sentinels, looking up names, connecting. A resolver that does not answer takes ten seconds
+# and more, and a socket's time-out does not begin before that.
+CONNECT_WITHIN = 2.0
+
+
+def _in_time(dial: Callable[[], Any]) -> Any:
+    """What `dial` brings. redis-py goes on to the next Sentinel on every error of its own, so the deadline is none of these
+    before it is out here."""
+    deadline = gevent.Timeout(CONNECT_WITHIN)
+    try:
+        with deadline:
+            return dial()
+    except gevent.Timeout as passed:
+        if passed is not deadline:
+            raise
+        raise redis.TimeoutError("no connection in time") from None
+
+
 class Connection(redis.Connection):
-    """Looks whether an idle connection is still good without the hub of gevent, which takes a tenth of an empty poll."""
+    """Looks whether an idle connection is still good without the hub of gevent, which takes a tenth of an empty poll. Connecting
+    has a deadline."""
+
+    def _connect(self) -> Any:
+        return _in_time(self._dial)
+
+    def _dial(self) -> Any:
+        return super()._connect()  # type: ignore[no-untyped-call]
 
     def can_read(self, timeout: float = 0) -> bool:
         reader = getattr(self._parser, "_reader", None)
@@ -39,9 +65,9 @@ class _ToMaster:
         super().__init__(**options)
         self._master = master
 
-    def _connect(self) -> Any:
+    def _dial(self) -> Any:
         self.host, self.port = self._master()
-        return super()._connect()  # type: ignore[misc]
+        return super()._dial()  # type: ignore[misc]
 
     def read_response(self, *args: Any, **options: Any) -> Any:
         try:
@@ -65,7 +91,17 @@ class MasterConnection(_ToMaster, Connection):
     pass
 
 
-class TlsMasterConnection(_ToMaster, redis.SSLConnection):
+class TlsConnection(redis.SSLConnection):
+    """With the same deadline."""
+
+    def _connect(self) -> Any:
+        return _in_time(self._dial)
+
+    def _dial(self) -> Any:
+        return super()._connect()  # type: ignore[no-untyped-call]
+
+
+class TlsMasterConnection(_ToMaster, TlsConnection):
     pass
 
 

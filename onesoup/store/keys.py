@@ -40,6 +40,8 @@ import hashlib
 from functools import cache
 
 SHARDS = 256
+# No record has this name. Deleting it is a write that changes nothing.
+NEVER = "never"
 
 
 def session(sid: str) -> str:

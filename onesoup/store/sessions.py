@@ -12,7 +12,7 @@ import redis
 
 from onesoup.store import bounds, keys
 from onesoup.store.bounds import NAMED_BYTES, SPELLING_BYTES, TooMuch
-from onesoup.store.client import Script, guarded, pack_argument, store_errors
+from onesoup.store.client import Script, guarded, pack_argument, store_errors, writable
 from onesoup.store.cutting import CUT
 from onesoup.store.errors import NoSession
 
@@ -591,9 +591,9 @@ class Sessions:
         """Replaces a field unless somebody has changed it, or ended the session."""
         return bool(self._swap([keys.session(sid)], [name, old, new]) == 1)
 
-    def ping(self) -> bool:
-        """Whether Redis answers."""
-        return bool(self._client.ping())
+    def writable(self) -> bool:
+        """Whether Redis takes writes."""
+        return writable(self._client)
 
     def hash(self, sid: str, name: str) -> Mapping[bytes, bytes]:
         """A whole hash of the session, such as its roster."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import redis
-from redis.backoff import ConstantBackoff
+from redis.backoff import ConstantBackoff, NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
 from redis.retry import Retry
 from redis.sentinel import Sentinel
@@ -18,7 +18,7 @@ CLUSTER_TRIES, CLUSTER_PAUSE = 3, 0.1
 
 def to_master(place: Place) -> dict[str, Any]:
     """Options for a pool whose connections go to the master of the moment."""
-    sentinel: Any = Sentinel(list(place.hosts), socket_timeout=SENTINEL_TIMEOUT, socket_connect_timeout=SENTINEL_TIMEOUT)
+    sentinel: Any = Sentinel(list(place.hosts), sentinel_kwargs=sentinel_options(SENTINEL_TIMEOUT))
     return {
         "connection_class": TlsMasterConnection if place.tls else MasterConnection,
         "master": lambda: sentinel.discover_master(place.service),
@@ -26,6 +26,11 @@ def to_master(place: Place) -> dict[str, Any]:
         "username": place.username,
         "password": place.password,
     }
+
+
+def sentinel_options(timeout: float) -> dict[str, Any]:
+    """For a client of one Sentinel. It is asked once: redis-py itself would ask one that is silent eleven times, for 20 s."""
+    return {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": Retry(NoBackoff(), 0), "protocol": 2}
 
 
 def servers(client: redis.Redis) -> list[redis.Redis]:

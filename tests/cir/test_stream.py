@@ -50,7 +50,7 @@ def nginx(station, tmp_path):
     text = SHIPPED.read_text()
     text = text[text.index("\nstream {") :]
     changes = {
-        "server 127.0.0.1:3171;": f"server 127.0.0.1:{station._listener.server_port};",
+        "server 127.0.0.1:3171 ": f"server 127.0.0.1:{station._listener.server_port} ",
         "listen 3170;": f"listen 127.0.0.1:{port};",
         "/var/log/nginx/onesoup-stcp.log": f"{tmp_path}/access.log",
     }

@@ -234,7 +234,7 @@ def test_a_picture_comes_with_presence(every_phone, holder, services):
 def test_a_subscription_that_names_nothing_means_pictures_too(every_phone, holder, services):
     """Android subscribes so."""
     holder.roster(every_phone.sid, Item("romeo@example.net", "R", subscription="both"))
-    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")))
+    services.pictures.put("p", records.pack_picture(("image/jpeg", b"picture")), "romeo@example.org")
     every_phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)]))
     (online,) = [each for each in holder.ops(every_phone, "online") if each["interests"]]
     assert online

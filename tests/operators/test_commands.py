@@ -145,7 +145,8 @@ def test_sentinels_are_asked_and_so_is_the_master_that_they_name(tmp_path):
         assert (status, says(rows, "FAIL")) == (0, "")
         assert sum("3 Sentinels" in row["says"] for row in rows) == 3
         assert "1 replica," in says(rows, "ok")
-        assert "min-replicas-to-write" in says(rows, "note")
+        # With one replica, 1 would make an outage of each failover.
+        assert "min-replicas-to-write" not in says(rows, "note")
         redis.watchers[0].process.kill()
         status, rows = check(redis.url)
         assert status == 1
@@ -190,3 +191,17 @@ def test_a_table_has_numbers_to_the_right_and_no_control_characters():
 @pytest.mark.parametrize(("ms", "text"), [(-5, "0s"), (59_999, "59s"), (60_000, "1m"), (7_200_000, "2h"), (180_000_000, "2d")])
 def test_spans_are_for_people(ms, text):
     assert ago(ms) == text
+
+
+# --- doctor, in a container of one role ---
+
+
+@pytest.mark.parametrize(("role", "grade"), [("web", "note"), ("cir", "note"), ("holder", "FAIL")])
+def test_the_way_to_an_xmpp_server_counts_only_where_a_holder_runs(role, grade, tmp_path):
+    """Containers of gateways and CIR processes are in no network with it."""
+    (tmp_path / "admin").mkdir()
+    (tmp_path / "admin" / f"{role}-{os.getpid()}.port").write_text("1\n")
+    env = {"ONESOUP_DATA": str(tmp_path), "ONESOUP_REDIS_URL": "redis://127.0.0.1:1"}
+    env |= {"ONESOUP_DOMAIN": "nowhere.invalid", "ONESOUP_XMPP_ROUTES": "nowhere.invalid=127.0.0.1:1"}
+    _, output = run_apart("doctor", "--json", env=env)
+    assert [row["grade"] for row in found(output) if row["what"] == "XMPP nowhere.invalid"] == [grade]

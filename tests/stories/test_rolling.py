@@ -54,7 +54,7 @@ def nginx(directory: Path, ports: list[int]) -> Iterator[int]:
     """The shipped configuration with both gateways behind it; the port for phones."""
     port = free_port()
     text = SHIPPED.read_text().partition("\nstream {")[0]
-    shipped = "server 127.0.0.1:8080 max_fails=2 fail_timeout=5s;"
+    shipped = "server 127.0.0.1:8080 max_fails=1 fail_timeout=1s;"
     assert shipped in text
     text = text.replace(shipped, " ".join(shipped.replace("8080", str(each)) for each in ports))
     text = text.replace("listen 80 default_server", f"listen 127.0.0.1:{port}")
