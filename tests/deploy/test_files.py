@@ -19,8 +19,8 @@ import yaml
 
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
-from onesoup.ports import free_port
-from onesoup.settings import PREFIX, Settings, load, reference
+from onesoup.runtime.ports import free_port
+from onesoup.settings.settings import PREFIX, Settings, load, reference
 from tests.support.promised import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
