@@ -29,10 +29,10 @@ PLACES = {
     "holder": [
         ("workers.holder.process", "Holder._woken", "holder: news"),
         ("workers.holder.session.outbox", "Outbox._run_commands", "holder: outbox"),
-        ("onesoup.store.session.holder_side", "Feed.commands", "holder: feed.commands"),
-        ("onesoup.xmpp.stream.socket", "Link.offer", "holder: TLS write"),
+        ("onesoup.store.session.holder_side", "HolderSessionStore.commands", "holder: feed.commands"),
+        ("onesoup.xmpp.stream.socket", "StreamSocket.offer", "holder: TLS write"),
         ("onesoup.xmpp.stream.stream", "Stream._handle", "holder: stanzas parsed"),
-        ("workers.holder.session.session", "Held._stanzas", "holder: intake"),
+        ("workers.holder.session.session", "XmppSession._stanzas", "holder: intake"),
     ],
     "cir": [
         ("cir.stcp.server", "StcpServer.wake", "cir: news"),
@@ -84,7 +84,7 @@ def install(role: str) -> None:
         *owners, method = place.split(".")
         owner = importlib.import_module(module)
         _wrap(getattr(owner, owners[0]) if owners else owner, method, stamp, lambda _first, name=name: name)
-    script = importlib.import_module("onesoup.store.redis.client").Script
+    script = importlib.import_module("onesoup.store.redis.client").RedisScript
     _wrap(script, "__call__", stamp, lambda self: f"{role}: {self._name}")
 
 

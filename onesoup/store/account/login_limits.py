@@ -230,7 +230,7 @@ class LoginLimits:
         if ticket.slot:
             self._settle([_domain(ticket.domain)], [ticket.slot, ticket.address, "1" if refused else "0"])
         if refused:
-            guarded(lambda: self._client.set(f"wrong:{ticket.password}", code, ex=WRONG_SECONDS))
+            guarded(lambda: self._client.set(f"wrong:{ticket.password}", int(code), ex=WRONG_SECONDS))
             self.failed(ticket.account, ticket.place, ticket.address, ticket.password)
         elif code == StatusCode.SUCCESSFUL:
             self.passed(ticket.account, ticket.place, ticket.password)

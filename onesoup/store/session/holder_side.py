@@ -612,7 +612,7 @@ class HolderSessionStore:
 
     def end(self, sid: str, fence: int, code: int) -> None:
         """The session is over: 600 expired, 601 ended by the server, 604 logged out. The credentials go at once."""
-        self._end([keys.session(sid), *keys.of(sid, "q")], [sid, fence, code])
+        self._end([keys.session(sid), *keys.of(sid, "q")], [sid, fence, int(code)])
 
     def state(self, sid: str) -> tuple[int | None, int]:
         """(code when the session is over, else None; ms until it expires)."""
