@@ -544,6 +544,7 @@ class Holder:
             news = shared.news(session.jid, waiting, shared.clients.all(session.jid).values())
             if news:
                 shared.feed.take_in(held.sid, held.fence, records.in_order(news))
+                held.took_in()
             shared.offline.remove(session.jid, waiting)
         held.doors.take_up()
         held.check_now()

@@ -469,7 +469,6 @@ class XmppSession:
     def begin(self) -> None:
         """The session has its record in Redis: from now on what comes in is stored."""
         self.ready = True
-        self._limit.ask_again()
         if self._first_roster is not None:
             roster = self._first_roster
             self._shared.feed.replace_roster(self.sid, self.fence, roster.items, (), self._left_out(roster))
@@ -487,6 +486,10 @@ class XmppSession:
                 self._note_stream(self.stream, fields)
         self.outbox.kick()
         self.showing.expect()
+
+    def took_in(self) -> None:
+        """The session has items that it had not before: those that waited for the account."""
+        self._limit.ask_again()
 
     def _sweep_stale(self, stream: Stream) -> None:
         """Contacts that were there before the stream broke and did not show up again have gone meanwhile."""
