@@ -47,6 +47,8 @@ LINE_BYTES, LINE_BURST = 256, 4096
 # S60 reads whatever comes as the answer to HELO: a WVCI must not come in the same segment, nor soon after. A request that came
 # so long behind the OK, and went away with nothing, shows that the OK was read.
 AFTER_OK, READ_WITHIN = 3.0, 1.0
+# Redis tells in whole milliseconds when the phone last came: that much later it may have been.
+ROUNDING_SECONDS = 0.002
 # For all others it is enough that they are not read in one go.
 APART = 0.1
 # A phone that was woken, or has something in hand, comes by itself; so long it is given for that.
@@ -349,7 +351,7 @@ class StcpServer:
         """Until when nothing is to be written to the line."""
         long = line.chunks and line.rested < line.ok_at + READ_WITHIN
         ok = line.ok_at + (AFTER_OK if long else APART)
-        return max(ok, line.sent_at + GAP if line.sent_at > line.rested else 0.0)
+        return max(ok, line.sent_at + GAP if line.sent_at > line.rested + ROUNDING_SECONDS else 0.0)
 
     def _arm(self, line: StcpConnection, delay: float, check: bool = True) -> None:
         """One timer for each line: the earlier time counts, so that a repeat far ahead does not hold up news. Without `check`
