@@ -17,7 +17,7 @@ run:              ## everything on this machine, with demo accounts, until Ctrl-
 	@tools/setup run
 	@exec .venv/bin/onesoup demo --with-parent
 
-test: setup       ## the linters and the whole suite; PYTEST_ARGS="-k words" picks tests
+test: setup       ## linters and suite; PYTEST_ARGS="-k words" picks
 	@status=0; $(MAKE) --no-print-directory lint-only || status=1; \
 	tools/test $(PYTEST_ARGS) || status=1; exit $$status
 
@@ -36,24 +36,24 @@ format: setup     ## puts the source into the form that lint wants
 bench: setup      ## the benchmarks
 	@exec $(PYTHON_BIN) -m bench
 
-chaos: setup      ## what breaks, breaks under load, and every message is accounted for: docs/reliability.md; CASES="F3 F7" picks
+chaos: setup      ## faults under load: docs/reliability.md; CASES="F3 F7"
 	@exec $(PYTHON_BIN) -m tests.chaos $(CASES)
 
-soak: setup       ## long runs: what must stay flat, the morning, faults now and then; LONG="L2 L6" picks, MINUTES=20 each
+soak: setup       ## long runs; LONG="L2 L6" picks, MINUTES=20 each
 	@exec $(PYTHON_BIN) -m tests.chaos $(LONG) --minutes $(MINUTES)
 
-fuzz: setup       ## input that nobody wrote, MINUTES=20 for each target; TARGET="xml stanzas" picks; crashes go to .run/fuzz
+fuzz: setup       ## input that nobody wrote; TARGET="xml stanzas", MINUTES=20
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt 2>/dev/null || \
 	    echo "fuzz: no atheris for this Python: mutants are left to chance"
 	@exec $(PYTHON_BIN) -m tests.fuzz $(TARGET) --minutes $(MINUTES)
 
-test-containers: setup   ## the compose deployment for real, in containers: talked to, broken, restored; needs root, or a Docker
+test-containers: setup   ## the compose deployment for real; needs root or Docker
 	@tools/setup containers
 	@exec $(PYTHON_BIN) -m tests.containers
 
 setup:            ## .venv, Redis, Prosody and what the tests want
 	@tools/setup test
 
-clean:            ## takes away all that was made here, demo state included
+clean:            ## takes away all that was made here, demo state too
 	rm -rf .venv .run .setup.lock build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,10 +4,10 @@ from gevent import monkey
 monkey.patch_all()
 
 # ruff: noqa: E402
-from onesoup import tally
+from onesoup.runtime import batched_metrics
 
 # Before anything that counts is imported.
-tally.install()
+batched_metrics.install()
 
 import ctypes
 import importlib
@@ -22,16 +22,17 @@ from gevent.event import Event
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
-from onesoup import logs, master
-from onesoup.nets import LOOPBACK, Nets
-from onesoup.serving import wsgi
-from onesoup.serving.connection import Limits
-from onesoup.settings import load
+from onesoup.http_server import wsgi
+from onesoup.http_server.connection import Limits
+from onesoup.observability import logs
+from onesoup.runtime.networks import LOOPBACK, Nets
+from onesoup.settings.settings import load
+from workers.gateway import reload as gateway_reload
 
 settings = load()
 # One admin port for all workers of this gateway. They inherit it, and those that a reload starts get the same.
 try:
-    admin_socket = master.admin_socket(settings.admin_bind, settings.admin_port)
+    admin_socket = gateway_reload.admin_socket(settings.admin_bind, settings.admin_port)
 except OSError as error:
     sys.exit(
         f"onesoup web: ONESOUP_ADMIN_PORT={settings.admin_port} on {settings.admin_bind}: {error.strerror}; 0 takes a free one"
@@ -119,7 +120,7 @@ class GatewayWorker(GeventWorker):
 
     def _leave(self, sig, frame):
         end = time.monotonic() + self.SUCCESSOR
-        while master.needed(self.age) and time.monotonic() < end:
+        while gateway_reload.needed(self.age) and time.monotonic() < end:
             gevent.sleep(0.1)
         super().handle_exit(sig, frame)
         self.gone.set()
@@ -127,8 +128,8 @@ class GatewayWorker(GeventWorker):
         end = time.monotonic() + self.IDLE_GRACE
         while time.monotonic() < end:
             # After a reload younger workers tell operators how the gateway is; when it ends as a whole, we do: not ready.
-            if master.replaced(self.age):
-                importlib.import_module("onesoup.admin").stop()
+            if gateway_reload.replaced(self.age):
+                importlib.import_module("onesoup.observability.admin_server").stop()
             gevent.sleep(0.1)
         wsgi.end_waiting(self.waiting, math.inf)
 
@@ -146,7 +147,7 @@ def on_starting(server):
 
 def on_reload(server):
     """Before new workers are made: those that there are go when one of them is ready."""
-    master.reload(server.worker_age)
+    gateway_reload.reload(server.worker_age)
 
 
 def post_fork(server, worker):
@@ -156,10 +157,11 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """The application is loaded: open the admin port. `workers.gateway.checks()` tells what makes it ready."""
-    from onesoup import admin, beat
+    """The application is loaded: open the admin port. `workers.gateway.app.checks()` tells what makes it ready."""
+    from onesoup.observability import admin_server
+    from onesoup.runtime import scheduler
 
-    gateway = importlib.import_module("workers.gateway")
+    gateway = importlib.import_module("workers.gateway.app")
     checks = list(getattr(gateway, "checks", list)())
     if _draining() is not None:
 
@@ -167,10 +169,10 @@ def post_worker_init(worker):
             return not _draining().is_set()
 
         checks.append(not_draining)
-    tally.start()
-    beat.every(beat.SECONDS, worker.look_around)
-    admin.start(settings, "web", checks, shared=admin_socket)
-    master.ready(worker.age)
+    batched_metrics.start()
+    scheduler.every(scheduler.SECONDS, worker.look_around)
+    admin_server.start(settings, "web", checks, shared=admin_socket)
+    gateway_reload.ready(worker.age)
 
 
 def worker_int(worker):
@@ -179,7 +181,7 @@ def worker_int(worker):
 
 def worker_exit(server, worker):
     drain()
-    tally.write()
+    batched_metrics.write()
 
 
 def child_exit(server, worker):
@@ -196,4 +198,4 @@ def drain():
 
 
 def _draining():
-    return getattr(sys.modules.get("workers.gateway"), "draining", None)
+    return getattr(sys.modules.get("workers.gateway.app"), "draining", None)

@@ -15,7 +15,7 @@ from collections.abc import Callable  # noqa: E402
 import falcon  # noqa: E402
 import redis  # noqa: E402
 
-from onesoup.store.client import Script, connect  # noqa: E402
+from onesoup.store.redis.client import RedisScript, connect  # noqa: E402
 
 SCRIPT = """
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
@@ -44,7 +44,7 @@ def create_app() -> falcon.App:
     port = int(os.environ["ONESOUP_BENCH_REDIS_PORT"])
     script: Callable[[list[str], list[int]], object]
     if os.environ["ONESOUP_BENCH_CLIENT"] == "shared":
-        script = Script(connect(f"redis://127.0.0.1:{port}/0", shared=True), SCRIPT)
+        script = RedisScript(connect(f"redis://127.0.0.1:{port}/0", shared=True), SCRIPT)
     else:
         script = redis.Redis(port=port, protocol=2).register_script(SCRIPT)
     app.add_route("/", Ceiling(script, int(begin), int(end)))

@@ -18,16 +18,16 @@ from bench.parts import REPOSITORY, Scale, say, workplace
 from bench.peer import Peer
 from bench.people import PASSWORD, World
 from bench.report import Figure, Spread, percentile
-from cir.stcp import APART
+from cir.stcp.server import APART
 from onesoup.csp.session import Session
 from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer, connects
-from onesoup.handlers import records
 from onesoup.phone.engine import Phone
-from onesoup.phone.stcp import Line
-from onesoup.ports import free_port
-from onesoup.store.client import connect
-from onesoup.store.feed import Feed
+from onesoup.phone.stcp import PhoneStcpLine
+from onesoup.runtime.ports import free_port
+from onesoup.store import records
+from onesoup.store.redis.client import connect
+from onesoup.store.session.holder_side import HolderSessionStore
 
 RATE = 100
 # Seconds until what log-ins have started is over.
@@ -74,17 +74,17 @@ def _wakes(scale: Scale, directory: Path) -> list[Figure]:
     ]
 
 
-def _line(world: World, stack: ExitStack, user: str) -> tuple[Phone, Line]:
+def _line(world: World, stack: ExitStack, user: str) -> tuple[Phone, PhoneStcpLine]:
     phone = stack.enter_context(world.phone(user, cir=("STCP",)))
     phone.login()
     phone.negotiate()
-    return phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie))
+    return phone, stack.enter_context(PhoneStcpLine(*world.stcp, phone.session_id or "", phone.cookie))
 
 
-def _at_rate(lines: list[tuple[Phone, Line]], peer: Peer) -> list[float]:
+def _at_rate(lines: list[tuple[Phone, PhoneStcpLine]], peer: Peer) -> list[float]:
     """Milliseconds of each message, sent at a steady rate whatever has come of the ones before."""
 
-    def woken(line: Line) -> float:
+    def woken(line: PhoneStcpLine) -> float:
         if not line.wait(30.0):
             raise RuntimeError("no WVCI within 30 s")
         return time.perf_counter()
@@ -103,7 +103,7 @@ def _times(count: int, once: Callable[[int], float]) -> list[float]:
     return [once(number) for number in range(count)]
 
 
-def _again(phone: Phone, line: Line, peer: Peer) -> float:
+def _again(phone: Phone, line: PhoneStcpLine, peer: Peer) -> float:
     """Ms to the wake for a message that comes when the phone has just fetched the one that it was woken for."""
     _at_rest(phone, line)
     _woken(phone, line, peer)
@@ -112,7 +112,7 @@ def _again(phone: Phone, line: Line, peer: Peer) -> float:
     return _woken(phone, line, peer)
 
 
-def _at_rest(phone: Phone, line: Line) -> None:
+def _at_rest(phone: Phone, line: PhoneStcpLine) -> None:
     """Nothing waits, and nothing is left of earlier wakes."""
     while phone.run_once():
         pass
@@ -124,10 +124,10 @@ def _after_helo(world: World, stack: ExitStack, phone: Phone, peer: Peer) -> flo
     """The same for a phone whose line is new."""
     while phone.run_once():
         pass
-    return _woken(phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie)), peer)
+    return _woken(phone, stack.enter_context(PhoneStcpLine(*world.stcp, phone.session_id or "", phone.cookie)), peer)
 
 
-def _woken(phone: Phone, line: Line, peer: Peer) -> float:
+def _woken(phone: Phone, line: PhoneStcpLine, peer: Peer) -> float:
     began = time.perf_counter()
     peer.message(phone.user.removeprefix("wv:"), "once more")
     if not line.wait(30.0):
@@ -135,7 +135,7 @@ def _woken(phone: Phone, line: Line, peer: Peer) -> float:
     return (time.perf_counter() - began) * 1e3
 
 
-def _burst(phone: Phone, line: Line, peer: Peer) -> int:
+def _burst(phone: Phone, line: PhoneStcpLine, peer: Peer) -> int:
     """How often a phone is woken for many messages at once."""
     for number in range(BURST):
         peer.message(phone.user.removeprefix("wv:"), f"burst{number}")
@@ -240,7 +240,7 @@ def _bare(directory: Path, server: RedisServer, names: list[str]) -> Iterator[Li
 def _ours(directory: Path, server: RedisServer, names: list[str]) -> Iterator[Listener]:
     """The CIR process as it is, with a session in Redis for every line."""
     client, port = connect(server.url), free_port()
-    feed = Feed(client)
+    feed = HolderSessionStore(client)
     for name in names:
         session = Session("alice@x", "wv:alice@x", "1.2", "r", cookie="wv:nokia.12345")
         feed.create(name, {"r": records.pack_session(session), "ttl": 3_600_000, "fence": 1}, ())

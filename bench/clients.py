@@ -20,10 +20,16 @@ from gevent.fileobject import FileObject  # noqa: E402
 from gevent.pool import Pool  # noqa: E402
 
 from bench import machine  # noqa: E402
-from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls  # noqa: E402
-from onesoup.xmpp.stream.dial import dial  # noqa: E402
-from onesoup.xmpp.stream.link import Link  # noqa: E402
-from workers import stanzas  # noqa: E402
+from onesoup.xmpp.stream import (  # noqa: E402
+    Options,
+    Resolver,
+    Stream,
+    StreamFailure,
+    Tls,
+    stanzas,
+)
+from onesoup.xmpp.stream.socket import StreamSocket  # noqa: E402
+from onesoup.xmpp.stream.tcp import dial  # noqa: E402
 
 # Stanzas sent in a row before the server is asked whether it has them.
 WINDOW = 100
@@ -100,7 +106,7 @@ class Driver:
         tls, domain = self.options.tls, self.account[0]
         began = time.process_time()
         for _ in range(count):
-            link = Link(dial("127.0.0.1", port))
+            link = StreamSocket(dial("127.0.0.1", port))
             tls.secure(link, domain, direct=True)
             link.close()
         return {"cpu": time.process_time() - began}

@@ -11,8 +11,8 @@ from types import ModuleType
 from bench import libwbxml, vectors, yardstick
 from bench.parts import REPOSITORY, Scale, say
 from bench.report import Figure, Spread
-from onesoup.csp import direct, envelope
-from onesoup.csp.envelope import Malformed, Message, Unknown
+from onesoup.csp.codec import envelope, fast_wbxml
+from onesoup.csp.codec.envelope import Malformed, Message, Unknown
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
@@ -103,8 +103,8 @@ def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Li
 def _jobs(kind: str, octets: bytes, message: Message) -> dict[str, Job]:
     return {
         f"{kind} tree": lambda: codec.decode(octets),
-        f"{kind} typed": lambda: direct.decode(octets) or envelope.read(codec.decode(octets)),
-        f"{kind} encode": lambda: direct.encode(message),
+        f"{kind} typed": lambda: fast_wbxml.decode(octets) or envelope.read(codec.decode(octets)),
+        f"{kind} encode": lambda: fast_wbxml.encode(message),
     }
 
 

@@ -9,7 +9,7 @@ import signal  # noqa: E402
 
 import gevent  # noqa: E402
 
-from onesoup.cli import main  # noqa: E402
+from onesoup.commands.main import main  # noqa: E402
 
 if __name__ == "__main__":
     gevent.signal_handler(signal.SIGUSR1, gc.collect)

@@ -6,8 +6,10 @@ held for 60 s and sent again, 60 times an hour. The XMPP server behind us is not
 Phones at rest cost less than what the beats of the processes vary by from minute to minute on a machine that others use too. So
 a second stack beats beside the first, without those phones, at the same time; what the two differ by before the phones come and
 after they have gone is taken out as well. What is due once an hour is spread over the sessions from their beginning
-(workers/agenda.py, onesoup/xmpp/stream/watch.py), so that some minutes hold their share of it. Times are nanoseconds of Linux's
-clock for each process; a slice is a multiple of the processes' beats (onesoup/beat.py), and begins between two of them.
+(workers/holder/schedule.py, onesoup/xmpp/stream/keepalive.py), so that some minutes hold their share of it. Times are nanoseconds
+of Linux's
+clock for each process; a slice is a multiple of the processes' beats (onesoup/runtime/scheduler.py), and begins between two of
+them.
 """
 
 import statistics
@@ -21,18 +23,19 @@ from bench import bosh, machine
 from bench.parts import FULL, Scale, say, workplace
 from bench.people import World, at_once
 from bench.report import Figure, Spread
-from onesoup import beat
 from onesoup.demo.ejabberd import find_ejabberd
 from onesoup.demo.process import ProcessError
 from onesoup.phone.engine import Phone
-from onesoup.phone.stcp import Line
+from onesoup.phone.stcp import PhoneStcpLine
+from onesoup.runtime import scheduler
 
 GOAL = 0.2
 HOUR = 3600.0
 PINGS = 3
 POLLS = 60
 REST = 3.2
-# A slice: many beats of the processes, and one look of the holder at those of its sessions that are due (workers/holder.py).
+# A slice: many beats of the processes, and one look of the holder at those of its sessions that are due
+# (workers/holder/process.py).
 SLICE = 60.0
 # Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
 LANES = 16
@@ -96,7 +99,7 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
     return [sum(each.values()) + questions for each in a_phone], parts, alone, wakes
 
 
-def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phone, Line]]:
+def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phone, PhoneStcpLine]]:
     phones = [stack.enter_context(world.phone(user, cir=("STCP",))) for user in users]
 
     def start(phone: Phone) -> None:
@@ -104,16 +107,16 @@ def _log_in(world: World, stack: ExitStack, users: list[str]) -> list[tuple[Phon
         phone.negotiate()
 
     at_once(10, start, phones)
-    return [(phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie))) for phone in phones]
+    return [(phone, stack.enter_context(PhoneStcpLine(*world.stcp, phone.session_id or "", phone.cookie))) for phone in phones]
 
 
-def _questions(world: World, resting: list[tuple[Phone, Line]]) -> dict[str, Cpu]:
+def _questions(world: World, resting: list[tuple[Phone, PhoneStcpLine]]) -> dict[str, Cpu]:
     """Milliseconds of each role for what a phone asks in its hour; its request needs a new connection."""
 
-    def ping(one: tuple[Phone, Line]) -> None:
+    def ping(one: tuple[Phone, PhoneStcpLine]) -> None:
         one[1].ping()
 
-    def keep_alive(one: tuple[Phone, Line]) -> None:
+    def keep_alive(one: tuple[Phone, PhoneStcpLine]) -> None:
         one[0].keep_alive()
 
     found = {}
@@ -131,7 +134,7 @@ def _slices(worlds: list[World], seconds: float) -> list[list[Cpu]]:
     """Milliseconds an hour of each role in each world, some times one after the other."""
     found = []
     count = max(int(seconds / SLICE), 1)
-    gevent.sleep(1.5 * beat.SECONDS - time.monotonic() % beat.SECONDS)
+    gevent.sleep(1.5 * scheduler.SECONDS - time.monotonic() % scheduler.SECONDS)
     for _ in range(count):
         before = [_cpu(world) for world in worlds]
         gevent.sleep(seconds / count)

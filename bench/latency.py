@@ -23,8 +23,8 @@ from bench.stamps import Stamps
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.phone.engine import Phone
-from onesoup.phone.stcp import Line
-from onesoup.ports import free_port
+from onesoup.phone.stcp import PhoneStcpLine
+from onesoup.runtime.ports import free_port
 
 # Between two messages, so that what the last one left behind is done.
 PAUSE = 0.03
@@ -132,14 +132,14 @@ def _lined(scale: Scale, world: World, peer: Peer, stamps: Stamps) -> Way:
         return _times("stanza to WVCI", scale.messages, lambda number: _to_line(*lines[number], peer, number), stamps)
 
 
-def _line(world: World, stack: ExitStack, user: str) -> tuple[Phone, Line]:
+def _line(world: World, stack: ExitStack, user: str) -> tuple[Phone, PhoneStcpLine]:
     phone = stack.enter_context(world.phone(user, cir=("STCP",)))
     phone.login()
     phone.negotiate()
     phone.publish()
     if phone.stcp is None:
         raise RuntimeError("the server agreed no STCP line")
-    return phone, stack.enter_context(Line(*world.stcp, phone.session_id or "", phone.cookie))
+    return phone, stack.enter_context(PhoneStcpLine(*world.stcp, phone.session_id or "", phone.cookie))
 
 
 def _settle(phone: Phone) -> None:
@@ -165,7 +165,7 @@ def _times(what: str, count: int, once: Once, stamps: Stamps | None = None) -> W
     return way
 
 
-def _to_line(phone: Phone, line: Line, peer: Peer, number: int) -> tuple[float, float]:
+def _to_line(phone: Phone, line: PhoneStcpLine, peer: Peer, number: int) -> tuple[float, float]:
     began = time.monotonic()
     peer.message(phone.user.removeprefix("wv:"), f"wake{number}")
     if not line.wait(5.0):

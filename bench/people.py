@@ -13,7 +13,7 @@ from onesoup.demo.process import Process
 from onesoup.demo.servers import Prosody
 from onesoup.demo.stack import ROLES, Stack
 from onesoup.phone.engine import Phone
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 
 T = TypeVar("T")
 PASSWORD = "bench-secret"

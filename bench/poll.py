@@ -16,18 +16,18 @@ from bench import machine
 from bench.load import Generator, Load
 from bench.parts import REPOSITORY, Scale, say, workplace
 from bench.report import Figure, Spread
-from onesoup.csp import envelope
-from onesoup.csp.elements import PollingRequest
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import PollingRequest
 from onesoup.csp.session import Capabilities, Session
 from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer, connects
-from onesoup.handlers import records
-from onesoup.phone.http import Client
-from onesoup.ports import free_port
-from onesoup.store.client import connect
-from onesoup.store.feed import Feed
-from onesoup.store.keyring import KeyRing
+from onesoup.phone.http import PhoneHttpClient
+from onesoup.runtime.ports import free_port
+from onesoup.store import records
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect
+from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 
@@ -68,7 +68,7 @@ def poll(sid: str) -> bytes:
 def write_sessions(url: str, sids: list[str]) -> None:
     """Live sessions as a holder creates them, nothing waiting."""
     client = connect(url)
-    feed = Feed(client)
+    feed = HolderSessionStore(client)
     for number, sid in enumerate(sids):
         session = Session(f"user{number}@localhost", f"wv:user{number}@localhost", VERSION, "onesoup.phone")
         fields = {
@@ -153,7 +153,7 @@ def run(scale: Scale) -> list[Figure]:
 
 def check(web: Web, body: bytes) -> None:
     """An empty poll is answered with 200 and nothing; anything else would be measured for nothing."""
-    client = Client(f"http://127.0.0.1:{web.port}/")
+    client = PhoneHttpClient(f"http://127.0.0.1:{web.port}/")
     reply = client.post(body, TYPE)
     client.close()
     if (reply.status, reply.body) != (200, b""):
@@ -187,7 +187,7 @@ def measure(generator: Generator, server: RedisServer, web: Web, seconds: float)
 
 def _scripts(web: Web, server: RedisServer, bodies: list[bytes]) -> float:
     """Round trips to Redis for each of a known number of polls: what Redis itself counts."""
-    phone = Client(f"http://127.0.0.1:{web.port}/")
+    phone = PhoneHttpClient(f"http://127.0.0.1:{web.port}/")
     with redis.Redis(port=server.port) as client:
         client.config_resetstat()
         for body in bodies:

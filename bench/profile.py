@@ -14,11 +14,11 @@ from collections.abc import Callable
 from bench import vectors
 from bench.parts import Scale, workplace
 from bench.poll import TYPE, poll, session_ids, write_sessions
-from onesoup.csp import envelope
+from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.demo.servers import RedisServer
-from onesoup.settings import load
-from onesoup.store.keyring import KeyRing
+from onesoup.settings.settings import load
+from onesoup.store.account.keyring import KeyRing
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
 
@@ -37,10 +37,10 @@ def _poll(scale: Scale) -> str:
         KeyRing.create(keys)
         # As `onesoup web` has it: counters in files shared by the workers. Decided when prometheus_client is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-        from onesoup import tally
+        from onesoup.runtime import batched_metrics
 
-        tally.install()
-        from workers.gateway import create_app
+        batched_metrics.install()
+        from workers.gateway.app import create_app
 
         app = create_app(load({"ONESOUP_REDIS_URL": server.url, "ONESOUP_KEYS_FILE": str(keys), "ONESOUP_POLL_HOLD": "0"}))
         bodies = [poll(sid) for sid in sids]

@@ -17,7 +17,7 @@ from bench.poll import TYPE, Web, check, gateway, measure, poll, running, sessio
 from bench.report import Figure, Spread
 from onesoup.demo.servers import RedisServer
 from onesoup.store import keys
-from onesoup.store.leases import Shards
+from onesoup.store.session.shards import Shards
 
 FLAT = 1.10
 REST_SECONDS = 3.0

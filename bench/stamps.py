@@ -22,21 +22,21 @@ HERE = Path(__file__).resolve().parent
 # Role -> (module, function or class.method, name of the stamp): when it is called, and with "." behind the name when it returns.
 PLACES = {
     "web": [
-        ("onesoup.serving.wsgi", "_Client._serve", "web: head read"),
-        ("onesoup.handlers.exchange", "Exchange.run", "web: handlers"),
-        ("onesoup.serving.wsgi", "_Answer._write", "web: answer"),
+        ("onesoup.http_server.wsgi", "_Client._serve", "web: head read"),
+        ("onesoup.handlers.dispatch", "Exchange.run", "web: handlers"),
+        ("onesoup.http_server.wsgi", "_Answer._write", "web: answer"),
     ],
     "holder": [
-        ("workers.holder", "Holder._woken", "holder: news"),
-        ("workers.outbox", "Outbox._run_commands", "holder: outbox"),
-        ("onesoup.store.feed", "Feed.commands", "holder: feed.commands"),
-        ("onesoup.xmpp.stream.link", "Link.offer", "holder: TLS write"),
+        ("workers.holder.process", "Holder._woken", "holder: news"),
+        ("workers.holder.session.outbox", "Outbox._run_commands", "holder: outbox"),
+        ("onesoup.store.session.holder_side", "HolderSessionStore.commands", "holder: feed.commands"),
+        ("onesoup.xmpp.stream.socket", "StreamSocket.offer", "holder: TLS write"),
         ("onesoup.xmpp.stream.stream", "Stream._handle", "holder: stanzas parsed"),
-        ("workers.held", "Held._stanzas", "holder: intake"),
+        ("workers.holder.session.session", "XmppSession._stanzas", "holder: intake"),
     ],
     "cir": [
-        ("cir.stcp", "StcpServer.wake", "cir: news"),
-        ("cir.stcp", "StcpServer._ring", "cir: line"),
+        ("cir.stcp.server", "StcpServer.wake", "cir: news"),
+        ("cir.stcp.server", "StcpServer._ring", "cir: line"),
     ],
 }
 
@@ -84,7 +84,7 @@ def install(role: str) -> None:
         *owners, method = place.split(".")
         owner = importlib.import_module(module)
         _wrap(getattr(owner, owners[0]) if owners else owner, method, stamp, lambda _first, name=name: name)
-    script = importlib.import_module("onesoup.store.client").Script
+    script = importlib.import_module("onesoup.store.redis.client").RedisScript
     _wrap(script, "__call__", stamp, lambda self: f"{role}: {self._name}")
 
 
@@ -103,8 +103,8 @@ def _wrap(owner: Any, method: str, stamp: Callable[[str], None], name_of: Callab
 
 
 def main(role: str) -> None:
-    from onesoup import roles
-    from onesoup.cli import main as onesoup
+    from onesoup.commands import roles
+    from onesoup.commands.main import main as onesoup
 
     if role == "web":
         roles._gunicorn_conf = lambda: HERE / "stamps.conf.py"

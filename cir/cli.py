@@ -6,8 +6,8 @@ import time
 
 import click
 
-from onesoup.csp import numbers
-from onesoup.settings import Settings, SettingsError, load
+from onesoup.csp.text import numbers
+from onesoup.settings.settings import Settings, SettingsError, load
 
 
 @click.command()
@@ -30,7 +30,7 @@ def send(to: str, method: str, version: str, cookie: str, text: str, dry_run: bo
 
 
 def _send(settings: Settings, to: str, method: str, version: str, cookie: str, text: str, dry_run: bool) -> None:
-    from cir import carrier, job
+    from cir.sms import carrier, job
 
     number = numbers.normal(to, settings.country_code)
     if not number:
@@ -59,7 +59,7 @@ def _send(settings: Settings, to: str, method: str, version: str, cookie: str, t
 
 
 def _show(made, settings: Settings) -> None:  # type: ignore[no-untyped-def]
-    from cir import sms
+    from cir.sms import encoding
 
     click.echo(
         f"to       {made.number}" + ("" if numbers.allowed(made.number, settings.sms_prefixes) else "  (not in sms_prefixes)")
@@ -67,7 +67,7 @@ def _show(made, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     click.echo(f"method   {made.method}, data coding {made.dcs:#04x}")
     click.echo(f"header   {made.udh.hex(' ').upper()}")
     click.echo(f"payload  {made.payload.hex(' ').upper()}")
-    click.echo(f"length   {len(made.udh) + len(made.payload)} of {sms.MAX_OCTETS} octets")
+    click.echo(f"length   {len(made.udh) + len(made.payload)} of {encoding.MAX_OCTETS} octets")
     click.echo(f"text     {made.text.decode()}")
 
 

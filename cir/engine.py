@@ -11,26 +11,27 @@ import gevent
 import structlog
 from gevent.pool import Group
 
-from cir import chain, job
-from cir.chain import Exhausted, Facts, Send, Wait
-from cir.datagrams import Datagrams
-from cir.duties import Duties
-from cir.message import CirError
-from cir.outgoing import SENT, Outgoing
-from cir.stcp import WAKES
-from onesoup import tracing
-from onesoup.csp import numbers
+from cir import bearer_policy
+from cir.bearer_policy import Exhausted, Facts, Send, Wait
+from cir.sms import job
+from cir.sms.outgoing import SENT, Outgoing
+from cir.stcp.server import WAKES
+from cir.udp import UdpSender
+from cir.work_queue import WorkQueue
+from cir.wvci import CirError
 from onesoup.csp.session import Session
-from onesoup.handlers.records import unpack_caps, unpack_command, unpack_session
-from onesoup.logs import short
-from onesoup.settings import Settings
+from onesoup.csp.text import numbers
+from onesoup.observability import tracing
+from onesoup.observability.logs import short
+from onesoup.settings.settings import Settings
 from onesoup.store import keys
+from onesoup.store.account.phone_numbers import Numbers
 from onesoup.store.errors import NoSession, StoreDown
-from onesoup.store.leases import Shards
-from onesoup.store.lines import Lines
-from onesoup.store.numbers import Numbers
-from onesoup.store.sms import Refusal
-from onesoup.store.wakes import Look, Tries, Wakes
+from onesoup.store.records import unpack_caps, unpack_command, unpack_session
+from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.sms_budget import Refusal
+from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.wakes import WakeFacts, Wakes, WakeTries
 
 log = structlog.get_logger()
 
@@ -55,12 +56,12 @@ class Engine:
         shards: Shards,
         lines: Lines,
         outgoing: Outgoing | None = None,
-        datagrams: Datagrams | None = None,
+        datagrams: UdpSender | None = None,
     ) -> None:
         self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
-        self.duties = Duties(wakes.due, self.step, AT_ONCE)
+        self.duties = WorkQueue(wakes.due, self.step, AT_ONCE)
         self._codes_out, self._count, self._gap = Group(), 0, False
         self._ask_at = 0.0
 
@@ -87,9 +88,9 @@ class Engine:
         if kind == "code":
             self._codes_out.spawn(self._send_codes)
             return
-        delay = chain.BATCH_UDP["m"] if self._datagrams is not None else chain.BATCH_SMS
+        delay = bearer_policy.BATCH_UDP["m"] if self._datagrams is not None else bearer_policy.BATCH_SMS
         # Whoever reads news must not wait for Redis: STCP lines are told by the same reader.
-        gevent.spawn(self._soon, sid, delay if kind == "m" else chain.BATCH_UDP["p"])
+        gevent.spawn(self._soon, sid, delay if kind == "m" else bearer_policy.BATCH_UDP["p"])
 
     def _soon(self, sid: str, ms: int) -> None:
         try:
@@ -110,7 +111,7 @@ class Engine:
                 return
             for shard in range(keys.SHARDS):
                 for sid in self._wakes.unheard(self._shards.sessions(shard)):
-                    self.duties.soon(sid, chain.BATCH_SMS)
+                    self.duties.soon(sid, bearer_policy.BATCH_SMS)
         except StoreDown as error:
             self._gap = True
             log.warning("store-down", reason=str(error))
@@ -148,7 +149,7 @@ class Engine:
         if not look.wake or not look.waiting or _tries(look).done:
             return None
         facts = self._facts(look, session, unpack_caps(look.caps).methods)
-        found = chain.step(facts)
+        found = bearer_policy.step(facts)
         if isinstance(found, Wait):
             return found.until - look.now
         if isinstance(found, Exhausted):
@@ -156,10 +157,14 @@ class Engine:
             return None
         return self._send(sid, session, look, found)
 
-    def _facts(self, look: Look, session: Session, methods: Iterable[str]) -> Facts:
+    def _facts(self, look: WakeFacts, session: Session, methods: Iterable[str]) -> Facts:
         agreed, here = set(methods), self.bearers()
         usable = agreed & here
-        udp = tuple(name for name in chain.UDP if name in usable and look.udp_port and look.address and look.deaf < chain.DEAF)
+        udp = tuple(
+            name
+            for name in bearer_policy.UDP
+            if name in usable and look.udp_port and look.address and look.deaf < bearer_policy.DEAF
+        )
         allowed, tries = numbers.allowed(look.number, self._settings.sms_prefixes), _tries(look)
         report, report_at = self._outgoing.fate(tries.job) if tries.job and self._outgoing else ("", 0)
         return Facts(
@@ -168,7 +173,7 @@ class Engine:
             began=look.began,
             lines=self._alive(look.lines),
             udp=udp,
-            sms=tuple(name for name in chain.SMS if name in agreed & self._short() and allowed),
+            sms=tuple(name for name in bearer_policy.SMS if name in agreed & self._short() and allowed),
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
@@ -189,12 +194,12 @@ class Engine:
         """Who lives is looked up again with the next line."""
         self._processes = frozenset()
 
-    def _send(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
-        if send.bearer in chain.UDP:
+    def _send(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
+        if send.bearer in bearer_policy.UDP:
             return self._send_udp(sid, session, look, send)
         return self._send_sms(sid, session, look, send)
 
-    def _send_udp(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
+    def _send_udp(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
         if not self._wakes.note(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp", look.tried):
             return None
         assert self._datagrams is not None
@@ -204,7 +209,7 @@ class Engine:
         WAKES.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
         return 0
 
-    def _send_sms(self, sid: str, session: Session, look: Look, send: Send) -> int | None:
+    def _send_sms(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
         """The budget first, then the note, then the gateway: whatever dies in between, no message goes out twice."""
         out, id_ = self._outgoing, job.new_id(time.time())
         assert out is not None
@@ -242,18 +247,18 @@ class Engine:
         taken = outcome in SENT
         tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
         WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
-        if outcome is job.Outcome.TEMPORARY:
+        if outcome is job.SendOutcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
             wait = time.monotonic() - began + max(out.gateway.wait(), AGAIN_SECONDS)
             return self._put_off(sid, look, wait, tries.pack())
         return 0
 
-    def _put_off(self, sid: str, look: Look, seconds: float, seen: bytes) -> int:
+    def _put_off(self, sid: str, look: WakeFacts, seconds: float, seen: bytes) -> int:
         """SMS has to wait for the gateway, so long from when we looked; what else there is goes at its own time."""
         self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 
-    def _refused(self, sid: str, look: Look, refusal: Refusal) -> int | None:
+    def _refused(self, sid: str, look: WakeFacts, refusal: Refusal) -> int | None:
         tries = _tries(look)
         if refusal.ms is None:
             self._wakes.note(sid, replace(tries, given_up=True), seen=look.tried)
@@ -263,18 +268,18 @@ class Engine:
 
     # --- what is learned ---
 
-    def _learn(self, sid: str, session: Session, look: Look, tries: Tries) -> None:
+    def _learn(self, sid: str, session: Session, look: WakeFacts, tries: WakeTries) -> None:
         """What was tried is over. A phone that has come since: in time, so the bearer works; or late, and then it does not
         hear datagrams at this address."""
         if tries.udp and look.last_request > tries.udp_at:
-            late = tries.udp >= chain.UDP_SENDS and look.last_request > tries.udp_at + chain.UDP_GAPS[-1]
+            late = tries.udp >= bearer_policy.UDP_SENDS and look.last_request > tries.udp_at + bearer_policy.UDP_GAPS[-1]
             self._wakes.deaf(sid, late)
         sent_at = max(tries.udp_at if tries.udp else 0, tries.sms_at)
-        if 0 < sent_at < look.last_request <= sent_at + chain.SMS_WAIT:
+        if 0 < sent_at < look.last_request <= sent_at + bearer_policy.SMS_WAIT:
             self._wakes.answered(session.jid)
         self._wakes.forget_tries(sid)
 
-    def _in_vain(self, sid: str, session: Session, look: Look, found: Exhausted) -> None:
+    def _in_vain(self, sid: str, session: Session, look: WakeFacts, found: Exhausted) -> None:
         """Quiet until the phone comes, or until a message comes much later."""
         if not self._wakes.note(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
             return
@@ -308,8 +313,8 @@ class Engine:
             self._codes.take_back(jid, number)
 
 
-def _tries(look: Look) -> Tries:
+def _tries(look: WakeFacts) -> WakeTries:
     """What has been tried for this wake; a new one begins anew, but remembers when the last datagram went out."""
     if look.tries is not None and look.tries.wake == look.wake:
         return look.tries
-    return Tries(look.wake, udp_at=look.tries.udp_at if look.tries else 0)
+    return WakeTries(look.wake, udp_at=look.tries.udp_at if look.tries else 0)

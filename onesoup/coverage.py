@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from onesoup.csp.elements import PRIMITIVES, LoginRequest, MessageDelivered, PollingRequest, Status
+from onesoup.csp.codec.generated_elements import PRIMITIVES, LoginRequest, MessageDelivered, PollingRequest, Status
 from onesoup.csp.transactions import OUTSIDE
-from onesoup.handlers.exchange import HANDLERS
-from onesoup.wire.tables.pts import TRANSACTIONS
-from onesoup.wire.tables.tags import TAGS
+from onesoup.handlers.dispatch import HANDLERS
+from onesoup.wire.generated.pts import TRANSACTIONS
+from onesoup.wire.generated.tags import TAGS
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = ("1.1", "1.2", "1.3")
@@ -96,7 +96,7 @@ def _makers() -> dict[str, str]:
     """The first module that calls the class of each primitive."""
     found: dict[str, str] = {}
     for path in _modules(*MAKERS):
-        if path.name == "elements.py":
+        if path.name == "generated_elements.py":
             continue
         for name in _called(path):
             found.setdefault(name, ".".join(path.relative_to(ROOT).with_suffix("").parts).removeprefix("onesoup."))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onesoup import coverage
 from onesoup.csp.handsets import TABLE, Handset, Row
-from onesoup.settings import reference
+from onesoup.settings.settings import reference
 from onesoup.store import bounds
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes onesoup/csp/elements.py from tables/schema.tsv: one small typed class for each CSP element that has children.
+"""Writes onesoup/csp/codec/generated_elements.py from tables/schema.tsv: one small typed class for each CSP element that has
+children.
 
 usage: make_elements.py [--check]      --check writes nothing and exits with 1 when the module is not what the table says
 """
@@ -12,11 +13,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "onesoup" / "csp" / "elements.py"
+TARGET = ROOT / "onesoup" / "csp" / "codec" / "generated_elements.py"
 VERSIONS = ("1.1", "1.2", "1.3")
 KINDS = {"integer": "int", "boolean": "bool", "empty": "flag", "element": "element"}
 
-# The envelope has its own reader and writer, onesoup/csp/envelope.py.
+# The envelope has its own reader and writer, onesoup/csp/codec/envelope.py.
 ENVELOPE = {"WV-CSP-Message", "Session", "SessionDescriptor", "Transaction", "TransactionDescriptor", "TransactionContent"}
 
 # What real clients send outside the schema: (parent, child, kind, many). Read everywhere, written when a caller sets it.
@@ -139,8 +140,8 @@ def render() -> str:
         "",
         "from typing import ClassVar",
         "",
-        "from onesoup.csp.node import Node as Node",
-        "from onesoup.csp.node import Primitive as Primitive",
+        "from onesoup.csp.codec.node import Node as Node",
+        "from onesoup.csp.codec.node import Primitive as Primitive",
         "",
     ]
     all_specs = specs()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TSV = ROOT / "tables"
-OUT = ROOT / "onesoup" / "wire" / "tables"
+OUT = ROOT / "onesoup" / "wire" / "generated"
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 LINE = 130  # ruff's line-length in pyproject.toml: the modules must be format-clean as written
 

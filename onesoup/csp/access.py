@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from onesoup.csp import addresses
-from onesoup.csp.elements import ClientID, LoginRequest, Result
+from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, Result
 from onesoup.csp.errors import CspError
-from onesoup.csp.md4 import md4
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
+from onesoup.csp.text.md4 import md4
 
 # Schemas that can be verified with a stored secret. Nobody ever said what MD6 of these documents is.
 DIGESTS: dict[str, Callable[[bytes], bytes]] = {
@@ -28,7 +29,7 @@ _RESOURCE = re.compile(r"[!-~]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LoginWish:
     """What the user id of a Login-Request asks for: an account, the phone's spelling of it, whether that names no domain, and
     the name of this gateway in it, if any."""
 
@@ -39,7 +40,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Domains:
+class DomainPolicy:
     """Where accounts are. `default` is meant by an id without a domain; `gateways` are names of this gateway that are no
     XMPP domains: the account's own domain stands inside the user part."""
 
@@ -48,27 +49,29 @@ class Domains:
     gateways: Collection[str] = frozenset()
 
 
-def wish(user_id: str | None, domains: Domains) -> Wish:
+def wish(user_id: str | None, domains: DomainPolicy) -> LoginWish:
     """The account that a log-in id means (xmpp-mapping.md 1.4). 531 when it is malformed, 516 without a domain."""
     text = (user_id or "").strip()
     if not text or len(text) > MAX_USER_ID:
-        raise CspError(531, "user id missing or too long")
+        raise CspError(StatusCode.UNKNOWN_USER, "user id missing or too long")
     try:
         address = addresses.parse(text)
         if address.resource is not None or not address.user:
-            raise CspError(531, "not a user id")
+            raise CspError(StatusCode.UNKNOWN_USER, "not a user id")
         user, domain = _inner(text, address, domains)
         if domain is None and domains.default is None:
-            raise CspError(516, "no domain given, and no default")
+            raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "no domain given, and no default")
         jid = addresses.make_jid(user, domain or domains.default or "")
     except CspError as error:
-        raise CspError(531 if error.code == 901 else error.code, error.description) from None
+        raise CspError(
+            StatusCode.UNKNOWN_USER if error.code == StatusCode.GENERAL_ADDRESS_ERROR else error.code, error.description
+        ) from None
     own = text if text[:3].lower() == "wv:" else f"wv:{text[5:] if text[:5].lower() == 'xmpp:' else text}"
     gateway = address.domain if address.domain in domains.gateways else None
-    return Wish(jid, own, domain is None and gateway is None, gateway or "")
+    return LoginWish(jid, own, domain is None and gateway is None, gateway or "")
 
 
-def _inner(text: str, address: addresses.Address, domains: Domains) -> tuple[str, str | None]:
+def _inner(text: str, address: addresses.Address, domains: DomainPolicy) -> tuple[str, str | None]:
     """User and domain of the account. Screens that refuse a second @ are given alice%40example.org@gateway, or
     alice%example.org; the latter counts only for a domain that is served, since % may stand in any user part."""
     if address.domain is not None and address.domain not in domains.gateways:
@@ -128,7 +131,7 @@ def choose_schema(offered: Iterable[str], takes_pwd: bool) -> str:
     known = [name for name in offered if name in DIGESTS]
     best = next((name for name in known if name != LAST_RESORT), known[0] if known else None)
     if best is None:
-        raise CspError(543, "no matching digest schema")
+        raise CspError(StatusCode.NO_DIGEST_SCHEME, "no matching digest schema")
     return best
 
 
@@ -157,5 +160,5 @@ def expiry(keep_alive: int) -> int:
     return keep_alive + max(round(keep_alive * GRACE_SHARE), GRACE_LEAST)
 
 
-def result(code: int = 200, description: str | None = None) -> Result:
+def result(code: int = StatusCode.SUCCESSFUL, description: str | None = None) -> Result:
     return Result(code=code, description=description[:200] if description else None)

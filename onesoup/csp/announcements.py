@@ -2,7 +2,13 @@
 
 import hashlib
 
-from onesoup.csp.elements import AnswerOption, AnswerOptions, SystemMessage, SystemMessageList, SystemMessageRequest
+from onesoup.csp.codec.generated_elements import (
+    AnswerOption,
+    AnswerOptions,
+    SystemMessage,
+    SystemMessageList,
+    SystemMessageRequest,
+)
 from onesoup.csp.session import Session
 
 ACCEPT, DECLINE = 1, 2

@@ -4,7 +4,7 @@ Users are bare JIDs here."""
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     AddList,
     BlockEntityRequest,
     BlockList,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     CIRURL,
     AcceptedContentType,
     AgreedCapabilityList,

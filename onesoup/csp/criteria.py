@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from onesoup.csp.errors import CspError
+from onesoup.csp.status import StatusCode
 
 # The index of a criterion, or an operator with what it joins.
 Logic = int | tuple[str, tuple["Logic", ...]]
@@ -23,11 +24,11 @@ def read(text: str, pairs: Mapping[int, int | None]) -> Logic | None:
     """The expression over criteria that `pairs` finds by PairID; None stands for one that does not count, and if none counts, so
     does the result. 402 for what is no expression, or names a pair that is not there."""
     if len(text) > MAX_LENGTH:
-        raise CspError(402, "advanced criteria are too long")
+        raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria are too long")
     reader = _Reader(_tokens(text), pairs)
     logic = reader.either(0)
     if reader.token is not None:
-        raise CspError(402, "advanced criteria end too early")
+        raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria end too early")
     return logic
 
 
@@ -37,7 +38,7 @@ def _tokens(text: str) -> list[str]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise CspError(402, "advanced criteria have a sign that nobody knows")
+            raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria have a sign that nobody knows")
         found.append(match[1].lower())
         at = match.end()
     return [SIGNS.get(each, each) for each in found]
@@ -69,7 +70,7 @@ class _Reader:
 
     def _one(self, depth: int) -> Logic | None:
         if depth > MAX_DEPTH:
-            raise CspError(402, "advanced criteria are nested too deeply")
+            raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria are nested too deeply")
         token = self.token
         self._next()
         if token == NOT:
@@ -78,11 +79,11 @@ class _Reader:
         if token == "(":
             inner = self.either(depth + 1)
             if self.token != ")":
-                raise CspError(402, "advanced criteria lack a bracket")
+                raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria lack a bracket")
             self._next()
             return inner
         if token is None or not token.isdigit() or int(token) not in self._pairs:
-            raise CspError(402, "advanced criteria name no pair of the request")
+            raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria name no pair of the request")
         return self._pairs[int(token)]
 
 

@@ -1,5 +1,7 @@
 """What can go wrong with a request that parses: the phone is told a status code, nothing has changed."""
 
+from onesoup.csp.status import StatusCode
+
 
 class CspError(Exception):
     """The phone's fault, or an answer that is a refusal. `code` is one of status-codes.tsv."""
@@ -12,6 +14,6 @@ class CspError(Exception):
 class BackendError(Exception):
     """Ours or XMPP's fault: Redis away, XMPP server down, no answer in time. The phone may try again."""
 
-    def __init__(self, code: int = 503, description: str = "") -> None:
+    def __init__(self, code: int = StatusCode.SERVICE_UNAVAILABLE, description: str = "") -> None:
         super().__init__(f"{code} {description}".strip())
         self.code, self.description = code, description

@@ -4,11 +4,20 @@ content. Pure. Texts are cut into parts before they are stored; whatever an answ
 from collections.abc import Callable
 from dataclasses import replace
 
-from onesoup.csp import capabilities, direct, messages
-from onesoup.csp.elements import ContactListProperties, ListManageResponse, NickList, NickName, Primitive, Result
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp import capabilities, messages
+from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import (
+    ContactListProperties,
+    ListManageResponse,
+    NickList,
+    NickName,
+    Primitive,
+    Result,
+)
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities, Session
+from onesoup.csp.status import StatusCode
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
@@ -45,7 +54,7 @@ def around(content: Primitive, version: str, encoding: Encoding) -> int:
     """The octets of a document with this content, at most."""
     transaction = Transaction(Mode.REQUEST, _TID if encoding is not Encoding.PTS else "999", content)
     message = Message(version, encoding, [transaction], _SID, SessionType.INBAND, True, True, doctype=True)
-    return len(direct.encode(message))
+    return len(fast_wbxml.encode(message))
 
 
 def parts(text: Text, session: Session, caps: Capabilities, most: int = 0, spelling: str | None = None) -> list[str]:
@@ -65,7 +74,7 @@ class Members:
 
     def __init__(self, version: str, encoding: Encoding, properties: ContactListProperties) -> None:
         def octets(*members: NickName) -> int:
-            listed = ListManageResponse(Result(code=200), NickList(nick_name=list(members)), properties)
+            listed = ListManageResponse(Result(code=StatusCode.SUCCESSFUL), NickList(nick_name=list(members)), properties)
             return around(listed, version, encoding)
 
         one = NickName(name="a", user_id="a")

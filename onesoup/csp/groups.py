@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
-from onesoup.csp import addresses
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     AdminMapList,
     AdminMapping,
     GroupProperties,
@@ -24,6 +23,8 @@ from onesoup.csp.elements import (
     WelcomeNote,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
 
 ADMIN, MOD, USER = "Admin", "Mod", "User"
 LEVELS = (ADMIN, MOD, USER)
@@ -43,13 +44,13 @@ def parse(text: str | None) -> GroupName:
     """Both forms of a public group, wv:/room@domain and wv:room@domain, and the private one, wv:user/room@domain. 400 for
     none, 901 for what is no address."""
     if not (text or "").strip():
-        raise CspError(400, "a GroupID is missing")
+        raise CspError(StatusCode.BAD_REQUEST, "a GroupID is missing")
     address = addresses.parse(text or "")
     owner, name = (address.user, address.resource) if address.resource else ("", address.user)
     whole = f"{owner}/{name}" if owner else name or ""
     local = addresses.escape_local(addresses.fold(whole.strip()))
     if not local or not name or len(local.encode()) > addresses.MAX_PART or local.startswith("\\20") or local.endswith("\\20"):
-        raise CspError(901, "the name of the group is empty, too long or has blanks at an end")
+        raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "the name of the group is empty, too long or has blanks at an end")
     domain = addresses.normal_domain(address.domain) if address.domain else None
     return GroupName(local, domain, addresses.fold(owner))
 
@@ -178,7 +179,7 @@ def read(properties: Sequence[Property], names: Sequence[str] = NAMES) -> dict[s
     for each in properties:
         name = known.get((each.name or "").strip().lower())
         if name is None:
-            raise CspError(806, "unknown group property")
+            raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "unknown group property")
         wishes[name] = _value(name, (each.value or "").strip())
     return {name: value for name, value in wishes.items() if name not in READ_ONLY}
 
@@ -193,7 +194,7 @@ def _value(name: str, value: str) -> str:
     else:
         good = len(value) <= MAX_VALUE and (name not in NUMBERS or (value.isascii() and value.isdigit() and len(value) < 10))
     if not good:
-        raise CspError(806, f"no such value of {name}")
+        raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, f"no such value of {name}")
     return value
 
 
@@ -238,7 +239,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptProperties:
     """What an account has settled for a room, which outlives its sessions. `private`: private messages are taken."""
 
     gid: str

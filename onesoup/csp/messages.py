@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from onesoup.csp import capabilities
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     Group,
     MessageInfo,
     MessageNotification,
@@ -23,6 +23,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Capabilities, Session
+from onesoup.csp.status import StatusCode
 
 MARKUP_TYPES = ("text/html", "application/xhtml+xml")
 # Text of its own kind, which no chat shows: it goes as a file, as pictures do.
@@ -78,16 +79,16 @@ def attachment(request: SendMessageRequest) -> Attachment | None:
     if not _is_file(kind):
         return None
     if not _TYPE.fullmatch(kind):
-        raise CspError(415, "no such content type")
+        raise CspError(StatusCode.UNSUPPORTED_MEDIA_TYPE, "no such content type")
     text = request.content_data or ""
     if (about.content_encoding or "").strip().upper() == "BASE64":
         data = _octets(text)
     elif kind.startswith("text/"):
         data = text.encode("utf-8", "replace")
     else:
-        raise CspError(400, "content that is not text needs BASE64")
+        raise CspError(StatusCode.BAD_REQUEST, "content that is not text needs BASE64")
     if not data:
-        raise CspError(402, "a message needs content")
+        raise CspError(StatusCode.BAD_PARAMETER, "a message needs content")
     return Attachment(kind, _file_name(about.content_name or "", kind), data)
 
 
@@ -111,7 +112,7 @@ def content(request: SendMessageRequest, unescape: bool) -> str:
     about = request.message_info or MessageInfo()
     kind, parameters = _kind(about), (about.content_type or "").partition(";")[2]
     if _is_file(kind):
-        raise CspError(415, "this is no text")
+        raise CspError(StatusCode.UNSUPPORTED_MEDIA_TYPE, "this is no text")
     text = request.content_data or ""
     if (about.content_encoding or "").strip().upper() == "BASE64":
         text = decoded(text, parameters)
@@ -122,7 +123,7 @@ def content(request: SendMessageRequest, unescape: bool) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text or about.message_uri or ""
     if not text:
-        raise CspError(402, "a message needs a text")
+        raise CspError(StatusCode.BAD_PARAMETER, "a message needs a text")
     return text
 
 
@@ -136,7 +137,7 @@ def _octets(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise CspError(400, "ContentData is not BASE64") from None
+        raise CspError(StatusCode.BAD_REQUEST, "ContentData is not BASE64") from None
 
 
 def decoded(text: str, parameters: str) -> str:

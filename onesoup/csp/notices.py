@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from onesoup.csp import lists
-from onesoup.csp.elements import ContactListIDList, NotificationRequest, NotificationTypeList, UserIDList
+from onesoup.csp.codec.generated_elements import ContactListIDList, NotificationRequest, NotificationTypeList, UserIDList
 from onesoup.csp.errors import CspError
 from onesoup.csp.lists import ContactList, Cut, Item
+from onesoup.csp.status import StatusCode
 
 # Known by their names (messages.md 14). Any of them may be subscribed; the two below are told.
 TYPES = frozenset(
@@ -21,7 +22,7 @@ def types(wanted: NotificationTypeList | None) -> list[str]:
     """The types that a request names. 402 for none, and for one that nobody knows."""
     names = [each.strip().upper() for each in (wanted.notification_type if wanted else ()) if each.strip()]
     if not names or not TYPES.issuperset(names):
-        raise CspError(402, "unknown notification type" if names else "no notification type")
+        raise CspError(StatusCode.BAD_PARAMETER, "unknown notification type" if names else "no notification type")
     return names
 
 

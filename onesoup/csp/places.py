@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from onesoup.csp.elements import Address, FreeTextLocation, GeoLocation, PresenceSubList
+from onesoup.csp.codec.generated_elements import Address, FreeTextLocation, GeoLocation, PresenceSubList
 
 ATTRIBUTES = ("geo_location", "address", "free_text_location")
 MAX_NAME, MAX_TEXT = 50, 200

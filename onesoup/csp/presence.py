@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from onesoup.csp import languages, places
-from onesoup.csp.binding import read, write
-from onesoup.csp.elements import (
+from onesoup.csp import places
+from onesoup.csp.codec.binding import read, write
+from onesoup.csp.codec.generated_elements import (
     FIELDS,
     Alias,
     ClientInfo,
@@ -30,6 +30,8 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import languages
 from onesoup.wire.tree import Element
 
 ATTRIBUTES = PresenceSubList.__slots__
@@ -240,7 +242,7 @@ def own_fields(update: PresenceSubList, version: str) -> dict[str, Any]:
         # COMPAT(Symbian): one plug-in leaves the underscore out.
         availability.presence_value = "NOT_AVAILABLE" if value == "NOTAVAILABLE" else value
         if availability.presence_value not in AVAILABILITY:
-            raise CspError(751, "unknown UserAvailability")
+            raise CspError(StatusCode.INVALID_PRESENCE_VALUE, "unknown UserAvailability")
     return {name: _plain(write(getattr(update, name), version)) for name in ATTRIBUTES if getattr(update, name) is not None}
 
 

@@ -4,8 +4,9 @@ import datetime
 import re
 from collections.abc import Mapping
 
-from onesoup.csp.elements import Property, PublicProfile
+from onesoup.csp.codec.generated_elements import Property, PublicProfile
 from onesoup.csp.errors import CspError
+from onesoup.csp.status import StatusCode
 
 AGE = "PP_AGE"
 # What an XMPP client can show, and what only phones know.
@@ -27,10 +28,10 @@ def changes(profile: PublicProfile | None) -> dict[str, str]:
     for each in profile.property if profile else ():
         name = (each.name or "").strip().upper()
         if name not in WRITABLE and name != AGE:
-            raise CspError(402, "unknown property")
+            raise CspError(StatusCode.BAD_PARAMETER, "unknown property")
         value = (each.value or "").strip()
         if len(value) > MAX_VALUE:
-            raise CspError(402, "value too long")
+            raise CspError(StatusCode.BAD_PARAMETER, "value too long")
         if name != AGE:
             wanted[name] = value
     return wanted

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
-from onesoup.csp import addresses, criteria
-from onesoup.csp.binding import TRUE
+from onesoup.csp import criteria
+from onesoup.csp.codec.binding import TRUE
+from onesoup.csp.codec.generated_elements import GroupList, SearchRequest, SearchResponse, SearchResult, User, UserList
 from onesoup.csp.criteria import Logic
-from onesoup.csp.elements import GroupList, SearchRequest, SearchResponse, SearchResult, User, UserList
 from onesoup.csp.errors import CspError
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
 from onesoup.wire import xmltext
 
 MOST_FOUND = 200
@@ -58,7 +60,7 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SearchWish:
     """`logic` says which criteria must be met: all of them, unless the phone joins them otherwise; None when none of them can be
     answered by anybody. `groups`: rooms are searched, else persons."""
 
@@ -81,31 +83,31 @@ class Wish:
         return [facts for way in ways if (facts := {each.element: each.text for each in way if each.element in FACTS})]
 
 
-def read(request: SearchRequest) -> Wish:
+def read(request: SearchRequest) -> SearchWish:
     """402 without criteria, with one that is not known, with persons and groups mixed, or joined in a way that makes no sense."""
     if len(request.search_pair_list) > MAX_CRITERIA:
-        raise CspError(402, "too many criteria")
+        raise CspError(StatusCode.BAD_PARAMETER, "too many criteria")
     asked: list[Criterion] = []
     places: dict[int, int | None] = {}
     for number, pair in enumerate(request.search_pair_list, 1):
         element = (pair.search_element or "").strip().upper()
         if element not in _USERS and element not in _GROUPS:
-            raise CspError(402, "unknown search element")
+            raise CspError(StatusCode.BAD_PARAMETER, "unknown search element")
         text = plain((pair.search_string or "")[:MAX_STRING])
         counts = bool(text) and element not in UNANSWERABLE
         places[number if pair.pair_id is None else pair.pair_id] = len(asked) if counts else None
         if text:
             asked.append(Criterion(element, text))
     if not asked:
-        raise CspError(402, "no search criteria")
+        raise CspError(StatusCode.BAD_PARAMETER, "no search criteria")
     groups = asked[0].element in _GROUPS
     if any((each.element in _GROUPS) is not groups for each in asked):
-        raise CspError(402, "criteria of persons and of groups")
+        raise CspError(StatusCode.BAD_PARAMETER, "criteria of persons and of groups")
     counting = tuple(index for index, each in enumerate(asked) if each.element not in UNANSWERABLE)
     logic: Logic | None = (criteria.AND, counting) if counting else None
     if advanced := (request.advanced_criteria or "").strip():
         logic = criteria.read(advanced, places)
-    return Wish(tuple(asked), groups, logic)
+    return SearchWish(tuple(asked), groups, logic)
 
 
 def plain(text: str) -> str:
@@ -115,7 +117,7 @@ def plain(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SearchPerson:
     """Somebody who may be meant. `facts` is what is known by now; `complete`: more cannot be learned."""
 
     jid: str
@@ -123,18 +125,18 @@ class Person:
     online: bool | None = None
     complete: bool = False
 
-    def with_facts(self, more: Mapping[str, Iterable[str]], complete: bool = False) -> "Person":
+    def with_facts(self, more: Mapping[str, Iterable[str]], complete: bool = False) -> "SearchPerson":
         names = self.facts.keys() | more.keys()
         merged = {name: (*self.facts.get(name, ()), *more.get(name, ())) for name in names}
         return replace(self, facts=merged, complete=self.complete or complete)
 
 
-def meets(person: Person, wish: Wish) -> bool | None:
+def meets(person: SearchPerson, wish: SearchWish) -> bool | None:
     """Whether somebody is who is meant; None when that cannot be told without knowing more."""
     return wish.decide([_meets(person, each) for each in wish.criteria])
 
 
-def _meets(person: Person, criterion: Criterion) -> bool | None:
+def _meets(person: SearchPerson, criterion: Criterion) -> bool | None:
     element, wanted = criterion.element, criterion.text
     if element in UNANSWERABLE:
         return None
@@ -182,7 +184,7 @@ def begins(found: Found, index: int | None) -> int:
     if index is None or index in (found.given, found.given + 1):
         return found.given
     if index > len(found.jids) + 1:
-        raise CspError(425, "no such index")
+        raise CspError(StatusCode.INVALID_SEARCH_INDEX, "no such index")
     return max(index - 1, 0)
 
 

@@ -1,6 +1,6 @@
 """Service negotiation (flows.md 4.7). `Functions` in the answer is inverted: what was asked for and is not there."""
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     AllFunctions,
     Functions,
     FundamentalFeat,

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from onesoup.csp import addresses, handsets
+from onesoup.csp import handsets
 from onesoup.csp.errors import CspError
+from onesoup.csp.text import addresses
 
 T = TypeVar("T")
 VERSION = 1

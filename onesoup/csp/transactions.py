@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import (
     GetNewPasswordRequest,
     GetSPInfoRequest,
     KeepAliveRequest,
@@ -19,8 +20,8 @@ from onesoup.csp.elements import (
     Status,
     WVCSPVersionDiscoveryRequest,
 )
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.errors import CspError
+from onesoup.csp.status import StatusCode
 
 MAX_DESCRIPTION = 200
 
@@ -53,14 +54,14 @@ def classify(message: Message) -> Kind:
     is read only so that it can be refused."""
     first = message.transactions[0]
     if message.version == "1.0":
-        raise CspError(505, "version not supported")
+        raise CspError(StatusCode.VERSION_NOT_SUPPORTED, "version not supported")
     if isinstance(first.content, LoginRequest) and first.mode is Mode.REQUEST:
         return Kind.LOGIN
     always = OUTSIDE.get(type(first.content))
     if always or (always is not None and message.session_id is None):
         return Kind.OUTSIDE
     if message.session_id is None:
-        raise CspError(604, "no session")
+        raise CspError(StatusCode.INVALID_SESSION, "no session")
     if len(message.transactions) == 1 and isinstance(first.content, PollingRequest):
         return Kind.POLL
     # A poll beside an answer asks for no more than the reply to an answer may hold anyway.

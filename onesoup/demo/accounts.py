@@ -1,9 +1,9 @@
 """The people of the demo, and their links in the account store, so that MD5 and SHA log-in works for them."""
 
-from onesoup.settings import Settings
-from onesoup.store.accounts import Accounts
-from onesoup.store.client import connect
-from onesoup.store.keyring import KeyRing
+from onesoup.settings.settings import Settings
+from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect
 
 USERS = ("alice", "bob", "carol", "dave")
 # Dave knows nobody yet: for trying out what a stranger sees.

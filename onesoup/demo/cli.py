@@ -17,8 +17,8 @@ from onesoup.demo.process import ProcessError, die_with_parent, write_private
 from onesoup.demo.servers import reachable
 from onesoup.demo.stack import ROLES, Stack
 from onesoup.demo.supervisor import Log, Supervisor, ask_to_stop_by_interrupt
-from onesoup.ports import is_free
-from onesoup.settings import PREFIX, SettingsError, load, reference
+from onesoup.runtime.ports import is_free
+from onesoup.settings.settings import PREFIX, SettingsError, load, reference
 
 # What the roles may be told besides what the demo decides: any setting that is not one of these.
 DECIDED = {"REDIS_URL", "KEYS_FILE", "DATA", "XMPP_ROUTES", "XMPP_CA", "ADMIN_PORT", "ADMIN_BIND", "XMPP_PORT", "REDIS_PORT"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError, write_private
 from onesoup.demo.servers import Server, connects
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 
 LIBRARIES = Path("/usr/lib")
 

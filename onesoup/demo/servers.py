@@ -15,7 +15,7 @@ from typing import Self
 
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError, make_private, write_private
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 
 MAX_FILE = 1024 * 1024  # of what clients share on the demo server
 REPOSITORY = Path(__file__).resolve().parents[2]

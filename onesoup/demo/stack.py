@@ -17,14 +17,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from onesoup import admin
 from onesoup.demo import accounts
 from onesoup.demo.ejabberd import Ejabberd
 from onesoup.demo.process import Process, make_private
 from onesoup.demo.servers import Prosody, RedisServer, connects, reachable
-from onesoup.ports import free_port
-from onesoup.settings import PREFIX, Settings, load
-from onesoup.store.keyring import KeyRing
+from onesoup.observability import admin_server
+from onesoup.runtime.ports import free_port
+from onesoup.settings.settings import PREFIX, Settings, load
+from onesoup.store.account.keyring import KeyRing
 
 ROLES = ("web", "holder", "cir")
 
@@ -164,7 +164,7 @@ class Stack:
     def admin_port(self, name: str) -> int:
         """The admin port of a role's process, 0 while it has none."""
         process = self.processes[name]
-        return admin.ports(self.dir).get(f"{process.argv[-1]}-{process.pid}", 0)
+        return admin_server.ports(self.dir).get(f"{process.argv[-1]}-{process.pid}", 0)
 
     def __enter__(self) -> Self:
         try:

@@ -1,7 +1,7 @@
 """Who may see the user's presence: answers to askers, grants in advance, watchers (flows.md 9.2 and 9.3, xmpp-mapping.md 5.3)."""
 
 from onesoup.csp import presence
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     CancelAuthRequest,
     CreateAttributeListRequest,
     DefaultAttributeList,
@@ -23,10 +23,12 @@ from onesoup.csp.elements import (
     Watcher,
 )
 from onesoup.csp.lists import Item
+from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts, records
+from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.publication import ATTRIBUTES, DEFAULT, republish
+from onesoup.store import records
 from onesoup.xmpp import commands
 
 PENDING = "asks"
@@ -41,12 +43,12 @@ def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
     else:
         _refuse(ctx, jid)
     ctx.services.lists.remove(ctx.session.jid, [jid], PENDING)
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
     _refuse(ctx, ctx.session.jid_of(request.user_id or ""))
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
@@ -119,7 +121,7 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
         entries[DEFAULT] = records.pack_grant(names, [])
         republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], names)
     ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTES)
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
@@ -133,7 +135,7 @@ def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
         names.append(DEFAULT)
         republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], [])
     ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTES)
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
@@ -141,7 +143,7 @@ def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTES)
     names = _targets(ctx, request)
     everything = not names and not request.default_list
-    response = GetAttributeListResponse(result=Result(code=200))
+    response = GetAttributeListResponse(result=Result(code=StatusCode.SUCCESSFUL))
     if (request.default_list or everything) and DEFAULT in known:
         response.default_attribute_list = DefaultAttributeList(presence_sub_list=[_sub_list(known[DEFAULT])])
     for name in names or (sorted(known) if everything else ()):

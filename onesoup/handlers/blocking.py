@@ -5,12 +5,21 @@ from collections.abc import Iterable
 
 from onesoup.csp import blocking, lists
 from onesoup.csp.blocking import Change, Rules
-from onesoup.csp.elements import BlockEntityRequest, DetailedResult, GetBlockedListRequest, Primitive, Result, ScreenName
+from onesoup.csp.codec.generated_elements import (
+    BlockEntityRequest,
+    DetailedResult,
+    GetBlockedListRequest,
+    Primitive,
+    Result,
+    ScreenName,
+)
 from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts, groups, rooms
+from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
-from onesoup.store.blocks import BLOCK, GRANT, Blocks
+from onesoup.handlers.groups import groups, rooms
+from onesoup.store.account.blocks import BLOCK, GRANT, Blocks
 from onesoup.xmpp import commands
 
 
@@ -34,14 +43,14 @@ def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
     for wish, known in ((block, before.blocked), (grant, before.granted)):
         more = len(wish.add) + len(_members(ctx, wish.add_lists, [])) + len(wish.add_groups) + len(wish.add_names)
         if len(known) + more > blocking.MAX_ENTRIES:
-            raise CspError(754, "too many on this list")
+            raise CspError(StatusCode.TOO_MANY_CONTACTS, "too many on this list")
     failed: list[DetailedResult] = []
     _apply(ctx, BLOCK, block, failed)
     _apply(ctx, GRANT, grant, failed)
     _tell_server(ctx, before, rules(ctx.services.blocks, ctx.session.jid))
-    answer = status(200)
+    answer = status(StatusCode.SUCCESSFUL)
     if failed:
-        answer.result = Result(code=201, detailed_result=failed)
+        answer.result = Result(code=StatusCode.PARTIALLY_SUCCESSFUL, detailed_result=failed)
     return answer
 
 
@@ -86,7 +95,7 @@ def _jids(ctx: Context, users: Iterable[str], failed: list[DetailedResult]) -> l
         try:
             jid = ctx.session.jid_of(user)
         except CspError:
-            failed.append(DetailedResult(code=531, user_id=[user]))
+            failed.append(DetailedResult(code=StatusCode.UNKNOWN_USER, user_id=[user]))
             continue
         if jid != ctx.session.jid:
             jids.append(jid)
@@ -100,7 +109,9 @@ def _members(ctx: Context, names: Iterable[str], failed: list[DetailedResult]) -
         try:
             jids += [item.jid for item in lists.members(contacts.find(ctx, name), ctx.roster().values())]
         except CspError:
-            failed.append(DetailedResult(code=700, contact_list=[name] if ctx.version != "1.1" else []))
+            failed.append(
+                DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=[name] if ctx.version != "1.1" else [])
+            )
     return jids
 
 

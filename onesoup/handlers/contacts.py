@@ -4,8 +4,8 @@ are answered when the XMPP server has taken them."""
 from contextlib import suppress
 from dataclasses import replace
 
-from onesoup.csp import addresses, lists
-from onesoup.csp.elements import (
+from onesoup.csp import lists
+from onesoup.csp.codec.generated_elements import (
     ContactListIDList,
     ContactListProperties,
     CreateListRequest,
@@ -23,10 +23,13 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.lists import ContactList, Item
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import long_lists, records
+from onesoup.handlers import long_lists
 from onesoup.handlers.context import Context, spellings
-from onesoup.store.blocks import GRANT
+from onesoup.store import records
+from onesoup.store.account.blocks import GRANT
 from onesoup.xmpp import commands
 
 # Contacts that could not be added: code -> addresses as the phone wrote them.
@@ -65,10 +68,10 @@ def token_of(ctx: Context, text: str) -> str:
     """The token in a list's address, which must be below the own user id: else 752."""
     parsed = addresses.parse(text)
     if not parsed.resource or len(parsed.resource) > 50:
-        raise CspError(752, "not the address of a contact list")
+        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "not the address of a contact list")
     owner = f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}"
     if parsed.user and ctx.session.jid_of(owner) != ctx.session.jid:
-        raise CspError(752, "not one of your contact lists")
+        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "not one of your contact lists")
     return parsed.resource
 
 
@@ -78,7 +81,7 @@ def find(ctx: Context, text: str | None) -> ContactList:
     for token, contact_list in every(ctx).items():
         if token.lower() == wanted:
             return contact_list
-    raise CspError(700, "no such contact list")
+    raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
 
 
 def get_list(ctx: Context, _request: GetListRequest) -> Primitive:
@@ -101,10 +104,10 @@ def create_list(ctx: Context, request: CreateListRequest) -> Primitive:
     token = token_of(ctx, request.contact_list or "")
     known = every(ctx)
     if token.lower() in (each.lower() for each in known):
-        raise CspError(701, "contact list exists")
+        raise CspError(StatusCode.CONTACT_LIST_ALREADY_EXISTS, "contact list exists")
     account = whole(ctx)
     if len(account) >= lists.MAX_LISTS:
-        raise CspError(753, "too many contact lists")
+        raise CspError(StatusCode.TOO_MANY_CONTACT_LISTS, "too many contact lists")
     name, default = _properties(request.contact_list_properties)
     name = name or token
     group = "" if token.startswith("~") else lists.free_group(name, token, account.values())
@@ -122,14 +125,14 @@ def create_list(ctx: Context, request: CreateListRequest) -> Primitive:
 def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     contact_list = find(ctx, request.contact_list)
     if contact_list.default:
-        raise CspError(752, "the default list stays")
+        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "the default list stays")
     _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
     # Of a list in parts the phone means the one that it sees: the others stay.
     if contact_list.cut is None:
         ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
         ctx.send(commands.lists())
     ctx.changed()
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
@@ -202,7 +205,7 @@ def _make_default(ctx: Context, contact_list: ContactList) -> None:
 def _change_properties(ctx: Context, contact_list: ContactList, properties: ContactListProperties) -> None:
     name, default = _properties(properties)
     if contact_list.number:
-        raise CspError(752, "a part of a longer list")
+        raise CspError(StatusCode.INVALID_LIST_PROPERTY, "a part of a longer list")
     if name and name != contact_list.name:
         free = lists.free_group(name, contact_list.token, whole(ctx).values()) == name
         group = name if contact_list.group and free else contact_list.group
@@ -232,7 +235,7 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
         try:
             jid = ctx.session.jid_of(text)
         except CspError:
-            failed.setdefault(531, []).append(text)
+            failed.setdefault(StatusCode.UNKNOWN_USER, []).append(text)
             continue
         if jid == ctx.session.jid:
             continue
@@ -302,16 +305,16 @@ def _held_by(contact_list: ContactList, item: Item) -> bool:
 def _result(failed: Failed, nothing_done: bool = False) -> Result:
     """200; 201 that names what failed; the one code, or 900, when nothing was done at all."""
     if not failed:
-        return Result(code=200)
+        return Result(code=StatusCode.SUCCESSFUL)
     details = [DetailedResult(code=code, user_id=users) for code, users in failed.items()]
-    code = 201
+    code: int = StatusCode.PARTIALLY_SUCCESSFUL
     if nothing_done:
-        code = next(iter(failed)) if len(failed) == 1 else 900
+        code = next(iter(failed)) if len(failed) == 1 else StatusCode.MULTIPLE_ERRORS
     return Result(code=code, detailed_result=details)
 
 
 def _outcome(failed: Failed) -> Primitive:
-    answer = status(200)
+    answer = status(StatusCode.SUCCESSFUL)
     answer.result = _result(failed)
     return answer
 

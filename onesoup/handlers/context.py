@@ -11,32 +11,33 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.presence import Picture
 from onesoup.csp.session import Capabilities, Session
-from onesoup.handlers import records
+from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
-from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.store import records
+from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
+from onesoup.store.account.blocks import Blocks
+from onesoup.store.account.groups import Groups, Invites
+from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.login_limits import LoginLimits
+from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
-from onesoup.store.blocks import Blocks
-from onesoup.store.channels import Replies
-from onesoup.store.guard import Guard
-from onesoup.store.handsets import Handsets
-from onesoup.store.histories import Histories
-from onesoup.store.inbox import Inbox
-from onesoup.store.keyring import KeyRing
-from onesoup.store.leases import Shards
-from onesoup.store.lines import Lines
-from onesoup.store.logins import Logins
-from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.rooms import Groups, Invites
-from onesoup.store.searches import Searches
-from onesoup.store.segments import Segments
-from onesoup.store.sessions import Effects, Sessions
-from onesoup.store.tries import Tries
-from onesoup.store.wakes import Wakes
+from onesoup.store.redis.channels import Replies
+from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.group_histories import Histories
+from onesoup.store.session.inbox import Inbox
+from onesoup.store.session.search_hits import Searches
+from onesoup.store.session.segments import Segments
+from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.wakes import Wakes
 from onesoup.wire.document import Encoding
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
-from onesoup.xmpp.rooms import Reply, Request
+from onesoup.xmpp.rooms import RoomReply, RoomRequest
 
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of its characters
 
@@ -111,13 +112,13 @@ class Policy:
 
 
 @dataclass(slots=True)
-class Services:
+class GatewayServices:
     """Everything that outlives a request. One a process."""
 
-    sessions: Sessions
+    sessions: GatewaySessionStore
     inbox: Inbox
     accounts: Accounts
-    clients: Clients
+    clients: ClientSessions
     offline: Offline
     lists: Lists
     blocks: Blocks
@@ -129,9 +130,9 @@ class Services:
     searches: Searches
     announcements: Announcements
     segments: Segments
-    tries: Tries
+    tries: HourlyTries
     logins: Logins
-    guard: Guard
+    guard: LoginLimits
     lines: Lines
     numbers: Numbers
     wakes: Wakes
@@ -162,13 +163,13 @@ class Peer:
 class Context:
     """One request inside a session. Handlers put what shall happen into `effects`; it happens when the reply is stored."""
 
-    services: Services
+    services: GatewayServices
     sid: str
     session: Session
     version: str
     peer: Peer
     caps: Capabilities
-    effects: Effects = field(default_factory=Effects)
+    effects: RequestEffects = field(default_factory=RequestEffects)
     # The last message whose answer may not have reached the phone: digest of its content, MessageID.
     unsaid: bytes = b""
     deadline: float = 0.0
@@ -194,16 +195,16 @@ class Context:
             self.services.sessions.push(self.sid, records.pack_command(answered(command, replies.channel, expected.name)))
             payload = expected.wait(self.deadline - time.monotonic())
         if payload is None:
-            raise BackendError(504, "no answer in time")
+            raise BackendError(StatusCode.TIMEOUT, "no answer in time")
         answer = records.unpack_answer(payload)
         code = int(answer["code"])
-        if code >= 500 and code < 531:
+        if code >= StatusCode.INTERNAL_ERROR and code < StatusCode.UNKNOWN_USER:
             raise BackendError(code, str(answer.get("text", "")))
-        if code != 200:
+        if code != StatusCode.SUCCESSFUL:
             raise CspError(code, str(answer.get("text", "")))
         return answer
 
-    def query(self, *requests: Request) -> list[Reply]:
+    def query(self, *requests: RoomRequest) -> list[RoomReply]:
         """Requests to XMPP servers, all at once: what each of them was answered, in order. BackendError 503 or 504 when one of
         them was not."""
         replies, sessions = self.services.replies, self.services.sessions
@@ -233,21 +234,21 @@ class Context:
         self._roster = self._lists = None
 
 
-def _reply(payload: bytes | None) -> Reply:
+def _reply(payload: bytes | None) -> RoomReply:
     if payload is None:
-        raise BackendError(504, "no answer in time")
+        raise BackendError(StatusCode.TIMEOUT, "no answer in time")
     answer = records.unpack_answer(payload)
-    if answer["code"] != 200:
+    if answer["code"] != StatusCode.SUCCESSFUL:
         raise BackendError(int(answer["code"]), str(answer.get("text", "")))
-    return Reply(str(answer["error"]), xml.from_plain(answer["tree"]))
+    return RoomReply(str(answer["error"]), xml.from_plain(answer["tree"]))
 
 
-def spellings(services: Services, sid: str, jids: list[str]) -> Mapping[str, str]:
+def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[str, str]:
     """How the phone spells these contacts, as far as it has named them."""
     values = services.sessions.values(sid, "spell", jids)
     return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
 
 
-def pictures(services: Services, names: Iterable[str]) -> Mapping[str, Picture]:
+def pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
     """Pictures of contacts, made fit for the phones that asked for them, by the name that presence gives them."""
     return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import structlog
 
-from onesoup.csp import addresses, fitting, lists
-from onesoup.csp.elements import ContactListProperties, GetListResponse, Property
+from onesoup.csp import fitting, lists
+from onesoup.csp.codec.generated_elements import ContactListProperties, GetListResponse, Property
 from onesoup.csp.lists import ContactList, Cut, Item
-from onesoup.handlers import records, segments, system
+from onesoup.csp.text import addresses
+from onesoup.handlers import segments, system
 from onesoup.handlers.context import Context, ordered_id
-from onesoup.logs import short
-from onesoup.store.feed import CUTS
+from onesoup.observability.logs import short
+from onesoup.store import records
+from onesoup.store.session.holder_side import CUTS
 from onesoup.wire import codec
 
 log = structlog.get_logger()

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from onesoup.csp import addresses, capabilities, copies, fitting, lists, messages
-from onesoup.csp.elements import (
+from onesoup.csp import capabilities, copies, fitting, lists, messages
+from onesoup.csp.codec.generated_elements import (
     DetailedResult,
     ForwardMessageRequest,
     ForwardMessageResponse,
@@ -31,9 +31,14 @@ from onesoup.csp.elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.session import Capabilities, Session
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts, group_history, group_messages, oversize, records, rooms
+from onesoup.handlers import contacts, oversize
 from onesoup.handlers.context import Context, ordered_id, spellings, token
+from onesoup.handlers.groups import history, rooms
+from onesoup.handlers.groups import messages as group_messages
+from onesoup.store import records
 from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands
 
@@ -60,7 +65,7 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     _check_size(to, body)
     if attached:
         _check_upload(ctx, attached)
-    result = Result(code=201 if details else 200, detailed_result=details)
+    result = Result(code=StatusCode.PARTIALLY_SUCCESSFUL if details else StatusCode.SUCCESSFUL, detailed_result=details)
     content = _digest(to, body, attached.data if attached else b"")
     if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
         ctx.effects.fields["unsaid"] = ctx.unsaid
@@ -97,19 +102,19 @@ def _check_upload(ctx: Context, attached: messages.Attachment) -> None:
         return
     limit = int(ctx.upload)
     if not limit:
-        raise CspError(415, "the server takes no pictures")
+        raise CspError(StatusCode.UNSUPPORTED_MEDIA_TYPE, "the server takes no pictures")
     if len(attached.data) > limit:
-        raise CspError(410, "too large for the server")
+        raise CspError(StatusCode.UNABLE_TO_DELIVER, "too large for the server")
 
 
 def _check_size(to: Collection[str], body: str) -> None:
     """410 for what would break the stream, or fill the outbox, if it were accepted."""
     if len(escape(body).encode("utf-8", "surrogatepass")) > MAX_BODY:
-        raise CspError(410, "the message is too long")
+        raise CspError(StatusCode.UNABLE_TO_DELIVER, "the message is too long")
     if len(to) > MAX_RECIPIENTS:
-        raise CspError(410, "too many recipients")
+        raise CspError(StatusCode.UNABLE_TO_DELIVER, "too many recipients")
     if len(to) > 1 and len(body.encode("utf-8", "surrogatepass")) * len(to) > MAX_COPIES:
-        raise CspError(410, "too long for so many recipients")
+        raise CspError(StatusCode.UNABLE_TO_DELIVER, "too long for so many recipients")
 
 
 def _digest(to: Collection[str], body: str, data: bytes) -> bytes:
@@ -120,8 +125,8 @@ def _digest(to: Collection[str], body: str, data: bytes) -> bytes:
 def _refusal(details: list[DetailedResult]) -> CspError:
     codes = {each.code for each in details}
     if len(codes) == 1:
-        return CspError(codes.pop() or 402, "no recipient can be served")
-    return CspError(900 if codes else 402, "no recipient")
+        return CspError(codes.pop() or StatusCode.BAD_PARAMETER, "no recipient can be served")
+    return CspError(StatusCode.MULTIPLE_ERRORS if codes else StatusCode.BAD_PARAMETER, "no recipient")
 
 
 def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], list[DetailedResult]]:
@@ -147,7 +152,9 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
         except CspError:
             unknown.append(text)
     if unknown:
-        details.append(DetailedResult(code=700, contact_list=unknown if ctx.version != "1.1" else []))
+        details.append(
+            DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=unknown if ctx.version != "1.1" else [])
+        )
     if recipient.group:
         inside, failed = group_messages.targets(ctx, recipient.group)
         to.update(inside)
@@ -157,7 +164,7 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
 
 def delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
     """In Request mode, after GetMessage: what it acknowledges was done when the request was opened."""
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 # --- notify and get ---
@@ -168,7 +175,7 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
     those that wait too. With a group, for that group alone."""
     method = (request.delivery_method or "").strip().upper()
     if method not in ("P", "N"):
-        raise CspError(402, "DeliveryMethod is P or N")
+        raise CspError(StatusCode.BAD_PARAMETER, "DeliveryMethod is P or N")
     length = request.accepted_content_length
     if request.group_id is not None:
         return _set_group_method(ctx, request.group_id, method, length)
@@ -180,7 +187,7 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
     ctx.effects.fields["notify"] = "1" if method == "N" else ""
     ctx.send(commands.limits())
     cut_waiting(ctx, caps)
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def _set_group_method(ctx: Context, group: str, method: str, length: int | None) -> Primitive:
@@ -193,14 +200,14 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     with suppress(CspError):  # one that is not joined has it when it is
         room = rooms.find(ctx, group, rooms.joined(ctx))
         ctx.send(commands.room_settings(room, delivery=method, length=length or 0))
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def group_name(ctx: Context, group: str) -> str:
     """A group's address as one key, with or without the own domain, in either form of a public group. 901 when it is none."""
     address = addresses.parse(group)
     if not address.user and not address.resource:
-        raise CspError(901, "no group")
+        raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "no group")
     parts = [addresses.fold(part) for part in (address.user, address.resource or "") if part]
     return "/".join(parts) + f"@{address.domain or ctx.session.domain}"
 
@@ -265,9 +272,9 @@ def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
 def _named(ctx: Context, message_id: str | None) -> messages.Text:
     """A message that waits, or one of the history that the phone was told of last. 426 when there is none."""
     text = next((each for each in _waiting(ctx) if each.id == message_id), None)
-    text = text or group_history.remembered(ctx, message_id or "")
+    text = text or history.remembered(ctx, message_id or "")
     if text is None:
-        raise CspError(426, "no such message")
+        raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such message")
     return text
 
 
@@ -275,13 +282,13 @@ def get_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
     """What waits for the phone, oldest first and as much as it can read, or with a group what was said in it lately; without the
     content, which the phone fetches."""
     if request.group_id is not None:
-        return _listed(ctx, *group_history.history(ctx, request.group_id, request.message_count))
+        return _listed(ctx, *history.history(ctx, request.group_id, request.message_count))
     waiting = _waiting(ctx)
     total = len(waiting)
     if request.message_count is not None:
         waiting = waiting[: request.message_count]
     if not ctx.segmented:
-        waiting = waiting[: max(ctx.caps.parser // group_history.OF_EACH, 1)]
+        waiting = waiting[: max(ctx.caps.parser // history.OF_EACH, 1)]
     return _listed(ctx, waiting, total)
 
 
@@ -298,12 +305,12 @@ def reject(ctx: Context, request: RejectMessageRequest) -> Primitive:
     known = {each.id for each in _waiting(ctx)}
     unknown = [each for each in request.message_id if each not in known]
     if unknown and len(unknown) == len(request.message_id):
-        raise CspError(426, "no such message")
+        raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such message")
     ctx.effects.dropped.extend(each for each in request.message_id if each in known)
     if not unknown:
-        return status(200)
-    details = [DetailedResult(code=426, message_id=unknown if ctx.version != "1.1" else [])]
-    return Status(result=Result(code=201, detailed_result=details))
+        return status(StatusCode.SUCCESSFUL)
+    details = [DetailedResult(code=StatusCode.INVALID_MESSAGE_ID, message_id=unknown if ctx.version != "1.1" else [])]
+    return Status(result=Result(code=StatusCode.PARTIALLY_SUCCESSFUL, detailed_result=details))
 
 
 def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
@@ -319,7 +326,9 @@ def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
         ctx.send(commands.outgoing(stanza_id, jid, to[jid], body, receipt=False))
     if ctx.version == "1.3" and not details:
         return ForwardMessageResponse(message_id=message_id)
-    return Status(result=Result(code=201 if details else 200, detailed_result=details))
+    return Status(
+        result=Result(code=StatusCode.PARTIALLY_SUCCESSFUL if details else StatusCode.SUCCESSFUL, detailed_result=details)
+    )
 
 
 HANDLERS: Table = {

@@ -3,8 +3,8 @@
     issue_code(services, "alice@example.org", "+15550100123")  -> Issued.SENT
     check_code(services, "alice@example.org", "123456")        -> Checked.RIGHT
 
-Whoever shows this to a user must have made sure who the user is. Asking costs money: the limits are in onesoup.store.numbers
-and, for the number, the budget that every SMS comes out of."""
+Whoever shows this to a user must have made sure who the user is. Asking costs money: the limits are in
+onesoup.store.account.phone_numbers and, for the number, the budget that every SMS comes out of."""
 
 import secrets
 import time
@@ -12,10 +12,10 @@ from enum import Enum
 
 import structlog
 
-from onesoup.csp import numbers
-from onesoup.handlers import records
-from onesoup.handlers.context import Services
-from onesoup.store.numbers import CODE_DIGITS, CODE_MS, Checked
+from onesoup.csp.text import numbers
+from onesoup.handlers.context import GatewayServices
+from onesoup.store import records
+from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, Checked
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class Issued(Enum):
     TOO_OFTEN = "too often"
 
 
-def issue_code(services: Services, jid: str, number: str) -> Issued:
+def issue_code(services: GatewayServices, jid: str, number: str) -> Issued:
     """Sends a code to a number that `jid` says is theirs."""
     wanted = numbers.normal(number, services.policy.country_code)
     if not wanted:
@@ -47,7 +47,7 @@ def issue_code(services: Services, jid: str, number: str) -> Issued:
     return Issued.SENT
 
 
-def check_code(services: Services, jid: str, typed: str) -> Checked:
+def check_code(services: GatewayServices, jid: str, typed: str) -> Checked:
     """Whether this is the code. A right one makes the number the account's own; sessions have it from their next
     negotiation on."""
     checked, number = services.numbers.check(jid, typed)

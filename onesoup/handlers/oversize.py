@@ -7,23 +7,25 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from onesoup.csp import direct, fitting, transactions
-from onesoup.csp.envelope import Message, Mode, Transaction, write_message
-from onesoup.csp.readable import readable
-from onesoup.handlers import deliver, records
-from onesoup.handlers.context import Context, Services, ordered_id
-from onesoup.store.inbox import Item
+from onesoup.csp import fitting, transactions
+from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.envelope import Message, Mode, Transaction, write_message
+from onesoup.csp.text.emoji import readable
+from onesoup.handlers import render
+from onesoup.handlers.context import Context, GatewayServices, ordered_id
+from onesoup.store import records
+from onesoup.store.session.inbox import InboxItem
 
 log = structlog.get_logger()
 
 
-def written(message: Message, item: Item, plain_emoji: bool, images: Callable[[Iterable[str]], deliver.Pictures]) -> bytes:
+def written(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:
     """The octets of an item, as the phone gets it with the answer to this message."""
-    return direct.encode(_reply(message, item, plain_emoji, images))
+    return fast_wbxml.encode(_reply(message, item, plain_emoji, images))
 
 
-def _reply(message: Message, item: Item, plain_emoji: bool, images: Callable[[Iterable[str]], deliver.Pictures]) -> Message:
-    content = deliver.primitive(item, message.version, plain_emoji, images)
+def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:
+    content = render.primitive(item, message.version, plain_emoji, images)
     return transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
 
 
@@ -37,9 +39,9 @@ def answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiti
 class Fitter:
     """One item that is too long for the phone."""
 
-    services: Services
+    services: GatewayServices
     sid: str
-    item: Item
+    item: InboxItem
     message: Message
     room: int
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from onesoup.csp import capabilities, lists, presence
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     ContactInfo,
     DetailedResult,
     GetPresenceRequest,
@@ -22,10 +22,12 @@ from onesoup.csp.elements import (
     User,
 )
 from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import contacts, records
+from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, pictures
 from onesoup.handlers.publication import allowed, own, own_fields, publish, remember
+from onesoup.store import records
 from onesoup.xmpp import commands
 
 # How many contacts of one request are looked up, and for how long.
@@ -81,7 +83,7 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     """200 for all but an unknown list: one bad contact must not cost S60 its whole list. Presence follows at once."""
     found = targets(ctx, request)
     if found.bad_lists and not found.lists and not found.jids:
-        raise CspError(700, "no such contact list")
+        raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
     names = presence.wanted(request.presence_sub_list)
     found.jids.pop(ctx.session.jid, None)  # a phone knows itself
     for jid, spelling in found.jids.items():
@@ -100,7 +102,7 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     strangers = sorted((each for each in items if not each.sees and not each.ask), key=lambda each: not found.jids[each.jid])
     for item in strangers[:MOST_ASKED]:
         ctx.send(commands.subscribe(item.jid))
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def _weigh(ctx: Context, names: list[str]) -> None:
@@ -118,7 +120,7 @@ def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
     ctx.effects.unsub.extend(found.jids)
     ctx.effects.unsub.extend("/" + each.token for each in found.lists)
     ctx.send(commands.online(interests=True))
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
@@ -144,12 +146,19 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
         ctx.send(commands.online(asked=presence.asked_for(wishes)))
     details = []
     if found.bad_users:
-        details.append(DetailedResult(code=531, user_id=found.bad_users))
+        details.append(DetailedResult(code=StatusCode.UNKNOWN_USER, user_id=found.bad_users))
     if found.bad_lists:
-        details.append(DetailedResult(code=700, contact_list=found.bad_lists if ctx.version != "1.1" else []))
+        details.append(
+            DetailedResult(
+                code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=found.bad_lists if ctx.version != "1.1" else []
+            )
+        )
     if details and not told:
-        raise CspError(details[0].code or 531, "unknown user or contact list")
-    return GetPresenceResponse(result=Result(code=201 if details else 200, detailed_result=details), presence=told)
+        raise CspError(details[0].code or StatusCode.UNKNOWN_USER, "unknown user or contact list")
+    return GetPresenceResponse(
+        result=Result(code=StatusCode.PARTIALLY_SUCCESSFUL if details else StatusCode.SUCCESSFUL, detailed_result=details),
+        presence=told,
+    )
 
 
 def _online(shown: presence.Shown | None) -> bool:
@@ -210,7 +219,7 @@ def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     if presence.lasting(new):
         remember(ctx, merged)
     publish(ctx, presence.own_list(merged), new, allowed(ctx))
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 HANDLERS: Table = {

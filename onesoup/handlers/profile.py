@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from onesoup.csp import addresses, profiles
-from onesoup.csp.elements import (
+from onesoup.csp import profiles
+from onesoup.csp.codec.generated_elements import (
     DetailedResult,
     GetPublicProfileRequest,
     GetPublicProfileResponse,
@@ -19,6 +19,8 @@ from onesoup.csp.elements import (
     VerifyIDRequest,
 )
 from onesoup.csp.errors import CspError
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context
@@ -35,14 +37,14 @@ def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
     """An empty profile for who has none or shows none; 201 or an error for who cannot be reached."""
     asked = [each for each in dict.fromkeys(request.user_id) if each.strip()]
     if not asked or len(asked) > MOST_USERS:
-        raise CspError(402, "no users" if not asked else "too many users")
+        raise CspError(StatusCode.BAD_PARAMETER, "no users" if not asked else "too many users")
     failed: dict[int, list[str]] = {}
     jids: dict[str, str] = {}
     for text in asked:
         try:
             jids[text] = ctx.session.jid_of(text)
         except CspError:
-            failed.setdefault(531, []).append(text)
+            failed.setdefault(StatusCode.UNKNOWN_USER, []).append(text)
     cards = _cards(ctx, list(jids.values()))
     found: list[PublicProfile] = []
     for text, jid in jids.items():
@@ -74,17 +76,17 @@ def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     """Only one's own. What the vCard holds besides stays."""
     clear, profile = bool(request.clear_public_profile), request.public_profile
     if profile is not None and profile.user_id and ctx.session.jid_of(profile.user_id) != ctx.session.jid:
-        raise CspError(403, "not your own profile")
+        raise CspError(StatusCode.FORBIDDEN, "not your own profile")
     changes = profiles.changes(profile)
     if not clear and not changes:
-        raise CspError(402, "nothing to change")
+        raise CspError(StatusCode.BAD_PARAMETER, "nothing to change")
     ctx.ask(commands.change_card(changes, clear))
     private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
     private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
     store, jid = ctx.services.lists, ctx.session.jid
     store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, KEPT)
     store.remove(jid, [name for name, value in private.items() if not value], KEPT)
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 # --- VerifyID ---
@@ -98,20 +100,30 @@ def verify(ctx: Context, request: VerifyIDRequest) -> Primitive:
     groups = [*ids.group_id, *names]
     every = [*ids.user_id, *groups, *ids.contact_list, *ids.domain]
     if not every:
-        raise CspError(402, "no ids")
+        raise CspError(StatusCode.BAD_PARAMETER, "no ids")
     if len(every) > MOST_IDS:
-        raise CspError(402, "too many ids")
+        raise CspError(StatusCode.BAD_PARAMETER, "too many ids")
     users, bad = _parsed(ids.user_id, ctx.session.jid_of)
     rooms, bad_rooms = _parsed(groups, lambda text: _room_domain(ctx, text))
     domains, bad_domains = _parsed(ids.domain, addresses.normal_domain)
     unreachable = _unreachable(ctx, [*map(addresses.domain_of, users.values()), *rooms.values(), *domains.values()])
     failed = [
-        DetailedResult(code=531, user_id=bad),
-        DetailedResult(code=516, user_id=[text for text, jid in users.items() if addresses.domain_of(jid) in unreachable]),
-        DetailedResult(code=800, group_id=[*bad_rooms, *(text for text, name in rooms.items() if name in unreachable)]),
-        DetailedResult(code=700, contact_list=[text for text in ids.contact_list if not _is_list(ctx, text)]),
+        DetailedResult(code=StatusCode.UNKNOWN_USER, user_id=bad),
         DetailedResult(
-            code=404, domain=[text for text in (*bad_domains, *domains) if domains.get(text, "") in unreachable | {""}]
+            code=StatusCode.DOMAIN_NOT_SUPPORTED,
+            user_id=[text for text, jid in users.items() if addresses.domain_of(jid) in unreachable],
+        ),
+        DetailedResult(
+            code=StatusCode.GROUP_DOES_NOT_EXIST,
+            group_id=[*bad_rooms, *(text for text, name in rooms.items() if name in unreachable)],
+        ),
+        DetailedResult(
+            code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST,
+            contact_list=[text for text in ids.contact_list if not _is_list(ctx, text)],
+        ),
+        DetailedResult(
+            code=StatusCode.NOT_FOUND,
+            domain=[text for text in (*bad_domains, *domains) if domains.get(text, "") in unreachable | {""}],
         ),
     ]
     named = {each.code or 0: each for each in failed if each.user_id or each.group_id or each.contact_list or each.domain}
@@ -134,7 +146,7 @@ def _parsed(texts: Iterable[str], parse: Any) -> tuple[dict[str, str], list[str]
 def _room_domain(ctx: Context, text: str) -> str:
     address = addresses.parse(text)
     if not (address.user or address.resource):
-        raise CspError(901, "a group needs a name")
+        raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "a group needs a name")
     return addresses.normal_domain(address.domain or ctx.session.domain)
 
 
@@ -151,7 +163,7 @@ def _unreachable(ctx: Context, domains: Iterable[str]) -> set[str]:
     known = {addresses.domain_of(each) for each in (*ctx.roster(), ctx.session.jid)} | ctx.services.policy.domains
     unknown = sorted({each for each in domains if each not in known})
     if len(unknown) > MOST_DOMAINS:
-        raise CspError(402, "too many domains")
+        raise CspError(StatusCode.BAD_PARAMETER, "too many domains")
     if not unknown:
         return set()
     answer: Any = ctx.ask(commands.ask_info(unknown, max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)))
@@ -165,8 +177,8 @@ NOWHERE = frozenset({"remote-server-not-found", "item-not-found", "jid-malformed
 def result_of(failed: Mapping[int, DetailedResult], some: bool) -> Result:
     """200; 201 when `some` went well all the same; else the one code, or 900."""
     if not failed:
-        return Result(code=200)
-    code = 201 if some else next(iter(failed)) if len(failed) == 1 else 900
+        return Result(code=StatusCode.SUCCESSFUL)
+    code = StatusCode.PARTIALLY_SUCCESSFUL if some else next(iter(failed)) if len(failed) == 1 else StatusCode.MULTIPLE_ERRORS
     return Result(code=code, detailed_result=list(failed.values()))
 
 

@@ -4,9 +4,9 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from onesoup.csp.elements import ClientID, GetSPInfoResponse, Logo
+from onesoup.csp.codec.generated_elements import ClientID, GetSPInfoResponse, Logo
 from onesoup.csp.presence import Picture
-from onesoup.settings import PREFIX, Settings, SettingsError
+from onesoup.settings.settings import PREFIX, Settings, SettingsError
 
 # As BASE64 it goes into an answer that every phone reads.
 MOST_OCTETS = 10_000
@@ -44,13 +44,13 @@ def provider(settings: Settings) -> Provider:
 
 
 def _logo(path: str) -> Picture:
-    from onesoup import media  # a library of pictures, of no use to a process without a logo
+    from onesoup.images import fit  # a library of pictures, of no use to a process without a logo
 
     try:
         octets = Path(path).read_bytes()
     except OSError as error:
         raise _unusable(path, error.strerror or "cannot be read") from None
-    kind = media.kind(octets)
+    kind = fit.kind(octets)
     if kind is None:
         raise _unusable(path, "is no picture that phones know")
     if len(octets) > MOST_OCTETS:

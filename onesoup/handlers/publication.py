@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from onesoup.csp import places, presence
-from onesoup.csp.elements import PresenceSubList
-from onesoup.handlers import records
+from onesoup.csp.codec.generated_elements import PresenceSubList
 from onesoup.handlers.context import Context
-from onesoup.store.handsets import OWN
+from onesoup.store import records
+from onesoup.store.account.handsets import OWN
 from onesoup.xmpp import commands, extras
 from onesoup.xmpp.commands import Command
 

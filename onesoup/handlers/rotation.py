@@ -3,10 +3,10 @@ by somebody who has the new key already, or is found by the next run."""
 
 from dataclasses import dataclass
 
-from onesoup.handlers import records
-from onesoup.handlers.context import Services
-from onesoup.store.keyring import KeyRingError
-from onesoup.store.records import BadRecord
+from onesoup.handlers.context import GatewayServices
+from onesoup.store import records
+from onesoup.store.account.keyring import KeyRingError
+from onesoup.store.redis.msgpack import BadRecord
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class Rotated:
     lost: int = 0
 
 
-def rotate_all(services: Services) -> Rotated:
+def rotate_all(services: GatewayServices) -> Rotated:
     """Links, and the credentials of living sessions."""
     done = Rotated()
     for login in services.accounts.logins():
@@ -34,7 +34,7 @@ def rotate_all(services: Services) -> Rotated:
     return done
 
 
-def _session(services: Services, sid: str) -> bool:
+def _session(services: GatewayServices, sid: str) -> bool:
     record, sealed = services.sessions.read(sid, ("r", "cred"))
     if record is None or sealed is None or services.ring.is_newest(sealed):
         return False

@@ -10,14 +10,17 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from onesoup.csp import addresses, groups, search
-from onesoup.csp.elements import Primitive, SearchRequest, StopSearchRequest
+from onesoup.csp import groups, search
+from onesoup.csp.codec.generated_elements import Primitive, SearchRequest, StopSearchRequest
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.search import Found, Person, Wish
+from onesoup.csp.search import Found, SearchPerson, SearchWish
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import records, rooms, roomservice
 from onesoup.handlers.context import Context, spellings
-from onesoup.handlers.rooms import settled
+from onesoup.handlers.groups import room_service, rooms
+from onesoup.handlers.groups.rooms import settled
+from onesoup.store import records
 from onesoup.xmpp import commands
 from onesoup.xmpp.rooms import Bookmark, ask_bookmarks, read_bookmarks
 
@@ -38,15 +41,15 @@ def run(ctx: Context, request: SearchRequest) -> Primitive:
         return _page(ctx, 1 + secrets.randbelow(2**31 - 1), found, 0, request.search_limit)
     kept = ctx.services.searches.get(ctx.sid, request.search_id)
     if kept is None:
-        raise CspError(424, "that search is over")
+        raise CspError(StatusCode.INVALID_SEARCH_ID, "that search is over")
     found = Found(*kept)
     return _page(ctx, request.search_id, found, search.begins(found, request.search_index), request.search_limit)
 
 
 def stop(ctx: Context, request: StopSearchRequest) -> Primitive:
     if request.search_id is None or not ctx.services.searches.drop(ctx.sid, request.search_id):
-        raise CspError(424, "no such search")
-    return status(200)
+        raise CspError(StatusCode.INVALID_SEARCH_ID, "no such search")
+    return status(StatusCode.SUCCESSFUL)
 
 
 def _page(ctx: Context, search_id: int, found: Found, start: int, limit: int | None) -> Primitive:
@@ -68,7 +71,7 @@ def _names(ctx: Context, found: Found, jids: tuple[str, ...]) -> list[str]:
 # --- persons ---
 
 
-def _people(ctx: Context, wish: Wish) -> list[str]:
+def _people(ctx: Context, wish: SearchWish) -> list[str]:
     """Bare JIDs, contacts first. 535 when nobody was found and somebody could not be asked."""
     if wish.logic is None:
         return []
@@ -82,30 +85,30 @@ def _people(ctx: Context, wish: Wish) -> list[str]:
         verdicts[jid] = search.meets(people[jid].with_facts(facts, complete=True), wish)
     hits = [jid for jid, verdict in verdicts.items() if verdict]
     if late and not hits:
-        raise CspError(535, "the directory does not answer")
+        raise CspError(StatusCode.SEARCH_TIMED_OUT, "the directory does not answer")
     return hits
 
 
-def _present(ctx: Context, people: dict[str, Person]) -> None:
+def _present(ctx: Context, people: dict[str, SearchPerson]) -> None:
     """Adds whoever is in the groups that the phone is in and shows an address, by screen name. More is not asked of them."""
     for each in rooms.everybody(ctx):
         if each.jid == ctx.session.jid:
             continue
-        person = people.get(each.jid, Person(each.jid, online=True, complete=True))
+        person = people.get(each.jid, SearchPerson(each.jid, online=True, complete=True))
         people[each.jid] = person.with_facts({"nick": [each.nick]})
 
 
-def _contacts(ctx: Context, wish: Wish) -> dict[str, Person]:
+def _contacts(ctx: Context, wish: SearchWish) -> dict[str, SearchPerson]:
     items = sorted((item for item in ctx.roster().values() if item.shown), key=lambda each: (each.name or each.jid).lower())
     online: Mapping[str, bool | None] = {}
     if wish.texts(search.ONLINE):
         records_ = ctx.services.sessions.values(ctx.sid, "pres", [item.jid for item in items])
         shown = {item.jid: records.unpack_shown(record) for item, record in zip(items, records_, strict=True)}
         online = {jid: each.online if each is not None and each.known else None for jid, each in shown.items()}
-    return {item.jid: Person(item.jid, {"name": (item.name,)}, online.get(item.jid)) for item in items}
+    return {item.jid: SearchPerson(item.jid, {"name": (item.name,)}, online.get(item.jid)) for item in items}
 
 
-def _directory(ctx: Context, wish: Wish, people: dict[str, Person]) -> bool:
+def _directory(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) -> bool:
     """Adds whom the directory of the domain finds. True when it could not be asked."""
     late = False
     for wanted in wish.facts()[:MOST_QUESTIONS]:
@@ -115,11 +118,11 @@ def _directory(ctx: Context, wish: Wish, people: dict[str, Person]) -> bool:
             return True
         late = late or bool(answer.get("late"))
         for jid, facts in _pairs(answer.get("found")):
-            people[jid] = people.get(jid, Person(jid)).with_facts(facts)
+            people[jid] = people.get(jid, SearchPerson(jid)).with_facts(facts)
     return late
 
 
-def _named(ctx: Context, wish: Wish, people: dict[str, Person]) -> None:
+def _named(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) -> None:
     """Who is named in full by a domain that is served here is somebody, whether a directory knows him or not."""
     known = {addresses.domain_of(each) for each in (*people, ctx.session.jid)} | ctx.services.policy.domains
     for text in wish.texts("USER_ID"):
@@ -128,7 +131,7 @@ def _named(ctx: Context, wish: Wish, people: dict[str, Person]) -> None:
         except CspError:
             continue
         if jid and addresses.domain_of(jid) in known:
-            people.setdefault(jid, Person(jid))
+            people.setdefault(jid, SearchPerson(jid))
 
 
 def _cards(ctx: Context, jids: list[str]) -> dict[str, Mapping[str, list[str]]]:
@@ -180,11 +183,11 @@ def _group_ids(ctx: Context) -> Callable[[str], str]:
     """How the phone is told of a room: as it has named it itself, in this session or an earlier one."""
     named = {room: each.gid for room, each in settled(ctx.services, ctx.session.jid).items() if each.gid}
     named |= {room: each.gid for room, each in rooms.joined(ctx).items()}
-    domain_of = cache(lambda service: roomservice.domain_of(ctx.services.groups, ctx.session.domain, service))
-    return lambda room: named.get(room) or roomservice.group_id(room, domain_of(addresses.domain_of(room)))
+    domain_of = cache(lambda service: room_service.domain_of(ctx.services.groups, ctx.session.domain, service))
+    return lambda room: named.get(room) or room_service.group_id(room, domain_of(addresses.domain_of(room)))
 
 
-def _rooms(ctx: Context, wish: Wish) -> list[str]:
+def _rooms(ctx: Context, wish: SearchWish) -> list[str]:
     """Room JIDs. Whose rooms somebody else has is not known: none. Only if it matters, somebody is asked what rooms there are."""
     if wish.logic is None:
         return []
@@ -226,7 +229,7 @@ def _listed(ctx: Context) -> dict[str, str]:
     try:
         answer: Any = ctx.ask(commands.rooms(min(DIRECTORY_SECONDS, _left(ctx))))
     except BackendError:
-        raise CspError(535, "the rooms cannot be listed now") from None
+        raise CspError(StatusCode.SEARCH_TIMED_OUT, "the rooms cannot be listed now") from None
     return {jid: name or addresses.local_of(jid) for jid, name in answer.get("rooms", ())}
 
 

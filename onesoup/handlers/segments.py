@@ -7,9 +7,10 @@ others with GetSegment-Request, counted from 1. Put together, the parts are the 
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from onesoup.csp import binding, transactions
-from onesoup.csp.elements import GetSegmentResponse, ServiceRequest
-from onesoup.csp.envelope import Message, Transaction, write_message
+from onesoup.csp import transactions
+from onesoup.csp.codec import binding
+from onesoup.csp.codec.envelope import Message, Transaction, write_message
+from onesoup.csp.codec.generated_elements import GetSegmentResponse, ServiceRequest
 from onesoup.handlers.context import Context
 from onesoup.wire import codec, xmltext
 from onesoup.wire.document import ANY_TREE

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import structlog
 
-from onesoup.csp import envelope
+from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.handlers.context import Peer
-from onesoup.handlers.exchange import Exchange, unreadable
+from onesoup.handlers.dispatch import Exchange, unreadable
 from onesoup.wire import codec, sms
 from onesoup.wire.document import Document
 from onesoup.wire.errors import WireError

@@ -5,16 +5,17 @@ import time
 import structlog
 
 from onesoup.csp import announcements, copies
-from onesoup.csp.elements import Primitive, SystemMessageUser
+from onesoup.csp.codec.generated_elements import Primitive, SystemMessageUser
 from onesoup.csp.errors import CspError
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Session
+from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers import records
-from onesoup.handlers.context import Context, Services
-from onesoup.logs import short
+from onesoup.handlers.context import Context, GatewayServices
+from onesoup.observability.logs import short
+from onesoup.store import records
 from onesoup.store.announcements import Announcements
-from onesoup.store.sessions import Effects
+from onesoup.store.session.gateway_side import RequestEffects
 from onesoup.xmpp import commands
 
 # Terms that an account has accepted, or has been told where its phone cannot answer.
@@ -30,7 +31,7 @@ def tell(store: Announcements, sid: str, session: Session, message_id: str, text
     return store.tell(sid, message_id, records.stored(session.domain, payload, copy))
 
 
-def at_login(services: Services, sid: str, session: Session) -> None:
+def at_login(services: GatewayServices, sid: str, session: Session) -> None:
     """The terms, for who has not accepted them yet. A phone that cannot answer is told once."""
     text = services.policy.terms
     name = announcements.terms_id(text)
@@ -41,24 +42,24 @@ def at_login(services: Services, sid: str, session: Session) -> None:
         services.lists.put(session.jid, {name: b"told"}, TERMS)
 
 
-def decided(services: Services, sid: str, session: Session, answer: SystemMessageUser) -> Effects:
+def decided(services: GatewayServices, sid: str, session: Session, answer: SystemMessageUser) -> RequestEffects:
     """What the phone's answer does: terms are accepted, or the session ends. 402 for a choice that nobody offered, 426 for a
     message that nobody sent; then nothing is done."""
-    effects = Effects()
+    effects = RequestEffects()
     responses = answer.system_message_response_list.system_message_response if answer.system_message_response_list else []
     if not responses:
-        raise CspError(402, "no response")
+        raise CspError(StatusCode.BAD_PARAMETER, "no response")
     terms = announcements.terms_id(services.policy.terms) if services.policy.terms else ""
     waiting = services.sessions.values(sid, "i", [each.system_message_id or "" for each in responses])
     for each, item in zip(responses, waiting, strict=True):
         message_id, choice = each.system_message_id or "", each.chosen_option_id
         if message_id != terms and item is None:
-            raise CspError(426, "no such system message")
+            raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such system message")
         if message_id == terms and choice not in announcements.OPTIONS:
-            raise CspError(402, "no such option")
+            raise CspError(StatusCode.BAD_PARAMETER, "no such option")
         effects.dropped.append(message_id)
         if message_id == terms and choice == announcements.DECLINE:
-            effects.end = 601
+            effects.end = StatusCode.FORCED_LOGOUT
     if effects.end is not None:
         log.info("terms-declined", sid=short(sid))
         effects.out.append(records.pack_command(commands.logout()))
@@ -75,7 +76,7 @@ def answer(ctx: Context, request: SystemMessageUser) -> Primitive:
     ctx.effects.dropped.extend(effects.dropped)
     ctx.effects.out.extend(effects.out)
     ctx.effects.end = effects.end if effects.end is not None else ctx.effects.end
-    return status(200)
+    return status(StatusCode.SUCCESSFUL)
 
 
 HANDLERS: Table = {SystemMessageUser: answer}

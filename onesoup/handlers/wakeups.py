@@ -7,13 +7,14 @@ from functools import lru_cache
 
 import structlog
 
-from onesoup import nets
-from onesoup.csp import capabilities, numbers
+from onesoup.csp import capabilities
 from onesoup.csp.capabilities import Offer
-from onesoup.csp.elements import ClientCapabilityRequest
-from onesoup.handlers import linking
+from onesoup.csp.codec.generated_elements import ClientCapabilityRequest
+from onesoup.csp.text import numbers
 from onesoup.handlers.context import Context
-from onesoup.logs import short
+from onesoup.handlers.login import linking
+from onesoup.observability.logs import short
+from onesoup.runtime import networks
 
 log = structlog.get_logger()
 
@@ -101,13 +102,13 @@ def trusted_number(ctx: Context) -> str:
 
 
 @lru_cache(maxsize=8)
-def _networks(names: tuple[str, ...]) -> nets.Nets:
-    return nets.Nets(names)
+def _networks(names: tuple[str, ...]) -> networks.Nets:
+    return networks.Nets(names)
 
 
 def routable(address: str, names: tuple[str, ...]) -> bool:
     """Whether a datagram to this address reaches the phone and nobody else."""
-    there = nets.address(address)
+    there = networks.address(address)
     if there is None or address not in _networks(names):
         return False
     # Loopback only where the operator names it, as on a test machine.

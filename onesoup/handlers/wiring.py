@@ -4,30 +4,30 @@ from collections.abc import Callable
 
 import redis
 
-from onesoup.handlers.context import Policy, Services
+from onesoup.handlers.context import GatewayServices, Policy
 from onesoup.handlers.provider import provider
-from onesoup.settings import Settings
-from onesoup.store.accounts import Accounts, Clients, Lists, Offline
+from onesoup.settings.settings import Settings
+from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
+from onesoup.store.account.blocks import Blocks
+from onesoup.store.account.groups import Groups, Invites
+from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.login_limits import LoginLimits
+from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
-from onesoup.store.blocks import Blocks
-from onesoup.store.channels import Replies
-from onesoup.store.client import connect
-from onesoup.store.guard import Guard
-from onesoup.store.handsets import Handsets
-from onesoup.store.histories import Histories
-from onesoup.store.inbox import Handout, Inbox
-from onesoup.store.keyring import KeyRing
-from onesoup.store.leases import Shards
-from onesoup.store.lines import Lines
-from onesoup.store.logins import Logins
-from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.rooms import Groups, Invites
-from onesoup.store.searches import Searches
-from onesoup.store.segments import Segments
-from onesoup.store.sessions import Sessions
-from onesoup.store.tries import Tries
-from onesoup.store.wakes import Wakes
+from onesoup.store.redis.channels import Replies
+from onesoup.store.redis.client import connect
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.group_histories import Histories
+from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.search_hits import Searches
+from onesoup.store.session.segments import Segments
+from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.wakes import Wakes
 
 
 def policy(settings: Settings) -> Policy:
@@ -71,16 +71,18 @@ def _sms_cookie(settings: Settings) -> int:
     return 92 if settings.wap_content_type == "text" else 118
 
 
-def services(settings: Settings, client: "redis.Redis | None" = None, draining: Callable[[], bool] = lambda: False) -> Services:
+def services(
+    settings: Settings, client: "redis.Redis | None" = None, draining: Callable[[], bool] = lambda: False
+) -> GatewayServices:
     """The services of a gateway worker. Opens no connection yet."""
     client = client or connect(settings.redis_url)
     ring = KeyRing.load(settings.keys_file)
     handout = Handout(repeat_ms=round(settings.redeliver_after * 1000), repeats=settings.redeliver_limit)
-    return Services(
-        sessions=Sessions(client),
+    return GatewayServices(
+        sessions=GatewaySessionStore(client),
         inbox=Inbox(client, handout),
         accounts=Accounts(client, ring),
-        clients=Clients(client),
+        clients=ClientSessions(client),
         offline=Offline(client),
         lists=Lists(client),
         blocks=Blocks(client),
@@ -92,9 +94,9 @@ def services(settings: Settings, client: "redis.Redis | None" = None, draining: 
         searches=Searches(client),
         announcements=Announcements(client),
         segments=Segments(client),
-        tries=Tries(client),
+        tries=HourlyTries(client),
         logins=Logins(client),
-        guard=Guard(client, settings.refusals_at_server, settings.refusals_of_address),
+        guard=LoginLimits(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),
         numbers=Numbers(client),
         wakes=Wakes(client),

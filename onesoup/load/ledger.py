@@ -30,7 +30,7 @@ def entry_of(text: str) -> Entry | None:
 
 
 @dataclass
-class Account:
+class LedgerAccount:
     """What became of the messages of one direction."""
 
     sent: int = 0
@@ -107,14 +107,14 @@ class Ledger:
         """Acknowledged, not there (yet), and not come back."""
         return sorted(self._acknowledged - self._received.keys() - self._returned)
 
-    def directions(self) -> dict[str, Account]:
+    def directions(self) -> dict[str, LedgerAccount]:
         """The books compared, direction by direction."""
-        found: defaultdict[str, Account] = defaultdict(Account)
+        found: defaultdict[str, LedgerAccount] = defaultdict(LedgerAccount)
         for entry, at in self._sent.items():
             self._enter(found[self._direction(entry[0], entry[1])], entry, at)
         return dict(sorted(found.items()))
 
-    def _enter(self, account: Account, entry: Entry, at: float) -> None:
+    def _enter(self, account: LedgerAccount, entry: Entry, at: float) -> None:
         ids, acknowledged = self._received.get(entry, []), entry in self._acknowledged
         account.sent += 1
         account.acknowledged += acknowledged
@@ -128,9 +128,9 @@ class Ledger:
         if ids and acknowledged:
             account.delays.append(self._arrived[entry] - at)
 
-    def total(self) -> Account:
+    def total(self) -> LedgerAccount:
         """All directions together."""
-        whole = Account()
+        whole = LedgerAccount()
         for account in self.directions().values():
             for name, value in account.figures().items():
                 setattr(whole, name, getattr(whole, name) + value)

@@ -68,7 +68,7 @@ class Plan:
 
 
 @dataclass
-class Result:
+class LoadResult:
     """What came of it. `seconds` is the time under load."""
 
     plan: Plan
@@ -355,8 +355,8 @@ class Run:
         for user in self.users:
             user.phone.close()
 
-    def result(self) -> Result:
-        return Result(
+    def result(self) -> LoadResult:
+        return LoadResult(
             self.plan,
             (self._ended or time.monotonic()) - self.series.began,
             self.ledger,
@@ -372,4 +372,4 @@ class Run:
         )
 
 
-__all__ = ["HELD", "Entry", "Plan", "Result", "Run"]
+__all__ = ["HELD", "Entry", "LoadResult", "Plan", "Run"]

@@ -20,7 +20,7 @@ from onesoup.phone import http
 from onesoup.phone.engine import Phone, Received
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.profiles import GENERIC
-from onesoup.phone.stcp import Line
+from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.wire.document import ANY_TREE, Encoding
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class LoadPhone(Phone):
 
     series: Series
 
-    def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> http.Reply:
+    def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> http.HttpReply:
         for left in reversed(range(RESENDS + 1)):
             try:
                 reply = super().raw(octets, content_type, timeout)
@@ -253,7 +253,7 @@ class User:
         while True:
             where, sid = self.phone.stcp, self.phone.session_id
             if where is not None and sid is not None:
-                with suppress(PhoneError), Line(*where, sid, self.phone.cookie) as line:
+                with suppress(PhoneError), PhoneStcpLine(*where, sid, self.phone.cookie) as line:
                     self.lines_opened += 1
                     self.poll_now()
                     line.listen(self.poll_now)

@@ -14,7 +14,7 @@ def is_wake(octets: bytes, cookie: str) -> bool:
     return octets[:4].upper() == b"WVCI" and cookie.encode() in octets
 
 
-class Datagrams:
+class UdpListener:
     """A UDP port on which the phone listens for SUDP."""
 
     def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:

@@ -6,7 +6,7 @@ Knows documents and primitives; knows no session. The sources are clients that e
 from collections.abc import Callable
 from typing import Any
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     ClientCapabilityResponse,
     GetListResponse,
     GetPresenceResponse,
@@ -18,16 +18,17 @@ from onesoup.csp.elements import (
     Primitive,
     ServiceResponse,
 )
+from onesoup.csp.status import StatusCode
 from onesoup.phone.errors import PhoneError
-from onesoup.phone.http import Reply
-from onesoup.phone.profiles import MAX_TID, Profile
+from onesoup.phone.http import HttpReply
+from onesoup.phone.profiles import MAX_TID, HandsetProfile
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
 
 AVAILABILITIES = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
 
 
-def reply(found: Reply, content_type: str) -> None:
+def reply(found: HttpReply, content_type: str) -> None:
     """The HTTP side: 200 whatever CSP says, a Content-Length, the media type of the request."""
     if found.status != 200:
         raise PhoneError(f"HTTP {found.status}: Android and S60 take any status but 200 for a transport error")
@@ -38,7 +39,7 @@ def reply(found: Reply, content_type: str) -> None:
         raise PhoneError(f"Content-Type {answered!r} in answer to {content_type!r}")
 
 
-def size(found: Reply, profile: Profile) -> None:
+def size(found: HttpReply, profile: HandsetProfile) -> None:
     """What the phone's parser takes, as it has said with its capabilities."""
     parser = profile.capabilities.get("parser_size")
     if parser and len(found.body) > parser:
@@ -86,7 +87,7 @@ def session_id(found: str | None, own: str | None) -> None:
         raise PhoneError("another SessionID than the phone's: S60 drops the message")
 
 
-def server_tid(tid: str | None, seen: set[str], profile: Profile, short: bool = False) -> None:
+def server_tid(tid: str | None, seen: set[str], profile: HandsetProfile, short: bool = False) -> None:
     """An id that the phone answers: not empty, new, and none that the phone makes itself. `short`: there are only a thousand,
     for both sides, so that they come again."""
     if not tid:
@@ -103,26 +104,26 @@ def server_tid(tid: str | None, seen: set[str], profile: Profile, short: bool = 
         raise PhoneError(f"server TransactionID {tid!r} could be the phone's own")
 
 
-def primitive(found: Primitive, version: str, profile: Profile, named: bool) -> None:
+def primitive(found: Primitive, version: str, profile: HandsetProfile, named: bool) -> None:
     """Rules of one primitive. `named`: the request carried a ClientID."""
     check = _PRIMITIVES.get(type(found))
     if check is not None:
         check(found, version, profile, named)
 
 
-def _login(found: LoginResponse, version: str, profile: Profile, named: bool) -> None:
-    code = found.result.code if found.result else 200
+def _login(found: LoginResponse, version: str, profile: HandsetProfile, named: bool) -> None:
+    code = found.result.code if found.result else StatusCode.SUCCESSFUL
     if found.session_id is not None and len(found.session_id) > MAX_TID:
         raise PhoneError(f"SessionID of {len(found.session_id)} characters: S60 takes {MAX_TID}")
     if found.nonce is not None and not 1 <= len(found.nonce) <= 200:
         raise PhoneError("Nonce empty or longer than 200: S60 rejects the log-in")
     if found.nonce and found.session_id:
         raise PhoneError("SessionID beside a Nonce: Android thinks that it is logged in")
-    if code not in (200, 401) and found.session_id:
+    if code not in (StatusCode.SUCCESSFUL, StatusCode.UNAUTHORIZED) and found.session_id:
         raise PhoneError(f"SessionID in a refusal ({code}): Android thinks that it is logged in")
 
 
-def _capability(found: ClientCapabilityResponse, version: str, profile: Profile, named: bool) -> None:
+def _capability(found: ClientCapabilityResponse, version: str, profile: HandsetProfile, named: bool) -> None:
     old, new = found.capability_list, found.agreed_capability_list
     agreed = old if version == "1.1" else new
     if agreed is None or (old is not None and new is not None):
@@ -136,7 +137,7 @@ def _capability(found: ClientCapabilityResponse, version: str, profile: Profile,
         raise PhoneError("STCP agreed without TCPAddress")
 
 
-def _service(found: ServiceResponse, version: str, profile: Profile, named: bool) -> None:
+def _service(found: ServiceResponse, version: str, profile: HandsetProfile, named: bool) -> None:
     if found.functions is not None and found.functions.wvcsp_feat is not None:
         feat = found.functions.wvcsp_feat
         if not any(getattr(feat, name) for name in ("fundamental_feat", "presence_feat", "im_feat", "group_feat")):
@@ -154,7 +155,7 @@ def list_ids(found: GetListResponse) -> list[str]:
     )
 
 
-def _get_list(found: GetListResponse, version: str, profile: Profile, named: bool) -> None:
+def _get_list(found: GetListResponse, version: str, profile: HandsetProfile, named: bool) -> None:
     if not found.default_contact_list:
         raise PhoneError("no DefaultContactList: Android has nothing to add contacts to")
     for address in list_ids(found):
@@ -168,7 +169,7 @@ def _get_list(found: GetListResponse, version: str, profile: Profile, named: boo
         raise PhoneError(f"ContactListIDList in CSP {version}")
 
 
-def _list_manage(found: ListManageResponse, version: str, profile: Profile, named: bool) -> None:
+def _list_manage(found: ListManageResponse, version: str, profile: HandsetProfile, named: bool) -> None:
     if found.result is None or found.result.code is None:
         raise PhoneError("ListManage-Response without a Code")
     for nick in found.nick_list.nick_name if found.nick_list else []:
@@ -191,20 +192,20 @@ def presence(found: Presence) -> None:
         raise PhoneError(f"UserAvailability {availability.presence_value!r} is unknown to phones")
 
 
-def _get_presence(found: GetPresenceResponse, version: str, profile: Profile, named: bool) -> None:
-    if found.result is None or found.result.code in (200, 201):
+def _get_presence(found: GetPresenceResponse, version: str, profile: HandsetProfile, named: bool) -> None:
+    if found.result is None or found.result.code in (StatusCode.SUCCESSFUL, StatusCode.PARTIALLY_SUCCESSFUL):
         for each in found.presence:
             presence(each)
 
 
-def _notification(found: PresenceNotificationRequest, version: str, profile: Profile, named: bool) -> None:
+def _notification(found: PresenceNotificationRequest, version: str, profile: HandsetProfile, named: bool) -> None:
     if not found.presence:
         raise PhoneError("PresenceNotification-Request without Presence")
     for each in found.presence:
         presence(each)
 
 
-def _new_message(found: NewMessage, version: str, profile: Profile, named: bool) -> None:
+def _new_message(found: NewMessage, version: str, profile: HandsetProfile, named: bool) -> None:
     info = found.message_info
     if info is None or not info.message_id:
         raise PhoneError("NewMessage without MessageID: it cannot be acknowledged")
@@ -215,7 +216,7 @@ def _new_message(found: NewMessage, version: str, profile: Profile, named: bool)
         raise PhoneError("BASE64 of a text: Android shows the letters of the BASE64")
 
 
-_PRIMITIVES: dict[type[Primitive], Callable[[Any, str, Profile, bool], None]] = {
+_PRIMITIVES: dict[type[Primitive], Callable[[Any, str, HandsetProfile, bool], None]] = {
     LoginResponse: _login,
     ClientCapabilityResponse: _capability,
     ServiceResponse: _service,

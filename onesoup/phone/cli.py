@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from onesoup.csp.status import StatusCode
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, Unreachable
 from onesoup.phone.profiles import PROFILES
@@ -11,15 +12,15 @@ from onesoup.phone.subcommands import WithSubcommands
 from onesoup.phone.terminal import Terminal
 from onesoup.wire.document import Encoding
 
-WHY = {
-    409: "wrong user or password",
-    403: "the account is closed",
-    503: "the server is busy or its XMPP server is away; try again later",
-    504: "the XMPP server does not answer; try again later",
-    505: "the server does not speak this CSP version; try --csp",
-    516: "the server does not serve that domain",
-    531: "no such user",
-    543: "the server takes none of these ways to log in; try --way plain",
+WHY: dict[int, str] = {
+    StatusCode.INVALID_PASSWORD: "wrong user or password",
+    StatusCode.FORBIDDEN: "the account is closed",
+    StatusCode.SERVICE_UNAVAILABLE: "the server is busy or its XMPP server is away; try again later",
+    StatusCode.TIMEOUT: "the XMPP server does not answer; try again later",
+    StatusCode.VERSION_NOT_SUPPORTED: "the server does not speak this CSP version; try --csp",
+    StatusCode.DOMAIN_NOT_SUPPORTED: "the server does not serve that domain",
+    StatusCode.UNKNOWN_USER: "no such user",
+    StatusCode.NO_DIGEST_SCHEME: "the server takes none of these ways to log in; try --way plain",
 }
 
 

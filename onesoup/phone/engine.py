@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import (
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import (
     AddNickList,
     AgreedCapabilityList,
     CapabilityList,
@@ -88,12 +89,12 @@ from onesoup.csp.elements import (
     UserAvailability,
     UserIDList,
 )
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.errors import CspError
-from onesoup.csp.md4 import md4
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text.md4 import md4
 from onesoup.phone import checks, http
 from onesoup.phone.errors import PhoneError, Refused, SessionOver
-from onesoup.phone.profiles import GENERIC, PROFILES, Profile
+from onesoup.phone.profiles import GENERIC, PROFILES, HandsetProfile
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
@@ -105,7 +106,7 @@ DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "MD4": md4,
 }
 # Any answer with one of these ends the session on real phones.
-OVER = frozenset({600, 601, 604})
+OVER = frozenset({StatusCode.SESSION_EXPIRED, StatusCode.FORCED_LOGOUT, StatusCode.INVALID_SESSION})
 # Who has sent a system message.
 OPERATOR = ""
 # A server that always says "poll now" must not keep run_once for ever.
@@ -137,7 +138,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPresence:
     """Presence of one contact as the phone would show it. `attributes` is all that came."""
 
     user: str
@@ -148,7 +149,7 @@ class Shown:
 
 
 @dataclass(slots=True)
-class Contact:
+class ListedContact:
     user: str
     name: str
     list: str
@@ -168,7 +169,7 @@ class Phone:
         client_id: str | None = None,
         cookie: str | None = None,
         way: str | None = None,
-        profile: Profile | str = GENERIC,
+        profile: HandsetProfile | str = GENERIC,
         cir: Iterable[str] | None = None,
         udp_port: int | None = None,
         headers: Mapping[str, str] | None = None,
@@ -191,7 +192,7 @@ class Phone:
         self.trace = trace
         # Called when a message or presence has come, by whoever polls.
         self.on_message: Callable[[Received], None] | None = None
-        self.on_presence: Callable[[Shown], None] | None = None
+        self.on_presence: Callable[[ShownPresence], None] | None = None
         # Called when something has happened in a group, or somebody invites.
         self.on_news: Callable[[Primitive], None] | None = None
         self.content_type = codec.media_type(version, encoding)
@@ -201,8 +202,8 @@ class Phone:
         self.agreed: CapabilityList | AgreedCapabilityList | None = None
         self.lists: list[str] = []
         self.default_list = ""
-        self.contacts: dict[str, Contact] = {}
-        self.presences: dict[str, Shown] = {}
+        self.contacts: dict[str, ListedContact] = {}
+        self.presences: dict[str, ShownPresence] = {}
         self.inbox: list[Received] = []
         self.groups: dict[str, str] = {}
         self.news: list[Primitive] = []
@@ -213,7 +214,7 @@ class Phone:
         self.last = b""
         self.last_reply = b""
 
-        self._http = http.Client(url, self.profile.user_agent, self.profile.timeout, headers)
+        self._http = http.PhoneHttpClient(url, self.profile.user_agent, self.profile.timeout, headers)
         self._numbers = itertools.count(1)
         self._seen: set[str] = set()
         self._lock = threading.Lock()
@@ -248,7 +249,7 @@ class Phone:
     def resume(self, session_id: str) -> LoginResponse:
         """Asks for an old session without a password, by the SessionID element. Refused with 502 when it cannot be had."""
         response = self._login_phase(self._login_request(session_id=session_id), self._tid(), inband=False)
-        if response.result is not None and response.result.code != 200:
+        if response.result is not None and response.result.code != StatusCode.SUCCESSFUL:
             raise _refused(response.result, "Login")
         self.session_id = response.session_id
         return response
@@ -260,10 +261,10 @@ class Phone:
         tid = self._tid()
         proof = self._challenge(tid, inband) if self.way else self._login_request(password=self.password)
         response = self._login_phase(proof, tid, inband)
-        code = response.result.code if response.result else 200
-        if code == 401 and self.way:
+        code = response.result.code if response.result else StatusCode.SUCCESSFUL
+        if code == StatusCode.UNAUTHORIZED and self.way:
             raise PhoneError("401 in the second phase: Android repeats the request without end")
-        if code != 200:
+        if code != StatusCode.SUCCESSFUL:
             raise _refused(response.result, "Login")
         if not response.session_id:
             raise PhoneError("Login-Response 200 without SessionID: Android hangs")
@@ -286,7 +287,7 @@ class Phone:
         """Phase one; the request of phase two."""
         offered = [name.strip().upper() for name in self.way.split(",")]
         response = self._login_phase(self._login_request(digest_schema=offered), tid, inband)
-        if response.result is not None and response.result.code not in (200, 401):
+        if response.result is not None and response.result.code not in (StatusCode.SUCCESSFUL, StatusCode.UNAUTHORIZED):
             raise _refused(response.result, "Login")
         schema = (response.digest_schema or "").upper()
         if not response.nonce:
@@ -365,30 +366,30 @@ class Phone:
         self.lists = checks.list_ids(answer)
         return self.lists
 
-    def list_contacts(self, contact_list: str | None = None) -> list[Contact]:
+    def list_contacts(self, contact_list: str | None = None) -> list[ListedContact]:
         """The members of a list, without argument of the default one."""
         return self._manage(contact_list, ListManageRequest())
 
-    def add_contact(self, user: str, name: str | None = None, contact_list: str | None = None) -> list[Contact]:
+    def add_contact(self, user: str, name: str | None = None, contact_list: str | None = None) -> list[ListedContact]:
         """Adds to a list; the list as it is then, where the answer has it."""
         nick = NickName(name=name or _local(user), user_id=user)
         return self._manage(contact_list, ListManageRequest(add_nick_list=AddNickList(nick_name=[nick])))
 
-    def remove_contact(self, user: str, contact_list: str | None = None) -> list[Contact]:
+    def remove_contact(self, user: str, contact_list: str | None = None) -> list[ListedContact]:
         self.contacts.pop(key(user), None)
         return self._manage(contact_list, ListManageRequest(remove_nick_list=RemoveNickList(user_id=[user])))
 
-    def _manage(self, contact_list: str | None, request: ListManageRequest) -> list[Contact]:
+    def _manage(self, contact_list: str | None, request: ListManageRequest) -> list[ListedContact]:
         request.contact_list = contact_list or self.default_list or self.get_lists()[-1]
         if self.version in self.profile.receive_list:
             request.receive_list = True
         answer = self.request(request)
         if not isinstance(answer, ListManageResponse):
             raise self._unexpected(answer, "ListManage")
-        if answer.result is None or answer.result.code != 200:
+        if answer.result is None or answer.result.code != StatusCode.SUCCESSFUL:
             raise _refused(answer.result, "ListManage")
         nicks = answer.nick_list.nick_name if answer.nick_list else []
-        found = [Contact(nick.user_id or "", nick.name or "", request.contact_list) for nick in nicks]
+        found = [ListedContact(nick.user_id or "", nick.name or "", request.contact_list) for nick in nicks]
         self.contacts.update({key(contact.user): contact for contact in found})
         return found
 
@@ -410,7 +411,7 @@ class Phone:
     def unsubscribe(self, users: Iterable[str] = (), lists: Iterable[str] = ()) -> None:
         self._must_be_good(self.request(self._name(UnsubscribePresenceRequest(), users, lists)), "UnsubscribePresence")
 
-    def get_presence(self, users: Iterable[str] = (), lists: Iterable[str] = ()) -> list[Shown]:
+    def get_presence(self, users: Iterable[str] = (), lists: Iterable[str] = ()) -> list[ShownPresence]:
         """What the server knows now."""
         users = list(users)
         request = GetPresenceRequest(presence_sub_list=self.profile.attributes)
@@ -422,7 +423,7 @@ class Phone:
             raise PhoneError("GetPresence-Response without Presence: Android hangs in the log-in")
         return [self._show(each) for each in answer.presence]
 
-    def own_presence(self) -> list[Shown]:
+    def own_presence(self) -> list[ShownPresence]:
         """Of the phone itself, as Android asks at start."""
         return self.get_presence([self.address])
 
@@ -437,7 +438,7 @@ class Phone:
             request.contact_list = lists
         return request
 
-    def _show(self, presence: Presence) -> Shown:
+    def _show(self, presence: Presence) -> ShownPresence:
         shown = shown_of(presence)
         self.presences[key(shown.user)] = shown
         return shown
@@ -590,7 +591,7 @@ class Phone:
         if isinstance(content, NewMessage):
             message_id = content.message_info.message_id if content.message_info else ""
             return self.acknowledge(transaction.id, MessageDelivered(message_id=message_id))
-        return self.acknowledge(transaction.id, Status(result=Result(code=200)))
+        return self.acknowledge(transaction.id, Status(result=Result(code=StatusCode.SUCCESSFUL)))
 
     def acknowledge(self, tid: str | None, content: Primitive) -> Transaction | None:
         """Posts an answer to a server transaction. The next one when the reply carries it."""
@@ -679,7 +680,7 @@ class Phone:
         reply = self.raw(encode(message), self.content_type, timeout)
         return reply.status, decode(reply) if reply.status == 200 and reply.body else None
 
-    def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> http.Reply:
+    def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> http.HttpReply:
         """Posts any octets. For hostile input, and for what posts of the phone itself end in."""
         content_type = self.content_type if content_type is None else content_type
         self.last = octets
@@ -691,7 +692,7 @@ class Phone:
             self.trace("received", reply.body)
         return reply
 
-    def resend(self, octets: bytes | None = None) -> http.Reply:
+    def resend(self, octets: bytes | None = None) -> http.HttpReply:
         """The same octets again, as S60 does when a connection breaks; without argument the last ones."""
         return self.raw(self.last if octets is None else octets)
 
@@ -733,7 +734,7 @@ class Phone:
     def _must_be_good(self, answer: Primitive, what: str) -> None:
         """200, and for a Status without Result too: Android takes that for success."""
         result = getattr(answer, "result", None)
-        if result is not None and result.code != 200:
+        if result is not None and result.code != StatusCode.SUCCESSFUL:
             raise _refused(result, what)
 
     def _unexpected(self, answer: Primitive, what: str) -> PhoneError:
@@ -758,7 +759,7 @@ def encode(message: Message) -> bytes:
     return codec.encode(envelope.write_message(message))
 
 
-def decode(reply: http.Reply, check: Callable[..., None] | None = None) -> Message:
+def decode(reply: http.HttpReply, check: Callable[..., None] | None = None) -> Message:
     """The message in an answer. PhoneError when it cannot be read."""
     try:
         document = codec.decode(reply.body, reply.headers.get("content-type"))
@@ -800,7 +801,7 @@ def members_of(lists: Joined | Left | None) -> list[tuple[str, str]]:
     return found
 
 
-def shown_of(presence: Presence) -> Shown:
+def shown_of(presence: Presence) -> ShownPresence:
     """What Android makes of it: only qualified values count, and no OnlineStatus is offline."""
     values = presence.presence_sub_list[0] if presence.presence_sub_list else PresenceSubList()
 
@@ -809,7 +810,7 @@ def shown_of(presence: Presence) -> Shown:
         return attribute.presence_value if attribute is not None and attribute.qualifier else None
 
     online = value("online_status") == "T"
-    return Shown(presence.user_id or "", online, value("user_availability"), value("status_text") or "", values)
+    return ShownPresence(presence.user_id or "", online, value("user_availability"), value("status_text") or "", values)
 
 
 def key(user: str) -> str:

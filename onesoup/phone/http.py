@@ -18,7 +18,7 @@ CHUNK = 64 * 1024
 
 
 @dataclass(slots=True)
-class Reply:
+class HttpReply:
     """An HTTP answer; header names in lower case."""
 
     status: int
@@ -30,7 +30,7 @@ class _Stale(Exception):
     """A kept connection turned out to be closed before the first octet of an answer."""
 
 
-class Client:
+class PhoneHttpClient:
     """Posts to one URL. Calls may run at the same time; each takes a connection of its own and puts it back."""
 
     def __init__(self, url: str, user_agent: str = "", timeout: float = 45.0, headers: Mapping[str, str] | None = None) -> None:
@@ -47,7 +47,7 @@ class Client:
         self._head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items()).encode("ascii")
         self._idle: list[_Connection] = []
 
-    def post(self, body: bytes, content_type: str, timeout: float | None = None, resends: int = 0) -> Reply:
+    def post(self, body: bytes, content_type: str, timeout: float | None = None, resends: int = 0) -> HttpReply:
         """The answer. A connection that was kept and turns out closed costs a resend of the same octets; one that breaks
         in use is tried again `resends` times. Unreachable when no answer comes."""
         head = b"%bContent-Type: %b\r\nContent-Length: %d\r\n\r\n" % (self._head, content_type.encode("ascii"), len(body))
@@ -67,7 +67,7 @@ class Client:
         while self._idle:
             self._idle.pop().close()
 
-    def _try(self, request: bytes, timeout: float) -> Reply:
+    def _try(self, request: bytes, timeout: float) -> HttpReply:
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -97,7 +97,7 @@ class _Connection:
         with suppress(OSError):
             self._socket.close()
 
-    def exchange(self, request: bytes, timeout: float) -> Reply:
+    def exchange(self, request: bytes, timeout: float) -> HttpReply:
         """One request and its answer. The connection is closed when it raises."""
         end = time.monotonic() + timeout
         try:
@@ -126,13 +126,13 @@ class _Connection:
             if self._used:
                 raise
 
-    def _read(self, end: float) -> Reply:
+    def _read(self, end: float) -> HttpReply:
         head = self._until(b"\r\n\r\n", end)
         first, _, rest = head.partition(b"\r\n")
         words = first.split(None, 2)
         if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
             raise PhoneError(f"no HTTP answer: {first[:60]!r}")
-        reply = Reply(int(words[1]), _headers(rest))
+        reply = HttpReply(int(words[1]), _headers(rest))
         reply.body = self._body(reply.headers, end)
         if reply.headers.get("connection", "").lower() == "close" or words[0] == b"HTTP/1.0":
             self.keeps = False

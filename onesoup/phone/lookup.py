@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     GetPublicProfileRequest,
     GetPublicProfileResponse,
     Property,
@@ -14,6 +14,7 @@ from onesoup.csp.elements import (
     StopSearchRequest,
     UpdatePublicProfileRequest,
 )
+from onesoup.csp.status import StatusCode
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused
 
@@ -75,7 +76,7 @@ def _users(answer: SearchResponse) -> list[str]:
 def profile(phone: Phone, user: str) -> dict[str, str]:
     """What somebody says of himself, by property."""
     answer = phone.request(GetPublicProfileRequest(user_id=[user]))
-    if not isinstance(answer, GetPublicProfileResponse) or (answer.result and answer.result.code != 200):
+    if not isinstance(answer, GetPublicProfileResponse) or (answer.result and answer.result.code != StatusCode.SUCCESSFUL):
         raise refusal(answer, "GetPublicProfile")
     return {each.name or "": each.value or "" for found in answer.public_profile for each in found.property}
 
@@ -87,7 +88,7 @@ def change_profile(phone: Phone, values: Mapping[str, str], clear: bool = False)
         public_profile=PublicProfile(user_id=phone.address, property=properties) if values else None,
     )
     answer = phone.request(request)
-    if not isinstance(answer, Status) or not answer.result or answer.result.code != 200:
+    if not isinstance(answer, Status) or not answer.result or answer.result.code != StatusCode.SUCCESSFUL:
         raise refusal(answer, "UpdatePublicProfile")
 
 

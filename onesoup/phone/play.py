@@ -12,10 +12,10 @@ import click
 from onesoup.demo.process import ProcessError
 from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import hosting, report, script, xmpp
-from onesoup.phone.conversation.backend import Backend
+from onesoup.phone.conversation.backend import XmppBackend
 from onesoup.phone.conversation.phones import PhoneFriends
 from onesoup.phone.conversation.player import Player, StepOutcome
-from onesoup.phone.conversation.script import Person, Script, ScriptError
+from onesoup.phone.conversation.script import ConversationScript, ScriptError, ScriptPerson
 from onesoup.phone.errors import PhoneError
 from onesoup.wire.document import Encoding
 
@@ -84,7 +84,7 @@ def _wanted(
     alternative: str | None,
     domain: str | None,
     users: Mapping[str, str],
-) -> Script:
+) -> ConversationScript:
     wanted = script.load(file)
     if version:
         wanted = script.in_version(wanted, version)
@@ -96,9 +96,9 @@ def _wanted(
 
 
 def _play(
-    wanted: Script,
+    wanted: ConversationScript,
     url: str,
-    people: Sequence[Person],
+    people: Sequence[ScriptPerson],
     address: tuple[str, int],
     ca: Path | None,
     slow: bool,
@@ -106,10 +106,10 @@ def _play(
 ) -> bool:
     """Plays and prints; whether it passed."""
     by_name = {person.user: person for person in people}
-    backend: Backend | PhoneFriends
+    backend: XmppBackend | PhoneFriends
     if xmpp.available():
-        clients = opened.enter_context(xmpp.Clients())
-        backend = Backend(clients, by_name, people[0].user, address, ca)
+        clients = opened.enter_context(xmpp.FriendClients())
+        backend = XmppBackend(clients, by_name, people[0].user, address, ca)
     else:
         click.echo("slixmpp is not installed: friends are phones, and some steps cannot be played")
         backend = PhoneFriends(url, by_name)
@@ -128,7 +128,7 @@ def _play(
 
 
 @contextmanager
-def _stack(wanted: Script, people: Sequence[Person]) -> Iterator[Stack]:
+def _stack(wanted: ConversationScript, people: Sequence[ScriptPerson]) -> Iterator[Stack]:
     """A server for the domain of the script, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="onesoup-play-") as directory:
         stack = Stack(directory, domain=wanted.domain)
@@ -146,7 +146,7 @@ def _pairs(texts: Sequence[str]) -> dict[str, str]:
     return {text.partition("=")[0]: text.partition("=")[2] for text in texts}
 
 
-def _passwords(people: Sequence[Person], texts: Sequence[str]) -> dict[str, str]:
+def _passwords(people: Sequence[ScriptPerson], texts: Sequence[str]) -> dict[str, str]:
     """{user: password}: one for all, or NAME=PASSWORD for single ones."""
     found: dict[str, str] = {}
     for text in texts:

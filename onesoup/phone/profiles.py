@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     AttListFunc,
     ClientInfo,
     CommC,
@@ -44,7 +44,7 @@ def _frozen(**values: Any) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
-class Profile:
+class HandsetProfile:
     name: str
     client_id: str
     # Transaction ids: `tid` with a number in it; after `tid_last` the numbers start again at 1, 0 for never.
@@ -87,7 +87,7 @@ class Profile:
     startup: tuple[str, ...] = ("negotiate", "load_lists")
 
 
-GENERIC = Profile(
+GENERIC = HandsetProfile(
     name="generic",
     client_id="onesoup-phone",
     poll_tid="",
@@ -112,7 +112,7 @@ GENERIC = Profile(
     startup=("negotiate", "publish", "load_lists"),
 )
 
-ANDROID = Profile(
+ANDROID = HandsetProfile(
     name="android",
     client_id="JiMMY",
     tid_last=999,
@@ -144,7 +144,7 @@ ANDROID = Profile(
     startup=("negotiate", "own_presence", "publish", "blocked_list", "load_lists"),
 )
 
-S60 = Profile(
+S60 = HandsetProfile(
     name="s60",
     client_id="WV:IMPEC01$00001@NOK.S60",
     tid="nok{}",
@@ -198,7 +198,7 @@ S60 = Profile(
     startup=("negotiate", "publish", "blocked_list", "own_groups", "get_lists", "attribute_list", "load_lists"),
 )
 
-RAZR = Profile(
+RAZR = HandsetProfile(
     name="razr",
     client_id="http://www.motorola.com/v3",
     poll_tid="",

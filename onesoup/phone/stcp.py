@@ -17,7 +17,7 @@ class LineClosed(PhoneError):
     """The server has closed the line."""
 
 
-class Line:
+class PhoneStcpLine:
     """One connection. `open` before anything else; reading happens in one thread or greenlet at a time."""
 
     def __init__(self, host: str, port: int, session_id: str, cookie: str = "", timeout: float = OK_WITHIN) -> None:

@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from onesoup.csp.elements import GroupChangeNotice, InviteResponse, InviteUserRequest, LeaveGroupResponse, Primitive
+from onesoup.csp.codec.generated_elements import (
+    GroupChangeNotice,
+    InviteResponse,
+    InviteUserRequest,
+    LeaveGroupResponse,
+    Primitive,
+)
+from onesoup.csp.status import StatusCode
 from onesoup.phone import lookup
-from onesoup.phone.engine import OPERATOR, Contact, Phone, Received, Shown, key, members_of
+from onesoup.phone.engine import OPERATOR, ListedContact, Phone, Received, ShownPresence, key, members_of
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
-from onesoup.phone.stcp import Line, LineClosed
+from onesoup.phone.stcp import LineClosed, PhoneStcpLine
 from onesoup.wire import codec, xmltext
 from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
@@ -25,7 +32,12 @@ PROMPT = "> "
 INTERVAL, LATER = 2.0, 15.0
 # A poll that took this long was held.
 HELD = 0.5
-GONE = {800: "the group has ended", 803: "you were put out", 809: "you are not wanted there", 810: "members only now"}
+GONE: dict[int, str] = {
+    StatusCode.GROUP_DOES_NOT_EXIST: "the group has ended",
+    StatusCode.GROUP_IS_RESTRICTED: "you were put out",
+    StatusCode.REJECTED: "you are not wanted there",
+    StatusCode.NOT_A_GROUP_MEMBER: "members only now",
+}
 MARKS = {"AVAILABLE": "available", "NOT_AVAILABLE": "away", "DISCREET": "do not disturb"}
 
 HELP = """\
@@ -57,7 +69,7 @@ class Terminal:
     _stop: threading.Event = field(default_factory=threading.Event)
     _ended: str = ""
     _typing: bool = False
-    _line: Line | None = None
+    _line: PhoneStcpLine | None = None
     _told: dict[str, str] = field(default_factory=dict)
     _invitation: InviteUserRequest | None = None
 
@@ -127,7 +139,7 @@ class Terminal:
         for line in news(content, self._name):
             self.say(f"* {line}")
 
-    def _seen(self, shown: Shown) -> None:
+    def _seen(self, shown: ShownPresence) -> None:
         state = describe(shown)
         if self._told.get(key(shown.user)) != state:
             self._told[key(shown.user)] = state
@@ -237,7 +249,7 @@ class Terminal:
         if not online:
             self._plain("nobody is online")
 
-    def _row(self, contact: Contact) -> str:
+    def _row(self, contact: ListedContact) -> str:
         shown = self.phone.presences.get(key(contact.user))
         state = describe(shown) if shown else "unknown"
         self._told[key(contact.user)] = state
@@ -445,12 +457,12 @@ class Terminal:
         except LineClosed:
             self._line = None
 
-    def _stcp(self) -> Line | None:
+    def _stcp(self) -> PhoneStcpLine | None:
         """The line that wakes, opened when it is not open; None where none was agreed or it cannot be had."""
         phone = self.phone
         if self._line is None and phone.stcp is not None:
             try:
-                self._line = Line(*phone.stcp, phone.session_id or "", phone.cookie).open()
+                self._line = PhoneStcpLine(*phone.stcp, phone.session_id or "", phone.cookie).open()
             except (LineClosed, Unreachable):
                 return None
         return self._line
@@ -531,7 +543,7 @@ def news(content: Primitive, name: Callable[[str], str]) -> list[str]:
     return []
 
 
-def describe(shown: Shown) -> str:
+def describe(shown: ShownPresence) -> str:
     """Presence in words."""
     state = MARKS.get(shown.availability or "", "online") if shown.online else "offline"
     return f"{state}: {_clean(shown.text)}" if shown.text and shown.online else state

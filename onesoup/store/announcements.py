@@ -3,8 +3,8 @@
 import redis
 
 from onesoup.store import keys
-from onesoup.store.client import Script
-from onesoup.store.sessions import PRELUDE
+from onesoup.store.redis.client import RedisScript
+from onesoup.store.session.gateway_side import PRELUDE
 
 _TELL = (
     PRELUDE
@@ -23,7 +23,7 @@ return 1
 
 class Announcements:
     def __init__(self, client: redis.Redis) -> None:
-        self._tell = Script(client, _TELL, "announcements.tell")
+        self._tell = RedisScript(client, _TELL, "announcements.tell")
 
     def tell(self, sid: str, item_id: str, stored: bytes) -> bool:
         """Puts an item in its stored form into the queue of a session and wakes its phone. False when the session is over."""

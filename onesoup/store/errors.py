@@ -1,10 +1,12 @@
 """What the store reports besides its results."""
 
+from onesoup.csp.status import StatusCode
+
 
 class NoSession(Exception):
     """No such session. `code` is what the phone is told: 600 expired, 601 ended by the server, 604 unknown."""
 
-    def __init__(self, code: int = 604) -> None:
+    def __init__(self, code: int = StatusCode.INVALID_SESSION) -> None:
         super().__init__(f"no session, {code}")
         self.code = code
 

@@ -22,18 +22,18 @@ stands in onesoup.store.bounds.
     seg:{sid}:* strings  answers in parts;  segs:{sid} list  their names, newest first
     sasl:{domain} string   the SASL mechanism that worked at a domain's server
     num:{jid}  hash    numbers that the account has proved;  bad:{jid}  hash  bearers that went unanswered
-    smsin, smsout:{number} lists  messages of a phone that speaks by SMS, and answers to it (onesoup.store.incoming)
+    smsin, smsout:{number} lists  messages of a phone that speaks by SMS, and answers to it (onesoup.store.wakeup.sms_inbound)
     smspart:{number}:* hashes  parts of unfinished ones;  smsparts:{number} list  their names;  smsn:{number} string  how many
                        came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
-    cir:*              CIR processes that live, their news and timers (onesoup.store.lines, wakes)
+    cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.stcp_lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
     rooms:{sid} hash   joined rooms by bare JID; occ:{sid}: who is in them, by room/nick
     muc:{domain}, muc-of:{service}  strings: where the rooms of a domain are, and back;  topic:{room}  string
-    handsets:{jid} hash what is remembered of each handset of an account (onesoup.store.handsets)
-    groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.rooms
+    handsets:{jid} hash what is remembered of each handset of an account (onesoup.store.account.handsets)
+    groups, joins, invites-in, invites-out:{jid}  hashes of an account, see onesoup.store.account.groups
 """
 
 import hashlib

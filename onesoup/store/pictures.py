@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import redis
 
 from onesoup.store import bounds, keys
-from onesoup.store.client import guarded
+from onesoup.store.redis.client import guarded
 
 KEEP_SECONDS = 7 * 86_400
 

@@ -3,7 +3,7 @@
 import redis
 
 from onesoup.store import bounds, keys
-from onesoup.store.client import guarded
+from onesoup.store.redis.client import guarded
 
 # A server that nobody has logged in to for so long may begin anew.
 REMEMBERED_MS = 90 * 86_400_000

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import redis
 
-from onesoup.store.client import guarded
+from onesoup.store.redis.client import guarded
 
 WATCHED = "traces"
 # A trace whose operator is gone ends by itself.

@@ -9,7 +9,7 @@ from functools import lru_cache
 from onesoup.wire import pts, ptstext, wbxml, xmltext
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
-from onesoup.wire.tables.doctypes import OTHER_TYPES, PTS_TYPES, WBXML_TYPES, XML_TYPES
+from onesoup.wire.generated.doctypes import OTHER_TYPES, PTS_TYPES, WBXML_TYPES, XML_TYPES
 
 _XML_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0<")
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})["']?\s*(?:;|$)""", re.IGNORECASE)

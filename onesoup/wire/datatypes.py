@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from onesoup.wire.tables.datatypes import DATATYPES
+from onesoup.wire.generated.datatypes import DATATYPES
 from onesoup.wire.tree import Element
 
 # What the decoders have to know of an element. Enumerations need nothing: they are texts.

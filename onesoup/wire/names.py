@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from onesoup.wire.generated.doctypes import NAMESPACES, OTHER_PUBLIC_IDS, PUBLIC_IDS
+from onesoup.wire.generated.tags import TAGS
 from onesoup.wire.limits import MAX_NAME
-from onesoup.wire.tables.doctypes import NAMESPACES, OTHER_PUBLIC_IDS, PUBLIC_IDS
-from onesoup.wire.tables.tags import TAGS
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 DEFAULT_VERSION = "1.2"

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from onesoup.wire import names, ptstext
 from onesoup.wire.datatypes import KINDS, normal
 from onesoup.wire.errors import WireError
+from onesoup.wire.generated import pts as tables
 from onesoup.wire.limits import MAX_ELEMENTS, check_size, too_many
 from onesoup.wire.ptstext import Group, Parameter, Preamble, Said, Word
-from onesoup.wire.tables import pts as tables
 from onesoup.wire.tree import Element
 
 CLOSED = frozenset(tables.CLOSED)

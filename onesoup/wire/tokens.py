@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from onesoup.wire.datatypes import BOOLEAN, INTEGER, KINDS, STRING
+from onesoup.wire.generated.attrs import ATTRS
+from onesoup.wire.generated.datatypes import DATATYPES
+from onesoup.wire.generated.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
+from onesoup.wire.generated.tags import TAGS
+from onesoup.wire.generated.values import VALUES
 from onesoup.wire.names import FALLBACK, VERSIONS, canonical
-from onesoup.wire.tables.attrs import ATTRS
-from onesoup.wire.tables.datatypes import DATATYPES
-from onesoup.wire.tables.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
-from onesoup.wire.tables.tags import TAGS
-from onesoup.wire.tables.values import VALUES
 
 # Global tokens (WBXML 1.3 section 7.1). Every other octet is a tag: six bits of token, and these two flags.
 SWITCH_PAGE, END, ENTITY, STR_I, LITERAL = range(5)

@@ -11,8 +11,8 @@ from functools import lru_cache
 from onesoup.wire import datatypes, names, tokens
 from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KINDS, STRING, legal, normal
 from onesoup.wire.errors import WireError
+from onesoup.wire.generated.doctypes import NAMESPACES
 from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT, check_size, too_deep, too_long, too_many, too_split
-from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.wire.tokens import END, ENTITY, EXT, EXT_I, EXT_T, HAS_CONTENT, LITERAL, OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE, Form
 from onesoup.wire.tree import Element
 

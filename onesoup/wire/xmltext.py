@@ -10,9 +10,9 @@ from xml.parsers import expat
 from onesoup.wire import names
 from onesoup.wire.datatypes import KINDS, legal, normal
 from onesoup.wire.errors import WireError
+from onesoup.wire.generated.doctypes import NAMESPACES, PUBLIC_IDS, SYSTEM_IDS
+from onesoup.wire.generated.tags import TAGS
 from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, check_size, too_deep, too_many
-from onesoup.wire.tables.doctypes import NAMESPACES, PUBLIC_IDS, SYSTEM_IDS
-from onesoup.wire.tables.tags import TAGS
 from onesoup.wire.tree import Element
 
 # Encodings that are read, by the names that declarations and Content-Types give them.

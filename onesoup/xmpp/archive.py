@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from onesoup.csp import addresses
+from onesoup.csp.text import addresses
 from onesoup.xmpp.messages import DELAY, FORWARD, body_of, parse_stamp
-from onesoup.xmpp.rooms import DATA, Request
+from onesoup.xmpp.rooms import DATA, RoomRequest
 from onesoup.xmpp.xml import Xml, leaf
 
 MAM, RSM = "urn:xmpp:mam:2", "http://jabber.org/protocol/rsm"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ArchivedMessage:
     """`id` is the archive's; `nick` "" is the room itself; `time` in seconds since the epoch."""
 
     id: str
@@ -21,13 +21,13 @@ class Kept:
     time: int
 
 
-def ask(room: str, query: str, most: int) -> Request:
+def ask(room: str, query: str, most: int) -> RoomRequest:
     """For the last messages, oldest first. They come by themselves and carry the name of the query, and then the answer."""
     form = Xml(
         "x", DATA, {"type": "submit"}, [Xml("field", attrs={"var": "FORM_TYPE", "type": "hidden"}, children=[leaf("value", MAM)])]
     )
     page = Xml("set", RSM, children=[leaf("max", str(most)), Xml("before")])
-    return Request(room, "set", Xml("query", MAM, {"queryid": query}, [form, page]))
+    return RoomRequest(room, "set", Xml("query", MAM, {"queryid": query}, [form, page]))
 
 
 def last(answer: Xml) -> str:
@@ -42,7 +42,7 @@ def query_of(stanza: Any) -> str | None:
     return None if result is None else str(result.getAttr("queryid") or "")
 
 
-def read(stanza: Any, room: str) -> tuple[str, Kept | None]:
+def read(stanza: Any, room: str) -> tuple[str, ArchivedMessage | None]:
     """The archive's id of a message, and what it said to everybody, if it said anything."""
     result = stanza.getTag("result", namespace=MAM)
     found = str(result.getAttr("id") or "")
@@ -55,4 +55,4 @@ def read(stanza: Any, room: str) -> tuple[str, Kept | None]:
     body = body_of(inner, "groupchat")
     if time is None or not body:
         return found, None
-    return found, Kept(found, str(inner.getAttr("from")).partition("/")[2], body, time)
+    return found, ArchivedMessage(found, str(inner.getAttr("from")).partition("/")[2], body, time)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onesoup.csp import addresses
+from onesoup.csp.text import addresses
 
 BLOCKING = "urn:xmpp:blocking"
 

@@ -10,7 +10,7 @@ from typing import Any
 from onesoup.csp.places import Place
 from onesoup.csp.presence import Published
 from onesoup.xmpp import caps
-from onesoup.xmpp.rooms import Request
+from onesoup.xmpp.rooms import RoomRequest
 from onesoup.xmpp.xml import Xml
 
 Command = dict[str, Any]
@@ -58,7 +58,7 @@ def stanza(tree: Xml) -> Command:
     return {"op": "stanza", "tree": tree.plain()}
 
 
-def iq(request: Request) -> Command:
+def iq(request: RoomRequest) -> Command:
     """A request whose answer the worker reads itself."""
     return {"op": "iq", "to": request.to, "type": request.type, "tree": request.payload.plain()}
 

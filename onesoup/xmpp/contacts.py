@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from onesoup.csp import addresses
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
+from onesoup.csp.text import addresses
 from onesoup.xmpp import caps
 
 SHOWS = {"chat": 0, "": 1, "away": 2, "dnd": 3, "xa": 4}

@@ -1,116 +1,124 @@
 """What happens on the XMPP side -> the code that a phone is told (xmpp-mapping.md 3 and 6.4). Tables."""
 
+from onesoup.csp.status import StatusCode
+
 # What a log-in failed of, by the stream's kind of failure.
 LOGIN_KIND = {
-    "dns": 503,
-    "refused": 503,
-    "timeout": 504,
-    "tls": 503,
-    "auth": 409,
-    "no-mechanism": 503,
-    "bind": 503,
-    "stream": 503,
-    "closed": 503,
-    "protocol": 503,
-    "no-answer": 504,
+    "dns": StatusCode.SERVICE_UNAVAILABLE,
+    "refused": StatusCode.SERVICE_UNAVAILABLE,
+    "timeout": StatusCode.TIMEOUT,
+    "tls": StatusCode.SERVICE_UNAVAILABLE,
+    "auth": StatusCode.INVALID_PASSWORD,
+    "no-mechanism": StatusCode.SERVICE_UNAVAILABLE,
+    "bind": StatusCode.SERVICE_UNAVAILABLE,
+    "stream": StatusCode.SERVICE_UNAVAILABLE,
+    "closed": StatusCode.SERVICE_UNAVAILABLE,
+    "protocol": StatusCode.SERVICE_UNAVAILABLE,
+    "no-answer": StatusCode.TIMEOUT,
 }
 # A condition says more than the kind.
 LOGIN_CONDITION = {
-    "not-authorized": 409,
-    "credentials-expired": 409,
-    "account-disabled": 403,
-    "temporary-auth-failure": 503,
-    "malformed-request": 500,
-    "incorrect-encoding": 500,
-    "invalid-authzid": 500,
-    "aborted": 500,
-    "encryption-required": 503,
-    "mechanism-too-weak": 503,
-    "invalid-mechanism": 503,
-    "host-unknown": 516,
-    "host-gone": 516,
-    "no-such-domain": 516,
-    "no-service": 516,
-    "not-permitted": 516,
-    "server-not-proved": 503,  # the password may be right: it is the server that could not show that it knows it
-    "resource-constraint": 503,
-    "not-allowed": 403,
+    "not-authorized": StatusCode.INVALID_PASSWORD,
+    "credentials-expired": StatusCode.INVALID_PASSWORD,
+    "account-disabled": StatusCode.FORBIDDEN,
+    "temporary-auth-failure": StatusCode.SERVICE_UNAVAILABLE,
+    "malformed-request": StatusCode.INTERNAL_ERROR,
+    "incorrect-encoding": StatusCode.INTERNAL_ERROR,
+    "invalid-authzid": StatusCode.INTERNAL_ERROR,
+    "aborted": StatusCode.INTERNAL_ERROR,
+    "encryption-required": StatusCode.SERVICE_UNAVAILABLE,
+    "mechanism-too-weak": StatusCode.SERVICE_UNAVAILABLE,
+    "invalid-mechanism": StatusCode.SERVICE_UNAVAILABLE,
+    "host-unknown": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "host-gone": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "no-such-domain": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "no-service": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "not-permitted": StatusCode.DOMAIN_NOT_SUPPORTED,
+    # The password may be right: the server could not show that it knows it.
+    "server-not-proved": StatusCode.SERVICE_UNAVAILABLE,
+    "resource-constraint": StatusCode.SERVICE_UNAVAILABLE,
+    "not-allowed": StatusCode.FORBIDDEN,
 }
 ROSTER = {
-    "bad-request": 402,
-    "conflict": 200,
-    "feature-not-implemented": 405,
-    "forbidden": 403,
-    "gone": 531,
-    "item-not-found": 531,
-    "jid-malformed": 901,
-    "not-acceptable": 402,
-    "not-allowed": 403,
-    "not-authorized": 403,
-    "policy-violation": 403,
-    "redirect": 531,
-    "registration-required": 403,
-    "remote-server-not-found": 516,
-    "remote-server-timeout": 504,
-    "resource-constraint": 754,
-    "service-unavailable": 405,
-    "subscription-required": 403,
+    "bad-request": StatusCode.BAD_PARAMETER,
+    "conflict": StatusCode.SUCCESSFUL,
+    "feature-not-implemented": StatusCode.SERVICE_NOT_SUPPORTED,
+    "forbidden": StatusCode.FORBIDDEN,
+    "gone": StatusCode.UNKNOWN_USER,
+    "item-not-found": StatusCode.UNKNOWN_USER,
+    "jid-malformed": StatusCode.GENERAL_ADDRESS_ERROR,
+    "not-acceptable": StatusCode.BAD_PARAMETER,
+    "not-allowed": StatusCode.FORBIDDEN,
+    "not-authorized": StatusCode.FORBIDDEN,
+    "policy-violation": StatusCode.FORBIDDEN,
+    "redirect": StatusCode.UNKNOWN_USER,
+    "registration-required": StatusCode.FORBIDDEN,
+    "remote-server-not-found": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "remote-server-timeout": StatusCode.TIMEOUT,
+    "resource-constraint": StatusCode.TOO_MANY_CONTACTS,
+    "service-unavailable": StatusCode.SERVICE_NOT_SUPPORTED,
+    "subscription-required": StatusCode.FORBIDDEN,
 }
 # What a command about rooms, vCards or services came to (xmpp-mapping.md 6.4, last column).
 COMMAND = {
-    "bad-request": 402,
-    "conflict": 801,
-    "feature-not-implemented": 405,
-    "forbidden": 816,
-    "gone": 800,
-    "item-not-found": 800,
-    "jid-malformed": 402,
-    "not-acceptable": 402,
-    "not-allowed": 816,
-    "not-authorized": 816,
-    "policy-violation": 403,
-    "recipient-unavailable": 503,
-    "redirect": 800,
-    "registration-required": 810,
-    "remote-server-not-found": 516,
-    "remote-server-timeout": 504,
-    "resource-constraint": 503,
-    "service-unavailable": 405,
-    "subscription-required": 810,
+    "bad-request": StatusCode.BAD_PARAMETER,
+    "conflict": StatusCode.GROUP_ALREADY_EXISTS,
+    "feature-not-implemented": StatusCode.SERVICE_NOT_SUPPORTED,
+    "forbidden": StatusCode.INSUFFICIENT_GROUP_PRIVILEGES,
+    "gone": StatusCode.GROUP_DOES_NOT_EXIST,
+    "item-not-found": StatusCode.GROUP_DOES_NOT_EXIST,
+    "jid-malformed": StatusCode.BAD_PARAMETER,
+    "not-acceptable": StatusCode.BAD_PARAMETER,
+    "not-allowed": StatusCode.INSUFFICIENT_GROUP_PRIVILEGES,
+    "not-authorized": StatusCode.INSUFFICIENT_GROUP_PRIVILEGES,
+    "policy-violation": StatusCode.FORBIDDEN,
+    "recipient-unavailable": StatusCode.SERVICE_UNAVAILABLE,
+    "redirect": StatusCode.GROUP_DOES_NOT_EXIST,
+    "registration-required": StatusCode.NOT_A_GROUP_MEMBER,
+    "remote-server-not-found": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "remote-server-timeout": StatusCode.TIMEOUT,
+    "resource-constraint": StatusCode.SERVICE_UNAVAILABLE,
+    "service-unavailable": StatusCode.SERVICE_NOT_SUPPORTED,
+    "subscription-required": StatusCode.NOT_A_GROUP_MEMBER,
 }
 # Whose profile cannot be told. Whatever else a server answers means that there is nothing to tell (xmpp-mapping.md 9).
-PROFILE = {"remote-server-not-found": 516, "not-allowed": 516, "remote-server-timeout": 504, "jid-malformed": 531}
+PROFILE = {
+    "remote-server-not-found": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "not-allowed": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "remote-server-timeout": StatusCode.TIMEOUT,
+    "jid-malformed": StatusCode.UNKNOWN_USER,
+}
 # Why a server makes no new account (xmpp-mapping.md 2).
 REGISTER = {
-    "conflict": 403,
-    "not-acceptable": 402,
-    "bad-request": 402,
-    "jid-malformed": 402,
-    "forbidden": 403,
-    "resource-constraint": 503,
-    "policy-violation": 503,
+    "conflict": StatusCode.FORBIDDEN,
+    "not-acceptable": StatusCode.BAD_PARAMETER,
+    "bad-request": StatusCode.BAD_PARAMETER,
+    "jid-malformed": StatusCode.BAD_PARAMETER,
+    "forbidden": StatusCode.FORBIDDEN,
+    "resource-constraint": StatusCode.SERVICE_UNAVAILABLE,
+    "policy-violation": StatusCode.SERVICE_UNAVAILABLE,
 }
 REGISTER_TOLD = {"conflict": "name taken", "not-acceptable": "the server wants to know more, or another name or password"}
 # What became of a message, for a delivery report. 410 is unable to deliver; 531 would make some phones delete the contact.
 BOUNCE = {
-    "blocked": 403,  # by the user's own block list
-    "bad-request": 400,
-    "conflict": 500,
-    "feature-not-implemented": 405,
-    "forbidden": 532,
-    "internal-server-error": 500,
-    "item-not-found": 531,
-    "jid-malformed": 901,
-    "not-acceptable": 538,
-    "not-allowed": 403,
-    "not-authorized": 403,
-    "no-other-servers": 516,  # the user's own talks to none
-    "policy-violation": 538,
-    "registration-required": 403,
-    "remote-server-not-found": 516,
-    "remote-server-timeout": 504,
-    "resource-constraint": 507,
-    "subscription-required": 403,
+    "blocked": StatusCode.FORBIDDEN,  # by the user's own block list
+    "bad-request": StatusCode.BAD_REQUEST,
+    "conflict": StatusCode.INTERNAL_ERROR,
+    "feature-not-implemented": StatusCode.SERVICE_NOT_SUPPORTED,
+    "forbidden": StatusCode.RECIPIENT_BLOCKED_THE_SENDER,
+    "internal-server-error": StatusCode.INTERNAL_ERROR,
+    "item-not-found": StatusCode.UNKNOWN_USER,
+    "jid-malformed": StatusCode.GENERAL_ADDRESS_ERROR,
+    "not-acceptable": StatusCode.MESSAGE_REJECTED,
+    "not-allowed": StatusCode.FORBIDDEN,
+    "not-authorized": StatusCode.FORBIDDEN,
+    "no-other-servers": StatusCode.DOMAIN_NOT_SUPPORTED,  # the user's own talks to none
+    "policy-violation": StatusCode.MESSAGE_REJECTED,
+    "registration-required": StatusCode.FORBIDDEN,
+    "remote-server-not-found": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "remote-server-timeout": StatusCode.TIMEOUT,
+    "resource-constraint": StatusCode.MESSAGE_QUEUE_IS_FULL,
+    "subscription-required": StatusCode.FORBIDDEN,
 }
 # Errors that tell a fact about whoever was asked: it does not exist, or has nothing of the kind. Every other error says only that
 # it could not be asked, or would not tell this account, now: nothing that may be remembered, least of all for others.
@@ -132,7 +140,7 @@ FINAL = frozenset(
 
 def login_code(kind: str, condition: str) -> int:
     """Never 401: Android would try again without end."""
-    return LOGIN_CONDITION.get(condition) or LOGIN_KIND.get(kind, 503)
+    return LOGIN_CONDITION.get(condition) or LOGIN_KIND.get(kind, StatusCode.SERVICE_UNAVAILABLE)
 
 
 def is_fact(condition: str) -> bool:
@@ -141,17 +149,17 @@ def is_fact(condition: str) -> bool:
 
 
 def bounce_code(condition: str) -> int:
-    return BOUNCE.get(condition, 410)
+    return BOUNCE.get(condition, StatusCode.UNABLE_TO_DELIVER)
 
 
 def roster_code(condition: str) -> int:
-    return ROSTER.get(condition, 500)
+    return ROSTER.get(condition, StatusCode.INTERNAL_ERROR)
 
 
 def command_code(condition: str) -> int:
-    return COMMAND.get(condition, 500)
+    return COMMAND.get(condition, StatusCode.INTERNAL_ERROR)
 
 
 def register_code(kind: str, condition: str) -> int:
     """405 where the server makes no accounts for strangers."""
-    return REGISTER.get(condition, 405) if kind == "registration" else login_code(kind, condition)
+    return REGISTER.get(condition, StatusCode.SERVICE_NOT_SUPPORTED) if kind == "registration" else login_code(kind, condition)

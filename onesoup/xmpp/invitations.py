@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from onesoup.csp import addresses
 from onesoup.csp.invitations import STANZA
+from onesoup.csp.text import addresses
 from onesoup.xmpp.rooms import MUC_USER, condition
 from onesoup.xmpp.xml import Xml, leaf
 

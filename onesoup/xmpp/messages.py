@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from onesoup.csp import addresses
+from onesoup.csp.text import addresses
 from onesoup.wire.datatypes import legal
 
 CARBONS, FORWARD, DELAY, OLD_DELAY = "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "urn:xmpp:delay", "jabber:x:delay"
@@ -31,7 +31,7 @@ _STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class InboundMessage:
     """A message that somebody wrote. `time`: since when it was kept on the way, as far as that is believed. `seen` is its name
     where repeats are looked for; `copied`: it is a copy, of what may have come by itself too. `receipt` is its id when a receipt
     is asked, `url` the part of the body that leads to a picture, as far as can be told from here."""
@@ -46,7 +46,7 @@ class Incoming:
     url: str = ""
 
 
-def read_message(stanza: Any, own: str, language: str = "") -> Incoming | None:
+def read_message(stanza: Any, own: str, language: str = "") -> InboundMessage | None:
     """What the phone is told of a message, or None when that is nothing. A carbon counts as the message in it, once, and
     only when our own account sent it (else anybody could speak for anybody)."""
     inner = _written(stanza, own)
@@ -58,7 +58,7 @@ def read_message(stanza: Any, own: str, language: str = "") -> Incoming | None:
     if not body:
         return None
     kept = stamps(inner)
-    return Incoming(
+    return InboundMessage(
         sender=sender,
         sender_full=full,
         body=body,
@@ -70,13 +70,13 @@ def read_message(stanza: Any, own: str, language: str = "") -> Incoming | None:
     )
 
 
-def read_plainly(stanza: Any, own: str) -> Incoming | None:
+def read_plainly(stanza: Any, own: str) -> InboundMessage | None:
     """The words of a message and who wrote them, and nothing that could go wrong: for what read_message() fails at."""
     inner = _written(stanza, own)
     if inner is None:
         return None
     full, body = inner.getAttr("from") or own, text_in(inner, "body")
-    return Incoming(addresses.bare(full), full, body) if body.strip() else None
+    return InboundMessage(addresses.bare(full), full, body) if body.strip() else None
 
 
 def _written(stanza: Any, own: str) -> Any:

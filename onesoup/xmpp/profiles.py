@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onesoup.csp.profiles import BIRTHDAY, PRIVATE
-from onesoup.csp.vcards import Postal
+from onesoup.csp.text.vcards import Postal
 from onesoup.xmpp import vcards
 
 # What phones know and vCards do not have: kept in an element that other clients pass over.

@@ -4,8 +4,9 @@ properties (xmpp-mapping.md 7). Pure; rooms are bare JIDs, XML is onesoup.xmpp.x
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from onesoup.csp import addresses, digits
 from onesoup.csp.groups import ADMIN, MOD, USER
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses, digits
 from onesoup.xmpp import errors
 from onesoup.xmpp.xml import Xml, leaf
 
@@ -23,7 +24,7 @@ ADMINS = ("owner", "admin")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RoomPresence:
     """A presence from a room. `nick` is "" for the room itself; `jid` is set where the room shows it."""
 
     room: str
@@ -65,12 +66,12 @@ def split(jid: str) -> tuple[str, str]:
     return addresses.bare(jid), jid.partition("/")[2]
 
 
-def read_presence(stanza: Xml) -> Seen:
+def read_presence(stanza: Xml) -> RoomPresence:
     room, nick = split(stanza.get("from"))
     x = stanza.find("x", MUC_USER) or Xml("x")
     item = x.find("item") or Xml("item")
     kind = stanza.get("type")
-    return Seen(
+    return RoomPresence(
         room,
         nick,
         kind == "",
@@ -99,52 +100,68 @@ def condition(stanza: Xml) -> str:
 
 
 # Why the server takes somebody out of a room -> what the phone is told in LeaveGroup-Response.
-_REMOVED = ((301, 809), (321, 810), (322, 810), (332, 503), (333, 503), (307, 803))
+_REMOVED = (
+    (301, StatusCode.REJECTED),
+    (321, StatusCode.NOT_A_GROUP_MEMBER),
+    (322, StatusCode.NOT_A_GROUP_MEMBER),
+    (332, StatusCode.SERVICE_UNAVAILABLE),
+    (333, StatusCode.SERVICE_UNAVAILABLE),
+    (307, StatusCode.GROUP_IS_RESTRICTED),
+)
 
 
-def removed(seen: Seen) -> int:
+def removed(seen: RoomPresence) -> int:
     """The code for a phone that was removed from a room."""
     if seen.destroyed:
-        return 800
+        return StatusCode.GROUP_DOES_NOT_EXIST
     return next((code for status, code in _REMOVED if status in seen.codes), 503)
 
 
 # --- conditions of refusals (xmpp-mapping.md 6.4) ---
 
 JOIN = {
-    "bad-request": 402,
-    "conflict": 811,
-    "feature-not-implemented": 405,
-    "forbidden": 809,
-    "gone": 800,
-    "internal-server-error": 500,
-    "item-not-found": 800,
-    "jid-malformed": 402,
-    "not-acceptable": 811,
-    "not-allowed": 816,
-    "not-authorized": 803,
-    "policy-violation": 503,
-    "recipient-unavailable": 503,
-    "redirect": 800,
-    "registration-required": 810,
-    "remote-server-not-found": 516,
-    "remote-server-timeout": 504,
-    "resource-constraint": 817,
-    "service-unavailable": 817,
-    "subscription-required": 810,
+    "bad-request": StatusCode.BAD_PARAMETER,
+    "conflict": StatusCode.SCREEN_NAME_ALREADY_IN_USE,
+    "feature-not-implemented": StatusCode.SERVICE_NOT_SUPPORTED,
+    "forbidden": StatusCode.REJECTED,
+    "gone": StatusCode.GROUP_DOES_NOT_EXIST,
+    "internal-server-error": StatusCode.INTERNAL_ERROR,
+    "item-not-found": StatusCode.GROUP_DOES_NOT_EXIST,
+    "jid-malformed": StatusCode.BAD_PARAMETER,
+    "not-acceptable": StatusCode.SCREEN_NAME_ALREADY_IN_USE,
+    "not-allowed": StatusCode.INSUFFICIENT_GROUP_PRIVILEGES,
+    "not-authorized": StatusCode.GROUP_IS_RESTRICTED,
+    "policy-violation": StatusCode.SERVICE_UNAVAILABLE,
+    "recipient-unavailable": StatusCode.SERVICE_UNAVAILABLE,
+    "redirect": StatusCode.GROUP_DOES_NOT_EXIST,
+    "registration-required": StatusCode.NOT_A_GROUP_MEMBER,
+    "remote-server-not-found": StatusCode.DOMAIN_NOT_SUPPORTED,
+    "remote-server-timeout": StatusCode.TIMEOUT,
+    "resource-constraint": StatusCode.TOO_MANY_JOINED_USERS,
+    "service-unavailable": StatusCode.TOO_MANY_JOINED_USERS,
+    "subscription-required": StatusCode.NOT_A_GROUP_MEMBER,
 }
 # A message into a room, or to somebody in it.
-TO_ALL = {"not-acceptable": 808, "forbidden": 816, "item-not-found": 531, "not-allowed": 816}
-TO_ONE = {"not-acceptable": 812, "forbidden": 812, "item-not-found": 531}
+TO_ALL = {
+    "not-acceptable": StatusCode.GROUP_IS_NOT_JOINED,
+    "forbidden": StatusCode.INSUFFICIENT_GROUP_PRIVILEGES,
+    "item-not-found": StatusCode.UNKNOWN_USER,
+    "not-allowed": StatusCode.INSUFFICIENT_GROUP_PRIVILEGES,
+}
+TO_ONE = {
+    "not-acceptable": StatusCode.GROUP_WITHOUT_PRIVATE_MESSAGES,
+    "forbidden": StatusCode.GROUP_WITHOUT_PRIVATE_MESSAGES,
+    "item-not-found": StatusCode.UNKNOWN_USER,
+}
 
 
 def join_code(condition: str) -> int:
-    return JOIN.get(condition, 500)
+    return JOIN.get(condition, StatusCode.INTERNAL_ERROR)
 
 
 def command_code(condition: str, who: bool = False) -> int:
     """`who`: the request named a user, who may be what was not found."""
-    return 531 if who and condition == "item-not-found" else errors.command_code(condition)
+    return StatusCode.UNKNOWN_USER if who and condition == "item-not-found" else errors.command_code(condition)
 
 
 # --- stanzas to a room ---
@@ -175,7 +192,7 @@ def topic(room: str, stanza_id: str, text: str) -> Xml:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RoomRequest:
     """An iq that a worker wants to have sent; `to` "" is the own account."""
 
     to: str
@@ -184,50 +201,50 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class RoomReply:
     """What came back: the condition of a refusal, else "" and the payload."""
 
     error: str = ""
     payload: Xml = field(default_factory=lambda: Xml("query"))
 
 
-def ask_info(jid: str) -> Request:
-    return Request(jid, "get", Xml("query", DISCO_INFO))
+def ask_info(jid: str) -> RoomRequest:
+    return RoomRequest(jid, "get", Xml("query", DISCO_INFO))
 
 
-def ask_items(jid: str) -> Request:
-    return Request(jid, "get", Xml("query", DISCO_ITEMS))
+def ask_items(jid: str) -> RoomRequest:
+    return RoomRequest(jid, "get", Xml("query", DISCO_ITEMS))
 
 
-def ask_config(room: str) -> Request:
-    return Request(room, "get", Xml("query", MUC_OWNER))
+def ask_config(room: str) -> RoomRequest:
+    return RoomRequest(room, "get", Xml("query", MUC_OWNER))
 
 
-def configure(room: str, values: Mapping[str, list[str]]) -> Request:
+def configure(room: str, values: Mapping[str, list[str]]) -> RoomRequest:
     """The whole form, filled in."""
     fields = [
         Xml("field", attrs={"var": var}, children=[leaf("value", each) for each in each_value])
         for var, each_value in values.items()
     ]
     form = Xml("x", DATA, {"type": "submit"}, fields)
-    return Request(room, "set", Xml("query", MUC_OWNER, children=[form]))
+    return RoomRequest(room, "set", Xml("query", MUC_OWNER, children=[form]))
 
 
-def destroy(room: str) -> Request:
-    return Request(room, "set", Xml("query", MUC_OWNER, children=[Xml("destroy")]))
+def destroy(room: str) -> RoomRequest:
+    return RoomRequest(room, "set", Xml("query", MUC_OWNER, children=[Xml("destroy")]))
 
 
-def ask_affiliated(room: str, affiliation: str) -> Request:
-    return Request(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"affiliation": affiliation})]))
+def ask_affiliated(room: str, affiliation: str) -> RoomRequest:
+    return RoomRequest(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"affiliation": affiliation})]))
 
 
-def ask_role(room: str, role: str) -> Request:
-    return Request(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"role": role})]))
+def ask_role(room: str, role: str) -> RoomRequest:
+    return RoomRequest(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"role": role})]))
 
 
-def ask_oneself(room: str, nick: str) -> Request:
+def ask_oneself(room: str, nick: str) -> RoomRequest:
     """A ping of the own nick: the room answers it in one way or another, whether we are in it or not (XEP-0410)."""
-    return Request(f"{room}/{nick}", "get", Xml("ping", "urn:xmpp:ping"))
+    return RoomRequest(f"{room}/{nick}", "get", Xml("ping", "urn:xmpp:ping"))
 
 
 # Whoever answered the ping has let it through to us, or is us and knows no ping.
@@ -242,12 +259,14 @@ def still_inside(condition: str) -> bool | None:
     return None if condition in _NOBODY_KNOWS else condition in _INSIDE
 
 
-def affiliate(room: str, jid: str, affiliation: str) -> Request:
-    return Request(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"jid": jid, "affiliation": affiliation})]))
+def affiliate(room: str, jid: str, affiliation: str) -> RoomRequest:
+    return RoomRequest(
+        room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"jid": jid, "affiliation": affiliation})])
+    )
 
 
-def give_role(room: str, nick: str, role: str) -> Request:
-    return Request(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"nick": nick, "role": role})]))
+def give_role(room: str, nick: str, role: str) -> RoomRequest:
+    return RoomRequest(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"nick": nick, "role": role})]))
 
 
 def read_admin(payload: Xml) -> list[tuple[str, str]]:
@@ -396,8 +415,8 @@ class Bookmark:
     name: str = ""
 
 
-def ask_bookmarks() -> Request:
-    return Request("", "get", Xml("pubsub", PUBSUB, children=[Xml("items", attrs={"node": BOOKMARKS})]))
+def ask_bookmarks() -> RoomRequest:
+    return RoomRequest("", "get", Xml("pubsub", PUBSUB, children=[Xml("items", attrs={"node": BOOKMARKS})]))
 
 
 def read_bookmarks(payload: Xml) -> dict[str, Bookmark]:
@@ -412,14 +431,14 @@ def read_bookmarks(payload: Xml) -> dict[str, Bookmark]:
     return found
 
 
-def bookmark(mark: Bookmark) -> Request:
+def bookmark(mark: Bookmark) -> RoomRequest:
     """Keeps a bookmark for all clients of the account. Nobody else may read it, and the node keeps every item."""
     attrs = {"autojoin": "true" if mark.auto else "false", **({"name": mark.name} if mark.name else {})}
     conference = Xml("conference", BOOKMARKS, attrs, [leaf("nick", mark.nick)] if mark.nick else [])
     item = Xml("item", attrs={"id": mark.room}, children=[conference])
     publish = Xml("publish", attrs={"node": BOOKMARKS}, children=[item])
     options = Xml("publish-options", children=[_options()])
-    return Request("", "set", Xml("pubsub", PUBSUB, children=[publish, options]))
+    return RoomRequest("", "set", Xml("pubsub", PUBSUB, children=[publish, options]))
 
 
 def _options() -> Xml:
@@ -437,14 +456,14 @@ def _options() -> Xml:
     return Xml("x", DATA, {"type": "submit"}, fields)
 
 
-def ask_old_bookmarks() -> Request:
-    return Request("", "get", Xml("query", PRIVATE, children=[Xml("storage", OLD_BOOKMARKS)]))
+def ask_old_bookmarks() -> RoomRequest:
+    return RoomRequest("", "get", Xml("query", PRIVATE, children=[Xml("storage", OLD_BOOKMARKS)]))
 
 
-def old_bookmark(payload: Xml, mark: Bookmark) -> Request:
+def old_bookmark(payload: Xml, mark: Bookmark) -> RoomRequest:
     """The whole storage with one bookmark put in: what else stands there stays as it is."""
     storage = payload.find("storage", OLD_BOOKMARKS) or Xml("storage", OLD_BOOKMARKS)
     kept = [each for each in storage.children if each.name != "conference" or addresses.bare(each.get("jid")) != mark.room]
     attrs = {"jid": mark.room, "autojoin": "true" if mark.auto else "false", **({"name": mark.name} if mark.name else {})}
     kept.append(Xml("conference", attrs=attrs, children=[leaf("nick", mark.nick)] if mark.nick else []))
-    return Request("", "set", Xml("query", PRIVATE, children=[Xml("storage", OLD_BOOKMARKS, children=kept)]))
+    return RoomRequest("", "set", Xml("query", PRIVATE, children=[Xml("storage", OLD_BOOKMARKS, children=kept)]))

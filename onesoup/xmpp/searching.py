@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onesoup.csp import addresses, search
+from onesoup.csp import search
+from onesoup.csp.text import addresses
 
 SEARCH, FORMS = "jabber:iq:search", "jabber:x:data"
 DISCO_INFO, DISCO_ITEMS, MUC = (
@@ -47,7 +48,7 @@ FACTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class SearchForm:
     """What a service lets one fill in. `data`: as a data form (XEP-0004), else as the old elements."""
 
     fields: frozenset[str]
@@ -55,7 +56,7 @@ class Form:
     wild_cards: bool
 
 
-def read_form(query: Any) -> Form:
+def read_form(query: Any) -> SearchForm:
     """The form in the answer to a get."""
     data = query.getTag("x", namespace=FORMS)
     if data is not None:
@@ -64,10 +65,10 @@ def read_form(query: Any) -> Form:
     else:
         names = [child.getName() for child in query.getChildren() if child and child.getName() != "instructions"]
         told = query.getTagData("instructions") or ""
-    return Form(frozenset(name for name in names[:MOST_FIELDS] if name), data is not None, "*" in told)
+    return SearchForm(frozenset(name for name in names[:MOST_FIELDS] if name), data is not None, "*" in told)
 
 
-def fill(form: Form, wanted: Mapping[str, str]) -> dict[str, str]:
+def fill(form: SearchForm, wanted: Mapping[str, str]) -> dict[str, str]:
     """What to put into the form: for each criterion the best field there is. {} when the service knows none of them."""
     filled: dict[str, str] = {}
     for element, text in wanted.items():

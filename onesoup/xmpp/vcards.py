@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
-from onesoup.csp.vcards import CELL, FAX, HOME, MAX_MANY, MAX_NOTE, MAX_VALUE, WORK, Card, Postal
+from onesoup.csp.text.vcards import CELL, FAX, HOME, MAX_MANY, MAX_NOTE, MAX_VALUE, WORK, Card, Postal
 from onesoup.xmpp import extras
 
 VCARD, UPDATE = "vcard-temp", "vcard-temp:x:update"

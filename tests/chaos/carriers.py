@@ -12,11 +12,11 @@ import redis
 
 from onesoup.demo.stack import Stack
 from onesoup.load.friend import Friend
-from onesoup.phone.bearers import Datagrams
+from onesoup.phone.bearers import UdpListener
 from onesoup.phone.engine import Phone
-from onesoup.ports import free_port
-from onesoup.store.client import connect
-from onesoup.store.lines import Lines
+from onesoup.runtime.ports import free_port
+from onesoup.store.redis.client import connect
+from onesoup.store.wakeup.stcp_lines import Lines
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
 from tests.support.gateways import HttpGateway, answer
@@ -106,7 +106,7 @@ def cir_killed(field: Field) -> list[Figure]:
     alone=True,
 )
 def carrier_fails(directory: Path, tell: Callable[[str], None]) -> list[Figure]:
-    with HttpGateway(otherwise=answer(500)) as hook, Datagrams() as datagrams:
+    with HttpGateway(otherwise=answer(500)) as hook, UdpListener() as datagrams:
         stack = Stack(directory, env=_env(hook))
         stack.prosody.add_account("bob", "bob-secret")
         for number in range(PHONES + 1):
@@ -115,7 +115,7 @@ def carrier_fails(directory: Path, tell: Callable[[str], None]) -> list[Figure]:
             return _story(stack, hook, datagrams, tell)
 
 
-def _story(stack: Stack, hook: HttpGateway, datagrams: Datagrams, tell: Callable[[str], None]) -> list[Figure]:
+def _story(stack: Stack, hook: HttpGateway, datagrams: UdpListener, tell: Callable[[str], None]) -> list[Figure]:
     store = redis.Redis.from_url(stack.redis_url)
     lines = Lines(connect(stack.redis_url))
     with gevent.Timeout(20):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from onesoup.load.run import Result
+from onesoup.load.run import LoadResult
 from tests.chaos.field import Field, Span
 from tests.chaos.field import field as field_of
 from tests.chaos.figures import Figure, just, most
@@ -82,7 +82,7 @@ def run(
 
 def _run(
     wanted: Case, directory: Path, tell: Callable[[str], None], phones: int | None, span: Span
-) -> tuple[list[Figure], Result | None]:
+) -> tuple[list[Figure], LoadResult | None]:
     if wanted.alone:
         return wanted.work(directory, tell), None
     options = dict(wanted.options)
@@ -99,7 +99,7 @@ def _run(
     return [*figures, *books(result, wanted.loses)], result
 
 
-def books(result: Result, loses: bool = False) -> list[Figure]:
+def books(result: LoadResult, loses: bool = False) -> list[Figure]:
     """The figures that every case has."""
     total, directions = result.ledger.total(), result.ledger.directions()
     out = directions.get("phone to XMPP")

@@ -17,7 +17,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.demo.stack import Stack
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError
-from onesoup.store.keyring import KeyRing
+from onesoup.store.account.keyring import KeyRing
 from tests.chaos.case import Field, Skipped, case
 from tests.chaos.figures import Figure, just, least, most
 
@@ -206,7 +206,7 @@ def _older() -> Path:
 def versions_mixed(field: Field) -> list[Figure]:
     older = _older()
     stack = field.stack
-    code = "import sys; from onesoup.cli import main; main()"
+    code = "import sys; from onesoup.commands.main import main; main()"
     prefix = ["sh", "-c", f'cd {older} && PYTHONPATH={older} exec "$0" "$@"', sys.executable, "-P", "-c", code]
     try:
         new = {role: list(stack.processes[role].argv) for role in ("web", "holder")}

@@ -8,12 +8,12 @@ import gevent
 
 from onesoup.demo.servers import Prosody
 from onesoup.load.proxy import Fault, TcpProxy
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls
 from onesoup.xmpp.stream.resolve import Srv
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
-from workers.held import CONNECT_SECONDS
+from workers.holder.session.session import CONNECT_SECONDS
 
 
 @case(

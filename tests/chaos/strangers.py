@@ -7,7 +7,7 @@ from contextlib import suppress
 import gevent
 
 from bench.report import percentile
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, most
 from tests.support.flood import flood

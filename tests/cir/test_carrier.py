@@ -12,10 +12,12 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from cir import carrier, job, message, push, smpp, sms
-from cir.job import SSMS, TEXT, WAPSMS, Outcome
-from cir.message import CirError
-from onesoup.settings import Settings
+from cir import wvci
+from cir.smpp import pdu
+from cir.sms import carrier, encoding, job, wsp_push
+from cir.sms.job import SSMS, TEXT, WAPSMS, SendOutcome
+from cir.wvci import CirError
+from onesoup.settings.settings import Settings
 from tests.cir.vectors import VECTORS
 from tests.support.gateways import HttpGateway, Kannel, Smsc, answer
 
@@ -85,7 +87,7 @@ def carried(kannel, text):
 
 def test_kannel_carries_a_push_octet_for_octet(kannel):
     there = gateway("kannel-sendsms", kannel.sendsms)
-    assert there.submit(wake()).outcome is Outcome.ACCEPTED
+    assert there.submit(wake()).outcome is SendOutcome.ACCEPTED
     sender, number, udh, data = carried(kannel, "nokia.12345")
     assert (sender, number) == ("100", NUMBER)
     assert udh + data == VECTORS["wapsms.ud"].octets
@@ -112,7 +114,7 @@ def test_kannel_takes_a_code_for_a_person(kannel):
 def test_kannel_that_does_not_know_us_opens_the_circuit(kannel):
     there = gateway("kannel-sendsms", kannel.sendsms, sms_password="wrong")
     result = there.submit(wake())
-    assert (result.outcome, result.broken) == (Outcome.PERMANENT, True)
+    assert (result.outcome, result.broken) == (SendOutcome.PERMANENT, True)
     assert there.methods == frozenset()
     assert there.submit(wake()).reason == "circuit open"
 
@@ -120,18 +122,18 @@ def test_kannel_that_does_not_know_us_opens_the_circuit(kannel):
 def test_kannels_push_proxy_gateway_makes_the_push_itself(kannel):
     there = gateway("kannel-ppg", kannel.ppg)
     assert there.methods == {WAPSMS}
-    assert there.submit(wake(cookie="wv:ppg.7777777")).outcome is Outcome.ACCEPTED
+    assert there.submit(wake(cookie="wv:ppg.7777777")).outcome is SendOutcome.ACCEPTED
     _, number, udh, data = carried(kannel, "ppg.7777777")
-    assert (number, udh) == (NUMBER, sms.WAP_HEADER)
+    assert (number, udh) == (NUMBER, encoding.WAP_HEADER)
     # Its own form, with nothing of the HTTP request in it.
     assert data[1:] == VECTORS["wapudp.kannel-ppg"].octets.replace(b"wv:nokia.12345", b"wv:ppg.7777777")[1:]
-    assert push.read(data).application == push.APPLICATION
+    assert wsp_push.read(data).application == wsp_push.APPLICATION
 
 
 def test_a_refused_document_is_refused_though_kannel_says_202(kannel):
     there = gateway("kannel-ppg", kannel.ppg)
     result = there.carrier._profile.judge(202, {}, b'<pap><badmessage-response code="2000"/></pap>')
-    assert result.outcome is Outcome.PERMANENT
+    assert result.outcome is SendOutcome.PERMANENT
     assert gateway("kannel-ppg", kannel.ppg, sms_password="wrong").submit(wake()).broken
 
 
@@ -143,13 +145,13 @@ def test_the_request_of_a_webhook():
         made = wake()
         result = gateway("json", hook.url("/hook"), sms_report_url=REPORTS).submit(made)
         (asked,) = hook.asked
-    assert (result.outcome, result.id) == (Outcome.ACCEPTED, "m1")
+    assert (result.outcome, result.id) == (SendOutcome.ACCEPTED, "m1")
     assert asked.line == b"POST /hook HTTP/1.1"
     assert asked.headers["idempotency-key"] == made.id
     document = json.loads(asked.body)
     wanted = {"v": 1, "id": made.id, "kind": "cir", "method": "WAPSMS", "msisdn": NUMBER, "from": "100", "udh": "0605040b8423f0"}
     wanted |= {"payload": VECTORS["wapudp.short"].octets.hex(), "dcs": 4, "dest_port": 2948, "src_port": 9200, "app_id": 10}
-    wanted |= {"content_type": push.CONTENT_TYPE, "text": "WVCI 1.2 wv:nokia.12345", "validity_s": 600}
+    wanted |= {"content_type": wsp_push.CONTENT_TYPE, "text": "WVCI 1.2 wv:nokia.12345", "validity_s": 600}
     assert {name: document[name] for name in wanted} == wanted
     assert document["dlr"]["url"].startswith(f"{REPORTS}/hook/dlr?id={made.id}&sig=")
     said, _, digest = asked.headers["x-onesoup-signature"].partition(",v1=")
@@ -161,7 +163,7 @@ def test_the_request_of_a_webhook():
 def test_what_was_certainly_not_taken_is_tried_again_with_the_same_key(status):
     with by_hand() as hook:
         hook.script = [answer(status), answer(status)]
-        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.ACCEPTED
+        assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.ACCEPTED
         keys = {each.headers["idempotency-key"] for each in hook.asked}
     assert len(hook.asked) == 3
     assert len(keys) == 1
@@ -169,13 +171,13 @@ def test_what_was_certainly_not_taken_is_tried_again_with_the_same_key(status):
 
 def test_three_tries_are_enough():
     with HttpGateway(otherwise=answer(503)) as hook:
-        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.TEMPORARY
+        assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.TEMPORARY
     assert len(hook.asked) == 3
 
 
 def test_no_try_after_its_time():
     with HttpGateway(otherwise=answer(429, Retry_After="60")) as hook:
-        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.TEMPORARY
+        assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.TEMPORARY
     assert len(hook.asked) == 1
 
 
@@ -183,13 +185,13 @@ def test_a_hanging_gateway_is_not_asked_twice(monkeypatch):
     """It may have taken the message, and nothing removes duplicates."""
     monkeypatch.setattr(carrier, "TOTAL_SECONDS", 0.3)
     with HttpGateway(otherwise="hang") as hook:
-        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.UNKNOWN
+        assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.UNKNOWN
         assert len(hook.asked) == 1
 
 
 def test_a_gateway_that_closes_after_it_has_read_is_not_asked_twice():
     with HttpGateway(otherwise="close") as hook:
-        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.UNKNOWN
+        assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.UNKNOWN
         assert len(hook.asked) == 1
 
 
@@ -206,13 +208,13 @@ def test_a_gateway_that_is_not_there_is_tried_again_and_then_left_alone():
 @pytest.mark.parametrize(
     ("status", "outcome", "broken"),
     [
-        (201, Outcome.ACCEPTED, False),
-        (409, Outcome.ACCEPTED, False),
-        (400, Outcome.PERMANENT, False),
-        (422, Outcome.PERMANENT, False),
-        (401, Outcome.PERMANENT, True),
-        (403, Outcome.PERMANENT, True),
-        (302, Outcome.PERMANENT, False),
+        (201, SendOutcome.ACCEPTED, False),
+        (409, SendOutcome.ACCEPTED, False),
+        (400, SendOutcome.PERMANENT, False),
+        (422, SendOutcome.PERMANENT, False),
+        (401, SendOutcome.PERMANENT, True),
+        (403, SendOutcome.PERMANENT, True),
+        (302, SendOutcome.PERMANENT, False),
     ],
 )
 def test_what_a_webhook_can_say(status, outcome, broken):
@@ -223,7 +225,7 @@ def test_what_a_webhook_can_say(status, outcome, broken):
 
 def test_a_queued_message_is_taken():
     with HttpGateway(otherwise=answer(202, '{"status":"queued"}')) as hook:
-        assert gateway("json", hook.url()).submit(wake()).outcome is Outcome.QUEUED
+        assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.QUEUED
 
 
 # --- Kannel's words, and a template ---
@@ -244,13 +246,13 @@ def test_the_request_line_for_kannel_is_the_vectors():
 @pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [
-        (202, "0: Accepted for delivery", Outcome.ACCEPTED),
-        (202, "3: Queued for later delivery", Outcome.QUEUED),
-        (403, "Authorization failed for sendsms", Outcome.PERMANENT),
-        (403, "Not routable. Do not try again.", Outcome.PERMANENT),
-        (400, "Sender missing", Outcome.PERMANENT),
-        (503, "Temporal failure, try again later.", Outcome.TEMPORARY),
-        (500, "", Outcome.UNKNOWN),
+        (202, "0: Accepted for delivery", SendOutcome.ACCEPTED),
+        (202, "3: Queued for later delivery", SendOutcome.QUEUED),
+        (403, "Authorization failed for sendsms", SendOutcome.PERMANENT),
+        (403, "Not routable. Do not try again.", SendOutcome.PERMANENT),
+        (400, "Sender missing", SendOutcome.PERMANENT),
+        (503, "Temporal failure, try again later.", SendOutcome.TEMPORARY),
+        (500, "", SendOutcome.UNKNOWN),
     ],
 )
 def test_what_kannel_can_say(status, body, outcome):
@@ -269,7 +271,7 @@ def test_a_template_of_the_operators_own():
         path = f"/send?n=15550100123&h=0605040B8423F0&d={made.payload.hex().upper()}&i={made.id}&v=600"
         assert hook.asked[0].line == f"GET {path} HTTP/1.1".encode()
         hook.script = [answer(200, "ERR 5")]
-        assert there.submit(wake()).outcome is Outcome.PERMANENT
+        assert there.submit(wake()).outcome is SendOutcome.PERMANENT
         hook.script = [answer(200, "BUSY"), answer(200, "OK id=78")]
         assert there.submit(wake()).id == "78"
 
@@ -319,7 +321,7 @@ def linked(smsc):
 def test_smpp_carries_a_push_octet_for_octet(smsc, linked):
     made = wake()
     result = linked.submit(made)
-    assert (result.outcome, result.id) == (Outcome.ACCEPTED, "26")
+    assert (result.outcome, result.id) == (SendOutcome.ACCEPTED, "26")
     vector = VECTORS["wapsms.smpp.submit_sm.validity"].octets
     assert smsc.got[0][:12] == vector[:12]
     assert smsc.got[0][16:] == vector[16:], "all but the sequence number"
@@ -337,8 +339,8 @@ def test_smpp_with_ports_beside_the_text(smsc):
 
 def test_a_text_over_smpp(smsc, linked):
     assert linked.submit(job.words(job.new_id(1), NUMBER, "Your code: 1", time.time())).taken
-    read = smpp.read_submit(smpp.decode(smsc.got[0]))
-    assert (read.data, read.data_coding, read.esm_class) == (b"Your code: 1", 0, smpp.MODE)
+    read = pdu.read_submit(pdu.decode(smsc.got[0]))
+    assert (read.data, read.data_coding, read.esm_class) == (b"Your code: 1", 0, pdu.MODE)
 
 
 def test_a_receipt_comes_back_and_is_answered(smsc, linked):
@@ -348,7 +350,7 @@ def test_a_receipt_comes_back_and_is_answered(smsc, linked):
         while not linked.heard or not smsc.answers:
             gevent.sleep(0.01)
     assert linked.heard == [("1a", "delivered", "000")]
-    assert smsc.answers[0].command == smpp.DELIVER_RESP
+    assert smsc.answers[0].command == pdu.DELIVER_RESP
 
 
 def test_the_smsc_asks_whether_we_live(smsc, linked):
@@ -357,14 +359,14 @@ def test_the_smsc_asks_whether_we_live(smsc, linked):
     with gevent.Timeout(10):
         while not smsc.answers:
             gevent.sleep(0.01)
-    assert (smsc.answers[0].command, smsc.answers[0].sequence) == (smpp.ENQUIRE_RESP, 77)
+    assert (smsc.answers[0].command, smsc.answers[0].sequence) == (pdu.ENQUIRE_RESP, 77)
 
 
 def test_an_smsc_that_never_stops_leaves_others_their_turn(smsc, linked):
     assert smsc.bound.wait(10)
     smsc.sock.setblocking(False)
     with suppress(OSError):
-        smsc.sock.send(smpp.encode(smpp.Pdu(smpp.ENQUIRE, 0, 77)) * 100_000)
+        smsc.sock.send(pdu.encode(pdu.Pdu(pdu.ENQUIRE, 0, 77)) * 100_000)
     end, longest = time.monotonic() + 0.5, 0.0
     while (began := time.monotonic()) < end:
         gevent.sleep(0.001)
@@ -373,7 +375,7 @@ def test_an_smsc_that_never_stops_leaves_others_their_turn(smsc, linked):
 
 
 def test_more_messages_than_are_taken_in_at_a_time_come_again_later(smsc, linked, monkeypatch):
-    monkeypatch.setattr("cir.smpp_link.DELIVERIES", 2)
+    monkeypatch.setattr("cir.smpp.connection.DELIVERIES", 2)
     taken = Event()
     linked.carrier._on_message = lambda _pdu: taken.wait(10)
     assert smsc.bound.wait(10)
@@ -382,17 +384,17 @@ def test_more_messages_than_are_taken_in_at_a_time_come_again_later(smsc, linked
     with gevent.Timeout(10):
         while not smsc.answers:
             gevent.sleep(0.01)
-        assert (smsc.answers[0].sequence, smsc.answers[0].status) == (3, smpp.NOT_NOW)
+        assert (smsc.answers[0].sequence, smsc.answers[0].status) == (3, pdu.NOT_NOW)
         taken.set()
         while len(smsc.answers) < 3:
             gevent.sleep(0.01)
-    assert {answer.status for answer in smsc.answers[1:]} == {smpp.OK}
+    assert {answer.status for answer in smsc.answers[1:]} == {pdu.OK}
 
 
 def test_a_pdu_that_does_not_end_in_time_breaks_the_connection(smsc, linked, monkeypatch):
-    monkeypatch.setattr("cir.smpp_link.RESPONSE_SECONDS", 0.3)
+    monkeypatch.setattr("cir.smpp.connection.RESPONSE_SECONDS", 0.3)
     assert smsc.bound.wait(10)
-    began, dripping = time.monotonic(), iter(smpp.encode(smpp.Pdu(smpp.ENQUIRE, 0, 77, b"a" * 100)))
+    began, dripping = time.monotonic(), iter(pdu.encode(pdu.Pdu(pdu.ENQUIRE, 0, 77, b"a" * 100)))
     sock = smsc.sock
     with suppress(OSError):
         for byte in dripping:
@@ -402,7 +404,7 @@ def test_a_pdu_that_does_not_end_in_time_breaks_the_connection(smsc, linked, mon
 
 
 def test_throttling_is_tried_again(smsc, linked):
-    smsc.statuses = [smpp.THROTTLED, smpp.QUEUE_FULL]
+    smsc.statuses = [pdu.THROTTLED, pdu.QUEUE_FULL]
     assert linked.submit(wake()).taken
     assert len(smsc.got) == 3
 
@@ -412,7 +414,7 @@ def test_throttling_halves_the_window_and_success_opens_it_again(smsc, linked):
     assert smsc.bound.wait(10)
     window, widths = linked.carrier.window, []
     linked._sleep = lambda _seconds: widths.append(window.limit)
-    smsc.statuses = [smpp.THROTTLED] * 2
+    smsc.statuses = [pdu.THROTTLED] * 2
     sending = [gevent.spawn(linked.submit, wake()) for _ in range(10)]
     gevent.joinall(sending, timeout=20, raise_error=True)
     assert all(each.value.taken for each in sending)
@@ -426,7 +428,7 @@ def test_throttling_halves_the_window_and_success_opens_it_again(smsc, linked):
 
 def test_a_refused_number_is_not(smsc, linked):
     smsc.statuses = [0x0B]
-    assert linked.submit(wake()).outcome is Outcome.PERMANENT
+    assert linked.submit(wake()).outcome is SendOutcome.PERMANENT
     assert len(smsc.got) == 1
     assert linked.methods, "the gateway works"
 
@@ -437,7 +439,7 @@ def test_a_lost_answer_is_no_reason_to_send_again(smsc, linked):
     sending = gevent.spawn(linked.submit, wake())
     smsc.until(1)
     smsc.drop()
-    assert sending.get(timeout=10).outcome is Outcome.UNKNOWN
+    assert sending.get(timeout=10).outcome is SendOutcome.UNKNOWN
     smsc.silent = False
     assert smsc.bound.wait(15), "it binds again by itself"
     assert linked.submit(wake()).taken
@@ -449,7 +451,7 @@ def test_a_refused_bind_opens_the_circuit(smsc, linked, monkeypatch):
     settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_password="soup", sms_from="100")
     made = carrier.make(settings, KEY)
     made._sleep = lambda _seconds: None
-    monkeypatch.setattr("cir.smpp_link.CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr("cir.smpp.connection.CONNECT_SECONDS", 1.0)
     try:
         made.submit(wake())
         assert made.carrier.refused
@@ -469,5 +471,5 @@ def test_what_goes_out_can_be_shown_without_the_password():
         assert "=soup&" not in shown
         assert "b25lc291cDpzb3Vw" not in shown
     assert bytes.fromhex(shown)[16:] == VECTORS["wapsms.smpp.submit_sm.validity"].octets[16:]
-    assert message.text("1.2", COOKIE) in bytes.fromhex(shown)
+    assert wvci.text("1.2", COOKIE) in bytes.fromhex(shown)
     assert TEXT in gateway("json", "http://h:1/").methods

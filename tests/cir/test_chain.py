@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from cir.chain import Exhausted, Facts, Send, Wait, step
-from onesoup.store.wakes import Tries
+from cir.bearer_policy import Exhausted, Facts, Send, Wait, step
+from onesoup.store.wakeup.wakes import WakeTries
 
 S = 1000
 BEGAN = 1_000_000
@@ -13,7 +13,7 @@ BEGAN = 1_000_000
 
 def played(until=3600, kind="m", **known):
     """[(seconds after the wake, bearer)] that go out, the step after each taken at its time, and how it ends."""
-    facts = Facts(now=BEGAN, kind=kind, began=BEGAN, tries=Tries("w"), **{"lines": False, **known})
+    facts = Facts(now=BEGAN, kind=kind, began=BEGAN, tries=WakeTries("w"), **{"lines": False, **known})
     sent = []
     for _ in range(50):
         found = step(facts)
@@ -62,28 +62,28 @@ def test_a_phone_with_nothing_but_a_line_is_left_to_the_line():
 
 def test_a_phone_that_polls_anyway_is_waited_for():
     polling = {"polls": 3, "last_request": BEGAN - 2 * S, "poll_ms": 10 * S}
-    facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, tries=Tries("w"), **ALL, **polling)
+    facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, tries=WakeTries("w"), **ALL, **polling)
     assert step(facts) == Wait(BEGAN + 13 * S)
     assert isinstance(step(replace(facts, polls=2)), Send)
     assert isinstance(step(replace(facts, now=BEGAN + 13 * S)), Send)
 
 
 def test_the_budget_puts_an_sms_off_or_away():
-    facts = Facts(now=BEGAN + 5 * S, kind="m", began=BEGAN, lines=False, sms=("SSMS",), tries=Tries("w"))
+    facts = Facts(now=BEGAN + 5 * S, kind="m", began=BEGAN, lines=False, sms=("SSMS",), tries=WakeTries("w"))
     assert isinstance(step(facts), Send)
-    later = replace(facts, tries=Tries("w", not_before=BEGAN + 100 * S))
+    later = replace(facts, tries=WakeTries("w", not_before=BEGAN + 100 * S))
     assert step(later) == Wait(BEGAN + 100 * S)
-    assert step(replace(facts, tries=Tries("w", given_up=True))) == Exhausted(())
+    assert step(replace(facts, tries=WakeTries("w", given_up=True))) == Exhausted(())
 
 
 def test_datagrams_of_two_wakes_keep_their_distance():
-    facts = Facts(now=BEGAN + S, kind="m", began=BEGAN, lines=False, udp=("SUDP",), tries=Tries("w", udp_at=BEGAN - S))
+    facts = Facts(now=BEGAN + S, kind="m", began=BEGAN, lines=False, udp=("SUDP",), tries=WakeTries("w", udp_at=BEGAN - S))
     assert step(facts) == Wait(BEGAN + 4 * S)
     assert step(replace(facts, last_request=BEGAN - 2 * S)) == Wait(BEGAN + 4 * S), "it has not come since"
 
 
 def test_who_came_and_found_nothing_more_hears_of_the_next_message_at_once():
-    facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, udp=("SUDP",), tries=Tries("w", udp_at=BEGAN - S))
+    facts = Facts(now=BEGAN, kind="m", began=BEGAN, lines=False, udp=("SUDP",), tries=WakeTries("w", udp_at=BEGAN - S))
     assert isinstance(step(replace(facts, last_request=BEGAN - 500)), Send)
 
 
@@ -92,7 +92,7 @@ def test_who_has_something_in_hand_comes_by_himself():
     assert step(facts) == Wait(BEGAN + 1500)
     late = replace(facts, now=BEGAN + 1500)
     assert isinstance(step(late), Send), "or not"
-    assert step(replace(late, tries=Tries("w", udp_at=BEGAN - S))) == Wait(BEGAN + 4 * S)
+    assert step(replace(late, tries=WakeTries("w", udp_at=BEGAN - S))) == Wait(BEGAN + 4 * S)
 
 
 @pytest.mark.parametrize("known", [ALL, {"udp": ("WAPUDP",)}, {"sms": ("SSMS",)}, {}])
@@ -106,7 +106,7 @@ def test_it_always_ends(known, lines):
 
 def after_an_sms(seconds, **known):
     """The step so long after the second and last SMS of a wake."""
-    tries = Tries("w", sms=2, sms_at=BEGAN, job="j")
+    tries = WakeTries("w", sms=2, sms_at=BEGAN, job="j")
     return step(
         Facts(now=BEGAN + seconds * S, kind="m", began=BEGAN - 900 * S, lines=False, sms=("WAPSMS",), tries=tries, **known)
     )

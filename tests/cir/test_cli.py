@@ -7,8 +7,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from cir import push, sms
 from cir.cli import send
+from cir.sms import encoding, wsp_push
 from tests.cir.vectors import VECTORS
 from tests.support.gateways import HttpGateway, answer
 
@@ -65,5 +65,5 @@ def test_mistakes_are_told_in_a_line():
         assert code == 1
         assert error.startswith("Error: ")
         assert "Traceback" not in error
-    assert sms.longest_cookie() == 118
-    assert push.PORT == 2948
+    assert encoding.longest_cookie() == 118
+    assert wsp_push.PORT == 2948

@@ -5,10 +5,10 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from cir import duties
-from cir.duties import Duties
-from onesoup.store.client import connect
-from onesoup.store.due import Due
+from cir import work_queue
+from cir.work_queue import WorkQueue
+from onesoup.store.redis.client import connect
+from onesoup.store.wakeup.timers import Due
 
 NAME = "a7phone"
 
@@ -28,12 +28,12 @@ def due(client):
 @pytest.fixture
 def process(due, monkeypatch):
     """Makes processes that do steps, with short leases."""
-    monkeypatch.setattr(duties, "LEASE_MS", 500)
-    monkeypatch.setattr(duties, "TURN", 0.1)
+    monkeypatch.setattr(work_queue, "LEASE_MS", 500)
+    monkeypatch.setattr(work_queue, "TURN", 0.1)
     loops = []
 
     def make(step, **more):
-        made = Duties(due, step, 5, **more)
+        made = WorkQueue(due, step, 5, **more)
         loops.append(gevent.spawn(made.run))
         made.loop = loops[-1]
         return made

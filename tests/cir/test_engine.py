@@ -9,22 +9,23 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from cir import carrier, message, push
-from cir.datagrams import Datagrams
+from cir import wvci
 from cir.engine import Engine
-from cir.outgoing import Outgoing
+from cir.sms import carrier, wsp_push
+from cir.sms.outgoing import Outgoing
+from cir.udp import UdpSender
 from onesoup.csp.session import Capabilities, Session
-from onesoup.handlers import records
-from onesoup.ports import free_port
-from onesoup.settings import Settings
-from onesoup.store.client import connect
-from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.inbox import Handout, Inbox
-from onesoup.store.leases import Shards
-from onesoup.store.lines import Lines
-from onesoup.store.numbers import Numbers
-from onesoup.store.sms import Budget, Jobs, Limits
-from onesoup.store.wakes import DUE, Wakes
+from onesoup.runtime.ports import free_port
+from onesoup.settings.settings import Settings
+from onesoup.store import records
+from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.redis.client import connect
+from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
+from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.wakes import DUE, Wakes
 from tests.support.gateways import HttpGateway, answer
 
 SID, COOKIE, NUMBER = "a7phone", "wv:nokia.1", "+15550100123"
@@ -37,14 +38,14 @@ class Station:
 
     def __init__(self, url, hook, limits=None, udp=False):
         self.client = connect(url)
-        self.feed, self.inbox = Feed(self.client), Inbox(self.client, Handout())
+        self.feed, self.inbox = HolderSessionStore(self.client), Inbox(self.client, Handout())
         self.wakes, self.jobs, self.numbers = Wakes(self.client), Jobs(self.client), Numbers(self.client)
         self.settings = Settings(
             sms_gateway="json", sms_url=hook.url(), sms_prefixes=("+1555",), sms_from="100", udp_nets=("127.0.0.0/8",)
         )
         gateway = carrier.make(self.settings, KEY)
         gateway._sleep = lambda _seconds: None
-        self.datagrams = Datagrams("127.0.0.1", free_port(), free_port(), "short") if udp else None
+        self.datagrams = UdpSender("127.0.0.1", free_port(), free_port(), "short") if udp else None
         budget = Budget(self.client, limits or Limits(gap=0, rate=10_000))
         self.engine = Engine(
             self.settings,
@@ -65,7 +66,7 @@ class Station:
         return self
 
     def deliver(self, *ids):
-        self.feed.store(SID, 1, Changes(items=[Delivery(each, "romeo@x", b"secret words") for each in ids]))
+        self.feed.store(SID, 1, StreamChanges(items=[Delivery(each, "romeo@x", b"secret words") for each in ids]))
 
     def age(self, seconds):
         """The outstanding wake, and what was tried for it, is so much older."""
@@ -127,7 +128,7 @@ def test_a_message_wakes_by_sms_after_the_batch(station, hook):
     (asked,) = hook.asked
     document = json.loads(asked.body)
     assert (document["msisdn"], document["method"], document["text"]) == (NUMBER, "WAPSMS", f"WVCI 1.2 {COOKIE}")
-    assert push.read(bytes.fromhex(document["payload"])).body == message.text("1.2", COOKIE)
+    assert wsp_push.read(bytes.fromhex(document["payload"])).body == wvci.text("1.2", COOKIE)
     assert b"secret" not in asked.body
     assert here.step() > 800_000, "then it is waited for"
 
@@ -148,7 +149,7 @@ def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
 
 
 def test_news_and_timers_lead_there_by_themselves(station, hook, monkeypatch):
-    monkeypatch.setattr("cir.chain.BATCH_SMS", 100)
+    monkeypatch.setattr("cir.bearer_policy.BATCH_SMS", 100)
     here = station().session()
     runner = gevent.spawn(here.engine.duties.run)
     here.deliver("m1")
@@ -378,12 +379,12 @@ def test_sudp_goes_to_the_phones_port_three_times_and_then_an_sms(station, hook,
 
 
 def test_wapudp_goes_to_the_port_of_wap_push(station, hook, monkeypatch, phone):
-    monkeypatch.setattr(push, "PORT", phone.getsockname()[1])
+    monkeypatch.setattr(wsp_push, "PORT", phone.getsockname()[1])
     here = station(udp=True).session(methods=("WAPUDP",))
     here.deliver("m1")
     here.step(1)
     octets, source = phone.recvfrom(512)
-    assert push.read(octets).body == b"WVCI 1.2 wv:nokia.1"
+    assert wsp_push.read(octets).body == b"WVCI 1.2 wv:nokia.1"
     assert source[1] == here.datagrams._sockets["WAPUDP"].getsockname()[1]
 
 

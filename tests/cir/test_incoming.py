@@ -12,23 +12,25 @@ import pytest
 import urllib3
 from gevent.server import StreamServer
 
-from cir import arrived, carrier, profiles, smpp, sms
-from cir.http import Site
-from cir.incoming import DataChannel, Helos, Reception
-from cir.outgoing import Outgoing
-from onesoup.csp import numbers
-from onesoup.ports import free_port
-from onesoup.serving.requests import Request
-from onesoup.settings import Settings
-from onesoup.store.client import connect
-from onesoup.store.incoming import Incoming
-from onesoup.store.sms import Budget, Jobs, Limits
+from cir.http import gateway_profiles
+from cir.http.server import Site
+from cir.smpp import pdu as smpp
+from cir.sms import arrived, carrier, encoding
+from cir.sms.incoming import DataChannel, Helos, Reception
+from cir.sms.outgoing import Outgoing
+from onesoup.csp.text import numbers
+from onesoup.http_server.requests import Request
+from onesoup.runtime.ports import free_port
+from onesoup.settings.settings import Settings
+from onesoup.store.redis.client import connect
+from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
+from onesoup.store.wakeup.sms_inbound import InboundSmsStore
 from onesoup.wire import sms as pts
 from tests.support.gateways import FakeCarrier, HttpGateway, Kannel, Smsc, answer
 
 NUMBER, KEY = "+15550100123", "hook-key"
 LOGIN = "WV12LR1 UI=wv:alice@example.org PW=top-secret SC=c00kie CI=http://client.example/ TL=3600"
-HEADER = sms.ports(3590, 0)
+HEADER = encoding.ports(3590, 0)
 _ids = itertools.count(1)
 
 
@@ -38,7 +40,7 @@ class Station:
     def __init__(self, exchange, settings, limits=None, port=0):
         services = exchange._services
         self.services, self.client = services, services.sessions._client
-        self.store = Incoming(self.client)
+        self.store = InboundSmsStore(self.client)
         jobs = Jobs(self.client)
         self.gateway = carrier.make(settings, b"k", on_message=lambda pdu: self.reception.take(arrived.deliver(pdu)))
         self.gateway._sleep = lambda _seconds: None
@@ -69,7 +71,7 @@ class Station:
         """The webhook's side: a signed document."""
         document = {"id": id_ or f"m{next(_ids)}", "msisdn": number, "udh": udh.hex(), "payload": octets.hex()}
         body = json.dumps(document).encode()
-        return self.asked("POST", body, X_Onesoup_Signature=profiles.signature(KEY, int(time.time()), body))
+        return self.asked("POST", body, X_Onesoup_Signature=gateway_profiles.signature(KEY, int(time.time()), body))
 
     def asked(self, method, body=None, query="", **headers):
         headers = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
@@ -336,8 +338,8 @@ def test_a_log_in_by_sms_needs_its_password_and_its_number_gets_wake_ups(phone, 
 def test_a_helo_binds_the_number_to_the_session(phone, services, packed):
     sid = session_of(phone.says(LOGIN).hears())
     helo = f"HELO {sid}".encode()
-    octets = sms.pack(sms.septets(helo)) if packed else helo
-    assert phone.station.brings(octets, udh=sms.SSMS_HEADER) == 200
+    octets = encoding.pack(encoding.septets(helo)) if packed else helo
+    assert phone.station.brings(octets, udh=encoding.SSMS_HEADER) == 200
     assert services.sessions.read(sid, ["num"]) == [NUMBER.encode()]
     assert services.numbers.of("alice@example.org") == [NUMBER]
     assert numbers.SMS in str(phone.station.client.hgetall("num:{alice@example.org}"))
@@ -345,7 +347,7 @@ def test_a_helo_binds_the_number_to_the_session(phone, services, packed):
 
 
 def test_a_helo_of_no_session_binds_nothing(phone):
-    assert phone.station.brings(b"HELO a7nobody", udh=sms.SSMS_HEADER) == 200
+    assert phone.station.brings(b"HELO a7nobody", udh=encoding.SSMS_HEADER) == 200
     assert not phone.station.client.exists("s:{a7nobody}")
 
 
@@ -359,8 +361,8 @@ def test_only_who_knows_the_key_brings_messages(station):
     good = "Basic " + "Omhvb2sta2V5"  # :hook-key
     assert station.asked("POST", body) == 403
     assert station.asked("POST", body, query=f"?key={KEY}") == 403
-    assert station.asked("POST", body, X_Onesoup_Signature=profiles.signature("guess", now, body)) == 403
-    assert station.asked("POST", body, X_Onesoup_Signature=profiles.signature(KEY, now - 301, body)) == 403
+    assert station.asked("POST", body, X_Onesoup_Signature=gateway_profiles.signature("guess", now, body)) == 403
+    assert station.asked("POST", body, X_Onesoup_Signature=gateway_profiles.signature(KEY, now - 301, body)) == 403
     for headers in ({}, {"Authorization": "Basic %%%"}, {"Authorization": "Basic OmtleQ=="}):
         assert station.asked("GET", query=f"?{kannel}", Content_Type="text/plain", **headers) == 403
     assert station.asked("GET", query=f"?{kannel}&key=hook-ke", Content_Type="text/plain") == 403
@@ -384,7 +386,7 @@ def test_without_a_key_or_from_elsewhere_nobody_does(station):
 def test_a_gateway_is_told_to_come_again_while_redis_is_away(station):
     away = connect(f"redis://127.0.0.1:{free_port()}/0")
     station.store._client = away
-    station.data._store = Incoming(away)
+    station.data._store = InboundSmsStore(away)
     assert station.brings(LOGIN.encode()) == 503
 
 
@@ -427,7 +429,7 @@ def test_through_a_real_kannel_and_back(exchange, holder, kannel):
             parts = []
             while not parts or not pts.complete(parts):
                 number, udh, octets = network.got()
-                assert (number, udh) == (NUMBER, sms.ports(3590, 3590))
+                assert (number, udh) == (NUMBER, encoding.ports(3590, 3590))
                 parts.append(octets)
             with gevent.Timeout(30):
                 while len(brought) < 6 or station.client.zcard("cir:smsin"):
@@ -457,7 +459,7 @@ def test_over_smpp_and_back(exchange, ports):
         finally:
             station.close()
     if ports == "udh":
-        assert sms.read_data(heard[0].data).payload.startswith(b"WV12RL1")
+        assert encoding.read_data(heard[0].data).payload.startswith(b"WV12RL1")
     else:
         assert heard[0].tlvs[smpp.PAYLOAD].startswith(b"WV12RL1")
         assert heard[0].tlvs[smpp.DEST_PORT] == (3590).to_bytes(2, "big")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cir.lines import MAX_LINE, MAX_UNKNOWN, Act, Conversation, wvci
+from cir.stcp.protocol import MAX_LINE, MAX_UNKNOWN, Act, Conversation, wvci
 
 
 @pytest.mark.parametrize("cut", range(1, 12))

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cir import proxy, reports
-from cir.breaker import Breaker
-from cir.guard import Guard
-from cir.proxy import ProxyError
+from cir.http import delivery_reports
+from cir.sms.circuit_breaker import Breaker
+from cir.stcp import proxy_protocol
+from cir.stcp.limits import ConnectionLimits
+from cir.stcp.proxy_protocol import ProxyError
 
 # --- the circuit breaker ---
 
@@ -73,7 +74,7 @@ HERE, THERE = "10.0.0.1", "10.0.0.2"
 
 
 def test_connections_of_one_address_are_limited():
-    guard = Guard(1000, 3)
+    guard = ConnectionLimits(1000, 3)
     assert [guard.enter(HERE, 0) for _ in range(4)] == ["", "", "", "too many from one address"]
     assert guard.enter(THERE, 0) == ""
     guard.leave(HERE, bound=False)
@@ -81,14 +82,14 @@ def test_connections_of_one_address_are_limited():
 
 
 def test_a_tenth_of_the_listener_may_be_unbound():
-    guard = Guard(100, 1000)
+    guard = ConnectionLimits(100, 1000)
     assert [guard.enter(HERE, 0) for _ in range(11)][-1] == "too many without HELO"
     guard.unbound -= 1  # one has said HELO
     assert guard.enter(HERE, 0) == ""
 
 
 def test_wrong_ids_block_an_address_for_a_while_and_nobody_else():
-    guard = Guard(1000, 200)
+    guard = ConnectionLimits(1000, 200)
     for number in range(5):
         guard.wrong(HERE, number)
     assert guard.enter(HERE, 10) == "blocked"
@@ -97,20 +98,20 @@ def test_wrong_ids_block_an_address_for_a_while_and_nobody_else():
 
 
 def test_ten_helos_a_minute():
-    guard = Guard(1000, 200)
+    guard = ConnectionLimits(1000, 200)
     guard.enter(HERE, 0)
     assert [guard.helo(HERE, number) for number in range(11)] == [True] * 10 + [False]
     assert guard.helo(HERE, 120)
 
 
 def test_who_has_many_phones_behind_it_may_more():
-    guard = Guard(100_000, 5000)
+    guard = ConnectionLimits(100_000, 5000)
     guard.enter(HERE, 0)
     assert all(guard.helo(HERE, 0) for _ in range(250))
 
 
 def test_our_own_proxies_are_exempt():
-    guard = Guard(1000, 1, frozenset({HERE}))
+    guard = ConnectionLimits(1000, 1, frozenset({HERE}))
     assert not any(guard.enter(HERE, 0) for _ in range(50))
     for _ in range(50):
         guard.wrong(HERE, 0)
@@ -118,7 +119,7 @@ def test_our_own_proxies_are_exempt():
 
 
 def test_addresses_are_forgotten():
-    guard = Guard(1000, 200)
+    guard = ConnectionLimits(1000, 200)
     for number in range(50):
         guard.enter(f"10.1.0.{number}", 0)
         guard.helo(f"10.1.0.{number}", 0)
@@ -147,9 +148,9 @@ V2_SIX = b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24" + ipaddress.ip_address("2001:db8:
     ],
 )
 def test_the_address_behind_the_proxy(header, address):
-    assert proxy.read(header + b"HELO x\r\n") == (address, len(header))
+    assert proxy_protocol.read(header + b"HELO x\r\n") == (address, len(header))
     for cut in range(len(header)):
-        assert proxy.read(header[:cut]) is None
+        assert proxy_protocol.read(header[:cut]) is None
 
 
 @pytest.mark.parametrize(
@@ -164,13 +165,13 @@ def test_the_address_behind_the_proxy(header, address):
 )
 def test_what_is_no_proxy_header(data):
     with pytest.raises(ProxyError):
-        proxy.read(data)
+        proxy_protocol.read(data)
 
 
 @given(st.binary(max_size=120))
 def test_any_octets_are_a_header_or_not(data):
     try:
-        found = proxy.read(data)
+        found = proxy_protocol.read(data)
     except ProxyError:
         return
     assert found is None or found[1] <= len(data)
@@ -182,54 +183,56 @@ KEY = b"k" * 32
 
 
 def test_what_kannel_makes_of_the_url():
-    url = reports.url("http://gw.example/", KEY, "c1")
+    url = delivery_reports.url("http://gw.example/", KEY, "c1")
     assert url.startswith("http://gw.example/hook/dlr?id=c1&st=%d&sid=%F&sig=")
     filled = url.partition("?")[2].replace("%d", "1").replace("%F", "abc")
-    assert reports.read(KEY, filled) == reports.Report("c1", "delivered", "abc")
+    assert delivery_reports.read(KEY, filled) == delivery_reports.DeliveryReport("c1", "delivered", "abc")
 
 
 @pytest.mark.parametrize(
     ("st", "state"), [(8, "accepted"), (4, "buffered"), (1, "delivered"), (2, "failed"), (16, "refused"), (3, None)]
 )
 def test_the_states_of_kannel(st, state):
-    report = reports.read(KEY, reports.query("c1", KEY, st))
+    report = delivery_reports.read(KEY, delivery_reports.query("c1", KEY, st))
     assert (report.state if report else None) == state
 
 
 def test_a_webhook_says_it_in_words():
-    query = f"id=c1&sig={reports.sign(KEY, 'c1')}"
+    query = f"id=c1&sig={delivery_reports.sign(KEY, 'c1')}"
     body = b'{"id":"c1","status":"delivered","message_id":"m9"}'
-    assert reports.read(KEY, query, body) == reports.Report("c1", "delivered", "m9")
-    assert reports.read(KEY, query, b'{"id":"c2","status":"delivered"}') is None
+    assert delivery_reports.read(KEY, query, body) == delivery_reports.DeliveryReport("c1", "delivered", "m9")
+    assert delivery_reports.read(KEY, query, b'{"id":"c2","status":"delivered"}') is None
 
 
 def test_a_signature_covers_the_state_where_the_gateway_can_sign_it():
     """Whoever has seen a report that a message is on its way cannot make of it that it has failed."""
-    found = reports.urls("http://gw.example/", KEY, "c1")
+    found = delivery_reports.urls("http://gw.example/", KEY, "c1")
     assert set(found) == {"accepted", "buffered", "delivered", "failed", "rejected"}
     queries = {word: url.partition("?")[2] for word, url in found.items()}
-    assert reports.read(KEY, queries["failed"], covered=True) == reports.Report("c1", "failed")
-    assert reports.read(KEY, queries["rejected"], covered=True) == reports.Report("c1", "refused")
+    assert delivery_reports.read(KEY, queries["failed"], covered=True) == delivery_reports.DeliveryReport("c1", "failed")
+    assert delivery_reports.read(KEY, queries["rejected"], covered=True) == delivery_reports.DeliveryReport("c1", "refused")
     forged = queries["accepted"].replace("accepted", "failed")
     body = b'{"id":"c1","status":"failed"}'
-    bare = f"id=c1&status=failed&sig={reports.sign(KEY, 'c1')}"
-    for query in (forged, bare, reports.query("c1", KEY, 2), queries["accepted"] + "&st=2"):
-        report = reports.read(KEY, query, body, covered=True)
+    bare = f"id=c1&status=failed&sig={delivery_reports.sign(KEY, 'c1')}"
+    for query in (forged, bare, delivery_reports.query("c1", KEY, 2), queries["accepted"] + "&st=2"):
+        report = delivery_reports.read(KEY, query, body, covered=True)
         assert report is None or report.state == "accepted"
-    plain = f"id=c1&sig={reports.sign(KEY, 'c1')}"
-    assert reports.read(KEY, plain, body, covered=True) is None
-    assert reports.read(KEY, plain, body, covered=True, signed=True) == reports.Report("c1", "failed")
-    assert reports.read(KEY, plain + "&st=1", body, covered=True, signed=True) == reports.Report("c1", "failed")
+    plain = f"id=c1&sig={delivery_reports.sign(KEY, 'c1')}"
+    assert delivery_reports.read(KEY, plain, body, covered=True) is None
+    assert delivery_reports.read(KEY, plain, body, covered=True, signed=True) == delivery_reports.DeliveryReport("c1", "failed")
+    assert delivery_reports.read(KEY, plain + "&st=1", body, covered=True, signed=True) == delivery_reports.DeliveryReport(
+        "c1", "failed"
+    )
 
 
 @pytest.mark.parametrize(
-    "query", ["", "id=c1&st=1", "id=c1&st=1&sig=x", f"id=c2&st=1&sig={reports.sign(KEY, 'c1')}", "id=c1&st=1&sig=ü"]
+    "query", ["", "id=c1&st=1", "id=c1&st=1&sig=x", f"id=c2&st=1&sig={delivery_reports.sign(KEY, 'c1')}", "id=c1&st=1&sig=ü"]
 )
 def test_a_report_without_a_good_signature_is_none(query):
-    assert reports.read(KEY, query) is None
+    assert delivery_reports.read(KEY, query) is None
 
 
 @given(st.text(max_size=80), st.binary(max_size=80))
 def test_any_report_is_read_or_refused(query, body):
-    reports.read(KEY, query, body)
-    reports.read(KEY, f"id=c1&sig={reports.sign(KEY, 'c1')}", body)
+    delivery_reports.read(KEY, query, body)
+    delivery_reports.read(KEY, f"id=c1&sig={delivery_reports.sign(KEY, 'c1')}", body)

@@ -8,18 +8,18 @@ import gevent
 import pytest
 from gevent.server import StreamServer
 
-from cir import stcp as module
-from cir.guard import Guard
-from cir.stcp import StcpServer
+from cir.stcp import server as module
+from cir.stcp.limits import ConnectionLimits
+from cir.stcp.server import StcpServer
 from onesoup.csp.session import Capabilities, Session
-from onesoup.handlers import records
-from onesoup.store.channels import Subscriber
-from onesoup.store.client import connect
-from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.inbox import Handout, Inbox, Nothing
-from onesoup.store.lines import Lines
-from onesoup.store.sessions import Sessions
-from onesoup.store.wakes import Wakes
+from onesoup.store import records
+from onesoup.store.redis.channels import Subscriber
+from onesoup.store.redis.client import connect
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.inbox import Handout, Inbox, Nothing
+from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.wakes import Wakes
 from tests.support.flood import flood
 
 SID, COOKIE = "a7phone", "wv:nokia.<1>&2 ü"
@@ -31,7 +31,7 @@ class Station:
 
     def __init__(self, url, **more):
         self.client = connect(url)
-        self.sessions, self.feed = Sessions(self.client), Feed(self.client)
+        self.sessions, self.feed = GatewaySessionStore(self.client), HolderSessionStore(self.client)
         self.inbox = Inbox(self.client, Handout())
         self.stcp = StcpServer(self.sessions, Lines(self.client), **more)
         self.heard = self.stcp.wake
@@ -61,7 +61,7 @@ class Station:
         self.feed.create(sid, {"r": records.pack_session(session), "ttl": 60_000, "fence": 1}, ())
 
     def deliver(self, *ids, sid=SID):
-        self.feed.store(sid, 1, Changes(items=[Delivery(each, "romeo@x", b"x") for each in ids]))
+        self.feed.store(sid, 1, StreamChanges(items=[Delivery(each, "romeo@x", b"x") for each in ids]))
 
     def phone_polls(self, sid=SID):
         """As long as it gets something."""
@@ -524,7 +524,7 @@ def test_presence_waits_for_more_of_it_and_a_message_does_not(station, monkeypat
 
 
 def test_an_address_that_guesses_is_left_out(station, monkeypatch):
-    monkeypatch.setattr(station.stcp, "_guard", Guard(1000, 200))
+    monkeypatch.setattr(station.stcp, "_guard", ConnectionLimits(1000, 200))
     for _ in range(5):
         assert station.dial().say(b"HELO a7guess\r\n").hear() == b""
     assert station.dial().say(f"HELO {SID}\r\n".encode()).hear() == b""

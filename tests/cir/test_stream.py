@@ -8,12 +8,12 @@ from pathlib import Path
 import gevent
 import pytest
 
-from cir import stcp as module
-from cir.guard import Guard
+from cir.stcp import server as module
+from cir.stcp.limits import ConnectionLimits
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
-from onesoup.ports import free_port
-from onesoup.store.client import connect
+from onesoup.runtime.ports import free_port
+from onesoup.store.redis.client import connect
 from tests.cir.test_stcp import QUIET, SID, WVCI, Line, Station, quiet
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
@@ -38,7 +38,7 @@ def station(redis_server, monkeypatch):
     monkeypatch.setattr(module, "AFTER_OK", QUIET)
     monkeypatch.setattr(module, "GAP", 0.05)
     connect(redis_server.url).flushall()
-    made = Station(redis_server.url, guard=Guard(1000, PER_ADDRESS), proxies=frozenset({"127.0.0.1"}))
+    made = Station(redis_server.url, guard=ConnectionLimits(1000, PER_ADDRESS), proxies=frozenset({"127.0.0.1"}))
     made.session()
     yield made
     made.close()

@@ -2,7 +2,7 @@
 
 import gevent
 
-from cir.window import Window
+from cir.smpp.window import Window
 
 
 def test_no_more_at_once_than_it_allows_and_none_is_forgotten():

@@ -16,7 +16,7 @@ from pathlib import Path  # noqa: E402
 
 import yaml  # noqa: E402
 
-from onesoup.load.run import Plan, Result, Run  # noqa: E402
+from onesoup.load.run import LoadResult, Plan, Run  # noqa: E402
 from tests.containers import images, newcomer, pods  # noqa: E402
 from tests.containers.deployment import DOMAIN, PROJECT, ROLES, XMPP, Deployment, accounts  # noqa: E402
 from tests.containers.engine import Engine, NoEngine, engine  # noqa: E402
@@ -138,7 +138,7 @@ def _under_load(
     return bad + _books(result)
 
 
-def _books(result: Result) -> list[str]:
+def _books(result: LoadResult) -> list[str]:
     total = result.ledger.total()
     tell(f"ledger: {total.acknowledged} acknowledged, {total.lost} lost, {total.doubled} doubled, {total.repeated} repeated")
     for entry, ids in result.ledger.twice():

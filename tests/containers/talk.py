@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import gevent
 
-from onesoup.phone.stcp import Line
+from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.wire.document import Encoding
 from tests.containers.deployment import DOMAIN, HTTP, STCP, XMPP, Deployment, accounts
 from tests.support.peer import Peers
@@ -73,7 +73,7 @@ def everything(deployment: Deployment, ca: Path, where: Path) -> list[str]:
 def _line(bob: StoryPhone, write: object) -> None:
     where = bob.stcp
     assert where == ("127.0.0.1", STCP), where
-    with Line(*where, bob.session_id or "", bob.cookie) as line:
+    with PhoneStcpLine(*where, bob.session_id or "", bob.cookie) as line:
         line.ping()
         write("wake up")  # type: ignore[operator]
         assert line.wait(15.0), "no wake on the line"

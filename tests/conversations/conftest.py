@@ -8,10 +8,10 @@ import pytest
 
 from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import hosting, script
-from onesoup.phone.conversation.backend import Backend
-from onesoup.phone.conversation.player import Outcome, Player
-from onesoup.phone.conversation.script import Person, Script
-from onesoup.phone.conversation.xmpp import Clients
+from onesoup.phone.conversation.backend import XmppBackend
+from onesoup.phone.conversation.player import Player, PlayOutcome
+from onesoup.phone.conversation.script import ConversationScript, ScriptPerson
+from onesoup.phone.conversation.xmpp import FriendClients
 from tests.conftest import _made
 from tests.support.secrets import keep_password, keep_secret, secret_text
 
@@ -19,8 +19,8 @@ _numbers = itertools.count(1)
 # Plays mostly wait: for friends, for redelivery, for nothing to come.
 AT_ONCE = 5
 
-Play = Callable[..., Outcome]
-Cast = Callable[..., tuple[Script, list[Person]]]
+Play = Callable[..., PlayOutcome]
+Cast = Callable[..., tuple[ConversationScript, list[ScriptPerson]]]
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +32,8 @@ def conversation_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
 
 
 @pytest.fixture(scope="session")
-def clients() -> Iterator[Clients]:
-    with Clients() as running:
+def clients() -> Iterator[FriendClients]:
+    with FriendClients() as running:
         yield running
 
 
@@ -41,7 +41,7 @@ def clients() -> Iterator[Clients]:
 def fresh(conversation_stack: Stack) -> Cast:
     """A script with people that nobody else has, who have accounts; the script, and they."""
 
-    def make(wanted: Script, linked: bool = True) -> tuple[Script, list[Person]]:
+    def make(wanted: ConversationScript, linked: bool = True) -> tuple[ConversationScript, list[ScriptPerson]]:
         number = next(_numbers)
         mine = script.cast(wanted, {each.name: f"{each.name}{number}" for each in wanted.people()}, "example.org")
         people = hosting.people(mine, {each.user: secret_text() for each in mine.people()})
@@ -54,12 +54,12 @@ def fresh(conversation_stack: Stack) -> Cast:
 
 
 @pytest.fixture(scope="session")
-def play(conversation_stack: Stack, clients: Clients, fresh: Cast) -> Play:
+def play(conversation_stack: Stack, clients: FriendClients, fresh: Cast) -> Play:
     """Plays a script with fresh people."""
 
-    def run(wanted: Script, linked: bool = True) -> Outcome:
+    def run(wanted: ConversationScript, linked: bool = True) -> PlayOutcome:
         mine, people = fresh(wanted, linked)
-        backend = Backend(
+        backend = XmppBackend(
             clients,
             {person.user: person for person in people},
             people[0].user,
@@ -74,7 +74,7 @@ def play(conversation_stack: Stack, clients: Clients, fresh: Cast) -> Play:
 
 
 @pytest.fixture(scope="session")
-def plays(play: Play, request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Outcome]]]:
+def plays(play: Play, request: pytest.FixtureRequest) -> Iterator[dict[str, Future[PlayOutcome]]]:
     """The outcomes of all plays of this run, by the id of the test. They run beside each other."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         items = [item for item in request.session.items if isinstance(item, pytest.Function) and "plays" in item.fixturenames]
@@ -84,6 +84,6 @@ def plays(play: Play, request: pytest.FixtureRequest) -> Iterator[dict[str, Futu
 
 
 @pytest.fixture
-def outcome(plays: dict[str, Future[Outcome]], request: pytest.FixtureRequest) -> Outcome:
+def outcome(plays: dict[str, Future[PlayOutcome]], request: pytest.FixtureRequest) -> PlayOutcome:
     """That of the script of this test."""
     return plays[request.node.nodeid].result()

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from onesoup.phone.conversation import report, script
-from onesoup.phone.conversation.player import Outcome
-from onesoup.phone.conversation.script import Script
+from onesoup.phone.conversation.player import PlayOutcome
+from onesoup.phone.conversation.script import ConversationScript
 from onesoup.wire.document import ANY_TREE, Encoding
 from tests.conversations.conftest import Play
 
@@ -30,7 +30,7 @@ def ways(directory: Path) -> list[object]:
 
 
 @pytest.mark.parametrize("wanted", ways(SCRIPTS))
-def test_conversation(wanted: Script, outcome: Outcome) -> None:
+def test_conversation(wanted: ConversationScript, outcome: PlayOutcome) -> None:
     for step in outcome.gaps:
         print(f"known gap, {wanted.name}, {step.name}: {step.gap}")
     for step in outcome.healed:

@@ -5,9 +5,9 @@ from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.xmpp import commands
-from workers.outbox import Outbox
+from workers.holder.session.outbox import Outbox
 
 
 class Feed:

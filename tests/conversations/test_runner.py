@@ -15,11 +15,11 @@ from onesoup.phone.conversation import report, rules, script
 from onesoup.phone.conversation.backend import UnknownSentence, sentences
 from onesoup.phone.conversation.checks import OPS, check
 from onesoup.phone.conversation.paths import PathError, find, of_element
-from onesoup.phone.conversation.player import Outcome, Player
+from onesoup.phone.conversation.player import Player, PlayOutcome
 from onesoup.phone.play import play as command
 from onesoup.wire import xmltext
 from onesoup.wire.document import Encoding
-from onesoup.wire.tables.doctypes import NAMESPACES
+from onesoup.wire.generated.doctypes import NAMESPACES
 
 NS = NAMESPACES["1.2"]
 XML = "application/vnd.wv.csp.xml"
@@ -90,14 +90,14 @@ def told() -> Iterator[Told]:
     server.server.server_close()
 
 
-Run = Callable[..., Outcome]
+Run = Callable[..., PlayOutcome]
 
 
 @pytest.fixture
 def run(told: Told) -> Run:
     """Plays steps against the answers."""
 
-    def play(steps: list[dict[str, Any]], answers: list[Any], **more: Any) -> Outcome:
+    def play(steps: list[dict[str, Any]], answers: list[Any], **more: Any) -> PlayOutcome:
         told.answers[:] = answers
         data = {
             "csp_version": "1.2",
@@ -122,7 +122,7 @@ def step(name: str = "ask", **expect: Any) -> dict[str, Any]:
     return {"name": name, "send": message("<Logout-Request/>", "1", "Request"), "expect": expect}
 
 
-def failure(outcome: Outcome) -> str:
+def failure(outcome: PlayOutcome) -> str:
     """What failed, "" when nothing did."""
     assert outcome.passed == (outcome.failed is None)
     return ", ".join(each.what for each in outcome.failed.failures) if outcome.failed else ""
@@ -419,10 +419,10 @@ def test_the_command_exits_with_1_where_a_check_fails(told: Told, tmp_path: Path
 
 
 def test_an_unknown_sentence_is_not_guessed() -> None:
-    from onesoup.phone.conversation.backend import Backend
-    from onesoup.phone.conversation.xmpp import Clients
+    from onesoup.phone.conversation.backend import XmppBackend
+    from onesoup.phone.conversation.xmpp import FriendClients
 
-    backend = Backend(Clients(), {}, "alice", ("", 0), None)
+    backend = XmppBackend(FriendClients(), {}, "alice", ("", 0), None)
     for text in ("bob dances", "bob sends 'x' to alice"):
         with pytest.raises(UnknownSentence):
             backend.act(text)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import access
-from onesoup.csp.elements import ClientID, LoginRequest
+from onesoup.csp.codec.generated_elements import ClientID, LoginRequest
 from onesoup.csp.errors import CspError
-from onesoup.csp.md4 import md4
 from onesoup.csp.session import Session
+from onesoup.csp.text.md4 import md4
 
 NONCE, SECRET = "n0nce123", "secret"
 MD5, SHA = "iWlVv8u5cBtEufH3QCVcCA==", "M9uHLBArrUiLjRvpGTQyei3OGnA="
@@ -47,8 +47,8 @@ MD4 = base64.b64encode(md4(f"{NONCE}{SECRET}".encode())).decode()
     ],
 )
 def test_a_log_in_id_means_an_account_and_is_echoed_as_it_was_typed(typed, jid, own, bare):
-    domains = access.Domains("home.org", {"home.org", "example.org", "cafe.org"}, {"gw.net"})
-    assert access.wish(typed, domains) == access.Wish(jid, own, bare, "gw.net" if typed.lower().endswith("@gw.net") else "")
+    domains = access.DomainPolicy("home.org", {"home.org", "example.org", "cafe.org"}, {"gw.net"})
+    assert access.wish(typed, domains) == access.LoginWish(jid, own, bare, "gw.net" if typed.lower().endswith("@gw.net") else "")
 
 
 @pytest.mark.parametrize(
@@ -92,20 +92,20 @@ def test_the_default_domain_is_chosen_by_path_then_host_then_setting(host, path,
 )
 def test_a_malformed_log_in_id_is_531(typed):
     with pytest.raises(CspError) as refused:
-        access.wish(typed, access.Domains("home.org"))
+        access.wish(typed, access.DomainPolicy("home.org"))
     assert refused.value.code == 531
 
 
 def test_an_id_without_domain_where_no_default_is_set_is_516():
     with pytest.raises(CspError) as refused:
-        access.wish("alice", access.Domains(None))
+        access.wish("alice", access.DomainPolicy(None))
     assert refused.value.code == 516
 
 
 @given(st.text(max_size=80))
 def test_any_log_in_id_is_an_account_or_an_error_that_a_phone_knows(text):
     try:
-        wish = access.wish(text, access.Domains("home.org", {"x.org"}, {"gw.net"}))
+        wish = access.wish(text, access.DomainPolicy("home.org", {"x.org"}, {"gw.net"}))
     except CspError as error:
         assert error.code in (516, 531)  # noqa: PT017
         return

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from onesoup.csp import addresses
 from onesoup.csp.errors import CspError
+from onesoup.csp.text import addresses
 
 HOME = "example.org"
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onesoup.csp import envelope
-from onesoup.csp.binding import boolean, integer, read, read_primitive, write
-from onesoup.csp.elements import FIELDS, ORDER, PRIMITIVES, ListManageRequest, LoginRequest, Node, StatusText
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction, Unknown
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.binding import boolean, integer, read, read_primitive, write
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction, Unknown
+from onesoup.csp.codec.generated_elements import FIELDS, ORDER, PRIMITIVES, ListManageRequest, LoginRequest, Node, StatusText
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE, Document, Encoding
-from onesoup.wire.tables.datatypes import DATATYPES
+from onesoup.wire.generated.datatypes import DATATYPES
 from onesoup.wire.tree import Element
 from tests.wire.vectors import GOOD, Vector
 

@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.csp.capabilities import METHODS, Offer, contacts_at_once, negotiate, pictures, room, udp_port
-from onesoup.csp.elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
+from onesoup.csp.codec.generated_elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
 from onesoup.csp.handsets import ANDROID, S60, Handset
 from onesoup.csp.session import Capabilities
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import LoginRequest, PollingRequest, Result, Status
-from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
+from onesoup.csp.codec.generated_elements import LoginRequest, PollingRequest, Result, Status
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onesoup.csp import direct, fitting, messages
-from onesoup.csp.elements import (
+from onesoup.csp import fitting, messages
+from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction, write_message
+from onesoup.csp.codec.generated_elements import (
     ContactListProperties,
     GetWatcherListResponse,
     JoinGroupResponse,
@@ -17,7 +19,6 @@ from onesoup.csp.elements import (
     User,
     WelcomeNote,
 )
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction, write_message
 from onesoup.csp.session import Capabilities, Session
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE, Encoding
@@ -29,7 +30,7 @@ TEXT = st.text(st.sampled_from('a &<>"\r\n\té\u20ac\U0001f600\x01'), max_size=6
 
 def written(content, version, encoding):
     transaction = Transaction(Mode.REQUEST, "s12345678-1234", content)
-    return direct.encode(Message(version, encoding, [transaction], "2z" + "x" * 24, SessionType.INBAND, poll=True))
+    return fast_wbxml.encode(Message(version, encoding, [transaction], "2z" + "x" * 24, SessionType.INBAND, poll=True))
 
 
 def of(version, encoding, own="wv:alice@example.org"):

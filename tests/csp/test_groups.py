@@ -3,8 +3,8 @@
 import pytest
 
 from onesoup.csp import groups
-from onesoup.csp.binding import write
-from onesoup.csp.elements import GroupChangeNotice, Property, User, UserMapping
+from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.generated_elements import GroupChangeNotice, Property, User, UserMapping
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import Member
 from onesoup.phone.engine import members_of

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from onesoup.csp import access, capabilities, handsets, messages
-from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, MessageInfo, SendMessageRequest
+from onesoup.csp.codec.generated_elements import CapabilityList, ClientCapabilityRequest, MessageInfo, SendMessageRequest
 from onesoup.csp.handsets import ANDROID, COLIBRIA, MOTOROLA, S40, S60, SAMSUNG, SIEMENS, SONY_ERICSSON, TABLE, Handset
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp import languages
+from onesoup.csp.text import languages
 
 
 @pytest.mark.parametrize(

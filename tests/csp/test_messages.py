@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import messages
-from onesoup.csp.binding import write
-from onesoup.csp.elements import MessageInfo, SendMessageRequest
+from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.generated_elements import MessageInfo, SendMessageRequest
 from onesoup.csp.errors import CspError
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities, Session

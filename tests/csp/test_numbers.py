@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp import numbers
+from onesoup.csp.text import numbers
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import places
-from onesoup.csp.elements import Address, FreeTextLocation, GeoLocation, PresenceSubList
+from onesoup.csp.codec.generated_elements import Address, FreeTextLocation, GeoLocation, PresenceSubList
 from onesoup.csp.places import NOWHERE, Place
 
 

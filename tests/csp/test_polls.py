@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import PollingRequest
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.fast_polls import MAX_POLL, MOST_SHAPES, Polls
+from onesoup.csp.codec.generated_elements import PollingRequest
 from onesoup.csp.errors import CspError
-from onesoup.csp.polls import MAX_POLL, MOST_SHAPES, Polls
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import presence
-from onesoup.csp.binding import read, write
-from onesoup.csp.elements import (
+from onesoup.csp.codec.binding import read, write
+from onesoup.csp.codec.generated_elements import (
     ClientInfo,
     CommC,
     CommCap,

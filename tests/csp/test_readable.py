@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onesoup.csp.readable import SMILEYS, readable
+from onesoup.csp.text.emoji import SMILEYS, readable
 
 
 @pytest.mark.parametrize(

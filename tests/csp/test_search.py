@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import criteria, search
-from onesoup.csp.binding import read_primitive
-from onesoup.csp.elements import SearchPairList, SearchRequest
+from onesoup.csp.codec.binding import read_primitive
+from onesoup.csp.codec.generated_elements import SearchPairList, SearchRequest
 from onesoup.csp.errors import CspError
-from onesoup.csp.search import Found, Person
+from onesoup.csp.search import Found, SearchPerson
 from onesoup.wire.tree import Element
 
 
@@ -18,7 +18,9 @@ def wish(**criteria):
     return search.read(SearchRequest(search_pair_list=[SearchPairList(name, text) for name, text in criteria.items()]))
 
 
-BEN = Person("ben.li@example.org", {"name": ("Benny",)}).with_facts({"first": ["Ben"], "city": ["Oslo"], "phone": ["+47 22 33"]})
+BEN = SearchPerson("ben.li@example.org", {"name": ("Benny",)}).with_facts(
+    {"first": ["Ben"], "city": ["Oslo"], "phone": ["+47 22 33"]}
+)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def test_once_everything_is_known_a_criterion_is_met_or_not():
     ("online", "text", "verdict"), [(True, "T", True), (False, "T", False), (False, "F", True), (None, "F", False)]
 )
 def test_who_is_online_is_told_only_where_it_is_known(online, text, verdict):
-    assert search.meets(Person("x@y", {}, online), wish(USER_ONLINE_STATUS=text)) is verdict
+    assert search.meets(SearchPerson("x@y", {}, online), wish(USER_ONLINE_STATUS=text)) is verdict
 
 
 def test_what_nobody_can_answer_alone_finds_nobody():

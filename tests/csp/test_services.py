@@ -3,8 +3,8 @@
 import pytest
 
 from onesoup.csp import services
-from onesoup.csp.binding import write
-from onesoup.csp.elements import ClientID, Functions, ServiceRequest, WVCSPFeat
+from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.generated_elements import ClientID, Functions, ServiceRequest, WVCSPFeat
 
 ME = ClientID(url="JiMMY")
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from onesoup.csp import vcards
-from onesoup.csp.vcards import CELL, HOME, Card, Postal
+from onesoup.csp.text import vcards
+from onesoup.csp.text.vcards import CELL, HOME, Card, Postal
 
 BOB = Card(
     full="Bob Béton",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from onesoup import admin
-from onesoup.ports import RANGE, free_port
+from onesoup.observability import admin_server
+from onesoup.runtime.ports import RANGE, free_port
 from tests.demo.test_servers import gone
 
 ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
@@ -101,13 +101,13 @@ def test_killed_supervisor_leaves_nothing(demo):
 
 def test_process_that_dies_is_started_again(demo, env):
     demo.sees("to stop")
-    before = admin.ports(env["ONESOUP_DATA"])
+    before = admin_server.ports(env["ONESOUP_DATA"])
     pid = next(int(key.removeprefix("holder-")) for key in before if key.startswith("holder-"))
     time.sleep(3.1)  # what ends sooner counts as a bad start
     os.kill(pid, signal.SIGKILL)
     demo.sees("holder ended with status -9; starting it again")
     end = time.monotonic() + 15
-    while not any(key.startswith("holder-") for key in admin.ports(env["ONESOUP_DATA"])):
+    while not any(key.startswith("holder-") for key in admin_server.ports(env["ONESOUP_DATA"])):
         assert time.monotonic() < end, demo.text()
         time.sleep(0.05)
 

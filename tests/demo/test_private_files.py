@@ -10,7 +10,7 @@ import redis
 from onesoup.demo import cli
 from onesoup.demo.process import Process
 from onesoup.demo.stack import Stack
-from onesoup.store.keyring import KeyRing
+from onesoup.store.account.keyring import KeyRing
 
 
 @pytest.fixture

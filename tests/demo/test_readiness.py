@@ -13,9 +13,9 @@ import redis
 
 from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer
-from onesoup.ports import free_port
-from onesoup.store.client import connect, writable
-from onesoup.store.keyring import KeyRing
+from onesoup.runtime.ports import free_port
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect, writable
 
 WITHIN = 15.0
 

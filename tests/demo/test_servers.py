@@ -14,7 +14,7 @@ import redis
 from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError
 from onesoup.demo.servers import Prosody, RedisServer
-from onesoup.ports import free_port, is_free
+from onesoup.runtime.ports import free_port, is_free
 
 
 def test_redis_keeps_what_was_written_over_a_restart(tmp_path):

@@ -2,8 +2,8 @@
 
 from click.testing import CliRunner
 
-from onesoup.servers import servers
-from onesoup.store.client import connect
+from onesoup.commands.servers import servers
+from onesoup.store.redis.client import connect
 from onesoup.store.servers import Servers
 
 

@@ -4,8 +4,8 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from onesoup import settings
-from onesoup.settings import Settings, SettingsError, load
+from onesoup.settings import settings
+from onesoup.settings.settings import Settings, SettingsError, load
 
 
 def test_defaults_are_usable():

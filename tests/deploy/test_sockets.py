@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from onesoup import ports
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
-from onesoup.ports import free_port
-from onesoup.store.keyring import KeyRing
+from onesoup.runtime import ports
+from onesoup.runtime.ports import free_port
+from onesoup.store.account.keyring import KeyRing
 
 ACTIVATE = shutil.which("systemd-socket-activate", path="/usr/bin:/bin")
 

@@ -7,15 +7,15 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import PollingRequest
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.generated_elements import PollingRequest
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec, tokens
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
-from onesoup.wire.tables import pts as pts_tables
-from onesoup.wire.tables.doctypes import NAMESPACES, PUBLIC_IDS
-from onesoup.wire.tables.values import VALUES
+from onesoup.wire.generated import pts as pts_tables
+from onesoup.wire.generated.doctypes import NAMESPACES, PUBLIC_IDS
+from onesoup.wire.generated.values import VALUES
 from tests.fuzz.mutants import Language
 from tests.wire.test_pts import ALIKE
 from tests.wire.test_pts import EXAMPLES as EXAMPLES_OF_LINES

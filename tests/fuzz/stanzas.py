@@ -14,29 +14,30 @@ from xml.etree import ElementTree
 
 from xmpp.simplexml import Node
 
-from onesoup.csp import envelope
-from onesoup.csp.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.groups import Room
 from onesoup.csp.lists import Item as RosterItem
 from onesoup.csp.session import Session
-from onesoup.handlers import deliver, records
-from onesoup.store.feed import Changes, Delivery, Kept
-from onesoup.store.inbox import Contact, Item
+from onesoup.handlers import render
+from onesoup.store import records
+from onesoup.store.session.holder_side import ContactRecord, Delivery, StreamChanges
+from onesoup.store.session.inbox import InboxItem, PhoneContact
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_TEXT
 from onesoup.xmpp import archive, blocking, bounces, caps, contacts, errors, extras, geoloc, invitations, rooms, searching, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
-from onesoup.xmpp.stream.markup import escape, quote, serialise
+from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.parser import MAX_DEPTH, Parser
+from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
 from tests.xmpp_mapping.test_intake import Directory
 from tests.xmpp_mapping.test_room_intake import Held
-from workers import stanzas
-from workers.intake import Batch, Intake
-from workers.rooms import Entry, Rooms
+from workers.holder.session.inbound import InboundBatch, InboundStanzas
+from workers.holder.session.rooms.table import PendingJoin, Rooms
 
 OWN, ROMEO, ROOM, DOOR = "alice@example.org", "romeo@example.net", "soup@conference.example.org", "tea@conference.example.org"
 CLIENT = "jabber:client"
@@ -307,7 +308,7 @@ class Somebody(Held, Directory):
         Directory.__init__(self)
         Held.__init__(self)
         wishes = records.pack_wishes([], sees=True)
-        self.of = {ROMEO: Kept(wishes=wishes)}
+        self.of = {ROMEO: ContactRecord(wishes=wishes)}
         self.items = {ROMEO: RosterItem(ROMEO, "Romeo", ("Friends",), "both")}
         self.sent, self.blocked = {"m1001.1": ROMEO}, partial(Directory.blocked, self)
 
@@ -317,14 +318,14 @@ class Somebody(Held, Directory):
     def refuses_in(self, room: str, nick: str, jid: str, private: bool = False) -> bool:
         return bool({f"{room}/{nick}", jid} & self.refused)
 
-    def kept(self, jids: list[str]) -> dict[str, Kept]:
-        return {jid: self.of.get(jid, Kept()) for jid in jids}
+    def kept(self, jids: list[str]) -> dict[str, ContactRecord]:
+        return {jid: self.of.get(jid, ContactRecord()) for jid in jids}
 
-    def keep(self, changes: Changes) -> None:
+    def keep(self, changes: StreamChanges) -> None:
         """What Redis would."""
         for jid, record in changes.presence.items():
-            kept = self.of.get(jid, Kept())
-            self.of[jid] = Kept(
+            kept = self.of.get(jid, ContactRecord())
+            self.of[jid] = ContactRecord(
                 changes.resources.get(jid, kept.resources or b"") or None,
                 changes.extras.get(jid, kept.extras),
                 record,
@@ -349,28 +350,32 @@ def any_stanzas(data: bytes) -> bool:
     return told
 
 
-class Strict(Intake):
+class Strict(InboundStanzas):
     """A mistake about one stanza is what is looked for, and not to be got over."""
 
     __slots__ = ()
 
     def attempt(
-        self, done: Batch, stanza: Node, work: Callable[[], None], instead: Callable[[Node, Batch], None] | None = None
+        self,
+        done: InboundBatch,
+        stanza: Node,
+        work: Callable[[], None],
+        instead: Callable[[Node, InboundBatch], None] | None = None,
     ) -> bool:
         work()
         return True
 
 
-def _intake(held: Somebody, delivery: str, pictures: bool) -> Intake:
+def _intake(held: Somebody, delivery: str, pictures: bool) -> InboundStanzas:
     inside = held.rooms = Rooms(held, held)
     inside.joined[ROOM] = Room("wv:/soup@example.org", "Alice", notice=True, topic="old", delivery=delivery)
-    inside.entering[DOOR] = Entry(Room("wv:/tea@example.org", "Alice"))
+    inside.entering[DOOR] = PendingJoin(Room("wv:/tea@example.org", "Alice"))
     intake = Strict(OWN, held, ACCEPTED, rooms=inside)
     intake.accept(ACCEPTED, pictures=pictures)
     return intake
 
 
-def taken_in(intake: Intake, held: Somebody, turn: list[Xml]) -> list[Item]:
+def taken_in(intake: InboundStanzas, held: Somebody, turn: list[Xml]) -> list[InboxItem]:
     """What the phone gets of the stanzas of one read. What is stored has a bound, and what is answered is well-formed."""
     octets = "".join(octets_of(each) for each in turn).encode()
     batch = parsed(octets)
@@ -386,19 +391,19 @@ def taken_in(intake: Intake, held: Somebody, turn: list[Xml]) -> list[Item]:
     return [each for each in items if each is not None]
 
 
-def _as_item(item: Delivery) -> Item | None:
-    return None if item.job or not item.payload else Item("s1", item.id, False, b"", None, item.payload)
+def _as_item(item: Delivery) -> InboxItem | None:
+    return None if item.job or not item.payload else InboxItem("s1", item.id, False, b"", None, item.payload)
 
 
-def _as_presence(kept: dict[str, Kept], jids: dict[str, bytes]) -> Item | None:
-    told = [Contact(jid, kept[jid].presence, kept[jid].wishes, None) for jid in jids if jid in kept]
-    return Item("s2", "p-1", False, b"", None, contacts=told) if told else None
+def _as_presence(kept: dict[str, ContactRecord], jids: dict[str, bytes]) -> InboxItem | None:
+    told = [PhoneContact(jid, kept[jid].presence, kept[jid].wishes, None) for jid in jids if jid in kept]
+    return InboxItem("s2", "p-1", False, b"", None, contacts=told) if told else None
 
 
-def delivered(item: Item, record: bytes, version: str, encoding: Any) -> bool:
+def delivered(item: InboxItem, record: bytes, version: str, encoding: Any) -> bool:
     """What the phone gets can be written, and reads as it was meant."""
     item.record = record
-    primitive = deliver.primitive(item, version)
+    primitive = render.primitive(item, version)
     said = Message(version, encoding, [Transaction(Mode.REQUEST, item.tid, primitive)], "sid", SessionType.INBAND)
     octets = codec.encode(envelope.write_message(said))
     if len(octets) > MAX_TEXT:

@@ -3,10 +3,10 @@ the fast one leaves the document to the tree."""
 
 import re
 
-from onesoup.csp import direct, envelope
-from onesoup.csp.envelope import Message
+from onesoup.csp.codec import envelope, fast_wbxml
+from onesoup.csp.codec.envelope import Message
+from onesoup.csp.codec.fast_polls import Polls
 from onesoup.csp.errors import CspError
-from onesoup.csp.polls import Polls
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
 
@@ -27,7 +27,7 @@ def over_the_tree(data: bytes, content_type: str | None = None) -> Message | Non
 
 def agrees(data: bytes) -> bool:
     """Whether the short way took it. It must not differ from the long one, and take nothing that that one refuses."""
-    message = direct.decode(data)
+    message = fast_wbxml.decode(data)
     if message is None:
         return False
     for content_type in CONTENT_TYPES:
@@ -43,11 +43,11 @@ def written(message: Message) -> bytes | None:
         long = codec.encode(envelope.write_message(message))
     except (KeyError, WireError) as refused:
         try:
-            direct.encode(message)
+            fast_wbxml.encode(message)
         except type(refused):
             return None
         raise AssertionError("written by the short way alone") from refused
-    assert direct.encode(message) == long
+    assert fast_wbxml.encode(message) == long
     return long
 
 

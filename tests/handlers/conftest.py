@@ -9,26 +9,27 @@ from typing import Any
 import gevent
 import pytest
 
-from onesoup.csp import access, envelope
-from onesoup.csp.elements import ClientID, LoginRequest, Primitive
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp import access
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, Primitive
 from onesoup.csp.groups import Room
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
 from onesoup.csp.presence import Shown
 from onesoup.demo.servers import RedisServer
-from onesoup.handlers import records, wiring
-from onesoup.handlers.context import Peer, Services
-from onesoup.handlers.exchange import Exchange
-from onesoup.settings import Settings
-from onesoup.store import keys
-from onesoup.store.channels import Subscriber, answer
-from onesoup.store.client import connect
-from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.guard import Guard, Ticket
-from onesoup.store.keyring import KeyRing
-from onesoup.store.leases import Shards
-from onesoup.store.sessions import Sessions
+from onesoup.handlers import wiring
+from onesoup.handlers.context import GatewayServices, Peer
+from onesoup.handlers.dispatch import Exchange
+from onesoup.settings.settings import Settings
+from onesoup.store import keys, records
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.redis.channels import Subscriber, answer
+from onesoup.store.redis.client import connect
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.shards import Shards
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from onesoup.xmpp.xml import Xml
@@ -41,10 +42,10 @@ class Holder:
 
     def __init__(self, url: str, ring: KeyRing) -> None:
         self.client, self.ring = connect(url), ring
-        self.guard = Guard(self.client)
+        self.guard = LoginLimits(self.client)
         # The passwords that the server takes, as (account, password); None takes any, or none, as login_code says.
         self.right: set[tuple[str, str]] | None = None
-        self.feed, self.shards = Feed(self.client), Shards(self.client)
+        self.feed, self.shards = HolderSessionStore(self.client), Shards(self.client)
         self.login_code, self.refuse, self.deaf = 200, {}, False
         self.looked: dict[str, Any] = {}
         self.iqs: dict[tuple[str, str], Any] = {}
@@ -123,9 +124,9 @@ class Holder:
     def _apply(self, sid: str, command: dict[str, Any]) -> None:
         if command["op"] == "roster":
             item = Item(command["jid"], command["name"], tuple(command["groups"]))
-            self.feed.store(sid, 1, Changes(roster={item.jid: records.pack_item(item)}))
+            self.feed.store(sid, 1, StreamChanges(roster={item.jid: records.pack_item(item)}))
         elif command["op"] == "unroster":
-            self.feed.store(sid, 1, Changes(unroster=[command["jid"]]))
+            self.feed.store(sid, 1, StreamChanges(unroster=[command["jid"]]))
 
     # --- rooms ---
 
@@ -151,23 +152,23 @@ class Holder:
 
     def inside(self, sid: str, jid: str, gid: str, nick: str = "alice", **more: Any) -> None:
         """The session has joined a room."""
-        self.feed.store(sid, 1, Changes(rooms={jid: records.pack_room(Room(gid, nick, **more))}))
+        self.feed.store(sid, 1, StreamChanges(rooms={jid: records.pack_room(Room(gid, nick, **more))}))
 
     def occupied(self, sid: str, jid: str, *who: tuple[str, str, str, str]) -> None:
         """(nick, bare JID or "", role, affiliation) of those in a room."""
-        self.feed.store(sid, 1, Changes(occupants={f"{jid}/{nick}": records.pack_occupant(*rest) for nick, *rest in who}))
+        self.feed.store(sid, 1, StreamChanges(occupants={f"{jid}/{nick}": records.pack_occupant(*rest) for nick, *rest in who}))
 
     # --- what the XMPP side does ---
 
     def roster(self, sid: str, *items: Item) -> None:
-        self.feed.store(sid, 1, Changes(roster={item.jid: records.pack_item(item) for item in items}))
+        self.feed.store(sid, 1, StreamChanges(roster={item.jid: records.pack_item(item) for item in items}))
 
     def shows(self, sid: str, jid: str, **shown: Any) -> None:
-        self.feed.store(sid, 1, Changes(presence={jid: records.pack_shown(Shown(**shown))}))
+        self.feed.store(sid, 1, StreamChanges(presence={jid: records.pack_shown(Shown(**shown))}))
 
     def says(self, sid: str, jid: str, body: str, id: str = "m1", receipt: bytes = b"") -> None:
         payload = records.pack_text(Text(id, jid, body, 1_700_000_000))
-        self.feed.store(sid, 1, Changes(items=[Delivery(id, jid, payload, receipt)]))
+        self.feed.store(sid, 1, StreamChanges(items=[Delivery(id, jid, payload, receipt)]))
 
     # --- what it was told ---
 
@@ -255,7 +256,7 @@ def redis(redis_server: RedisServer) -> RedisServer:
 
 
 @pytest.fixture
-def services(redis: RedisServer, tmp_path) -> Iterator[Services]:
+def services(redis: RedisServer, tmp_path) -> Iterator[GatewayServices]:
     KeyRing.create(tmp_path / "keys")
     settings = Settings(
         redis_url=redis.url,
@@ -269,7 +270,7 @@ def services(redis: RedisServer, tmp_path) -> Iterator[Services]:
     client.flushall()
     made = wiring.services(settings, client)
     # No holder here brings presence; who is unknown is told as such at once.
-    made.sessions = Sessions(client, flood_ms=0)
+    made.sessions = GatewaySessionStore(client, flood_ms=0)
     listening = gevent.spawn(made.replies._subscriber.run)
     assert made.replies.ready(within=5)
     yield made
@@ -279,14 +280,14 @@ def services(redis: RedisServer, tmp_path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def holder(services: Services, redis: RedisServer) -> Iterator[Holder]:
+def holder(services: GatewayServices, redis: RedisServer) -> Iterator[Holder]:
     holder = Holder(redis.url, services.ring)
     yield holder
     holder.close()
 
 
 @pytest.fixture
-def exchange(services: Services, holder: Holder) -> Exchange:
+def exchange(services: GatewayServices, holder: Holder) -> Exchange:
     return Exchange(services)
 
 

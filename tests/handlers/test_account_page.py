@@ -9,12 +9,13 @@ import falcon
 import pytest
 from falcon.testing import TestClient
 
-from onesoup.handlers import linking, records
-from onesoup.store.accounts import Link
+from onesoup.handlers.login import linking
+from onesoup.store import records
+from onesoup.store.account.accounts import LinkedAccount
 from onesoup.store.errors import StoreDown
-from workers import account_page
-from workers.account_page import AccountPage
-from workers.peers import Peers
+from workers.gateway import account_page
+from workers.gateway.account_page import AccountPage
+from workers.gateway.client_address import Peers
 
 ALICE = "alice@example.org"
 PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
@@ -67,7 +68,9 @@ def test_a_chosen_password_is_stored_and_shown_to_nobody(browser, services):
     assert done.status_code == 200
     assert "keypad-77" not in done.text
     assert ALICE in done.text
-    assert services.accounts.find(ALICE) == Link(ALICE, "right", "keypad-77", "page", "", services.accounts.find(ALICE).made)
+    assert services.accounts.find(ALICE) == LinkedAccount(
+        ALICE, "right", "keypad-77", "page", "", services.accounts.find(ALICE).made
+    )
 
 
 def test_one_is_made_for_who_chooses_none(browser, services):

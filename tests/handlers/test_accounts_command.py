@@ -3,9 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
-from onesoup.accounts import accounts
-from onesoup.csp.elements import KeepAliveRequest
-from onesoup.store.keyring import KeyRing
+from onesoup.commands.accounts import accounts
+from onesoup.csp.codec.generated_elements import KeepAliveRequest
+from onesoup.store.account.keyring import KeyRing
 
 ALICE = "alice@example.org"
 

@@ -3,9 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
-from onesoup.announce import announce
-from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, NewMessage, PollingRequest
-from onesoup.csp.envelope import Mode, Transaction
+from onesoup.commands.announce import announce
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import CapabilityList, ClientCapabilityRequest, NewMessage, PollingRequest
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onesoup.csp.elements import PRIMITIVES, Disconnect, LoginRequest, LogoutRequest
-from onesoup.csp.envelope import Mode, Transaction
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import PRIMITIVES, Disconnect, LoginRequest, LogoutRequest
 from tests.csp.test_binding import nodes
 from tests.handlers.conftest import Phone
 

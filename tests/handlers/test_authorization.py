@@ -2,7 +2,8 @@
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     CancelAuthRequest,
     CreateAttributeListRequest,
     DeleteAttributeListRequest,
@@ -19,10 +20,9 @@ from onesoup.csp.elements import (
     User,
     UserIDList,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
-from onesoup.handlers import records
-from onesoup.store.feed import Changes, Delivery
+from onesoup.store import records
+from onesoup.store.session.holder_side import Delivery, StreamChanges
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 WATCHER = Item("romeo@example.net", "R", subscription="from")
@@ -46,7 +46,7 @@ def test_a_grant_is_withdrawn(phone, holder):
 
 def test_the_phone_is_asked_in_the_spelling_of_the_address(phone, holder):
     payload = records.pack_event("auth", "romeo@example.net", 1)
-    holder.feed.store(phone.sid, 1, Changes(items=[Delivery("e-1", "romeo@example.net", payload)]))
+    holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("e-1", "romeo@example.net", payload)]))
     reply = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest())))
     question = reply.transactions[0].content
     assert isinstance(question, PresenceAuthRequest)

@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.csp.blocking import Rules
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     AddList,
     BlockEntityRequest,
     BlockList,

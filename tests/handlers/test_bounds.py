@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from onesoup.csp.elements import ClientID, LoginRequest
-from onesoup.handlers import access
+from onesoup.csp.codec.generated_elements import ClientID, LoginRequest
 from onesoup.handlers.context import Peer
+from onesoup.handlers.login import access
 from tests.support.memory import memory
 
 MEBIBYTE = 1024 * 1024

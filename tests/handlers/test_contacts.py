@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     AddNickList,
     ContactListProperties,
     CreateListRequest,

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from onesoup.csp import envelope
+from onesoup.csp.codec import envelope
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities
-from onesoup.handlers import records
 from onesoup.handlers.context import Peer
 from onesoup.phone.engine import digest
-from onesoup.store.blocks import BLOCK
-from onesoup.store.feed import Changes, Delivery
-from onesoup.store.sessions import Effects
+from onesoup.store import records
+from onesoup.store.account.blocks import BLOCK
+from onesoup.store.session.gateway_side import RequestEffects
+from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.wire import codec
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
@@ -84,12 +84,12 @@ class Stage:
 
     def message(self) -> None:
         payload = records.pack_text(Text(MESSAGE, BEN, "Hello", 1_709_288_130))
-        self.holder.feed.store(self.phone.sid, 1, Changes(items=[Delivery(MESSAGE, BEN, payload)]))
+        self.holder.feed.store(self.phone.sid, 1, StreamChanges(items=[Delivery(MESSAGE, BEN, payload)]))
 
     def told(self, kind: str, who: str, **fields: Any) -> None:
         """Something of this kind waits for the phone."""
         item = Delivery("e-1", who, records.pack_event(kind, who, 1_709_288_130, **fields))
-        self.holder.feed.store(self.phone.sid, 1, Changes(items=[item]))
+        self.holder.feed.store(self.phone.sid, 1, StreamChanges(items=[item]))
 
 
 @pytest.fixture
@@ -436,5 +436,5 @@ def test_a_phone_that_fetches_by_itself_is_told_the_news(stage):
     assert form(content(answer), without) == form(content(document("MessageNotification")), without)
 
 
-def _notify() -> Effects:
-    return Effects(fields={"caps": records.pack_caps(Capabilities(delivery="N")), "notify": "1"})
+def _notify() -> RequestEffects:
+    return RequestEffects(fields={"caps": records.pack_caps(Capabilities(delivery="N")), "notify": "1"})

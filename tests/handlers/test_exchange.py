@@ -7,8 +7,9 @@ import time
 import gevent
 import pytest
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import (
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     ContactListIDList,
     CreateAttributeListRequest,
     GetPresenceRequest,
@@ -36,16 +37,15 @@ from onesoup.csp.elements import (
     UserAvailability,
     UserIDList,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
 from onesoup.demo.servers import RedisServer
 from onesoup.handlers import wiring
 from onesoup.handlers.context import Peer
-from onesoup.handlers.exchange import Exchange
-from onesoup.settings import Settings
+from onesoup.handlers.dispatch import Exchange
+from onesoup.settings.settings import Settings
 from onesoup.store import keys
-from onesoup.store.keyring import KeyRing
-from onesoup.store.sessions import MOST_OUT
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.session.gateway_side import MOST_OUT
 from onesoup.wire import codec
 from tests.handlers.test_contacts import manage
 

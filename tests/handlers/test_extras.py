@@ -2,7 +2,8 @@
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     CapabilityList,
     ClientCapabilityRequest,
     DropSegmentRequest,
@@ -29,11 +30,10 @@ from onesoup.csp.elements import (
     UnsubscribeNotificationRequest,
     WVCSPFeat,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
-from onesoup.handlers import records
 from onesoup.handlers.segments import cut
-from onesoup.store.feed import Changes, Delivery
+from onesoup.store import records
+from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.wire.document import ANY_TREE
 
 
@@ -58,7 +58,7 @@ def want(*types):
 
 def asks(holder, phone, jid="eve@example.net"):
     event = records.pack_event("auth", jid, 1_700_000_000)
-    holder.feed.store(phone.sid, 1, Changes(items=[Delivery("e-1", jid, event)]))
+    holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("e-1", jid, event)]))
 
 
 def test_who_subscribes_it_is_told_by_notification_who_asks(phone, holder):
@@ -80,7 +80,7 @@ def test_who_does_not_or_no_more_is_asked_as_before(phone, holder):
 
 def test_changed_lists_are_named(phone, holder):
     event = records.pack_event("lists", "alice@example.org", 1, tokens=["friends", "g\u00e4ste"])
-    holder.feed.store(phone.sid, 1, Changes(items=[Delivery("e-1", "alice@example.org", event)]))
+    holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("e-1", "alice@example.org", event)]))
     told = polled(phone).content
     assert told.notification_type == "CLC"
     assert told.contact_list_id_list.contact_list == ["wv:alice/friends@example.org", "wv:alice/g%C3%A4ste@example.org"]

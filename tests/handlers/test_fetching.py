@@ -2,7 +2,8 @@
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     CapabilityList,
     ClientCapabilityRequest,
     DeliveryReportRequest,
@@ -22,9 +23,8 @@ from onesoup.csp.elements import (
     Status,
     User,
 )
-from onesoup.csp.envelope import Mode, Transaction
-from onesoup.handlers import records
-from onesoup.store.feed import Changes, Delivery
+from onesoup.store import records
+from onesoup.store.session.holder_side import Delivery, StreamChanges
 
 ROMEO = "wv:romeo@example.net"
 OK = Status(result=Result(code=200))
@@ -113,7 +113,7 @@ def test_a_report_comes_once_and_only_if_it_was_asked_for(every_phone, holder, a
     payload = records.pack_event("report", "romeo@example.net", 1_700_000_000, id=sent.message_id, code=200)
     for number in range(2):
         delivery = Delivery(f"e-{number}", "romeo@example.net", payload, needs=sent.message_id)
-        holder.feed.store(every_phone.sid, 1, Changes(items=[delivery]))
+        holder.feed.store(every_phone.sid, 1, StreamChanges(items=[delivery]))
     told = poll(every_phone)
     if not asked:
         assert told is None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     AddGroupMembersRequest,
     AddList,
     Admin,
@@ -48,12 +49,11 @@ from onesoup.csp.elements import (
     UserList,
     WelcomeNote,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.messages import Text
-from onesoup.handlers import records
 from onesoup.phone.engine import members_of
-from onesoup.store.feed import Changes, Delivery
+from onesoup.store import records
+from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.xmpp import rooms
 from onesoup.xmpp.xml import Xml, from_plain, leaf
 
@@ -612,7 +612,7 @@ def test_an_answer_counts_while_the_invitation_does(phone, served, services, unt
 def test_who_invites_is_a_user_only_when_that_is_known(every_phone, served, sender, user, name, group):
     phone = every_phone
     payload = records.pack_event("invite", "dave@example.net", 1, id="i1", gid=GID, note="", seconds=60, **sender)
-    served.feed.store(phone.sid, 1, Changes(items=[Delivery("k-i1", ROOM, payload)]))
+    served.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("k-i1", ROOM, payload)]))
     (told,) = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest()))).transactions
     shown = told.content.sender
     assert (shown.user and shown.user.user_id) == user
@@ -646,7 +646,7 @@ def test_a_group_that_is_fetched_is_told_of_while_others_are_pushed(phone, serve
     assert [(each["gid"], each["delivery"], each["length"]) for each in joins] == [(name, "N", 50) for name in names]
 
     text = Text("n.m1", ROOM, "hello", 1, group=GID, nick="Ben")
-    served.feed.store(phone.sid, 1, Changes(items=[Delivery(text.id, ROOM, records.pack_text(text))]))
+    served.feed.store(phone.sid, 1, StreamChanges(items=[Delivery(text.id, ROOM, records.pack_text(text))]))
     (told,) = phone.post(phone.message(Transaction(Mode.REQUEST, None, PollingRequest()))).transactions
     assert told.content.NAME == "MessageNotification"
     assert told.content.message_info.sender.group.screen_name.s_name == "Ben"

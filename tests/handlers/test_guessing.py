@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from onesoup.csp.elements import ClientID, KeepAliveRequest, LoginRequest, PollingRequest
-from onesoup.handlers import access, throttle
+from onesoup.csp.codec.generated_elements import ClientID, KeepAliveRequest, LoginRequest, PollingRequest
 from onesoup.handlers.context import Peer, token
+from onesoup.handlers.login import access, throttle
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.org"
 

@@ -6,17 +6,19 @@ import random
 import msgpack
 import pytest
 
-from onesoup.csp.groups import Kept, Room
+from onesoup.csp.groups import KeptProperties, Room
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.places import Place
 from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session
-from onesoup.handlers import records
-from onesoup.store import accounts, incoming, numbers, searches, segments, tries
-from onesoup.store.records import BadRecord, pack, unpack
-from onesoup.store.wakes import Tries
+from onesoup.store import records
+from onesoup.store.account import accounts, phone_numbers, tries
+from onesoup.store.redis.msgpack import BadRecord, pack, unpack
+from onesoup.store.session import search_hits, segments
+from onesoup.store.wakeup import sms_inbound
+from onesoup.store.wakeup.wakes import WakeTries
 
 CASES = 10_000
 JID = "juliet@example.org"
@@ -55,7 +57,7 @@ READERS = {
         records.unpack_room,
         records.pack_room,
     ),
-    "kept": (records.pack_kept(Kept("wv:/lobby@x")), lambda octets: records.unpack_kept(octets, ""), records.pack_kept),
+    "kept": (records.pack_kept(KeptProperties("wv:/lobby@x")), lambda octets: records.unpack_kept(octets, ""), records.pack_kept),
     "invitation": (
         records.pack_invitation(Invitation("GR", "room@x", "wv:/room@x", JID, "J", 1, True, "p", (JID,))),
         records.unpack_invitation,
@@ -71,11 +73,11 @@ READERS = {
     "grant": (records.pack_grant(["alias"], [JID]), records.unpack_grant, lambda value: records.pack_grant(*value)),
     "command": (records.pack_command({"op": "message", "to": JID}), records.unpack_command, same),
     "answer": (records.pack_answer(200, "text"), records.unpack_answer, same),
-    "tries": (Tries("m1", 1, 2, 3, job="j").pack(), Tries.unpack, Tries.pack),
+    "tries": (WakeTries("m1", 1, 2, 3, job="j").pack(), WakeTries.unpack, WakeTries.pack),
     "outcome": (pack(1, {"c": 200, "t": "text"}), tries._outcome, same),
-    "found": (pack(1, {"f": [JID], "g": True, "n": 1}), searches._found, same),
+    "found": (pack(1, {"f": [JID], "g": True, "n": 1}), search_hits._found, same),
     "parts": (pack(1, {"p": ["a", "b"]}), segments._parts, same),
-    "number": (pack(1, {"s": "sms", "t": 1}), numbers._seen, same),
+    "number": (pack(1, {"s": "sms", "t": 1}), phone_numbers._seen, same),
     "link": (pack(1, {"jid": JID, "sealed": b"v1.k1.x", "o": "admin", "n": "", "t": 1}), accounts._fields, same),
     "opened link": (
         pack(1, {"jid": JID, "o": "admin", "n": "", "t": 1}),
@@ -83,7 +85,7 @@ READERS = {
         same,
     ),
     "secrets of a link": (msgpack.packb(["a", "b"]), lambda octets: accounts._link({"jid": JID}, octets), same),
-    "message of an SMS": (b"4:head3:abc", incoming._entry, same),
+    "message of an SMS": (b"4:head3:abc", sms_inbound._entry, same),
 }
 ODD = [
     None,

@@ -1,8 +1,8 @@
 """MessageIDs: no two alike, and later ones sort behind earlier ones, so that what a session leaves keeps its order."""
 
 from onesoup.csp.messages import Text
-from onesoup.handlers import records
 from onesoup.handlers.context import ordered_id
+from onesoup.store import records
 
 
 def test_ids_of_one_moment_keep_their_order():

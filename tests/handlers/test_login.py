@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import (
     CapabilityList,
     ClientCapabilityRequest,
     ClientID,
@@ -28,12 +29,10 @@ from onesoup.csp.elements import (
     WVCSPFeat,
     WVCSPVersionDiscoveryRequest,
 )
-from onesoup.csp.envelope import Mode, SessionType, Transaction
-from onesoup.csp.md4 import md4
-from onesoup.handlers import records
+from onesoup.csp.text.md4 import md4
 from onesoup.handlers.provider import provider
-from onesoup.settings import Settings, SettingsError
-from onesoup.store import keys
+from onesoup.settings.settings import Settings, SettingsError
+from onesoup.store import keys, records
 from onesoup.wire.document import Encoding
 
 LINKED = ("alice@example.org", "xmpp-secret", "phone-secret")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     AddNickList,
     CapabilityList,
     ClientCapabilityRequest,
@@ -28,7 +29,6 @@ from onesoup.csp.elements import (
     SubscribePresenceRequest,
     WVCSPFeat,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.wire.document import ANY_TREE

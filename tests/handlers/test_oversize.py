@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     CapabilityList,
     ClientCapabilityRequest,
     GetMessageRequest,
@@ -18,13 +19,12 @@ from onesoup.csp.elements import (
     SubscribePresenceRequest,
     SystemMessageRequest,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
 from onesoup.csp.transactions import status
-from onesoup.handlers import records, system
-from onesoup.store import keys
-from onesoup.store.feed import Changes, Delivery
+from onesoup.handlers import system
+from onesoup.store import keys, records
+from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.wire.document import ANY_TREE
 
 ROMEO = "romeo@example.net"
@@ -201,7 +201,7 @@ def test_presence_that_is_asked_for_is_cut_and_the_list_is_not_refused(phones, h
 def test_events_with_long_texts_are_cut(phones, holder, kind, more):
     phone = negotiated(phones())
     event = records.pack_event(kind, ROMEO, 1_700_000_000, **more)
-    holder.feed.store(phone.sid, 1, Changes(items=[Delivery("k-1", ROMEO, event)]))
+    holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("k-1", ROMEO, event)]))
     assert len(messages_of(phone)) == 1
 
 
@@ -212,6 +212,6 @@ def test_a_picture_that_does_not_fit_after_all_comes_as_its_link(phones, holder)
     picture = Text(
         "m1", "room@example.org", "https://example.org/p.jpg", 1, "image/jpeg", b"x" * 23_700, "wv:/room@example.org", nick
     )
-    holder.feed.store(phone.sid, 1, Changes(items=[Delivery("m1", picture.sender, records.pack_text(picture))]))
+    holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("m1", picture.sender, records.pack_text(picture))]))
     (got,) = messages_of(phone)
     assert got.content_data == picture.body

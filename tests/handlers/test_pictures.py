@@ -5,7 +5,8 @@ import base64
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     CapabilityList,
     ClientCapabilityRequest,
     GetMessageRequest,
@@ -19,12 +20,10 @@ from onesoup.csp.elements import (
     SetDeliveryMethodRequest,
     User,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.messages import Text
-from onesoup.handlers import records
 from onesoup.handlers.messages import GROUP_METHODS
-from onesoup.store import keys
-from onesoup.store.feed import Changes, Delivery
+from onesoup.store import keys, records
+from onesoup.store.session.holder_side import Delivery, StreamChanges
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 JPEG = b"\xff\xd8\xff" + bytes(2000)
@@ -71,7 +70,7 @@ def test_a_picture_is_one_command_for_all_its_recipients(every_phone, holder):
 def test_what_the_server_does_not_take_is_refused_at_once(phone, holder, upload, code):
     """As long as nothing is known of the server the message is kept: it comes back if it must."""
     if upload is not None:
-        holder.feed.store(phone.sid, 1, Changes(fields={"upload": upload}))
+        holder.feed.store(phone.sid, 1, StreamChanges(fields={"upload": upload}))
     assert send(phone, ROMEO).result.code == code
     assert len(holder.ops(phone, "media")) == (code == 200)
 
@@ -112,7 +111,7 @@ def test_who_has_a_report_is_not_overdue(phone, holder):
     sent = phone.ask(SendMessageRequest(delivery_report=True, message_info=info, content_data="x")).message_id
     holder.client.zadd(keys.of(phone.sid, "valid")[0], {sent: 1})
     payload = records.pack_event("report", "romeo@example.net", 1, id=sent, code=200)
-    holder.feed.store(phone.sid, 1, Changes(items=[Delivery("e-1", "romeo@example.net", payload, needs=sent)]))
+    holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery("e-1", "romeo@example.net", payload, needs=sent)]))
     assert holder.feed.overdue(phone.sid) == []
     assert take(phone).content.result.code == 200
 
@@ -122,7 +121,7 @@ def test_who_has_a_report_is_not_overdue(phone, holder):
 
 def picture(holder, phone, id="p1"):
     text = Text(id, "romeo@example.net", "https://x.example/1", 1_700_000_000, "image/jpeg", JPEG)
-    holder.feed.store(phone.sid, 1, Changes(items=[Delivery(id, text.sender, records.pack_text(text))]))
+    holder.feed.store(phone.sid, 1, StreamChanges(items=[Delivery(id, text.sender, records.pack_text(text))]))
 
 
 def test_a_picture_is_pushed_to_who_takes_it(every_phone, holder):

@@ -5,7 +5,8 @@ import base64
 import pytest
 
 from onesoup.csp import presence
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     Address,
     Alias,
     CapabilityList,
@@ -31,10 +32,9 @@ from onesoup.csp.elements import (
     User,
     UserAvailability,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.lists import Item
-from onesoup.handlers import records
 from onesoup.handlers.context import Policy
+from onesoup.store import records
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 PICTURE = base64.b64encode(b"octets of a picture").decode()
@@ -191,7 +191,7 @@ def test_another_handset_of_the_user_says_what_it_says_itself(phone):
 
 
 def test_a_picture_that_is_too_much_does_not_keep_the_rest_from_being_remembered(phone, monkeypatch):
-    monkeypatch.setattr("onesoup.store.handsets.MOST_OCTETS", 300)
+    monkeypatch.setattr("onesoup.store.account.handsets.MOST_OCTETS", 300)
     says(phone, **MINE | {"status_content": StatusContent(True, direct_content="QUJD" * 200, content_type="image/png")})
     again(phone)
     mine = asked(phone, "status_text", "status_content", user=ALICE)

@@ -6,18 +6,24 @@ is what these tests are about."""
 import msgpack
 import pytest
 
-from onesoup.csp.elements import GetListRequest, GetListResponse, KeepAliveRequest, KeepAliveResponse, NewMessage, PollingRequest
-from onesoup.csp.envelope import Mode, Transaction
-from onesoup.csp.groups import Kept, Room
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
+    GetListRequest,
+    GetListResponse,
+    KeepAliveRequest,
+    KeepAliveResponse,
+    NewMessage,
+    PollingRequest,
+)
+from onesoup.csp.groups import KeptProperties, Room
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session
-from onesoup.handlers import records
-from onesoup.store import keys
-from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.records import BadRecord
-from onesoup.store.wakes import Tries
+from onesoup.store import keys, records
+from onesoup.store.redis.msgpack import BadRecord
+from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.wakeup.wakes import WakeTries
 
 JULIET = "juliet@example.org"
 SESSION = Session("romeo@example.org", "wv:romeo", "1.2", "imps-ab12", client_id="IMEI:1", cookie="c", handset="s60", ttl=600)
@@ -82,7 +88,7 @@ FIRST = {
         "87a17601a3676964b577763a2f6c6f626279406578616d706c652e6f7267a46e69636ba0a763726561746564c2a46175746fc2a773686f775f6964c3a770"
         "726976617465c3",
         lambda octets: records.unpack_kept(octets, ROOM),
-        Kept(gid=ROOM),
+        KeptProperties(gid=ROOM),
     ),
     "room": (
         "8aa17601a3676964b577763a2f6c6f626279406578616d706c652e6f7267a46e69636ba5526f6d656fa66e6f74696365c2a4726f6c65ab7061727469636970"
@@ -123,8 +129,8 @@ def test_what_a_later_version_adds_does_no_harm(kind):
 
 
 def test_what_was_tried_for_a_wake_is_read_from_the_version_before():
-    tries = Tries("m1763789970000", udp=1, udp_at=5)
-    assert Tries.unpack(rewritten(tries.pack(), 0, news=1)) == tries
+    tries = WakeTries("m1763789970000", udp=1, udp_at=5)
+    assert WakeTries.unpack(rewritten(tries.pack(), 0, news=1)) == tries
 
 
 def as_before(client, sid):
@@ -147,7 +153,9 @@ def test_a_session_that_the_version_before_began_goes_on_in_this_one(phone, serv
     client = services.sessions._client
     text = bytes.fromhex(FIRST["text"][0])
     as_before(client, phone.sid)
-    Feed(client).store(phone.sid, 1, Changes(items=[Delivery("m1", JULIET, rewritten(text, records.VERSION - 1))]))
+    HolderSessionStore(client).store(
+        phone.sid, 1, StreamChanges(items=[Delivery("m1", JULIET, rewritten(text, records.VERSION - 1))])
+    )
     assert isinstance(phone.ask(KeepAliveRequest()), KeepAliveResponse)
     assert isinstance(phone.ask(GetListRequest()), GetListResponse)
     reply = phone.post(phone.message(Transaction(Mode.REQUEST, "", PollingRequest())))

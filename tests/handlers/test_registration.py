@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.csp.elements import GetNewPasswordRequest, RegistrationRequest, User
-from onesoup.csp.envelope import Mode, Transaction
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import GetNewPasswordRequest, RegistrationRequest, User
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ down when anything is answered with 600, 601 or 604."""
 import gevent
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     CapabilityList,
     ClientCapabilityRequest,
     Disconnect,
@@ -19,9 +20,8 @@ from onesoup.csp.elements import (
     Status,
     User,
 )
-from onesoup.csp.envelope import Mode, Transaction
-from onesoup.handlers import records
-from onesoup.store import sessions as sessions_module
+from onesoup.store import records
+from onesoup.store.session import gateway_side as sessions_module
 from tests.handlers.test_login import digest, first, second
 
 SAY = SendMessageRequest(

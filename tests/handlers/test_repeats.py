@@ -1,8 +1,8 @@
 """Android sends a message again under a new TransactionID when it got no answer; its contact must see it once."""
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import KeepAliveRequest, MessageInfo, Recipient, SendMessageRequest, User
-from onesoup.csp.envelope import Mode, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import KeepAliveRequest, MessageInfo, Recipient, SendMessageRequest, User
 from onesoup.handlers.context import Peer
 from onesoup.wire import codec
 from tests.handlers.conftest import HOST

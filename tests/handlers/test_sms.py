@@ -1,6 +1,6 @@
 """A phone that has nothing but SMS: it logs in, sends, hears, and is told what was wrong, in plain text syntax."""
 
-from onesoup.csp import envelope
+from onesoup.csp.codec import envelope
 from onesoup.csp.lists import Item
 from onesoup.handlers import sms
 from onesoup.handlers.context import Peer

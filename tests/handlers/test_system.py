@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from onesoup.csp import announcements
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Mode, Transaction
+from onesoup.csp.codec.generated_elements import (
     KeepAliveRequest,
     LogoutRequest,
     MessageDelivered,
@@ -17,9 +18,9 @@ from onesoup.csp.elements import (
     SystemMessageResponseList,
     SystemMessageUser,
 )
-from onesoup.csp.envelope import Mode, Transaction
 from onesoup.csp.transactions import status
-from onesoup.handlers import records, system
+from onesoup.handlers import system
+from onesoup.store import records
 
 TERMS = "Be kind."
 ME = "alice@example.org"

@@ -4,10 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.csp.elements import CapabilityList, ClientCapabilityRequest, ClientID, KeepAliveRequest, LoginRequest
+from onesoup.csp.codec.generated_elements import (
+    CapabilityList,
+    ClientCapabilityRequest,
+    ClientID,
+    KeepAliveRequest,
+    LoginRequest,
+)
 from onesoup.handlers import wakeups
 from onesoup.handlers.numbers import Issued, check_code, issue_code
-from onesoup.store.numbers import Checked
+from onesoup.store.account.phone_numbers import Checked
 from onesoup.wire.document import Encoding
 
 ALL = ["STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP"]
@@ -121,7 +127,7 @@ def test_a_number_is_proved_by_a_code(works):
     assert issue_code(works, jid, "nonsense") is Issued.NO_NUMBER
     assert issue_code(works, jid, "+447700900123") is Issued.NOT_SERVED
     assert issue_code(works, jid, "+1 555 010-0123") is Issued.SENT
-    from onesoup.handlers.records import unpack_command
+    from onesoup.store.records import unpack_command
 
     job = unpack_command(works.numbers.next_to_send())
     code = job["text"].rpartition(" ")[2]

@@ -10,15 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import FIELDS, PRIMITIVES, Disconnect, LoginRequest, LogoutRequest, Node, PollingRequest
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import (
+    FIELDS,
+    PRIMITIVES,
+    Disconnect,
+    LoginRequest,
+    LogoutRequest,
+    Node,
+    PollingRequest,
+)
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import Item
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
-from onesoup.wire.tables.datatypes import DATATYPES
+from onesoup.wire.generated.datatypes import DATATYPES
 from onesoup.wire.tree import Element
 from onesoup.xmpp import rooms
 from onesoup.xmpp.xml import Xml

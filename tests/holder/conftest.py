@@ -13,17 +13,16 @@ import pytest
 
 from onesoup.csp.session import Session
 from onesoup.demo.servers import RedisServer
-from onesoup.handlers import records
-from onesoup.settings import load
-from onesoup.store import keys
-from onesoup.store.client import connect
-from onesoup.store.feed import Feed
-from onesoup.store.keyring import KeyRing
-from onesoup.store.sessions import Sessions
-from onesoup.xmpp.stream import StreamFailure, link
+from onesoup.settings.settings import load
+from onesoup.store import keys, records
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.xmpp.stream import StreamFailure, socket
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.stub import SM, Peer, Stub
-from workers.holder import Holder
+from workers.holder.process import Holder
 
 DOMAIN = "stub.example"
 _numbers = itertools.count(1)
@@ -33,7 +32,7 @@ _numbers = itertools.count(1)
 def large_budget() -> Iterator[None]:
     """What a server sends is read as fast as it comes."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(link, "BURST", 1024 * 1024 * 1024)
+        patched.setattr(socket, "BURST", 1024 * 1024 * 1024)
         yield
 
 
@@ -108,7 +107,7 @@ class Lab:
         self.client.flushall()
         KeyRing.create(directory / "keys")
         self.ring = KeyRing.load(directory / "keys")
-        self.feed, self.sessions = Feed(self.client), Sessions(self.client)
+        self.feed, self.sessions = HolderSessionStore(self.client), GatewaySessionStore(self.client)
         self._jobs: list[gevent.Greenlet] = []
         self._holders: list[Holder] = []
 

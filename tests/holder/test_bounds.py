@@ -5,9 +5,9 @@ import pytest
 from gevent.lock import BoundedSemaphore
 
 from onesoup.store import bounds, keys
-from onesoup.store.accounts import Lists
+from onesoup.store.account.accounts import Lists
+from onesoup.store.account.groups import Invites
 from onesoup.store.bounds import MOST_ITEM_BYTES, MOST_ITEMS
-from onesoup.store.rooms import Invites
 from tests.holder.conftest import DOMAIN, Lab, server_with
 from tests.support.memory import memory
 from tests.support.secrets import secret_text

@@ -3,9 +3,10 @@
 import pytest
 
 from onesoup.csp import messages
-from onesoup.handlers import records, system
+from onesoup.handlers import system
+from onesoup.store import records
 from onesoup.store.announcements import Announcements
-from onesoup.store.inbox import Handout, Inbox
+from onesoup.store.session.inbox import Handout, Inbox
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
 

@@ -7,17 +7,17 @@ import pytest
 from gevent.event import Event
 
 from onesoup.csp import presence
-from onesoup.csp.elements import PresenceSubList, StatusText, UserAvailability
-from onesoup.handlers import records
-from onesoup.store.blocks import BLOCK, Blocks
-from onesoup.store.handsets import OWN, PHOTO
-from onesoup.store.inbox import Handout, Inbox
-from onesoup.store.sessions import Effects
+from onesoup.csp.codec.generated_elements import PresenceSubList, StatusText, UserAvailability
+from onesoup.store import records
+from onesoup.store.account.blocks import BLOCK, Blocks
+from onesoup.store.account.handsets import OWN, PHOTO
+from onesoup.store.session.gateway_side import RequestEffects
+from onesoup.store.session.inbox import Handout, Inbox
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
-from workers import held as held_module
+from workers.holder.session import session as held_module
 
 SERVICE = "urn:ietf:params:xml:ns:xmpp-streams"
 
@@ -72,7 +72,7 @@ def test_a_server_that_forgot_gets_all_that_it_did_not_acknowledge_with_the_same
 
 def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, server, monkeypatch):
     """Its shard went to another holder in the seconds between its log-in and its first presence."""
-    monkeypatch.setattr("workers.outbox.SOON_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.outbox.SOON_SECONDS", 0.2)
     first = lab.holder(server.stub)
     sid = lab.log_in(first)
     eventually(lambda: first._subscriber.connected)
@@ -95,14 +95,14 @@ def shown(server):
 
 def test_a_phone_that_says_nothing_of_itself_is_seen_soon_after_its_log_in(lab, server, monkeypatch):
     """Without Service-Request and UpdatePresence, which phones of 1.1 and 1.2 may leave out, it would never get a message."""
-    monkeypatch.setattr("workers.showing.LATEST_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_SECONDS", 0.2)
     lab.log_in(lab.holder(server.stub))
     assert not shown(server)
     eventually(lambda: shown(server))
 
 
 def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, server, monkeypatch):
-    monkeypatch.setattr("workers.showing.LATEST_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_SECONDS", 0.2)
     first = lab.holder(server.stub)
     lab.log_in(first)
     lab.crash(first)
@@ -114,7 +114,7 @@ def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, serv
 
 def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
     """Until it says something else. What it may not show by its default attribute list, it does not show."""
-    monkeypatch.setattr("workers.showing.LATEST_SECONDS", 0.1)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_SECONDS", 0.1)
     holder = lab.holder(server.stub)
     said = PresenceSubList(user_availability=UserAvailability(True, "DISCREET"), status_text=StatusText(True, "at work"))
     own = records.pack_plain(presence.own_fields(said, "1.2"))
@@ -223,7 +223,9 @@ def test_a_server_that_restarts_is_come_back_to(lab, server):
 def test_enough_is_enough(lab, server, monkeypatch):
     """A server that says so is left alone for a while; at the third time the session ends."""
     waits = []
-    monkeypatch.setattr(held_module.Held, "reconnect", lambda self, resume, wait=0.1: waits.append(wait) or self.connect(resume))
+    monkeypatch.setattr(
+        held_module.XmppSession, "reconnect", lambda self, resume, wait=0.1: waits.append(wait) or self.connect(resume)
+    )
     server.handled = 0
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
@@ -335,7 +337,7 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
     eventually(lambda: holder._subscriber.connected)
     holder.tick()
     eventually(lambda: len(holder._shared.agenda) == 1)
-    lab.sessions.commit(sid, None, "1", b"", Effects(fields={"ttl": 1000}))
+    lab.sessions.commit(sid, None, "1", b"", RequestEffects(fields={"ttl": 1000}))
     gevent.sleep(1.5)
     held = holder._held[sid]
     held.lifetime._since -= 600

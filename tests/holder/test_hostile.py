@@ -10,7 +10,7 @@ from onesoup.store import keys
 from tests.holder.conftest import Lab, server_with
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
-from workers.inbox_limit import MOST_ITEMS
+from workers.holder.session.inbox_limit import MOST_ITEMS
 
 DEEP = "<a>" * 100 + "</a>" * 100
 HOSTILE = {

@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from onesoup.store.errors import StoreDown
-from workers.servers import FRESH_SECONDS, Mechanisms, Pace
+from workers.holder.server_memory import FRESH_SECONDS, ConnectPace, SaslMechanismMemory
 
 
 class Store:
@@ -29,14 +29,14 @@ def store():
 
 
 def test_all_holders_know_what_worked_for_one(store):
-    Mechanisms(store).worked("x.example", "SCRAM-SHA-256")
-    assert Mechanisms(store).best("x.example") == "SCRAM-SHA-256"
-    assert Mechanisms(store).best("y.example") == ""
+    SaslMechanismMemory(store).worked("x.example", "SCRAM-SHA-256")
+    assert SaslMechanismMemory(store).best("x.example") == "SCRAM-SHA-256"
+    assert SaslMechanismMemory(store).best("y.example") == ""
 
 
 def test_redis_is_asked_once_in_a_while(store):
     now = [0.0]
-    known = Mechanisms(store, lambda: now[0])
+    known = SaslMechanismMemory(store, lambda: now[0])
     for _ in range(5):
         known.best("x.example")
         known.worked("x.example", "PLAIN")
@@ -48,7 +48,7 @@ def test_redis_is_asked_once_in_a_while(store):
 
 
 def test_weaker_is_logged_once_and_stronger_not_at_all(store):
-    known = Mechanisms(store)
+    known = SaslMechanismMemory(store)
     with capture_logs() as logged:
         for name in ("SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1", "SCRAM-SHA-1"):
             known.worked("x.example", name)
@@ -59,14 +59,14 @@ def test_weaker_is_logged_once_and_stronger_not_at_all(store):
 
 def test_without_redis_the_process_knows_what_it_has_seen(store):
     store.down = True
-    known = Mechanisms(store)
+    known = SaslMechanismMemory(store)
     known.worked("x.example", "SCRAM-SHA-1")
     assert known.best("x.example") == "SCRAM-SHA-1"
     assert known.best("y.example") == ""
 
 
 def test_the_pace_is_so_many_a_second_for_each_domain():
-    pace = Pace(20)
+    pace = ConnectPace(20)
     assert [round(pace.wait("x", 100.0), 3) for _ in range(4)] == [0.0, 0.05, 0.1, 0.15]
     assert pace.wait("y", 100.0) == 0.0
     assert pace.wait("x", 200.0) == 0.0

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from tests.support.secrets import secret_text
 from tests.support.typed import Typed
 from tests.support.world import Person, World

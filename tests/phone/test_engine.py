@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Message, Mode, Transaction, write_message
+from onesoup.csp.codec.generated_elements import (
     AgreedCapabilityList,
     ClientCapabilityResponse,
     ClientID,
@@ -28,11 +29,10 @@ from onesoup.csp.elements import (
     Status,
     User,
 )
-from onesoup.csp.envelope import Message, Mode, Transaction, write_message
 from onesoup.phone.engine import Phone, digest
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.profiles import ANDROID, PROFILES
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from onesoup.wire.tree import Element

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from onesoup.phone.errors import PhoneError, Unreachable
-from onesoup.phone.stcp import Line, LineClosed
-from onesoup.ports import free_port
+from onesoup.phone.stcp import LineClosed, PhoneStcpLine
+from onesoup.runtime.ports import free_port
 
 
 @contextmanager
@@ -32,7 +32,10 @@ def server(*says: bytes) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def test_hello_ping_and_a_wake() -> None:
-    with server(b"OK\r\n", b"OK\r\n", b"WVCI 1.2 cookie\r\n") as (port, heard), Line("127.0.0.1", port, "S1", "cookie") as line:
+    with (
+        server(b"OK\r\n", b"OK\r\n", b"WVCI 1.2 cookie\r\n") as (port, heard),
+        PhoneStcpLine("127.0.0.1", port, "S1", "cookie") as line,
+    ):
         line.ping()
         line.send(b"x\r\n")
         assert line.wait(5)
@@ -53,12 +56,12 @@ def test_hello_ping_and_a_wake() -> None:
 )
 def test_greetings_that_no_phone_survives(say: bytes, breaks: str) -> None:
     with server(say) as (port, _), pytest.raises(PhoneError, match=breaks):
-        Line("127.0.0.1", port, "S1", timeout=0.2).open()
+        PhoneStcpLine("127.0.0.1", port, "S1", timeout=0.2).open()
 
 
 @pytest.mark.parametrize("wake", [b"WVCI 1.2 other\r\n", b"WVCI\r\n", b"WVCI 1.2\r\n"])
 def test_a_wake_that_is_not_for_this_phone(wake: bytes) -> None:
-    with server(b"OK\r\n", wake) as (port, _), Line("127.0.0.1", port, "S1", "cookie") as line:
+    with server(b"OK\r\n", wake) as (port, _), PhoneStcpLine("127.0.0.1", port, "S1", "cookie") as line:
         line.send(b"\r\n")
         with pytest.raises(PhoneError, match="WVCI"):
             line.wait(5)
@@ -66,15 +69,15 @@ def test_a_wake_that_is_not_for_this_phone(wake: bytes) -> None:
 
 def test_a_line_that_is_closed() -> None:
     with server() as (port, _), pytest.raises(LineClosed):
-        Line("127.0.0.1", port, "S1").open()
+        PhoneStcpLine("127.0.0.1", port, "S1").open()
     with pytest.raises(Unreachable):
-        Line("127.0.0.1", free_port(), "S1").open()
+        PhoneStcpLine("127.0.0.1", free_port(), "S1").open()
 
 
 def test_listening_ends_when_the_line_is_closed() -> None:
     woken = threading.Event()
     with server(b"OK\r\n", b"WVCI 1.2 c\r\n") as (port, _):
-        line = Line("127.0.0.1", port, "S1").open()
+        line = PhoneStcpLine("127.0.0.1", port, "S1").open()
         listener = threading.Thread(target=line.listen, args=(woken.set,))
         listener.start()
         line.send(b"\r\n")

@@ -8,7 +8,7 @@ from gevent import socket
 from gevent.server import StreamServer
 
 from onesoup.xmpp.stream.tls import Tls
-from workers.web import Web
+from workers.holder.http_client import HttpClient
 
 TLS = b"\x16\x03"
 
@@ -64,9 +64,9 @@ def hostile() -> Iterator[Hostile]:
 
 
 @pytest.fixture
-def web(hostile: Hostile) -> Web:
+def web(hostile: Hostile) -> HttpClient:
     """Allowed to reach that server, and nothing else at home."""
-    return Web(Tls(), [hostile.host])
+    return HttpClient(Tls(), [hostile.host])
 
 
 @pytest.fixture

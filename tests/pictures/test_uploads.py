@@ -7,14 +7,14 @@ import gevent
 import pytest
 from PIL import Image
 
-from onesoup import media
 from onesoup.csp.session import Capabilities
 from onesoup.demo.servers import MAX_FILE, Prosody
+from onesoup.images import fit
 from onesoup.xmpp.stream import StreamFailure, Tls
 from tests.xmpp_stream.conftest import options_for, prosody_at
 from tests.xmpp_stream.harness import Client
-from workers.pictures import NotSent, Pictures
-from workers.web import Web
+from workers.holder.http_client import HttpClient
+from workers.holder.picture_transfer import NotSent, PictureTransfer
 
 TAKES = Capabilities(types=("image/jpeg", "image/vnd.wap.wbmp"), any_content=False, rich=6000)
 
@@ -39,8 +39,8 @@ def online(prosody: Prosody) -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture
-def pictures(prosody: Prosody) -> Pictures:
-    return Pictures(Web(Tls(), [prosody.web]), True, 1_000_000)
+def pictures(prosody: Prosody) -> PictureTransfer:
+    return PictureTransfer(HttpClient(Tls(), [prosody.web]), True, 1_000_000)
 
 
 def noise(form: str = "JPEG", size: tuple[int, int] = (400, 300)) -> bytes:
@@ -49,7 +49,7 @@ def noise(form: str = "JPEG", size: tuple[int, int] = (400, 300)) -> bytes:
     return out.getvalue()
 
 
-def refused(pictures: Pictures, client: Client, data: bytes = b"x" * 100, domain: str = "localhost") -> NotSent:
+def refused(pictures: PictureTransfer, client: Client, data: bytes = b"x" * 100, domain: str = "localhost") -> NotSent:
     with pytest.raises(NotSent) as failure:
         pictures.upload(client.stream, domain, "image/jpeg", "view.jpg", data)
     return failure.value
@@ -59,15 +59,15 @@ def test_a_file_can_be_had_where_the_server_says(pictures, online, prosody) -> N
     client = online()
     url = pictures.upload(client.stream, "localhost", "image/jpeg", "view.jpg", data := noise())
     assert url.startswith(f"http://{prosody.web}/")
-    assert Web(Tls(), [prosody.web]).get(url, 1_000_000, 5.0) == data
+    assert HttpClient(Tls(), [prosody.web]).get(url, 1_000_000, 5.0) == data
     assert pictures.service(client.stream, "localhost").limit == MAX_FILE
 
 
 def test_what_only_old_phones_show_becomes_what_everybody_shows(pictures, online, prosody) -> None:
-    _, wbmp = media.fit(noise(), [media.WBMP], 10_000)
-    url = pictures.upload(online().stream, "localhost", media.WBMP, "view.wbmp", wbmp)
+    _, wbmp = fit.fit(noise(), [fit.WBMP], 10_000)
+    url = pictures.upload(online().stream, "localhost", fit.WBMP, "view.wbmp", wbmp)
     assert url.endswith("/view.png")
-    assert media.kind(Web(Tls(), [prosody.web]).get(url, 100_000, 5.0)) == media.PNG
+    assert fit.kind(HttpClient(Tls(), [prosody.web]).get(url, 100_000, 5.0)) == fit.PNG
 
 
 def test_a_server_without_uploads_says_so_and_is_not_asked_again(pictures, online) -> None:
@@ -84,7 +84,7 @@ def test_a_file_that_is_too_large_is_not_even_asked_about(pictures, online) -> N
 
 def test_a_server_that_asks_us_to_upload_at_home_is_refused(online) -> None:
     """Its own address, which nobody listed."""
-    failure = refused(Pictures(Web(Tls()), True, 1), online())
+    failure = refused(PictureTransfer(HttpClient(Tls()), True, 1), online())
     assert (failure.code, failure.again) == (410, False)
 
 
@@ -100,8 +100,8 @@ def test_without_a_stream_the_file_waits(pictures, online) -> None:
 
 
 @pytest.fixture
-def reader(web: Web) -> Pictures:
-    return Pictures(web, True, 200_000)
+def reader(web: HttpClient) -> PictureTransfer:
+    return PictureTransfer(web, True, 200_000)
 
 
 def test_a_picture_is_fitted_to_what_the_phone_takes(reader, hostile) -> None:

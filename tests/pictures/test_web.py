@@ -8,7 +8,7 @@ import pytest
 from onesoup.xmpp.stream.tls import Tls
 from tests.pictures.conftest import Hostile
 from tests.support.flood import flooding_server
-from workers.web import MAX_REDIRECTS, Web, WebError
+from workers.holder.http_client import MAX_REDIRECTS, HttpClient, WebError
 
 MOST, WITHIN = 10_000, 1.0
 
@@ -84,7 +84,7 @@ def test_a_host_that_never_leaves_a_pause_is_too_slow_and_holds_up_nobody(first,
     """Interim answers and trailers: http.client reads them for ever, and finds more at once."""
     longest = 0.0
     with flooding_server(first, again) as port:
-        web = Web(Tls(), [f"127.0.0.1:{port}"])
+        web = HttpClient(Tls(), [f"127.0.0.1:{port}"])
         asking = gevent.spawn(reason, web, f"http://127.0.0.1:{port}/", 0.5)
         while not asking.dead:
             began = time.monotonic()
@@ -109,7 +109,7 @@ def test_a_redirection_leads_nobody_home(hostile, way, home):
     inner = Hostile()
     try:
         hostile.gives(b"", "Location: " + home.format(inner.server.server_port), status="307 Temporary Redirect")
-        web = Web(Tls(), [hostile.host])
+        web = HttpClient(Tls(), [hostile.host])
         with pytest.raises(WebError):
             web.get(hostile.url, MOST, WITHIN) if way == "get" else web.put(hostile.url, {}, b"x", WITHIN)
         assert len(hostile.requests) == 1
@@ -129,7 +129,7 @@ def test_a_redirection_leads_nobody_home(hostile, way, home):
     ],
 )  # fmt: skip
 def test_without_leave_nobody_at_home_is_asked(hostile, url):
-    assert reason(Web(Tls()), url.format(hostile.host)) in (
+    assert reason(HttpClient(Tls()), url.format(hostile.host)) in (
         "no address of the web", "not over TLS", "not-permitted", "no-such-domain", "lookup-failed", "broken: InvalidURL",
     )  # fmt: skip
     assert hostile.requests == []
@@ -137,13 +137,13 @@ def test_without_leave_nobody_at_home_is_asked(hostile, url):
 
 def test_a_host_is_listed_with_or_without_its_port(hostile):
     hostile.gives(b"x")
-    assert Web(Tls(), ["127.0.0.1"]).get(hostile.url, MOST, WITHIN) == b"x"
-    assert reason(Web(Tls(), ["127.0.0.1:1"]), hostile.url) == "not over TLS"
+    assert HttpClient(Tls(), ["127.0.0.1"]).get(hostile.url, MOST, WITHIN) == b"x"
+    assert reason(HttpClient(Tls(), ["127.0.0.1:1"]), hostile.url) == "not over TLS"
 
 
 def test_a_listed_host_without_tls_is_not_spoken_to_as_if_it_had(hostile):
     hostile.says(b"HTTP/1.1 200 OK\r\n\r\n")
-    assert reason(Web(Tls(), [hostile.host]), hostile.url.replace("http:", "https:")) == "no trusted TLS"
+    assert reason(HttpClient(Tls(), [hostile.host]), hostile.url.replace("http:", "https:")) == "no trusted TLS"
 
 
 # --- put ---

@@ -7,10 +7,10 @@ import pytest
 import redis
 
 from onesoup.demo.servers import RedisServer
-from onesoup.store.client import connect
-from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.inbox import Handout, Inbox
-from onesoup.store.sessions import Sessions
+from onesoup.store.redis.client import connect
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.inbox import Handout, Inbox
 from tests.support.topologies import program
 
 SID = "a7phone"
@@ -32,12 +32,12 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def sessions(client):
-    return Sessions(client, flood_ms=0)
+    return GatewaySessionStore(client, flood_ms=0)
 
 
 @pytest.fixture
 def feed(client):
-    return Feed(client)
+    return HolderSessionStore(client)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def deliver(feed, sid) -> Callable[..., None]:
 
     def go(*ids: str, jid: str = "romeo@x", receipt: bytes = b"", seen: str = "", copy: str = "") -> None:
         items = [Delivery(each, jid, b"text " + each.encode(), receipt, seen, copy=copy) for each in ids]
-        feed.store(sid, 1, Changes(items=items))
+        feed.store(sid, 1, StreamChanges(items=items))
 
     return go
 

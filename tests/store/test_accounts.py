@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.accounts import Accounts, Clients, Had, Link, Lists, Offline
+from onesoup.store.account.accounts import Accounts, ClientSessions, Had, LinkedAccount, Lists, Offline
+from onesoup.store.account.keyring import KeyRing, KeyRingError
+from onesoup.store.account.login_replies import MOST_NONCES, Logins
 from onesoup.store.errors import StoreDown
-from onesoup.store.keyring import KeyRing, KeyRingError
-from onesoup.store.lines import Lines
-from onesoup.store.logins import MOST_NONCES, Logins
-from onesoup.store.records import BadRecord, pack, unpack
-from onesoup.store.sessions import MOST_HAD
+from onesoup.store.redis.msgpack import BadRecord, pack, unpack
+from onesoup.store.session.gateway_side import MOST_HAD
+from onesoup.store.wakeup.stcp_lines import Lines
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
 OLD, BOTH, NEW = KeyRing([("k1", KEY_1)]), KeyRing([("k2", KEY_2), ("k1", KEY_1)]), KeyRing([("k2", KEY_2)])
 PASSWORD, PHONE = "Xmpp-Pässword-77", "phone-word-42"
-LINK = Link("alice@example.org", PASSWORD, PHONE)
+LINK = LinkedAccount("alice@example.org", PASSWORD, PHONE)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_link_is_found_by_the_log_in(linked):
 
 def test_a_link_is_replaced_and_removed(linked):
     linked.link("alice@home", "other@x", "a", "b")
-    assert linked.find("alice@home") == Link("other@x", "a", "b")
+    assert linked.find("alice@home") == LinkedAccount("other@x", "a", "b")
     assert linked.unlink("alice@home")
     assert not linked.unlink("alice@home")
     assert linked.find("alice@home") is None
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, make):
 
 
 def test_the_session_of_a_resource_is_dropped_by_itself_only(client):
-    clients = Clients(client)
+    clients = ClientSessions(client)
     clients.put("alice@x", "JiMMY", "s1")
     clients.put("alice@x", "JiMMY", "s2")
     clients.drop("alice@x", "JiMMY", "s1")
@@ -352,7 +352,7 @@ def test_all_log_ins_are_listed(client):
 def test_a_link_of_an_older_version_is_read(client):
     sealed = OLD.seal(b"\x92\xa1a\xa1b", "link:alice@x")
     client.set(keys.account("alice@x", "link"), pack(1, {"jid": "alice@x", "sealed": sealed}))
-    assert Accounts(client, OLD).find("alice@x") == Link("alice@x", "a", "b", "admin", "", 0)
+    assert Accounts(client, OLD).find("alice@x") == LinkedAccount("alice@x", "a", "b", "admin", "", 0)
 
 
 def test_what_was_read_is_kept_for_the_account_the_newest_and_for_a_while(client):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.store.blocks import BLOCK, CHANNEL, GRANT, Blocks
+from onesoup.store.account.blocks import BLOCK, CHANNEL, GRANT, Blocks
 
 ME, BOB, EVE = "alice@example.org", "bob@example.org", "eve@example.net"
 

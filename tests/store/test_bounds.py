@@ -10,27 +10,27 @@ from pathlib import Path
 import pytest
 
 from onesoup.store import bounds, keys
-from onesoup.store.accounts import Clients, Had, Lists
-from onesoup.store.blocks import Blocks
+from onesoup.store.account.accounts import ClientSessions, Had, Lists
+from onesoup.store.account.blocks import Blocks
+from onesoup.store.account.groups import Groups, Invites
+from onesoup.store.account.handsets import NODES, OWN, Handsets
+from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import TABLE, TooMuch
 from onesoup.store.errors import OutboxFull
-from onesoup.store.feed import LIVE, Changes, Delivery, Feed, kept_since
-from onesoup.store.guard import Guard, Ticket
-from onesoup.store.handsets import NODES, OWN, Handsets
-from onesoup.store.histories import Histories
-from onesoup.store.inbox import Handout, Inbox
-from onesoup.store.incoming import Incoming
-from onesoup.store.leases import Shards
-from onesoup.store.numbers import Numbers
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.rooms import Groups, Invites
-from onesoup.store.searches import Searches
-from onesoup.store.segments import Segments
 from onesoup.store.servers import Servers
-from onesoup.store.sessions import Effects, Sessions
-from onesoup.store.sms import Jobs
-from onesoup.store.tries import Tries
-from onesoup.store.wakes import Wakes
+from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.group_histories import Histories
+from onesoup.store.session.holder_side import LIVE, Delivery, HolderSessionStore, StreamChanges, kept_since
+from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.search_hits import Searches
+from onesoup.store.session.segments import Segments
+from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.sms_budget import Jobs
+from onesoup.store.wakeup.sms_inbound import InboundSmsStore
+from onesoup.store.wakeup.wakes import Wakes
 from tests.support.memory import memory
 
 MEBIBYTE = 1024 * 1024
@@ -55,7 +55,12 @@ class Field:
     """A store with one session."""
 
     def __init__(self, client, sid: str) -> None:
-        self.client, self.sid, self.feed, self.sessions = client, sid, Feed(client), Sessions(client, flood_ms=0)
+        self.client, self.sid, self.feed, self.sessions = (
+            client,
+            sid,
+            HolderSessionStore(client),
+            GatewaySessionStore(client, flood_ms=0),
+        )
         self.count = 0
 
     def stranger(self, length: int = 0) -> str:
@@ -63,12 +68,12 @@ class Field:
         return f"{'m' * length}{self.count}@evil.example"
 
     def store(self, **changes) -> None:
-        self.feed.store(self.sid, 1, Changes(**changes))
+        self.feed.store(self.sid, 1, StreamChanges(**changes))
 
     def commit(self, reply: bytes = b"", **effects) -> None:
         self.count += 1
         with suppress(TooMuch, OutboxFull):
-            self.sessions.commit(self.sid, str(self.count), "digest", reply, Effects(**effects))
+            self.sessions.commit(self.sid, str(self.count), "digest", reply, RequestEffects(**effects))
 
     def used(self) -> int:
         """Memory of all keys, bytes."""
@@ -299,7 +304,7 @@ def what_an_account_keeps(field: Field) -> None:
 
 @attacks("clients:{jid}", "num:{jid}", "known:{jid}")
 def handsets(field: Field) -> None:
-    numbers, guard, clients = Numbers(field.client), Guard(field.client), Clients(field.client)
+    numbers, guard, clients = Numbers(field.client), LoginLimits(field.client), ClientSessions(field.client)
     for number in range(1000):
         numbers.learn(JID, f"+1555{number:07}", "code", now=number)
         guard.passed(JID, f"place{number}", "digest")
@@ -339,7 +344,7 @@ def jobs_of_log_ins(field: Field) -> None:
 @attacks("wrong:*", "refused:{domain}", "from:*, stray:*, forms:*, challenges:*", "tries:*, tried:*")
 def guesses(field: Field) -> None:
     """From one address, at one domain."""
-    guard, tries = Guard(field.client), Tries(field.client)
+    guard, tries = LoginLimits(field.client), HourlyTries(field.client)
     for number in range(1500):
         ticket = Ticket(f"user{number % 50}@x", "x", f"digest{number}", "place", "address", f"slot{number}")
         if guard.reserve(ticket) == 1:
@@ -354,7 +359,7 @@ def guesses(field: Field) -> None:
 
 @attacks("smsin:{number}", "smspart:{number}:*", "smsseen:{number}:*")
 def short_messages(field: Field) -> None:
-    incoming = Incoming(field.client)
+    incoming = InboundSmsStore(field.client)
     for number in range(1500):
         incoming.keep("+15550100", f"whole{number}", True, "m", 0, 1, b"x" * 500, b"head")
         incoming.keep("+15550101", f"long{number}", True, f"m{number}{LONG}", 0, 2, b"x", b"head")
@@ -418,7 +423,7 @@ def test_every_row_is_attacked():
 
 def test_every_key_of_the_store_has_its_row():
     """Names of keys as the modules of the store write them."""
-    source = "".join(path.read_text(encoding="utf-8") for path in (TESTS.parent / "onesoup" / "store").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (TESTS.parent / "onesoup" / "store").rglob("*.py"))
     written = set(re.findall(r'f"([a-z-]+):\{(?:\{|address|what|attempt|request|password|digest)', source))
     written |= set(re.findall(r'keys\.account\(\w+, "([a-z-]+)"', source))
     written |= {name for found in re.findall(r"keys\.of\(\w+, ([^)]*)\)", source) for name in re.findall(r'"([a-z]+)"', found)}

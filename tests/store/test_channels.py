@@ -12,19 +12,19 @@ import redis
 
 from onesoup.demo.servers import RedisServer
 from onesoup.load.proxy import TcpProxy
-from onesoup.store import channels
-from onesoup.store import client as store_client
-from onesoup.store.accounts import Accounts, Clients
-from onesoup.store.channels import Replies, Subscriber, answer
-from onesoup.store.client import connect
+from onesoup.store.account.accounts import Accounts, ClientSessions
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.login_replies import Logins
 from onesoup.store.errors import StoreDown
-from onesoup.store.feed import Feed
-from onesoup.store.inbox import Handout, Inbox
-from onesoup.store.keyring import KeyRing
-from onesoup.store.leases import Leases, Shards
-from onesoup.store.lines import Lines
-from onesoup.store.logins import Logins
-from onesoup.store.sessions import Effects, Sessions
+from onesoup.store.redis import channels
+from onesoup.store.redis import client as store_client
+from onesoup.store.redis.channels import Replies, Subscriber, answer
+from onesoup.store.redis.client import connect
+from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.shards import Leases, Shards
+from onesoup.store.wakeup.stcp_lines import Lines
 from tests.support.flood import flood
 
 
@@ -249,7 +249,7 @@ def test_a_restart_of_redis_is_survived(own_redis):
 
 def test_scripts_work_again_after_a_restart(own_redis):
     """Redis has lost them; data it has not."""
-    feed, sessions = Feed(connect(own_redis.url)), Sessions(connect(own_redis.url))
+    feed, sessions = HolderSessionStore(connect(own_redis.url)), GatewaySessionStore(connect(own_redis.url))
     feed.create("a7x", {"r": b"r", "ttl": 60_000, "fence": 1}, ())
     sessions.open("a7x", "1", "d", ("r",))
     own_redis.restart()
@@ -261,20 +261,20 @@ def test_scripts_work_again_after_a_restart(own_redis):
 
 def commands(url):
     client = connect(url)
-    feed, ring = Feed(client), KeyRing([("k1", bytes(32))])
+    feed, ring = HolderSessionStore(client), KeyRing([("k1", bytes(32))])
     return {
-        "open": lambda: Sessions(client).open("a7x", "1", "d", ("r",)),
-        "commit": lambda: Sessions(client).commit("a7x", "1", "d", b"x", Effects()),
-        "push": lambda: Sessions(client).push("a7x", b"x"),
-        "values": lambda: Sessions(client).values("a7x", "spell", ["x"]),
-        "hash": lambda: Sessions(client).hash("a7x", "ros"),
+        "open": lambda: GatewaySessionStore(client).open("a7x", "1", "d", ("r",)),
+        "commit": lambda: GatewaySessionStore(client).commit("a7x", "1", "d", b"x", RequestEffects()),
+        "push": lambda: GatewaySessionStore(client).push("a7x", b"x"),
+        "values": lambda: GatewaySessionStore(client).values("a7x", "spell", ["x"]),
+        "hash": lambda: GatewaySessionStore(client).hash("a7x", "ros"),
         "take": lambda: Inbox(client, Handout()).take("a7x"),
         "create": lambda: feed.create("a7x", {"ttl": 1}, ()),
         "commands": lambda: feed.commands("a7x"),
         "with_commands": lambda: feed.with_commands(["a7x"]),
         "copy": lambda: feed.copy("a7x", "a7y"),
         "link": lambda: Accounts(client, ring).find("a@x"),
-        "clients": lambda: Clients(client).all("a@x"),
+        "clients": lambda: ClientSessions(client).all("a@x"),
         "ask": lambda: Shards(client).ask(1, b"job"),
         "alive": lambda: Leases(client, "one", 1000).alive(),
         "free": lambda: Leases(client, "one", 1000).free(),
@@ -354,7 +354,7 @@ def test_a_redis_that_is_busy_with_a_script_is_store_down(own_redis):
 def test_a_bug_of_ours_is_not_told_as_store_down(client):
     client.set("s:{a7x}", b"no hash")
     with pytest.raises(redis.ResponseError):
-        Sessions(client).open("a7x", "1", "d", ("r",))
+        GatewaySessionStore(client).open("a7x", "1", "d", ("r",))
 
 
 def test_no_wait_in_the_module_is_longer_than_a_phone_waits():

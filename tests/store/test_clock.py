@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.clock import TOLERANCE_MS, Jumps
-from onesoup.store.due import Due
-from onesoup.store.feed import Changes
-from onesoup.store.leases import Leases
-from onesoup.store.wakes import SWEEP, Wakes
-from workers.lifetime import Lifetime
+from onesoup.store.redis.clock import TOLERANCE_MS, Jumps
+from onesoup.store.session.holder_side import StreamChanges
+from onesoup.store.session.shards import Leases
+from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.wakes import SWEEP, Wakes
+from workers.holder.session.expiry import SessionExpiry
 
 HOUR = 3_600_000
 
@@ -40,7 +40,7 @@ class Jumped(Jumps):
 
 
 def lifetime(by):
-    made = Lifetime()
+    made = SessionExpiry()
     made._clock = Jumped(by)
     return made
 
@@ -96,7 +96,7 @@ def test_a_session_lives_on(feed, sessions, sid, client, by):
 
 
 def test_a_session_that_is_overdue_by_both_clocks_is_over(feed, sid, client):
-    life = Lifetime()
+    life = SessionExpiry()
     assert look(life, feed, sid).code is None
     client.hset(keys.session(sid), "due", client.time()[0] * 1000 - 10)
     assert look(life, feed, sid).code is None
@@ -118,7 +118,7 @@ def test_what_was_handed_out_is_repeated_in_its_time(feed, patient, sid, deliver
 
 
 def test_presence_goes_on_after_the_clock_was_set_back(feed, sid, client):
-    feed.store(sid, 1, Changes(roster={"bob@x": b"r"}))
+    feed.store(sid, 1, StreamChanges(roster={"bob@x": b"r"}))
     client.hset(keys.of(sid, "sub")[0], "bob@x", b"all")
     now = client.time()[0] * 1000
     client.zadd(keys.of(sid, "dirty")[0], {"bob@x": now + 2 * HOUR})

@@ -3,8 +3,8 @@
 import pytest
 import redis
 
-from onesoup.store.client import ERRORS, store_errors
 from onesoup.store.errors import NoSession, StoreDown
+from onesoup.store.redis.client import ERRORS, store_errors
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,24 @@ import pytest
 from onesoup.store import keys
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.feed import ALWAYS, LIVE, MOST_GROWN, SEEN_MS, UNSURE, Changes, Delivery, Kept, kept_since
-from onesoup.store.inbox import Nothing
 from onesoup.store.servers import Servers
-from onesoup.store.sessions import Effects
+from onesoup.store.session.gateway_side import RequestEffects
+from onesoup.store.session.holder_side import (
+    ALWAYS,
+    LIVE,
+    MOST_GROWN,
+    SEEN_MS,
+    UNSURE,
+    ContactRecord,
+    Delivery,
+    StreamChanges,
+    kept_since,
+)
+from onesoup.store.session.inbox import Nothing
 
 
 def everything():
-    return Changes(
+    return StreamChanges(
         fields={"h": 7, "sm": b"\xff state"},
         roster={"romeo@x": b"item"},
         resources={"romeo@x": b"res"},
@@ -31,23 +41,26 @@ def test_all_changes_of_one_read_are_stored(feed, sid, client, sessions):
     feed.store(sid, 1, everything())
     assert sessions.read(sid, ["h", "sm"]) == [b"7", b"\xff state"]
     assert feed.item(sid, "romeo@x") == b"item"
-    assert feed.kept(sid, ["romeo@x", "nurse@x"]) == {"romeo@x": Kept(b"res", presence=b"here"), "nurse@x": Kept()}
+    assert feed.kept(sid, ["romeo@x", "nurse@x"]) == {
+        "romeo@x": ContactRecord(b"res", presence=b"here"),
+        "nurse@x": ContactRecord(),
+    }
     assert sessions.values(sid, "pres", ["romeo@x"]) == [b"here"]
     assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext"}
 
 
 def test_removals_are_stored(feed, sid, client):
     feed.store(sid, 1, everything())
-    feed.store(sid, 1, Changes(unroster=["romeo@x"], resources={"romeo@x": b""}))
+    feed.store(sid, 1, StreamChanges(unroster=["romeo@x"], resources={"romeo@x": b""}))
     assert feed.item(sid, "romeo@x") is None
     assert feed.known(sid, "res") == []
 
 
 def test_an_empty_change_is_false_and_a_change_of_anything_is_true():
-    assert not Changes()
-    assert Changes(fields={"h": 1})
-    assert Changes(unroster=["x"])
-    assert Changes(items=[Delivery("m", "j", b"")])
+    assert not StreamChanges()
+    assert StreamChanges(fields={"h": 1})
+    assert StreamChanges(unroster=["x"])
+    assert StreamChanges(items=[Delivery("m", "j", b"")])
 
 
 # --- the fence ---
@@ -108,7 +121,7 @@ def test_a_stanza_is_stored_once(feed, sid, deliver):
 
 def test_it_is_stored_once_also_within_one_read(feed, sid):
     twice = [Delivery(each, "romeo@x", b"text", b"", "a 1") for each in ("m1", "m2")]
-    feed.store(sid, 1, Changes(items=twice))
+    feed.store(sid, 1, StreamChanges(items=twice))
     assert list(feed.undelivered(sid)) == ["m1"]
 
 
@@ -120,7 +133,7 @@ def test_it_is_stored_once_also_after_it_was_answered(feed, sid, deliver, patien
 
 
 def stored(feed, sid, id, said, seen="m romeo@x 1"):
-    feed.store(sid, 1, Changes(items=[Delivery(id, "romeo@x", b"text", seen=seen, said=said)]))
+    feed.store(sid, 1, StreamChanges(items=[Delivery(id, "romeo@x", b"text", seen=seen, said=said)]))
 
 
 def seconds(client, ago=0):
@@ -209,7 +222,7 @@ def test_what_waited_for_the_account_is_not_doubled(feed, sid, patient):
 
 
 def test_presence_is_not_kept_for_the_account(feed, sid, sessions, patient, deliver):
-    sessions.commit(sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
     patient.take(sid)
     deliver("m1")
     assert list(feed.undelivered(sid)) == ["m1"]
@@ -251,7 +264,7 @@ def test_the_state_that_a_sweep_reads(feed, sid, client):
 def test_nothing_but_the_mark_is_left_of_a_session(feed, sid, client, sessions, patient, inbox):
     feed.store(sid, 1, everything())
     sessions.commit(
-        sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"], spell={"romeo@x": "wv:R@x"}, out=[b"x"])
+        sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"], spell={"romeo@x": "wv:R@x"}, out=[b"x"])
     )
     for _ in range(3):
         inbox.take(sid)
@@ -266,7 +279,7 @@ def test_nothing_but_the_mark_is_left_of_a_session(feed, sid, client, sessions, 
 
 
 def test_commands_wait_in_order_until_they_are_done(feed, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", Effects(out=[b"one", b"two", b"two"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(out=[b"one", b"two", b"two"]))
     assert feed.commands(sid) == [b"one", b"two", b"two"]
     feed.done(sid, b"two")
     assert feed.commands(sid) == [b"one", b"two"]
@@ -304,16 +317,16 @@ def test_a_stanza_that_the_session_before_had_is_not_doubled(feed, sid, deliver)
     deliver("m1", seen="a 1")
     feed.create("a7new", {"r": b"r", "ttl": 1000, "fence": 1}, feed.undelivered(sid).items())
     feed.copy(sid, "a7new")
-    feed.store("a7new", 1, Changes(items=[Delivery("m2", "romeo@x", b"text", b"", "a 1")]))
+    feed.store("a7new", 1, StreamChanges(items=[Delivery("m2", "romeo@x", b"text", b"", "a 1")]))
     assert list(feed.undelivered("a7new")) == ["m1"]
 
 
 def test_a_report_is_stored_only_if_it_was_asked_for_and_once(feed, sid, sessions, client):
-    sessions.commit(sid, "1", "d", b"ok", Effects(asked={"m7": "romeo@x"}))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(asked={"m7": "romeo@x"}))
     report = Delivery("e-1", "romeo@x", b"report", needs="m7")
-    feed.store(sid, 1, Changes(items=[Delivery("e-0", "tybalt@x", b"report", needs="m7")]))  # not from whom it went to
-    feed.store(sid, 1, Changes(items=[report, Delivery("e-2", "romeo@x", b"report", needs="m7")]))
-    feed.store(sid, 1, Changes(items=[Delivery("e-3", "romeo@x", b"report", needs="m8")]))
+    feed.store(sid, 1, StreamChanges(items=[Delivery("e-0", "tybalt@x", b"report", needs="m7")]))  # not from whom it went to
+    feed.store(sid, 1, StreamChanges(items=[report, Delivery("e-2", "romeo@x", b"report", needs="m7")]))
+    feed.store(sid, 1, StreamChanges(items=[Delivery("e-3", "romeo@x", b"report", needs="m8")]))
     assert client.hkeys(keys.of(sid, "i")[0]) == [b"e-1"]
     assert feed.undelivered(sid) == {}
 
@@ -379,7 +392,7 @@ def test_what_is_known_of_a_server(client):
 
 
 def waiting_for_a_job(feed, sid):
-    feed.store(sid, 1, Changes(items=[Delivery("m1", "romeo@x", b"link", b"receipt", "a 1", job=b"job")]))
+    feed.store(sid, 1, StreamChanges(items=[Delivery("m1", "romeo@x", b"link", b"receipt", "a 1", job=b"job")]))
 
 
 def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
@@ -432,7 +445,7 @@ def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
 def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(feed, sid, deliver):
     deliver(*(f"x{number}" for number in range(MOST_GROWN - 1)))
     waiting_for_a_job(feed, sid)
-    feed.store(sid, 1, Changes(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
+    feed.store(sid, 1, StreamChanges(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
     feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")
     assert feed.waiting(sid, "m1") == b"romeo@x\nlink"
 
@@ -441,7 +454,7 @@ def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(fee
 
 
 def test_a_whole_roster_takes_the_place_of_the_one_before(feed, sid, client):
-    feed.store(sid, 1, Changes(roster={"old@x": b"old", "c1@x": b"before"}))
+    feed.store(sid, 1, StreamChanges(roster={"old@x": b"old", "c1@x": b"before"}))
     roster = {f"c{number}@x": b"%d" % number for number in range(2500)}
     feed.replace_roster(sid, 1, roster, ["old@x"], [])
     assert {jid.decode(): value for jid, value in client.hgetall(keys.of(sid, "ros")[0]).items()} == roster
@@ -451,7 +464,7 @@ def test_contacts_have_an_end(feed, sid, client):
     """Whatever a server pushes, one after the other; those who are there may change for ever."""
     feed.replace_roster(sid, 1, {f"c{number}@x": b"r" for number in range(MOST_ROSTER - 1)}, (), [])
     for number in range(3):
-        feed.store(sid, 1, Changes(roster={f"new{number}@x": b"r"}))
+        feed.store(sid, 1, StreamChanges(roster={f"new{number}@x": b"r"}))
     assert client.hlen(keys.of(sid, "ros")[0]) == MOST_ROSTER
-    feed.store(sid, 1, Changes(roster={"c5@x": b"changed"}))
+    feed.store(sid, 1, StreamChanges(roster={"c5@x": b"changed"}))
     assert feed.item(sid, "c5@x") == b"changed"

@@ -2,15 +2,15 @@
 
 import pytest
 
-from onesoup.store import guard
-from onesoup.store.guard import Guard, Ticket
+from onesoup.store.account import login_limits
+from onesoup.store.account.login_limits import LoginLimits, Ticket
 
 ALICE = "alice@x"
 
 
 @pytest.fixture
-def watch(client) -> Guard:
-    return Guard(client)
+def watch(client) -> LoginLimits:
+    return LoginLimits(client)
 
 
 def ticket(slot: str, address: str = "a1", domain: str = "x", account: str = ALICE) -> Ticket:
@@ -42,12 +42,12 @@ def test_a_good_log_in_ends_the_wait_of_its_place(watch):
     for _ in range(5):
         watch.failed(ALICE, "home", "a1")
     watch.passed(ALICE, "home", "good")
-    assert watch.enter(ALICE, "home", "good") == guard.Entry(0, True, True)
-    assert watch.enter(ALICE, "abroad", "bad") == guard.Entry(0, False, False)
+    assert watch.enter(ALICE, "home", "good") == login_limits.LoginAttempt(0, True, True)
+    assert watch.enter(ALICE, "abroad", "bad") == login_limits.LoginAttempt(0, False, False)
 
 
 def test_only_so_many_places_are_known_and_the_one_unseen_for_longest_goes(watch, client):
-    for number in range(guard.MOST_PLACES + 3):
+    for number in range(login_limits.MOST_PLACES + 3):
         client.hset("known:{alice@x}", f"p:old{number}", number)
     for number in range(4):
         watch.passed(ALICE, f"place{number}", "good")
@@ -92,13 +92,13 @@ def test_a_slot_that_nobody_settles_comes_free_after_a_while(watch, client):
     for number in range(15):
         watch.reserve(ticket(f"t{number}", f"a{number}"))
     ((_, score),) = client.zrange("refused:{x}", 0, 0, withscores=True)
-    client.zincrby("refused:{x}", -guard.UNSETTLED_MS - 1, client.zrange("refused:{x}", 0, 0)[0])
+    client.zincrby("refused:{x}", -login_limits.UNSETTLED_MS - 1, client.zrange("refused:{x}", 0, 0)[0])
     assert score > 0
     assert watch.reserve(ticket("late", "late")) == 1
 
 
 def test_no_limit_where_the_server_is_ours(client):
-    ours = Guard(client, at_server=0)
+    ours = LoginLimits(client, at_server=0)
     assert not ours.limits_servers
     for _ in range(40):
         one = ticket("")
@@ -120,7 +120,7 @@ def test_an_outage_says_nothing_about_the_password(watch, code):
     watch.passed(ALICE, "home", "digest-t")
     watch.settle(ticket("t"), code)
     assert watch.wrong("digest-t") == 0
-    assert watch.enter(ALICE, "home", "digest-t") == guard.Entry(0, True, True)
+    assert watch.enter(ALICE, "home", "digest-t") == login_limits.LoginAttempt(0, True, True)
 
 
 def test_a_good_password_that_was_changed_is_no_longer_good(watch):

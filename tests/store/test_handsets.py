@@ -1,6 +1,6 @@
 """What is remembered of handsets: a little of a few, for a while."""
 
-from onesoup.store.handsets import MOST_HANDSETS, MOST_OCTETS, OWN, POLL, Handsets
+from onesoup.store.account.handsets import MOST_HANDSETS, MOST_OCTETS, OWN, POLL, Handsets
 
 ALICE = "alice@x"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from onesoup.store.client import connect
-from onesoup.store.histories import KEEP_MS, Histories
+from onesoup.store.redis.client import connect
+from onesoup.store.session.group_histories import KEEP_MS, Histories
 
 
 @pytest.fixture

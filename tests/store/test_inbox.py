@@ -5,9 +5,9 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession
-from onesoup.store.feed import Changes, Delivery, Feed
-from onesoup.store.inbox import Closed, Handout, Inbox, Item, Nothing
-from onesoup.store.sessions import MOST_HAD, Effects
+from onesoup.store.session.gateway_side import MOST_HAD, RequestEffects
+from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.inbox import ClosedTransaction, Handout, Inbox, InboxItem, Nothing
 
 
 def queue(client, sid):
@@ -36,7 +36,7 @@ def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
 
 
 def test_an_item_comes_with_what_its_answer_needs(patient, sid, deliver, sessions):
-    sessions.commit(sid, "1", "d", b"ok", Effects(spell={"romeo@x": "WV:Romeo@X"}, fields={"caps": b"caps"}))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(spell={"romeo@x": "WV:Romeo@X"}, fields={"caps": b"caps"}))
     deliver("m1")
     item = patient.take(sid)
     assert (item.record, item.caps, item.spelling) == (b"record", b"caps", "WV:Romeo@X")
@@ -164,7 +164,7 @@ def test_a_stale_answer_does_not_close_another_item(patient, sid, deliver, feed)
 
 def test_a_message_id_that_is_no_message_spoils_nothing(patient, sid, deliver, feed, sessions):
     """Not even one that looks like a mark of ours in the queue."""
-    sessions.commit(sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
     patient.take(sid, message_id="P", only_answer=True)
     assert patient.take(sid).contacts[0].jid == "romeo@x"
 
@@ -226,7 +226,7 @@ def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
 
 
 def test_nothing_is_held_for_a_phone_with_a_cir_channel(patient, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", Effects(fields={"nohold": "1"}))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(fields={"nohold": "1"}))
     assert patient.take(sid, hold="worker:1") == Nothing(0)
 
 
@@ -260,7 +260,7 @@ def watch(sessions, sid):
     """The phone subscribes; nothing is known of anybody yet, and what waits from that is taken away."""
 
     def go(*jids, wishes=b"all"):
-        sessions.commit(sid, "sub", repr(jids), b"ok", Effects(sub=dict.fromkeys(jids, wishes)))
+        sessions.commit(sid, "sub", repr(jids), b"ok", RequestEffects(sub=dict.fromkeys(jids, wishes)))
 
     return go
 
@@ -268,7 +268,7 @@ def watch(sessions, sid):
 @pytest.fixture
 def show(feed, sid):
     def go(**presence):
-        return feed.store(sid, 1, Changes(presence={f"{name}@x": value for name, value in presence.items()}))
+        return feed.store(sid, 1, StreamChanges(presence={f"{name}@x": value for name, value in presence.items()}))
 
     return go
 
@@ -342,7 +342,7 @@ def test_the_gap_is_a_setting(client, sid, patient, watch, show, gap):
     watch("romeo@x")
     show(romeo=b"here")
     patient.take(sid, answered=patient.take(sid).tid)
-    later = Feed(client, gap).store(sid, 1, Changes(presence={"romeo@x": b"away"}))
+    later = HolderSessionStore(client, gap).store(sid, 1, StreamChanges(presence={"romeo@x": b"away"}))
     assert later == -1 if gap == 0 else 50_000 < later <= 60_000
     assert isinstance(patient.take(sid), Nothing) == bool(gap)
 
@@ -357,7 +357,7 @@ def test_the_gap_is_of_each_contact(patient, sid, watch, show):
 
 def test_the_first_flood_is_collected(patient, sid, watch, feed):
     watch("romeo@x")
-    later = feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}, notbefore=2000))
+    later = feed.store(sid, 1, StreamChanges(presence={"romeo@x": b"here"}, notbefore=2000))
     assert 0 < later <= 2000
     assert patient.take(sid) == Nothing(0)
 
@@ -394,7 +394,7 @@ def test_a_change_while_presence_is_under_way_is_told_later(patient, sid, watch,
 
 
 def test_somebody_of_whom_nothing_is_known_is_told_too(patient, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
     assert told(patient.take(sid)) == {"romeo@x": None}
 
 
@@ -460,7 +460,7 @@ def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, ite
         feed.create(sid, {"r": b"record", "ttl": 60_000, "fence": 1}, ())
         heard = listen("wake:a7")
         if items:
-            feed.store(sid, 1, Changes(items=[Delivery(f"m{n}", "romeo@x", b"text", b"", "") for n in range(items)]))
+            feed.store(sid, 1, StreamChanges(items=[Delivery(f"m{n}", "romeo@x", b"text", b"", "") for n in range(items)]))
             patient.take(sid)
         now = int(client.hget(keys.session(sid), "due")) - 60_000
         client.hset(
@@ -474,7 +474,13 @@ def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, ite
         kept = client.hgetall(keys.session(sid))
         moved = client.pttl(keys.session(sid)) < 99_000_000
         due = int(kept.pop(b"due")) - now
-        kind = (found.id, found.more) if isinstance(found, Item) else 0 < found.wait < 61 if isinstance(found, Nothing) else found
+        kind = (
+            (found.id, found.more)
+            if isinstance(found, InboxItem)
+            else 0 < found.wait < 61
+            if isinstance(found, Nothing)
+            else found
+        )
         seen.append((kind, kept, due > 50_000, moved, [each.replace(sid.encode(), b"SID") for each in heard()]))
     assert seen[0] == seen[1]
 
@@ -498,7 +504,7 @@ def test_the_phone_s_word_that_it_has_a_message_tells_how_it_had_heard_of_it(del
     client.hset(keys.session(sid), "via", "stcp")
     first = patient.take(sid)
     second = patient.take(sid, answered=first.tid, message_id="m1")
-    assert (second.id, second.closed) == ("m2", Closed("stcp", client.hget(keys.session(sid), "r")))
+    assert (second.id, second.closed) == ("m2", ClosedTransaction("stcp", client.hget(keys.session(sid), "r")))
     assert patient.take(sid, message_id="m1", only_answer=True).closed is None
     assert patient.take(sid, message_id="m2").closed.via == "stcp"
     assert client.hget(keys.session(sid), "via") is None  # a poll for which nothing was there
@@ -534,7 +540,7 @@ def test_an_item_is_cut_once(patient, sid, deliver, client):
 
 
 def test_the_receipt_waits_for_the_last_part(patient, sid, feed, client):
-    feed.store(sid, 1, Changes(items=[Delivery("m1", "romeo@x", b"text", b"receipt")]))
+    feed.store(sid, 1, StreamChanges(items=[Delivery("m1", "romeo@x", b"text", b"receipt")]))
     item = patient.take(sid)
     patient.cut(sid, item, [("m1", b"te"), ("x1", b"xt")])
     patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
@@ -546,7 +552,7 @@ def test_the_receipt_waits_for_the_last_part(patient, sid, feed, client):
 def test_a_message_that_was_fetched_is_cut_with_the_answer(patient, sid, deliver, sessions):
     deliver("m1", "m2")
     patient.take(sid)
-    sessions.commit(sid, "9", "d", b"ok", Effects(cut={"m1": (b"text m1", [("m1", b"te"), ("x1", b"xt")])}))
+    sessions.commit(sid, "9", "d", b"ok", RequestEffects(cut={"m1": (b"text m1", [("m1", b"te"), ("x1", b"xt")])}))
     assert [patient.take(sid).id for _ in range(2)] == ["x1", "m2"]
 
 
@@ -563,9 +569,9 @@ def test_the_first_part_of_a_cut_message_is_not_the_message(patient, feed, sid, 
 
 def test_contacts_that_did_not_fit_come_later(patient, sid, feed, sessions, client):
     jids = [f"c{number}@x" for number in range(4)]
-    feed.store(sid, 1, Changes(roster=dict.fromkeys(jids, b"r")))
-    sessions.commit(sid, "1", "d", b"ok", Effects(sub=dict.fromkeys(jids, b"s")))
-    feed.store(sid, 1, Changes(presence=dict.fromkeys(jids, b"p")))
+    feed.store(sid, 1, StreamChanges(roster=dict.fromkeys(jids, b"r")))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub=dict.fromkeys(jids, b"s")))
+    feed.store(sid, 1, StreamChanges(presence=dict.fromkeys(jids, b"p")))
     item = patient.take(sid)
     told = [each.jid for each in item.contacts]
     patient.later(sid, item, told[1:])
@@ -587,7 +593,7 @@ def test_a_copy_that_the_phone_has_read_is_noted(patient, feed, sid, deliver, se
         item = patient.take(sid)
         patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
     assert set(feed.had([sid])) == {"one", "two"}
-    sessions.commit(sid, "1", "d", b"reply", Effects(dropped=["m4"]))
+    sessions.commit(sid, "1", "d", b"reply", RequestEffects(dropped=["m4"]))
     assert set(feed.had([sid])) == {"one", "two", "four"}
 
 
@@ -611,6 +617,6 @@ def test_only_the_newest_are_noted_and_they_go_with_the_session(patient, feed, s
 
 def test_the_name_of_a_copy_is_no_part_of_whom_it_is_from(patient, sid, deliver, sessions):
     deliver("m1", copy="one")
-    sessions.commit(sid, "1", "d", b"reply", Effects(spell={"romeo@x": "WV:Romeo@x"}))
+    sessions.commit(sid, "1", "d", b"reply", RequestEffects(spell={"romeo@x": "WV:Romeo@x"}))
     item = patient.take(sid)
     assert (item.payload, item.spelling) == (b"text m1", "WV:Romeo@x")

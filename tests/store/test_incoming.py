@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from onesoup.store.incoming import MOST, Incoming, Kept
+from onesoup.store.wakeup.sms_inbound import MOST, InboundSmsStore, KeptParts
 
 NUMBER = "+15550100123"
 _ids = itertools.count()
@@ -12,7 +12,7 @@ _ids = itertools.count()
 
 @pytest.fixture
 def incoming(client):
-    return Incoming(client)
+    return InboundSmsStore(client)
 
 
 def part(incoming, place, count, octets, message="WV12LR1", delivery=""):
@@ -21,12 +21,12 @@ def part(incoming, place, count, octets, message="WV12LR1", delivery=""):
 
 def test_parts_in_any_order_become_one_message(incoming):
     binary = bytes(range(256))
-    assert part(incoming, 2, 3, b"c:1") is Kept.PART
-    assert part(incoming, 0, 3, binary) is Kept.PART
-    assert part(incoming, 1, 2, b"of another", message="WV12LR2") is Kept.PART
+    assert part(incoming, 2, 3, b"c:1") is KeptParts.PART
+    assert part(incoming, 0, 3, binary) is KeptParts.PART
+    assert part(incoming, 1, 2, b"of another", message="WV12LR2") is KeptParts.PART
     assert incoming.first(NUMBER) is None
     assert incoming.due.take(1000)[1] == []
-    assert part(incoming, 1, 3, b"") is Kept.MESSAGE
+    assert part(incoming, 1, 3, b"") is KeptParts.MESSAGE
     assert incoming.first(NUMBER).parts == (binary, b"", b"c:1")
     assert incoming.due.take(1000)[1] == [NUMBER]
 
@@ -35,9 +35,9 @@ def test_a_gateway_that_repeats_itself_is_heard_once(incoming):
     assert [part(incoming, 0, 1, b"x", delivery="d").value for _ in range(3)] == [2, 0, 0]
     entry = incoming.first(NUMBER)
     assert incoming.answered(NUMBER, entry, b"")
-    assert part(incoming, 0, 1, b"x", delivery="d") is Kept.REPEAT
+    assert part(incoming, 0, 1, b"x", delivery="d") is KeptParts.REPEAT
     assert incoming.first(NUMBER) is None
-    assert part(incoming, 0, 1, b"x", delivery="another") is Kept.MESSAGE, "the phone itself asks again"
+    assert part(incoming, 0, 1, b"x", delivery="another") is KeptParts.MESSAGE, "the phone itself asks again"
 
 
 def test_what_was_kept_by_a_process_that_died_is_found_when_the_gateway_repeats_it(incoming, client):
@@ -69,6 +69,6 @@ def test_an_answer_is_noted_as_sent_by_one_process(incoming):
 
 def test_a_flood_is_turned_away_and_not_forgotten(incoming):
     kept = [part(incoming, 0, 1, b"x%d" % n, delivery=f"d{n}") for n in range(MOST + 1)]
-    assert kept[-1] is Kept.FULL
+    assert kept[-1] is KeptParts.FULL
     incoming.answered(NUMBER, incoming.first(NUMBER), b"")
-    assert part(incoming, 0, 1, b"x", delivery=f"d{MOST}") is Kept.MESSAGE, "as the gateway tries again"
+    assert part(incoming, 0, 1, b"x", delivery=f"d{MOST}") is KeptParts.MESSAGE, "as the gateway tries again"

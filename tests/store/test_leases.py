@@ -5,7 +5,7 @@ import time
 import pytest
 
 from onesoup.store import keys
-from onesoup.store.leases import Leases, Shards
+from onesoup.store.session.shards import Leases, Shards
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import gevent
 import pytest
 import redis
 
-from onesoup.store.channels import Subscriber
-from onesoup.store.client import connect
 from onesoup.store.errors import StoreDown
-from onesoup.store.leases import Shards
+from onesoup.store.redis.channels import Subscriber
+from onesoup.store.redis.client import connect
+from onesoup.store.session.shards import Shards
 from tests.chaos.stores import CutOff
 from tests.support.topologies import until
 

@@ -11,10 +11,10 @@ import pytest
 import redis
 
 from onesoup.demo.servers import RedisServer
-from onesoup.store.client import Script, Shared, connect
-from onesoup.store.connection import Connection
 from onesoup.store.errors import StoreDown
-from onesoup.store.pipe import Pipe
+from onesoup.store.redis.client import RedisScript, Shared, connect
+from onesoup.store.redis.connection import Connection
+from onesoup.store.redis.pipeline import Pipe
 
 ECHO = "return ARGV[1]"
 
@@ -29,7 +29,7 @@ def shared(client, redis_server: RedisServer) -> Iterator[Shared]:  # `client` l
 
 @pytest.fixture
 def echo(shared):
-    return Script(shared, ECHO)
+    return RedisScript(shared, ECHO)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def test_a_pipeline_that_is_cut_in_the_middle_runs_once_more():
 
 
 def test_an_error_is_of_the_call_that_made_it(shared, echo):
-    broken = Script(shared, "return redis.call('HGET', KEYS[1])")
+    broken = RedisScript(shared, "return redis.call('HGET', KEYS[1])")
     bad, good = gevent.spawn(broken, ["k"]), gevent.spawn(echo, [], ["fine"])
     gevent.joinall([bad, good], timeout=30)
     assert good.value == b"fine"
@@ -173,7 +173,7 @@ def test_a_connection_that_is_cut_is_made_again(shared, echo, client):
 def test_a_redis_that_is_away_is_said_so_and_used_again_when_it_is_back(tmp_path):
     with RedisServer(tmp_path) as server:
         client = connect(server.url, shared=True)
-        echo = Script(client, ECHO)
+        echo = RedisScript(client, ECHO)
         assert echo([], ["before"]) == b"before"
         server.process.kill()
         jobs = [gevent.spawn(echo, [], ["meanwhile"]) for _ in range(20)]

@@ -2,10 +2,10 @@
 
 import pytest
 
+from onesoup.store.account.groups import Groups, Invites
 from onesoup.store.bounds import MOST_INVITES
-from onesoup.store.client import connect
-from onesoup.store.feed import Changes, Feed
-from onesoup.store.rooms import Groups, Invites
+from onesoup.store.redis.client import connect
+from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
 
 ALICE = "alice@example.org"
 
@@ -71,12 +71,14 @@ def test_invitations_do_not_fill_redis(client):
 
 
 def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):
-    feed = Feed(client)
+    feed = HolderSessionStore(client)
     feed.create("00s", {"ttl": 60_000, "fence": 1}, ())
-    feed.store("00s", 1, Changes(rooms={"a@r": b"a", "ab@r": b"b"}, occupants={"a@r/x": b"1", "a@r/y/z": b"2", "ab@r/x": b"3"}))
+    feed.store(
+        "00s", 1, StreamChanges(rooms={"a@r": b"a", "ab@r": b"b"}, occupants={"a@r/x": b"1", "a@r/y/z": b"2", "ab@r/x": b"3"})
+    )
     assert feed.occupants("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": b"1", "a@r/no": None}
-    feed.store("00s", 1, Changes(occupants={"ab@r/x": b""}))
-    feed.store("00s", 1, Changes(rooms={"a@r": b""}))
+    feed.store("00s", 1, StreamChanges(occupants={"ab@r/x": b""}))
+    feed.store("00s", 1, StreamChanges(rooms={"a@r": b""}))
     assert (feed.hash("00s", "rooms"), feed.hash("00s", "occ")) == ({"ab@r": b"b"}, {})
     feed.copy("00s", "00t")
     assert feed.hash("00t", "rooms") == {"ab@r": b"b"}

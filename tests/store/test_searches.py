@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.store import keys
-from onesoup.store.searches import KEEP_MS, MOST, Searches
+from onesoup.store.session.search_hits import KEEP_MS, MOST, Searches
 
 SID = "00abc"
 

@@ -14,12 +14,12 @@ import gevent
 import pytest
 import redis
 
+from onesoup.commands import redis_check
 from onesoup.demo.process import Process
-from onesoup.operators import redis_check
-from onesoup.ports import free_port
-from onesoup.settings import Settings
-from onesoup.store.client import connect, writable
-from onesoup.store.keyring import KeyRing
+from onesoup.runtime.ports import free_port
+from onesoup.settings.settings import Settings
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect, writable
 from tests.support.topologies import Sentinels
 
 # A request of a phone is to be answered within 10 s, whatever is away.

@@ -7,9 +7,9 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession, OutboxFull
-from onesoup.store.feed import Changes, Feed
-from onesoup.store.inbox import Handout, Inbox, Nothing
-from onesoup.store.sessions import LATE_MS, MARK_MS, MOST_OUT, Effects, Sessions
+from onesoup.store.session.gateway_side import LATE_MS, MARK_MS, MOST_OUT, GatewaySessionStore, RequestEffects
+from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
+from onesoup.store.session.inbox import Handout, Inbox, Nothing
 
 DIGEST = "d1"
 
@@ -95,13 +95,13 @@ def test_a_look_without_touching_does_not(sessions, sid, client):
 
 
 def test_a_reply_is_replayed_byte_for_byte(sessions, sid):
-    sessions.commit(sid, "1", DIGEST, b"\x03\x11 answer \xff", Effects())
+    sessions.commit(sid, "1", DIGEST, b"\x03\x11 answer \xff", RequestEffects())
     assert sessions.open(sid, "1", DIGEST, ("r",)).reply == b"\x03\x11 answer \xff"
 
 
 def test_a_repeated_request_tells_the_holder_once_more(sessions, sid, listen):
     """On a cluster a worker may die between the commit and the news of it."""
-    sessions.commit(sid, "1", DIGEST, b"ok", Effects(out=[b"send"]))
+    sessions.commit(sid, "1", DIGEST, b"ok", RequestEffects(out=[b"send"]))
     heard = listen(keys.wake_channel(0xA7))
     sessions.open(sid, "2", "d2", ())
     assert heard() == []
@@ -110,27 +110,27 @@ def test_a_repeated_request_tells_the_holder_once_more(sessions, sid, listen):
 
 
 def test_an_empty_reply_is_replayed_too(sessions, sid):
-    sessions.commit(sid, "1", DIGEST, b"", Effects())
+    sessions.commit(sid, "1", DIGEST, b"", RequestEffects())
     assert sessions.open(sid, "1", DIGEST, ("r",)).reply == b""
 
 
 @pytest.mark.parametrize(("tid", "digest"), [("2", DIGEST), ("1", "d2"), (None, DIGEST)])
 def test_another_transaction_or_another_body_is_no_repeat(sessions, sid, tid, digest):
-    sessions.commit(sid, "1", DIGEST, b"one", Effects())
+    sessions.commit(sid, "1", DIGEST, b"one", RequestEffects())
     assert sessions.open(sid, tid, digest, ()).reply is None
 
 
 def test_a_logout_is_answered_again_when_it_is_repeated(sessions, sid):
     """The reply is given whatever became of the session."""
-    sessions.commit(sid, "9", DIGEST, b"bye", Effects(end=604))
+    sessions.commit(sid, "9", DIGEST, b"bye", RequestEffects(end=604))
     assert sessions.open(sid, "9", DIGEST, ()).reply == b"bye"
     assert code_of(sessions.open, sid, "10", "d2", ()) == 604
 
 
 def test_of_two_equal_requests_at_once_one_acts(sessions, sid, client):
     """Both were opened before either was committed: the second does nothing and answers as the first."""
-    first = sessions.commit(sid, "1", DIGEST, b"first", Effects(out=[b"send"], fields={"own": b"1"}))
-    second = sessions.commit(sid, "1", DIGEST, b"second", Effects(out=[b"send"], fields={"own": b"2"}, end=604))
+    first = sessions.commit(sid, "1", DIGEST, b"first", RequestEffects(out=[b"send"], fields={"own": b"1"}))
+    second = sessions.commit(sid, "1", DIGEST, b"second", RequestEffects(out=[b"send"], fields={"own": b"2"}, end=604))
     assert (first, second) == (b"first", b"first")
     assert client.lrange(keys.of(sid, "out")[0], 0, -1) == [b"send"]
     assert client.hget(keys.session(sid), "own") == b"1"
@@ -138,7 +138,7 @@ def test_of_two_equal_requests_at_once_one_acts(sessions, sid, client):
 
 
 def test_the_effects_of_a_request_happen_together(sessions, sid, client):
-    effects = Effects(
+    effects = RequestEffects(
         fields={"own": b"\x82\xff", "nohold": "1"},
         out=[b"one", b"two"],
         sub={"romeo@x": b"all"},
@@ -154,34 +154,34 @@ def test_the_effects_of_a_request_happen_together(sessions, sid, client):
 
 
 def test_the_first_notification_waits_for_presence_that_is_on_its_way(client, sid, feed):
-    sessions = Sessions(client, flood_ms=60_000)
-    feed.store(sid, 1, Changes(roster={"romeo@x": b"r", "nurse@x": b"n"}, presence={"nurse@x": b"here"}))
-    wishes = Effects(sub={"romeo@x": b"all", "nurse@x": b"all"}, dirty=["romeo@x", "nurse@x"])
+    sessions = GatewaySessionStore(client, flood_ms=60_000)
+    feed.store(sid, 1, StreamChanges(roster={"romeo@x": b"r", "nurse@x": b"n"}, presence={"nurse@x": b"here"}))
+    wishes = RequestEffects(sub={"romeo@x": b"all", "nurse@x": b"all"}, dirty=["romeo@x", "nurse@x"])
     sessions.commit(sid, "1", DIGEST, b"ok", wishes)
     inbox = Inbox(client, Handout())
     assert [each.jid for each in inbox.take(sid).contacts] == ["nurse@x"]
     assert inbox.take(sid) == Nothing(0)
-    feed.store(sid, 1, Changes(presence={"romeo@x": b"here"}))
+    feed.store(sid, 1, StreamChanges(presence={"romeo@x": b"here"}))
     assert [each.jid for each in inbox.take(sid).contacts] == ["romeo@x"]
 
 
 def test_a_phone_whose_server_takes_nothing_is_told_to_wait_and_can_log_out(sessions, sid, client):
     for number in range(MOST_OUT):
-        sessions.commit(sid, str(number), DIGEST, b"ok", Effects(out=[b"x"]))
-    for effects in (Effects(out=[b"x"]), Effects(fields={"own": b"new"}, out=[b"x"])):
+        sessions.commit(sid, str(number), DIGEST, b"ok", RequestEffects(out=[b"x"]))
+    for effects in (RequestEffects(out=[b"x"]), RequestEffects(fields={"own": b"new"}, out=[b"x"])):
         with pytest.raises(OutboxFull):
             sessions.commit(sid, "one too many", DIGEST, b"ok", effects)
     assert sessions.read(sid, ["own"]) == [None]
     assert client.llen(keys.of(sid, "out")[0]) == MOST_OUT
-    sessions.commit(sid, "no command", DIGEST, b"ok", Effects(fields={"own": b"new"}))
-    sessions.commit(sid, "log-out", DIGEST, b"ok", Effects(out=[b"bye"], end=604))
+    sessions.commit(sid, "no command", DIGEST, b"ok", RequestEffects(fields={"own": b"new"}))
+    sessions.commit(sid, "log-out", DIGEST, b"ok", RequestEffects(out=[b"bye"], end=604))
     assert client.llen(keys.of(sid, "out")[0]) == MOST_OUT + 1
 
 
 def test_commands_wake_the_holder_of_the_shard_once(sessions, sid, listen):
     heard = listen("wake:a7")
-    sessions.commit(sid, "1", DIGEST, b"ok", Effects(out=[b"one", b"two"]))
-    sessions.commit(sid, "2", DIGEST, b"ok", Effects())
+    sessions.commit(sid, "1", DIGEST, b"ok", RequestEffects(out=[b"one", b"two"]))
+    sessions.commit(sid, "2", DIGEST, b"ok", RequestEffects())
     assert heard() == [sid.encode()]
 
 
@@ -194,28 +194,28 @@ def test_a_command_outside_a_commit_wakes_it_too(sessions, sid, listen, client):
 
 def test_nobody_commits_to_a_session_that_is_over(sessions, sid, client):
     expire(client, sid)
-    assert code_of(sessions.commit, sid, "1", DIGEST, b"ok", Effects(out=[b"x"])) == 600
+    assert code_of(sessions.commit, sid, "1", DIGEST, b"ok", RequestEffects(out=[b"x"])) == 600
     assert code_of(sessions.push, sid, b"x") == 600
     assert client.exists(keys.of(sid, "out")[0]) == 0
 
 
 def test_a_new_keep_alive_time_takes_effect_at_once(sessions, sid, client):
     now = client.time()[0] * 1000
-    sessions.commit(sid, "1", DIGEST, b"ok", Effects(fields={"ttl": 9_000_000}))
+    sessions.commit(sid, "1", DIGEST, b"ok", RequestEffects(fields={"ttl": 9_000_000}))
     assert due(client, sid) >= now + 9_000_000
-    sessions.commit(sid, "2", DIGEST, b"ok", Effects(fields={"ttl": 150_000}))
+    sessions.commit(sid, "2", DIGEST, b"ok", RequestEffects(fields={"ttl": 150_000}))
     assert due(client, sid) <= now + 160_000
 
 
 def test_who_unsubscribes_is_not_told_what_waited(sessions, sid, client, patient):
-    sessions.commit(sid, "1", DIGEST, b"ok", Effects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
-    sessions.commit(sid, "2", DIGEST, b"ok", Effects(unsub=["romeo@x"]))
+    sessions.commit(sid, "1", DIGEST, b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "2", DIGEST, b"ok", RequestEffects(unsub=["romeo@x"]))
     assert sessions.values(sid, "sub", ["romeo@x"]) == [None]
     assert not hasattr(patient.take(sid), "tid")
 
 
 def test_the_mark_of_the_end_holds_for_an_hour(sessions, sid, client):
-    sessions.commit(sid, "1", DIGEST, b"ok", Effects(end=601))
+    sessions.commit(sid, "1", DIGEST, b"ok", RequestEffects(end=601))
     assert code_of(sessions.open, sid, "2", DIGEST, ()) == 601
     assert MARK_MS - 5000 < client.pttl(keys.session(sid)) <= MARK_MS
 
@@ -310,7 +310,7 @@ def test_a_phone_that_was_told_to_poll_comes_by_itself(sessions, sid, deliver, l
 def test_a_longer_life_of_the_session_does_not_hide_that(sessions, sid, deliver, listen, line):
     deliver("m1")
     sessions.open(sid, "7", DIGEST, ())
-    sessions.commit(sid, "7", DIGEST, b"ok", Effects(fields={"ttl": 60_000}))
+    sessions.commit(sid, "7", DIGEST, b"ok", RequestEffects(fields={"ttl": 60_000}))
     line = listen("cir:1")
     deliver("m2")
     assert rested(line()) is None
@@ -397,7 +397,7 @@ def test_no_line_for_a_session_that_is_over(sessions, sid, feed):
     assert code_of(sessions.bind_line, "ffnobody", "cir:1") == 604
 
 
-def test_the_end_of_a_session_reaches_the_line(sessions, sid, feed: Feed, listen):
+def test_the_end_of_a_session_reaches_the_line(sessions, sid, feed: HolderSessionStore, listen):
     sessions.bind_line(sid, "cir:1")
     heard = listen("cir:1")
     feed.end(sid, 1, 601)
@@ -407,7 +407,7 @@ def test_the_end_of_a_session_reaches_the_line(sessions, sid, feed: Feed, listen
 def test_a_waiting_item_goes_out_in_parts_in_its_place(sessions, sid, deliver, feed, patient, client):
     deliver("m1", "m2", "m3", receipt=b"receipt")
     parts = [("m2a", b"romeo@x\npart 1"), ("m2b", b"romeo@x\npart 2")]
-    sessions.commit(sid, "1", "d", b"", Effects(split={"m2": parts, "gone": parts}))
+    sessions.commit(sid, "1", "d", b"", RequestEffects(split={"m2": parts, "gone": parts}))
     told = [patient.take(sid) for _ in range(4)]
     assert [each.id for each in told] == ["m1", "m2a", "m2b", "m3"]
     assert [each.payload for each in told][1:3] == [b"part 1", b"part 2"]
@@ -418,5 +418,5 @@ def test_a_waiting_item_goes_out_in_parts_in_its_place(sessions, sid, deliver, f
 def test_what_was_handed_out_is_not_cut_under_the_phones_hands(sessions, sid, deliver, feed, patient):
     deliver("m1")
     patient.take(sid)
-    sessions.commit(sid, "1", "d", b"", Effects(split={"m1": [("a", b"romeo@x\na"), ("b", b"romeo@x\nb")]}))
+    sessions.commit(sid, "1", "d", b"", RequestEffects(split={"m1": [("a", b"romeo@x\na"), ("b", b"romeo@x\nb")]}))
     assert set(feed.undelivered(sid)) == {"m1"}

@@ -7,11 +7,12 @@ import gevent
 import pytest
 import redis
 
-from onesoup.store import keys, sharded
-from onesoup.store.channels import Replies, Subscriber, answer
-from onesoup.store.client import Script, connect
+from onesoup.store import keys
 from onesoup.store.errors import NoSession, StoreDown
-from onesoup.store.leases import Shards
+from onesoup.store.redis import sharded_channels
+from onesoup.store.redis.channels import Replies, Subscriber, answer
+from onesoup.store.redis.client import RedisScript, connect
+from onesoup.store.session.shards import Shards
 from tests.support.topologies import Cluster, program, until
 
 
@@ -44,9 +45,9 @@ class Heard:
 
 
 def test_every_shard_is_woken_from_every_node(cluster: Cluster, client: redis.Redis) -> None:
-    assert sharded.available(client)
+    assert sharded_channels.available(client)
     names = [keys.wake_channel(number) for number in range(0, 256, 16)]
-    assert len(sharded.places(client, names)) == 3
+    assert len(sharded_channels.places(client, names)) == 3
     heard = Heard(cluster.url, *names)
     for number in range(0, 256, 16):
         Shards(client).ask(number, b"job")
@@ -69,8 +70,8 @@ def test_nothing_is_told_to_nodes_that_have_no_listener(cluster: Cluster, client
 
 
 def test_results_and_errors_of_scripts_stay_what_they_are(client: redis.Redis) -> None:
-    def script(ending: str) -> Script:
-        return Script(client, f"redis.call('PUBLISH', 'news', ARGV[1])\n{ending}")
+    def script(ending: str) -> RedisScript:
+        return RedisScript(client, f"redis.call('PUBLISH', 'news', ARGV[1])\n{ending}")
 
     assert script("return {1, 'two'}")(["a"], ["x"]) == [1, b"two"]
     assert script("return nil")(["a"], ["x"]) is None
@@ -95,7 +96,9 @@ def test_channels_are_followed_to_another_node(cluster: Cluster, client: redis.R
     nodes = [redis.Redis(port=node.port, decode_responses=True) for node in cluster.nodes]
     ids = [node.execute_command("CLUSTER MYID") for node in nodes]
     here = next(
-        place for place, node in enumerate(cluster.nodes) if ("127.0.0.1", node.port) in sharded.places(client, ["wake:07"])
+        place
+        for place, node in enumerate(cluster.nodes)
+        if ("127.0.0.1", node.port) in sharded_channels.places(client, ["wake:07"])
     )
     there = (here + 1) % 3
     gaps = heard.gaps
@@ -103,7 +106,7 @@ def test_channels_are_followed_to_another_node(cluster: Cluster, client: redis.R
         nodes[each].execute_command("CLUSTER SETSLOT", slot, "NODE", ids[there])
     until(lambda: heard.gaps > gaps and heard.subscriber.connected)
     fresh = connect(cluster.url)
-    until(lambda: ("127.0.0.1", cluster.nodes[there].port) in sharded.places(connect(cluster.url), ["wake:07"]))
+    until(lambda: ("127.0.0.1", cluster.nodes[there].port) in sharded_channels.places(connect(cluster.url), ["wake:07"]))
     Shards(fresh).ask(7, b"job")
     until(lambda: heard.messages == [("wake:07", b"login")])
     heard.stop()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from onesoup.csp.numbers import NETWORK
-from onesoup.store.numbers import Checked, Numbers
-from onesoup.store.sms import Budget, Jobs, Limits, Refusal
+from onesoup.csp.text.numbers import NETWORK
+from onesoup.store.account.phone_numbers import Checked, Numbers
+from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits, Refusal
 
 NUMBER, JID, GW = "+15550100123", "alice@x", "json"
 NOW = 9_999_999_999_999  # the phone was heard after everything that was sent

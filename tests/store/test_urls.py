@@ -2,23 +2,23 @@
 
 import pytest
 
-from onesoup.store.urls import CLUSTER, SENTINEL, SINGLE, Place, parse
+from onesoup.store.redis.urls import CLUSTER, SENTINEL, SINGLE, RedisUrl, parse
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", "rediss://:secret@redis.example.org/2", "unix:///run/redis.sock"])
 def test_one_server_is_redis_py_s_business(url):
-    assert parse(url) == Place(SINGLE, url)
+    assert parse(url) == RedisUrl(SINGLE, url)
 
 
 def test_sentinels():
     url = "redis+sentinel://onesoup:p%40ss@10.0.0.1,10.0.0.2:26380,[::1]/mymaster/3"
     hosts = (("10.0.0.1", 26379), ("10.0.0.2", 26380), ("::1", 26379))
-    assert parse(url) == Place(SENTINEL, url, hosts, "mymaster", 3, "onesoup", "p@ss")
+    assert parse(url) == RedisUrl(SENTINEL, url, hosts, "mymaster", 3, "onesoup", "p@ss")
 
 
 def test_a_cluster():
     url = "rediss+cluster://:secret@one.example.org,[fd00::2]:7001/"
-    assert parse(url) == Place(CLUSTER, url, (("one.example.org", 6379), ("fd00::2", 7001)), password="secret", tls=True)
+    assert parse(url) == RedisUrl(CLUSTER, url, (("one.example.org", 6379), ("fd00::2", 7001)), password="secret", tls=True)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.store.errors import NoSession
-from onesoup.store.wakes import Tries, Wakes
+from onesoup.store.wakeup.wakes import Wakes, WakeTries
 
 
 @pytest.fixture
@@ -93,19 +93,19 @@ def test_what_a_step_sees(wakes, woken):
 
 def test_nothing_may_be_tried_once_the_phone_has_come(wakes, woken, inbox):
     look = wakes.look(woken)
-    assert wakes.note(woken, Tries(look.wake, sms=1, sms_at=look.now))
-    assert wakes.look(woken).tries == Tries(look.wake, sms=1, sms_at=look.now)
+    assert wakes.note(woken, WakeTries(look.wake, sms=1, sms_at=look.now))
+    assert wakes.look(woken).tries == WakeTries(look.wake, sms=1, sms_at=look.now)
     inbox.take(woken)
-    assert not wakes.note(woken, Tries(look.wake, sms=2))
+    assert not wakes.note(woken, WakeTries(look.wake, sms=2))
     assert wakes.look(woken).wake == ""
 
 
 def test_of_two_processes_that_saw_the_same_one_tries(wakes, woken):
     one = two = wakes.look(woken)
-    assert wakes.note(woken, first := Tries(one.wake, udp=1), seen=one.tried)
-    assert not wakes.note(woken, Tries(two.wake, udp=1, udp_at=5), seen=two.tried)
-    assert wakes.note(woken, Tries(one.wake, udp=2), seen=first.pack())
-    assert wakes.look(woken).tries == Tries(one.wake, udp=2)
+    assert wakes.note(woken, first := WakeTries(one.wake, udp=1), seen=one.tried)
+    assert not wakes.note(woken, WakeTries(two.wake, udp=1, udp_at=5), seen=two.tried)
+    assert wakes.note(woken, WakeTries(one.wake, udp=2), seen=first.pack())
+    assert wakes.look(woken).tries == WakeTries(one.wake, udp=2)
 
 
 def test_a_request_says_where_the_phone_is(wakes, woken, inbox):

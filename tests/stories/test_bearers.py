@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from cir import profiles, sms
+from cir.http import gateway_profiles
+from cir.sms import encoding
 from onesoup.demo.stack import Stack
-from onesoup.phone.bearers import Datagrams, ask
-from onesoup.phone.stcp import Line
-from onesoup.ports import free_port
-from onesoup.store.client import connect
-from onesoup.store.lines import Lines
+from onesoup.phone.bearers import UdpListener, ask
+from onesoup.phone.stcp import PhoneStcpLine
+from onesoup.runtime.ports import free_port
+from onesoup.store.redis.client import connect
+from onesoup.store.wakeup.stcp_lines import Lines
 from onesoup.wire import sms as pts
 from tests.support.gateways import HttpGateway, answer
 from tests.support.peer import Peers
@@ -101,7 +102,7 @@ def test_a_killed_cir_process_sends_nothing_twice_and_loses_nothing(carrier: Wor
     """Killed while the gateway thinks. Its successor leaves the message alone; the phone with a line comes back."""
     phone, there = asleep(carrier, "WAPSMS", number="+15550100102")
     lined, friend = asleep(carrier, "STCP")
-    line = Line(*lined.stcp, lined.session_id or "", lined.cookie).open()
+    line = PhoneStcpLine(*lined.stcp, lined.session_id or "", lined.cookie).open()
     hook.script = ["hang"]
     there.send(phone.user, text := secret_text())
     hook.until(1, 30)
@@ -110,7 +111,7 @@ def test_a_killed_cir_process_sends_nothing_twice_and_loses_nothing(carrier: Wor
     lined.hears(other)  # a poll delivers, whatever has become of the line
     carrier.stack.start("cir")
     line.close()
-    with Line(*lined.stcp, lined.session_id or "", lined.cookie) as again:
+    with PhoneStcpLine(*lined.stcp, lined.session_id or "", lined.cookie) as again:
         again.wait(3.5)
         friend.send(lined.user, last := secret_text())
         assert again.wait(10)
@@ -121,7 +122,7 @@ def test_a_killed_cir_process_sends_nothing_twice_and_loses_nothing(carrier: Wor
 
 
 def test_a_phone_that_listens_for_datagrams_is_woken_within_a_second_or_two(carrier: World) -> None:
-    with Datagrams() as port:
+    with UdpListener() as port:
         phone, there = asleep(carrier, "SUDP", udp_port=port.port)
         assert list(phone.agreed.supported_cir_method) == ["SUDP"]
         began = time.monotonic()
@@ -154,9 +155,9 @@ class ShortMessages:
 
     def says(self, text: str) -> "ShortMessages":
         for part in pts.split(text.encode()):
-            document = {"id": f"{time.monotonic_ns()}", "msisdn": self._number, "udh": sms.ports(3590, 0).hex()}
+            document = {"id": f"{time.monotonic_ns()}", "msisdn": self._number, "udh": encoding.ports(3590, 0).hex()}
             body = json.dumps(document | {"payload": part.hex()}).encode()
-            signature = profiles.signature(HOOK_KEY, int(time.time()), body)
+            signature = gateway_profiles.signature(HOOK_KEY, int(time.time()), body)
             headers = {"Content-Type": "application/json", "X-Onesoup-Signature": signature}
             with urllib.request.urlopen(urllib.request.Request(self._url, body, headers), timeout=20) as taken:
                 assert taken.status == 200

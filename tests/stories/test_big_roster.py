@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from onesoup.csp.elements import NewMessage
+from onesoup.csp.codec.generated_elements import NewMessage
 from onesoup.phone.profiles import GENERIC
 from tests.support.secrets import secret_text
 from tests.support.world import World

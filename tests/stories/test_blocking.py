@@ -1,6 +1,13 @@
 """A user blocks somebody: nothing comes from there any more, not even a wake, and the server knows it for every client."""
 
-from onesoup.csp.elements import AddList, BlockEntityRequest, BlockList, GetBlockedListRequest, GrantList, RemoveList
+from onesoup.csp.codec.generated_elements import (
+    AddList,
+    BlockEntityRequest,
+    BlockList,
+    GetBlockedListRequest,
+    GrantList,
+    RemoveList,
+)
 from tests.support.secrets import secret_text
 from tests.support.world import StoryPhone, World
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp.elements import Disconnect, Status
+from onesoup.csp.codec.generated_elements import Disconnect, Status
 from onesoup.phone.errors import SessionOver
 from onesoup.wire.document import Encoding
 from tests.support.secrets import secret_text

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     AddGroupMembersRequest,
     AddList,
     DeleteGroupRequest,

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import GetListRequest, Status
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.generated_elements import GetListRequest, Status
 from onesoup.phone.engine import encode
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding

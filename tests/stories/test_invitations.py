@@ -1,6 +1,6 @@
 """Invitations into a room, both ways: taken, declined, withdrawn."""
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     CancelInviteRequest,
     InviteRequest,
     InviteResponse,

@@ -1,6 +1,6 @@
 """Contact lists: made on the phone, kept on the server as well, so that not even a lost Redis takes them away."""
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     ContactListProperties,
     CreateListRequest,
     ListManageRequest,
@@ -12,7 +12,7 @@ from onesoup.csp.elements import (
 )
 from onesoup.phone.engine import Phone
 from onesoup.store import keys
-from onesoup.store.client import connect
+from onesoup.store.redis.client import connect
 from tests.support.topologies import until
 from tests.support.world import World
 

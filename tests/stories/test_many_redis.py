@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onesoup.csp.elements import AddList, BlockEntityRequest, BlockList
+from onesoup.csp.codec.generated_elements import AddList, BlockEntityRequest, BlockList
 from onesoup.demo.stack import Stack
 from tests.stories.test_operating import command, objects
 from tests.support.peer import Peers

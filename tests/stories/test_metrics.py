@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from onesoup.demo.stack import ROLES
-from onesoup.phone.stcp import Line
+from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.wire.document import Encoding
 from tests.support.promised import EVERYBODY, OF
 from tests.support.secrets import secret_text
@@ -88,7 +88,7 @@ def test_a_delivery_is_timed_by_the_way_in_which_the_phone_was_told(world: World
     paths = ("poll", "stcp")
     before = [value(world, "web", "onesoup_delivery_seconds_count", path=path) for path in paths]
     assert waiting.stcp is not None
-    with Line(*waiting.stcp, waiting.session_id or "", waiting.cookie):
+    with PhoneStcpLine(*waiting.stcp, waiting.session_id or "", waiting.cookie):
         there.send(alice.jid, text := secret_text())
         for phone in (polling, waiting):
             phone.hears(text)

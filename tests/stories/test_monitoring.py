@@ -14,7 +14,7 @@ import yaml
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.demo.stack import ROLES
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from tests.support.secrets import secret_text
 from tests.support.world import World
 

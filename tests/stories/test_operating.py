@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onesoup.phone.errors import Refused
-from onesoup.phone.stcp import Line
+from onesoup.phone.stcp import PhoneStcpLine
 from tests.support.peer import WITHIN
 from tests.support.secrets import secret_text
 from tests.support.world import World
@@ -35,7 +35,7 @@ def test_who_is_logged_in_is_shown_and_can_be_put_out(world: World) -> None:
     old = world.phone(alice, client_id="old", version="1.1", cir=()).start()
     new = world.phone(alice, client_id="new", version="1.2", cir=["STCP"]).start()
     assert new.stcp is not None
-    with Line(*new.stcp, new.session_id or "", new.cookie):
+    with PhoneStcpLine(*new.stcp, new.session_id or "", new.cookie):
         rows = objects(command(world, "sessions", "--user", alice.user, "--json"))
     assert {(row["csp"], tuple(row["wakes"]), row["line"]) for row in rows} == {("1.1", (), False), ("1.2", ("STCP",), True)}  # type: ignore[arg-type]
     assert {row["user"] for row in rows} == {alice.jid}
@@ -95,7 +95,7 @@ def test_what_a_phone_does_can_be_followed_and_no_word_of_it_is_heard(world: Wor
     there = world.online(bob)
     phone = world.phone(alice, version="1.2", cir=["STCP"]).start()
     assert phone.stcp is not None
-    with Line(*phone.stcp, phone.session_id or "", phone.cookie) as line, Trace(world, tmp_path, [alice.jid]) as trace:
+    with PhoneStcpLine(*phone.stcp, phone.session_id or "", phone.cookie) as line, Trace(world, tmp_path, [alice.jid]) as trace:
         texts = []
 
         def seen() -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import (
     NewMessage,
     NotificationRequest,
     NotificationTypeList,
@@ -18,7 +19,6 @@ from onesoup.csp.elements import (
     SystemMessageRequest,
     User,
 )
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
 from onesoup.phone.engine import Phone
 from onesoup.wire.document import Encoding
 from tests.support.peer import WITHIN
@@ -86,7 +86,7 @@ def test_a_phone_is_told_which_lists_a_desk_client_has_changed(world: World) -> 
 @pytest.fixture
 def open_door(world: World) -> str:
     """The address of a gateway that makes new accounts."""
-    from onesoup.ports import free_port
+    from onesoup.runtime.ports import free_port
 
     port = free_port()
     env = {"ONESOUP_HTTP_PORT": str(port), "ONESOUP_REGISTRATION": "true", "ONESOUP_REMEMBER_PASSWORD": "true"}

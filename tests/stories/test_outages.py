@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from onesoup.csp.elements import GetListRequest, LoginRequest, LoginResponse, Status
+from onesoup.csp.codec.generated_elements import GetListRequest, LoginRequest, LoginResponse, Status
 from onesoup.phone.errors import Refused, SessionOver
 from tests.support.secrets import secret_text
 from tests.support.world import Person, World

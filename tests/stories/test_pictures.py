@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from PIL import Image
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     DeliveryReportRequest,
     GetMessageRequest,
     MessageInfo,

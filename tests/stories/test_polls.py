@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from onesoup.csp.elements import NewMessage
+from onesoup.csp.codec.generated_elements import NewMessage
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from tests.support.secrets import secret_text

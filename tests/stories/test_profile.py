@@ -2,7 +2,7 @@
 
 import base64
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     GetPublicProfileRequest,
     GetPublicProfileResponse,
     IDList,

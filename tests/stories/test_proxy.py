@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import ClientID, LoginRequest, LoginResponse
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, LoginResponse
 from onesoup.demo import certs
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.demo.stack import Stack
-from onesoup.ports import free_port
-from onesoup.store.accounts import Accounts
-from onesoup.store.client import connect
-from onesoup.store.keyring import KeyRing
+from onesoup.runtime.ports import free_port
+from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from tests.support.secrets import keep_secret

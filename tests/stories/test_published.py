@@ -8,8 +8,8 @@ import re
 
 from PIL import Image
 
-from onesoup.csp import presence, vcards
-from onesoup.csp.elements import (
+from onesoup.csp import presence
+from onesoup.csp.codec.generated_elements import (
     Address,
     ClientInfo,
     ContactInfo,
@@ -28,6 +28,7 @@ from onesoup.csp.elements import (
     UpdatePresenceRequest,
     User,
 )
+from onesoup.csp.text import vcards
 from tests.support.peer import Peer
 from tests.support.secrets import secret_text
 from tests.support.world import Person, StoryPhone, World

@@ -2,7 +2,7 @@
 
 import time
 
-from onesoup.csp.envelope import Transaction
+from onesoup.csp.codec.envelope import Transaction
 from tests.support.secrets import secret_text
 from tests.support.world import StoryPhone, World
 

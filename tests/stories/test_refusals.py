@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import LoginResponse
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.generated_elements import LoginResponse
 from onesoup.phone.errors import Refused, SessionOver
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from onesoup.wire import codec
 from tests.support.secrets import secret_text
 from tests.support.untrusted import EXPIRED, SELF_SIGNED, STRIPPED, WRONG_NAME, Untrusted

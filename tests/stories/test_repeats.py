@@ -1,6 +1,6 @@
 """A phone whose connection broke sends the same octets again: it gets the same answer, and nothing happens twice."""
 
-from onesoup.csp.elements import MessageInfo, Recipient, SendMessageRequest, User
+from onesoup.csp.codec.generated_elements import MessageInfo, Recipient, SendMessageRequest, User
 from tests.support.secrets import secret_text
 from tests.support.world import World
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import KeepAliveRequest, KeepAliveResponse, PollingRequest
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import KeepAliveRequest, KeepAliveResponse, PollingRequest
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from onesoup.wire import codec
 from tests.support.world import StoryPhone, World
 

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from onesoup.phone.errors import Refused
-from onesoup.store.client import connect
+from onesoup.store.redis.client import connect
 from tests.stories.test_logins import Browser
 from tests.support.secrets import keep_password, passwords_in, secret_text
 from tests.support.world import World

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp.elements import (
+from onesoup.csp.codec.generated_elements import (
     PRIMITIVES,
     GetNewPasswordRequest,
     LoginRequest,
@@ -11,7 +11,7 @@ from onesoup.csp.elements import (
     Status,
     WVCSPVersionDiscoveryRequest,
 )
-from onesoup.handlers.exchange import HANDLERS
+from onesoup.handlers.dispatch import HANDLERS
 from onesoup.phone.profiles import ANDROID, S60
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError

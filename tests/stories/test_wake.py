@@ -5,7 +5,7 @@ import time
 import pytest
 
 from onesoup.phone.errors import PhoneError
-from onesoup.phone.stcp import Line, LineClosed
+from onesoup.phone.stcp import LineClosed, PhoneStcpLine
 from tests.support.secrets import secret_text
 from tests.support.world import StoryPhone, World
 
@@ -24,9 +24,9 @@ def woken(world: World):  # type: ignore[no-untyped-def]
         yield phone, line, there
 
 
-def line_of(phone: StoryPhone) -> Line:
+def line_of(phone: StoryPhone) -> PhoneStcpLine:
     assert phone.stcp is not None
-    return Line(*phone.stcp, phone.session_id or "", phone.cookie)
+    return PhoneStcpLine(*phone.stcp, phone.session_id or "", phone.cookie)
 
 
 def test_a_message_wakes_within_a_second_and_the_poll_brings_it(woken, world: World) -> None:  # type: ignore[no-untyped-def]
@@ -92,7 +92,7 @@ def test_a_phone_that_has_fetched_is_not_woken_again(woken) -> None:  # type: ig
 
 def test_an_unknown_session_is_closed_without_a_word(world: World) -> None:
     with pytest.raises(LineClosed):
-        Line(*world.stack.stcp, "00" + "y" * 26).open()
+        PhoneStcpLine(*world.stack.stcp, "00" + "y" * 26).open()
 
 
 def test_a_line_that_says_no_hello_is_closed(world: World) -> None:
@@ -100,7 +100,7 @@ def test_a_line_that_says_no_hello_is_closed(world: World) -> None:
     phone = world.phone(alice, cir=["STCP"]).start()
     line = line_of(phone).open()
     line.close()
-    stranger = Line(*world.stack.stcp, "x\r\nPING")
+    stranger = PhoneStcpLine(*world.stack.stcp, "x\r\nPING")
     with pytest.raises(PhoneError):
         stranger.open()
 

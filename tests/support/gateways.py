@@ -16,10 +16,10 @@ import gevent
 from gevent.event import Event
 from gevent.server import StreamServer
 
-from cir import smpp
+from cir.smpp import pdu as smpp
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 OK = "HTTP/1.1 202 Accepted\r\nContent-Length: 26\r\n\r\n0: Accepted for delivery.."
@@ -146,13 +146,13 @@ class Smsc:
 
     def receipt(self, message_id: str, state: str = "DELIVRD") -> None:
         text = f"id:{message_id} sub:001 dlvrd:001 submit date:2611221539 done date:2611221540 stat:{state} err:000 text:"
-        pdu = smpp.deliver(900, smpp.Address("15550100123", 1, 1), smpp.Address("100"), text.encode())
+        pdu = smpp.deliver(900, smpp.SmppAddress("15550100123", 1, 1), smpp.SmppAddress("100"), text.encode())
         assert self.sock is not None
         self.sock.sendall(smpp.encode(pdu))
 
     def deliver(self, text: bytes, udh: bytes = b"", sequence: int = 901) -> None:
         """A message of a phone's."""
-        source, target = smpp.Address("15550100123", 1, 1), smpp.Address("100")
+        source, target = smpp.SmppAddress("15550100123", 1, 1), smpp.SmppAddress("100")
         said = smpp.Submit(source, target, udh + text, smpp.UDHI if udh else 0, 4, 0)
         assert self.sock is not None
         self.sock.sendall(smpp.encode(smpp.Pdu(smpp.DELIVER, 0, sequence, smpp.submit(1, said).body)))

@@ -16,7 +16,7 @@ def status(name: str) -> int:
 
 
 def measure(path: str) -> None:
-    from onesoup.media import GIF, JPEG, PNG, fit
+    from onesoup.images.fit import GIF, JPEG, PNG, fit
 
     data = Path(path).read_bytes()
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew

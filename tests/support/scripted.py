@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from onesoup.csp import envelope
-from onesoup.csp.elements import Primitive
-from onesoup.csp.envelope import Message, Mode, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, Transaction
+from onesoup.csp.codec.generated_elements import Primitive
 from onesoup.phone.engine import encode
 from onesoup.wire import codec
 

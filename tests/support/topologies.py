@@ -13,7 +13,7 @@ import redis
 
 from onesoup.demo.process import ProcessError
 from onesoup.demo.servers import RedisServer, find_valkey
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 
 SERVICE = "onesoup"
 SLOTS = 16384

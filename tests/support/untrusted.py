@@ -6,7 +6,7 @@ from pathlib import Path
 from gevent import ssl
 
 from onesoup.demo.stack import Stack
-from onesoup.settings import PREFIX
+from onesoup.settings.settings import PREFIX
 from tests.xmpp_stream.stub import Peer, Stub, self_signed
 
 WRONG_NAME, EXPIRED, SELF_SIGNED, STRIPPED = "wrong-name.test", "expired.test", "self-signed.test", "stripped.test"

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from onesoup.csp.elements import NewMessage
-from onesoup.csp.envelope import Transaction
+from onesoup.csp.codec.envelope import Transaction
+from onesoup.csp.codec.generated_elements import NewMessage
 from onesoup.demo.stack import ROLES, Stack
 from onesoup.phone.engine import Phone, Received
 from onesoup.phone.errors import Refused
-from onesoup.store.accounts import Accounts
-from onesoup.store.client import connect
-from onesoup.store.feed import Feed
-from onesoup.store.keyring import KeyRing
+from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect
+from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.wire.document import ANY_TREE
 from tests.support.peer import WITHIN, Peer, Peers
 from tests.support.secrets import keep_password, keep_secret, secret_text
@@ -158,7 +158,7 @@ class World:
     def waits(self, phone: StoryPhone, text: str, within: float = 30.0) -> None:
         """Returns when a message with this text waits for the phone; the phone does nothing meanwhile."""
         end, client = time.monotonic() + within, connect(self.stack.redis.url)
-        feed = Feed(client)
+        feed = HolderSessionStore(client)
         while not any(text.encode() in stored for stored in feed.undelivered(phone.session_id or "").values()):
             assert time.monotonic() < end, f"no message waits within {within:g} s"
             time.sleep(0.05)

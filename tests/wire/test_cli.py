@@ -6,7 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from onesoup.cli import main
+from onesoup.commands.main import main
 
 from .vectors import GOOD, reference
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE, Document
+from onesoup.wire.generated.tags import TAGS
+from onesoup.wire.generated.values import VALUES
 from onesoup.wire.names import ALIASES
-from onesoup.wire.tables.tags import TAGS
-from onesoup.wire.tables.values import VALUES
 from onesoup.wire.tree import Element
 from tests.fuzz.decoders import decoded, survives
 

@@ -4,10 +4,10 @@ import pytest
 
 from onesoup.wire import wbxml
 from onesoup.wire.codec import decode
-from onesoup.wire.tables.attrs import ATTRS
-from onesoup.wire.tables.datatypes import DATATYPES
-from onesoup.wire.tables.tags import TAGS
-from onesoup.wire.tables.values import VALUES
+from onesoup.wire.generated.attrs import ATTRS
+from onesoup.wire.generated.datatypes import DATATYPES
+from onesoup.wire.generated.tags import TAGS
+from onesoup.wire.generated.values import VALUES
 from onesoup.wire.tree import Element
 
 from .vectors import GOOD, NAMESPACED

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from onesoup.csp import envelope
-from onesoup.csp.binding import write
-from onesoup.csp.elements import PRIMITIVES, LoginResponse, Node, Result, Status
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import PRIMITIVES, LoginResponse, Node, Result, Status
 from onesoup.wire import codec, pts, ptstext, sms, xmltext
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
+from onesoup.wire.generated import pts as tables
 from onesoup.wire.limits import MAX_ELEMENTS, MAX_TEXT
-from onesoup.wire.tables import pts as tables
 from onesoup.wire.tree import Element
 from tests.csp.test_binding import nodes
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from onesoup.wire import names, tokens
-from onesoup.wire.tables import tags
-from onesoup.wire.tables.values import VALUES
+from onesoup.wire.generated import tags
+from onesoup.wire.generated.values import VALUES
 from onesoup.wire.tokens import FORMS, NAMES, PAGES, TEXTS
 
 from .vectors import REPOSITORY

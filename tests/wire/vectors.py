@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from onesoup.wire.document import Document, Encoding
+from onesoup.wire.generated.doctypes import NAMESPACES
 from onesoup.wire.names import local
-from onesoup.wire.tables.doctypes import NAMESPACES
 from onesoup.wire.tree import Element
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -3,11 +3,11 @@
 import math
 import random
 
-from workers.agenda import Agenda
+from workers.holder.schedule import DeadlineQueue
 
 
 def test_those_whose_time_has_come_are_due_once():
-    agenda = Agenda()
+    agenda = DeadlineQueue()
     agenda.put("b", 2.0)
     agenda.put("a", 1.0)
     assert agenda.due(0.5) == []
@@ -16,7 +16,7 @@ def test_those_whose_time_has_come_are_due_once():
 
 
 def test_the_last_time_counts():
-    agenda = Agenda()
+    agenda = DeadlineQueue()
     agenda.put("a", 1.0)
     agenda.put("a", 5.0)
     assert agenda.due(4.0) == []
@@ -26,7 +26,7 @@ def test_the_last_time_counts():
 
 
 def test_a_wish_only_brings_it_forward():
-    agenda = Agenda()
+    agenda = DeadlineQueue()
     agenda.put("a", 3.0)
     agenda.by("a", 5.0)
     agenda.by("b", 5.0)
@@ -36,7 +36,7 @@ def test_a_wish_only_brings_it_forward():
 
 
 def test_who_has_gone_is_never_due():
-    agenda = Agenda()
+    agenda = DeadlineQueue()
     agenda.put("a", 3.0)
     agenda.drop("a")
     agenda.drop("nobody")
@@ -44,7 +44,7 @@ def test_who_has_gone_is_never_due():
 
 
 def test_times_that_no_longer_count_do_not_pile_up():
-    agenda, chance = Agenda(), random.Random(3)
+    agenda, chance = DeadlineQueue(), random.Random(3)
     for number in range(20_000):
         agenda.put(number % 10, chance.random())
     assert len(agenda) == 10
@@ -54,7 +54,7 @@ def test_times_that_no_longer_count_do_not_pile_up():
 
 def test_whoever_sleeps_until_the_next_time_hears_of_an_earlier_one():
     told = []
-    agenda = Agenda(told.append)
+    agenda = DeadlineQueue(told.append)
     assert agenda.next() == math.inf
     agenda.put("a", 50.0)
     agenda.by("a", 70.0)

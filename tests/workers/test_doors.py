@@ -8,11 +8,11 @@ from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.groups import Room
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.xmpp.stream import StreamFailure
-from workers import doors
-from workers.doors import AGAIN_SHARE, Doors
-from workers.rooms import Entry, Rooms
+from workers.holder.session.rooms import commands
+from workers.holder.session.rooms.commands import AGAIN_SHARE, RoomCommands
+from workers.holder.session.rooms.table import PendingJoin, Rooms
 
 ROOM, CHECK = "soup@conference.example.org", 900.0
 
@@ -38,10 +38,10 @@ def held(monkeypatch):
     shared = SimpleNamespace(room_check=CHECK, feed=SimpleNamespace(known=lambda *_: {}))
     held = SimpleNamespace(sid="s", stream=Stream(), closing=False)
     held.rooms = Rooms(held, shared)
-    held.doors = Doors(held, shared)
+    held.doors = RoomCommands(held, shared)
     held.rooms.joined[ROOM] = Room("wv:/soup@example.org", "Alice")
     held.rooms.heard(ROOM, ago=CHECK)
-    monkeypatch.setattr(doors, "RESTART_SECONDS", 3600.0)  # nobody knocks here
+    monkeypatch.setattr(commands, "RESTART_SECONDS", 3600.0)  # nobody knocks here
     return held
 
 
@@ -104,7 +104,7 @@ def test_a_group_that_is_joined_again_goes_by_the_name_that_the_phone_has_for_it
     (record,) = stored[0].rooms.values()
     assert (records.unpack_room(record).gid, records.unpack_room(record).notice) == (join["gid"], True)
 
-    held.rooms.entering[ROOM] = Entry(held.rooms.joined.pop(ROOM), again=True)  # after a break of the stream
+    held.rooms.entering[ROOM] = PendingJoin(held.rooms.joined.pop(ROOM), again=True)  # after a break of the stream
     held.stream.send = lambda *_: held.rooms.entering[ROOM].result.set({"code": 200, "nick": "Alice"})
     held.showing = SimpleNamespace(now={})
     assert records.unpack_answer(held.doors.answer(join | {"gid": "wv:soup"}))["code"] == 200

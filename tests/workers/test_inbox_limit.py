@@ -2,9 +2,9 @@
 
 import pytest
 
-from onesoup.store.feed import Delivery
-from workers import inbox_limit
-from workers.inbox_limit import InboxLimit
+from onesoup.store.session.holder_side import Delivery
+from workers.holder.session import inbox_limit
+from workers.holder.session.inbox_limit import InboxLimit
 
 
 class Store:

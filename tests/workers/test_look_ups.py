@@ -6,16 +6,16 @@ import pytest
 from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.session import Capabilities
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.xmpp import extras
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, Tls
-from workers import directory
-from workers.directory import Directory
-from workers.intake import CLIENT, Look
-from workers.lookups import Library, Lookups
-from workers.pictures import NONE, Pictures
-from workers.web import Web
+from workers.holder.http_client import HttpClient
+from workers.holder.picture_transfer import NONE, PictureTransfer
+from workers.holder.session import queries
+from workers.holder.session.contact_lookups import Library, Lookups
+from workers.holder.session.inbound import CLIENT, ContactLookup
+from workers.holder.session.queries import SessionQueries
 
 BEN = "ben@far.example"
 INFO, ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
@@ -55,7 +55,7 @@ def feature(*names, identity=""):
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_that_a_server_takes_no_pictures_is_only_known_when_it_says_so(server, failure):
-    pictures = Pictures(Web(Tls(), []), True, 1000)
+    pictures = PictureTransfer(HttpClient(Tls(), []), True, 1000)
     server.says["of.example.org", INFO] = failure
     assert pictures.service(server, "example.org") is None
     server.says["of.example.org", INFO] = feature("urn:xmpp:http:upload:0")
@@ -68,11 +68,11 @@ def test_that_a_server_takes_no_pictures_is_only_known_when_it_says_so(server, f
 
 @pytest.fixture
 def ask(server, monkeypatch):
-    monkeypatch.setattr(directory, "_services", directory.Services())
+    monkeypatch.setattr(queries, "_services", queries.ServiceCache())
     held = SimpleNamespace(stream=server, sid="s", session=SimpleNamespace(domain="example.org", jid="alice@example.org"))
 
     def ask(op, **more):
-        return records.unpack_answer(Directory(held).answer({"op": op, **more}))
+        return records.unpack_answer(SessionQueries(held).answer({"op": op, **more}))
 
     return ask
 
@@ -163,7 +163,7 @@ def test_a_vcard_that_could_not_be_read_is_asked_for_again(server, held, lookups
 @pytest.mark.parametrize(("said", "again"), [(each, True) for each in FAILURES] + [(each, False) for each in FACTS])
 def test_what_a_client_is_is_learned_from_an_answer_only(server, held, lookups, said, again):
     server.says[f"{BEN}/desk", INFO] = said
-    look = Look(CLIENT, BEN, "urn:x sha-1 abc", "desk")
+    look = ContactLookup(CLIENT, BEN, "urn:x sha-1 abc", "desk")
     for _ in range(2):
         lookups._run(look)
     assert bool(held.told) is not again

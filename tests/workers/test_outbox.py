@@ -8,11 +8,11 @@ import gevent
 import pytest
 from gevent.lock import BoundedSemaphore
 
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import StreamFailure
 from onesoup.xmpp.stream.errors import BACKLOG
-from workers import outbox
+from workers.holder.session import outbox
 
 
 @pytest.mark.parametrize("name", outbox._COMMANDS)

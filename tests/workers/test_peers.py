@@ -4,7 +4,7 @@ import pytest
 from falcon import Request
 from falcon.testing import create_environ
 
-from workers.peers import Peers
+from workers.gateway.client_address import Peers
 
 PROXY, CLIENT = "10.0.0.7", "203.0.113.9"
 HEADERS = ("X-MSISDN", "X-Network-MSISDN")
@@ -94,7 +94,7 @@ def test_proxies_may_be_networks():
 
 def test_who_is_remembered_is_who_would_be_read(monkeypatch):
     """Whatever differs between two requests makes another peer, in any order, and only so many are remembered."""
-    monkeypatch.setattr("workers.peers.MOST_KNOWN", 7)
+    monkeypatch.setattr("workers.gateway.client_address.MOST_KNOWN", 7)
     remembering = Peers([PROXY], HEADERS, "358")
     requests = [
         request(remote, {name: text} if text else {}, path, host)

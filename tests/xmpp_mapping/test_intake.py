@@ -9,15 +9,15 @@ from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp import copies
 from onesoup.csp.lists import Item
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import StoreDown
-from onesoup.store.feed import ALWAYS, LIVE, UNSURE, Kept, kept_since
+from onesoup.store.session.holder_side import ALWAYS, LIVE, UNSURE, ContactRecord, kept_since
 from onesoup.xmpp import bounces, commands, contacts, messages
+from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.parser import Parser, TooBig
-from workers import intake as intake_module
-from workers import stanzas
-from workers.intake import MOST_OCTETS, Intake, Roster, Written, offline
+from workers.holder.session import inbound as intake_module
+from workers.holder.session.inbound import MOST_OCTETS, InboundStanzas, Roster, Written, offline
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
 ROSTER, STANZAS = "jabber:iq:roster", "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -37,7 +37,7 @@ class Directory:
         self.words, self.pending = "", set()
 
     def kept(self, jids):
-        return {jid: self.known.get(jid, Kept()) for jid in jids}
+        return {jid: self.known.get(jid, ContactRecord()) for jid in jids}
 
     def item(self, jid):
         return self.items.get(jid)
@@ -79,7 +79,7 @@ def directory():
 
 @pytest.fixture
 def intake(directory):
-    return Intake(OWN, directory, 100)
+    return InboundStanzas(OWN, directory, 100)
 
 
 def read(intake, *xml, again=False):
@@ -122,7 +122,7 @@ def test_of_each_contact_the_last_state_is_stored(intake):
 
 def test_what_was_known_before_counts(intake, directory):
     before = read(intake, f"<presence from='{ROMEO}/desk'><priority>5</priority><status>desk</status></presence>")
-    directory.known[ROMEO] = Kept(before.changes.resources[ROMEO])
+    directory.known[ROMEO] = ContactRecord(before.changes.resources[ROMEO])
     done = read(intake, f"<presence from='{ROMEO}/phone'><show>away</show></presence>")
     assert shown(done).text == "desk"
 
@@ -466,8 +466,8 @@ def test_a_copy_has_one_name_for_phones_of_any_language(directory):
     bodies = "<body>hello</body><body xml:lang='de'>hallo</body>"
     found = {}
     for language in ("en", "de"):
-        phone = Intake(OWN, directory, 100, phone=language)
-        phone.profile = stanzas.Profile(language=language)
+        phone = InboundStanzas(OWN, directory, 100, phone=language)
+        phone.profile = stanzas.PhoneProfile(language=language)
         (item,) = read(phone, f"<message from='{ROMEO}/x' id='1'>{bodies}</message>").changes.items
         found[records.unpack_event(item.payload)["body"]] = item.copy
     assert set(found) == {"hello", "hallo"}
@@ -675,7 +675,7 @@ def test_no_stanza_breaks_the_intake(stanzas):
     """And what comes of it can be stored."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(intake_module, "log_given_up", _not_understood)
-        done = Intake(OWN, Directory(), 100).read(stanzas)
+        done = InboundStanzas(OWN, Directory(), 100).read(stanzas)
     done.changes.pack()
     for jid, record in done.changes.presence.items():
         assert jid

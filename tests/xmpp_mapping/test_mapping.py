@@ -9,12 +9,12 @@ from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Published
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.xmpp import bounces, commands, contacts, errors, messages
 from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.contacts import Resource, aggregate, read_item, read_resource, with_presence
 from onesoup.xmpp.stream import errors as stream
-from workers import stanzas
+from onesoup.xmpp.stream import stanzas
 
 OWN = "alice@example.org"
 

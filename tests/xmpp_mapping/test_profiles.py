@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp import profiles as csp_profiles
-from onesoup.csp.elements import Property, PublicProfile
+from onesoup.csp.codec.generated_elements import Property, PublicProfile
 from onesoup.csp.errors import CspError
 from onesoup.xmpp import profiles
-from onesoup.xmpp.stream.markup import serialise
-from workers.directory import change
+from onesoup.xmpp.stream.serializer import serialise
+from workers.holder.session.queries import change
 
 TODAY = datetime.date(2026, 11, 22)
 CARD = (

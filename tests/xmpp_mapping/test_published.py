@@ -10,14 +10,14 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.places import NOWHERE, Place
 from onesoup.csp.presence import Shown
-from onesoup.csp.vcards import CELL, FAX, HOME, WORK, Card, Postal
-from onesoup.handlers import records
-from onesoup.store.feed import Kept
+from onesoup.csp.text.vcards import CELL, FAX, HOME, WORK, Card, Postal
+from onesoup.store import records
+from onesoup.store.session.holder_side import ContactRecord
 from onesoup.xmpp import caps, contacts, extras, geoloc, vcards
 from onesoup.xmpp.extras import AVATAR, GEOLOC, MOOD, NICK, Extras
+from onesoup.xmpp.stream import stanzas
 from tests.xmpp_mapping.test_intake import ROMEO, Directory, node, read, shown
-from workers import stanzas
-from workers.intake import CLIENT, PICTURE, Intake, Look
+from workers.holder.session.inbound import CLIENT, PICTURE, ContactLookup, InboundStanzas
 
 SHA = "0123456789abcdef" * 2 + "01234567"
 OTHER = SHA[::-1]
@@ -35,7 +35,7 @@ def kinds():
 
 @pytest.fixture
 def intake(directory, kinds):
-    return Intake("alice@example.org", directory, 100, kinds=kinds)
+    return InboundStanzas("alice@example.org", directory, 100, kinds=kinds)
 
 
 def event(about, payload=""):
@@ -83,7 +83,7 @@ def test_a_picture_that_cannot_be_fetched_is_none(intake, odd):
 
 
 def test_no_metadata_any_more_is_no_picture(intake, directory):
-    directory.known[ROMEO] = Kept(extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA, tried=SHA, picture="p"))))
+    directory.known[ROMEO] = ContactRecord(extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA, tried=SHA, picture="p"))))
     done = read(intake, metadata())
     assert published(done).avatar == ""
     assert shown(done).picture == ""
@@ -105,7 +105,7 @@ def test_the_picture_that_presence_names(said, photo):
 
 
 def test_presence_without_a_word_leaves_the_picture(intake, directory):
-    directory.known[ROMEO] = Kept(extras=records.pack_plain(extras.to_plain(Extras(photo=SHA, tried=SHA, picture="p"))))
+    directory.known[ROMEO] = ContactRecord(extras=records.pack_plain(extras.to_plain(Extras(photo=SHA, tried=SHA, picture="p"))))
     done = read(intake, f"<presence from='{ROMEO}/a'/>")
     assert shown(done).picture == "p"
     assert ROMEO not in done.changes.extras
@@ -115,10 +115,10 @@ def test_presence_without_a_word_leaves_the_picture(intake, directory):
 
 
 def test_a_picture_is_fetched_for_those_who_want_it_and_once(intake, directory):
-    directory.known[ROMEO] = Kept(wishes=wishes("status_content"))
+    directory.known[ROMEO] = ContactRecord(wishes=wishes("status_content"))
     done = read(intake, metadata(info()))
-    assert done.looks == [Look(PICTURE, ROMEO, SHA)]
-    directory.known[ROMEO] = Kept(
+    assert done.looks == [ContactLookup(PICTURE, ROMEO, SHA)]
+    directory.known[ROMEO] = ContactRecord(
         extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA, tried=SHA))), wishes=wishes("status_content")
     )
     assert read(intake, f"<presence from='{ROMEO}/a'/>").looks == []
@@ -126,7 +126,7 @@ def test_a_picture_is_fetched_for_those_who_want_it_and_once(intake, directory):
 
 @pytest.mark.parametrize("wanted", [None, wishes("alias"), wishes("online_status")])
 def test_it_is_not_fetched_for_others(intake, directory, wanted):
-    directory.known[ROMEO] = Kept(wishes=wanted)
+    directory.known[ROMEO] = ContactRecord(wishes=wanted)
     assert read(intake, metadata(info())).looks == []
 
 
@@ -134,10 +134,10 @@ CAPS = "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='http://x' 
 
 
 def test_a_client_is_asked_what_it_is_once_for_all(intake, directory, kinds):
-    directory.known[ROMEO] = Kept(wishes=wishes())
+    directory.known[ROMEO] = ContactRecord(wishes=wishes())
     done = read(intake, f"<presence from='{ROMEO}/a'>{CAPS}</presence>")
     name = "sha-1 http://x QgayPKawpkPSDYmwT/WM94uAlu0="
-    assert done.looks == [Look(CLIENT, ROMEO, name, "a")]
+    assert done.looks == [ContactLookup(CLIENT, ROMEO, name, "a")]
     assert shown(done).client_type == "COMPUTER"
     kinds[name] = "PDA"
     done = read(intake, f"<presence from='{ROMEO}/a'>{CAPS}</presence>")
@@ -146,7 +146,7 @@ def test_a_client_is_asked_what_it_is_once_for_all(intake, directory, kinds):
 
 def test_what_was_learned_of_a_client_stays_with_it(intake):
     first = read(intake, f"<presence from='{ROMEO}/a'>{CAPS}</presence>")
-    kept = Kept(first.changes.resources[ROMEO], None, first.changes.presence[ROMEO], wishes())
+    kept = ContactRecord(first.changes.resources[ROMEO], None, first.changes.presence[ROMEO], wishes())
     told = intake.learned(
         ROMEO,
         kept,
@@ -186,7 +186,7 @@ def test_an_answer_is_believed_when_its_hash_says_so():
 
 
 def test_own_abilities_have_the_hash_that_their_answer_verifies():
-    profile = stanzas.Profile("handheld", (AVATAR, MOOD))
+    profile = stanzas.PhoneProfile("handheld", (AVATAR, MOOD))
     query = node(
         "<iq xmlns='jabber:client' type='get' from='r@x/a' id='1'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
     )
@@ -220,7 +220,7 @@ def test_a_subscription_of_everything_asks_for_everything():
 
 
 def before(directory, *names, **state):
-    directory.known[ROMEO] = Kept(presence=records.pack_shown(Shown(online=True, **state)), wishes=wishes(*names))
+    directory.known[ROMEO] = ContactRecord(presence=records.pack_shown(Shown(online=True, **state)), wishes=wishes(*names))
 
 
 def test_nobody_is_told_of_what_was_not_subscribed(intake, directory):
@@ -233,13 +233,13 @@ def test_nobody_is_told_of_what_was_not_subscribed(intake, directory):
 
 
 def test_everybody_is_told_of_somebody_new(intake, directory):
-    directory.known[ROMEO] = Kept(wishes=wishes("online_status"))
+    directory.known[ROMEO] = ContactRecord(wishes=wishes("online_status"))
     assert read(intake, f"<presence from='{ROMEO}/a'/>").changes.quiet == set()
 
 
 def test_a_new_picture_is_told_to_those_who_want_it(intake, directory):
     for names, quiet in ((("status_content",), set()), (("online_status",), {ROMEO})):
-        kept = Kept(
+        kept = ContactRecord(
             presence=records.pack_shown(Shown(picture="old")),
             wishes=wishes(*names),
             extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA))),
@@ -250,14 +250,14 @@ def test_a_new_picture_is_told_to_those_who_want_it(intake, directory):
 
 def test_the_text_of_a_farewell_stays_with_what_is_published_later(intake, directory):
     gone = read(intake, f"<presence from='{ROMEO}/a' type='unavailable'><status>bye</status></presence>")
-    directory.known[ROMEO] = Kept(presence=gone.changes.presence[ROMEO])
+    directory.known[ROMEO] = ContactRecord(presence=gone.changes.presence[ROMEO])
     assert shown(read(intake, event(NICK, f"<nick xmlns='{NICK}'>R</nick>"))).text == "bye"
 
 
 def test_of_several_texts_the_phones_language_counts(intake):
     texts = "<status xml:lang='de'>Mittag</status><status>lunch</status><status xml:lang='fi'>lounas</status>"
     assert shown(read(intake, f"<presence from='{ROMEO}/a'>{texts}</presence>")).text == "lunch"
-    intake.profile = stanzas.Profile(language="fi")
+    intake.profile = stanzas.PhoneProfile(language="fi")
     assert shown(read(intake, f"<presence from='{ROMEO}/a'>{texts}</presence>")).text == "lounas"
     assert shown(read(intake, f"<presence from='{ROMEO}/a'><status xml:lang='de'>Mittag</status></presence>")).text == "Mittag"
 
@@ -375,8 +375,8 @@ def test_whatever_is_published_breaks_nothing(about, tree, other):
     message = Node("jabber:client message", {"from": ROMEO}, [Node(f"{extras.EVENT} event", {}, [items])])
     presence = Node("jabber:client presence", {"from": f"{ROMEO}/a"}, [Node("vcard-temp:x:update x", {}, [other]), other])
     directory = Directory()
-    directory.known[ROMEO] = Kept(wishes=wishes("status_content", "client_info", "address"))
-    done = Intake("alice@example.org", directory, 100).read([message, presence])
+    directory.known[ROMEO] = ContactRecord(wishes=wishes("status_content", "client_info", "address"))
+    done = InboundStanzas("alice@example.org", directory, 100).read([message, presence])
     assert records.unpack_shown(done.changes.presence[ROMEO]).online
     vcards.read(tree)
     vcards.photo(tree)

@@ -11,16 +11,16 @@ from xmpp.simplexml import NodeBuilder
 from onesoup.csp.blocking import Rules
 from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation, stanza_id
-from onesoup.handlers import records
-from onesoup.store.feed import LIVE, UNSURE, kept_since
+from onesoup.store import records
+from onesoup.store.session.holder_side import LIVE, UNSURE, kept_since
 from onesoup.xmpp import messages
 from onesoup.xmpp import rooms as mapping
-from onesoup.xmpp.archive import Kept
+from onesoup.xmpp.archive import ArchivedMessage
 from onesoup.xmpp.stream.parser import TooBig
-from workers import invitations
-from workers import rooms as workers_rooms
-from workers.intake import MAX_BODY, Intake, Written
-from workers.rooms import Entry, Reading, Rooms
+from workers.holder.session.inbound import MAX_BODY, InboundStanzas, Written
+from workers.holder.session.rooms import invitations
+from workers.holder.session.rooms import table as workers_rooms
+from workers.holder.session.rooms.table import PendingJoin, Reading, Rooms
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
 USER = mapping.MUC_USER
@@ -87,7 +87,7 @@ def rooms(held):
 
 
 def read(rooms, *xml, again=False):
-    intake = Intake(OWN, rooms._held, 100, rooms=rooms)
+    intake = InboundStanzas(OWN, rooms._held, 100, rooms=rooms)
     nodes = [NodeBuilder(each.replace(" ", " xmlns='jabber:client' ", 1)).getDom() for each in xml]
     done = intake.read(nodes, again)
     for call in done.after:
@@ -377,7 +377,7 @@ def test_a_line_that_was_too_long_to_read_is_named(rooms, held):
         big = TooBig.__new__(TooBig)
         big.name, big.namespace, big.kids, big.data = "message", "jabber:client", [], []
         big.attrs = {"from": f"{ROOM}/{nick}".rstrip("/"), "type": kind, "id": "1"}
-        return Intake(OWN, held, 100, rooms=rooms).read([big])
+        return InboundStanzas(OWN, held, 100, rooms=rooms).read([big])
 
     (text,) = told(unread("Ben"), "text")
     assert (text["n"], text["g"], text["body"]) == ("Ben", GID, "[a message that was too long]")
@@ -416,7 +416,7 @@ def test_what_a_room_has_kept_is_collected_and_told_to_nobody_else(rooms):
         archived("q1", "f", ""),
     )
     assert not done.changes.items
-    assert reading.found == [Kept("a", "Ben", "soup", 1_234_567_890)]
+    assert reading.found == [ArchivedMessage("a", "Ben", "soup", 1_234_567_890)]
     assert reading.ids == {"a", "b", "c", "f"}
     reading.wait("f", 0.0)
 
@@ -481,7 +481,7 @@ def test_entering_again_tells_the_difference(rooms, held):
         f"{ROOM}/Ben": records.pack_occupant("", "participant", "none"),
         f"{ROOM}/Cleo": records.pack_occupant("", "", ""),
     }
-    rooms.entering[ROOM] = Entry(rooms.joined.pop(ROOM), again=True, old={"Ben", "Cleo"})
+    rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), again=True, old={"Ben", "Cleo"})
     done = read(rooms, here("Ben"), here("Dora"), here("Alice", "<status code='110'/>"))
     (notice,) = told(done, "notice")
     assert (notice["joined"], notice["left"]) == ([["Dora", ""]], [["Cleo", ""]])
@@ -494,7 +494,7 @@ OWN_PRESENCE = "<status code='110'/>"
 def entering(rooms, nick="Alice"):
     room = rooms.joined.pop(ROOM)
     room.nick, room.topic = nick, None
-    entry = rooms.entering[ROOM] = Entry(room, AsyncResult())
+    entry = rooms.entering[ROOM] = PendingJoin(room, AsyncResult())
     return entry
 
 
@@ -528,7 +528,7 @@ def test_whoever_has_our_nick_and_goes_while_we_enter_is_not_us(rooms):
 
 
 def test_a_room_that_was_made_anew_by_entering_is_lost(rooms, held):
-    entry = rooms.entering[ROOM] = Entry(rooms.joined.pop(ROOM), again=True)
+    entry = rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), again=True)
     read(rooms, here("Alice", "<status code='110'/><status code='201'/>"))
     assert held.called == [("lose", ROOM, entry, 800)]
 

@@ -6,9 +6,9 @@ from xmpp.simplexml import NodeBuilder
 from onesoup.xmpp import invitations, rooms, xml
 from onesoup.xmpp.invitations import Declined, Invited
 from onesoup.xmpp.rooms import Bookmark
+from onesoup.xmpp.stream import stanzas
+from onesoup.xmpp.stream.stanzas import DISCO, MAX_UPLOAD, UPLOAD, upload_limit
 from onesoup.xmpp.xml import Xml
-from workers import stanzas
-from workers.stanzas import DISCO, MAX_UPLOAD, UPLOAD, upload_limit
 
 ROOM, MUC = "room@conference.example.org", "http://jabber.org/protocol/muc"
 

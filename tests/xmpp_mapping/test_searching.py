@@ -4,7 +4,7 @@ import pytest
 from xmpp.simplexml import NodeBuilder
 
 from onesoup.xmpp import searching
-from onesoup.xmpp.searching import Form
+from onesoup.xmpp.searching import SearchForm
 
 
 def node(xml):
@@ -21,7 +21,7 @@ VJUD = node(
 
 
 def test_both_kinds_of_forms_are_read():
-    assert searching.read_form(OLD) == Form(frozenset({"first", "last", "nick", "email"}), False, False)
+    assert searching.read_form(OLD) == SearchForm(frozenset({"first", "last", "nick", "email"}), False, False)
     form = searching.read_form(VJUD)
     assert (form.data, form.wild_cards) == (True, True)
     assert {"user", "fn", "ctry"} <= form.fields

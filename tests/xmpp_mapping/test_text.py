@@ -7,21 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onesoup.csp import envelope, messages
-from onesoup.csp.elements import MessageInfo, Recipient, SendMessageRequest, User
-from onesoup.csp.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp import messages
+from onesoup.csp.codec import envelope
+from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.generated_elements import MessageInfo, Recipient, SendMessageRequest, User
 from onesoup.csp.session import Session
-from onesoup.handlers import records
+from onesoup.store import records
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.xmpp import commands
-from onesoup.xmpp.stream.markup import Element as Node
-from onesoup.xmpp.stream.markup import serialise
+from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.parser import Parser
+from onesoup.xmpp.stream.serializer import SerializedElement as Node
+from onesoup.xmpp.stream.serializer import serialise
 from tests.support.characters import NOT_FOR_PHONES
 from tests.xmpp_mapping.test_intake import Directory
-from workers import stanzas
-from workers.intake import Intake
+from workers.holder.session.inbound import InboundStanzas
 
 ALICE, ROMEO = "alice@example.org", "romeo@example.net"
 SESSION = Session(jid=ALICE, own="wv:alice@example.org", version="1.2", resource="x")
@@ -76,7 +77,7 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
         return
     node = tree_of(commands.message("m1", ALICE, text, receipt=False))
     node.setAttr("from", f"{ROMEO}/home")
-    done = Intake(ALICE, Directory(), 10_000).read([over_xmpp(node)])
+    done = InboundStanzas(ALICE, Directory(), 10_000).read([over_xmpp(node)])
     (item,) = done.changes.items
     told = over_csp(messages.new_message(records.unpack_text(item.payload), SESSION, None), version, encoding)
     assert arrives(told.content_data) == arrives(text)

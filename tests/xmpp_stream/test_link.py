@@ -6,9 +6,9 @@ import gevent
 import pytest
 from gevent import socket, ssl
 
-from onesoup.serving.pace import Pace
+from onesoup.runtime.pace import Pace
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.link import CHUNK, Link
+from onesoup.xmpp.stream.socket import CHUNK, StreamSocket
 from onesoup.xmpp.stream.tls import Tls
 from tests.xmpp_stream.stub import self_signed
 
@@ -38,7 +38,7 @@ def two():
 def ends(request, two, authority):
     """A link, and the ordinary socket at its other end."""
     near, far = two
-    link = Link(near)
+    link = StreamSocket(near)
     if request.param != "clear":
         file, context = authority
         context.minimum_version = context.maximum_version = VERSIONS[request.param]
@@ -110,7 +110,7 @@ def test_records_that_come_octet_by_octet(two, authority, version):
     near, far = two
     file, context = authority
     context.minimum_version = context.maximum_version = version
-    link = Link(near)
+    link = StreamSocket(near)
     shaking = gevent.spawn(Tls(file).secure, link, NAME)
     tls, out = shaken_apart(context, far)
     tls.write(b"slowly, and on")
@@ -200,7 +200,7 @@ def test_the_end_of_the_other_side_comes_behind_its_last_words(ends):
 def test_the_end_of_tls_is_the_end_though_the_connection_stays(two, authority):
     near, far = two
     file, context = authority
-    link = Link(near)
+    link = StreamSocket(near)
     shaken = gevent.spawn(context.wrap_socket, far, server_side=True)
     Tls(file).secure(link, NAME)
     with shaken.get() as secured:
@@ -226,7 +226,7 @@ def test_what_follows_the_handshake_at_once_is_not_left_lying(two, authority):
     near, far = two
     file, context = authority
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
-    link = Link(near)
+    link = StreamSocket(near)
     shaking = gevent.spawn(Tls(file).secure, link, NAME)
     tls, out = shaken_apart(context, far)
     tls.write(b"at once")
@@ -239,7 +239,7 @@ def test_what_follows_the_handshake_at_once_is_not_left_lying(two, authority):
 @pytest.mark.parametrize("octets", [b"", b"\x16\x03\x03\x00\x20", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 1000])
 def test_a_handshake_that_is_none(two, authority, octets):
     near, far = two
-    link = Link(near)
+    link = StreamSocket(near)
     shaking = gevent.spawn(Tls(authority[0]).secure, link, NAME)
     far.recv(10_000)
     far.sendall(octets)
@@ -254,7 +254,7 @@ def test_a_handshake_that_is_none(two, authority, octets):
 def test_a_refused_certificate_is_told_to_the_server(two, authority, tmp_path):
     near, far = two
     _, other = self_signed(tmp_path, "elsewhere.example")
-    link = Link(near)
+    link = StreamSocket(near)
     shaken = gevent.spawn(other.wrap_socket, far, server_side=True)
     with pytest.raises(StreamFailure) as refused:
         Tls(authority[0]).secure(link, NAME)

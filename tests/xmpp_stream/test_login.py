@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gevent import socket
 from xmpp.protocol import Iq
 
-from onesoup.ports import free_port
+from onesoup.runtime.ports import free_port
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls
 from onesoup.xmpp.stream.resolve import Srv
 from tests.xmpp_stream.stub import self_signed

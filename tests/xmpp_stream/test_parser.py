@@ -11,7 +11,6 @@ from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import parser as parser_module
-from onesoup.xmpp.stream.markup import serialise
 from onesoup.xmpp.stream.parser import (
     _NAMES,
     BYTES_PER_TAG,
@@ -29,6 +28,7 @@ from onesoup.xmpp.stream.parser import (
     Parser,
     TooBig,
 )
+from onesoup.xmpp.stream.serializer import serialise
 
 HEAD = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='7'>"
 

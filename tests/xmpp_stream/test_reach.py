@@ -5,8 +5,8 @@ from gevent import socket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onesoup.xmpp.stream import Options, Resolver, StreamFailure, dial
-from onesoup.xmpp.stream.reach import permitted, public
+from onesoup.xmpp.stream import Options, Resolver, StreamFailure, tcp
+from onesoup.xmpp.stream.address_policy import permitted, public
 from onesoup.xmpp.stream.resolve import Srv
 
 INSIDE = [
@@ -71,27 +71,27 @@ class Rebinding:
 def test_a_name_is_looked_up_once_and_that_address_is_connected_to(monkeypatch):
     """DNS rebinding: between the look and the connection there is no second look."""
     dns, met = Rebinding(), []
-    monkeypatch.setattr(dial.socket, "getaddrinfo", dns)
-    monkeypatch.setattr(dial, "_connected", lambda family, address: met.append(address))
-    dial.dial("evil.example", 5222, permitted)
+    monkeypatch.setattr(tcp.socket, "getaddrinfo", dns)
+    monkeypatch.setattr(tcp, "_connected", lambda family, address: met.append(address))
+    tcp.dial("evil.example", 5222, permitted)
     assert (dns.asked, met) == (1, [("1.1.1.1", 5222)])
     with pytest.raises(StreamFailure) as caught:
-        dial.dial("evil.example", 5222, permitted)
+        tcp.dial("evil.example", 5222, permitted)
     assert (caught.value.kind, caught.value.condition, len(met)) == ("refused", "not-permitted", 1)
 
 
 def test_the_addresses_that_may_be_are_tried_and_no_others(monkeypatch):
     met = []
     found = [(socket.AF_INET, 1, 6, "", (address, 5222)) for address in ("127.0.0.1", "1.1.1.1", "10.0.0.1")]
-    monkeypatch.setattr(dial.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(tcp.socket, "getaddrinfo", lambda *_, **__: found)
 
     def connected(family, address):
         met.append(address[0])
         raise StreamFailure("refused", "refused")
 
-    monkeypatch.setattr(dial, "_connected", connected)
+    monkeypatch.setattr(tcp, "_connected", connected)
     with pytest.raises(StreamFailure) as caught:
-        dial.dial("evil.example", 5222, permitted)
+        tcp.dial("evil.example", 5222, permitted)
     assert (met, caught.value.condition) == (["1.1.1.1"], "refused")
 
 

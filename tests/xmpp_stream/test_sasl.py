@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onesoup.xmpp.stream.salted import SaltedPasswords
 from onesoup.xmpp.stream.sasl import (
     END_POINT,
     MAX_ROUNDS,
     UNIQUE,
-    Channel,
+    ChannelBinding,
     Plain,
     SaslError,
     Scram,
@@ -25,6 +24,7 @@ from onesoup.xmpp.stream.sasl import (
     prepared,
     strength,
 )
+from onesoup.xmpp.stream.scram_cache import SaltedPasswords
 
 # (mechanism, client nonce, server-first, client-final, server-final): RFC 5802 section 5, RFC 7677 section 3.
 VECTORS = [
@@ -168,7 +168,7 @@ def test_salted_passwords_are_made_once_and_forgotten_in_order():
 
 
 def channel(*bindings, taken=None):
-    return Channel({name: name.encode for name in bindings}, frozenset(taken) if taken is not None else None)
+    return ChannelBinding({name: name.encode for name in bindings}, frozenset(taken) if taken is not None else None)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,9 @@ from xmpp.protocol import Message, Presence
 
 from onesoup.demo.ejabberd import Ejabberd
 from onesoup.demo.servers import Prosody, find_newer_prosody
-from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls
+from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, stanzas
 from onesoup.xmpp.stream.login import Login
 from tests.xmpp_stream.harness import Client, chat
-from workers import stanzas
 
 Server = Prosody | Ejabberd
 
@@ -108,7 +107,7 @@ def test_the_strongest_of_the_whole_offer_is_taken(client, offer, newest):
 def test_a_binding_to_another_connection_is_refused(client, offer, monkeypatch):
     """What a relay in the middle could send: the server takes the log-in for what it is."""
     offer("SCRAM-SHA-1-PLUS")
-    from onesoup.xmpp.stream.wire import Wire
+    from onesoup.xmpp.stream.connection import Wire
 
     monkeypatch.setattr(Wire, "bindings", lambda _: {"tls-unique": lambda: b"of another"})
     with pytest.raises(StreamFailure) as caught:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.xmpp.stream.sm import MAX_UNACKED, SmError, StreamManagement
+from onesoup.xmpp.stream.stream_management import MAX_UNACKED, SmError, StreamManagement
 
 
 def sent(count, sm=None):

@@ -12,10 +12,10 @@ from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import NotStored, Stream, StreamFailure
-from onesoup.xmpp.stream import link as link_module
-from onesoup.xmpp.stream.link import Link
+from onesoup.xmpp.stream import socket as link_module
 from onesoup.xmpp.stream.parser import TooBig
-from onesoup.xmpp.stream.sm import MAX_UNACKED
+from onesoup.xmpp.stream.socket import StreamSocket
+from onesoup.xmpp.stream.stream_management import MAX_UNACKED
 from tests.xmpp_stream.conftest import options_for
 from tests.xmpp_stream.harness import Client, chat, eventually
 
@@ -467,7 +467,7 @@ def test_the_error_counts_not_the_closing_tag_behind_it(client, stub):
 
 
 def test_a_peer_that_stops_reading_blocks_nobody_else(client, stub, monkeypatch):
-    monkeypatch.setattr("onesoup.xmpp.stream.wire.SEND_SECONDS", 0.5)
+    monkeypatch.setattr("onesoup.xmpp.stream.connection.SEND_SECONDS", 0.5)
     server = stub(lambda peer: (peer.log_in(sm=True), gevent.sleep(20)))
     one = client("a", domain="stub.example", options=server.options()).connect()
     turns = []
@@ -501,8 +501,8 @@ def test_what_is_said_in_one_turn_leaves_in_one_write_and_in_order(client, stub,
 
     one = client("a", domain="stub.example", options=stub(talk).options()).connect()
     writes = []
-    offer = Link.offer
-    monkeypatch.setattr(Link, "offer", lambda link, data: writes.append(data) or offer(link, data))
+    offer = StreamSocket.offer
+    monkeypatch.setattr(StreamSocket, "offer", lambda link, data: writes.append(data) or offer(link, data))
     for number in range(10):
         one.stream.send(chat("b@c", f"n{number}"))
     one.stream.send(chat("b@c", "last"), key="k")

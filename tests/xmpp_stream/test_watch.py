@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from onesoup.xmpp.stream.watch import ANSWER_SECONDS, OWED_SECONDS, PACE, PROBE_SECONDS, REST_SECONDS, Watch
+from onesoup.xmpp.stream.keepalive import ANSWER_SECONDS, OWED_SECONDS, PACE, PROBE_SECONDS, REST_SECONDS, Watch
 
 
 @dataclass(eq=False)

@@ -29,9 +29,9 @@ from xml.sax.saxutils import escape
 
 from PIL import Image
 
-from onesoup import media
-from onesoup.phone.conversation.script import Person
-from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed, Client, Clients, Event
+from onesoup.images import fit
+from onesoup.phone.conversation.script import ScriptPerson
+from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed, Event, FriendClient, FriendClients
 
 # How long "nothing more" and "once" look for more.
 SETTLE = 0.15
@@ -47,13 +47,15 @@ def sentences(text: str) -> list[str]:
     return [sentence for part in _PART.findall(text) if (sentence := " ".join(part.split()))]
 
 
-class Backend:
+class XmppBackend:
     """The people of one conversation on a server. They connect when a sentence first needs them."""
 
-    def __init__(self, clients: Clients, people: Mapping[str, Person], phone: str, address: tuple[str, int], ca: Path | None):
+    def __init__(
+        self, clients: FriendClients, people: Mapping[str, ScriptPerson], phone: str, address: tuple[str, int], ca: Path | None
+    ):
         self._clients, self._people, self._phone, self._address, self._ca = clients, people, phone, address, ca
-        self._online: dict[str, Client] = {}
-        self._watchers: dict[str, Client] = {}  # clients without presence, which only look at a roster
+        self._online: dict[str, FriendClient] = {}
+        self._watchers: dict[str, FriendClient] = {}  # clients without presence, which only look at a roster
         self._last_sent: dict[str, str] = {}
         self._numbers = itertools.count(1)
         self.sent_at = 0.0
@@ -90,7 +92,7 @@ class Backend:
 
     # --- who ---
 
-    def _person(self, name: str) -> Person:
+    def _person(self, name: str) -> ScriptPerson:
         found = self._people.get(name.partition("@")[0])
         if found is None:
             raise UnknownSentence(f"{name} is nobody of `given`")
@@ -99,16 +101,16 @@ class Backend:
     def _jid(self, name: str) -> str:
         return self._person(name).jid
 
-    def _client(self, name: str) -> Client:
+    def _client(self, name: str) -> FriendClient:
         person = self._person(name)
         if person.user not in self._online:
             self._online[person.user] = self._connect(person, "desk")
         return self._online[person.user]
 
-    def _connect(self, person: Person, resource: str) -> Client:
+    def _connect(self, person: ScriptPerson, resource: str) -> FriendClient:
         return self._clients.connect(f"{person.jid}/{resource}", person.password, self._address, self._ca)
 
-    def _watcher(self, name: str) -> Client:
+    def _watcher(self, name: str) -> FriendClient:
         person = self._person(name)
         if person.user not in self._watchers:
             self._watchers[person.user] = self._connect(person, "watch")
@@ -243,7 +245,7 @@ class Backend:
         if url != event.fields["body"]:
             raise BackendFailed(f"{event.fields['body']!r} beside it")
         with urlopen(url, timeout=WITHIN) as answer:
-            if media.kind(answer.read()) is None:
+            if fit.kind(answer.read()) is None:
                 raise BackendFailed(f"something else at {url}")
         if once:
             self.nothing_more(who)
@@ -333,40 +335,42 @@ def _heard(kind: str) -> Callable[..., None]:
 
 
 _ACTS = [
-    _row(r"WHO sends '(?P<text>.*)' to TO(?P<receipt> and asks for a receipt)?", Backend.send),
-    _row(r"WHO shares a picture with TO(?P<receipt> and asks for a receipt)?", Backend.share),
-    _row(r"WHO (?:is|becomes|goes) STATE", Backend.become),
+    _row(r"WHO sends '(?P<text>.*)' to TO(?P<receipt> and asks for a receipt)?", XmppBackend.send),
+    _row(r"WHO shares a picture with TO(?P<receipt> and asks for a receipt)?", XmppBackend.share),
+    _row(r"WHO (?:is|becomes|goes) STATE", XmppBackend.become),
     _row(r"WHO asks to see TO", _kind("subscribe")),
     _row(r"WHO accepts TO", _kind("subscribed")),
     _row(r"WHO (?:refuses|stops showing) TO", _kind("unsubscribed")),
     _row(r"WHO stops seeing TO", _kind("unsubscribe")),
-    _row(r"WHO feels (?P<mood>[a-z_]+)(?: because '(?P<text>.*)')?", Backend.feels),
-    _row(r"WHO calls (?:him|her)self '(?P<name>.*)'", Backend.calls),
-    _row(r"WHO is at (?P<lat>-?[\d.]+), (?P<lon>-?[\d.]+) in '(?P<city>.*)'", Backend.place),
-    _row(r"WHO shows a picture", Backend.picture),
-    _row(r"WHO has the card '(?P<name>.*)', '(?P<number>.*)'", Backend.card),
-    _row(r"WHO joins room '(?P<name>[^']+)' as '(?P<nick>[^']+)'", Backend.enter),
-    _row(r"WHO leaves room '(?P<name>[^']+)' as '(?P<nick>[^']+)'", Backend.go),
-    _row(r"WHO says '(?P<text>.*)' in room '(?P<name>[^']+)'", Backend.say),
-    _row(r"WHO invites TO into room '(?P<name>[^']+)'", Backend.invite),
+    _row(r"WHO feels (?P<mood>[a-z_]+)(?: because '(?P<text>.*)')?", XmppBackend.feels),
+    _row(r"WHO calls (?:him|her)self '(?P<name>.*)'", XmppBackend.calls),
+    _row(r"WHO is at (?P<lat>-?[\d.]+), (?P<lon>-?[\d.]+) in '(?P<city>.*)'", XmppBackend.place),
+    _row(r"WHO shows a picture", XmppBackend.picture),
+    _row(r"WHO has the card '(?P<name>.*)', '(?P<number>.*)'", XmppBackend.card),
+    _row(r"WHO joins room '(?P<name>[^']+)' as '(?P<nick>[^']+)'", XmppBackend.enter),
+    _row(r"WHO leaves room '(?P<name>[^']+)' as '(?P<nick>[^']+)'", XmppBackend.go),
+    _row(r"WHO says '(?P<text>.*)' in room '(?P<name>[^']+)'", XmppBackend.say),
+    _row(r"WHO invites TO into room '(?P<name>[^']+)'", XmppBackend.invite),
 ]
 _EXPECTATIONS = [
-    _row(r"WHO receives(?: exactly)? '(?P<text>.*)'(?P<once> once)?", Backend.receives),
-    _row(r"WHO receives a picture(?P<once> once)?", Backend.receives_picture),
-    _row(r"WHO receives nothing more", Backend.nothing_more),
-    _row(r"WHO sees WHOM STATE", Backend.sees),
-    _row(r"WHO sees that WHOM feels (?P<mood>[a-z_]+)", Backend.sees_mood),
-    _row(r"WHO sees that WHOM calls (?:him|her)self '(?P<name>.*)'", Backend.sees_name),
-    _row(r"WHO sees (?P<which>a|no) picture of WHOM", Backend.sees_picture),
-    _row(r"WHO sees WHOM nowhere", Backend.sees_nowhere),
-    _row(r"WHO sees '(?P<nick>[^']+)' (?P<where>in|out of) room '(?P<name>[^']+)'", Backend.in_room),
-    _row(r"WHO is (?P<what>invited into|declined in) room '(?P<name>[^']+)'", Backend.invited),
+    _row(r"WHO receives(?: exactly)? '(?P<text>.*)'(?P<once> once)?", XmppBackend.receives),
+    _row(r"WHO receives a picture(?P<once> once)?", XmppBackend.receives_picture),
+    _row(r"WHO receives nothing more", XmppBackend.nothing_more),
+    _row(r"WHO sees WHOM STATE", XmppBackend.sees),
+    _row(r"WHO sees that WHOM feels (?P<mood>[a-z_]+)", XmppBackend.sees_mood),
+    _row(r"WHO sees that WHOM calls (?:him|her)self '(?P<name>.*)'", XmppBackend.sees_name),
+    _row(r"WHO sees (?P<which>a|no) picture of WHOM", XmppBackend.sees_picture),
+    _row(r"WHO sees WHOM nowhere", XmppBackend.sees_nowhere),
+    _row(r"WHO sees '(?P<nick>[^']+)' (?P<where>in|out of) room '(?P<name>[^']+)'", XmppBackend.in_room),
+    _row(r"WHO is (?P<what>invited into|declined in) room '(?P<name>[^']+)'", XmppBackend.invited),
     _row(r"WHO is asked by WHOM", _heard("subscribe")),
     _row(r"WHO is accepted by WHOM", _heard("subscribed")),
     _row(r"WHO is refused by WHOM", _heard("unsubscribed")),
-    _row(r"WHO has (?P<no>no )?(?:the )?receipt", Backend.receipt),
-    _row(r"the roster of WHO has (?P<no>no )?WHOM(?: named '(?P<name>.*?)')?(?: in group '(?P<group>.*?)')?", Backend.in_roster),
-    _row(r"available presence is sent to the XMPP server", Backend.phone_is_available),
+    _row(r"WHO has (?P<no>no )?(?:the )?receipt", XmppBackend.receipt),
+    _row(
+        r"the roster of WHO has (?P<no>no )?WHOM(?: named '(?P<name>.*?)')?(?: in group '(?P<group>.*?)')?", XmppBackend.in_roster
+    ),
+    _row(r"available presence is sent to the XMPP server", XmppBackend.phone_is_available),
     # The runner itself compares the answers to the same octets.
     _row(r"the MessageID is that of the first answer", lambda _: None),
 ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onesoup.phone.conversation.paths import Node, find
+from onesoup.phone.conversation.paths import PathNode, find
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ OPS: dict[str, tuple[Op, str]] = {
 }
 
 
-def check(primitive: Node, wanted: Mapping[str, Any], fill: Callable[[Any], Any]) -> Failure | None:
+def check(primitive: PathNode, wanted: Mapping[str, Any], fill: Callable[[Any], Any]) -> Failure | None:
     """One check of a file; `fill` puts the values of variables in. A check that cannot be read fails as well."""
     path, op = str(wanted.get("path")), str(wanted.get("op"))
     if op not in OPS:

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from onesoup.demo.stack import Stack
-from onesoup.phone.conversation.script import Person, Script
-from onesoup.store.accounts import Accounts
-from onesoup.store.client import connect
-from onesoup.store.keyring import KeyRing
+from onesoup.phone.conversation.script import ConversationScript, ScriptPerson
+from onesoup.store.account.accounts import Accounts
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.redis.client import connect
 
 
-def people(script: Script, passwords: Mapping[str, str]) -> list[Person]:
+def people(script: ConversationScript, passwords: Mapping[str, str]) -> list[ScriptPerson]:
     """The accounts of `given` with the passwords that they have on the server, as far as they differ."""
     return [replace(person, password=passwords.get(person.user, person.password)) for person in script.people()]
 
 
-def prepare(stack: Stack, persons: Iterable[Person], linked: bool = True) -> None:
+def prepare(stack: Stack, persons: Iterable[ScriptPerson], linked: bool = True) -> None:
     """Accounts that are there already keep their passwords and rosters; links are made anew, where wanted. The stack runs."""
     persons = list(persons)
     for person in persons:
@@ -24,7 +24,7 @@ def prepare(stack: Stack, persons: Iterable[Person], linked: bool = True) -> Non
         _link(stack, persons)
 
 
-def _link(stack: Stack, persons: Iterable[Person]) -> None:
+def _link(stack: Stack, persons: Iterable[ScriptPerson]) -> None:
     client = connect(stack.redis.url)
     try:
         accounts = Accounts(client, KeyRing.load(stack.keys_file))

@@ -9,21 +9,21 @@ from onesoup.wire.tree import Element
 
 
 @dataclass(eq=False)
-class Node:
+class PathNode:
     """An element that knows its parent."""
 
     name: str
     text: str
-    parent: "Node | None" = None
-    children: list["Node"] = field(default_factory=list)
+    parent: "PathNode | None" = None
+    children: list["PathNode"] = field(default_factory=list)
 
-    def walk(self) -> Iterator["Node"]:
+    def walk(self) -> Iterator["PathNode"]:
         """Itself and all below, in document order."""
         yield self
         for child in self.children:
             yield from child.walk()
 
-    def first(self, path: str) -> "Node | None":
+    def first(self, path: str) -> "PathNode | None":
         return next(iter(find(self, path)), None)
 
     def value(self, path: str) -> str | None:
@@ -32,8 +32,8 @@ class Node:
         return None if found is None else found.text
 
 
-def of_element(element: Element, parent: Node | None = None) -> Node:
-    node = Node(element.name, element.text, parent)
+def of_element(element: Element, parent: PathNode | None = None) -> PathNode:
+    node = PathNode(element.name, element.text, parent)
     node.children = [of_element(child, node) for child in element.children]
     return node
 
@@ -46,7 +46,7 @@ _STEP = re.compile(r"(//|/)?((?:[A-Za-z_][\w.-]*|\*|\.\.|\.))((?:\[[^\]]*\])*)")
 _PREDICATE = re.compile(r"\[([^\]]*)\]")
 
 
-def find(start: Node, path: str) -> list[Node]:
+def find(start: PathNode, path: str) -> list[PathNode]:
     """The nodes that a path names, in document order. A leading / starts at the root element, // looks anywhere below."""
     place, nodes = 0, [start]
     absolute = path.startswith("/") and not path.startswith("//")
@@ -68,11 +68,11 @@ def find(start: Node, path: str) -> list[Node]:
     return nodes
 
 
-def _below(nodes: list[Node], name: str) -> list[Node]:
+def _below(nodes: list[PathNode], name: str) -> list[PathNode]:
     return [each for node in nodes for each in node.walk() if each is not node and name in (each.name, "*")]
 
 
-def _children(nodes: list[Node], name: str) -> list[Node]:
+def _children(nodes: list[PathNode], name: str) -> list[PathNode]:
     if name == "..":
         return [node.parent for node in nodes if node.parent is not None]
     if name == ".":
@@ -80,7 +80,7 @@ def _children(nodes: list[Node], name: str) -> list[Node]:
     return [child for node in nodes for child in node.children if name in (child.name, "*")]
 
 
-def _filtered(nodes: list[Node], predicate: str, deep: bool) -> list[Node]:
+def _filtered(nodes: list[PathNode], predicate: str, deep: bool) -> list[PathNode]:
     if predicate.isdigit():
         number = int(predicate) - 1
         if deep:  # "the first of all", which is what the files mean by //Code[1]
@@ -89,12 +89,12 @@ def _filtered(nodes: list[Node], predicate: str, deep: bool) -> list[Node]:
     return [node for node in nodes if _holds(node, predicate)]
 
 
-def _place(node: Node, nodes: list[Node]) -> int:
+def _place(node: PathNode, nodes: list[PathNode]) -> int:
     """Which of the matches below the same parent it is, from 0."""
     return [each for each in nodes if each.parent is node.parent].index(node)
 
 
-def _holds(node: Node, predicate: str) -> bool:
+def _holds(node: PathNode, predicate: str) -> bool:
     if predicate.startswith("not(") and predicate.endswith(")"):
         return not _holds(node, predicate[4:-1])
     left, equals, right = predicate.partition("=")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from onesoup.phone.conversation.backend import SETTLE, UnknownSentence, sentences
-from onesoup.phone.conversation.script import Person
+from onesoup.phone.conversation.script import ScriptPerson
 from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError
@@ -24,7 +24,7 @@ _NOTED = ("available presence is sent to the XMPP server", "the MessageID is tha
 class PhoneFriends:
     """In place of `backend.Backend`."""
 
-    def __init__(self, url: str, people: Mapping[str, Person]) -> None:
+    def __init__(self, url: str, people: Mapping[str, ScriptPerson]) -> None:
         self._url, self._people, self._phones = url, people, dict[str, Phone]()
         self.sent_at = 0.0
 

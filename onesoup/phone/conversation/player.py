@@ -18,9 +18,9 @@ from xml.sax.saxutils import escape
 from onesoup.phone.conversation import rules
 from onesoup.phone.conversation.backend import UnknownSentence
 from onesoup.phone.conversation.checks import Failure, check
-from onesoup.phone.conversation.paths import Node, PathError, find
-from onesoup.phone.conversation.script import Person, Script
-from onesoup.phone.conversation.wire import Answer, Channel, TcpLine, request
+from onesoup.phone.conversation.paths import PathError, PathNode, find
+from onesoup.phone.conversation.script import ConversationScript, ScriptPerson
+from onesoup.phone.conversation.wire import Answer, ConversationChannel, TcpLine, request
 from onesoup.phone.conversation.xmpp import BackendFailed
 from onesoup.phone.errors import PhoneError
 
@@ -51,10 +51,10 @@ class StepOutcome:
 
 
 @dataclass
-class Outcome:
+class PlayOutcome:
     """A whole play."""
 
-    script: Script
+    script: ConversationScript
     steps: list[StepOutcome] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
@@ -102,9 +102,9 @@ class Player:
 
     def __init__(
         self,
-        script: Script,
+        script: ConversationScript,
         url: str,
-        people: Sequence[Person],
+        people: Sequence[ScriptPerson],
         backend: Backend | None = None,
         *,
         slow: bool = False,
@@ -114,7 +114,7 @@ class Player:
         data = script.data
         headers = {"User-Agent": str(data["user_agent"])} if data.get("user_agent") else {}
         headers |= {str(name): str(value) for name, value in (data.get("headers") or {}).items()}
-        self._channel = Channel(url, headers)
+        self._channel = ConversationChannel(url, headers)
         self._line: TcpLine | None = None
         self._passwords = {(each.user, given.password): each.password for each, given in _pairs(people, script)}
         self.vars: dict[str, str] = {str(name): str(value) for name, value in (data.get("vars") or {}).items()}
@@ -131,9 +131,9 @@ class Player:
 
     # --- the play ---
 
-    def play(self) -> Outcome:
+    def play(self) -> PlayOutcome:
         """All steps, or those until the first failure."""
-        outcome = Outcome(self.script, unchecked=self.unchecked)
+        outcome = PlayOutcome(self.script, unchecked=self.unchecked)
         try:
             if self.backend is not None:
                 self.backend.start()
@@ -296,7 +296,7 @@ class Player:
         self._not_again(answer)
         return answer
 
-    def _see(self, node: Node) -> None:
+    def _see(self, node: PathNode) -> None:
         """Remembers the last value of each element; of an element that repeats, all values of one parent."""
         same = [each.text for each in node.parent.children if each.name == node.name] if node.parent else []
         self._last_seen[node.name] = ",".join(same)
@@ -339,7 +339,7 @@ class Player:
             raise Stop(Failure("the body", "empty, or a server transaction of mode Request", _name(answer)))
         self._pending.append(answer)
 
-    def _look_at_envelope(self, answer: Answer, content: Node, expect: Mapping[str, Any]) -> None:
+    def _look_at_envelope(self, answer: Answer, content: PathNode, expect: Mapping[str, Any]) -> None:
         names = expect.get("primitive")
         wanted = names if isinstance(names, list) else [names] if names else []
         if wanted and content.name not in wanted:
@@ -351,7 +351,7 @@ class Player:
             if answer.descriptor("TransactionID") != tid:
                 raise Stop(Failure("TransactionID", repr(tid), repr(answer.descriptor("TransactionID"))))
 
-    def _check_all(self, content: Node, expect: Mapping[str, Any], stands_in: bool) -> None:
+    def _check_all(self, content: PathNode, expect: Mapping[str, Any], stands_in: bool) -> None:
         """A Status that stands in for a specific answer has only a Result to look at."""
         for key, kept in (("checks", self._step.failures), ("optional_checks", self._step.warnings)):
             for wanted in expect.get(key) or []:
@@ -360,7 +360,7 @@ class Player:
                 if failure := check(content, wanted, self._fill):
                     kept.append(failure)
 
-    def _capture(self, content: Node, name: str, path: str) -> None:
+    def _capture(self, content: PathNode, name: str, path: str) -> None:
         value = content.value(path)
         self.vars.pop(name, None)
         if value is not None:
@@ -502,12 +502,12 @@ class Player:
             self.vars[name] = base64.b64encode(digest.digest()).decode()
 
 
-def _pairs(people: Sequence[Person], script: Script) -> Iterator[tuple[Person, Person]]:
+def _pairs(people: Sequence[ScriptPerson], script: ConversationScript) -> Iterator[tuple[ScriptPerson, ScriptPerson]]:
     """Each account of the server with the one of the script."""
     return zip(people, script.people(), strict=True)
 
 
-def _stands_in(content: Node, wanted: Any) -> bool:
+def _stands_in(content: PathNode, wanted: Any) -> bool:
     """A Status with an error where the file allows both it and a specific answer."""
     other = isinstance(wanted, list) and wanted[0] != "Status" and content.name == "Status"
     return other and content.value("Result/Code") != "200"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from onesoup.phone.conversation.checks import Failure
-from onesoup.phone.conversation.paths import Node
-from onesoup.phone.conversation.player import Outcome, StepOutcome
+from onesoup.phone.conversation.paths import PathNode
+from onesoup.phone.conversation.player import PlayOutcome, StepOutcome
 
 MAX_ANSWER = 120  # lines
 
@@ -51,7 +51,7 @@ def _answer(step: StepOutcome) -> Iterator[str]:
         yield f"          … {len(lines) - MAX_ANSWER} more lines"
 
 
-def _xml(node: Node, depth: int = 0) -> Iterator[str]:
+def _xml(node: PathNode, depth: int = 0) -> Iterator[str]:
     space = " " * depth
     if not node.children:
         yield f"{space}<{node.name}>{escape(node.text)}</{node.name}>" if node.text else f"{space}<{node.name}/>"
@@ -62,19 +62,19 @@ def _xml(node: Node, depth: int = 0) -> Iterator[str]:
     yield f"{space}</{node.name}>"
 
 
-def title(outcome: Outcome) -> str:
+def title(outcome: PlayOutcome) -> str:
     script = outcome.script
     return f"{script.name}: CSP {script.version}, {script.encoding.upper()}"
 
 
-def summary(outcome: Outcome) -> str:
+def summary(outcome: PlayOutcome) -> str:
     done = sum(step.good and not step.skipped for step in outcome.steps)
     failed = outcome.failed
     gaps = f", {len(outcome.gaps)} known gaps" if outcome.gaps else ""
     return f"{done} of {len(outcome.script.steps)} steps good{gaps}" + (f"; failed at {failed.name}" if failed else "")
 
 
-def whole(outcome: Outcome) -> str:
+def whole(outcome: PlayOutcome) -> str:
     """Everything, as text."""
     lines = [title(outcome)]
     for step in outcome.steps:

@@ -7,7 +7,7 @@ from onesoup.phone.conversation.checks import Failure
 from onesoup.phone.conversation.wire import Answer
 from onesoup.wire.datatypes import BOOLEAN, INTEGER, KINDS
 from onesoup.wire.document import Encoding
-from onesoup.wire.tables.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
+from onesoup.wire.generated.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
 
 # Texts that people write may have blanks at their ends; values of the protocol have none.
 FREE_TEXT = frozenset({"ContentData", "PresenceValue", "Name", "Value", "SName", "Description"})

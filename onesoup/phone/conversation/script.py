@@ -13,7 +13,7 @@ from typing import Any
 
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE, Encoding
-from onesoup.wire.tables.doctypes import NAMESPACES
+from onesoup.wire.generated.doctypes import NAMESPACES
 
 VERSIONS = ("1.1", "1.2", "1.3")
 _JID = re.compile(r"([A-Za-z0-9._-]+)@([A-Za-z0-9.-]+\.[A-Za-z0-9-]+|localhost)")
@@ -24,7 +24,7 @@ class ScriptError(ValueError):
 
 
 @dataclass(frozen=True)
-class Person:
+class ScriptPerson:
     """An account of `given`: how the script calls it, and what it is on the server."""
 
     name: str
@@ -40,7 +40,7 @@ class Person:
 
 
 @dataclass
-class Script:
+class ConversationScript:
     """One conversation. `steps` are those that will be played."""
 
     name: str
@@ -77,7 +77,7 @@ class Script:
         found = self.data.get("alternatives") or {}
         return {name: each for name, each in found.items() if isinstance(each, dict) and each.get("steps")}
 
-    def people(self) -> list[Person]:
+    def people(self) -> list[ScriptPerson]:
         """The accounts of `given`, the one that the phone logs in with first, as the script writes them."""
         given = self.data.get("given") or {}
         accounts = given.get("accounts") or {}
@@ -86,7 +86,7 @@ class Script:
         for jid, password in accounts.items():
             user, _, domain = str(jid).partition("@")
             online = re.search(rf"\b{re.escape(user)} available\b", start) is not None
-            found.append(Person(user, user, domain, str(password), _roster(given, user), online))
+            found.append(ScriptPerson(user, user, domain, str(password), _roster(given, user), online))
         if not found:
             raise ScriptError(f"{self.name}: no accounts in `given`")
         return found
@@ -110,7 +110,7 @@ def _roster(given: Mapping[str, Any], user: str) -> dict[str, str]:
     return found
 
 
-def load(path: str | Path) -> Script:
+def load(path: str | Path) -> ConversationScript:
     """Reads a file. ScriptError says what is wrong with it."""
     try:
         import yaml
@@ -124,25 +124,25 @@ def load(path: str | Path) -> Script:
     return make(path.stem, data)
 
 
-def make(name: str, data: Any) -> Script:
+def make(name: str, data: Any) -> ConversationScript:
     """The script in its own version and encoding."""
     missing = [key for key in ("csp_version", "encoding", "steps", "given") if not isinstance(data, dict) or key not in data]
     if missing:
         raise ScriptError(f"{name}: no {missing[0]}")
     version, encoding = str(data["csp_version"]), Encoding(str(data["encoding"]).lower())
     content_type = str(data.get("content_type") or codec.media_type(version, encoding))
-    return Script(name, data, version, encoding, content_type, list(data["steps"]))
+    return ConversationScript(name, data, version, encoding, content_type, list(data["steps"]))
 
 
-def in_encoding(script: Script, encoding: Encoding) -> Script:
+def in_encoding(script: ConversationScript, encoding: Encoding) -> ConversationScript:
     """The same conversation in that encoding, with its content type."""
     if encoding is script.encoding:
         return script
     kind = codec.media_type(script.version, encoding)
-    return Script(script.name, script.data, script.version, encoding, kind, script.steps)
+    return ConversationScript(script.name, script.data, script.version, encoding, kind, script.steps)
 
 
-def in_version(script: Script, version: str) -> Script:
+def in_version(script: ConversationScript, version: str) -> ConversationScript:
     """The same conversation in another version, where the file allows it: other namespaces, another content type."""
     if version == script.version:
         return script
@@ -157,10 +157,12 @@ def in_version(script: Script, version: str) -> Script:
 
     data = _mapped(script.data, moved)
     data["csp_version"] = version
-    return Script(script.name, data, version, script.encoding, codec.media_type(version, script.encoding), list(data["steps"]))
+    return ConversationScript(
+        script.name, data, version, script.encoding, codec.media_type(version, script.encoding), list(data["steps"])
+    )
 
 
-def with_alternative(script: Script, name: str) -> Script:
+def with_alternative(script: ConversationScript, name: str) -> ConversationScript:
     """The steps of an alternative in place of the step that it replaces."""
     if name not in script.alternatives:
         raise ScriptError(f"{script.name}: no alternative {name}; there is {', '.join(script.alternatives) or 'none'}")
@@ -168,10 +170,10 @@ def with_alternative(script: Script, name: str) -> Script:
     steps: list[dict[str, Any]] = []
     for step in script.steps:
         steps += other["steps"] if step["name"] == other.get("replaces") else [step]
-    return Script(script.name, script.data, script.version, script.encoding, script.content_type, steps)
+    return ConversationScript(script.name, script.data, script.version, script.encoding, script.content_type, steps)
 
 
-def cast(script: Script, users: Mapping[str, str], domain: str) -> Script:
+def cast(script: ConversationScript, users: Mapping[str, str], domain: str) -> ConversationScript:
     """The script with other user names and another domain. Names are whole words in small letters, wherever they stand, so
     that what is sent and what is expected change alike."""
     own = script.domain
@@ -182,7 +184,9 @@ def cast(script: Script, users: Mapping[str, str], domain: str) -> Script:
         return pattern.sub(lambda found: names[found[0]], text).replace(own, domain)
 
     data = _mapped(script.data, renamed)
-    return Script(script.name, data, script.version, script.encoding, script.content_type, _mapped(script.steps, renamed))
+    return ConversationScript(
+        script.name, data, script.version, script.encoding, script.content_type, _mapped(script.steps, renamed)
+    )
 
 
 def _mapped(value: Any, change: Any) -> Any:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from onesoup.phone.conversation.paths import Node, of_element
+from onesoup.phone.conversation.paths import PathNode, of_element
 from onesoup.phone.errors import Unreachable
 from onesoup.wire import codec, xmltext
 from onesoup.wire.document import Document, Encoding
@@ -28,7 +28,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     seconds: float
-    root: Node | None = None
+    root: PathNode | None = None
     version: str = ""
     encoding: Encoding | None = None
     namespaces: dict[str, str] = field(default_factory=dict)  # element -> xmlns, XML only
@@ -36,7 +36,7 @@ class Answer:
     continued: bool = True
 
     @property
-    def content(self) -> Node | None:
+    def content(self) -> PathNode | None:
         """The primitive: the first element of the first TransactionContent."""
         return self.root.first("Session/Transaction/TransactionContent/*") if self.root else None
 
@@ -44,7 +44,7 @@ class Answer:
         return self.root.value(f"Session/Transaction/TransactionDescriptor/{name}") if self.root else None
 
 
-class Channel:
+class ConversationChannel:
     """POSTs to one URL over a connection that is kept, with the headers of the phone."""
 
     def __init__(self, url: str, headers: Mapping[str, str], timeout: float = TIMEOUT) -> None:
@@ -117,12 +117,12 @@ def read(answer: Answer) -> None:
         answer.error = str(error)
 
 
-def _of_xml(element: ET.Element, namespaces: dict[str, str], parent: Node | None = None) -> Node:
+def _of_xml(element: ET.Element, namespaces: dict[str, str], parent: PathNode | None = None) -> PathNode:
     uri, brace, name = element.tag.rpartition("}")
     if brace and (parent is None or name in ("TransactionContent", "PresenceSubList")):
         namespaces.setdefault(name, uri[1:])
     leaf = not len(element)
-    node = Node(name, (element.text or "") if leaf else "", parent)
+    node = PathNode(name, (element.text or "") if leaf else "", parent)
     node.children = [_of_xml(child, namespaces, node) for child in element]
     return node
 

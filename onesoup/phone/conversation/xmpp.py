@@ -36,7 +36,7 @@ class _Box:
     events: list[Event] = field(default_factory=list)
 
 
-class Clients:
+class FriendClients:
     """The process with all clients in it. A context manager."""
 
     def __init__(self) -> None:
@@ -68,11 +68,11 @@ class Clients:
             process.kill()
             process.wait()
 
-    def connect(self, jid: str, password: str, address: tuple[str, int], ca: Path | None) -> "Client":
+    def connect(self, jid: str, password: str, address: tuple[str, int], ca: Path | None) -> "FriendClient":
         """A client that is connected and has said nothing yet."""
         name = f"{jid}#{next(self._numbers)}"
         self._boxes[name] = _Box()
-        client = Client(self, name, jid.partition("/")[0])
+        client = FriendClient(self, name, jid.partition("/")[0])
         self.order(name, "connect", jid=jid, password=password, host=address[0], port=address[1], ca=str(ca) if ca else None)
         if client.wait(lambda event: event.kind in ("connected", "refused")).kind == "refused":
             raise BackendFailed(f"{jid} cannot log in to the XMPP server")
@@ -110,10 +110,10 @@ class Clients:
                 self._changed.notify_all()
 
 
-class Client:
+class FriendClient:
     """One person's client."""
 
-    def __init__(self, clients: Clients, name: str, jid: str) -> None:
+    def __init__(self, clients: FriendClients, name: str, jid: str) -> None:
         self._clients, self._name, self.jid = clients, name, jid
         self._numbers = itertools.count(1)
 

@@ -9,14 +9,14 @@ import gevent
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors
-from onesoup.xmpp.stream.dial import dial
+from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.login import Account, Begun, Login, Terms
+from onesoup.xmpp.stream.login import Begun, Login, StreamAccount, Terms
 from onesoup.xmpp.stream.negotiate import Negotiation, offered
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import PORT, Target
-from onesoup.xmpp.stream.sm import StreamManagement
-from onesoup.xmpp.stream.wire import Wire
+from onesoup.xmpp.stream.stream_management import StreamManagement
+from onesoup.xmpp.stream.tcp import dial
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ MAX_REDIRECTS = 2
 
 
 @dataclass(frozen=True)
-class Offer:
+class ConnectOffer:
     """What a server shows before anybody has logged in: where it is, whether the way is encrypted, its SASL mechanisms."""
 
     place: str
@@ -54,20 +54,20 @@ class _Again(StreamFailure):
     """What was remembered of the server did not hold. It is forgotten, and the same place may be asked step by step."""
 
 
-def connect(account: Account, options: Options, sm: StreamManagement | None) -> Connected:
+def connect(account: StreamAccount, options: Options, sm: StreamManagement | None) -> Connected:
     """Raises StreamFailure. `sm`: a session to resume, if it is still there; its counters are then up to date."""
     targets = _targets(account.domain, options, sm)
     return somewhere(targets, account.domain, options, lambda wire, target: _negotiated(wire, target, account, options, sm))
 
 
-def look(domain: str, options: Options) -> Offer:
+def look(domain: str, options: Options) -> ConnectOffer:
     """What a server of the domain offers to who would log in; then the connection is closed. Raises StreamFailure."""
 
-    def meet(wire: Wire, target: Target) -> Offer:
+    def meet(wire: Wire, target: Target) -> ConnectOffer:
         talk = Negotiation(wire, domain, options.language)
         if encrypted(talk, wire, target, domain, options):
             talk.open()
-        offer = Offer(f"{target.host}:{target.port}", wire.secure, tuple(talk.mechanisms()))
+        offer = ConnectOffer(f"{target.host}:{target.port}", wire.secure, tuple(talk.mechanisms()))
         wire.close()
         return offer
 
@@ -130,7 +130,7 @@ def encrypted(talk: Negotiation, wire: Wire, target: Target, domain: str, option
     return talk.secure(options.tls)
 
 
-def _negotiated(wire: Wire, target: Target, account: Account, options: Options, sm: StreamManagement | None) -> Connected:
+def _negotiated(wire: Wire, target: Target, account: StreamAccount, options: Options, sm: StreamManagement | None) -> Connected:
     domain, past = account.domain, options.past
     place = (domain, target.host, target.port)
     private = not options.tls.trusts_blindly(domain)

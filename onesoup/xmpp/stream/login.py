@@ -1,7 +1,8 @@
 """From an encrypted connection to a bound or resumed stream: SASL, or SASL2 with what goes along with it, and then the rest.
 
 Two questions wait for an answer in any case: who we are, and the proof of it. What else can be asked goes along with them: the
-header and the first where the server is known (onesoup.xmpp.stream.past), the resumption or the binding where it has SASL2.
+header and the first where the server is known (onesoup.xmpp.stream.feature_cache), the resumption or the binding where it has
+SASL2.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,21 +11,21 @@ from typing import Any
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, ns, sasl, sasl2
+from onesoup.xmpp.stream import errors, namespaces, sasl, sasl2
+from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.markup import escape
+from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard
 from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, are_features, condition_of, fail_on, number
 from onesoup.xmpp.stream.parser import Event
-from onesoup.xmpp.stream.past import NOTHING, Told, heard
-from onesoup.xmpp.stream.sm import SmError, StreamManagement
-from onesoup.xmpp.stream.wire import Wire
+from onesoup.xmpp.stream.serializer import escape
+from onesoup.xmpp.stream.stream_management import SmError, StreamManagement
 
 # What may be said to a server before it has told its features this time: nothing that a password could be read from.
 _HARMLESS = ("SCRAM-", "ANONYMOUS")
 
 
 @dataclass
-class Account:
+class StreamAccount:
     """Whose stream it will be. An empty user logs in anonymously."""
 
     domain: str
@@ -67,11 +68,11 @@ class _Way:
     """One way to prove who we are: a mechanism, in the words of SASL or of SASL2."""
 
     mechanism: sasl.Mechanism
-    offer: sasl2.Offer | None
+    offer: sasl2.Sasl2Offer | None
 
     @property
     def space(self) -> str:
-        return ns.SASL if self.offer is None else ns.SASL2
+        return namespaces.SASL if self.offer is None else namespaces.SASL2
 
 
 class Login(Negotiation):
@@ -80,7 +81,7 @@ class Login(Negotiation):
     def __init__(
         self,
         wire: Wire,
-        account: Account,
+        account: StreamAccount,
         language: str,
         terms: Terms,
         sm: StreamManagement | None,
@@ -129,27 +130,27 @@ class Login(Negotiation):
         return self._account.address if self._wire.secure else ""
 
     def _way(self, ways: sasl2.Ways) -> _Way | None:
-        channel = sasl.Channel(self._wire.bindings(), ways.bindings)
+        channel = sasl.ChannelBinding(self._wire.bindings(), ways.bindings)
         if ways.sasl2 is not None and (mechanism := self._mechanism(ways.sasl2.mechanisms, channel)) is not None:
             return _Way(mechanism, ways.sasl2)
         mechanism = self._mechanism(ways.mechanisms, channel)
         return None if mechanism is None else _Way(mechanism, None)
 
-    def _mechanism(self, names: Iterable[str], channel: sasl.Channel) -> sasl.Mechanism | None:
+    def _mechanism(self, names: Iterable[str], channel: sasl.ChannelBinding) -> sasl.Mechanism | None:
         account, terms = self._account, self._terms
         return sasl.choose(names, account.user, account.password, private=terms.private, derive=terms.derive, channel=channel)
 
     def _question(self, way: _Way) -> str:
         name, first, offer = way.mechanism.name, way.mechanism.first(), way.offer
         if offer is None:
-            return f"<auth xmlns='{ns.SASL}' mechanism='{name}'>{sasl.encode(first)}</auth>"
+            return f"<auth xmlns='{namespaces.SASL}' mechanism='{name}'>{sasl.encode(first)}</auth>"
         account = self._account
         self._done.bind2 = offer.bind is not None
         along = sasl2.resume(self._sm) if self._sm is not None and offer.resume else ""
         # Bind 2 beside a resumption that cannot go along would come first, and leave nothing to resume.
         if offer.bind is not None and self._terms.bind2 and (self._sm is None or offer.resume):
             along += sasl2.bind(account.resource, offer.bind)
-            self._done.carbons = ns.CARBONS in offer.bind
+            self._done.carbons = namespaces.CARBONS in offer.bind
         agent = sasl2.agent_id(account.address, account.resource) if account.user else ""
         return sasl2.authenticate(name, first, agent, along)
 
@@ -167,7 +168,7 @@ class Login(Negotiation):
             if answer.name == "continue":  # XEP-0388 section 2.6.3: a second factor, a new password
                 raise StreamFailure(errors.AUTH, "task-required")
             if answer.name != "challenge":
-                raise StreamFailure(errors.AUTH, condition_of(answer, ns.SASL), answer.getTagData("text") or "")
+                raise StreamFailure(errors.AUTH, condition_of(answer, namespaces.SASL), answer.getTagData("text") or "")
             response = mechanism.step(sasl.decode(answer.getData()))
             if way.offer is not None:  # the features follow without a header
                 before = self.past.get(READY)
@@ -184,17 +185,17 @@ class Login(Negotiation):
             self.open(READY, sender=self._sender)
             return self._resumed_or_bound()
         self.features = before.features
-        resuming = self._sm is not None and self._offers("sm", ns.SM)
+        resuming = self._sm is not None and self._offers("sm", namespaces.SM)
         along = sasl2.resume(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
         self.open(READY, along, self._sender)
         return self._resumed_or_bound(asked=True)
 
     def _resumed_or_bound(self, asked: bool = False) -> Begun:
         """`asked`: the first question of this is on its way."""
-        if self._sm is not None and self._offers("sm", ns.SM):
+        if self._sm is not None and self._offers("sm", namespaces.SM):
             if not asked:
                 self._wire.send(sasl2.resume(self._sm).encode())
-            if self._resumption(self._await(lambda node: node.namespace == ns.SM and node.name in ("resumed", "failed"))):
+            if self._resumption(self._await(lambda node: node.namespace == namespaces.SM and node.name in ("resumed", "failed"))):
                 return self._done
             asked = False
         self._done.jid, self._done.sm = self.bind(asked)
@@ -233,18 +234,18 @@ class Login(Negotiation):
             self._wire.send(self._binding(instead).encode())
             jid, said = self._bound()
         if self._old_session_needed:
-            self._wire.send(f"<iq type='set' id='session'><session xmlns='{ns.SESSION}'/></iq>".encode())
+            self._wire.send(f"<iq type='set' id='session'><session xmlns='{namespaces.SESSION}'/></iq>".encode())
             self._result("session")
         return jid, self._enabled(said, bool(along))
 
     @property
     def _managing(self) -> str:
-        return sasl2.ENABLE if self._offers("sm", ns.SM) and not self._old_session_needed else ""
+        return sasl2.ENABLE if self._offers("sm", namespaces.SM) and not self._old_session_needed else ""
 
     def _binding(self, resource: str | None = None) -> str:
         resource = self._account.resource if resource is None else resource
         wish = f"<resource>{escape(resource)}</resource>" if resource else ""
-        return f"<iq type='set' id='bind'><bind xmlns='{ns.BIND}'>{wish}</bind></iq>"
+        return f"<iq type='set' id='bind'><bind xmlns='{namespaces.BIND}'>{wish}</bind></iq>"
 
     def _bound(self) -> tuple[str, Node | None]:
         """The full JID, and what the server has said to stream management before it."""
@@ -258,12 +259,12 @@ class Login(Negotiation):
     @property
     def _old_session_needed(self) -> bool:
         """The session iq of RFC 3921, for a server that insists on it."""
-        offer = self.features.getTag("session", namespace=ns.SESSION)
+        offer = self.features.getTag("session", namespace=namespaces.SESSION)
         return bool(offer and not offer.getTag("optional"))
 
     def _enabled(self, answer: Node | None, asked: bool) -> StreamManagement | None:
         """`answer`: of a server that has said it already; `asked`: the question is on its way."""
-        if answer is None and not self._offers("sm", ns.SM):
+        if answer is None and not self._offers("sm", namespaces.SM):
             return None
         if answer is None and asked:
             answer = self._await(_answers_enable)
@@ -289,7 +290,7 @@ class Login(Negotiation):
                 said.append(answer)
         if answer.getAttr("type") != "result":
             error = answer.getTag("error") or answer
-            raise StreamFailure(errors.BIND, condition_of(error, ns.STANZA_ERRORS), error.getTagData("text") or "")
+            raise StreamFailure(errors.BIND, condition_of(error, namespaces.STANZA_ERRORS), error.getTagData("text") or "")
         return answer
 
     # --- behind it, with SASL2 ---
@@ -340,4 +341,4 @@ class Login(Negotiation):
 
 
 def _answers_enable(node: Node) -> bool:
-    return bool(node.namespace == ns.SM and node.name in ("enabled", "failed"))
+    return bool(node.namespace == namespaces.SM and node.name in ("enabled", "failed"))

@@ -8,19 +8,19 @@ from functools import lru_cache
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, ns, sasl2
+from onesoup.xmpp.stream import errors, namespaces, sasl2
+from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.markup import quote
+from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard, shape
 from onesoup.xmpp.stream.parser import Broken, End, Event, Header
-from onesoup.xmpp.stream.past import NOTHING, Told, heard, shape
+from onesoup.xmpp.stream.serializer import quote
 from onesoup.xmpp.stream.tls import Tls
-from onesoup.xmpp.stream.wire import Wire
 
 # When a server tells its features: in clear text, before and after the log-in.
 CLEAR, OFFERED, READY = "clear", "offered", "ready"
 # The condition of a server that offers something else than before.
 CHANGED = "features-changed"
-_STARTTLS = f"<starttls xmlns='{ns.TLS}'/>"
+_STARTTLS = f"<starttls xmlns='{namespaces.TLS}'/>"
 
 
 def fail_on(event: Event) -> None:
@@ -29,8 +29,8 @@ def fail_on(event: Event) -> None:
         raise StreamFailure(errors.PROTOCOL, event.condition, event.text)
     if isinstance(event, End):
         raise StreamFailure(errors.CLOSED, "end")
-    if isinstance(event, Node) and event.namespace == ns.STREAM and event.name == "error":
-        condition = condition_of(event, ns.STREAM_ERRORS)
+    if isinstance(event, Node) and event.namespace == namespaces.STREAM and event.name == "error":
+        condition = condition_of(event, namespaces.STREAM_ERRORS)
         # The address to go to instead stands inside the condition (RFC 6120 section 4.9.3.19).
         text = event.getTagData(condition) if condition == "see-other-host" else event.getTagData("text")
         raise StreamFailure(errors.STREAM, condition, text or "")
@@ -65,7 +65,7 @@ class Negotiation:
         who = f" from='{quote(sender)}'" if sender else ""
         header = (
             f"<?xml version='1.0'?><stream:stream to='{quote(self._domain)}'{who} version='1.0'"
-            f" xml:lang='{quote(self._language)}' xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAM}'>{along}"
+            f" xml:lang='{quote(self._language)}' xmlns='{namespaces.CLIENT}' xmlns:stream='{namespaces.STREAM}'>{along}"
         )
         self.guessed = self.guessed or bool(along)
         self._wire.send(header.encode())
@@ -83,13 +83,13 @@ class Negotiation:
         before = self.past.get(CLEAR)
         along = _STARTTLS if before is not None and not blind else ""
         self.open(CLEAR, along)
-        if not self._offers("starttls", ns.TLS):
+        if not self._offers("starttls", namespaces.TLS):
             if blind:
                 return False
             raise StreamFailure(errors.TLS, "not-offered")
         if not along:
             self._wire.send(_STARTTLS.encode())
-        if self._await(lambda node: node.namespace == ns.TLS).name != "proceed":
+        if self._await(lambda node: node.namespace == namespaces.TLS).name != "proceed":
             raise StreamFailure(errors.TLS, "handshake", "the server refused STARTTLS")
         self._wire.start_tls(tls, self._domain)
         return True
@@ -111,14 +111,14 @@ class Negotiation:
                 if isinstance(event, Node) and wanted(event):
                     self._wire.pending = events[index + 1 :]
                     return event
-                if isinstance(event, Node) and event.namespace == ns.CLIENT:
+                if isinstance(event, Node) and event.namespace == namespaces.CLIENT:
                     self.early.append(event)
                 elif isinstance(event, Header):
                     _check_version(event)
 
 
 def are_features(node: Node) -> bool:
-    return bool(node.namespace == ns.STREAM and node.name == "features")
+    return bool(node.namespace == namespaces.STREAM and node.name == "features")
 
 
 def _check_version(header: Header) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from onesoup.xmpp.stream.errors import NotStored
-from onesoup.xmpp.stream.past import Past
+from onesoup.xmpp.stream.feature_cache import Past
+from onesoup.xmpp.stream.keepalive import Watch
 from onesoup.xmpp.stream.resolve import Resolver
-from onesoup.xmpp.stream.salted import SaltedPasswords
 from onesoup.xmpp.stream.sasl import Forgetful, Known
+from onesoup.xmpp.stream.scram_cache import SaltedPasswords
 from onesoup.xmpp.stream.tls import Tls
-from onesoup.xmpp.stream.watch import Watch
 
 
 @dataclass(frozen=True)

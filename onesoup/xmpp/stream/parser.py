@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 from xmpp.protocol import Iq, Message, Presence
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import ns
+from onesoup.xmpp.stream import namespaces
 
 # Common servers take 256 KiB from a client. What they pass on can be six times that: they write an apostrophe as &apos;.
 MAX_STANZA = 6 * 256 * 1024
@@ -101,8 +101,12 @@ class _Presence(_Node, Presence):
     pass
 
 
-_CLASSES: dict[str, type[Node]] = {f"{ns.CLIENT} iq": _Iq, f"{ns.CLIENT} message": _Message, f"{ns.CLIENT} presence": _Presence}
-_STREAM_TAG = f"{ns.STREAM} stream"
+_CLASSES: dict[str, type[Node]] = {
+    f"{namespaces.CLIENT} iq": _Iq,
+    f"{namespaces.CLIENT} message": _Message,
+    f"{namespaces.CLIENT} presence": _Presence,
+}
+_STREAM_TAG = f"{namespaces.STREAM} stream"
 STANZAS = frozenset({"message", "presence", "iq"})
 # Expat's names of elements, taken apart. A server that makes names up costs a new start of this memory, no more.
 _NAMES: dict[str, tuple[str, str]] = {}
@@ -296,7 +300,7 @@ def _reader(
     apart: List | None = None
     text: list[str] = []
     prefixes: list[tuple[str, str]] = []
-    lang = f"{ns.XML} lang"
+    lang = f"{namespaces.XML} lang"
     new, names, known_class, deepest = object.__new__, _NAMES, _CLASSES.get, MAX_DEPTH
 
     def start(name: str, attrs: dict[str, str]) -> None:
@@ -438,13 +442,13 @@ def _handle(parser: Any, opens: Any, closes: Any, says: Any) -> None:
 def _opening(prefixes: tuple[tuple[str, str], ...]) -> bytes:
     """A stream with these prefixes. Streams of one server share it."""
     names = "".join(f" xmlns{':' * bool(prefix)}{prefix}={quoteattr(uri)}" for prefix, uri in prefixes)
-    stream = next(prefix for prefix, uri in reversed(prefixes) if uri == ns.STREAM)
+    stream = next(prefix for prefix, uri in reversed(prefixes) if uri == namespaces.STREAM)
     return f"<{stream}{':' * bool(stream)}stream{names}>".encode()
 
 
 def _too_big(node: Any) -> TooBig:
     """What is kept of a stanza that is read over. Anything else that large ends the stream."""
-    if node.namespace != ns.CLIENT or node.name not in STANZAS:
+    if node.namespace != namespaces.CLIENT or node.name not in STANZAS:
         raise Broken("policy-violation", "element too big")
     kept = _nothing_of(node)
     kept.attrs = {name: node.attrs[name] for name in KEPT_ATTRIBUTES if 0 < len(node.attrs.get(name, "")) <= MAX_KEPT}
@@ -479,5 +483,7 @@ def _taken_apart(name: str) -> tuple[str, str]:
 def _attributes(attrs: dict[str, str]) -> dict[str, str]:
     """Expat's names to the ones on the wire. Of attributes in a namespace only those of XML itself mean something here."""
     known = {name: value for name, value in attrs.items() if " " not in name}
-    known.update((f"xml:{name.rpartition(' ')[2]}", value) for name, value in attrs.items() if name.startswith(ns.XML + " "))
+    known.update(
+        (f"xml:{name.rpartition(' ')[2]}", value) for name, value in attrs.items() if name.startswith(namespaces.XML + " ")
+    )
     return known

@@ -3,14 +3,14 @@
 import gevent
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, ns
+from onesoup.xmpp.stream import errors, namespaces
 from onesoup.xmpp.stream.connect import encrypted, somewhere
+from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.markup import escape
 from onesoup.xmpp.stream.negotiate import Negotiation, condition_of
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import Target
-from onesoup.xmpp.stream.wire import Wire
+from onesoup.xmpp.stream.serializer import escape
 
 REGISTER = "jabber:iq:register"
 REFUSED = "registration"
@@ -36,7 +36,7 @@ class Registration(Negotiation):
         self._wire.send(f"<iq type='{kind}' id='{id}'><query xmlns='{REGISTER}'>{payload}</query></iq>".encode())
         answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == id)
         if answer.getAttr("type") != "result":
-            raise StreamFailure(REFUSED, condition_of(answer.getTag("error") or answer, ns.STANZA_ERRORS))
+            raise StreamFailure(REFUSED, condition_of(answer.getTag("error") or answer, namespaces.STANZA_ERRORS))
         return answer
 
 

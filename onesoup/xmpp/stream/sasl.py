@@ -69,7 +69,7 @@ def derive(hash_name: str, password: bytes, salt: bytes, rounds: int) -> bytes:
 
 
 @dataclass(frozen=True)
-class Channel:
+class ChannelBinding:
     """What ties a log-in to the TLS connection under it. `taken`: bindings that the server takes, None when it does not say."""
 
     bindings: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
@@ -81,11 +81,17 @@ class Channel:
         return next((name for name in (UNIQUE, END_POINT) if name in self.bindings and name in taken), "")
 
 
-NO_CHANNEL = Channel()
+NO_CHANNEL = ChannelBinding()
 
 
 def choose(
-    offered: Iterable[str], user: str, password: str, *, private: bool, derive: Derive = derive, channel: Channel = NO_CHANNEL
+    offered: Iterable[str],
+    user: str,
+    password: str,
+    *,
+    private: bool,
+    derive: Derive = derive,
+    channel: ChannelBinding = NO_CHANNEL,
 ) -> Mechanism | None:
     """The strongest mechanism that the server offers and we accept. `private`: nobody else reads the password.
 

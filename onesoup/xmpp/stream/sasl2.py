@@ -11,15 +11,15 @@ from functools import lru_cache
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import ns, sasl
-from onesoup.xmpp.stream.markup import escape, quote
-from onesoup.xmpp.stream.sm import KEEP_SECONDS, StreamManagement
+from onesoup.xmpp.stream import namespaces, sasl
+from onesoup.xmpp.stream.serializer import escape, quote
+from onesoup.xmpp.stream.stream_management import KEEP_SECONDS, StreamManagement
 
-ENABLE = f"<enable xmlns='{ns.SM}' resume='true' max='{KEEP_SECONDS}'/>"
+ENABLE = f"<enable xmlns='{namespaces.SM}' resume='true' max='{KEEP_SECONDS}'/>"
 
 
 @dataclass(frozen=True)
-class Offer:
+class Sasl2Offer:
     """`resume`: a session can be resumed along with it. `bind`: what Bind 2 enables along with it, None without Bind 2."""
 
     mechanisms: tuple[str, ...]
@@ -27,17 +27,17 @@ class Offer:
     bind: frozenset[str] | None
 
 
-def offer(features: Node) -> Offer | None:
+def offer(features: Node) -> Sasl2Offer | None:
     """None for a server that knows SASL as in RFC 6120 only."""
-    found = features.getTag("authentication", namespace=ns.SASL2)
+    found = features.getTag("authentication", namespace=namespaces.SASL2)
     if found is None:
         return None
     names = tuple(kid.getData() for kid in found.kids if kid and kid.name == "mechanism")
     inline = found.getTag("inline")
     if inline is None:
-        return Offer(names, False, None)
-    bind = inline.getTag("bind", namespace=ns.BIND2)
-    return Offer(names, inline.getTag("sm", namespace=ns.SM) is not None, None if bind is None else _inline(bind))
+        return Sasl2Offer(names, False, None)
+    bind = inline.getTag("bind", namespace=namespaces.BIND2)
+    return Sasl2Offer(names, inline.getTag("sm", namespace=namespaces.SM) is not None, None if bind is None else _inline(bind))
 
 
 def _inline(bind: Node) -> frozenset[str]:
@@ -50,14 +50,14 @@ class Ways:
     """All that features say of how to log in: the mechanisms of RFC 6120, SASL2, the channel bindings taken (XEP-0440)."""
 
     mechanisms: tuple[str, ...]
-    sasl2: Offer | None
+    sasl2: Sasl2Offer | None
     bindings: frozenset[str] | None
 
 
 def ways(features: Node) -> Ways:
     """Nothing of it may be there."""
-    names = features.getTag("mechanisms", namespace=ns.SASL)
-    taken = features.getTag("sasl-channel-binding", namespace=ns.CHANNEL_BINDING)
+    names = features.getTag("mechanisms", namespace=namespaces.SASL)
+    taken = features.getTag("sasl-channel-binding", namespace=namespaces.CHANNEL_BINDING)
     return Ways(
         tuple(tag.getData() for tag in names.getTags("mechanism")) if names else (),
         offer(features),
@@ -68,20 +68,20 @@ def ways(features: Node) -> Ways:
 def authenticate(name: str, first: bytes, agent: str, along: str) -> str:
     """The question. `first`: of the mechanism; `agent`: of `agent_id`, empty to stay unknown."""
     who = f"<user-agent id='{agent}'><software>onesoup</software></user-agent>" if agent else ""
-    begin = f"<authenticate xmlns='{ns.SASL2}' mechanism='{name}'><initial-response>{sasl.encode(first, '')}</initial-response>"
-    return f"{begin}{who}{along}</authenticate>"
+    response = f"<initial-response>{sasl.encode(first, '')}</initial-response>"
+    return f"<authenticate xmlns='{namespaces.SASL2}' mechanism='{name}'>{response}{who}{along}</authenticate>"
 
 
 def resume(sm: StreamManagement) -> str:
     """Goes along with either way to log in."""
-    return f"<resume xmlns='{ns.SM}' previd='{quote(sm.id)}' h='{sm.h_in}'/>"
+    return f"<resume xmlns='{namespaces.SM}' previd='{quote(sm.id)}' h='{sm.h_in}'/>"
 
 
 def bind(tag: str, features: frozenset[str]) -> str:
     """`tag` becomes a part of the resource; `features`: what the server enables along with it."""
-    carbons = f"<enable xmlns='{ns.CARBONS}'/>" if ns.CARBONS in features else ""
-    managed = ENABLE if ns.SM in features else ""
-    return f"<bind xmlns='{ns.BIND2}'><tag>{escape(tag)}</tag>{carbons}{managed}</bind>"
+    carbons = f"<enable xmlns='{namespaces.CARBONS}'/>" if namespaces.CARBONS in features else ""
+    managed = ENABLE if namespaces.SM in features else ""
+    return f"<bind xmlns='{namespaces.BIND2}'><tag>{escape(tag)}</tag>{carbons}{managed}</bind>"
 
 
 @lru_cache(4096)
@@ -103,6 +103,8 @@ class Success:
 
 def success(answer: Node) -> Success:
     """What a <success/> says."""
-    resumption = next((kid for kid in answer.kids if kid and kid.namespace == ns.SM and kid.name in ("resumed", "failed")), None)
+    resumption = next(
+        (kid for kid in answer.kids if kid and kid.namespace == namespaces.SM and kid.name in ("resumed", "failed")), None
+    )
     jid = answer.getTagData("authorization-identifier") or ""
-    return Success(str(jid), resumption, answer.getTag("bound", namespace=ns.BIND2))
+    return Success(str(jid), resumption, answer.getTag("bound", namespace=namespaces.BIND2))

@@ -13,16 +13,16 @@ import structlog
 from gevent.event import AsyncResult, Event
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, ns
+from onesoup.xmpp.stream import errors, namespaces
 from onesoup.xmpp.stream import parser as parsing
 from onesoup.xmpp.stream.connect import connect
+from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.login import Account
-from onesoup.xmpp.stream.markup import Element, serialise
+from onesoup.xmpp.stream.login import StreamAccount
 from onesoup.xmpp.stream.negotiate import fail_on, number, offered
 from onesoup.xmpp.stream.options import Options
-from onesoup.xmpp.stream.sm import Sent, SmError, StreamManagement
-from onesoup.xmpp.stream.wire import Wire
+from onesoup.xmpp.stream.serializer import SerializedElement, serialise
+from onesoup.xmpp.stream.stream_management import Sent, SmError, StreamManagement
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ ASK_AFTER = 20
 FAREWELL_SECONDS = 2.0
 
 
-_ASK = f"<r xmlns='{ns.SM}'/>".encode()
+_ASK = f"<r xmlns='{namespaces.SM}'/>".encode()
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 OnStanzas = Callable[[list[Node]], None]
@@ -93,7 +93,7 @@ class Stream:
         resume: Mapping[str, Any] | None = None,
     ) -> None:
         """`prefix` begins the ids of requests; no other life of the same account may use it. `resume`: of `state`."""
-        self._account: Account | None = Account(domain, user, password, resource)
+        self._account: StreamAccount | None = StreamAccount(domain, user, password, resource)
         self._options, self._on_stanzas, self._on_acked = options, on_stanzas, on_acked
         self._prefix, self._counter = prefix, 0
         self._requests: dict[str, tuple[str, AsyncResult]] = {}
@@ -231,14 +231,14 @@ class Stream:
         stanzas: list[Node] = []
         counted, asked, last = 0, False, None
         for event in events:
-            if not isinstance(event, Node) or event.namespace == ns.STREAM:
+            if not isinstance(event, Node) or event.namespace == namespaces.STREAM:
                 if isinstance(event, Node) and event.name == "features":
                     self.features = offered(event)  # with SASL2 they come behind a log-in that is done
                 else:
                     last = last or event  # an error tells more than the closing tag behind it
-            elif event.namespace == ns.SM:
+            elif event.namespace == namespaces.SM:
                 asked = self._managed(event) or asked
-            elif event.namespace == ns.CLIENT and event.name in parsing.STANZAS:
+            elif event.namespace == namespaces.CLIENT and event.name in parsing.STANZAS:
                 counted += 1
                 if not self._answered(event):
                     stanzas.append(event)
@@ -286,7 +286,7 @@ class Stream:
     def _refuse(self, broken: parsing.Broken) -> None:
         """Ends the session, not only the connection: what we refuse would come again at each resumption."""
         self._sm_ends()
-        text = f"<stream:error><{broken.condition} xmlns='{ns.STREAM_ERRORS}'/></stream:error></stream:stream>"
+        text = f"<stream:error><{broken.condition} xmlns='{namespaces.STREAM_ERRORS}'/></stream:error></stream:stream>"
         self._wired().send(text.encode())
 
     def _sm_ends(self) -> None:
@@ -327,7 +327,7 @@ class Stream:
             self._put(self._own_h())
 
     def _own_h(self) -> bytes:
-        return f"<a xmlns='{ns.SM}' h='{self.h_in}'/>".encode()
+        return f"<a xmlns='{namespaces.SM}' h='{self.h_in}'/>".encode()
 
     def _report(self, keys: list[Any]) -> None:
         if not keys:
@@ -380,8 +380,8 @@ class Stream:
 
     def hint(self, active: bool) -> None:
         """Client state indication (XEP-0352), where the server takes it; a new connection begins as active."""
-        if ns.CSI in self.features and self.open:
-            self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{ns.CSI}'/>".encode())
+        if namespaces.CSI in self.features and self.open:
+            self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{namespaces.CSI}'/>".encode())
 
     def _writable(self, wire: Wire) -> None:
         if self._closing or not wire.open:
@@ -486,7 +486,7 @@ class Stream:
             if self._sm is not None:
                 self._ask()
             else:
-                self.send(Node("iq", {"type": "get", "id": self.new_id()}, [Node(f"{ns.PING} ping")]))
+                self.send(Node("iq", {"type": "get", "id": self.new_id()}, [Node(f"{namespaces.PING} ping")]))
         except StreamFailure:
             return  # `run` reports it
 
@@ -531,8 +531,8 @@ class Stream:
 
 def _unread(answer: Node) -> Node:
     """In the place of an answer that was too large to be read: an error, so that nobody waits for more."""
-    error = Element("error", {"type": "wait"}, [Element(f"{ns.STANZA_ERRORS} resource-constraint")])
-    return Element("iq", {**answer.attrs, "type": "error"}, [error])
+    error = SerializedElement("error", {"type": "wait"}, [SerializedElement(f"{namespaces.STANZA_ERRORS} resource-constraint")])
+    return SerializedElement("iq", {**answer.attrs, "type": "error"}, [error])
 
 
 def log_given_up(stanza: Node, error: Exception) -> None:

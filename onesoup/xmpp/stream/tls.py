@@ -12,7 +12,7 @@ from gevent.socket import socket
 
 from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.link import Link
+from onesoup.xmpp.stream.socket import StreamSocket
 
 # What a client says on a port that it may share with a web server (XEP-0368).
 ALPN = "xmpp-client"
@@ -41,7 +41,7 @@ class Tls:
             wrapped: socket = self._context(domain, direct).wrap_socket(sock, server_hostname=_ascii(domain))
         return wrapped
 
-    def secure(self, link: Link, domain: str, direct: bool = False) -> None:
+    def secure(self, link: StreamSocket, domain: str, direct: bool = False) -> None:
         """Handshakes. The name checked is the XMPP domain, not the host that SRV named (RFC 6120 section 13.7.2)."""
         with _explained():
             link.secure(self._context(domain, direct), _ascii(domain))

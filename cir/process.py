@@ -1,0 +1,227 @@
+"""The CIR process: wakes phones over STCP, UDP and SMS, answers those that ask over HTTP, and hears from the gateway.
+
+For a wake-up it never reads what waits. Where phones speak CSP by SMS, it runs for them what a gateway worker runs."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+import gevent
+import redis
+import structlog
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from cir.engine import Engine
+from cir.http.server import Site
+from cir.smpp import pdu as smpp
+from cir.sms import arrived, carrier
+from cir.sms.incoming import DataChannel, Helos, Reception
+from cir.sms.outgoing import Outgoing
+from cir.stcp.limits import ConnectionLimits
+from cir.stcp.server import BEAT, CLUSTER_TURNS, TURNS, StcpServer
+from cir.udp import UdpSender
+from onesoup.handlers import wiring
+from onesoup.handlers.dispatch import Exchange
+from onesoup.observability import admin_server, tracing
+from onesoup.runtime import ports, systemd
+from onesoup.runtime import scheduler as beat
+from onesoup.runtime.networks import LOOPBACK, Nets
+from onesoup.settings.settings import Settings, SettingsError
+from onesoup.store.account.keyring import KeyRing, KeyRingError
+from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.errors import StoreDown
+from onesoup.store.redis.channels import Subscriber
+from onesoup.store.redis.client import connect, writable
+from onesoup.store.session.gateway_side import NEWS, GatewaySessionStore
+from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
+from onesoup.store.wakeup.sms_inbound import InboundSmsStore
+from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.wakes import Wakes
+
+log = structlog.get_logger()
+
+
+class Cir:
+    """The parts of one process, put together from the settings."""
+
+    def __init__(self, settings: Settings, client: redis.Redis) -> None:
+        self._settings, self._key = settings, report_key(settings)
+        self.jobs = Jobs(client)
+        self.gateway = carrier.make(settings, self._key, self._receipt, self._delivered)
+        proxies = settings.trusted_proxies
+        guard = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
+        behind = Nets(proxies if settings.stcp_proxy else ())
+        wakes, known = Wakes(client), Numbers(client)
+        cookies = wakes if settings.stcp_accept_cookie else None
+        turns = CLUSTER_TURNS if wakes.news_apart else TURNS
+        self.stcp = StcpServer(
+            GatewaySessionStore(client), Lines(client), guard=guard, proxies=behind, cookies=cookies, turns=turns
+        )
+        outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
+        self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
+        self.reception: Reception | None = None
+        if outgoing is not None:
+            helos, data = Helos(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
+            self.reception = Reception(helos, data, outgoing, settings.country_code)
+        sources = Nets(settings.sms_report_sources)
+        report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
+        carried = Nets((*LOOPBACK, *proxies))
+        hook_key = settings.sms_hook_key
+        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
+
+    def heard(self, channel: str, data: bytes) -> None:
+        """What the store publishes for us."""
+        if channel == NEWS:
+            self.engine.news(data)
+        else:
+            self.stcp.wake(channel, data)
+
+    def gap(self) -> None:
+        """What the store has published may have been lost."""
+        self.stcp.gap()
+        self.engine.gap()
+
+    def beat(self) -> None:
+        """Says what works here, and looks after what was lost."""
+        bearers = {"STCP"} | self.engine.bearers()
+        self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
+        self.engine.forget_processes()
+        gevent.spawn(self.engine.sweep)
+        self.stcp.beat()
+
+    def _receipt(self, message_id: str, state: str, error: str) -> None:
+        """A report that came over SMPP."""
+        try:
+            job = self.jobs.named("smpp", smpp.forms(message_id))
+            found = self.jobs.report(job, state) if job else "unknown"
+        except StoreDown:
+            return
+        log.info("sms-report", job=job, state=state, error=error, found=found)
+
+    def _delivered(self, pdu: smpp.Pdu) -> bool:
+        """A message of a phone that came over SMPP."""
+        try:
+            return self.reception is None or self.reception.take(arrived.deliver(pdu))
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+            return False
+
+
+def _data_channel(settings: Settings, client: redis.Redis, outgoing: Outgoing) -> DataChannel | None:
+    """CSP by SMS, where it is wanted. It runs what a gateway worker runs, except that nobody waits in a poll."""
+    if not settings.sms_data:
+        return None
+    if not settings.keys_file:
+        raise SettingsError("sms_data needs the key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
+    services = wiring.services(replace(settings, poll_hold=0.0), client)
+    services.replies.start()
+    return DataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(
+        gap=settings.sms_gap,
+        per_hour=settings.sms_per_hour,
+        per_day=settings.sms_per_day,
+        user_per_day=settings.sms_user_per_day,
+        total_per_day=settings.sms_total_per_day,
+        rate=settings.sms_rate,
+        data_per_hour=settings.sms_data_per_hour,
+        data_per_day=settings.sms_data_per_day,
+    )
+
+
+def report_key(settings: Settings) -> bytes:
+    """What signs the URLs of reports; b"" without a key ring, which only a run without reports can do with."""
+    if settings.sms_report_url and not settings.keys_file:
+        raise SettingsError("sms_report_url needs a key ring to sign with; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
+    try:
+        return KeyRing.load(settings.keys_file).digest("", "dlr") if settings.keys_file else b""
+    except KeyRingError as error:
+        raise SettingsError(f"ONESOUP_KEYS_FILE: {error}") from None
+
+
+def _datagrams(settings: Settings) -> UdpSender | None:
+    if not settings.udp_nets:
+        return None
+    try:
+        return UdpSender(settings.stcp_bind, settings.udp_port, settings.wap_port, settings.wap_content_type)
+    except OSError as error:
+        raise SettingsError(
+            f"ONESOUP_UDP_PORT={settings.udp_port}, ONESOUP_WAP_PORT={settings.wap_port}: {error.strerror}"
+        ) from None
+
+
+def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
+    given = ports.handed_over(address[1])
+    # A socket that is handed over listens already, with the backlog of its unit.
+    server = StreamServer(given, serve) if given is not None else StreamServer(address, serve, backlog=1024)
+    try:
+        server.start()
+    except OSError as error:
+        raise SettingsError(f"ONESOUP_{name}={address[1]}: {error.strerror}") from None
+    return server
+
+
+def main(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT."""
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stopping.set)
+    client = connect(settings.redis_url, shared=True)
+    cir = Cir(settings, client)
+    subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.gap)
+    subscriber.want([cir.stcp.channel, NEWS])
+    gevent.spawn(subscriber.run)
+    tracing.start(client, "cir")
+    gevent.spawn(cir.engine.duties.run)
+    if cir.reception is not None and cir.reception.data is not None:
+        gevent.spawn(cir.reception.data.duties.run)
+    if cir.gateway is not None:
+        cir.gateway.carrier.start()
+    servers = [_listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)]
+    if settings.cir_port:
+        servers.append(_listen("CIR_PORT", (settings.cir_bind, settings.cir_port), cir.site.serve))
+
+    def redis() -> object:
+        return writable(client)
+
+    def subscribed() -> object:
+        return subscriber.connected
+
+    admin_server.start(settings, "cir", [redis, subscribed])
+    log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
+    beats = beat.every(BEAT, cir.beat)
+    try:
+        cir.beat()
+    except StoreDown as error:
+        log.warning("store-down", reason=str(error))
+    # Also without Redis: phones may dial, and their lines are bound when it comes back.
+    systemd.ready()
+    stopping.wait()
+    beat.stop([beats], 0.0)
+    with gevent.Timeout(settings.drain_seconds, False):
+        _stop(settings, cir, servers)
+    return 0
+
+
+def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
+    """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
+    systemd.stopping()
+    for server in servers:
+        server.stop(timeout=0)
+    cir.engine.drain(settings.drain_seconds / 2)
+    if cir.reception is not None and cir.reception.data is not None:
+        cir.reception.data.duties.drain(settings.drain_seconds / 4)
+    carrier.stop(cir.gateway)
+    try:
+        cir.stcp.close()
+    except StoreDown:
+        log.warning("store-down", reason="registration stays until it expires")

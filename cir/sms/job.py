@@ -1,0 +1,133 @@
+"""One short message on its way to a carrier's gateway, and what a gateway can say to it (cir.md 12.1, 12.2). Values."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cir import wvci
+from cir.sms import encoding, wsp_push
+from cir.wvci import CirError
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+WAPSMS, SSMS, TEXT, DATA = "WAPSMS", "SSMS", "TEXT", "DATA"
+_TYPES = {TEXT: "text/plain", DATA: "application/vnd.wv.csp.sms"}
+# Seconds after which a message that could not be handed over is dropped: the phone may have come by then.
+HAND_OVER = 30.0
+
+
+def new_id(now: float) -> str:
+    """A ULID: it sorts by time, and is unique for one message and all tries to send it."""
+    number = int(now * 1000) << 80 | secrets.randbits(80)
+    return "".join(_CROCKFORD[number >> 5 * place & 31] for place in range(25, -1, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`payload` is a push unit (WAPSMS), packed characters (SSMS), plain text (TEXT: a code for a person), or a part of a CSP
+    message (DATA); of the last there is no `text`, for a part may begin inside a character."""
+
+    id: str
+    method: str
+    number: str
+    text: bytes
+    udh: bytes
+    payload: bytes
+    dcs: int
+    port: int
+    source_port: int
+    validity: int
+    not_after: float
+    session: str = ""
+
+    @property
+    def content_type(self) -> str:
+        return _TYPES.get(self.method, wsp_push.CONTENT_TYPE)
+
+
+def wake(
+    method: str,
+    id_: str,
+    number: str,
+    version: str,
+    cookie: str,
+    now: float,
+    *,
+    count: int = 0,
+    content_type: str = "short",
+    form: str = "8bit",
+    validity: int = 600,
+    session: str = "",
+) -> Job:
+    """The job that wakes a phone. CirError when the CIR does not fit into one message: a gateway would cut it silently."""
+    text = wvci.text(version, cookie)
+    if method == WAPSMS:
+        udh, payload, dcs, ports = (
+            encoding.WAP_HEADER,
+            wsp_push.build(count, text, content_type),
+            4,
+            (wsp_push.PORT, wsp_push.SOURCE_PORT),
+        )
+    else:
+        udh, payload, dcs, ports = (
+            encoding.SSMS_HEADER,
+            encoding.ssms(text),
+            4 if form == "8bit" else 0,
+            (encoding.SSMS_PORT,) * 2,
+        )
+    if not encoding.fits(udh, payload):
+        raise CirError(f"{len(udh) + len(payload)} octets, and one message takes {encoding.MAX_OCTETS}")
+    return Job(id_, method, number, text, udh, payload, dcs, *ports, validity, now + HAND_OVER, session)
+
+
+def words(id_: str, number: str, text: str, now: float, validity: int = 600) -> Job:
+    """A message for a person, of up to 160 plain characters."""
+    codes = encoding.septets(text.encode())
+    if codes is None or len(codes) > 160:
+        raise CirError("a text that is no single plain message")
+    return Job(id_, TEXT, number, text.encode(), b"", text.encode(), 0, 0, 0, validity, now + HAND_OVER)
+
+
+def data(id_: str, number: str, payload: bytes, port: int, source_port: int, now: float, validity: int = 600) -> Job:
+    """A part of what is answered to a phone that speaks CSP by SMS, to the port that it listens on."""
+    udh = encoding.ports(port, source_port)
+    if not encoding.fits(udh, payload):
+        raise CirError(f"{len(udh) + len(payload)} octets, and one message takes {encoding.MAX_OCTETS}")
+    return Job(id_, DATA, number, b"", udh, payload, 4, port, source_port, validity, now + HAND_OVER)
+
+
+class SendOutcome(Enum):
+    ACCEPTED = "accepted"
+    # Taken, but its link to the carrier is down: it goes out later, if at all.
+    QUEUED = "queued"
+    # Certainly not taken; may be tried again.
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+    # It may have been taken: never tried again, for nothing removes duplicates.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What a gateway said. `broken`: our configuration is wrong, and no message will get through."""
+
+    outcome: SendOutcome
+    id: str = ""
+    reason: str = ""
+    retry_after: float | None = None
+    broken: bool = False
+
+    @property
+    def taken(self) -> bool:
+        return self.outcome in (SendOutcome.ACCEPTED, SendOutcome.QUEUED)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """An HTTP request to a gateway. `shown` is its URL for the log."""
+
+    method: str
+    url: str
+    shown: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""

@@ -1,0 +1,89 @@
+"""Messages on their way out: what they may cost, which gateway takes them, and what is remembered of them. Whatever dies in
+between, no message goes out twice: the budget first, then the note, then the gateway."""
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from cir.sms import job
+from cir.sms.carrier import Gateway
+from onesoup.csp.text import numbers
+from onesoup.settings.settings import Settings
+from onesoup.store.wakeup.sms_budget import Budget, Jobs, Refusal
+
+log = structlog.get_logger()
+
+SMS = Counter("onesoup_sms_sent_total", "Messages that the gateway took", ["reason"])
+REFUSED = Counter("onesoup_sms_refused_total", "Messages that were not sent", ["reason"])
+TODAY = Gauge("onesoup_sms_today", "Messages that the gateway has had today")
+DAILY = Gauge("onesoup_sms_daily_limit", "Messages that the gateway may have in a day")
+
+ALARM = 0.8
+# The gateway has it, or may have it.
+SENT = frozenset({job.SendOutcome.ACCEPTED, job.SendOutcome.QUEUED, job.SendOutcome.UNKNOWN})
+_REASONS = {job.TEXT: "code", job.DATA: "data"}
+
+
+class Outgoing:
+    """The way to one gateway."""
+
+    def __init__(self, settings: Settings, budget: Budget, jobs: Jobs, gateway: Gateway) -> None:
+        self._settings, self._budget, self._jobs, self.gateway = settings, budget, jobs, gateway
+        DAILY.set(settings.sms_total_per_day)
+
+    def allowed(self, number: str) -> bool:
+        """Whether anything may go to this number at all."""
+        return numbers.allowed(number, self._settings.sms_prefixes)
+
+    def claim(self, number: str, jid: str, id_: str, heard_ms: int | None) -> Refusal | None:
+        """Takes a message of the budget, or says why it may not be sent. `heard_ms`: see the budget."""
+        return self._told(number, self._budget.claim(number, jid, self.gateway.name, id_, heard_ms))
+
+    def claim_data(self, number: str, ids: list[str]) -> Refusal | None:
+        """The same for all messages of one answer, or for none: a part of it is worth nothing."""
+        for count, id_ in enumerate(ids):
+            refusal = self._told(number, self._budget.claim_data(number, self.gateway.name, id_))
+            if refusal is not None:
+                self.refund_data(number, ids[:count])
+                return refusal
+        return None
+
+    def refund_data(self, number: str, ids: list[str]) -> None:
+        for id_ in ids:
+            self._budget.refund_data(number, self.gateway.name, id_)
+
+    def _told(self, number: str, claimed: Refusal | int) -> Refusal | None:
+        if isinstance(claimed, Refusal):
+            REFUSED.labels(claimed.reason).inc()
+            log.info("sms-refused", number=numbers.hidden(number), reason=claimed.reason)
+            return claimed
+        TODAY.set(claimed)
+        if claimed == int(self._settings.sms_total_per_day * ALARM):
+            log.warning("sms-budget", today=claimed, limit=self._settings.sms_total_per_day)
+        return None
+
+    def refund(self, number: str, jid: str, id_: str) -> None:
+        """It was certainly not sent."""
+        self._budget.refund(number, jid, self.gateway.name, id_)
+
+    def fate(self, job_id: str) -> tuple[str, int]:
+        """What the gateway has reported of a message, and when; ("", 0) when it reports nothing."""
+        return self._jobs.fate(job_id)
+
+    def submit(self, made: job.Job, jid: str = "") -> job.SendOutcome:
+        """What became of it; TEMPORARY also when the gateway refuses us and not the message. What it has certainly not costs
+        nothing."""
+        if not self._jobs.start(made.id, made.number):
+            return job.SendOutcome.PERMANENT
+        result = self.gateway.submit(made)
+        if result.taken:
+            SMS.labels(_REASONS.get(made.method, "wake")).inc()
+            self._jobs.name(made.id, self.gateway.name, result.id)
+        elif result.outcome in (job.SendOutcome.TEMPORARY, job.SendOutcome.PERMANENT):
+            REFUSED.labels("gateway").inc()
+            if made.method == job.DATA:
+                self.refund_data(made.number, [made.id])
+            else:
+                self.refund(made.number, jid, made.id)
+            if result.outcome is job.SendOutcome.PERMANENT and not result.broken:
+                self._jobs.report(made.id, "refused")
+        return job.SendOutcome.TEMPORARY if result.broken else result.outcome

@@ -1,0 +1,161 @@
+"""`onesoup accounts`: which phone log-ins stand for which XMPP accounts, and the keys that seal their passwords. Passwords are
+typed or come through a pipe, never as arguments, where the whole machine could read them."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
+
+import click  # noqa: E402
+
+from onesoup.csp import access  # noqa: E402
+from onesoup.csp.errors import BackendError, CspError  # noqa: E402
+from onesoup.csp.text import numbers  # noqa: E402
+from onesoup.handlers import wiring  # noqa: E402
+from onesoup.handlers.context import GatewayServices, Peer  # noqa: E402
+from onesoup.handlers.login import linking, throttle  # noqa: E402
+from onesoup.handlers.rotation import rotate_all  # noqa: E402
+from onesoup.settings.settings import Settings, SettingsError, load  # noqa: E402
+from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
+from onesoup.store.errors import StoreDown  # noqa: E402
+from onesoup.store.redis.msgpack import BadRecord  # noqa: E402
+
+CHECK_SECONDS = 10.0
+
+
+@click.group()
+def accounts() -> None:
+    """Link phone log-ins to XMPP accounts, and rotate the keys that seal them."""
+
+
+@accounts.command()
+@click.argument("login")
+@click.option("--jid", help="The XMPP account, where it is not the log-in itself.")
+@click.option("--number", help="A phone number that logs in without a password where the network states it.")
+@click.option("--stdin", "piped", is_flag=True, help="Read the XMPP password and the phone password from two lines of input.")
+@click.option("--unchecked", is_flag=True, help="Store it without asking the XMPP server whether the password is right.")
+def add(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
+    """Give LOGIN a phone password. What was stored for it is replaced."""
+    with _services() as services:
+        login = _account(services, login)
+        jid = _account(services, jid) if jid else login
+        normal = numbers.normal(number) if number else ""
+        if normal is None:
+            raise click.ClickException(f"{number}: not a phone number in international form, such as +358401234567")
+        password, phone = _piped() if piped else _typed(jid)
+        made = not phone
+        phone = phone or linking.easy_password()
+        if problem := linking.objection(phone, password):
+            raise click.ClickException(problem)
+        if not unchecked:
+            _check(services, jid, password)
+        services.accounts.link(login, jid, password, phone, origin=linking.ADMIN, number=normal, made=int(time.time()))
+        click.echo(f"{login} is linked to {jid}" + (f" and to {normal}" if normal else ""))
+        if made:
+            click.echo(f"phone password: {phone}")
+
+
+@accounts.command("list")
+def list_accounts() -> None:
+    """Every linked log-in: account, who made the link, when, phone number. Separated by tabs, without passwords."""
+    with _services() as services:
+        for login in sorted(services.accounts.logins()):
+            try:
+                link = services.accounts.find(login)
+            except (KeyRingError, BadRecord) as error:
+                click.echo(f"{login}\t(cannot be opened: {error})")
+                continue
+            if link is not None:
+                made = time.strftime("%Y-%m-%d", time.gmtime(link.made)) if link.made else "-"
+                click.echo("\t".join((login, link.jid, link.origin, made, link.number or "-")))
+
+
+@accounts.command()
+@click.argument("login")
+def remove(login: str) -> None:
+    """Forget what is stored for LOGIN. Sessions go on; its phone needs the XMPP password at the next log-in."""
+    with _services() as services:
+        login = _account(services, login, served=False)
+        if not services.accounts.unlink(login):
+            raise click.ClickException(f"{login} is not linked")
+        click.echo(f"{login} is forgotten")
+
+
+@accounts.command()
+@click.option("--new-key", is_flag=True, help="Put a new key on top of the key ring file first.")
+def rotate(new_key: bool) -> None:
+    """Seal every stored password with the newest key of the ring. Nobody is logged out.
+
+    Without --new-key it uses the key that is on top of the file already: where several hosts have copies of it, put the new
+    line into all of them first. An old line can go when a last run finds nothing to do."""
+    with _services() as services:
+        if new_key:
+            try:
+                click.echo(f"new key: {KeyRing.add_key(_settings().keys_file)}")
+            except OSError as error:
+                raise click.ClickException(f"the key ring file cannot be written: {error.strerror}") from None
+            services.ring.follow()
+        done = rotate_all(services)
+        click.echo(f"sealed anew: {done.links} links, {done.sessions} sessions")
+        if done.lost:
+            raise click.ClickException(f"{done.lost} records were sealed with a key that is not on the ring")
+
+
+@contextmanager
+def _services() -> Iterator[GatewayServices]:
+    """The services; what can go wrong with them is one line."""
+    settings = _settings()
+    try:
+        yield wiring.services(settings)
+    except StoreDown as error:
+        raise click.ClickException(f"Redis cannot be used: {error}") from None
+    except (KeyRingError, BadRecord) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _settings() -> Settings:
+    try:
+        settings = load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    if not settings.keys_file:
+        raise click.ClickException("ONESOUP_KEYS_FILE names no key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
+    return settings
+
+
+def _account(services: GatewayServices, text: str, served: bool = True) -> str:
+    try:
+        if served:
+            return linking.whose(services, Peer(), text)
+        return access.wish(text, throttle.domains(services.policy, Peer())).jid
+    except CspError as error:
+        known = ", ".join(sorted(services.policy.domains))
+        raise click.ClickException(f"{text}: {error.description or 'no account'} (domains: {known})") from None
+
+
+def _typed(jid: str) -> tuple[str, str]:
+    password = click.prompt(f"XMPP password of {jid}", hide_input=True)
+    ask: Callable[..., str] = click.prompt
+    return password, ask(
+        "Phone password (empty: one is made)", hide_input=True, default="", show_default=False, confirmation_prompt="Again"
+    )
+
+
+def _piped() -> tuple[str, str]:
+    lines = [*sys.stdin.read().splitlines(), "", ""]
+    return lines[0], lines[1]
+
+
+def _check(services: GatewayServices, jid: str, password: str) -> None:
+    """Asks the XMPP server through a holder."""
+    services.replies.start()
+    try:
+        linking.verify(services, Peer(address="admin"), jid, password, time.monotonic() + CHECK_SECONDS)
+    except CspError as error:
+        raise click.ClickException(f"the XMPP server refuses {jid}: {error}") from None
+    except BackendError as error:
+        raise click.ClickException(f"{jid} could not be checked ({error}); --unchecked stores it all the same") from None

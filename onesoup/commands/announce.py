@@ -1,0 +1,47 @@
+"""The command `onesoup announce`: a message of the operator to everybody who is logged in."""
+
+import time
+from collections.abc import Iterator
+
+import click
+
+from onesoup.commands.common import fail, opened
+from onesoup.commands.sessions import wanted
+
+
+@click.command()
+@click.argument("text")
+@click.option("--domain", help="Only users of this domain.")
+@click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
+def announce(text: str, domain: str | None, user: str | None) -> None:
+    """Tell TEXT to all users who are logged in: as SystemMessage where the phone knows that, else as a message of the server."""
+    text = text.strip()
+    if not text:
+        fail("there is no text")
+    with opened() as (settings, client):
+        told = sum(_tell_all(client, text, wanted(user, domain, settings.domain)))
+    click.echo(f"told {told} session{'' if told == 1 else 's'}")
+
+
+def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no-untyped-def]
+    """For each session that is meant, whether it was told. Long texts come in parts, as messages do."""
+    from onesoup.csp import fitting, messages
+    from onesoup.handlers import system
+    from onesoup.handlers.context import ordered_id
+    from onesoup.store import keys, records
+    from onesoup.store.announcements import Announcements
+    from onesoup.store.session.gateway_side import GatewaySessionStore
+    from onesoup.store.session.shards import Shards
+
+    shards, sessions, store = Shards(client), GatewaySessionStore(client), Announcements(client)
+    for shard in range(keys.SHARDS):
+        for sid in shards.sessions(shard):
+            record, caps = sessions.read(sid, ("r", "caps"))
+            if record is None:
+                continue
+            session = records.unpack_session(record)
+            if not (session.jid.endswith(who) if who.startswith("@") else session.jid == (who or session.jid)):
+                continue
+            whole = messages.Text("0" * 18, session.domain, text, int(time.time()))
+            parts = fitting.parts(whole, session, records.unpack_caps(caps))
+            yield all(system.tell(store, sid, session, ordered_id(time.time()), part) for part in parts)

@@ -1,0 +1,83 @@
+"""What the operators' commands share: settings and Redis, or one line that says what is wrong; tables that fit a terminal."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import click
+import redis
+from redis.exceptions import RedisClusterException
+
+from onesoup.settings.settings import Settings, SettingsError, load, masked, secrets, without_secrets
+from onesoup.store.errors import StoreDown
+from onesoup.store.redis.client import connect
+from onesoup.store.redis.topology import servers
+
+
+def fail(reason: str) -> NoReturn:
+    """The reason, and status 1."""
+    click.echo(f"onesoup: {reason}", err=True)
+    sys.exit(1)
+
+
+def settings() -> Settings:
+    try:
+        return load()
+    except SettingsError as error:
+        fail(str(error))
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Settings, redis.Redis]]:
+    """The settings and a client of the store. What Redis cannot do ends the command."""
+    here = settings()
+    shown, hidden = masked(here)["redis_url"], secrets(here)
+    try:
+        client = connect(here.redis_url, max_connections=4)
+    except ValueError as error:
+        fail(f"ONESOUP_REDIS_URL={shown}: {error}")
+    except (redis.RedisError, RedisClusterException) as error:  # the second is none of the first
+        fail(f"Redis at {shown} does not answer: {type(error).__name__}")
+    try:
+        yield here, client
+    except (StoreDown, redis.RedisError, RedisClusterException) as error:
+        fail(f"Redis at {shown} does not answer: {without_secrets(str(error), hidden) or type(error).__name__}")
+    finally:
+        client.close()
+
+
+def now_ms(client: redis.Redis) -> int:
+    """The time of Redis, by which sessions live."""
+    seconds, micros = servers(client)[0].time()
+    return int(seconds) * 1000 + int(micros) // 1000
+
+
+def ago(ms: int) -> str:
+    """A span for people: 8s, 12m, 3h, 2d."""
+    seconds = max(ms, 0) // 1000
+    for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{letter}"
+    return f"{seconds}s"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Columns under their heads; numbers to the right. Control characters become visible: a name may hold some."""
+    cells = [list(heads), *([_cell(each) for each in row] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
+    right = [all(isinstance(row[column], int) for row in rows) for column in range(len(heads))]
+    lines = []
+    for line in cells:
+        padded = (text.rjust(width) if end else text.ljust(width) for text, width, end in zip(line, widths, right, strict=True))
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return "".join(char if char.isprintable() else "?" for char in str(value))
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

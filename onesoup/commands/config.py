@@ -1,0 +1,91 @@
+"""`onesoup config show | check`: what is set, from where, and whether it can work. Secrets are hidden."""
+
+from dataclasses import asdict
+
+import click
+
+from onesoup.commands.common import as_json, fail, settings, table
+from onesoup.settings.settings import Settings, SettingsError, load, masked, origins, unusable_ca
+
+
+@click.group()
+def config() -> None:
+    """Show and check the settings."""
+
+
+@config.command()
+@click.option("--all", "everything", is_flag=True, help="Also what is as it comes.")
+@click.option("--json", "lines", is_flag=True, help="One JSON object: name to value, secrets hidden.")
+def show(everything: bool, lines: bool) -> None:
+    """The settings that are not as they come, and where each was found. Secrets are shown as ***."""
+    here = settings()
+    shown, found = masked(here), origins()
+    if not everything:
+        default = asdict(Settings())
+        shown = {name: text for name, text in shown.items() if name in found or getattr(here, name) != default[name]}
+    if lines:
+        click.echo(as_json(shown))
+    elif shown:
+        rows = [(name, text, found.get(name, "default")) for name, text in shown.items()]
+        click.echo(table(("setting", "value", "from"), rows))
+    else:
+        click.echo("everything is as it comes; --all shows it")
+
+
+@config.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False))
+def check(file: str | None) -> None:
+    """Whether processes could start with the settings of the environment, or with FILE as onesoup.toml beside it."""
+    import os
+
+    from onesoup.handlers.provider import provider
+    from onesoup.store.account.keyring import KeyRing, KeyRingError
+    from onesoup.store.redis import urls
+
+    environ = dict(os.environ) | ({"ONESOUP_CONFIG": file} if file else {})
+    try:
+        here = load(environ)
+        urls.parse(here.redis_url)
+        if here.keys_file:
+            KeyRing.load(here.keys_file)
+        if here.xmpp_ca:
+            _certificates(here.xmpp_ca)
+        provider(here)
+    except SettingsError as error:
+        fail(str(error))
+    except KeyRingError as error:
+        fail(f"keys_file: {error}")
+    except ValueError as error:
+        fail(f"redis_url={masked(here)['redis_url']}: {error}")
+    for word in _doubts(here):
+        click.echo(f"note: {word}")
+    click.echo("the settings can be used")
+
+
+def _certificates(path: str) -> None:
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise unusable_ca(path, error) from None
+
+
+def _doubts(here: Settings) -> list[str]:
+    """What can be used and is seldom meant."""
+    from onesoup.store.account.keyring import open_to_all
+
+    doubts = []
+    if not here.keys_file:
+        doubts.append("keys_file is not set: gateways and holders will not start")
+    elif open_to_all(here.keys_file):
+        doubts.append(f"keys_file={here.keys_file} can be read by everybody on this host; chmod 600")
+    if here.domain == "localhost":
+        doubts.append("domain is localhost: log-ins that name no domain will mean this machine")
+    if here.bind != "127.0.0.1" and not here.public_host:
+        doubts.append("public_host is empty: phones are told the Host of their own request")
+    if here.sms_gateway and not here.sms_prefixes:
+        doubts.append("sms_prefixes is empty: no SMS will be sent")
+    if here.admin_bind not in ("127.0.0.1", "::1", "localhost"):
+        doubts.append(f"admin_bind={here.admin_bind}: /metrics has no password; keep strangers away by other means")
+    return doubts

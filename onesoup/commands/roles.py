@@ -1,0 +1,158 @@
+"""The commands `onesoup web | holder | cir`: read the settings, meet Redis, then become the role.
+
+What can be wrong before a role works is said here, in one line, with exit status 1: settings, the key ring, Redis.
+"""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from onesoup.settings.settings import Settings
+
+# Redis may start at the same moment as we do.
+REDIS_PATIENCE = 5.0
+# Policies under which Redis forgets keys when it is full. Inboxes are keys.
+KEEPS = "noeviction"
+
+
+@click.command()
+def web() -> None:
+    """Run the gateway: gunicorn with gevent workers, which serve phones over HTTP."""
+    settings, _ = _prepare("web")
+    # Counters of dead workers belong to the last run. The path must be known before prometheus_client is imported.
+    metrics = Path(settings.data, "metrics", f"web-{settings.http_port}").absolute()
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+    os.execv(
+        sys.executable,
+        [sys.executable, "-m", "gunicorn", "--config", str(_gunicorn_conf()), "workers.gateway:create_app()"],
+    )
+
+
+@click.command()
+def holder() -> None:
+    """Run a holder: it keeps the XMPP streams of the sessions whose shards it owns."""
+    _run("holder", "workers.holder")
+
+
+class _CirGroup(click.Group):
+    """Imports the sub-command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["send"]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name != "send":
+            return None
+        # Before anything that imports ssl or socket.
+        from gevent import monkey
+
+        monkey.patch_all()
+        from cir.cli import send
+
+        return send
+
+
+@click.group(cls=_CirGroup, invoke_without_command=True)
+@click.pass_context
+def cir(ctx: click.Context) -> None:
+    """Run the CIR process: it wakes phones that wait for something. Or, with a sub-command, try its gateway."""
+    if ctx.invoked_subcommand is None:
+        _run("cir", "cir.process")
+
+
+def _run(role: str, module: str) -> NoReturn:
+    # Before anything that imports ssl or socket; the role's module does the same for those who start it otherwise.
+    from gevent import monkey
+
+    monkey.patch_all()
+    settings, fail = _prepare(role)
+    import importlib
+
+    from onesoup.settings.settings import SettingsError
+
+    try:
+        sys.exit(importlib.import_module(module).main(settings))
+    except SettingsError as error:
+        fail(str(error))
+
+
+def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
+    """(settings, fail): settings that work, with the log set up and Redis answering. Ends the process otherwise."""
+    import structlog
+
+    from onesoup.observability import logs
+    from onesoup.settings.settings import SettingsError, changed, load
+    from onesoup.store.account.keyring import KeyRing, KeyRingError
+
+    def fail(reason: str) -> NoReturn:
+        click.echo(f"onesoup {role}: {reason}", err=True)
+        sys.exit(1)
+
+    try:
+        settings = load()
+        Path(settings.data).mkdir(parents=True, exist_ok=True)
+    except SettingsError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"ONESOUP_DATA={settings.data}: {error.strerror}; example: ONESOUP_DATA=/var/lib/onesoup")
+    logs.setup(settings, role)
+    try:
+        if settings.keys_file:
+            KeyRing.load(settings.keys_file)
+    except KeyRingError as error:
+        fail(f"ONESOUP_KEYS_FILE: {error}; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
+    structlog.get_logger(__name__).info("starting", **changed(settings))
+    _meet_redis(settings.redis_url, fail)
+    return settings, fail
+
+
+def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
+    """Waits a little for Redis, and refuses one that throws keys away."""
+    import structlog
+    from redis import RedisError
+
+    from onesoup.settings.settings import Settings, masked, secrets, without_secrets
+    from onesoup.store.redis.client import connect
+    from onesoup.store.redis.topology import servers
+
+    only = Settings(redis_url=url)
+    shown, hidden = masked(only)["redis_url"], secrets(only)
+    give_up = time.monotonic() + REDIS_PATIENCE
+    while True:
+        try:
+            redis = connect(url, max_connections=1)
+            redis.ping()
+            break
+        except ValueError as error:
+            fail(f"ONESOUP_REDIS_URL={shown}: {error}; example: ONESOUP_REDIS_URL=redis://127.0.0.1:6379/0")
+        except RedisError as error:
+            if time.monotonic() > give_up:
+                fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}")
+            time.sleep(0.2)
+    try:
+        policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", KEEPS) for server in servers(redis)}
+    except RedisError:  # hosted ones forbid CONFIG
+        structlog.get_logger(__name__).warning("redis policy unknown", wanted=KEEPS)
+    else:
+        for policy in policies - {KEEPS}:
+            fail(f"Redis at {shown} has maxmemory-policy {policy} and would forget messages when full; set it to {KEEPS}")
+    finally:
+        redis.close()
+
+
+def _gunicorn_conf() -> Path:
+    """gunicorn.conf.py of the repository, or the copy that the wheel brings."""
+    root = Path(__file__).resolve().parents[2]
+    for place in (root / "gunicorn.conf.py", Path(sys.prefix, "share", "onesoup", "gunicorn.conf.py")):
+        if place.is_file():
+            return place
+    raise click.ClickException("gunicorn.conf.py is missing from this installation")

@@ -1,0 +1,139 @@
+"""`onesoup sessions` and `onesoup kick`: who is logged in, and the end of it.
+
+A session is shown by the first digits of its id's hash, as in the logs: whoever has the id itself is the phone."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+import click
+import redis
+
+from onesoup.commands.common import ago, as_json, fail, now_ms, opened, table
+
+BATCH = 16  # shards in one round trip
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One living session as an operator sees it. Times in seconds."""
+
+    id: str
+    user: str
+    handset: str
+    csp: str
+    encoding: str
+    wakes: tuple[str, ...]
+    line: bool
+    age: int
+    idle: int
+    inbox: int
+    outbox: int
+    shard: int
+    holder: str
+
+
+def wanted(user: str | None, domain: str | None, default: str) -> str:
+    """What the JID of a session must be, or end with; "" for everybody."""
+    from onesoup.csp.errors import CspError
+    from onesoup.csp.text import addresses
+
+    if domain and user:
+        fail("--domain or --user, not both")
+    try:
+        if user:
+            return addresses.to_jid(user, default)
+        return f"@{addresses.normal_domain(domain)}" if domain else ""
+    except CspError as error:
+        fail(str(error))
+
+
+def living(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow]]:
+    """(SessionID, row) of each session whose user is meant."""
+    from onesoup.observability.logs import short
+    from onesoup.store import keys, records
+    from onesoup.store.session.gateway_side import GatewaySessionStore
+    from onesoup.store.session.shards import Shards
+
+    shards, sessions, now = Shards(client), GatewaySessionStore(client), now_ms(client)
+    for start in range(0, keys.SHARDS, BATCH):
+        numbers = range(start, start + BATCH)
+        holders = shards.holders(numbers)
+        found = [(number, sid) for number, sids in zip(numbers, shards.sessions_of(numbers), strict=True) for sid in sids]
+        for (number, sid), seen in zip(found, sessions.overview([sid for _, sid in found]), strict=True):
+            if seen is None:
+                continue
+            session, caps = records.unpack_session(seen.record), records.unpack_caps(seen.caps)
+            if not (session.jid.endswith(who) if who.startswith("@") else session.jid == (who or session.jid)):
+                continue
+            yield (
+                sid,
+                SessionRow(
+                    id=short(sid),
+                    user=session.jid,
+                    handset=session.handset,
+                    csp=session.version,
+                    encoding=session.encoding or "?",
+                    wakes=caps.methods,
+                    line=seen.line,
+                    age=max(int(time.time()) - session.began, 0) if session.began else 0,
+                    idle=max(now - seen.seen, 0) // 1000,
+                    inbox=seen.inbox,
+                    outbox=seen.outbox,
+                    shard=number,
+                    holder=holders[number - start][:8] or "none",
+                ),
+            )
+
+
+@click.command()
+@click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
+@click.option("--domain", help="Only users of this domain.")
+@click.option("--limit", default=200, show_default=True, help="Most sessions that are shown; all are counted.")
+@click.option("--json", "lines", is_flag=True, help="One JSON object a line, without a limit.")
+def sessions(user: str | None, domain: str | None, limit: int, lines: bool) -> None:
+    """Who is logged in, with which phone, and what waits."""
+    with opened() as (settings, client):
+        who = wanted(user, domain, settings.domain)
+        if lines:
+            for _, row in living(client, who):
+                click.echo(as_json(asdict(row)))
+            return
+        rows = sorted((row for _, row in living(client, who)), key=lambda row: (row.user, row.idle))
+    heads = ("id", "user", "handset", "csp", "enc", "wakes by", "since", "seen", "inbox", "outbox", "holder")
+    if rows:
+        click.echo(table(heads, [_cells(row) for row in rows[:limit]]))
+    click.echo(f"{len(rows)} session{'' if len(rows) == 1 else 's'}" + (f", {limit} shown" if len(rows) > limit else ""))
+
+
+def _cells(row: SessionRow) -> tuple[object, ...]:
+    wakes = ",".join(row.wakes) + (" (on line)" if row.line else "")
+    span = ago(row.age * 1000), ago(row.idle * 1000)
+    return row.id, row.user, row.handset, row.csp, row.encoding, wakes or "-", *span, row.inbox, row.outbox, row.holder
+
+
+@click.command()
+@click.argument("who")
+def kick(who: str) -> None:
+    """End the sessions of WHO: a user, or the id of one session as `onesoup sessions` shows it.
+
+    The phone is told 601 and may log in again. Messages that wait for it wait for its next log-in.
+    """
+    from onesoup.handlers.login.access import end_session
+    from onesoup.store.errors import NoSession
+    from onesoup.store.session.gateway_side import GatewaySessionStore
+
+    with opened() as (settings, client):
+        one = len(who) == 8 and all(char in "0123456789abcdef" for char in who)
+        jid = "" if one else wanted(who, None, settings.domain)
+        store, ended = GatewaySessionStore(client), 0
+        for sid, row in list(living(client, jid)):
+            if one and row.id != who:
+                continue
+            with suppress(NoSession):
+                end_session(store, sid)
+                ended += 1
+    if not ended:
+        fail(f"{who} is not logged in" if not one else f"there is no session {who}")
+    click.echo(f"ended {ended} session{'' if ended == 1 else 's'}")

@@ -1,0 +1,199 @@
+"""Invitations (messages.md 12, xmpp-mapping.md 8): what the phone sends goes out as the XMPP side knows it, what it answers to
+others likewise. Who invited whom is kept with the account until the invitation ends."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from onesoup.csp import invitations
+from onesoup.csp.codec.generated_elements import (
+    CancelInviteRequest,
+    DetailedResult,
+    InviteRequest,
+    InviteUserResponse,
+    Primitive,
+    Recipient,
+    Result,
+    ScreenName,
+    Status,
+)
+from onesoup.csp.errors import CspError
+from onesoup.csp.groups import Room
+from onesoup.csp.invitations import Invitation
+from onesoup.csp.lists import members
+from onesoup.csp.status import StatusCode
+from onesoup.csp.transactions import status
+from onesoup.handlers import contacts
+from onesoup.handlers.context import Context, ordered_id, token
+from onesoup.handlers.groups import properties
+from onesoup.handlers.groups.rooms import administrators, joined, occupants, room_of, spelled
+from onesoup.store import records
+from onesoup.xmpp import commands, rooms
+from onesoup.xmpp import invitations as stanzas
+from onesoup.xmpp.commands import Command
+
+MAX_ID, MAX_NOTE, MAX_INVITED = 100, 400, 200
+# What those read who are invited to talk without a word: XMPP has no such invitation.
+COME_AND_TALK = "Would you like to talk?"
+
+
+def invite(ctx: Context, request: InviteRequest) -> Primitive:
+    """200, or 201 with whoever could not be invited. 501 for what has no counterpart."""
+    kind = (request.invite_type or "").strip().upper()
+    if kind in invitations.UNKNOWN:
+        raise CspError(StatusCode.NOT_IMPLEMENTED, "invitations of that type go nowhere")
+    if kind not in invitations.KINDS:
+        raise CspError(StatusCode.BAD_PARAMETER, "unknown InviteType")
+    invite_id = (request.invite_id or "").strip()
+    if not invite_id or len(invite_id) > MAX_ID:
+        raise CspError(StatusCode.BAD_PARAMETER, "an InviteID has 1 to 100 characters")
+    room, inside = _group(ctx, request) if kind in ("GR", "GM") else ("", None)
+    jids, failed = _recipients(ctx, request.recipient or Recipient(), room)
+    if kind == "GM":
+        jids = _made_members(ctx, room, jids, failed)
+    if not jids:
+        raise _nobody(failed)
+    mark = token(12)
+    for command in _sent(kind, request, room, inside, jids, mark):
+        ctx.send(command)
+    until = int(time.time()) + invitations.seconds(request.validity, kind)
+    sent = Invitation(kind, room, until=until, invited=tuple(jids), mark=mark)
+    ctx.services.invites.put(ctx.session.jid, "out", invite_id, records.pack_invitation(sent))
+    return (
+        status(StatusCode.SUCCESSFUL)
+        if not failed
+        else Status(result=Result(code=StatusCode.PARTIALLY_SUCCESSFUL, detailed_result=failed))
+    )
+
+
+def _group(ctx: Context, request: InviteRequest) -> tuple[str, Room | None]:
+    name = request.screen_name
+    gid = request.group_id or (name.group_id if name is not None else None)
+    here = joined(ctx)
+    room = room_of(ctx, gid, here)
+    ctx.effects.spell[room] = spelled(gid or "")
+    return room, here.get(room)
+
+
+def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str], list[DetailedResult]]:
+    """Bare JIDs of users, of the members of lists, and of those in the group whose addresses it shows."""
+    to: dict[str, None] = {}
+    users: dict[int, list[str]] = {}
+    names: list[ScreenName] = []
+    lists: list[str] = []
+    for user in recipient.user:
+        try:
+            to[ctx.session.jid_of(user.user_id or "")] = None
+        except CspError as error:
+            users.setdefault(error.code, []).append(user.user_id or "")
+    for text in recipient.contact_list:
+        try:
+            to.update((item.jid, None) for item in members(contacts.find(ctx, text), ctx.roster().values()))
+        except CspError:
+            lists.append(text)
+    present = {each.nick: each.jid for each in occupants(ctx, room)} if recipient.group and room else {}
+    for group in recipient.group:
+        name = group.screen_name or ScreenName(group_id=group.group_id)
+        if present.get(name.s_name or ""):
+            to[present[name.s_name or ""]] = None
+        else:
+            names.append(name)
+    failed = [DetailedResult(code=code, user_id=who) for code, who in users.items()]
+    failed += (
+        [DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=lists if ctx.version != "1.1" else [])]
+        if lists
+        else []
+    )
+    failed += [DetailedResult(code=StatusCode.UNKNOWN_USER, screen_name=names)] if names else []
+    if len(to) > MAX_INVITED:
+        raise CspError(StatusCode.BAD_PARAMETER, "too many at once")
+    return list(to), failed
+
+
+def _nobody(failed: list[DetailedResult]) -> CspError:
+    found = {each.code for each in failed}
+    return CspError(
+        found.pop() or StatusCode.BAD_PARAMETER
+        if len(found) == 1
+        else StatusCode.MULTIPLE_ERRORS
+        if found
+        else StatusCode.BAD_PARAMETER,
+        "nobody can be invited",
+    )
+
+
+def _made_members(ctx: Context, room: str, jids: list[str], failed: list[DetailedResult]) -> list[str]:
+    """An invitation to be a member makes one first. 816 when the user may not."""
+    more = administrators(ctx, room)
+    made, others = [jid for jid in jids if jid in more], [jid for jid in jids if jid not in more]
+    replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in others])
+    for jid, reply in zip(others, replies, strict=True):
+        if reply.error:
+            code = rooms.command_code(reply.error, who=True)
+            failed.append(DetailedResult(code=code, user_id=[ctx.session.spelled(jid)]))
+        else:
+            made.append(jid)
+    return made
+
+
+def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jids: list[str], mark: str) -> list[Command]:
+    """What goes out for each of those invited."""
+    note = (request.invite_note or "").strip()[:MAX_NOTE]
+    if kind in ("GR", "GM"):
+        write = stanzas.direct if inside is None else stanzas.mediated
+        return [commands.stanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
+    if kind == "PR":
+        return [commands.stanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
+    urls = [each.strip() for each in request.url_list.url if each.strip()] if request.url_list else []
+    if kind == "SC":
+        if not urls:
+            raise CspError(StatusCode.BAD_REQUEST, "what is shared is missing")
+        return [commands.stanza(stanzas.links(jid, note, urls, token(16))) for jid in jids]
+    return [commands.message(ordered_id(time.time()), jid, note or COME_AND_TALK, receipt=False) for jid in jids]
+
+
+# --- what the phone says to those of others ---
+
+
+def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
+    """423 for an invitation that is not known, or over. Accepted, the phone joins by itself; refused, the room is told."""
+    invite_id = request.invite_id or ""
+    record = ctx.services.invites.get(ctx.session.jid, "in", invite_id)
+    found = records.unpack_invitation(record) if record is not None else None
+    if found is None or found.until < time.time():
+        raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
+    if request.acceptance:
+        # With its password the invitation is kept: the join needs it.
+        _accept(ctx, found, request)
+    else:
+        note = (request.response_note or "").strip()[:MAX_NOTE]
+        if found.mediated:
+            inviter = f"{found.room}/{found.nick}" if found.nick else found.who
+            ctx.send(commands.stanza(stanzas.decline(found.room, inviter, note, token(16))))
+        ctx.services.invites.remove(ctx.session.jid, "in", invite_id)
+    return status(StatusCode.SUCCESSFUL)
+
+
+def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
+    """The phone joins by itself, before or after; one that does not is joined after a while."""
+    answered = records.pack_invitation(replace(found, answered=True))
+    ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
+    name = request.screen_name.s_name if request.screen_name is not None else None
+    nick = (name or properties.alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
+    ctx.send(commands.join_later(found.room, found.gid, nick, password=found.password))
+
+
+def cancel(ctx: Context, request: CancelInviteRequest) -> Primitive:
+    """XMPP cannot take an invitation back: it is forgotten here. 423 for one that is not known."""
+    invite_id = (request.invite_id or "").strip()
+    if ctx.services.invites.get(ctx.session.jid, "out", invite_id) is None:
+        raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
+    ctx.services.invites.remove(ctx.session.jid, "out", invite_id)
+    return status(StatusCode.SUCCESSFUL)
+
+
+HANDLERS: dict[type[Primitive], Callable[..., Primitive]] = {
+    InviteRequest: invite,
+    InviteUserResponse: answer,
+    CancelInviteRequest: cancel,
+}

@@ -1,0 +1,240 @@
+"""What all handlers of groups need: which room a GroupID means, which rooms are joined, who is in them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from onesoup.csp import groups
+from onesoup.csp.codec.generated_elements import DetailedResult, Primitive, Result, ScreenName, Status, UserIDList, UserList
+from onesoup.csp.errors import CspError
+from onesoup.csp.groups import KeptProperties, Member, Room
+from onesoup.csp.status import StatusCode
+from onesoup.csp.transactions import status
+from onesoup.handlers.context import Context, GatewayServices, spellings
+from onesoup.handlers.groups import room_service
+from onesoup.store import records
+from onesoup.xmpp import rooms
+from onesoup.xmpp.rooms import RoomReply, RoomRequest
+
+MAX_MEMBERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    nick: str
+    jid: str
+    role: str
+    affiliation: str
+
+    @property
+    def level(self) -> str:
+        return rooms.level(self.role, self.affiliation)
+
+
+def spelled(text: str) -> str:
+    """A GroupID of the phone, as it is told to it."""
+    text = text.strip()
+    return text if text[:3].lower() == "wv:" else f"wv:{text}"
+
+
+def joined(ctx: Context) -> dict[str, Room]:
+    """The joined rooms, by bare JID."""
+    found = ctx.services.sessions.hash(ctx.sid, "rooms")
+    return {room.decode(): records.unpack_room(record) for room, record in found.items()}
+
+
+def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
+    """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that has none; BackendError while it
+    cannot be told whether it has any. Of a GroupID that an invitation has told nobody is asked."""
+    name = groups.parse(gid)
+    for jid, room in (joined(ctx) if inside is None else inside).items():
+        if groups.same(room.gid, gid or ""):
+            return jid
+    for record in ctx.services.invites.all(ctx.session.jid, "in").values():
+        invitation = records.unpack_invitation(record)
+        if groups.same(invitation.gid, gid or ""):
+            return invitation.room
+    domain = name.domain or ctx.session.domain
+    found = service(ctx, domain)
+    if not found:
+        raise CspError(
+            StatusCode.SERVICE_NOT_SUPPORTED if domain == ctx.session.domain else StatusCode.DOMAIN_NOT_SUPPORTED,
+            "no groups in that domain",
+        )
+    return f"{name.local}@{found}"
+
+
+def service(ctx: Context, domain: str) -> str:
+    """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
+    kept = ctx.services.groups.service(domain)
+    if kept is None:
+        kept = room_service.look(ctx.query, domain)
+        ctx.services.groups.keep_service(domain, kept)
+    return kept
+
+
+def inside(ctx: Context, gid: str | None) -> tuple[str, Room]:
+    """A room that is joined. 808 when it is not."""
+    here = joined(ctx)
+    jid = find(ctx, gid, here)
+    return jid, here[jid]
+
+
+def find(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
+    """The one of the joined rooms that a GroupID means, without asking anybody. 808 when it is none of them."""
+    name = groups.parse(gid)
+    for jid, room in here.items():
+        if groups.same(room.gid, gid or ""):
+            return jid
+    domain = name.domain or ctx.session.domain
+    services = {domain, ctx.services.groups.service(domain)} if here else set()
+    for jid in here:
+        local, _, service_ = jid.rpartition("@")
+        if local == name.local and service_ in services:
+            return jid
+    raise CspError(StatusCode.GROUP_IS_NOT_JOINED, "group is not joined")
+
+
+def occupants(ctx: Context, room: str) -> list[Occupant]:
+    """Whoever is in a joined room, by nick."""
+    found = ctx.services.sessions.hash(ctx.sid, "occ")
+    start = f"{room}/"
+    return sorted(
+        (
+            Occupant(name.decode()[len(start) :], *records.unpack_occupant(record))
+            for name, record in found.items()
+            if name.decode().startswith(start)
+        ),
+        key=lambda each: each.nick.lower(),
+    )
+
+
+def everybody(ctx: Context) -> list[Occupant]:
+    """Whoever is in one of the joined rooms and shows an address."""
+    found = ctx.services.sessions.hash(ctx.sid, "occ")
+    each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
+    return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
+
+
+def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
+    """Occupants as the phone is told of them: as many as it can read, unless it reads long answers in segments. Else it would be
+    told that the answer is too long, and not that it is in."""
+    known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])
+    found = [
+        Member(each.nick, ctx.session.spelled(each.jid, known.get(each.jid)) if each.jid else "", each.level) for each in present
+    ]
+    return found if ctx.segmented else groups.fitting(found, gid, ctx.caps.parser)
+
+
+def kept(ctx: Context, room: str, gid: str) -> KeptProperties:
+    return records.unpack_kept(ctx.services.groups.get(ctx.session.jid, room), gid)
+
+
+def keep(ctx: Context, room: str, settled: KeptProperties) -> None:
+    ctx.services.groups.put(ctx.session.jid, room, records.pack_kept(settled))
+
+
+def settled(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
+    """Whatever an account has settled, by room."""
+    return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}
+
+
+def good(reply: RoomReply) -> RoomReply:
+    """CspError with the code of a refusal."""
+    if reply.error:
+        raise CspError(rooms.command_code(reply.error), reply.error)
+    return reply
+
+
+# --- lists of people ---
+
+
+@dataclass(slots=True)
+class People:
+    """Whom a request names: `text` as it named them, bare JID, and nick of those who are there (both may be "")."""
+
+    found: "list[tuple[str | ScreenName, str, str]]"
+    failed: dict[int, "list[str | ScreenName]"]
+
+    def fail(self, code: int, who: "str | ScreenName") -> None:
+        self.failed.setdefault(code, []).append(who)
+
+    @property
+    def working(self) -> "list[tuple[str | ScreenName, str, str]]":
+        """Those of them for whom nothing has failed."""
+        failed = [each for who in self.failed.values() for each in who]
+        return [each for each in self.found if each[0] not in failed]
+
+
+def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> People:
+    """Users by address, occupants by screen name. 531 for what is neither."""
+    people = People([], {})
+    present = occupants(ctx, room)
+    by_jid, by_nick = {each.jid: each for each in present if each.jid}, {each.nick: each for each in present}
+    for text in user_ids:
+        try:
+            jid = ctx.session.jid_of(text)
+        except CspError:
+            people.fail(StatusCode.UNKNOWN_USER, text)
+            continue
+        people.found.append((text, jid, by_jid[jid].nick if jid in by_jid else ""))
+    for name in screen_names:
+        there = by_nick.get(name.s_name or "")
+        if there is None:
+            people.fail(StatusCode.UNKNOWN_USER, name)
+        else:
+            people.found.append((name, there.jid, there.nick))
+    if len(people.found) > MAX_MEMBERS:
+        raise CspError(StatusCode.BAD_PARAMETER, "too many at once")
+    return people
+
+
+def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[ScreenName]]:
+    """(user ids, screen names) of the lists that a version may use."""
+    users, names = [], []
+    for each in lists:
+        if isinstance(each, UserIDList):
+            users += each.user_id
+        elif each is not None:
+            users += [user.user_id or "" for user in each.user]
+            names += each.screen_name
+    return users, names
+
+
+def administrators(ctx: Context, room: str) -> set[str]:
+    """Who is more than a member, as far as the room tells it: to make one a member would take that away."""
+    replies = ctx.query(*[rooms.ask_affiliated(room, each) for each in rooms.ADMINS])
+    return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
+
+
+def change(ctx: Context, people: People, request: Callable[[str, str], RoomRequest | None]) -> None:
+    """Asks for one thing for each of them; whoever it does not work for is counted as failed. `request` None: 816."""
+    asked = []
+    for who, jid, nick in people.found:
+        wish = request(jid, nick)
+        if wish is None:
+            people.fail(StatusCode.INSUFFICIENT_GROUP_PRIVILEGES, who)
+        else:
+            asked.append((who, wish))
+    for (who, _), reply in zip(asked, ctx.query(*[wish for _, wish in asked]), strict=True):
+        if reply.error:
+            people.fail(rooms.command_code(reply.error, who=True), who)
+
+
+def outcome(people: People, version: str) -> Primitive:
+    """200, 201 with who failed, or the code with which all did."""
+    if not people.failed:
+        return status(StatusCode.SUCCESSFUL)
+    served = people.working
+    if not served and len(people.failed) == 1:
+        raise CspError(next(iter(people.failed)), "none of them")
+    details = [
+        DetailedResult(
+            code=code,
+            user_id=[each for each in who if isinstance(each, str)],
+            screen_name=[each for each in who if isinstance(each, ScreenName)],
+        )
+        for code, who in people.failed.items()
+    ]
+    return Status(
+        result=Result(code=StatusCode.PARTIALLY_SUCCESSFUL if served else StatusCode.MULTIPLE_ERRORS, detailed_result=details)
+    )

@@ -1,0 +1,89 @@
+"""New accounts made on a phone (Registration), over XEP-0077 where the operator and the XMPP server allow it. A phone that has
+lost its password gets none from here: XMPP has no such thing."""
+
+import time
+
+import structlog
+
+from onesoup.csp import access
+from onesoup.csp.codec.generated_elements import (
+    GetNewPasswordRequest,
+    GetNewPasswordResponse,
+    RegistrationRequest,
+    RegistrationResponse,
+    Result,
+)
+from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.status import StatusCode
+from onesoup.handlers.context import GatewayServices, Peer
+from onesoup.handlers.login import linking, throttle
+from onesoup.store import keys, records
+
+log = structlog.get_logger()
+
+MAX_EMAIL = 200
+
+
+def register(services: GatewayServices, request: RegistrationRequest, digest: str, peer: Peer) -> RegistrationResponse:
+    """200 with the user's address. A repeated request gets the answer of the first and makes no second try."""
+    user_id = (request.user.user_id or "") if request.user else ""
+    try:
+        result = access.result(*_register(services, request, user_id, digest, peer))
+    except (CspError, BackendError) as error:
+        result = access.result(error.code, error.description)
+    log.info("registration", result=result.code)
+    return RegistrationResponse(user_id=user_id or None, result=result)
+
+
+def _register(services: GatewayServices, request: RegistrationRequest, user_id: str, digest: str, peer: Peer) -> tuple[int, str]:
+    policy, deadline = services.policy, time.monotonic() + services.policy.deadline
+    if not policy.registration:
+        raise CspError(StatusCode.SERVICE_NOT_SUPPORTED, "no new accounts are made here")
+    wish = access.wish(user_id, throttle.domains(policy, peer))
+    domain = wish.jid.rpartition("@")[2]
+    password = request.password or ""
+    if domain not in policy.domains:
+        raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "domain not served here")
+    if not password or len(password) > access.MAX_PASSWORD:
+        raise CspError(StatusCode.BAD_PARAMETER, "a password is needed")
+    stored = services.tries.outcome("register", digest)
+    if stored is not None:
+        return stored
+    if services.tries.count("register", throttle.address(services, peer)) > policy.registrations_per_hour:
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many new accounts; try again later")
+    if linking.found(services, wish.jid) is not None:
+        raise CspError(StatusCode.FORBIDDEN, "name taken")
+    code, text = _ask(services, wish.jid, password, (request.email_id or "").strip()[:MAX_EMAIL], deadline)
+    if code == StatusCode.SUCCESSFUL and policy.remember:
+        # As after a first plain log-in: a phone that proves its password by digest only can log in too.
+        services.accounts.link(wish.jid, wish.jid, password, password, origin="registration", made=int(time.time()))
+    services.tries.keep("register", digest, code, text)
+    return code, text
+
+
+def _ask(services: GatewayServices, jid: str, password: str, email: str, deadline: float) -> tuple[int, str]:
+    """A holder does it: it is the one that speaks XMPP."""
+    if not services.replies.ready(within=2.0):
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "not ready")
+    with services.replies.expect() as expected:
+        job = {
+            "op": "register",
+            "jid": jid,
+            "cred": services.ring.seal(password.encode("utf-8", "surrogatepass"), f"register:{jid}"),
+            "email": email,
+            "reply": services.replies.channel,
+            "name": expected.name,
+            "until": time.time() + max(deadline - time.monotonic(), 0.0),
+        }
+        services.shards.ask(keys.shard_of(jid, ""), records.pack_command(job))
+        payload = expected.wait(deadline - time.monotonic())
+    if payload is None:
+        raise BackendError(StatusCode.TIMEOUT, "the XMPP side did not answer in time")
+    answer = records.unpack_answer(payload)
+    return int(answer["code"]), str(answer.get("text", ""))
+
+
+def new_password(_request: GetNewPasswordRequest) -> GetNewPasswordResponse:
+    return GetNewPasswordResponse(
+        result=Result(code=StatusCode.SERVICE_NOT_SUPPORTED, description="ask the operator of your account")
+    )

@@ -1,0 +1,135 @@
+"""What a log-in passes before an XMPP server hears of it: who asks from where, how often, and whether a slot is free."""
+
+import ipaddress
+import time
+from typing import Any
+
+from onesoup.csp import access
+from onesoup.csp.errors import BackendError, CspError
+from onesoup.csp.status import StatusCode
+from onesoup.csp.text import addresses
+from onesoup.handlers.context import GatewayServices, Peer, Policy, token
+from onesoup.store import records
+from onesoup.store.account.login_limits import Ticket
+from onesoup.store.bounds import TooMuch
+
+WRONG = "invalid password"
+# Requests that name sessions nobody has: so many a minute from one address are answered at once.
+FREE_STRAYS = 30
+STRAY_WAIT = 1.0
+# Slowing down must not use up the worker's connections.
+_MOST_SLOWED = 100
+_slowed = 0
+SLOT_WAIT = 0.03
+
+
+def domains(policy: Policy, peer: Peer) -> access.DomainPolicy:
+    """What log-in ids mean to whoever asks here."""
+    default = access.default_domain(policy.by_place, peer.host, peer.path, policy.domain or None)
+    return access.DomainPolicy(default, policy.domains, policy.gateways)
+
+
+def address(services: GatewayServices, peer: Peer) -> str:
+    """Who fails too often. A keyed digest: Redis need not know addresses."""
+    return _digest(services, _network(peer.address or peer.sender, 32, 64), "address")
+
+
+def place(services: GatewayServices, peer: Peer) -> str:
+    """Where an account's phone comes from: carriers give it another address of the same network again and again."""
+    return _digest(services, _network(peer.address or peer.sender, 24, 48), "place")
+
+
+def _digest(services: GatewayServices, text: str, purpose: str) -> str:
+    return services.ring.digest(text, purpose).hex()[:16]
+
+
+def _network(text: str, old: int, new: int) -> str:
+    try:
+        ip = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, old if ip.version == 4 else new), strict=False))
+
+
+def stray(services: GatewayServices, peer: Peer) -> None:
+    """Somebody named a session that is nobody's: sooner or later such answers become slow (reliability.md 7)."""
+    global _slowed
+    if services.guard.stray(address(services, peer)) <= FREE_STRAYS or _slowed >= _MOST_SLOWED:
+        return
+    _slowed += 1
+    try:
+        time.sleep(STRAY_WAIT)
+    finally:
+        _slowed -= 1
+
+
+def admit(services: GatewayServices, peer: Peer, account: str, word: str | None) -> None:
+    """Lets a log-in go on to the XMPP server. `word` is the digest of the password for it, None when the phone has proved
+    nothing. 503 for who has failed too often, 409 or 403 for what is known to be wrong."""
+    here, where = place(services, peer), address(services, peer)
+    entry = services.guard.enter(account, here, word or "")
+    if entry.wait > 0 or (not entry.place_known and services.guard.banned(where)):
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many failed log-ins, try again later")
+    if word is None:
+        services.guard.failed(account, here, where)
+        raise CspError(StatusCode.INVALID_PASSWORD, WRONG)
+    if code := services.guard.wrong(word):
+        raise CspError(code, WRONG if code == StatusCode.INVALID_PASSWORD else "account closed")
+
+
+def word(services: GatewayServices, jid: str, password: str) -> str:
+    """What is remembered of a password: a keyed digest, of no use for another account."""
+    return services.ring.digest(password, f"wrong:{jid}").hex()
+
+
+def ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> Ticket:
+    return Ticket(
+        account=account,
+        domain=addresses.domain_of(jid),
+        password=word(services, jid, password),
+        place=place(services, peer),
+        address=address(services, peer),
+        slot=token(8) if services.guard.limits_servers else "",
+    )
+
+
+def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticket: Ticket, deadline: float) -> dict[str, Any]:
+    """A job for the holder of a shard, and its answer. A password that was not the account's last good one waits for a slot,
+    so that wrong ones never get this gateway's address banned. BackendError 503 or 504."""
+    if not services.replies.ready(within=2.0):
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "not ready")
+    if not services.guard.enter(ticket.account, ticket.place, ticket.password).password_good:
+        _wait_for_slot(services, ticket, deadline)
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise BackendError(StatusCode.TIMEOUT, "no time left")
+    with services.replies.expect() as expected:
+        job |= {
+            "reply": services.replies.channel,
+            "name": expected.name,
+            "until": time.time() + remaining,
+            "ticket": ticket.pack(),
+        }
+        packed = records.pack_command(job)
+        try:
+            services.shards.ask(shard, packed)
+        except TooMuch:
+            services.guard.settle(ticket, StatusCode.TIMEOUT)
+            raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again") from None
+        payload = expected.wait(remaining)
+    if payload is None:
+        if services.shards.withdraw(shard, packed):
+            services.guard.settle(ticket, StatusCode.TIMEOUT)  # no holder is there: the slot is free again
+        raise BackendError(StatusCode.TIMEOUT, "the XMPP side did not answer in time")
+    return records.unpack_answer(payload)
+
+
+def _wait_for_slot(services: GatewayServices, ticket: Ticket, deadline: float) -> None:
+    while (free := services.guard.reserve(ticket)) == 0:
+        if time.monotonic() > deadline - SLOT_WAIT:
+            raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again")
+        time.sleep(SLOT_WAIT)
+    if free < 0:
+        raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many wrong passwords for this domain of late, try again later")

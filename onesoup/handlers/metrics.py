@@ -1,0 +1,51 @@
+"""What is counted of requests and deliveries. The names are an interface: dashboards and alerts are made of them."""
+
+import time
+from collections.abc import Callable
+from functools import cache
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from onesoup.csp.codec.envelope import Message
+from onesoup.handlers.context import made_at
+from onesoup.runtime import batched_metrics
+from onesoup.store import records
+from onesoup.store.session.inbox import ClosedTransaction
+
+REQUESTS = Counter("onesoup_csp_requests_total", "CSP requests", ["primitive", "csp", "encoding", "status_class"])
+HELD = Gauge("onesoup_poll_held", "Polls that wait for something to arrive", multiprocess_mode="livesum")
+LOGINS = Counter("onesoup_logins_total", "Login-Requests of phones", ["result", "scheme"])
+DELIVERY = Histogram(
+    "onesoup_delivery_seconds",
+    "From the arrival of a message until its phone said that it has it, by the way in which the phone was told to come",
+    ["path"],
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
+)
+REDELIVERED = Counter("onesoup_redelivered_total", "Handed out again, for want of an answer", ["kind"])
+DUPLICATES = Counter("onesoup_duplicates_total", "Requests that came again and got the stored answer", ["kind"])
+
+# What item ids begin with that are not messages; k- are invitations.
+_KINDS = {"p-": "presence", "e-": "event", "k-": "invitation"}
+
+
+def requested(message: Message, code: int) -> None:
+    """One request is answered with this code of CSP."""
+    first = message.transactions[0].content
+    _requests(getattr(first, "NAME", "other"), message.version, message.encoding.value, f"{code // 100}xx")()
+
+
+@cache  # looking a counter up costs more than counting
+def _requests(primitive: str, version: str, encoding: str, status_class: str) -> Callable[[], None]:
+    return batched_metrics.steps(REQUESTS.labels(primitive, version, encoding, status_class))
+
+
+def again(item_id: str) -> None:
+    """This item was handed out before."""
+    REDELIVERED.labels(_KINDS.get(item_id[:2], "message")).inc()
+
+
+def delivered(message_id: str, closed: ClosedTransaction) -> None:
+    """The phone has this message. What had waited since before its log-in says nothing of how fast we are."""
+    made = made_at(message_id)
+    if made is not None and made >= records.unpack_session(closed.record).began:
+        DELIVERY.labels(closed.via).observe(max(time.time() - made, 0.0))

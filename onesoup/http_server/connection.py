@@ -1,0 +1,203 @@
+"""One HTTP connection of a stranger: requests come out of it, answers go in. Bounded in time and in how much is taken a second.
+
+Each read waits for the event loop first, so a peer that never stops sending gets one read in a turn of the loop, as everybody
+does. Deadlines go by the clock, however often something comes."""
+
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import gevent
+from gevent import get_hub
+from gevent.socket import wait
+
+from onesoup.http_server.requests import BadRequest, Parser, Request
+from onesoup.runtime.pace import Pace
+from onesoup.runtime.turns import give_way
+
+CHUNK = 16 * 1024
+_READ = 1  # what a watcher of the loop waits for
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+# What an answer leaves unread of a body is read, so that the next request can be found. More than this costs the connection.
+MAX_LEFT = 256 * 1024
+# Seconds of the budget that may be used at once.
+BURST = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one connection. `request_seconds`: from the first byte of a request to its last, and the same for its answer.
+    `idle_seconds`: between requests; None where the server looks after that. `requests`, `bytes`: a second."""
+
+    request_seconds: float = 30.0
+    idle_seconds: float | None = 75.0
+    requests: float = 100.0
+    bytes: float = 256 * 1024.0
+
+
+class Gone(OSError):
+    """The client has gone, or does not read."""
+
+
+class BadBody(OSError):
+    """The body ends too early or is none. The connection is over after the answer."""
+
+
+class Connection:
+    """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients.
+
+    Such a one may make any number of requests, each behind the answer to the one before. Several at once have a budget there
+    too: no proxy sends them."""
+
+    __slots__ = (
+        "_answer_by",
+        "_deadline",
+        "_expects",
+        "_limits",
+        "_over",
+        "_pace",
+        "_raw",
+        "_readable",
+        "_requests",
+        "parser",
+        "sock",
+    )
+
+    def __init__(self, sock: socket.socket, limits: Limits, paced: bool = True) -> None:
+        self.sock = sock
+        self._raw: socket.socket = sock._sock  # type: ignore[attr-defined]  # the system's own, which never waits
+        self._readable = get_hub().loop.io(sock.fileno(), _READ)
+        self.parser, self._limits = Parser(), limits
+        self._pace = Pace(limits.bytes, BURST * limits.bytes) if paced else None
+        self._requests = Pace(limits.requests, BURST * limits.requests)
+        self._deadline: float | None = None  # of the request that is being read
+        self._answer_by: float | None = None
+        self._expects = self._over = False
+
+    def next(self) -> Request | None:
+        """The next request's head; None at the end of the connection. Raises BadRequest, and OSError when it takes too long."""
+        parser = self.parser
+        self._deadline = self._answer_by = None
+        waited = False
+        while (request := parser.request()) is None:
+            data = self._receive()
+            if not data:
+                parser.end()
+                return None
+            waited = True
+            parser.feed(data)
+        if not waited:  # it came along with the one before: others get their turn
+            give_way(self._requests.spend(1, time.monotonic()))
+        elif self._pace is not None and (pause := self._requests.spend(1, time.monotonic())):
+            gevent.sleep(pause)
+        self._expects = request.expects
+        return request
+
+    def body(self, most: int) -> bytes:
+        """The next bytes of the body, at most so many; b"" at its end. Raises BadBody."""
+        parser = self.parser
+        try:
+            while (data := parser.body(most)) is None:
+                if self._expects:
+                    self._expects = False
+                    self.send(_CONTINUE)
+                more = self._receive()
+                if not more:
+                    parser.end()
+                parser.feed(more)
+        except BadRequest as error:
+            raise BadBody(str(error)) from None
+        except OSError:
+            self._over = True
+            raise
+        self._expects = False  # it has not waited
+        return data
+
+    def whole_body(self, most: int) -> bytes | None:
+        """All of the body, None when it is longer."""
+        found = []
+        left = most
+        while data := self.body(left + 1):
+            left -= len(data)
+            if left < 0:
+                return None
+            found.append(data)
+        return b"".join(found)
+
+    def skip_body(self) -> bool:
+        """Reads over the rest of the body. False when the next request cannot be found, so that the connection has to end."""
+        if self.parser.done:
+            return True
+        if not self.can_go_on:
+            return False
+        left = MAX_LEFT
+        try:
+            while left > 0 and (data := self.body(CHUNK)):
+                left -= len(data)
+        except OSError:
+            return False
+        return left > 0
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether another request may follow, as far as is known before the rest of the body is read over."""
+        return not (self.parser.broken or self._expects or self._over)
+
+    def send(self, data: bytes) -> None:
+        """All of it, or Gone."""
+        try:
+            sent = self._raw.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise Gone(error.errno, "closed") from None
+        if sent < len(data):
+            self._send_slowly(data[sent:])
+
+    def close(self) -> None:
+        """What has come and nobody wants is read: closing over it would reset the connection, and lose the answer on its way."""
+        self._readable.close()
+        with suppress(OSError):
+            self._raw.recv(4 * CHUNK)
+        self.sock.close()
+
+    def end_input(self) -> None:
+        """The connection ends as if the client had closed it. What has come in already is still read and answered."""
+        try:
+            self._raw.shutdown(socket.SHUT_RD)  # not gevent's own, which would wake the reader with an error
+        except OSError:
+            return  # it is over already
+
+    def _receive(self) -> bytes:
+        """What has come; b"" at the end. TimeoutError when the request takes too long."""
+        timeout = self._limits.idle_seconds
+        if not self.parser.idle:
+            now = time.monotonic()
+            if self._deadline is None:
+                self._deadline = now + self._limits.request_seconds
+            timeout = self._deadline - now
+            if timeout <= 0:
+                raise TimeoutError("request takes too long")
+        if timeout is None:
+            get_hub().wait(self._readable)
+        else:
+            wait(self._readable, timeout, TimeoutError("too slow"))
+        try:
+            data = self._raw.recv(CHUNK)
+        except BlockingIOError:
+            return self._receive()
+        if self._pace is not None and (pause := self._pace.spend(len(data), time.monotonic())):
+            gevent.sleep(pause)
+        return data
+
+    def _send_slowly(self, data: bytes) -> None:
+        """What the client's window did not take at once. The time is that of the whole answer."""
+        now = time.monotonic()
+        if self._answer_by is None:
+            self._answer_by = now + self._limits.request_seconds
+        self.sock.settimeout(max(self._answer_by - now, 0.001))
+        try:
+            self.sock.sendall(data)
+        except OSError as error:
+            raise Gone(error.errno, "does not read") from None

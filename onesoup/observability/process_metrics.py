@@ -1,0 +1,35 @@
+"""What every process tells of itself, whatever its role: which version it runs, and how late its greenlets are."""
+
+import platform
+from importlib import metadata
+
+from prometheus_client import Gauge, Histogram
+
+from onesoup.runtime import batched_metrics, scheduler
+
+BUILD = Gauge("onesoup_build_info", "Always 1; its labels tell what runs", ["version", "python"], multiprocess_mode="livemax")
+LAG = Histogram(
+    "onesoup_loop_lag_seconds",
+    "How much later than it should a greenlet runs",
+    ["role"],
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+
+def start(role: str) -> None:
+    """From now on the process is watched: each of its beats tells how late it is. A second call changes nothing."""
+    BUILD.labels(_version(), platform.python_version()).set(1)
+    lag = LAG.labels(role)
+
+    def late(seconds: float) -> None:
+        lag.observe(seconds)
+        batched_metrics.write()  # now, not in an awakening of its own
+
+    scheduler.here().late = late
+
+
+def _version() -> str:
+    try:
+        return metadata.version("onesoup")
+    except metadata.PackageNotFoundError:  # sources without an installation
+        return "unknown"

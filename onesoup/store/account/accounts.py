@@ -1,0 +1,241 @@
+"""What belongs to an account and outlives its sessions: the link between a phone log-in and an XMPP account, the sessions
+that an account has, messages for its next log-in, its contact lists and attribute lists."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import redis
+
+from onesoup.store import bounds, keys
+from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.store.account.keyring import KeyRing
+from onesoup.store.bounds import JID_BYTES, KIB
+from onesoup.store.redis.client import RedisScript, guarded, store_errors
+from onesoup.store.redis.msgpack import pack, reader, unpack
+from onesoup.store.session.gateway_side import MOST_HAD
+
+LINK_VERSION = 1
+OFFLINE_MS = 30 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAccount:
+    """A phone log-in and what it stands for. `phone_password` verifies digests, "" none; `password` logs in to XMPP.
+
+    `origin` tells who made it: an admin, the user on the page, or a first log-in that was remembered. `number` is the phone
+    number that the network may vouch with, "" for none; `made` is seconds since 1970."""
+
+    jid: str
+    password: str
+    phone_password: str
+    origin: str = "admin"
+    number: str = ""
+    made: int = 0
+
+
+@reader
+def _fields(record: bytes) -> dict[str, Any]:
+    """Of a link: what can be read without a key."""
+    fields = unpack(record, LINK_VERSION)
+    return fields | {"sealed": bytes(memoryview(fields["sealed"]))}
+
+
+@reader
+def _link(fields: Mapping[str, Any], plain: bytes) -> LinkedAccount:
+    password, phone_password = msgpack.unpackb(plain, raw=False, unicode_errors="surrogatepass")
+    more = fields.get("o", "admin"), fields.get("n", ""), fields.get("t", 0)
+    return LinkedAccount(fields["jid"], password, phone_password, *more)
+
+
+_SWAP = """
+-- KEYS 1 a record  ARGV 1 as it was read  2 as it shall be     Returns 0 when somebody has changed it meanwhile.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+class Accounts:
+    """Links of phone log-ins, by the JID that the phone's user id means. Passwords are sealed with the key ring."""
+
+    def __init__(self, client: redis.Redis, ring: KeyRing) -> None:
+        self._client, self._ring, self._swap = client, ring, RedisScript(client, _SWAP, "accounts.swap")
+
+    def link(
+        self,
+        login: str,
+        jid: str,
+        password: str,
+        phone_password: str,
+        *,
+        origin: str = "admin",
+        number: str = "",
+        made: int = 0,
+    ) -> None:
+        """Stores or replaces the link of `login`, a bare JID."""
+        plain = msgpack.packb([password, phone_password], use_bin_type=True, unicode_errors="surrogatepass")
+        fields = {"jid": jid, "sealed": self._ring.seal(plain, f"link:{login}"), "o": origin, "n": number, "t": made}
+        guarded(lambda: self._client.set(keys.account(login, "link"), pack(LINK_VERSION, fields)))
+        if number:
+            guarded(lambda: self._client.set(keys.account(number, "number"), login))
+
+    def find(self, login: str) -> LinkedAccount | None:
+        record = guarded(lambda: self._client.get(keys.account(login, "link")))
+        if record is None:
+            return None
+        fields = _fields(record)
+        return _link(fields, self._ring.open(fields["sealed"], f"link:{login}"))
+
+    def of_number(self, number: str) -> str | None:
+        """The log-in that was given this phone number last. Its link tells whether it still has it."""
+        found = guarded(lambda: self._client.get(keys.account(number, "number")))
+        return found.decode() if found else None
+
+    def unlink(self, login: str) -> bool:
+        return bool(guarded(lambda: self._client.delete(keys.account(login, "link"))))
+
+    def logins(self) -> Iterator[str]:
+        """Every log-in that has a link, in no order. For admins: it goes through all keys."""
+        with store_errors():
+            for key in self._client.scan_iter(match=keys.account("*", "link"), count=1000):
+                yield key.decode().partition("{")[2].removesuffix("}")
+
+    def reseal(self, login: str) -> bool:
+        """Seals a link with the newest key; False when it is already, or gone. KeyRingError when no key opens it."""
+        key = keys.account(login, "link")
+        record = guarded(lambda: self._client.get(key))
+        fields = {} if record is None else _fields(record)
+        if not fields or self._ring.is_newest(fields["sealed"]):
+            return False
+        fields["sealed"] = self._ring.reseal(fields["sealed"], f"link:{login}")
+        version = fields.pop("v")
+        return bool(self._swap([key], [record, pack(version, fields)]) == 1)
+
+
+_DROP_CLIENT = """
+-- KEYS 1 clients  ARGV 1 resource  2 sid     Removes the entry unless a newer session has taken the place.
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 0
+"""
+
+
+class ClientSessions:
+    """Which session each resource of an account has."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._drop = client, RedisScript(client, _DROP_CLIENT, "accounts.drop_client")
+
+    def all(self, jid: str) -> dict[str, str]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "clients")))
+        return {resource.decode(): sid.decode() for resource, sid in found.items()}
+
+    def get(self, jid: str, resource: str) -> str | None:
+        found = guarded(lambda: self._client.hget(keys.account(jid, "clients"), resource))
+        return found.decode() if found else None
+
+    def put(self, jid: str, resource: str, sid: str) -> None:
+        guarded(lambda: self._client.hset(keys.account(jid, "clients"), resource, sid))
+
+    def drop(self, jid: str, resource: str, sid: str) -> None:
+        self._drop([keys.account(jid, "clients")], [resource, sid])
+
+
+class Offline:
+    """Messages that a session left unanswered, id -> stored form, until the next session has them."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def keep(self, jid: str, items: Mapping[str, bytes]) -> None:
+        if not items:
+            return
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hset(keys.account(jid, "offline"), mapping=dict(items))  # type: ignore[arg-type]
+            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def all(self, jid: str) -> dict[str, bytes]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "offline")))
+        return {id_.decode(): stored for id_, stored in found.items()}
+
+    def waits(self, jid: str) -> bool:
+        """Whether there is any."""
+        return bool(guarded(lambda: self._client.exists(keys.account(jid, "offline"))))
+
+    def remove(self, jid: str, ids: Iterable[str]) -> None:
+        names = list(ids)
+        if names:
+            guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
+
+
+class Had:
+    """Copies of messages that were read in sessions that are over (onesoup.csp.copies), the newest, while a phone may come
+    for what its last session had not got."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def keep(self, jid: str, copies: Mapping[str, float]) -> None:
+        """`copies` with the times when they were read, in ms."""
+        if not copies:
+            return
+        key = keys.account(jid, "had")
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.zadd(key, dict(copies))
+            pipe.zremrangebyrank(key, 0, -1 - MOST_HAD)
+            pipe.pexpire(key, OFFLINE_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def all(self, jid: str) -> list[str]:
+        return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
+
+
+ASKS_MS = 90 * 86_400_000
+# What an account's hashes may hold, by kind; those of no other kind are as the last.
+LIMITS = {
+    "lists": Limits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
+    "attrs": Limits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
+    # What strangers ask for.
+    "asks": Limits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
+    "": Limits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
+}
+
+
+class Lists:
+    """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._bounded = client, BoundedHash(client)
+
+    def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
+        return {token.decode(): record for token, record in found.items()}
+
+    def get(self, jid: str, token: str, kind: str = "lists") -> bytes | None:
+        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, kind), token))
+        return found
+
+    def has(self, jid: str, token: str, kind: str = "lists") -> bool:
+        return bool(guarded(lambda: self._client.hexists(keys.account(jid, kind), token)))
+
+    def count(self, jid: str, kind: str = "lists") -> int:
+        return int(guarded(lambda: self._client.hlen(keys.account(jid, kind))))
+
+    def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
+        """All of them, or TooMuch and none."""
+        self._bounded.put(keys.account(jid, kind), entries, LIMITS.get(kind, LIMITS[""]))
+
+    def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
+        names = list(tokens)
+        if names:
+            guarded(lambda: self._client.hdel(keys.account(jid, kind), *names))

@@ -1,0 +1,145 @@
+"""What is kept of groups beside a session: the room services of domains, topics of rooms, the groups that an account has to do
+with, the joins of a session that ended and may be taken up again, and invitations that wait for an answer."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+import redis
+
+from onesoup.store import bounds, keys
+from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.store.bounds import DOMAIN_BYTES, JID_BYTES, TooMuch
+from onesoup.store.redis.client import guarded
+
+SERVICE_MS, NO_SERVICE_MS = 86_400_000, 600_000
+JOINS_MS = 86_400_000
+INVITES_MS = 7 * 86_400_000
+GROUPS = Limits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
+JOINS = Limits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
+# Strangers do not fill Redis: old invitations make room for new ones.
+INVITES = Limits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITES_MS, evict=True)
+# The topic of a room that nobody here has been in for so long is forgotten.
+TOPIC_MS, MAX_TOPIC = 14 * 86_400_000, 500
+
+
+class Groups:
+    """Octets are records of the caller's."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._bounded = client, BoundedHash(client)
+
+    # --- services ---
+
+    def service(self, domain: str) -> str | None:
+        """The room service of a domain, "" when it has none, None when nobody has looked lately."""
+        found = guarded(lambda: self._client.get(_service(domain)))
+        return None if found is None else found.decode()
+
+    def domain_of(self, service: str) -> str | None:
+        """The domain whose rooms a service below it has."""
+        found = guarded(lambda: self._client.get(_domain(service)))
+        return None if found is None else found.decode()
+
+    def keep_service(self, domain: str, service: str) -> None:
+        """For a day; that there is none, for ten minutes."""
+        if max(len(domain.encode()), len(service.encode())) > DOMAIN_BYTES:
+            return  # no such name is in DNS
+
+        def write() -> None:
+            # Two keys of two hash tags: no transaction, and none is needed.
+            self._client.set(_service(domain), service, px=SERVICE_MS if service else NO_SERVICE_MS)
+            # A domain may name any service; only with one below it that is its own for certain.
+            if service.endswith(f".{domain}"):
+                self._client.set(_domain(service), domain, px=SERVICE_MS)
+
+        guarded(write)
+
+    # --- topics ---
+
+    def keep_topic(self, room: str, topic: str) -> None:
+        """What a room is about, as it tells those who are in it; "" for nothing."""
+        if len(room.encode("utf-8", "surrogatepass")) > JID_BYTES:
+            return
+        guarded(
+            lambda: self._client.set(_topic(room), topic[:MAX_TOPIC], px=TOPIC_MS) if topic else self._client.delete(_topic(room))
+        )
+
+    def topic(self, room: str) -> str:
+        """Whoever asks has to see to it that the room is open: this is told to people who are not in it."""
+        found = guarded(lambda: self._client.get(_topic(room)))
+        return "" if found is None else found.decode()
+
+    # --- groups of an account ---
+
+    def all(self, jid: str) -> dict[str, bytes]:
+        """Room -> record of every group that this account has created or has settings for."""
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "groups")))
+        return {room.decode(): record for room, record in found.items()}
+
+    def get(self, jid: str, room: str) -> bytes | None:
+        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, "groups"), room))
+        return found
+
+    def put(self, jid: str, room: str, record: bytes) -> None:
+        """TooMuch when the account has too many."""
+        self._bounded.put(keys.account(jid, "groups"), {room: record}, GROUPS)
+
+    def remove(self, jid: str, room: str) -> None:
+        guarded(lambda: self._client.hdel(keys.account(jid, "groups"), room))
+
+    # --- joins of a session that is over ---
+
+    def keep_joins(self, jid: str, resource: str, record: bytes) -> None:
+        """Not when the record is too long: the phone joins anew then."""
+        with suppress(TooMuch):
+            self._bounded.put(keys.account(jid, "joins"), {resource: record}, JOINS)
+
+    def take_joins(self, jid: str, resource: str) -> bytes | None:
+        """Reads and removes."""
+        key = keys.account(jid, "joins")
+
+        def take() -> bytes | None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hget(key, resource)
+            pipe.hdel(key, resource)
+            found: bytes | None = pipe.execute()[0]
+            return found
+
+        taken: bytes | None = guarded(take)
+        return taken
+
+
+class Invites:
+    """Invitations of an account, by the InviteID that its phone knows: "in" came for it, "out" it has sent."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._bounded = client, BoundedHash(client)
+
+    def put(self, jid: str, way: str, invite_id: str, record: bytes) -> None:
+        """Above a number an older one goes. TooMuch when the record is too long. Records that are over are the reader's
+        business."""
+        self._bounded.put(keys.account(jid, f"invites-{way}"), {invite_id: record}, INVITES)
+
+    def get(self, jid: str, way: str, invite_id: str) -> bytes | None:
+        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, f"invites-{way}"), invite_id))
+        return found
+
+    def all(self, jid: str, way: str) -> Mapping[str, bytes]:
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, f"invites-{way}")))
+        return {name.decode("utf-8", "surrogatepass"): record for name, record in found.items()}
+
+    def remove(self, jid: str, way: str, *invite_ids: str) -> None:
+        if invite_ids:
+            guarded(lambda: self._client.hdel(keys.account(jid, f"invites-{way}"), *invite_ids))
+
+
+def _service(domain: str) -> str:
+    return f"muc:{{{domain}}}"
+
+
+def _topic(room: str) -> str:
+    return f"topic:{{{room}}}"
+
+
+def _domain(service: str) -> str:
+    return f"muc-of:{{{service}}}"

@@ -1,0 +1,244 @@
+"""What stops guessing: failed log-ins by account, by address and by XMPP domain, and what is known of an account's owner.
+
+Nothing here can be read back: accounts stand in key names, everything else is a keyed digest that the caller makes. A place is
+where an account's phone comes from. Failures from places where the account has logged in before count for that place alone, so
+nobody elsewhere can lock its owner out; all others share one count."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from onesoup.csp.status import StatusCode
+from onesoup.store import keys
+from onesoup.store.redis.client import RedisScript, guarded
+
+# After so many failures a log-in must wait, twice as long after each further one.
+FREE_FAILURES = 5
+FIRST_WAIT_MS, LONGEST_WAIT_MS = 15_000, 900_000
+FORGET_MS = 3_600_000
+# So long an account's places and its last good password are known.
+KNOWN_MS = 90 * 86_400_000
+MOST_PLACES = 16
+ADDRESS_SECONDS = 600
+STRAY_SECONDS = 60
+WRONG_SECONDS = 600
+# Wrong password, and account closed: what a server's own ban counts.
+REFUSED = (StatusCode.INVALID_PASSWORD, StatusCode.FORBIDDEN)
+# Failures at an XMPP server count for so long; a log-in that nobody has settled stops counting after a while.
+HOUR_MS = 3_600_000
+UNSETTLED_MS = 60_000
+
+_CLOCK = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+"""
+
+_ENTER = (
+    _CLOCK
+    + """
+-- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
+-- Returns {ms to wait, 1 where the place is known, 1 where the password is the last good one}.
+local known = redis.call('HEXISTS', KEYS[2], 'p:' .. ARGV[1])
+local good = ARGV[2] ~= '' and redis.call('HGET', KEYS[2], 'good') == ARGV[2] and 1 or 0
+local till = redis.call('HGET', KEYS[1], (known == 1 and ARGV[1] or '') .. '/till')
+return {till and math.max(0, till - now) or 0, known, good}
+"""
+)
+
+_FAILED = (
+    _CLOCK
+    + f"local FREE, FIRST, LONGEST, FORGET = {FREE_FAILURES}, {FIRST_WAIT_MS}, {LONGEST_WAIT_MS}, {FORGET_MS}"
+    + """
+-- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
+-- Returns the failures that count for this place now. A password that was good is not the good one any more.
+local bucket = redis.call('HEXISTS', KEYS[2], 'p:' .. ARGV[1]) == 1 and ARGV[1] or ''
+local count = redis.call('HINCRBY', KEYS[1], bucket .. '/n', 1)
+if count >= FREE then
+  local wait = math.min(LONGEST, FIRST * 2 ^ math.min(count - FREE, 20))
+  redis.call('HSET', KEYS[1], bucket .. '/till', string.format('%.0f', now + wait))
+end
+redis.call('PEXPIRE', KEYS[1], FORGET)
+if ARGV[2] ~= '' and redis.call('HGET', KEYS[2], 'good') == ARGV[2] then redis.call('HDEL', KEYS[2], 'good') end
+return count
+"""
+)
+
+_PASSED = (
+    _CLOCK
+    + f"local KNOWN, MOST = {KNOWN_MS}, {MOST_PLACES}"
+    + """
+-- KEYS 1 failures  2 known  ARGV 1 place  2 digest of the password, or ""
+-- The place is known from now on, its failures are forgotten. The place unseen for longest goes when there are too many.
+redis.call('HDEL', KEYS[1], ARGV[1] .. '/n', ARGV[1] .. '/till')
+if redis.call('HEXISTS', KEYS[2], 'p:' .. ARGV[1]) == 0 then redis.call('HDEL', KEYS[1], '/n', '/till') end
+redis.call('HSET', KEYS[2], 'p:' .. ARGV[1], string.format('%.0f', now))
+if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'good', ARGV[2]) end
+redis.call('PEXPIRE', KEYS[2], KNOWN)
+if redis.call('HLEN', KEYS[2]) > MOST + 1 then
+  local all, oldest, least = redis.call('HGETALL', KEYS[2]), nil, nil
+  for n = 1, #all, 2 do
+    if all[n] ~= 'good' and (not least or tonumber(all[n + 1]) < least) then oldest, least = all[n], tonumber(all[n + 1]) end
+  end
+  redis.call('HDEL', KEYS[2], oldest)
+end
+return 1
+"""
+)
+
+_RESERVE = (
+    _CLOCK
+    + f"local HOUR, UNSETTLED = {HOUR_MS}, {UNSETTLED_MS}"
+    + """
+-- KEYS 1 failures of a domain  ARGV 1 name of the slot  2 who asks  3 slots  4 slots for one who asks
+-- Returns 1 when the slot is taken, 0 when one may come free soon, -1 when the failures alone fill them.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - HOUR)
+local all = redis.call('ZRANGE', KEYS[1], 0, -1)
+local mine, failed, mine_failed = 0, 0, 0
+for _, name in ipairs(all) do
+  local own = string.sub(name, 3, 2 + #ARGV[2]) == ARGV[2]
+  local over = string.sub(name, 1, 1) == 'f'
+  if own then mine = mine + 1 end
+  if over then failed = failed + 1 end
+  if own and over then mine_failed = mine_failed + 1 end
+end
+if failed >= tonumber(ARGV[3]) or mine_failed >= tonumber(ARGV[4]) then return -1 end
+if #all >= tonumber(ARGV[3]) or mine >= tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', KEYS[1], string.format('%.0f', now - HOUR + UNSETTLED), 'w:' .. ARGV[2] .. ':' .. ARGV[1])
+redis.call('PEXPIRE', KEYS[1], HOUR)
+return 1
+"""
+)
+
+_SETTLE = (
+    _CLOCK
+    + f"local HOUR = {HOUR_MS}"
+    + """
+-- KEYS 1 failures of a domain  ARGV 1 name of the slot  2 who asked  3 one when the server refused the password
+redis.call('ZREM', KEYS[1], 'w:' .. ARGV[2] .. ':' .. ARGV[1])
+if ARGV[3] == '1' then
+  redis.call('ZADD', KEYS[1], string.format('%.0f', now), 'f:' .. ARGV[2] .. ':' .. ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], HOUR)
+end
+return 1
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAttempt:
+    """What is known of a log-in before it is tried. `wait` in seconds, 0 when it may go on."""
+
+    wait: float
+    place_known: bool
+    password_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A log-in that an XMPP server decides. `password`, `place` and `address` are keyed digests; `slot` names it, "" where the
+    server may see any number of failures."""
+
+    account: str
+    domain: str
+    password: str
+    place: str
+    address: str
+    slot: str
+
+    def pack(self) -> list[str]:
+        return [self.account, self.domain, self.password, self.place, self.address, self.slot]
+
+    @classmethod
+    def unpack(cls, fields: Any) -> "Ticket | None":
+        """None for a job of a version that had no tickets."""
+        return cls(*fields) if isinstance(fields, list | tuple) and len(fields) == 6 else None
+
+
+class LoginLimits:
+    """Counts failures and says who may try. `at_server`: failures an hour that one XMPP server may see of this gateway, 0
+    for any number; `of_address`: failures in ten minutes of one client address."""
+
+    def __init__(self, client: redis.Redis, at_server: int = 15, of_address: int = 100) -> None:
+        self._client, self._at_server, self._of_address = client, at_server, of_address
+        self.limits_servers = at_server > 0
+        # One address alone must not use up what all users of a domain have.
+        self._share = max(1, at_server * 2 // 3)
+        self._enter, self._failed, self._passed = (
+            RedisScript(client, _ENTER, "guard.enter"),
+            RedisScript(client, _FAILED, "guard.failed"),
+            RedisScript(client, _PASSED, "guard.passed"),
+        )
+        self._reserve, self._settle = RedisScript(client, _RESERVE, "guard.reserve"), RedisScript(client, _SETTLE, "guard.settle")
+
+    # --- accounts and addresses ---
+
+    def enter(self, account: str, place: str, password: str = "") -> LoginAttempt:
+        """`password`: its digest, where the log-in has one."""
+        wait, known, good = self._enter(_of(account), [place, password])
+        return LoginAttempt(wait / 1000, known == 1, good == 1)
+
+    def failed(self, account: str, place: str, address: str, password: str = "") -> None:
+        """A log-in was refused for its password."""
+        self._failed(_of(account), [place, password])
+        self._count(f"from:{address}", ADDRESS_SECONDS)
+
+    def passed(self, account: str, place: str, password: str = "") -> None:
+        self._passed(_of(account), [place, password])
+
+    def banned(self, address: str) -> bool:
+        """Whether this address has failed too often of late."""
+        return int(guarded(lambda: self._client.get(f"from:{address}")) or 0) >= self._of_address
+
+    def stray(self, address: str) -> int:
+        """A request named a session that nobody has: how many did so from this address within a minute."""
+        return self._count(f"stray:{address}", STRAY_SECONDS)
+
+    def busy(self, what: str, address: str, most: int) -> bool:
+        """Whether this address has done something more than `most` times within ten minutes. Counts this time too."""
+        return self._count(f"{what}:{address}", ADDRESS_SECONDS) > most
+
+    def _count(self, name: str, seconds: int) -> int:
+        def add() -> int:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.set(name, 0, ex=seconds, nx=True)
+            pipe.incr(name)
+            return int(pipe.execute()[1])
+
+        count: int = guarded(add)
+        return count
+
+    # --- wrong passwords ---
+
+    def wrong(self, password: str) -> int:
+        """The code with which a server refused this password a short while ago, else 0; `password` is a digest that is made
+        of the account's name too."""
+        return int(guarded(lambda: self._client.get(f"wrong:{password}")) or 0)
+
+    # --- XMPP servers ---
+
+    def reserve(self, ticket: Ticket) -> int:
+        """1: the server may be asked. 0: others are being asked, try again soon. -1: it has seen too many failures."""
+        if not ticket.slot:
+            return 1
+        slots: list[str | int] = [ticket.slot, ticket.address, self._at_server, self._share]
+        return int(self._reserve([_domain(ticket.domain)], slots))
+
+    def settle(self, ticket: Ticket, code: int) -> None:
+        """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password."""
+        refused = code in REFUSED
+        if ticket.slot:
+            self._settle([_domain(ticket.domain)], [ticket.slot, ticket.address, "1" if refused else "0"])
+        if refused:
+            guarded(lambda: self._client.set(f"wrong:{ticket.password}", int(code), ex=WRONG_SECONDS))
+            self.failed(ticket.account, ticket.place, ticket.address, ticket.password)
+        elif code == StatusCode.SUCCESSFUL:
+            self.passed(ticket.account, ticket.place, ticket.password)
+
+
+def _of(account: str) -> list[str]:
+    return [keys.account(account, "failed"), keys.account(account, "known")]
+
+
+def _domain(name: str) -> str:
+    return f"refused:{{{name}}}"

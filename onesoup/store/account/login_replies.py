@@ -1,0 +1,63 @@
+"""What a log-in needs before there is a session: nonces, and answers to repeated requests."""
+
+import redis
+
+from onesoup.store.redis.client import guarded
+
+NONCE_SECONDS = 120
+REPLY_SECONDS = 120
+# First phases of one handset that may wait for their second.
+MOST_NONCES = 8
+
+
+class Logins:
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def put_nonce(self, attempt: str, nonce: str, handset: str) -> None:
+        """`attempt` is the digest of (UserID, ClientID, SessionCookie, TransactionID), `handset` that of the first three."""
+        key = f"nonces:{handset}"
+
+        def index() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.rpush(key, attempt)
+            pipe.ltrim(key, -MOST_NONCES, -1)
+            pipe.expire(key, NONCE_SECONDS)
+            pipe.execute()
+
+        guarded(lambda: self._client.set(f"nonce:{attempt}", nonce, ex=NONCE_SECONDS))
+        guarded(index)
+
+    def take_nonces(self, attempt: str, handset: str) -> list[str]:
+        """The nonces of a handset, the newest attempts, and of this attempt. Each is given once, to one of several that ask at
+        the same time: a captured digest cannot be used again."""
+        key = f"nonces:{handset}"
+
+        def taken() -> list[bytes]:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.lrange(key, 0, -1)
+            pipe.delete(key)
+            names: list[bytes] = pipe.execute()[0]
+            return names
+
+        names = dict.fromkeys([attempt, *(name.decode() for name in guarded(taken))])
+        found = [guarded(lambda name=name: self._client.getdel(f"nonce:{name}")) for name in names]  # type: ignore[misc]
+        return [nonce.decode() for nonce in found if isinstance(nonce, bytes)]
+
+    def put_reply(self, request: str, sid: str, reply: bytes) -> None:
+        guarded(lambda: self._client.set(f"login:{request}", sid.encode() + b"\n" + reply, ex=REPLY_SECONDS))
+
+    def reply(self, request: str) -> tuple[str, bytes] | None:
+        """(session, stored answer) of the same log-in request, byte for byte."""
+        found = guarded(lambda: self._client.get(f"login:{request}"))
+        if found is None:
+            return None
+        sid, _, reply = found.partition(b"\n")
+        return sid.decode(), reply
+
+    def claim(self, request: str, seconds: int) -> bool:
+        """True for the first of several equal log-ins that come at the same time."""
+        return bool(guarded(lambda: self._client.set(f"logging:{request}", b"1", nx=True, ex=seconds)))
+
+    def unclaim(self, request: str) -> None:
+        guarded(lambda: self._client.delete(f"logging:{request}"))

@@ -1,0 +1,42 @@
+"""What was said in a group, as a phone was last told of it: it fetches by MessageID what it wants to read."""
+
+from collections.abc import Mapping
+
+import redis
+
+from onesoup.store import bounds, keys
+from onesoup.store.redis.client import guarded
+
+KEEP_MS = 600_000
+
+
+class Histories:
+    """MessageID -> record, ten minutes after the list of a group's messages was asked for."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def put(self, sid: str, found: Mapping[str, bytes]) -> None:
+        """Instead of what was there. `found` is oldest first; of what is too much the newest stay."""
+        (key,) = keys.of(sid, "hist")
+        kept, room = dict[str, bytes](), bounds.MOST_HISTORY_BYTES
+        for name, record in reversed(list(found.items())):
+            room -= len(name) + len(record)
+            if room < 0:
+                break
+            kept[name] = record
+
+        def write() -> None:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.delete(key)
+            if kept:
+                pipe.hset(key, mapping=kept)  # type: ignore[arg-type]
+                pipe.pexpire(key, KEEP_MS)
+            pipe.execute()
+
+        guarded(write)
+
+    def get(self, sid: str, message_id: str) -> bytes | None:
+        (key,) = keys.of(sid, "hist")
+        found: bytes | None = guarded(lambda: self._client.hget(key, message_id))
+        return found

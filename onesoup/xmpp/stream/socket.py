@@ -1,0 +1,180 @@
+"""A connected socket, in clear or under TLS. What is written leaves without waiting as far as it can; what came in is taken
+from the kernel at once, however many TLS records it is. Knows no XML.
+
+Python's own TLS sockets ask the kernel twice for each record, and once more to hear that there is none. With a stanza to a
+record that was a good part of what a stanza costs, and with six records to a handshake of what a log-in does.
+"""
+
+import errno
+import socket as plain
+import ssl
+import time
+from contextlib import suppress
+
+import gevent
+from gevent import get_hub
+from gevent.socket import socket
+
+from onesoup.runtime.pace import Pace
+
+CHUNK = 16 * 1024
+# The budget of a stream: bytes a second, and at once. A log-in with a long roster fits into what may come at once.
+RATE, BURST = 256 * 1024, 4 * 1024 * 1024
+READ, WRITE = 1, 2  # what a watcher of the loop waits for
+# Of a socket that has nothing to give, or no room.
+_LATER = (BlockingIOError, InterruptedError)
+_CLOSED = OSError(errno.EBADF, "closed")
+
+
+class StreamSocket:
+    """Any greenlet may `offer`; one at a time reads, one waits for room. What the system raises is an OSError."""
+
+    __slots__ = ("_in", "_out", "_over", "_owed", "_pace", "_readable", "_rest", "_sock", "_tls", "_whole", "_writable")
+
+    def __init__(self, sock: socket) -> None:
+        self._whole = sock
+        self._sock: plain.socket = sock._sock  # the system's own, which never waits
+        self._readable, self._writable = get_hub().loop.io(sock.fileno(), READ), None
+        self._rest = b""
+        self._owed = 0.0  # seconds to wait before the next read
+        self._pace = Pace(RATE, BURST)
+        self._over = False  # the other end of TLS has said that this is all
+        self._tls: ssl.SSLObject | None = None
+        self._in: ssl.MemoryBIO
+        self._out: ssl.MemoryBIO
+
+    # What it is.
+
+    @property
+    def waiting(self) -> int:
+        """Octets that were offered and have not left."""
+        return len(self._rest)
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Address and port of the other end."""
+        found: tuple[str, int] = self._sock.getpeername()[:2]
+        return found
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """What is known of the encryption, None in clear text."""
+        return self._tls
+
+    def hurry(self) -> None:
+        """The kernel acknowledges at once for a while."""
+        self._sock.setsockopt(plain.IPPROTO_TCP, plain.TCP_QUICKACK, 1)
+
+    # What goes out.
+
+    def offer(self, data: bytes) -> bool:
+        """Whether all has left. The rest is kept, and goes before whatever is offered next. Never waits."""
+        if self._tls is not None and data:
+            self._tls.write(data)
+            data = self._out.read()
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        if not data:
+            return True
+        try:
+            sent = self._sock.send(data)
+        except _LATER:
+            sent = 0
+        if sent < len(data):
+            self._rest = data[sent:]
+            return False
+        return True
+
+    def push(self) -> None:
+        """Waits until all that was offered has left."""
+        if self.offer(b""):
+            return
+        self._writable = writable = get_hub().loop.io(self._sock.fileno(), WRITE)
+        try:
+            while not self.offer(b""):
+                get_hub().wait(writable)
+        finally:
+            self._writable = None
+            writable.close()
+
+    # What comes in.
+
+    def receive(self) -> bytes:
+        """What has come, at least one octet of it; b"" at the end."""
+        tls = self._tls
+        if tls is None:
+            return self._taken()
+        while not (found := self._decrypted(tls)) and not self._over:
+            data = self._taken()
+            if not data:
+                break
+            self._in.write(data)
+        return found
+
+    def _decrypted(self, tls: ssl.SSLObject) -> bytes:
+        """What is in the octets of the kernel; a part of a record waits for the rest."""
+        found = []
+        try:
+            while self._in.pending or tls.pending():
+                data = tls.read(CHUNK)
+                if not data:
+                    self._over = True
+                    break
+                found.append(data)
+        except ssl.SSLWantReadError:
+            pass
+        if self._out.pending:  # what the protocol itself answers
+            self._rest += self._out.read()
+            self.offer(b"")
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    def _taken(self) -> bytes:
+        """The next octets of the kernel. Nearly always there are none yet, so it does not look before it waits. A peer that never
+        stops leaves others their turn between two reads; one that has used up its budget waits."""
+        if self._owed:
+            gevent.sleep(self._owed)
+            if self._whole.fileno() < 0:  # somebody has closed it, and the watcher with it
+                raise _CLOSED
+        while True:
+            get_hub().wait(self._readable)
+            try:
+                data = self._sock.recv(CHUNK)
+            except _LATER:
+                continue
+            self._owed = self._pace.spend(len(data), time.monotonic())
+            return data
+
+    # Its beginning and its end.
+
+    def secure(self, context: ssl.SSLContext, name: str) -> None:
+        """Handshakes: what comes from here on is from a peer with a certificate for this name. Raises what ssl raises."""
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(self._in, self._out, server_hostname=name)
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._say()
+            except ssl.SSLError:
+                with suppress(OSError):
+                    self._say()  # why
+                raise
+            else:
+                break
+            data = self._taken()
+            if not data:
+                raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "closed during the handshake")
+            self._in.write(data)
+        self._say()
+        self._tls = tls
+
+    def _say(self) -> None:
+        if self._out.pending:
+            self._rest += self._out.read()
+            self.push()
+
+    def close(self) -> None:
+        """At once. Whoever waits in here gets an OSError."""
+        for watcher in (self._readable, self._writable):
+            get_hub().cancel_wait(watcher, _CLOSED, True)
+        self._whole.close()

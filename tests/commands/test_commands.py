@@ -1,0 +1,207 @@
+"""The operators' commands that look at settings and at Redis servers of every kind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from onesoup.commands.common import ago, table
+from onesoup.commands.main import main
+from onesoup.demo.servers import RedisServer
+from onesoup.store.account.keyring import KeyRing
+from tests.support.secrets import secret_text
+from tests.support.topologies import Cluster, Sentinels
+
+
+def run(*words, env=None):
+    """In this process; for `doctor`, which patches what it runs in, see `run_apart`."""
+    clean = {name: None for name in os.environ if name.startswith("ONESOUP_")}
+    done = CliRunner().invoke(main, words, env=clean | (env or {}))
+    return done.exit_code, done.output
+
+
+def run_apart(*words, env):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ONESOUP_")}
+    argv = [str(Path(sys.prefix, "bin", "onesoup")), *words]
+    done = subprocess.run(argv, env=clean | env, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def found(output):
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+
+# --- settings ---
+
+
+def test_settings_are_shown_with_their_places_and_without_secrets(tmp_path):
+    secret, word = secret_text(), secret_text()
+    password = tmp_path / "password"
+    password.write_text(word)
+    file = tmp_path / "onesoup.toml"
+    file.write_text('domain = "example.org"\n[sms]\nurl = "http://sms.example.org/send?pass=x"\n')
+    env = {
+        "ONESOUP_CONFIG": str(file),
+        "ONESOUP_REDIS_URL": f"redis://:{secret}@127.0.0.1:1/0",
+        "ONESOUP_SMS_PASSWORD_FILE": str(password),
+    }
+    status, output = run("config", "show", env=env)
+    assert status == 0
+    rows = {line.split()[0]: line.split()[1:] for line in output.splitlines()[1:]}
+    assert rows["domain"] == ["example.org", f"{file}:", "domain"]
+    assert rows["redis_url"] == ["redis://:***@127.0.0.1:1/0", "ONESOUP_REDIS_URL"]
+    assert rows["sms_password"] == ["***", "ONESOUP_SMS_PASSWORD_FILE"]
+    assert "http_port" not in rows
+    status, listing = run("config", "show", "--all", "--json", env=env)
+    assert json.loads(listing)["http_port"] == "8080"
+    for text in (output, listing):
+        assert secret not in text
+        assert word not in text
+
+
+def test_a_password_among_the_options_of_the_url_is_hidden_too():
+    secret = secret_text()
+    assert secret not in run("config", "show", env={"ONESOUP_REDIS_URL": f"redis://127.0.0.1:1/0?db=0&password={secret}"})[1]
+
+
+def test_as_it_comes_there_is_nothing_to_show():
+    assert run("config", "show") == (0, "everything is as it comes; --all shows it\n")
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({"ONESOUP_HTTP_PORT": "eighty"}, "ONESOUP_HTTP_PORT"),
+        ({"ONESOUP_REDIS_URL": "http://x"}, "must begin redis://"),
+        ({"ONESOUP_REDIS_URL": "redis+sentinel://x"}, "names no service"),
+        ({"ONESOUP_KEYS_FILE": "/nowhere/keys"}, "keys_file"),
+        ({"ONESOUP_XMPP_CA": "/nowhere/ca.pem"}, "xmpp_ca"),
+        ({"ONESOUP_CONFIG": "/nowhere/onesoup.toml"}, "ONESOUP_CONFIG"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(env, told):
+    status, output = run("config", "check", env=env)
+    assert status == 1
+    assert told in output
+    assert len(output.splitlines()) == 1
+
+
+def test_settings_that_can_be_used_may_still_be_doubtful(tmp_path):
+    keys = tmp_path / "keys"
+    KeyRing.create(keys)
+    file = tmp_path / "onesoup.toml"
+    file.write_text(f'domain = "example.org"\nkeys_file = "{keys}"\n')
+    assert run("config", "check", str(file)) == (0, "the settings can be used\n")
+    keys.chmod(0o644)
+    file.write_text(
+        f'bind = "0.0.0.0"\nadmin_bind = "0.0.0.0"\nkeys_file = "{keys}"\nsms_gateway = "json"\nsms_url = "https://x/"\n'
+    )
+    status, output = run("config", "check", str(file))
+    assert status == 0
+    for word in ("chmod 600", "localhost", "public_host", "sms_prefixes", "admin_bind", "can be used"):
+        assert word in output
+
+
+# --- Redis ---
+
+
+def check(url):
+    status, output = run("redis", "check", "--json", env={"ONESOUP_REDIS_URL": url})
+    return status, found(output)
+
+
+def says(rows, grade):
+    return " | ".join(f"{row['what']}: {row['says']}" for row in rows if row["grade"] == grade)
+
+
+def test_a_server_that_keeps_everything_is_good(tmp_path):
+    with RedisServer(tmp_path) as server:
+        status, rows = check(server.url)
+    assert (status, says(rows, "FAIL")) == (0, "")
+    good = says(rows, "ok")
+    for word in ("Redis ", "append-only file is on", "round trip", "scripts", "listeners"):
+        assert word in good
+    assert "no replica" in says(rows, "note")
+
+
+def test_a_server_that_forgets_is_not(tmp_path):
+    with RedisServer(tmp_path, appendonly=False, options=["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]) as server:
+        status, rows = check(server.url)
+        bad = says(rows, "FAIL")
+        assert status == 1
+        assert "append-only file is off" in bad
+        assert "allkeys-lru" in bad
+        people = run("redis", "check", env={"ONESOUP_REDIS_URL": server.url})[1]
+        assert "FAIL  redis: append-only file is off" in people
+
+
+def test_sentinels_are_asked_and_so_is_the_master_that_they_name(tmp_path):
+    with Sentinels(tmp_path) as redis:
+        status, rows = check(redis.url)
+        assert (status, says(rows, "FAIL")) == (0, "")
+        assert sum("3 Sentinels" in row["says"] for row in rows) == 3
+        assert "1 replica," in says(rows, "ok")
+        # With one replica, 1 would make an outage of each failover.
+        assert "min-replicas-to-write" not in says(rows, "note")
+        redis.watchers[0].process.kill()
+        status, rows = check(redis.url)
+        assert status == 1
+        assert f"sentinel 127.0.0.1:{redis.watchers[0].port}" in says(rows, "FAIL")
+
+
+def test_every_primary_of_a_cluster_is_looked_at(tmp_path):
+    with Cluster(tmp_path) as redis:
+        status, rows = check(redis.url)
+        assert (status, says(rows, "FAIL")) == (0, "")
+        assert "3 primaries" in says(rows, "ok")
+        assert {row["what"] for row in rows} >= {"cluster", "redis 1", "redis 2", "redis 3"}
+
+
+@pytest.mark.parametrize("words", [("redis", "check"), ("sessions",), ("kick", "alice"), ("doctor",), ("trace", "alice")])
+@pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
+def test_redis_away_is_said_in_a_line_without_its_password(words, scheme):
+    secret = secret_text()
+    go = run_apart if words == ("doctor",) else run
+    status, output = go(*words, env={"ONESOUP_REDIS_URL": f"{scheme}://:{secret}@127.0.0.1:1", "ONESOUP_DOMAIN": "example.org"})
+    assert status == 1
+    assert "does not answer" in output or "FAIL" in output
+    assert secret not in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("words", [("redis", "check"), ("doctor",)])
+def test_redis_away_is_one_line(words):
+    go = run_apart if words == ("doctor",) else run
+    status, output = go(*words, "--json", env={"ONESOUP_REDIS_URL": "redis://127.0.0.1:1"})
+    told = [(row["what"], row["says"]) for row in found(output) if row["what"] in ("redis", "holders", "CIR", "sessions")]
+    assert (status, told) == (1, [("redis", "does not answer: ConnectionError")])
+
+
+# --- how it looks ---
+
+
+def test_a_table_has_numbers_to_the_right_and_no_control_characters():
+    assert table(("name", "n"), [("a\x1b[31m", 1), ("bcd", 100)]) == "name      n\na?[31m    1\nbcd     100"
+
+
+@pytest.mark.parametrize(("ms", "text"), [(-5, "0s"), (59_999, "59s"), (60_000, "1m"), (7_200_000, "2h"), (180_000_000, "2d")])
+def test_spans_are_for_people(ms, text):
+    assert ago(ms) == text
+
+
+# --- doctor, in a container of one role ---
+
+
+@pytest.mark.parametrize(("role", "grade"), [("web", "note"), ("cir", "note"), ("holder", "FAIL")])
+def test_the_way_to_an_xmpp_server_counts_only_where_a_holder_runs(role, grade, tmp_path):
+    """Containers of gateways and CIR processes are in no network with it."""
+    (tmp_path / "admin").mkdir()
+    (tmp_path / "admin" / f"{role}-{os.getpid()}.port").write_text("1\n")
+    env = {"ONESOUP_DATA": str(tmp_path), "ONESOUP_REDIS_URL": "redis://127.0.0.1:1"}
+    env |= {"ONESOUP_DOMAIN": "nowhere.invalid", "ONESOUP_XMPP_ROUTES": "nowhere.invalid=127.0.0.1:1"}
+    _, output = run_apart("doctor", "--json", env=env)
+    assert [row["grade"] for row in found(output) if row["what"] == "XMPP nowhere.invalid"] == [grade]

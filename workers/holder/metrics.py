@@ -1,0 +1,110 @@
+"""What a holder counts of its sessions when it is asked: how many of which kind, what waits in them, and for how long.
+
+Each session has one holder, so the sums over all holders are those of the whole service."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import redis
+import structlog
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from onesoup.handlers.context import made_at
+from onesoup.store.errors import StoreDown
+from onesoup.store.redis.topology import replica_lags, servers
+from onesoup.store.session.holder_side import Backlog, HolderSessionStore
+from workers.holder.session.session import XmppSession
+
+log = structlog.get_logger()
+
+# Sessions that are asked for in one round trip; a few milliseconds, in which nothing else runs.
+AT_ONCE = 100
+# Who asks more often gets the last answer again.
+FRESH = 2.0
+# Bearers, the one that is tried first in front; a phone counts for the first that it has agreed to.
+BEARERS = ("STCP", "SUDP", "WAPUDP", "SHTTP", "WAPSMS", "SSMS")
+
+
+class HolderMetrics(Collector):
+    """Metrics of `held`, the sessions of this process."""
+
+    def __init__(self, client: redis.Redis, feed: HolderSessionStore, held: Callable[[], Sequence[XmppSession]]) -> None:
+        self._client, self._feed, self._held = client, feed, held
+        # The first command of an outbox, and since when it has been that.
+        self._first: dict[str, tuple[bytes, float]] = {}
+        self._last: tuple[float, list[GaugeMetricFamily]] = (float("-inf"), [])
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []  # else registering would ask Redis
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = time.monotonic()
+        if now >= self._last[0] + FRESH:
+            held = self._held()
+            self._last = now, [_sessions(held), *self._waiting(held, now), *self._replicas()]
+        yield from self._last[1]
+
+    def _waiting(self, held: Sequence[XmppSession], now: float) -> list[GaugeMetricFamily]:
+        """Nothing while Redis is away: a gap says more than a zero."""
+        sids = [each.sid for each in held]
+        try:
+            found: dict[str, Backlog] = {}
+            for start in range(0, len(sids), AT_ONCE):
+                part = sids[start : start + AT_ONCE]
+                found.update(zip(part, self._feed.backlogs(part), strict=True))
+            stuck = self._oldest_command([sid for sid, backlog in found.items() if backlog.outbox], now)
+        except StoreDown as error:
+            log.warning("store-down", reason=str(error))
+            return []
+        inbox = GaugeMetricFamily("onesoup_inbox_messages", "Server transactions that phones have not answered")
+        inbox.add_metric([], sum(backlog.inbox for backlog in found.values()))
+        outbox = GaugeMetricFamily("onesoup_outbox_messages", "Commands of phones that XMPP servers have not confirmed")
+        outbox.add_metric([], sum(backlog.outbox for backlog in found.values()))
+        oldest = GaugeMetricFamily("onesoup_oldest_seconds", "How long the oldest of them waits", labels=["queue"])
+        oldest.add_metric(["inbox"], _oldest_item(found.values()))
+        oldest.add_metric(["outbox"], stuck)
+        return [inbox, outbox, oldest]
+
+    def _replicas(self) -> list[GaugeMetricFamily]:
+        """How far copies of what Redis has are behind: every holder sees the same, so the largest counts. Nothing where INFO may
+        not be asked."""
+        try:
+            lags = [lag for server in servers(self._client) for lag in replica_lags(server.info("replication"))]
+        except redis.RedisError:
+            return []
+        count = GaugeMetricFamily("onesoup_redis_replicas", "Replicas of the Redis servers that keep our data")
+        count.add_metric([], len(lags))
+        worst = GaugeMetricFamily("onesoup_redis_replica_lag_seconds", "How far the last of them is behind")
+        worst.add_metric([], max(lags, default=0))
+        return [count, worst]
+
+    def _oldest_command(self, sids: Sequence[str], now: float) -> float:
+        """Commands do not say when they were made: their age is how long they have been seen at the head of an outbox."""
+        seen = {}
+        for sid in sids:
+            for command in self._feed.commands(sid, 1):
+                digest = hashlib.sha256(command).digest()
+                before = self._first.get(sid)
+                seen[sid] = before if before and before[0] == digest else (digest, now)
+        self._first = seen
+        return max((now - since for _, since in seen.values()), default=0.0)
+
+
+def _sessions(held: Sequence[XmppSession]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily("onesoup_sessions", "Sessions of phones", labels=["csp", "encoding", "cir"])
+    kinds = Counter((each.session.version, each.session.encoding or "unknown", _bearer(each.bearers)) for each in held)
+    for labels, count in kinds.items():
+        family.add_metric(labels, count)
+    return family
+
+
+def _bearer(methods: Sequence[str]) -> str:
+    return next((name.lower() for name in BEARERS if name in methods), "none")
+
+
+def _oldest_item(backlogs: Iterable[Backlog]) -> float:
+    made = (made_at(backlog.first.decode()) for backlog in backlogs if backlog.first)
+    return max((time.time() - when for when in made if when is not None), default=0.0)

@@ -1,0 +1,67 @@
+"""What a holder knows of XMPP servers while it connects to them: mechanisms that worked, and the pace of new streams."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from onesoup.store.errors import StoreDown
+from onesoup.store.servers import Servers
+from onesoup.xmpp.stream import sasl
+
+log = structlog.get_logger()
+
+# A memory in Redis is renewed, and seen by this process, this often.
+FRESH_SECONDS = 3600.0
+MOST_DOMAINS = 10_000
+# New streams to one domain after its server was away: it has enough to do (reliability.md 5, F11).
+A_SECOND = 20.0
+
+
+class SaslMechanismMemory:
+    """The stream's memory of SASL mechanisms, in Redis for all holders. Without Redis it knows what this process has seen."""
+
+    def __init__(self, servers: Servers, clock: Callable[[], float] = time.monotonic) -> None:
+        self._servers, self._clock = servers, clock
+        self._seen: dict[str, tuple[float, str]] = {}
+
+    def best(self, domain: str) -> str:
+        until, name = self._seen.get(domain, (0.0, ""))
+        if self._clock() < until:
+            return name
+        try:
+            return self._servers.mechanism(domain) or name
+        except StoreDown:
+            return name
+
+    def worked(self, domain: str, name: str) -> None:
+        """Weaker than before is worth a line in the log; that nobody learns the password from it was seen to already."""
+        before = self.best(domain)
+        now = self._clock()
+        if name == before and now < self._seen.get(domain, (0.0, ""))[0]:
+            return
+        if before and sasl.strength(name) < sasl.strength(before):
+            log.warning("sasl-weaker", domain=domain, before=before, now=name)
+        if len(self._seen) >= MOST_DOMAINS:
+            self._seen.clear()
+        self._seen[domain] = (now + FRESH_SECONDS, name)
+        try:
+            self._servers.remember(domain, name)
+        except StoreDown:
+            return  # this process knows; the others will learn it at their next log-in
+
+
+class ConnectPace:
+    """Gives out moments: at most so many a second for each domain."""
+
+    def __init__(self, a_second: float = A_SECOND) -> None:
+        self._gap = 1.0 / a_second
+        self._next: dict[str, float] = {}
+
+    def wait(self, domain: str, now: float) -> float:
+        """Seconds until the caller's turn, which is taken with the call."""
+        if len(self._next) > MOST_DOMAINS:
+            self._next = {name: due for name, due in self._next.items() if due > now}
+        due = max(self._next.get(domain, 0.0), now)
+        self._next[domain] = due + self._gap
+        return due - now
