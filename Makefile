@@ -13,7 +13,7 @@ help:             ## this list
 	@sed -n "s/^\([a-z-]*\):[a-z -]*## */\1:/p" $(MAKEFILE_LIST) | while IFS=: read -r name text; do \
 	    printf '  make %-15s %s\n' "$$name" "$$text"; done
 
-run:              ## everything on this machine, with demo accounts, until Ctrl-C
+run:              ## everything here, with demo accounts, until Ctrl-C
 	@tools/setup run
 	@exec .venv/bin/onesoup demo --with-parent
 
