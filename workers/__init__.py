@@ -1,0 +1,1 @@
+"""The processes behind the phones: `gateway` answers them, `holder` keeps their XMPP streams."""

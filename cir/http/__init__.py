@@ -1,0 +1,4 @@
+"""HTTP of the CIR process: phones that ask, carriers that report; and how carriers' gateways are spoken to.
+
+Begin at `server.py`.
+"""

@@ -1,0 +1,4 @@
+"""The rooms of one session: joining, what they say, invitations.
+
+Begin at `table.py`.
+"""
