@@ -1,12 +1,15 @@
 # Every target sets up what it needs: see tools/setup. `make help` lists them.
 PYTHON_BIN := .venv/bin/python
 PYTEST_ARGS ?=
+# Tests that start no server: rules, codecs, mapping.
+PURE := tests/csp tests/wire tests/xmpp_mapping tests/cir/test_chain.py tests/cir/test_lines.py tests/cir/test_rules.py \
+    tests/cir/test_vectors.py tests/cir/test_window.py tests/http_server/test_requests.py tests/test_imports.py
 CASES ?=
 LONG ?= L2 L5 L6 L4
 MINUTES ?= 20
 TARGET ?=
 
-.PHONY: help run test test-containers lint format bench chaos soak fuzz setup clean
+.PHONY: help run test quick test-containers lint format bench chaos soak fuzz setup clean
 .DEFAULT_GOAL := help
 
 help:             ## this list
@@ -46,6 +49,9 @@ fuzz: setup       ## input that nobody wrote; TARGET="xml stanzas", MINUTES=20
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt 2>/dev/null || \
 	    echo "fuzz: no atheris for this Python: mutants are left to chance"
 	@exec $(PYTHON_BIN) -m tests.fuzz $(TARGET) --minutes $(MINUTES)
+
+quick: setup      ## the pure ring: no server, under a minute
+	@exec $(PYTHON_BIN) -m pytest -q $(PURE) $(PYTEST_ARGS)
 
 test-containers: setup   ## the compose deployment for real; needs root or Docker
 	@tools/setup containers
