@@ -206,7 +206,9 @@ def _older() -> Path:
 def versions_mixed(field: Field) -> list[Figure]:
     older = _older()
     stack = field.stack
-    code = "import sys; from onesoup.commands.main import main; main()"
+    # Where the command was before it moved.
+    module = "onesoup.commands.main" if (older / "onesoup" / "commands" / "main.py").exists() else "onesoup.cli"
+    code = f"from {module} import main; main()"
     prefix = ["sh", "-c", f'cd {older} && PYTHONPATH={older} exec "$0" "$@"', sys.executable, "-P", "-c", code]
     try:
         new = {role: list(stack.processes[role].argv) for role in ("web", "holder")}
