@@ -29,8 +29,7 @@ from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
 from onesoup.observability import admin_server, tracing
-from onesoup.runtime import ports, systemd
-from onesoup.runtime import scheduler as beat
+from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK, Nets
 from onesoup.settings.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
@@ -198,7 +197,7 @@ def main(settings: Settings) -> int:
 
     admin_server.start(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
-    beats = beat.every(BEAT, cir.beat)
+    beats = scheduler.every(BEAT, cir.beat)
     try:
         cir.beat()
     except StoreDown as error:
@@ -206,7 +205,7 @@ def main(settings: Settings) -> int:
     # Also without Redis: phones may dial, and their lines are bound when it comes back.
     systemd.ready()
     stopping.wait()
-    beat.stop([beats], 0.0)
+    scheduler.stop([beats], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
     return 0

@@ -23,7 +23,7 @@ from cir.stcp.limits import ConnectionLimits
 from cir.stcp.protocol import OK, Act, Conversation, wvci
 from onesoup.observability import tracing
 from onesoup.observability.logs import short
-from onesoup.runtime import scheduler as beat
+from onesoup.runtime import scheduler
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 from onesoup.store.errors import NoSession, StoreDown
@@ -61,7 +61,7 @@ MAX_SENDS = 2
 UNKNOWN, MOST_ALIKE = 604, 20
 MAX_LINES = 2
 LINE_TTL_MS = 12_000
-BEAT = beat.SECONDS
+BEAT = scheduler.SECONDS
 SEND_SECONDS = 10.0
 # Beats in which every line is looked at once, for wakes that got lost without a sign: a look each 20 minutes. On a cluster, where
 # news is a step of its own and whoever dies before it leaves no sign, each 5 minutes. After a connection that broke, all are
@@ -438,7 +438,7 @@ class StcpServer:
         """Keeps the registration alive and finds wakes that pub/sub lost."""
         self._guard.sweep(self._clock())
         some = self._some()
-        _, woken = beat.together(
+        _, woken = scheduler.together(
             lambda: self._registry.register(self.channel, LINE_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
         )
         for sid in woken:
