@@ -27,7 +27,7 @@ def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no
     """For each session that is meant, whether it was told. Long texts come in parts, as messages do."""
     from onesoup.csp import fitting, messages
     from onesoup.handlers import system
-    from onesoup.handlers.context import ordered_id
+    from onesoup.runtime.ids import ordered_id
     from onesoup.store import keys, records
     from onesoup.store.announcements import Announcements
     from onesoup.store.session.gateway_side import GatewaySessionStore

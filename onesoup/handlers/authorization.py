@@ -27,12 +27,10 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
-from onesoup.handlers.publication import ATTRIBUTES, DEFAULT, republish
+from onesoup.handlers.publication import republish
 from onesoup.store import records
+from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, LIST_TARGET, PENDING_REQUESTS, USER_TARGET
 from onesoup.xmpp import commands
-
-PENDING = "asks"
-USER, LIST = "user:", "list:"
 
 
 def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
@@ -42,7 +40,7 @@ def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
         ctx.send(commands.directed("subscribed", jid))
     else:
         _refuse(ctx, jid)
-    ctx.services.lists.remove(ctx.session.jid, [jid], PENDING)
+    ctx.services.lists.remove(ctx.session.jid, [jid], PENDING_REQUESTS)
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -62,7 +60,7 @@ def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
 
 def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
     """GRANTED for who sees us, PENDING for who asked, DENIED for anybody else; without names, all that is known."""
-    pending = ctx.services.lists.all(ctx.session.jid, PENDING)
+    pending = ctx.services.lists.all(ctx.session.jid, PENDING_REQUESTS)
     granted = {item.jid for item in ctx.roster().values() if _watches(item)}
     asked = {ctx.session.jid_of(each): each for each in request.user_id}
     jids = list(asked) or sorted(granted | set(pending))
@@ -110,7 +108,7 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
     """Kept with the account. A list for named users grants them our presence in advance; the default list approves nobody,
     it only says what is published at all."""
     names = presence.wanted(request.presence_sub_list)
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTES)
+    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     entries = {}
     for target in _targets(ctx, request):
         new = [jid for jid in _users(ctx, [target]) if not _watching(ctx, jid)]
@@ -118,36 +116,36 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
             ctx.send(commands.directed("subscribed", jid))
         entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
     if request.default_list:
-        entries[DEFAULT] = records.pack_grant(names, [])
-        republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], names)
-    ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTES)
+        entries[DEFAULT_TARGET] = records.pack_grant(names, [])
+        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], names)
+    ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTE_LISTS)
     return status(StatusCode.SUCCESSFUL)
 
 
 def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
     """Takes a grant back only where it came from such a list."""
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTES)
+    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = [each for each in _targets(ctx, request) if each in known]
     for name in names:
         for jid in records.unpack_grant(known[name])[1]:
             _refuse(ctx, jid, granted=True)
     if request.default_list:
-        names.append(DEFAULT)
-        republish(ctx, records.unpack_grant(known.get(DEFAULT))[0], [])
-    ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTES)
+        names.append(DEFAULT_TARGET)
+        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], [])
+    ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTE_LISTS)
     return status(StatusCode.SUCCESSFUL)
 
 
 def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
     """The lists that were asked for; all of them when nobody is named."""
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTES)
+    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = _targets(ctx, request)
     everything = not names and not request.default_list
     response = GetAttributeListResponse(result=Result(code=StatusCode.SUCCESSFUL))
-    if (request.default_list or everything) and DEFAULT in known:
-        response.default_attribute_list = DefaultAttributeList(presence_sub_list=[_sub_list(known[DEFAULT])])
+    if (request.default_list or everything) and DEFAULT_TARGET in known:
+        response.default_attribute_list = DefaultAttributeList(presence_sub_list=[_sub_list(known[DEFAULT_TARGET])])
     for name in names or (sorted(known) if everything else ()):
-        if name in known and name != DEFAULT:
+        if name in known and name != DEFAULT_TARGET:
             response.presence.append(_shown(ctx, name, known[name]))
     return response
 
@@ -158,10 +156,10 @@ def _sub_list(record: bytes) -> PresenceSubList:
 
 def _shown(ctx: Context, name: str, record: bytes) -> Presence:
     shown = Presence(presence_sub_list=[_sub_list(record)])
-    if name.startswith(USER):
-        shown.user_id = ctx.session.spelled(name.removeprefix(USER))
+    if name.startswith(USER_TARGET):
+        shown.user_id = ctx.session.spelled(name.removeprefix(USER_TARGET))
     else:
-        shown.contact_list = contacts.list_address(ctx, name.removeprefix(LIST))
+        shown.contact_list = contacts.list_address(ctx, name.removeprefix(LIST_TARGET))
     return shown
 
 
@@ -176,15 +174,17 @@ def _targets(
     users += request.user_id_list.user_id if request.user_id_list else []
     list_ids = list(request.contact_list)
     list_ids += request.contact_list_id_list.contact_list if request.contact_list_id_list else []
-    return [USER + ctx.session.jid_of(each) for each in users] + [LIST + contacts.token_of(ctx, each) for each in list_ids]
+    return [USER_TARGET + ctx.session.jid_of(each) for each in users] + [
+        LIST_TARGET + contacts.token_of(ctx, each) for each in list_ids
+    ]
 
 
 def _users(ctx: Context, names: list[str]) -> list[str]:
     """Bare JIDs behind record names: users, and the members of lists that are no presence client's own."""
-    jids = [name.removeprefix(USER) for name in names if name.startswith(USER)]
+    jids = [name.removeprefix(USER_TARGET) for name in names if name.startswith(USER_TARGET)]
     for name in names:
-        token = name.removeprefix(LIST)
-        if name.startswith(LIST) and not token.startswith("~"):
+        token = name.removeprefix(LIST_TARGET)
+        if name.startswith(LIST_TARGET) and not token.startswith("~"):
             jids += contacts.member_jids(ctx, token)
     return list(dict.fromkeys(jids))
 

@@ -19,26 +19,19 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import groups, rooms
-from onesoup.store.account.blocks import BLOCK, GRANT, Blocks
+from onesoup.store.account.blocks import BLOCK, GRANT
 from onesoup.xmpp import commands
 
 
-def rules(blocks: Blocks, jid: str) -> Rules:
-    """Whom an account hears."""
-    members, use = blocks.read(jid)
-    spelled = blocks.spelled(jid) if members[BLOCK] or members[GRANT] else {}
-    return Rules(frozenset(members[BLOCK]), frozenset(members[GRANT]), use.get(BLOCK, True), use.get(GRANT, False), spelled)
-
-
 def get(ctx: Context, _request: GetBlockedListRequest) -> Primitive:
-    found = rules(ctx.services.blocks, ctx.session.jid)
+    found = ctx.services.blocks.rules(ctx.session.jid)
     spelled = spellings(ctx.services, ctx.sid, sorted(found.blocked | found.granted))
     return blocking.answer(found, ctx.version, lambda jid: ctx.session.spelled(jid, spelled.get(jid)))
 
 
 def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
     """Unknown and foreign users are accepted; 201 names what no user is meant by."""
-    before = rules(ctx.services.blocks, ctx.session.jid)
+    before = ctx.services.blocks.rules(ctx.session.jid)
     block, grant = blocking.changes(request)
     for wish, known in ((block, before.blocked), (grant, before.granted)):
         more = len(wish.add) + len(_members(ctx, wish.add_lists, [])) + len(wish.add_groups) + len(wish.add_names)
@@ -47,7 +40,7 @@ def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
     failed: list[DetailedResult] = []
     _apply(ctx, BLOCK, block, failed)
     _apply(ctx, GRANT, grant, failed)
-    _tell_server(ctx, before, rules(ctx.services.blocks, ctx.session.jid))
+    _tell_server(ctx, before, ctx.services.blocks.rules(ctx.session.jid))
     answer = status(StatusCode.SUCCESSFUL)
     if failed:
         answer.result = Result(code=StatusCode.PARTIALLY_SUCCESSFUL, detailed_result=failed)

@@ -1,6 +1,5 @@
 """What handlers work with: the stores and settings of a process, and the one request at hand."""
 
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -38,40 +37,6 @@ from onesoup.wire.document import Encoding
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
-
-_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of its characters
-
-_last_id = 0
-
-
-def token(length: int) -> str:
-    """Random letters and digits, 5 bits each."""
-    return _letters(secrets.randbits(5 * length), length)
-
-
-def ordered_id(now: float) -> str:
-    """A new MessageID at `now`, seconds since the epoch. Those of one process sort in the order in which they were made,
-    those of several by their clocks."""
-    global _last_id
-    _last_id = max(int(now * 1000) << 10, _last_id + 1)
-    return _letters(_last_id, 11) + token(7)
-
-
-def made_at(message_id: str) -> float | None:
-    """When an id of `ordered_id` was made, seconds since the epoch; None for an id of another kind. The phone's way to fetch the
-    messages of a group may stand before it."""
-    letters = message_id[2:] if message_id[1:2] == "." else message_id
-    if len(letters) != 18 or any(letter not in _ALPHABET for letter in letters[:11]):
-        return None
-    number = 0
-    for letter in letters[:11]:
-        number = number << 5 | _ALPHABET.index(letter)
-    return (number >> 10) / 1000
-
-
-def _letters(number: int, length: int) -> str:
-    """The lowest bits of a number, the highest first."""
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))
 
 
 @dataclass(frozen=True, slots=True)

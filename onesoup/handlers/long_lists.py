@@ -12,9 +12,11 @@ from onesoup.csp.codec.generated_elements import ContactListProperties, GetListR
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.text import addresses
 from onesoup.handlers import segments, system
-from onesoup.handlers.context import Context, ordered_id
+from onesoup.handlers.context import Context
 from onesoup.observability.logs import short
+from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
+from onesoup.store.account.accounts import TOLD_ONCE
 from onesoup.store.session.holder_side import CUTS
 from onesoup.wire import codec
 
@@ -152,18 +154,18 @@ def place(ctx: Context, contact_list: ContactList, jid: str) -> None:
 # --- those who are in none ---
 
 # What handsets of an account were told of, and of how many that is remembered.
-TOLD, MOST_TOLD = "told", 20
+MOST_TOLD = 20
 
 
 def _tell(ctx: Context, left: int) -> None:
     """Once for each handset: some contacts cannot be shown on it."""
     log.info("contacts-left-out", sid=short(ctx.sid), left=left)
     name, jid = f"lists {ctx.session.resource}", ctx.session.jid
-    told = ctx.services.lists.all(jid, TOLD)
+    told = ctx.services.lists.all(jid, TOLD_ONCE)
     if name in told:
         return
     if len(told) >= MOST_TOLD:
-        ctx.services.lists.remove(jid, list(told), TOLD)
+        ctx.services.lists.remove(jid, list(told), TOLD_ONCE)
     text = f"Your contact list is too long for this phone. {left} contacts are not shown."
     if system.tell(ctx.services.announcements, ctx.sid, ctx.session, ordered_id(time.time()), text):
-        ctx.services.lists.put(jid, {name: b"1"}, TOLD)
+        ctx.services.lists.put(jid, {name: b"1"}, TOLD_ONCE)

@@ -35,9 +35,10 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, oversize
-from onesoup.handlers.context import Context, ordered_id, spellings, token
+from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import history, rooms
 from onesoup.handlers.groups import messages as group_messages
+from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
 from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands

@@ -7,8 +7,8 @@ from functools import cache
 from prometheus_client import Counter, Gauge, Histogram
 
 from onesoup.csp.codec.envelope import Message
-from onesoup.handlers.context import made_at
 from onesoup.runtime import batched_metrics
+from onesoup.runtime.ids import made_at
 from onesoup.store import records
 from onesoup.store.session.inbox import ClosedTransaction
 

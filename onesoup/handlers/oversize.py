@@ -12,7 +12,8 @@ from onesoup.csp.codec import fast_wbxml
 from onesoup.csp.codec.envelope import Message, Mode, Transaction, write_message
 from onesoup.csp.text.emoji import readable
 from onesoup.handlers import render
-from onesoup.handlers.context import Context, GatewayServices, ordered_id
+from onesoup.handlers.context import Context, GatewayServices
+from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
 from onesoup.store.session.inbox import InboxItem
 

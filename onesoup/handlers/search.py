@@ -18,10 +18,10 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context, spellings
-from onesoup.handlers.groups import room_service, rooms
+from onesoup.handlers.groups import rooms
 from onesoup.handlers.groups.rooms import settled
 from onesoup.store import records
-from onesoup.xmpp import commands
+from onesoup.xmpp import commands, room_service
 from onesoup.xmpp.rooms import Bookmark, ask_bookmarks, read_bookmarks
 
 # Of those whom only a vCard can tell, so many vCards are looked at; of rooms whose topic is wanted, so many rooms.

@@ -304,7 +304,7 @@ def cpu_seconds(argv: list[str], data: Path, status: int) -> float:
 
 @pytest.mark.parametrize(("answer", "status"), [("200 OK", 0), ("503 Service Unavailable", 1), ("", 1)])
 def test_the_health_check_of_the_image_asks_the_role_and_takes_next_to_no_cpu(answer, status, tmp_path):
-    """A few times a shell that does nothing, which is far below one start of Python: it comes every ten seconds in each container."""
+    """A few times an empty shell, far below one start of Python: it comes every ten seconds in each container."""
     bash = program("bash")
     (tmp_path / "admin").mkdir()
     argv = [bash, str(DEPLOY / "image" / "healthy")]

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from onesoup.csp.codec.generated_elements import ClientID, KeepAliveRequest, LoginRequest, PollingRequest
-from onesoup.handlers.context import Peer, token
+from onesoup.handlers.context import Peer
 from onesoup.handlers.login import access, throttle
+from onesoup.runtime.ids import token
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.org"
 

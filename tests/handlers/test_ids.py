@@ -1,7 +1,7 @@
 """MessageIDs: no two alike, and later ones sort behind earlier ones, so that what a session leaves keeps its order."""
 
 from onesoup.csp.messages import Text
-from onesoup.handlers.context import ordered_id
+from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
 
 

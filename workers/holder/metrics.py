@@ -12,7 +12,7 @@ import structlog
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from onesoup.handlers.context import made_at
+from onesoup.runtime.ids import made_at
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.topology import replica_lags, servers
 from onesoup.store.session.holder_side import Backlog, HolderSessionStore

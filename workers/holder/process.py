@@ -30,10 +30,10 @@ from onesoup.csp import access
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.handlers.context import token
 from onesoup.observability import admin_server, tracing
 from onesoup.observability.logs import short
 from onesoup.runtime import scheduler, systemd
+from onesoup.runtime.ids import token
 from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.settings.settings import Settings, unusable_ca
 from onesoup.store import (

@@ -23,11 +23,12 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import messages
-from onesoup.handlers.context import Context, token
-from onesoup.handlers.groups import properties, room_service
+from onesoup.handlers.context import Context
+from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
+from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.xmpp import commands, rooms
+from onesoup.xmpp import commands, room_service, rooms
 from onesoup.xmpp.rooms import About
 
 MAX_NICK = 50

@@ -24,9 +24,10 @@ from onesoup.csp.lists import members
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts
-from onesoup.handlers.context import Context, ordered_id, token
+from onesoup.handlers.context import Context
 from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import administrators, joined, occupants, room_of, spelled
+from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
 from onesoup.xmpp import commands, rooms
 from onesoup.xmpp import invitations as stanzas

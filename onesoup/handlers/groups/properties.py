@@ -17,8 +17,9 @@ from onesoup.csp.groups import KeptProperties, Room
 from onesoup.csp.messages import decoded
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
-from onesoup.handlers.context import Context, token
+from onesoup.handlers.context import Context
 from onesoup.handlers.groups.rooms import good, joined, keep, kept, room_of, spelled
+from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.xmpp import commands, rooms
 from onesoup.xmpp.rooms import About, Bookmark

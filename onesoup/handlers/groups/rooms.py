@@ -10,9 +10,8 @@ from onesoup.csp.groups import KeptProperties, Member, Room
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import status
 from onesoup.handlers.context import Context, GatewayServices, spellings
-from onesoup.handlers.groups import room_service
 from onesoup.store import records
-from onesoup.xmpp import rooms
+from onesoup.xmpp import room_service, rooms
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
 
 MAX_MEMBERS = 200

@@ -19,8 +19,9 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers import metrics, system
 from onesoup.handlers import session as basic
-from onesoup.handlers.context import Context, GatewayServices, Peer, token
+from onesoup.handlers.context import Context, GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
+from onesoup.runtime.ids import token
 from onesoup.store import keys, records
 from onesoup.store.account.accounts import LinkedAccount
 from onesoup.store.errors import NoSession

@@ -8,7 +8,8 @@ from onesoup.csp import access
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.handlers.context import GatewayServices, Peer, Policy, token
+from onesoup.handlers.context import GatewayServices, Peer, Policy
+from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.store.account.login_limits import Ticket
 from onesoup.store.bounds import TooMuch

@@ -211,6 +211,13 @@ LIMITS = {
 }
 
 
+# Kinds of hashes beside the contact lists: attribute lists by target, requests for presence that wait for the user, and what a
+# user is told only once.
+ATTRIBUTE_LISTS, PENDING_REQUESTS, TOLD_ONCE = "attrs", "asks", "told"
+# Targets of attribute lists: everybody, a user by bare JID, a contact list by token.
+DEFAULT_TARGET, USER_TARGET, LIST_TARGET = "default", "user:", "list:"
+
+
 class Lists:
     """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
 

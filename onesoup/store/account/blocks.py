@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import redis
 
+from onesoup.csp.blocking import Rules
 from onesoup.store import bounds, keys
 from onesoup.store.account.bounded_hash import BoundedHash, Limits
 from onesoup.store.bounds import TooMuch
@@ -72,6 +73,12 @@ class Blocks:
             elif kind in members:
                 members[kind].add(name)
         return members, use
+
+    def rules(self, jid: str) -> Rules:
+        """Whom an account hears."""
+        members, use = self.read(jid)
+        spelled = self.spelled(jid) if members[BLOCK] or members[GRANT] else {}
+        return Rules(frozenset(members[BLOCK]), frozenset(members[GRANT]), use.get(BLOCK, True), use.get(GRANT, False), spelled)
 
     def spelled(self, jid: str) -> dict[str, str]:
         """Of groups and screen names on the lists, how the phone writes the group."""

@@ -17,7 +17,7 @@ from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE, Shown
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.handlers.context import ordered_id, token
+from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession, StoreDown

@@ -18,9 +18,9 @@ from onesoup.csp.messages import Text
 from onesoup.csp.places import Place
 from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
-from onesoup.handlers.context import ordered_id
 from onesoup.observability import tracing
 from onesoup.observability.logs import short
+from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.redis.channels import answer

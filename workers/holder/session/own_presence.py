@@ -9,9 +9,9 @@ import structlog
 from gevent.lock import BoundedSemaphore
 
 from onesoup.csp import presence
-from onesoup.handlers.publication import ATTRIBUTES, DEFAULT
 from onesoup.observability.logs import short
 from onesoup.store import records
+from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET
 from onesoup.store.account.handsets import NODES, OWN, PHOTO
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import StreamChanges
@@ -120,7 +120,7 @@ class OwnPresence:
         own = records.unpack_plain(self._shared.handsets.get(session.jid, session.resource, OWN), {})
         if not own:
             return AVAILABLE
-        allowed, _ = records.unpack_grant(self._shared.lists.get(session.jid, DEFAULT, ATTRIBUTES))
+        allowed, _ = records.unpack_grant(self._shared.lists.get(session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))
         said = commands.presence(presence.published(presence.own_list(own), allowed))
         return {name: said.get(name) for name in SAID}
 

@@ -27,15 +27,20 @@ from onesoup.csp.lists import Item
 from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.handlers import blocking
-from onesoup.handlers.authorization import PENDING, USER
-from onesoup.handlers.context import token
-from onesoup.handlers.long_lists import TOLD
-from onesoup.handlers.publication import ATTRIBUTES
 from onesoup.observability import tracing
 from onesoup.observability.logs import short
+from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.store.account.accounts import ClientSessions, Had, Lists, Offline
+from onesoup.store.account.accounts import (
+    ATTRIBUTE_LISTS,
+    PENDING_REQUESTS,
+    TOLD_ONCE,
+    USER_TARGET,
+    ClientSessions,
+    Had,
+    Lists,
+    Offline,
+)
 from onesoup.store.account.blocks import Blocks
 from onesoup.store.account.groups import Groups, Invites
 from onesoup.store.account.handsets import Handsets
@@ -255,13 +260,13 @@ class XmppSession:
 
     def granted(self, jid: str) -> bool:
         """By an attribute list that names this user. The default list approves nobody."""
-        return self._shared.lists.has(self.session.jid, USER + jid, ATTRIBUTES)
+        return self._shared.lists.has(self.session.jid, USER_TARGET + jid, ATTRIBUTE_LISTS)
 
     def written(self, stanza_id: str) -> Written | None:
         return self.outbox.written(stanza_id)
 
     def waits(self, jid: str) -> bool:
-        return self._shared.lists.has(self.session.jid, jid, PENDING)
+        return self._shared.lists.has(self.session.jid, jid, PENDING_REQUESTS)
 
     def refuses(self, jid: str) -> bool:
         """By the block and grant lists of the account, which another phone may change: see rules_changed()."""
@@ -274,7 +279,7 @@ class XmppSession:
         now = time.monotonic()
         while self._rules is None or now >= self._rules_until:
             self._rules_until = now + RULES_SECONDS
-            found = blocking.rules(self._shared.blocks, self.session.jid)
+            found = self._shared.blocks.rules(self.session.jid)
             if self._rules_until > 0:  # nothing was changed while Redis was asked
                 self._rules = found
         return self._rules
@@ -342,7 +347,7 @@ class XmppSession:
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
         with suppress(TooMuch):
-            self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note[:MAX_NOTE])}, PENDING)
+            self._shared.lists.put(self.session.jid, {jid: records.pack_plain(note[:MAX_NOTE])}, PENDING_REQUESTS)
 
     # --- the stream ---
 
@@ -461,9 +466,9 @@ class XmppSession:
     def _left_out(self, roster: Roster) -> list[Delivery]:
         """What the user hears, once, of contacts that are too many."""
         jid, lists = self.session.jid, self._shared.lists
-        if not roster.left or lists.has(jid, "roster", TOLD):
+        if not roster.left or lists.has(jid, "roster", TOLD_ONCE):
             return []
-        lists.put(jid, {"roster": b"1"}, TOLD)
+        lists.put(jid, {"roster": b"1"}, TOLD_ONCE)
         return [roster.told(jid)]
 
     def begin(self) -> None:

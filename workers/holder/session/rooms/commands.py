@@ -16,14 +16,13 @@ from onesoup.csp.errors import BackendError
 from onesoup.csp.groups import Room
 from onesoup.csp.messages import timestamp
 from onesoup.csp.status import StatusCode
-from onesoup.handlers.context import token
-from onesoup.handlers.groups import room_service
 from onesoup.observability.logs import short
+from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.store.bounds import MOST_ROOMS
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import Delivery, StreamChanges
-from onesoup.xmpp import archive, rooms, xml
+from onesoup.xmpp import archive, room_service, rooms, xml
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
 from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
 from workers.holder.session.rooms.table import PendingJoin, Reading, changed, left

@@ -10,11 +10,10 @@ from xmpp.simplexml import Node
 from onesoup.csp import copies
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.csp.text import addresses
-from onesoup.handlers.context import token
-from onesoup.handlers.groups import room_service
+from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.store.session.holder_side import Delivery
-from onesoup.xmpp import invitations, messages, rooms
+from onesoup.xmpp import invitations, messages, room_service, rooms
 from onesoup.xmpp.invitations import Bounced, Declined, Invited
 from onesoup.xmpp.xml import Xml
 from workers.holder.session.inbound import said_at

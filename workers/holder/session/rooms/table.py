@@ -18,7 +18,7 @@ from onesoup.csp.groups import Room
 from onesoup.csp.invitations import STANZA
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.handlers.context import token
+from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.store.session.holder_side import Delivery
 from onesoup.xmpp import archive, bounces, messages, rooms

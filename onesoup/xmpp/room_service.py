@@ -1,12 +1,12 @@
 """Where the rooms of a domain are, for workers and holders alike, and what of a room changes are told of."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from onesoup.csp import groups
 from onesoup.csp.errors import BackendError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.store.account.groups import Groups
 from onesoup.xmpp import rooms
 from onesoup.xmpp.errors import is_fact
 from onesoup.xmpp.rooms import About, RoomReply
@@ -16,7 +16,17 @@ MOST, MAX_VALUE = 12, 200
 TIMEOUT, NO_SERVER = "remote-server-timeout", "remote-server-not-found"
 # Services usually have one of these names: they are asked first.
 LIKELY = ("conference", "muc", "rooms", "chat", "groups")
-TOLD = ("Name", "AccessType", "Searchable", "AutoDelete", "RequireInvitation", "PrivateMessaging", "MaxActiveUsers")
+TOLD_PROPERTIES = ("Name", "AccessType", "Searchable", "AutoDelete", "RequireInvitation", "PrivateMessaging", "MaxActiveUsers")
+
+
+class KnownServices(Protocol):
+    """What is known of the room services of domains."""
+
+    def service(self, domain: str) -> str | None:
+        """The service that has the rooms of a domain: "" for none, None while that is not known."""
+
+    def domain_of(self, service: str) -> str | None:
+        """The domain whose rooms a service has, as far as it is known."""
 
 
 def look(query: Query, domain: str) -> str:
@@ -49,7 +59,7 @@ def _unknown(failed: list[RoomReply]) -> BackendError:
     )
 
 
-def domain_of(known: Groups, own: str, service: str) -> str | None:
+def domain_of(known: KnownServices, own: str, service: str) -> str | None:
     """The domain whose rooms a service has, as far as it is known; `own` is that of whoever asks."""
     domain = known.domain_of(service)
     return own if domain is None and known.service(own) == service else domain
@@ -68,4 +78,4 @@ def group_id(room: str, domain: str | None) -> str:
 def told(about: About) -> dict[str, str]:
     """The properties of a room whose changes a phone is told."""
     found = rooms.properties(about, private=False)
-    return {name: found[name][:MAX_VALUE] for name in TOLD if name in found}
+    return {name: found[name][:MAX_VALUE] for name in TOLD_PROPERTIES if name in found}
