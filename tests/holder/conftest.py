@@ -23,6 +23,7 @@ from onesoup.xmpp.stream import StreamFailure, socket
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.stub import SM, Peer, Stub
 from workers.holder.process import Holder
+from workers.holder.session.state import Phase
 
 DOMAIN = "stub.example"
 _numbers = itertools.count(1)
@@ -175,7 +176,7 @@ class Lab:
     def crash(self, holder: Holder) -> None:
         """As SIGKILL: nothing is said, nothing is stored; the leases run out."""
         for held in list(holder._held.values()):
-            held.closing = True
+            held.state.phase = Phase.RELEASED
             if held.stream is not None:
                 held.stream._wire.close()  # type: ignore[union-attr]
         holder._owned.clear()

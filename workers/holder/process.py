@@ -66,6 +66,7 @@ from workers.holder.schedule import DeadlineQueue
 from workers.holder.server_memory import ConnectPace, SaslMechanismMemory
 from workers.holder.session.contact_lookups import Library
 from workers.holder.session.session import CONNECT_SECONDS, EXPIRED_TOTAL, IDLE_MS, HolderServices, XmppSession
+from workers.holder.session.state import Phase
 
 log = structlog.get_logger()
 
@@ -328,7 +329,7 @@ class Holder:
             return None, None
         check = self._ring.digest(password, f"check:{session.jid}")
         held = XmppSession(self._shared, sid, session, password, check, lease.fence, lease.shard, records.unpack_caps(caps))
-        held.ready = True
+        held.state.enter(Phase.LIVE)
         held.adopt(shown)
         held.rooms.load()
         self._held[sid] = held

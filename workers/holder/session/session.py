@@ -64,6 +64,8 @@ from workers.holder.session.publishing import Publisher
 from workers.holder.session.queries import SessionQueries
 from workers.holder.session.rooms.commands import RoomCommands, keep_joins
 from workers.holder.session.rooms.table import Rooms
+from workers.holder.session.state import Phase, SessionState
+from workers.holder.session.store import SessionStore
 
 log = structlog.get_logger()
 
@@ -178,14 +180,13 @@ class XmppSession:
         shard: int,
         caps: Capabilities,
     ) -> None:
-        self._shared, self.sid, self.session, self.fence, self.shard = shared, sid, session, fence, shard
+        self._shared, self.state = shared, SessionState(sid, session, fence, shard)
+        self.kept_in = SessionStore(self.state, shared.feed)
         self._password, self.check = password, check
         self.stream: Stream | None = None
         self.lifetime = SessionExpiry()
         self._wanted = math.inf
         self._rested = False
-        self.closing = False
-        self.ready = False
         self._idle = self._taken_over = False
         self._refusals = 0
         self._since = 0.0  # when the stream was made
@@ -198,7 +199,6 @@ class XmppSession:
         self._rules: Rules | None = None
         self._rules_until = 0.0
         self.ended = Event()
-        self.lock = BoundedSemaphore(1)
         self._attempt = BoundedSemaphore(1)
         self.rooms, self.doors = Rooms(self, shared), RoomCommands(self, shared)
         self._limit = InboxLimit(lambda: self._shared.feed.load(self.sid))
@@ -211,6 +211,34 @@ class XmppSession:
         self.lookups = Lookups(self, shared.library)
         self.publisher = Publisher(self)
         self.directory = SessionQueries(self)
+
+    @property
+    def sid(self) -> str:
+        return self.state.sid
+
+    @property
+    def session(self) -> Session:
+        return self.state.session
+
+    @property
+    def fence(self) -> int:
+        return self.state.fence
+
+    @property
+    def shard(self) -> int:
+        return self.state.shard
+
+    @property
+    def lock(self) -> BoundedSemaphore:
+        return self.state.lock
+
+    @property
+    def closing(self) -> bool:
+        return self.state.closing
+
+    @property
+    def ready(self) -> bool:
+        return self.state.recorded
 
     def accept(self, caps: Capabilities) -> None:
         """What the phone takes, as it has said."""
@@ -297,7 +325,7 @@ class XmppSession:
 
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is told of by Notification-Request from now on."""
-        self.session = replace(self.session, notices=tuple(types))
+        self.state.session = replace(self.session, notices=tuple(types))
 
     def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
         """What the phone asked for itself is no news to it."""
@@ -473,7 +501,7 @@ class XmppSession:
 
     def begin(self) -> None:
         """The session has its record in Redis: from now on what comes in is stored."""
-        self.ready = True
+        self.state.enter(Phase.LIVE)
         if self._first_roster is not None:
             roster = self._first_roster
             self._shared.feed.replace_roster(self.sid, self.fence, roster.items, (), self._left_out(roster))
@@ -744,7 +772,7 @@ class XmppSession:
         with self.lock:  # not while a new session is taking over: it would be the one that ends
             if self.closing or (sid is not None and sid != self.sid):
                 return
-            self.closing = True
+            self.state.enter(Phase.ENDING)
         shared = self._shared
         log.info("session-ended", sid=short(self.sid), code=code)
         if polite:
@@ -756,6 +784,8 @@ class XmppSession:
         except (StoreDown, Fenced) as error:
             # The next sweep of the shard finds the session and ends it.
             log.warning("end-unfinished", sid=short(self.sid), reason=type(error).__name__)
+        if self.state.phase is Phase.ENDING:
+            self.state.enter(Phase.ENDED)
         self.ended.set()
         shared.gone(self)
 
@@ -768,7 +798,9 @@ class XmppSession:
 
     def drop(self) -> None:
         """Lets go without a word: another holder has the session, or will have it."""
-        self.closing = True
+        if self.state.phase is Phase.ENDED:
+            return
+        self.state.enter(Phase.RELEASED)
         if self.stream is not None:
             self.stream.close(polite=False)
         self.ended.set()
@@ -776,7 +808,7 @@ class XmppSession:
 
     def hand_over(self) -> None:
         """Before a clean stop: the state of the stream is stored, so that the next holder resumes it."""
-        self.closing = True
+        self.state.enter(Phase.RELEASED)
         with self.lock:
             if self.stream is not None:
                 self.stream.close(polite=False)
@@ -814,7 +846,7 @@ class XmppSession:
             left = shared.news(session.jid, shared.feed.undelivered(old), shared.clients.all(session.jid).values())
             shared.feed.create(sid, fields, records.in_order(left).items())
             shared.feed.copy(old, sid)
-            self.sid, self.session = sid, session
+            self.state.sid, self.state.session = sid, session
             self.check_now()
             shared.feed.forget(old)
             shared.shards.remove(self.shard, old)
