@@ -8,6 +8,7 @@ from onesoup.xmpp import commands
 from tests.holder.conftest import DOMAIN
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
+from workers.holder.session.state import Phase
 
 HALF = keys.SHARDS // 2
 # A slow machine takes its time over log-ins.
@@ -96,7 +97,7 @@ def test_what_a_killed_holder_had_is_shared_by_the_others(lab, server):
         owner = next(holder for holder in (first, second, third) if shard in holder._owned)
         sids.append(lab.log_in(owner, name))
     for held in list(third._held.values()):
-        held.closing = True
+        held.state.phase = Phase.RELEASED
         held.stream._wire.close()
     gone = list(third._owned)
     lab.client.delete(*[keys.shard(number, "lease") for number in gone])

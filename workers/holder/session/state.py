@@ -34,8 +34,8 @@ class WrongPhase(Exception):
 
 @dataclass(slots=True)
 class SessionState:
-    """Written by XmppSession alone; read by its parts. `sid` and `session` change when the phone logs in again on the same stream;
-    `fence` is the number of the lease under which the session is held."""
+    """Written by XmppSession alone; read by its parts. `sid` and `session` change when the phone logs in again on the same
+    stream; `fence` is the number of the lease under which the session is held."""
 
     sid: str
     session: Session

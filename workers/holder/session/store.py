@@ -1,7 +1,7 @@
 """The records of one session in Redis, as its parts see them: HolderSessionStore with the session's id and fence filled in.
 
-Every method raises StoreDown while Redis is away; those that write raise Fenced when another holder has the session, and NoSession
-when it is gone."""
+Every method raises StoreDown while Redis is away; those that write raise Fenced when another holder has the session, and
+NoSession when it is gone."""
 
 from collections.abc import Mapping, Sequence
 
@@ -84,7 +84,7 @@ class SessionStore:
         return self._store.waiting(self._state.sid, item)
 
     def reveal(self, item: str, stored: bytes, command: bytes) -> bool:
-        """An item that waited for a command is handed out from now on, in the form `stored` (b"": as it is); the command is done."""
+        """An item that waited for a command is handed out now, in the form `stored` (b"": as it is). The command is done."""
         return self._store.reveal(self._state.sid, self._state.fence, item, stored, command)
 
     def take_in(self, items: Mapping[str, bytes]) -> None:
