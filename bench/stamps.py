@@ -32,7 +32,7 @@ PLACES = {
         ("onesoup.store.session.holder_side", "HolderSessionStore.commands", "holder: feed.commands"),
         ("onesoup.xmpp.stream.socket", "StreamSocket.offer", "holder: TLS write"),
         ("onesoup.xmpp.stream.stream", "Stream._handle", "holder: stanzas parsed"),
-        ("workers.holder.session.session", "XmppSession._stanzas", "holder: intake"),
+        ("workers.holder.session.receiver", "StanzaReceiver.receive", "holder: intake"),
     ],
     "cir": [
         ("cir.stcp.server", "StcpServer.wake", "cir: news"),

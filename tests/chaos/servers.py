@@ -13,7 +13,7 @@ from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls
 from onesoup.xmpp.stream.resolve import Srv
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
-from workers.holder.session.session import CONNECT_SECONDS
+from workers.holder.session.connection import CONNECT_SECONDS
 
 
 @case(

@@ -17,7 +17,7 @@ from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
-from workers.holder.session import session as held_module
+from workers.holder.session import connection, idle
 
 SERVICE = "urn:ietf:params:xml:ns:xmpp-streams"
 
@@ -95,14 +95,14 @@ def shown(server):
 
 def test_a_phone_that_says_nothing_of_itself_is_seen_soon_after_its_log_in(lab, server, monkeypatch):
     """Without Service-Request and UpdatePresence, which phones of 1.1 and 1.2 may leave out, it would never get a message."""
-    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 0.2)
     lab.log_in(lab.holder(server.stub))
     assert not shown(server)
     eventually(lambda: shown(server))
 
 
 def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, server, monkeypatch):
-    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 0.2)
     first = lab.holder(server.stub)
     lab.log_in(first)
     lab.crash(first)
@@ -114,7 +114,7 @@ def test_the_next_holder_shows_a_phone_that_the_last_one_had_not_shown(lab, serv
 
 def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
     """Until it says something else. What it may not show by its default attribute list, it does not show."""
-    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_SECONDS", 0.1)
+    monkeypatch.setattr("workers.holder.session.own_presence.LATEST_PRESENCE_SECONDS", 0.1)
     holder = lab.holder(server.stub)
     said = PresenceSubList(user_availability=UserAvailability(True, "DISCREET"), status_text=StatusText(True, "at work"))
     own = records.pack_plain(presence.own_fields(said, "1.2"))
@@ -164,7 +164,7 @@ def test_a_server_that_takes_nothing_holds_up_nobody_elses_news(lab, server, mon
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     monkeypatch.setattr(Stream, "hint", lambda _stream, active: told.set() or taken.wait(20))
-    holder._held[sid]._idle = True
+    holder._held[sid].idle.is_idle = True
     with gevent.Timeout(10):
         say(lab, sid, text := secret_text())
         eventually(lambda: server.messages() == [text])
@@ -188,7 +188,7 @@ def test_whom_another_phone_of_the_account_blocks_is_not_heard_any_more(lab, ser
     hear(1, "eve")
     eventually(lambda: len(lab.feed.undelivered(sid)) == 1)
     Blocks(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
-    eventually(lambda: held._rules is None)
+    eventually(lambda: not held.rules.cached)
     hear(2, "eve")
     hear(3, "bob")
     eventually(lambda: len(lab.feed.undelivered(sid)) == 2)
@@ -224,7 +224,7 @@ def test_enough_is_enough(lab, server, monkeypatch):
     """A server that says so is left alone for a while; at the third time the session ends."""
     waits = []
     monkeypatch.setattr(
-        held_module.XmppSession, "reconnect", lambda self, resume, wait=0.1: waits.append(wait) or self.connect(resume)
+        connection.SessionConnection, "reconnect", lambda self, resume, wait=0.1: waits.append(wait) or self.connect(resume)
     )
     server.handled = 0
     holder = lab.holder(server.stub)
@@ -266,12 +266,12 @@ def test_what_was_too_large_for_the_server_is_not_said_again(lab, server, resume
     assert lab.inbox(sid) == [f"not delivered: {huge}"]
     say(lab, sid, later := secret_text())
     eventually(lambda: server.messages()[-1] == later)
-    assert holder._held[sid]._refusals == 0
+    assert holder._held[sid].connection._overloads == 0
 
 
 def test_a_server_that_has_enough_of_us_gets_no_stanza_less(lab, server, monkeypatch):
     """It ends the stream over something else, however large what we said."""
-    monkeypatch.setattr(held_module, "ENOUGH_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "OVERLOAD_WAIT_SECONDS", 0.1)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     say(lab, sid, "x" * 60_000)
@@ -279,7 +279,7 @@ def test_a_server_that_has_enough_of_us_gets_no_stanza_less(lab, server, monkeyp
     server.peers[0].send(error("policy-violation", "too many stanzas in a minute"))
     eventually(lambda: len(server.messages()) == 2)
     assert lab.inbox(sid) == []
-    assert holder._held[sid]._refusals == 1
+    assert holder._held[sid].connection._overloads == 1
 
 
 def test_a_log_out_on_its_way_does_not_end_the_session_that_follows(lab, server, monkeypatch):
@@ -349,8 +349,8 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
 
 def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, monkeypatch):
     server.csi = "<csi xmlns='urn:xmpp:csi:0'/>"
-    monkeypatch.setattr(held_module, "SETTLED_SECONDS", 0.0)
-    monkeypatch.setattr(held_module, "IDLE_MS", 300)
+    monkeypatch.setattr(idle, "INACTIVE_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(idle, "IDLE_MS", 300)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder._subscriber.connected)
@@ -369,8 +369,8 @@ def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, 
 def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
     """It is woken at once, so it gets its presence at once."""
     server.csi = "<csi xmlns='urn:xmpp:csi:0'/>"
-    monkeypatch.setattr(held_module, "SETTLED_SECONDS", 0.0)
-    monkeypatch.setattr(held_module, "IDLE_MS", 1)
+    monkeypatch.setattr(idle, "INACTIVE_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(idle, "IDLE_MS", 1)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     lab.sessions.bind_line(sid, "cir:1")

@@ -76,4 +76,4 @@ def test_of_strangers_domains_only_so_many_are_remembered(lab, server, held):
         server.peers[0].send(f"<presence from='eve@{label}.example/c'/>")
     server.peers[0].send(f"<message from='eve@x.example/c' type='chat' id='1'><body>{(last := secret_text())}</body></message>")
     eventually(lambda: last in lab.inbox(held.sid))
-    assert len(held._domains) == 50
+    assert len(held._spelling._domains) == 50

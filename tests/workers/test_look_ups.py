@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
+from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import NodeBuilder
 
-from onesoup.csp.session import Capabilities
+from onesoup.csp.session import Capabilities, Session
 from onesoup.store import records
 from onesoup.xmpp import extras
 from onesoup.xmpp.extras import Extras
@@ -16,6 +17,7 @@ from workers.holder.session import queries
 from workers.holder.session.contact_lookups import Library, Lookups
 from workers.holder.session.inbound import CLIENT, ContactLookup
 from workers.holder.session.queries import SessionQueries
+from workers.holder.session.state import SessionState
 
 BEN = "ben@far.example"
 INFO, ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
@@ -66,13 +68,17 @@ def test_that_a_server_takes_no_pictures_is_only_known_when_it_says_so(server, f
     assert pictures.service(server, "other.example") == NONE
 
 
+def session_state():
+    return SessionState("s", Session("alice@example.org", "wv:alice", "1.2", "phone", ttl=600), fence=1, shard=0)
+
+
 @pytest.fixture
 def ask(server, monkeypatch):
     monkeypatch.setattr(queries, "_services", queries.ServiceCache())
-    held = SimpleNamespace(stream=server, sid="s", session=SimpleNamespace(domain="example.org", jid="alice@example.org"))
+    asked = SessionQueries(session_state(), server, BoundedSemaphore(1), kept_topic=lambda _room: "")
 
     def ask(op, **more):
-        return records.unpack_answer(SessionQueries(held).answer({"op": op, **more}))
+        return records.unpack_answer(asked.answer({"op": op, **more}))
 
     return ask
 
@@ -108,19 +114,16 @@ def test_rooms_that_are_not_told_now_are_not_no_rooms(server, ask, failure):
     assert [jid for jid, _ in ask("rooms")["rooms"]] == ["tea@of.example.org"]
 
 
-class Held:
-    """A session whose contact Ben has announced a picture."""
+class Contact:
+    """Ben, who has announced a picture: what the session's store has of him, and what is learned."""
 
-    spelled = staticmethod(str)
-
-    def __init__(self, server):
-        self.stream, self.sid, self.closing = server, "s", False
+    def __init__(self):
         self.published, self.told = Extras(avatar="a" * 40), []
 
-    def caps(self):
+    def capabilities(self):
         return Capabilities(types=("image/png",), accepted=30_000)
 
-    def kept(self, jids):
+    def contacts(self, jids):
         return dict.fromkeys(jids, SimpleNamespace(extras=records.pack_plain(extras.to_plain(self.published))))
 
     def learn(self, _jid, change):
@@ -129,30 +132,31 @@ class Held:
 
 
 @pytest.fixture
-def held(server):
-    return Held(server)
+def contact():
+    return Contact()
 
 
 @pytest.fixture
-def lookups(held):
-    return Lookups(held, Library(SimpleNamespace(has=lambda _name: False)))
+def lookups(server, contact):
+    library, spelling = Library(SimpleNamespace(has=lambda _name: False)), SimpleNamespace(spelled=str)
+    return Lookups(session_state(), contact, server, spelling, library, contact.learn)
 
 
 PUBSUB, VCARD = "http://jabber.org/protocol/pubsub", "vcard-temp"
 
 
 @pytest.mark.parametrize(("said", "again"), [(each, True) for each in FAILURES] + [(each, False) for each in FACTS])
-def test_a_picture_that_could_not_be_fetched_is_asked_for_again(server, held, lookups, said, again):
+def test_a_picture_that_could_not_be_fetched_is_asked_for_again(server, contact, lookups, said, again):
     server.says[BEN, PUBSUB] = said
     for _ in range(2):
         assert lookups.together([], [BEN], 1.0)[1] == {}
     assert len(server.asked) == (2 if again else 1)
-    assert (held.published.tried == "") == again
+    assert (contact.published.tried == "") == again
 
 
 @pytest.mark.parametrize(("said", "again"), [(each, True) for each in FAILURES] + [(each, False) for each in FACTS])
-def test_a_vcard_that_could_not_be_read_is_asked_for_again(server, held, lookups, said, again):
-    held.published = Extras()
+def test_a_vcard_that_could_not_be_read_is_asked_for_again(server, contact, lookups, said, again):
+    contact.published = Extras()
     server.says[BEN, VCARD] = said
     for _ in range(2):
         assert lookups.together([BEN], [], 1.0)[0] == {}
@@ -161,10 +165,10 @@ def test_a_vcard_that_could_not_be_read_is_asked_for_again(server, held, lookups
 
 
 @pytest.mark.parametrize(("said", "again"), [(each, True) for each in FAILURES] + [(each, False) for each in FACTS])
-def test_what_a_client_is_is_learned_from_an_answer_only(server, held, lookups, said, again):
+def test_what_a_client_is_is_learned_from_an_answer_only(server, contact, lookups, said, again):
     server.says[f"{BEN}/desk", INFO] = said
     look = ContactLookup(CLIENT, BEN, "urn:x sha-1 abc", "desk")
     for _ in range(2):
         lookups._run(look)
-    assert bool(held.told) is not again
+    assert bool(contact.told) is not again
     assert (look in lookups._asked) is not again

@@ -64,8 +64,12 @@ from workers.holder.metrics import HolderMetrics
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.schedule import DeadlineQueue
 from workers.holder.server_memory import ConnectPace, SaslMechanismMemory
+from workers.holder.session.connection import CONNECT_SECONDS
 from workers.holder.session.contact_lookups import Library
-from workers.holder.session.session import CONNECT_SECONDS, EXPIRED_TOTAL, IDLE_MS, HolderServices, XmppSession
+from workers.holder.session.ending import EXPIRED_TOTAL, close_session, unread_items
+from workers.holder.session.idle import IDLE_MS
+from workers.holder.session.services import HolderServices
+from workers.holder.session.session import XmppSession
 from workers.holder.session.state import Phase
 
 log = structlog.get_logger()
@@ -319,13 +323,13 @@ class Holder:
             return None, None
         session = records.unpack_session(record)
         if sealed is None:
-            self._shared.close_session(sid, session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
+            close_session(self._shared, sid, session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
             return None, None
         try:
             password = self._ring.open(sealed, f"cred:{session.jid}").decode("utf-8", "surrogatepass")
         except KeyRingError as error:
             log.warning("credentials-lost", sid=short(sid), reason=str(error))
-            self._shared.close_session(sid, session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
+            close_session(self._shared, sid, session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
             return None, None
         check = self._ring.digest(password, f"check:{session.jid}")
         held = XmppSession(self._shared, sid, session, password, check, lease.fence, lease.shard, records.unpack_caps(caps))
@@ -498,7 +502,7 @@ class Holder:
         old = self._held.get(old_sid) if old_sid else None
         if old is not None and old.closing:
             old = None
-        if old is not None and old.stream is not None and old.stream.open and old.check == job["check"]:
+        if old is not None and old.stream is not None and old.stream.open and old.password_digest == job["check"]:
             self._shared.shards.add(shard, sid)
             if old.move(sid, session, fields):
                 self._held.pop(old_sid or "", None)
@@ -525,7 +529,7 @@ class Holder:
                 old.end(StatusCode.FORCED_LOGOUT, polite=False)
                 old.ended.wait(ENDING)  # it may have been ending already; what it leaves is for this one
             elif old_sid:
-                self._shared.close_session(old_sid, session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
+                close_session(self._shared, old_sid, session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
             self._shared.shards.add(shard, sid)
             self._shared.feed.create(sid, fields, ())
             self._held[sid] = held
@@ -542,7 +546,7 @@ class Holder:
         shared.clients.put(session.jid, session.resource, held.sid)
         waiting = shared.offline.all(session.jid)
         if waiting:
-            news = shared.news(session.jid, waiting, shared.clients.all(session.jid).values())
+            news = unread_items(shared, session.jid, waiting, shared.clients.all(session.jid).values())
             if news:
                 shared.feed.take_in(held.sid, held.fence, records.in_order(news))
                 held.took_in()
@@ -561,7 +565,7 @@ class Holder:
     def tick(self) -> None:
         """Sessions whose time has come, streams that are silent. Who rests costs nothing here."""
         now = self._ticked = time.monotonic()
-        due = [held for held in self._shared.agenda.due(now) if not held.closing]
+        due: list[XmppSession] = [held for held in self._shared.agenda.due(now) if not held.closing]
         for start in range(0, len(due), CHECKS_AT_ONCE):
             gevent.spawn(self._check, due[start : start + CHECKS_AT_ONCE])
         streams = self._shared.options.watch.turn(now)

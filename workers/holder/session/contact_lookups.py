@@ -4,9 +4,8 @@ delays a message, and whatever a contact answers, the worst is that it is not kn
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import gevent
@@ -28,19 +27,20 @@ from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from onesoup.xmpp.stream.errors import NO_ANSWER
-from workers.holder.session.inbound import CLIENT, PICTURE, ContactLookup, looks
-
-if TYPE_CHECKING:
-    from workers.holder.session.session import XmppSession
+from workers.holder.session.inbound import CLIENT, PICTURE, Change, ContactLookup, looks
+from workers.holder.session.interfaces import IqClient, Spelling
+from workers.holder.session.state import SessionState
+from workers.holder.session.store import SessionStore
 
 log = structlog.get_logger()
 
-ANSWER_SECONDS = 8.0
-AT_ONCE, MOST_WAITING = 3, 500
+LOOKUP_TIMEOUT_SECONDS = 8.0
+MAX_PARALLEL_LOOKUPS, MAX_WAITING_LOOKUPS = 3, 500
 # The names of clients that a holder remembers; there are some hundreds in the world.
-MOST_KINDS = 5000
-REMEMBERED, MOST_CARDS = 600.0, 200
-PIXELS = (64, 64)
+MAX_CLIENT_NAMES = 5000
+# How long vCards, and pictures that there are not, are remembered in a session; and how many vCards.
+LOOKUP_MEMORY_SECONDS, MAX_REMEMBERED_CARDS = 600.0, 200
+CONTACT_PICTURE_PIXELS = (64, 64)
 
 
 class Kinds(OrderedDict[str, str]):
@@ -48,7 +48,7 @@ class Kinds(OrderedDict[str, str]):
 
     def __setitem__(self, name: str, kind: str) -> None:
         super().__setitem__(name, kind)
-        if len(self) > MOST_KINDS:
+        if len(self) > MAX_CLIENT_NAMES:
             self.popitem(last=False)
 
 
@@ -65,8 +65,18 @@ class Library:
 class Lookups:
     """The fetching of one session."""
 
-    def __init__(self, held: "XmppSession", library: Library) -> None:
-        self._held, self._library = held, library
+    def __init__(
+        self,
+        state: SessionState,
+        store: SessionStore,
+        client: IqClient,
+        spelling: Spelling,
+        library: Library,
+        learn: Callable[[str, Change], None],
+    ) -> None:
+        """`learn` stores what was fetched of a contact."""
+        self._state, self._store, self._client, self._spelling = state, store, client, spelling
+        self._library, self._learn = library, learn
         self._waiting: OrderedDict[ContactLookup, None] = OrderedDict()
         self._busy = 0
         self._asked: set[ContactLookup] = set()
@@ -77,25 +87,24 @@ class Lookups:
     def add(self, wanted: Iterable[ContactLookup]) -> None:
         """These are fetched soon; a client is asked once in a session."""
         for look in wanted:
-            if look in self._waiting or look in self._asked or len(self._waiting) >= MOST_WAITING:
+            if look in self._waiting or look in self._asked or len(self._waiting) >= MAX_WAITING_LOOKUPS:
                 continue
             self._waiting[look] = None
-            if self._busy < AT_ONCE:
+            if self._busy < MAX_PARALLEL_LOOKUPS:
                 self._busy += 1
                 gevent.spawn(self._work)
 
     def review(self) -> None:
         """The phone has subscribed: what of its contacts is needed now and was not before."""
-        feed, sid = self._held.feed, self._held.sid
-        wishes = {jid: record for jid, record in feed.wishes(sid).items() if not jid.startswith("/")}
-        for jid, kept in feed.kept(sid, list(wishes)).items():
+        wishes = [jid for jid in self._store.subscriptions() if not jid.startswith("/")]
+        for jid, kept in self._store.contacts(wishes).items():
             resources = contacts.from_plain(records.unpack_plain(kept.resources, {}))
             published = extras.from_plain(records.unpack_plain(kept.extras, None))
             self.add(looks(jid, resources, published, kept.wishes, again=True))
 
     def _work(self) -> None:
         try:
-            while self._waiting and not self._held.closing:
+            while self._waiting and not self._state.closing:
                 look, _ = self._waiting.popitem(last=False)
                 self._run(look)
         finally:
@@ -106,9 +115,9 @@ class Lookups:
             if look.kind == PICTURE:
                 self.picture(look.jid)
             else:
-                self._client(look)
+                self._look_up_client(look)
         except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-            log.debug("look-failed", sid=short(self._held.sid), kind=look.kind, reason=type(error).__name__)
+            log.debug("look-failed", sid=short(self._state.sid), kind=look.kind, reason=type(error).__name__)
         except Exception as error:
             # Whatever a contact has answered costs this look and nothing else.
             log.exception("bug", kind=type(error).__name__, look=look.kind)
@@ -118,7 +127,7 @@ class Lookups:
     def picture(self, jid: str, ask: bool = False) -> str:
         """The name under which the contact's picture is kept, "" when it has none that can be shown. With `ask`, the contact's
         server is asked which it is, where neither presence nor PEP has said so."""
-        form = capabilities.picture_form(self._held.caps())
+        form = capabilities.picture_form(self._store.capabilities())
         if form is None:
             return ""
         published = self._known(jid)
@@ -150,28 +159,28 @@ class Lookups:
 
     def _refuse(self, name: str) -> None:
         self._refused[name] = time.monotonic()
-        if len(self._refused) > MOST_WAITING:
+        if len(self._refused) > MAX_WAITING_LOOKUPS:
             self._refused.popitem(last=False)
 
     def _was_refused(self, name: str) -> bool:
-        return time.monotonic() - self._refused.get(name, -REMEMBERED) < REMEMBERED
+        return time.monotonic() - self._refused.get(name, -LOOKUP_MEMORY_SECONDS) < LOOKUP_MEMORY_SECONDS
 
     def _fetched(self, jid: str, published: Extras) -> bytes | None:
         """The octets, if they are those that were announced."""
         if published.avatar:
             payload = stanzas.pep_payload(
-                self._told(stanzas.pep_get(self._held.spelled(jid), extras.AVATAR_DATA, published.avatar))
+                self._told(stanzas.pep_get(self._spelling.spelled(jid), extras.AVATAR_DATA, published.avatar))
             )
             octets = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
         else:
-            octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
+            octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._spelling.spelled(jid)))))
         if octets is None or hashlib.sha1(octets, usedforsecurity=False).hexdigest() != published.wanted:
             return None
         return octets
 
     def _unannounced(self, jid: str, form: capabilities.PictureForm) -> str:
         """A picture that only the vCard knows of."""
-        octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
+        octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._spelling.spelled(jid)))))
         if octets is None:
             return ""
         name = f"{hashlib.sha1(octets, usedforsecurity=False).hexdigest()}.{form.name}"
@@ -187,24 +196,24 @@ class Lookups:
             try:
                 picture = fitted(octets, form.types, form.octets)
             except ValueError as error:
-                log.info("picture-refused", sid=short(self._held.sid), reason=str(error)[:80])
+                log.info("picture-refused", sid=short(self._state.sid), reason=str(error)[:80])
                 return False
             self._library.pictures.put(name, records.pack_picture(picture), jid)
             return True
 
     def _learn_picture(self, jid: str, tried: str, name: str) -> None:
-        self._held.learn(jid, lambda resources, published: (resources, replace(published, tried=tried, picture=name)))
+        self._learn(jid, lambda resources, published: (resources, replace(published, tried=tried, picture=name)))
 
     # --- clients ---
 
-    def _client(self, look: ContactLookup) -> None:
+    def _look_up_client(self, look: ContactLookup) -> None:
         kind = self._library.kinds.get(look.name)
         if kind is None:
             self._asked.add(look)
-            if len(self._asked) > MOST_WAITING:
+            if len(self._asked) > MAX_WAITING_LOOKUPS:
                 self._asked.clear()
             try:
-                answer = self._told(stanzas.disco(f"{self._held.spelled(look.jid)}/{look.resource}", caps.node_of(look.name)))
+                answer = self._told(stanzas.disco(f"{self._spelling.spelled(look.jid)}/{look.resource}", caps.node_of(look.name)))
             except StreamFailure:
                 self._asked.discard(look)
                 raise
@@ -217,7 +226,7 @@ class Lookups:
             changed = {name: replace(each, client=kind) if each.caps == look.name else each for name, each in resources.items()}
             return changed, published
 
-        self._held.learn(look.jid, told)
+        self._learn(look.jid, told)
 
     # --- vCards ---
 
@@ -225,11 +234,11 @@ class Lookups:
         """The contact's vCard for a phone, "" when there is none."""
         now = time.monotonic()
         known = self._cards.get(jid)
-        if known is not None and now - known[0] < REMEMBERED:
+        if known is not None and now - known[0] < LOOKUP_MEMORY_SECONDS:
             return known[1]
-        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid))))))
+        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._told(stanzas.vcard_get(self._spelling.spelled(jid))))))
         self._cards[jid] = now, text
-        if len(self._cards) > MOST_CARDS:
+        if len(self._cards) > MAX_REMEMBERED_CARDS:
             self._cards.popitem(last=False)
         return text
 
@@ -251,7 +260,7 @@ class Lookups:
         try:
             return str(work(jid))  # type: ignore[operator]
         except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-            log.debug("look-failed", sid=short(self._held.sid), reason=type(error).__name__)
+            log.debug("look-failed", sid=short(self._state.sid), reason=type(error).__name__)
         except Exception as error:
             log.exception("bug", kind=type(error).__name__)
         return ""
@@ -259,20 +268,17 @@ class Lookups:
     # --- both ---
 
     def _known(self, jid: str) -> Extras:
-        return extras.from_plain(records.unpack_plain(self._held.kept([jid])[jid].extras, None))
+        return extras.from_plain(records.unpack_plain(self._store.contacts([jid])[jid].extras, None))
 
     def _told(self, iq: Node) -> Node:
         """The answer, which may be remembered. StreamFailure for one that says only that it cannot be told now."""
-        stream = self._held.stream
-        if stream is None:
-            raise StreamFailure("closed", "local")
-        answer = stream.request(iq, ANSWER_SECONDS)
+        answer = self._client.request(iq, LOOKUP_TIMEOUT_SECONDS)
         if not stanzas.is_fact(answer):
             raise StreamFailure(NO_ANSWER, stanzas.condition(answer))
         return answer
 
 
-def fitted(octets: bytes, types: Iterable[str], most: int, pixels: tuple[int, int] = PIXELS) -> Picture:
+def fitted(octets: bytes, types: Iterable[str], most: int, pixels: tuple[int, int] = CONTACT_PICTURE_PIXELS) -> Picture:
     """A picture of one of these types, small enough. ValueError when there can be none. Not on the greenlets' thread."""
     return scaled(octets, tuple(types), most, pixels)
 

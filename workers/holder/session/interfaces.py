@@ -1,11 +1,13 @@
 """What the parts of a session may ask of one another. A part is given these and its state and store, never the whole session."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from xmpp.simplexml import Node
 
 from onesoup.store.session.holder_side import StreamChanges
+from onesoup.xmpp.stream import Stream
 
 
 class StanzaSender(Protocol):
@@ -15,16 +17,30 @@ class StanzaSender(Protocol):
         """Stanzas that may be lost with the stream. Does nothing while there is none."""
 
 
+class StanzaWriter(StanzaSender, Protocol):
+    """Sends, and says when that fails."""
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a stream on which something can be sent."""
+
+    def transmit(self, *nodes: Node) -> None:
+        """StreamFailure when nothing can be sent."""
+
+
 class IqClient(Protocol):
     """Asks XMPP servers and clients."""
 
     def request(self, iq: Node, timeout: float) -> Node:
         """Sends an iq and returns its answer, a result or an error. StreamFailure with kind "no-answer" after `timeout` seconds,
-        and with kind "closed" when there is no stream or it ends meanwhile."""
+        and with kind "closed" when there is no stream or it ends before the answer."""
+
+    def new_id(self) -> str:
+        """An id that no other stanza of the stream has. StreamFailure without a stream."""
 
 
 class CommandStream(StanzaSender, IqClient, Protocol):
-    """The stream as the outbox needs it: what is sent with a key is acknowledged under that key."""
+    """The stream as the outbox needs it: what is sent with a key is acknowledged under that key. Also a StanzaWriter."""
 
     @property
     def open(self) -> bool:
@@ -34,8 +50,48 @@ class CommandStream(StanzaSender, IqClient, Protocol):
     def unacked(self) -> Sequence[tuple[Any, bytes]]:
         """(key, bytes) of what the server has not acknowledged, oldest first; empty without a stream."""
 
-    def transmit(self, *nodes: Node | bytes, key: bytes, before: Callable[[int], None]) -> None:
+    def transmit(self, *nodes: Node | bytes, key: bytes | None = None, before: Callable[[int], None] | None = None) -> None:
         """Sends; `before` is called with the number of the stanza that `key` stands for, just before it goes. StreamFailure."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedStanzas:
+    """The stanzas of one read. `nodes` is empty when the read brought nothing but answers to requests."""
+
+    nodes: list[Node]
+    # How many stanzas of the stream are handled once these are stored; None when the server does not count them.
+    handled: int | None
+    # Whether these may have been read before: the stream was resumed a short while ago.
+    repeated: bool
+    # Sends answers on the stream from which the stanzas came; they may be lost with it.
+    reply: Callable[..., None]
+
+
+class StreamListener(Protocol):
+    """What a connection tells its session."""
+
+    def stream_opened(self, stream: Stream) -> None:
+        """A stream is connected and being read, but not in use yet: what it needs before is done here. What this raises closes
+        the stream again."""
+
+    def stream_ready(self, fresh: bool) -> None:
+        """The stream is in use. `fresh`: it is a new one, and not an earlier one resumed."""
+
+    def stanzas_received(self, received: ReceivedStanzas) -> None:
+        """They count as handled when this returns. StoreDown ends the stream, so that the server sends them again."""
+
+    def stanzas_acknowledged(self, keys: list[bytes]) -> None:
+        """The server has what was sent with these keys."""
+
+    def give_up_stanza(self, largest: bool) -> bytes | None:
+        """The server closed the stream over a stanza that we sent: the oldest that it has not acknowledged, or the largest. It is
+        not sent again, and the phone is told. Returns its bytes; None when there is none to give up."""
+
+    def stream_lost(self) -> None:
+        """The stream has ended, and the server or the credentials allow no other."""
+
+    def session_taken(self) -> None:
+        """The store says that the session is another holder's, or gone."""
 
 
 class SessionScheduler(Protocol):
@@ -69,5 +125,9 @@ class OwnPresenceView(Protocol):
     """What everybody sees of the phone."""
 
     @property
-    def now(self) -> Mapping[str, Any] | None:
+    def now(self) -> dict[str, Any] | None:
         """None before the phone has been seen."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the flood of first presences, which follows the phone's own, is over."""

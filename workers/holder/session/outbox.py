@@ -34,7 +34,8 @@ from workers.holder.session.inbound import Written
 from workers.holder.session.rooms import commands as doors
 
 if TYPE_CHECKING:
-    from workers.holder.session.session import HolderServices, XmppSession
+    from workers.holder.session.services import HolderServices
+    from workers.holder.session.session import XmppSession
 
 log = structlog.get_logger()
 

@@ -1,8 +1,8 @@
-"""What the phone publishes that takes more than one stanza: its picture, and details for the account's vCard. Each is done
-whole or, when the stream breaks under it, done again on the next one."""
+"""What the phone publishes that takes more than one stanza: its picture, and details for the account's vCard. When the stream
+breaks before the last one, all is done again on the next stream."""
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import structlog
 from gevent.lock import BoundedSemaphore
@@ -11,40 +11,40 @@ from xmpp.simplexml import Node
 from onesoup.csp.text import vcards
 from onesoup.observability.logs import short
 from onesoup.xmpp import extras
-from onesoup.xmpp.stream import StreamFailure, stanzas
+from onesoup.xmpp.stream import stanzas
 from workers.holder.session.contact_lookups import fitted
-
-if TYPE_CHECKING:
-    from workers.holder.session.session import XmppSession
+from workers.holder.session.interfaces import IqClient
+from workers.holder.session.state import SessionState
 
 log = structlog.get_logger()
 
-ANSWER_SECONDS = 8.0
-# XEP-0084 section 4.2.1 and XEP-0153 section 4: pictures of 32 to 96 pixels, and few octets.
-PIXELS, MOST_OCTETS = (96, 96), 32_768
+PUBLISH_TIMEOUT_SECONDS = 8.0
+# XEP-0084 section 4.2.1 and XEP-0153 section 4: pictures of 32 to 96 pixels, and few bytes.
+OWN_PICTURE_PIXELS, MAX_OWN_PICTURE_BYTES = (96, 96), 32_768
 
 
 class Publisher:
     """The publications of one session, one at a time: a vCard is read, changed and written."""
 
-    def __init__(self, held: "XmppSession") -> None:
-        self._held = held
-        # Held by whoever changes the account's vCard.
+    def __init__(self, state: SessionState, client: IqClient, picture_published: Callable[[str], None]) -> None:
+        """`picture_published` is called with the name of the picture that is shown now, "" for none."""
+        self._state, self._client, self._picture_published = state, client, picture_published
+        # Held while the account's vCard is changed.
         self.changing = BoundedSemaphore(1)
 
     def picture(self, octets: bytes) -> None:
         """Shows this picture from now on; b"" shows none. One that is no picture is not shown, and the old one stays."""
         if octets:
             try:
-                _, octets = fitted(octets, ("image/png",), MOST_OCTETS, PIXELS)
+                _, octets = fitted(octets, ("image/png",), MAX_OWN_PICTURE_BYTES, OWN_PICTURE_PIXELS)
             except ValueError as error:
-                log.info("picture-refused", sid=short(self._held.sid), reason=str(error)[:80])
+                log.info("picture-refused", sid=short(self._state.sid), reason=str(error)[:80])
                 return
         name = hashlib.sha1(octets, usedforsecurity=False).hexdigest() if octets else ""
         with self.changing:
             if name != self._shown():
                 self._show(name, octets)
-        self._held.showing.picture(name)
+        self._picture_published(name)
 
     def _shown(self) -> str | None:
         """The name of the picture that the account shows by PEP; None when that cannot be told."""
@@ -56,12 +56,10 @@ class Publisher:
         return str(info.getAttr("id") or "") if info is not None else ""
 
     def _show(self, name: str, octets: bytes) -> None:
-        stream = self._held.stream
-        assert stream is not None
         if octets:
-            self._ask(stanzas.publish_avatar_data(stream.new_id(), name, octets))
-        self._ask(stanzas.publish_avatar(stream.new_id(), name, len(octets)))
-        own = self._held.session.jid
+            self._ask(stanzas.publish_avatar_data(self._client.new_id(), name, octets))
+        self._ask(stanzas.publish_avatar(self._client.new_id(), name, len(octets)))
+        own = self._state.session.jid
         if stanzas.CONVERSION not in stanzas.features_in(self._ask(stanzas.disco(own))):
             # Where the server does not do so itself, clients that know only the vCard (XEP-0153) see it there.
             self._change_vcard(photo=octets)
@@ -76,11 +74,8 @@ class Publisher:
     def _change_vcard(self, photo: bytes | None = None, card: vcards.Card | None = None) -> None:
         result = self._ask(stanzas.vcard_get())
         if result.getAttr("type") != "result" and stanzas.condition(result) != "item-not-found":
-            return  # who cannot read it must not write it: what is there would be lost
+            return  # a vCard that cannot be read must not be written: what is in it would be lost
         self._ask(stanzas.vcard_set(stanzas.vcard_in(result), photo=photo, card=card))
 
     def _ask(self, iq: Node) -> Node:
-        stream = self._held.stream
-        if stream is None:
-            raise StreamFailure("closed", "local")
-        return stream.request(iq, ANSWER_SECONDS)
+        return self._client.request(iq, PUBLISH_TIMEOUT_SECONDS)

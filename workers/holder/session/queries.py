@@ -4,7 +4,7 @@ a greenlet of its own, so that no message waits behind it; nothing is kept here 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent.pool
 import structlog
@@ -18,9 +18,8 @@ from onesoup.store import records
 from onesoup.xmpp import profiles, searching
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
-
-if TYPE_CHECKING:
-    from workers.holder.session.session import XmppSession
+from workers.holder.session.interfaces import IqClient
+from workers.holder.session.state import SessionState
 
 log = structlog.get_logger()
 
@@ -60,8 +59,12 @@ _services = ServiceCache()
 class SessionQueries:
     """The questions of one session."""
 
-    def __init__(self, held: "XmppSession") -> None:
-        self._held = held
+    def __init__(
+        self, state: SessionState, client: IqClient, card_lock: BoundedSemaphore, kept_topic: Callable[[str], str]
+    ) -> None:
+        """`card_lock` is held while the account's vCard is changed. `kept_topic` returns the topic that a room had when a phone
+        was last in it, "" when none is known."""
+        self._state, self._client, self._card_lock, self._kept_topic = state, client, card_lock, kept_topic
         self._questions = BoundedSemaphore(MOST_QUESTIONS)
 
     def answer(self, command: dict[str, Any]) -> bytes:
@@ -70,9 +73,9 @@ class SessionQueries:
         if not self._questions.acquire(timeout=SECONDS / 2):
             return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "too many questions at once")
         try:
-            return _QUESTIONS[command["op"]](Question(self._held, deadline), command)
+            return _QUESTIONS[command["op"]](self._question(deadline), command)
         except StreamFailure as failure:
-            log.info("question-failed", sid=short(self._held.sid), op=command["op"], kind=failure.kind)
+            log.info("question-failed", sid=short(self._state.sid), op=command["op"], kind=failure.kind)
             code = StatusCode.TIMEOUT if failure.kind == "no-answer" else StatusCode.SERVICE_UNAVAILABLE
             return records.pack_answer(code, "the server did not answer")
         except Exception as error:
@@ -81,21 +84,25 @@ class SessionQueries:
         finally:
             self._questions.release()
 
+    def _question(self, deadline: float) -> "Question":
+        return Question(self._state, self._client, self._card_lock, self._kept_topic, deadline)
+
 
 @dataclass(slots=True)
 class Question:
     """One question, to be answered before the monotonic clock shows `deadline`."""
 
-    held: "XmppSession"
+    state: SessionState
+    client: IqClient
+    card_lock: BoundedSemaphore
+    kept_topic: Callable[[str], str]
     deadline: float
 
     def _ask(self, iq: Node) -> Node:
-        stream, left = self.held.stream, self.deadline - time.monotonic()
-        if stream is None:
-            raise StreamFailure("closed", "local")
+        left = self.deadline - time.monotonic()
         if left <= 0:
             raise StreamFailure("no-answer", NO_ANSWER)
-        return stream.request(iq, min(left, SECONDS))
+        return self.client.request(iq, min(left, SECONDS))
 
     def _result(self, iq: Node, name: str, namespace: str) -> tuple[str, Node | None]:
         """(condition, payload); "" and None for a result without what was asked for."""
@@ -129,7 +136,7 @@ class Question:
 
     def _service(self, kind: str, fits: Callable[[Any], bool]) -> str | None:
         """Empty when the domain has none; None when that cannot be told just now."""
-        domain = self.held.session.domain
+        domain = self.state.session.domain
 
         def find() -> str | None:
             condition, items = self._result(_get(domain, searching.DISCO_ITEMS), "query", searching.DISCO_ITEMS)
@@ -169,14 +176,14 @@ class Question:
 
     def _cards(self, command: dict[str, Any]) -> bytes:
         def card(jid: str) -> list[Any]:
-            to = "" if jid == self.held.session.jid else jid
+            to = "" if jid == self.state.session.jid else jid
             condition, vcard = self._result(stanzas.vcard_get(to), "vCard", stanzas.VCARD)
             return [condition, profiles.read(vcard), profiles.facts(vcard)]
 
         return records.pack_answer(StatusCode.SUCCESSFUL, cards=self._all(card, command["jids"]))
 
     def _change_card(self, command: dict[str, Any]) -> bytes:
-        with self.held.publisher.changing:
+        with self.card_lock:
             condition, vcard = self._result(stanzas.vcard_get(""), "vCard", stanzas.VCARD)
             if condition and condition != "item-not-found":
                 # Who cannot read it must not write it: what is there would be lost.
@@ -216,7 +223,7 @@ class Question:
             if query is None:
                 return [condition, ""]
             # COMPAT(Prosody): the topic is told to those who are in the room, who may have been phones of ours.
-            kept = self.held.topic(jid) if "@" in jid and searching.is_open(query) else ""
+            kept = self.kept_topic(jid) if "@" in jid and searching.is_open(query) else ""
             return [condition, "\n".join(text for text in (searching.topic_of(query), kept) if text)]
 
         return records.pack_answer(StatusCode.SUCCESSFUL, info=self._all(info, command["jids"]))

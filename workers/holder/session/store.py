@@ -3,13 +3,17 @@
 Every method raises StoreDown while Redis is away; those that write raise Fenced when another holder has the session, and
 NoSession when it is gone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from onesoup.csp.lists import Cut, Item
 from onesoup.csp.session import Capabilities
 from onesoup.store import records
-from onesoup.store.session.holder_side import CUTS, ContactRecord, HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import CUTS, ContactRecord, Delivery, HolderSessionStore, StreamChanges
 from workers.holder.session.state import SessionState
+
+FieldValue = bytes | str | int
 
 
 class SessionStore:
@@ -42,6 +46,17 @@ class SessionStore:
         """Asks to be woken by the phone's next request. False when the phone was there less than so many ms ago."""
         return self._store.idle(self._state.sid, self._state.fence, limit_ms)
 
+    def write_stream(self, state: Mapping[str, Any] | None, more: Mapping[str, FieldValue] = MappingProxyType({})) -> None:
+        """Stores what a successor needs to resume the stream, and more fields of the session with it. Sent stanzas are in the
+        outbox: of them only the names are in `state`."""
+        fields = {**more, **_stream_fields(state)}
+        if fields:
+            self.write(StreamChanges(fields=fields))
+
+    def write_own_presence(self, presence: Mapping[str, Any]) -> None:
+        """What others see of the phone, for the next holder."""
+        self.write(StreamChanges(fields={"shown": records.pack_plain(presence)}))
+
     # --- contacts ---
 
     def contacts(self, jids: Sequence[str]) -> dict[str, ContactRecord]:
@@ -60,6 +75,16 @@ class SessionStore:
     def roster_jids(self) -> list[str]:
         """The bare JIDs in the roster."""
         return self._store.known(self._state.sid, "ros")
+
+    def visible_contacts(self, jids: Iterable[str]) -> list[str]:
+        """Of these contacts, those whose presence the user has subscribed to."""
+        roster = self._store.hash(self._state.sid, "ros")
+        return [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
+
+    def replace_roster(self, items: Mapping[str, bytes], gone: Iterable[str], told: list[Delivery]) -> None:
+        """The roster as the server has it, as records; `gone` are those that were in it and are not any more. The phone gets
+        `told`."""
+        self._store.replace_roster(self._state.sid, self._state.fence, items, gone, told)
 
     def present_jids(self) -> list[str]:
         """The contacts of whom a resource is known, by bare JID."""
@@ -134,3 +159,21 @@ class SessionStore:
     def occupant_names(self) -> list[str]:
         """The names, room/nick, of all occupants that are known."""
         return self._store.known(self._state.sid, "occ")
+
+
+def handled_fields(handled: int | None) -> dict[str, FieldValue]:
+    """How many stanzas of the stream are handled, as a field of the session; nothing for a server that does not count them."""
+    return {} if handled is None else {"h": handled}
+
+
+def upload_limit_fields(limit: int) -> dict[str, FieldValue]:
+    """The largest file that the server takes, bytes, as a field of the session; 0 for none."""
+    return {"upload": limit}
+
+
+def _stream_fields(state: Mapping[str, Any] | None) -> dict[str, FieldValue]:
+    if state is None:
+        return {}
+    kept = {name: value for name, value in state.items() if name != "unacked"}
+    kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
+    return {"sm": records.pack_plain(kept), "h": state["h_in"]}

@@ -28,7 +28,8 @@ from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
 from workers.holder.session.rooms.table import PendingJoin, Reading, changed, left
 
 if TYPE_CHECKING:
-    from workers.holder.session.session import HolderServices, XmppSession
+    from workers.holder.session.services import HolderServices
+    from workers.holder.session.session import XmppSession
 
 log = structlog.get_logger()
 

@@ -20,7 +20,8 @@ from workers.holder.session.inbound import said_at
 
 if TYPE_CHECKING:
     from workers.holder.session.inbound import InboundBatch
-    from workers.holder.session.session import HolderServices, XmppSession
+    from workers.holder.session.services import HolderServices
+    from workers.holder.session.session import XmppSession
 
 # The same invitation may come through the room and directly, or again from somebody who is impatient.
 TWICE_SECONDS = 60.0

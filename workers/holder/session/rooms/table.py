@@ -31,7 +31,8 @@ from workers.holder.session.rooms.invitations import Invitations
 
 if TYPE_CHECKING:
     from workers.holder.session.inbound import InboundBatch, InboundStanzas
-    from workers.holder.session.session import HolderServices, XmppSession
+    from workers.holder.session.services import HolderServices
+    from workers.holder.session.session import XmppSession
 
 MAX_TOPIC = 500
 # Silent rooms are not looked for more often.

@@ -1,0 +1,102 @@
+"""What inbound stanzas are judged by: what is stored of a contact, and what the user has decided about it."""
+
+from collections.abc import Container, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from onesoup.csp import notices
+from onesoup.csp.lists import Item
+from onesoup.store import records
+from onesoup.store.account.accounts import ATTRIBUTE_LISTS, PENDING_REQUESTS, USER_TARGET, Lists
+from onesoup.store.bounds import TooMuch
+from onesoup.store.session.holder_side import ContactRecord
+from workers.holder.session.block_rules import BlockRules
+from workers.holder.session.inbound import Written
+from workers.holder.session.state import SessionState
+from workers.holder.session.store import SessionStore
+
+# Of the note with which a stranger asks for presence, characters.
+MAX_REQUEST_NOTE = 200
+
+
+class PhoneActions(Protocol):
+    """What the phone did a short while ago; the outbox knows."""
+
+    @property
+    def changing(self) -> Container[str]:
+        """Contacts whose roster item is just being changed on the phone's wish."""
+
+    def written(self, stanza_id: str) -> Written | None:
+        """The message of this id, if the phone sent it a short while ago."""
+
+    def wrote_to(self, jid: str) -> bool:
+        """Whether the phone has sent this one anything a short while ago."""
+
+
+class SessionContactFacts:
+    """Implements ContactFacts for one session."""
+
+    def __init__(self, state: SessionState, store: SessionStore, lists: Lists, rules: BlockRules, actions: PhoneActions) -> None:
+        self._state, self._store, self._lists = state, store, lists
+        self._rules, self._actions = rules, actions
+
+    # --- what is stored ---
+
+    def kept(self, jids: list[str]) -> dict[str, ContactRecord]:
+        """What is stored of contacts, by bare JID."""
+        return self._store.contacts(jids)
+
+    def item(self, jid: str) -> Item | None:
+        """The roster item of a contact."""
+        return self._store.roster_item(jid)
+
+    # --- what the user has decided ---
+
+    def granted(self, jid: str) -> bool:
+        """Whether an attribute list names this user. The default list approves nobody."""
+        return self._lists.has(self._state.session.jid, USER_TARGET + jid, ATTRIBUTE_LISTS)
+
+    def waits(self, jid: str) -> bool:
+        """Whether this one has asked for presence, and the user has not decided yet."""
+        return self._lists.has(self._state.session.jid, jid, PENDING_REQUESTS)
+
+    def asks(self, jid: str, note: str) -> None:
+        """Somebody asks for presence: stored for a phone that reads it later. Strangers do not fill Redis: above a number the
+        requests stay with the server."""
+        with suppress(TooMuch):
+            self._lists.put(self._state.session.jid, {jid: records.pack_plain(note[:MAX_REQUEST_NOTE])}, PENDING_REQUESTS)
+
+    # --- block and grant lists ---
+
+    def refuses(self, jid: str) -> bool:
+        """Whether the user does not want to hear from this one."""
+        return self._rules.refuses(jid)
+
+    def blocks(self, jid: str) -> bool:
+        """As refuses(), but only for those whom the user has named."""
+        return self._rules.blocks(jid)
+
+    def blocked(self, kind: str, jids: list[str]) -> None:
+        """The server says that it blocks these from now on, or blocks them no more; `kind` is block or unblock."""
+        self._rules.server_pushed(kind, jids)
+
+    # --- what the phone did ---
+
+    def written(self, stanza_id: str) -> Written | None:
+        """The message of this id, if the phone sent it a short while ago."""
+        return self._actions.written(stanza_id)
+
+    def wrote_to(self, jid: str) -> bool:
+        """Whether the phone has sent this one anything a short while ago."""
+        return self._actions.wrote_to(jid)
+
+    def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
+        """Tokens of the contact lists that another client changes with this push, if the phone wants to be told; None for an
+        item that goes. What the phone asked for itself is no news to it."""
+        session = self._state.session
+        if notices.LISTS not in session.notices:
+            return []
+        others = {jid: item for jid, item in items.items() if jid and jid not in self._actions.changing}
+        known = {jid: self.item(jid) for jid in others}
+        stored = {name: records.unpack_list(name, record) for name, record in self._lists.all(session.jid).items()}
+        return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()], self._store.list_cuts())

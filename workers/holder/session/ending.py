@@ -1,0 +1,46 @@
+"""The end of a session in Redis: undelivered messages, both ways, go to the account, and the session's records are removed."""
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import Counter
+
+from onesoup.csp import copies
+from onesoup.csp.session import Session
+from onesoup.csp.status import StatusCode
+from onesoup.store import records
+from workers.holder.session.outbox import ALL, returned
+from workers.holder.session.rooms.commands import keep_joins
+from workers.holder.session.services import HolderServices
+
+EXPIRED_TOTAL = Counter("onesoup_expired_total", "What nobody came for, or answered, in time", ["kind"])
+
+
+def close_session(services: HolderServices, sid: str, session: Session, shard: int, fence: int, code: int) -> None:
+    """Ends a session with this code. StoreDown, Fenced.
+
+    The mark of the end comes first: from then on no worker accepts anything that would be lost with the session."""
+    store, jid = services.feed, session.jid
+    store.end(sid, fence, code)
+    if code == StatusCode.SESSION_EXPIRED:
+        EXPIRED_TOTAL.labels("session").inc()
+    if code != StatusCode.INVALID_SESSION:
+        keep_joins(services, sid)
+    others = [other for other in services.clients.all(jid).values() if other != sid]
+    left = {id_: records.lasting(stored) for id_, stored in store.undelivered(sid).items()}
+    left = unread_items(services, jid, left, [sid, *others])
+    services.offline.keep(jid, left | returned(store.commands(sid, ALL)))
+    if others or services.offline.waits(jid):
+        services.had.keep(jid, store.had([sid]))
+    store.forget(sid)
+    services.clients.drop(jid, session.resource, sid)
+    services.shards.remove(shard, sid)
+
+
+def unread_items(services: HolderServices, jid: str, items: Mapping[str, bytes], sids: Iterable[str]) -> dict[str, bytes]:
+    """Of items in their stored form, those that no phone of the account has read, in these sessions or in one that is over.
+    Each is there once."""
+    names = {id_: records.copy_of(stored) for id_, stored in items.items()}
+    if not any(names.values()):
+        return dict(items)
+    old = copies.of(names, [*services.feed.had(sids), *services.had.all(jid)])
+    return {id_: stored for id_, stored in items.items() if id_ not in old}

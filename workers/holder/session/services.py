@@ -1,0 +1,50 @@
+"""What all sessions of a holder share: the stores of accounts, the settings of streams, and the holder's timers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gevent.lock import BoundedSemaphore
+
+from onesoup.store.account.accounts import ClientSessions, Had, Lists, Offline
+from onesoup.store.account.blocks import Blocks
+from onesoup.store.account.groups import Groups, Invites
+from onesoup.store.account.handsets import Handsets
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.shards import Shards
+from onesoup.xmpp.stream import Options
+from workers.holder.picture_transfer import PictureTransfer
+from workers.holder.schedule import DeadlineQueue
+from workers.holder.server_memory import ConnectPace
+from workers.holder.session.contact_lookups import Library
+
+
+@dataclass(slots=True)
+class HolderServices:
+    """One for a holder. Only XmppSession and what ends a session take it whole; the parts take what they need of it."""
+
+    client: Any
+    feed: HolderSessionStore
+    clients: ClientSessions
+    offline: Offline
+    had: Had
+    handsets: Handsets
+    lists: Lists
+    blocks: Blocks
+    groups: Groups
+    invites: Invites
+    shards: Shards
+    library: Library
+    options: Options
+    # Limits how many streams are being connected at once.
+    connecting: BoundedSemaphore
+    pace: ConnectPace
+    pictures: PictureTransfer
+    # When the holder checks which session. Its keys are of XmppSession, which this module does not import.
+    agenda: DeadlineQueue[Any]
+    # Presence of the session with this id may be told in so many seconds.
+    later: Callable[[str, float], None]
+    # This session (of XmppSession) has ended here.
+    gone: Callable[[Any], None]
+    # Seconds of silence after which a room is asked whether the phone is still in it, 0 for never.
+    room_check: float

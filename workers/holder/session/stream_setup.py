@@ -1,0 +1,138 @@
+"""What a new stream needs before the phone hears of it, and beside that: roster, presence, carbons (XEP-0280), the block list
+(XEP-0191), the upload service (XEP-0363), whether the server stores messages for offline clients, contact lists restored."""
+
+import gevent
+
+from onesoup.store import records
+from onesoup.store.account.accounts import TOLD_ONCE, Lists
+from onesoup.store.bounds import TooMuch
+from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.xmpp.blocking import BLOCKING, read_items
+from onesoup.xmpp.stream import Options, Stream, StreamFailure, stanzas
+from workers.holder.picture_transfer import PictureTransfer
+from workers.holder.session.block_rules import BlockRules
+from workers.holder.session.contact_refresh import StaleContacts
+from workers.holder.session.inbound import Roster
+from workers.holder.session.interfaces import ChangeWriter, OwnPresenceView
+from workers.holder.session.state import SessionState
+from workers.holder.session.store import SessionStore, upload_limit_fields
+
+SETUP_TIMEOUT_SECONDS = 5.0
+# The feature of a server that stores messages for offline clients (XEP-0160).
+OFFLINE_STORE_FEATURE = "msgoffline"
+
+
+class StreamSetup:
+    """Prepares the streams of one session. What is learned before the session has its record waits for store_first()."""
+
+    def __init__(
+        self,
+        state: SessionState,
+        store: SessionStore,
+        changes: ChangeWriter,
+        rules: BlockRules,
+        stale: StaleContacts,
+        own_presence: OwnPresenceView,
+        *,
+        lists: Lists,
+        pictures: PictureTransfer,
+        options: Options,
+    ) -> None:
+        self._state, self._store, self._changes = state, store, changes
+        self._rules, self._stale, self._own_presence = rules, stale, own_presence
+        self._lists, self._pictures, self._options = lists, pictures, options
+        self._first_roster: Roster | None = None
+        self._upload: StreamChanges | None = None
+
+    def prepare(self, stream: Stream) -> None:
+        """Returns when roster and presence are there; the rest is asked for in greenlets. StreamFailure, StoreDown."""
+        self._fetch_roster(stream)
+        if not stream.carbons:
+            gevent.spawn(self._enable_carbons, stream)
+        gevent.spawn(self._fetch_block_list, stream)
+        gevent.spawn(self._find_upload_service, stream)
+        if stream.bind2 and self._options.past.stores(self._state.session.domain) is None:
+            gevent.spawn(self._find_offline_store, stream)
+        if not self._lists.all(self._state.session.jid):
+            self._restore_lists(stream)
+        if self._own_presence.now is not None:
+            self._stale.expect_all()
+            stream.send(stanzas.presence(self._own_presence.now))
+            self._stale.sweep_later(stream)
+
+    # --- roster ---
+
+    def _fetch_roster(self, stream: Stream) -> None:
+        roster = Roster()
+        result = stream.request_list(stanzas.roster_get(), SETUP_TIMEOUT_SECONDS, roster.add)
+        if result.getAttr("type") != "result" or result.getTag("query", namespace=stanzas.ROSTER) is None:
+            return
+        if self._state.recorded:
+            gone = sorted(set(self._store.roster_jids()) - set(roster.items))
+            self._store.replace_roster(roster.items, gone, [])
+        else:
+            self._first_roster = roster
+
+    def store_first(self) -> None:
+        """The session has its record now: stores the roster that came before."""
+        roster, self._first_roster = self._first_roster, None
+        if roster is not None:
+            self._store.replace_roster(roster.items, (), self._notice_of_left_out(roster))
+
+    def _notice_of_left_out(self, roster: Roster) -> list[Delivery]:
+        """What the user is told, once, of contacts that are too many."""
+        jid = self._state.session.jid
+        if not roster.left or self._lists.has(jid, "roster", TOLD_ONCE):
+            return []
+        self._lists.put(jid, {"roster": b"1"}, TOLD_ONCE)
+        return [roster.told(jid)]
+
+    # --- the rest ---
+
+    def _restore_lists(self, stream: Stream) -> None:
+        """When Redis knows no lists of the account, it gets those that the server has kept."""
+        try:
+            kept = stanzas.lists_in(stream.request(stanzas.lists_get(), SETUP_TIMEOUT_SECONDS))
+            known = {token: record for token, record in kept.items() if records.is_list(record)}
+            self._lists.put(self._state.session.jid, known)
+        except (StreamFailure, TooMuch):
+            return  # a server without private storage, or too slow: the lists begin anew from the roster
+
+    def _enable_carbons(self, stream: Stream) -> None:
+        try:
+            stream.request(stanzas.carbons(), SETUP_TIMEOUT_SECONDS)
+        except StreamFailure:
+            return  # without carbons messages still come, to the client with the highest priority
+
+    def _fetch_block_list(self, stream: Stream) -> None:
+        """Entries of the account's other clients. From now on the server pushes changes."""
+        try:
+            result = stream.request(stanzas.blocklist(), SETUP_TIMEOUT_SECONDS)
+        except StreamFailure:
+            return
+        found = result.getTag("blocklist", namespace=BLOCKING)
+        if result.getAttr("type") == "result" and found is not None:
+            self._rules.server_list(read_items(found))
+
+    def _find_offline_store(self, stream: Stream) -> None:
+        """Whether the server has stored messages for the account: Bind 2 would throw them away (docs/adr/0004)."""
+        domain = self._state.session.domain
+        try:
+            found = stanzas.features_in(stream.request(stanzas.disco(domain), SETUP_TIMEOUT_SECONDS))
+        except StreamFailure:
+            return  # another log-in asks again
+        if found:  # no error, that is
+            self._options.past.learn(domain, OFFLINE_STORE_FEATURE in found)
+
+    def _find_upload_service(self, stream: Stream) -> None:
+        """Whether the server takes files: a phone that sends one in vain is told at once."""
+        service = self._pictures.service(stream, self._state.session.domain)
+        if service is None or self._state.closing:
+            return
+        self._upload = StreamChanges(fields=upload_limit_fields(service.limit))
+        if self._state.recorded:
+            self._changes.store(self._upload)
+
+    def first_fields(self) -> dict[str, bytes | str | int]:
+        """Fields of the session that were learned before it had its record."""
+        return dict(self._upload.fields) if self._upload is not None else {}
