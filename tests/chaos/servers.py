@@ -13,7 +13,7 @@ from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls
 from onesoup.xmpp.stream.resolve import Srv
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
-from workers.holder.session.connection import CONNECT_SECONDS
+from workers.holder.session.connection import STREAM_CONNECT_TIMEOUT_SECONDS
 
 
 @case(
@@ -111,7 +111,7 @@ def _login(server: Prosody, records: _Records) -> float:
     stream = Stream("localhost", "alice", "secret", "r", options=options, on_stanzas=lambda _: None, on_acked=lambda _: None)
     began = time.monotonic()
     try:
-        stream.connect(CONNECT_SECONDS)
+        stream.connect(STREAM_CONNECT_TIMEOUT_SECONDS)
     except StreamFailure:
         return FAILED
     finally:

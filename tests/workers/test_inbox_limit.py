@@ -35,7 +35,7 @@ def fill(limit, store, number, octets=10):
 
 def test_items_are_limited(store):
     limit = InboxLimit(store.load)
-    assert inbox_limit.MOST_ITEMS <= fill(limit, store, 10_000) <= inbox_limit.MOST_ITEMS + inbox_limit.STEP_ITEMS
+    assert inbox_limit.MOST_ITEMS <= fill(limit, store, 10_000) <= inbox_limit.MOST_ITEMS + inbox_limit.INBOX_STEP_ITEMS
     assert limit.full()
 
 
@@ -44,7 +44,7 @@ def test_octets_are_limited(store):
     assert (
         inbox_limit.MOST_ITEM_BYTES
         <= fill(limit, store, 10_000, 10_000) * 10_000
-        <= inbox_limit.MOST_ITEM_BYTES + inbox_limit.STEP_OCTETS + 100_000
+        <= inbox_limit.MOST_ITEM_BYTES + inbox_limit.INBOX_STEP_BYTES + 100_000
     )
 
 
@@ -53,7 +53,7 @@ def test_a_phone_that_keeps_up_is_never_refused_and_the_store_rarely_asked(store
     for _ in range(1000):
         assert fill(limit, store, 10, 10_000) == 10
         store.items = store.octets = 0
-    assert store.asked <= 1000 * 10 * (10_000 + inbox_limit.AROUND + 20) / inbox_limit.STEP_OCTETS + 1
+    assert store.asked <= 1000 * 10 * (10_000 + inbox_limit.INBOX_ITEM_OVERHEAD + 20) / inbox_limit.INBOX_STEP_BYTES + 1
 
 
 def test_it_goes_on_when_the_phone_has_fetched_enough(store):

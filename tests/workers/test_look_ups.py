@@ -12,9 +12,10 @@ from onesoup.xmpp import extras
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, Tls
 from workers.holder.http_client import HttpClient
+from workers.holder.lookup_cache import LookupCache
 from workers.holder.picture_transfer import NONE, PictureTransfer
-from workers.holder.session import queries
-from workers.holder.session.contact_lookups import Library, Lookups
+from workers.holder.service_cache import ServiceCache
+from workers.holder.session.contact_lookups import ContactLookups
 from workers.holder.session.inbound import CLIENT, ContactLookup
 from workers.holder.session.queries import SessionQueries
 from workers.holder.session.state import SessionState
@@ -73,9 +74,9 @@ def session_state():
 
 
 @pytest.fixture
-def ask(server, monkeypatch):
-    monkeypatch.setattr(queries, "_services", queries.ServiceCache())
-    asked = SessionQueries(session_state(), server, BoundedSemaphore(1), kept_topic=lambda _room: "")
+def ask(server):
+    services, groups = ServiceCache(), SimpleNamespace(topic=lambda _room: "")
+    asked = SessionQueries(session_state(), server, services=services, groups=groups, card_lock=BoundedSemaphore(1))
 
     def ask(op, **more):
         return records.unpack_answer(asked.answer({"op": op, **more}))
@@ -138,8 +139,8 @@ def contact():
 
 @pytest.fixture
 def lookups(server, contact):
-    library, spelling = Library(SimpleNamespace(has=lambda _name: False)), SimpleNamespace(spelled=str)
-    return Lookups(session_state(), contact, server, spelling, library, contact.learn)
+    cache, spelling = LookupCache(SimpleNamespace(has=lambda _name: False)), SimpleNamespace(spelled=str)
+    return ContactLookups(session_state(), contact, server, spelling, cache, contact.learn)
 
 
 PUBSUB, VCARD = "http://jabber.org/protocol/pubsub", "vcard-temp"

@@ -60,12 +60,12 @@ from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Options, Resolver, Stream, StreamFailure, Tls, address_policy
 from workers.holder import registration
 from workers.holder.http_client import HttpClient
+from workers.holder.lookup_cache import LookupCache
 from workers.holder.metrics import HolderMetrics
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.schedule import DeadlineQueue
 from workers.holder.server_memory import ConnectPace, SaslMechanismMemory
-from workers.holder.session.connection import CONNECT_SECONDS
-from workers.holder.session.contact_lookups import Library
+from workers.holder.session.connection import STREAM_CONNECT_TIMEOUT_SECONDS
 from workers.holder.session.ending import EXPIRED_TOTAL, close_session, unread_items
 from workers.holder.session.idle import IDLE_MS
 from workers.holder.session.services import HolderServices
@@ -159,7 +159,7 @@ class Holder:
             groups=Groups(client),
             invites=Invites(client),
             shards=Shards(client),
-            library=Library(ScaledPictures(client)),
+            lookup_cache=LookupCache(ScaledPictures(client)),
             options=Options(
                 tls=tls,
                 resolver=Resolver(settings.xmpp_routes),
@@ -459,7 +459,7 @@ class Holder:
         stream = Stream(domain, local, password, f"imps-{token(8)}", options=options, on_stanzas=_nothing, on_acked=_nothing)
         try:
             with self._shared.connecting:
-                stream.connect(CONNECT_SECONDS)
+                stream.connect(STREAM_CONNECT_TIMEOUT_SECONDS)
         finally:
             stream.close(polite=stream.open)
         CONNECTS.labels("verified").inc()

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 DISCONNECTS = Counter("onesoup_xmpp_disconnects_total", "Streams that ended by themselves", ["reason"])
 
-CONNECT_SECONDS = 7.0
+STREAM_CONNECT_TIMEOUT_SECONDS = 7.0
 # The wait before the first attempt to reconnect; before the second; and the longest.
 RECONNECT_FIRST_SECONDS, RECONNECT_BACKOFF_SECONDS, RECONNECT_MAX_SECONDS = 0.1, 1.0, 30.0
 # How long a new log-in of the phone waits for an attempt of its last session to connect.
@@ -149,7 +149,7 @@ class SessionConnection:
         it would acknowledge messages that nobody will ever see."""
         stream = self._new_stream(resume)
         with self._connecting:
-            stream.connect(CONNECT_SECONDS)
+            stream.connect(STREAM_CONNECT_TIMEOUT_SECONDS)
         gevent.spawn(self._read, stream)
         try:
             self._listener.stream_opened(stream)

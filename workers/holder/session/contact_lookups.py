@@ -1,12 +1,11 @@
-"""What of contacts must be fetched: pictures, what their clients are, vCards. Greenlets of their own, few at a time: none of it
-delays a message, and whatever a contact answers, the worst is that it is not known."""
+"""Fetches what is not known of contacts: pictures, vCards, what their clients are. It runs in greenlets of its own, few at a
+time, and delays no message. A contact that answers nonsense stays unknown."""
 
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, MutableMapping
-from dataclasses import dataclass, field, replace
-from weakref import WeakValueDictionary
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import gevent
 import structlog
@@ -20,14 +19,14 @@ from onesoup.images.threads import scaled
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.pictures import ScaledPictures
 from onesoup.xmpp import caps, contacts, extras
 from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from onesoup.xmpp.stream.errors import NO_ANSWER
-from workers.holder.session.inbound import CLIENT, PICTURE, Change, ContactLookup, looks
+from workers.holder.lookup_cache import LookupCache
+from workers.holder.session.inbound import PICTURE, Change, ContactLookup, looks
 from workers.holder.session.interfaces import IqClient, Spelling
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
@@ -36,34 +35,13 @@ log = structlog.get_logger()
 
 LOOKUP_TIMEOUT_SECONDS = 8.0
 MAX_PARALLEL_LOOKUPS, MAX_WAITING_LOOKUPS = 3, 500
-# The names of clients that a holder remembers; there are some hundreds in the world.
-MAX_CLIENT_NAMES = 5000
 # How long vCards, and pictures that there are not, are remembered in a session; and how many vCards.
 LOOKUP_MEMORY_SECONDS, MAX_REMEMBERED_CARDS = 600.0, 200
 CONTACT_PICTURE_PIXELS = (64, 64)
 
 
-class Kinds(OrderedDict[str, str]):
-    """Name of a client -> the phone's word for it. The oldest goes when there are too many."""
-
-    def __setitem__(self, name: str, kind: str) -> None:
-        super().__setitem__(name, kind)
-        if len(self) > MAX_CLIENT_NAMES:
-            self.popitem(last=False)
-
-
-@dataclass(slots=True)
-class Library:
-    """What all sessions of a holder have fetched together."""
-
-    pictures: ScaledPictures
-    kinds: Kinds = field(default_factory=Kinds)
-    # Whoever makes a picture fit holds its lock: it is made once, and the others find it.
-    making: MutableMapping[str, BoundedSemaphore] = field(default_factory=WeakValueDictionary)
-
-
-class Lookups:
-    """The fetching of one session."""
+class ContactLookups:
+    """Of one session."""
 
     def __init__(
         self,
@@ -71,31 +49,31 @@ class Lookups:
         store: SessionStore,
         client: IqClient,
         spelling: Spelling,
-        library: Library,
+        cache: LookupCache,
         learn: Callable[[str, Change], None],
     ) -> None:
         """`learn` stores what was fetched of a contact."""
         self._state, self._store, self._client, self._spelling = state, store, client, spelling
-        self._library, self._learn = library, learn
+        self._cache, self._learn = cache, learn
         self._waiting: OrderedDict[ContactLookup, None] = OrderedDict()
         self._busy = 0
         self._asked: set[ContactLookup] = set()
         self._cards: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        # Pictures, and contacts, that had none to show a short while ago.
+        # Names of pictures, and JIDs, that had no picture to show a short while ago, and when that was.
         self._refused: OrderedDict[str, float] = OrderedDict()
 
     def add(self, wanted: Iterable[ContactLookup]) -> None:
-        """These are fetched soon; a client is asked once in a session."""
-        for look in wanted:
-            if look in self._waiting or look in self._asked or len(self._waiting) >= MAX_WAITING_LOOKUPS:
+        """Queues lookups. A client is asked once in a session."""
+        for lookup in wanted:
+            if lookup in self._waiting or lookup in self._asked or len(self._waiting) >= MAX_WAITING_LOOKUPS:
                 continue
-            self._waiting[look] = None
+            self._waiting[lookup] = None
             if self._busy < MAX_PARALLEL_LOOKUPS:
                 self._busy += 1
                 gevent.spawn(self._work)
 
     def review(self) -> None:
-        """The phone has subscribed: what of its contacts is needed now and was not before."""
+        """The phone has changed its subscriptions: queues what they need of its contacts and is not known."""
         wishes = [jid for jid in self._store.subscriptions() if not jid.startswith("/")]
         for jid, kept in self._store.contacts(wishes).items():
             resources = contacts.from_plain(records.unpack_plain(kept.resources, {}))
@@ -105,22 +83,22 @@ class Lookups:
     def _work(self) -> None:
         try:
             while self._waiting and not self._state.closing:
-                look, _ = self._waiting.popitem(last=False)
-                self._run(look)
+                lookup, _ = self._waiting.popitem(last=False)
+                self._run(lookup)
         finally:
             self._busy -= 1
 
-    def _run(self, look: ContactLookup) -> None:
+    def _run(self, lookup: ContactLookup) -> None:
         try:
-            if look.kind == PICTURE:
-                self.picture(look.jid)
+            if lookup.kind == PICTURE:
+                self.picture(lookup.jid)
             else:
-                self._look_up_client(look)
+                self._look_up_client(lookup)
         except (StreamFailure, StoreDown, Fenced, NoSession) as error:
-            log.debug("look-failed", sid=short(self._state.sid), kind=look.kind, reason=type(error).__name__)
+            log.debug("look-failed", sid=short(self._state.sid), kind=lookup.kind, reason=type(error).__name__)
         except Exception as error:
-            # Whatever a contact has answered costs this look and nothing else.
-            log.exception("bug", kind=type(error).__name__, look=look.kind)
+            # A contact's answer can cost this lookup and nothing else.
+            log.exception("bug", kind=type(error).__name__, look=lookup.kind)
 
     # --- pictures ---
 
@@ -135,27 +113,29 @@ class Lookups:
         if self._was_refused(wanted or jid):
             return ""
         if not wanted:
-            name = self._unannounced(jid, form) if ask else ""
-            if ask and not name:
-                self._refuse(jid)
-            return name
+            return self._unannounced(jid, form) if ask else ""
         if published.tried == wanted and published.picture:
             return published.picture
         name = f"{wanted}.{form.name}"
-        if not self._library.pictures.has(name):
-            # Noted before it is asked for: what cannot be read ends the stream, and must not do so again and again.
-            self._learn_picture(jid, wanted, "")
-            try:
-                octets = self._fetched(jid, published)
-            except StreamFailure as failure:
-                if failure.kind == NO_ANSWER:  # the stream lives: nothing is known of the picture yet
-                    self._learn_picture(jid, "", "")
-                raise
-            if octets is None or not self._made(name, octets, form, jid):
-                self._refuse(wanted)
-                return ""
+        if not self._cache.pictures.has(name) and not self._fetched(jid, published, name, form):
+            return ""
         self._learn_picture(jid, wanted, name)
         return name
+
+    def _fetched(self, jid: str, published: Extras, name: str, form: capabilities.PictureForm) -> bool:
+        """Fetches the picture that the contact has announced, and makes it fit."""
+        # Noted before it is asked for: an answer that cannot be read ends the stream, and must not do so again and again.
+        self._learn_picture(jid, published.wanted, "")
+        try:
+            data = self._announced(jid, published)
+        except StreamFailure as failure:
+            if failure.kind == NO_ANSWER:  # the stream lives: nothing is known of the picture yet
+                self._learn_picture(jid, "", "")
+            raise
+        if data is None or not self._made(name, data, form, jid):
+            self._refuse(published.wanted)
+            return False
+        return True
 
     def _refuse(self, name: str) -> None:
         self._refused[name] = time.monotonic()
@@ -165,40 +145,38 @@ class Lookups:
     def _was_refused(self, name: str) -> bool:
         return time.monotonic() - self._refused.get(name, -LOOKUP_MEMORY_SECONDS) < LOOKUP_MEMORY_SECONDS
 
-    def _fetched(self, jid: str, published: Extras) -> bytes | None:
-        """The octets, if they are those that were announced."""
+    def _announced(self, jid: str, published: Extras) -> bytes | None:
+        """The bytes of the picture, if they have the announced digest."""
         if published.avatar:
-            payload = stanzas.pep_payload(
-                self._told(stanzas.pep_get(self._spelling.spelled(jid), extras.AVATAR_DATA, published.avatar))
-            )
-            octets = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
+            query = stanzas.pep_get(self._spelling.spelled(jid), extras.AVATAR_DATA, published.avatar)
+            payload = stanzas.pep_payload(self._ask(query))
+            data = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
         else:
-            octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._spelling.spelled(jid)))))
-        if octets is None or hashlib.sha1(octets, usedforsecurity=False).hexdigest() != published.wanted:
-            return None
-        return octets
+            data = xmpp_vcards.photo(self._vcard(jid))
+        return data if data is not None and _digest(data) == published.wanted else None
 
     def _unannounced(self, jid: str, form: capabilities.PictureForm) -> str:
-        """A picture that only the vCard knows of."""
-        octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._spelling.spelled(jid)))))
-        if octets is None:
+        """The name of a picture that is only in the vCard, "" when there is none."""
+        data = xmpp_vcards.photo(self._vcard(jid))
+        name = f"{_digest(data)}.{form.name}" if data is not None else ""
+        if data is None or not self._made(name, data, form, jid):
+            self._refuse(jid)
             return ""
-        name = f"{hashlib.sha1(octets, usedforsecurity=False).hexdigest()}.{form.name}"
-        return name if self._made(name, octets, form, jid) else ""
+        return name
 
-    def _made(self, name: str, octets: bytes, form: capabilities.PictureForm, jid: str) -> bool:
-        lock = self._library.making.get(name)
+    def _made(self, name: str, data: bytes, form: capabilities.PictureForm, jid: str) -> bool:
+        lock = self._cache.making.get(name)
         if lock is None:
-            lock = self._library.making[name] = BoundedSemaphore(1)
+            lock = self._cache.making[name] = BoundedSemaphore(1)
         with lock:
-            if self._library.pictures.has(name):
+            if self._cache.pictures.has(name):
                 return True
             try:
-                picture = fitted(octets, form.types, form.octets)
+                picture = fitted(data, form.types, form.octets)
             except ValueError as error:
                 log.info("picture-refused", sid=short(self._state.sid), reason=str(error)[:80])
                 return False
-            self._library.pictures.put(name, records.pack_picture(picture), jid)
+            self._cache.pictures.put(name, records.pack_picture(picture), jid)
             return True
 
     def _learn_picture(self, jid: str, tried: str, name: str) -> None:
@@ -206,27 +184,28 @@ class Lookups:
 
     # --- clients ---
 
-    def _look_up_client(self, look: ContactLookup) -> None:
-        kind = self._library.kinds.get(look.name)
+    def _look_up_client(self, lookup: ContactLookup) -> None:
+        kind = self._cache.kinds.get(lookup.name)
         if kind is None:
-            self._asked.add(look)
+            self._asked.add(lookup)
             if len(self._asked) > MAX_WAITING_LOOKUPS:
                 self._asked.clear()
             try:
-                answer = self._told(stanzas.disco(f"{self._spelling.spelled(look.jid)}/{look.resource}", caps.node_of(look.name)))
+                jid = f"{self._spelling.spelled(lookup.jid)}/{lookup.resource}"
+                answer = self._ask(stanzas.disco(jid, caps.node_of(lookup.name)))
             except StreamFailure:
-                self._asked.discard(look)
+                self._asked.discard(lookup)
                 raise
             query = answer.getTag("query", namespace=stanzas.DISCO)
             kind = caps.client_type(query)
-            if caps.verified(look.name, query):
-                self._library.kinds[look.name] = kind
+            if caps.verified(lookup.name, query):
+                self._cache.kinds[lookup.name] = kind
 
-        def told(resources: dict[str, Resource], published: Extras) -> tuple[dict[str, Resource], Extras]:
-            changed = {name: replace(each, client=kind) if each.caps == look.name else each for name, each in resources.items()}
+        def learned(resources: dict[str, Resource], published: Extras) -> tuple[dict[str, Resource], Extras]:
+            changed = {name: replace(each, client=kind) if each.caps == lookup.name else each for name, each in resources.items()}
             return changed, published
 
-        self._learn(look.jid, told)
+        self._learn(lookup.jid, learned)
 
     # --- vCards ---
 
@@ -236,7 +215,7 @@ class Lookups:
         known = self._cards.get(jid)
         if known is not None and now - known[0] < LOOKUP_MEMORY_SECONDS:
             return known[1]
-        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._told(stanzas.vcard_get(self._spelling.spelled(jid))))))
+        text = vcards.text_of(xmpp_vcards.read(self._vcard(jid)))
         self._cards[jid] = now, text
         if len(self._cards) > MAX_REMEMBERED_CARDS:
             self._cards.popitem(last=False)
@@ -270,17 +249,23 @@ class Lookups:
     def _known(self, jid: str) -> Extras:
         return extras.from_plain(records.unpack_plain(self._store.contacts([jid])[jid].extras, None))
 
-    def _told(self, iq: Node) -> Node:
-        """The answer, which may be remembered. StreamFailure for one that says only that it cannot be told now."""
+    def _vcard(self, jid: str) -> Node | None:
+        return stanzas.vcard_in(self._ask(stanzas.vcard_get(self._spelling.spelled(jid))))
+
+    def _ask(self, iq: Node) -> Node:
+        """An answer that may be remembered. StreamFailure for one that says only that nothing can be said now."""
         answer = self._client.request(iq, LOOKUP_TIMEOUT_SECONDS)
         if not stanzas.is_fact(answer):
             raise StreamFailure(NO_ANSWER, stanzas.condition(answer))
         return answer
 
 
-def fitted(octets: bytes, types: Iterable[str], most: int, pixels: tuple[int, int] = CONTACT_PICTURE_PIXELS) -> Picture:
-    """A picture of one of these types, small enough. ValueError when there can be none. Not on the greenlets' thread."""
-    return scaled(octets, tuple(types), most, pixels)
+def _digest(data: bytes) -> str:
+    """The name of a picture (XEP-0084, XEP-0153)."""
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
-__all__ = ["CLIENT", "PICTURE", "ContactLookup", "Kinds", "Library", "Lookups", "fitted"]
+def fitted(data: bytes, types: Iterable[str], most: int, pixels: tuple[int, int] = CONTACT_PICTURE_PIXELS) -> Picture:
+    """A picture of one of these types, of at most so many bytes and pixels. ValueError when there can be none. Works on another
+    thread."""
+    return scaled(data, tuple(types), most, pixels)

@@ -1,5 +1,5 @@
-"""What a session asks of entities around it and waits for: directories, vCards, rooms, what a domain is. Each question runs in
-a greenlet of its own, so that no message waits behind it; nothing is kept here but what services said of themselves."""
+"""Questions of workers that other XMPP entities have to answer: user directories, vCards, lists of rooms, service discovery.
+Each question runs in a greenlet of its own, so that no message waits behind it."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -15,62 +15,44 @@ from onesoup.csp.profiles import WRITABLE
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
+from onesoup.store.account.groups import Groups
+from onesoup.store.errors import StoreDown
 from onesoup.xmpp import profiles, searching
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
+from workers.holder.service_cache import ServiceCache
 from workers.holder.session.interfaces import IqClient
 from workers.holder.session.state import SessionState
 
 log = structlog.get_logger()
 
-# Questions of one session at once, stanzas of one question at once.
-MOST_QUESTIONS, AT_ONCE = 4, 10
-SECONDS = 6.0
-# Services come and go seldom; one that is not there may just be starting.
-KEEP, KEEP_NOTHING, MOST_KEPT = 86_400.0, 60.0, 1000
-MOST_SERVICES, MOST_ROOMS, ROOMS_A_PAGE = 30, 1000, 250
-RSM = "http://jabber.org/protocol/rsm"
-NO_ANSWER = "remote-server-timeout"
-
-
-class ServiceCache:
-    """What the domains offer: their directory with its form, their rooms. Shared by all sessions of a process."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
-
-    def get(self, kind: str, domain: str, find: Callable[[], Any]) -> Any:
-        """`find` returns None for what it could not learn: that is not kept."""
-        until, value = self._kept.get((kind, domain), (0.0, None))
-        if time.monotonic() < until:
-            return value
-        value = find()
-        if value is None:
-            return None
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        self._kept[kind, domain] = (time.monotonic() + (KEEP if value else KEEP_NOTHING), value)
-        return value
-
-
-_services = ServiceCache()
+# Questions of one session at once, and stanzas of one question at once.
+MAX_PARALLEL_QUESTIONS, MAX_PARALLEL_STANZAS = 4, 10
+QUESTION_TIMEOUT_SECONDS = 6.0
+# The condition of a question without an answer in time (RFC 6120 section 8.3.3.16).
+REMOTE_TIMEOUT = "remote-server-timeout"
+RESULT_SETS = "http://jabber.org/protocol/rsm"
+# How long a question waits for its turn.
+QUESTION_TURN_SECONDS = QUESTION_TIMEOUT_SECONDS / 2
+# Items of a domain that are asked what they are; rooms that are told, and rooms of one page (XEP-0059).
+MAX_DOMAIN_ITEMS, MAX_LISTED_ROOMS, ROOMS_PER_PAGE = 30, 1000, 250
 
 
 class SessionQueries:
     """The questions of one session."""
 
     def __init__(
-        self, state: SessionState, client: IqClient, card_lock: BoundedSemaphore, kept_topic: Callable[[str], str]
+        self, state: SessionState, client: IqClient, *, services: ServiceCache, groups: Groups, card_lock: BoundedSemaphore
     ) -> None:
-        """`card_lock` is held while the account's vCard is changed. `kept_topic` returns the topic that a room had when a phone
-        was last in it, "" when none is known."""
-        self._state, self._client, self._card_lock, self._kept_topic = state, client, card_lock, kept_topic
-        self._questions = BoundedSemaphore(MOST_QUESTIONS)
+        """`card_lock` is held while the account's vCard is changed."""
+        self._state, self._client = state, client
+        self._services, self._groups, self._card_lock = services, groups, card_lock
+        self._questions = BoundedSemaphore(MAX_PARALLEL_QUESTIONS)
 
     def answer(self, command: dict[str, Any]) -> bytes:
-        """The answer to a question of a worker; something always."""
-        deadline = time.monotonic() + float(command.get("within", SECONDS))
-        if not self._questions.acquire(timeout=SECONDS / 2):
+        """The packed answer to a question of a worker. There always is one; errors are a code in it."""
+        deadline = time.monotonic() + float(command.get("within", QUESTION_TIMEOUT_SECONDS))
+        if not self._questions.acquire(timeout=QUESTION_TURN_SECONDS):
             return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "too many questions at once")
         try:
             return _QUESTIONS[command["op"]](self._question(deadline), command)
@@ -85,7 +67,7 @@ class SessionQueries:
             self._questions.release()
 
     def _question(self, deadline: float) -> "Question":
-        return Question(self._state, self._client, self._card_lock, self._kept_topic, deadline)
+        return Question(self._state, self._client, self._services, self._groups, self._card_lock, deadline)
 
 
 @dataclass(slots=True)
@@ -94,15 +76,16 @@ class Question:
 
     state: SessionState
     client: IqClient
+    services: ServiceCache
+    groups: Groups
     card_lock: BoundedSemaphore
-    kept_topic: Callable[[str], str]
     deadline: float
 
     def _ask(self, iq: Node) -> Node:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise StreamFailure("no-answer", NO_ANSWER)
-        return self.client.request(iq, min(left, SECONDS))
+            raise StreamFailure("no-answer", REMOTE_TIMEOUT)
+        return self.client.request(iq, min(left, QUESTION_TIMEOUT_SECONDS))
 
     def _result(self, iq: Node, name: str, namespace: str) -> tuple[str, Node | None]:
         """(condition, payload); "" and None for a result without what was asked for."""
@@ -111,13 +94,13 @@ class Question:
         except StreamFailure as failure:
             if failure.kind != "no-answer":
                 raise
-            return NO_ANSWER, None
+            return REMOTE_TIMEOUT, None
         if result.getAttr("type") != "result":
             return stanzas.condition(result), None
         return "", result.getTag(name, namespace=namespace)
 
     def _all(self, work: Callable[[str], Any], jids: Iterable[str]) -> dict[str, Any]:
-        """The same question about several, some at once. One that breaks the stream breaks the whole."""
+        """The same question about several JIDs, some at once. StreamFailure when one of them fails with it."""
 
         def asked(jid: str) -> Any:
             try:
@@ -126,7 +109,7 @@ class Question:
                 return failure
 
         jids = list(dict.fromkeys(jids))
-        answers = gevent.pool.Pool(AT_ONCE).map(asked, jids)
+        answers = gevent.pool.Pool(MAX_PARALLEL_STANZAS).map(asked, jids)
         for each in answers:
             if isinstance(each, StreamFailure):
                 raise each
@@ -135,19 +118,19 @@ class Question:
     # --- services of the domain ---
 
     def _service(self, kind: str, fits: Callable[[Any], bool]) -> str | None:
-        """Empty when the domain has none; None when that cannot be told just now."""
+        """The JID of the domain's service of this kind, "" when it has none, None when that cannot be told just now."""
         domain = self.state.session.domain
 
         def find() -> str | None:
             condition, items = self._result(_get(domain, searching.DISCO_ITEMS), "query", searching.DISCO_ITEMS)
             names = [jid for jid, _ in searching.read_items(items)] if items is not None else []
-            names = [jid for jid in names if "@" not in jid][:MOST_SERVICES]
+            names = [jid for jid in names if "@" not in jid][:MAX_DOMAIN_ITEMS]
             infos = self._all(self._info, names)
             found = next((name for name in names if infos[name][1] is not None and fits(infos[name][1])), "")
             sure = all(map(is_fact, [condition, *(told for told, _ in infos.values())]))
             return found if found or sure else None
 
-        found: str | None = _services.get(kind, domain, find)
+        found: str | None = self.services.find(kind, domain, find)
         return found
 
     def _info(self, jid: str) -> tuple[str, Node | None]:
@@ -164,7 +147,7 @@ class Question:
             _, query = self._result(_get(service, searching.SEARCH), "query", searching.SEARCH)
             return searching.read_form(query) if query is not None else None
 
-        found = _services.get("form", service, form)
+        found = self.services.find("form", service, form)
         if found is None:
             return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=True)
         filled = searching.fill(found, command["wanted"])
@@ -186,7 +169,7 @@ class Question:
         with self.card_lock:
             condition, vcard = self._result(stanzas.vcard_get(""), "vCard", stanzas.VCARD)
             if condition and condition != "item-not-found":
-                # Who cannot read it must not write it: what is there would be lost.
+                # A vCard that cannot be read must not be written: what is in it would be lost.
                 return records.pack_answer(command_code(condition), condition)
             changed = change(vcard, command["changes"], command["clear"])
             result = self._ask(Node("iq", {"type": "set"}, [changed]))
@@ -196,37 +179,44 @@ class Question:
         return records.pack_answer(StatusCode.SUCCESSFUL)
 
     def _rooms(self, _command: dict[str, Any]) -> bytes:
-        """As many as can be had; 504 when none can, and there may be some."""
+        """As many rooms as can be listed; 504 when there may be some and none can be listed."""
         service = self._service("rooms", searching.is_rooms)
         if service is None:
             return records.pack_answer(StatusCode.TIMEOUT, "the domain does not say what it has")
         rooms: dict[str, str] = {}
         after: str | None = ""
-        while service and after is not None and len(rooms) < MOST_ROOMS:
+        while service and after is not None and len(rooms) < MAX_LISTED_ROOMS:
             iq = _get(service, searching.DISCO_ITEMS)
-            page = [Node("max", payload=[str(ROOMS_A_PAGE)])] + ([Node("after", payload=[after])] if after else [])
-            iq.getTag("query").addChild(node=Node(f"{RSM} set", payload=page))
+            page = [Node("max", payload=[str(ROOMS_PER_PAGE)])] + ([Node("after", payload=[after])] if after else [])
+            iq.getTag("query").addChild(node=Node(f"{RESULT_SETS} set", payload=page))
             condition, items = self._result(iq, "query", searching.DISCO_ITEMS)
             if condition and not rooms:
                 return records.pack_answer(StatusCode.TIMEOUT, "the rooms are not told")
             found = searching.read_items(items) if items is not None else []
             fresh = [(jid, name) for jid, name in found if "@" in jid and jid not in rooms]
             rooms.update(fresh)
-            more = items.getTag("set", namespace=RSM) if items is not None else None
-            # A service without pages tells all at once; one that repeats itself is not asked again.
-            after = (more.getTagData("last") or None) if more is not None and fresh and len(found) >= ROOMS_A_PAGE else None
-        return records.pack_answer(StatusCode.SUCCESSFUL, service=service, rooms=list(rooms.items())[:MOST_ROOMS])
+            more = items.getTag("set", namespace=RESULT_SETS) if items is not None else None
+            # A service without pages lists all at once; one that repeats a page is not asked again.
+            after = (more.getTagData("last") or None) if more is not None and fresh and len(found) >= ROOMS_PER_PAGE else None
+        return records.pack_answer(StatusCode.SUCCESSFUL, service=service, rooms=list(rooms.items())[:MAX_LISTED_ROOMS])
 
     def _infos(self, command: dict[str, Any]) -> bytes:
         def info(jid: str) -> list[str]:
             condition, query = self._info(jid)
             if query is None:
                 return [condition, ""]
-            # COMPAT(Prosody): the topic is told to those who are in the room, who may have been phones of ours.
-            kept = self.kept_topic(jid) if "@" in jid and searching.is_open(query) else ""
+            # COMPAT(Prosody): only occupants learn the topic; a phone of ours may have been one.
+            kept = self._kept_topic(jid) if "@" in jid and searching.is_open(query) else ""
             return [condition, "\n".join(text for text in (searching.topic_of(query), kept) if text)]
 
         return records.pack_answer(StatusCode.SUCCESSFUL, info=self._all(info, command["jids"]))
+
+    def _kept_topic(self, room: str) -> str:
+        """The topic that a room had when a phone was last in it, "" when none is known."""
+        try:
+            return self.groups.topic(room)
+        except StoreDown:
+            return ""
 
 
 _QUESTIONS: dict[str, Callable[[Question, dict[str, Any]], bytes]] = {
@@ -255,7 +245,7 @@ def _search(service: str, form: searching.SearchForm, filled: dict[str, str]) ->
 
 
 def change(vcard: Node | None, changes: dict[str, str], clear: bool) -> Node:
-    """The vCard with these properties changed; the picture and whatever else is in it stay."""
+    """The vCard with these properties changed; the picture and all other properties stay."""
     changed = vcard if vcard is not None else Node(f"{stanzas.VCARD} vCard")
     if clear:
         changes = dict.fromkeys(WRITABLE, "") | changes

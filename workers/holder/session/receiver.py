@@ -12,7 +12,7 @@ from onesoup.observability import tracing
 from onesoup.observability.logs import short
 from onesoup.store.errors import StoreDown
 from onesoup.store.session.holder_side import StreamChanges
-from workers.holder.session.contact_lookups import Lookups
+from workers.holder.session.contact_lookups import ContactLookups
 from workers.holder.session.contact_refresh import StaleContacts
 from workers.holder.session.inbound import Change, InboundBatch, InboundStanzas
 from workers.holder.session.inbox_limit import InboxLimit
@@ -42,7 +42,7 @@ class StanzaReceiver:
         spelling: DomainSpelling,
         stale: StaleContacts,
         own_presence: OwnPresenceView,
-        lookups: Lookups,
+        lookups: ContactLookups,
         wake_outbox: Callable[[], None],
     ) -> None:
         self._state, self._store, self._changes, self._inbound = state, store, changes, inbound

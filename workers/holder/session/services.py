@@ -1,7 +1,7 @@
 """What all sessions of a holder share: the stores of accounts, the settings of streams, and the holder's timers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gevent.lock import BoundedSemaphore
@@ -13,10 +13,11 @@ from onesoup.store.account.handsets import Handsets
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Shards
 from onesoup.xmpp.stream import Options
+from workers.holder.lookup_cache import LookupCache
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.schedule import DeadlineQueue
 from workers.holder.server_memory import ConnectPace
-from workers.holder.session.contact_lookups import Library
+from workers.holder.service_cache import ServiceCache
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class HolderServices:
     groups: Groups
     invites: Invites
     shards: Shards
-    library: Library
+    lookup_cache: LookupCache
     options: Options
     # Limits how many streams are being connected at once.
     connecting: BoundedSemaphore
@@ -48,3 +49,4 @@ class HolderServices:
     gone: Callable[[Any], None]
     # Seconds of silence after which a room is asked whether the phone is still in it, 0 for never.
     room_check: float
+    service_cache: ServiceCache = field(default_factory=ServiceCache)

@@ -26,7 +26,7 @@ from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.change_writer import SessionChangeWriter
 from workers.holder.session.connection import SessionConnection
 from workers.holder.session.contact_facts import SessionContactFacts
-from workers.holder.session.contact_lookups import Lookups
+from workers.holder.session.contact_lookups import ContactLookups
 from workers.holder.session.contact_refresh import StaleContacts
 from workers.holder.session.ending import EXPIRED_TOTAL, close_session, unread_items
 from workers.holder.session.expiry import SessionExpiry
@@ -122,14 +122,14 @@ class XmppSession:
         self.rooms, self.doors = Rooms(self, self._services), RoomCommands(self, self._services)
 
     def _build_inbound(self, caps: Capabilities) -> None:
-        session, library = self.session, self._services.library
+        session, cache = self.session, self._services.lookup_cache
         self.facts = SessionContactFacts(self.state, self._store, self._services.lists, self.rules, self.outbox)
         self.inbound = InboundStanzas(
-            session.jid, self.facts, caps.accepted, kinds=library.kinds, rooms=self.rooms, phone=session.resource
+            session.jid, self.facts, caps.accepted, kinds=cache.kinds, rooms=self.rooms, phone=session.resource
         )
         self.accept(caps)
         learner = ContactLearner(self.state, self._store, self._changes, self.inbound)
-        self.lookups = Lookups(self.state, self._store, self.connection, self._spelling, library, learner.learn)
+        self.lookups = ContactLookups(self.state, self._store, self.connection, self._spelling, cache, learner.learn)
 
     def _build_presence(self) -> None:
         self.own_presence = OwnPresence(
@@ -145,7 +145,13 @@ class XmppSession:
 
     def _build_queries(self) -> None:
         self.publisher = Publisher(self.state, self.connection, self.own_presence.picture)
-        self.queries = SessionQueries(self.state, self.connection, self.publisher.changing, self.topic)
+        self.queries = SessionQueries(
+            self.state,
+            self.connection,
+            services=self._services.service_cache,
+            groups=self._services.groups,
+            card_lock=self.publisher.changing,
+        )
 
     @property
     def sid(self) -> str:
@@ -187,13 +193,6 @@ class XmppSession:
 
     def _describe_phone(self, profile: stanzas.PhoneProfile) -> None:
         self.inbound.profile = profile
-
-    def topic(self, room: str) -> str:
-        """The topic that a room had when a phone was last in it, "" when none is known."""
-        try:
-            return self._services.groups.topic(room)
-        except StoreDown:
-            return ""
 
     # --- the stream ---
 

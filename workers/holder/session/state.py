@@ -1,4 +1,4 @@
-"""What the parts of a session know of the session itself: whose it is, under which lease it is held, and in which phase it is."""
+"""The state that all parts of a session share: the phone's session, the lease under which it is held, and its phase."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,19 +9,19 @@ from onesoup.csp.session import Session
 
 
 class Phase(Enum):
-    """The life of a session in this holder. TRANSITIONS says what may follow what."""
+    """The life of a session in this holder. TRANSITIONS has the phases that may follow each."""
 
     OPENING = "opening"  # a log-in or a takeover is under way; the session has no record in Redis yet, or none of ours
     LIVE = "live"  # the record is there: what the stream brings is stored
     ENDING = "ending"  # the session is over; messages go to the account, the records are removed
-    ENDED = "ended"  # nothing is left of it
+    ENDED = "ended"  # its records are removed
     RELEASED = "released"  # another holder has the session, or will have it
 
 
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
     Phase.OPENING: frozenset({Phase.LIVE, Phase.ENDING, Phase.RELEASED}),
     Phase.LIVE: frozenset({Phase.ENDING, Phase.RELEASED}),
-    # Another holder may take a session over while it is being ended here: then that one ends it.
+    # Another holder may take over a session that is being ended here: then the other one ends it.
     Phase.ENDING: frozenset({Phase.ENDED, Phase.RELEASED}),
     Phase.ENDED: frozenset(),
     Phase.RELEASED: frozenset({Phase.RELEASED}),
@@ -29,7 +29,7 @@ TRANSITIONS: dict[Phase, frozenset[Phase]] = {
 
 
 class WrongPhase(Exception):
-    """A session was to enter a phase that cannot follow the one it is in: a mistake of ours."""
+    """A session cannot go from its phase to the one asked for: a mistake in our code."""
 
 
 @dataclass(slots=True)
@@ -42,14 +42,14 @@ class SessionState:
     fence: int
     shard: int
     phase: Phase = Phase.OPENING
-    # Whether the session has had a record in Redis: from then on, to the very end, what the stream brings is stored.
+    # Whether the session has had a record in Redis. From then on, also while it ends, what the stream brings is stored.
     recorded: bool = False
     # Held while the session's records are copied, moved or removed.
     lock: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(1))
 
     @property
     def closing(self) -> bool:
-        """Whether the session is over here, or just being ended or released."""
+        """Whether the session is over in this holder, or just being ended."""
         return self.phase not in (Phase.OPENING, Phase.LIVE)
 
     def enter(self, phase: Phase) -> None:
