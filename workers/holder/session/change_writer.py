@@ -7,6 +7,7 @@ import gevent
 
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import StreamChanges
+from workers.holder.session.interfaces import ChangeWriter
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
 
@@ -15,8 +16,8 @@ STORE_PATIENCE_SECONDS = 20.0
 STORE_RETRY_SECONDS = 0.5
 
 
-class SessionChangeWriter:
-    """Implements ChangeWriter of interfaces.py. `later(sid, seconds)` is called when presence has to be told later; `drop` when
+class SessionChangeWriter(ChangeWriter):
+    """`later(sid, seconds)` is called when presence has to be told later; `drop` when
     the session is no longer ours."""
 
     def __init__(

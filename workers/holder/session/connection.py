@@ -23,7 +23,7 @@ from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Options, Stream, StreamFailure
 from workers.holder.server_memory import ConnectPace
-from workers.holder.session.interfaces import ReceivedStanzas, StreamListener
+from workers.holder.session.interfaces import CommandStream, ReceivedStanzas, StreamListener
 from workers.holder.session.state import SessionState
 
 log = structlog.get_logger()
@@ -54,8 +54,8 @@ OUR_FAULT_CONDITIONS = {
 REPEAT_SECONDS = 30.0
 
 
-class SessionConnection:
-    """Implements CommandStream of interfaces.py, and so StanzaSender, StanzaWriter and IqClient. `connecting` limits how many
+class SessionConnection(CommandStream):
+    """The stream of one session. `connecting` limits how many
     streams of the holder are being connected at once; `pace` spreads the attempts at a server that was away."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What the parts of a session may ask of one another. A part is given these and its state and store, never the whole session."""
+"""What the parts of a session may ask of one another. A part gets some of these, the state and the store, never the session."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from onesoup.xmpp.stream import Stream
 
 
 class StanzaSender(Protocol):
-    """Sends what nobody waits for."""
+    """Sends stanzas that may be lost."""
 
     def send(self, *nodes: Node) -> None:
-        """Stanzas that may be lost with the stream. Does nothing while there is none."""
+        """Sends stanzas that may be lost with the stream. Does nothing while there is no stream."""
 
 
 class StanzaWriter(StanzaSender, Protocol):
@@ -39,12 +39,8 @@ class IqClient(Protocol):
         """An id that no other stanza of the stream has. StreamFailure without a stream."""
 
 
-class CommandStream(StanzaSender, IqClient, Protocol):
-    """The stream as the outbox needs it: what is sent with a key is acknowledged under that key. Also a StanzaWriter."""
-
-    @property
-    def open(self) -> bool:
-        """Whether there is a stream on which something can be sent."""
+class CommandStream(StanzaWriter, IqClient, Protocol):
+    """The stream as the outbox needs it: what is sent with a key is acknowledged under that key."""
 
     @property
     def unacked(self) -> Sequence[tuple[Any, bytes]]:
@@ -95,20 +91,20 @@ class StreamListener(Protocol):
 
 
 class SessionScheduler(Protocol):
-    """When the holder looks at this session."""
+    """When the holder checks this session."""
 
     def check_by(self, when: float) -> None:
-        """At `when` of the monotonic clock, seconds, at the latest."""
+        """The holder checks the session at `when` of the monotonic clock, seconds, or earlier."""
 
     def check_now(self) -> None:
-        """With the holder's next turn."""
+        """The holder checks the session with its next turn."""
 
 
 class ChangeWriter(Protocol):
     """Writes what came from the stream, and waits for a Redis that is away."""
 
     def store(self, changes: StreamChanges) -> None:
-        """StoreDown after a long while. A session that is no longer ours is dropped."""
+        """StoreDown after some 20 seconds. A session that is no longer ours is dropped."""
 
 
 class Spelling(Protocol):
@@ -118,15 +114,15 @@ class Spelling(Protocol):
         """A bare JID as our server has it."""
 
     def spellings(self, jid: str) -> list[str]:
-        """That, and the other ways to write it, most likely first."""
+        """A bare JID as our server has it, then the other ways to write it, the most likely first."""
 
 
 class OwnPresenceView(Protocol):
-    """What everybody sees of the phone."""
+    """The presence of the phone that others see."""
 
     @property
     def now(self) -> dict[str, Any] | None:
-        """None before the phone has been seen."""
+        """The fields of the presence; None before the first one was sent."""
 
     @property
     def settled(self) -> bool:

@@ -6,10 +6,11 @@ import time
 from typing import Any
 
 from workers.holder.schedule import DeadlineQueue
+from workers.holder.session.interfaces import SessionScheduler
 
 
-class SessionSchedule:
-    """Implements SessionScheduler of interfaces.py. `key` is the session's key in the queue: the session itself."""
+class SessionSchedule(SessionScheduler):
+    """The times of one session. `key` is the session's key in the queue: the session itself."""
 
     def __init__(self, key: Any, deadlines: DeadlineQueue[Any]) -> None:
         self._key, self._deadlines = key, deadlines

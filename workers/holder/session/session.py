@@ -32,7 +32,7 @@ from workers.holder.session.ending import EXPIRED_TOTAL, close_session, unread_i
 from workers.holder.session.expiry import SessionExpiry
 from workers.holder.session.idle import IdleIndicator
 from workers.holder.session.inbound import InboundStanzas, Written
-from workers.holder.session.interfaces import ReceivedStanzas
+from workers.holder.session.interfaces import ReceivedStanzas, StreamListener
 from workers.holder.session.outbox import Outbox
 from workers.holder.session.own_presence import OwnPresence
 from workers.holder.session.publishing import Publisher
@@ -50,8 +50,8 @@ from workers.holder.session.stream_setup import StreamSetup
 log = structlog.get_logger()
 
 
-class XmppSession:
-    """A session that this holder serves. Implements StreamListener of interfaces.py."""
+class XmppSession(StreamListener):
+    """A session that this holder serves."""
 
     def __init__(
         self,

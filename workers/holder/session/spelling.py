@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from xmpp.simplexml import Node
 
 from onesoup.csp.text import addresses
+from workers.holder.session.interfaces import Spelling
 from workers.holder.session.store import SessionStore
 
 # Domains in Punycode whose spelling is remembered in a session.
 MAX_SPELLED_DOMAINS = 50
 
 
-class DomainSpelling:
-    """Implements Spelling of interfaces.py. Learns from the addresses of received stanzas, and from the roster."""
+class DomainSpelling(Spelling):
+    """Learns from the addresses of received stanzas, and from the roster."""
 
     def __init__(self, store: SessionStore) -> None:
         self._store = store
