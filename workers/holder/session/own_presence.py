@@ -1,5 +1,5 @@
-"""What others see of the phone: its presence, and in it which news of contacts it takes (XEP-0115, XEP-0163). It goes out when
-others can see the difference, and is kept for the next stream and the next holder."""
+"""The phone's own presence, which also says which PEP nodes of contacts it wants (XEP-0115, XEP-0163). It is sent when others can
+see a difference, and stored for the next stream and the next holder."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -36,7 +36,7 @@ BROADCAST_FIELDS = ("show", "status", "priority", "lang", "kind", "photo", "noti
 
 
 class OwnPresence:
-    """Implements OwnPresenceView of interfaces.py."""
+    """The presence of one session's phone. Others see it as OwnPresenceView of interfaces.py."""
 
     __slots__ = (
         "_broadcast",
@@ -76,28 +76,28 @@ class OwnPresence:
 
     @property
     def now(self) -> dict[str, Any] | None:
-        """What everybody sees of the phone, None before it is seen."""
+        """The fields of the presence; None before the first one was sent."""
         return self._presence
 
     def adopt(self, shown: dict[str, Any] | None) -> None:
-        """What an earlier holder published counts as published."""
+        """Takes over the presence that an earlier holder sent, None if it sent none."""
         self._presence, self.settled = shown, shown is not None
         if shown is not None:
-            self._profiled(shown)
+            self._change_profile(shown)
 
     def show(self, command: dict[str, Any]) -> None:
-        """Broadcasts presence unless it is what everybody has got already. StreamFailure when it could not go out."""
+        """Sends presence with these fields, unless the last one had them already. StreamFailure when it cannot be sent."""
         self._publish({name: command.get(name) for name in PUBLISHED_FIELDS})
 
     def picture(self, name: str) -> None:
-        """Presence names the picture from now on (XEP-0153), after the next log-in too."""
+        """Presence carries the name of this picture from now on (XEP-0153), after the next log-in too."""
         self._publish({"photo": name})
         session = self._state.session
         self._handsets.put(session.jid, session.resource, PHOTO, name)
 
     def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
-        """Asks contacts' servers for what the session's subscriptions use, and what it asks for itself from time to time, and
-        for nothing else. `subscribed`: the subscriptions may have changed."""
+        """Has contacts' servers push the PEP nodes that the phone's subscriptions use, and those named in `asked`, and no others.
+        `subscribed`: the subscriptions may have changed."""
         before = (self._presence or {}).get("asked") or []
         named = sorted({*before, *asked})
         if not subscribed and named == before:
@@ -118,13 +118,13 @@ class OwnPresence:
             log.info("review-waits", sid=short(self._state.sid), reason=type(error).__name__)
 
     def _publish(self, changed: dict[str, Any]) -> None:
-        """What is shown of the phone, with these changes; it goes out when others can see the difference."""
+        """Changes fields of the presence, and sends it when others can see a difference."""
         with self._lock:
             before = self._presence
             wanted = {**(before or self._first()), **changed}
             if wanted == before:
                 return
-            self._profiled(wanted)
+            self._change_profile(wanted)
             if before is None or any(before.get(name) != wanted.get(name) for name in BROADCAST_FIELDS):
                 self._stream.transmit(stanzas.presence(wanted))
                 self._broadcast(stanzas.presence(wanted))
@@ -134,8 +134,8 @@ class OwnPresence:
             gevent.spawn_later(FIRST_PRESENCES_SECONDS, self._settle)
 
     def _first(self) -> dict[str, Any]:
-        """Before the phone has said anything: what it said before its last log-out. It will probably subscribe what it
-        subscribed then: to show other abilities a moment later would be one more presence for every contact."""
+        """The presence of a phone that has published nothing in this session: as before its last log-out. It will probably
+        subscribe the same again; other PEP nodes a moment later would be one more presence for every contact."""
         session, handsets = self._state.session, self._handsets
         record = handsets.get(session.jid, session.resource, NODES)
         shown = {**self._remembered(), "notify": records.unpack_plain(record, [])}
@@ -151,8 +151,8 @@ class OwnPresence:
         said = commands.presence(presence.published(presence.own_list(own), allowed))
         return {name: said.get(name) for name in PUBLISHED_FIELDS}
 
-    def _profiled(self, shown: dict[str, Any]) -> None:
-        """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
+    def _change_profile(self, shown: dict[str, Any]) -> None:
+        """Answers about the phone agree with its presence from now on; a question may come before the presence has reached all."""
         self._profile_changed(
             stanzas.PhoneProfile(
                 kind=shown.get("kind") or stanzas.PROFILE.kind,
@@ -167,17 +167,17 @@ class OwnPresence:
         self.settled = True
 
     def expect(self) -> None:
-        """The phone is to be seen soon, whatever it does."""
+        """Sends presence soon, even if the phone publishes nothing."""
         if self._presence is None:
             gevent.spawn_later(LATEST_PRESENCE_SECONDS, self.go_online_by_itself)
 
     def go_online(self) -> None:
-        """Initial presence, for a phone that has not published anything itself."""
+        """Sends the first presence, for a phone that has not published anything itself."""
         if self._presence is None:
             self._publish({})
 
     def go_online_by_itself(self) -> bool:
-        """As go_online(), when nobody waits for it. False when it is left for later."""
+        """As go_online(), but a failure is only logged. False when the presence has not been sent."""
         if self._state.closing or not self._stream.open:
             return False
         try:

@@ -24,16 +24,16 @@ OWN_PICTURE_PIXELS, MAX_OWN_PICTURE_BYTES = (96, 96), 32_768
 
 
 class Publisher:
-    """The publications of one session, one at a time: a vCard is read, changed and written."""
+    """Of one session. One change of the vCard at a time: it is read, changed and written."""
 
     def __init__(self, state: SessionState, client: IqClient, picture_published: Callable[[str], None]) -> None:
         """`picture_published` is called with the name of the picture that is shown now, "" for none."""
         self._state, self._client, self._picture_published = state, client, picture_published
         # Held while the account's vCard is changed.
-        self.changing = BoundedSemaphore(1)
+        self.card_lock = BoundedSemaphore(1)
 
     def picture(self, octets: bytes) -> None:
-        """Shows this picture from now on; b"" shows none. One that is no picture is not shown, and the old one stays."""
+        """Publishes this picture; b"" publishes that there is none. Data that is no picture is ignored."""
         if octets:
             try:
                 _, octets = fitted(octets, ("image/png",), MAX_OWN_PICTURE_BYTES, OWN_PICTURE_PIXELS)
@@ -41,13 +41,13 @@ class Publisher:
                 log.info("picture-refused", sid=short(self._state.sid), reason=str(error)[:80])
                 return
         name = hashlib.sha1(octets, usedforsecurity=False).hexdigest() if octets else ""
-        with self.changing:
+        with self.card_lock:
             if name != self._shown():
                 self._show(name, octets)
         self._picture_published(name)
 
     def _shown(self) -> str | None:
-        """The name of the picture that the account shows by PEP; None when that cannot be told."""
+        """The name of the picture that the account has published by PEP, "" for none, None when that is unknown."""
         result = self._ask(stanzas.pep_get("", extras.AVATAR))
         if result.getAttr("type") != "result":
             return "" if stanzas.condition(result) == "item-not-found" else None
@@ -61,14 +61,14 @@ class Publisher:
         self._ask(stanzas.publish_avatar(self._client.new_id(), name, len(octets)))
         own = self._state.session.jid
         if stanzas.CONVERSION not in stanzas.features_in(self._ask(stanzas.disco(own))):
-            # Where the server does not do so itself, clients that know only the vCard (XEP-0153) see it there.
+            # The server does not copy it (XEP-0398). Clients that know only the vCard (XEP-0153) see it there.
             self._change_vcard(photo=octets)
 
     def details(self, text: str) -> None:
-        """Puts what a phone says of its user into the account's vCard; what it does not say stays."""
+        """Puts properties of a vCard of the phone into the account's vCard; the others stay."""
         card = vcards.read(text)
         if card:
-            with self.changing:
+            with self.card_lock:
                 self._change_vcard(card=card)
 
     def _change_vcard(self, photo: bytes | None = None, card: vcards.Card | None = None) -> None:

@@ -150,7 +150,7 @@ class XmppSession(StreamListener):
             self.connection,
             services=self._services.service_cache,
             groups=self._services.groups,
-            card_lock=self.publisher.changing,
+            card_lock=self.publisher.card_lock,
         )
 
     @property
@@ -363,7 +363,8 @@ class XmppSession(StreamListener):
                 self._note_stream()
         self._services.gone(self)
 
-    # --- until the parts take their own: what Outbox, RoomCommands, Rooms and process.py still ask of the whole session ---
+    # --- until the parts take their own ---
+    # What Outbox, RoomCommands, Rooms and process.py ask of the whole session.
 
     @property
     def stream(self) -> Stream | None:
