@@ -152,7 +152,7 @@ class OwnPresence:
         return {name: said.get(name) for name in PUBLISHED_FIELDS}
 
     def _change_profile(self, shown: dict[str, Any]) -> None:
-        """Answers about the phone agree with its presence from now on; a question may come before the presence has reached all."""
+        """Answers about the phone agree with its presence from now on; a question may come before the presence arrives."""
         self._profile_changed(
             stanzas.PhoneProfile(
                 kind=shown.get("kind") or stanzas.PROFILE.kind,

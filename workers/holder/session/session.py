@@ -74,28 +74,7 @@ class XmppSession(StreamListener):
         self._build_inbound(caps)
         self._build_presence()
         self._build_queries()
-        self._receiver = StanzaReceiver(
-            self.state,
-            self._store,
-            self._changes,
-            self.inbound,
-            spelling=self._spelling,
-            stale=self._stale,
-            own_presence=self.own_presence,
-            lookups=self.lookups,
-            wake_outbox=self.outbox.kick,
-        )
-        self._setup = StreamSetup(
-            self.state,
-            self._store,
-            self._changes,
-            self.rules,
-            self._stale,
-            self.own_presence,
-            lists=services.lists,
-            pictures=services.pictures,
-            options=services.options,
-        )
+        self._build_receiver()
 
     # --- its parts ---
 
@@ -151,6 +130,30 @@ class XmppSession(StreamListener):
             services=self._services.service_cache,
             groups=self._services.groups,
             card_lock=self.publisher.card_lock,
+        )
+
+    def _build_receiver(self) -> None:
+        self._receiver = StanzaReceiver(
+            self.state,
+            self._store,
+            self._changes,
+            self.inbound,
+            spelling=self._spelling,
+            stale=self._stale,
+            own_presence=self.own_presence,
+            lookups=self.lookups,
+            wake_outbox=self.outbox.kick,
+        )
+        self._setup = StreamSetup(
+            self.state,
+            self._store,
+            self._changes,
+            self.rules,
+            self._stale,
+            self.own_presence,
+            lists=self._services.lists,
+            pictures=self._services.pictures,
+            options=self._services.options,
         )
 
     @property
