@@ -5,7 +5,8 @@ from typing import Any
 
 from onesoup.csp.text import addresses
 from onesoup.xmpp.messages import DELAY, FORWARD, body_of, parse_stamp
-from onesoup.xmpp.rooms import DATA, RoomRequest
+from onesoup.xmpp.room_requests import RoomRequest
+from onesoup.xmpp.rooms import DATA
 from onesoup.xmpp.xml import Xml, leaf
 
 MAM, RSM = "urn:xmpp:mam:2", "http://jabber.org/protocol/rsm"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from onesoup.csp.invitations import STANZA
 from onesoup.csp.text import addresses
-from onesoup.xmpp.rooms import MUC_USER, condition
+from onesoup.xmpp.rooms import MUC_USER, error_condition
 from onesoup.xmpp.xml import Xml, leaf
 
 DIRECT = "jabber:x:conference"
@@ -50,7 +50,7 @@ def read(message: Xml) -> Invited | Declined | Bounced | None:
         return None
     if message.get("type") == "error":
         name = message.get("id")
-        return Bounced(addresses.bare(sender), name, condition(message)) if name.startswith(STANZA) else None
+        return Bounced(addresses.bare(sender), name, error_condition(message)) if name.startswith(STANZA) else None
     # A room speaks without a resource: what has one, somebody in the room or a client of anybody's has made up.
     x = message.find("x", MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:

@@ -7,9 +7,10 @@ from onesoup.csp import groups
 from onesoup.csp.errors import BackendError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.xmpp import rooms
+from onesoup.xmpp import room_requests, room_settings
 from onesoup.xmpp.errors import is_fact
-from onesoup.xmpp.rooms import About, RoomReply
+from onesoup.xmpp.room_requests import RoomReply
+from onesoup.xmpp.room_settings import RoomInfo
 
 Query = Callable[..., list[RoomReply]]
 MOST, MAX_VALUE = 12, 200
@@ -32,16 +33,18 @@ class KnownServices(Protocol):
 def look(query: Query, domain: str) -> str:
     """The service of a domain: itself, one that it names, or conference.domain; "" when it has none. BackendError when that
     cannot be told just now: 504 for whoever does not answer, 503 for any other error."""
-    about, items = query(rooms.ask_info(domain), rooms.ask_items(domain))
-    if rooms.is_service(about.payload):
+    about, items = query(room_requests.ask_info(domain), room_requests.ask_items(domain))
+    if room_settings.is_room_service(about.payload):
         return domain
     if late := [each for each in (about, items) if each.error == TIMEOUT]:
         raise _unknown(late)  # there is no time left to ask others
-    named = [jid for jid in rooms.item_jids(items.payload) if "@" not in jid]
+    named = [jid for jid in room_settings.item_jids(items.payload) if "@" not in jid]
     guess = f"conference.{domain}"
     candidates = sorted(dict.fromkeys([*named, guess]), key=lambda jid: jid.partition(".")[0] not in LIKELY)[:MOST]
-    replies = dict(zip(candidates, query(*[rooms.ask_info(jid) for jid in candidates]), strict=True))
-    if found := next((jid for jid, reply in replies.items() if not reply.error and rooms.is_service(reply.payload)), None):
+    replies = dict(zip(candidates, query(*[room_requests.ask_info(jid) for jid in candidates]), strict=True))
+    if found := next(
+        (jid for jid, reply in replies.items() if not reply.error and room_settings.is_room_service(reply.payload)), None
+    ):
         return found
     made_up = replies.pop(guess, RoomReply()) if guess not in named else RoomReply()
     asked = [about, items, *replies.values()]
@@ -75,7 +78,7 @@ def group_id(room: str, domain: str | None) -> str:
     return groups.group_id(room, domain)
 
 
-def told(about: About) -> dict[str, str]:
+def told(about: RoomInfo) -> dict[str, str]:
     """The properties of a room whose changes a phone is told."""
-    found = rooms.properties(about, private=False)
+    found = room_settings.group_properties(about, private=False)
     return {name: found[name][:MAX_VALUE] for name in TOLD_PROPERTIES if name in found}

@@ -26,7 +26,23 @@ from onesoup.store.session.inbox import InboxItem, PhoneContact
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_TEXT
-from onesoup.xmpp import archive, blocking, bounces, caps, contacts, errors, extras, geoloc, invitations, rooms, searching, vcards
+from onesoup.xmpp import (
+    archive,
+    blocking,
+    bookmarks,
+    bounces,
+    caps,
+    contacts,
+    errors,
+    extras,
+    geoloc,
+    invitations,
+    room_requests,
+    room_settings,
+    rooms,
+    searching,
+    vcards,
+)
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
 from onesoup.xmpp.stream import stanzas
@@ -280,12 +296,19 @@ _NODES: tuple[Callable[[Any], Any], ...] = (
     ),
 )
 _TREES: tuple[Callable[[Xml], Any], ...] = (
-    lambda tree: rooms.properties(rooms.read_info(tree), private=True),
-    lambda tree: rooms.may_change_topic(rooms.read_info(tree), "participant"),
-    lambda tree: rooms.fill(tree, {"Name": "n", "MaxActiveUsers": "30", "History": "T"}, "w"),
-    lambda tree: rooms.join_code(rooms.condition(tree)),
-    lambda tree: errors.bounce_code(rooms.condition(tree)),
-    *(rooms.of_room, rooms.read_presence, rooms.read_admin, rooms.is_service, rooms.item_jids, rooms.read_bookmarks),
+    lambda tree: room_settings.group_properties(room_settings.read_room_info(tree), private=True),
+    lambda tree: room_settings.may_change_topic(room_settings.read_room_info(tree), "participant"),
+    lambda tree: room_settings.fill_config_form(tree, {"Name": "n", "MaxActiveUsers": "30", "History": "T"}, "w"),
+    lambda tree: rooms.join_code(rooms.error_condition(tree)),
+    lambda tree: errors.bounce_code(rooms.error_condition(tree)),
+    *(
+        rooms.is_room_presence,
+        rooms.read_presence,
+        room_requests.read_admin_items,
+        room_settings.is_room_service,
+        room_settings.item_jids,
+        bookmarks.read_bookmarks,
+    ),
     *(invitations.read, archive.last),
 )
 

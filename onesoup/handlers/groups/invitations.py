@@ -29,7 +29,7 @@ from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import administrators, joined, occupants, room_of, spelled
 from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
-from onesoup.xmpp import commands, rooms
+from onesoup.xmpp import commands, room_requests, rooms
 from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
 
@@ -127,7 +127,7 @@ def _made_members(ctx: Context, room: str, jids: list[str], failed: list[Detaile
     """An invitation to be a member makes one first. 816 when the user may not."""
     more = administrators(ctx, room)
     made, others = [jid for jid in jids if jid in more], [jid for jid in jids if jid not in more]
-    replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in others])
+    replies = ctx.query(*[room_requests.set_affiliation(room, jid, "member") for jid in others])
     for jid, reply in zip(others, replies, strict=True):
         if reply.error:
             code = rooms.command_code(reply.error, who=True)

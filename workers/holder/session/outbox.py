@@ -235,7 +235,7 @@ class Outbox:
 
     def _message(self, stored: bytes, command: dict[str, Any]) -> None:
         if command.get("gid"):
-            self._held.rooms.settled(rooms.split(command["to"])[0], ROOM_SECONDS)
+            self._held.rooms.settled(rooms.split_occupant(command["to"])[0], ROOM_SECONDS)
         self._remember(command)
         if command.get("valid"):
             self._held.check_by(time.monotonic() + command["valid"] + 0.5)
@@ -535,7 +535,7 @@ def returned(commands: Iterable[bytes]) -> dict[str, bytes]:
 
 def _back(to: str, gid: str, body: str) -> Text:
     """What comes back to whoever wrote it, from whom it was meant for."""
-    room, nick = rooms.split(to) if gid else (to, "")
+    room, nick = rooms.split_occupant(to) if gid else (to, "")
     now = time.time()
     return Text(ordered_id(now), room, body, int(now), group=gid, nick=nick, private=bool(nick))
 

@@ -22,8 +22,8 @@ from onesoup.store import records
 from onesoup.store.bounds import MOST_ROOMS
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import Delivery, StreamChanges
-from onesoup.xmpp import archive, room_service, rooms, xml
-from onesoup.xmpp.rooms import RoomReply, RoomRequest
+from onesoup.xmpp import archive, room_requests, room_service, room_settings, rooms, xml
+from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
 from workers.holder.session.rooms.table import PendingJoin, Reading, changed, left
 
@@ -86,7 +86,7 @@ class RoomCommands:
                 raise
             return RoomReply(error="remote-server-timeout")
         if found.get("type") == "error":
-            return RoomReply(error=rooms.condition(found))
+            return RoomReply(error=rooms.error_condition(found))
         return RoomReply(payload=next(iter(found.children), xml.Xml("query")))
 
     def query(self, *requests: RoomRequest) -> list[RoomReply]:
@@ -159,14 +159,14 @@ class RoomCommands:
 
     def _enter(self, stream: Stream, jid: str, room: Room, history: int, characters: int, since: str = "") -> None:
         """Presence that enters shows what everybody sees of the phone."""
-        presence = stanzas.node(rooms.join(jid, room.nick, history, characters, room.password, since))
+        presence = stanzas.node(room_requests.enter_room(jid, room.nick, history, characters, room.password, since))
         for child in stanzas.presence(self._held.showing.now or {}).getChildren():
             presence.addChild(node=child)
         stream.send(presence)
 
     def _leave_quietly(self, jid: str, room: Room) -> None:
         self._held.rooms.forget(jid)
-        self._held.send(stanzas.node(rooms.leave(jid, room.nick)))
+        self._held.send(stanzas.node(room_requests.leave_room(jid, room.nick)))
 
     def enter_all_again(self) -> None:
         """After a fresh stream. Whoever has gone or come meanwhile is told of when the room has shown who is there."""
@@ -185,7 +185,7 @@ class RoomCommands:
     def _knock(self, jid: str, entry: PendingJoin) -> None:
         """Looks first: in XMPP whoever enters a room that is not there makes it. What was said meanwhile is asked for."""
         try:
-            reply = self._request(rooms.ask_info(jid))
+            reply = self._request(room_requests.ask_info(jid))
             if reply.error in ("item-not-found", "gone"):
                 self.lose(jid, entry, StatusCode.GROUP_DOES_NOT_EXIST)
             elif self._held.rooms.entering.get(jid) is entry:
@@ -218,7 +218,7 @@ class RoomCommands:
         nick = room.nick
         inside.heard(jid, ago=self._shared.room_check * (1 - AGAIN_SHARE))  # when the answer says nothing
         try:
-            still = rooms.still_inside(self._request(rooms.ask_oneself(jid, nick)).error)
+            still = room_requests.still_inside(self._request(room_requests.ping_oneself(jid, nick)).error)
         except StreamFailure:
             return  # the next stream enters it, or goes on
         if still:
@@ -315,7 +315,7 @@ class RoomCommands:
         ending = self._held.rooms.ending
         ending.add(command["room"])
         try:
-            reply = self._request(rooms.destroy(command["room"]))
+            reply = self._request(room_requests.destroy_room(command["room"]))
         finally:
             gevent.spawn_later(1.0, ending.discard, command["room"])
         return records.pack_answer(StatusCode.SUCCESSFUL, error=reply.error, tree=reply.payload.plain())
@@ -354,11 +354,11 @@ class RoomCommands:
 
     def _compare(self, jid: str) -> None:
         try:
-            reply = self._request(rooms.ask_info(jid))
+            reply = self._request(room_requests.ask_info(jid))
             room = self._held.rooms.find(jid)
             if room is None or reply.error:
                 return
-            now = room_service.told(rooms.read_info(reply.payload))
+            now = room_service.told(room_settings.read_room_info(reply.payload))
             different = {name: value for name, value in now.items() if room.about.get(name) != value}
             if not different:
                 return

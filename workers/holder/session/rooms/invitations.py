@@ -121,7 +121,7 @@ class Invitations:
     def _direct_sender(self, invited: Invited, sender: str) -> dict[str, str | bool] | None:
         if self._held.refuses_in(invited.room, "", ""):
             return None
-        via, nick = rooms.split(sender)
+        via, nick = rooms.split_occupant(sender)
         joined = self._held.rooms.find(via)
         if joined is None:
             return None if self._held.refuses(invited.inviter) else {"nick": ""}

@@ -227,7 +227,7 @@ class Rooms:
     def _is_ours(self, tree: Xml) -> bool:
         if self.find(addresses.bare(tree.get("from"))) is not None or tree.get("type") == "groupchat":
             return True
-        return rooms.of_room(tree) if tree.name == "presence" else self.invitations.is_one(tree)
+        return rooms.is_room_presence(tree) if tree.name == "presence" else self.invitations.is_one(tree)
 
     def _take(self, stanza: Node, tree: Xml, turn: RoomTurn) -> None:
         room = addresses.bare(tree.get("from"))
@@ -248,7 +248,7 @@ class Rooms:
             return  # COMPAT(ejabberd): a room shows itself, with its picture; it is nobody who is there
         entry = self.entering.get(seen.room)
         # Before we are in, somebody else may have the nick that we asked for, and the room gives us another.
-        own = 110 in seen.codes or (seen.nick == room.nick and entry is None)
+        own = 110 in seen.status_codes or (seen.nick == room.nick and entry is None)
         if seen.error:
             if entry is not None:
                 self._refused(seen, entry, turn)
@@ -263,7 +263,7 @@ class Rooms:
 
     def _own(self, seen: RoomPresence, room: Room, entry: PendingJoin | None, turn: RoomTurn) -> None:
         """We are in, or what we may do has changed. The room may have given another nick."""
-        before = rooms.level(room.role, room.affiliation)
+        before = rooms.privilege_level(room.role, room.affiliation)
         room.nick, room.role, room.affiliation = seen.nick or room.nick, seen.role, seen.affiliation
         turn.occupant(f"{seen.room}/{room.nick}", records.pack_occupant(self._held.session.jid, seen.role, seen.affiliation))
         if entry is not None:
@@ -275,7 +275,7 @@ class Rooms:
     def _entered(self, seen: RoomPresence, entry: PendingJoin, turn: RoomTurn) -> None:
         """Everybody who is there has been told of before."""
         room = entry.room
-        if entry.result is None and 201 in seen.codes:
+        if entry.result is None and 201 in seen.status_codes:
             # It was not there any more, and we have just made another one of that name.
             turn.done.after.append(partial(self._held.doors.lose, seen.room, entry, StatusCode.GROUP_DOES_NOT_EXIST))
             return
@@ -290,7 +290,7 @@ class Rooms:
             turn.notice(seen.room).goes(nick, _jid(turn.known.get(name)))
             turn.occupant(name, b"")
         if entry.result is not None:
-            answer = {"code": StatusCode.SUCCESSFUL, "nick": room.nick, "new": 201 in seen.codes}
+            answer = {"code": StatusCode.SUCCESSFUL, "nick": room.nick, "new": 201 in seen.status_codes}
             turn.done.after.append(partial(entry.result.set, answer))
 
     def _here(self, seen: RoomPresence, entry: PendingJoin | None, turn: RoomTurn) -> None:
@@ -329,7 +329,7 @@ class Rooms:
             room.nick = seen.new_nick
             turn.done.changes.rooms[seen.room] = records.pack_room(room)
             return
-        code = rooms.removed(seen)
+        code = rooms.removal_code(seen)
         if code == StatusCode.SERVICE_UNAVAILABLE and entry is None and seen.room not in self.ending:
             # The service goes down, or has lost us on the way: we come back, and only when that fails the phone is told.
             turn.done.after.append(partial(self._held.doors.enter_again, seen.room))
@@ -372,7 +372,7 @@ class Rooms:
     # --- messages ---
 
     def _message(self, stanza: Node, tree: Xml, turn: RoomTurn) -> None:
-        jid, nick = rooms.split(tree.get("from"))
+        jid, nick = rooms.split_occupant(tree.get("from"))
         room = self.find(jid)
         if room is None:
             return  # from a room that was left
@@ -394,7 +394,7 @@ class Rooms:
 
     def _said(self, jid: str, nick: str, room: Room, stanza: Node, tree: Xml, turn: RoomTurn) -> None:
         """A message to everybody, a new topic, or news of the room itself."""
-        if not nick and rooms.codes(tree) & CONFIGURED:
+        if not nick and rooms.status_codes(tree) & CONFIGURED:
             turn.done.after.append(partial(self._held.doors.look_again, jid))
         if rooms.is_topic(tree):
             topic = messages.text_in(stanza, "subject", turn.intake.profile.language)
@@ -438,7 +438,7 @@ class Rooms:
             self._bare_line(stanza.getAttr("from") or "", text, done, turn.intake, private=kind != "groupchat")
 
     def _bare_line(self, sender: str, text: str, done: "InboundBatch", intake: "InboundStanzas", private: bool = False) -> None:
-        jid, nick = rooms.split(sender)
+        jid, nick = rooms.split_occupant(sender)
         room, name = self.find(jid), f"{jid}/{nick}"
         if room is not None:
             who = _jid(self._shared.feed.occupants(self._held.sid, [name]).get(name))
@@ -475,7 +475,7 @@ class Rooms:
         written = self._held.written(bounce.id) if bounce is not None else None
         if bounce is None or written is None or written.to != to:
             return
-        codes = rooms.TO_ONE if nick else rooms.TO_ALL
+        codes = rooms.PRIVATE_MESSAGE_CODES if nick else rooms.GROUP_MESSAGE_CODES
         code = codes.get(bounce.condition, StatusCode.UNABLE_TO_DELIVER)
         turn.intake.report(turn.done, to, bounce.id, code)
         reason = TOLD.get(code) or (NOBODY if nick and code == StatusCode.UNKNOWN_USER else bounces.reason(bounce.condition))
@@ -510,7 +510,7 @@ def changed(room: str, gid: str, about: dict[str, str]) -> Delivery:
 
 def _occupant(sender: str) -> str:
     """room/nick with the room as it is kept."""
-    room, nick = rooms.split(sender)
+    room, nick = rooms.split_occupant(sender)
     return f"{room}/{nick}" if nick else room
 
 
