@@ -51,9 +51,10 @@ from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
 from tests.xmpp_mapping.test_intake import Directory
-from tests.xmpp_mapping.test_room_intake import Held
-from workers.holder.session.inbound import InboundBatch, InboundStanzas
-from workers.holder.session.rooms.table import PendingJoin, Rooms
+from tests.xmpp_mapping.test_room_intake import FakeSession, RoomsUnderTest
+from workers.holder.session.inbound import InboundStanzas
+from workers.holder.session.inbound_batch import InboundBatch
+from workers.holder.session.rooms.table import PendingJoin
 
 OWN, ROMEO, ROOM, DOOR = "alice@example.org", "romeo@example.net", "soup@conference.example.org", "tea@conference.example.org"
 CLIENT = "jabber:client"
@@ -324,12 +325,12 @@ def mapped(node: Node) -> None:
         archive.read(node, ROOM)
 
 
-class Somebody(Held, Directory):
-    """A session that knows Romeo, is in one room and before the door of another."""
+class Somebody(FakeSession, Directory):
+    """A session that knows Romeo, is in one room and enters another."""
 
     def __init__(self) -> None:
         Directory.__init__(self)
-        Held.__init__(self)
+        FakeSession.__init__(self)
         wishes = records.pack_wishes([], sees=True)
         self.of = {ROMEO: ContactRecord(wishes=wishes)}
         self.items = {ROMEO: RosterItem(ROMEO, "Romeo", ("Friends",), "both")}
@@ -373,29 +374,24 @@ def any_stanzas(data: bytes) -> bool:
     return told
 
 
-class Strict(InboundStanzas):
-    """A mistake about one stanza is what is looked for, and not to be got over."""
+class StrictBatch(InboundBatch):
+    """Raises what goes wrong with one stanza: that is what is looked for."""
 
     __slots__ = ()
 
     def attempt(
-        self,
-        done: InboundBatch,
-        stanza: Node,
-        work: Callable[[], None],
-        instead: Callable[[Node, InboundBatch], None] | None = None,
+        self, stanza: Node, work: Callable[[], None], fallback: Callable[[Node, InboundBatch], None] | None = None
     ) -> bool:
         work()
         return True
 
 
 def _intake(held: Somebody, delivery: str, pictures: bool) -> InboundStanzas:
-    inside = held.rooms = Rooms(held, held)
+    inside = RoomsUnderTest(held, ACCEPTED)
     inside.joined[ROOM] = Room("wv:/soup@example.org", "Alice", notice=True, topic="old", delivery=delivery)
     inside.entering[DOOR] = PendingJoin(Room("wv:/tea@example.org", "Alice"))
-    intake = Strict(OWN, held, ACCEPTED, rooms=inside)
-    intake.accept(ACCEPTED, pictures=pictures)
-    return intake
+    inside.texts.set_limits(ACCEPTED, pictures=pictures)
+    return inside.stanzas(batch_class=StrictBatch)
 
 
 def taken_in(intake: InboundStanzas, held: Somebody, turn: list[Xml]) -> list[InboxItem]:
@@ -404,7 +400,7 @@ def taken_in(intake: InboundStanzas, held: Somebody, turn: list[Xml]) -> list[In
     batch = parsed(octets)
     for node in (*batch[:1], *batch[0].getChildren()[:1]) if batch else ():
         mapped(node)
-    done = intake.read(batch)
+    done = intake.read_stanzas(batch)
     assert len(done.changes.pack()) < 20 * len(octets) + 20_000
     assert len(done.answers) <= len(batch) * 2
     for answer in done.answers:

@@ -28,7 +28,8 @@ from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from onesoup.xmpp.stream.errors import NO_ANSWER
-from workers.holder.session.inbound import CLIENT, PICTURE, ContactLookup, looks
+from workers.holder.session.inbound_batch import PICTURE_LOOKUP, ContactLookup
+from workers.holder.session.inbound_presence import wanted_lookups
 
 if TYPE_CHECKING:
     from workers.holder.session.session import XmppSession
@@ -91,7 +92,7 @@ class Lookups:
         for jid, kept in feed.kept(sid, list(wishes)).items():
             resources = contacts.from_plain(records.unpack_plain(kept.resources, {}))
             published = extras.from_plain(records.unpack_plain(kept.extras, None))
-            self.add(looks(jid, resources, published, kept.wishes, again=True))
+            self.add(wanted_lookups(jid, resources, published, kept.wishes, again=True))
 
     def _work(self) -> None:
         try:
@@ -103,7 +104,7 @@ class Lookups:
 
     def _run(self, look: ContactLookup) -> None:
         try:
-            if look.kind == PICTURE:
+            if look.kind == PICTURE_LOOKUP:
                 self.picture(look.jid)
             else:
                 self._client(look)
@@ -277,4 +278,4 @@ def fitted(octets: bytes, types: Iterable[str], most: int, pixels: tuple[int, in
     return scaled(octets, tuple(types), most, pixels)
 
 
-__all__ = ["CLIENT", "PICTURE", "ContactLookup", "Kinds", "Library", "Lookups", "fitted"]
+__all__ = ["ContactLookup", "Kinds", "Library", "Lookups", "fitted"]

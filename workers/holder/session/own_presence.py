@@ -100,7 +100,7 @@ class OwnPresence:
             if before is None or any(before.get(name) != wanted.get(name) for name in BROADCAST):
                 assert held.stream is not None
                 held.stream.send(stanzas.presence(wanted))
-                held.doors.show(stanzas.presence(wanted))
+                held.rooms.joining.show_presence(stanzas.presence(wanted))
             self._presence = wanted
             self._shared.feed.store(held.sid, held.fence, StreamChanges(fields={"shown": records.pack_plain(wanted)}))
         if not self.settled:

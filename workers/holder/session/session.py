@@ -54,16 +54,21 @@ from onesoup.xmpp.stream import Options, Stream, StreamFailure, stanzas
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.schedule import DeadlineQueue
 from workers.holder.server_memory import ConnectPace
+from workers.holder.session.adapters import SessionStream
 from workers.holder.session.contact_lookups import Library, Lookups
 from workers.holder.session.expiry import SessionExpiry
-from workers.holder.session.inbound import Change, InboundStanzas, Roster, Written, offline
+from workers.holder.session.inbound import InboundStanzas
+from workers.holder.session.inbound_batch import ContactChange, SentMessage
+from workers.holder.session.inbound_presence import offline_changes
 from workers.holder.session.inbox_limit import InboxLimit
 from workers.holder.session.outbox import ALL, Outbox, returned
 from workers.holder.session.own_presence import OwnPresence
+from workers.holder.session.phone_texts import PhoneTexts
 from workers.holder.session.publishing import Publisher
 from workers.holder.session.queries import SessionQueries
-from workers.holder.session.rooms.commands import RoomCommands, keep_joins
-from workers.holder.session.rooms.table import Rooms
+from workers.holder.session.rooms.joining import keep_joins
+from workers.holder.session.rooms.session_rooms import SessionRooms
+from workers.holder.session.roster_reader import RosterReader
 from workers.holder.session.state import Phase, SessionState
 from workers.holder.session.store import SessionStore
 
@@ -145,7 +150,7 @@ class HolderServices:
         if code == StatusCode.SESSION_EXPIRED:
             EXPIRED_TOTAL.labels("session").inc()
         if code != StatusCode.INVALID_SESSION:
-            keep_joins(self, sid)
+            keep_joins(self.feed, self.groups, sid)
         others = [other for other in self.clients.all(session.jid).values() if other != sid]
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
         left = self.news(session.jid, left, [sid, *others])
@@ -193,21 +198,32 @@ class XmppSession:
         self._stale: set[str] = set()
         # Domain -> how those who live there write it, in Punycode.
         self._domains: dict[str, str] = {}
-        self._first_roster: Roster | None = None
+        self._first_roster: RosterReader | None = None
         self._upload: StreamChanges | None = None
         self._early: list[StreamChanges] = []
         self._rules: Rules | None = None
         self._rules_until = 0.0
         self.ended = Event()
         self._attempt = BoundedSemaphore(1)
-        self.rooms, self.doors = Rooms(self, shared), RoomCommands(self, shared)
-        self._limit = InboxLimit(lambda: self._shared.feed.load(self.sid))
-        self.intake = InboundStanzas(
-            session.jid, self, caps.accepted, kinds=shared.library.kinds, rooms=self.rooms, phone=session.resource
+        self.showing, self.outbox = OwnPresence(self, shared), Outbox(self, shared)
+        self.texts = PhoneTexts(caps.accepted, session.resource)
+        self.rooms = SessionRooms(
+            self.state,
+            self.kept_in,
+            SessionStream(lambda: self.stream, self.send),
+            changes=self,
+            scheduler=self,
+            own_presence=self.showing,
+            texts=self.texts,
+            rules=self,
+            sent_message=self.outbox.written,
+            groups=shared.groups,
+            invites=shared.invites,
+            check_seconds=shared.room_check,
         )
+        self._limit = InboxLimit(lambda: self._shared.feed.load(self.sid))
+        self.intake = InboundStanzas(session.jid, self, self.texts, self.rooms.inbound, shared.library.kinds)
         self.accept(caps)
-        self.showing = OwnPresence(self, shared)
-        self.outbox = Outbox(self, shared)
         self.lookups = Lookups(self, shared.library)
         self.publisher = Publisher(self)
         self.directory = SessionQueries(self)
@@ -244,8 +260,8 @@ class XmppSession:
         """What the phone takes, as it has said."""
         self.bearers = caps.methods
         # The session is asked for anew: it changes when the phone logs in again.
-        self.intake.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
-        self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
+        self.texts.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
+        self.texts.set_limits(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
 
     # --- what the intake looks up ---
 
@@ -290,7 +306,7 @@ class XmppSession:
         """By an attribute list that names this user. The default list approves nobody."""
         return self._shared.lists.has(self.session.jid, USER_TARGET + jid, ATTRIBUTE_LISTS)
 
-    def written(self, stanza_id: str) -> Written | None:
+    def written(self, stanza_id: str) -> SentMessage | None:
         return self.outbox.written(stanza_id)
 
     def waits(self, jid: str) -> bool:
@@ -413,8 +429,8 @@ class XmppSession:
         self.outbox.resume(key for key, _ in stream.unacked)
         self.stream, self._idle, self._since = stream, False, time.monotonic()
         if not stream.resumed:
-            gevent.spawn(self.doors.find_service)
-            self.doors.enter_all_again()
+            gevent.spawn(self.rooms.checks.find_service)
+            self.rooms.joining.rejoin_all()
         if self.ready:
             self._note_stream(stream)
             self.outbox.kick()
@@ -423,7 +439,7 @@ class XmppSession:
 
     def _settle(self, stream: Stream) -> None:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
-        roster = Roster()
+        roster = RosterReader()
         result = stream.request_list(stanzas.roster_get(), ROSTER_SECONDS, roster.add)
         if result.getAttr("type") == "result" and result.getTag("query", namespace=stanzas.ROSTER) is not None:
             self._replace_roster(roster)
@@ -484,20 +500,20 @@ class XmppSession:
         if self.ready:
             self.store(self._upload)
 
-    def _replace_roster(self, roster: Roster) -> None:
+    def _replace_roster(self, roster: RosterReader) -> None:
         if not self.ready:
             self._first_roster = roster
             return
         gone = sorted(set(self._shared.feed.known(self.sid, "ros")) - set(roster.items))
         self._shared.feed.replace_roster(self.sid, self.fence, roster.items, gone, [])
 
-    def _left_out(self, roster: Roster) -> list[Delivery]:
+    def _left_out(self, roster: RosterReader) -> list[Delivery]:
         """What the user hears, once, of contacts that are too many."""
         jid, lists = self.session.jid, self._shared.lists
-        if not roster.left or lists.has(jid, "roster", TOLD_ONCE):
+        if not roster.left_out or lists.has(jid, "roster", TOLD_ONCE):
             return []
         lists.put(jid, {"roster": b"1"}, TOLD_ONCE)
-        return [roster.told(jid)]
+        return [roster.left_out_notice(jid)]
 
     def begin(self) -> None:
         """The session has its record in Redis: from now on what comes in is stored."""
@@ -529,7 +545,7 @@ class XmppSession:
         if self.stream is not stream or not stream.open or not self._stale:
             return
         gone, self._stale = sorted(self._stale), set()
-        self.store(offline(gone))
+        self.store(offline_changes(gone))
 
     def _read(self, stream: Stream) -> None:
         """Reads until the end; then makes the stream anew, or ends the session when that cannot help."""
@@ -638,7 +654,7 @@ class XmppSession:
         self._note_domains(batch)
         with self.lock:
             self._look_at_limit()
-            done = self.intake.read(batch, again=stream.resumed and time.monotonic() < stream.since + AGAIN_SECONDS)
+            done = self.intake.read_stanzas(batch, resumed=stream.resumed and time.monotonic() < stream.since + AGAIN_SECONDS)
             self._stale -= done.seen
             if done.changes.presence and not self.showing.settled:
                 done.changes.notbefore = FLOOD_MS
@@ -656,7 +672,7 @@ class XmppSession:
             self.outbox.kick()
         # Together: when we show new abilities to a thousand contacts, their server asks for each of them what they are.
         self.send(*done.answers, stream=stream)
-        self.lookups.add(done.looks)
+        self.lookups.add(done.lookups)
         for call in done.after:
             call()
 
@@ -668,11 +684,11 @@ class XmppSession:
                 log.warning("inbox-full", sid=short(self.sid))
             self.intake.full = full
 
-    def learn(self, jid: str, change: Change) -> None:
+    def learn(self, jid: str, change: ContactChange) -> None:
         """Something was fetched of a contact: it is put to what is kept of it, and the phone hears of it."""
         with self.lock:
             if not self.closing:
-                self.store(self.intake.learned(jid, self.kept([jid])[jid], change).changes)
+                self.store(self.intake.apply_lookup(jid, self.kept([jid])[jid], change).changes)
 
     def store(self, changes: StreamChanges) -> None:
         """Waits for a Redis that is away: what is not stored is not acknowledged, so the server keeps it."""
@@ -718,7 +734,7 @@ class XmppSession:
         overdue = self._shared.feed.overdue(self.sid)
         if overdue:
             EXPIRED_TOTAL.labels("report").inc(len(overdue))
-            self.store(self.intake.expired(overdue))
+            self.store(self.intake.report_expired(overdue))
 
     def send(self, *nodes: Node, stream: Stream | None = None) -> None:
         """Stanzas that nobody waits for; lost with the stream."""
@@ -733,7 +749,7 @@ class XmppSession:
 
     def concerns(self, seen: SessionStatus) -> bool:
         """Whether there is something to do about what was seen: it may wait for Redis or the server."""
-        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle) or bool(self.rooms.silent())
+        return seen.valid == 0 or (seen.quiet >= IDLE_MS and not self._idle) or bool(self.rooms.table.silent_rooms())
 
     def quiet(self, ms: int) -> None:
         """The phone was last there so long ago (-1: it can be woken at any time). An idle one lets the server collect."""
@@ -851,7 +867,7 @@ class XmppSession:
             shared.feed.forget(old)
             shared.shards.remove(self.shard, old)
         if not same:
-            self.doors.leave_all()
+            self.rooms.joining.leave_all()
         self.outbox.kick()
         return True
 
