@@ -130,6 +130,6 @@ def test_a_group_that_is_joined_again_goes_by_the_name_that_the_phone_has_for_it
     assert (records.unpack_room(record).gid, records.unpack_room(record).notice) == (join["gid"], True)
 
     held.table.entering[ROOM] = PendingJoin(held.table.joined.pop(ROOM), rejoin=True)  # after a break of the stream
-    held.stream.send_or_fail = lambda *_: held.table.entering[ROOM].result.set({"code": 200, "nick": "Alice"})
+    held.stream.transmit = lambda *_: held.table.entering[ROOM].result.set({"code": 200, "nick": "Alice"})
     assert records.unpack_answer(held.commands.answer(join | {"gid": "wv:soup"}))["code"] == 200
     assert held.table.entering[ROOM].room.gid == "wv:soup"

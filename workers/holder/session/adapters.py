@@ -25,7 +25,7 @@ class SessionStream:
         """Stanzas that may be lost with the stream."""
         self._send(*nodes)
 
-    def send_or_fail(self, *nodes: Node) -> None:
+    def transmit(self, *nodes: Node) -> None:
         """StreamFailure when the stanzas cannot be sent."""
         self._open_stream().send(*nodes)
 

@@ -47,10 +47,10 @@ class InboundStanzas:
         self._iq = InboundIq(own, facts)
         self.profile, self.full = stanzas.PROFILE, False
 
-    def read_stanzas(self, nodes: list[Node], resumed: bool = False) -> InboundBatch:
-        """Reads the stanzas of one read. `resumed`: the stream was resumed a moment ago, so the server may send stanzas again.
-        Presence is read before the rest."""
-        batch = self._batch_class(resumed=resumed, full=self.full, profile=self.profile)
+    def read_stanzas(self, nodes: list[Node], repeated: bool = False) -> InboundBatch:
+        """Reads the stanzas of one read; presence before the rest. `repeated`: they may have been read before, as the stream was
+        resumed a moment ago."""
+        batch = self._batch_class(repeated=repeated, full=self.full, profile=self.profile)
         if any(type(each) is TooBig for each in nodes):
             nodes = [each for each in nodes if not (isinstance(each, TooBig) and self._take_too_big(each, batch))]
         nodes = self._rooms.take_stanzas(nodes, batch)

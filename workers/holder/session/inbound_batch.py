@@ -60,7 +60,7 @@ ContactChange = Callable[[dict[str, Resource], Extras], tuple[dict[str, Resource
 class InboundBatch:
     """Changes, answers and lookups that the stanzas of one read lead to.
 
-    `resumed`: the stream was resumed a moment ago, so the server may have sent these stanzas before. `full`: too much waits for
+    `repeated`: the stream was resumed a moment ago, so these stanzas may have been read before. `full`: too much waits for
     the phone, so nothing new is added. `profile` has the phone's language."""
 
     changes: StreamChanges = field(default_factory=StreamChanges)
@@ -68,7 +68,7 @@ class InboundBatch:
     # Contacts whose presence came, by bare JID.
     seen: set[str] = field(default_factory=set)
     lookups: list[ContactLookup] = field(default_factory=list)
-    resumed: bool = False
+    repeated: bool = False
     full: bool = False
     profile: stanzas.PhoneProfile = stanzas.PROFILE
     # Called when the changes are stored.

@@ -74,13 +74,13 @@ class InboundMessages:
         if incoming.url and trusted and self._texts.pictures and len(incoming.url.encode()) <= self._texts.accepted:
             self._deliver_picture_link(incoming, receipt, batch)
             return
-        said = repeat_rule(incoming.time, incoming.copied or batch.resumed)
+        said = repeat_rule(incoming.time, incoming.copied or batch.repeated)
         self._texts.deliver(batch, incoming.sender, incoming.body, incoming.time, incoming.seen, receipt, said=said)
 
     def _deliver_picture_link(self, incoming: xmpp_messages.InboundMessage, receipt: bytes, batch: InboundBatch) -> None:
         """The words beside the link are delivered at once; the link waits until its picture was fetched."""
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
-        said = repeat_rule(when, incoming.copied or batch.resumed)
+        said = repeat_rule(when, incoming.copied or batch.repeated)
         words = incoming.body.replace(url, "", 1).strip()
         copy = self._texts.copy_name(sender, NO_GROUP, seen, incoming.body)
         if words:

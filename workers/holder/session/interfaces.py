@@ -151,5 +151,5 @@ class RoomStream(StanzaSender, IqClient, Protocol):
     def open(self) -> bool:
         """Whether there is a stream on which something can be sent."""
 
-    def send_or_fail(self, *nodes: Node) -> None:
+    def transmit(self, *nodes: Node) -> None:
         """As send(), but raises StreamFailure when the stanzas cannot be sent."""

@@ -654,7 +654,7 @@ class XmppSession:
         self._note_domains(batch)
         with self.lock:
             self._look_at_limit()
-            done = self.intake.read_stanzas(batch, resumed=stream.resumed and time.monotonic() < stream.since + AGAIN_SECONDS)
+            done = self.intake.read_stanzas(batch, repeated=stream.resumed and time.monotonic() < stream.since + AGAIN_SECONDS)
             self._stale -= done.seen
             if done.changes.presence and not self.showing.settled:
                 done.changes.notbefore = FLOOD_MS

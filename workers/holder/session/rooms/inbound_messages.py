@@ -113,7 +113,7 @@ class RoomInboundMessages:
         text = messages.body_of(stanza, "groupchat", language)
         when, stored_since = self._times(jid, stanza)
         seen = messages.name_of(stanza, f"{jid}/{nick}", text, jid)
-        line = RoomLine(jid, nick, room, text, seen, when, repeat_rule(stored_since, batch.resumed))
+        line = RoomLine(jid, nick, room, text, seen, when, repeat_rule(stored_since, batch.repeated))
         if self._deliver_line(line, room_batch.occupant_jid(f"{jid}/{nick}"), batch):
             room.at = max(room.at, when or int(time.time()))
             batch.changes.rooms[jid] = records.pack_room(room)
@@ -162,7 +162,7 @@ class RoomInboundMessages:
             return
         when, stored_since = self._times(jid, stanza)
         seen = messages.name_of(stanza, name, text, self._state.session.jid)
-        line = RoomLine(jid, nick, room, text, seen, when, repeat_rule(stored_since, batch.resumed), private=True)
+        line = RoomLine(jid, nick, room, text, seen, when, repeat_rule(stored_since, batch.repeated), private=True)
         self._deliver_line(line, room_batch.occupant_jid(name), batch)
 
     def _take_bounce(self, jid: str, nick: str, room: Room, stanza: Node, room_batch: RoomBatch) -> None:

@@ -28,16 +28,17 @@ ROOM_INVITATION_SECONDS = 86_400
 MAX_INVITATION_NOTE_CHARS = 400
 # Limits of one invitation. No handset has longer values; an invitation beyond them is ignored.
 MAX_INVITER_JID_BYTES, MAX_INVITER_NICK_CHARS, MAX_ROOM_PASSWORD_CHARS = 512, 255, 255
-# How a room refuses an invitation of somebody who may not invite.
+# Conditions with which a room refuses the invitations of an occupant who may not invite.
 MAY_NOT_INVITE_CONDITIONS = ("forbidden", "not-allowed", "not-authorized", "not-acceptable")
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneQuestion:
-    """A question that the phone was asked: when the invitation first came, in seconds since the epoch, and its InviteID."""
+    """A question that the phone was asked: when the invitation first came, seconds since the epoch; its InviteID and GroupID."""
 
     at: float
     id: str
+    gid: str
 
 
 class Invitations:
@@ -76,34 +77,39 @@ class Invitations:
                 self._make_declinable(invited, earlier.id)
             return
         self._recent.pop(key, None)
-        self._recent[key] = asked = PhoneQuestion(now, token(16))
-        gid = self._group_id(invited.room)
+        self._recent[key] = asked = PhoneQuestion(now, token(16), self._group_id(invited.room))
+        self._keep_invitation(invited, asked)
+        names = [invited.room, invited.inviter, message.get("id")]
+        copy = copies.name(names, self._state.session.resource, now)
+        seen = f"inv {' '.join(names)} {invited.reason}"
+        said = repeat_rule(messages.oldest(messages.stamps(stanza)), batch.repeated)
+        payload = self._question_event(invited, asked, sender)
+        batch.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen, copy=copy, said=said))
+
+    def _keep_invitation(self, invited: Invited, asked: PhoneQuestion) -> None:
         invite = Invitation(
             "GR",
             invited.room,
-            gid,
+            asked.gid,
             invited.inviter,
             invited.nick,
-            int(now) + ROOM_INVITATION_SECONDS,
+            int(asked.at) + ROOM_INVITATION_SECONDS,
             invited.mediated,
             invited.password,
         )
         self._invites.put(self._state.session.jid, "in", asked.id, records.pack_invitation(invite))
-        payload = records.pack_event(
+
+    def _question_event(self, invited: Invited, asked: PhoneQuestion, sender: dict[str, str | bool]) -> bytes:
+        return records.pack_event(
             "invite",
             invited.inviter,
-            int(now),
+            int(asked.at),
             id=asked.id,
-            gid=gid,
+            gid=asked.gid,
             note=invited.reason[:MAX_INVITATION_NOTE_CHARS],
             seconds=ROOM_INVITATION_SECONDS,
             **sender,
         )
-        names = [invited.room, invited.inviter, message.get("id")]
-        copy = copies.name(names, self._state.session.resource, now)
-        seen = f"inv {' '.join(names)} {invited.reason}"
-        said = repeat_rule(messages.oldest(messages.stamps(stanza)), batch.resumed)
-        batch.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen, copy=copy, said=said))
 
     def _group_id(self, room: str) -> str:
         own = addresses.domain_of(self._state.session.jid)
@@ -120,7 +126,7 @@ class Invitations:
             return None if self._rules.refuses_in(room, nick, "", private=True) else {"nick": nick, "room": True}
         if self._may_name(room, who):
             return None if self._rules.refuses_in(room, "", who, private=True) else {"nick": ""}
-        # The room may name anybody. The name gets nobody past the grant list, but a blocked name counts.
+        # The room may have invented the name. It counts when it is blocked, but not when it is in the grant list.
         if self._rules.blocks(who) or self._rules.refuses_in(room, "", "", private=True):
             return None
         return {"nick": who, "room": True}
@@ -198,27 +204,29 @@ class Invitations:
     def _answered(
         self, room: str, jid: str, accepted: bool, note: str, batch: InboundBatch, kind: str = "", mark: str = ""
     ) -> None:
-        """Tells the phone how each invitation was answered that fits; those that have expired or are answered by all go."""
-        own = self._state.session.jid
-        now = int(time.time())
-        over = []
+        """Tells the phone how `jid` has answered its invitations into this room. Removes those that have expired, and those that
+        everybody has answered."""
+        own, now, finished = self._state.session.jid, int(time.time()), []
         for invite_id, record in self._invites.all(own, "out").items():
             invite = records.unpack_invitation(record)
             if invite.until < now:
-                over.append(invite_id)
-            elif mark and invite.mark != mark:
-                continue
-            elif invite.room == room and jid in invite.invited and (not kind or invite.kind == kind):
-                payload = records.pack_event(
-                    "invited", jid, now, id=invite_id, yes=accepted, note=note[:MAX_INVITATION_NOTE_CHARS]
-                )
+                finished.append(invite_id)
+            elif _is_meant(invite, room, jid, kind, mark):
+                note = note[:MAX_INVITATION_NOTE_CHARS]
+                payload = records.pack_event("invited", jid, now, id=invite_id, yes=accepted, note=note)
                 batch.changes.items.append(Delivery(f"k-{token(16)}", jid, payload))
-                rest = tuple(each for each in invite.invited if each != jid)
-                if rest:
-                    self._invites.put(own, "out", invite_id, records.pack_invitation(invite.without(jid)))
+                rest = invite.without(jid)
+                if rest.invited:
+                    self._invites.put(own, "out", invite_id, records.pack_invitation(rest))
                 else:
-                    over.append(invite_id)
-        self._invites.remove(own, "out", *over)
+                    finished.append(invite_id)
+        self._invites.remove(own, "out", *finished)
+
+
+def _is_meant(invite: Invitation, room: str, jid: str, kind: str, mark: str) -> bool:
+    """Whether an answer of `jid` is one to this invitation. `kind` and `mark` count where they are known."""
+    fits = (not mark or invite.mark == mark) and (not kind or invite.kind == kind)
+    return fits and invite.room == room and jid in invite.invited
 
 
 def _within_limits(invited: Invited) -> bool:

@@ -59,7 +59,7 @@ class RoomJoining:
         presence = stanzas.node(room_requests.enter_room(jid, room.nick, history, characters, room.password, since))
         for child in stanzas.presence(dict(self._own_presence.now or {})).getChildren():
             presence.addChild(node=child)
-        self._stream.send_or_fail(presence)
+        self._stream.transmit(presence)
 
     def join_in_background(self, jid: str, room: Room) -> None:
         """Enters a room that no command waits for. Does nothing when the phone is in too many."""

@@ -12,7 +12,7 @@ from onesoup.xmpp.stream import StreamFailure, stanzas
 from workers.holder.session.interfaces import IqClient
 
 ROOM_REQUEST_TIMEOUT_SECONDS = 6.0
-# What may go wrong with a room that nobody waits for. The work is done again with the next stream.
+# Failures of work in the background. The next stream repeats it.
 BACKGROUND_FAILURES = (StreamFailure, StoreDown, Fenced, NoSession, BackendError)
 
 

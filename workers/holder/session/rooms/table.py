@@ -97,7 +97,7 @@ class RoomTable:
         return len(self.joined) + len(self.entering) >= MOST_ROOMS
 
     def remove(self, room: str) -> None:
-        """Forgets a room. Nobody waits for it any more."""
+        """Removes a room, and ends wait_until_entered() for it."""
         self.joined.pop(room, None)
         self._last_activity.pop(room, None)
         pending = self.entering.pop(room, None)
