@@ -293,7 +293,7 @@ _NODES: tuple[Callable[[Any], Any], ...] = (
         searching.is_directory,
         searching.is_rooms,
         searching.topic_of,
-        archive.query_of,
+        archive.query_id_of,
     ),
 )
 _TREES: tuple[Callable[[Xml], Any], ...] = (
@@ -310,7 +310,7 @@ _TREES: tuple[Callable[[Xml], Any], ...] = (
         room_settings.item_jids,
         bookmarks.read_bookmarks,
     ),
-    *(invitations.read, archive.last),
+    *(invitations.read_invitation, archive.last_message_id),
 )
 
 
@@ -321,8 +321,8 @@ def mapped(node: Node) -> None:
     tree = stanzas.tree(node)
     for read in _TREES:
         read(tree)
-    if archive.query_of(node) is not None:
-        archive.read(node, ROOM)
+    if archive.query_id_of(node) is not None:
+        archive.read_archived_message(node, ROOM)
 
 
 class Somebody(FakeSession, Directory):

@@ -178,7 +178,7 @@ def test_bookmarks_of_both_kinds():
 
 def test_invitations_of_every_form():
     def read(inner, sender=ROOM):
-        return invitations.read(tree(f"<message from='{sender}'>{inner}</message>"))
+        return invitations.read_invitation(tree(f"<message from='{sender}'>{inner}</message>"))
 
     invite = "<invite from='{}'><reason>come</reason></invite><password>soup</password>"
     mediated = f"<x xmlns='{MUC}#user'>{invite}</x>"
@@ -193,11 +193,11 @@ def test_invitations_of_every_form():
 
 
 def test_what_is_sent_is_what_is_read():
-    sent = invitations.mediated(ROOM, "ben@example.org", "come", "1").find("x").find("invite")
+    sent = invitations.mediated_invitation(ROOM, "ben@example.org", "come", "1").find("x").find("invite")
     assert (sent.get("to"), sent.text_of("reason")) == ("ben@example.org", "come")
-    direct = invitations.direct(ROOM, "ben@example.org", "come", "1")
+    direct = invitations.direct_invitation(ROOM, "ben@example.org", "come", "1")
     direct.attrs["from"] = "dave@example.org"
-    assert invitations.read(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
+    assert invitations.read_invitation(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
 
 
 @pytest.mark.parametrize(

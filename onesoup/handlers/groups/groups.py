@@ -92,7 +92,7 @@ def _enter(
         password=_password(ctx, room),
         history=ctx.services.policy.group_history,
         characters=ctx.caps.accepted,
-        about=room_service.told(about),
+        about=room_service.notified_properties(about),
         delivery=delivery,
         length=length,
     )

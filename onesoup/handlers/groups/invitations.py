@@ -141,7 +141,7 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
     """What goes out for each of those invited."""
     note = (request.invite_note or "").strip()[:MAX_NOTE]
     if kind in ("GR", "GM"):
-        write = stanzas.direct if inside is None else stanzas.mediated
+        write = stanzas.direct_invitation if inside is None else stanzas.mediated_invitation
         return [commands.stanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
     if kind == "PR":
         return [commands.stanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
@@ -170,7 +170,7 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
         note = (request.response_note or "").strip()[:MAX_NOTE]
         if found.mediated:
             inviter = f"{found.room}/{found.nick}" if found.nick else found.who
-            ctx.send(commands.stanza(stanzas.decline(found.room, inviter, note, token(16))))
+            ctx.send(commands.stanza(stanzas.decline_invitation(found.room, inviter, note, token(16))))
         ctx.services.invites.remove(ctx.session.jid, "in", invite_id)
     return status(StatusCode.SUCCESSFUL)
 

@@ -66,7 +66,7 @@ def service(ctx: Context, domain: str) -> str:
     """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
     kept = ctx.services.groups.service(domain)
     if kept is None:
-        kept = room_service.look(ctx.query, domain)
+        kept = room_service.find_room_service(ctx.query, domain)
         ctx.services.groups.keep_service(domain, kept)
     return kept
 

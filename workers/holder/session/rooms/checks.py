@@ -67,7 +67,7 @@ class RoomChecks:
             room = self._table.find(jid)
             if room is None or reply.error:
                 return
-            now = room_service.told(room_settings.read_room_info(reply.payload))
+            now = room_service.notified_properties(room_settings.read_room_info(reply.payload))
             different = {name: value for name, value in now.items() if room.about.get(name) != value}
             if not different:
                 return
@@ -83,6 +83,6 @@ class RoomChecks:
         domain = self._state.session.domain
         try:
             if self._groups.service(domain) is None:
-                self._groups.keep_service(domain, room_service.look(self._client.query, domain))
+                self._groups.keep_service(domain, room_service.find_room_service(self._client.query, domain))
         except BACKGROUND_FAILURES as error:
             log.debug("no-service-found", sid=short(self._state.sid), reason=type(error).__name__)

@@ -147,9 +147,9 @@ class RoomCommands:
             return records.pack_answer(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
         query = table.archive_queries[query_id] = ArchiveQuery(jid)
         try:
-            reply = self._client.request(archive.ask(jid, query_id, command["most"]))
+            reply = self._client.request(archive.ask_last_messages(jid, query_id, command["most"]))
             if not reply.error:
-                query.wait_for(archive.last(reply.payload), time.monotonic() + ARCHIVE_WAIT_SECONDS)
+                query.wait_for(archive.last_message_id(reply.payload), time.monotonic() + ARCHIVE_WAIT_SECONDS)
         finally:
             del table.archive_queries[query_id]
         found = [list(astuple(each)) for each in query.found if not self._rules.refuses_in(jid, each.nick, "")]

@@ -83,7 +83,7 @@ class RoomInboundMessages:
         room = self._table.find(jid)
         if room is None:
             return
-        if (query_id := archive.query_of(stanza)) is not None:
+        if (query_id := archive.query_id_of(stanza)) is not None:
             query = self._table.archive_queries.get(query_id)
             if query is not None and query.room == jid and not nick:
                 query.take_message(stanza)

@@ -51,11 +51,11 @@ class Invitations:
 
     def is_invitation(self, message: Xml) -> bool:
         """Whether a message invites, or answers an invitation."""
-        return invitations.read(message) is not None
+        return invitations.read_invitation(message) is not None
 
     def take_message(self, stanza: Node, message: Xml, batch: InboundBatch) -> bool:
         """Takes an invitation, or the answer to one. False when the message is neither."""
-        found = invitations.read(message)
+        found = invitations.read_invitation(message)
         if isinstance(found, Invited):
             self._take_invitation(found, stanza, message, batch)
         elif isinstance(found, Declined):

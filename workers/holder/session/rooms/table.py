@@ -50,7 +50,7 @@ class ArchiveQuery:
 
     def take_message(self, stanza: Node) -> None:
         """Takes the next message."""
-        name, kept = archive.read(stanza, self.room)
+        name, kept = archive.read_archived_message(stanza, self.room)
         self.ids.add(name)
         if kept is not None:
             self.found.append(kept)
