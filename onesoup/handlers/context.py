@@ -36,7 +36,7 @@ from onesoup.store.wakeup.wakes import Wakes
 from onesoup.wire.document import Encoding
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
-from onesoup.xmpp.rooms import RoomReply, RoomRequest
+from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from onesoup.handlers.groups import rooms
 from onesoup.handlers.groups.rooms import settled
 from onesoup.store import records
 from onesoup.xmpp import commands, room_service
-from onesoup.xmpp.rooms import Bookmark, ask_bookmarks, read_bookmarks
+from onesoup.xmpp.bookmarks import Bookmark, ask_bookmarks, read_bookmarks
 
 # Of those whom only a vCard can tell, so many vCards are looked at; of rooms whose topic is wanted, so many rooms.
 MOST_CARDS, MOST_TOPICS = 20, 20

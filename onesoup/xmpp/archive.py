@@ -1,11 +1,12 @@
-"""What a room keeps of what was said (XEP-0313): the question for its last messages, and each of them as it comes. Pure."""
+"""The message archive of a room (XEP-0313): asks for its last messages, and reads each of them as it comes. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from onesoup.csp.text import addresses
 from onesoup.xmpp.messages import DELAY, FORWARD, body_of, parse_stamp
-from onesoup.xmpp.rooms import DATA, RoomRequest
+from onesoup.xmpp.room_requests import RoomRequest
+from onesoup.xmpp.rooms import DATA
 from onesoup.xmpp.xml import Xml, leaf
 
 MAM, RSM = "urn:xmpp:mam:2", "http://jabber.org/protocol/rsm"
@@ -21,8 +22,8 @@ class ArchivedMessage:
     time: int
 
 
-def ask(room: str, query: str, most: int) -> RoomRequest:
-    """For the last messages, oldest first. They come by themselves and carry the name of the query, and then the answer."""
+def ask_last_messages(room: str, query: str, most: int) -> RoomRequest:
+    """Asks for the last messages, oldest first. Each is a stanza with the id of the query; the answer to the iq comes last."""
     form = Xml(
         "x", DATA, {"type": "submit"}, [Xml("field", attrs={"var": "FORM_TYPE", "type": "hidden"}, children=[leaf("value", MAM)])]
     )
@@ -30,20 +31,20 @@ def ask(room: str, query: str, most: int) -> RoomRequest:
     return RoomRequest(room, "set", Xml("query", MAM, {"queryid": query}, [form, page]))
 
 
-def last(answer: Xml) -> str:
-    """The archive's id of the last message that came, "" for none."""
+def last_message_id(answer: Xml) -> str:
+    """The archive's id of the last message that the answer counts, "" for none."""
     page = answer.find("set", RSM)
     return page.text_of("last") if page is not None else ""
 
 
-def query_of(stanza: Any) -> str | None:
-    """The query that a message answers; None for one that is no part of an archive."""
+def query_id_of(stanza: Any) -> str | None:
+    """The id of the query that a message answers; None for a message that is not from an archive."""
     result = stanza.getTag("result", namespace=MAM)
     return None if result is None else str(result.getAttr("queryid") or "")
 
 
-def read(stanza: Any, room: str) -> tuple[str, ArchivedMessage | None]:
-    """The archive's id of a message, and what it said to everybody, if it said anything."""
+def read_archived_message(stanza: Any, room: str) -> tuple[str, ArchivedMessage | None]:
+    """The archive's id of a message, and the message, if it was a text to the whole room."""
     result = stanza.getTag("result", namespace=MAM)
     found = str(result.getAttr("id") or "")
     forwarded = result.getTag("forwarded", namespace=FORWARD)

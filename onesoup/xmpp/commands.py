@@ -10,7 +10,7 @@ from typing import Any
 from onesoup.csp.places import Place
 from onesoup.csp.presence import Published
 from onesoup.xmpp import caps
-from onesoup.xmpp.rooms import RoomRequest
+from onesoup.xmpp.room_requests import RoomRequest
 from onesoup.xmpp.xml import Xml
 
 Command = dict[str, Any]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from onesoup.csp.invitations import STANZA
 from onesoup.csp.text import addresses
-from onesoup.xmpp.rooms import MUC_USER, condition
+from onesoup.xmpp.rooms import MUC_USER, error_condition
 from onesoup.xmpp.xml import Xml, leaf
 
 DIRECT = "jabber:x:conference"
@@ -27,7 +27,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Somebody whom the user invited does not come."""
+    """A person whom the user has invited does not come."""
 
     room: str
     who: str
@@ -36,22 +36,22 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """An invitation of the user's did not get through: `sender`, a room or whoever was invited, does not take it."""
+    """An invitation of the user was refused by `sender`: the room, or the person who was invited."""
 
     sender: str
     stanza_id: str
     condition: str
 
 
-def read(message: Xml) -> Invited | Declined | Bounced | None:
-    """What a message says of an invitation; None when it is something else."""
+def read_invitation(message: Xml) -> Invited | Declined | Bounced | None:
+    """Reads an invitation, or the answer to one; None when the message is neither."""
     sender = message.get("from")
     if not sender:
         return None
     if message.get("type") == "error":
         name = message.get("id")
-        return Bounced(addresses.bare(sender), name, condition(message)) if name.startswith(STANZA) else None
-    # A room speaks without a resource: what has one, somebody in the room or a client of anybody's has made up.
+        return Bounced(addresses.bare(sender), name, error_condition(message)) if name.startswith(STANZA) else None
+    # A room has no resource. With one, the sender is an occupant or a client who pretends to be the room.
     x = message.find("x", MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:
         room = addresses.bare(sender)
@@ -62,7 +62,14 @@ def read(message: Xml) -> Invited | Declined | Bounced | None:
     direct = message.find("x", DIRECT)
     if direct is not None and "@" in direct.get("jid"):
         room = addresses.bare(direct.get("jid"))
-        return Invited(room, addresses.bare(sender), "", direct.get("reason").strip(), direct.get("password"), mediated=False)
+        return Invited(
+            room,
+            addresses.bare(sender),
+            "",
+            direct.get("reason").strip(),
+            direct.get("password"),
+            mediated=False,
+        )
     return None
 
 
@@ -72,19 +79,20 @@ def _who(inviter: str, room: str) -> tuple[str, str]:
     return (room, inviter.partition("/")[2]) if jid == room or not jid else (jid, "")
 
 
-def mediated(room: str, jid: str, note: str, stanza_id: str) -> Xml:
-    """The room invites for us; in a members-only one this makes the invited a member, where we may."""
+def mediated_invitation(room: str, jid: str, note: str, stanza_id: str) -> Xml:
+    """Asks a room to invite somebody. A members-only room makes them a member, if we may do that."""
     invite = Xml("invite", attrs={"to": jid}, children=[leaf("reason", note)] if note else [])
     return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", MUC_USER, children=[invite])])
 
 
-def direct(room: str, jid: str, note: str, stanza_id: str, password: str = "") -> Xml:
+def direct_invitation(room: str, jid: str, note: str, stanza_id: str, password: str = "") -> Xml:
+    """Invites somebody without the room's help."""
     attrs = {"jid": room, **({"reason": note} if note else {}), **({"password": password} if password else {})}
     return Xml("message", attrs={"to": jid, "id": stanza_id}, children=[Xml("x", DIRECT, attrs)])
 
 
-def decline(room: str, inviter: str, note: str, stanza_id: str) -> Xml:
-    """Only a mediated invitation can be declined. `inviter` is a JID or an occupant's."""
+def decline_invitation(room: str, inviter: str, note: str, stanza_id: str) -> Xml:
+    """Declines a mediated invitation; a direct one cannot be declined. `inviter` is a JID or an occupant's."""
     refusal = Xml("decline", attrs={"to": inviter}, children=[leaf("reason", note)] if note else [])
     return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", MUC_USER, children=[refusal])])
 
@@ -95,7 +103,7 @@ def ask_presence(jid: str, note: str, stanza_id: str) -> Xml:
 
 
 def links(jid: str, note: str, urls: list[str], stanza_id: str) -> Xml:
-    """A note with addresses of what is shared."""
+    """A message with a note and the addresses of shared content."""
     body = "\n".join(part for part in (note, *urls) if part)
     shared = [Xml("x", OOB, children=[leaf("url", url)]) for url in urls[:1]]
     return Xml("message", attrs={"to": jid, "type": "chat", "id": stanza_id}, children=[leaf("body", body), *shared])

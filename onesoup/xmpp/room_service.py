@@ -1,4 +1,4 @@
-"""Where the rooms of a domain are, for workers and holders alike, and what of a room changes are told of."""
+"""Finds the room service of a domain, names rooms as groups, and selects the changes that phones are told."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,16 +7,25 @@ from onesoup.csp import groups
 from onesoup.csp.errors import BackendError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.xmpp import rooms
+from onesoup.xmpp import room_requests, room_settings
 from onesoup.xmpp.errors import is_fact
-from onesoup.xmpp.rooms import About, RoomReply
+from onesoup.xmpp.room_requests import RoomReply
+from onesoup.xmpp.room_settings import RoomInfo
 
-Query = Callable[..., list[RoomReply]]
-MOST, MAX_VALUE = 12, 200
-TIMEOUT, NO_SERVER = "remote-server-timeout", "remote-server-not-found"
-# Services usually have one of these names: they are asked first.
-LIKELY = ("conference", "muc", "rooms", "chat", "groups")
-TOLD_PROPERTIES = ("Name", "AccessType", "Searchable", "AutoDelete", "RequireInvitation", "PrivateMessaging", "MaxActiveUsers")
+RoomQuery = Callable[..., list[RoomReply]]
+MAX_SERVICE_CANDIDATES, MAX_PROPERTY_CHARS = 12, 200
+TIMEOUT_CONDITION, NO_SERVER_CONDITION = "remote-server-timeout", "remote-server-not-found"
+# The first label of most room services; these are asked first.
+USUAL_SERVICE_NAMES = ("conference", "muc", "rooms", "chat", "groups")
+NOTIFIED_PROPERTIES = (
+    "Name",
+    "AccessType",
+    "Searchable",
+    "AutoDelete",
+    "RequireInvitation",
+    "PrivateMessaging",
+    "MaxActiveUsers",
+)
 
 
 class KnownServices(Protocol):
@@ -29,23 +38,25 @@ class KnownServices(Protocol):
         """The domain whose rooms a service has, as far as it is known."""
 
 
-def look(query: Query, domain: str) -> str:
-    """The service of a domain: itself, one that it names, or conference.domain; "" when it has none. BackendError when that
-    cannot be told just now: 504 for whoever does not answer, 503 for any other error."""
-    about, items = query(rooms.ask_info(domain), rooms.ask_items(domain))
-    if rooms.is_service(about.payload):
+def find_room_service(query: RoomQuery, domain: str) -> str:
+    """The room service of a domain: itself, one that it lists, or conference.domain; "" when it has none. BackendError when a
+    server does not tell: 504 when it does not answer, 503 for any other error."""
+    about, items = query(room_requests.ask_info(domain), room_requests.ask_items(domain))
+    if room_settings.is_room_service(about.payload):
         return domain
-    if late := [each for each in (about, items) if each.error == TIMEOUT]:
+    if late := [each for each in (about, items) if each.error == TIMEOUT_CONDITION]:
         raise _unknown(late)  # there is no time left to ask others
-    named = [jid for jid in rooms.item_jids(items.payload) if "@" not in jid]
+    named = [jid for jid in room_settings.item_jids(items.payload) if "@" not in jid]
     guess = f"conference.{domain}"
-    candidates = sorted(dict.fromkeys([*named, guess]), key=lambda jid: jid.partition(".")[0] not in LIKELY)[:MOST]
-    replies = dict(zip(candidates, query(*[rooms.ask_info(jid) for jid in candidates]), strict=True))
-    if found := next((jid for jid, reply in replies.items() if not reply.error and rooms.is_service(reply.payload)), None):
-        return found
+    usual_first = sorted(dict.fromkeys([*named, guess]), key=lambda jid: jid.partition(".")[0] not in USUAL_SERVICE_NAMES)
+    candidates = usual_first[:MAX_SERVICE_CANDIDATES]
+    replies = dict(zip(candidates, query(*[room_requests.ask_info(jid) for jid in candidates]), strict=True))
+    for jid, reply in replies.items():
+        if not reply.error and room_settings.is_room_service(reply.payload):
+            return jid
     made_up = replies.pop(guess, RoomReply()) if guess not in named else RoomReply()
     asked = [about, items, *replies.values()]
-    if items.error and made_up.error != NO_SERVER:
+    if items.error and made_up.error != NO_SERVER_CONDITION:
         asked.append(made_up)  # a domain that does not say what it has may have this
     if unsure := [each for each in asked if each.error and not is_fact(each.error)]:
         raise _unknown(unsure)
@@ -53,29 +64,29 @@ def look(query: Query, domain: str) -> str:
 
 
 def _unknown(failed: list[RoomReply]) -> BackendError:
-    late = any(each.error == TIMEOUT for each in failed)
+    late = any(each.error == TIMEOUT_CONDITION for each in failed)
     return BackendError(
         StatusCode.TIMEOUT if late else StatusCode.SERVICE_UNAVAILABLE, "the domain does not say now whether it has groups"
     )
 
 
 def domain_of(known: KnownServices, own: str, service: str) -> str | None:
-    """The domain whose rooms a service has, as far as it is known; `own` is that of whoever asks."""
+    """The domain whose rooms a service has, None when that is not known; `own` is the user's domain."""
     domain = known.domain_of(service)
     return own if domain is None and known.service(own) == service else domain
 
 
 def group_id(room: str, domain: str | None) -> str:
-    """How phones are told of a room that they have not named: as those of its own domain name it, wherever that is known. So
-    whoever has made a group and whoever is invited into it have one name for it."""
+    """The GroupID of a room that the phone has not named itself: as users of the room's own domain name it, where that is known.
+    So the creator of a group and those who are invited have one name for it."""
     if domain is None and groups.is_private(room):
         # Only gateways like this one make such rooms, and where their domain has its rooms.
         first, _, rest = addresses.domain_of(room).partition(".")
-        domain = rest if first in LIKELY and rest else None
+        domain = rest if first in USUAL_SERVICE_NAMES and rest else None
     return groups.group_id(room, domain)
 
 
-def told(about: About) -> dict[str, str]:
-    """The properties of a room whose changes a phone is told."""
-    found = rooms.properties(about, private=False)
-    return {name: found[name][:MAX_VALUE] for name in TOLD_PROPERTIES if name in found}
+def notified_properties(about: RoomInfo) -> dict[str, str]:
+    """The properties of a room of whose changes a phone is notified."""
+    found = room_settings.group_properties(about, private=False)
+    return {name: found[name][:MAX_PROPERTY_CHARS] for name in NOTIFIED_PROPERTIES if name in found}

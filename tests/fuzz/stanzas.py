@@ -26,7 +26,23 @@ from onesoup.store.session.inbox import InboxItem, PhoneContact
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_TEXT
-from onesoup.xmpp import archive, blocking, bounces, caps, contacts, errors, extras, geoloc, invitations, rooms, searching, vcards
+from onesoup.xmpp import (
+    archive,
+    blocking,
+    bookmarks,
+    bounces,
+    caps,
+    contacts,
+    errors,
+    extras,
+    geoloc,
+    invitations,
+    room_requests,
+    room_settings,
+    rooms,
+    searching,
+    vcards,
+)
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
 from onesoup.xmpp.stream import stanzas
@@ -35,9 +51,10 @@ from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
 from tests.xmpp_mapping.test_intake import Directory
-from tests.xmpp_mapping.test_room_intake import Held
-from workers.holder.session.inbound import InboundBatch, InboundStanzas
-from workers.holder.session.rooms.table import PendingJoin, Rooms
+from tests.xmpp_mapping.test_room_intake import FakeSession, RoomsUnderTest
+from workers.holder.session.inbound import InboundStanzas
+from workers.holder.session.inbound_batch import InboundBatch
+from workers.holder.session.rooms.table import PendingJoin
 
 OWN, ROMEO, ROOM, DOOR = "alice@example.org", "romeo@example.net", "soup@conference.example.org", "tea@conference.example.org"
 CLIENT = "jabber:client"
@@ -276,17 +293,24 @@ _NODES: tuple[Callable[[Any], Any], ...] = (
         searching.is_directory,
         searching.is_rooms,
         searching.topic_of,
-        archive.query_of,
+        archive.query_id_of,
     ),
 )
 _TREES: tuple[Callable[[Xml], Any], ...] = (
-    lambda tree: rooms.properties(rooms.read_info(tree), private=True),
-    lambda tree: rooms.may_change_topic(rooms.read_info(tree), "participant"),
-    lambda tree: rooms.fill(tree, {"Name": "n", "MaxActiveUsers": "30", "History": "T"}, "w"),
-    lambda tree: rooms.join_code(rooms.condition(tree)),
-    lambda tree: errors.bounce_code(rooms.condition(tree)),
-    *(rooms.of_room, rooms.read_presence, rooms.read_admin, rooms.is_service, rooms.item_jids, rooms.read_bookmarks),
-    *(invitations.read, archive.last),
+    lambda tree: room_settings.group_properties(room_settings.read_room_info(tree), private=True),
+    lambda tree: room_settings.may_change_topic(room_settings.read_room_info(tree), "participant"),
+    lambda tree: room_settings.fill_config_form(tree, {"Name": "n", "MaxActiveUsers": "30", "History": "T"}, "w"),
+    lambda tree: rooms.join_code(rooms.error_condition(tree)),
+    lambda tree: errors.bounce_code(rooms.error_condition(tree)),
+    *(
+        rooms.is_room_presence,
+        rooms.read_presence,
+        room_requests.read_admin_items,
+        room_settings.is_room_service,
+        room_settings.item_jids,
+        bookmarks.read_bookmarks,
+    ),
+    *(invitations.read_invitation, archive.last_message_id),
 )
 
 
@@ -297,16 +321,16 @@ def mapped(node: Node) -> None:
     tree = stanzas.tree(node)
     for read in _TREES:
         read(tree)
-    if archive.query_of(node) is not None:
-        archive.read(node, ROOM)
+    if archive.query_id_of(node) is not None:
+        archive.read_archived_message(node, ROOM)
 
 
-class Somebody(Held, Directory):
-    """A session that knows Romeo, is in one room and before the door of another."""
+class Somebody(FakeSession, Directory):
+    """A session that knows Romeo, is in one room and enters another."""
 
     def __init__(self) -> None:
         Directory.__init__(self)
-        Held.__init__(self)
+        FakeSession.__init__(self)
         wishes = records.pack_wishes([], sees=True)
         self.of = {ROMEO: ContactRecord(wishes=wishes)}
         self.items = {ROMEO: RosterItem(ROMEO, "Romeo", ("Friends",), "both")}
@@ -350,29 +374,24 @@ def any_stanzas(data: bytes) -> bool:
     return told
 
 
-class Strict(InboundStanzas):
-    """A mistake about one stanza is what is looked for, and not to be got over."""
+class StrictBatch(InboundBatch):
+    """Raises what goes wrong with one stanza: that is what is looked for."""
 
     __slots__ = ()
 
     def attempt(
-        self,
-        done: InboundBatch,
-        stanza: Node,
-        work: Callable[[], None],
-        instead: Callable[[Node, InboundBatch], None] | None = None,
+        self, stanza: Node, work: Callable[[], None], fallback: Callable[[Node, InboundBatch], None] | None = None
     ) -> bool:
         work()
         return True
 
 
 def _intake(held: Somebody, delivery: str, pictures: bool) -> InboundStanzas:
-    inside = held.rooms = Rooms(held, held)
+    inside = RoomsUnderTest(held, ACCEPTED)
     inside.joined[ROOM] = Room("wv:/soup@example.org", "Alice", notice=True, topic="old", delivery=delivery)
     inside.entering[DOOR] = PendingJoin(Room("wv:/tea@example.org", "Alice"))
-    intake = Strict(OWN, held, ACCEPTED, rooms=inside)
-    intake.accept(ACCEPTED, pictures=pictures)
-    return intake
+    inside.texts.set_limits(ACCEPTED, pictures=pictures)
+    return inside.stanzas(batch_class=StrictBatch)
 
 
 def taken_in(intake: InboundStanzas, held: Somebody, turn: list[Xml]) -> list[InboxItem]:
@@ -381,7 +400,7 @@ def taken_in(intake: InboundStanzas, held: Somebody, turn: list[Xml]) -> list[In
     batch = parsed(octets)
     for node in (*batch[:1], *batch[0].getChildren()[:1]) if batch else ():
         mapped(node)
-    done = intake.read(batch)
+    done = intake.read_stanzas(batch)
     assert len(done.changes.pack()) < 20 * len(octets) + 20_000
     assert len(done.answers) <= len(batch) * 2
     for answer in done.answers:

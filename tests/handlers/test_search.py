@@ -12,7 +12,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.groups import KeptProperties
 from onesoup.csp.lists import Item
 from onesoup.store import records
-from onesoup.xmpp.rooms import BOOKMARKS, PUBSUB
+from onesoup.xmpp.bookmarks import BOOKMARKS, PUBSUB
 from onesoup.xmpp.xml import Xml
 
 BEN, CLEO = Item("ben@example.org", "Ben", (), "both"), Item("cleo@far.example", "Cleo", (), "both")

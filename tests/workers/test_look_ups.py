@@ -16,7 +16,7 @@ from workers.holder.lookup_cache import LookupCache
 from workers.holder.picture_transfer import NONE, PictureTransfer
 from workers.holder.service_cache import ServiceCache
 from workers.holder.session.contact_lookups import ContactLookups
-from workers.holder.session.inbound import CLIENT, ContactLookup
+from workers.holder.session.inbound_batch import CLIENT_LOOKUP, ContactLookup
 from workers.holder.session.queries import SessionQueries
 from workers.holder.session.state import SessionState
 
@@ -168,7 +168,7 @@ def test_a_vcard_that_could_not_be_read_is_asked_for_again(server, contact, look
 @pytest.mark.parametrize(("said", "again"), [(each, True) for each in FAILURES] + [(each, False) for each in FACTS])
 def test_what_a_client_is_is_learned_from_an_answer_only(server, contact, lookups, said, again):
     server.says[f"{BEN}/desk", INFO] = said
-    look = ContactLookup(CLIENT, BEN, "urn:x sha-1 abc", "desk")
+    look = ContactLookup(CLIENT_LOOKUP, BEN, "urn:x sha-1 abc", "desk")
     for _ in range(2):
         lookups._run(look)
     assert bool(contact.told) is not again

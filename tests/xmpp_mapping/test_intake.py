@@ -16,8 +16,12 @@ from onesoup.store.session.holder_side import ALWAYS, LIVE, UNSURE, ContactRecor
 from onesoup.xmpp import bounces, commands, contacts, messages
 from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.parser import Parser, TooBig
-from workers.holder.session import inbound as intake_module
-from workers.holder.session.inbound import MOST_OCTETS, InboundStanzas, Roster, Written, offline
+from workers.holder.session import inbound_batch
+from workers.holder.session.inbound import InboundStanzas
+from workers.holder.session.inbound_batch import SentMessage
+from workers.holder.session.inbound_presence import offline_changes
+from workers.holder.session.phone_texts import PhoneTexts
+from workers.holder.session.roster_reader import MAX_ROSTER_BYTES, RosterReader
 
 OWN, ROMEO = "alice@example.org", "romeo@example.net"
 ROSTER, STANZAS = "jabber:iq:roster", "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -43,7 +47,7 @@ class Directory:
         return self.items.get(jid)
 
     def written(self, stanza_id):
-        return Written(self.sent[stanza_id], self.words) if stanza_id in self.sent else None
+        return SentMessage(self.sent[stanza_id], self.words) if stanza_id in self.sent else None
 
     def wrote_to(self, jid):
         return jid in self.sent.values()
@@ -72,18 +76,44 @@ class Directory:
         self.pending.add(jid)
 
 
+class NoRooms:
+    """A session that is in no room."""
+
+    def find(self, jid):
+        return None
+
+    def take_stanzas(self, nodes, batch):
+        return nodes
+
+    def deliver_placeholder(self, sender, batch):
+        pass
+
+    def subscription_answered(self, jid, accepted, batch):
+        pass
+
+
+def inbound_of(directory, texts=None, own=OWN, **more):
+    return InboundStanzas(own, directory, texts or PhoneTexts(100), NoRooms(), **more)
+
+
 @pytest.fixture
 def directory():
     return Directory()
 
 
 @pytest.fixture
-def intake(directory):
-    return InboundStanzas(OWN, directory, 100)
+def phone_texts():
+    """What the phone takes."""
+    return PhoneTexts(100)
+
+
+@pytest.fixture
+def intake(directory, phone_texts):
+    return inbound_of(directory, phone_texts)
 
 
 def read(intake, *xml, again=False):
-    return intake.read(
+    return intake.read_stanzas(
         [
             node(
                 each.replace("<presence", "<presence xmlns='jabber:client'", 1)
@@ -200,39 +230,39 @@ def entry(number, **more):
 
 
 def test_a_roster_without_end_has_one():
-    roster = Roster()
+    roster = RosterReader()
     for number in range(MOST_ROSTER + 500):
         roster.add(entry(number))
-    assert (len(roster.items), roster.left) == (MOST_ROSTER, 500)
-    assert "500 contacts" in records.unpack_event(roster.told("alice@x").payload)["body"]
+    assert (len(roster.items), roster.left_out) == (MOST_ROSTER, 500)
+    assert "500 contacts" in records.unpack_event(roster.left_out_notice("alice@x").payload)["body"]
 
 
 def test_entries_of_any_length_have_an_end_too():
-    roster = Roster()
+    roster = RosterReader()
     for number in range(100):
         roster.add(entry(number, name="n" * 200_000))
-    assert sum(map(len, roster.items.values())) <= MOST_OCTETS
-    assert len(roster.items) + roster.left == 100
+    assert sum(map(len, roster.items.values())) <= MAX_ROSTER_BYTES
+    assert len(roster.items) + roster.left_out == 100
 
 
 def test_an_odd_entry_of_a_roster_costs_no_other():
-    roster = Roster()
+    roster = RosterReader()
     for odd in (Node("item"), Node("note"), entry(1, subscription="remove"), entry(2)):
         roster.add(odd)
     assert list(roster.items) == ["c2@x"]
 
 
 def test_an_entry_that_was_too_large_to_read_is_told_of_as_left_out():
-    parser, roster = Parser(limit=300), Roster()
+    parser, roster = Parser(limit=300), RosterReader()
     parser.feed(b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
     parser.take_apart(lambda _: True, roster.add)
     big = b"<item jid='b@x' name='" + b"n" * 500 + b"'/>"
     parser.feed(b"<iq type='result'><query xmlns='jabber:iq:roster'><item jid='a@x'/>" + big + b"<item jid='c@x'/></query></iq>")
-    assert (list(roster.items), roster.left) == (["a@x", "c@x"], 1)
+    assert (list(roster.items), roster.left_out) == (["a@x", "c@x"], 1)
 
 
 def test_contacts_that_did_not_come_back_are_offline():
-    changes = offline([ROMEO])
+    changes = offline_changes([ROMEO])
     assert changes.resources == {ROMEO: b""}
     assert not records.unpack_shown(changes.presence[ROMEO]).online
 
@@ -304,8 +334,8 @@ def jobs(done):
     return [records.unpack_command(each.job) for each in done.changes.items if each.job]
 
 
-def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(friend):
-    friend.accept(1000, True)
+def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(friend, phone_texts):
+    phone_texts.set_limits(1000, True)
     done = read(friend, shared(PICTURE))
     (item,), (job,) = done.changes.items, jobs(done)
     assert (job["op"], job["item"], job["url"]) == ("fetch", item.id, PICTURE)
@@ -329,20 +359,20 @@ def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(fri
         (f"<message from='{ROMEO}'><body>see it</body></message>", False),
     ],
 )
-def test_only_what_may_be_a_picture_waits_and_only_for_a_phone_that_takes_pictures(friend, takes, stanza, wanted):
-    friend.accept(1000, takes)
+def test_only_what_may_be_a_picture_waits_and_only_for_a_phone_that_takes_pictures(friend, takes, stanza, wanted, phone_texts):
+    phone_texts.set_limits(1000, takes)
     assert bool(jobs(read(friend, stanza))) == (wanted and takes)
 
 
-def test_a_phone_that_takes_less_than_the_link_gets_it_in_parts(friend):
-    friend.accept(20, True)
+def test_a_phone_that_takes_less_than_the_link_gets_it_in_parts(friend, phone_texts):
+    phone_texts.set_limits(20, True)
     done = read(friend, shared(PICTURE))
     assert not jobs(done)
     assert len(done.changes.items) == 2
 
 
-def test_words_beside_the_link_do_not_wait(friend):
-    friend.accept(1000, True)
+def test_words_beside_the_link_do_not_wait(friend, phone_texts):
+    phone_texts.set_limits(1000, True)
     done = read(friend, shared(PICTURE, f"look: {PICTURE}").replace("</body>", f"</body>{ASKS}"))
     words, link = done.changes.items
     assert ([each.body for each in texts(done)]) == ["look:", PICTURE]
@@ -350,8 +380,8 @@ def test_words_beside_the_link_do_not_wait(friend):
     assert words.seen != link.seen
 
 
-def test_a_link_of_somebody_who_may_not_see_that_the_phone_is_there_is_not_fetched(intake, directory):
-    intake.accept(1000, True)
+def test_a_link_of_somebody_who_may_not_see_that_the_phone_is_there_is_not_fetched(intake, directory, phone_texts):
+    phone_texts.set_limits(1000, True)
     directory.items[ROMEO] = Item(ROMEO, subscription="to")
     done = read(intake, shared(PICTURE))
     assert not jobs(done)
@@ -359,19 +389,19 @@ def test_a_link_of_somebody_who_may_not_see_that_the_phone_is_there_is_not_fetch
 
 
 def test_a_message_that_never_left_is_told_and_reported(intake):
-    changes = intake.failed(ROMEO, "m7", 415, "the server takes no pictures")
+    changes = intake.report_failure(ROMEO, "m7", 415, "the server takes no pictures")
     report, told = changes.items
     assert (report.needs, records.unpack_event(report.payload)["code"]) == ("m7", 415)
     assert records.unpack_text(told.payload).body == "not delivered: the server takes no pictures"
 
 
 def test_a_message_that_nobody_confirmed_in_time_is_reported_as_expired(intake):
-    (report,) = intake.expired([("m7", ROMEO)]).items
+    (report,) = intake.report_expired([("m7", ROMEO)]).items
     assert (report.needs, report.jid, records.unpack_event(report.payload)["code"]) == ("m7", ROMEO, 542)
 
 
-def test_what_the_phone_accepts_may_change(intake):
-    intake.accept(1000)
+def test_what_the_phone_accepts_may_change(intake, phone_texts):
+    phone_texts.set_limits(1000)
     assert len(read(intake, f"<message from='{ROMEO}'><body>{'word ' * 60}</body></message>").changes.items) == 1
 
 
@@ -466,7 +496,7 @@ def test_a_copy_has_one_name_for_phones_of_any_language(directory):
     bodies = "<body>hello</body><body xml:lang='de'>hallo</body>"
     found = {}
     for language in ("en", "de"):
-        phone = InboundStanzas(OWN, directory, 100, phone=language)
+        phone = inbound_of(directory, PhoneTexts(100, language))
         phone.profile = stanzas.PhoneProfile(language=language)
         (item,) = read(phone, f"<message from='{ROMEO}/x' id='1'>{bodies}</message>").changes.items
         found[records.unpack_event(item.payload)["body"]] = item.copy
@@ -487,8 +517,8 @@ def test_nobody_dates_a_message_into_the_future(intake):
 @pytest.mark.parametrize(
     "url", ["http://[test", "http://[", "https://]/a.png", "http://[::1", "http://\uff03/x.png", "http://a:b/c.png"]
 )
-def test_a_malformed_link_is_text(friend, url):
-    friend.accept(1000, True)
+def test_a_malformed_link_is_text(friend, url, phone_texts):
+    phone_texts.set_limits(1000, True)
     done = read(
         friend, *(f"<message from='{ROMEO}/x'><body>{each}</body></message>" for each in (url, f"look: {url}")), shared(url)
     )
@@ -581,7 +611,7 @@ def too_big(xml):
     ],
 )
 def test_whoever_wrote_what_is_too_large_is_told_so(intake, xml, condition):
-    done = intake.read([too_big(xml)])
+    done = intake.read_stanzas([too_big(xml)])
     assert [stanzas.condition(each) for each in done.answers] == [condition] * bool(condition)
     for answer in done.answers:
         assert (answer.getAttr("to"), answer.getAttr("id"), answer.getAttr("type")) == (f"{ROMEO}/x", "1", "error")
@@ -589,11 +619,11 @@ def test_whoever_wrote_what_is_too_large_is_told_so(intake, xml, condition):
 
 def test_of_presence_and_bounces_the_attributes_say_enough(intake, directory):
     directory.sent["m7"], directory.words = ROMEO, "my words"
-    here = intake.read([too_big(f"<presence from='{ROMEO}/x'/>")])
+    here = intake.read_stanzas([too_big(f"<presence from='{ROMEO}/x'/>")])
     assert shown(here).online
-    gone = intake.read([too_big(f"<presence from='{ROMEO}/x' type='unavailable'/>")])
+    gone = intake.read_stanzas([too_big(f"<presence from='{ROMEO}/x' type='unavailable'/>")])
     assert not shown(gone).online
-    (told,) = texts(intake.read([too_big(f"<message from='{ROMEO}' id='m7' type='error'/>")]))
+    (told,) = texts(intake.read_stanzas([too_big(f"<message from='{ROMEO}' id='m7' type='error'/>")]))
     assert told.body == 'not delivered: the server refused it: "my words"'
 
 
@@ -674,8 +704,8 @@ def _not_understood(_stanza, error):
 def test_no_stanza_breaks_the_intake(stanzas):
     """And what comes of it can be stored."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(intake_module, "log_given_up", _not_understood)
-        done = InboundStanzas(OWN, Directory(), 100).read(stanzas)
+        patched.setattr(inbound_batch, "log_given_up", _not_understood)
+        done = inbound_of(Directory()).read_stanzas(stanzas)
     done.changes.pack()
     for jid, record in done.changes.presence.items():
         assert jid

@@ -16,8 +16,8 @@ from onesoup.store.session.holder_side import ContactRecord
 from onesoup.xmpp import caps, contacts, extras, geoloc, vcards
 from onesoup.xmpp.extras import AVATAR, GEOLOC, MOOD, NICK, Extras
 from onesoup.xmpp.stream import stanzas
-from tests.xmpp_mapping.test_intake import ROMEO, Directory, node, read, shown
-from workers.holder.session.inbound import CLIENT, PICTURE, ContactLookup, InboundStanzas
+from tests.xmpp_mapping.test_intake import ROMEO, Directory, inbound_of, node, read, shown
+from workers.holder.session.inbound_batch import CLIENT_LOOKUP, PICTURE_LOOKUP, ContactLookup
 
 SHA = "0123456789abcdef" * 2 + "01234567"
 OTHER = SHA[::-1]
@@ -35,7 +35,7 @@ def kinds():
 
 @pytest.fixture
 def intake(directory, kinds):
-    return InboundStanzas("alice@example.org", directory, 100, kinds=kinds)
+    return inbound_of(directory, client_kinds=kinds)
 
 
 def event(about, payload=""):
@@ -117,17 +117,17 @@ def test_presence_without_a_word_leaves_the_picture(intake, directory):
 def test_a_picture_is_fetched_for_those_who_want_it_and_once(intake, directory):
     directory.known[ROMEO] = ContactRecord(wishes=wishes("status_content"))
     done = read(intake, metadata(info()))
-    assert done.looks == [ContactLookup(PICTURE, ROMEO, SHA)]
+    assert done.lookups == [ContactLookup(PICTURE_LOOKUP, ROMEO, SHA)]
     directory.known[ROMEO] = ContactRecord(
         extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA, tried=SHA))), wishes=wishes("status_content")
     )
-    assert read(intake, f"<presence from='{ROMEO}/a'/>").looks == []
+    assert read(intake, f"<presence from='{ROMEO}/a'/>").lookups == []
 
 
 @pytest.mark.parametrize("wanted", [None, wishes("alias"), wishes("online_status")])
 def test_it_is_not_fetched_for_others(intake, directory, wanted):
     directory.known[ROMEO] = ContactRecord(wishes=wanted)
-    assert read(intake, metadata(info())).looks == []
+    assert read(intake, metadata(info())).lookups == []
 
 
 CAPS = "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='http://x' ver='QgayPKawpkPSDYmwT/WM94uAlu0='/>"
@@ -137,17 +137,17 @@ def test_a_client_is_asked_what_it_is_once_for_all(intake, directory, kinds):
     directory.known[ROMEO] = ContactRecord(wishes=wishes())
     done = read(intake, f"<presence from='{ROMEO}/a'>{CAPS}</presence>")
     name = "sha-1 http://x QgayPKawpkPSDYmwT/WM94uAlu0="
-    assert done.looks == [ContactLookup(CLIENT, ROMEO, name, "a")]
+    assert done.lookups == [ContactLookup(CLIENT_LOOKUP, ROMEO, name, "a")]
     assert shown(done).client_type == "COMPUTER"
     kinds[name] = "PDA"
     done = read(intake, f"<presence from='{ROMEO}/a'>{CAPS}</presence>")
-    assert (done.looks, shown(done).client_type) == ([], "PDA")
+    assert (done.lookups, shown(done).client_type) == ([], "PDA")
 
 
 def test_what_was_learned_of_a_client_stays_with_it(intake):
     first = read(intake, f"<presence from='{ROMEO}/a'>{CAPS}</presence>")
     kept = ContactRecord(first.changes.resources[ROMEO], None, first.changes.presence[ROMEO], wishes())
-    told = intake.learned(
+    told = intake.apply_lookup(
         ROMEO,
         kept,
         lambda resources, known: ({name: contacts.replace(each, client="CLI") for name, each in resources.items()}, known),
@@ -244,7 +244,7 @@ def test_a_new_picture_is_told_to_those_who_want_it(intake, directory):
             wishes=wishes(*names),
             extras=records.pack_plain(extras.to_plain(Extras(avatar=SHA))),
         )
-        learn = intake.learned(ROMEO, kept, lambda r, known: (r, extras.replace(known, tried=SHA, picture="new")))
+        learn = intake.apply_lookup(ROMEO, kept, lambda r, known: (r, extras.replace(known, tried=SHA, picture="new")))
         assert learn.changes.quiet == quiet
 
 
@@ -376,7 +376,7 @@ def test_whatever_is_published_breaks_nothing(about, tree, other):
     presence = Node("jabber:client presence", {"from": f"{ROMEO}/a"}, [Node("vcard-temp:x:update x", {}, [other]), other])
     directory = Directory()
     directory.known[ROMEO] = ContactRecord(wishes=wishes("status_content", "client_info", "address"))
-    done = InboundStanzas("alice@example.org", directory, 100).read([message, presence])
+    done = inbound_of(directory).read_stanzas([message, presence])
     assert records.unpack_shown(done.changes.presence[ROMEO]).online
     vcards.read(tree)
     vcards.photo(tree)

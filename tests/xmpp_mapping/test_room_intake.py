@@ -17,23 +17,27 @@ from onesoup.xmpp import messages
 from onesoup.xmpp import rooms as mapping
 from onesoup.xmpp.archive import ArchivedMessage
 from onesoup.xmpp.stream.parser import TooBig
-from workers.holder.session.inbound import MAX_BODY, InboundStanzas, Written
-from workers.holder.session.rooms import invitations
-from workers.holder.session.rooms import table as workers_rooms
-from workers.holder.session.rooms.table import PendingJoin, Reading, Rooms
+from workers.holder.session.inbound import InboundStanzas
+from workers.holder.session.inbound_batch import MAX_BODY_BYTES, SentMessage
+from workers.holder.session.phone_texts import PhoneTexts
+from workers.holder.session.rooms import invitations, table
+from workers.holder.session.rooms.inbound import InboundRooms
+from workers.holder.session.rooms.inbound_messages import RoomInboundMessages
+from workers.holder.session.rooms.inbound_presence import RoomInboundPresence
+from workers.holder.session.rooms.table import ArchiveQuery, PendingJoin, RoomTable
+from workers.holder.session.state import Phase, SessionState
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
 USER = mapping.MUC_USER
 
 
-class Held:
-    """A session that is in a room, or before its door; what is called of it is kept."""
+class FakeSession:
+    """What the parts for rooms ask of a session that is in a room, or enters it; what they call is kept."""
 
     def __init__(self):
-        self.session, self.sid, self.closing = SimpleNamespace(jid=OWN, resource="phone"), "s", False
-        self.waiting, self.room_check, self.looks = 0, 900.0, []
+        self.state = SessionState("s", SimpleNamespace(jid=OWN, resource="phone"), fence=1, shard=0)
+        self.waiting, self.checks = 0, []
         self.known, self.sent, self.called = {}, {}, []
-        self.feed = self
         self.invited = {}
         self.invites = SimpleNamespace(
             all=lambda *_: {},
@@ -44,21 +48,21 @@ class Held:
         services = {"example.org": "conference.example.org"}
         self.groups = SimpleNamespace(domain_of=lambda _: "example.org", service=services.get)
         self.rules = Rules()
-        self.doors = SimpleNamespace(
-            try_again=lambda *_: False,
+        self.actions = SimpleNamespace(
+            retry_after_conflict=lambda *_: False,
             **{
                 name: lambda *args, name=name: self.called.append((name, *args))
-                for name in ("enter_again", "look_again", "lose", "ended", "note_topic")
+                for name in ("rejoin_room", "check_settings", "drop_room", "room_destroyed", "note_topic")
             },
         )
 
     def check_by(self, when):
-        self.looks.append(when)
+        self.checks.append(when)
 
-    def occupants(self, _sid, names):
+    def occupants(self, names):
         return {name: self.known.get(name) for name in names}
 
-    def waiting_items(self, _sid):
+    def count_waiting(self):
         return self.waiting
 
     def refuses(self, jid):
@@ -71,29 +75,47 @@ class Held:
         return self.rules.refuse_in(room, nick, jid, private)
 
     def written(self, stanza_id):
-        return Written(self.sent[stanza_id], "soup for all") if stanza_id in self.sent else None
+        return SentMessage(self.sent[stanza_id], "soup for all") if stanza_id in self.sent else None
+
+
+class RoomsUnderTest(RoomTable):
+    """The table of rooms, with the parts that read stanzas into it."""
+
+    def __init__(self, held, accepted=100):
+        super().__init__(held, 900.0)
+        self.held, self.texts = held, PhoneTexts(accepted)
+        state, actions = held.state, held.actions
+        self.invitations = invitations.Invitations(state, self, held.invites, held.groups, held)
+        presence = RoomInboundPresence(state, self, actions, actions, self.invitations, held)
+        messages = RoomInboundMessages(
+            state, held, self, actions, actions, actions, presence, self.texts, held, sent_message=held.written
+        )
+        self.inbound = InboundRooms(self, held, presence, messages, self.invitations)
+
+    def stanzas(self, **more):
+        """What reads stanzas for this session."""
+        return InboundStanzas(OWN, self.held, self.texts, self.inbound, **more)
 
 
 @pytest.fixture
 def held():
-    return Held()
+    return FakeSession()
 
 
 @pytest.fixture
 def rooms(held):
-    made = held.rooms = Rooms(held, held)
+    made = RoomsUnderTest(held)
     made.joined[ROOM] = Room(GID, "Alice", notice=True, topic="old")
     return made
 
 
 def read(rooms, *xml, again=False):
-    intake = InboundStanzas(OWN, rooms._held, 100, rooms=rooms)
     nodes = [NodeBuilder(each.replace(" ", " xmlns='jabber:client' ", 1)).getDom() for each in xml]
-    done = intake.read(nodes, again)
+    done = rooms.stanzas().read_stanzas(nodes, again)
     for call in done.after:
         call()
     for name, record in done.changes.occupants.items():
-        rooms._held.known[name] = record or None
+        rooms.held.known[name] = record or None
     return done
 
 
@@ -219,7 +241,7 @@ def test_an_impatient_inviter_does_not_put_off_his_next_question(rooms, held, mo
         now[0] = 1_700_000_000.0 + seconds
         asked.append(len(told(read(rooms, DIRECT), "invite")))
     assert asked == [1, 0, 0, 1, 0]
-    assert len(rooms.invitations._lately) == 1
+    assert len(rooms.invitations._recent) == 1
 
 
 def test_two_people_who_invite_into_one_room_ask_twice(rooms):
@@ -373,22 +395,22 @@ def test_whatever_fails_a_line_is_told_between_its_neighbours(rooms, monkeypatch
 
 
 def test_a_line_that_was_too_long_to_read_is_named(rooms, held):
-    def unread(nick, kind="groupchat"):
+    def too_big(nick, kind="groupchat"):
         big = TooBig.__new__(TooBig)
         big.name, big.namespace, big.kids, big.data = "message", "jabber:client", [], []
         big.attrs = {"from": f"{ROOM}/{nick}".rstrip("/"), "type": kind, "id": "1"}
-        return InboundStanzas(OWN, held, 100, rooms=rooms).read([big])
+        return rooms.stanzas().read_stanzas([big])
 
-    (text,) = told(unread("Ben"), "text")
+    (text,) = told(too_big("Ben"), "text")
     assert (text["n"], text["g"], text["body"]) == ("Ben", GID, "[a message that was too long]")
-    assert not unread("Alice").changes.items
-    assert not unread("", "normal").answers  # what the room has kept was written by somebody else
-    (answer,) = unread("Ben", "chat").answers
+    assert not too_big("Alice").changes.items
+    assert not too_big("", "normal").answers  # what the room has kept was written by somebody else
+    (answer,) = too_big("Ben", "chat").answers
     assert (answer.getAttr("to"), answer.getAttr("type")) == (f"{ROOM}/Ben", "error")
 
 
 def test_a_line_that_is_too_long_for_any_phone_is_named_and_a_whispered_one_refused(rooms):
-    long = "x" * (MAX_BODY + 1)
+    long = "x" * (MAX_BODY_BYTES + 1)
     (text,) = told(read(rooms, said("Ben", long)), "text")
     assert (text["n"], text["body"]) == ("Ben", "[a message that was too long]")
     done = read(rooms, said("Ben", long, kind="chat"))
@@ -402,7 +424,7 @@ def archived(query, name, inner, sender=ROOM):
 
 
 def test_what_a_room_has_kept_is_collected_and_told_to_nobody_else(rooms):
-    reading = rooms.readings["q1"] = Reading(ROOM)
+    query = rooms.archive_queries["q1"] = ArchiveQuery(ROOM)
     line = f"<message xmlns='jabber:client' from='{ROOM}/Ben' type='groupchat'><body>soup</body></message>"
     topic = f"<message xmlns='jabber:client' from='{ROOM}/Ben' type='groupchat'><subject>x</subject></message>"
     lie = "<message xmlns='jabber:client' from='other@x/Ben' type='groupchat'><body>lie</body></message>"
@@ -416,9 +438,9 @@ def test_what_a_room_has_kept_is_collected_and_told_to_nobody_else(rooms):
         archived("q1", "f", ""),
     )
     assert not done.changes.items
-    assert reading.found == [ArchivedMessage("a", "Ben", "soup", 1_234_567_890)]
-    assert reading.ids == {"a", "b", "c", "f"}
-    reading.wait("f", 0.0)
+    assert query.found == [ArchivedMessage("a", "Ben", "soup", 1_234_567_890)]
+    assert query.ids == {"a", "b", "c", "f"}
+    query.wait_for("f", 0.0)
 
 
 def test_private_words_and_whom_nobody_wants_to_hear(rooms, held):
@@ -459,7 +481,7 @@ def test_whoever_is_put_out_is_told_why(rooms, status, code):
 def test_a_service_that_goes_down_is_waited_for(rooms, held):
     done = read(rooms, here("Alice", "<status code='332'/><status code='110'/>", "unavailable", role="none"))
     assert told(done, "left") == []
-    assert held.called == [("enter_again", ROOM)]
+    assert held.called == [("rejoin_room", ROOM)]
 
 
 def test_what_did_not_get_through(rooms, held):
@@ -473,7 +495,7 @@ def test_what_did_not_get_through(rooms, held):
     assert [each["code"] for each in told(done, "report")] == [816, 812]
     assert told(read(rooms, error.format(ROOM, "lie", "forbidden")), "text") == []
     read(rooms, error.format(ROOM, "a", "not-acceptable"))
-    assert ("enter_again", ROOM) in held.called
+    assert ("rejoin_room", ROOM) in held.called
 
 
 def test_entering_again_tells_the_difference(rooms, held):
@@ -481,7 +503,7 @@ def test_entering_again_tells_the_difference(rooms, held):
         f"{ROOM}/Ben": records.pack_occupant("", "participant", "none"),
         f"{ROOM}/Cleo": records.pack_occupant("", "", ""),
     }
-    rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), again=True, old={"Ben", "Cleo"})
+    rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), rejoin=True, old_nicks={"Ben", "Cleo"})
     done = read(rooms, here("Ben"), here("Dora"), here("Alice", "<status code='110'/>"))
     (notice,) = told(done, "notice")
     assert (notice["joined"], notice["left"]) == ([["Dora", ""]], [["Cleo", ""]])
@@ -528,27 +550,27 @@ def test_whoever_has_our_nick_and_goes_while_we_enter_is_not_us(rooms):
 
 
 def test_a_room_that_was_made_anew_by_entering_is_lost(rooms, held):
-    entry = rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), again=True)
+    pending = rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), rejoin=True)
     read(rooms, here("Alice", "<status code='110'/><status code='201'/>"))
-    assert held.called == [("lose", ROOM, entry, 800)]
+    assert held.called == [("drop_room", ROOM, pending, 800)]
 
 
 def test_a_room_is_silent_when_nothing_has_come_from_it_for_long(rooms, held, monkeypatch):
     now = [5000.0]
-    monkeypatch.setattr(workers_rooms.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(table.time, "monotonic", lambda: now[0])
     entering(rooms)
-    assert rooms.silent() == []  # what is just being entered is not asked
+    assert rooms.silent_rooms() == []  # what is just being entered is not asked
     read(rooms, here("Alice", OWN_PRESENCE))
-    assert (rooms.silent(), rooms.until_silent(), held.looks) == ([], 900.0, [5900.0])
+    assert (rooms.silent_rooms(), rooms.seconds_until_silent(), held.checks) == ([], 900.0, [5900.0])
     now[0] = 5800.0
     read(rooms, said("Ben", "hello"))
     now[0] = 6000.0
-    assert (rooms.silent(), rooms.until_silent()) == ([], 700.0)
+    assert (rooms.silent_rooms(), rooms.seconds_until_silent()) == ([], 700.0)
     now[0] = 6700.0
-    assert rooms.silent() == [ROOM]
-    assert rooms.until_silent() > 0  # or the holder would look at it all the time
-    held.room_check = 0.0
-    assert (rooms.silent(), rooms.until_silent()) == ([], math.inf)
+    assert rooms.silent_rooms() == [ROOM]
+    assert rooms.seconds_until_silent() > 0  # or the holder would look at it all the time
+    rooms.check_seconds = 0.0
+    assert (rooms.silent_rooms(), rooms.seconds_until_silent()) == ([], math.inf)
 
 
 def test_rooms_are_no_contacts_and_strange_rooms_nothing(rooms, held):
@@ -559,5 +581,5 @@ def test_rooms_are_no_contacts_and_strange_rooms_nothing(rooms, held):
 
 
 def test_what_comes_while_the_session_ends_changes_nothing(rooms, held):
-    held.closing = True
+    held.state.enter(Phase.ENDING)
     assert not read(rooms, here("Alice", "<status code='110'/>", "unavailable")).changes.rooms

@@ -3,9 +3,9 @@
 import pytest
 from xmpp.simplexml import NodeBuilder
 
-from onesoup.xmpp import invitations, rooms, xml
+from onesoup.xmpp import bookmarks, invitations, room_requests, room_settings, rooms, xml
+from onesoup.xmpp.bookmarks import Bookmark
 from onesoup.xmpp.invitations import Declined, Invited
-from onesoup.xmpp.rooms import Bookmark
 from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.stanzas import DISCO, MAX_UPLOAD, UPLOAD, upload_limit
 from onesoup.xmpp.xml import Xml
@@ -37,10 +37,10 @@ def test_a_tree_goes_into_a_stanza_and_back():
 def test_an_occupant_with_and_without_an_address():
     seen = presence("<item affiliation='owner' role='moderator' jid='Ben@example.org/desk'/><status code='110'/>")
     assert (seen.room, seen.nick, seen.available, seen.jid, seen.level) == (ROOM, "Ben", True, "ben@example.org", "Admin")
-    assert seen.codes == {110}
+    assert seen.status_codes == {110}
     assert presence("<item affiliation='none' role='moderator'/>").level == "Mod"
     assert presence("<item/>").level == "User"
-    assert presence("<status code='x'/><status/><status code='99999999999'/>").codes == set()
+    assert presence("<status code='x'/><status/><status code='99999999999'/>").status_codes == set()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_occupant_with_and_without_an_address():
     ],
 )
 def test_why_somebody_is_out(inner, code):
-    assert rooms.removed(presence(inner, type="unavailable")) == code
+    assert rooms.removal_code(presence(inner, type="unavailable")) == code
 
 
 def test_a_refusal_and_a_new_nick():
@@ -83,12 +83,12 @@ def test_a_person_that_is_not_found_is_no_missing_room():
 
 def test_what_is_asked_of_history():
     def history(*limits, **more):
-        return rooms.join(ROOM, "Ben", *limits, **more).find("x", MUC).find("history").attrs
+        return room_requests.enter_room(ROOM, "Ben", *limits, **more).find("x", MUC).find("history").attrs
 
     assert history(0, 100) == {"maxstanzas": "0"}
     assert history(10, 100) == {"maxstanzas": "10", "maxchars": "100"}
     assert history(0, 0, since="2026-01-01T00:00:00Z") == {"since": "2026-01-01T00:00:00Z", "maxstanzas": "50"}
-    assert rooms.join(ROOM, "Ben", 0, 0, password="soup").find("x", MUC).text_of("password") == "soup"
+    assert room_requests.enter_room(ROOM, "Ben", 0, 0, password="soup").find("x", MUC).text_of("password") == "soup"
 
 
 INFO = f"""<query xmlns='{rooms.DISCO_INFO}'><identity category='conference' type='text' name='The club'/><feature var='{MUC}'/>
@@ -101,10 +101,10 @@ INFO = f"""<query xmlns='{rooms.DISCO_INFO}'><identity category='conference' typ
 
 def test_what_a_room_is_like():
     query = tree(INFO)
-    assert rooms.is_service(query)
-    about = rooms.read_info(query)
+    assert room_settings.is_room_service(query)
+    about = room_settings.read_room_info(query)
     assert about.description == "Welcome"
-    assert rooms.properties(about, private=True) == {
+    assert room_settings.group_properties(about, private=True) == {
         "Name": "The club",
         "AccessType": "Restricted",
         "Type": "Private",
@@ -116,9 +116,9 @@ def test_what_a_room_is_like():
         "ActiveUsers": "3",
         "PrivateMessaging": "T",
     }
-    assert not rooms.may_change_topic(about, "participant")
-    assert rooms.may_change_topic(about, "moderator")
-    assert not rooms.is_service(tree("<query><identity category='gateway' type='irc'/></query>"))
+    assert not room_settings.may_change_topic(about, "participant")
+    assert room_settings.may_change_topic(about, "moderator")
+    assert not room_settings.is_room_service(tree("<query><identity category='gateway' type='irc'/></query>"))
 
 
 FORM = """<query><x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>config</value></field>
@@ -132,7 +132,7 @@ FORM = """<query><x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' typ
 
 def test_a_form_is_filled_and_the_rest_of_it_stays():
     wishes = {"Name": "new", "AccessType": "Restricted", "MaxActiveUsers": "20", "History": "F", "Validity": "60"}
-    assert rooms.fill(tree(FORM), wishes) == {
+    assert room_settings.fill_config_form(tree(FORM), wishes) == {
         "FORM_TYPE": ["config"],
         "muc#roomconfig_roomname": ["new"],
         "muc#roomconfig_whois": ["moderators"],
@@ -140,16 +140,16 @@ def test_a_form_is_filled_and_the_rest_of_it_stays():
         "muc#roomconfig_membersonly": ["1"],
         "muc#roomconfig_maxusers": ["50"],
     }
-    assert rooms.fill(tree(FORM), {"MaxActiveUsers": "99"})["muc#roomconfig_maxusers"] == ["200"]
-    assert rooms.fill(tree("<query/>"), wishes) is None
+    assert room_settings.fill_config_form(tree(FORM), {"MaxActiveUsers": "99"})["muc#roomconfig_maxusers"] == ["200"]
+    assert room_settings.fill_config_form(tree("<query/>"), wishes) is None
 
 
 @pytest.mark.parametrize("digits", ["²", "٣", "9" * 5000, "-1", "1e3", ""])
 def test_a_choice_of_a_form_that_is_no_number_is_none(digits):
     """str.isdigit() takes some of these, and int() raises on them: the group would not be made."""
     form = FORM.replace("<value>10</value></option>", f"<value>{digits}</value></option>")
-    assert rooms.fill(tree(form), {"MaxActiveUsers": "20"})["muc#roomconfig_maxusers"] == ["50"]
-    assert rooms.fill(tree(form), {"MaxActiveUsers": "³"})["muc#roomconfig_maxusers"] == ["200"]
+    assert room_settings.fill_config_form(tree(form), {"MaxActiveUsers": "20"})["muc#roomconfig_maxusers"] == ["50"]
+    assert room_settings.fill_config_form(tree(form), {"MaxActiveUsers": "³"})["muc#roomconfig_maxusers"] == ["200"]
 
 
 @pytest.mark.parametrize(("told", "limit"), [("1000", 1000), ("9" * 5000, MAX_UPLOAD), ("²", MAX_UPLOAD), ("", MAX_UPLOAD)])
@@ -162,10 +162,12 @@ def test_the_limit_of_an_upload_service_may_be_anything(told, limit):
 
 def test_bookmarks_of_both_kinds():
     mark = Bookmark(ROOM, "Ben", True)
-    item = rooms.bookmark(mark).payload.find("publish").find("item")
-    assert rooms.read_bookmarks(Xml("pubsub", children=[Xml("items", children=[item])])) == {ROOM: mark}
+    item = bookmarks.publish_bookmark(mark).payload.find("publish").find("item")
+    assert bookmarks.read_bookmarks(Xml("pubsub", children=[Xml("items", children=[item])])) == {ROOM: mark}
     others = f"<url url='u'/><conference jid='x@y'/><conference jid='{ROOM}'/>"
-    kept = rooms.old_bookmark(tree(f"<query><storage xmlns='storage:bookmarks'>{others}</storage></query>"), mark).payload
+    kept = bookmarks.store_old_bookmark(
+        tree(f"<query><storage xmlns='storage:bookmarks'>{others}</storage></query>"), mark
+    ).payload
     storage = kept.find("storage")
     assert [(each.get("jid"), each.text_of("nick"), each.get("autojoin")) for each in storage.all("conference")] == [
         ("x@y", "", ""),
@@ -176,7 +178,7 @@ def test_bookmarks_of_both_kinds():
 
 def test_invitations_of_every_form():
     def read(inner, sender=ROOM):
-        return invitations.read(tree(f"<message from='{sender}'>{inner}</message>"))
+        return invitations.read_invitation(tree(f"<message from='{sender}'>{inner}</message>"))
 
     invite = "<invite from='{}'><reason>come</reason></invite><password>soup</password>"
     mediated = f"<x xmlns='{MUC}#user'>{invite}</x>"
@@ -191,11 +193,11 @@ def test_invitations_of_every_form():
 
 
 def test_what_is_sent_is_what_is_read():
-    sent = invitations.mediated(ROOM, "ben@example.org", "come", "1").find("x").find("invite")
+    sent = invitations.mediated_invitation(ROOM, "ben@example.org", "come", "1").find("x").find("invite")
     assert (sent.get("to"), sent.text_of("reason")) == ("ben@example.org", "come")
-    direct = invitations.direct(ROOM, "ben@example.org", "come", "1")
+    direct = invitations.direct_invitation(ROOM, "ben@example.org", "come", "1")
     direct.attrs["from"] = "dave@example.org"
-    assert invitations.read(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
+    assert invitations.read_invitation(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +216,6 @@ def test_what_is_sent_is_what_is_read():
     ],
 )
 def test_what_the_answer_to_a_ping_of_oneself_says(condition, still):
-    assert rooms.still_inside(condition) is still
-    request = rooms.ask_oneself("soup@conference.example.org", "Alice")
+    assert room_requests.still_inside(condition) is still
+    request = room_requests.ping_oneself("soup@conference.example.org", "Alice")
     assert (request.to, request.type, request.payload.name) == ("soup@conference.example.org/Alice", "get", "ping")

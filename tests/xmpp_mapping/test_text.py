@@ -21,8 +21,8 @@ from onesoup.xmpp.stream.parser import Parser
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
 from onesoup.xmpp.stream.serializer import serialise
 from tests.support.characters import NOT_FOR_PHONES
-from tests.xmpp_mapping.test_intake import Directory
-from workers.holder.session.inbound import InboundStanzas
+from tests.xmpp_mapping.test_intake import Directory, inbound_of
+from workers.holder.session.phone_texts import PhoneTexts
 
 ALICE, ROMEO = "alice@example.org", "romeo@example.net"
 SESSION = Session(jid=ALICE, own="wv:alice@example.org", version="1.2", resource="x")
@@ -77,7 +77,7 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
         return
     node = tree_of(commands.message("m1", ALICE, text, receipt=False))
     node.setAttr("from", f"{ROMEO}/home")
-    done = InboundStanzas(ALICE, Directory(), 10_000).read([over_xmpp(node)])
+    done = inbound_of(Directory(), PhoneTexts(10_000), ALICE).read_stanzas([over_xmpp(node)])
     (item,) = done.changes.items
     told = over_csp(messages.new_message(records.unpack_text(item.payload), SESSION, None), version, encoding)
     assert arrives(told.content_data) == arrives(text)

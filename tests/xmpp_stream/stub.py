@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from gevent import socket, ssl
+from gevent.lock import BoundedSemaphore
 from gevent.server import StreamServer
 
 from onesoup.xmpp.stream import Options, Resolver, Tls
@@ -27,9 +28,12 @@ class Peer:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock, self.seen = sock, b""
+        self._writing = BoundedSemaphore(1)
 
     def send(self, text: str | bytes) -> None:
-        self.sock.sendall(text.encode() if isinstance(text, str) else text)
+        """Greenlets that flood and greenlets that answer write one after the other: a socket has one writer at a time."""
+        with self._writing:
+            self.sock.sendall(text.encode() if isinstance(text, str) else text)
 
     def until(self, mark: str) -> str:
         """Reads up to and with the mark."""

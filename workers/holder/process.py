@@ -335,7 +335,7 @@ class Holder:
         held = XmppSession(self._shared, sid, session, password, check, lease.fence, lease.shard, records.unpack_caps(caps))
         held.state.enter(Phase.LIVE)
         held.adopt(shown)
-        held.rooms.load()
+        held.rooms.table.load()
         self._held[sid] = held
         held.check_now()
         if over is not None:
@@ -551,7 +551,7 @@ class Holder:
                 shared.feed.take_in(held.sid, held.fence, records.in_order(news))
                 held.took_in()
             shared.offline.remove(session.jid, waiting)
-        held.doors.take_up()
+        held.rooms.joining.rejoin_last_session()
         held.check_now()
 
     def _gone(self, held: XmppSession) -> None:
@@ -638,7 +638,7 @@ class Holder:
         soon = (each / 1000 + 0.5 for each in (seen.left, seen.valid, until_idle) if each > 0)
         rest = held.rest(MAX_CHECK)
         rest += TOGETHER - (time.monotonic() + rest) % TOGETHER
-        held.check_in(min([rest, held.rooms.until_silent(), *soon]))
+        held.check_in(min([rest, held.rooms.table.seconds_until_silent(), *soon]))
 
     def _attend(self, held: XmppSession, seen: SessionStatus) -> None:
         """A phone that is idle, messages that are not valid any more, rooms that are silent."""
@@ -646,7 +646,7 @@ class Holder:
             held.quiet(seen.quiet)
             if seen.valid == 0:
                 held.report_overdue()
-            held.doors.look_in()
+            held.rooms.checks.probe_rooms()
         except StoreDown:
             held.check_by(time.monotonic() + AGAIN)
 

@@ -28,8 +28,8 @@ from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.xmpp import commands, room_service, rooms
-from onesoup.xmpp.rooms import About
+from onesoup.xmpp import commands, room_requests, room_service, room_settings, rooms
+from onesoup.xmpp.room_settings import RoomInfo
 
 MAX_NICK = 50
 # Names that are tried when the phone has not chosen one.
@@ -43,10 +43,10 @@ def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
     """Who is there, if the phone asks, and the room's description. A room that is not there is not made: 800."""
     here = joined(ctx)
     room, gid = room_of(ctx, request.group_id, here), spelled(request.group_id or "")
-    reply = ctx.query(rooms.ask_info(room))[0]
+    reply = ctx.query(room_requests.ask_info(room))[0]
     if reply.error and room not in here:
         raise CspError(rooms.join_code(reply.error), "no such group" if reply.error == "item-not-found" else "")
-    about = rooms.read_info(reply.payload)
+    about = room_settings.read_room_info(reply.payload)
     before = kept(ctx, room, gid)
     settled = properties.with_own(before, request.own_properties)
     answer = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), about)
@@ -75,7 +75,7 @@ def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_t
 
 
 def _enter(
-    ctx: Context, room: str, gid: str, screen_name: ScreenName | None, settled: KeptProperties, notice: bool, about: About
+    ctx: Context, room: str, gid: str, screen_name: ScreenName | None, settled: KeptProperties, notice: bool, about: RoomInfo
 ) -> dict[str, object]:
     """With the name that the phone has chosen, or one that nobody has."""
     chosen = (screen_name.s_name or "").strip() if screen_name is not None else ""
@@ -92,7 +92,7 @@ def _enter(
         password=_password(ctx, room),
         history=ctx.services.policy.group_history,
         characters=ctx.caps.accepted,
-        about=room_service.told(about),
+        about=room_service.notified_properties(about),
         delivery=delivery,
         length=length,
     )
@@ -140,7 +140,7 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     room, gid = room_of(ctx, request.group_id), spelled(request.group_id or "")
     _must_be_new(ctx, room)
     settled = properties.with_own(kept(ctx, room, gid), request.own_properties)
-    entered = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), About())
+    entered = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), RoomInfo())
     if not entered.get("new"):
         go(ctx, room)
         raise CspError(StatusCode.GROUP_ALREADY_EXISTS, "group exists")
@@ -150,7 +150,7 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     ctx.effects.spell[room] = gid
     properties.store(ctx, room, KeptProperties(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
     if values.get("Topic"):
-        ctx.send(commands.stanza(rooms.topic(room, token(16), values["Topic"])))
+        ctx.send(commands.stanza(room_requests.set_topic(room, token(16), values["Topic"])))
         ctx.services.groups.keep_topic(room, values["Topic"])  # the phone may be out before the room tells it
     if request.join_group is False:
         go(ctx, room)
@@ -163,7 +163,7 @@ def _own_names(ctx: Context) -> set[str]:
 
 
 def _must_be_new(ctx: Context, room: str) -> None:
-    reply = ctx.query(rooms.ask_info(room))[0]
+    reply = ctx.query(room_requests.ask_info(room))[0]
     if not reply.error:
         raise CspError(StatusCode.GROUP_ALREADY_EXISTS, "group exists")
     if reply.error != "item-not-found":
@@ -174,9 +174,9 @@ def _configure_new(ctx: Context, room: str, private: bool, values: dict[str, str
     """The room stays when everybody has left, unless the phone wants that it goes; a private one is not listed."""
     wishes = {"AutoDelete": "F", "Searchable": "F" if private else "T", **values}
     try:
-        form = good(ctx.query(rooms.ask_config(room))[0])
-        filled = rooms.fill(form.payload, wishes, welcome)
-        good(ctx.query(rooms.configure(room, filled or {}))[0])
+        form = good(ctx.query(room_requests.ask_config(room))[0])
+        filled = room_settings.fill_config_form(form.payload, wishes, welcome)
+        good(ctx.query(room_requests.submit_config(room, filled or {}))[0])
     except (CspError, BackendError):
         # A room without configuration would lock everybody out: better none at all.
         ctx.send(commands.destroy(room))
@@ -211,7 +211,7 @@ def go(ctx: Context, room: str) -> None:
     """Leaves a joined room."""
     left = ctx.ask(commands.leave(room))
     # By itself, so that the server gets it whatever happens to the stream now.
-    ctx.send(commands.stanza(rooms.leave(room, str(left["nick"]))))
+    ctx.send(commands.stanza(room_requests.leave_room(room, str(left["nick"]))))
 
 
 # --- who is there, and what is told of it ---
@@ -224,7 +224,7 @@ def joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
     room, own = inside(ctx, request.group_id)
     told = members(ctx, occupants(ctx, room), own.gid)
     flat = ctx.session.quirks.flat_members
-    if rooms.level(own.role, own.affiliation) == groups.ADMIN and not flat:
+    if rooms.privilege_level(own.role, own.affiliation) == groups.ADMIN and not flat:
         return GetJoinedUsersResponse(admin_map_list=groups.admin_map_list(told))
     return GetJoinedUsersResponse(user_map_list=groups.user_map_list(told, flat))
 

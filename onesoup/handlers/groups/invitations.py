@@ -29,7 +29,7 @@ from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import administrators, joined, occupants, room_of, spelled
 from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
-from onesoup.xmpp import commands, rooms
+from onesoup.xmpp import commands, room_requests, rooms
 from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
 
@@ -127,7 +127,7 @@ def _made_members(ctx: Context, room: str, jids: list[str], failed: list[Detaile
     """An invitation to be a member makes one first. 816 when the user may not."""
     more = administrators(ctx, room)
     made, others = [jid for jid in jids if jid in more], [jid for jid in jids if jid not in more]
-    replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in others])
+    replies = ctx.query(*[room_requests.set_affiliation(room, jid, "member") for jid in others])
     for jid, reply in zip(others, replies, strict=True):
         if reply.error:
             code = rooms.command_code(reply.error, who=True)
@@ -141,7 +141,7 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
     """What goes out for each of those invited."""
     note = (request.invite_note or "").strip()[:MAX_NOTE]
     if kind in ("GR", "GM"):
-        write = stanzas.direct if inside is None else stanzas.mediated
+        write = stanzas.direct_invitation if inside is None else stanzas.mediated_invitation
         return [commands.stanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
     if kind == "PR":
         return [commands.stanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
@@ -170,7 +170,7 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
         note = (request.response_note or "").strip()[:MAX_NOTE]
         if found.mediated:
             inviter = f"{found.room}/{found.nick}" if found.nick else found.who
-            ctx.send(commands.stanza(stanzas.decline(found.room, inviter, note, token(16))))
+            ctx.send(commands.stanza(stanzas.decline_invitation(found.room, inviter, note, token(16))))
         ctx.services.invites.remove(ctx.session.jid, "in", invite_id)
     return status(StatusCode.SUCCESSFUL)
 

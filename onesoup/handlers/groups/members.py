@@ -37,8 +37,8 @@ from onesoup.handlers.groups.rooms import (
     outcome,
     room_of,
 )
-from onesoup.xmpp import rooms
-from onesoup.xmpp.rooms import RoomRequest
+from onesoup.xmpp import room_requests, room_settings, rooms
+from onesoup.xmpp.room_requests import RoomRequest
 
 # What rooms say of a nick that is not there, when somebody is to be put out.
 GONE = ("item-not-found", "not-acceptable")
@@ -47,14 +47,14 @@ GONE = ("item-not-found", "not-acceptable")
 def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
     """By the room's own lists; where it keeps those to itself, whoever is there and can be seen. 816 when that is nobody."""
     room = room_of(ctx, request.group_id)
-    asked = [rooms.ask_affiliated(room, each) for each in ("owner", "admin", "member")]
-    replies = ctx.query(*asked, rooms.ask_role(room, "moderator"))
+    asked = [room_requests.ask_affiliated(room, each) for each in ("owner", "admin", "member")]
+    replies = ctx.query(*asked, room_requests.ask_role(room, "moderator"))
     if any(reply.error == "remote-server-timeout" for reply in replies):
         raise BackendError(StatusCode.TIMEOUT, "the group does not answer")
     if all(reply.error for reply in replies):
         levels = _seen(ctx, room, replies[0].error)
     else:
-        owners, admins, people, mods = [[] if reply.error else rooms.read_admin(reply.payload) for reply in replies]
+        owners, admins, people, mods = [[] if reply.error else room_requests.read_admin_items(reply.payload) for reply in replies]
         levels = {jid: ADMIN for jid, _ in (*owners, *admins) if jid}
         levels |= {jid: MOD for jid, _ in mods if jid and jid not in levels}
         levels |= {jid: USER for jid, _ in people if jid and jid not in levels}
@@ -118,7 +118,7 @@ def _remove_from_inside(ctx: Context, room: str, people: People) -> None:
         for each in present
         if (each.jid == jid if jid else each.nick == nick)
     ]
-    replies = ctx.query(*[rooms.give_role(room, nick, "none") for _, nick in nicks])
+    replies = ctx.query(*[room_requests.set_role(room, nick, "none") for _, nick in nicks])
     for (who, _), reply in zip(nicks, replies, strict=True):
         if reply.error and reply.error not in GONE:
             people.fail(rooms.command_code(reply.error), who)
@@ -127,13 +127,13 @@ def _remove_from_inside(ctx: Context, room: str, people: People) -> None:
 def _remove_from_outside(ctx: Context, room: str, people: People) -> None:
     """A room for members puts out who is none any more. Any other only puts out whom it rejects, and only those who are in it
     can put out somebody without that: he is rejected for a moment."""
-    if not rooms.read_info(good(ctx.query(rooms.ask_info(room))[0]).payload).members_only:
+    if not room_settings.read_room_info(good(ctx.query(room_requests.ask_info(room))[0]).payload).members_only:
         change(ctx, people, _affiliation(room, "outcast"))
     change(ctx, People(people.working, people.failed), _affiliation(room, "none"))
 
 
 def _affiliation(room: str, affiliation: str) -> Callable[[str, str], RoomRequest | None]:
-    return lambda jid, _nick: rooms.affiliate(room, jid, affiliation) if jid else None
+    return lambda jid, _nick: room_requests.set_affiliation(room, jid, affiliation) if jid else None
 
 
 def _somebody(people: People) -> People:
@@ -165,10 +165,10 @@ def _give(ctx: Context, room: str, people: People, level: str) -> None:
     there can at least be a member."""
 
     def affiliation(jid: str, _nick: str) -> RoomRequest | None:
-        return rooms.affiliate(room, jid, "admin" if level == ADMIN else "member")
+        return room_requests.set_affiliation(room, jid, "admin" if level == ADMIN else "member")
 
     def role(_jid: str, nick: str) -> RoomRequest | None:
-        return rooms.give_role(room, nick, "moderator" if level == MOD else "participant")
+        return room_requests.set_role(room, nick, "moderator" if level == MOD else "participant")
 
     for who, jid, nick in list(people.found):
         if not (jid if level == ADMIN else nick or level == USER):
@@ -202,7 +202,7 @@ def reject(ctx: Context, request: RejectListRequest) -> Primitive:
 
 
 def _outcasts(ctx: Context, room: str) -> list[tuple[str, str]]:
-    return rooms.read_admin(good(ctx.query(rooms.ask_affiliated(room, "outcast"))[0]).payload)
+    return room_requests.read_admin_items(good(ctx.query(room_requests.ask_affiliated(room, "outcast"))[0]).payload)
 
 
 def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:
@@ -214,7 +214,7 @@ def _reject(ctx: Context, room: str, people: People, affiliation: str) -> None:
     hidden = [(who, nick) for who, jid, nick in people.found if not jid]
     change(ctx, people, _affiliation(room, affiliation))
     if affiliation == "outcast":
-        ctx.query(*[rooms.give_role(room, nick, "none") for who, nick in hidden if isinstance(who, ScreenName)])
+        ctx.query(*[room_requests.set_role(room, nick, "none") for who, nick in hidden if isinstance(who, ScreenName)])
 
 
 HANDLERS: Table = {

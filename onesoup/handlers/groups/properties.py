@@ -21,8 +21,9 @@ from onesoup.handlers.context import Context
 from onesoup.handlers.groups.rooms import good, joined, keep, kept, room_of, spelled
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.xmpp import commands, rooms
-from onesoup.xmpp.rooms import About, Bookmark
+from onesoup.xmpp import bookmarks, commands, room_requests, room_settings, rooms
+from onesoup.xmpp.bookmarks import Bookmark
+from onesoup.xmpp.room_settings import RoomInfo
 
 MAX_WELCOME = 2000
 
@@ -31,14 +32,14 @@ def get(ctx: Context, request: GetGroupPropsRequest) -> Primitive:
     """Both blocks always: the 1.2 client's tables ask for the own one."""
     here = joined(ctx)
     room = room_of(ctx, request.group_id, here)
-    info, marks = ctx.query(rooms.ask_info(room), rooms.ask_bookmarks())
-    about = rooms.read_info(good(info).payload)
-    values = rooms.properties(about, bool(groups.parse(request.group_id).owner))
+    info, marks = ctx.query(room_requests.ask_info(room), bookmarks.ask_bookmarks())
+    about = room_settings.read_room_info(good(info).payload)
+    values = room_settings.group_properties(about, bool(groups.parse(request.group_id).owner))
     own = here.get(room)
     if own is not None and own.topic:
         values["Topic"] = own.topic
     settled = kept(ctx, room, spelled(request.group_id or ""))
-    mark = rooms.read_bookmarks(marks.payload).get(room)
+    mark = bookmarks.read_bookmarks(marks.payload).get(room)
     auto = mark.auto if mark is not None else settled.auto
     return GetGroupPropsResponse(
         group_properties=groups.group_properties(values, ctx.version, about.description),
@@ -53,8 +54,8 @@ def _own(room: Room | None, settled: KeptProperties) -> dict[str, str]:
         "PrivateMessaging": _truth(settled.private),
     }
     if room is not None:
-        values["PrivilegeLevel"] = rooms.level(room.role, room.affiliation)
-        values["IsMember"] = _truth(room.affiliation in ("member", *rooms.ADMINS))
+        values["PrivilegeLevel"] = rooms.privilege_level(room.role, room.affiliation)
+        values["IsMember"] = _truth(room.affiliation in ("member", *rooms.ADMIN_AFFILIATIONS))
     return values
 
 
@@ -74,13 +75,13 @@ def change(ctx: Context, request: SetGroupPropsRequest) -> Primitive:
     if topic is not None:
         _may_change_topic(ctx, room, here.get(room))
     if values or text is not None:
-        form = good(ctx.query(rooms.ask_config(room))[0])
-        filled = rooms.fill(form.payload, values, text)
+        form = good(ctx.query(room_requests.ask_config(room))[0])
+        filled = room_settings.fill_config_form(form.payload, values, text)
         if filled is None:
             raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "the group cannot be configured")
-        good(ctx.query(rooms.configure(room, filled))[0])
+        good(ctx.query(room_requests.submit_config(room, filled))[0])
     if topic is not None:
-        ctx.send(commands.stanza(rooms.topic(room, token(16), topic)))
+        ctx.send(commands.stanza(room_requests.set_topic(room, token(16), topic)))
     if after != before:
         store(ctx, room, after)
     return status(StatusCode.SUCCESSFUL)
@@ -89,8 +90,8 @@ def change(ctx: Context, request: SetGroupPropsRequest) -> Primitive:
 def _may_change_topic(ctx: Context, jid: str, room: Room | None) -> None:
     if room is None:
         raise CspError(StatusCode.GROUP_IS_NOT_JOINED, "group is not joined")
-    about: About = rooms.read_info(good(ctx.query(rooms.ask_info(jid))[0]).payload)
-    if not rooms.may_change_topic(about, room.role):
+    about: RoomInfo = room_settings.read_room_info(good(ctx.query(room_requests.ask_info(jid))[0]).payload)
+    if not room_settings.may_change_topic(about, room.role):
         raise CspError(StatusCode.INSUFFICIENT_GROUP_PRIVILEGES, "only moderators change the topic")
 
 
@@ -140,11 +141,11 @@ def store(ctx: Context, room: str, settled: KeptProperties) -> None:
 
 def _bookmark(ctx: Context, mark: Bookmark) -> None:
     """In the way of the server; on one that has neither way, the account's record alone has it."""
-    if not ctx.query(rooms.bookmark(mark))[0].error:
+    if not ctx.query(bookmarks.publish_bookmark(mark))[0].error:
         return
-    old = ctx.query(rooms.ask_old_bookmarks())[0]
+    old = ctx.query(bookmarks.ask_old_bookmarks())[0]
     if not old.error:
-        ctx.query(rooms.old_bookmark(old.payload, mark))
+        ctx.query(bookmarks.store_old_bookmark(old.payload, mark))
 
 
 HANDLERS: Table = {GetGroupPropsRequest: get, SetGroupPropsRequest: change}

@@ -11,8 +11,8 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import status
 from onesoup.handlers.context import Context, GatewayServices, spellings
 from onesoup.store import records
-from onesoup.xmpp import room_service, rooms
-from onesoup.xmpp.rooms import RoomReply, RoomRequest
+from onesoup.xmpp import room_requests, room_service, rooms
+from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
 MAX_MEMBERS = 200
 
@@ -26,7 +26,7 @@ class Occupant:
 
     @property
     def level(self) -> str:
-        return rooms.level(self.role, self.affiliation)
+        return rooms.privilege_level(self.role, self.affiliation)
 
 
 def spelled(text: str) -> str:
@@ -66,7 +66,7 @@ def service(ctx: Context, domain: str) -> str:
     """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
     kept = ctx.services.groups.service(domain)
     if kept is None:
-        kept = room_service.look(ctx.query, domain)
+        kept = room_service.find_room_service(ctx.query, domain)
         ctx.services.groups.keep_service(domain, kept)
     return kept
 
@@ -201,8 +201,8 @@ def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[Scre
 
 def administrators(ctx: Context, room: str) -> set[str]:
     """Who is more than a member, as far as the room tells it: to make one a member would take that away."""
-    replies = ctx.query(*[rooms.ask_affiliated(room, each) for each in rooms.ADMINS])
-    return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
+    replies = ctx.query(*[room_requests.ask_affiliated(room, each) for each in rooms.ADMIN_AFFILIATIONS])
+    return {jid for reply in replies if not reply.error for jid, _ in room_requests.read_admin_items(reply.payload) if jid}
 
 
 def change(ctx: Context, people: People, request: Callable[[str, str], RoomRequest | None]) -> None:

@@ -11,7 +11,7 @@ from onesoup.store.account.accounts import ATTRIBUTE_LISTS, PENDING_REQUESTS, US
 from onesoup.store.bounds import TooMuch
 from onesoup.store.session.holder_side import ContactRecord
 from workers.holder.session.block_rules import BlockRules
-from workers.holder.session.inbound import Written
+from workers.holder.session.inbound_batch import SentMessage
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
 
@@ -26,7 +26,7 @@ class PhoneActions(Protocol):
     def changing(self) -> Container[str]:
         """Contacts whose roster item is just being changed on the phone's wish."""
 
-    def written(self, stanza_id: str) -> Written | None:
+    def written(self, stanza_id: str) -> SentMessage | None:
         """The message of this id, if the phone sent it a short while ago."""
 
     def wrote_to(self, jid: str) -> bool:
@@ -82,7 +82,7 @@ class SessionContactFacts:
 
     # --- what the phone did ---
 
-    def written(self, stanza_id: str) -> Written | None:
+    def written(self, stanza_id: str) -> SentMessage | None:
         """The message of this id, if the phone sent it a short while ago."""
         return self._actions.written(stanza_id)
 

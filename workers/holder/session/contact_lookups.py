@@ -26,7 +26,8 @@ from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from onesoup.xmpp.stream.errors import NO_ANSWER
 from workers.holder.lookup_cache import LookupCache
-from workers.holder.session.inbound import PICTURE, Change, ContactLookup, looks
+from workers.holder.session.inbound_batch import PICTURE_LOOKUP, ContactChange, ContactLookup
+from workers.holder.session.inbound_presence import wanted_lookups
 from workers.holder.session.interfaces import IqClient, Spelling
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
@@ -50,7 +51,7 @@ class ContactLookups:
         client: IqClient,
         spelling: Spelling,
         cache: LookupCache,
-        learn: Callable[[str, Change], None],
+        learn: Callable[[str, ContactChange], None],
     ) -> None:
         """`learn` stores what was fetched of a contact."""
         self._state, self._store, self._client, self._spelling = state, store, client, spelling
@@ -78,7 +79,7 @@ class ContactLookups:
         for jid, kept in self._store.contacts(wishes).items():
             resources = contacts.from_plain(records.unpack_plain(kept.resources, {}))
             published = extras.from_plain(records.unpack_plain(kept.extras, None))
-            self.add(looks(jid, resources, published, kept.wishes, again=True))
+            self.add(wanted_lookups(jid, resources, published, kept.wishes, again=True))
 
     def _work(self) -> None:
         try:
@@ -90,7 +91,7 @@ class ContactLookups:
 
     def _run(self, lookup: ContactLookup) -> None:
         try:
-            if lookup.kind == PICTURE:
+            if lookup.kind == PICTURE_LOOKUP:
                 self.picture(lookup.jid)
             else:
                 self._look_up_client(lookup)

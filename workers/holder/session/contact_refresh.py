@@ -11,7 +11,7 @@ from onesoup.observability.logs import short
 from onesoup.store.errors import StoreDown
 from onesoup.xmpp.stream import Stream, stanzas
 from workers.holder.session.connection import SessionConnection
-from workers.holder.session.inbound import offline
+from workers.holder.session.inbound_presence import offline_changes
 from workers.holder.session.interfaces import ChangeWriter, Spelling
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
@@ -73,4 +73,4 @@ class StaleContacts:
         if not self._connection.uses(stream) or not self._stale:
             return
         gone, self._stale = sorted(self._stale), set()
-        self._changes.store(offline(gone))
+        self._changes.store(offline_changes(gone))

@@ -9,7 +9,7 @@ from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.store import records
 from workers.holder.session.outbox import ALL, returned
-from workers.holder.session.rooms.commands import keep_joins
+from workers.holder.session.rooms.joining import keep_joins
 from workers.holder.session.services import HolderServices
 
 EXPIRED_TOTAL = Counter("onesoup_expired_total", "What nobody came for, or answered, in time", ["kind"])
@@ -24,7 +24,7 @@ def close_session(services: HolderServices, sid: str, session: Session, shard: i
     if code == StatusCode.SESSION_EXPIRED:
         EXPIRED_TOTAL.labels("session").inc()
     if code != StatusCode.INVALID_SESSION:
-        keep_joins(services, sid)
+        keep_joins(services.feed, services.groups, sid)
     others = [other for other in services.clients.all(jid).values() if other != sid]
     left = {id_: records.lasting(stored) for id_, stored in store.undelivered(sid).items()}
     left = unread_items(services, jid, left, [sid, *others])

@@ -1,13 +1,16 @@
 """What the parts of a session may ask of one another. A part gets some of these, the state and the store, never the session."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from xmpp.simplexml import Node
 
-from onesoup.store.session.holder_side import StreamChanges
+from onesoup.csp.groups import Room
+from onesoup.csp.lists import Item
+from onesoup.store.session.holder_side import ContactRecord, StreamChanges
 from onesoup.xmpp.stream import Stream
+from workers.holder.session.inbound_batch import InboundBatch, SentMessage
 
 
 class StanzaSender(Protocol):
@@ -127,3 +130,75 @@ class OwnPresenceView(Protocol):
     @property
     def settled(self) -> bool:
         """Whether the flood of first presences, which follows the phone's own, is over."""
+
+
+class ContactFacts(Protocol):
+    """What inbound stanzas look up about contacts, and what they report."""
+
+    def kept(self, jids: list[str]) -> dict[str, ContactRecord]:
+        """What is stored of these contacts, by bare JID."""
+
+    def item(self, jid: str) -> Item | None:
+        """The roster item of a contact."""
+
+    def granted(self, jid: str) -> bool:
+        """Whether the user has granted presence to this contact in advance."""
+
+    def waits(self, jid: str) -> bool:
+        """Whether this contact has asked for presence, and the user has not decided yet."""
+
+    def written(self, stanza_id: str) -> SentMessage | None:
+        """The message with this id, if the phone sent it a short while ago."""
+
+    def wrote_to(self, jid: str) -> bool:
+        """Whether the phone has sent this contact a message a short while ago."""
+
+    def blocks(self, jid: str) -> bool:
+        """Whether the user has blocked this contact by name."""
+
+    def refuses(self, jid: str) -> bool:
+        """Whether the user does not want to hear from this contact: it is blocked, or not in a grant list that is in use."""
+
+    def blocked(self, kind: str, jids: list[str]) -> None:
+        """The server has pushed a change of its block list. `kind` is block or unblock; unblock without `jids` means all."""
+
+    def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
+        """Tokens of the contact lists that another client changes with this roster push; empty when the phone does not want to
+        be told. None stands for an item that is removed."""
+
+    def asks(self, jid: str, note: str) -> None:
+        """This contact asks for presence, and waits for the user's decision."""
+
+
+class ContactRules(Protocol):
+    """Whom the user does not want to hear, by the block and grant lists of the account."""
+
+    def blocks(self, jid: str) -> bool:
+        """Whether the user has blocked this address by name."""
+
+    def refuses(self, jid: str) -> bool:
+        """Whether the user does not want to hear from this contact."""
+
+    def refuses_in(self, room: str, nick: str, jid: str, private: bool = False) -> bool:
+        """As refuses(), of an occupant of a room. `jid` is "" where the room does not show it. The grant list counts only for
+        private messages."""
+
+
+class RoomStanzas(Protocol):
+    """What inbound stanzas ask of the session's rooms."""
+
+    def find(self, jid: str) -> Room | None:
+        """The room with this bare JID, if the phone is in it or about to enter it."""
+
+    def take_stanzas(self, nodes: list[Node], batch: InboundBatch) -> list[Node]:
+        """Reads the stanzas that come from rooms, and returns the others."""
+
+    def deliver_placeholder(self, sender: str, batch: InboundBatch) -> None:
+        """A message to the whole room was too big to read: the phone is told that there was one."""
+
+    def subscription_answered(self, jid: str, accepted: bool, batch: InboundBatch) -> None:
+        """A contact has answered the user's request for presence, which may have been an invitation."""
+
+
+class RoomStream(StanzaWriter, IqClient, Protocol):
+    """The stream as rooms need it."""

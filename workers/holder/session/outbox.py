@@ -30,7 +30,7 @@ from onesoup.xmpp import bounces, commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers, stanzas
 from onesoup.xmpp.stream.errors import BACKLOG
 from workers.holder.picture_transfer import NotSent
-from workers.holder.session.inbound import Written
+from workers.holder.session.inbound_batch import SentMessage
 from workers.holder.session.rooms import commands as doors
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Outbox:
         # Acknowledged by the server, but still in Redis while that is away: sending them again would double them.
         self._finished: list[bytes] = []
         # In this process only, and few of them: a bounce is told with the first words.
-        self._sent: dict[str, Written] = {}
+        self._sent: dict[str, SentMessage] = {}
         # Commands that take their time beside the others; their greenlets end by themselves.
         self._aside: set[bytes] = set()
         self._tries: dict[bytes, int] = {}
@@ -222,7 +222,7 @@ class Outbox:
         if command.get("reply"):
             answer(self._shared.client, command["reply"], command["reply_name"], payload)
 
-    def written(self, stanza_id: str) -> Written | None:
+    def written(self, stanza_id: str) -> SentMessage | None:
         """The message of this id, if the phone sent it a short while ago."""
         return self._sent.get(stanza_id)
 
@@ -230,13 +230,13 @@ class Outbox:
         return any(jid == each.to for each in self._sent.values())
 
     def _remember(self, command: dict[str, Any]) -> None:
-        self._sent[command["id"]] = Written(command["to"], bounces.first_words(command["body"]))
+        self._sent[command["id"]] = SentMessage(command["to"], bounces.first_words(command["body"]))
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
 
     def _message(self, stored: bytes, command: dict[str, Any]) -> None:
         if command.get("gid"):
-            self._held.rooms.settled(rooms.split(command["to"])[0], ROOM_SECONDS)
+            self._held.rooms.table.wait_until_entered(rooms.split_occupant(command["to"])[0], ROOM_SECONDS)
         self._remember(command)
         if command.get("valid"):
             self._held.check_by(time.monotonic() + command["valid"] + 0.5)
@@ -245,7 +245,7 @@ class Outbox:
         self._transmit(stored, stanzas.message_octets(command, self._held.intake.profile.language))
 
     def _groupchat(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.rooms.settled(command["to"], ROOM_SECONDS)
+        self._held.rooms.table.wait_until_entered(command["to"], ROOM_SECONDS)
         self._remember(command)
         self._transmit(stored, stanzas.groupchat(command))
 
@@ -258,7 +258,7 @@ class Outbox:
         gevent.spawn(self._answer_later, command)
 
     def _answer_later(self, command: dict[str, Any]) -> None:
-        payload = self._held.doors.answer(command)
+        payload = self._held.rooms.commands.answer(command)
         try:
             self._answer(command, payload)
         except StoreDown as error:
@@ -278,7 +278,7 @@ class Outbox:
 
     def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
         """The command stays until everybody sees the phone: should the session go to another holder before, that one shows it."""
-        self._held.doors.enter_by_itself()
+        self._held.rooms.joining.join_automatic()
         if self._held.showing.now is not None:
             self._done(stored)
         elif stored not in self._aside:
@@ -362,7 +362,7 @@ class Outbox:
 
     def _give_up(self, stored: bytes, command: dict[str, Any], failure: NotSent) -> None:
         for stanza_id, jid in command["to"].items():
-            changes = self._held.intake.failed(jid, stanza_id, failure.code, failure.reason)
+            changes = self._held.intake.report_failure(jid, stanza_id, failure.code, failure.reason)
             self._shared.feed.store(self._held.sid, self._held.fence, changes)
         self._tries.pop(stored, None)
         self._done(stored)
@@ -536,7 +536,7 @@ def returned(commands: Iterable[bytes]) -> dict[str, bytes]:
 
 def _back(to: str, gid: str, body: str) -> Text:
     """What comes back to whoever wrote it, from whom it was meant for."""
-    room, nick = rooms.split(to) if gid else (to, "")
+    room, nick = rooms.split_occupant(to) if gid else (to, "")
     now = time.time()
     return Text(ordered_id(now), room, body, int(now), group=gid, nick=nick, private=bool(nick))
 

@@ -14,7 +14,8 @@ from onesoup.store.errors import StoreDown
 from onesoup.store.session.holder_side import StreamChanges
 from workers.holder.session.contact_lookups import ContactLookups
 from workers.holder.session.contact_refresh import StaleContacts
-from workers.holder.session.inbound import Change, InboundBatch, InboundStanzas
+from workers.holder.session.inbound import InboundStanzas
+from workers.holder.session.inbound_batch import ContactChange, InboundBatch
 from workers.holder.session.inbox_limit import InboxLimit
 from workers.holder.session.interfaces import ChangeWriter, OwnPresenceView, ReceivedStanzas
 from workers.holder.session.spelling import DomainSpelling
@@ -57,14 +58,14 @@ class StanzaReceiver:
         self._spelling.note(received.nodes)
         with self._state.lock:
             self._check_limit()
-            done = self._inbound.read(received.nodes, again=received.repeated)
+            done = self._inbound.read_stanzas(received.nodes, repeated=received.repeated)
             self._stale.seen(done.seen)
             self._store_batch(done, received.handled)
         if any(each.job for each in done.changes.items):
             self._wake_outbox()
         # Together: when the phone shows new abilities to a thousand contacts, their server asks for each of them what they are.
         received.reply(*done.answers)
-        self._lookups.add(done.looks)
+        self._lookups.add(done.lookups)
         for call in done.after:
             call()
 
@@ -115,11 +116,11 @@ class ContactLearner:
     def __init__(self, state: SessionState, store: SessionStore, changes: ChangeWriter, inbound: InboundStanzas) -> None:
         self._state, self._store, self._changes, self._inbound = state, store, changes, inbound
 
-    def learn(self, jid: str, change: Change) -> None:
+    def learn(self, jid: str, change: ContactChange) -> None:
         """`change` makes the new facts of the old ones."""
         with self._state.lock:
             if not self._state.closing:
-                self._changes.store(self._inbound.learned(jid, self._store.contacts([jid])[jid], change).changes)
+                self._changes.store(self._inbound.apply_lookup(jid, self._store.contacts([jid])[jid], change).changes)
 
 
 def _trace(sid: str, nodes: list[Node]) -> None:

@@ -31,15 +31,15 @@ from workers.holder.session.contact_refresh import StaleContacts
 from workers.holder.session.ending import EXPIRED_TOTAL, close_session, unread_items
 from workers.holder.session.expiry import SessionExpiry
 from workers.holder.session.idle import IdleIndicator
-from workers.holder.session.inbound import InboundStanzas, Written
+from workers.holder.session.inbound import InboundStanzas
 from workers.holder.session.interfaces import ReceivedStanzas, StreamListener
 from workers.holder.session.outbox import Outbox
 from workers.holder.session.own_presence import OwnPresence
+from workers.holder.session.phone_texts import PhoneTexts
 from workers.holder.session.publishing import Publisher
 from workers.holder.session.queries import SessionQueries
 from workers.holder.session.receiver import ContactLearner, StanzaReceiver
-from workers.holder.session.rooms.commands import RoomCommands
-from workers.holder.session.rooms.table import Rooms
+from workers.holder.session.rooms.session_rooms import SessionRooms
 from workers.holder.session.scheduling import SessionSchedule
 from workers.holder.session.services import HolderServices
 from workers.holder.session.spelling import DomainSpelling
@@ -70,9 +70,9 @@ class XmppSession(StreamListener):
         # Whether the stream that is being made continues one of an earlier holder.
         self._adopted = False
         self._build_connection(password)
-        self._build_commands()
-        self._build_inbound(caps)
+        self.outbox = Outbox(self, services)
         self._build_presence()
+        self._build_inbound(caps)
         self._build_queries()
         self._build_receiver()
 
@@ -96,16 +96,25 @@ class XmppSession(StreamListener):
         self._stale = StaleContacts(self.state, self._store, self.connection, self._spelling, self._changes)
         self.rules = BlockRules(self.state, services.blocks, self._stale.unblocked)
 
-    def _build_commands(self) -> None:
-        self.outbox = Outbox(self, self._services)
-        self.rooms, self.doors = Rooms(self, self._services), RoomCommands(self, self._services)
-
     def _build_inbound(self, caps: Capabilities) -> None:
-        session, cache = self.session, self._services.lookup_cache
-        self.facts = SessionContactFacts(self.state, self._store, self._services.lists, self.rules, self.outbox)
-        self.inbound = InboundStanzas(
-            session.jid, self.facts, caps.accepted, kinds=cache.kinds, rooms=self.rooms, phone=session.resource
+        services, session, cache = self._services, self.session, self._services.lookup_cache
+        facts = SessionContactFacts(self.state, self._store, services.lists, self.rules, self.outbox)
+        self.texts = PhoneTexts(caps.accepted, session.resource)
+        self.rooms = SessionRooms(
+            self.state,
+            self._store,
+            self.connection,
+            changes=self._changes,
+            scheduler=self.schedule,
+            own_presence=self.own_presence,
+            texts=self.texts,
+            rules=self.rules,
+            sent_message=self.outbox.written,
+            groups=services.groups,
+            invites=services.invites,
+            check_seconds=services.room_check,
         )
+        self.inbound = InboundStanzas(session.jid, facts, self.texts, self.rooms.inbound, cache.kinds)
         self.accept(caps)
         learner = ContactLearner(self.state, self._store, self._changes, self.inbound)
         self.lookups = ContactLookups(self.state, self._store, self.connection, self._spelling, cache, learner.learn)
@@ -117,9 +126,9 @@ class XmppSession(StreamListener):
             self.connection,
             handsets=self._services.handsets,
             lists=self._services.lists,
-            broadcast=self.doors.show,
+            broadcast=lambda presence: self.rooms.joining.show_presence(presence),
             profile_changed=self._describe_phone,
-            interests_changed=self.lookups.review,
+            interests_changed=lambda: self.lookups.review(),
         )
 
     def _build_queries(self) -> None:
@@ -187,8 +196,8 @@ class XmppSession(StreamListener):
         """What the phone takes."""
         self.bearers = caps.methods
         # Asks for the session with each text: it changes when the phone logs in again.
-        self.inbound.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
-        self.inbound.accept(caps.accepted, self._services.pictures.fetches and bool(capabilities.pictures(caps)))
+        self.texts.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
+        self.texts.set_limits(caps.accepted, self._services.pictures.fetches and bool(capabilities.pictures(caps)))
 
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is notified of from now on (Notification-Request)."""
@@ -214,8 +223,8 @@ class XmppSession(StreamListener):
         self.outbox.resume(key for key, _ in self.connection.unacked)
         self.idle.stream_began()
         if fresh:
-            gevent.spawn(self.doors.find_service)
-            self.doors.enter_all_again()
+            gevent.spawn(self.rooms.checks.find_service)
+            self.rooms.joining.rejoin_all()
         if self.state.recorded:
             self._note_stream()
             self.outbox.kick()
@@ -270,14 +279,14 @@ class XmppSession(StreamListener):
 
     def concerns(self, seen: SessionStatus) -> bool:
         """Whether there is something to do about what the check has seen; it may have to wait for Redis or the server."""
-        return seen.valid == 0 or self.idle.concerns(seen.quiet) or bool(self.rooms.silent())
+        return seen.valid == 0 or self.idle.concerns(seen.quiet) or bool(self.rooms.table.silent_rooms())
 
     def report_overdue(self) -> None:
         """Tells the phone of messages that nobody confirmed while they were valid."""
         overdue = self._store.overdue_messages()
         if overdue:
             EXPIRED_TOTAL.labels("report").inc(len(overdue))
-            self._changes.store(self.inbound.expired(overdue))
+            self._changes.store(self.inbound.report_expired(overdue))
 
     def polled(self) -> None:
         """The phone polls for the first time: it wants the messages that wait at the server."""
@@ -321,7 +330,7 @@ class XmppSession(StreamListener):
             store.forget(old)
             services.shards.remove(self.shard, old)
         if not same:
-            self.doors.leave_all()
+            self.rooms.joining.leave_all()
         self.outbox.kick()
         return True
 
@@ -400,18 +409,6 @@ class XmppSession(StreamListener):
 
     def spellings(self, jid: str) -> list[str]:
         return self._spelling.spellings(jid)
-
-    def written(self, stanza_id: str) -> Written | None:
-        return self.outbox.written(stanza_id)
-
-    def refuses(self, jid: str) -> bool:
-        return self.rules.refuses(jid)
-
-    def blocks(self, jid: str) -> bool:
-        return self.rules.blocks(jid)
-
-    def refuses_in(self, room: str, nick: str, jid: str, private: bool = False) -> bool:
-        return self.rules.refuses_in(room, nick, jid, private)
 
     def rules_changed(self) -> None:
         self.rules.changed()

@@ -12,8 +12,8 @@ from onesoup.xmpp.stream import Options, Stream, StreamFailure, stanzas
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.contact_refresh import StaleContacts
-from workers.holder.session.inbound import Roster
 from workers.holder.session.interfaces import ChangeWriter, OwnPresenceView
+from workers.holder.session.roster_reader import RosterReader
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore, upload_limit_fields
 
@@ -41,7 +41,7 @@ class StreamSetup:
         self._state, self._store, self._changes = state, store, changes
         self._rules, self._stale, self._own_presence = rules, stale, own_presence
         self._lists, self._pictures, self._options = lists, pictures, options
-        self._first_roster: Roster | None = None
+        self._first_roster: RosterReader | None = None
         self._upload: StreamChanges | None = None
 
     def prepare(self, stream: Stream) -> None:
@@ -63,7 +63,7 @@ class StreamSetup:
     # --- roster ---
 
     def _fetch_roster(self, stream: Stream) -> None:
-        roster = Roster()
+        roster = RosterReader()
         result = stream.request_list(stanzas.roster_get(), SETUP_TIMEOUT_SECONDS, roster.add)
         if result.getAttr("type") != "result" or result.getTag("query", namespace=stanzas.ROSTER) is None:
             return
@@ -79,13 +79,13 @@ class StreamSetup:
         if roster is not None:
             self._store.replace_roster(roster.items, (), self._notice_of_left_out(roster))
 
-    def _notice_of_left_out(self, roster: Roster) -> list[Delivery]:
+    def _notice_of_left_out(self, roster: RosterReader) -> list[Delivery]:
         """What the user is told, once, of contacts that are too many."""
         jid = self._state.session.jid
-        if not roster.left or self._lists.has(jid, "roster", TOLD_ONCE):
+        if not roster.left_out or self._lists.has(jid, "roster", TOLD_ONCE):
             return []
         self._lists.put(jid, {"roster": b"1"}, TOLD_ONCE)
-        return [roster.told(jid)]
+        return [roster.left_out_notice(jid)]
 
     # --- the rest ---
 

@@ -1,4 +1,4 @@
-"""The rooms of one session: joining, what they say, invitations.
+"""The rooms of one session: which are joined, what their stanzas mean for the phone, commands about them, invitations.
 
-Begin at `table.py`.
+Knows no session: each part is given what it needs. Begin at `session_rooms.py`, which builds the parts.
 """
