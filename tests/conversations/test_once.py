@@ -5,7 +5,6 @@ from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
-from onesoup.store import records
 from onesoup.xmpp import commands
 from workers.holder.session.outbox import Outbox
 
@@ -28,7 +27,7 @@ class Feed:
 
 
 def test_a_command_acknowledged_while_the_outbox_is_read_is_not_sent_again() -> None:
-    stored = records.pack_command(commands.message("m1", "bob@example.org", "once", False))
+    stored = commands.pack(commands.SendMessage("m1", "bob@example.org", "once", False))
     feed, sent = Feed(stored), []
     stream = SimpleNamespace(open=True, send=lambda *nodes, key, before: sent.append(key))
     intake = SimpleNamespace(profile=SimpleNamespace(language=""))

@@ -34,7 +34,7 @@ def error(condition, words=""):
 
 def say(lab, sid, *texts):
     for text in texts:
-        lab.push(sid, commands.message(f"m{text}", "b@x.example", text, False))
+        lab.push(sid, commands.SendMessage(f"m{text}", "b@x.example", text, False))
 
 
 # --- a crash between sending and the acknowledgement ---
@@ -76,7 +76,7 @@ def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, s
     first = lab.holder(server.stub)
     sid = lab.log_in(first)
     eventually(lambda: first._subscriber.connected)
-    lab.push(sid, {"op": "soon"})
+    lab.push(sid, commands.GoOnlineSoon())
     first._held[sid].outbox.kick()
     eventually(lambda: first._held[sid].outbox._aside)
     lab.crash(first)

@@ -1,5 +1,6 @@
 """Rooms that are silent: which answer to a ping of oneself means what."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gevent
@@ -9,6 +10,7 @@ from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.groups import Room
 from onesoup.store import records
+from onesoup.xmpp.commands import ChangeRoomSettings, JoinRoom
 from onesoup.xmpp.stream import StreamFailure
 from workers.holder.session.rooms import commands
 from workers.holder.session.rooms.commands import AGAIN_SHARE, RoomCommands
@@ -85,7 +87,7 @@ def test_what_is_settled_for_a_room_does_not_undo_what_the_room_says_meanwhile(h
     stored, room = [], held.rooms.joined[ROOM]
     held.lock, held.store = BoundedSemaphore(1), stored.append
     with held.lock:  # stanzas of the room are just being stored
-        settling = gevent.spawn(held.doors.answer, {"op": "room", "room": ROOM, "private": False})
+        settling = gevent.spawn(held.doors.answer, ChangeRoomSettings(ROOM, private=False))
         gevent.sleep(0)
         room.topic = "Soup"
         if gone:
@@ -99,13 +101,13 @@ def test_a_group_that_is_joined_again_goes_by_the_name_that_the_phone_has_for_it
     """A phone loses messages of a group that it does not know by that name."""
     stored = []
     held.lock, held.store = BoundedSemaphore(1), stored.append
-    join = {"op": "join", "room": ROOM, "gid": "wv:/soup@conference.example.org", "nick": "Alice", "notice": True}
+    join = JoinRoom(ROOM, "wv:/soup@conference.example.org", "Alice", notice=True)
     assert records.unpack_answer(held.doors.answer(join))["code"] == 200
     (record,) = stored[0].rooms.values()
-    assert (records.unpack_room(record).gid, records.unpack_room(record).notice) == (join["gid"], True)
+    assert (records.unpack_room(record).gid, records.unpack_room(record).notice) == (join.gid, True)
 
     held.rooms.entering[ROOM] = PendingJoin(held.rooms.joined.pop(ROOM), again=True)  # after a break of the stream
     held.stream.send = lambda *_: held.rooms.entering[ROOM].result.set({"code": 200, "nick": "Alice"})
     held.showing = SimpleNamespace(now={})
-    assert records.unpack_answer(held.doors.answer(join | {"gid": "wv:soup"}))["code"] == 200
+    assert records.unpack_answer(held.doors.answer(replace(join, gid="wv:soup")))["code"] == 200
     assert held.rooms.entering[ROOM].room.gid == "wv:soup"

@@ -8,11 +8,13 @@ import gevent
 import pytest
 from gevent.lock import BoundedSemaphore
 
-from onesoup.store import records
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import StreamFailure
 from onesoup.xmpp.stream.errors import BACKLOG
 from workers.holder.session import outbox
+
+SAID = commands.SendMessage("m1", "romeo@x", "hi")
+PICTURE = commands.SendMedia({"m1": "romeo@x"}, "image/png", "p.png", b"\x89PNG", False)
 
 
 @pytest.mark.parametrize("name", outbox._COMMANDS)
@@ -23,7 +25,7 @@ def test_each_command_has_a_method_of_its_own_that_takes_it(name):
 
 def test_what_waits_for_acknowledgements_goes_with_the_next_one():
     """And not a second later."""
-    said, sent, full = records.pack_command(commands.message("m1", "romeo@x", "hi", False)), [], [True]
+    said, sent, full = commands.pack(SAID), [], [True]
 
     def send(*_args, **_more):
         if full:
@@ -47,11 +49,12 @@ def test_what_waits_for_acknowledgements_goes_with_the_next_one():
 
 
 @pytest.mark.parametrize(
-    ("op", "sent", "ended"), [("message", False, []), ("message", True, [604]), ("media", False, []), ("read", False, [604])]
+    ("ahead", "sent", "ended"),
+    [(SAID, False, []), (SAID, True, [604]), (PICTURE, False, []), (commands.StoreLists(), False, [604])],
 )
-def test_a_log_out_waits_for_what_the_phone_has_said(op, sent, ended):
+def test_a_log_out_waits_for_what_the_phone_has_said(ahead, sent, ended):
     """A picture becomes a message when it has been uploaded: the outbox may have been read just before, without it."""
-    said, logout = (records.pack_command({"op": each}) for each in (op, "logout"))
+    said, logout = commands.pack(ahead), commands.pack(commands.LogOut())
     ends = []
     feed = SimpleNamespace(state=lambda sid: (604, 0), commands=lambda sid, most: [said, logout])
     held = SimpleNamespace(sid="a7", end=lambda code, polite, sid: ends.append(code))

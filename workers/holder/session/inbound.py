@@ -370,7 +370,7 @@ class InboundStanzas:
         receipt = b""
         known = bool(incoming.receipt or incoming.url) and self._may_know(incoming.sender)
         if incoming.receipt and known and len(incoming.receipt) <= MAX_RECEIPT_ID:
-            receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
+            receipt = commands.pack(commands.SendReceipt(incoming.sender_full, incoming.receipt))
         sender, url, when, seen = incoming.sender, incoming.url, incoming.time, incoming.seen
         said = said_at(when, incoming.copied or done.again)
         # Whoever owns the place that a link leads to sees that it was fetched: that the phone is there.
@@ -383,7 +383,7 @@ class InboundStanzas:
             self.deliver(done, sender, words, when, seen and f"{seen} words", b"", said=said, copy=copies.part(copy))
         now = int(time.time())
         text = messages.Text(ordered_id(time.time()), sender, url, now if when is None else min(when, now), copy=copy)
-        job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
+        job = commands.pack(commands.FetchPicture(text.id, sender, url, now + FETCH_SECONDS))
         payload = records.pack_text(text)
         done.changes.items.append(Delivery(text.id, sender, payload, receipt, seen, job=job, copy=copy, said=said))
 

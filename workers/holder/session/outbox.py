@@ -4,7 +4,7 @@ One greenlet runs them, and only while there are any."""
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.lists import Item
 from onesoup.csp.messages import Text
-from onesoup.csp.places import Place
 from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
 from onesoup.observability import tracing
@@ -26,7 +25,9 @@ from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.redis.channels import answer
 from onesoup.store.session.gateway_side import FLOOD_MS
 from onesoup.store.session.holder_side import StreamChanges
-from onesoup.xmpp import bounces, commands, errors, rooms, xml
+from onesoup.xmpp import answers, bounces, commands, errors, rooms
+from onesoup.xmpp.answers import ContactDetails
+from onesoup.xmpp.commands import Command, RemoveRosterItem, SendGroupMessage, SendMedia, SendMessage
 from onesoup.xmpp.stream import StreamFailure, covers, stanzas
 from onesoup.xmpp.stream.errors import BACKLOG
 from workers.holder.picture_transfer import NotSent
@@ -48,7 +49,7 @@ ROOM_SECONDS = 10.0
 SOON_SECONDS = 3.0
 BATCH = 100
 # What a phone has said to people: it leaves before the phone does.
-SAID = frozenset({"message", "groupchat", "media"})
+SAID = (SendMessage, SendGroupMessage, SendMedia)
 # More than any outbox holds.
 ALL = 100_000
 # Sent messages whose bounce would be told to the phone.
@@ -130,22 +131,21 @@ class Outbox:
     def _refuse_askers(self, waiting: list[bytes]) -> None:
         """Without a stream whoever waits for the server is told so, and the command is taken back."""
         for stored in waiting:
-            command = records.unpack_command(stored)
-            if "reply" in command:
+            command = commands.unpack(stored)
+            if command.reply_to is not None:
                 self._done(stored)
-                self._answer(command, records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "no connection to the server"))
+                self._answer(command, answers.status(StatusCode.SERVICE_UNAVAILABLE, "no connection to the server"))
 
     def _run(self, stored: bytes) -> None:
-        command = records.unpack_command(stored)
-        name = command.get("op", "")
-        runner = _COMMANDS.get(name)
-        if runner is None:
-            log.warning("unknown-command", op=name)
+        command = commands.unpack(stored)
+        runner = _COMMANDS.get(type(command))
+        if isinstance(command, commands.UnknownCommand) or runner is None:
+            log.warning("unknown-command", op=command.name if isinstance(command, commands.UnknownCommand) else command.op)
             self._done(stored)
             return
         if tracing.watched:
-            to = command.get("to")
-            tracing.tell_session("command", self._held.sid, op=name, to=list(to.values()) if isinstance(to, dict) else to)
+            to = command.room if isinstance(command, SendGroupMessage) else getattr(command, "to", None)
+            tracing.tell_session("command", self._held.sid, op=command.op, to=list(to.values()) if isinstance(to, dict) else to)
         runner(self, stored, command)
 
     def _transmit(self, stored: bytes, *nodes: Node | bytes) -> None:
@@ -192,7 +192,7 @@ class Outbox:
         return data
 
     def _give_back(self, stored: bytes) -> None:
-        log.error("stanza-refused", sid=short(self._held.sid), op=records.unpack_command(stored).get("op"))
+        log.error("stanza-refused", sid=short(self._held.sid), op=commands.unpack(stored).op)
         self._shared.feed.take_in(self._held.sid, self._held.fence, returned([stored]))
         self._done(stored)
 
@@ -217,9 +217,9 @@ class Outbox:
     def _done(self, stored: bytes) -> None:
         self._shared.feed.done(self._held.sid, stored)
 
-    def _answer(self, command: Mapping[str, Any], payload: bytes) -> None:
-        if command.get("reply"):
-            answer(self._shared.client, command["reply"], command["reply_name"], payload)
+    def _answer(self, command: Command, payload: bytes) -> None:
+        if command.reply_to is not None:
+            answer(self._shared.client, command.reply_to.channel, command.reply_to.name, payload)
 
     def written(self, stanza_id: str) -> Written | None:
         """The message of this id, if the phone sent it a short while ago."""
@@ -228,54 +228,55 @@ class Outbox:
     def wrote_to(self, jid: str) -> bool:
         return any(jid == each.to for each in self._sent.values())
 
-    def _remember(self, command: dict[str, Any]) -> None:
-        self._sent[command["id"]] = Written(command["to"], bounces.first_words(command["body"]))
+    def _remember(self, command: Any) -> None:
+        to = command.to if isinstance(command, SendMessage) else command.room
+        self._sent[command.id] = Written(to, bounces.first_words(command.body))
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
 
-    def _message(self, stored: bytes, command: dict[str, Any]) -> None:
-        if command.get("gid"):
-            self._held.rooms.settled(rooms.split(command["to"])[0], ROOM_SECONDS)
+    def _message(self, stored: bytes, command: Any) -> None:
+        if command.gid:
+            self._held.rooms.settled(rooms.split(command.to)[0], ROOM_SECONDS)
         self._remember(command)
-        if command.get("valid"):
-            self._held.check_by(time.monotonic() + command["valid"] + 0.5)
-        if not command.get("gid"):
-            command = {**command, "to": self._held.spelled(command["to"])}
+        if command.valid:
+            self._held.check_by(time.monotonic() + command.valid + 0.5)
+        if not command.gid:
+            command = replace(command, to=self._held.spelled(command.to))
         self._transmit(stored, stanzas.message_octets(command, self._held.intake.profile.language))
 
-    def _groupchat(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.rooms.settled(command["to"], ROOM_SECONDS)
+    def _groupchat(self, stored: bytes, command: Any) -> None:
+        self._held.rooms.settled(command.room, ROOM_SECONDS)
         self._remember(command)
         self._transmit(stored, stanzas.groupchat(command))
 
-    def _stanza(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.node(xml.from_plain(command["tree"])))
+    def _stanza(self, stored: bytes, command: Any) -> None:
+        self._transmit(stored, stanzas.node(command.tree))
 
-    def _asked(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _asked(self, stored: bytes, command: Any) -> None:
         """Somebody waits for what a server says; nobody's message waits with him."""
         self._done(stored)
         gevent.spawn(self._answer_later, command)
 
-    def _answer_later(self, command: dict[str, Any]) -> None:
+    def _answer_later(self, command: Any) -> None:
         payload = self._held.doors.answer(command)
         try:
             self._answer(command, payload)
         except StoreDown as error:
             log.warning("store-down", sid=short(self._held.sid), reason=str(error))
 
-    def _receipt(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.receipt(command))
+    def _receipt(self, stored: bytes, command: Any) -> None:
+        self._transmit(stored, stanzas.receipt(command.to, command.id))
 
-    def _presence(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _presence(self, stored: bytes, command: Any) -> None:
         self._held.showing.show(command)
         self._done(stored)
 
-    def _online(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.showing.interested(command.get("interests", False), command.get("asked", ()))
+    def _online(self, stored: bytes, command: Any) -> None:
+        self._held.showing.interested(command.interests, command.asked)
         self._shared.later(self._held.sid, FLOOD_MS / 1000)
         self._done(stored)
 
-    def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
+    def _soon(self, stored: bytes, _command: Any) -> None:
         """The command stays until everybody sees the phone: should the session go to another holder before, that one shows it."""
         self._held.doors.enter_by_itself()
         if self._held.showing.now is not None:
@@ -290,7 +291,7 @@ class Outbox:
         if shown:
             self.acked([stored])
 
-    def _limits(self, stored: bytes, _command: dict[str, Any]) -> None:
+    def _limits(self, stored: bytes, _command: Any) -> None:
         self._held.accept(self._caps())
         self._done(stored)
 
@@ -299,16 +300,16 @@ class Outbox:
 
     # --- what takes its time ---
 
-    def _begin(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _begin(self, stored: bytes, command: Any) -> None:
         """Pictures go beside the other commands: a slow web server holds up no text."""
         self._aside.add(stored)
         gevent.spawn(self._picture, stored, command)
 
-    def _picture(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _picture(self, stored: bytes, command: Any) -> None:
         """Runs one command; whatever keeps it from being done, it stays in the outbox and is tried again."""
         wait = 0.0
         try:
-            wait = (self._upload if command["op"] == "media" else self._fetch)(stored, command)
+            wait = (self._upload if isinstance(command, SendMedia) else self._fetch)(stored, command)
         except StoreDown as error:
             log.warning("store-down", sid=short(self._held.sid), reason=str(error))
             wait = 1.0
@@ -327,14 +328,14 @@ class Outbox:
             self._aside.discard(stored)
         self.kick()
 
-    def _upload(self, stored: bytes, command: dict[str, Any]) -> float:
+    def _upload(self, stored: bytes, command: Any) -> float:
         """The octets go to the server, and their address takes their place in the outbox: from then on the message is as any
         other, and what is sent again after a crash is the same address under the same id. Returns when to try again."""
         stream, session = self._held.stream, self._held.session
         if stream is None or self._held.closing:
             return 0.0
         try:
-            url = self._shared.pictures.upload(stream, session.domain, command["type"], command["name"], command["data"])
+            url = self._shared.pictures.upload(stream, session.domain, command.type, command.name, command.data)
         except NotSent as failure:
             tries = self._tries[stored] = self._tries.get(stored, 0) + 1
             log.info("upload-failed", sid=short(self._held.sid), reason=failure.reason, tries=tries)
@@ -343,65 +344,63 @@ class Outbox:
             self._give_up(stored, command, failure)
             return 0.0
         messages = [
-            records.pack_command(
-                commands.outgoing(stanza_id, jid, command.get("gids", {}).get(jid, ""), url, command["receipt"], url)
-            )
-            for stanza_id, jid in command["to"].items()
+            commands.pack(commands.outgoing(stanza_id, jid, command.gids.get(jid, ""), url, command.receipt, url))
+            for stanza_id, jid in command.to.items()
         ]
         with self._held.lock:
             self._shared.feed.replace(self._held.sid, self._held.fence, stored, messages)
         self._tries.pop(stored, None)
         return 0.0
 
-    def _abandon(self, stored: bytes, command: dict[str, Any]) -> None:
-        if command["op"] == "media":
+    def _abandon(self, stored: bytes, command: Any) -> None:
+        if isinstance(command, SendMedia):
             self._give_up(stored, command, NotSent(StatusCode.INTERNAL_ERROR, "internal error"))
         else:
-            self._shared.feed.reveal(self._held.sid, self._held.fence, command["item"], b"", stored)
+            self._shared.feed.reveal(self._held.sid, self._held.fence, command.item, b"", stored)
 
-    def _give_up(self, stored: bytes, command: dict[str, Any], failure: NotSent) -> None:
-        for stanza_id, jid in command["to"].items():
+    def _give_up(self, stored: bytes, command: Any, failure: NotSent) -> None:
+        for stanza_id, jid in command.to.items():
             changes = self._held.intake.failed(jid, stanza_id, failure.code, failure.reason)
             self._shared.feed.store(self._held.sid, self._held.fence, changes)
         self._tries.pop(stored, None)
         self._done(stored)
 
-    def _fetch(self, stored: bytes, command: dict[str, Any]) -> float:
+    def _fetch(self, stored: bytes, command: Any) -> float:
         """A link becomes the picture that it leads to, or stays what it is; then the phone is told."""
-        found, left = None, command["until"] - time.time()
+        found, left = None, command.until - time.time()
         if not self._held.closing:
-            found = self._shared.pictures.fetch(command["url"], self._caps(), min(left, FETCH_MOST))
+            found = self._shared.pictures.fetch(command.url, self._caps(), min(left, FETCH_MOST))
         item = b""
         if found is not None:
-            kept = self._shared.feed.waiting(self._held.sid, command["item"])
+            kept = self._shared.feed.waiting(self._held.sid, command.item)
             if kept is not None:
                 item = records.pack_stored(replace(records.unpack_stored(kept), type=found[0], data=found[1]))
         log.info("picture", sid=short(self._held.sid), found=found is not None, octets=len(found[1]) if found else 0)
         with self._held.lock:
-            self._shared.feed.reveal(self._held.sid, self._held.fence, command["item"], item, stored)
+            self._shared.feed.reveal(self._held.sid, self._held.fence, command.item, item, stored)
         return 0.0
 
-    def _mood(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.publish_mood(self._new_id(), command["value"]))
+    def _mood(self, stored: bytes, command: Any) -> None:
+        self._transmit(stored, stanzas.publish_mood(self._new_id(), command.value))
 
-    def _nick(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.publish_nick(self._new_id(), command["value"]))
+    def _nick(self, stored: bytes, command: Any) -> None:
+        self._transmit(stored, stanzas.publish_nick(self._new_id(), command.value))
 
-    def _place(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.publish_place(self._new_id(), Place(*command["value"])))
+    def _place(self, stored: bytes, command: Any) -> None:
+        self._transmit(stored, stanzas.publish_place(self._new_id(), command.value))
 
-    def _avatar(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._beside(stored, self._held.publisher.picture, command["data"])
+    def _avatar(self, stored: bytes, command: Any) -> None:
+        self._beside(stored, self._held.publisher.picture, command.data)
 
-    def _card(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._beside(stored, self._held.publisher.details, command["text"])
+    def _card(self, stored: bytes, command: Any) -> None:
+        self._beside(stored, self._held.publisher.details, command.text)
 
-    def _look(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _look(self, stored: bytes, command: Any) -> None:
         self._beside(stored, self._look_up, command)
 
-    def _look_up(self, command: dict[str, Any]) -> None:
-        cards, pictures = self._held.lookups.together(command["cards"], command["pictures"], command["within"])
-        self._answer(command, records.pack_answer(StatusCode.SUCCESSFUL, cards=cards, pictures=pictures))
+    def _look_up(self, command: Any) -> None:
+        cards, pictures = self._held.lookups.together(command.cards, command.pictures, command.within)
+        self._answer(command, answers.pack(ContactDetails(cards, pictures)))
 
     def _beside(self, stored: bytes, work: Callable[[Any], None], value: Any) -> None:
         """Work that waits for the server, in a greenlet of its own: what comes behind it does not wait. The command leaves the
@@ -423,45 +422,45 @@ class Outbox:
         self._in_flight.add(stored)
         gevent.spawn(run)
 
-    def _lists(self, stored: bytes, _command: dict[str, Any]) -> None:
+    def _lists(self, stored: bytes, _command: Any) -> None:
         """A copy of the list metadata for the server, so that it outlives Redis."""
         entries = self._shared.lists.all(self._held.session.jid)
         self._transmit(stored, stanzas.lists_set(self._new_id(), entries))
 
-    def _block(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _block(self, stored: bytes, command: Any) -> None:
         self._held.rules_changed()
-        jids = [each for jid in command["jids"] for each in (self._held.spellings(jid) if "/" not in jid else [jid])]
-        self._transmit(stored, stanzas.block(self._new_id(), command["op"], jids))
+        jids = [each for jid in command.jids for each in (self._held.spellings(jid) if "/" not in jid else [jid])]
+        self._transmit(stored, stanzas.block(self._new_id(), command.op, jids))
 
-    def _question(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _question(self, stored: bytes, command: Any) -> None:
         """Something that others have to answer: what is behind it in the outbox does not wait for them."""
         self._done(stored)
         gevent.spawn(lambda: self._answer(command, self._held.directory.answer(command)))
 
-    def _notices(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._held.wants_notices(command["types"])
+    def _notices(self, stored: bytes, command: Any) -> None:
+        self._held.wants_notices(command.types)
         self._done(stored)
 
     def _new_id(self) -> str:
         assert self._held.stream is not None
         return self._held.stream.new_id()
 
-    def _directed(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.to(command["kind"], self._held.spelled(command["jid"])))
+    def _directed(self, stored: bytes, command: Any) -> None:
+        self._transmit(stored, stanzas.to(command.kind, self._held.spelled(command.jid)))
 
-    def _roster(self, stored: bytes, command: dict[str, Any]) -> None:
+    def _roster(self, stored: bytes, command: Any) -> None:
         """Sets or removes a roster item, and stores the change before the phone hears of it: it reads what it wrote."""
-        removing = command["op"] == "unroster"
-        self.changing.add(command["jid"])
+        removing = isinstance(command, RemoveRosterItem)
+        self.changing.add(command.jid)
         try:
-            result = self._removed(command["jid"]) if removing else self._set(command)
+            result = self._removed(command.jid) if removing else self._set(command)
         except StreamFailure as failure:
             unanswered = StatusCode.TIMEOUT if failure.kind == "no-answer" else StatusCode.SERVICE_UNAVAILABLE
             self._done(stored)
-            self._answer(command, records.pack_answer(unanswered, "the server did not answer"))
+            self._answer(command, answers.status(unanswered, "the server did not answer"))
             return
         finally:
-            self.changing.discard(command["jid"])
+            self.changing.discard(command.jid)
         code: int = StatusCode.SUCCESSFUL
         reason = ""
         if result.getAttr("type") == "error":
@@ -470,12 +469,12 @@ class Outbox:
         if code == StatusCode.SUCCESSFUL:
             self._write_through(command, removing)
         self._done(stored)
-        self._answer(command, records.pack_answer(code, reason))
+        self._answer(command, answers.status(code, reason))
 
-    def _set(self, command: dict[str, Any]) -> Node:
+    def _set(self, command: Any) -> Node:
         assert self._held.stream is not None
-        named = {**command, "jid": self._held.spelled(command["jid"])}
-        return self._held.stream.request(stanzas.roster_set(named), REQUEST_SECONDS)
+        iq = stanzas.roster_set(self._held.spelled(command.jid), command.name, command.groups)
+        return self._held.stream.request(iq, REQUEST_SECONDS)
 
     def _removed(self, jid: str) -> Node:
         """The server's answer to the removal of an item, under whatever spellings it has it: the first that says something
@@ -486,26 +485,26 @@ class Outbox:
         refused = (each for each in answers if each.getAttr("type") == "error" and stanzas.condition(each) != "item-not-found")
         return next(refused, answers[0])
 
-    def _write_through(self, command: dict[str, Any], removing: bool) -> None:
+    def _write_through(self, command: Any, removing: bool) -> None:
         """The server's push says the same, but may come after the result."""
-        jid = command["jid"]
+        jid = command.jid
         if removing:
             changes = StreamChanges(unroster=[jid])
         else:
             record = self._shared.feed.item(self._held.sid, jid)
             item = records.unpack_item(jid, record) if record else Item(jid)
-            item = replace(item, name=command.get("name") or "", groups=tuple(command.get("groups", ())))
+            item = replace(item, name=command.name, groups=command.groups)
             changes = StreamChanges(roster={jid: records.pack_item(item)})
         self._shared.feed.store(self._held.sid, self._held.fence, changes)
 
-    def _logout(self, stored: bytes, _command: dict[str, Any]) -> None:
+    def _logout(self, stored: bytes, _command: Any) -> None:
         sid = self._held.sid
         if self._shared.feed.state(sid)[0] is None:
             self._done(stored)  # it was said to the session before this one
             return
         # Asked of the store: a picture that has just been uploaded is a message now, which the last read did not show.
         ahead = itertools.takewhile(lambda each: each != stored, self._shared.feed.commands(sid, ALL))
-        if any(records.unpack_command(each).get("op") in SAID for each in ahead if each not in self._in_flight):
+        if any(isinstance(commands.unpack(each), SAID) for each in ahead if each not in self._in_flight):
             return  # said again when the last picture has left
         self._held.end(StatusCode.INVALID_SESSION, polite=True, sid=sid)
 
@@ -517,18 +516,20 @@ class Outbox:
             self._acked.wait(max(give_up - time.monotonic(), 0.0))
 
 
-def returned(commands: Iterable[bytes]) -> dict[str, bytes]:
+def returned(waiting: Iterable[bytes]) -> dict[str, bytes]:
     """Messages of the phone that never reached the server, as texts for its next log-in, id -> stored form."""
     items = {}
-    for stored in commands:
-        command = records.unpack_command(stored)
-        lost = {}
-        if command.get("op") in ("message", "groupchat"):
-            lost = {command["to"]: command["body"]}
-        elif command.get("op") == "media":
-            lost = dict.fromkeys(command["to"].values(), command["name"])
-        for jid, what in lost.items():
-            text = _back(jid, command.get("gid") or command.get("gids", {}).get(jid, ""), f"not delivered: {what}")
+    for stored in waiting:
+        command = commands.unpack(stored)
+        lost: list[tuple[str, str, str]] = []
+        if isinstance(command, SendMessage):
+            lost = [(command.to, command.gid, command.body)]
+        elif isinstance(command, SendGroupMessage):
+            lost = [(command.room, command.gid, command.body)]
+        elif isinstance(command, SendMedia):
+            lost = [(jid, command.gids.get(jid, ""), command.name) for jid in dict.fromkeys(command.to.values())]
+        for jid, gid, what in lost:
+            text = _back(jid, gid, f"not delivered: {what}")
             items[text.id] = records.pack_stored(text)
     return items
 
@@ -541,35 +542,35 @@ def _back(to: str, gid: str, body: str) -> Text:
 
 
 # op -> what runs it
-_COMMANDS: dict[str, Callable[[Outbox, bytes, dict[str, Any]], None]] = {
-    "message": Outbox._message,
-    "media": Outbox._begin,
-    "fetch": Outbox._begin,
-    "groupchat": Outbox._groupchat,
-    "stanza": Outbox._stanza,
+_COMMANDS: dict[type[Command], Callable[[Outbox, bytes, Any], None]] = {
+    commands.SendMessage: Outbox._message,
+    commands.SendMedia: Outbox._begin,
+    commands.FetchPicture: Outbox._begin,
+    commands.SendGroupMessage: Outbox._groupchat,
+    commands.SendStanza: Outbox._stanza,
     **dict.fromkeys(doors.ASKED, Outbox._asked),
-    "receipt": Outbox._receipt,
-    "presence": Outbox._presence,
-    "online": Outbox._online,
-    "soon": Outbox._soon,
-    "limits": Outbox._limits,
-    "directed": Outbox._directed,
-    "lists": Outbox._lists,
-    "block": Outbox._block,
-    "unblock": Outbox._block,
-    "mood": Outbox._mood,
-    "nick": Outbox._nick,
-    "place": Outbox._place,
-    "avatar": Outbox._avatar,
-    "card": Outbox._card,
-    "look": Outbox._look,
-    "roster": Outbox._roster,
-    "unroster": Outbox._roster,
-    "find": Outbox._question,
-    "cards": Outbox._question,
-    "change-card": Outbox._question,
-    "rooms": Outbox._question,
-    "info": Outbox._question,
-    "notices": Outbox._notices,
-    "logout": Outbox._logout,
+    commands.SendReceipt: Outbox._receipt,
+    commands.ShowPresence: Outbox._presence,
+    commands.GoOnline: Outbox._online,
+    commands.GoOnlineSoon: Outbox._soon,
+    commands.ReloadCapabilities: Outbox._limits,
+    commands.SendSubscription: Outbox._directed,
+    commands.StoreLists: Outbox._lists,
+    commands.Block: Outbox._block,
+    commands.Unblock: Outbox._block,
+    commands.PublishMood: Outbox._mood,
+    commands.PublishNick: Outbox._nick,
+    commands.PublishLocation: Outbox._place,
+    commands.PublishAvatar: Outbox._avatar,
+    commands.PublishContactInfo: Outbox._card,
+    commands.LookUpContacts: Outbox._look,
+    commands.SetRosterItem: Outbox._roster,
+    commands.RemoveRosterItem: Outbox._roster,
+    commands.SearchDirectory: Outbox._question,
+    commands.FetchProfiles: Outbox._question,
+    commands.ChangeProfile: Outbox._question,
+    commands.ListRooms: Outbox._question,
+    commands.AskInfo: Outbox._question,
+    commands.SetNotices: Outbox._notices,
+    commands.LogOut: Outbox._logout,
 }

@@ -15,7 +15,8 @@ from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET
 from onesoup.store.account.handsets import NODES, OWN, PHOTO
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import StreamChanges
-from onesoup.xmpp import commands, extras
+from onesoup.xmpp import extras
+from onesoup.xmpp.commands import ShowPresence
 from onesoup.xmpp.stream import StreamFailure, stanzas
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ class OwnPresence:
         if shown is not None:
             self._profiled(shown)
 
-    def show(self, command: dict[str, Any]) -> None:
+    def show(self, command: ShowPresence) -> None:
         """Broadcasts presence unless it is what everybody has got already. StreamFailure when it could not go out."""
-        self._publish({name: command.get(name) for name in SAID})
+        self._publish({name: getattr(command, name) for name in SAID})
 
     def picture(self, name: str) -> None:
         """Presence names the picture from now on (XEP-0153), after the next log-in too."""
@@ -121,8 +122,8 @@ class OwnPresence:
         if not own:
             return AVAILABLE
         allowed, _ = records.unpack_grant(self._shared.lists.get(session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))
-        said = commands.presence(presence.published(presence.own_list(own), allowed))
-        return {name: said.get(name) for name in SAID}
+        said = ShowPresence.of(presence.published(presence.own_list(own), allowed))
+        return {name: getattr(said, name) for name in SAID}
 
     def _profiled(self, shown: dict[str, Any]) -> None:
         """Who asks is told the same as presence says; it may ask before presence has gone out to all."""

@@ -14,8 +14,9 @@ from xmpp.simplexml import Node
 from onesoup.csp.profiles import WRITABLE
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
-from onesoup.store import records
-from onesoup.xmpp import profiles, searching
+from onesoup.xmpp import answers, profiles, searching
+from onesoup.xmpp.answers import Answer, DirectoryHits, EntityInfo, EntityInfos, ProfileFound, Profiles, RoomList
+from onesoup.xmpp.commands import AskInfo, ChangeProfile, Command, FetchProfiles, ListRooms, SearchDirectory
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
 
@@ -64,20 +65,20 @@ class SessionQueries:
         self._held = held
         self._questions = BoundedSemaphore(MOST_QUESTIONS)
 
-    def answer(self, command: dict[str, Any]) -> bytes:
+    def answer(self, command: Command) -> bytes:
         """The answer to a question of a worker; something always."""
-        deadline = time.monotonic() + float(command.get("within", SECONDS))
+        deadline = time.monotonic() + float(getattr(command, "within", SECONDS))
         if not self._questions.acquire(timeout=SECONDS / 2):
-            return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "too many questions at once")
+            return answers.status(StatusCode.SERVICE_UNAVAILABLE, "too many questions at once")
         try:
-            return _QUESTIONS[command["op"]](Question(self._held, deadline), command)
+            return _QUESTIONS[type(command)](Question(self._held, deadline), command)
         except StreamFailure as failure:
-            log.info("question-failed", sid=short(self._held.sid), op=command["op"], kind=failure.kind)
+            log.info("question-failed", sid=short(self._held.sid), op=command.op, kind=failure.kind)
             code = StatusCode.TIMEOUT if failure.kind == "no-answer" else StatusCode.SERVICE_UNAVAILABLE
-            return records.pack_answer(code, "the server did not answer")
+            return answers.status(code, "the server did not answer")
         except Exception as error:
             log.exception("bug", kind=type(error).__name__)
-            return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
+            return answers.status(StatusCode.INTERNAL_ERROR, "internal error")
         finally:
             self._questions.release()
 
@@ -148,10 +149,10 @@ class Question:
 
     # --- questions ---
 
-    def _find(self, command: dict[str, Any]) -> bytes:
+    def _find(self, command: SearchDirectory) -> bytes:
         service = self._service("directory", searching.is_directory)
         if not service:
-            return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=service is None)
+            return answers.pack(DirectoryHits(late=service is None))
 
         def form() -> searching.SearchForm | None:
             _, query = self._result(_get(service, searching.SEARCH), "query", searching.SEARCH)
@@ -159,40 +160,40 @@ class Question:
 
         found = _services.get("form", service, form)
         if found is None:
-            return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=True)
-        filled = searching.fill(found, command["wanted"])
+            return answers.pack(DirectoryHits(late=True))
+        filled = searching.fill(found, command.wanted)
         if not filled:
-            return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=False)
+            return answers.pack(DirectoryHits())
         condition, query = self._result(_search(service, found, filled), "query", searching.SEARCH)
         hits = searching.read_hits(query) if query is not None else []
-        return records.pack_answer(StatusCode.SUCCESSFUL, found=hits, late=bool(condition))
+        return answers.pack(DirectoryHits(tuple(hits), bool(condition)))
 
-    def _cards(self, command: dict[str, Any]) -> bytes:
-        def card(jid: str) -> list[Any]:
+    def _cards(self, command: FetchProfiles) -> bytes:
+        def card(jid: str) -> ProfileFound:
             to = "" if jid == self.held.session.jid else jid
             condition, vcard = self._result(stanzas.vcard_get(to), "vCard", stanzas.VCARD)
-            return [condition, profiles.read(vcard), profiles.facts(vcard)]
+            return ProfileFound(condition, profiles.read(vcard), profiles.facts(vcard))
 
-        return records.pack_answer(StatusCode.SUCCESSFUL, cards=self._all(card, command["jids"]))
+        return answers.pack(Profiles(self._all(card, command.jids)))
 
-    def _change_card(self, command: dict[str, Any]) -> bytes:
+    def _change_card(self, command: ChangeProfile) -> bytes:
         with self.held.publisher.changing:
             condition, vcard = self._result(stanzas.vcard_get(""), "vCard", stanzas.VCARD)
             if condition and condition != "item-not-found":
                 # Who cannot read it must not write it: what is there would be lost.
-                return records.pack_answer(command_code(condition), condition)
-            changed = change(vcard, command["changes"], command["clear"])
+                return answers.status(command_code(condition), condition)
+            changed = change(vcard, dict(command.changes), command.clear)
             result = self._ask(Node("iq", {"type": "set"}, [changed]))
         if result.getAttr("type") != "result":
             reason = stanzas.condition(result)
-            return records.pack_answer(command_code(reason), reason)
-        return records.pack_answer(StatusCode.SUCCESSFUL)
+            return answers.status(command_code(reason), reason)
+        return answers.pack(Answer())
 
-    def _rooms(self, _command: dict[str, Any]) -> bytes:
+    def _rooms(self, _command: ListRooms) -> bytes:
         """As many as can be had; 504 when none can, and there may be some."""
         service = self._service("rooms", searching.is_rooms)
         if service is None:
-            return records.pack_answer(StatusCode.TIMEOUT, "the domain does not say what it has")
+            return answers.status(StatusCode.TIMEOUT, "the domain does not say what it has")
         rooms: dict[str, str] = {}
         after: str | None = ""
         while service and after is not None and len(rooms) < MOST_ROOMS:
@@ -201,33 +202,33 @@ class Question:
             iq.getTag("query").addChild(node=Node(f"{RSM} set", payload=page))
             condition, items = self._result(iq, "query", searching.DISCO_ITEMS)
             if condition and not rooms:
-                return records.pack_answer(StatusCode.TIMEOUT, "the rooms are not told")
+                return answers.status(StatusCode.TIMEOUT, "the rooms are not told")
             found = searching.read_items(items) if items is not None else []
             fresh = [(jid, name) for jid, name in found if "@" in jid and jid not in rooms]
             rooms.update(fresh)
             more = items.getTag("set", namespace=RSM) if items is not None else None
             # A service without pages tells all at once; one that repeats itself is not asked again.
             after = (more.getTagData("last") or None) if more is not None and fresh and len(found) >= ROOMS_A_PAGE else None
-        return records.pack_answer(StatusCode.SUCCESSFUL, service=service, rooms=list(rooms.items())[:MOST_ROOMS])
+        return answers.pack(RoomList(service, tuple(rooms.items())[:MOST_ROOMS]))
 
-    def _infos(self, command: dict[str, Any]) -> bytes:
-        def info(jid: str) -> list[str]:
+    def _infos(self, command: AskInfo) -> bytes:
+        def info(jid: str) -> EntityInfo:
             condition, query = self._info(jid)
             if query is None:
-                return [condition, ""]
+                return EntityInfo(condition, "")
             # COMPAT(Prosody): the topic is told to those who are in the room, who may have been phones of ours.
             kept = self.held.topic(jid) if "@" in jid and searching.is_open(query) else ""
-            return [condition, "\n".join(text for text in (searching.topic_of(query), kept) if text)]
+            return EntityInfo(condition, "\n".join(text for text in (searching.topic_of(query), kept) if text))
 
-        return records.pack_answer(StatusCode.SUCCESSFUL, info=self._all(info, command["jids"]))
+        return answers.pack(EntityInfos(self._all(info, command.jids)))
 
 
-_QUESTIONS: dict[str, Callable[[Question, dict[str, Any]], bytes]] = {
-    "find": Question._find,
-    "cards": Question._cards,
-    "change-card": Question._change_card,
-    "rooms": Question._rooms,
-    "info": Question._infos,
+_QUESTIONS: dict[type[Command], Callable[[Question, Any], bytes]] = {
+    SearchDirectory: Question._find,
+    FetchProfiles: Question._cards,
+    ChangeProfile: Question._change_card,
+    ListRooms: Question._rooms,
+    AskInfo: Question._infos,
 }
 
 

@@ -3,7 +3,6 @@ own, so that nobody's message waits behind a slow room."""
 
 import time
 from collections.abc import Callable
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -22,7 +21,18 @@ from onesoup.store import records
 from onesoup.store.bounds import MOST_ROOMS
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import Delivery, StreamChanges
-from onesoup.xmpp import archive, room_service, rooms, xml
+from onesoup.xmpp import answers, archive, room_service, rooms, xml
+from onesoup.xmpp.answers import Answer, RoomHistory, RoomJoined, RoomLeft, ServerReply
+from onesoup.xmpp.commands import (
+    AskServer,
+    ChangeRoomSettings,
+    Command,
+    DestroyRoom,
+    FetchRoomHistory,
+    JoinRoom,
+    JoinRoomLater,
+    LeaveRoom,
+)
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
 from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
 from workers.holder.session.rooms.table import PendingJoin, Reading, changed, left
@@ -58,23 +68,23 @@ class RoomCommands:
 
     # --- for whoever waits ---
 
-    def answer(self, command: dict[str, Any]) -> bytes:
+    def answer(self, command: Command) -> bytes:
         """The answer to a command. Whatever happens, there is one."""
         try:
-            return _COMMANDS[command["op"]](self, command)
+            return _COMMANDS[type(command)](self, command)
         except StreamFailure as failure:
-            return records.pack_answer(
+            return answers.status(
                 StatusCode.TIMEOUT if failure.kind == "no-answer" else StatusCode.SERVICE_UNAVAILABLE, "the server did not answer"
             )
         except (StoreDown, Fenced, NoSession):
-            return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "try again later")
+            return answers.status(StatusCode.SERVICE_UNAVAILABLE, "try again later")
         except Exception as error:
             log.exception("bug", kind=type(error).__name__)
-            return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
+            return answers.status(StatusCode.INTERNAL_ERROR, "internal error")
 
-    def _iq(self, command: dict[str, Any]) -> bytes:
-        reply = self._request(RoomRequest(command["to"], command["type"], xml.from_plain(command["tree"])))
-        return records.pack_answer(StatusCode.SUCCESSFUL, error=reply.error, tree=reply.payload.plain())
+    def _iq(self, command: AskServer) -> bytes:
+        reply = self._request(RoomRequest(command.to, command.type, command.tree))
+        return answers.pack(ServerReply(reply.error, reply.payload))
 
     def _request(self, request: RoomRequest) -> RoomReply:
         stream = self._stream()
@@ -112,50 +122,50 @@ class RoomCommands:
 
     # --- in ---
 
-    def _join(self, command: dict[str, Any]) -> bytes:
+    def _join(self, command: JoinRoom) -> bytes:
         """Waits until the room has let us in, or says why not."""
-        jid, inside = command["room"], self._held.rooms
+        jid, inside = command.room, self._held.rooms
         room = inside.joined.get(jid)
         if room is not None:
             # The phone may name it otherwise now: messages of a group that it knows by another name are lost to it.
-            self._settle(jid, room, gid=command["gid"], notice=bool(command.get("notice")))
-            return records.pack_answer(StatusCode.SUCCESSFUL, nick=room.nick, new=False)
+            self._settle(jid, room, gid=command.gid, notice=command.notice)
+            return answers.pack(RoomJoined(room.nick, new=False))
         entry = inside.entering.get(jid)
         if entry is None and len(inside.joined) + len(inside.entering) >= MOST_ROOMS:
-            return records.pack_answer(StatusCode.MESSAGE_QUEUE_IS_FULL, "in too many groups")
+            return answers.status(StatusCode.MESSAGE_QUEUE_IS_FULL, "in too many groups")
         if entry is None:
             made = Room(
-                command["gid"],
-                command["nick"],
-                bool(command.get("notice")),
-                private=command.get("private", True),
-                password=command.get("password", ""),
-                about=command.get("about", {}),
-                delivery=command.get("delivery", ""),
-                length=command.get("length", 0),
+                command.gid,
+                command.nick,
+                command.notice,
+                private=command.private,
+                password=command.password,
+                about=dict(command.about),
+                delivery=command.delivery,
+                length=command.length,
             )
             entry = inside.entering[jid] = PendingJoin(made)
         else:
-            entry.room.gid, entry.room.notice = command["gid"], bool(command.get("notice"))
+            entry.room.gid, entry.room.notice = command.gid, command.notice
         entry.result = entry.result or AsyncResult()
         try:
-            self._enter(self._stream(), jid, entry.room, command.get("history", 0), command.get("characters", 0))
+            self._enter(self._stream(), jid, entry.room, command.history, command.characters)
             result = entry.result.get(timeout=JOIN_SECONDS)
         except gevent.Timeout:
             self._leave_quietly(jid, entry.room)
-            return records.pack_answer(StatusCode.TIMEOUT, "the room does not answer")
+            return answers.status(StatusCode.TIMEOUT, "the room does not answer")
         except StreamFailure:
             inside.forget(jid)
             raise
         return records.pack_answer(result["code"], result.get("text", ""), nick=result.get("nick"), new=result.get("new"))
 
-    def _join_later(self, command: dict[str, Any]) -> bytes:
+    def _join_later(self, command: JoinRoomLater) -> bytes:
         """The phone has accepted an invitation: it joins by itself, or we do it for it."""
         gevent.sleep(ACCEPTED_SECONDS)
         inside = self._held.rooms
-        if inside.find(command["room"]) is None and not self._held.closing:
-            self._enter_later(command["room"], Room(command["gid"], command["nick"], password=command["password"]))
-        return records.pack_answer(StatusCode.SUCCESSFUL)
+        if inside.find(command.room) is None and not self._held.closing:
+            self._enter_later(command.room, Room(command.gid, command.nick, password=command.password))
+        return answers.pack(Answer())
 
     def _enter(self, stream: Stream, jid: str, room: Room, history: int, characters: int, since: str = "") -> None:
         """Presence that enters shows what everybody sees of the phone."""
@@ -301,47 +311,47 @@ class RoomCommands:
 
     # --- out, and changes ---
 
-    def _leave(self, command: dict[str, Any]) -> bytes:
+    def _leave(self, command: LeaveRoom) -> bytes:
         """Only what is kept of the room: the presence that leaves is a stanza of its own, which the server gets in any case."""
-        jid, inside = command["room"], self._held.rooms
+        jid, inside = command.room, self._held.rooms
         room = inside.find(jid)
         if room is None:
-            return records.pack_answer(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
+            return answers.status(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
         inside.forget(jid)
         self._store(StreamChanges(rooms={jid: b""}))
-        return records.pack_answer(StatusCode.SUCCESSFUL, nick=room.nick)
+        return answers.pack(RoomLeft(room.nick))
 
-    def _destroy(self, command: dict[str, Any]) -> bytes:
+    def _destroy(self, command: DestroyRoom) -> bytes:
         ending = self._held.rooms.ending
-        ending.add(command["room"])
+        ending.add(command.room)
         try:
-            reply = self._request(rooms.destroy(command["room"]))
+            reply = self._request(rooms.destroy(command.room))
         finally:
-            gevent.spawn_later(1.0, ending.discard, command["room"])
-        return records.pack_answer(StatusCode.SUCCESSFUL, error=reply.error, tree=reply.payload.plain())
+            gevent.spawn_later(1.0, ending.discard, command.room)
+        return answers.pack(ServerReply(reply.error, reply.payload))
 
-    def _history(self, command: dict[str, Any]) -> bytes:
+    def _history(self, command: FetchRoomHistory) -> bytes:
         """What was said in a room; of people whom the phone does not want to hear, nothing."""
-        jid, query, inside = command["room"], token(12), self._held.rooms
+        jid, query, inside = command.room, token(12), self._held.rooms
         if jid not in inside.joined:
-            return records.pack_answer(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
+            return answers.status(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
         reading = inside.readings[query] = Reading(jid)
         try:
-            reply = self._request(archive.ask(jid, query, command["most"]))
+            reply = self._request(archive.ask(jid, query, command.most))
             if not reply.error:
                 reading.wait(archive.last(reply.payload), time.monotonic() + LATE_SECONDS)
         finally:
             del inside.readings[query]
-        found = [list(astuple(each)) for each in reading.found if not self._held.refuses_in(jid, each.nick, "")]
-        return records.pack_answer(StatusCode.SUCCESSFUL, error=reply.error, found=found)
+        found = tuple(each for each in reading.found if not self._held.refuses_in(jid, each.nick, ""))
+        return answers.pack(RoomHistory(reply.error, found))
 
-    def _change(self, command: dict[str, Any]) -> bytes:
-        jid = command["room"]
+    def _change(self, command: ChangeRoomSettings) -> bytes:
+        jid = command.room
         room = self._held.rooms.find(jid)
         if room is None:
-            return records.pack_answer(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
-        self._settle(jid, room, **{name: command[name] for name in CHANGEABLE if name in command})
-        return records.pack_answer(StatusCode.SUCCESSFUL)
+            return answers.status(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
+        self._settle(jid, room, **{name: value for name in CHANGEABLE if (value := getattr(command, name)) is not None})
+        return answers.pack(Answer())
 
     def _settle(self, jid: str, room: Room, **values: Any) -> None:
         for name, value in values.items():
@@ -411,14 +421,14 @@ class RoomCommands:
             self._held.store(changes)
 
 
-_COMMANDS: dict[str, Callable[[RoomCommands, dict[str, Any]], bytes]] = {
-    "iq": RoomCommands._iq,
-    "join": RoomCommands._join,
-    "join-later": RoomCommands._join_later,
-    "leave": RoomCommands._leave,
-    "destroy": RoomCommands._destroy,
-    "history": RoomCommands._history,
-    "room": RoomCommands._change,
+_COMMANDS: dict[type[Command], Callable[[RoomCommands, Any], bytes]] = {
+    AskServer: RoomCommands._iq,
+    JoinRoom: RoomCommands._join,
+    JoinRoomLater: RoomCommands._join_later,
+    LeaveRoom: RoomCommands._leave,
+    DestroyRoom: RoomCommands._destroy,
+    FetchRoomHistory: RoomCommands._history,
+    ChangeRoomSettings: RoomCommands._change,
 }
 ASKED = tuple(_COMMANDS)
 
