@@ -25,15 +25,15 @@ class SendMessage(Command):
 
 @dataclass(frozen=True, slots=True)
 class SendGroupMessage(Command):
-    """A message to everybody in a room. Rooms send no receipts."""
+    """A message to everybody in the room `to`. Rooms send no receipts."""
 
     op: ClassVar[str] = "groupchat"
     id: str
-    room: str = field(metadata={"key": "to"})
+    to: str
     body: str
     receipt: bool = field(default=False, init=False)
     url: str = field(default="", metadata=OPTIONAL)
-    gid: str = field(default="")
+    gid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def groupchat(command: SendGroupMessage) -> Node:
     payload = [text("body", command.body), Node(f"{SID} origin-id", {"id": command.id})]
     if command.url:
         payload.append(Node(f"{OOB} x", {}, [text("url", command.url)]))
-    return Node("message", {"type": "groupchat", "to": command.room, "id": command.id}, payload)
+    return Node("message", {"type": "groupchat", "to": command.to, "id": command.id}, payload)
 
 
 def receipt(to: str, message_id: str) -> Node:

@@ -19,6 +19,8 @@ from onesoup.xmpp.answers import Answer, DirectoryHits, EntityInfo, EntityInfos,
 from onesoup.xmpp.commands import AskInfo, ChangeProfile, Command, FetchProfiles, ListRooms, SearchDirectory
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
+from onesoup.xmpp.stream.errors import NO_ANSWER
+from workers.holder.session.iq import REMOTE_TIMEOUT, failure_answer, result_of
 
 if TYPE_CHECKING:
     from workers.holder.session.session import XmppSession
@@ -32,7 +34,6 @@ SECONDS = 6.0
 KEEP, KEEP_NOTHING, MOST_KEPT = 86_400.0, 60.0, 1000
 MOST_SERVICES, MOST_ROOMS, ROOMS_A_PAGE = 30, 1000, 250
 RSM = "http://jabber.org/protocol/rsm"
-NO_ANSWER = "remote-server-timeout"
 
 
 class ServiceCache:
@@ -74,8 +75,7 @@ class SessionQueries:
             return _QUESTIONS[type(command)](Question(self._held, deadline), command)
         except StreamFailure as failure:
             log.info("question-failed", sid=short(self._held.sid), op=command.op, kind=failure.kind)
-            code = StatusCode.TIMEOUT if failure.kind == "no-answer" else StatusCode.SERVICE_UNAVAILABLE
-            return answers.status(code, "the server did not answer")
+            return failure_answer(failure)
         except Exception as error:
             log.exception("bug", kind=type(error).__name__)
             return answers.status(StatusCode.INTERNAL_ERROR, "internal error")
@@ -95,20 +95,15 @@ class Question:
         if stream is None:
             raise StreamFailure("closed", "local")
         if left <= 0:
-            raise StreamFailure("no-answer", NO_ANSWER)
+            raise StreamFailure(NO_ANSWER, REMOTE_TIMEOUT)
         return stream.request(iq, min(left, SECONDS))
 
     def _result(self, iq: Node, name: str, namespace: str) -> tuple[str, Node | None]:
         """(condition, payload); "" and None for a result without what was asked for."""
-        try:
-            result = self._ask(iq)
-        except StreamFailure as failure:
-            if failure.kind != "no-answer":
-                raise
-            return NO_ANSWER, None
-        if result.getAttr("type") != "result":
-            return stanzas.condition(result), None
-        return "", result.getTag(name, namespace=namespace)
+        result = result_of(lambda: self._ask(iq))
+        if result.condition or result.stanza is None:
+            return result.condition, None
+        return "", result.stanza.getTag(name, namespace=namespace)
 
     def _all(self, work: Callable[[str], Any], jids: Iterable[str]) -> dict[str, Any]:
         """The same question about several, some at once. One that breaks the stream breaks the whole."""

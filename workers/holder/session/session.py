@@ -58,7 +58,8 @@ from workers.holder.session.contact_lookups import Library, Lookups
 from workers.holder.session.expiry import SessionExpiry
 from workers.holder.session.inbound import Change, InboundStanzas, Roster, Written, offline
 from workers.holder.session.inbox_limit import InboxLimit
-from workers.holder.session.outbox import ALL, Outbox, returned
+from workers.holder.session.outbox import WHOLE_OUTBOX
+from workers.holder.session.outbox_parts import build_outbox
 from workers.holder.session.own_presence import OwnPresence
 from workers.holder.session.publishing import Publisher
 from workers.holder.session.queries import SessionQueries
@@ -66,6 +67,7 @@ from workers.holder.session.rooms.commands import RoomCommands, keep_joins
 from workers.holder.session.rooms.table import Rooms
 from workers.holder.session.state import Phase, SessionState
 from workers.holder.session.store import SessionStore
+from workers.holder.session.undelivered import undelivered_messages
 
 log = structlog.get_logger()
 
@@ -149,7 +151,7 @@ class HolderServices:
         others = [other for other in self.clients.all(session.jid).values() if other != sid]
         left = {id_: records.lasting(stored) for id_, stored in self.feed.undelivered(sid).items()}
         left = self.news(session.jid, left, [sid, *others])
-        self.offline.keep(session.jid, left | returned(self.feed.commands(sid, ALL)))
+        self.offline.keep(session.jid, left | undelivered_messages(self.feed.commands(sid, WHOLE_OUTBOX)))
         if others or self.offline.waits(session.jid):
             self.had.keep(session.jid, self.feed.had([sid]))
         self.feed.forget(sid)
@@ -207,10 +209,11 @@ class XmppSession:
         )
         self.accept(caps)
         self.showing = OwnPresence(self, shared)
-        self.outbox = Outbox(self, shared)
         self.lookups = Lookups(self, shared.library)
         self.publisher = Publisher(self)
         self.directory = SessionQueries(self)
+        self.commands = build_outbox(self, shared)
+        self.outbox = self.commands.outbox
 
     @property
     def sid(self) -> str:
@@ -291,7 +294,7 @@ class XmppSession:
         return self._shared.lists.has(self.session.jid, USER_TARGET + jid, ATTRIBUTE_LISTS)
 
     def written(self, stanza_id: str) -> Written | None:
-        return self.outbox.written(stanza_id)
+        return self.commands.sent.find(stanza_id)
 
     def waits(self, jid: str) -> bool:
         return self._shared.lists.has(self.session.jid, jid, PENDING_REQUESTS)
@@ -331,7 +334,7 @@ class XmppSession:
         """What the phone asked for itself is no news to it."""
         if notices.LISTS not in self.session.notices:
             return []
-        others = {jid: item for jid, item in items.items() if jid and jid not in self.outbox.changing}
+        others = {jid: item for jid, item in items.items() if jid and jid not in self.commands.roster.changing}
         known = {jid: self.item(jid) for jid in others}
         stored = {name: records.unpack_list(name, record) for name, record in self._shared.lists.all(self.session.jid).items()}
         _, cuts = records.unpack_cuts(self._shared.feed.read(self.sid, CUTS))
@@ -370,7 +373,7 @@ class XmppSession:
         gevent.spawn_later(REFRESH_SECONDS, self._sweep_stale, stream)
 
     def wrote_to(self, jid: str) -> bool:
-        return self.outbox.wrote_to(jid)
+        return self.commands.sent.includes(jid)
 
     def asks(self, jid: str, note: str) -> None:
         """Kept for a phone that reads it later. Strangers do not fill Redis: above a number the rest stay with the server."""
@@ -417,7 +420,7 @@ class XmppSession:
             self.doors.enter_all_again()
         if self.ready:
             self._note_stream(stream)
-            self.outbox.kick()
+            self.outbox.wake()
             self.showing.expect()
             self.check_by(self._since + SETTLED_SECONDS)  # the server has not heard from this stream that the phone is idle
 
@@ -517,7 +520,7 @@ class XmppSession:
                 self.store(changes)
             if self.stream is not None:
                 self._note_stream(self.stream, fields)
-        self.outbox.kick()
+        self.outbox.wake()
         self.showing.expect()
 
     def took_in(self) -> None:
@@ -653,7 +656,7 @@ class XmppSession:
                 if len(self._early) > MAX_EARLY:
                     raise StoreDown("too much before the session was there")
         if any(each.job for each in done.changes.items):
-            self.outbox.kick()
+            self.outbox.wake()
         # Together: when we show new abilities to a thousand contacts, their server asks for each of them what they are.
         self.send(*done.answers, stream=stream)
         self.lookups.add(done.looks)
@@ -852,7 +855,7 @@ class XmppSession:
             shared.shards.remove(self.shard, old)
         if not same:
             self.doors.leave_all()
-        self.outbox.kick()
+        self.outbox.wake()
         return True
 
     def adopt(self, shown: bytes | None) -> None:

@@ -35,6 +35,7 @@ from onesoup.xmpp.commands import (
 )
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
 from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
+from workers.holder.session.iq import answer_of
 from workers.holder.session.rooms.table import PendingJoin, Reading, changed, left
 
 if TYPE_CHECKING:
@@ -70,17 +71,7 @@ class RoomCommands:
 
     def answer(self, command: Command) -> bytes:
         """The answer to a command. Whatever happens, there is one."""
-        try:
-            return _COMMANDS[type(command)](self, command)
-        except StreamFailure as failure:
-            return answers.status(
-                StatusCode.TIMEOUT if failure.kind == "no-answer" else StatusCode.SERVICE_UNAVAILABLE, "the server did not answer"
-            )
-        except (StoreDown, Fenced, NoSession):
-            return answers.status(StatusCode.SERVICE_UNAVAILABLE, "try again later")
-        except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
-            return answers.status(StatusCode.INTERNAL_ERROR, "internal error")
+        return answer_of(lambda: _COMMANDS[type(command)](self, command))
 
     def _iq(self, command: AskServer) -> bytes:
         reply = self._request(RoomRequest(command.to, command.type, command.tree))
