@@ -36,7 +36,7 @@ from onesoup.store.wakeup.stcp_lines import Lines
 from onesoup.store.wakeup.wakes import Wakes
 from onesoup.wire.document import Encoding
 from onesoup.xmpp import answers, commands
-from onesoup.xmpp.answers import A, Answer, Refused, ServerReply
+from onesoup.xmpp.answers import A, CommandAnswer, CommandRefused, ServerReply
 from onesoup.xmpp.commands import Command, answered
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
 
@@ -155,12 +155,12 @@ class Context:
         self.effects.out.append(commands.pack(command))
 
     @overload
-    def ask(self, command: Command) -> Answer: ...
+    def ask(self, command: Command) -> CommandAnswer: ...
 
     @overload
     def ask(self, command: Command, kind: type[A]) -> A: ...
 
-    def ask(self, command: Command, kind: type[Answer] = Answer) -> Answer:
+    def ask(self, command: Command, kind: type[CommandAnswer] = CommandAnswer) -> CommandAnswer:
         """A command that the phone's answer depends on: waits for the server's answer, which is of this kind. BackendError 504
         after the deadline, CspError with the server's refusal."""
         replies = self.services.replies
@@ -171,7 +171,7 @@ class Context:
             raise BackendError(StatusCode.TIMEOUT, "no answer in time")
         try:
             return answers.unpack(payload, kind)
-        except Refused as refused:
+        except CommandRefused as refused:
             backend = StatusCode.INTERNAL_ERROR <= refused.code < StatusCode.UNKNOWN_USER
             raise (BackendError if backend else CspError)(refused.code, refused.text) from None
 
@@ -210,7 +210,7 @@ def _reply(payload: bytes | None) -> RoomReply:
         raise BackendError(StatusCode.TIMEOUT, "no answer in time")
     try:
         answer = answers.unpack(payload, ServerReply)
-    except Refused as refused:
+    except CommandRefused as refused:
         raise BackendError(refused.code, refused.text) from None
     return RoomReply(answer.error, answer.tree)
 

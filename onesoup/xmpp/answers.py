@@ -14,11 +14,11 @@ from onesoup.xmpp.xml import Xml
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandAnswer:
     """The command was carried out; there is nothing else to say."""
 
 
-A = TypeVar("A", bound=Answer)
+A = TypeVar("A", bound=CommandAnswer)
 Facts = Mapping[str, list[str]]
 
 
@@ -26,7 +26,7 @@ class BadAnswer(ValueError):
     """A record that is no answer."""
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """The command was not carried out: the code and the reason that the phone is told."""
 
     def __init__(self, code: int, text: str) -> None:
@@ -39,7 +39,7 @@ def _empty_query() -> Xml:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerReply(Answer):
+class ServerReply(CommandAnswer):
     """What a server said to an iq: the condition of its refusal, or "" and the payload."""
 
     error: str = ""
@@ -47,7 +47,7 @@ class ServerReply(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class RoomJoined(Answer):
+class RoomJoined(CommandAnswer):
     """`nick`: the name in the room; `new`: the room was made by this join."""
 
     nick: str = ""
@@ -55,7 +55,7 @@ class RoomJoined(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class RoomLeft(Answer):
+class RoomLeft(CommandAnswer):
     """`nick`: the name in the room until now."""
 
     nick: str = ""
@@ -70,7 +70,7 @@ def _plain(values: Any) -> list[list[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomHistory(Answer):
+class RoomHistory(CommandAnswer):
     """The condition of the room's refusal, or "" and what it has kept, oldest first."""
 
     error: str = ""
@@ -78,7 +78,7 @@ class RoomHistory(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class DirectoryHits(Answer):
+class DirectoryHits(CommandAnswer):
     """(JID, facts) of the persons found; `late`: the directory could not be asked."""
 
     found: tuple[tuple[str, Facts], ...] = field(default=(), metadata={"read": lambda found: tuple(map(tuple, found))})
@@ -95,7 +95,7 @@ class ProfileFound:
 
 
 @dataclass(frozen=True, slots=True)
-class Profiles(Answer):
+class Profiles(CommandAnswer):
     """The vCards of those asked, by bare JID."""
 
     cards: Mapping[str, ProfileFound] = field(
@@ -108,7 +108,7 @@ class Profiles(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class RoomList(Answer):
+class RoomList(CommandAnswer):
     """The room service of the domain, and (JID, name) of its public rooms."""
 
     service: str = ""
@@ -124,7 +124,7 @@ class EntityInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class EntityInfos(Answer):
+class EntityInfos(CommandAnswer):
     """What rooms or domains said, by JID."""
 
     info: Mapping[str, EntityInfo] = field(
@@ -142,7 +142,7 @@ def _texts(value: object) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class ContactDetails(Answer):
+class ContactDetails(CommandAnswer):
     """Texts of vCards, and names under which pictures are kept, by bare JID."""
 
     cards: Mapping[str, str] = field(default_factory=dict, metadata={"read": _texts})
@@ -152,11 +152,11 @@ class ContactDetails(Answer):
 Convert = Callable[[Any], Any]
 
 
-def _layout(kind: type[Answer]) -> tuple[tuple[str, Convert | None, Convert | None], ...]:
+def _layout(kind: type[CommandAnswer]) -> tuple[tuple[str, Convert | None, Convert | None], ...]:
     return tuple((each.name, each.metadata.get("write"), each.metadata.get("read")) for each in fields(kind))
 
 
-def pack(answer: Answer) -> bytes:
+def pack(answer: CommandAnswer) -> bytes:
     """The record of an answer to a command that was carried out."""
     values = {name: getattr(answer, name) for name, _, _ in _layout(type(answer))}
     written = {name: write(values[name]) if write else values[name] for name, write, _ in _layout(type(answer))}
@@ -174,7 +174,7 @@ def _packed(code: int, text: str, more: Mapping[str, Any]) -> bytes:
 
 
 def unpack(record: bytes, kind: type[A]) -> A:
-    """The answer of a record. Refused when the command was not carried out. BadAnswer."""
+    """The answer of a record. CommandRefused when the command was not carried out. BadAnswer."""
     try:
         stored = msgpack.unpackb(record, raw=False)
         code, text = int(stored["code"]), str(stored.get("text", ""))
@@ -182,9 +182,9 @@ def unpack(record: bytes, kind: type[A]) -> A:
     except Exception as error:  # bytes that no version has written may raise any
         raise BadAnswer(type(error).__name__) from None
     if code != StatusCode.SUCCESSFUL:
-        raise Refused(code, text)
+        raise CommandRefused(code, text)
     return kind(**values)
 
 
-def _values(stored: Mapping[str, Any], kind: type[Answer]) -> dict[str, Any]:
+def _values(stored: Mapping[str, Any], kind: type[CommandAnswer]) -> dict[str, Any]:
     return {name: read(stored[name]) if read else stored[name] for name, _, read in _layout(kind) if name in stored}

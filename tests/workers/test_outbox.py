@@ -74,7 +74,7 @@ class AnyPart:
 
 def test_each_command_has_a_handler():
     parts = len(inspect.signature(command_table).parameters)
-    assert set(command_table(*[AnyPart() for _ in range(parts)])) == set(commands.BY_OP.values())
+    assert set(command_table(*[AnyPart() for _ in range(parts)])) == set(commands.COMMANDS_BY_OP.values())
 
 
 def test_what_is_acknowledged_leaves_the_outbox_and_is_sent_once(stream):

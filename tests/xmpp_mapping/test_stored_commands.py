@@ -83,7 +83,7 @@ COMMANDS = {
     "logout": commands.LogOut(),
 }
 ANSWERS = {
-    "done": answers.Answer(),
+    "done": answers.CommandAnswer(),
     "iq": answers.ServerReply("", QUERY),
     "iq-refused": answers.ServerReply("item-not-found"),
     "join": answers.RoomJoined("Romeo", False),
@@ -131,7 +131,7 @@ def rewritten(stored, **more):
 def test_each_command_and_each_answer_has_been_recorded():
     assert set(STORED) == set(COMMANDS)
     assert set(ANSWERED) == set(ANSWERS) | set(REFUSALS)
-    assert {fields(each)["op"] for each in STORED.values()} == set(commands.BY_OP)
+    assert {fields(each)["op"] for each in STORED.values()} == set(commands.COMMANDS_BY_OP)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -148,7 +148,7 @@ def test_a_recorded_answer_is_read_and_written_as_the_same_bytes(name):
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_recorded_refusal_is_raised_with_its_code_and_reason(name):
-    with pytest.raises(answers.Refused) as caught:
+    with pytest.raises(answers.CommandRefused) as caught:
         answers.unpack(ANSWERED[name], answers.RoomJoined)
     assert (caught.value.code, caught.value.text) == REFUSALS[name]
 
@@ -159,7 +159,7 @@ def test_a_refusal_is_written_as_the_recorded_bytes():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_version_before_is_read_and_fields_of_a_later_one_are_left_out(name):
-    assert commands.unpack(rewritten(STORED[name], v=commands.record.VERSION - 1, news="of tomorrow")) == COMMANDS[name]
+    assert commands.unpack(rewritten(STORED[name], v=commands.record.COMMAND_VERSION - 1, news="of tomorrow")) == COMMANDS[name]
 
 
 def test_a_command_of_a_later_version_is_unknown():
@@ -197,4 +197,4 @@ def test_bytes_that_are_no_command_are_refused(stored):
 @pytest.mark.parametrize("stored", [b"", b"\xc1", msgpack.packb([]), msgpack.packb({"code": "x"}), msgpack.packb({"text": ""})])
 def test_bytes_that_are_no_answer_are_refused(stored):
     with pytest.raises(answers.BadAnswer):
-        answers.unpack(stored, answers.Answer)
+        answers.unpack(stored, answers.CommandAnswer)

@@ -50,7 +50,7 @@ from onesoup.xmpp.commands.rooms import (
 )
 from onesoup.xmpp.commands.session import LogOut, ReloadCapabilities, SetNotices
 
-BY_OP: dict[str, type[Command]] = {
+COMMANDS_BY_OP: dict[str, type[Command]] = {
     kind.op: kind
     for kind in (
         SendMessage,
@@ -95,11 +95,11 @@ BY_OP: dict[str, type[Command]] = {
 
 def unpack(stored: bytes) -> Command:
     """The command of a record; UnknownCommand for one of a later version. BadCommand."""
-    return record.unpack(stored, BY_OP)
+    return record.unpack(stored, COMMANDS_BY_OP)
 
 
 __all__ = [
-    "BY_OP",
+    "COMMANDS_BY_OP",
     "AskInfo",
     "AskServer",
     "BadCommand",

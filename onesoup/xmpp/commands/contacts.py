@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from onesoup.xmpp.commands.record import TEXTS, Command
+from onesoup.xmpp.commands.record import AS_TUPLE, Command
 
 # How long a worker waits for the answer to a query when the command does not say so.
 QUERY_SECONDS = 6.0
@@ -19,7 +19,7 @@ class SetRosterItem(Command):
     op: ClassVar[str] = "roster"
     jid: str
     name: str = ""
-    groups: tuple[str, ...] = field(default=(), metadata=TEXTS)
+    groups: tuple[str, ...] = field(default=(), metadata=AS_TUPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Block(Command):
     """The server refuses these for us (XEP-0191)."""
 
     op: ClassVar[str] = "block"
-    jids: tuple[str, ...] = field(metadata=TEXTS)
+    jids: tuple[str, ...] = field(metadata=AS_TUPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Unblock(Command):
     """`jids` is never empty: that would unblock everybody."""
 
     op: ClassVar[str] = "unblock"
-    jids: tuple[str, ...] = field(metadata=TEXTS)
+    jids: tuple[str, ...] = field(metadata=AS_TUPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class LookUpContacts(Command):
     """What contacts do not announce: their vCards and pictures. Answered with ContactDetails."""
 
     op: ClassVar[str] = "look"
-    cards: tuple[str, ...] = field(metadata=TEXTS)
-    pictures: tuple[str, ...] = field(metadata=TEXTS)
+    cards: tuple[str, ...] = field(metadata=AS_TUPLE)
+    pictures: tuple[str, ...] = field(metadata=AS_TUPLE)
     within: float
 
 
@@ -89,7 +89,7 @@ class FetchProfiles(Command):
     """The vCards of these. Answered with Profiles."""
 
     op: ClassVar[str] = "cards"
-    jids: tuple[str, ...] = field(metadata=TEXTS)
+    jids: tuple[str, ...] = field(metadata=AS_TUPLE)
     within: float = QUERY_SECONDS
 
 
@@ -115,5 +115,5 @@ class AskInfo(Command):
     """What rooms or domains say about themselves. Answered with EntityInfos."""
 
     op: ClassVar[str] = "info"
-    jids: tuple[str, ...] = field(metadata=TEXTS)
+    jids: tuple[str, ...] = field(metadata=AS_TUPLE)
     within: float = QUERY_SECONDS

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from onesoup.xmpp.commands.record import OPTIONAL, TREE, Command
+from onesoup.xmpp.commands.record import AS_XML, OMIT_EMPTY, Command
 from onesoup.xmpp.xml import Xml
 
 
@@ -18,9 +18,9 @@ class SendMessage(Command):
     to: str
     body: str
     receipt: bool = False
-    url: str = field(default="", metadata=OPTIONAL)
-    valid: int = field(default=0, metadata=OPTIONAL)
-    gid: str = field(default="", metadata=OPTIONAL)
+    url: str = field(default="", metadata=OMIT_EMPTY)
+    valid: int = field(default=0, metadata=OMIT_EMPTY)
+    gid: str = field(default="", metadata=OMIT_EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class SendGroupMessage(Command):
     to: str
     body: str
     receipt: bool = field(default=False, init=False)
-    url: str = field(default="", metadata=OPTIONAL)
+    url: str = field(default="", metadata=OMIT_EMPTY)
     gid: str = ""
 
 
@@ -67,7 +67,7 @@ class SendStanza(Command):
     """A stanza that the server must get. It leaves the outbox when the server has acknowledged it."""
 
     op: ClassVar[str] = "stanza"
-    tree: Xml = field(metadata=TREE)
+    tree: Xml = field(metadata=AS_XML)
 
 
 @dataclass(frozen=True, slots=True)

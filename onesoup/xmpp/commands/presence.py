@@ -6,10 +6,10 @@ from typing import ClassVar
 from onesoup.csp.places import Place
 from onesoup.csp.presence import Published
 from onesoup.xmpp import caps
-from onesoup.xmpp.commands.record import TEXTS, Command
+from onesoup.xmpp.commands.record import AS_TUPLE, Command
 
-SHOW = {"AVAILABLE": None, "NOT_AVAILABLE": "away", "DISCREET": "dnd"}
-PLACE = {"write": lambda place: list(astuple(place)), "read": lambda values: Place(*values)}
+SHOW_BY_AVAILABILITY = {"AVAILABLE": None, "NOT_AVAILABLE": "away", "DISCREET": "dnd"}
+AS_PLACE = {"write": lambda place: list(astuple(place)), "read": lambda values: Place(*values)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ShowPresence(Command):
     def of(cls, published: Published) -> "ShowPresence":
         """Offline by wish is xa: unavailable would lose messages to the bare address."""
         return cls(
-            SHOW.get(published.availability) if published.online else "xa",
+            SHOW_BY_AVAILABILITY.get(published.availability) if published.online else "xa",
             published.text or None,
             0 if published.im else -1,
             published.language,
@@ -47,7 +47,7 @@ class GoOnline(Command):
 
     op: ClassVar[str] = "online"
     interests: bool = False
-    asked: tuple[str, ...] = field(default=(), metadata=TEXTS)
+    asked: tuple[str, ...] = field(default=(), metadata=AS_TUPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class PublishLocation(Command):
     """PEP location; NOWHERE withdraws it."""
 
     op: ClassVar[str] = "place"
-    value: Place = field(metadata=PLACE)
+    value: Place = field(metadata=AS_PLACE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 they are declared, and `reply` and `reply_name` when a worker waits for the answer.
 
 The bytes of a command are its identity: it is removed from the outbox by them, and a rolling restart runs two versions side by
-side. So they never change: a new field comes last, has a default, and is OPTIONAL.
+side. So they never change: a new field comes last, has a default, and is OMIT_EMPTY.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,12 +14,12 @@ import msgpack
 from onesoup.xmpp import xml
 from onesoup.xmpp.xml import Xml
 
-VERSION = 1
+COMMAND_VERSION = 1
 
 # How a field is stored where that is not as its own name and value.
-OPTIONAL = {"optional": True}  # left out when it is empty
-TEXTS = {"read": tuple}
-TREE = {"write": Xml.plain, "read": xml.from_plain}
+OMIT_EMPTY = {"omit_empty": True}  # left out when it is empty
+AS_TUPLE = {"read": tuple}
+AS_XML = {"write": Xml.plain, "read": xml.from_plain}
 
 
 class BadCommand(ValueError):
@@ -57,47 +57,42 @@ def answered(command: C, channel: str, name: str) -> C:
     return replace(command, reply_to=ReplyAddress(channel, name))
 
 
-class _StoredField(NamedTuple):
-    name: str
-    key: str
-    optional: bool
-    given: bool  # whether it is an argument of the class
-    write: Callable[[Any], Any] | None
-    read: Callable[[Any], Any] | None
+# (attribute, key in the record, whether it is left out when it is empty, conversion)
+_Written = tuple[str, str, bool, Callable[[Any], Any] | None]
+# (attribute, key in the record, conversion)
+_Read = tuple[str, str, Callable[[Any], Any] | None]
 
 
-_layouts: dict[type[Command], tuple[_StoredField, ...]] = {}
+class _Layout(NamedTuple):
+    written: tuple[_Written, ...]
+    read: tuple[_Read, ...]
 
 
-def _layout(kind: type[Command]) -> tuple[_StoredField, ...]:
+_layouts: dict[type[Command], _Layout] = {}
+
+
+def _layout(kind: type[Command]) -> _Layout:
     found = _layouts.get(kind)
     if found is None:
         found = _layouts[kind] = _new_layout(kind)
     return found
 
 
-def _new_layout(kind: type[Command]) -> tuple[_StoredField, ...]:
-    own = [each for each in fields(kind) if each.name != "reply_to"]
-    return tuple(
-        _StoredField(
-            each.name,
-            each.metadata.get("key", each.name),
-            each.metadata.get("optional", False),
-            each.init,
-            each.metadata.get("write"),
-            each.metadata.get("read"),
-        )
-        for each in own
+def _new_layout(kind: type[Command]) -> _Layout:
+    own = [(each, each.metadata.get("key", each.name)) for each in fields(kind) if each.name != "reply_to"]
+    return _Layout(
+        tuple((each.name, key, each.metadata.get("omit_empty", False), each.metadata.get("write")) for each, key in own),
+        tuple((each.name, key, each.metadata.get("read")) for each, key in own if each.init),
     )
 
 
 def pack(command: Command) -> bytes:
     """The record of a command. Fields that are None are left out."""
-    record: dict[str, Any] = {"v": VERSION, "op": command.op}
-    for each in _layout(type(command)):
-        value = getattr(command, each.name)
-        if value is not None and (value or not each.optional):
-            record[each.key] = value if each.write is None else each.write(value)
+    record: dict[str, Any] = {"v": COMMAND_VERSION, "op": command.op}
+    for name, key, omit_empty, write in _layout(type(command)).written:
+        value = getattr(command, name)
+        if value is not None and (value or not omit_empty):
+            record[key] = value if write is None else write(value)
     if command.reply_to is not None:
         record |= {"reply": command.reply_to.channel, "reply_name": command.reply_to.name}
     packed: bytes = msgpack.packb(record, use_bin_type=True)
@@ -109,8 +104,8 @@ def unpack(record: bytes, kinds: Mapping[str, type[Command]]) -> Command:
     BadCommand."""
     try:
         stored = msgpack.unpackb(record, raw=False, strict_map_key=True)
-        if stored["v"] not in (VERSION, VERSION - 1):
-            raise BadCommand(f"command version {stored['v']}, wanted {VERSION}")
+        if stored["v"] not in (COMMAND_VERSION, COMMAND_VERSION - 1):
+            raise BadCommand(f"command version {stored['v']}, wanted {COMMAND_VERSION}")
         return _read(stored, kinds)
     except BadCommand:
         raise
@@ -123,10 +118,6 @@ def _read(stored: Mapping[str, Any], kinds: Mapping[str, type[Command]]) -> Comm
     kind = kinds.get(op)
     if kind is None:
         return UnknownCommand(op)
-    values = {
-        each.name: stored[each.key] if each.read is None else each.read(stored[each.key])
-        for each in _layout(kind)
-        if each.given and each.key in stored
-    }
+    values = {name: stored[key] if read is None else read(stored[key]) for name, key, read in _layout(kind).read if key in stored}
     reply = ReplyAddress(stored["reply"], stored["reply_name"]) if stored.get("reply") else None
     return kind(**values, reply_to=reply)

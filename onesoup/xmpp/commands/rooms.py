@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from onesoup.xmpp.commands.record import TREE, Command
+from onesoup.xmpp.commands.record import AS_XML, Command
 from onesoup.xmpp.xml import Xml
 
 
@@ -15,7 +15,7 @@ class AskServer(Command):
     op: ClassVar[str] = "iq"
     to: str
     type: str
-    tree: Xml = field(metadata=TREE)
+    tree: Xml = field(metadata=AS_XML)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from onesoup.xmpp.commands.record import TEXTS, Command
+from onesoup.xmpp.commands.record import AS_TUPLE, Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class SetNotices(Command):
     """What the phone wants to be told by Notification-Request."""
 
     op: ClassVar[str] = "notices"
-    types: tuple[str, ...] = field(metadata=TEXTS)
+    types: tuple[str, ...] = field(metadata=AS_TUPLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
 
 # What the phone has said to people: it is sent before the session ends.
-MESSAGES = (SendMessage, SendGroupMessage, SendMedia)
+MESSAGE_COMMANDS = (SendMessage, SendGroupMessage, SendMedia)
 
 
 class LifecycleCommands:
@@ -31,5 +31,5 @@ class LifecycleCommands:
         if not self._store.over():
             queued.remove()  # it was meant for the session before this one
             return
-        if not any(isinstance(each, MESSAGES) for each in queued.unsent_ahead()):
+        if not any(isinstance(each, MESSAGE_COMMANDS) for each in queued.unsent_ahead()):
             self._session.end(StatusCode.INVALID_SESSION, polite=True, sid=sid)

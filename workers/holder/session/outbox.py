@@ -34,7 +34,7 @@ OUTBOX_RETRY_SECONDS = 1.0
 # How long what was sent may take to be acknowledged when the session ends.
 FLUSH_SECONDS = 3.0
 # The smallest limit that a server may have for a stanza, bytes (RFC 6120 section 13.12).
-LEAST_STANZA_LIMIT = 10_000
+LEAST_STANZA_LIMIT_BYTES = 10_000
 COMMANDS_A_READ = 100
 # More commands than any outbox holds.
 WHOLE_OUTBOX = 100_000
@@ -222,7 +222,7 @@ class Outbox:
         """As give_up_first(), where the server said that it was too large: the largest, as it went out. None where all are so
         small that every server takes them."""
         key, data = max(self._stream.unacked, key=lambda each: len(each[1]), default=(None, b""))
-        if len(data) <= LEAST_STANZA_LIMIT:
+        if len(data) <= LEAST_STANZA_LIMIT_BYTES:
             return None
         if isinstance(key, bytes):
             self._give_back(key)

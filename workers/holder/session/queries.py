@@ -15,7 +15,7 @@ from onesoup.csp.profiles import WRITABLE
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.xmpp import answers, profiles, searching
-from onesoup.xmpp.answers import Answer, DirectoryHits, EntityInfo, EntityInfos, ProfileFound, Profiles, RoomList
+from onesoup.xmpp.answers import CommandAnswer, DirectoryHits, EntityInfo, EntityInfos, ProfileFound, Profiles, RoomList
 from onesoup.xmpp.commands import AskInfo, ChangeProfile, Command, FetchProfiles, ListRooms, SearchDirectory
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
@@ -182,7 +182,7 @@ class Question:
         if result.getAttr("type") != "result":
             reason = stanzas.condition(result)
             return answers.status(command_code(reason), reason)
-        return answers.pack(Answer())
+        return answers.pack(CommandAnswer())
 
     def _rooms(self, _command: ListRooms) -> bytes:
         """As many as can be had; 504 when none can, and there may be some."""

@@ -22,7 +22,7 @@ from onesoup.store.bounds import MOST_ROOMS
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.xmpp import answers, archive, room_service, rooms, xml
-from onesoup.xmpp.answers import Answer, RoomHistory, RoomJoined, RoomLeft, ServerReply
+from onesoup.xmpp.answers import CommandAnswer, RoomHistory, RoomJoined, RoomLeft, ServerReply
 from onesoup.xmpp.commands import (
     AskServer,
     ChangeRoomSettings,
@@ -156,7 +156,7 @@ class RoomCommands:
         inside = self._held.rooms
         if inside.find(command.room) is None and not self._held.closing:
             self._enter_later(command.room, Room(command.gid, command.nick, password=command.password))
-        return answers.pack(Answer())
+        return answers.pack(CommandAnswer())
 
     def _enter(self, stream: Stream, jid: str, room: Room, history: int, characters: int, since: str = "") -> None:
         """Presence that enters shows what everybody sees of the phone."""
@@ -342,7 +342,7 @@ class RoomCommands:
         if room is None:
             return answers.status(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
         self._settle(jid, room, **{name: value for name in CHANGEABLE if (value := getattr(command, name)) is not None})
-        return answers.pack(Answer())
+        return answers.pack(CommandAnswer())
 
     def _settle(self, jid: str, room: Room, **values: Any) -> None:
         for name, value in values.items():
