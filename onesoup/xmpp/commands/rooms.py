@@ -1,4 +1,4 @@
-"""Commands for rooms and servers whose answer a worker waits for."""
+"""Commands about rooms, and requests to servers. A worker waits for the answer to each but JoinRoomLater."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

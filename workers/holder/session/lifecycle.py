@@ -12,6 +12,8 @@ MESSAGE_COMMANDS = (SendMessage, SendGroupMessage, SendMedia)
 
 
 class LifecycleCommands:
+    """`session` is told; it decides what follows from it."""
+
     def __init__(self, state: SessionState, store: SessionStore, session: SessionControl) -> None:
         self._state, self._store, self._session = state, store, session
 
