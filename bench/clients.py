@@ -20,6 +20,7 @@ from gevent.fileobject import FileObject  # noqa: E402
 from gevent.pool import Pool  # noqa: E402
 
 from bench import machine  # noqa: E402
+from onesoup.xmpp.commands import SendMessage  # noqa: E402
 from onesoup.xmpp.stream import (  # noqa: E402
     Options,
     Resolver,
@@ -89,7 +90,7 @@ class Driver:
     def do_send(self, to: str, count: int) -> dict[str, Any]:
         began, stream = time.process_time(), self.client.stream
         for number in range(count):
-            command = {"id": f"m{number}", "to": to, "body": f"This is message number {number}.", "receipt": False}
+            command = SendMessage(f"m{number}", to, f"This is message number {number}.")
             stream.send(stanzas.message_octets(command), key=number)
             if number % WINDOW == WINDOW - 1:
                 stream.request(stanzas.Node("iq", {"type": "get"}, [stanzas.Node("urn:xmpp:ping ping")]), 60)
@@ -114,7 +115,7 @@ class Driver:
     def do_write(self, count: int) -> dict[str, Any]:
         """As many octets as a message has, white space, through the TLS connection alone."""
         link = self.client.stream._wired()._linked()
-        octets = b" " * len(stanzas.message_octets({"id": "m1000", "to": self.client.stream.jid, "body": "a" * 30}))
+        octets = b" " * len(stanzas.message_octets(SendMessage("m1000", self.client.stream.jid, "a" * 30)))
         began = time.process_time()
         for _ in range(count):
             link.offer(octets)

@@ -37,7 +37,7 @@ def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
     """The user's decision, minutes or days later; 200 also when nobody asked."""
     jid = ctx.session.jid_of(request.user_id or "")
     if request.acceptance:
-        ctx.send(commands.directed("subscribed", jid))
+        ctx.send(commands.SendSubscription("subscribed", jid))
     else:
         _refuse(ctx, jid)
     ctx.services.lists.remove(ctx.session.jid, [jid], PENDING_REQUESTS)
@@ -51,11 +51,11 @@ def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
 
 def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
     """Takes back what was granted or asked for. `granted`: by us, in advance; the server's word of that may be on its way."""
-    ctx.send(commands.directed("unsubscribed", jid))
+    ctx.send(commands.SendSubscription("unsubscribed", jid))
     item = ctx.roster().get(jid)
     if granted if item is None else not item.shown:
         # COMPAT(Prosody 0.12): a grant in advance outlives "unsubscribed"; it goes with the roster item made for it alone.
-        ctx.send(commands.roster_remove(jid))
+        ctx.send(commands.RemoveRosterItem(jid))
 
 
 def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
@@ -113,7 +113,7 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
     for target in _targets(ctx, request):
         new = [jid for jid in _users(ctx, [target]) if not _watching(ctx, jid)]
         for jid in new:
-            ctx.send(commands.directed("subscribed", jid))
+            ctx.send(commands.SendSubscription("subscribed", jid))
         entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
     if request.default_list:
         entries[DEFAULT_TARGET] = records.pack_grant(names, [])

@@ -114,9 +114,9 @@ def _tell_server(ctx: Context, before: Rules, after: Rules) -> None:
     old = {each for each in before.blocked if "/" not in each} if before.block_in_use else set()
     new = {each for each in after.blocked if "/" not in each} if after.block_in_use else set()
     if old - new:
-        ctx.send(commands.unblock(sorted(old - new)))
+        ctx.send(commands.Unblock(tuple(sorted(old - new))))
     if new - old:
-        ctx.send(commands.block(sorted(new - old)))
+        ctx.send(commands.Block(tuple(sorted(new - old))))
 
 
 HANDLERS: Table = {

@@ -130,7 +130,7 @@ def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     # Of a list in parts the phone means the one that it sees: the others stay.
     if contact_list.cut is None:
         ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
-        ctx.send(commands.lists())
+        ctx.send(commands.StoreLists())
     ctx.changed()
     return status(StatusCode.SUCCESSFUL)
 
@@ -191,14 +191,14 @@ def _properties(properties: ContactListProperties | None) -> tuple[str, bool]:
 
 def _store(ctx: Context, contact_list: ContactList) -> None:
     ctx.services.lists.put(ctx.session.jid, {contact_list.token: records.pack_list(contact_list)})
-    ctx.send(commands.lists())
+    ctx.send(commands.StoreLists())
     ctx.changed()
 
 
 def _make_default(ctx: Context, contact_list: ContactList) -> None:
     entries = {each.token: replace(each, default=each.token == contact_list.token) for each in whole(ctx).values()}
     ctx.services.lists.put(ctx.session.jid, {token: records.pack_list(each) for token, each in entries.items()})
-    ctx.send(commands.lists())
+    ctx.send(commands.StoreLists())
     ctx.changed()
 
 
@@ -212,7 +212,7 @@ def _change_properties(ctx: Context, contact_list: ContactList, properties: Cont
         for item in ctx.roster().values() if group else []:
             groups = list(dict.fromkeys(group if each == contact_list.group else each for each in item.groups))
             if groups != list(item.groups):
-                ctx.ask(commands.roster_set(item.jid, item.name, groups))
+                ctx.ask(commands.SetRosterItem(item.jid, item.name, tuple(groups)))
         _store(ctx, replace(contact_list, name=name, group=group))
     if default and not contact_list.default and not contact_list.private:
         _make_default(ctx, whole(ctx)[contact_list.token])
@@ -255,7 +255,7 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
 def _grant(ctx: Context, jids: list[str]) -> None:
     """AuthorizeAndGrant: these may see the user without asking, and are heard when a grant list is in use (xmpp-mapping.md 4)."""
     for jid in jids:
-        ctx.send(commands.directed("subscribed", jid))
+        ctx.send(commands.SendSubscription("subscribed", jid))
     ctx.services.blocks.add(ctx.session.jid, GRANT, jids)
 
 
@@ -271,9 +271,9 @@ def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> No
     default = next(each for each in whole(ctx).values() if each.default)
     wanted = lists.with_list(item, contact_list, default.group)
     if wanted != item or (name and name != item.name) or jid not in ctx.roster():
-        ctx.ask(commands.roster_set(jid, name or item.name, list(wanted.groups)))
+        ctx.ask(commands.SetRosterItem(jid, name or item.name, tuple(wanted.groups)))
     if item.subscription in ("none", "from") and not item.ask:
-        ctx.send(commands.subscribe(jid))
+        ctx.send(commands.SendSubscription("subscribe", jid))
     long_lists.place(ctx, contact_list, jid)
 
 
@@ -290,10 +290,10 @@ def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
             continue
         kept_item = lists.without_list(item, contact_list, known)
         if kept_item is None:
-            ctx.ask(commands.roster_remove(jid))
+            ctx.ask(commands.RemoveRosterItem(jid))
             ctx.effects.unsub.append(jid)
         else:
-            ctx.ask(commands.roster_set(jid, item.name, list(kept_item.groups)))
+            ctx.ask(commands.SetRosterItem(jid, item.name, tuple(kept_item.groups)))
     ctx.changed()
 
 

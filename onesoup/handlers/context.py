@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import overload
 
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.lists import ContactList, Cut, Item
@@ -34,7 +35,8 @@ from onesoup.store.session.shards import Shards
 from onesoup.store.wakeup.stcp_lines import Lines
 from onesoup.store.wakeup.wakes import Wakes
 from onesoup.wire.document import Encoding
-from onesoup.xmpp import commands, xml
+from onesoup.xmpp import answers, commands
+from onesoup.xmpp.answers import A, CommandAnswer, CommandRefused, ServerReply
 from onesoup.xmpp.commands import Command, answered
 from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
@@ -150,24 +152,28 @@ class Context:
 
     def send(self, command: Command) -> None:
         """A command for the holder, with the reply."""
-        self.effects.out.append(records.pack_command(command))
+        self.effects.out.append(commands.pack(command))
 
-    def ask(self, command: Command) -> dict[str, object]:
-        """A command that the phone's answer depends on: waits for the server's answer. BackendError 504 after the
-        deadline, CspError with the server's refusal."""
+    @overload
+    def ask(self, command: Command) -> CommandAnswer: ...
+
+    @overload
+    def ask(self, command: Command, kind: type[A]) -> A: ...
+
+    def ask(self, command: Command, kind: type[CommandAnswer] = CommandAnswer) -> CommandAnswer:
+        """A command that the phone's answer depends on: waits for the server's answer, which is of this kind. BackendError 504
+        after the deadline, CspError with the server's refusal."""
         replies = self.services.replies
         with replies.expect() as expected:
-            self.services.sessions.push(self.sid, records.pack_command(answered(command, replies.channel, expected.name)))
+            self.services.sessions.push(self.sid, commands.pack(answered(command, replies.channel, expected.name)))
             payload = expected.wait(self.deadline - time.monotonic())
         if payload is None:
             raise BackendError(StatusCode.TIMEOUT, "no answer in time")
-        answer = records.unpack_answer(payload)
-        code = int(answer["code"])
-        if code >= StatusCode.INTERNAL_ERROR and code < StatusCode.UNKNOWN_USER:
-            raise BackendError(code, str(answer.get("text", "")))
-        if code != StatusCode.SUCCESSFUL:
-            raise CspError(code, str(answer.get("text", "")))
-        return answer
+        try:
+            return answers.unpack(payload, kind)
+        except CommandRefused as refused:
+            backend = StatusCode.INTERNAL_ERROR <= refused.code < StatusCode.UNKNOWN_USER
+            raise (BackendError if backend else CspError)(refused.code, refused.text) from None
 
     def query(self, *requests: RoomRequest) -> list[RoomReply]:
         """Requests to XMPP servers, all at once: what each of them was answered, in order. BackendError 503 or 504 when one of
@@ -176,8 +182,8 @@ class Context:
         with ExitStack() as stack:
             waiting = [stack.enter_context(replies.expect()) for _ in requests]
             for request, expected in zip(requests, waiting, strict=True):
-                command = commands.iq(request)
-                sessions.push(self.sid, records.pack_command(answered(command, replies.channel, expected.name)))
+                command = commands.AskServer(request.to, request.type, request.payload)
+                sessions.push(self.sid, commands.pack(answered(command, replies.channel, expected.name)))
             return [_reply(expected.wait(self.deadline - time.monotonic())) for expected in waiting]
 
     def roster(self) -> dict[str, Item]:
@@ -202,10 +208,11 @@ class Context:
 def _reply(payload: bytes | None) -> RoomReply:
     if payload is None:
         raise BackendError(StatusCode.TIMEOUT, "no answer in time")
-    answer = records.unpack_answer(payload)
-    if answer["code"] != StatusCode.SUCCESSFUL:
-        raise BackendError(int(answer["code"]), str(answer.get("text", "")))
-    return RoomReply(str(answer["error"]), xml.from_plain(answer["tree"]))
+    try:
+        answer = answers.unpack(payload, ServerReply)
+    except CommandRefused as refused:
+        raise BackendError(refused.code, refused.text) from None
+    return RoomReply(answer.error, answer.tree)
 
 
 def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[str, str]:

@@ -78,7 +78,7 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     report = bool(request.delivery_report)
     valid = min(info.validity or 0, MAX_VALIDITY) if report else 0
     if attached:
-        ctx.send(commands.media(stanzas, attached.type, attached.name, attached.data, report, to))
+        ctx.send(commands.SendMedia(stanzas, attached.type, attached.name, attached.data, report, to))
     else:
         for stanza_id, jid in stanzas.items():
             ctx.send(commands.outgoing(stanza_id, jid, to[jid], body, report, messages.link(request), valid))
@@ -186,7 +186,7 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
         caps = replace(caps, accepted=capabilities.text_length(length, caps.parser), rich=length)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["notify"] = "1" if method == "N" else ""
-    ctx.send(commands.limits())
+    ctx.send(commands.ReloadCapabilities())
     cut_waiting(ctx, caps)
     return status(StatusCode.SUCCESSFUL)
 
@@ -200,7 +200,7 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     ctx.effects.fields[GROUP_METHODS] = records.pack_plain({each: list(how) for each, how in newest})
     with suppress(CspError):  # one that is not joined has it when it is
         room = rooms.find(ctx, group, rooms.joined(ctx))
-        ctx.send(commands.room_settings(room, delivery=method, length=length or 0))
+        ctx.send(commands.ChangeRoomSettings(room, delivery=method, length=length or 0))
     return status(StatusCode.SUCCESSFUL)
 
 

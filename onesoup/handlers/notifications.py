@@ -35,7 +35,7 @@ def _want(ctx: Context, types: set[str]) -> Primitive:
     names = sorted(types)
     ctx.session = replace(ctx.session, notices=tuple(names))
     ctx.effects.fields["r"] = records.pack_session(ctx.session)
-    ctx.send(commands.notices(names))
+    ctx.send(commands.SetNotices(tuple(names)))
     return status(StatusCode.SUCCESSFUL)
 
 

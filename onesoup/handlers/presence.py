@@ -29,6 +29,7 @@ from onesoup.handlers.context import Context, pictures
 from onesoup.handlers.publication import allowed, own, own_fields, publish, remember
 from onesoup.store import records
 from onesoup.xmpp import commands
+from onesoup.xmpp.answers import ContactDetails
 
 # How many contacts of one request are looked up, and for how long.
 MOST_LOOKED, LOOK_SECONDS, SPARE_SECONDS = 10, 4.0, 1.0
@@ -96,12 +97,12 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
             ctx.effects.sub["/" + contact_list.token] = records.pack_wishes(names, sees=False)
     ctx.effects.dirty.extend(found.jids)
     _weigh(ctx, names)
-    ctx.send(commands.online(interests=True))
+    ctx.send(commands.GoOnline(interests=True))
     items = [ctx.roster().get(jid) or lists.Item(jid) for jid in found.jids]
     # Whom the phone names comes first. Of a long list of people who never agreed not all are asked at every log-in.
     strangers = sorted((each for each in items if not each.sees and not each.ask), key=lambda each: not found.jids[each.jid])
     for item in strangers[:MOST_ASKED]:
-        ctx.send(commands.subscribe(item.jid))
+        ctx.send(commands.SendSubscription("subscribe", item.jid))
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -119,7 +120,7 @@ def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
     found = targets(ctx, request)
     ctx.effects.unsub.extend(found.jids)
     ctx.effects.unsub.extend("/" + each.token for each in found.lists)
-    ctx.send(commands.online(interests=True))
+    ctx.send(commands.GoOnline(interests=True))
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -143,7 +144,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
                 sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
         told.append(Presence(user_id=ctx.session.spelled(jid, found.jids[jid]), presence_sub_list=[sub_list]))
     if asked:
-        ctx.send(commands.online(asked=presence.asked_for(wishes)))
+        ctx.send(commands.GoOnline(asked=tuple(presence.asked_for(wishes))))
     details = []
     if found.bad_users:
         details.append(DetailedResult(code=StatusCode.UNKNOWN_USER, user_id=found.bad_users))
@@ -183,17 +184,14 @@ def _looked_up(
     if cards or missing:
         within = min(LOOK_SECONDS, ctx.deadline - time.monotonic() - SPARE_SECONDS)
         try:
-            answer = ctx.ask(commands.look(cards, missing, max(within, 0.0)))
+            look_up = commands.LookUpContacts(tuple(cards), tuple(missing), max(within, 0.0))
+            answer = ctx.ask(look_up, ContactDetails)
         except (BackendError, CspError):
-            answer = {}
-        found = _texts(answer.get("cards"))
-        wanted |= _texts(answer.get("pictures"))
+            answer = ContactDetails()
+        found = answer.cards
+        wanted |= answer.pictures
     images = pictures(ctx.services, wanted.values())
     return found, {jid: images[name] for jid, name in wanted.items() if name in images}
-
-
-def _texts(value: object) -> dict[str, str]:
-    return {str(jid): str(text) for jid, text in value.items()} if isinstance(value, dict) else {}
 
 
 def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:

@@ -25,6 +25,7 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
+from onesoup.xmpp.answers import EntityInfos, Profiles
 from onesoup.xmpp.errors import PROFILE
 
 # What of a profile no vCard keeps everywhere is kept with the account too.
@@ -64,8 +65,9 @@ def _today() -> datetime.date:
 def _cards(ctx: Context, jids: list[str]) -> dict[str, tuple[str, Mapping[str, str]]]:
     if not jids:
         return {}
-    answer: Any = ctx.ask(commands.cards(jids, max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)))
-    return {jid: (condition, values) for jid, (condition, values, _) in answer.get("cards", {}).items()}
+    left = max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)
+    answer = ctx.ask(commands.FetchProfiles(tuple(jids), left), Profiles)
+    return {jid: (each.condition, each.values) for jid, each in answer.cards.items()}
 
 
 def _kept(ctx: Context, jid: str) -> dict[str, str]:
@@ -80,7 +82,7 @@ def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     changes = profiles.changes(profile)
     if not clear and not changes:
         raise CspError(StatusCode.BAD_PARAMETER, "nothing to change")
-    ctx.ask(commands.change_card(changes, clear))
+    ctx.ask(commands.ChangeProfile(changes, clear))
     private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
     private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
     store, jid = ctx.services.lists, ctx.session.jid
@@ -166,8 +168,9 @@ def _unreachable(ctx: Context, domains: Iterable[str]) -> set[str]:
         raise CspError(StatusCode.BAD_PARAMETER, "too many domains")
     if not unknown:
         return set()
-    answer: Any = ctx.ask(commands.ask_info(unknown, max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)))
-    return {each for each, (condition, _) in answer.get("info", {}).items() if condition in NOWHERE}
+    left = max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)
+    answer = ctx.ask(commands.AskInfo(tuple(unknown), left), EntityInfos)
+    return {jid for jid, each in answer.info.items() if each.condition in NOWHERE}
 
 
 # What a server says of a domain that it has no way to; the last where it talks to no other server at all.

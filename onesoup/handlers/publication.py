@@ -47,7 +47,7 @@ def remember(ctx: Context, fields: dict[str, Any]) -> None:
 
 def publish(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:
     """Presence, and what else the attributes named now say. `only` is the default list."""
-    ctx.send(commands.presence(presence.published(shown, only)))
+    ctx.send(commands.ShowPresence.of(presence.published(shown, only)))
     for command in _beside(ctx, shown, {name for name in names if not only or name in only}, only):
         ctx.send(command)
 
@@ -67,7 +67,7 @@ def republish(ctx: Context, before: Collection[str], after: Collection[str]) -> 
     for command in _beside(ctx, withdrawn, hidden - {"contact_info"} - set(places.ATTRIBUTES), after):
         ctx.send(command)
     if hidden & set(places.ATTRIBUTES) and not opened & set(places.ATTRIBUTES) and ctx.services.policy.publish_location:
-        ctx.send(commands.place(places.place_of(shown, after)))
+        ctx.send(commands.PublishLocation(places.place_of(shown, after)))
 
 
 def _may(name: str, only: Collection[str]) -> bool:
@@ -84,17 +84,17 @@ def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: 
     """What is published apart from presence, of the attributes named."""
     policy = ctx.services.policy
     if "status_mood" in names:
-        yield commands.mood(extras.mood_of(presence.value(shown.status_mood)))
+        yield commands.PublishMood(extras.mood_of(presence.value(shown.status_mood)))
     if "alias" in names:
-        yield commands.nick(presence.value(shown.alias))
+        yield commands.PublishNick(presence.value(shown.alias))
     if "status_content" in names:
         picture = presence.own_picture(shown)
         if picture is not None:
-            yield commands.avatar(picture)
+            yield commands.PublishAvatar(picture)
     if policy.publish_location and any(name in names and name in only for name in places.ATTRIBUTES):
-        yield commands.place(places.place_of(shown, only))
+        yield commands.PublishLocation(places.place_of(shown, only))
     if policy.publish_contact_info and "contact_info" in names and "contact_info" in only:
         info = shown.contact_info
         text = info.contained_vcard if info is not None and info.qualifier is not False else None
         if text:
-            yield commands.card(text)
+            yield commands.PublishContactInfo(text)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from onesoup.csp import groups, search
 from onesoup.csp.codec.generated_elements import Primitive, SearchRequest, StopSearchRequest
@@ -22,6 +21,7 @@ from onesoup.handlers.groups import rooms
 from onesoup.handlers.groups.rooms import settled
 from onesoup.store import records
 from onesoup.xmpp import commands, room_service
+from onesoup.xmpp.answers import DirectoryHits, EntityInfos, Profiles, RoomList
 from onesoup.xmpp.bookmarks import Bookmark, ask_bookmarks, read_bookmarks
 
 # Of those whom only a vCard can tell, so many vCards are looked at; of rooms whose topic is wanted, so many rooms.
@@ -113,11 +113,11 @@ def _directory(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) 
     late = False
     for wanted in wish.facts()[:MOST_QUESTIONS]:
         try:
-            answer = ctx.ask(commands.find(wanted, min(DIRECTORY_SECONDS, _left(ctx))))
+            answer = ctx.ask(commands.SearchDirectory(wanted, min(DIRECTORY_SECONDS, _left(ctx))), DirectoryHits)
         except (BackendError, CspError):
             return True
-        late = late or bool(answer.get("late"))
-        for jid, facts in _pairs(answer.get("found")):
+        late = late or answer.late
+        for jid, facts in answer.found:
             people[jid] = people.get(jid, SearchPerson(jid)).with_facts(facts)
     return late
 
@@ -138,18 +138,14 @@ def _cards(ctx: Context, jids: list[str]) -> dict[str, Mapping[str, list[str]]]:
     if not jids or _left(ctx) < 0.2:
         return {}
     try:
-        answer: Any = ctx.ask(commands.cards(jids, _left(ctx)))
+        answer = ctx.ask(commands.FetchProfiles(tuple(jids), _left(ctx)), Profiles)
     except (BackendError, CspError):
         return {}
-    return {jid: card[2] for jid, card in answer.get("cards", {}).items()}
+    return {jid: card.facts for jid, card in answer.cards.items()}
 
 
 def _left(ctx: Context) -> float:
     return max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)
-
-
-def _pairs(found: Any) -> list[tuple[str, Mapping[str, list[str]]]]:
-    return [(jid, facts) for jid, facts in found or ()]
 
 
 # --- rooms ---
@@ -227,17 +223,17 @@ def _is_self(ctx: Context, text: str) -> bool:
 def _listed(ctx: Context) -> dict[str, str]:
     """Room -> name of those that the domain lists. A room without a name goes by its address."""
     try:
-        answer: Any = ctx.ask(commands.rooms(min(DIRECTORY_SECONDS, _left(ctx))))
+        answer = ctx.ask(commands.ListRooms(min(DIRECTORY_SECONDS, _left(ctx))), RoomList)
     except BackendError:
         raise CspError(StatusCode.SEARCH_TIMED_OUT, "the rooms cannot be listed now") from None
-    return {jid: name or addresses.local_of(jid) for jid, name in answer.get("rooms", ())}
+    return {jid: name or addresses.local_of(jid) for jid, name in answer.rooms}
 
 
 def _topics(ctx: Context, jids: list[str]) -> dict[str, str]:
     """What rooms are about, as far as they or those in them have told it."""
-    told: Any = ctx.ask(commands.ask_info(jids, _left(ctx)))
+    told = ctx.ask(commands.AskInfo(tuple(jids), _left(ctx)), EntityInfos)
     inside = {jid: room.topic or "" for jid, room in rooms.joined(ctx).items()}
-    return {jid: f"{topic}\n{inside.get(jid, '')}".strip() for jid, (_, topic) in told.get("info", {}).items()}
+    return {jid: f"{each.topic}\n{inside.get(jid, '')}".strip() for jid, each in told.info.items()}
 
 
 HANDLERS: Table = {SearchRequest: run, StopSearchRequest: stop}

@@ -44,7 +44,7 @@ def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
 
 def logout(ctx: Context, request: LogoutRequest) -> Primitive:
     """Ends the session at once; the holder leaves XMPP behind the last command that waits."""
-    ctx.send(commands.logout())
+    ctx.send(commands.LogOut())
     ctx.effects.end = StatusCode.INVALID_SESSION
     return logged_out(ctx.version)
 
@@ -68,7 +68,7 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     ctx.effects.fields.update(fields)
     ctx.effects.fields["alt"] = "1" if capabilities.ALSO & set(caps.methods) else ""
     wakeups.agreed(ctx, offer, caps.methods)
-    ctx.send(commands.limits())
+    ctx.send(commands.ReloadCapabilities())
     cut_waiting(ctx, caps)
     return response
 
@@ -88,7 +88,7 @@ def _remember_poll_min(ctx: Context, response: ClientCapabilityResponse, before:
 
 def service(ctx: Context, request: ServiceRequest) -> Primitive:
     """Grants everything, groups only where the domain has rooms, and lets the holder send initial presence soon."""
-    ctx.send({"op": "soon"})
+    ctx.send(commands.GoOnlineSoon())
     if segments.wanted(request):
         ctx.effects.fields["segm"] = "1"
     return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")

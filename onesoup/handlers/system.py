@@ -62,7 +62,7 @@ def decided(services: GatewayServices, sid: str, session: Session, answer: Syste
             effects.end = StatusCode.FORCED_LOGOUT
     if effects.end is not None:
         log.info("terms-declined", sid=short(sid))
-        effects.out.append(records.pack_command(commands.logout()))
+        effects.out.append(commands.pack(commands.LogOut()))
     elif terms in effects.dropped:
         services.lists.put(session.jid, {terms: b"accepted"}, TERMS)
     return effects

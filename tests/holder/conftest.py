@@ -19,6 +19,7 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.xmpp import commands
 from onesoup.xmpp.stream import StreamFailure, socket
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.stub import SM, Peer, Stub
@@ -167,8 +168,8 @@ class Lab:
             self.log_in(holder, domain=domain)
         return caught.value.kind, caught.value.condition
 
-    def push(self, sid: str, command: dict[str, Any]) -> None:
-        self.sessions.push(sid, records.pack_command(command))
+    def push(self, sid: str, command: commands.Command) -> None:
+        self.sessions.push(sid, commands.pack(command))
 
     def inbox(self, sid: str) -> list[str]:
         return [records.unpack_text(stored.partition(b"\n")[2]).body for stored in self.feed.undelivered(sid).values()]

@@ -34,7 +34,7 @@ def error(condition, words=""):
 
 def say(lab, sid, *texts):
     for text in texts:
-        lab.push(sid, commands.message(f"m{text}", "b@x.example", text, False))
+        lab.push(sid, commands.SendMessage(f"m{text}", "b@x.example", text, False))
 
 
 # --- a crash between sending and the acknowledgement ---
@@ -72,12 +72,12 @@ def test_a_server_that_forgot_gets_all_that_it_did_not_acknowledge_with_the_same
 
 def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, server, monkeypatch):
     """Its shard went to another holder in the seconds between its log-in and its first presence."""
-    monkeypatch.setattr("workers.holder.session.outbox.SOON_SECONDS", 0.2)
+    monkeypatch.setattr("workers.holder.session.presence.GO_ONLINE_DELAY_SECONDS", 0.2)
     first = lab.holder(server.stub)
     sid = lab.log_in(first)
     eventually(lambda: first._subscriber.connected)
-    lab.push(sid, {"op": "soon"})
-    first._held[sid].outbox.kick()
+    lab.push(sid, commands.GoOnlineSoon())
+    first._held[sid].outbox.wake()
     eventually(lambda: first._held[sid].outbox._aside)
     lab.crash(first)
     gevent.sleep(0.3)

@@ -62,7 +62,7 @@ def test_a_holder_that_joins_gets_its_half_and_one_that_leaves_gives_it_back(lab
 
     texts = {sid: secret_text() for sid in sids}
     for sid, text in texts.items():
-        lab.push(sid, commands.message(f"m{sid}", "b@x.example", text, False))
+        lab.push(sid, commands.SendMessage(f"m{sid}", "b@x.example", text, False))
 
     def arrived():
         for holder in (first, second):

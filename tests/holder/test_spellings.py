@@ -32,9 +32,9 @@ def named(server, pattern):
 
 
 def test_a_contact_is_changed_and_removed_as_the_server_has_it(lab, server, held):
-    lab.push(held.sid, commands.roster_set(BOB, "Robert", ["Work"]))
+    lab.push(held.sid, commands.SetRosterItem(BOB, "Robert", ("Work",)))
     eventually(lambda: named(server, "<group>Work"))
-    lab.push(held.sid, commands.roster_remove(BOB))
+    lab.push(held.sid, commands.RemoveRosterItem(BOB))
     eventually(lambda: len(named(server, "subscription=.remove")) == 2)
     assert named(server, "<group>Work") == [WRITTEN]
     assert named(server, "subscription=.remove") == [WRITTEN, BOB]
@@ -42,8 +42,8 @@ def test_a_contact_is_changed_and_removed_as_the_server_has_it(lab, server, held
 
 
 def test_a_message_and_a_subscription_go_where_the_contact_is(lab, server, held):
-    lab.push(held.sid, commands.message("m1", BOB, text := secret_text(), False))
-    lab.push(held.sid, commands.subscribe(BOB))
+    lab.push(held.sid, commands.SendMessage("m1", BOB, text := secret_text(), False))
+    lab.push(held.sid, commands.SendSubscription("subscribe", BOB))
     eventually(lambda: server.messages() == [text] and named(server, "type=.subscribe"))
     assert named(server, "^<message") == [WRITTEN]
     assert named(server, "type=.subscribe") == [WRITTEN]
@@ -52,9 +52,9 @@ def test_a_message_and_a_subscription_go_where_the_contact_is(lab, server, held)
     eventually(lambda: any("not delivered" in each for each in lab.inbox(held.sid)))
 
 
-@pytest.mark.parametrize("op", [commands.block, commands.unblock])
-def test_a_block_is_of_both_forms(lab, server, held, op):
-    lab.push(held.sid, op([BOB, "eve@x.example"]))
+@pytest.mark.parametrize("kind", [commands.Block, commands.Unblock])
+def test_a_block_is_of_both_forms(lab, server, held, kind):
+    lab.push(held.sid, kind((BOB, "eve@x.example")))
     eventually(lambda: named(server, "urn:xmpp:blocking.*item"))
     assert named(server, "urn:xmpp:blocking.*item") == [WRITTEN, BOB, "eve@x.example"]
 
@@ -65,7 +65,7 @@ def test_a_stranger_is_answered_at_the_address_that_he_wrote_from(lab, server, h
         server.peers[0].send(f"<message from='{jid}/c' type='chat' id='{number}'><body>{secret_text()}</body></message>")
     eventually(lambda: len(lab.inbox(held.sid)) == 2)
     for jid in ("eve@xn--strae-oqa.example", "eve@中国.example"):
-        lab.push(held.sid, commands.message(f"to {jid}", jid, secret_text(), False))
+        lab.push(held.sid, commands.SendMessage(f"to {jid}", jid, secret_text(), False))
     eventually(lambda: len(named(server, "^<message")) == 2)
     assert named(server, "^<message") == list(mallory)
 

@@ -8,7 +8,9 @@ from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.session import Capabilities, Session
 from onesoup.store import records
-from onesoup.xmpp import extras
+from onesoup.xmpp import answers, extras
+from onesoup.xmpp.answers import DirectoryHits, RoomList
+from onesoup.xmpp.commands import ListRooms, SearchDirectory
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, Tls
 from workers.holder.http_client import HttpClient
@@ -78,10 +80,14 @@ def ask(server):
     services, groups = ServiceCache(), SimpleNamespace(topic=lambda _room: "")
     asked = SessionQueries(session_state(), server, services=services, groups=groups, card_lock=BoundedSemaphore(1))
 
-    def ask(op, **more):
-        return records.unpack_answer(asked.answer({"op": op, **more}))
+    def ask(command):
+        return asked.answer(command)
 
     return ask
+
+
+def hits(payload):
+    return answers.unpack(payload, DirectoryHits)
 
 
 SEARCH, PEOPLE = "jabber:iq:search", "<identity category='directory' type='user'/>"
@@ -90,29 +96,29 @@ SEARCH, PEOPLE = "jabber:iq:search", "<identity category='directory' type='user'
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_directory_that_was_not_reached_is_late_and_asked_again(server, ask, failure):
     server.says["of.example.org", INFO] = failure
-    assert ask("find", wanted={"USER_ID": "ben"})["late"]
+    assert hits(ask(SearchDirectory({"USER_ID": "ben"}))).late
     server.says["of.example.org", INFO] = feature(SEARCH, identity=PEOPLE)
     server.says["of.example.org", SEARCH] = failure
-    assert ask("find", wanted={"USER_ALIAS": "ben"})["late"]
+    assert hits(ask(SearchDirectory({"USER_ALIAS": "ben"}))).late
     server.says["of.example.org", SEARCH] = f"<query xmlns='{SEARCH}'><nick/><item jid='{BEN}'/></query>"
-    found = ask("find", wanted={"USER_ALIAS": "ben"})
-    assert ([jid for jid, _ in found["found"]], found["late"]) == ([BEN], False)
+    found = hits(ask(SearchDirectory({"USER_ALIAS": "ben"})))
+    assert ([jid for jid, _ in found.found], found.late) == ([BEN], False)
 
 
 def test_a_domain_without_a_directory_is_not_late(server, ask):
-    assert not ask("find", wanted={"USER_ID": "ben"})["late"]
+    assert not hits(ask(SearchDirectory({"USER_ID": "ben"}))).late
 
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_rooms_that_are_not_told_now_are_not_no_rooms(server, ask, failure):
     server.says["of.example.org", INFO] = failure
-    assert ask("rooms")["code"] == 504
+    assert records.unpack_answer(ask(ListRooms()))["code"] == 504
     rooms = "<identity category='conference' type='text'/>"
     server.says["of.example.org", INFO] = feature("http://jabber.org/protocol/muc", identity=rooms)
     server.says["of.example.org", ITEMS] = failure
-    assert ask("rooms")["code"] == 504
+    assert records.unpack_answer(ask(ListRooms()))["code"] == 504
     server.says["of.example.org", ITEMS] = f"<query xmlns='{ITEMS}'><item jid='tea@of.example.org'/></query>"
-    assert [jid for jid, _ in ask("rooms")["rooms"]] == ["tea@of.example.org"]
+    assert [jid for jid, _ in answers.unpack(ask(ListRooms()), RoomList).rooms] == ["tea@of.example.org"]
 
 
 class Contact:

@@ -1,5 +1,6 @@
 """Rooms that are silent, and commands about rooms: what an answer to a ping of the own nick means, what a command stores."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gevent
@@ -8,12 +9,13 @@ from xmpp.simplexml import NodeBuilder
 
 from onesoup.csp.groups import Room
 from onesoup.store import records
+from onesoup.xmpp.commands import ChangeRoomSettings, JoinRoom
 from onesoup.xmpp.stream import StreamFailure
 from workers.holder.session.phone_texts import PhoneTexts
 from workers.holder.session.rooms import joining
 from workers.holder.session.rooms.checks import UNREACHABLE_RECHECK_SHARE
 from workers.holder.session.rooms.session_rooms import SessionRooms
-from workers.holder.session.rooms.table import PendingJoin
+from workers.holder.session.rooms.table import JoinOutcome, PendingJoin
 from workers.holder.session.state import SessionState
 
 ROOM, CHECK = "soup@conference.example.org", 900.0
@@ -112,7 +114,7 @@ def test_an_answer_that_comes_when_the_nick_has_changed_counts_for_nothing(sessi
 def test_what_is_settled_for_a_room_does_not_undo_what_the_room_says_meanwhile(session, gone):
     room = session.table.joined[ROOM]
     with session.state.lock:  # stanzas of the room are just being stored
-        settling = gevent.spawn(session.commands.answer, {"op": "room", "room": ROOM, "private": False})
+        settling = gevent.spawn(session.commands.answer, ChangeRoomSettings(ROOM, private=False))
         gevent.sleep(0)
         room.topic = "Soup"
         if gone:
@@ -124,12 +126,12 @@ def test_what_is_settled_for_a_room_does_not_undo_what_the_room_says_meanwhile(s
 
 def test_a_group_that_is_joined_again_goes_by_the_name_that_the_phone_has_for_it_now(session):
     """A phone loses messages of a group that it does not know by that name."""
-    join = {"op": "join", "room": ROOM, "gid": "wv:/soup@conference.example.org", "nick": "Alice", "notice": True}
+    join = JoinRoom(ROOM, "wv:/soup@conference.example.org", "Alice", notice=True)
     assert records.unpack_answer(session.commands.answer(join))["code"] == 200
     (record,) = session.stored[0].rooms.values()
-    assert (records.unpack_room(record).gid, records.unpack_room(record).notice) == (join["gid"], True)
+    assert (records.unpack_room(record).gid, records.unpack_room(record).notice) == (join.gid, True)
 
     session.table.entering[ROOM] = PendingJoin(session.table.joined.pop(ROOM), rejoin=True)  # after a break of the stream
-    session.stream.transmit = lambda *_: session.table.entering[ROOM].result.set({"code": 200, "nick": "Alice"})
-    assert records.unpack_answer(session.commands.answer(join | {"gid": "wv:soup"}))["code"] == 200
+    session.stream.transmit = lambda *_: session.table.entering[ROOM].result.set(JoinOutcome(200, nick="Alice"))
+    assert records.unpack_answer(session.commands.answer(replace(join, gid="wv:soup")))["code"] == 200
     assert session.table.entering[ROOM].room.gid == "wv:soup"

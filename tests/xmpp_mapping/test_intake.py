@@ -331,14 +331,15 @@ def friend(intake, directory):
 
 
 def jobs(done):
-    return [records.unpack_command(each.job) for each in done.changes.items if each.job]
+    return [commands.unpack(each.job) for each in done.changes.items if each.job]
 
 
 def test_a_link_to_a_picture_waits_for_the_picture_and_is_stored_as_the_link(friend, phone_texts):
     phone_texts.set_limits(1000, True)
     done = read(friend, shared(PICTURE))
     (item,), (job,) = done.changes.items, jobs(done)
-    assert (job["op"], job["item"], job["url"]) == ("fetch", item.id, PICTURE)
+    assert isinstance(job, commands.FetchPicture)
+    assert (job.item, job.url) == (item.id, PICTURE)
     assert [each.body for each in texts(done)] == [PICTURE]
 
 
@@ -532,7 +533,7 @@ def test_a_malformed_link_is_text(friend, url, phone_texts):
         (messages, "name_of"),
         (messages, "_picture"),
         (messages, "body_of"),
-        (commands, "receipt"),
+        (commands, "SendReceipt"),
     ],
 )
 def test_whatever_else_fails_the_text_is_delivered_between_its_neighbours(friend, monkeypatch, capsys, broken):

@@ -133,16 +133,17 @@ def test_resources_are_stored_and_come_back():
     ],
 )
 def test_what_the_phone_publishes(published, show, priority):
-    command = commands.presence(published)
-    assert (command["show"], command["status"], command["priority"]) == (show, None, priority)
+    command = commands.ShowPresence.of(published)
+    assert (command.show, command.status, command.priority) == (show, None, priority)
 
 
 def test_an_answer_has_an_address_of_its_own():
     """Beside a contact's name, which is the reason for this test."""
-    command = commands.answered(commands.roster_set("romeo@x", "Romeo", ["Work"]), "worker:1", "c1")
-    assert command["name"] == "Romeo"
-    assert command["reply"] == "worker:1"
-    assert "c1" in command.values()
+    command = commands.answered(commands.SetRosterItem("romeo@x", "Romeo", ("Work",)), "worker:1", "c1")
+    read = commands.unpack(commands.pack(command))
+    assert read == command
+    assert read.name == "Romeo"
+    assert read.reply_to == commands.ReplyAddress("worker:1", "c1")
 
 
 # --- roster items ---

@@ -527,7 +527,7 @@ def test_a_room_that_gives_another_name_lists_the_one_who_has_ours(rooms, held):
     assert not entry.result.ready()
     done = read(rooms, here("Cleo"), here("Alice2", OWN_PRESENCE + "<status code='210'/>"))
     assert told(done, "notice") == []
-    assert entry.result.get(timeout=0)["nick"] == rooms.joined[ROOM].nick == "Alice2"
+    assert entry.result.get(timeout=0).nick == rooms.joined[ROOM].nick == "Alice2"
     assert {name.partition("/")[2] for name, record in held.known.items() if record} == {"Alice", "Alice2", "Ben", "Cleo"}
     (notice,) = told(read(rooms, here("Dora")), "notice")
     assert notice["joined"] == [["Dora", ""]]
@@ -539,7 +539,7 @@ def test_a_room_that_does_not_say_who_we_are_has_let_us_in_when_it_talks(rooms):
     read(rooms, here("Ben"), here("Alice", role="moderator"), here("Cleo"))
     assert not entry.result.ready()
     done = read(rooms, f"<message from='{ROOM}' type='groupchat'><subject/></message>")
-    assert (entry.result.get(timeout=0)["nick"], rooms.joined[ROOM].role, told(done, "notice")) == ("Alice", "moderator", [])
+    assert (entry.result.get(timeout=0).nick, rooms.joined[ROOM].role, told(done, "notice")) == ("Alice", "moderator", [])
 
 
 def test_whoever_has_our_nick_and_goes_while_we_enter_is_not_us(rooms):

@@ -64,7 +64,7 @@ def test_from_the_phone_to_xmpp(version, encoding, text):
     info = MessageInfo(recipient=Recipient(user=[User(user_id="wv:romeo@example.net")]))
     request = over_csp(SendMessageRequest(message_info=info, content_data=text), version, encoding)
     body = messages.content(request, unescape=False)
-    stanza = over_xmpp(stanzas.message_octets(commands.message("m1", ROMEO, body, receipt=False)))
+    stanza = over_xmpp(stanzas.message_octets(commands.SendMessage("m1", ROMEO, body, receipt=False)))
     assert arrives(stanza.getTagData("body")) == arrives(text)
     assert [child.getName() for child in stanza.getChildren()] == ["body", "origin-id"]
     assert stanza.getTag("body").getChildren() == []
@@ -75,7 +75,7 @@ def test_from_the_phone_to_xmpp(version, encoding, text):
 def test_from_xmpp_to_the_phone(version, encoding, text):
     if not arrives(text).strip():
         return
-    node = tree_of(commands.message("m1", ALICE, text, receipt=False))
+    node = tree_of(commands.SendMessage("m1", ALICE, text, receipt=False))
     node.setAttr("from", f"{ROMEO}/home")
     done = inbound_of(Directory(), PhoneTexts(10_000), ALICE).read_stanzas([over_xmpp(node)])
     (item,) = done.changes.items
@@ -86,19 +86,19 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
 
 def tree_of(command):
     """A chat message as a tree: what it has to be on the wire."""
-    payload = [stanzas.text("body", command["body"]), Node(f"{stanzas.SID} origin-id", {"id": command["id"]})]
-    if command.get("receipt"):
+    payload = [stanzas.text("body", command.body), Node(f"{stanzas.SID} origin-id", {"id": command.id})]
+    if command.receipt:
         payload.append(Node(f"{stanzas.RECEIPTS} request"))
-    if command.get("url"):
-        payload.append(Node(f"{stanzas.OOB} x", {}, [stanzas.text("url", command["url"])]))
-    if command.get("gid"):
+    if command.url:
+        payload.append(Node(f"{stanzas.OOB} x", {}, [stanzas.text("url", command.url)]))
+    if command.gid:
         payload.append(Node(f"{stanzas.MUC_USER} x"))
-    return Node("message", {"type": "chat", "to": command["to"], "id": command["id"]}, payload)
+    return Node("message", {"type": "chat", "to": command.to, "id": command.id}, payload)
 
 
 @given(body=texts, to=texts, stanza_id=texts, url=texts, language=texts, receipt=st.booleans(), gid=st.booleans())
 def test_what_is_written_without_a_tree_is_what_the_tree_would_be(body, to, stanza_id, url, language, receipt, gid):
-    command = {"id": stanza_id, "to": to, "body": body, "url": url, "receipt": receipt, "gid": "wv:/room" if gid else ""}
+    command = commands.SendMessage(stanza_id, to, body, receipt, url, gid="wv:/room" if gid else "")
     node = tree_of(command)
     if language:
         node.setAttr("xml:lang", language)

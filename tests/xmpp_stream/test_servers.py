@@ -164,7 +164,7 @@ def test_carbons_and_receipts(client):
     bob.stream.send(asked)
     desk.wait_for(lambda: desk.texts == ["hello"])
     phone.wait_for(lambda: any(stanza.getTag("received", namespace="urn:xmpp:carbons:2") for stanza in phone.stanzas("message")))
-    desk.stream.send(stanzas.receipt({"to": bob.stream.jid, "id": "m1"}))
+    desk.stream.send(stanzas.receipt(bob.stream.jid, "m1"))
     bob.wait_for(lambda: any(stanza.getTag("received", namespace="urn:xmpp:receipts") for stanza in bob.stanzas("message")))
     for one in (phone, desk, bob):
         one.stream.close()

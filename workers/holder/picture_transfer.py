@@ -12,8 +12,9 @@ from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
 from onesoup.images import fit
 from onesoup.images.threads import scaled
-from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
+from onesoup.xmpp.stream import StreamFailure, stanzas
 from workers.holder.http_client import HttpClient, WebError
+from workers.holder.session.interfaces import IqClient
 
 REQUEST_SECONDS = 8.0
 PUT_SECONDS = 60.0
@@ -59,7 +60,7 @@ class PictureTransfer:
 
     # --- what a server takes ---
 
-    def service(self, stream: Stream, domain: str) -> Service | None:
+    def service(self, stream: IqClient, domain: str) -> Service | None:
         """The upload service of the domain that this stream belongs to; None when that cannot be told just now."""
         known = self._services.get(domain)
         if known is not None and time.monotonic() < known[0]:
@@ -75,7 +76,7 @@ class PictureTransfer:
         self._services[domain] = (time.monotonic() + (KNOWN if found.jid else UNKNOWN), found)
         return found
 
-    def _look(self, stream: Stream, domain: str) -> Service | None:
+    def _look(self, stream: IqClient, domain: str) -> Service | None:
         """None when somebody who may have the service could not be asked."""
         listed = stream.request(stanzas.items_get(domain), REQUEST_SECONDS)
         sure = stanzas.is_fact(listed)
@@ -94,7 +95,7 @@ class PictureTransfer:
 
     # --- from the phone ---
 
-    def upload(self, stream: Stream, domain: str, kind: str, name: str, data: bytes) -> str:
+    def upload(self, stream: IqClient, domain: str, kind: str, name: str, data: bytes) -> str:
         """The address at which the file can be had from now on. NotSent, or StreamFailure when the stream is gone."""
         service = self.service(stream, domain)
         if service is None:
@@ -125,7 +126,7 @@ class PictureTransfer:
             return kind, name, data  # no picture after all: a file is a file
         return kind, f"{name.rpartition('.')[0] or name}.png", data
 
-    def _slot(self, stream: Stream, service: Service, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
+    def _slot(self, stream: IqClient, service: Service, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
         try:
             result = stream.request(stanzas.slot_get(service.jid, name, size, kind), REQUEST_SECONDS)
         except StreamFailure as failure:

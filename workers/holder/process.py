@@ -339,7 +339,7 @@ class Holder:
         self._held[sid] = held
         held.check_now()
         if over is not None:
-            held.outbox.kick()
+            held.outbox.wake()
         resume = records.unpack_plain(state, None)
         if resume is not None and h is not None:
             resume["h_in"] = int(h)
@@ -365,7 +365,7 @@ class Holder:
             held.check_now()
             return
         held.awake()
-        held.outbox.kick()
+        held.outbox.wake()
 
     def _rules_changed(self, jid: str = "") -> None:
         """The block and grant lists of an account; of all without a JID."""
@@ -658,7 +658,7 @@ class Holder:
         except StoreDown:
             waits = True
         if waits and time.monotonic() - since < LINGER:
-            held.outbox.kick()
+            held.outbox.wake()
             held.check_in(SWEEP)
             return
         held.end(code, polite=True, sid=sid)
@@ -687,7 +687,7 @@ class Holder:
                 gevent.spawn(self._logins, shard)
             for held in wanting:
                 if held in self._held:
-                    self._held[held].outbox.kick()
+                    self._held[held].outbox.wake()
         except StoreDown as error:
             self._sweep_all |= everybody
             log.warning("store-down", reason=str(error))

@@ -1,5 +1,7 @@
 """Groups: made, entered, left, ended, and who is in them (messages.md 13, xmpp-mapping.md 7). A group is an XMPP room."""
 
+from dataclasses import replace
+
 from onesoup.csp import groups
 from onesoup.csp.access import result
 from onesoup.csp.codec.generated_elements import (
@@ -29,6 +31,7 @@ from onesoup.handlers.groups.rooms import good, inside, joined, kept, members, o
 from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.xmpp import commands, room_requests, room_service, room_settings, rooms
+from onesoup.xmpp.answers import RoomJoined, RoomLeft, ServerReply
 from onesoup.xmpp.room_settings import RoomInfo
 
 MAX_NICK = 50
@@ -53,8 +56,8 @@ def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
     if settled != before:
         properties.store(ctx, room, settled)
     ctx.effects.spell[room] = gid
-    present = [each for each in occupants(ctx, room) if each.nick != answer["nick"]] if request.joined_request else []
-    return _joined(ctx, members(ctx, present, gid), gid, str(answer["nick"]), bool(request.joined_request), about.description)
+    present = [each for each in occupants(ctx, room) if each.nick != answer.nick] if request.joined_request else []
+    return _joined(ctx, members(ctx, present, gid), gid, answer.nick, bool(request.joined_request), about.description)
 
 
 def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
@@ -76,14 +79,14 @@ def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_t
 
 def _enter(
     ctx: Context, room: str, gid: str, screen_name: ScreenName | None, settled: KeptProperties, notice: bool, about: RoomInfo
-) -> dict[str, object]:
+) -> RoomJoined:
     """With the name that the phone has chosen, or one that nobody has."""
     chosen = (screen_name.s_name or "").strip() if screen_name is not None else ""
     nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in OTHERS]
     if len(nicks[0]) > MAX_NICK or any(ord(char) < 32 for char in nicks[0]):
         raise CspError(StatusCode.BAD_PARAMETER, "no such screen name is possible")
     delivery, length = _method(ctx, room, gid)
-    command = commands.join(
+    command = commands.JoinRoom(
         room,
         gid,
         nicks[0],
@@ -98,7 +101,7 @@ def _enter(
     )
     for nick in nicks:
         try:
-            return ctx.ask({**command, "nick": nick})
+            return ctx.ask(replace(command, nick=nick), RoomJoined)
         except CspError as error:
             if error.code != StatusCode.SCREEN_NAME_ALREADY_IN_USE or nick == nicks[-1]:
                 raise
@@ -141,16 +144,16 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     _must_be_new(ctx, room)
     settled = properties.with_own(kept(ctx, room, gid), request.own_properties)
     entered = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), RoomInfo())
-    if not entered.get("new"):
+    if not entered.new:
         go(ctx, room)
         raise CspError(StatusCode.GROUP_ALREADY_EXISTS, "group exists")
     if request.join_group is False:
         values["AutoDelete"] = "F"  # nobody is in it, so that it would be gone at once
     _configure_new(ctx, room, bool(name.owner), values, welcome)
     ctx.effects.spell[room] = gid
-    properties.store(ctx, room, KeptProperties(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
+    properties.store(ctx, room, KeptProperties(gid, entered.nick, True, settled.auto, settled.show_id, settled.private))
     if values.get("Topic"):
-        ctx.send(commands.stanza(room_requests.set_topic(room, token(16), values["Topic"])))
+        ctx.send(commands.SendStanza(room_requests.set_topic(room, token(16), values["Topic"])))
         ctx.services.groups.keep_topic(room, values["Topic"])  # the phone may be out before the room tells it
     if request.join_group is False:
         go(ctx, room)
@@ -179,16 +182,16 @@ def _configure_new(ctx: Context, room: str, private: bool, values: dict[str, str
         good(ctx.query(room_requests.submit_config(room, filled or {}))[0])
     except (CspError, BackendError):
         # A room without configuration would lock everybody out: better none at all.
-        ctx.send(commands.destroy(room))
+        ctx.send(commands.DestroyRoom(room))
         raise
 
 
 def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
     """816 for whoever does not own it."""
     room = room_of(ctx, request.group_id)
-    reply = ctx.ask(commands.destroy(room))
-    if reply["error"]:
-        raise CspError(rooms.command_code(str(reply["error"])), str(reply["error"]))
+    reply = ctx.ask(commands.DestroyRoom(room), ServerReply)
+    if reply.error:
+        raise CspError(rooms.command_code(reply.error), reply.error)
     ctx.services.groups.remove(ctx.session.jid, room)
     return status(StatusCode.SUCCESSFUL)
 
@@ -209,9 +212,9 @@ def leave(ctx: Context, request: LeaveGroupRequest) -> Primitive:
 
 def go(ctx: Context, room: str) -> None:
     """Leaves a joined room."""
-    left = ctx.ask(commands.leave(room))
+    left = ctx.ask(commands.LeaveRoom(room), RoomLeft)
     # By itself, so that the server gets it whatever happens to the stream now.
-    ctx.send(commands.stanza(room_requests.leave_room(room, str(left["nick"]))))
+    ctx.send(commands.SendStanza(room_requests.leave_room(room, left.nick)))
 
 
 # --- who is there, and what is told of it ---
@@ -237,7 +240,7 @@ def notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
     room, own = inside(ctx, request.group_id)
     if kind == "G":
         return SubscribeGroupNoticeResponse(value="T" if own.notice else "F")
-    ctx.ask(commands.room_settings(room, notice=kind == "S"))
+    ctx.ask(commands.ChangeRoomSettings(room, notice=kind == "S"))
     return status(StatusCode.SUCCESSFUL)
 
 

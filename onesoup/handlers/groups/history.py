@@ -4,7 +4,6 @@ Nothing of a group is kept here but what the phone was told of last, which it ma
 import hashlib
 from base64 import b32encode
 from dataclasses import replace
-from typing import Any
 
 from onesoup.csp import fitting
 from onesoup.csp.errors import BackendError, CspError
@@ -14,6 +13,8 @@ from onesoup.handlers.context import Context
 from onesoup.handlers.groups.rooms import inside
 from onesoup.store import records
 from onesoup.xmpp import commands
+from onesoup.xmpp.answers import RoomHistory
+from onesoup.xmpp.archive import ArchivedMessage
 
 USUAL, MOST = 20, 50
 # What the news of one message takes of a phone's parser at most, in octets of XML.
@@ -26,22 +27,22 @@ def history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], in
     nothing."""
     room, own = inside(ctx, group)
     most = max(min(USUAL if count is None else count, MOST, ctx.caps.parser // OF_EACH), 1)
-    answer: Any = ctx.ask(commands.history(room, most))
-    if answer["error"] == "remote-server-timeout":
+    answer = ctx.ask(commands.FetchRoomHistory(room, most), RoomHistory)
+    if answer.error == "remote-server-timeout":
         raise BackendError(StatusCode.TIMEOUT, "the group does not answer")
-    if answer["error"] or not answer["found"]:
+    if answer.error or not answer.found:
         raise CspError(StatusCode.HISTORY_IS_NOT_SUPPORTED, "no history")
-    texts = [text for each in answer["found"] for text in _texts(ctx, room, own.gid, *each)][-most:]
+    texts = [text for each in answer.found for text in _texts(ctx, room, own.gid, each)][-most:]
     ctx.services.histories.put(ctx.sid, {each.id: records.pack_text(each) for each in texts})
     return texts, len(texts)
 
 
-def _texts(ctx: Context, room: str, gid: str, name: str, nick: str, body: str, time: int) -> list[Text]:
+def _texts(ctx: Context, room: str, gid: str, kept: ArchivedMessage) -> list[Text]:
     """One message, in as many parts as the phone's limit makes of it. The same one has the same id whenever it is told."""
-    whole = Text(_id(room, name, 0), room, body, time, group=gid, nick=nick)
+    whole = Text(_id(room, kept.id, 0), room, kept.body, kept.time, group=gid, nick=kept.nick)
     session = replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
     parts = fitting.parts(whole, session, ctx.caps, spelling=gid)
-    return [replace(whole, id=_id(room, name, number), body=part) for number, part in enumerate(parts)]
+    return [replace(whole, id=_id(room, kept.id, number), body=part) for number, part in enumerate(parts)]
 
 
 def _id(room: str, name: str, part: int) -> str:

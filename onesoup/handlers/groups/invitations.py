@@ -142,15 +142,15 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
     note = (request.invite_note or "").strip()[:MAX_NOTE]
     if kind in ("GR", "GM"):
         write = stanzas.direct_invitation if inside is None else stanzas.mediated_invitation
-        return [commands.stanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
+        return [commands.SendStanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
     if kind == "PR":
-        return [commands.stanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
+        return [commands.SendStanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
     urls = [each.strip() for each in request.url_list.url if each.strip()] if request.url_list else []
     if kind == "SC":
         if not urls:
             raise CspError(StatusCode.BAD_REQUEST, "what is shared is missing")
-        return [commands.stanza(stanzas.links(jid, note, urls, token(16))) for jid in jids]
-    return [commands.message(ordered_id(time.time()), jid, note or COME_AND_TALK, receipt=False) for jid in jids]
+        return [commands.SendStanza(stanzas.links(jid, note, urls, token(16))) for jid in jids]
+    return [commands.SendMessage(ordered_id(time.time()), jid, note or COME_AND_TALK, receipt=False) for jid in jids]
 
 
 # --- what the phone says to those of others ---
@@ -170,7 +170,7 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
         note = (request.response_note or "").strip()[:MAX_NOTE]
         if found.mediated:
             inviter = f"{found.room}/{found.nick}" if found.nick else found.who
-            ctx.send(commands.stanza(stanzas.decline_invitation(found.room, inviter, note, token(16))))
+            ctx.send(commands.SendStanza(stanzas.decline_invitation(found.room, inviter, note, token(16))))
         ctx.services.invites.remove(ctx.session.jid, "in", invite_id)
     return status(StatusCode.SUCCESSFUL)
 
@@ -181,7 +181,7 @@ def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> Non
     ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
     name = request.screen_name.s_name if request.screen_name is not None else None
     nick = (name or properties.alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
-    ctx.send(commands.join_later(found.room, found.gid, nick, password=found.password))
+    ctx.send(commands.JoinRoomLater(found.room, found.gid, nick, password=found.password))
 
 
 def cancel(ctx: Context, request: CancelInviteRequest) -> Primitive:

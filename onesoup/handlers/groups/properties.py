@@ -81,7 +81,7 @@ def change(ctx: Context, request: SetGroupPropsRequest) -> Primitive:
             raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "the group cannot be configured")
         good(ctx.query(room_requests.submit_config(room, filled))[0])
     if topic is not None:
-        ctx.send(commands.stanza(room_requests.set_topic(room, token(16), topic)))
+        ctx.send(commands.SendStanza(room_requests.set_topic(room, token(16), topic)))
     if after != before:
         store(ctx, room, after)
     return status(StatusCode.SUCCESSFUL)
@@ -136,7 +136,7 @@ def store(ctx: Context, room: str, settled: KeptProperties) -> None:
     if settled.auto != before.auto:
         _bookmark(ctx, Bookmark(room, settled.nick, settled.auto))
     if settled.private != before.private and inside is not None:
-        ctx.ask(commands.room_settings(room, private=settled.private))
+        ctx.ask(commands.ChangeRoomSettings(room, private=settled.private))
 
 
 def _bookmark(ctx: Context, mark: Bookmark) -> None:

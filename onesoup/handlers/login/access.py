@@ -400,5 +400,5 @@ def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
 
 def end_session(sessions: GatewaySessionStore, sid: str) -> None:
     """The server ends it: the phone is told 601 with its next request, the holder closes the stream. NoSession if it is over."""
-    effects = RequestEffects(out=[records.pack_command(commands.logout())], end=StatusCode.FORCED_LOGOUT)
+    effects = RequestEffects(out=[commands.pack(commands.LogOut())], end=StatusCode.FORCED_LOGOUT)
     sessions.commit(sid, None, token(SID_RANDOM), b"", effects)

@@ -15,6 +15,7 @@ from onesoup.csp.text import digits
 from onesoup.csp.text.vcards import Card
 from onesoup.xmpp import caps, errors, extras, geoloc, vcards
 from onesoup.xmpp.blocking import BLOCKING
+from onesoup.xmpp.commands import SendGroupMessage, SendMessage
 from onesoup.xmpp.invitations import DIRECT
 from onesoup.xmpp.rooms import MUC, MUC_USER
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
@@ -74,19 +75,19 @@ def node(element: Xml) -> Node:
     return Node(name, dict(element.attrs), [*payload, element.text] if element.text else payload)
 
 
-def message_octets(command: dict[str, Any], language: str = "") -> bytes:
+def message_octets(command: SendMessage, language: str = "") -> bytes:
     """A chat message on the wire, in a quarter of the time that its tree would take. Its id is the MessageID that the phone
     knows, and stays the same when it is sent again."""
-    stanza_id, to, body, url = command["id"], command["to"], command["body"], command.get("url") or ""
+    stanza_id, to, body, url = command.id, command.to, command.body, command.url
     shown, link, named = body, url, bool(language)
     if not plain(f"{stanza_id}{to}{body}{url}{language}"):
         stanza_id, to, language, shown, link = quote(stanza_id), quote(to), quote(language), escape(body), escape(url)
     lang = f' xml:lang="{language}"' if named else ""
     said = f"<body>{shown}</body>" if body else "<body/>"
-    more = _REQUEST if command.get("receipt") else ""
+    more = _REQUEST if command.receipt else ""
     if url:
         more += f'<x xmlns="{OOB}"><url>{link}</url></x>'
-    if command.get("gid"):
+    if command.gid:
         more += _PRIVATE
     origin = f'<origin-id xmlns="{SID}" id="{stanza_id}"/>'
     return f'<message type="chat" to="{to}" id="{stanza_id}"{lang}>{said}{origin}{more}</message>'.encode()
@@ -95,16 +96,17 @@ def message_octets(command: dict[str, Any], language: str = "") -> bytes:
 _REQUEST, _PRIVATE = f'<request xmlns="{RECEIPTS}"/>', f'<x xmlns="{MUC_USER}"/>'
 
 
-def groupchat(command: dict[str, Any]) -> Node:
+def groupchat(command: SendGroupMessage) -> Node:
     """A message to a room. Its reflection is not shown: phones show their own line themselves."""
-    payload = [text("body", command["body"]), Node(f"{SID} origin-id", {"id": command["id"]})]
-    if command.get("url"):
-        payload.append(Node(f"{OOB} x", {}, [text("url", command["url"])]))
-    return Node("message", {"type": "groupchat", "to": command["to"], "id": command["id"]}, payload)
+    payload = [text("body", command.body), Node(f"{SID} origin-id", {"id": command.id})]
+    if command.url:
+        payload.append(Node(f"{OOB} x", {}, [text("url", command.url)]))
+    return Node("message", {"type": "groupchat", "to": command.to, "id": command.id}, payload)
 
 
-def receipt(command: dict[str, Any]) -> Node:
-    return Node("message", {"to": command["to"]}, [Node(f"{RECEIPTS} received", {"id": command["id"]})])
+def receipt(to: str, message_id: str) -> Node:
+    """A delivery receipt for a message (XEP-0184)."""
+    return Node("message", {"to": to}, [Node(f"{RECEIPTS} received", {"id": message_id})])
 
 
 def presence(command: dict[str, Any]) -> Node:
@@ -136,9 +138,8 @@ def roster_get() -> Node:
     return Node("iq", {"type": "get"}, [Node(f"{ROSTER} query")])
 
 
-def roster_set(command: dict[str, Any]) -> Node:
-    attrs = {"jid": command["jid"], **({"name": command["name"]} if command.get("name") else {})}
-    item = Node("item", attrs, [text("group", group) for group in command.get("groups", ())])
+def roster_set(jid: str, name: str, groups: Iterable[str]) -> Node:
+    item = Node("item", {"jid": jid, **({"name": name} if name else {})}, [text("group", group) for group in groups])
     return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
 
 

@@ -19,26 +19,31 @@ from workers.holder.session.store import SessionStore
 MAX_REQUEST_NOTE = 200
 
 
-class PhoneActions(Protocol):
-    """What the phone did a short while ago; the outbox knows."""
+class SentLog(Protocol):
+    """What the phone sent a short while ago."""
 
-    @property
-    def changing(self) -> Container[str]:
-        """Contacts whose roster item is just being changed on the phone's wish."""
+    def find(self, message_id: str) -> SentMessage | None:
+        """The message of this id."""
 
-    def written(self, stanza_id: str) -> SentMessage | None:
-        """The message of this id, if the phone sent it a short while ago."""
-
-    def wrote_to(self, jid: str) -> bool:
-        """Whether the phone has sent this one anything a short while ago."""
+    def includes(self, jid: str) -> bool:
+        """Whether one of them went to this user."""
 
 
 class SessionContactFacts:
     """Implements ContactFacts for one session."""
 
-    def __init__(self, state: SessionState, store: SessionStore, lists: Lists, rules: BlockRules, actions: PhoneActions) -> None:
+    def __init__(
+        self,
+        state: SessionState,
+        store: SessionStore,
+        lists: Lists,
+        rules: BlockRules,
+        sent: SentLog,
+        changing: Container[str],
+    ) -> None:
+        """`changing`: contacts whose roster item is just being changed on the phone's wish."""
         self._state, self._store, self._lists = state, store, lists
-        self._rules, self._actions = rules, actions
+        self._rules, self._sent, self._changing = rules, sent, changing
 
     # --- what is stored ---
 
@@ -84,11 +89,11 @@ class SessionContactFacts:
 
     def written(self, stanza_id: str) -> SentMessage | None:
         """The message of this id, if the phone sent it a short while ago."""
-        return self._actions.written(stanza_id)
+        return self._sent.find(stanza_id)
 
     def wrote_to(self, jid: str) -> bool:
         """Whether the phone has sent this one anything a short while ago."""
-        return self._actions.wrote_to(jid)
+        return self._sent.includes(jid)
 
     def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
         """Tokens of the contact lists that another client changes with this push, if the phone wants to be told; None for an
@@ -96,7 +101,7 @@ class SessionContactFacts:
         session = self._state.session
         if notices.LISTS not in session.notices:
             return []
-        others = {jid: item for jid, item in items.items() if jid and jid not in self._actions.changing}
+        others = {jid: item for jid, item in items.items() if jid and jid not in self._changing}
         known = {jid: self.item(jid) for jid in others}
         stored = {name: records.unpack_list(name, record) for name, record in self._lists.all(session.jid).items()}
         return notices.changed_lists(stored, [(known[jid], item) for jid, item in others.items()], self._store.list_cuts())

@@ -8,9 +8,10 @@ from onesoup.csp import copies
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.store import records
-from workers.holder.session.outbox import ALL, returned
+from workers.holder.session.outbox import WHOLE_OUTBOX
 from workers.holder.session.rooms.joining import keep_joins
 from workers.holder.session.services import HolderServices
+from workers.holder.session.undelivered import undelivered_messages
 
 EXPIRED_TOTAL = Counter("onesoup_expired_total", "What nobody came for, or answered, in time", ["kind"])
 
@@ -28,7 +29,7 @@ def close_session(services: HolderServices, sid: str, session: Session, shard: i
     others = [other for other in services.clients.all(jid).values() if other != sid]
     left = {id_: records.lasting(stored) for id_, stored in store.undelivered(sid).items()}
     left = unread_items(services, jid, left, [sid, *others])
-    services.offline.keep(jid, left | returned(store.commands(sid, ALL)))
+    services.offline.keep(jid, left | undelivered_messages(store.commands(sid, WHOLE_OUTBOX)))
     if others or services.offline.waits(jid):
         services.had.keep(jid, store.had([sid]))
     store.forget(sid)

@@ -69,7 +69,7 @@ class InboundMessages:
         receipt = b""
         trusted = bool(incoming.receipt or incoming.url) and self._may_see_phone(incoming.sender)
         if incoming.receipt and trusted and len(incoming.receipt) <= MAX_RECEIPT_ID_CHARS:
-            receipt = records.pack_command(commands.receipt(incoming.sender_full, incoming.receipt))
+            receipt = commands.pack(commands.SendReceipt(incoming.sender_full, incoming.receipt))
         # The owner of a link's server sees that it was fetched: that the phone is there.
         if incoming.url and trusted and self._texts.pictures and len(incoming.url.encode()) <= self._texts.accepted:
             self._deliver_picture_link(incoming, receipt, batch)
@@ -88,7 +88,7 @@ class InboundMessages:
             self._texts.deliver(batch, sender, words, when, words_seen, b"", said=said, copy=copies.part(copy))
         now = int(time.time())
         text = messages.Text(ordered_id(time.time()), sender, url, now if when is None else min(when, now), copy=copy)
-        job = records.pack_command(commands.fetch(text.id, sender, url, now + PICTURE_WAIT_SECONDS))
+        job = commands.pack(commands.FetchPicture(text.id, sender, url, now + PICTURE_WAIT_SECONDS))
         payload = records.pack_text(text)
         batch.changes.items.append(Delivery(text.id, sender, payload, receipt, seen, job=job, copy=copy, said=said))
 

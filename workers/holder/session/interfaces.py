@@ -1,6 +1,6 @@
 """What the parts of a session may ask of one another. A part gets some of these, the state and the store, never the session."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,7 +8,9 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.groups import Room
 from onesoup.csp.lists import Item
+from onesoup.csp.session import Capabilities
 from onesoup.store.session.holder_side import ContactRecord, StreamChanges
+from onesoup.xmpp.commands import Command, ShowPresence
 from onesoup.xmpp.stream import Stream
 from workers.holder.session.inbound_batch import InboundBatch, SentMessage
 
@@ -202,3 +204,73 @@ class RoomStanzas(Protocol):
 
 class RoomStream(StanzaWriter, IqClient, Protocol):
     """The stream as rooms need it."""
+
+
+# --- what commands of the outbox are carried out with ---
+
+
+class RoomEntry(Protocol):
+    """Rooms that are being entered again."""
+
+    def wait_until_entered(self, room: str, within: float) -> None:
+        """Waits until the room has been entered, `within` seconds at most."""
+
+
+class LoginRooms(Protocol):
+    """Rooms that the user is in after each log-in."""
+
+    def join_automatic(self) -> None:
+        """Enters them."""
+
+
+class OwnPresenceControl(OwnPresenceView, Protocol):
+    """Changes what everybody sees of the phone."""
+
+    def show(self, command: ShowPresence) -> None:
+        """Broadcasts presence unless it is what everybody has got. StreamFailure."""
+
+    def interested(self, subscribed: bool, asked: Iterable[str]) -> None:
+        """The subscriptions may have changed, or these attributes are asked for. Sends initial presence. StreamFailure."""
+
+    def go_online_by_itself(self) -> bool:
+        """Initial presence, if it has not been sent. False when it is left for later."""
+
+
+class VcardPublisher(Protocol):
+    """Publications that take more than one stanza. Both raise StreamFailure."""
+
+    def picture(self, octets: bytes) -> None:
+        """The phone's picture; b"" shows none."""
+
+    def details(self, text: str) -> None:
+        """What the text of a vCard says, in the account's vCard."""
+
+
+class CommandAnswerer(Protocol):
+    """Carries out commands that a worker waits for."""
+
+    def answer(self, command: Command) -> bytes:
+        """The packed answer. Raises nothing."""
+
+
+class ContactQueries(Protocol):
+    """What contacts do not announce."""
+
+    def together(self, cards: Iterable[str], pictures: Iterable[str], within: float) -> tuple[dict[str, str], dict[str, str]]:
+        """vCards and names of pictures, by JID, as far as they come in `within` seconds."""
+
+
+class SessionControl(Protocol):
+    """The session as its own commands need it."""
+
+    def accept(self, caps: Capabilities) -> None:
+        """What the phone takes has changed."""
+
+    def wants_notices(self, types: list[str]) -> None:
+        """What the phone is told by Notification-Request has changed."""
+
+    def end(self, code: int, polite: bool, sid: str | None = None) -> None:
+        """Ends the session, with `sid` only if that is still its id."""
+
+    def drop(self) -> None:
+        """Lets the session go: another holder has it."""

@@ -15,7 +15,8 @@ from onesoup.store import records
 from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, Lists
 from onesoup.store.account.handsets import NODES, OWN, PHOTO, Handsets
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.xmpp import commands, extras
+from onesoup.xmpp import extras
+from onesoup.xmpp.commands import ShowPresence
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from workers.holder.session.interfaces import StanzaWriter
 from workers.holder.session.state import SessionState
@@ -85,9 +86,9 @@ class OwnPresence:
         if shown is not None:
             self._change_profile(shown)
 
-    def show(self, command: dict[str, Any]) -> None:
+    def show(self, command: ShowPresence) -> None:
         """Sends presence with these fields, unless the last one had them already. StreamFailure when it cannot be sent."""
-        self._publish({name: command.get(name) for name in PUBLISHED_FIELDS})
+        self._publish({name: getattr(command, name) for name in PUBLISHED_FIELDS})
 
     def picture(self, name: str) -> None:
         """Presence carries the name of this picture from now on (XEP-0153), after the next log-in too."""
@@ -148,8 +149,8 @@ class OwnPresence:
         if not own:
             return AVAILABLE
         allowed, _ = records.unpack_grant(self._lists.get(session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))
-        said = commands.presence(presence.published(presence.own_list(own), allowed))
-        return {name: said.get(name) for name in PUBLISHED_FIELDS}
+        said = ShowPresence.of(presence.published(presence.own_list(own), allowed))
+        return {name: getattr(said, name) for name in PUBLISHED_FIELDS}
 
     def _change_profile(self, shown: dict[str, Any]) -> None:
         """Answers about the phone agree with its presence from now on; a question may come before the presence arrives."""

@@ -14,14 +14,17 @@ from xmpp.simplexml import Node
 from onesoup.csp.profiles import WRITABLE
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
-from onesoup.store import records
 from onesoup.store.account.groups import Groups
 from onesoup.store.errors import StoreDown
-from onesoup.xmpp import profiles, searching
+from onesoup.xmpp import answers, profiles, searching
+from onesoup.xmpp.answers import CommandAnswer, DirectoryHits, EntityInfo, EntityInfos, ProfileFound, Profiles, RoomList
+from onesoup.xmpp.commands import AskInfo, ChangeProfile, Command, FetchProfiles, ListRooms, SearchDirectory
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
+from onesoup.xmpp.stream.errors import NO_ANSWER
 from workers.holder.service_cache import ServiceCache
 from workers.holder.session.interfaces import IqClient
+from workers.holder.session.iq import REMOTE_TIMEOUT, failure_answer, result_of
 from workers.holder.session.state import SessionState
 
 log = structlog.get_logger()
@@ -29,8 +32,6 @@ log = structlog.get_logger()
 # Questions of one session at once, and stanzas of one question at once.
 MAX_PARALLEL_QUESTIONS, MAX_PARALLEL_STANZAS = 4, 10
 QUESTION_TIMEOUT_SECONDS = 6.0
-# The condition of a question without an answer in time (RFC 6120 section 8.3.3.16).
-REMOTE_TIMEOUT = "remote-server-timeout"
 RESULT_SETS = "http://jabber.org/protocol/rsm"
 # How long a question waits for its turn.
 QUESTION_TURN_SECONDS = QUESTION_TIMEOUT_SECONDS / 2
@@ -49,20 +50,19 @@ class SessionQueries:
         self._services, self._groups, self._card_lock = services, groups, card_lock
         self._questions = BoundedSemaphore(MAX_PARALLEL_QUESTIONS)
 
-    def answer(self, command: dict[str, Any]) -> bytes:
+    def answer(self, command: Command) -> bytes:
         """The packed answer to a question of a worker. There always is one; errors are a code in it."""
-        deadline = time.monotonic() + float(command.get("within", QUESTION_TIMEOUT_SECONDS))
+        deadline = time.monotonic() + float(getattr(command, "within", QUESTION_TIMEOUT_SECONDS))
         if not self._questions.acquire(timeout=QUESTION_TURN_SECONDS):
-            return records.pack_answer(StatusCode.SERVICE_UNAVAILABLE, "too many questions at once")
+            return answers.status(StatusCode.SERVICE_UNAVAILABLE, "too many questions at once")
         try:
-            return _QUESTIONS[command["op"]](self._question(deadline), command)
+            return _QUESTIONS[type(command)](self._question(deadline), command)
         except StreamFailure as failure:
-            log.info("question-failed", sid=short(self._state.sid), op=command["op"], kind=failure.kind)
-            code = StatusCode.TIMEOUT if failure.kind == "no-answer" else StatusCode.SERVICE_UNAVAILABLE
-            return records.pack_answer(code, "the server did not answer")
+            log.info("question-failed", sid=short(self._state.sid), op=command.op, kind=failure.kind)
+            return failure_answer(failure)
         except Exception as error:
             log.exception("bug", kind=type(error).__name__)
-            return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
+            return answers.status(StatusCode.INTERNAL_ERROR, "internal error")
         finally:
             self._questions.release()
 
@@ -84,20 +84,15 @@ class Question:
     def _ask(self, iq: Node) -> Node:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise StreamFailure("no-answer", REMOTE_TIMEOUT)
+            raise StreamFailure(NO_ANSWER, REMOTE_TIMEOUT)
         return self.client.request(iq, min(left, QUESTION_TIMEOUT_SECONDS))
 
     def _result(self, iq: Node, name: str, namespace: str) -> tuple[str, Node | None]:
         """(condition, payload); "" and None for a result without what was asked for."""
-        try:
-            result = self._ask(iq)
-        except StreamFailure as failure:
-            if failure.kind != "no-answer":
-                raise
-            return REMOTE_TIMEOUT, None
-        if result.getAttr("type") != "result":
-            return stanzas.condition(result), None
-        return "", result.getTag(name, namespace=namespace)
+        result = result_of(lambda: self._ask(iq))
+        if result.condition or result.stanza is None:
+            return result.condition, None
+        return "", result.stanza.getTag(name, namespace=namespace)
 
     def _all(self, work: Callable[[str], Any], jids: Iterable[str]) -> dict[str, Any]:
         """The same question about several JIDs, some at once. StreamFailure when one of them fails with it."""
@@ -109,11 +104,11 @@ class Question:
                 return failure
 
         jids = list(dict.fromkeys(jids))
-        answers = gevent.pool.Pool(MAX_PARALLEL_STANZAS).map(asked, jids)
-        for each in answers:
+        found = gevent.pool.Pool(MAX_PARALLEL_STANZAS).map(asked, jids)
+        for each in found:
             if isinstance(each, StreamFailure):
                 raise each
-        return dict(zip(jids, answers, strict=True))
+        return dict(zip(jids, found, strict=True))
 
     # --- services of the domain ---
 
@@ -138,10 +133,10 @@ class Question:
 
     # --- questions ---
 
-    def _find(self, command: dict[str, Any]) -> bytes:
+    def _find(self, command: SearchDirectory) -> bytes:
         service = self._service("directory", searching.is_directory)
         if not service:
-            return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=service is None)
+            return answers.pack(DirectoryHits(late=service is None))
 
         def form() -> searching.SearchForm | None:
             _, query = self._result(_get(service, searching.SEARCH), "query", searching.SEARCH)
@@ -149,40 +144,40 @@ class Question:
 
         found = self.services.find("form", service, form)
         if found is None:
-            return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=True)
-        filled = searching.fill(found, command["wanted"])
+            return answers.pack(DirectoryHits(late=True))
+        filled = searching.fill(found, command.wanted)
         if not filled:
-            return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=False)
+            return answers.pack(DirectoryHits())
         condition, query = self._result(_search(service, found, filled), "query", searching.SEARCH)
         hits = searching.read_hits(query) if query is not None else []
-        return records.pack_answer(StatusCode.SUCCESSFUL, found=hits, late=bool(condition))
+        return answers.pack(DirectoryHits(tuple(hits), bool(condition)))
 
-    def _cards(self, command: dict[str, Any]) -> bytes:
-        def card(jid: str) -> list[Any]:
+    def _cards(self, command: FetchProfiles) -> bytes:
+        def card(jid: str) -> ProfileFound:
             to = "" if jid == self.state.session.jid else jid
             condition, vcard = self._result(stanzas.vcard_get(to), "vCard", stanzas.VCARD)
-            return [condition, profiles.read(vcard), profiles.facts(vcard)]
+            return ProfileFound(condition, profiles.read(vcard), profiles.facts(vcard))
 
-        return records.pack_answer(StatusCode.SUCCESSFUL, cards=self._all(card, command["jids"]))
+        return answers.pack(Profiles(self._all(card, command.jids)))
 
-    def _change_card(self, command: dict[str, Any]) -> bytes:
+    def _change_card(self, command: ChangeProfile) -> bytes:
         with self.card_lock:
             condition, vcard = self._result(stanzas.vcard_get(""), "vCard", stanzas.VCARD)
             if condition and condition != "item-not-found":
                 # A vCard that cannot be read must not be written: what is in it would be lost.
-                return records.pack_answer(command_code(condition), condition)
-            changed = change(vcard, command["changes"], command["clear"])
+                return answers.status(command_code(condition), condition)
+            changed = change(vcard, dict(command.changes), command.clear)
             result = self._ask(Node("iq", {"type": "set"}, [changed]))
         if result.getAttr("type") != "result":
             reason = stanzas.condition(result)
-            return records.pack_answer(command_code(reason), reason)
-        return records.pack_answer(StatusCode.SUCCESSFUL)
+            return answers.status(command_code(reason), reason)
+        return answers.pack(CommandAnswer())
 
-    def _rooms(self, _command: dict[str, Any]) -> bytes:
+    def _rooms(self, _command: ListRooms) -> bytes:
         """As many rooms as can be listed; 504 when there may be some and none can be listed."""
         service = self._service("rooms", searching.is_rooms)
         if service is None:
-            return records.pack_answer(StatusCode.TIMEOUT, "the domain does not say what it has")
+            return answers.status(StatusCode.TIMEOUT, "the domain does not say what it has")
         rooms: dict[str, str] = {}
         after: str | None = ""
         while service and after is not None and len(rooms) < MAX_LISTED_ROOMS:
@@ -191,25 +186,25 @@ class Question:
             iq.getTag("query").addChild(node=Node(f"{RESULT_SETS} set", payload=page))
             condition, items = self._result(iq, "query", searching.DISCO_ITEMS)
             if condition and not rooms:
-                return records.pack_answer(StatusCode.TIMEOUT, "the rooms are not told")
+                return answers.status(StatusCode.TIMEOUT, "the rooms are not told")
             found = searching.read_items(items) if items is not None else []
             fresh = [(jid, name) for jid, name in found if "@" in jid and jid not in rooms]
             rooms.update(fresh)
             more = items.getTag("set", namespace=RESULT_SETS) if items is not None else None
             # A service without pages lists all at once; one that repeats a page is not asked again.
             after = (more.getTagData("last") or None) if more is not None and fresh and len(found) >= ROOMS_PER_PAGE else None
-        return records.pack_answer(StatusCode.SUCCESSFUL, service=service, rooms=list(rooms.items())[:MAX_LISTED_ROOMS])
+        return answers.pack(RoomList(service, tuple(rooms.items())[:MAX_LISTED_ROOMS]))
 
-    def _infos(self, command: dict[str, Any]) -> bytes:
-        def info(jid: str) -> list[str]:
+    def _infos(self, command: AskInfo) -> bytes:
+        def info(jid: str) -> EntityInfo:
             condition, query = self._info(jid)
             if query is None:
-                return [condition, ""]
+                return EntityInfo(condition, "")
             # COMPAT(Prosody): only occupants learn the topic; a phone of ours may have been one.
             kept = self._kept_topic(jid) if "@" in jid and searching.is_open(query) else ""
-            return [condition, "\n".join(text for text in (searching.topic_of(query), kept) if text)]
+            return EntityInfo(condition, "\n".join(text for text in (searching.topic_of(query), kept) if text))
 
-        return records.pack_answer(StatusCode.SUCCESSFUL, info=self._all(info, command["jids"]))
+        return answers.pack(EntityInfos(self._all(info, command.jids)))
 
     def _kept_topic(self, room: str) -> str:
         """The topic that a room had when a phone was last in it, "" when none is known."""
@@ -219,12 +214,12 @@ class Question:
             return ""
 
 
-_QUESTIONS: dict[str, Callable[[Question, dict[str, Any]], bytes]] = {
-    "find": Question._find,
-    "cards": Question._cards,
-    "change-card": Question._change_card,
-    "rooms": Question._rooms,
-    "info": Question._infos,
+_QUESTIONS: dict[type[Command], Callable[[Question, Any], bytes]] = {
+    SearchDirectory: Question._find,
+    FetchProfiles: Question._cards,
+    ChangeProfile: Question._change_card,
+    ListRooms: Question._rooms,
+    AskInfo: Question._infos,
 }
 
 

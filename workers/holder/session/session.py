@@ -33,7 +33,6 @@ from workers.holder.session.expiry import SessionExpiry
 from workers.holder.session.idle import IdleIndicator
 from workers.holder.session.inbound import InboundStanzas
 from workers.holder.session.interfaces import ReceivedStanzas, StreamListener
-from workers.holder.session.outbox import Outbox
 from workers.holder.session.own_presence import OwnPresence
 from workers.holder.session.phone_texts import PhoneTexts
 from workers.holder.session.publishing import Publisher
@@ -42,6 +41,7 @@ from workers.holder.session.receiver import ContactLearner, StanzaReceiver
 from workers.holder.session.rooms.session_rooms import SessionRooms
 from workers.holder.session.scheduling import SessionSchedule
 from workers.holder.session.services import HolderServices
+from workers.holder.session.session_commands import SessionCommands
 from workers.holder.session.spelling import DomainSpelling
 from workers.holder.session.state import Phase, SessionState
 from workers.holder.session.store import SessionStore
@@ -70,10 +70,11 @@ class XmppSession(StreamListener):
         # Whether the stream that is being made continues one of an earlier holder.
         self._adopted = False
         self._build_connection(password)
-        self.outbox = Outbox(self, services)
+        self.commands = SessionCommands(self.state, self._store, self.connection, self._spelling, self.rules, services)
         self._build_presence()
         self._build_inbound(caps)
         self._build_queries()
+        self._build_outbox()
         self._build_receiver()
 
     # --- its parts ---
@@ -98,7 +99,9 @@ class XmppSession(StreamListener):
 
     def _build_inbound(self, caps: Capabilities) -> None:
         services, session, cache = self._services, self.session, self._services.lookup_cache
-        facts = SessionContactFacts(self.state, self._store, services.lists, self.rules, self.outbox)
+        facts = SessionContactFacts(
+            self.state, self._store, services.lists, self.rules, self.commands.sent, self.commands.roster.changing
+        )
         self.texts = PhoneTexts(caps.accepted, session.resource)
         self.rooms = SessionRooms(
             self.state,
@@ -109,7 +112,7 @@ class XmppSession(StreamListener):
             own_presence=self.own_presence,
             texts=self.texts,
             rules=self.rules,
-            sent_message=self.outbox.written,
+            sent_message=self.commands.sent.find,
             groups=services.groups,
             invites=services.invites,
             check_seconds=services.room_check,
@@ -141,6 +144,18 @@ class XmppSession(StreamListener):
             card_lock=self.publisher.card_lock,
         )
 
+    def _build_outbox(self) -> None:
+        self.outbox = self.commands.make_outbox(
+            self,
+            self.schedule,
+            self.rooms,
+            self.inbound,
+            self.own_presence,
+            self.publisher,
+            self.queries,
+            self.lookups,
+        )
+
     def _build_receiver(self) -> None:
         self._receiver = StanzaReceiver(
             self.state,
@@ -151,7 +166,7 @@ class XmppSession(StreamListener):
             stale=self._stale,
             own_presence=self.own_presence,
             lookups=self.lookups,
-            wake_outbox=self.outbox.kick,
+            wake_outbox=self.outbox.wake,
         )
         self._setup = StreamSetup(
             self.state,
@@ -227,7 +242,7 @@ class XmppSession(StreamListener):
             self.rooms.joining.rejoin_all()
         if self.state.recorded:
             self._note_stream()
-            self.outbox.kick()
+            self.outbox.wake()
             self.own_presence.expect()
             self.idle.check_when_settled()
 
@@ -304,7 +319,7 @@ class XmppSession(StreamListener):
         self._setup.store_first()
         with self.state.lock:
             self._note_stream(self._receiver.store_early(self._setup.first_fields()))
-        self.outbox.kick()
+        self.outbox.wake()
         self.own_presence.expect()
 
     def adopt(self, shown: bytes | None) -> None:
@@ -331,7 +346,7 @@ class XmppSession(StreamListener):
             services.shards.remove(self.shard, old)
         if not same:
             self.rooms.joining.leave_all()
-        self.outbox.kick()
+        self.outbox.wake()
         return True
 
     def end(self, code: int, polite: bool, sid: str | None = None) -> None:

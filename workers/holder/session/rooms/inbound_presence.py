@@ -14,7 +14,7 @@ from workers.holder.session.rooms.joining import RoomJoining
 from workers.holder.session.rooms.notices import left_item
 from workers.holder.session.rooms.room_batch import RoomBatch
 from workers.holder.session.rooms.room_records import RoomRecords
-from workers.holder.session.rooms.table import PendingJoin, RoomTable
+from workers.holder.session.rooms.table import JoinOutcome, PendingJoin, RoomTable
 from workers.holder.session.state import SessionState
 
 # Status codes (XEP-0045 section 15.6.2).
@@ -91,7 +91,7 @@ class RoomInboundPresence:
             room_batch.store_occupant(name, b"")
         if pending.result is not None:
             created = ROOM_CREATED_STATUS in seen.status_codes
-            after.append(partial(pending.result.set, {"code": StatusCode.SUCCESSFUL, "nick": room.nick, "new": created}))
+            after.append(partial(pending.result.set, JoinOutcome(StatusCode.SUCCESSFUL, nick=room.nick, new=created)))
 
     def _join_refused(self, seen: RoomPresence, pending: PendingJoin, room_batch: RoomBatch) -> None:
         """The room does not let us in. The command that waits gets the reason; a room that was joined before is lost, and the
@@ -102,7 +102,7 @@ class RoomInboundPresence:
         room_batch.batch.changes.rooms[seen.room] = b""
         code = rooms.join_code(seen.error)
         if pending.result is not None:
-            room_batch.batch.after.append(partial(pending.result.set, {"code": code, "text": seen.error}))
+            room_batch.batch.after.append(partial(pending.result.set, JoinOutcome(code, seen.error)))
         else:
             room_batch.batch.changes.items.append(left_item(seen.room, pending.room.gid, code))
 
@@ -123,7 +123,7 @@ class RoomInboundPresence:
         room_batch.notices.pop(seen.room, None)
         batch.changes.rooms[seen.room] = b""
         if pending is not None and pending.result is not None:
-            batch.after.append(partial(pending.result.set, {"code": code, "text": "not let in"}))
+            batch.after.append(partial(pending.result.set, JoinOutcome(code, "not let in")))
         elif not by_phone:
             batch.changes.items.append(left_item(seen.room, room.gid, code))
         if seen.destroyed:

@@ -22,6 +22,16 @@ from workers.holder.session.store import SessionStore
 MIN_SILENCE_CHECK_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class JoinOutcome:
+    """What became of a join: a CSP code, and why; of one that succeeded the nick, and whether the room is new."""
+
+    code: int
+    text: str = ""
+    nick: str | None = None
+    new: bool | None = None
+
+
 @dataclass(slots=True)
 class PendingJoin:
     """A join in progress. `result` is set when a command waits for it. `rejoin`: the room was joined before, with the occupants
