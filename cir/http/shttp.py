@@ -7,7 +7,7 @@ import base64
 
 TOKEN_LENGTH = 32
 PREFIX = "/cir/"
-_REASONS = {200: "OK", 204: "No Content", 400: "Bad ShttpRequest", 403: "Forbidden", 404: "Not Found"}
+_REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 _REASONS |= {413: "Content Too Large", 503: "Service Unavailable"}
 
 
