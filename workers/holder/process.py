@@ -37,7 +37,7 @@ from onesoup.store.servers import Servers
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Lease, Leases, Shards
 from onesoup.xmpp.stream import Options, Resolver, Tls
-from workers.holder.domain_policy import DomainPolicy
+from workers.holder.domain_limits import DomainLimits
 from workers.holder.http_client import HttpClient
 from workers.holder.logins import LoginJobs
 from workers.holder.metrics import HolderMetrics
@@ -74,7 +74,7 @@ class Holder:
         ring = KeyRing.load(settings.keys_file)
         self.client, self.sessions = client, SessionTable()
         self.subscriber = Subscriber(settings.redis_url, self.on_wake, on_gap=self._on_gap)
-        self.domains = DomainPolicy(settings, self.sessions)
+        self.domains = DomainLimits(settings, self.sessions)
         timer = TickTimer()
         self.services = self._make_services(timer)
         leases = Leases(client, self.name, round(settings.lease_ttl * 1000))

@@ -13,7 +13,7 @@ from onesoup.store.session.gateway_side import FIRST_POLL
 from onesoup.store.session.shards import Lease
 from workers.holder import job_deadline
 from workers.holder.credentials import open_password
-from workers.holder.domain_policy import DomainPolicy
+from workers.holder.domain_limits import DomainLimits
 from workers.holder.metrics import LOGINS
 from workers.holder.session.session import EXPIRED_TOTAL, HolderServices, XmppSession
 from workers.holder.sessions import SessionTable, handset_name
@@ -27,7 +27,7 @@ class SessionOpener:
     """Carries out log-in jobs, one at a time for each handset."""
 
     def __init__(
-        self, services: HolderServices, ring: KeyRing, leases: ShardLeases, sessions: SessionTable, domains: DomainPolicy
+        self, services: HolderServices, ring: KeyRing, leases: ShardLeases, sessions: SessionTable, domains: DomainLimits
     ) -> None:
         self._services, self._ring = services, ring
         self._leases, self._sessions, self._domains = leases, sessions, domains

@@ -13,7 +13,7 @@ from workers.holder.sessions import SessionTable
 log = structlog.get_logger()
 
 
-class DomainPolicy:
+class DomainLimits:
     """The rules for domains that phones choose."""
 
     def __init__(self, settings: Settings, sessions: SessionTable) -> None:
