@@ -14,7 +14,7 @@ from gevent.pool import Group
 from cir import bearer_policy
 from cir.bearer_policy import Exhausted, Facts, Send, Wait
 from cir.sms import job
-from cir.sms.outgoing import SENT, Outgoing
+from cir.sms.outgoing import SENT_OUTCOMES, SmsSender
 from cir.stcp.server import WAKES
 from cir.udp import UdpSender
 from cir.work_queue import WorkQueue
@@ -35,14 +35,14 @@ from onesoup.store.wakeup.wakes import WakeFacts, Wakes, WakeTries
 
 log = structlog.get_logger()
 
-AT_ONCE = 50
+MAX_PARALLEL_WAKES = 50
 # Wakes whose news nobody heard are looked for when the way of the news was broken, by one process in so many seconds; and in
 # between, should that have gone unnoticed. On a cluster news is a step of its own: whoever dies before it leaves no sign.
-GAP_SECONDS, SWEEP_SECONDS, CLUSTER_SECONDS = 3, 600, 60
+SWEEP_AFTER_GAP_SECONDS, UNHEARD_SWEEP_SECONDS, CLUSTER_UNHEARD_SWEEP_SECONDS = 3, 600, 60
 # How often each process asks in that time whether it is the one.
-ASKS = 5
+SWEEP_TURNS_ASKED = 5
 # What the gateway did not take is brought again so much later.
-AGAIN_SECONDS = 30.0
+GATEWAY_RETRY_SECONDS = 30.0
 
 
 class Engine:
@@ -55,13 +55,13 @@ class Engine:
         codes: Numbers,
         shards: Shards,
         lines: Lines,
-        outgoing: Outgoing | None = None,
+        outgoing: SmsSender | None = None,
         datagrams: UdpSender | None = None,
     ) -> None:
         self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
-        self.duties = WorkQueue(wakes.due, self.step, AT_ONCE)
+        self.duties = WorkQueue(wakes.due, self.step, MAX_PARALLEL_WAKES)
         self._codes_out, self._count, self._gap = Group(), 0, False
         self._ask_at = 0.0
 
@@ -73,7 +73,7 @@ class Engine:
         if self._outgoing is not None and self._settings.sms_prefixes:
             methods = self._outgoing.gateway.methods
             found |= methods & {"WAPSMS", "SSMS"}
-            found |= {"SMS"} if job.TEXT in methods else set()
+            found |= {"SMS"} if job.TEXT_SMS in methods else set()
         return frozenset(found)
 
     def _short(self) -> frozenset[str]:
@@ -88,9 +88,9 @@ class Engine:
         if kind == "code":
             self._codes_out.spawn(self._send_codes)
             return
-        delay = bearer_policy.BATCH_UDP["m"] if self._datagrams is not None else bearer_policy.BATCH_SMS
+        delay = bearer_policy.UDP_DELAY_MS["m"] if self._datagrams is not None else bearer_policy.SMS_DELAY_MS
         # Whoever reads news must not wait for Redis: STCP lines are told by the same reader.
-        gevent.spawn(self._soon, sid, delay if kind == "m" else bearer_policy.BATCH_UDP["p"])
+        gevent.spawn(self._soon, sid, delay if kind == "m" else bearer_policy.UDP_DELAY_MS["p"])
 
     def _soon(self, sid: str, ms: int) -> None:
         try:
@@ -111,19 +111,19 @@ class Engine:
                 return
             for shard in range(keys.SHARDS):
                 for sid in self._wakes.unheard(self._shards.sessions(shard)):
-                    self.duties.soon(sid, bearer_policy.BATCH_SMS)
+                    self.duties.soon(sid, bearer_policy.SMS_DELAY_MS)
         except StoreDown as error:
             self._gap = True
             log.warning("store-down", reason=str(error))
 
     def _may_sweep(self) -> bool:
         if not self._gap:
-            now, seconds = time.monotonic(), CLUSTER_SECONDS if self._wakes.news_apart else SWEEP_SECONDS
+            now, seconds = time.monotonic(), CLUSTER_UNHEARD_SWEEP_SECONDS if self._wakes.news_apart else UNHEARD_SWEEP_SECONDS
             if now < self._ask_at:
                 return False
-            self._ask_at = now + seconds / ASKS
+            self._ask_at = now + seconds / SWEEP_TURNS_ASKED
             return self._wakes.may_sweep(seconds)
-        if not self._wakes.may_sweep(GAP_SECONDS, "gap"):
+        if not self._wakes.may_sweep(SWEEP_AFTER_GAP_SECONDS, "gap"):
             return False  # what we have missed, another one may have missed too: the next turn looks
         self._gap = False
         return True
@@ -162,8 +162,8 @@ class Engine:
         usable = agreed & here
         udp = tuple(
             name
-            for name in bearer_policy.UDP
-            if name in usable and look.udp_port and look.address and look.deaf < bearer_policy.DEAF
+            for name in bearer_policy.UDP_BEARERS
+            if name in usable and look.udp_port and look.address and look.deaf < bearer_policy.DEAF_AFTER_WAKES
         )
         allowed, tries = numbers.allowed(look.number, self._settings.sms_prefixes), _tries(look)
         report, report_at = self._outgoing.fate(tries.job) if tries.job and self._outgoing else ("", 0)
@@ -173,7 +173,7 @@ class Engine:
             began=look.began,
             lines=self._alive(look.lines),
             udp=udp,
-            sms=tuple(name for name in bearer_policy.SMS if name in agreed & self._short() and allowed),
+            sms=tuple(name for name in bearer_policy.SMS_BEARERS if name in agreed & self._short() and allowed),
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
@@ -195,7 +195,7 @@ class Engine:
         self._processes = frozenset()
 
     def _send(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
-        if send.bearer in bearer_policy.UDP:
+        if send.bearer in bearer_policy.UDP_BEARERS:
             return self._send_udp(sid, session, look, send)
         return self._send_sms(sid, session, look, send)
 
@@ -211,7 +211,7 @@ class Engine:
 
     def _send_sms(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
         """The budget first, then the note, then the gateway: whatever dies in between, no message goes out twice."""
-        out, id_ = self._outgoing, job.new_id(time.time())
+        out, id_ = self._outgoing, job.new_job_id(time.time())
         assert out is not None
         if away := out.gateway.wait():
             return self._put_off(sid, look, away, look.tried)
@@ -225,7 +225,7 @@ class Engine:
         settings = self._settings
         self._count += 1
         try:
-            made = job.wake(
+            made = job.wake_job(
                 send.bearer,
                 id_,
                 look.number,
@@ -244,12 +244,12 @@ class Engine:
             return None
         began = time.monotonic()
         outcome = out.submit(made, session.jid)
-        taken = outcome in SENT
+        taken = outcome in SENT_OUTCOMES
         tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
         WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
         if outcome is job.SendOutcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
-            wait = time.monotonic() - began + max(out.gateway.wait(), AGAIN_SECONDS)
+            wait = time.monotonic() - began + max(out.gateway.wait(), GATEWAY_RETRY_SECONDS)
             return self._put_off(sid, look, wait, tries.pack())
         return 0
 
@@ -272,10 +272,10 @@ class Engine:
         """What was tried is over. A phone that has come since: in time, so the bearer works; or late, and then it does not
         hear datagrams at this address."""
         if tries.udp and look.last_request > tries.udp_at:
-            late = tries.udp >= bearer_policy.UDP_SENDS and look.last_request > tries.udp_at + bearer_policy.UDP_GAPS[-1]
+            late = tries.udp >= bearer_policy.MAX_UDP_SENDS and look.last_request > tries.udp_at + bearer_policy.UDP_GAPS_MS[-1]
             self._wakes.deaf(sid, late)
         sent_at = max(tries.udp_at if tries.udp else 0, tries.sms_at)
-        if 0 < sent_at < look.last_request <= sent_at + bearer_policy.SMS_WAIT:
+        if 0 < sent_at < look.last_request <= sent_at + bearer_policy.SMS_WAIT_MS:
             self._wakes.answered(session.jid)
         self._wakes.forget_tries(sid)
 
@@ -291,7 +291,7 @@ class Engine:
 
     def _send_codes(self) -> None:
         out = self._outgoing
-        if out is None or job.TEXT not in out.gateway.carrier.methods or out.gateway.wait():
+        if out is None or job.TEXT_SMS not in out.gateway.carrier.methods or out.gateway.wait():
             return
         try:
             while (record := self._codes.next_to_send()) is not None:
@@ -304,12 +304,12 @@ class Engine:
         if time.time() > until or self._outgoing is None or not self._outgoing.allowed(number):
             self._codes.take_back(jid, number)
             return
-        id_ = job.new_id(time.time())
+        id_ = job.new_job_id(time.time())
         outcome = None
         if self._outgoing.claim(number, jid, id_, None) is None:
             text = str(wanted["text"])
-            outcome = self._outgoing.submit(job.words(id_, number, text, time.time(), self._settings.sms_validity), jid)
-        if outcome not in SENT:
+            outcome = self._outgoing.submit(job.text_job(id_, number, text, time.time(), self._settings.sms_validity), jid)
+        if outcome not in SENT_OUTCOMES:
             self._codes.take_back(jid, number)
 
 

@@ -18,11 +18,11 @@ from gevent.event import Event
 from gevent.server import StreamServer
 
 from cir.engine import Engine
-from cir.http.server import Site
-from cir.smpp import pdu as smpp
+from cir.http.server import CirSite
+from cir.smpp import pdus
 from cir.sms import arrived, carrier
-from cir.sms.incoming import DataChannel, Helos, Reception
-from cir.sms.outgoing import Outgoing
+from cir.sms.incoming import NumberBinder, SmsDataChannel, SmsReception
+from cir.sms.outgoing import SmsSender
 from cir.stcp.limits import ConnectionLimits
 from cir.stcp.server import BEAT, CLUSTER_TURNS, TURNS, StcpServer
 from cir.udp import UdpSender
@@ -53,7 +53,7 @@ class Cir:
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self._settings, self._key = settings, report_key(settings)
         self.jobs = Jobs(client)
-        self.gateway = carrier.make(settings, self._key, self._receipt, self._delivered)
+        self.gateway = carrier.make_gateway(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
         guard = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
         behind = Nets(proxies if settings.stcp_proxy else ())
@@ -63,17 +63,17 @@ class Cir:
         self.stcp = StcpServer(
             GatewaySessionStore(client), Lines(client), guard=guard, proxies=behind, cookies=cookies, turns=turns
         )
-        outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
+        outgoing = SmsSender(settings, Budget(client, sms_limits(settings)), self.jobs, self.gateway) if self.gateway else None
         self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
-        self.reception: Reception | None = None
+        self.reception: SmsReception | None = None
         if outgoing is not None:
-            helos, data = Helos(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
-            self.reception = Reception(helos, data, outgoing, settings.country_code)
+            helos, data = NumberBinder(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
+            self.reception = SmsReception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
         report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
         carried = Nets((*LOOPBACK, *proxies))
         hook_key = settings.sms_hook_key
-        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
+        self.site = CirSite(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
 
     def heard(self, channel: str, data: bytes) -> None:
         """What the store publishes for us."""
@@ -98,22 +98,22 @@ class Cir:
     def _receipt(self, message_id: str, state: str, error: str) -> None:
         """A report that came over SMPP."""
         try:
-            job = self.jobs.named("smpp", smpp.forms(message_id))
+            job = self.jobs.named("smpp", pdus.message_id_forms(message_id))
             found = self.jobs.report(job, state) if job else "unknown"
         except StoreDown:
             return
         log.info("sms-report", job=job, state=state, error=error, found=found)
 
-    def _delivered(self, pdu: smpp.Pdu) -> bool:
+    def _delivered(self, pdu: pdus.Pdu) -> bool:
         """A message of a phone that came over SMPP."""
         try:
-            return self.reception is None or self.reception.take(arrived.deliver(pdu))
+            return self.reception is None or self.reception.take(arrived.read_smpp(pdu))
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
             return False
 
 
-def _data_channel(settings: Settings, client: redis.Redis, outgoing: Outgoing) -> DataChannel | None:
+def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender) -> SmsDataChannel | None:
     """CSP by SMS, where it is wanted. It runs what a gateway worker runs, except that nobody waits in a poll."""
     if not settings.sms_data:
         return None
@@ -121,10 +121,10 @@ def _data_channel(settings: Settings, client: redis.Redis, outgoing: Outgoing) -
         raise SettingsError("sms_data needs the key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
     services = wiring.services(replace(settings, poll_hold=0.0), client)
     services.replies.start()
-    return DataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
+    return SmsDataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 
 
-def limits(settings: Settings) -> Limits:
+def sms_limits(settings: Settings) -> Limits:
     return Limits(
         gap=settings.sms_gap,
         per_hour=settings.sms_per_hour,
@@ -219,7 +219,7 @@ def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     cir.engine.drain(settings.drain_seconds / 2)
     if cir.reception is not None and cir.reception.data is not None:
         cir.reception.data.duties.drain(settings.drain_seconds / 4)
-    carrier.stop(cir.gateway)
+    carrier.stop_gateway(cir.gateway)
     try:
         cir.stcp.close()
     except StoreDown:

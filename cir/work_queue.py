@@ -18,11 +18,11 @@ from onesoup.store.wakeup.timers import Due
 log = structlog.get_logger()
 
 # Whoever has not said for so long that he still works on a step has gone.
-LEASE_MS = 4000
+STEP_LEASE_MS = 4000
 # It is said this often, and as often looked what other processes have left, as long as there is anything. When the list is empty
 # it is looked at with each beat (onesoup.runtime.scheduler) of this process: what another one puts there and leaves by dying is
 # due only when its lease has run out, which is later.
-TURN = 1.0
+WORK_TURN_SECONDS = 1.0
 
 # Does what is due for a name. Returns in how many ms to look again, or None when all is done.
 Step = Callable[[str], int | None]
@@ -63,7 +63,7 @@ class WorkQueue:
                     wait = self.turn()
                 except StoreDown as error:
                     log.warning("store-down", reason=str(error))
-                    wait = TURN
+                    wait = WORK_TURN_SECONDS
                 self._news.wait(wait)
         finally:
             looks.stop()
@@ -73,8 +73,8 @@ class WorkQueue:
         self._renew()
         free = self._at_once - len(self._leases)
         if self._leaving or free <= 0:
-            return TURN
-        taken = self._due.take(LEASE_MS, free)
+            return WORK_TURN_SECONDS
+        taken = self._due.take(STEP_LEASE_MS, free)
         for name in taken.names:
             if name in self._leases:  # two steps of one name never run together
                 self._again.add(name)
@@ -83,15 +83,15 @@ class WorkQueue:
             self._again.discard(name)
             self._pool.spawn(self._work, name)
         if taken.after >= 0:
-            return min(taken.after / 1000, TURN)
-        return TURN if self._leases else None
+            return min(taken.after / 1000, WORK_TURN_SECONDS)
+        return WORK_TURN_SECONDS if self._leases else None
 
     def _renew(self) -> None:
         now = time.monotonic()
-        if not self._leases or now - self._renewed < TURN / 2:
+        if not self._leases or now - self._renewed < WORK_TURN_SECONDS / 2:
             return
         self._renewed, mine = now, dict(self._leases)
-        end = self._due.renew(mine, LEASE_MS)
+        end = self._due.renew(mine, STEP_LEASE_MS)
         for name, lease in mine.items():
             if self._leases.get(name) == lease:
                 self._leases[name] = end

@@ -6,7 +6,7 @@ from types import TracebackType
 from gevent.event import Event
 
 
-class Window:
+class SubmitWindow:
     """Entered for each message; whoever finds it full waits."""
 
     def __init__(self, most: int) -> None:

@@ -20,7 +20,7 @@ from prometheus_client import Counter, Gauge
 
 from cir.stcp import proxy_protocol
 from cir.stcp.limits import ConnectionLimits
-from cir.stcp.protocol import OK, Act, Conversation, wvci
+from cir.stcp.protocol import OK_LINE, StcpAction, StcpConversation, wvci_line
 from onesoup.observability import tracing
 from onesoup.observability.logs import short
 from onesoup.runtime import scheduler
@@ -75,7 +75,7 @@ class StcpConnection:
 
     sock: socket.socket
     address: str
-    talk: Conversation = field(default_factory=Conversation)
+    talk: StcpConversation = field(default_factory=StcpConversation)
     version: str = "1.2"
     cookie: str = ""
     # It reads chunks, not lines, and has something waiting for it when it is bound.
@@ -184,7 +184,7 @@ class StcpServer:
         if address not in self._proxies:
             return address, b""
         by, pace, data = self._clock() + HELO_SECONDS, Pace(LINE_BYTES, LINE_BURST), b""
-        while (found := proxy_protocol.read(data)) is None:
+        while (found := proxy_protocol.read_proxy_header(data)) is None:
             more = self._receive(sock, by - self._clock(), pace)
             if not more:
                 raise proxy_protocol.ProxyError("closed")
@@ -195,15 +195,15 @@ class StcpServer:
         """Answers what was read. Returns why to close, or ""."""
         line.heard = self._clock()
         for act, text in line.talk.feed(data):
-            if act is Act.CLOSE:
+            if act is StcpAction.CLOSE:
                 return text
-            if act is Act.BIND and not self._guard.helo(line.address, line.heard):
+            if act is StcpAction.BIND and not self._guard.helo(line.address, line.heard):
                 REFUSED.labels("too many HELOs").inc()
                 return "too many HELOs"
-            if act is Act.BIND and not self._bind(line, text):
+            if act is StcpAction.BIND and not self._bind(line, text):
                 return "unknown session"
             line.ok_at = self._clock()
-            self._write(line, OK)
+            self._write(line, OK_LINE)
             if line.waiting:
                 line.waiting = False
                 self._arm(line, 0.0)
@@ -390,7 +390,7 @@ class StcpServer:
 
     def _ring(self, line: StcpConnection) -> None:
         """The line is nearly always free to write at once; only where it is not, somebody waits for it."""
-        data = wvci(line.version, line.cookie)
+        data = wvci_line(line.version, line.cookie)
         try:
             sent = os.write(line.sock.fileno(), data)
         except BlockingIOError:

@@ -28,8 +28,8 @@ def due(client):
 @pytest.fixture
 def process(due, monkeypatch):
     """Makes processes that do steps, with short leases."""
-    monkeypatch.setattr(work_queue, "LEASE_MS", 500)
-    monkeypatch.setattr(work_queue, "TURN", 0.1)
+    monkeypatch.setattr(work_queue, "STEP_LEASE_MS", 500)
+    monkeypatch.setattr(work_queue, "WORK_TURN_SECONDS", 0.1)
     loops = []
 
     def make(step, **more):

@@ -11,7 +11,7 @@ from onesoup.xmpp import extras
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, Tls
 from workers.holder.http_client import HttpClient
-from workers.holder.picture_transfer import NONE, PictureTransfer
+from workers.holder.picture_transfer import NO_SERVICE, PictureTransfer
 from workers.holder.session import queries
 from workers.holder.session.contact_lookups import Library, Lookups
 from workers.holder.session.inbound import CLIENT, ContactLookup
@@ -63,7 +63,7 @@ def test_that_a_server_takes_no_pictures_is_only_known_when_it_says_so(server, f
     server.says["other.example", ITEMS] = failure
     assert pictures.service(server, "other.example") is None
     server.says["other.example", ITEMS] = "service-unavailable"
-    assert pictures.service(server, "other.example") == NONE
+    assert pictures.service(server, "other.example") == NO_SERVICE
 
 
 @pytest.fixture

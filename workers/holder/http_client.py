@@ -17,10 +17,10 @@ from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.tcp import dial
 from onesoup.xmpp.stream.tls import Tls
 
-MAX_REDIRECTS = 3
-MAX_URL = 2000
-_REDIRECTS = (301, 302, 303, 307, 308)
-_PORTS = {"http": 80, "https": 443}
+MAX_HTTP_REDIRECTS = 3
+MAX_URL_LENGTH = 2000
+_REDIRECT_STATUSES = (301, 302, 303, 307, 308)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class WebError(Exception):
@@ -44,7 +44,7 @@ class _Place:
     @property
     def host_header(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
+        return host if self.port == _DEFAULT_PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
 
 class _Peer:
@@ -84,9 +84,9 @@ class HttpClient:
         """What is at this address, at most so many octets, in so many seconds in all; else WebError. Each redirection is
         judged as the first address was."""
         with gevent.Timeout(within, WebError("too slow", again=True)):
-            for _ in range(MAX_REDIRECTS + 1):
+            for _ in range(MAX_HTTP_REDIRECTS + 1):
                 status, body, onward = self._request("GET", url, {"Accept": "image/*"}, b"", most)
-                if status not in _REDIRECTS or not onward:
+                if status not in _REDIRECT_STATUSES or not onward:
                     break
                 url = urljoin(url, onward)
             if status != 200:
@@ -126,12 +126,12 @@ class HttpClient:
     def _place(self, url: str) -> _Place:
         try:
             parts = urlsplit(url)
-            host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme, 0)
+            host, port = (parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
             if not host.isascii():
                 host = host.encode("idna").decode()
         except ValueError:  # UnicodeError is one
             raise WebError("no address of the web") from None
-        if parts.scheme not in _PORTS or not host or parts.username is not None or len(url) > MAX_URL:
+        if parts.scheme not in _DEFAULT_PORTS or not host or parts.username is not None or len(url) > MAX_URL_LENGTH:
             raise WebError("no address of the web")
         listed = host in self._hosts or f"{host}:{port}" in self._hosts
         if parts.scheme == "http" and not listed:

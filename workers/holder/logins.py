@@ -21,7 +21,7 @@ from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Stream, StreamFailure
 from workers.holder import registration
 from workers.holder.credentials import open_password
-from workers.holder.metrics import LOGINS
+from workers.holder.metrics import XMPP_CONNECTS
 from workers.holder.session.session import CONNECT_SECONDS, HolderServices
 from workers.holder.session_opening import SessionOpener
 from workers.holder.sessions import SessionTable
@@ -121,7 +121,7 @@ class LoginJobs:
                 stream.connect(CONNECT_SECONDS)
         finally:
             stream.close(polite=stream.open)
-        LOGINS.labels("verified").inc()
+        XMPP_CONNECTS.labels("verified").inc()
         return records.pack_answer(StatusCode.SUCCESSFUL)
 
 
@@ -142,7 +142,7 @@ def _outcome(domain: str, work: Callable[[], bytes]) -> bytes:
 
 
 def _log_failure(domain: str, failure: StreamFailure) -> None:
-    LOGINS.labels(failure.kind).inc()
+    XMPP_CONNECTS.labels(failure.kind).inc()
     reason = failure.text if failure.kind in LOGGED_FAILURE_KINDS else None
     fields = {"kind": failure.kind, "condition": failure.condition, "reason": reason, "domain": domain}
     log.info("xmpp-login-failed", **{name: value for name, value in fields.items() if value})

@@ -20,14 +20,14 @@ from workers.holder.session.session import XmppSession
 
 log = structlog.get_logger()
 
-LOGINS = MetricCounter("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
+XMPP_CONNECTS = MetricCounter("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
 
 # Sessions that are asked for in one round trip; it takes a few milliseconds, in which nothing else runs.
 MAX_SESSIONS_COUNTED = 100
 # A second scrape within this time gets the same answer.
 SCRAPE_FRESH_SECONDS = 2.0
 # In the order in which they are tried: a phone counts for the first that it has agreed to.
-BEARERS = ("STCP", "SUDP", "WAPUDP", "SHTTP", "WAPSMS", "SSMS")
+BEARER_ORDER = ("STCP", "SUDP", "WAPUDP", "SHTTP", "WAPSMS", "SSMS")
 
 
 class HolderMetrics(Collector):
@@ -104,7 +104,7 @@ def _count_sessions(sessions: Sequence[XmppSession]) -> GaugeMetricFamily:
 
 
 def _bearer(methods: Sequence[str]) -> str:
-    return next((name.lower() for name in BEARERS if name in methods), "none")
+    return next((name.lower() for name in BEARER_ORDER if name in methods), "none")
 
 
 def _oldest_item(backlogs: Iterable[Backlog]) -> float:

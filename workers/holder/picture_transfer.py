@@ -15,30 +15,30 @@ from onesoup.images.threads import scaled
 from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
 from workers.holder.http_client import HttpClient, WebError
 
-REQUEST_SECONDS = 8.0
-PUT_SECONDS = 60.0
-GET_SECONDS = 20.0
+UPLOAD_SERVICE_SECONDS = 8.0
+PICTURE_PUT_SECONDS = 60.0
+PICTURE_GET_SECONDS = 20.0
 # What is known of a domain's upload service is asked again after so long; that there is none, sooner.
-KNOWN, UNKNOWN = 3600.0, 300.0
-MAX_DOMAINS = 1000
-MAX_SERVICES = 20
+SERVICE_FRESH_SECONDS, NO_SERVICE_FRESH_SECONDS = 3600.0, 300.0
+MAX_SERVICE_DOMAINS = 1000
+MAX_ITEMS_ASKED = 20
 # Transfers of one holder at a time. Each may hold a picture in memory.
-AT_ONCE = 8
+MAX_PARALLEL_TRANSFERS = 8
 # What a client of today shows; the rest of what phones send becomes one of these.
-SHOWN = "image/png"
+MODERN_IMAGE_TYPE = "image/png"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class UploadService:
     """Where a domain takes files, and the largest in octets. No address: it takes none."""
 
     jid: str
     limit: int
 
 
-NONE = Service("", 0)
-UPLOADS = Counter("onesoup_uploads_total", "Files of phones for the XMPP server", ["result"])
-FETCHES = Counter("onesoup_fetches_total", "Links of contacts that were looked at for phones", ["result"])
+NO_SERVICE = UploadService("", 0)
+UPLOADS_TOTAL = Counter("onesoup_uploads_total", "Files of phones for the XMPP server", ["result"])
+FETCHES_TOTAL = Counter("onesoup_fetches_total", "Links of contacts that were looked at for phones", ["result"])
 
 
 class NotSent(Exception):
@@ -54,12 +54,12 @@ class PictureTransfer:
 
     def __init__(self, web: HttpClient, fetches: bool, most: int) -> None:
         self._web, self.fetches, self._most = web, fetches, most
-        self._services: dict[str, tuple[float, Service]] = {}
-        self._turns = BoundedSemaphore(AT_ONCE)
+        self._services: dict[str, tuple[float, UploadService]] = {}
+        self._turns = BoundedSemaphore(MAX_PARALLEL_TRANSFERS)
 
     # --- what a server takes ---
 
-    def service(self, stream: Stream, domain: str) -> Service | None:
+    def service(self, stream: Stream, domain: str) -> UploadService | None:
         """The upload service of the domain that this stream belongs to; None when that cannot be told just now."""
         known = self._services.get(domain)
         if known is not None and time.monotonic() < known[0]:
@@ -70,27 +70,27 @@ class PictureTransfer:
             return None
         if found is None:
             return None
-        if len(self._services) >= MAX_DOMAINS:
+        if len(self._services) >= MAX_SERVICE_DOMAINS:
             self._services.clear()
-        self._services[domain] = (time.monotonic() + (KNOWN if found.jid else UNKNOWN), found)
+        self._services[domain] = (time.monotonic() + (SERVICE_FRESH_SECONDS if found.jid else NO_SERVICE_FRESH_SECONDS), found)
         return found
 
-    def _look(self, stream: Stream, domain: str) -> Service | None:
+    def _look(self, stream: Stream, domain: str) -> UploadService | None:
         """None when somebody who may have the service could not be asked."""
-        listed = stream.request(stanzas.items_get(domain), REQUEST_SECONDS)
+        listed = stream.request(stanzas.items_get(domain), UPLOAD_SERVICE_SECONDS)
         sure = stanzas.is_fact(listed)
-        for jid in [domain, *stanzas.items_in(listed)[:MAX_SERVICES]]:
+        for jid in [domain, *stanzas.items_in(listed)[:MAX_ITEMS_ASKED]]:
             try:
-                told = stream.request(stanzas.info_get(jid), REQUEST_SECONDS)
+                told = stream.request(stanzas.info_get(jid), UPLOAD_SERVICE_SECONDS)
             except StreamFailure as failure:
                 if failure.kind != "no-answer":
                     raise
                 sure = False
                 continue  # one silent service hides no other
             if limit := stanzas.upload_limit(told):
-                return Service(jid, limit)
+                return UploadService(jid, limit)
             sure = sure and stanzas.is_fact(told)
-        return NONE if sure else None
+        return NO_SERVICE if sure else None
 
     # --- from the phone ---
 
@@ -108,26 +108,26 @@ class PictureTransfer:
                 raise NotSent(StatusCode.UNABLE_TO_DELIVER, "the picture is too large for the server")
             put, get, headers = self._slot(stream, service, kind, name, len(data))
             try:
-                self._web.put(put, {"Content-Type": kind, **headers}, data, PUT_SECONDS)
+                self._web.put(put, {"Content-Type": kind, **headers}, data, PICTURE_PUT_SECONDS)
             except WebError as error:
-                UPLOADS.labels("failed").inc()
+                UPLOADS_TOTAL.labels("failed").inc()
                 raise NotSent(
                     StatusCode.UNABLE_TO_DELIVER, f"the picture could not be stored ({error.reason})", error.again
                 ) from None
-            UPLOADS.labels("ok").inc()
+            UPLOADS_TOTAL.labels("ok").inc()
             return get
 
     def _shown(self, kind: str, name: str, data: bytes) -> tuple[str, str, bytes]:
         """A picture of a kind that only old phones know, as one that every client shows."""
         try:
-            kind, data = scaled(data, (SHOWN,), self._most)
+            kind, data = scaled(data, (MODERN_IMAGE_TYPE,), self._most)
         except ValueError:
             return kind, name, data  # no picture after all: a file is a file
         return kind, f"{name.rpartition('.')[0] or name}.png", data
 
-    def _slot(self, stream: Stream, service: Service, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
+    def _slot(self, stream: Stream, service: UploadService, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
         try:
-            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), REQUEST_SECONDS)
+            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), UPLOAD_SERVICE_SECONDS)
         except StreamFailure as failure:
             if failure.kind == "no-answer":
                 raise NotSent(StatusCode.TIMEOUT, "the server does not answer", again=True) from None
@@ -148,14 +148,14 @@ class PictureTransfer:
         if within <= 0 or not self._turns.acquire(timeout=within):
             return None
         try:
-            data = self._web.get(url, self._most, min(GET_SECONDS, give_up - time.monotonic()))
+            data = self._web.get(url, self._most, min(PICTURE_GET_SECONDS, give_up - time.monotonic()))
             found = scaled(data, capabilities.pictures(caps), capabilities.room(caps))
-            FETCHES.labels("ok").inc()
+            FETCHES_TOTAL.labels("ok").inc()
             return found
         except WebError:
-            FETCHES.labels("unreachable").inc()
+            FETCHES_TOTAL.labels("unreachable").inc()
         except ValueError:
-            FETCHES.labels("no-picture").inc()
+            FETCHES_TOTAL.labels("no-picture").inc()
         finally:
             self._turns.release()
         return None

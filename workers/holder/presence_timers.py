@@ -9,8 +9,8 @@ from onesoup.store.session.holder_side import HolderSessionStore
 from workers.holder.sessions import SessionTable
 
 # When Redis does not answer, it is asked again after this.
-RETRY_SECONDS = 1.0
-SHORTEST_WAIT_SECONDS = 0.05
+PRESENCE_RETRY_SECONDS = 1.0
+MIN_PRESENCE_WAIT_SECONDS = 0.05
 
 
 class PresenceTimers:
@@ -35,6 +35,6 @@ class PresenceTimers:
         try:
             left = self._feed.ring(sid) / 1000
         except StoreDown:
-            left = RETRY_SECONDS
+            left = PRESENCE_RETRY_SECONDS
         if left >= 0 and sid in self._sessions:
-            self.set(sid, max(left, SHORTEST_WAIT_SECONDS))
+            self.set(sid, max(left, MIN_PRESENCE_WAIT_SECONDS))

@@ -51,12 +51,12 @@ from workers.holder.session_opening import SessionOpener
 from workers.holder.sessions import SessionTable
 from workers.holder.shard_leases import ShardLeases
 from workers.holder.sweeps import CLUSTER_SWEEPS_PER_ROUND, SWEEPS_PER_ROUND, LostWakeSweep
-from workers.holder.takeover import LOOK_SECONDS, SessionTakeover
+from workers.holder.takeover import MISSING_SESSIONS_SECONDS, SessionTakeover
 from workers.holder.upkeep import SessionUpkeep, TickTimer
 
 log = structlog.get_logger()
 
-STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
+OPEN_STREAMS = Gauge("onesoup_xmpp_streams", "XMPP streams by state", ["state"])
 
 MAX_PARALLEL_CONNECTS = 40
 MAX_REDIS_CONNECTIONS = 128
@@ -173,8 +173,8 @@ class Holder:
         gevent.spawn(self.subscriber.run)
         tracing.start(self.client, "holder")
         # Counted when they are asked for: a takeover is seen as it goes on.
-        STREAMS.labels("open").set_function(self.sessions.count_open_streams)
-        STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
+        OPEN_STREAMS.labels("open").set_function(self.sessions.count_open_streams)
+        OPEN_STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
         REGISTRY.register(HolderMetrics(self.client, self.services.feed, self.sessions.all))
         admin_server.start(self._settings, "holder", [self.redis, self.owns_shards])
 
@@ -185,7 +185,7 @@ class Holder:
             self.upkeep.start(),
             self.leases.start(),
             self.sweeps.start(),
-            scheduler.every(LOOK_SECONDS, self.takeover.find_missing),
+            scheduler.every(MISSING_SESSIONS_SECONDS, self.takeover.find_missing),
         ]
 
     def redis(self) -> object:

@@ -16,7 +16,7 @@ from workers.holder.credentials import open_password
 
 log = structlog.get_logger()
 
-REGISTERED = Counter("onesoup_registrations_total", "New accounts asked for at XMPP servers", ["result"])
+REGISTRATIONS = Counter("onesoup_registrations_total", "New accounts asked for at XMPP servers", ["result"])
 REGISTRATION_SECONDS = 7.0
 
 
@@ -30,7 +30,7 @@ def register_account(job: dict[str, Any], options: Options, ring: KeyRing) -> by
         register(domain, local, password, job["email"], options, REGISTRATION_SECONDS)
     except StreamFailure as failure:
         code = errors.register_code(failure.kind, failure.condition)
-        REGISTERED.labels(failure.condition).inc()
+        REGISTRATIONS.labels(failure.condition).inc()
         log.info("registration-failed", kind=failure.kind, condition=failure.condition, domain=domain)
         return records.pack_answer(code, errors.REGISTER_TOLD.get(failure.condition, ""))
     except KeyRingError:
@@ -38,5 +38,5 @@ def register_account(job: dict[str, Any], options: Options, ring: KeyRing) -> by
     except Exception as error:
         log.exception("bug", kind=type(error).__name__)
         return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
-    REGISTERED.labels("ok").inc()
+    REGISTRATIONS.labels("ok").inc()
     return records.pack_answer(StatusCode.SUCCESSFUL)

@@ -12,10 +12,10 @@ from onesoup.xmpp.stream import sasl
 log = structlog.get_logger()
 
 # A memory in Redis is renewed, and seen by this process, this often.
-FRESH_SECONDS = 3600.0
-MOST_DOMAINS = 10_000
+MECHANISM_FRESH_SECONDS = 3600.0
+MAX_DOMAINS_REMEMBERED = 10_000
 # New streams to one domain after its server was away: it has enough to do (reliability.md 5, F11).
-A_SECOND = 20.0
+MAX_CONNECTS_PER_SECOND = 20.0
 
 
 class SaslMechanismMemory:
@@ -42,9 +42,9 @@ class SaslMechanismMemory:
             return
         if before and sasl.strength(name) < sasl.strength(before):
             log.warning("sasl-weaker", domain=domain, before=before, now=name)
-        if len(self._seen) >= MOST_DOMAINS:
+        if len(self._seen) >= MAX_DOMAINS_REMEMBERED:
             self._seen.clear()
-        self._seen[domain] = (now + FRESH_SECONDS, name)
+        self._seen[domain] = (now + MECHANISM_FRESH_SECONDS, name)
         try:
             self._servers.remember(domain, name)
         except StoreDown:
@@ -54,13 +54,13 @@ class SaslMechanismMemory:
 class ConnectPace:
     """Gives out moments: at most so many a second for each domain."""
 
-    def __init__(self, a_second: float = A_SECOND) -> None:
+    def __init__(self, a_second: float = MAX_CONNECTS_PER_SECOND) -> None:
         self._gap = 1.0 / a_second
         self._next: dict[str, float] = {}
 
     def wait(self, domain: str, now: float) -> float:
         """Seconds until the caller's turn, which is taken with the call."""
-        if len(self._next) > MOST_DOMAINS:
+        if len(self._next) > MAX_DOMAINS_REMEMBERED:
             self._next = {name: due for name, due in self._next.items() if due > now}
         due = max(self._next.get(domain, 0.0), now)
         self._next[domain] = due + self._gap

@@ -14,7 +14,7 @@ from onesoup.store.session.shards import Lease
 from workers.holder import job_deadline
 from workers.holder.credentials import open_password
 from workers.holder.domain_limits import DomainLimits
-from workers.holder.metrics import LOGINS
+from workers.holder.metrics import XMPP_CONNECTS
 from workers.holder.session.session import EXPIRED_TOTAL, HolderServices, XmppSession
 from workers.holder.sessions import SessionTable, handset_name
 from workers.holder.shard_leases import ShardLeases
@@ -69,7 +69,7 @@ class SessionOpener:
             return False
         self._sessions.move(old_sid, old)
         self._deliver_waiting(old)
-        LOGINS.labels("kept").inc()
+        XMPP_CONNECTS.labels("kept").inc()
         return True
 
     def _open_new(self, lease: Lease, job: dict[str, Any], session: Session, old_sid: str | None) -> None:
@@ -80,7 +80,7 @@ class SessionOpener:
         )
         with self._domains.log_in(session.domain):
             opened.connect()
-        LOGINS.labels("ok").inc()
+        XMPP_CONNECTS.labels("ok").inc()
         try:
             if not self._leases.holds(lease) or self._leases.draining:
                 raise Fenced("the shard went to another holder")

@@ -21,8 +21,8 @@ from workers.holder.sessions import SessionTable
 
 log = structlog.get_logger()
 
-LEASES = Gauge("onesoup_leases_held", "Shards that this holder owns", ["holder"])
-LOST = Counter("onesoup_lease_lost_total", "Leases that went to another holder", ["holder"])
+LEASES_HELD = Gauge("onesoup_leases_held", "Shards that this holder owns", ["holder"])
+LEASES_LOST = Counter("onesoup_lease_lost_total", "Leases that went to another holder", ["holder"])
 
 # Shards given back in one turn: sessions move in small groups.
 MAX_SHARDS_GIVEN_BACK = 16
@@ -41,7 +41,7 @@ class ShardLeases:
     ) -> None:
         """`on_taken` is called with the leases that were taken, maybe none, each time that free shards were looked for."""
         self._leases, self._ttl, self._sessions, self._on_taken = leases, ttl_seconds, sessions, on_taken
-        self._owned_gauge, self._lost_counter = LEASES.labels(holder[:8]), LOST.labels(holder[:8])
+        self._owned_gauge, self._lost_counter = LEASES_HELD.labels(holder[:8]), LEASES_LOST.labels(holder[:8])
         self.clock = Jumps()
         self.owned: dict[int, Lease] = {}
         self._renewed_at: dict[int, float] = {}

@@ -18,10 +18,10 @@ log = structlog.get_logger()
 # Each sweep looks for all log-ins, and for commands of a part of the sessions: of each session once in so many sweeps. When a
 # connection broke, the next sweep looks at all of them: this is for what gets lost without a sign. On a cluster, publishing is a
 # step of its own, and a worker that dies before it leaves no sign; on one Redis both happen or neither.
-SWEEP_SECONDS = scheduler.SECONDS
+LOST_WAKE_SWEEP_SECONDS = scheduler.SECONDS
 SWEEPS_PER_ROUND, CLUSTER_SWEEPS_PER_ROUND = 100, 20
 # When news may have been lost, each session is checked within this time.
-GAP_CHECK_SECONDS = 60.0
+CHECK_AFTER_GAP_SECONDS = 60.0
 
 
 class LostWakeSweep:
@@ -41,13 +41,13 @@ class LostWakeSweep:
         self._task: PeriodicTask | None = None
 
     def start(self) -> PeriodicTask:
-        self._task = scheduler.every(SWEEP_SECONDS, self.sweep)
+        self._task = scheduler.every(LOST_WAKE_SWEEP_SECONDS, self.sweep)
         return self._task
 
     def after_gap(self) -> None:
         """News of any session may have been lost: all are swept at once, and checked soon."""
         self._all_sessions = True
-        soon = time.monotonic() + GAP_CHECK_SECONDS
+        soon = time.monotonic() + CHECK_AFTER_GAP_SECONDS
         for session in self._sessions.all():
             session.check_by(soon)
         if self._task is not None:

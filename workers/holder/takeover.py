@@ -25,7 +25,7 @@ from workers.holder.shard_leases import ShardLeases
 log = structlog.get_logger()
 
 # How often owned shards are compared with what is here by their numbers of sessions; every so many looks, by the names.
-LOOK_SECONDS, LOOKS_UNTIL_FULL = 10.0, 60
+MISSING_SESSIONS_SECONDS, LOOKS_UNTIL_NAMES_COMPARED = 10.0, 60
 # What is read of a session when it is claimed.
 CLAIMED_FIELDS = ("r", "cred", "caps", "sm", "h", "shown", "end")
 
@@ -54,7 +54,7 @@ class SessionTakeover:
         """Sessions of owned shards that could not be taken over before, or whose end was cut short."""
         leases = list(self._leases.owned.values())
         self._looks += 1
-        if self._looks % LOOKS_UNTIL_FULL:
+        if self._looks % LOOKS_UNTIL_NAMES_COMPARED:
             here = self._sessions.count_by_shard()
             there = self._services.shards.counts([lease.shard for lease in leases])
             leases = [lease for lease, count in zip(leases, there, strict=True) if count != here[lease.shard]]

@@ -3,28 +3,29 @@ no socket, no clock."""
 
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cir.wvci import CirError
 
-HEADER = 16
-MAX_PDU = 64 * 1024
-BIND, BIND_RESP = 0x00000009, 0x80000009
-SUBMIT, SUBMIT_RESP = 0x00000004, 0x80000004
-DELIVER, DELIVER_RESP = 0x00000005, 0x80000005
+PDU_HEADER_BYTES = 16
+MAX_PDU_BYTES = 64 * 1024
+BIND_TRANSCEIVER, BIND_TRANSCEIVER_RESP = 0x00000009, 0x80000009
+SUBMIT_SM, SUBMIT_SM_RESP = 0x00000004, 0x80000004
+DELIVER_SM, DELIVER_SM_RESP = 0x00000005, 0x80000005
 UNBIND, UNBIND_RESP = 0x00000006, 0x80000006
-ENQUIRE, ENQUIRE_RESP = 0x00000015, 0x80000015
-NACK = 0x80000000
-OK, THROTTLED, QUEUE_FULL = 0x00, 0x58, 0x14
-TEMPORARY = frozenset({QUEUE_FULL, THROTTLED})
-BIND_REFUSED = frozenset({0x0D, 0x0E, 0x0F})
-INVALID_COMMAND = 0x03
+ENQUIRE_LINK, ENQUIRE_LINK_RESP = 0x00000015, 0x80000015
+GENERIC_NACK = 0x80000000
+STATUS_OK, STATUS_THROTTLED, STATUS_QUEUE_FULL = 0x00, 0x58, 0x14
+TEMPORARY_STATUSES = frozenset({STATUS_QUEUE_FULL, STATUS_THROTTLED})
+BIND_REFUSED_STATUSES = frozenset({0x0D, 0x0E, 0x0F})
+STATUS_INVALID_COMMAND = 0x03
 # A message could not be taken just now: bring it again.
-NOT_NOW = 0x64
+STATUS_TEMPORARY_APP_ERROR = 0x64
 # Store and forward; a user data header is in front of the text.
-UDHI, MODE = 0x40, 0x03
-RECEIPT = 0x04
-DEST_PORT, SOURCE_PORT, PAYLOAD, MESSAGE_STATE, RECEIPTED_ID = 0x020B, 0x020A, 0x0424, 0x0427, 0x001E
+ESM_CLASS_UDHI, ESM_CLASS_STORE_AND_FORWARD = 0x40, 0x03
+ESM_CLASS_RECEIPT = 0x04
+TLV_DESTINATION_PORT, TLV_SOURCE_PORT, TLV_MESSAGE_PAYLOAD = 0x020B, 0x020A, 0x0424
+TLV_MESSAGE_STATE, TLV_RECEIPTED_MESSAGE_ID = 0x0427, 0x001E
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,13 @@ class SmppAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class Submit:
+class SubmitSm:
     """What submit_sm says. `ports` (source, destination) puts the payload into a TLV and leaves the header out."""
 
     source: SmppAddress
     destination: SmppAddress
     data: bytes
-    esm_class: int = UDHI | MODE
+    esm_class: int = ESM_CLASS_UDHI | ESM_CLASS_STORE_AND_FORWARD
     data_coding: int = 0x04
     registered: int = 1
     validity: str = ""
@@ -59,7 +60,7 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
-class SmppReport:
+class SmppReceipt:
     """A delivery receipt: the message's id at the SMSC, its final state as the receipt words it, and its error."""
 
     id: str
@@ -67,32 +68,32 @@ class SmppReport:
     error: str
 
 
-def encode(pdu: Pdu) -> bytes:
-    return struct.pack(">IIII", HEADER + len(pdu.body), pdu.command, pdu.status, pdu.sequence) + pdu.body
+def encode_pdu(pdu: Pdu) -> bytes:
+    return struct.pack(">IIII", PDU_HEADER_BYTES + len(pdu.body), pdu.command, pdu.status, pdu.sequence) + pdu.body
 
 
-def length(head: bytes) -> int:
+def pdu_length(head: bytes) -> int:
     """The octets of the PDU that begins so. CirError when no PDU can."""
     (size,) = struct.unpack(">I", head[:4])
-    if not HEADER <= size <= MAX_PDU:
+    if not PDU_HEADER_BYTES <= size <= MAX_PDU_BYTES:
         raise CirError(f"a PDU of {size} octets")
     return int(size)
 
 
-def decode(octets: bytes) -> Pdu:
-    size, command, status, sequence = struct.unpack(">IIII", octets[:HEADER])
+def decode_pdu(octets: bytes) -> Pdu:
+    size, command, status, sequence = struct.unpack(">IIII", octets[:PDU_HEADER_BYTES])
     if size != len(octets):
         raise CirError("a PDU of another length than it says")
-    return Pdu(command, status, sequence, octets[HEADER:])
+    return Pdu(command, status, sequence, octets[PDU_HEADER_BYTES:])
 
 
-def bind(sequence: int, user: str, password: str, system_type: str = "") -> Pdu:
+def bind_transceiver(sequence: int, user: str, password: str, system_type: str = "") -> Pdu:
     """bind_transceiver."""
     names = _cstring(user) + _cstring(password) + _cstring(system_type)
-    return Pdu(BIND, OK, sequence, names + b"\x34\x00\x00\x00")
+    return Pdu(BIND_TRANSCEIVER, STATUS_OK, sequence, names + b"\x34\x00\x00\x00")
 
 
-def validity(seconds: int) -> str:
+def relative_time(seconds: int) -> str:
     """A relative time of whole minutes, at least one."""
     minutes = max(seconds // 60, 1)
     hours, minutes = divmod(minutes, 60)
@@ -100,23 +101,24 @@ def validity(seconds: int) -> str:
     return f"0000{days:02}{hours:02}{minutes:02}00000R"
 
 
-def submit(sequence: int, message: Submit) -> Pdu:
+def submit_sm(sequence: int, message: SubmitSm) -> Pdu:
     """submit_sm. CirError when the text is longer than one short message."""
     if len(message.data) > 140:
         raise CirError(f"{len(message.data)} octets, and a short message takes 140")
     body = b"\0" + _address(message.source) + _address(message.destination)
     body += bytes((message.esm_class, 0, 0)) + b"\0" + _cstring(message.validity)
     body += bytes((message.registered, 0, message.data_coding, 0, len(message.data))) + message.data
-    return Pdu(SUBMIT, OK, sequence, body + b"".join(_tlv(tag, value) for tag, value in message.tlvs.items()))
+    return Pdu(SUBMIT_SM, STATUS_OK, sequence, body + b"".join(_tlv(tag, value) for tag, value in message.tlvs.items()))
 
 
-def with_ports(message: Submit, payload: bytes, source_port: int, port: int) -> Submit:
+def with_ports(message: SubmitSm, payload: bytes, source_port: int, port: int) -> SubmitSm:
     """The same for an SMSC that wants the ports outside of the text."""
-    tlvs = {SOURCE_PORT: source_port.to_bytes(2, "big"), DEST_PORT: port.to_bytes(2, "big"), PAYLOAD: payload}
-    return Submit(message.source, message.destination, b"", MODE, message.data_coding, message.registered, "", tlvs)
+    ports = {TLV_SOURCE_PORT: source_port.to_bytes(2, "big"), TLV_DESTINATION_PORT: port.to_bytes(2, "big")}
+    tlvs = ports | {TLV_MESSAGE_PAYLOAD: payload}
+    return replace(message, data=b"", esm_class=ESM_CLASS_STORE_AND_FORWARD, validity="", tlvs=tlvs)
 
 
-def read_submit(pdu: Pdu) -> Submit:
+def read_submit(pdu: Pdu) -> SubmitSm:
     """What an SMSC reads in a submit_sm; deliver_sm has the same form."""
     reader = _Reader(pdu.body)
     reader.cstring()
@@ -125,38 +127,40 @@ def read_submit(pdu: Pdu) -> Submit:
     reader.cstring()
     until = reader.cstring()
     registered, _, coding, _, size = reader.octets(5)
-    return Submit(source, destination, reader.octets(size), esm_class, coding, registered, until, reader.tlvs())
+    return SubmitSm(source, destination, reader.octets(size), esm_class, coding, registered, until, reader.tlvs())
 
 
-def deliver(sequence: int, source: SmppAddress, destination: SmppAddress, text: bytes, esm_class: int = RECEIPT) -> Pdu:
+def deliver_sm(
+    sequence: int, source: SmppAddress, destination: SmppAddress, text: bytes, esm_class: int = ESM_CLASS_RECEIPT
+) -> Pdu:
     """deliver_sm, as an SMSC sends a receipt."""
-    made = submit(sequence, Submit(source, destination, text, esm_class, 0, 0))
-    return Pdu(DELIVER, OK, sequence, made.body)
+    made = submit_sm(sequence, SubmitSm(source, destination, text, esm_class, 0, 0))
+    return Pdu(DELIVER_SM, STATUS_OK, sequence, made.body)
 
 
-def message_id(pdu: Pdu) -> str:
+def read_message_id(pdu: Pdu) -> str:
     return _Reader(pdu.body).cstring() if pdu.body else ""
 
 
-def answer(pdu: Pdu, body: bytes = b"", status: int = OK) -> Pdu:
+def answer_pdu(pdu: Pdu, body: bytes = b"", status: int = STATUS_OK) -> Pdu:
     return Pdu(pdu.command | 0x80000000, status, pdu.sequence, body)
 
 
-_FIELD = re.compile(r"(id|stat|err):([^ ]*)", re.IGNORECASE)
+_RECEIPT_FIELD = re.compile(r"(id|stat|err):([^ ]*)", re.IGNORECASE)
 
 
-def receipt(pdu: Pdu) -> SmppReport | None:
+def read_delivery_receipt(pdu: Pdu) -> SmppReceipt | None:
     """The receipt in a deliver_sm, or None when it is an ordinary message."""
     message = read_submit(pdu)
     if not message.esm_class & 0x3C:
         return None
-    text = (message.data or message.tlvs.get(PAYLOAD, b"")).decode("latin-1")
-    found = {name.lower(): value for name, value in _FIELD.findall(text)}
-    told = message.tlvs.get(RECEIPTED_ID, b"").rstrip(b"\0").decode("latin-1")
-    return SmppReport(told or found.get("id", ""), found.get("stat", "").upper(), found.get("err", ""))
+    text = (message.data or message.tlvs.get(TLV_MESSAGE_PAYLOAD, b"")).decode("latin-1")
+    found = {name.lower(): value for name, value in _RECEIPT_FIELD.findall(text)}
+    told = message.tlvs.get(TLV_RECEIPTED_MESSAGE_ID, b"").rstrip(b"\0").decode("latin-1")
+    return SmppReceipt(told or found.get("id", ""), found.get("stat", "").upper(), found.get("err", ""))
 
 
-def forms(text: str) -> tuple[str, ...]:
+def message_id_forms(text: str) -> tuple[str, ...]:
     """The forms under which the SMSC may have named the same message before: as it is, then its value in the other base."""
     found = [text.lower()]
     if text.isascii() and text.isdigit():
