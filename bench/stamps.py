@@ -36,7 +36,7 @@ PLACES = {
     ],
     "cir": [
         ("cir.stcp.server", "StcpServer.wake", "cir: news"),
-        ("cir.stcp.server", "StcpServer._ring", "cir: line"),
+        ("cir.stcp.waker", "LineWaker._write_wvci", "cir: line"),
     ],
 }
 

@@ -13,9 +13,9 @@ from gevent.pool import Group
 
 from cir import bearer_policy
 from cir.bearer_policy import Exhausted, Facts, Send, Wait
+from cir.metrics import WAKEUPS_SENT
 from cir.sms import job
 from cir.sms.outgoing import SENT_OUTCOMES, SmsSender
-from cir.stcp.server import WAKES
 from cir.udp import UdpSender
 from cir.work_queue import WorkQueue
 from cir.wvci import CirError
@@ -99,7 +99,7 @@ class Engine:
             log.warning("store-down", reason=str(error))
             self._gap = True
 
-    def gap(self) -> None:
+    def on_gap(self) -> None:
         """News may have been lost, since Redis has published them to nobody."""
         self._gap = True
         gevent.spawn(self.sweep)
@@ -206,7 +206,7 @@ class Engine:
         cookie = session.cookie or sid
         sent = self._datagrams.send(send.bearer, look.address, look.udp_port, session.version, cookie)
         tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=sent)
-        WAKES.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
+        WAKEUPS_SENT.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
         return 0
 
     def _send_sms(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
@@ -246,7 +246,7 @@ class Engine:
         outcome = out.submit(made, session.jid)
         taken = outcome in SENT_OUTCOMES
         tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
-        WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
+        WAKEUPS_SENT.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
         if outcome is job.SendOutcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
             wait = time.monotonic() - began + max(out.gateway.wait(), GATEWAY_RETRY_SECONDS)
@@ -283,7 +283,7 @@ class Engine:
         """Quiet until the phone comes, or until a message comes much later."""
         if not self._wakes.note(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
             return
-        WAKES.labels("all", "unanswered").inc()
+        WAKEUPS_SENT.labels("all", "unanswered").inc()
         count = self._wakes.unanswered(session.jid, found.tried)
         log.info("wake-unanswered", sid=short(sid), tried=",".join(found.tried), in_a_row=count)
 

@@ -24,7 +24,7 @@ from cir.sms import arrived, carrier
 from cir.sms.incoming import NumberBinder, SmsDataChannel, SmsReception
 from cir.sms.outgoing import SmsSender
 from cir.stcp.limits import ConnectionLimits
-from cir.stcp.server import BEAT, CLUSTER_TURNS, TURNS, StcpServer
+from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKEEPS_PER_ROUND, StcpServer
 from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
@@ -55,13 +55,18 @@ class Cir:
         self.jobs = Jobs(client)
         self.gateway = carrier.make_gateway(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
-        guard = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
+        limits = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
         behind = Nets(proxies if settings.stcp_proxy else ())
         wakes, known = Wakes(client), Numbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
-        turns = CLUSTER_TURNS if wakes.news_apart else TURNS
+        per_round = CLUSTER_UPKEEPS_PER_ROUND if wakes.news_apart else UPKEEPS_PER_ROUND
         self.stcp = StcpServer(
-            GatewaySessionStore(client), Lines(client), guard=guard, proxies=behind, cookies=cookies, turns=turns
+            GatewaySessionStore(client),
+            Lines(client),
+            limits=limits,
+            proxies=behind,
+            cookies=cookies,
+            upkeeps_per_round=per_round,
         )
         outgoing = SmsSender(settings, Budget(client, sms_limits(settings)), self.jobs, self.gateway) if self.gateway else None
         self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
@@ -75,25 +80,25 @@ class Cir:
         hook_key = settings.sms_hook_key
         self.site = CirSite(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
 
-    def heard(self, channel: str, data: bytes) -> None:
+    def on_news(self, channel: str, data: bytes) -> None:
         """What the store publishes for us."""
         if channel == NEWS:
             self.engine.news(data)
         else:
             self.stcp.wake(channel, data)
 
-    def gap(self) -> None:
+    def on_gap(self) -> None:
         """What the store has published may have been lost."""
-        self.stcp.gap()
-        self.engine.gap()
+        self.stcp.on_gap()
+        self.engine.on_gap()
 
-    def beat(self) -> None:
+    def upkeep(self) -> None:
         """Says what works here, and looks after what was lost."""
         bearers = {"STCP"} | self.engine.bearers()
         self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
         self.engine.forget_processes()
         gevent.spawn(self.engine.sweep)
-        self.stcp.beat()
+        self.stcp.upkeep()
 
     def _receipt(self, message_id: str, state: str, error: str) -> None:
         """A report that came over SMPP."""
@@ -176,7 +181,7 @@ def main(settings: Settings) -> int:
         gevent.signal_handler(number, stopping.set)
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
-    subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.gap)
+    subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
     subscriber.want([cir.stcp.channel, NEWS])
     gevent.spawn(subscriber.run)
     tracing.start(client, "cir")
@@ -197,15 +202,15 @@ def main(settings: Settings) -> int:
 
     admin_server.start(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
-    beats = scheduler.every(BEAT, cir.beat)
+    upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
     try:
-        cir.beat()
+        cir.upkeep()
     except StoreDown as error:
         log.warning("store-down", reason=str(error))
     # Also without Redis: phones may dial, and their lines are bound when it comes back.
     systemd.ready()
     stopping.wait()
-    scheduler.stop([beats], 0.0)
+    scheduler.stop([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
     return 0

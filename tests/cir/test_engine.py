@@ -337,7 +337,7 @@ def test_what_was_published_to_nobody_is_looked_for_at_once(station, hook):
     here.deliver("m1")
     here.engine.sweep()
     assert here.client.zcard(DUE) == 0
-    here.engine.gap()
+    here.engine.on_gap()
     here.until_due()
 
 
