@@ -20,6 +20,7 @@ from cir.smpp.pdus import Pdu
 from cir.sms.circuit_breaker import CircuitBreaker
 from cir.sms.job import HttpRequest, SendOutcome, SendResult, SmsJob
 from onesoup.csp.text.numbers import hidden
+from onesoup.runtime.http_answers import FairHttpResponse
 from onesoup.settings.settings import MASK, Settings
 
 log = structlog.get_logger()
@@ -28,7 +29,9 @@ SMS_SUBMITS = Counter("onesoup_sms_submits_total", "Messages handed to the gatew
 CIRCUIT_OPEN = Gauge("onesoup_sms_circuit_open", "Whether the gateway is left alone because it failed")
 
 GATEWAY_CONNECT_SECONDS, GATEWAY_TOTAL_SECONDS = 2.0, 5.0
-MAX_GATEWAY_CONNECTIONS, MAX_ANSWER_BYTES = 10, 16 * 1024
+MAX_GATEWAY_CONNECTIONS = 10
+# How much of an answer's body is read, and how long an answer may be in all: head, interim answers, trailers.
+MAX_ANSWER_BODY_BYTES, MAX_ANSWER_BYTES = 16 * 1024, 64 * 1024
 # Seconds before the second and the third try, give or take a fifth.
 RETRY_PAUSES_SECONDS = (1.0, 4.0)
 # A gateway without a link is looked at again so much later.
@@ -51,6 +54,26 @@ class Carrier(Protocol):
     def ready(self) -> bool: ...
 
 
+class _GatewayAnswer(FairHttpResponse):
+    max_bytes = MAX_ANSWER_BYTES
+
+
+class _HttpConnection(urllib3.connection.HTTPConnection):
+    response_class = _GatewayAnswer
+
+
+class _HttpsConnection(urllib3.connection.HTTPSConnection):
+    response_class = _GatewayAnswer
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
 class HttpCarrier:
     """A gateway with an HTTP interface."""
 
@@ -59,6 +82,7 @@ class HttpCarrier:
         self._profile = gateway_profiles.make_profile(settings)
         self.methods = self._profile.methods
         self._pool = urllib3.PoolManager(maxsize=MAX_GATEWAY_CONNECTIONS, block=True, retries=False)
+        self._pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
     def start(self) -> None:
         """Connections are opened as they are needed."""
@@ -122,7 +146,7 @@ class HttpCarrier:
             timeout=urllib3.Timeout(connect=GATEWAY_CONNECT_SECONDS, read=GATEWAY_TOTAL_SECONDS),
         )
         try:
-            body = answer.read(MAX_ANSWER_BYTES)
+            body = answer.read(MAX_ANSWER_BODY_BYTES)
             if answer.read(1):
                 answer.close()
         finally:

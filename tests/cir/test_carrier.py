@@ -19,6 +19,7 @@ from cir.sms.job import SSMS, TEXT_SMS, WAPSMS, SendOutcome
 from cir.wvci import CirError
 from onesoup.settings.settings import Settings
 from tests.cir.vectors import VECTORS
+from tests.support.flood import flooding_server
 from tests.support.gateways import HttpGateway, Kannel, Smsc, answer
 
 NUMBER, COOKIE = "+15550100123", "wv:nokia.12345"
@@ -187,6 +188,28 @@ def test_a_hanging_gateway_is_not_asked_twice(monkeypatch):
     with HttpGateway(otherwise="hang") as hook:
         assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.UNKNOWN
         assert len(hook.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100),
+    ],
+)
+def test_an_answer_that_never_ends_is_cut_off_by_its_size_and_holds_up_nobody(first, again):
+    """Interim answers, trailers and a body without a length: http.client would read all of them for ever, without a pause."""
+    longest, began = 0.0, time.monotonic()
+    with flooding_server(first, again) as port:
+        submitting = gevent.spawn(gateway("json", f"http://127.0.0.1:{port}/").submit, wake())
+        while not submitting.dead:
+            turn = time.monotonic()
+            gevent.sleep(0.001)
+            longest = max(longest, time.monotonic() - turn)
+    assert time.monotonic() - began < carrier.GATEWAY_TOTAL_SECONDS / 2
+    assert submitting.get().outcome is (SendOutcome.ACCEPTED if b"x" in again else SendOutcome.UNKNOWN)
+    assert longest < 0.25
 
 
 def test_a_gateway_that_closes_after_it_has_read_is_not_asked_twice():

@@ -2,16 +2,14 @@
 addresses over TLS, unless the operator listed the host. Knows nothing of XMPP or pictures."""
 
 import http.client
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import gevent
 from gevent import socket
 
-from onesoup.runtime.turns import give_way
+from onesoup.runtime.http_answers import FairHttpResponse
 from onesoup.xmpp.stream.address_policy import public
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.tcp import dial
@@ -45,33 +43,6 @@ class _Place:
     def host_header(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
-
-
-class _Peer:
-    """As much of a socket as http.client wants. Each read is a turn of the loop: a host that never stops sending, such as
-    trailers or interim answers, would otherwise keep everybody else waiting, and the deadline from being seen."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self.sendall = sock.sendall
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reads(self._sock))
-
-    def close(self) -> None:
-        """The answer may still be read: who has made the socket closes it."""
-
-
-class _Reads(io.RawIOBase):
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        give_way()
-        return int(self._sock.recv_into(buffer))
 
 
 class HttpClient:
@@ -108,7 +79,8 @@ class HttpClient:
         link = http.client.HTTPConnection(place.host, place.port)
         link.auto_open = 0  # the connection is ours, to an address that was allowed
         sock = self._connected(place)
-        link.sock = _Peer(sock)
+        link.sock = sock
+        link.response_class = FairHttpResponse
         try:
             asked = {"Host": place.host_header, "Accept-Encoding": "identity", "Connection": "close", **headers}
             link.request(method, place.path, data or None, asked)
