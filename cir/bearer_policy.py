@@ -7,29 +7,29 @@ from dataclasses import dataclass, field, replace
 from onesoup.store.wakeup.wakes import WakeTries
 
 UDP_BEARERS, SMS_BEARERS = ("SUDP", "WAPUDP"), ("WAPSMS", "SSMS")
-# Until the first wake. A datagram for a message goes at once: a phone that comes takes the whole batch. Presence is in no hurry,
-# and a phone that is awake comes by itself before an SMS has to be paid.
+# Delay of the first wake-up. A datagram for a message goes at once: a phone that comes takes the whole batch. Presence is in no
+# hurry, and a phone that is awake comes by itself before an SMS has to be paid.
 UDP_DELAY_MS = {"m": 0, "p": 10_000}
 SMS_DELAY_MS = 3_000
-# A phone that has something in hand comes by itself; so long it is given for that.
+# A phone that has something in hand gets this time to come by itself.
 BUSY_MS = 2_000
 # From the first wake by STCP to UDP, and from the first free one to an SMS.
 STCP_WAIT_MS, FREE_BEARER_WAIT_MS = 20_000, 60_000
-# Between datagrams for one wake; the last number is how long the last one is waited for.
+# Between datagrams for one wake; the last number is how long the phone is waited for after the last one.
 UDP_GAPS_MS = (10_000, 30_000, 20_000)
 MAX_UDP_SENDS, MIN_UDP_GAP_MS = 3, 5_000
 MAX_SMS_SENDS, SMS_GAP_MS, SMS_WAIT_MS = 2, 900_000, 120_000
-# Reports that say: the phone has not had the message, so that it did not come says nothing of it.
+# Reports that say that the phone has not had the message: nothing follows from its not coming.
 NOT_REACHED_STATES = frozenset({"buffered", "failed", "refused"})
 # Polls in a row that say: this phone comes by itself.
 REGULAR_POLLS, POLL_MARGIN_MS = 3, 5_000
-# UDP is left alone at an address where so many wakes went unanswered.
+# No datagrams are sent to an address where so many wakes were not answered.
 DEAF_AFTER_WAKES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a session at a step. `udp` and `sms` are the bearers that can be used now; `number` may cost."""
+    """What is known of a session at a step. `udp` and `sms` are the bearers that can be used now."""
 
     now: int
     kind: str
@@ -96,7 +96,7 @@ def _udp(facts: Facts) -> tuple[int, str]:
     at = facts.began + (STCP_WAIT_MS if facts.lines else UDP_DELAY_MS[facts.kind])
     if facts.busy:
         at = max(at, facts.last_request + BUSY_MS)
-    # Nobody who does not come is sent many; who came, and went away with nothing, hears of the next message at once.
+    # A phone that does not come is not sent many. One that came, and went away with nothing, hears of the next message at once.
     came = tries.udp_at < facts.last_request and not facts.busy
     return (at if came else max(at, tries.udp_at + MIN_UDP_GAP_MS)), facts.udp[0]
 

@@ -1,4 +1,4 @@
-"""`onesoup cir send`: one wake-up by SMS to a number, or a look at the octets that would go out."""
+"""`onesoup cir send`: one wake-up by SMS to a number, or, with --dry-run, the bytes that would be sent."""
 
 import secrets
 import sys

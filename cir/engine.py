@@ -1,6 +1,6 @@
-"""What wakes phones that have no STCP line, or do not come for it: UDP and SMS, in the order of `chain` (cir.md 10).
+"""Wakes phones by UDP and SMS when they have no STCP line, or do not come for it, in the order of `bearer_policy` (cir.md 10).
 
-Any number of processes run an engine; a session that is due is with one of them at a time. An engine keeps nothing: what is
+Any number of processes run an engine; a session that is due is with one of them at a time. An engine has no memory: what is
 outstanding, and what has been tried for it, is in Redis."""
 
 import time
@@ -36,17 +36,17 @@ from onesoup.store.wakeup.wakes import WakeFacts, Wakes, WakeTries
 log = structlog.get_logger()
 
 MAX_PARALLEL_WAKES = 50
-# Wakes whose news nobody heard are looked for when the way of the news was broken, by one process in so many seconds; and in
-# between, should that have gone unnoticed. On a cluster news is a step of its own: whoever dies before it leaves no sign.
+# How often one of the processes looks for wakes whose news was lost: after a connection broke; and without a known reason. On a
+# cluster news is a step of its own, and a sender that dies before it leaves no sign.
 SWEEP_AFTER_GAP_SECONDS, UNHEARD_SWEEP_SECONDS, CLUSTER_UNHEARD_SWEEP_SECONDS = 3, 600, 60
-# How often each process asks in that time whether it is the one.
+# How often each process asks in that time whether it is its turn.
 SWEEP_TURNS_ASKED = 5
-# What the gateway did not take is brought again so much later.
+# When a message that the gateway did not take is submitted again.
 GATEWAY_RETRY_SECONDS = 30.0
 
 
 class Engine:
-    """Steps of sessions that are due."""
+    """Runs the steps of sessions that are due."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class Engine:
         self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
-        self.duties = WorkQueue(wakes.due, self.step, MAX_PARALLEL_WAKES)
+        self.queue = WorkQueue(wakes.due, self.step, MAX_PARALLEL_WAKES)
         self._codes_out, self._count, self._gap = Group(), 0, False
         self._ask_at = 0.0
 
     def bearers(self) -> frozenset[str]:
-        """What works here just now, and "SMS" where any message can be sent."""
+        """The bearers that work here just now, and "SMS" where any message can be sent."""
         found = set()
         if self._datagrams is not None:
             found |= {"SUDP", "WAPUDP"}
@@ -76,8 +76,8 @@ class Engine:
             found |= {"SMS"} if job.TEXT_SMS in methods else set()
         return frozenset(found)
 
-    def _short(self) -> frozenset[str]:
-        """SMS bearers that there are, whether they work just now or not: a wake waits for a gateway that is away."""
+    def _sms_methods(self) -> frozenset[str]:
+        """The SMS bearers that are configured, working or not: a wake waits for a gateway that is away."""
         return self._outgoing.gateway.carrier.methods if self._outgoing is not None else frozenset()
 
     # --- news ---
@@ -89,18 +89,18 @@ class Engine:
             self._codes_out.spawn(self._send_codes)
             return
         delay = bearer_policy.UDP_DELAY_MS["m"] if self._datagrams is not None else bearer_policy.SMS_DELAY_MS
-        # Whoever reads news must not wait for Redis: STCP lines are told by the same reader.
-        gevent.spawn(self._soon, sid, delay if kind == "m" else bearer_policy.UDP_DELAY_MS["p"])
+        # The greenlet that reads news must not wait for Redis: STCP lines get theirs from it too.
+        gevent.spawn(self._schedule, sid, delay if kind == "m" else bearer_policy.UDP_DELAY_MS["p"])
 
-    def _soon(self, sid: str, ms: int) -> None:
+    def _schedule(self, sid: str, ms: int) -> None:
         try:
-            self.duties.soon(sid, ms)
+            self.queue.schedule(sid, ms)
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
             self._gap = True
 
     def on_gap(self) -> None:
-        """News may have been lost, since Redis has published them to nobody."""
+        """News may have been lost: Redis may have published them while we did not listen."""
         self._gap = True
         gevent.spawn(self.sweep)
 
@@ -111,7 +111,7 @@ class Engine:
                 return
             for shard in range(keys.SHARDS):
                 for sid in self._wakes.unheard(self._shards.sessions(shard)):
-                    self.duties.soon(sid, bearer_policy.SMS_DELAY_MS)
+                    self.queue.schedule(sid, bearer_policy.SMS_DELAY_MS)
         except StoreDown as error:
             self._gap = True
             log.warning("store-down", reason=str(error))
@@ -131,13 +131,13 @@ class Engine:
     def drain(self, seconds: float) -> None:
         """Takes no more steps, and lets those that have begun come to their end, codes among them."""
         end = time.monotonic() + seconds
-        self.duties.drain(seconds)
+        self.queue.drain(seconds)
         self._codes_out.join(max(end - time.monotonic(), 0.0))
 
     # --- steps ---
 
     def step(self, sid: str) -> int | None:
-        """Does what is due for a session. Returns in how many ms to look again, or None."""
+        """Does what is due for a session. Returns in how many ms the next step is due, or None."""
         try:
             look = self._wakes.look(sid)
         except NoSession:
@@ -173,7 +173,7 @@ class Engine:
             began=look.began,
             lines=self._alive(look.lines),
             udp=udp,
-            sms=tuple(name for name in bearer_policy.SMS_BEARERS if name in agreed & self._short() and allowed),
+            sms=tuple(name for name in bearer_policy.SMS_BEARERS if name in agreed & self._sms_methods() and allowed),
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
@@ -191,7 +191,7 @@ class Engine:
         return not self._processes.isdisjoint(channels)
 
     def forget_processes(self) -> None:
-        """Who lives is looked up again with the next line."""
+        """Which processes live is looked up again with the next line."""
         self._processes = frozenset()
 
     def _send(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
@@ -210,7 +210,7 @@ class Engine:
         return 0
 
     def _send_sms(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
-        """The budget first, then the note, then the gateway: whatever dies in between, no message goes out twice."""
+        """The budget first, then the note, then the gateway: no message goes out twice, wherever the process dies."""
         out, id_ = self._outgoing, job.new_job_id(time.time())
         assert out is not None
         if away := out.gateway.wait():
@@ -254,7 +254,7 @@ class Engine:
         return 0
 
     def _put_off(self, sid: str, look: WakeFacts, seconds: float, seen: bytes) -> int:
-        """SMS has to wait for the gateway, so long from when we looked; what else there is goes at its own time."""
+        """SMS waits for the gateway, `seconds` from when the session was read; other bearers keep their times."""
         self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 

@@ -1,6 +1,6 @@
 """The CIR process: wakes phones over STCP, UDP and SMS, answers those that ask over HTTP, and hears from the gateway.
 
-For a wake-up it never reads what waits. Where phones speak CSP by SMS, it runs for them what a gateway worker runs."""
+For a wake-up it never reads the messages that wait. Where phones speak CSP by SMS, it runs what a gateway worker runs."""
 
 from gevent import monkey
 
@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 
 class Cir:
-    """The parts of one process, put together from the settings."""
+    """One CIR process: puts its parts together from the settings."""
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self._settings, self._key = settings, report_key(settings)
@@ -81,19 +81,19 @@ class Cir:
         self.site = CirSite(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
 
     def on_news(self, channel: str, data: bytes) -> None:
-        """What the store publishes for us."""
+        """News that the store has published."""
         if channel == NEWS:
             self.engine.news(data)
         else:
             self.stcp.wake(channel, data)
 
     def on_gap(self) -> None:
-        """What the store has published may have been lost."""
+        """News may have been lost."""
         self.stcp.on_gap()
         self.engine.on_gap()
 
     def upkeep(self) -> None:
-        """Says what works here, and looks after what was lost."""
+        """Registers the bearers that work here, and finds wakes that were lost."""
         bearers = {"STCP"} | self.engine.bearers()
         self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
         self.engine.forget_processes()
@@ -119,7 +119,7 @@ class Cir:
 
 
 def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender) -> SmsDataChannel | None:
-    """CSP by SMS, where it is wanted. It runs what a gateway worker runs, except that nobody waits in a poll."""
+    """CSP by SMS, where it is configured. It runs what a gateway worker runs, except that no poll is held."""
     if not settings.sms_data:
         return None
     if not settings.keys_file:
@@ -143,7 +143,7 @@ def sms_limits(settings: Settings) -> Limits:
 
 
 def report_key(settings: Settings) -> bytes:
-    """What signs the URLs of reports; b"" without a key ring, which only a run without reports can do with."""
+    """The key that signs URLs of delivery reports; b"" without a key ring. SettingsError when reports are wanted without one."""
     if settings.sms_report_url and not settings.keys_file:
         raise SettingsError("sms_report_url needs a key ring to sign with; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
     try:
@@ -185,9 +185,9 @@ def main(settings: Settings) -> int:
     subscriber.want([cir.stcp.channel, NEWS])
     gevent.spawn(subscriber.run)
     tracing.start(client, "cir")
-    gevent.spawn(cir.engine.duties.run)
+    gevent.spawn(cir.engine.queue.run)
     if cir.reception is not None and cir.reception.data is not None:
-        gevent.spawn(cir.reception.data.duties.run)
+        gevent.spawn(cir.reception.data.queue.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()
     servers = [_listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)]
@@ -223,7 +223,7 @@ def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)
     if cir.reception is not None and cir.reception.data is not None:
-        cir.reception.data.duties.drain(settings.drain_seconds / 4)
+        cir.reception.data.queue.drain(settings.drain_seconds / 4)
     carrier.stop_gateway(cir.gateway)
     try:
         cir.stcp.close()

@@ -6,7 +6,7 @@ WVCI_MARK = b"WVCI"
 
 
 class CirError(ValueError):
-    """Octets that are no CIR, or a CIR that does not fit its bearer."""
+    """Bytes that are no CIR, or a CIR that does not fit its bearer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ def report_url(base: str, key: bytes, job: str, kannel: bool = True) -> str:
 
 
 def report_urls(base: str, key: bytes, job: str) -> dict[str, str]:
-    """For a gateway that calls another URL for each state: its signature covers the state, so that whoever has seen one report
-    cannot make another of it."""
+    """For a gateway that calls another URL for each state: its signature covers the state, so that nothing
+    else can be made of a report that was overheard."""
     if not base:
         return {}
     start = f"{base.rstrip('/')}{REPORT_PATH}?id={job}"
@@ -51,7 +51,7 @@ def report_urls(base: str, key: bytes, job: str) -> dict[str, str]:
 
 
 def read_report(key: bytes, query: str, body: bytes = b"", covered: bool = False, signed: bool = False) -> DeliveryReport | None:
-    """A report with a good signature, or None. Its state may be in the query, as Kannel's, or in a JSON body.
+    """The report, or None without a good signature. Its state may be in the query, as Kannel's, or in a JSON body.
 
     `covered`: the signature has to cover the state, either that of the URL or, with `signed`, the one that the body came with.
     Kannel, and gateways that fill in a URL, write the state into a URL that was signed before."""
@@ -64,7 +64,7 @@ def read_report(key: bytes, query: str, body: bytes = b"", covered: bool = False
     if covered:  # nothing but what the signature covers
         said, fields = (said, {}) if signed else ({}, {"status": fields.get("status", "")})
     state = _KANNEL_STATES.get(fields.get("st", "")) or _STATE_WORDS.get(str(said.get("status") or fields.get("status") or ""))
-    # The id in a body that another job's signature came with is somebody's mistake.
+    # The body names another job than the signed URL: a mistake of the gateway.
     if state is None or said.get("id", job) != job:
         return None
     return DeliveryReport(job, state, str(said.get("message_id") or fields.get("sid") or ""))

@@ -20,8 +20,8 @@ from onesoup.settings.settings import Settings, SettingsError
 _FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 _MESSAGE_KINDS = {TEXT_SMS: "code", DATA_SMS: "data"}
 REFUSED_STATUSES = frozenset({401, 403})
-# The message was certainly not taken in. Whether any other 5xx has taken it, nobody knows, and without a key against
-# duplicates it must not be sent again.
+# The message was certainly not taken. With any other 5xx it may have been taken, and without a key against duplicates it must not
+# be sent again.
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
 
 
@@ -196,12 +196,11 @@ class JsonProfile:
 
 
 def sign_body(secret: str, now: int, body: bytes) -> str:
-    """t=seconds,v1=HMAC-SHA256 of the seconds, a dot and the body. A receiver takes it as stale after FRESH."""
+    """t=seconds,v1=HMAC-SHA256 of the seconds, a dot and the body. A receiver refuses it after SIGNATURE_FRESH_SECONDS."""
     digest = hmac.digest(secret.encode(), f"{now}.".encode() + body, hashlib.sha256)
     return f"t={now},v1={digest.hex()}"
 
 
-# Seconds after which a signature is stale.
 SIGNATURE_FRESH_SECONDS = 300
 
 

@@ -1,5 +1,5 @@
-"""One SMPP connection to an SMSC (cir.md 12.7): bound as a transceiver, kept alive, with a window of messages on their way.
-What PDUs look like is in `smpp`."""
+"""One SMPP connection to an SMSC (cir.md 12.7): bound as a transceiver, kept alive, with a window of messages in flight. The form
+of PDUs is in `pdus`."""
 
 import socket
 import time
@@ -34,7 +34,7 @@ REFUSED_SUBMIT_REASONS = {0x0A: "invalid source", 0x0B: "invalid destination", 0
 
 
 class SmppConnection:
-    """Binds by itself and again when the connection is lost."""
+    """Binds by itself, and again when the connection is lost."""
 
     methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS})
 
@@ -44,7 +44,8 @@ class SmppConnection:
         on_report: Callable[[str, str, str], None],
         on_message: Callable[[pdus.Pdu], bool] = lambda _pdu: True,
     ) -> None:
-        """`on_message` hears messages of phones, and says whether it has taken them."""
+        """`on_report` is called with (message id, state, error) of a receipt; `on_message` with a message of a phone, and returns
+        whether it has taken it."""
         self._settings, self._on_report, self._on_message = settings, on_report, on_message
         where = urlsplit(settings.sms_url)
         self._to = where.hostname or "", where.port or SMPP_PORT
@@ -229,7 +230,7 @@ class SmppConnection:
         return self._sequence
 
     def _drop(self) -> None:
-        """The connection is over; whoever waits for an answer learns that there will be none."""
+        """The connection is over: those that wait for an answer are told that there will be none."""
         self._bound.clear()
         sock, self._sock = self._sock, None
         if sock is not None:
@@ -247,7 +248,7 @@ def _judge(answer: pdus.Pdu) -> SendResult:
 
 
 def _exactly(sock: socket.socket, count: int, by: float) -> bytes:
-    """So many octets. What has begun comes to its end in time, however often a part of it comes, or the connection is broken."""
+    """Reads `count` bytes. OSError when they are not there at `by`, however often a part of them comes."""
     data = b""
     while len(data) < count:
         sock.settimeout(max(by - time.monotonic(), 0.001))

@@ -19,7 +19,7 @@ STATUS_OK, STATUS_THROTTLED, STATUS_QUEUE_FULL = 0x00, 0x58, 0x14
 TEMPORARY_STATUSES = frozenset({STATUS_QUEUE_FULL, STATUS_THROTTLED})
 BIND_REFUSED_STATUSES = frozenset({0x0D, 0x0E, 0x0F})
 STATUS_INVALID_COMMAND = 0x03
-# A message could not be taken just now: bring it again.
+# "ESME_RX_T_APPN": the message could not be taken just now; the SMSC brings it again.
 STATUS_TEMPORARY_APP_ERROR = 0x64
 # Store and forward; a user data header is in front of the text.
 ESM_CLASS_UDHI, ESM_CLASS_STORE_AND_FORWARD = 0x40, 0x03
@@ -47,7 +47,7 @@ class SmppAddress:
 
 @dataclass(frozen=True, slots=True)
 class SubmitSm:
-    """What submit_sm says. `ports` (source, destination) puts the payload into a TLV and leaves the header out."""
+    """The fields of a submit_sm or deliver_sm that we write or read."""
 
     source: SmppAddress
     destination: SmppAddress
@@ -73,10 +73,10 @@ def encode_pdu(pdu: Pdu) -> bytes:
 
 
 def pdu_length(head: bytes) -> int:
-    """The octets of the PDU that begins so. CirError when no PDU can."""
+    """The length in bytes of the PDU that begins with `head`. CirError when no PDU can begin so."""
     (size,) = struct.unpack(">I", head[:4])
     if not PDU_HEADER_BYTES <= size <= MAX_PDU_BYTES:
-        raise CirError(f"a PDU of {size} octets")
+        raise CirError(f"a PDU of {size} bytes")
     return int(size)
 
 
@@ -104,7 +104,7 @@ def relative_time(seconds: int) -> str:
 def submit_sm(sequence: int, message: SubmitSm) -> Pdu:
     """submit_sm. CirError when the text is longer than one short message."""
     if len(message.data) > 140:
-        raise CirError(f"{len(message.data)} octets, and a short message takes 140")
+        raise CirError(f"{len(message.data)} bytes, and a short message takes 140")
     body = b"\0" + _address(message.source) + _address(message.destination)
     body += bytes((message.esm_class, 0, 0)) + b"\0" + _cstring(message.validity)
     body += bytes((message.registered, 0, message.data_coding, 0, len(message.data))) + message.data
@@ -112,14 +112,14 @@ def submit_sm(sequence: int, message: SubmitSm) -> Pdu:
 
 
 def with_ports(message: SubmitSm, payload: bytes, source_port: int, port: int) -> SubmitSm:
-    """The same for an SMSC that wants the ports outside of the text."""
+    """The message for an SMSC that wants the ports in TLVs, and the payload in another one."""
     ports = {TLV_SOURCE_PORT: source_port.to_bytes(2, "big"), TLV_DESTINATION_PORT: port.to_bytes(2, "big")}
     tlvs = ports | {TLV_MESSAGE_PAYLOAD: payload}
     return replace(message, data=b"", esm_class=ESM_CLASS_STORE_AND_FORWARD, validity="", tlvs=tlvs)
 
 
 def read_submit(pdu: Pdu) -> SubmitSm:
-    """What an SMSC reads in a submit_sm; deliver_sm has the same form."""
+    """Reads a submit_sm, or a deliver_sm, which has the same form. CirError."""
     reader = _Reader(pdu.body)
     reader.cstring()
     source, destination = reader.address(), reader.address()
@@ -161,7 +161,8 @@ def read_delivery_receipt(pdu: Pdu) -> SmppReceipt | None:
 
 
 def message_id_forms(text: str) -> tuple[str, ...]:
-    """The forms under which the SMSC may have named the same message before: as it is, then its value in the other base."""
+    """The ids that the SMSC may have used for this message before: the same text, then its value in the other base (decimal,
+    hexadecimal)."""
     found = [text.lower()]
     if text.isascii() and text.isdigit():
         found.append(f"{int(text):x}")
@@ -171,7 +172,7 @@ def message_id_forms(text: str) -> tuple[str, ...]:
 
 
 class _Reader:
-    """Hands out the fields of a body in order. Never reads past its end."""
+    """Reads the fields of a body in order. CirError past its end."""
 
     def __init__(self, body: bytes) -> None:
         self._body, self._at = body, 0

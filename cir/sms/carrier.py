@@ -1,5 +1,5 @@
-"""The carrier gateway hook (cir.md 12): hands jobs to a gateway, tries again what was certainly not taken, and leaves a gateway
-alone that is broken. What is sent, and what answers mean, is in `profiles` and `smpp`."""
+"""Submits messages to the carrier's gateway (cir.md 12): tries again what was certainly not taken, and stops for a while when the
+gateway is broken. What is sent, and what answers mean, is in `cir.http.gateway_profiles` and `cir.smpp`."""
 
 import random
 import re
@@ -34,12 +34,12 @@ MAX_GATEWAY_CONNECTIONS = 10
 MAX_ANSWER_BODY_BYTES, MAX_ANSWER_BYTES = 16 * 1024, 64 * 1024
 # Seconds before the second and the third try, give or take a fifth.
 RETRY_PAUSES_SECONDS = (1.0, 4.0)
-# A gateway without a link is looked at again so much later.
+# When a gateway without a connection is tried again.
 NO_LINK_SECONDS = 10.0
 
 
 class Carrier(Protocol):
-    """One way to a gateway: one try at a time, without memory."""
+    """One way to a gateway: each call is one try, without memory."""
 
     methods: frozenset[str]
 
@@ -165,12 +165,12 @@ class SmsGateway:
 
     @property
     def methods(self) -> frozenset[str]:
-        """What can be sent just now; nothing while the circuit is open or there is no link."""
+        """What can be sent just now; nothing while the circuit is open or there is no connection."""
         good = self.breaker.healthy(self._clock()) and self.carrier.ready()
         return self.carrier.methods if good else frozenset()
 
     def wait(self) -> float:
-        """Seconds until it is worth while to come with a job: while the circuit is open somebody has to come and try."""
+        """Seconds until a job may be submitted. With an open circuit, one job is the probe that closes it."""
         if not self.carrier.ready():
             return NO_LINK_SECONDS
         return self.breaker.wait(self._clock())

@@ -23,11 +23,11 @@ class CircuitBreaker:
     _recent: deque[tuple[float, bool]] = field(default_factory=deque)
 
     def healthy(self, now: float) -> bool:
-        """Whether messages get through, as far as is known. With an open circuit no phone is promised any."""
+        """Whether messages get through, as far as is known. With an open circuit no phone is offered SMS."""
         return not self.opened
 
     def wait(self, now: float) -> float:
-        """Seconds until it is worth while to come with a message; 0 is now."""
+        """Seconds until a message may be tried; 0 is now."""
         if not self.opened:
             return 0.0
         return GATEWAY_PROBE_SECONDS if self.probing else max(self.open_until - now, 0.0)
@@ -54,7 +54,7 @@ class CircuitBreaker:
             self._open(now, FIRST_OPEN_SECONDS)
 
     def trip(self, now: float) -> None:
-        """The gateway does not know us: nothing will get through until somebody mends the configuration."""
+        """The gateway does not know us: opens at once, since nothing will get through until the configuration is corrected."""
         self._open(now, min(self._wait * 2, MAX_OPEN_SECONDS) if self.opened else FIRST_OPEN_SECONDS)
 
     def _open(self, now: float, seconds: float) -> None:

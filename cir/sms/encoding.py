@@ -12,7 +12,7 @@ MAX_SMS_BYTES = 140
 SSMS_PORT = 3716
 # Where CSP itself is spoken by SMS.
 DATA_PORT = 3590
-# Septets of one message behind the port header, which takes as many octets as 8 septets.
+# Septets of one message behind the port header, which takes the room of 8 septets.
 MAX_SEPTETS = 152
 HEADER_SEPTETS = 8
 _PORT_ELEMENT = 0x05
@@ -51,7 +51,7 @@ def fits_one_sms(header: bytes, payload: bytes) -> bool:
 
 
 def longest_cookie(content_type: str = "short") -> int:
-    """The octets that a cookie may have so that its CIR fits into one WAPSMS."""
+    """The bytes that a cookie may have so that its CIR fits into one WAPSMS."""
     return MAX_SMS_BYTES - len(WAP_HEADER) - 3 - len(wsp_push.PUSH_HEADERS[content_type]) - len("WVCI 1.2 ")
 
 
@@ -98,7 +98,7 @@ def pack_septets(codes: bytes, pad: bool = False) -> bytes:
 
 
 def unpack_septets(octets: bytes) -> bytes:
-    """The text of packed octets as ASCII. A spare septet at the end is left out, whether it is empty or CR."""
+    """The text of packed septets as ASCII. A spare septet at the end is left out, whether it is empty or CR."""
     bits, count = int.from_bytes(octets, "little"), len(octets) * 8 // 7
     codes = [bits >> 7 * place & 0x7F for place in range(count)]
     if count and count % 8 == 0 and codes[-1] in (0x00, 0x0D):
@@ -134,7 +134,7 @@ def read_ssms(octets: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class DeliverTpdu:
-    """An SMS-DELIVER as a phone gets it. `data` is the user data in octets, its header included where `has_header`."""
+    """An SMS-DELIVER as a phone gets it. `data` is the user data, its header included where `has_header`."""
 
     sender: str
     dcs: int

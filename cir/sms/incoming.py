@@ -1,4 +1,4 @@
-"""What phones say by SMS: a HELO binds its number to a session; CSP in plain text syntax is answered as SMS through the same
+"""Receives SMS of phones: a HELO binds its number to a session; CSP in plain text syntax is answered by SMS through the same
 gateway, within its budget.
 
 A gateway is told "taken" when Redis has the message. Messages of one number are worked on in order, by one process at a time; a
@@ -33,7 +33,7 @@ SMS_RECEIVED = Counter("onesoup_sms_received_total", "Messages that the gateway 
 
 SMS_RECORD_VERSION = 1
 MAX_PARALLEL_NUMBERS = 20
-# An answer that could not be sent for so long is no longer waited for, and one that must wait longer than that is not sent.
+# After this time the phone no longer waits for an answer; an answer that the budget delays by more than the second is dropped.
 ANSWER_WORTH_SECONDS, MAX_ANSWER_DELAY_MS = 120, 10_000
 
 
@@ -57,26 +57,26 @@ class NumberBinder:
 
 
 class SmsDataChannel:
-    """CSP by SMS: messages in, answers out. Octets are sealed while they wait: a log-in has its password in them."""
+    """CSP by SMS: messages in, answers out. Their bytes are sealed while they wait: a log-in has its password in them."""
 
     def __init__(self, store: InboundSmsStore, exchange: Exchange, outgoing: SmsSender, ring: KeyRing, validity: int) -> None:
         self._store, self._exchange, self._outgoing = store, exchange, outgoing
         self._ring, self._validity = ring, validity
-        self.duties = WorkQueue(store.due, self.step, MAX_PARALLEL_NUMBERS, numbers.hidden, self._done)
+        self.queue = WorkQueue(store.due, self.step, MAX_PARALLEL_NUMBERS, numbers.hidden, self._done)
 
     def keep(self, number: str, message: ReceivedSms, part: SmsPart) -> KeptParts:
-        """Takes a part in. What it answers is decided later: a gateway does not wait."""
+        """Stores a part. It is answered later: a gateway does not wait."""
         named = [str(part.place), str(part.count), part.message, part.octets.hex()]
         delivery = self._ring.digest(message.id or "\0".join(named), "sms").hex()[:32]
         head = pack(SMS_RECORD_VERSION, {"p": list(arrived.answer_ports(message.data)), "cut": part.cut})
         sealed = self._ring.seal(part.octets, _purpose(number))
         kept = self._store.keep(number, delivery, bool(message.id), part.message, part.place, part.count, sealed, head)
         if kept is KeptParts.MESSAGE:
-            self.duties.look()
+            self.queue.check_now()
         return kept
 
     def _done(self, number: str) -> None:
-        """What came while the last step looked has found the number taken."""
+        """A message that came during the last step has found the number leased."""
         if self._store.first(number) is not None:
             self._store.due.add(number)
 
@@ -110,7 +110,7 @@ class SmsDataChannel:
         return pack(SMS_RECORD_VERSION, {"parts": parts, "p": ports, "until": int(until), "ids": list(ids)})
 
     def _send(self, number: str, waiting: bytes) -> int:
-        """One part. That it is sent is noted before: whatever dies in between, it does not go out again."""
+        """Sends one part. It is noted as sent before: if the process dies in between, it does not go out twice."""
         try:
             found = unpack(waiting, SMS_RECORD_VERSION)
             parts, ids = list(found["parts"]), list(found["ids"])
@@ -145,13 +145,13 @@ class SmsDataChannel:
 
 
 class SmsReception:
-    """Where all messages of a gateway come in, however it brings them."""
+    """Takes all messages of a gateway, over HTTP or SMPP."""
 
     def __init__(self, helos: NumberBinder, data: SmsDataChannel | None, outgoing: SmsSender, country: str) -> None:
         self._helos, self.data, self._outgoing, self._country = helos, data, outgoing, country
 
     def take(self, message: ReceivedSms) -> bool:
-        """Whether the gateway is rid of the message; False when it is to bring it again. StoreDown means the same."""
+        """Returns whether the message is taken; on False or StoreDown the gateway is to bring it again."""
         number = numbers.normal(message.sender, self._country) or ""
         result = self._take(number, message)
         SMS_RECEIVED.labels(result).inc()

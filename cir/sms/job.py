@@ -1,4 +1,4 @@
-"""One short message on its way to a carrier's gateway, and what a gateway can say to it (cir.md 12.1, 12.2). Values."""
+"""One short message for a carrier's gateway, and the outcomes of sending it (cir.md 12.1, 12.2). Values."""
 
 import secrets
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def wake_job(
             (encoding.SSMS_PORT,) * 2,
         )
     if not encoding.fits_one_sms(udh, payload):
-        raise CirError(f"{len(udh) + len(payload)} octets, and one message takes {encoding.MAX_SMS_BYTES}")
+        raise CirError(f"{len(udh) + len(payload)} bytes, and one message takes {encoding.MAX_SMS_BYTES}")
     return SmsJob(id_, method, number, text, udh, payload, dcs, *ports, validity, now + HAND_OVER_SECONDS, session)
 
 
@@ -92,7 +92,7 @@ def data_job(id_: str, number: str, payload: bytes, port: int, source_port: int,
     """A part of what is answered to a phone that speaks CSP by SMS, to the port that it listens on."""
     udh = encoding.port_header(port, source_port)
     if not encoding.fits_one_sms(udh, payload):
-        raise CirError(f"{len(udh) + len(payload)} octets, and one message takes {encoding.MAX_SMS_BYTES}")
+        raise CirError(f"{len(udh) + len(payload)} bytes, and one message takes {encoding.MAX_SMS_BYTES}")
     return SmsJob(id_, DATA_SMS, number, b"", udh, payload, 4, port, source_port, validity, now + HAND_OVER_SECONDS)
 
 

@@ -1,5 +1,5 @@
-"""Messages on their way out: what they may cost, which gateway takes them, and what is remembered of them. Whatever dies in
-between, no message goes out twice: the budget first, then the note, then the gateway."""
+"""Sends SMS within the budget, and remembers each as a job. The order is budget, note, gateway: no message goes out twice,
+wherever a process dies."""
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -24,7 +24,7 @@ _SENT_FOR = {job.TEXT_SMS: "code", job.DATA_SMS: "data"}
 
 
 class SmsSender:
-    """The way to one gateway."""
+    """Sends through one gateway."""
 
     def __init__(self, settings: Settings, budget: Budget, jobs: Jobs, gateway: SmsGateway) -> None:
         self._settings, self._budget, self._jobs, self.gateway = settings, budget, jobs, gateway

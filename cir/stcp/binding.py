@@ -43,7 +43,7 @@ class LineBinder:
     ) -> None:
         self._sessions, self._channel, self._lines = sessions, channel, lines
         self._limits, self._clock, self.cookies = limits, clock, cookies
-        # A lock lives as long as somebody holds it or waits for it.
+        # A lock lives while it is held or waited for.
         self._locks: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
 
     @contextmanager

@@ -60,7 +60,7 @@ class StcpConnection:
             self.write_rest(rest)
 
     def hang_up(self) -> None:
-        """Ends the connection; whoever reads it notices."""
+        """Ends the connection; its reader notices."""
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 

@@ -1,4 +1,4 @@
-"""How many connections and greetings one address may make (cir.md 11.1). Values; time is an argument.
+"""Limits the connections and HELOs of one address (cir.md 11.1). Values; time is an argument.
 
 Everything follows from the connections that an address may have: 200 allow 10 HELOs and half as many wrong ids, as the
 protocol page wants for a lone attacker; behind a carrier's NAT there are many phones, and its operator raises that number."""

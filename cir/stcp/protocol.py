@@ -24,7 +24,7 @@ class StcpConversation:
     _rest: bytes = field(default=b"", repr=False)
 
     def feed(self, data: bytes) -> list[tuple[StcpAction, str]]:
-        """Complete lines become actions; CR LF, LF and CR all end a line. A line beyond 512 octets closes."""
+        """Complete lines become actions; CR LF, LF and CR all end a line. A line beyond MAX_LINE_BYTES closes."""
         self._rest += data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *lines, self._rest = self._rest.split(b"\n")
         actions = []

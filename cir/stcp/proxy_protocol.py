@@ -12,7 +12,7 @@ class ProxyError(ValueError):
 
 
 def read_proxy_header(data: bytes) -> tuple[str, int] | None:
-    """(the client's address, octets of the header); None when more is to come. The address is "" where the proxy speaks of
+    """(the client's address, bytes of the header); None when more is to come. The address is "" where the proxy speaks of
     a connection of its own, such as a health check."""
     if data.startswith(_V2_SIGNATURE[: len(data)]) and data[:1] == b"\r":
         return _version_2(data)

@@ -14,8 +14,8 @@ from onesoup.store.session.gateway_side import GatewaySessionStore
 
 STCP_WAKEUPS_SENT = WAKEUPS_SENT.labels("stcp", "sent")
 
-# S60 reads whatever comes as the answer to HELO: a WVCI must not come in the same segment, nor soon after. A request that came
-# OK_READ_SECONDS after the OK, and went away with nothing, shows that the OK was read.
+# S60 takes anything that comes for the answer to HELO: a WVCI must not come in the same segment, nor soon after. A request that
+# came OK_READ_SECONDS after the OK, and went away with nothing, shows that the OK was read.
 CHUNK_READER_PAUSE_SECONDS, OK_READ_SECONDS = 3.0, 1.0
 # For all other phones it is enough that the OK and the WVCI are not read in one go.
 AFTER_OK_SECONDS = 0.1

@@ -151,7 +151,7 @@ def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
 def test_news_and_timers_lead_there_by_themselves(station, hook, monkeypatch):
     monkeypatch.setattr("cir.bearer_policy.SMS_DELAY_MS", 100)
     here = station().session()
-    runner = gevent.spawn(here.engine.duties.run)
+    runner = gevent.spawn(here.engine.queue.run)
     here.deliver("m1")
     here.engine.news(f"m {SID}".encode())
     hook.until(1)
@@ -314,8 +314,8 @@ def test_two_processes_do_not_take_the_same_step(station, hook):
     one.deliver("m1")
     one.age(4)
     one.wakes.due.soon(SID, 0)
-    one.engine.duties.turn()
-    two.engine.duties.turn()
+    one.engine.queue.take_due()
+    two.engine.queue.take_due()
     one.engine.drain(10)
     two.engine.drain(10)
     assert len(hook.asked) == 1
@@ -443,8 +443,8 @@ def test_a_process_that_leaves_begins_nothing_while_a_code_is_on_its_way(station
     here.engine._codes_out.spawn(on_its_way.wait)
     leaving = gevent.spawn(here.engine.drain, 20)
     gevent.sleep(0)
-    here.engine.duties.soon(SID, 0)
-    here.engine.duties.turn()
+    here.engine.queue.schedule(SID, 0)
+    here.engine.queue.take_due()
     assert here.client.zscore(DUE, SID) <= time.time() * 1000, "it is there for another process"
     assert not leaving.dead
     on_its_way.set()

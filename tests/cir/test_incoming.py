@@ -52,7 +52,7 @@ class Station:
         site = CirSite(services.wakes, jobs, b"k", frozenset({"127.0.0.1"}), self.reception, KEY)
         self._server = StreamServer(("127.0.0.1", port), site.serve)
         self._server.start()
-        self._running = gevent.spawn(self.data.duties.run)
+        self._running = gevent.spawn(self.data.queue.run)
         self.url = f"http://127.0.0.1:{self._server.server_port}{arrived.MESSAGE_PATH}"
         self._http = urllib3.PoolManager(retries=False)
 
@@ -64,7 +64,7 @@ class Station:
         self._running.kill()
         self._server.stop(timeout=0)
         self._http.clear()
-        self.data.duties.drain(5)
+        self.data.queue.drain(5)
         self.gateway.carrier.stop()
 
     def brings(self, octets, id_="", udh=HEADER, number=NUMBER):
@@ -105,7 +105,7 @@ class Phone:
         with gevent.Timeout(20):
             while self.station.client.zcard("cir:smsin"):
                 gevent.sleep(0.01)
-        self.station.data.duties._pool.join(10)
+        self.station.data.queue._pool.join(10)
         assert len(self.hook.asked) == self.seen
 
 
@@ -194,7 +194,7 @@ def test_processes_that_meet_send_each_answer_once(phone, exchange):
     """As after a lease that ran out although its process still worked."""
     sid = session_of(phone.says(LOGIN).hears())
     station = phone.station
-    station.data.duties.turn = lambda: 1.0
+    station.data.queue.take_due = lambda: 1.0
     message = f"WV12GL5 SI={sid}"
     phone.says(message)
     channels = [station.channel(exchange) for _ in range(4)]
@@ -208,7 +208,7 @@ def test_a_process_that_dies_leaves_its_work_to_another_and_sends_nothing_twice(
     """Killed behind the answer and before it is sent; and between the note that a part is sent and the gateway."""
     sid = session_of(phone.says(LOGIN).hears())
     station = phone.station
-    station.data.duties.turn = lambda: 1.0
+    station.data.queue.take_due = lambda: 1.0
     phone.says(f"WV12GL5 SI={sid}")
     station.data.step(NUMBER)
     assert len(phone.hook.asked) == phone.seen
@@ -231,18 +231,18 @@ def test_a_process_that_dies_leaves_its_work_to_another_and_sends_nothing_twice(
 
 def test_a_process_that_leaves_finishes_what_it_has_begun_and_begins_nothing(phone, exchange):
     sid = session_of(phone.says(LOGIN).hears())
-    phone.station.data.duties.drain(5)
+    phone.station.data.queue.drain(5)
     phone.says(f"WV12GL5 SI={sid}")
-    phone.station.data.duties.turn()
+    phone.station.data.queue.take_due()
     assert len(phone.hook.asked) == phone.seen
-    heir = gevent.spawn(phone.station.channel(exchange).duties.run)
+    heir = gevent.spawn(phone.station.channel(exchange).queue.run)
     assert phone.hears().startswith(f"WV12LG5 SI={sid}")
     heir.kill()
 
 
 def test_no_password_and_no_text_lies_open_in_redis(phone, holder):
     station = phone.station
-    turn, station.data.duties.turn = station.data.duties.turn, lambda: 1.0
+    turn, station.data.queue.take_due = station.data.queue.take_due, lambda: 1.0
     phone.says(LOGIN)
     station.brings(pts.split((LOGIN + " XX=" + "x" * 300).encode())[0])
     assert stored(station.client, b"smsin", b"smspart")

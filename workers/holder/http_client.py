@@ -52,8 +52,8 @@ class HttpClient:
         self._tls, self._hosts = tls, frozenset(each.lower() for each in hosts)
 
     def get(self, url: str, most: int, within: float) -> bytes:
-        """What is at this address, at most so many octets, in so many seconds in all; else WebError. Each redirection is
-        judged as the first address was."""
+        """The body at this address, at most `most` bytes, within `within` seconds in all; else WebError. The address of each
+        redirection has to be allowed as the first one."""
         with gevent.Timeout(within, WebError("too slow", again=True)):
             for _ in range(MAX_HTTP_REDIRECTS + 1):
                 status, body, onward = self._request("GET", url, {"Accept": "image/*"}, b"", most)
@@ -65,7 +65,7 @@ class HttpClient:
             return body
 
     def put(self, url: str, headers: Mapping[str, str], data: bytes, within: float) -> None:
-        """Stores the octets there, or WebError. Redirections are not followed: nobody uploads elsewhere than was agreed."""
+        """Stores `data` there, or WebError. Redirections are not followed: uploads go where the server has agreed to."""
         with gevent.Timeout(within, WebError("too slow", again=True)):
             status, _, _ = self._request("PUT", url, headers, data, 4096, whole=False)
             if status not in (200, 201, 204):

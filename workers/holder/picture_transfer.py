@@ -18,7 +18,7 @@ from workers.holder.http_client import HttpClient, WebError
 UPLOAD_SERVICE_SECONDS = 8.0
 PICTURE_PUT_SECONDS = 60.0
 PICTURE_GET_SECONDS = 20.0
-# What is known of a domain's upload service is asked again after so long; that there is none, sooner.
+# How long a domain's upload service is remembered, and that it has none.
 SERVICE_FRESH_SECONDS, NO_SERVICE_FRESH_SECONDS = 3600.0, 300.0
 MAX_SERVICE_DOMAINS = 1000
 MAX_ITEMS_ASKED = 20
@@ -30,7 +30,7 @@ MODERN_IMAGE_TYPE = "image/png"
 
 @dataclass(frozen=True, slots=True)
 class UploadService:
-    """Where a domain takes files, and the largest in octets. No address: it takes none."""
+    """Where a domain takes files, and the largest in bytes. Without an address it takes none."""
 
     jid: str
     limit: int
@@ -76,7 +76,7 @@ class PictureTransfer:
         return found
 
     def _look(self, stream: Stream, domain: str) -> UploadService | None:
-        """None when somebody who may have the service could not be asked."""
+        """None when one of those that may have the service could not be asked."""
         listed = stream.request(stanzas.items_get(domain), UPLOAD_SERVICE_SECONDS)
         sure = stanzas.is_fact(listed)
         for jid in [domain, *stanzas.items_in(listed)[:MAX_ITEMS_ASKED]]:
@@ -142,8 +142,8 @@ class PictureTransfer:
     # --- for the phone ---
 
     def fetch(self, url: str, caps: Capabilities, within: float) -> tuple[str, bytes] | None:
-        """What the link leads to, as a picture that the phone takes; None when that fails, for whatever reason: the message
-        then stays a link. In all it takes about `within` seconds at most."""
+        """The picture at `url`, in a form that the phone takes. None when that fails for any reason: the message then stays a
+        link. Takes about `within` seconds at most."""
         give_up = time.monotonic() + within
         if within <= 0 or not self._turns.acquire(timeout=within):
             return None

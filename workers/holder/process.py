@@ -193,7 +193,7 @@ class Holder:
         return writable(self.client)
 
     def owns_shards(self) -> object:
-        """For /readyz: without a shard nobody can log in here."""
+        """For /readyz: without a shard no phone can log in here."""
         return bool(self.leases.owned) and self.subscriber.connected
 
 

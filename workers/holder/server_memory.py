@@ -1,4 +1,4 @@
-"""What a holder knows of XMPP servers while it connects to them: mechanisms that worked, and the pace of new streams."""
+"""What a holder remembers of XMPP servers: SASL mechanisms that worked, and the pace of new streams."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from onesoup.xmpp.stream import sasl
 
 log = structlog.get_logger()
 
-# A memory in Redis is renewed, and seen by this process, this often.
+# How long a mechanism is known here before Redis is asked again, and written.
 MECHANISM_FRESH_SECONDS = 3600.0
 MAX_DOMAINS_REMEMBERED = 10_000
 # New streams to one domain after its server was away: it has enough to do (reliability.md 5, F11).
@@ -35,7 +35,7 @@ class SaslMechanismMemory:
             return name
 
     def worked(self, domain: str, name: str) -> None:
-        """Weaker than before is worth a line in the log; that nobody learns the password from it was seen to already."""
+        """Remembers it. A mechanism weaker than before is logged; the stream itself refuses those that give the password away."""
         before = self.best(domain)
         now = self._clock()
         if name == before and now < self._seen.get(domain, (0.0, ""))[0]:
@@ -52,7 +52,7 @@ class SaslMechanismMemory:
 
 
 class ConnectPace:
-    """Gives out moments: at most so many a second for each domain."""
+    """Spreads connects: at most a number a second for each domain."""
 
     def __init__(self, a_second: float = MAX_CONNECTS_PER_SECOND) -> None:
         self._gap = 1.0 / a_second

@@ -17,7 +17,7 @@ class SessionTable:
     def __init__(self) -> None:
         self._sessions: dict[str, XmppSession] = {}
         self._arriving: set[str] = set()
-        # A lock lives as long as somebody holds it or waits for it.
+        # A lock lives while it is held or waited for.
         self._locks: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
 
     def __len__(self) -> int:

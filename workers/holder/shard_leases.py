@@ -1,7 +1,7 @@
 """The shards of this holder: takes free ones up to its share, renews their leases, gives back what is above the share.
 
-A session belongs to the holder that has the lease of its shard. A lease that was not renewed in time is lost, whatever Redis
-says later: another holder may have the shard already.
+A session belongs to the holder that has the lease of its shard. A lease that was not renewed in time is lost, even if
+Redis says otherwise later: another holder may have the shard already.
 """
 
 import math

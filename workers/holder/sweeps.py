@@ -1,4 +1,4 @@
-"""Finds log-ins and commands whose wake-up was lost: Redis publishes to those who listen at that moment, and keeps nothing."""
+"""Finds log-ins and commands whose wake-up was lost: Redis publishes only to those that listen at that moment."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ CHECK_AFTER_GAP_SECONDS = 60.0
 
 
 class LostWakeSweep:
-    """Looks for work that nobody announced. `serve_logins` takes the log-ins of a shard."""
+    """Looks for work whose announcement was lost. `serve_logins` takes the log-ins of a shard."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 # What is due within this time is done in one tick.
 MIN_TICK_SECONDS = 1.0
 # How often a session at rest is checked. All that is known to come has a time of its own, and changes are announced: this is for
-# what nobody has thought of. Sessions at rest are checked together, once in SHARED_CHECK_SECONDS.
+# cases that no one has thought of. Sessions at rest are checked together, once in SHARED_CHECK_SECONDS.
 MAX_CHECK_SECONDS, SHARED_CHECK_SECONDS = 3600.0, 60.0
 # The next check when Redis did not answer, and while messages of an ended session wait for a server that is away.
 STORE_DOWN_CHECK_SECONDS, ENDED_CHECK_SECONDS = 5.0, scheduler.SECONDS
