@@ -11,11 +11,12 @@ from onesoup.xmpp import extras
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, Tls
 from workers.holder.http_client import HttpClient
-from workers.holder.picture_transfer import NO_SERVICE, PictureTransfer
+from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.session import queries
 from workers.holder.session.contact_lookups import Library, Lookups
 from workers.holder.session.inbound import CLIENT, ContactLookup
 from workers.holder.session.queries import SessionQueries
+from workers.holder.upload_services import NO_SERVICE
 
 BEN = "ben@far.example"
 INFO, ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"

@@ -1,8 +1,7 @@
-"""Pictures of all sessions of a holder, both ways: uploads to the account's server (XEP-0363), and links that became
-pictures for the phone. Bounds how many are worked on at once; knows neither Redis nor what becomes of a message."""
+"""Transfers pictures for all sessions of a holder: uploads to the account's server (XEP-0363), and links of contacts as pictures
+for the phone. Limits how many run at once; knows neither Redis nor what becomes of a message."""
 
 import time
-from dataclasses import dataclass
 
 from gevent.lock import BoundedSemaphore
 from prometheus_client import Counter
@@ -14,29 +13,17 @@ from onesoup.images import fit
 from onesoup.images.threads import scaled
 from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
 from workers.holder.http_client import HttpClient, WebError
+from workers.holder.upload_services import UploadService, UploadServiceCache
 
-UPLOAD_SERVICE_SECONDS = 8.0
+SLOT_SECONDS = 8.0
 PICTURE_PUT_SECONDS = 60.0
 PICTURE_GET_SECONDS = 20.0
-# How long a domain's upload service is remembered, and that it has none.
-SERVICE_FRESH_SECONDS, NO_SERVICE_FRESH_SECONDS = 3600.0, 300.0
-MAX_SERVICE_DOMAINS = 1000
-MAX_ITEMS_ASKED = 20
 # Transfers of one holder at a time. Each may hold a picture in memory.
 MAX_PARALLEL_TRANSFERS = 8
 # What a client of today shows; the rest of what phones send becomes one of these.
 MODERN_IMAGE_TYPE = "image/png"
 
 
-@dataclass(frozen=True, slots=True)
-class UploadService:
-    """Where a domain takes files, and the largest in bytes. Without an address it takes none."""
-
-    jid: str
-    limit: int
-
-
-NO_SERVICE = UploadService("", 0)
 UPLOADS_TOTAL = Counter("onesoup_uploads_total", "Files of phones for the XMPP server", ["result"])
 FETCHES_TOTAL = Counter("onesoup_fetches_total", "Links of contacts that were looked at for phones", ["result"])
 
@@ -50,47 +37,16 @@ class NotSent(Exception):
 
 
 class PictureTransfer:
-    """One for a holder. `fetches`: whether links are looked at at all; `most`: the largest picture taken from the web."""
+    """One for each holder. `fetches`: whether links are followed at all; `most`: bytes of the largest picture from the web."""
 
     def __init__(self, web: HttpClient, fetches: bool, most: int) -> None:
         self._web, self.fetches, self._most = web, fetches, most
-        self._services: dict[str, tuple[float, UploadService]] = {}
+        self._services = UploadServiceCache()
         self._turns = BoundedSemaphore(MAX_PARALLEL_TRANSFERS)
 
-    # --- what a server takes ---
-
     def service(self, stream: Stream, domain: str) -> UploadService | None:
-        """The upload service of the domain that this stream belongs to; None when that cannot be told just now."""
-        known = self._services.get(domain)
-        if known is not None and time.monotonic() < known[0]:
-            return known[1]
-        try:
-            found = self._look(stream, domain)
-        except StreamFailure:
-            return None
-        if found is None:
-            return None
-        if len(self._services) >= MAX_SERVICE_DOMAINS:
-            self._services.clear()
-        self._services[domain] = (time.monotonic() + (SERVICE_FRESH_SECONDS if found.jid else NO_SERVICE_FRESH_SECONDS), found)
-        return found
-
-    def _look(self, stream: Stream, domain: str) -> UploadService | None:
-        """None when one of those that may have the service could not be asked."""
-        listed = stream.request(stanzas.items_get(domain), UPLOAD_SERVICE_SECONDS)
-        sure = stanzas.is_fact(listed)
-        for jid in [domain, *stanzas.items_in(listed)[:MAX_ITEMS_ASKED]]:
-            try:
-                told = stream.request(stanzas.info_get(jid), UPLOAD_SERVICE_SECONDS)
-            except StreamFailure as failure:
-                if failure.kind != "no-answer":
-                    raise
-                sure = False
-                continue  # one silent service hides no other
-            if limit := stanzas.upload_limit(told):
-                return UploadService(jid, limit)
-            sure = sure and stanzas.is_fact(told)
-        return NO_SERVICE if sure else None
+        """As UploadServiceCache.service()."""
+        return self._services.service(stream, domain)
 
     # --- from the phone ---
 
@@ -127,7 +83,7 @@ class PictureTransfer:
 
     def _slot(self, stream: Stream, service: UploadService, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
         try:
-            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), UPLOAD_SERVICE_SECONDS)
+            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), SLOT_SECONDS)
         except StreamFailure as failure:
             if failure.kind == "no-answer":
                 raise NotSent(StatusCode.TIMEOUT, "the server does not answer", again=True) from None
