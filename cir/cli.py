@@ -3,11 +3,16 @@
 import secrets
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from onesoup.csp.text import numbers
 from onesoup.settings.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:  # the rest of cir is imported when the command runs: `onesoup --help` is quick without it
+    from cir.sms.carrier import SmsGateway
+    from cir.sms.job import SmsJob
 
 
 @click.command()
@@ -58,7 +63,7 @@ def _send(settings: Settings, to: str, method: str, version: str, cookie: str, t
         _hand_over(gateway, made)
 
 
-def _show(made, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def _show(made: "SmsJob", settings: Settings) -> None:
     from cir.sms import encoding
 
     click.echo(
@@ -71,7 +76,7 @@ def _show(made, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     click.echo(f"text     {made.text.decode()}")
 
 
-def _hand_over(gateway, made) -> None:  # type: ignore[no-untyped-def]
+def _hand_over(gateway: "SmsGateway", made: "SmsJob") -> None:
     gateway.carrier.start()
     try:
         result = gateway.submit(made)

@@ -222,31 +222,39 @@ class Engine:
         if not self._wakes.note(sid, tries, "sms", look.tried):
             out.refund(look.number, session.jid, id_)
             return None
-        settings = self._settings
-        self._count += 1
         try:
-            made = job.wake_job(
-                send.bearer,
-                id_,
-                look.number,
-                session.version,
-                session.cookie or sid,
-                time.time(),
-                count=self._count,
-                content_type=settings.wap_content_type,
-                form=settings.sms_form,
-                validity=settings.sms_validity,
-                session=short(sid),
-            )
+            made = self._wake_job(sid, session, look, send.bearer, id_)
         except CirError as error:
             log.warning("sms-does-not-fit", sid=short(sid), reason=str(error))
             out.refund(look.number, session.jid, id_)
             return None
+        return self._submit(sid, session, look, made, tries)
+
+    def _wake_job(self, sid: str, session: Session, look: WakeFacts, bearer: str, id_: str) -> job.SmsJob:
+        settings = self._settings
+        self._count += 1
+        return job.wake_job(
+            bearer,
+            id_,
+            look.number,
+            session.version,
+            session.cookie or sid,
+            time.time(),
+            count=self._count,
+            content_type=settings.wap_content_type,
+            form=settings.sms_form,
+            validity=settings.sms_validity,
+            session=short(sid),
+        )
+
+    def _submit(self, sid: str, session: Session, look: WakeFacts, made: job.SmsJob, tries: WakeTries) -> int:
+        out = self._outgoing
+        assert out is not None
         began = time.monotonic()
         outcome = out.submit(made, session.jid)
-        taken = outcome in SENT_OUTCOMES
-        tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
-        WAKEUPS_SENT.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
+        sent, bearer = outcome in SENT_OUTCOMES, made.method.lower()
+        tracing.tell_session("wake", sid, bearer=bearer, sent=sent)
+        WAKEUPS_SENT.labels(bearer, "sent" if sent else "failed").inc()
         if outcome is job.SendOutcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
             wait = time.monotonic() - began + max(out.gateway.wait(), GATEWAY_RETRY_SECONDS)

@@ -15,9 +15,6 @@ _STATE_WORDS = {
     "failed": "failed",
     "rejected": "refused",
 }
-# The final states of an SMPP receipt.
-SMPP_STATES = {"DELIVRD": "delivered", "ACCEPTD": "accepted", "ENROUTE": "accepted", "EXPIRED": "failed", "UNDELIV": "failed"}
-SMPP_STATES |= {"DELETED": "failed", "REJECTD": "refused", "UNKNOWN": "failed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import structlog
 from gevent.event import AsyncResult, Event
 from gevent.lock import RLock
 
-from cir.http import delivery_reports
 from cir.smpp import pdus
 from cir.smpp.window import SubmitWindow
 from cir.sms.job import DATA_SMS, SSMS, TEXT_SMS, WAPSMS, SendOutcome, SendResult, SmsJob
@@ -202,7 +201,7 @@ class SmppConnection:
             receipt = pdus.read_delivery_receipt(pdu)
             if receipt is None:
                 taken = self._on_message(pdu)
-            elif (state := delivery_reports.SMPP_STATES.get(receipt.state[:7])) is not None:
+            elif (state := pdus.RECEIPT_STATES.get(receipt.state[:7])) is not None:
                 self._on_report(receipt.id, state, receipt.error)
         except CirError as error:
             log.info("smpp-unreadable", reason=str(error))  # it would be no better the next time

@@ -27,6 +27,10 @@ ESM_CLASS_RECEIPT = 0x04
 TLV_DESTINATION_PORT, TLV_SOURCE_PORT, TLV_MESSAGE_PAYLOAD = 0x020B, 0x020A, 0x0424
 TLV_MESSAGE_STATE, TLV_RECEIPTED_MESSAGE_ID = 0x0427, 0x001E
 
+# The states of a receipt -> those of our delivery reports (cir.md 12.8).
+RECEIPT_STATES = {"DELIVRD": "delivered", "ACCEPTD": "accepted", "ENROUTE": "accepted", "EXPIRED": "failed", "UNDELIV": "failed"}
+RECEIPT_STATES |= {"DELETED": "failed", "REJECTD": "refused", "UNKNOWN": "failed"}
+
 
 @dataclass(frozen=True, slots=True)
 class Pdu:

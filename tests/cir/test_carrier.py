@@ -198,7 +198,7 @@ def test_a_hanging_gateway_is_not_asked_twice(monkeypatch):
         (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100),
     ],
 )
-def test_an_answer_that_never_ends_is_cut_off_by_its_size_and_holds_up_nobody(first, again):
+def test_an_answer_that_never_ends_is_cut_off_at_a_size_and_delays_no_other_greenlet(first, again):
     """Interim answers, trailers and a body without a length: http.client would read all of them for ever, without a pause."""
     longest, began = 0.0, time.monotonic()
     with flooding_server(first, again) as port:

@@ -264,7 +264,7 @@ def test_what_a_gateway_has_not_taken_is_no_try_and_goes_when_it_works_again(sta
     assert here.wakes.look(SID).tries.sms == 1
 
 
-def test_a_gateway_that_is_broken_is_passed_over_and_tried_again_by_whoever_waits(station, hook):
+def test_a_broken_gateway_is_passed_over_and_tried_again_by_a_wake_that_waits(station, hook):
     """Nobody else would close the circuit: no phone is promised an SMS while it is open."""
     here = station().session()
     breaker = here.engine._outgoing.gateway.breaker
@@ -330,7 +330,7 @@ def test_the_sweep_finds_what_no_news_told_of(station, hook):
     assert here.client.zcard(DUE) == 1
 
 
-def test_what_was_published_to_nobody_is_looked_for_at_once(station, hook):
+def test_after_a_gap_lost_wakes_are_found_at_once(station, hook):
     here, other = station().session(), station()
     Shards(here.client).add(0xA7, SID)
     other.engine.sweep()  # the long time between two sweeps has just begun

@@ -221,7 +221,7 @@ def test_a_webhook_that_can_sign_has_to(redis):
     assert jobs.state("c2") == "delivered"
 
 
-def test_an_unknown_job_is_good_news_so_that_the_gateway_stops(site):
+def test_a_report_of_an_unknown_job_gets_200_so_that_the_gateway_stops(site):
     assert site().ask(report(1, "c9")).startswith(b"HTTP/1.1 200 ")
 
 

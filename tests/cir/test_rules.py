@@ -88,7 +88,7 @@ def test_a_tenth_of_the_listener_may_be_unbound():
     assert guard.enter(HERE, 0) == ""
 
 
-def test_wrong_ids_block_an_address_for_a_while_and_nobody_else():
+def test_wrong_ids_block_their_address_alone_for_a_while():
     guard = ConnectionLimits(1000, 200)
     for number in range(5):
         guard.wrong(HERE, number)
@@ -104,7 +104,7 @@ def test_ten_helos_a_minute():
     assert guard.helo(HERE, 120)
 
 
-def test_who_has_many_phones_behind_it_may_more():
+def test_limits_grow_with_the_connections_of_an_address():
     guard = ConnectionLimits(100_000, 5000)
     guard.enter(HERE, 0)
     assert all(guard.helo(HERE, 0) for _ in range(250))

@@ -208,7 +208,7 @@ def test_a_session_that_is_over_is_closed(station):
     assert station.dial().say(f"HELO {SID}\r\n".encode()).hear() == b""
 
 
-def test_who_says_anything_else_is_closed(station):
+def test_another_first_line_than_helo_closes_the_connection(station):
     assert station.dial().say(b"GET / HTTP/1.0\r\n\r\n").hear() == b""
 
 
@@ -269,7 +269,7 @@ def test_what_waited_before_helo_wakes_after_it_and_not_with_it(s60):
     assert time.monotonic() - began >= QUIET * 0.9
 
 
-def test_nobody_else_waits_after_helo(station, monkeypatch):
+def test_other_phones_are_woken_right_after_helo(station, monkeypatch):
     monkeypatch.setattr(waker, "CHUNK_READER_PAUSE_SECONDS", 60)
     station.deliver("m1")
     line = station.dial().helo()  # OK comes in a segment of its own
@@ -570,7 +570,7 @@ def test_behind_a_proxy_the_phones_own_address_counts(make_station):
     assert station.dial().say(b"HELO no header\r\n").hear() == b""
 
 
-def test_who_comes_past_the_proxy_needs_no_header(make_station):
+def test_a_connection_that_bypasses_the_proxy_needs_no_header(make_station):
     station = make_station(proxies=frozenset({"127.0.0.1"}))
     assert station.dial("127.0.0.2").helo()
 

@@ -120,7 +120,7 @@ def test_a_lease_that_could_not_be_renewed_in_time_is_let_go_without_asking(lab,
     assert sid not in holder.sessions
 
 
-def test_a_log_in_whose_shard_goes_to_another_holder_on_the_way_is_that_ones(lab, server):
+def test_a_log_in_follows_its_shard_to_another_holder(lab, server):
     first = lab.holder(server.stub)
     stored, job = lab.login_job("mover")
     shard = int(job["sid"][:2], 16)
