@@ -18,7 +18,7 @@ from bench.parts import REPOSITORY, Scale, say, workplace
 from bench.peer import Peer
 from bench.people import PASSWORD, World
 from bench.report import Figure, Spread, percentile
-from cir.stcp.server import APART
+from cir.stcp.waker import AFTER_OK_SECONDS
 from onesoup.csp.session import Session
 from onesoup.demo.process import Process
 from onesoup.demo.servers import RedisServer, connects
@@ -70,7 +70,7 @@ def _wakes(scale: Scale, directory: Path) -> list[Figure]:
         Figure("cir", f"wakes for a burst of {BURST} messages", "", Spread.once(count), goal=1),
         Figure("cir", "stanza to WVCI, right behind the poll that found nothing more: p50", "ms", Spread.of(again), goal=P50),
         # OK and WVCI must not be read in one go.
-        Figure("cir", "stanza to WVCI, right behind HELO and OK: p50", "ms", Spread.of(new), goal=APART * 1e3 + P50),
+        Figure("cir", "stanza to WVCI, right behind HELO and OK: p50", "ms", Spread.of(new), goal=AFTER_OK_SECONDS * 1e3 + P50),
     ]
 
 

@@ -35,7 +35,7 @@ PINGS = 3
 POLLS = 60
 REST = 3.2
 # A slice: many beats of the processes, and one look of the holder at those of its sessions that are due
-# (workers/holder/process.py).
+# (workers/holder/upkeep.py).
 SLICE = 60.0
 # Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
 LANES = 16

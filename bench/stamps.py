@@ -27,7 +27,7 @@ PLACES = {
         ("onesoup.http_server.wsgi", "_Answer._write", "web: answer"),
     ],
     "holder": [
-        ("workers.holder.process", "Holder._woken", "holder: news"),
+        ("workers.holder.process", "Holder.on_wake", "holder: news"),
         ("workers.holder.session.outbox", "Outbox._run_commands", "holder: outbox"),
         ("onesoup.store.session.holder_side", "HolderSessionStore.commands", "holder: feed.commands"),
         ("onesoup.xmpp.stream.socket", "StreamSocket.offer", "holder: TLS write"),
@@ -36,7 +36,7 @@ PLACES = {
     ],
     "cir": [
         ("cir.stcp.server", "StcpServer.wake", "cir: news"),
-        ("cir.stcp.server", "StcpServer._ring", "cir: line"),
+        ("cir.stcp.waker", "LineWaker._write_wvci", "cir: line"),
     ],
 }
 

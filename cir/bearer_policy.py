@@ -6,30 +6,30 @@ from dataclasses import dataclass, field, replace
 
 from onesoup.store.wakeup.wakes import WakeTries
 
-UDP, SMS = ("SUDP", "WAPUDP"), ("WAPSMS", "SSMS")
-# Until the first wake. A datagram for a message goes at once: a phone that comes takes the whole batch. Presence is in no hurry,
-# and a phone that is awake comes by itself before an SMS has to be paid.
-BATCH_UDP = {"m": 0, "p": 10_000}
-BATCH_SMS = 3_000
-# A phone that has something in hand comes by itself; so long it is given for that.
-BUSY = 2_000
+UDP_BEARERS, SMS_BEARERS = ("SUDP", "WAPUDP"), ("WAPSMS", "SSMS")
+# Delay of the first wake-up. A datagram for a message goes at once: a phone that comes takes the whole batch. Presence is in no
+# hurry, and a phone that is awake comes by itself before an SMS has to be paid.
+UDP_DELAY_MS = {"m": 0, "p": 10_000}
+SMS_DELAY_MS = 3_000
+# A phone that has something in hand gets this time to come by itself.
+BUSY_MS = 2_000
 # From the first wake by STCP to UDP, and from the first free one to an SMS.
-STCP_WAIT, FREE_WAIT = 20_000, 60_000
-# Between datagrams for one wake; the last number is how long the last one is waited for.
-UDP_GAPS = (10_000, 30_000, 20_000)
-UDP_SENDS, UDP_GAP = 3, 5_000
-SMS_SENDS, SMS_AGAIN, SMS_WAIT = 2, 900_000, 120_000
-# Reports that say: the phone has not had the message, so that it did not come says nothing of it.
-NOT_REACHED = frozenset({"buffered", "failed", "refused"})
+STCP_WAIT_MS, FREE_BEARER_WAIT_MS = 20_000, 60_000
+# Between datagrams for one wake; the last number is how long the phone is waited for after the last one.
+UDP_GAPS_MS = (10_000, 30_000, 20_000)
+MAX_UDP_SENDS, MIN_UDP_GAP_MS = 3, 5_000
+MAX_SMS_SENDS, SMS_GAP_MS, SMS_WAIT_MS = 2, 900_000, 120_000
+# Reports that say that the phone has not had the message: nothing follows from its not coming.
+NOT_REACHED_STATES = frozenset({"buffered", "failed", "refused"})
 # Polls in a row that say: this phone comes by itself.
-POLLS, POLL_MARGIN = 3, 5_000
-# UDP is left alone at an address where so many wakes went unanswered.
-DEAF = 2
+REGULAR_POLLS, POLL_MARGIN_MS = 3, 5_000
+# No datagrams are sent to an address where so many wakes were not answered.
+DEAF_AFTER_WAKES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a session at a step. `udp` and `sms` are the bearers that can be used now; `number` may cost."""
+    """What is known of a session at a step. `udp` and `sms` are the bearers that can be used now."""
 
     now: int
     kind: str
@@ -75,7 +75,7 @@ Step = Send | Wait | Exhausted
 
 def step(facts: Facts) -> Step:
     """What to do for the outstanding wake."""
-    if facts.polls >= POLLS and (comes := facts.last_request + facts.poll_ms + POLL_MARGIN) > facts.now:
+    if facts.polls >= REGULAR_POLLS and (comes := facts.last_request + facts.poll_ms + POLL_MARGIN_MS) > facts.now:
         return Wait(comes)
     due = [(at, bearer) for at, bearer in (_udp(facts), _sms(facts)) if bearer]
     if not due:
@@ -89,37 +89,37 @@ def step(facts: Facts) -> Step:
 def _udp(facts: Facts) -> tuple[int, str]:
     """(when, what) of the next datagram."""
     tries = facts.tries
-    if not facts.udp or tries.udp >= UDP_SENDS:
+    if not facts.udp or tries.udp >= MAX_UDP_SENDS:
         return 0, ""
     if tries.udp:
-        return tries.udp_at + UDP_GAPS[tries.udp - 1], facts.udp[0]
-    at = facts.began + (STCP_WAIT if facts.lines else BATCH_UDP[facts.kind])
+        return tries.udp_at + UDP_GAPS_MS[tries.udp - 1], facts.udp[0]
+    at = facts.began + (STCP_WAIT_MS if facts.lines else UDP_DELAY_MS[facts.kind])
     if facts.busy:
-        at = max(at, facts.last_request + BUSY)
-    # Nobody who does not come is sent many; who came, and went away with nothing, hears of the next message at once.
+        at = max(at, facts.last_request + BUSY_MS)
+    # A phone that does not come is not sent many. One that came, and went away with nothing, hears of the next message at once.
     came = tries.udp_at < facts.last_request and not facts.busy
-    return (at if came else max(at, tries.udp_at + UDP_GAP)), facts.udp[0]
+    return (at if came else max(at, tries.udp_at + MIN_UDP_GAP_MS)), facts.udp[0]
 
 
 def _sms(facts: Facts) -> tuple[int, str]:
     """(when, what) of the next SMS. Presence is not worth one."""
     tries = facts.tries
-    if not facts.sms or facts.kind != "m" or tries.sms >= SMS_SENDS or tries.given_up:
+    if not facts.sms or facts.kind != "m" or tries.sms >= MAX_SMS_SENDS or tries.given_up:
         return 0, ""
     if tries.sms:
-        at = tries.sms_at + SMS_AGAIN
+        at = tries.sms_at + SMS_GAP_MS
     elif facts.lines:
-        at = facts.began + FREE_WAIT
+        at = facts.began + FREE_BEARER_WAIT_MS
     elif facts.udp or tries.udp:
-        at = (tries.first_udp_at or facts.began) + FREE_WAIT
+        at = (tries.first_udp_at or facts.began) + FREE_BEARER_WAIT_MS
     else:
-        at = facts.began + BATCH_SMS
+        at = facts.began + SMS_DELAY_MS
     return max(at, tries.not_before), facts.sms[0]
 
 
 def _with(facts: Facts, bearer: str) -> WakeTries:
     tries, now = facts.tries, facts.now
-    if bearer in UDP:
+    if bearer in UDP_BEARERS:
         return replace(tries, udp=tries.udp + 1, udp_at=now, first_udp_at=tries.first_udp_at or now)
     return replace(tries, sms=tries.sms + 1, sms_at=now, not_before=0)
 
@@ -128,14 +128,14 @@ def _end(facts: Facts) -> Step:
     """Nothing is left to send: the last wake is waited for, then it was all in vain."""
     tries = facts.tries
     until = max(
-        facts.began + (STCP_WAIT * 2 if facts.lines else 0),
-        tries.udp_at + UDP_GAPS[-1] if tries.udp else 0,
-        _reached(facts) + SMS_WAIT if tries.sms else 0,
+        facts.began + (STCP_WAIT_MS * 2 if facts.lines else 0),
+        tries.udp_at + UDP_GAPS_MS[-1] if tries.udp else 0,
+        _reached(facts) + SMS_WAIT_MS if tries.sms else 0,
     )
     if until > facts.now:
         return Wait(until)
-    heard = tries.sms and facts.report not in NOT_REACHED
-    return Exhausted((facts.udp[:1] if tries.udp >= UDP_SENDS else ()) + (facts.sms[:1] if heard else ()))
+    heard = tries.sms and facts.report not in NOT_REACHED_STATES
+    return Exhausted((facts.udp[:1] if tries.udp >= MAX_UDP_SENDS else ()) + (facts.sms[:1] if heard else ()))
 
 
 def _reached(facts: Facts) -> int:

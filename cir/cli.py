@@ -1,13 +1,18 @@
-"""`onesoup cir send`: one wake-up by SMS to a number, or a look at the octets that would go out."""
+"""`onesoup cir send`: one wake-up by SMS to a number, or, with --dry-run, the bytes that would be sent."""
 
 import secrets
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from onesoup.csp.text import numbers
 from onesoup.settings.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:  # the rest of cir is imported when the command runs: `onesoup --help` is quick without it
+    from cir.sms.carrier import SmsGateway
+    from cir.sms.job import SmsJob
 
 
 @click.command()
@@ -36,17 +41,17 @@ def _send(settings: Settings, to: str, method: str, version: str, cookie: str, t
     if not number:
         raise click.ClickException(f"{to} is no number; example: +15550100123")
     now = time.time()
-    id_ = job.new_id(now)
-    if method == job.TEXT:
-        made = job.words(id_, number, text, now, settings.sms_validity)
+    id_ = job.new_job_id(now)
+    if method == job.TEXT_SMS:
+        made = job.text_job(id_, number, text, now, settings.sms_validity)
     else:
         form, shape = settings.sms_form, settings.wap_content_type
         count = secrets.randbelow(256)
-        made = job.wake(
+        made = job.wake_job(
             method, id_, number, version, cookie, now, count=count, content_type=shape, form=form, validity=settings.sms_validity
         )
     _show(made, settings)
-    gateway = carrier.make(settings, b"")
+    gateway = carrier.make_gateway(settings, b"")
     if gateway is None:
         click.echo("gateway  none is configured: ONESOUP_SMS_GATEWAY")
         if not dry_run:
@@ -58,7 +63,7 @@ def _send(settings: Settings, to: str, method: str, version: str, cookie: str, t
         _hand_over(gateway, made)
 
 
-def _show(made, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def _show(made: "SmsJob", settings: Settings) -> None:
     from cir.sms import encoding
 
     click.echo(
@@ -67,11 +72,11 @@ def _show(made, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     click.echo(f"method   {made.method}, data coding {made.dcs:#04x}")
     click.echo(f"header   {made.udh.hex(' ').upper()}")
     click.echo(f"payload  {made.payload.hex(' ').upper()}")
-    click.echo(f"length   {len(made.udh) + len(made.payload)} of {encoding.MAX_OCTETS} octets")
+    click.echo(f"length   {len(made.udh) + len(made.payload)} of {encoding.MAX_SMS_BYTES} octets")
     click.echo(f"text     {made.text.decode()}")
 
 
-def _hand_over(gateway, made) -> None:  # type: ignore[no-untyped-def]
+def _hand_over(gateway: "SmsGateway", made: "SmsJob") -> None:
     gateway.carrier.start()
     try:
         result = gateway.submit(made)

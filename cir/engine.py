@@ -1,6 +1,6 @@
-"""What wakes phones that have no STCP line, or do not come for it: UDP and SMS, in the order of `chain` (cir.md 10).
+"""Wakes phones by UDP and SMS when they have no STCP line, or do not come for it, in the order of `bearer_policy` (cir.md 10).
 
-Any number of processes run an engine; a session that is due is with one of them at a time. An engine keeps nothing: what is
+Any number of processes run an engine; a session that is due is with one of them at a time. An engine has no memory: what is
 outstanding, and what has been tried for it, is in Redis."""
 
 import time
@@ -13,9 +13,9 @@ from gevent.pool import Group
 
 from cir import bearer_policy
 from cir.bearer_policy import Exhausted, Facts, Send, Wait
+from cir.metrics import WAKEUPS_SENT
 from cir.sms import job
-from cir.sms.outgoing import SENT, Outgoing
-from cir.stcp.server import WAKES
+from cir.sms.outgoing import SENT_OUTCOMES, SmsSender
 from cir.udp import UdpSender
 from cir.work_queue import WorkQueue
 from cir.wvci import CirError
@@ -35,18 +35,18 @@ from onesoup.store.wakeup.wakes import WakeFacts, Wakes, WakeTries
 
 log = structlog.get_logger()
 
-AT_ONCE = 50
-# Wakes whose news nobody heard are looked for when the way of the news was broken, by one process in so many seconds; and in
-# between, should that have gone unnoticed. On a cluster news is a step of its own: whoever dies before it leaves no sign.
-GAP_SECONDS, SWEEP_SECONDS, CLUSTER_SECONDS = 3, 600, 60
-# How often each process asks in that time whether it is the one.
-ASKS = 5
-# What the gateway did not take is brought again so much later.
-AGAIN_SECONDS = 30.0
+MAX_PARALLEL_WAKES = 50
+# How often one of the processes looks for wakes whose news was lost: after a connection broke; and without a known reason. On a
+# cluster news is a step of its own, and a sender that dies before it leaves no sign.
+SWEEP_AFTER_GAP_SECONDS, UNHEARD_SWEEP_SECONDS, CLUSTER_UNHEARD_SWEEP_SECONDS = 3, 600, 60
+# How often each process asks in that time whether it is its turn.
+SWEEP_TURNS_ASKED = 5
+# When a message that the gateway did not take is submitted again.
+GATEWAY_RETRY_SECONDS = 30.0
 
 
 class Engine:
-    """Steps of sessions that are due."""
+    """Runs the steps of sessions that are due."""
 
     def __init__(
         self,
@@ -55,29 +55,29 @@ class Engine:
         codes: Numbers,
         shards: Shards,
         lines: Lines,
-        outgoing: Outgoing | None = None,
+        outgoing: SmsSender | None = None,
         datagrams: UdpSender | None = None,
     ) -> None:
         self._settings, self._wakes = settings, wakes
         self._codes, self._shards, self._lines = codes, shards, lines
         self._outgoing, self._datagrams, self._processes = outgoing, datagrams, frozenset[str]()
-        self.duties = WorkQueue(wakes.due, self.step, AT_ONCE)
+        self.queue = WorkQueue(wakes.due, self.step, MAX_PARALLEL_WAKES)
         self._codes_out, self._count, self._gap = Group(), 0, False
         self._ask_at = 0.0
 
     def bearers(self) -> frozenset[str]:
-        """What works here just now, and "SMS" where any message can be sent."""
+        """The bearers that work here just now, and "SMS" where any message can be sent."""
         found = set()
         if self._datagrams is not None:
             found |= {"SUDP", "WAPUDP"}
         if self._outgoing is not None and self._settings.sms_prefixes:
             methods = self._outgoing.gateway.methods
             found |= methods & {"WAPSMS", "SSMS"}
-            found |= {"SMS"} if job.TEXT in methods else set()
+            found |= {"SMS"} if job.TEXT_SMS in methods else set()
         return frozenset(found)
 
-    def _short(self) -> frozenset[str]:
-        """SMS bearers that there are, whether they work just now or not: a wake waits for a gateway that is away."""
+    def _sms_methods(self) -> frozenset[str]:
+        """The SMS bearers that are configured, working or not: a wake waits for a gateway that is away."""
         return self._outgoing.gateway.carrier.methods if self._outgoing is not None else frozenset()
 
     # --- news ---
@@ -88,19 +88,19 @@ class Engine:
         if kind == "code":
             self._codes_out.spawn(self._send_codes)
             return
-        delay = bearer_policy.BATCH_UDP["m"] if self._datagrams is not None else bearer_policy.BATCH_SMS
-        # Whoever reads news must not wait for Redis: STCP lines are told by the same reader.
-        gevent.spawn(self._soon, sid, delay if kind == "m" else bearer_policy.BATCH_UDP["p"])
+        delay = bearer_policy.UDP_DELAY_MS["m"] if self._datagrams is not None else bearer_policy.SMS_DELAY_MS
+        # The greenlet that reads news must not wait for Redis: STCP lines get theirs from it too.
+        gevent.spawn(self._schedule, sid, delay if kind == "m" else bearer_policy.UDP_DELAY_MS["p"])
 
-    def _soon(self, sid: str, ms: int) -> None:
+    def _schedule(self, sid: str, ms: int) -> None:
         try:
-            self.duties.soon(sid, ms)
+            self.queue.schedule(sid, ms)
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
             self._gap = True
 
-    def gap(self) -> None:
-        """News may have been lost, since Redis has published them to nobody."""
+    def on_gap(self) -> None:
+        """News may have been lost: Redis may have published them while we did not listen."""
         self._gap = True
         gevent.spawn(self.sweep)
 
@@ -111,19 +111,19 @@ class Engine:
                 return
             for shard in range(keys.SHARDS):
                 for sid in self._wakes.unheard(self._shards.sessions(shard)):
-                    self.duties.soon(sid, bearer_policy.BATCH_SMS)
+                    self.queue.schedule(sid, bearer_policy.SMS_DELAY_MS)
         except StoreDown as error:
             self._gap = True
             log.warning("store-down", reason=str(error))
 
     def _may_sweep(self) -> bool:
         if not self._gap:
-            now, seconds = time.monotonic(), CLUSTER_SECONDS if self._wakes.news_apart else SWEEP_SECONDS
+            now, seconds = time.monotonic(), CLUSTER_UNHEARD_SWEEP_SECONDS if self._wakes.news_apart else UNHEARD_SWEEP_SECONDS
             if now < self._ask_at:
                 return False
-            self._ask_at = now + seconds / ASKS
+            self._ask_at = now + seconds / SWEEP_TURNS_ASKED
             return self._wakes.may_sweep(seconds)
-        if not self._wakes.may_sweep(GAP_SECONDS, "gap"):
+        if not self._wakes.may_sweep(SWEEP_AFTER_GAP_SECONDS, "gap"):
             return False  # what we have missed, another one may have missed too: the next turn looks
         self._gap = False
         return True
@@ -131,13 +131,13 @@ class Engine:
     def drain(self, seconds: float) -> None:
         """Takes no more steps, and lets those that have begun come to their end, codes among them."""
         end = time.monotonic() + seconds
-        self.duties.drain(seconds)
+        self.queue.drain(seconds)
         self._codes_out.join(max(end - time.monotonic(), 0.0))
 
     # --- steps ---
 
     def step(self, sid: str) -> int | None:
-        """Does what is due for a session. Returns in how many ms to look again, or None."""
+        """Does what is due for a session. Returns in how many ms the next step is due, or None."""
         try:
             look = self._wakes.look(sid)
         except NoSession:
@@ -162,8 +162,8 @@ class Engine:
         usable = agreed & here
         udp = tuple(
             name
-            for name in bearer_policy.UDP
-            if name in usable and look.udp_port and look.address and look.deaf < bearer_policy.DEAF
+            for name in bearer_policy.UDP_BEARERS
+            if name in usable and look.udp_port and look.address and look.deaf < bearer_policy.DEAF_AFTER_WAKES
         )
         allowed, tries = numbers.allowed(look.number, self._settings.sms_prefixes), _tries(look)
         report, report_at = self._outgoing.fate(tries.job) if tries.job and self._outgoing else ("", 0)
@@ -173,7 +173,7 @@ class Engine:
             began=look.began,
             lines=self._alive(look.lines),
             udp=udp,
-            sms=tuple(name for name in bearer_policy.SMS if name in agreed & self._short() and allowed),
+            sms=tuple(name for name in bearer_policy.SMS_BEARERS if name in agreed & self._sms_methods() and allowed),
             polls=look.polls,
             poll_ms=(look.poll_min or self._settings.server_poll_min) * 1000,
             last_request=look.last_request,
@@ -191,11 +191,11 @@ class Engine:
         return not self._processes.isdisjoint(channels)
 
     def forget_processes(self) -> None:
-        """Who lives is looked up again with the next line."""
+        """Which processes live is looked up again with the next line."""
         self._processes = frozenset()
 
     def _send(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
-        if send.bearer in bearer_policy.UDP:
+        if send.bearer in bearer_policy.UDP_BEARERS:
             return self._send_udp(sid, session, look, send)
         return self._send_sms(sid, session, look, send)
 
@@ -206,12 +206,12 @@ class Engine:
         cookie = session.cookie or sid
         sent = self._datagrams.send(send.bearer, look.address, look.udp_port, session.version, cookie)
         tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=sent)
-        WAKES.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
+        WAKEUPS_SENT.labels(send.bearer.lower(), "sent" if sent else "failed").inc()
         return 0
 
     def _send_sms(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
-        """The budget first, then the note, then the gateway: whatever dies in between, no message goes out twice."""
-        out, id_ = self._outgoing, job.new_id(time.time())
+        """The budget first, then the note, then the gateway: no message goes out twice, wherever the process dies."""
+        out, id_ = self._outgoing, job.new_job_id(time.time())
         assert out is not None
         if away := out.gateway.wait():
             return self._put_off(sid, look, away, look.tried)
@@ -222,39 +222,47 @@ class Engine:
         if not self._wakes.note(sid, tries, "sms", look.tried):
             out.refund(look.number, session.jid, id_)
             return None
-        settings = self._settings
-        self._count += 1
         try:
-            made = job.wake(
-                send.bearer,
-                id_,
-                look.number,
-                session.version,
-                session.cookie or sid,
-                time.time(),
-                count=self._count,
-                content_type=settings.wap_content_type,
-                form=settings.sms_form,
-                validity=settings.sms_validity,
-                session=short(sid),
-            )
+            made = self._wake_job(sid, session, look, send.bearer, id_)
         except CirError as error:
             log.warning("sms-does-not-fit", sid=short(sid), reason=str(error))
             out.refund(look.number, session.jid, id_)
             return None
+        return self._submit(sid, session, look, made, tries)
+
+    def _wake_job(self, sid: str, session: Session, look: WakeFacts, bearer: str, id_: str) -> job.SmsJob:
+        settings = self._settings
+        self._count += 1
+        return job.wake_job(
+            bearer,
+            id_,
+            look.number,
+            session.version,
+            session.cookie or sid,
+            time.time(),
+            count=self._count,
+            content_type=settings.wap_content_type,
+            form=settings.sms_form,
+            validity=settings.sms_validity,
+            session=short(sid),
+        )
+
+    def _submit(self, sid: str, session: Session, look: WakeFacts, made: job.SmsJob, tries: WakeTries) -> int:
+        out = self._outgoing
+        assert out is not None
         began = time.monotonic()
         outcome = out.submit(made, session.jid)
-        taken = outcome in SENT
-        tracing.tell_session("wake", sid, bearer=send.bearer.lower(), sent=taken)
-        WAKES.labels(send.bearer.lower(), "sent" if taken else "failed").inc()
+        sent, bearer = outcome in SENT_OUTCOMES, made.method.lower()
+        tracing.tell_session("wake", sid, bearer=bearer, sent=sent)
+        WAKEUPS_SENT.labels(bearer, "sent" if sent else "failed").inc()
         if outcome is job.SendOutcome.TEMPORARY:
             # It was certainly not sent: it does not count as a try.
-            wait = time.monotonic() - began + max(out.gateway.wait(), AGAIN_SECONDS)
+            wait = time.monotonic() - began + max(out.gateway.wait(), GATEWAY_RETRY_SECONDS)
             return self._put_off(sid, look, wait, tries.pack())
         return 0
 
     def _put_off(self, sid: str, look: WakeFacts, seconds: float, seen: bytes) -> int:
-        """SMS has to wait for the gateway, so long from when we looked; what else there is goes at its own time."""
+        """SMS waits for the gateway, `seconds` from when the session was read; other bearers keep their times."""
         self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 
@@ -272,10 +280,10 @@ class Engine:
         """What was tried is over. A phone that has come since: in time, so the bearer works; or late, and then it does not
         hear datagrams at this address."""
         if tries.udp and look.last_request > tries.udp_at:
-            late = tries.udp >= bearer_policy.UDP_SENDS and look.last_request > tries.udp_at + bearer_policy.UDP_GAPS[-1]
+            late = tries.udp >= bearer_policy.MAX_UDP_SENDS and look.last_request > tries.udp_at + bearer_policy.UDP_GAPS_MS[-1]
             self._wakes.deaf(sid, late)
         sent_at = max(tries.udp_at if tries.udp else 0, tries.sms_at)
-        if 0 < sent_at < look.last_request <= sent_at + bearer_policy.SMS_WAIT:
+        if 0 < sent_at < look.last_request <= sent_at + bearer_policy.SMS_WAIT_MS:
             self._wakes.answered(session.jid)
         self._wakes.forget_tries(sid)
 
@@ -283,7 +291,7 @@ class Engine:
         """Quiet until the phone comes, or until a message comes much later."""
         if not self._wakes.note(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
             return
-        WAKES.labels("all", "unanswered").inc()
+        WAKEUPS_SENT.labels("all", "unanswered").inc()
         count = self._wakes.unanswered(session.jid, found.tried)
         log.info("wake-unanswered", sid=short(sid), tried=",".join(found.tried), in_a_row=count)
 
@@ -291,7 +299,7 @@ class Engine:
 
     def _send_codes(self) -> None:
         out = self._outgoing
-        if out is None or job.TEXT not in out.gateway.carrier.methods or out.gateway.wait():
+        if out is None or job.TEXT_SMS not in out.gateway.carrier.methods or out.gateway.wait():
             return
         try:
             while (record := self._codes.next_to_send()) is not None:
@@ -304,12 +312,12 @@ class Engine:
         if time.time() > until or self._outgoing is None or not self._outgoing.allowed(number):
             self._codes.take_back(jid, number)
             return
-        id_ = job.new_id(time.time())
+        id_ = job.new_job_id(time.time())
         outcome = None
         if self._outgoing.claim(number, jid, id_, None) is None:
             text = str(wanted["text"])
-            outcome = self._outgoing.submit(job.words(id_, number, text, time.time(), self._settings.sms_validity), jid)
-        if outcome not in SENT:
+            outcome = self._outgoing.submit(job.text_job(id_, number, text, time.time(), self._settings.sms_validity), jid)
+        if outcome not in SENT_OUTCOMES:
             self._codes.take_back(jid, number)
 
 

@@ -1,6 +1,6 @@
 """The CIR process: wakes phones over STCP, UDP and SMS, answers those that ask over HTTP, and hears from the gateway.
 
-For a wake-up it never reads what waits. Where phones speak CSP by SMS, it runs for them what a gateway worker runs."""
+For a wake-up it never reads the messages that wait. Where phones speak CSP by SMS, it runs what a gateway worker runs."""
 
 from gevent import monkey
 
@@ -18,13 +18,13 @@ from gevent.event import Event
 from gevent.server import StreamServer
 
 from cir.engine import Engine
-from cir.http.server import Site
-from cir.smpp import pdu as smpp
+from cir.http.server import CirSite
+from cir.smpp import pdus
 from cir.sms import arrived, carrier
-from cir.sms.incoming import DataChannel, Helos, Reception
-from cir.sms.outgoing import Outgoing
+from cir.sms.incoming import NumberBinder, SmsDataChannel, SmsReception
+from cir.sms.outgoing import SmsSender
 from cir.stcp.limits import ConnectionLimits
-from cir.stcp.server import BEAT, CLUSTER_TURNS, TURNS, StcpServer
+from cir.stcp.server import CLUSTER_UPKEEPS_PER_ROUND, STCP_UPKEEP_SECONDS, UPKEEPS_PER_ROUND, StcpServer
 from cir.udp import UdpSender
 from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
@@ -48,83 +48,88 @@ log = structlog.get_logger()
 
 
 class Cir:
-    """The parts of one process, put together from the settings."""
+    """One CIR process: puts its parts together from the settings."""
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self._settings, self._key = settings, report_key(settings)
         self.jobs = Jobs(client)
-        self.gateway = carrier.make(settings, self._key, self._receipt, self._delivered)
+        self.gateway = carrier.make_gateway(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
-        guard = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
+        limits = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
         behind = Nets(proxies if settings.stcp_proxy else ())
         wakes, known = Wakes(client), Numbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
-        turns = CLUSTER_TURNS if wakes.news_apart else TURNS
+        per_round = CLUSTER_UPKEEPS_PER_ROUND if wakes.news_apart else UPKEEPS_PER_ROUND
         self.stcp = StcpServer(
-            GatewaySessionStore(client), Lines(client), guard=guard, proxies=behind, cookies=cookies, turns=turns
+            GatewaySessionStore(client),
+            Lines(client),
+            limits=limits,
+            proxies=behind,
+            cookies=cookies,
+            upkeeps_per_round=per_round,
         )
-        outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
+        outgoing = SmsSender(settings, Budget(client, sms_limits(settings)), self.jobs, self.gateway) if self.gateway else None
         self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
-        self.reception: Reception | None = None
+        self.reception: SmsReception | None = None
         if outgoing is not None:
-            helos, data = Helos(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
-            self.reception = Reception(helos, data, outgoing, settings.country_code)
+            helos, data = NumberBinder(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
+            self.reception = SmsReception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
         report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
         carried = Nets((*LOOPBACK, *proxies))
         hook_key = settings.sms_hook_key
-        self.site = Site(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
+        self.site = CirSite(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
 
-    def heard(self, channel: str, data: bytes) -> None:
-        """What the store publishes for us."""
+    def on_news(self, channel: str, data: bytes) -> None:
+        """News that the store has published."""
         if channel == NEWS:
             self.engine.news(data)
         else:
             self.stcp.wake(channel, data)
 
-    def gap(self) -> None:
-        """What the store has published may have been lost."""
-        self.stcp.gap()
-        self.engine.gap()
+    def on_gap(self) -> None:
+        """News may have been lost."""
+        self.stcp.on_gap()
+        self.engine.on_gap()
 
-    def beat(self) -> None:
-        """Says what works here, and looks after what was lost."""
+    def upkeep(self) -> None:
+        """Registers the bearers that work here, and finds wakes that were lost."""
         bearers = {"STCP"} | self.engine.bearers()
         self.stcp.bearers = frozenset(bearers | ({"SHTTP"} if self._settings.cir_port else set()))
         self.engine.forget_processes()
         gevent.spawn(self.engine.sweep)
-        self.stcp.beat()
+        self.stcp.upkeep()
 
     def _receipt(self, message_id: str, state: str, error: str) -> None:
         """A report that came over SMPP."""
         try:
-            job = self.jobs.named("smpp", smpp.forms(message_id))
+            job = self.jobs.named("smpp", pdus.message_id_forms(message_id))
             found = self.jobs.report(job, state) if job else "unknown"
         except StoreDown:
             return
         log.info("sms-report", job=job, state=state, error=error, found=found)
 
-    def _delivered(self, pdu: smpp.Pdu) -> bool:
+    def _delivered(self, pdu: pdus.Pdu) -> bool:
         """A message of a phone that came over SMPP."""
         try:
-            return self.reception is None or self.reception.take(arrived.deliver(pdu))
+            return self.reception is None or self.reception.take(arrived.read_smpp(pdu))
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
             return False
 
 
-def _data_channel(settings: Settings, client: redis.Redis, outgoing: Outgoing) -> DataChannel | None:
-    """CSP by SMS, where it is wanted. It runs what a gateway worker runs, except that nobody waits in a poll."""
+def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender) -> SmsDataChannel | None:
+    """CSP by SMS, where it is configured. It runs what a gateway worker runs, except that no poll is held."""
     if not settings.sms_data:
         return None
     if not settings.keys_file:
         raise SettingsError("sms_data needs the key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
     services = wiring.services(replace(settings, poll_hold=0.0), client)
     services.replies.start()
-    return DataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
+    return SmsDataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 
 
-def limits(settings: Settings) -> Limits:
+def sms_limits(settings: Settings) -> Limits:
     return Limits(
         gap=settings.sms_gap,
         per_hour=settings.sms_per_hour,
@@ -138,7 +143,7 @@ def limits(settings: Settings) -> Limits:
 
 
 def report_key(settings: Settings) -> bytes:
-    """What signs the URLs of reports; b"" without a key ring, which only a run without reports can do with."""
+    """The key that signs URLs of delivery reports; b"" without a key ring. SettingsError when reports are wanted without one."""
     if settings.sms_report_url and not settings.keys_file:
         raise SettingsError("sms_report_url needs a key ring to sign with; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
     try:
@@ -176,13 +181,13 @@ def main(settings: Settings) -> int:
         gevent.signal_handler(number, stopping.set)
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
-    subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.gap)
+    subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
     subscriber.want([cir.stcp.channel, NEWS])
     gevent.spawn(subscriber.run)
     tracing.start(client, "cir")
-    gevent.spawn(cir.engine.duties.run)
+    gevent.spawn(cir.engine.queue.run)
     if cir.reception is not None and cir.reception.data is not None:
-        gevent.spawn(cir.reception.data.duties.run)
+        gevent.spawn(cir.reception.data.queue.run)
     if cir.gateway is not None:
         cir.gateway.carrier.start()
     servers = [_listen("STCP_PORT", (settings.stcp_bind, settings.stcp_port), cir.stcp.serve)]
@@ -197,15 +202,15 @@ def main(settings: Settings) -> int:
 
     admin_server.start(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
-    beats = scheduler.every(BEAT, cir.beat)
+    upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
     try:
-        cir.beat()
+        cir.upkeep()
     except StoreDown as error:
         log.warning("store-down", reason=str(error))
     # Also without Redis: phones may dial, and their lines are bound when it comes back.
     systemd.ready()
     stopping.wait()
-    scheduler.stop([beats], 0.0)
+    scheduler.stop([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
     return 0
@@ -218,8 +223,8 @@ def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)
     if cir.reception is not None and cir.reception.data is not None:
-        cir.reception.data.duties.drain(settings.drain_seconds / 4)
-    carrier.stop(cir.gateway)
+        cir.reception.data.queue.drain(settings.drain_seconds / 4)
+    carrier.stop_gateway(cir.gateway)
     try:
         cir.stcp.close()
     except StoreDown:

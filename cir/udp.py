@@ -11,15 +11,15 @@ from cir.sms import wsp_push
 from onesoup.csp.capabilities import UDP_PORT
 
 SUDP, WAPUDP = "SUDP", "WAPUDP"
-MOST_OCTETS = 511
+MAX_DATAGRAM_BYTES = 511
 # Datagrams to one address in a minute.
-PER_ADDRESS, SECONDS = 20, 60.0
+MAX_DATAGRAMS_PER_ADDRESS, ADDRESS_WINDOW_SECONDS = 20, 60.0
 
 
-def octets(bearer: str, version: str, cookie: str, number: int, content_type: str) -> bytes:
+def datagram(bearer: str, version: str, cookie: str, number: int, content_type: str) -> bytes:
     """The datagram of a bearer."""
-    text = wvci.text(version, cookie)
-    return text if bearer == SUDP else wsp_push.build(number, text, content_type)
+    text = wvci.wvci_text(version, cookie)
+    return text if bearer == SUDP else wsp_push.build_push(number, text, content_type)
 
 
 class UdpSender:
@@ -37,23 +37,23 @@ class UdpSender:
         if not self._may(address, time.monotonic()):
             return False
         self._number += 1
-        data = octets(bearer, version, cookie, self._number, self._content_type)
-        if len(data) > MOST_OCTETS:
+        data = datagram(bearer, version, cookie, self._number, self._content_type)
+        if len(data) > MAX_DATAGRAM_BYTES:
             return False
         try:
-            self._sockets[bearer].sendto(data, (address, (port or UDP_PORT) if bearer == SUDP else wsp_push.PORT))
+            self._sockets[bearer].sendto(data, (address, (port or UDP_PORT) if bearer == SUDP else wsp_push.WAP_PUSH_PORT))
         except OSError:
             return False
         return True
 
     def _may(self, address: str, now: float) -> bool:
         for other, times in list(self._sent.items()):
-            while times and times[0] <= now - SECONDS:
+            while times and times[0] <= now - ADDRESS_WINDOW_SECONDS:
                 times.popleft()
             if not times:
                 del self._sent[other]
         times = self._sent.setdefault(address, deque())
-        if len(times) >= PER_ADDRESS:
+        if len(times) >= MAX_DATAGRAMS_PER_ADDRESS:
             return False
         times.append(now)
         return True

@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 
 from cir.http import pap, url_template
 from cir.sms import wsp_push
-from cir.sms.job import DATA, SSMS, TEXT, WAPSMS, HttpRequest, Job, SendOutcome, SendResult
+from cir.sms.job import DATA_SMS, SSMS, TEXT_SMS, WAPSMS, HttpRequest, SendOutcome, SendResult, SmsJob
 from onesoup.settings.settings import Settings, SettingsError
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_KINDS = {TEXT: "code", DATA: "data"}
-REFUSED = frozenset({401, 403})
-# The message was certainly not taken in. Whether any other 5xx has taken it, nobody knows, and without a key against
-# duplicates it must not be sent again.
-AGAIN = frozenset({429, 502, 503, 504})
+_FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+_MESSAGE_KINDS = {TEXT_SMS: "code", DATA_SMS: "data"}
+REFUSED_STATUSES = frozenset({401, 403})
+# The message was certainly not taken. With any other 5xx it may have been taken, and without a key against duplicates it must not
+# be sent again.
+RETRY_STATUSES = frozenset({429, 502, 503, 504})
 
 
-NONE: Mapping[str, str] = MappingProxyType({})
+NO_URLS: Mapping[str, str] = MappingProxyType({})
 
 
 class GatewayProfile(Protocol):
@@ -33,34 +33,34 @@ class GatewayProfile(Protocol):
 
     methods: frozenset[str]
 
-    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> HttpRequest: ...
+    def request(self, job: SmsJob, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NO_URLS) -> HttpRequest: ...
 
     def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> SendResult: ...
 
 
-class Url:
+class UrlProfile:
     """A template of a URL, and patterns for the answer."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT, DATA})
+    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._template = settings.sms_url
-        if unknown := url_template.unknown(self._template):
+        if unknown := url_template.unknown_placeholders(self._template):
             raise SettingsError(f"sms_url: no such placeholder: {', '.join(unknown)}; example: {{msisdn}}")
 
-    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> HttpRequest:
+    def request(self, job: SmsJob, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NO_URLS) -> HttpRequest:
         asked = self._filled(self._template, job, dlr_url)
         if not self._settings.sms_post:
             return asked
         url, _, form = asked.url.partition("?")
-        return HttpRequest("POST", url, asked.shown.partition("?")[0], _FORM, form.encode())
+        return HttpRequest("POST", url, asked.shown.partition("?")[0], _FORM_HEADERS, form.encode())
 
-    def _filled(self, wanted: str, job: Job, dlr_url: str) -> HttpRequest:
+    def _filled(self, wanted: str, job: SmsJob, dlr_url: str) -> HttpRequest:
         values = self._values(job, dlr_url)
-        return HttpRequest("GET", url_template.fill(wanted, values), url_template.masked(wanted, values))
+        return HttpRequest("GET", url_template.fill_template(wanted, values), url_template.mask_template(wanted, values))
 
-    def _values(self, job: Job, dlr_url: str) -> dict[str, bytes | str | int]:
+    def _values(self, job: SmsJob, dlr_url: str) -> dict[str, bytes | str | int]:
         settings = self._settings
         return {
             "user": settings.sms_user,
@@ -76,7 +76,7 @@ class Url:
             "text": job.text,
             "id": job.id,
             "dlr_url": dlr_url,
-            "dlr_mask": url_template.MASK if dlr_url else 0,
+            "dlr_mask": url_template.KANNEL_REPORT_MASK if dlr_url else 0,
             "validity_s": job.validity,
             "validity_min": max(job.validity // 60, 1),
             "dcs": job.dcs,
@@ -85,25 +85,25 @@ class Url:
     def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> SendResult:
         settings, text = self._settings, body.decode("latin-1")
         if settings.sms_permanent and re.search(settings.sms_permanent, text):
-            return SendResult(SendOutcome.PERMANENT, reason=_short(text))
+            return SendResult(SendOutcome.PERMANENT, reason=_shortened(text))
         if settings.sms_temporary and re.search(settings.sms_temporary, text):
-            return SendResult(SendOutcome.TEMPORARY, reason=_short(text))
+            return SendResult(SendOutcome.TEMPORARY, reason=_shortened(text))
         if 200 <= status < 300 and (not settings.sms_ok or re.search(settings.sms_ok, text)):
             found = re.search(settings.sms_id, text) if settings.sms_id else None
             return SendResult(SendOutcome.ACCEPTED, id=found.group(1) if found and found.groups() else "")
         return _by_status(status, headers, text)
 
 
-class KannelSendsms(Url):
+class KannelSendsmsProfile(UrlProfile):
     """Kannel's smsbox. Its 403 has two meanings, so the words of its answers count."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._base = settings.sms_url.partition("?")[0]
 
-    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> HttpRequest:
-        form = url_template.KANNEL if job.dcs == 4 else url_template.KANNEL_7BIT if job.udh else url_template.KANNEL_TEXT
-        for absent, name in ((not self._settings.sms_smsc, "&smsc={smsc}"), (not dlr_url, _DLR)):
+    def request(self, job: SmsJob, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NO_URLS) -> HttpRequest:
+        form = url_template.KANNEL_BINARY if job.dcs == 4 else url_template.KANNEL_7BIT if job.udh else url_template.KANNEL_TEXT
+        for absent, name in ((not self._settings.sms_smsc, "&smsc={smsc}"), (not dlr_url, _REPORT_PARAMETERS)):
             form = form.replace(name, "") if absent else form
         return self._filled(self._base + form, job, dlr_url)
 
@@ -112,16 +112,16 @@ class KannelSendsms(Url):
         if status in (200, 202) and text.startswith("0:"):
             return SendResult(SendOutcome.ACCEPTED)
         if status in (200, 202) and text.startswith("3:"):
-            return SendResult(SendOutcome.QUEUED, reason=_short(text))
+            return SendResult(SendOutcome.QUEUED, reason=_shortened(text))
         if "Authorization failed" in text:
-            return SendResult(SendOutcome.PERMANENT, reason=_short(text), broken=True)
-        return _by_status(400 if status in REFUSED else status, headers, text)
+            return SendResult(SendOutcome.PERMANENT, reason=_shortened(text), broken=True)
+        return _by_status(400 if status in REFUSED_STATUSES else status, headers, text)
 
 
-_DLR = "&dlr-mask={dlr_mask}&dlr-url={dlr_url}"
+_REPORT_PARAMETERS = "&dlr-mask={dlr_mask}&dlr-url={dlr_url}"
 
 
-class KannelPpg:
+class KannelPpgProfile:
     """A push proxy gateway, by PAP. It builds the push itself and knows nothing else."""
 
     methods = frozenset({WAPSMS})
@@ -129,20 +129,20 @@ class KannelPpg:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> HttpRequest:
+    def request(self, job: SmsJob, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NO_URLS) -> HttpRequest:
         settings = self._settings
         headers = {"Authorization": _basic(settings.sms_user, settings.sms_password), "Content-Type": pap.content_type(job.id)}
         if settings.sms_smsc:
             headers["X-Kannel-SMSC"] = settings.sms_smsc
         if dlr_url:
-            headers |= {"X-Kannel-DLR-Mask": str(url_template.MASK), "X-Kannel-DLR-Url": dlr_url}
-        body = pap.document(job.id, job.number, job.text, settings.sms_host)
+            headers |= {"X-Kannel-DLR-Mask": str(url_template.KANNEL_REPORT_MASK), "X-Kannel-DLR-Url": dlr_url}
+        body = pap.push_document(job.id, job.number, job.text, settings.sms_host)
         return HttpRequest("POST", settings.sms_url, settings.sms_url, headers, body)
 
     def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> SendResult:
-        if status in REFUSED:
+        if status in REFUSED_STATUSES:
             return SendResult(SendOutcome.PERMANENT, reason=f"status {status}", broken=True)
-        code = pap.result(body)
+        code = pap.response_code(body)
         if code is None:
             return (
                 _by_status(status, headers, "") if status >= 400 else SendResult(SendOutcome.UNKNOWN, reason="no push-response")
@@ -152,33 +152,33 @@ class KannelPpg:
         return SendResult(SendOutcome.TEMPORARY if 3000 <= code < 4000 else SendOutcome.PERMANENT, reason=f"PAP {code}")
 
 
-class Json:
+class JsonProfile:
     """A webhook of the operator's own, with a signature."""
 
-    methods = frozenset({WAPSMS, SSMS, TEXT, DATA})
+    methods = frozenset({WAPSMS, SSMS, TEXT_SMS, DATA_SMS})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def request(self, job: Job, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NONE) -> HttpRequest:
+    def request(self, job: SmsJob, dlr_url: str, now: float, dlr_urls: Mapping[str, str] = NO_URLS) -> HttpRequest:
         body = json.dumps(self._document(job, dlr_url, dlr_urls), separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": job.id,
-            "X-Onesoup-Signature": signature(self._settings.sms_password, int(now), body),
+            "X-Onesoup-Signature": sign_body(self._settings.sms_password, int(now), body),
         }
         return HttpRequest("POST", self._settings.sms_url, self._settings.sms_url.partition("?")[0], headers, body)
 
-    def _document(self, job: Job, dlr_url: str, dlr_urls: Mapping[str, str]) -> dict[str, Any]:
-        found: dict[str, Any] = {"v": 1, "id": job.id, "kind": _KINDS.get(job.method, "cir"), "method": job.method}
+    def _document(self, job: SmsJob, dlr_url: str, dlr_urls: Mapping[str, str]) -> dict[str, Any]:
+        found: dict[str, Any] = {"v": 1, "id": job.id, "kind": _MESSAGE_KINDS.get(job.method, "cir"), "method": job.method}
         found |= {"msisdn": job.number, "from": self._settings.sms_from}
-        if job.method == TEXT:
+        if job.method == TEXT_SMS:
             found["text"] = job.text.decode()
         else:
             found |= {"udh": job.udh.hex(), "payload": job.payload.hex(), "dcs": job.dcs}
             found |= {"dest_port": job.port, "src_port": job.source_port, "content_type": job.content_type}
         if job.method in (WAPSMS, SSMS):
-            found |= {"app_id": wsp_push.UA, "text": job.text.decode()}
+            found |= {"app_id": wsp_push.CIR_APPLICATION_NUMBER, "text": job.text.decode()}
         until = datetime.fromtimestamp(int(job.not_after), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         found |= {"validity_s": job.validity, "not_after": until}
         if dlr_url:
@@ -195,27 +195,26 @@ class Json:
         return _by_status(status, headers, str(said.get("error") or ""), again=frozenset({408, 425, 429, *range(500, 600)}))
 
 
-def signature(secret: str, now: int, body: bytes) -> str:
-    """t=seconds,v1=HMAC-SHA256 of the seconds, a dot and the body. A receiver takes it as stale after FRESH."""
+def sign_body(secret: str, now: int, body: bytes) -> str:
+    """t=seconds,v1=HMAC-SHA256 of the seconds, a dot and the body. A receiver refuses it after SIGNATURE_FRESH_SECONDS."""
     digest = hmac.digest(secret.encode(), f"{now}.".encode() + body, hashlib.sha256)
     return f"t={now},v1={digest.hex()}"
 
 
-# Seconds after which a signature is stale.
-FRESH = 300
+SIGNATURE_FRESH_SECONDS = 300
 
 
-def signed(secret: str, shown: str, now: float, body: bytes) -> bool:
+def is_signed(secret: str, shown: str, now: float, body: bytes) -> bool:
     """Whether this is the signature of a body, not older than it may be."""
     said = shown.partition(",")[0].removeprefix("t=")
-    if not (said.isascii() and said.isdigit() and len(said) < 15) or abs(now - int(said)) > FRESH:
+    if not (said.isascii() and said.isdigit() and len(said) < 15) or abs(now - int(said)) > SIGNATURE_FRESH_SECONDS:
         return False
-    return hmac.compare_digest(shown.encode("latin-1", "replace"), signature(secret, int(said), body).encode())
+    return hmac.compare_digest(shown.encode("latin-1", "replace"), sign_body(secret, int(said), body).encode())
 
 
-def _by_status(status: int, headers: Mapping[str, str], text: str, again: frozenset[int] = AGAIN) -> SendResult:
-    reason = _short(text) or f"status {status}"
-    if status in REFUSED:
+def _by_status(status: int, headers: Mapping[str, str], text: str, again: frozenset[int] = RETRY_STATUSES) -> SendResult:
+    reason = _shortened(text) or f"status {status}"
+    if status in REFUSED_STATUSES:
         return SendResult(SendOutcome.PERMANENT, reason=reason, broken=True)
     if status in again:
         return SendResult(SendOutcome.TEMPORARY, reason=reason, retry_after=_seconds(headers))
@@ -239,16 +238,21 @@ def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     return " ".join(text.split())[:80]
 
 
-KINDS: dict[str, type[Any]] = {"url": Url, "kannel-sendsms": KannelSendsms, "kannel-ppg": KannelPpg, "json": Json}
+GATEWAY_PROFILES: dict[str, type[Any]] = {
+    "url": UrlProfile,
+    "kannel-sendsms": KannelSendsmsProfile,
+    "kannel-ppg": KannelPpgProfile,
+    "json": JsonProfile,
+}
 
 
-def make(settings: Settings) -> GatewayProfile:
+def make_profile(settings: Settings) -> GatewayProfile:
     """The profile of the configured gateway."""
     if not urlsplit(settings.sms_url).hostname:
         raise SettingsError("sms_url names no host; example: http://127.0.0.1:13013/cgi-bin/sendsms")
-    profile: GatewayProfile = KINDS[settings.sms_gateway](settings)
+    profile: GatewayProfile = GATEWAY_PROFILES[settings.sms_gateway](settings)
     return profile

@@ -17,7 +17,7 @@ def content_type(job: str) -> str:
     return f'multipart/related; boundary={boundary(job)}; type="application/xml"'
 
 
-def document(job: str, number: str, text: bytes, host: str) -> bytes:
+def push_document(job: str, number: str, text: bytes, host: str) -> bytes:
     """The body of a push submission of one CIR to one number. `host` names us in the push-id, and the gateway."""
     address = quoteattr(f"WAPPUSH={number}/TYPE=PLMN@ppg.{host}")
     control = (
@@ -27,11 +27,11 @@ def document(job: str, number: str, text: bytes, host: str) -> bytes:
     )
     line = boundary(job)
     head = f"--{line}\r\nContent-Type: application/xml\r\n\r\n{control}\r\n--{line}\r\n"
-    part = f"Content-Type: {wsp_push.CONTENT_TYPE}\r\nX-Wap-Application-Id: {wsp_push.APPLICATION}\r\n\r\n"
+    part = f"Content-Type: {wsp_push.CIR_CONTENT_TYPE}\r\nX-Wap-Application-Id: {wsp_push.CIR_APPLICATION}\r\n\r\n"
     return head.encode() + part.encode() + text + f"\r\n--{line}--\r\n".encode()
 
 
-def result(answer: bytes) -> int | None:
+def response_code(answer: bytes) -> int | None:
     """The code of a push-response, which says more than the HTTP status: Kannel answers 202 to a refused document."""
     found = _CODE.search(answer)
     return int(found.group(1)) if found else None

@@ -15,7 +15,7 @@ import structlog
 
 from cir.http import delivery_reports, gateway_profiles, shttp
 from cir.sms import arrived
-from cir.sms.incoming import Reception
+from cir.sms.incoming import SmsReception
 from cir.wvci import CirError
 from onesoup.http_server.connection import BadBody, Connection, Limits
 from onesoup.http_server.requests import BadRequest, Request, path_of
@@ -25,12 +25,12 @@ from onesoup.store.wakeup.wakes import Wakes
 
 log = structlog.get_logger()
 
-MOST_BODY = 16 * 1024
+MAX_REQUEST_BODY_BYTES = 16 * 1024
 # A phone asks now and then; gateways, which bring many messages on a connection, are told apart by their address.
-LIMITS = Limits(request_seconds=10.0, idle_seconds=75.0, requests=50.0, bytes=64 * 1024.0)
+CONNECTION_LIMITS = Limits(request_seconds=10.0, idle_seconds=75.0, requests=50.0, bytes=64 * 1024.0)
 
 
-class Site:
+class CirSite:
     """Serves one connection at a time of a greenlet."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Site:
         jobs: Jobs,
         key: bytes,
         sources: Container[str],
-        reception: Reception | None = None,
+        reception: SmsReception | None = None,
         hook_key: str = "",
         report_secret: str = "",
         proxies: Container[str] = (),
@@ -54,11 +54,11 @@ class Site:
 
     def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        link = Connection(sock, LIMITS, paced=address[0] not in self._proxies and address[0] not in self._sources)
+        link = Connection(sock, CONNECTION_LIMITS, paced=address[0] not in self._proxies and address[0] not in self._sources)
         try:
             while (request := link.next()) is not None:
                 status, keep = self._take(link, request, address[0])
-                link.send(shttp.answer(status, keep))
+                link.send(shttp.shttp_answer(status, keep))
                 if not keep:
                     break
         except BadRequest as error:
@@ -71,7 +71,7 @@ class Site:
     def _take(self, link: Connection, request: Request, address: str) -> tuple[int, bool]:
         """The status, and whether the connection goes on."""
         try:
-            body = link.whole_body(MOST_BODY)
+            body = link.whole_body(MAX_REQUEST_BODY_BYTES)
         except BadBody as error:
             raise BadRequest(str(error)) from None
         status = 413 if body is None else self._answer(request, body, address)
@@ -80,25 +80,25 @@ class Site:
     def _refuse(self, link: Connection, reason: str, address: str) -> None:
         log.info("bad-http", reason=reason, peer=address)
         with suppress(OSError):
-            link.send(shttp.answer(400, keep=False))
+            link.send(shttp.shttp_answer(400, keep=False))
 
     def _answer(self, request: Request, body: bytes, address: str) -> int:
         path, _, query = path_of(request.target).partition("?")
         try:
-            if path == delivery_reports.PATH:
+            if path == delivery_reports.REPORT_PATH:
                 return self._report(request, query, body, address)
-            if path == arrived.PATH:
+            if path == arrived.MESSAGE_PATH:
                 return self._message(request, query, body, address)
-            if path.startswith(shttp.PREFIX) and request.method in ("GET", "HEAD", "POST"):
-                return self._asked(path.removeprefix(shttp.PREFIX))
+            if path.startswith(shttp.SHTTP_PREFIX) and request.method in ("GET", "HEAD", "POST"):
+                return self._asked(path.removeprefix(shttp.SHTTP_PREFIX))
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
             # A phone stops its channel for good on an error; polling once too often does no harm.
-            return 503 if path in (delivery_reports.PATH, arrived.PATH) else 200
+            return 503 if path in (delivery_reports.REPORT_PATH, arrived.MESSAGE_PATH) else 200
         return 404
 
     def _asked(self, token: str) -> int:
-        waiting = self._wakes.asked(token) if len(token) == shttp.TOKEN_LENGTH else None
+        waiting = self._wakes.asked(token) if len(token) == shttp.SHTTP_TOKEN_LENGTH else None
         return 404 if waiting is None else 200 if waiting else 204
 
     def _report(self, request: Request, query: str, body: bytes, address: str) -> int:
@@ -106,7 +106,7 @@ class Site:
         if self._sources and address not in self._sources:
             return 403
         signed = bool(self._report_secret) and self._signed(request, body, self._report_secret)
-        report = delivery_reports.read(self._key, query, body, covered=bool(self._report_secret), signed=signed)
+        report = delivery_reports.read_report(self._key, query, body, covered=bool(self._report_secret), signed=signed)
         if report is None:
             return 400
         found = self._jobs.report(report.job, report.state)
@@ -125,16 +125,16 @@ class Site:
             return 403
         try:
             if json:
-                message = arrived.webhook(body)
+                message = arrived.read_webhook(body)
             else:
-                message = arrived.kannel(query, request.fields, body if request.method == "POST" else None)
+                message = arrived.read_kannel(query, request.fields, body if request.method == "POST" else None)
         except CirError as error:
             log.info("sms-hook-unreadable", reason=str(error))
             return 400
         return 200 if self._reception.take(message) else 503
 
     def _signed(self, request: Request, body: bytes, secret: str) -> bool:
-        return gateway_profiles.signed(secret, request.fields.get("x-onesoup-signature", ""), time.time(), body)
+        return gateway_profiles.is_signed(secret, request.fields.get("x-onesoup-signature", ""), time.time(), body)
 
     def _knows_key(self, request: Request, query: str) -> bool:
         """As `key` in the query, or as the password of HTTP's own form, which Kannel makes of http://user:password@host/."""

@@ -7,27 +7,27 @@ from urllib.parse import quote
 from onesoup.csp.text.numbers import hidden
 
 # `coding=1` is 8-bit data with a header of ours. The numbers of the report mask: 1 delivered, 2 not, 16 refused.
-KANNEL = (
+KANNEL_BINARY = (
     "?username={user}&password={pass}&from={from}&to={msisdn}&smsc={smsc}&coding=1&validity={validity_min}"
     "&dlr-mask={dlr_mask}&dlr-url={dlr_url}&udh={udh}&text={payload}"
 )
 # Characters that Kannel itself packs, behind a header of ours; and a plain text.
-KANNEL_7BIT = KANNEL.replace("&coding=1", "&coding=0&charset=ISO-8859-1").replace("{payload}", "{text}")
+KANNEL_7BIT = KANNEL_BINARY.replace("&coding=1", "&coding=0&charset=ISO-8859-1").replace("{payload}", "{text}")
 KANNEL_TEXT = KANNEL_7BIT.replace("&udh={udh}", "")
-MASK = 1 + 2 + 16
+KANNEL_REPORT_MASK = 1 + 2 + 16
 _SECRET = frozenset({"pass", "text", "payload", "payload_hex", "udh", "udh_hex", "dlr_url"})
-_NAME = re.compile(r"\{(\w+)\}")
-_WORDS = """user pass msisdn msisdn_digits from payload udh payload_hex udh_hex text id dlr_url dlr_mask validity_s
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER_WORDS = """user pass msisdn msisdn_digits from payload udh payload_hex udh_hex text id dlr_url dlr_mask validity_s
 validity_min dcs smsc"""
-NAMES = frozenset(_WORDS.split())
+PLACEHOLDERS = frozenset(_PLACEHOLDER_WORDS.split())
 
 
-def fill(template: str, values: Mapping[str, bytes | str | int]) -> str:
+def fill_template(template: str, values: Mapping[str, bytes | str | int]) -> str:
     """The URL: every value is percent-encoded octet by octet, hexadecimal ones stay as they are."""
-    return _NAME.sub(lambda found: _encoded(values[found[1]]), template)
+    return _PLACEHOLDER.sub(lambda found: _encoded(values[found[1]]), template)
 
 
-def masked(template: str, values: Mapping[str, bytes | str | int]) -> str:
+def mask_template(template: str, values: Mapping[str, bytes | str | int]) -> str:
     """The same for a log: no password, no text, and of the number the last three digits."""
 
     def shown(found: re.Match[str]) -> str:
@@ -36,12 +36,12 @@ def masked(template: str, values: Mapping[str, bytes | str | int]) -> str:
             return "***"
         return _encoded(hidden(str(values[name]))) if name.startswith("msisdn") else _encoded(values[name])
 
-    return _NAME.sub(shown, template)
+    return _PLACEHOLDER.sub(shown, template)
 
 
-def unknown(template: str) -> list[str]:
+def unknown_placeholders(template: str) -> list[str]:
     """Placeholders that do not exist."""
-    return sorted(set(_NAME.findall(template)) - NAMES)
+    return sorted(set(_PLACEHOLDER.findall(template)) - PLACEHOLDERS)
 
 
 def _encoded(value: bytes | str | int) -> str:

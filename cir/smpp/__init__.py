@@ -1,4 +1,4 @@
 """SMPP 3.4, as far as a client of an SMSC needs it.
 
-Begin at `pdu.py`.
+Begin at `pdus.py`.
 """

@@ -1,13 +1,13 @@
-"""How many messages may be on their way to an SMSC at once (cir.md 12.7): fewer when it says that they are too many, then slowly
-more again. No clock, no socket."""
+"""Limits the messages in flight to an SMSC (cir.md 12.7): fewer when it throttles us, then slowly more again. No clock, no
+socket."""
 
 from types import TracebackType
 
 from gevent.event import Event
 
 
-class Window:
-    """Entered for each message; whoever finds it full waits."""
+class SubmitWindow:
+    """A context manager for each message: waits while the window is full."""
 
     def __init__(self, most: int) -> None:
         self.most = self.limit = most
@@ -25,7 +25,7 @@ class Window:
         self._room.set()
 
     def throttled(self) -> None:
-        """The SMSC has had too many: half of what was on its way, never less than one."""
+        """The SMSC has had too many: halves the window, but never below one."""
         self.limit, self._good = max(min(self.limit, self.used) // 2, 1), 0
 
     def taken(self) -> None:

@@ -1,5 +1,5 @@
-"""The carrier gateway hook (cir.md 12): hands jobs to a gateway, tries again what was certainly not taken, and leaves a gateway
-alone that is broken. What is sent, and what answers mean, is in `profiles` and `smpp`."""
+"""Submits messages to the carrier's gateway (cir.md 12): tries again what was certainly not taken, and stops for a while when the
+gateway is broken. What is sent, and what answers mean, is in `cir.http.gateway_profiles` and `cir.smpp`."""
 
 import random
 import re
@@ -15,34 +15,37 @@ import urllib3
 from prometheus_client import Counter, Gauge
 
 from cir.http import delivery_reports, gateway_profiles
-from cir.smpp.connection import SmppLink
-from cir.smpp.pdu import Pdu
-from cir.sms.circuit_breaker import Breaker
-from cir.sms.job import HttpRequest, Job, SendOutcome, SendResult
+from cir.smpp.connection import SmppConnection
+from cir.smpp.pdus import Pdu
+from cir.sms.circuit_breaker import CircuitBreaker
+from cir.sms.job import HttpRequest, SendOutcome, SendResult, SmsJob
 from onesoup.csp.text.numbers import hidden
+from onesoup.runtime.http_answers import FairHttpResponse
 from onesoup.settings.settings import MASK, Settings
 
 log = structlog.get_logger()
 
-SUBMITS = Counter("onesoup_sms_submits_total", "Messages handed to the gateway", ["result"])
-OPEN = Gauge("onesoup_sms_circuit_open", "Whether the gateway is left alone because it failed")
+SMS_SUBMITS = Counter("onesoup_sms_submits_total", "Messages handed to the gateway", ["result"])
+CIRCUIT_OPEN = Gauge("onesoup_sms_circuit_open", "Whether the gateway is left alone because it failed")
 
-CONNECT_SECONDS, TOTAL_SECONDS = 2.0, 5.0
-CONNECTIONS, MOST_BODY = 10, 16 * 1024
+GATEWAY_CONNECT_SECONDS, GATEWAY_TOTAL_SECONDS = 2.0, 5.0
+MAX_GATEWAY_CONNECTIONS = 10
+# How much of an answer's body is read, and how long an answer may be in all: head, interim answers, trailers.
+MAX_ANSWER_BODY_BYTES, MAX_ANSWER_BYTES = 16 * 1024, 64 * 1024
 # Seconds before the second and the third try, give or take a fifth.
-PAUSES = (1.0, 4.0)
-# A gateway without a link is looked at again so much later.
+RETRY_PAUSES_SECONDS = (1.0, 4.0)
+# When a gateway without a connection is tried again.
 NO_LINK_SECONDS = 10.0
 
 
 class Carrier(Protocol):
-    """One way to a gateway: one try at a time, without memory."""
+    """One way to a gateway: each call is one try, without memory."""
 
     methods: frozenset[str]
 
-    def once(self, job: Job) -> SendResult: ...
+    def once(self, job: SmsJob) -> SendResult: ...
 
-    def render(self, job: Job) -> str: ...
+    def render(self, job: SmsJob) -> str: ...
 
     def start(self) -> None: ...
 
@@ -51,14 +54,35 @@ class Carrier(Protocol):
     def ready(self) -> bool: ...
 
 
+class _GatewayAnswer(FairHttpResponse):
+    max_bytes = MAX_ANSWER_BYTES
+
+
+class _HttpConnection(urllib3.connection.HTTPConnection):
+    response_class = _GatewayAnswer
+
+
+class _HttpsConnection(urllib3.connection.HTTPSConnection):
+    response_class = _GatewayAnswer
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
 class HttpCarrier:
     """A gateway with an HTTP interface."""
 
     def __init__(self, settings: Settings, key: bytes) -> None:
         self._settings, self._key = settings, key
-        self._profile = gateway_profiles.make(settings)
+        self._profile = gateway_profiles.make_profile(settings)
         self.methods = self._profile.methods
-        self._pool = urllib3.PoolManager(maxsize=CONNECTIONS, block=True, retries=False)
+        self._pool = urllib3.PoolManager(maxsize=MAX_GATEWAY_CONNECTIONS, block=True, retries=False)
+        self._pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
     def start(self) -> None:
         """Connections are opened as they are needed."""
@@ -69,12 +93,13 @@ class HttpCarrier:
     def ready(self) -> bool:
         return True
 
-    def request(self, job: Job) -> HttpRequest:
+    def request(self, job: SmsJob) -> HttpRequest:
         kannel, base = self._settings.sms_gateway in ("kannel-sendsms", "kannel-ppg"), self._settings.sms_report_url
-        one, each = delivery_reports.url(base, self._key, job.id, kannel), delivery_reports.urls(base, self._key, job.id)
-        return self._profile.request(job, one, time.time(), each)
+        report_url = delivery_reports.report_url(base, self._key, job.id, kannel)
+        by_state = delivery_reports.report_urls(base, self._key, job.id)
+        return self._profile.request(job, report_url, time.time(), by_state)
 
-    def render(self, job: Job) -> str:
+    def render(self, job: SmsJob) -> str:
         """The request as it goes out, except for secrets: the password, and what stands in the gateway's URL as a value."""
         request = self.request(job)
         where = urlsplit(request.url)
@@ -91,10 +116,10 @@ class HttpCarrier:
             text = re.sub(rf"(?<==){re.escape(value)}(?=[&\s]|$)", MASK, text)
         return text
 
-    def once(self, job: Job) -> SendResult:
+    def once(self, job: SmsJob) -> SendResult:
         request = self.request(job)
         try:
-            with gevent.Timeout(TOTAL_SECONDS, TimeoutError("no answer in time")):
+            with gevent.Timeout(GATEWAY_TOTAL_SECONDS, TimeoutError("no answer in time")):
                 status, headers, body = self._exchange(request)
         except (
             urllib3.exceptions.NewConnectionError,
@@ -118,10 +143,10 @@ class HttpCarrier:
             headers=headers,
             redirect=False,
             preload_content=False,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=TOTAL_SECONDS),
+            timeout=urllib3.Timeout(connect=GATEWAY_CONNECT_SECONDS, read=GATEWAY_TOTAL_SECONDS),
         )
         try:
-            body = answer.read(MOST_BODY)
+            body = answer.read(MAX_ANSWER_BODY_BYTES)
             if answer.read(1):
                 answer.close()
         finally:
@@ -129,31 +154,31 @@ class HttpCarrier:
         return answer.status, dict(answer.headers), body
 
 
-class Gateway:
+class SmsGateway:
     """The configured gateway with its circuit breaker. Any number of greenlets may `submit`."""
 
     def __init__(
         self, name: str, carrier: Carrier, clock: Callable[[], float] = time.time, sleep: Callable[[float], object] = gevent.sleep
     ) -> None:
         self.name, self.carrier, self._clock, self._sleep = name, carrier, clock, sleep
-        self.breaker = Breaker()
+        self.breaker = CircuitBreaker()
 
     @property
     def methods(self) -> frozenset[str]:
-        """What can be sent just now; nothing while the circuit is open or there is no link."""
+        """What can be sent just now; nothing while the circuit is open or there is no connection."""
         good = self.breaker.healthy(self._clock()) and self.carrier.ready()
         return self.carrier.methods if good else frozenset()
 
     def wait(self) -> float:
-        """Seconds until it is worth while to come with a job: while the circuit is open somebody has to come and try."""
+        """Seconds until a job may be submitted. With an open circuit, one job is the probe that closes it."""
         if not self.carrier.ready():
             return NO_LINK_SECONDS
         return self.breaker.wait(self._clock())
 
-    def submit(self, job: Job) -> SendResult:
+    def submit(self, job: SmsJob) -> SendResult:
         """Hands a job over, trying again while that is safe and of use. Never raises."""
         result = self._submit(job)
-        SUBMITS.labels(result.outcome.value).inc()
+        SMS_SUBMITS.labels(result.outcome.value).inc()
         log.info(
             "sms-submitted",
             job=job.id,
@@ -164,8 +189,8 @@ class Gateway:
         )
         return result
 
-    def _submit(self, job: Job) -> SendResult:
-        for pause in (*PAUSES, None):
+    def _submit(self, job: SmsJob) -> SendResult:
+        for pause in (*RETRY_PAUSES_SECONDS, None):
             if not self.breaker.allow(self._clock()):
                 return SendResult(SendOutcome.TEMPORARY, reason="circuit open")
             result = self._once(job)
@@ -177,7 +202,7 @@ class Gateway:
             self._sleep(wait)
         return result
 
-    def _once(self, job: Job) -> SendResult:
+    def _once(self, job: SmsJob) -> SendResult:
         try:
             result = self.carrier.once(job)
         except Exception as error:
@@ -192,26 +217,26 @@ class Gateway:
         else:
             # A refused number is the gateway at work.
             self.breaker.good(now)
-        OPEN.set(self.breaker.opened)
+        CIRCUIT_OPEN.set(self.breaker.opened)
         return result
 
 
-def make(
+def make_gateway(
     settings: Settings,
     key: bytes,
     on_report: Callable[[str, str, str], None] = lambda *_: None,
     on_message: Callable[[Pdu], bool] = lambda _pdu: True,
-) -> Gateway | None:
+) -> SmsGateway | None:
     """The gateway that the settings name, or None. `key` signs the URLs of reports; `on_report(message id, state, error)`
     hears reports that come over SMPP, `on_message` what phones send that way."""
     if not settings.sms_gateway:
         return None
     if settings.sms_gateway == "smpp":
-        return Gateway("smpp", SmppLink(settings, on_report, on_message))
-    return Gateway(settings.sms_gateway, HttpCarrier(settings, key))
+        return SmsGateway("smpp", SmppConnection(settings, on_report, on_message))
+    return SmsGateway(settings.sms_gateway, HttpCarrier(settings, key))
 
 
-def stop(gateway: Gateway | None) -> None:
+def stop_gateway(gateway: SmsGateway | None) -> None:
     if gateway is not None:
         with suppress(OSError):
             gateway.carrier.stop()

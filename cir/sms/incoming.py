@@ -1,4 +1,4 @@
-"""What phones say by SMS: a HELO binds its number to a session; CSP in plain text syntax is answered as SMS through the same
+"""Receives SMS of phones: a HELO binds its number to a session; CSP in plain text syntax is answered by SMS through the same
 gateway, within its budget.
 
 A gateway is told "taken" when Redis has the message. Messages of one number are worked on in order, by one process at a time; a
@@ -10,8 +10,8 @@ import structlog
 from prometheus_client import Counter
 
 from cir.sms import arrived, job
-from cir.sms.arrived import Helo, Part, Short
-from cir.sms.outgoing import Outgoing
+from cir.sms.arrived import ReceivedSms, SmsHelo, SmsPart
+from cir.sms.outgoing import SmsSender
 from cir.work_queue import WorkQueue
 from onesoup.csp.text import numbers
 from onesoup.handlers import sms as data_channel
@@ -29,15 +29,15 @@ from onesoup.store.wakeup.wakes import Wakes
 
 log = structlog.get_logger()
 
-HEARD = Counter("onesoup_sms_received_total", "Messages that the gateway brought", ["result"])
+SMS_RECEIVED = Counter("onesoup_sms_received_total", "Messages that the gateway brought", ["result"])
 
-VERSION = 1
-AT_ONCE = 20
-# An answer that could not be sent for so long is no longer waited for, and one that must wait longer than that is not sent.
-WORTH_SECONDS, PATIENCE_MS = 120, 10_000
+SMS_RECORD_VERSION = 1
+MAX_PARALLEL_NUMBERS = 20
+# After this time the phone no longer waits for an answer; an answer that the budget delays by more than the second is dropped.
+ANSWER_WORTH_SECONDS, MAX_ANSWER_DELAY_MS = 120, 10_000
 
 
-class Helos:
+class NumberBinder:
     """Numbers that phones prove by sending from them (cir.md 7)."""
 
     def __init__(self, sessions: GatewaySessionStore, wakes: Wakes, known: Numbers) -> None:
@@ -56,27 +56,27 @@ class Helos:
         return True
 
 
-class DataChannel:
-    """CSP by SMS: messages in, answers out. Octets are sealed while they wait: a log-in has its password in them."""
+class SmsDataChannel:
+    """CSP by SMS: messages in, answers out. Their bytes are sealed while they wait: a log-in has its password in them."""
 
-    def __init__(self, store: InboundSmsStore, exchange: Exchange, outgoing: Outgoing, ring: KeyRing, validity: int) -> None:
+    def __init__(self, store: InboundSmsStore, exchange: Exchange, outgoing: SmsSender, ring: KeyRing, validity: int) -> None:
         self._store, self._exchange, self._outgoing = store, exchange, outgoing
         self._ring, self._validity = ring, validity
-        self.duties = WorkQueue(store.due, self.step, AT_ONCE, numbers.hidden, self._done)
+        self.queue = WorkQueue(store.due, self.step, MAX_PARALLEL_NUMBERS, numbers.hidden, self._done)
 
-    def keep(self, number: str, message: Short, part: Part) -> KeptParts:
-        """Takes a part in. What it answers is decided later: a gateway does not wait."""
+    def keep(self, number: str, message: ReceivedSms, part: SmsPart) -> KeptParts:
+        """Stores a part. It is answered later: a gateway does not wait."""
         named = [str(part.place), str(part.count), part.message, part.octets.hex()]
         delivery = self._ring.digest(message.id or "\0".join(named), "sms").hex()[:32]
-        head = pack(VERSION, {"p": list(arrived.back_to(message.data)), "cut": part.cut})
+        head = pack(SMS_RECORD_VERSION, {"p": list(arrived.answer_ports(message.data)), "cut": part.cut})
         sealed = self._ring.seal(part.octets, _purpose(number))
         kept = self._store.keep(number, delivery, bool(message.id), part.message, part.place, part.count, sealed, head)
         if kept is KeptParts.MESSAGE:
-            self.duties.look()
+            self.queue.check_now()
         return kept
 
     def _done(self, number: str) -> None:
-        """What came while the last step looked has found the number taken."""
+        """A message that came during the last step has found the number leased."""
         if self._store.first(number) is not None:
             self._store.due.add(number)
 
@@ -94,25 +94,25 @@ class DataChannel:
     def _answer(self, number: str, entry: InboundSms) -> bytes:
         """The answer as it waits to be sent, b"" for none."""
         try:
-            head = unpack(entry.head, VERSION)
+            head = unpack(entry.head, SMS_RECORD_VERSION)
             parts = [self._ring.open(part, _purpose(number)) for part in entry.parts]
         except (BadRecord, KeyRingError) as error:
             log.warning("sms-unreadable", reason=str(error))
             return b""
         said = [b"".join(parts)] if head["cut"] else parts
         answer = data_channel.answer(self._exchange, said, Peer(sender=number))
-        HEARD.labels("answered" if answer else "nothing to say").inc()
+        SMS_RECEIVED.labels("answered" if answer else "nothing to say").inc()
         sealed = [self._ring.seal(part, _purpose(number)) for part in answer]
-        return self._waits(sealed, head["p"], time.time() + WORTH_SECONDS, ()) if answer else b""
+        return self._waits(sealed, head["p"], time.time() + ANSWER_WORTH_SECONDS, ()) if answer else b""
 
     @staticmethod
     def _waits(parts: list[bytes], ports: list[int], until: float, ids: tuple[str, ...]) -> bytes:
-        return pack(VERSION, {"parts": parts, "p": ports, "until": int(until), "ids": list(ids)})
+        return pack(SMS_RECORD_VERSION, {"parts": parts, "p": ports, "until": int(until), "ids": list(ids)})
 
     def _send(self, number: str, waiting: bytes) -> int:
-        """One part. That it is sent is noted before: whatever dies in between, it does not go out again."""
+        """Sends one part. It is noted as sent before: if the process dies in between, it does not go out twice."""
         try:
-            found = unpack(waiting, VERSION)
+            found = unpack(waiting, SMS_RECORD_VERSION)
             parts, ids = list(found["parts"]), list(found["ids"])
             octets = self._ring.open(parts[0], _purpose(number))
         except (BadRecord, KeyRingError) as error:
@@ -124,17 +124,17 @@ class DataChannel:
         rest = self._waits(parts[1:], found["p"], found["until"], tuple(ids[1:])) if parts[1:] else b""
         if self._store.advance(number, waiting, rest):
             port, source_port = found["p"]
-            made = job.data(ids[0], number, octets, port, source_port, time.time(), self._validity)
+            made = job.data_job(ids[0], number, octets, port, source_port, time.time(), self._validity)
             self._outgoing.submit(made)
         return 0
 
     def _claim(self, number: str, waiting: bytes, parts: list[bytes], found: dict[str, list[int]]) -> int:
         """What the whole answer costs is taken of the budget at once, or the answer is dropped: the phone may ask again."""
         now = time.time()
-        ids = tuple(job.new_id(now) for _ in parts)
+        ids = tuple(job.new_job_id(now) for _ in parts)
         late = now > int(str(found["until"]))
         refusal = None if late else self._outgoing.claim_data(number, list(ids))
-        if refusal is not None and refusal.ms is not None and refusal.ms <= PATIENCE_MS:
+        if refusal is not None and refusal.ms is not None and refusal.ms <= MAX_ANSWER_DELAY_MS:
             return refusal.ms
         if late or refusal is not None:
             log.info("sms-answer-dropped", number=numbers.hidden(number), parts=len(parts), late=late)
@@ -144,25 +144,25 @@ class DataChannel:
         return 0
 
 
-class Reception:
-    """Where all messages of a gateway come in, however it brings them."""
+class SmsReception:
+    """Takes all messages of a gateway, over HTTP or SMPP."""
 
-    def __init__(self, helos: Helos, data: DataChannel | None, outgoing: Outgoing, country: str) -> None:
+    def __init__(self, helos: NumberBinder, data: SmsDataChannel | None, outgoing: SmsSender, country: str) -> None:
         self._helos, self.data, self._outgoing, self._country = helos, data, outgoing, country
 
-    def take(self, message: Short) -> bool:
-        """Whether the gateway is rid of the message; False when it is to bring it again. StoreDown means the same."""
+    def take(self, message: ReceivedSms) -> bool:
+        """Returns whether the message is taken; on False or StoreDown the gateway is to bring it again."""
         number = numbers.normal(message.sender, self._country) or ""
         result = self._take(number, message)
-        HEARD.labels(result).inc()
+        SMS_RECEIVED.labels(result).inc()
         log.info("sms-received", number=numbers.hidden(number), octets=len(message.data.payload), result=result)
         return result != "full"
 
-    def _take(self, number: str, message: Short) -> str:
+    def _take(self, number: str, message: ReceivedSms) -> str:
         if not self._outgoing.allowed(number):
             return "not served"  # neither could it be answered
-        said = arrived.what(message.data)
-        if isinstance(said, Helo):
+        said = arrived.classify_sms(message.data)
+        if isinstance(said, SmsHelo):
             bound = self._helos.bind(said.sid, number)
             log.info("sms-helo", sid=shown(said.sid), number=numbers.hidden(number), bound=bound)
             return "helo" if bound else "unknown session"

@@ -1,4 +1,4 @@
-"""One short message on its way to a carrier's gateway, and what a gateway can say to it (cir.md 12.1, 12.2). Values."""
+"""One short message for a carrier's gateway, and the outcomes of sending it (cir.md 12.1, 12.2). Values."""
 
 import secrets
 from collections.abc import Mapping
@@ -10,20 +10,20 @@ from cir.sms import encoding, wsp_push
 from cir.wvci import CirError
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-WAPSMS, SSMS, TEXT, DATA = "WAPSMS", "SSMS", "TEXT", "DATA"
-_TYPES = {TEXT: "text/plain", DATA: "application/vnd.wv.csp.sms"}
+WAPSMS, SSMS, TEXT_SMS, DATA_SMS = "WAPSMS", "SSMS", "TEXT", "DATA"
+_CONTENT_TYPES = {TEXT_SMS: "text/plain", DATA_SMS: "application/vnd.wv.csp.sms"}
 # Seconds after which a message that could not be handed over is dropped: the phone may have come by then.
-HAND_OVER = 30.0
+HAND_OVER_SECONDS = 30.0
 
 
-def new_id(now: float) -> str:
+def new_job_id(now: float) -> str:
     """A ULID: it sorts by time, and is unique for one message and all tries to send it."""
     number = int(now * 1000) << 80 | secrets.randbits(80)
     return "".join(_CROCKFORD[number >> 5 * place & 31] for place in range(25, -1, -1))
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SmsJob:
     """`payload` is a push unit (WAPSMS), packed characters (SSMS), plain text (TEXT: a code for a person), or a part of a CSP
     message (DATA); of the last there is no `text`, for a part may begin inside a character."""
 
@@ -42,10 +42,10 @@ class Job:
 
     @property
     def content_type(self) -> str:
-        return _TYPES.get(self.method, wsp_push.CONTENT_TYPE)
+        return _CONTENT_TYPES.get(self.method, wsp_push.CIR_CONTENT_TYPE)
 
 
-def wake(
+def wake_job(
     method: str,
     id_: str,
     number: str,
@@ -58,42 +58,42 @@ def wake(
     form: str = "8bit",
     validity: int = 600,
     session: str = "",
-) -> Job:
+) -> SmsJob:
     """The job that wakes a phone. CirError when the CIR does not fit into one message: a gateway would cut it silently."""
-    text = wvci.text(version, cookie)
+    text = wvci.wvci_text(version, cookie)
     if method == WAPSMS:
         udh, payload, dcs, ports = (
             encoding.WAP_HEADER,
-            wsp_push.build(count, text, content_type),
+            wsp_push.build_push(count, text, content_type),
             4,
-            (wsp_push.PORT, wsp_push.SOURCE_PORT),
+            (wsp_push.WAP_PUSH_PORT, wsp_push.WSP_SOURCE_PORT),
         )
     else:
         udh, payload, dcs, ports = (
             encoding.SSMS_HEADER,
-            encoding.ssms(text),
+            encoding.encode_ssms(text),
             4 if form == "8bit" else 0,
             (encoding.SSMS_PORT,) * 2,
         )
-    if not encoding.fits(udh, payload):
-        raise CirError(f"{len(udh) + len(payload)} octets, and one message takes {encoding.MAX_OCTETS}")
-    return Job(id_, method, number, text, udh, payload, dcs, *ports, validity, now + HAND_OVER, session)
+    if not encoding.fits_one_sms(udh, payload):
+        raise CirError(f"{len(udh) + len(payload)} bytes, and one message takes {encoding.MAX_SMS_BYTES}")
+    return SmsJob(id_, method, number, text, udh, payload, dcs, *ports, validity, now + HAND_OVER_SECONDS, session)
 
 
-def words(id_: str, number: str, text: str, now: float, validity: int = 600) -> Job:
+def text_job(id_: str, number: str, text: str, now: float, validity: int = 600) -> SmsJob:
     """A message for a person, of up to 160 plain characters."""
     codes = encoding.septets(text.encode())
     if codes is None or len(codes) > 160:
         raise CirError("a text that is no single plain message")
-    return Job(id_, TEXT, number, text.encode(), b"", text.encode(), 0, 0, 0, validity, now + HAND_OVER)
+    return SmsJob(id_, TEXT_SMS, number, text.encode(), b"", text.encode(), 0, 0, 0, validity, now + HAND_OVER_SECONDS)
 
 
-def data(id_: str, number: str, payload: bytes, port: int, source_port: int, now: float, validity: int = 600) -> Job:
+def data_job(id_: str, number: str, payload: bytes, port: int, source_port: int, now: float, validity: int = 600) -> SmsJob:
     """A part of what is answered to a phone that speaks CSP by SMS, to the port that it listens on."""
-    udh = encoding.ports(port, source_port)
-    if not encoding.fits(udh, payload):
-        raise CirError(f"{len(udh) + len(payload)} octets, and one message takes {encoding.MAX_OCTETS}")
-    return Job(id_, DATA, number, b"", udh, payload, 4, port, source_port, validity, now + HAND_OVER)
+    udh = encoding.port_header(port, source_port)
+    if not encoding.fits_one_sms(udh, payload):
+        raise CirError(f"{len(udh) + len(payload)} bytes, and one message takes {encoding.MAX_SMS_BYTES}")
+    return SmsJob(id_, DATA_SMS, number, b"", udh, payload, 4, port, source_port, validity, now + HAND_OVER_SECONDS)
 
 
 class SendOutcome(Enum):

@@ -1,34 +1,34 @@
-"""Messages on their way out: what they may cost, which gateway takes them, and what is remembered of them. Whatever dies in
-between, no message goes out twice: the budget first, then the note, then the gateway."""
+"""Sends SMS within the budget, and remembers each as a job. The order is budget, note, gateway: no message goes out twice,
+wherever a process dies."""
 
 import structlog
 from prometheus_client import Counter, Gauge
 
 from cir.sms import job
-from cir.sms.carrier import Gateway
+from cir.sms.carrier import SmsGateway
 from onesoup.csp.text import numbers
 from onesoup.settings.settings import Settings
 from onesoup.store.wakeup.sms_budget import Budget, Jobs, Refusal
 
 log = structlog.get_logger()
 
-SMS = Counter("onesoup_sms_sent_total", "Messages that the gateway took", ["reason"])
-REFUSED = Counter("onesoup_sms_refused_total", "Messages that were not sent", ["reason"])
-TODAY = Gauge("onesoup_sms_today", "Messages that the gateway has had today")
-DAILY = Gauge("onesoup_sms_daily_limit", "Messages that the gateway may have in a day")
+SMS_SENT = Counter("onesoup_sms_sent_total", "Messages that the gateway took", ["reason"])
+SMS_REFUSED = Counter("onesoup_sms_refused_total", "Messages that were not sent", ["reason"])
+SMS_TODAY = Gauge("onesoup_sms_today", "Messages that the gateway has had today")
+SMS_DAILY_LIMIT = Gauge("onesoup_sms_daily_limit", "Messages that the gateway may have in a day")
 
-ALARM = 0.8
+BUDGET_ALARM_RATIO = 0.8
 # The gateway has it, or may have it.
-SENT = frozenset({job.SendOutcome.ACCEPTED, job.SendOutcome.QUEUED, job.SendOutcome.UNKNOWN})
-_REASONS = {job.TEXT: "code", job.DATA: "data"}
+SENT_OUTCOMES = frozenset({job.SendOutcome.ACCEPTED, job.SendOutcome.QUEUED, job.SendOutcome.UNKNOWN})
+_SENT_FOR = {job.TEXT_SMS: "code", job.DATA_SMS: "data"}
 
 
-class Outgoing:
-    """The way to one gateway."""
+class SmsSender:
+    """Sends through one gateway."""
 
-    def __init__(self, settings: Settings, budget: Budget, jobs: Jobs, gateway: Gateway) -> None:
+    def __init__(self, settings: Settings, budget: Budget, jobs: Jobs, gateway: SmsGateway) -> None:
         self._settings, self._budget, self._jobs, self.gateway = settings, budget, jobs, gateway
-        DAILY.set(settings.sms_total_per_day)
+        SMS_DAILY_LIMIT.set(settings.sms_total_per_day)
 
     def allowed(self, number: str) -> bool:
         """Whether anything may go to this number at all."""
@@ -53,11 +53,11 @@ class Outgoing:
 
     def _told(self, number: str, claimed: Refusal | int) -> Refusal | None:
         if isinstance(claimed, Refusal):
-            REFUSED.labels(claimed.reason).inc()
+            SMS_REFUSED.labels(claimed.reason).inc()
             log.info("sms-refused", number=numbers.hidden(number), reason=claimed.reason)
             return claimed
-        TODAY.set(claimed)
-        if claimed == int(self._settings.sms_total_per_day * ALARM):
+        SMS_TODAY.set(claimed)
+        if claimed == int(self._settings.sms_total_per_day * BUDGET_ALARM_RATIO):
             log.warning("sms-budget", today=claimed, limit=self._settings.sms_total_per_day)
         return None
 
@@ -69,18 +69,18 @@ class Outgoing:
         """What the gateway has reported of a message, and when; ("", 0) when it reports nothing."""
         return self._jobs.fate(job_id)
 
-    def submit(self, made: job.Job, jid: str = "") -> job.SendOutcome:
+    def submit(self, made: job.SmsJob, jid: str = "") -> job.SendOutcome:
         """What became of it; TEMPORARY also when the gateway refuses us and not the message. What it has certainly not costs
         nothing."""
         if not self._jobs.start(made.id, made.number):
             return job.SendOutcome.PERMANENT
         result = self.gateway.submit(made)
         if result.taken:
-            SMS.labels(_REASONS.get(made.method, "wake")).inc()
+            SMS_SENT.labels(_SENT_FOR.get(made.method, "wake")).inc()
             self._jobs.name(made.id, self.gateway.name, result.id)
         elif result.outcome in (job.SendOutcome.TEMPORARY, job.SendOutcome.PERMANENT):
-            REFUSED.labels("gateway").inc()
-            if made.method == job.DATA:
+            SMS_REFUSED.labels("gateway").inc()
+            if made.method == job.DATA_SMS:
                 self.refund_data(made.number, [made.id])
             else:
                 self.refund(made.number, jid, made.id)

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from cir.wvci import CirError
 
-PUSH = 0x06
-CONTENT_TYPE, APPLICATION = "application/vnd.wv.csp.cir", "x-wap-application:wv.ua"
-_CIR_TYPE, _APPLICATION_ID, UA = 0x46, 0x2F, 0x0A
+PUSH_PDU = 0x06
+CIR_CONTENT_TYPE, CIR_APPLICATION = "application/vnd.wv.csp.cir", "x-wap-application:wv.ua"
+_CIR_TYPE, _APPLICATION_ID, CIR_APPLICATION_NUMBER = 0x46, 0x2F, 0x0A
 # Where WAP push lives, and where a WSP server sends from.
-PORT, SOURCE_PORT = 2948, 9200
+WAP_PUSH_PORT, WSP_SOURCE_PORT = 2948, 9200
 
-_SHORT = bytes((_CIR_TYPE | 0x80, _APPLICATION_ID | 0x80, UA | 0x80))
+_BY_NUMBER = bytes((_CIR_TYPE | 0x80, _APPLICATION_ID | 0x80, CIR_APPLICATION_NUMBER | 0x80))
 # Some phones know the content type by its name only.
-_BY_NAME = CONTENT_TYPE.encode() + b"\0" + _SHORT[1:]
-HEADERS = {"short": _SHORT, "text": _BY_NAME}
+_BY_NAME = CIR_CONTENT_TYPE.encode() + b"\0" + _BY_NUMBER[1:]
+PUSH_HEADERS = {"short": _BY_NUMBER, "text": _BY_NAME}
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
+class PushUnit:
     """A push unit as a phone sees it; `application` is "" when it names none, and then no handler gets it."""
 
     number: int
@@ -28,22 +28,22 @@ class Push:
     body: bytes
 
 
-def build(number: int, body: bytes, content_type: str = "short") -> bytes:
+def build_push(number: int, body: bytes, content_type: str = "short") -> bytes:
     """A push unit; `number` counts up for each recipient, modulo 256. `content_type` is "short" or "text"."""
-    headers = HEADERS[content_type]
-    return bytes((number & 0xFF, PUSH, len(headers))) + headers + body
+    headers = PUSH_HEADERS[content_type]
+    return bytes((number & 0xFF, PUSH_PDU, len(headers))) + headers + body
 
 
-def read(octets: bytes) -> Push:
+def read_push(octets: bytes) -> PushUnit:
     """Takes a push unit apart. CirError when it is none, or its headers run over its end."""
-    if len(octets) < 3 or octets[1] != PUSH:
+    if len(octets) < 3 or octets[1] != PUSH_PDU:
         raise CirError("no push unit")
     length, at = _uintvar(octets, 2)
     headers, body = octets[at : at + length], octets[at + length :]
     if len(headers) < length or not headers:
         raise CirError("headers end early")
     value, at = _value(headers, 0)
-    found = _name(value, _CIR_TYPE, CONTENT_TYPE)
+    found = _name(value, _CIR_TYPE, CIR_CONTENT_TYPE)
     application = ""
     while at < len(headers):
         field = headers[at]
@@ -51,8 +51,8 @@ def read(octets: bytes) -> Push:
             raise CirError("a header without a well-known name")
         value, at = _value(headers, at + 1)
         if field == _APPLICATION_ID | 0x80:
-            application = _name(value, UA, APPLICATION)
-    return Push(octets[0], found, application, body)
+            application = _name(value, CIR_APPLICATION_NUMBER, CIR_APPLICATION)
+    return PushUnit(octets[0], found, application, body)
 
 
 def _value(headers: bytes, at: int) -> tuple[bytes | int, int]:

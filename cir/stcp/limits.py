@@ -1,4 +1,4 @@
-"""How many connections and greetings one address may make (cir.md 11.1). Values; time is an argument.
+"""Limits the connections and HELOs of one address (cir.md 11.1). Values; time is an argument.
 
 Everything follows from the connections that an address may have: 200 allow 10 HELOs and half as many wrong ids, as the
 protocol page wants for a lone attacker; behind a carrier's NAT there are many phones, and its operator raises that number."""
@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-HELO_SECONDS, WRONG_SECONDS, BLOCK_SECONDS = 60.0, 600.0, 600.0
+HELO_WINDOW_SECONDS, WRONG_ID_WINDOW_SECONDS, ADDRESS_BLOCK_SECONDS = 60.0, 600.0, 600.0
 
 
 @dataclass(slots=True)
@@ -58,23 +58,23 @@ class ConnectionLimits:
         source = self._sources.get(address)
         if source is None or address in self._exempt:
             return True
-        _forget(source.helos, now - HELO_SECONDS)
+        _forget(source.helos, now - HELO_WINDOW_SECONDS)
         source.helos.append(now)
         return len(source.helos) <= self._helos
 
     def wrong(self, address: str, now: float) -> None:
         """A HELO with an id that never was a session."""
         source = self._sources.setdefault(address, _Source())
-        _forget(source.wrong, now - WRONG_SECONDS)
+        _forget(source.wrong, now - WRONG_ID_WINDOW_SECONDS)
         source.wrong.append(now)
         if len(source.wrong) >= self._wrong:
-            source.blocked_until = now + BLOCK_SECONDS
+            source.blocked_until = now + ADDRESS_BLOCK_SECONDS
 
     def sweep(self, now: float) -> None:
         """Forgets addresses that nothing is remembered of any more."""
         for address, source in list(self._sources.items()):
-            _forget(source.helos, now - HELO_SECONDS)
-            _forget(source.wrong, now - WRONG_SECONDS)
+            _forget(source.helos, now - HELO_WINDOW_SECONDS)
+            _forget(source.wrong, now - WRONG_ID_WINDOW_SECONDS)
             if not source.connections and not source.helos and not source.wrong and now >= source.blocked_until:
                 del self._sources[address]
 

@@ -2,25 +2,25 @@
 
 import ipaddress
 
-_V2 = b"\r\n\r\n\0\r\nQUIT\n"
+_V2_SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 # The longest header of version 1, its line end included.
-MOST_V1 = 107
+MAX_V1_HEADER_BYTES = 107
 
 
 class ProxyError(ValueError):
     """The connection does not begin with a PROXY header."""
 
 
-def read(data: bytes) -> tuple[str, int] | None:
-    """(the client's address, octets of the header); None when more is to come. The address is "" where the proxy speaks of
+def read_proxy_header(data: bytes) -> tuple[str, int] | None:
+    """(the client's address, bytes of the header); None when more is to come. The address is "" where the proxy speaks of
     a connection of its own, such as a health check."""
-    if data.startswith(_V2[: len(data)]) and data[:1] == b"\r":
+    if data.startswith(_V2_SIGNATURE[: len(data)]) and data[:1] == b"\r":
         return _version_2(data)
     if not b"PROXY ".startswith(data[:6]) and not data.startswith(b"PROXY "):
         raise ProxyError("no PROXY header")
     line, end, _ = data.partition(b"\r\n")
     if not end:
-        if len(data) > MOST_V1:
+        if len(data) > MAX_V1_HEADER_BYTES:
             raise ProxyError("a PROXY header without an end")
         return None
     words = line.decode("latin-1").split(" ")

@@ -1,146 +1,81 @@
 """The STCP listener: phones keep a line to it, and it writes WVCI when their session has something for them (cir.md 3).
 
 Its state in Redis is a registration of the process and its channel in each bound session; both are renewed or replaced when
-the process dies. It never reads what waits."""
+the process dies. It never reads what waits. A line is bound by `binding`, and written to by `waker`."""
 
-import os
 import socket
 import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from weakref import WeakValueDictionary
+from collections.abc import Callable, Container
 
 import gevent
 import structlog
-from gevent.lock import BoundedSemaphore
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from cir.stcp import proxy_protocol
+from cir.stcp.binding import LineBinder
+from cir.stcp.connection import StcpConnection, new_pace, receive, tune
 from cir.stcp.limits import ConnectionLimits
-from cir.stcp.protocol import OK, Act, Conversation, wvci
-from onesoup.observability import tracing
-from onesoup.observability.logs import short
+from cir.stcp.line_table import LineTable
+from cir.stcp.protocol import OK_LINE, StcpAction
+from cir.stcp.waker import LineWaker
 from onesoup.runtime import scheduler
-from onesoup.runtime.pace import Pace
-from onesoup.runtime.turns import give_way
-from onesoup.store.errors import NoSession, StoreDown
-from onesoup.store.records import unpack_caps, unpack_session
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.wakeup.stcp_lines import Lines
 from onesoup.store.wakeup.wakes import Wakes
 
 log = structlog.get_logger()
 
-WAKES = Counter("onesoup_cir_wakeups_total", "Wake-ups sent", ["bearer", "result"])
-SENT = WAKES.labels("stcp", "sent")
-BOUND = Gauge("onesoup_cir_connections", "STCP lines that are bound to a session")
-REFUSED = Counter("onesoup_cir_refused_total", "STCP connections that were closed by a limit", ["reason"])
-FOREIGN = Counter("onesoup_cir_foreign_total", "STCP lines from another address than the phone's last request")
+STCP_REFUSED = Counter("onesoup_cir_refused_total", "STCP connections that were closed by a limit", ["reason"])
 
-HELO_SECONDS = 30.0
-IDLE_SECONDS = 45 * 60.0
-# The budget of a line: bytes a second, and at once. A phone says a few words in a minute.
-LINE_BYTES, LINE_BURST = 256, 4096
-# S60 reads whatever comes as the answer to HELO: a WVCI must not come in the same segment, nor soon after. A request that came
-# so long behind the OK, and went away with nothing, shows that the OK was read.
-AFTER_OK, READ_WITHIN = 3.0, 1.0
-# Redis tells in whole milliseconds when the phone last came: that much later it may have been.
-ROUNDING_SECONDS = 0.002
-# For all others it is enough that they are not read in one go.
-APART = 0.1
-# A phone that was woken, or has something in hand, comes by itself; so long it is given for that.
-GAP = 2.0
-REPEAT = 20.0
-# Presence alone may wait for more of it (cir.md 10.3).
-PRESENCE = 5.0
-MAX_SENDS = 2
-# What a session is called that never was, and how many of one cookie are looked at.
-UNKNOWN, MOST_ALIKE = 604, 20
-MAX_LINES = 2
-LINE_TTL_MS = 12_000
-BEAT = scheduler.SECONDS
-SEND_SECONDS = 10.0
-# Beats in which every line is looked at once, for wakes that got lost without a sign: a look each 20 minutes. On a cluster, where
-# news is a step of its own and whoever dies before it leaves no sign, each 5 minutes. After a connection that broke, all are
-# looked at, so many with a beat.
-TURNS, CLUSTER_TURNS, AT_ONCE = 400, 100, 1000
-
-
-@dataclass(slots=True, eq=False)
-class StcpConnection:
-    """One connection of a phone. Times are of the monotonic clock."""
-
-    sock: socket.socket
-    address: str
-    talk: Conversation = field(default_factory=Conversation)
-    version: str = "1.2"
-    cookie: str = ""
-    # It reads chunks, not lines, and has something waiting for it when it is bound.
-    chunks: bool = False
-    waiting: bool = False
-    # When the last OK and the last WVCI were written, and when the phone last went away with nothing to come back for.
-    ok_at: float = 0.0
-    sent_at: float = 0.0
-    rested: float = 0.0
-    sends: int = 0
-    due: float = 0.0
-    timer: gevent.Greenlet | None = None
-    heard: float = 0.0
-    # Whether it was ever bound: the guard counts those that were not.
-    known: bool = False
+HELO_DEADLINE_SECONDS = 30.0
+LINE_IDLE_SECONDS = 45 * 60.0
+# How often the process says that it lives, and for how long that holds.
+STCP_UPKEEP_SECONDS, REGISTRATION_TTL_MS = scheduler.SECONDS, 12_000
+# Upkeeps in which every line is checked once, for wakes that got lost without a sign: each line every 20 minutes. On a cluster,
+# where news is a step of its own and a sender that dies before it leaves no sign, every 5 minutes. After a connection that broke,
+# all are checked, MAX_LINES_CHECKED with each upkeep.
+UPKEEPS_PER_ROUND, CLUSTER_UPKEEPS_PER_ROUND, MAX_LINES_CHECKED = 400, 100, 1000
 
 
 class StcpServer:
-    """All lines of this process, by session."""
+    """All lines of this process."""
 
     def __init__(
         self,
         sessions: GatewaySessionStore,
-        lines: Lines,
+        registry: Lines,
         clock: Callable[[], float] = time.monotonic,
-        guard: ConnectionLimits | None = None,
+        limits: ConnectionLimits | None = None,
         proxies: Container[str] = (),
         cookies: Wakes | None = None,
-        turns: int = TURNS,
+        upkeeps_per_round: int = UPKEEPS_PER_ROUND,
     ) -> None:
         """`proxies` are addresses whose connections begin with a PROXY header; `cookies` knows sessions by their cookies, where
         phones may name those."""
-        self._sessions, self._registry, self._clock = sessions, lines, clock
-        self._guard, self._proxies, self._cookies = guard or ConnectionLimits(1_000_000, 1_000_000), proxies, cookies
+        self._sessions, self._registry, self._clock, self._proxies = sessions, registry, clock, proxies
+        self.limits = limits or ConnectionLimits(1_000_000, 1_000_000)
         self.bearers: frozenset[str] = frozenset({"STCP"})
         self.channel = f"cir:{uuid.uuid4().hex}"
-        self._lines: dict[str, list[StcpConnection]] = {}
-        self._turns = turns
-        self._unseen: list[str] = []
+        self.lines = LineTable()
+        self.binder = LineBinder(sessions, self.channel, self.lines, self.limits, clock, cookies)
+        self._waker = LineWaker(sessions, self.channel, clock)
+        self._round = upkeeps_per_round
+        self._unchecked: list[str] = []
         self._hurry = False
-        # (when, for which wake, line)
-        self._repeats: deque[tuple[float, float, StcpConnection]] = deque()
-        self._repeater: gevent.Greenlet | None = None
-        # A lock lives as long as somebody holds it or waits for it.
-        self._locks: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
-
-    @contextmanager
-    def _alone(self, sid: str) -> Iterator[None]:
-        """Binding and unbinding of one session never overlap: a phone that dials again at once would lose its new line."""
-        lock = self._locks.setdefault(sid, BoundedSemaphore(1))
-        with lock:
-            yield
 
     # --- connections ---
 
     def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
         """One connection, until it ends. Runs in a greenlet of its own."""
-        _tune(sock)
+        tune(sock)
         try:
             peer, rest = self._behind_proxy(sock, address[0])
         except (OSError, proxy_protocol.ProxyError):
             sock.close()
             return
-        if refused := self._guard.enter(peer, self._clock()):
-            REFUSED.labels(refused).inc()
+        if refused := self.limits.enter(peer, self._clock()):
+            STCP_REFUSED.labels(refused).inc()
             log.info("stcp-refused", reason=refused, peer=peer)
             sock.close()
             return
@@ -148,16 +83,16 @@ class StcpServer:
         try:
             self._talk(line, rest)
         finally:
-            self._guard.leave(peer, line.known)
+            self.limits.leave(peer, line.known)
 
     def _talk(self, line: StcpConnection, data: bytes) -> None:
         """Reads until either side has had enough."""
-        helo_by, pace = self._clock() + HELO_SECONDS, Pace(LINE_BYTES, LINE_BURST)
+        helo_by, pace = self._clock() + HELO_DEADLINE_SECONDS, new_pace()
         reason = "closed by the phone"
         try:
             while not data or not (reason := self._handle(line, data)):
-                left = IDLE_SECONDS if line.talk.bound else helo_by - self._clock()
-                data = self._receive(line.sock, left, pace)
+                left = LINE_IDLE_SECONDS if line.talk.bound else helo_by - self._clock()
+                data = receive(line.sock, left, pace, self._clock)
                 if not data:
                     reason = "closed by the phone"
                     break
@@ -166,26 +101,17 @@ class StcpServer:
         except OSError:
             reason = "reset"
         finally:
-            self._forget(line)
+            self.binder.unbind(line)
             line.sock.close()
             log.debug("stcp-closed", reason=reason, peer=line.address)
-
-    def _receive(self, sock: socket.socket, within: float, pace: Pace) -> bytes:
-        """What has come. Whoever never stops gives others their turn, and waits when it has used up its budget."""
-        if within <= 0:
-            raise TimeoutError
-        sock.settimeout(within)
-        data = sock.recv(1024)
-        give_way(min(pace.spend(len(data), self._clock()), within))
-        return data
 
     def _behind_proxy(self, sock: socket.socket, address: str) -> tuple[str, bytes]:
         """The phone's own address, and what has come from it already."""
         if address not in self._proxies:
             return address, b""
-        by, pace, data = self._clock() + HELO_SECONDS, Pace(LINE_BYTES, LINE_BURST), b""
-        while (found := proxy_protocol.read(data)) is None:
-            more = self._receive(sock, by - self._clock(), pace)
+        by, pace, data = self._clock() + HELO_DEADLINE_SECONDS, new_pace(), b""
+        while (found := proxy_protocol.read_proxy_header(data)) is None:
+            more = receive(sock, by - self._clock(), pace, self._clock)
             if not more:
                 raise proxy_protocol.ProxyError("closed")
             data += more
@@ -194,134 +120,20 @@ class StcpServer:
     def _handle(self, line: StcpConnection, data: bytes) -> str:
         """Answers what was read. Returns why to close, or ""."""
         line.heard = self._clock()
-        for act, text in line.talk.feed(data):
-            if act is Act.CLOSE:
+        for action, text in line.talk.feed(data):
+            if action is StcpAction.CLOSE:
                 return text
-            if act is Act.BIND and not self._guard.helo(line.address, line.heard):
-                REFUSED.labels("too many HELOs").inc()
+            if action is StcpAction.BIND and not self.limits.helo(line.address, line.heard):
+                STCP_REFUSED.labels("too many HELOs").inc()
                 return "too many HELOs"
-            if act is Act.BIND and not self._bind(line, text):
+            if action is StcpAction.BIND and not self.binder.bind(line, text):
                 return "unknown session"
             line.ok_at = self._clock()
-            self._write(line, OK)
+            line.write(OK_LINE)
             if line.waiting:
                 line.waiting = False
-                self._arm(line, 0.0)
+                self._waker.schedule(line, 0.0)
         return ""
-
-    def _bind(self, line: StcpConnection, sid: str) -> bool:
-        """Makes this a line of that session and of no other."""
-        self._forget(line)
-        with self._alone(sid):
-            refused = self._bind_alone(line, sid)
-        if refused == UNKNOWN and (named := self._by_cookie(sid, line.address)):
-            with self._alone(named):
-                refused = self._bind_alone(line, named)
-        if refused == UNKNOWN:
-            self._guard.wrong(line.address, self._clock())
-        return not refused
-
-    def _by_cookie(self, cookie: str, address: str) -> str:
-        """The one living session with this cookie, if its phone agreed on STCP and last came from this address (cir.md 3.2)."""
-        living = []
-        if self._cookies is None:
-            return ""
-        try:
-            for sid in self._cookies.of_cookie(cookie)[:MOST_ALIKE]:
-                with suppress(NoSession):
-                    living.append((sid, self._sessions.open(sid, None, "", ["caps", "addr"], touch=False).fields))
-        except StoreDown:
-            return ""
-        if len(living) != 1:
-            return ""
-        sid, (caps, last) = living[0]
-        good = "STCP" in unpack_caps(caps).methods and last == address.encode()
-        return sid if good else ""
-
-    def _bind_alone(self, line: StcpConnection, sid: str) -> int:
-        """Looks the session up and makes this its line. Returns 0, or the code with which it is over, 503 without Redis. A Redis
-        that is away gets a few seconds."""
-        record, waiting, last = None, False, ""
-        for _ in range(5):
-            try:
-                record, waiting, last = self._sessions.bind_line(sid, self.channel, line.address)
-                break
-            except NoSession as error:
-                return error.code
-            except StoreDown:
-                gevent.sleep(1.0)
-        if record is None:
-            return 503
-        session = unpack_session(record)
-        line.talk.bound, line.version, line.cookie = sid, session.version, session.cookie or sid
-        line.chunks, line.waiting = session.quirks.reads_chunks, waiting
-        self._place(line)
-        if not line.known:
-            line.known = True
-            self._guard.unbound -= 1
-        # Phones behind a WAP proxy look so as well: it is counted, and nothing is held against it (cir.md 11.1).
-        foreign = bool(last) and last != line.address
-        if foreign:
-            FOREIGN.inc()
-        log.info("stcp-bound", sid=short(sid), peer=line.address, foreign=foreign)
-        return 0
-
-    def _place(self, line: StcpConnection) -> None:
-        """A new line of the same address replaces the old one; of two addresses both stay and both are woken (cir.md 3.5)."""
-        self._make_room(line.talk.bound, line.address)
-        self._lines.setdefault(line.talk.bound, []).append(line)
-        BOUND.inc()
-
-    def _make_room(self, sid: str, address: str) -> None:
-        """Closes the lines of an address ("*": all), and then the longest idle until there is room for one more."""
-        others = self._lines.get(sid, [])
-        stale = [each for each in others if address in (each.address, "*")]
-        kept = sorted((each for each in others if each not in stale), key=lambda each: each.heard)
-        stale += kept[: max(0, len(kept) - MAX_LINES + 1)]
-        for each in stale:
-            others.remove(each)
-            BOUND.dec()
-            each.talk.bound = ""
-            gevent.spawn(_close, each.sock)
-
-    def _moved(self, sid: str, address: str) -> None:
-        """The phone has a line at another process now."""
-        if sid not in self._lines:
-            return
-        self._make_room(sid, address)
-        if not self._lines[sid]:
-            del self._lines[sid]
-            self._unbind(sid)
-
-    def _forget(self, line: StcpConnection) -> None:
-        sid = line.talk.bound
-        lines = self._lines.get(sid)
-        if not sid or lines is None or line not in lines:
-            return
-        lines.remove(line)
-        BOUND.dec()
-        line.talk.bound = ""
-        if not lines:
-            del self._lines[sid]
-            self._unbind(sid)
-
-    def _unbind(self, sid: str) -> None:
-        """Takes the line out of the session, unless another one has come while we waited."""
-        with self._alone(sid):
-            if sid in self._lines:
-                return
-            try:
-                self._sessions.unbind_line(sid, self.channel)
-            except StoreDown:
-                log.warning("stcp-unbind-failed", sid=short(sid))
-
-    def _write(self, line: StcpConnection, data: bytes) -> None:
-        """A line is nearly always free to write at once, and then no clock has to be set."""
-        with suppress(BlockingIOError):
-            data = data[os.write(line.sock.fileno(), data) :]
-        if data:
-            with gevent.Timeout(SEND_SECONDS, OSError("phone does not read")):
-                line.sock.sendall(data)
 
     # --- wake-ups ---
 
@@ -330,153 +142,43 @@ class StcpServer:
         nothing), its phone has a line elsewhere, or it is over."""
         word, _, rest = data.decode("ascii", "replace").partition(" ")
         if word == "end":
-            for line in self._lines.get(rest, ()):
-                _close(line.sock)
+            for line in self.lines.of(rest):
+                line.hang_up()
         elif word == "moved":
             sid, _, address = rest.partition(" ")
-            gevent.spawn(self._moved, sid, address)
+            gevent.spawn(self.binder.moved, sid, address)
         else:
-            self._news(rest, *word.split(":", 1))
-
-    def _news(self, sid: str, kind: str, rested: str = "") -> None:
-        """Without a time the phone has something in hand, and most likely comes before we have to call it."""
-        delay = max(PRESENCE if kind == "p" else 0.0, 0.0 if rested else GAP)
-        for line in self._lines.get(sid, ()):
-            line.sends = 0
-            if rested:
-                line.rested = self._clock() - int(rested) / 1000
-            self._arm(line, delay, check=False)
-
-    def _quiet(self, line: StcpConnection) -> float:
-        """Until when nothing is to be written to the line."""
-        long = line.chunks and line.rested < line.ok_at + READ_WITHIN
-        ok = line.ok_at + (AFTER_OK if long else APART)
-        return max(ok, line.sent_at + GAP if line.sent_at > line.rested + ROUNDING_SECONDS else 0.0)
-
-    def _arm(self, line: StcpConnection, delay: float, check: bool = True) -> None:
-        """One timer for each line: the earlier time counts, so that a repeat far ahead does not hold up news. Without `check`
-        what goes out at once is not looked up again: the store has just said so."""
-        now = self._clock()
-        wait = max(delay, self._quiet(line) - now, 0.0)
-        if line.timer is not None:
-            if line.due <= now + wait:
-                return
-            line.timer.kill(block=False)
-            line.timer = None
-        if wait or check:
-            line.due = now + wait
-            line.timer = gevent.spawn_later(wait, self._send, line, True)
-        else:
-            self._send(line, False)
-
-    def _send(self, line: StcpConnection, check: bool) -> None:
-        """Writes WVCI if it is still wanted, and sees to it that the phone's coming is looked for."""
-        line.timer = None
-        sid = line.talk.bound
-        if not sid:
-            return
-        if self._quiet(line) > self._clock():  # an OK has gone out since it was armed
-            self._arm(line, 0.0)
-            return
-        if check and not self._wanted(sid):
-            return
-        tracing.tell_session("wake", sid, bearer="stcp", times=line.sends + 1)
-        self._ring(line)
-        line.sent_at, line.sends = self._clock(), line.sends + 1
-        if line.sends < MAX_SENDS:
-            self._repeats.append((line.sent_at + REPEAT, line.sent_at, line))
-            if not self._repeater:
-                self._repeater = gevent.spawn(self._repeat)
-
-    def _ring(self, line: StcpConnection) -> None:
-        """The line is nearly always free to write at once; only where it is not, somebody waits for it."""
-        data = wvci(line.version, line.cookie)
-        try:
-            sent = os.write(line.sock.fileno(), data)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._broken(line)
-            return
-        if sent < len(data):
-            gevent.spawn(self._ring_slowly, line, data[sent:])
-        else:
-            SENT.inc()
-
-    def _ring_slowly(self, line: StcpConnection, data: bytes) -> None:
-        try:
-            self._write(line, data)
-            SENT.inc()
-        except OSError:
-            self._broken(line)
-
-    def _broken(self, line: StcpConnection) -> None:
-        WAKES.labels("stcp", "failed").inc()
-        _close(line.sock)
-
-    def _repeat(self) -> None:
-        """Rings again where nobody has come. The queue is in the order of time, since all wait for as long."""
-        while self._repeats:
-            at, sent_at, line = self._repeats[0]
-            if (wait := at - self._clock()) > 0:
-                gevent.sleep(wait)
-                continue
-            self._repeats.popleft()
-            if line.sent_at == sent_at and line.talk.bound and line.timer is None:
-                line.timer = gevent.spawn(self._send, line, True)
-        self._repeater = None
-
-    def _wanted(self, sid: str) -> bool:
-        try:
-            return self._sessions.wake_unanswered(sid, self.channel)
-        except StoreDown:
-            return True
+            kind, _, rested = word.partition(":")
+            self._waker.wake(self.lines.of(rest), kind, int(rested) if rested else None)
 
     # --- upkeep ---
 
-    def beat(self) -> None:
-        """Keeps the registration alive and finds wakes that pub/sub lost."""
-        self._guard.sweep(self._clock())
-        some = self._some()
+    def upkeep(self) -> None:
+        """Keeps the registration alive and finds wakes that pub/sub lost. Run each STCP_UPKEEP_SECONDS."""
+        self.limits.sweep(self._clock())
+        some = self._next_to_check()
         _, woken = scheduler.together(
-            lambda: self._registry.register(self.channel, LINE_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
+            lambda: self._registry.register(self.channel, REGISTRATION_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
         )
         for sid in woken:
-            idle = [line for line in self._lines.get(sid, ()) if line.timer is None and line.sends == 0]
+            idle = [line for line in self.lines.of(sid) if line.timer is None and line.sends == 0]
             if idle and self._sessions.wake_unanswered(sid, self.channel):
                 for line in idle:
-                    self._arm(line, 0.0)
+                    self._waker.schedule(line, 0.0)
 
-    def gap(self) -> None:
-        """News may have been lost: all lines are looked at with the next beats."""
-        self._unseen, self._hurry = list(self._lines), True
+    def on_gap(self) -> None:
+        """News may have been lost: all lines are checked with the next upkeeps."""
+        self._unchecked, self._hurry = self.lines.sids(), True
 
-    def _some(self) -> list[str]:
-        """The sessions to look at now: a part of all of them, so that each has its turn."""
-        if not self._unseen:
-            self._unseen, self._hurry = list(self._lines), False
-        count = AT_ONCE if self._hurry else -(-len(self._lines) // self._turns)
-        taken, self._unseen = self._unseen[:count], self._unseen[count:]
+    def _next_to_check(self) -> list[str]:
+        """The sessions to check now: a part of all of them, so that each has its turn."""
+        if not self._unchecked:
+            self._unchecked, self._hurry = self.lines.sids(), False
+        count = MAX_LINES_CHECKED if self._hurry else -(-len(self.lines) // self._round)
+        taken, self._unchecked = self._unchecked[:count], self._unchecked[count:]
         return taken
 
     def close(self) -> None:
         self._registry.leave(self.channel)
-        for lines in list(self._lines.values()):
-            for line in list(lines):
-                _close(line.sock)
-
-
-def _tune(sock: socket.socket) -> None:
-    """Short lines go out at once; a phone that is gone without a word is noticed (cir.md 3.4)."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 600), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5), ("TCP_USER_TIMEOUT", 120_000)):
-        if hasattr(socket, option):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-
-
-def _close(sock: socket.socket) -> None:
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
+        for line in self.lines.all():
+            line.hang_up()

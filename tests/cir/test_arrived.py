@@ -6,14 +6,14 @@ from urllib.parse import quote
 import pytest
 
 from cir.http import gateway_profiles
-from cir.smpp import pdu
+from cir.smpp import pdus
 from cir.sms import arrived, encoding
-from cir.sms.arrived import Helo, Part
+from cir.sms.arrived import SmsHelo, SmsPart
 from cir.wvci import CirError
 from tests.cir.vectors import VECTORS
 
 NUMBER, SID = "+15550100123", "a7f3q5"
-PORTS = encoding.ports(3590, 0)
+PORTS = encoding.port_header(3590, 0)
 LOGIN = "WV12LR1 UI=wv:alice@example.org PW=grüße".encode()
 
 
@@ -21,11 +21,10 @@ def document(**more):
     return json.dumps({"v": 1, "id": "m1", "msisdn": NUMBER, **more}).encode()
 
 
-def submit(data, source=NUMBER, esm_class=0, coding=4, **tlvs):
-    number = pdu.SmppAddress(source.removeprefix("+"), 1 if source.startswith("+") else 0)
-    named = {getattr(pdu, name.upper()): value for name, value in tlvs.items()}
-    message = pdu.Submit(number, pdu.SmppAddress("100"), data, esm_class, coding, 0, "", named)
-    return pdu.Pdu(pdu.DELIVER, 0, 1, pdu.submit(1, message).body)
+def submit(data, source=NUMBER, esm_class=0, coding=4, tlvs=None):
+    number = pdus.SmppAddress(source.removeprefix("+"), 1 if source.startswith("+") else 0)
+    message = pdus.SubmitSm(number, pdus.SmppAddress("100"), data, esm_class, coding, 0, "", tlvs or {})
+    return pdus.Pdu(pdus.DELIVER_SM, 0, 1, pdus.submit_sm(1, message).body)
 
 
 # What Kannel 1.4.5 of Debian asked for and posted.
@@ -34,17 +33,17 @@ POSTED = {"content-type": "application/octet-stream", "x-kannel-to": "100", "x-k
 
 
 def test_kannels_two_forms():
-    got = arrived.kannel(KANNEL, {}, None)
+    got = arrived.read_kannel(KANNEL, {}, None)
     assert (got.sender, got.id) == (NUMBER, "edb9a835")
-    assert got.data == encoding.Data(3590, 0, b"WV12LR1 UI=wv:alice\xff")
-    posted = arrived.kannel("from=%2B15550100123&id=edb9a835", POSTED, b"WV12LR1 UI=wv:alice\xff")
+    assert got.data == encoding.UserData(3590, 0, b"WV12LR1 UI=wv:alice\xff")
+    posted = arrived.read_kannel("from=%2B15550100123&id=edb9a835", POSTED, b"WV12LR1 UI=wv:alice\xff")
     assert posted == got
 
 
 def test_kannels_texts():
-    plain = arrived.kannel("from=%2B15550100123&udh=&text=WV12PO+SI%3Da&coding=0&id=1", {}, None)
-    assert plain.data == encoding.Data(0, 0, b"WV12PO SI=a")
-    wide = arrived.kannel(f"from=1&coding=2&text={quote('ü WV'.encode('utf-16-be'))}", {}, None)
+    plain = arrived.read_kannel("from=%2B15550100123&udh=&text=WV12PO+SI%3Da&coding=0&id=1", {}, None)
+    assert plain.data == encoding.UserData(0, 0, b"WV12PO SI=a")
+    wide = arrived.read_kannel(f"from=1&coding=2&text={quote('ü WV'.encode('utf-16-be'))}", {}, None)
     assert wide.data.payload == "ü WV".encode()
 
 
@@ -54,8 +53,8 @@ def test_a_webhook_has_octets_or_text_and_ports_in_a_header_or_beside_it():
         document(payload=LOGIN.hex(), dest_port=3590, src_port=0),
         document(text=LOGIN.decode(), dest_port=3590),
     ]
-    assert {(each.sender, each.id, each.data) for each in map(arrived.webhook, forms)} == {
-        (NUMBER, "m1", encoding.Data(3590, 0, LOGIN))
+    assert {(each.sender, each.id, each.data) for each in map(arrived.read_webhook, forms)} == {
+        (NUMBER, "m1", encoding.UserData(3590, 0, LOGIN))
     }
 
 
@@ -77,85 +76,85 @@ def test_a_webhook_has_octets_or_text_and_ports_in_a_header_or_beside_it():
 )
 def test_a_document_that_is_none(body):
     with pytest.raises(CirError):
-        arrived.webhook(body)
+        arrived.read_webhook(body)
 
 
 def test_smpp_has_the_header_in_the_text_or_ports_beside_it():
     forms = [
-        submit(PORTS + LOGIN, esm_class=pdu.UDHI),
-        submit(LOGIN, dest_port=b"\x0e\x06"),
-        submit(b"", payload=LOGIN, dest_port=b"\x0e\x06"),
+        submit(PORTS + LOGIN, esm_class=pdus.ESM_CLASS_UDHI),
+        submit(LOGIN, tlvs={pdus.TLV_DESTINATION_PORT: b"\x0e\x06"}),
+        submit(b"", tlvs={pdus.TLV_MESSAGE_PAYLOAD: LOGIN, pdus.TLV_DESTINATION_PORT: b"\x0e\x06"}),
     ]
-    assert {(each.sender, each.data) for each in map(arrived.deliver, forms)} == {(NUMBER, encoding.Data(3590, 0, LOGIN))}
+    assert {(each.sender, each.data) for each in map(arrived.read_smpp, forms)} == {(NUMBER, encoding.UserData(3590, 0, LOGIN))}
 
 
 def test_smpp_in_the_networks_own_alphabet():
-    assert arrived.deliver(submit(b"HELO a\x11b\x00", coding=0)).data.payload == b"HELO a_b@"
-    assert arrived.deliver(submit("ü".encode("utf-16-be"), coding=8)).data.payload == "ü".encode()
+    assert arrived.read_smpp(submit(b"HELO a\x11b\x00", coding=0)).data.payload == b"HELO a_b@"
+    assert arrived.read_smpp(submit("ü".encode("utf-16-be"), coding=8)).data.payload == "ü".encode()
 
 
-@pytest.mark.parametrize("body", [b"", b"\0", submit(b"x").body[:-1], submit(b"\xff\x00", esm_class=pdu.UDHI).body])
+@pytest.mark.parametrize("body", [b"", b"\0", submit(b"x").body[:-1], submit(b"\xff\x00", esm_class=pdus.ESM_CLASS_UDHI).body])
 def test_a_pdu_that_is_none(body):
     with pytest.raises(CirError):
-        arrived.deliver(pdu.Pdu(pdu.DELIVER, 0, 1, body))
+        arrived.read_smpp(pdus.Pdu(pdus.DELIVER_SM, 0, 1, body))
 
 
 @pytest.mark.parametrize("name", ["ssms.helo.packed", "ssms.helo.packed.len"])
 def test_a_helo_as_android_packs_it(name):
     vector = VECTORS[name]
-    found = arrived.what(encoding.Data(encoding.SSMS_PORT, 0, vector.octets))
-    assert isinstance(found, Helo)
+    found = arrived.classify_sms(encoding.UserData(encoding.SSMS_PORT, 0, vector.octets))
+    assert isinstance(found, SmsHelo)
     assert found.sid
     assert found.sid in json.dumps(vector.inputs)
 
 
 @pytest.mark.parametrize("text", [f"HELO {SID}", f"helo {SID}\r\n", f"HELO  {SID} "])
 def test_a_helo_as_others_may_write_it(text):
-    assert arrived.what(encoding.Data(encoding.SSMS_PORT, 0, text.encode())) == Helo(SID)
-    assert arrived.what(encoding.Data(0, 0, text.encode())) == Helo(SID)
+    assert arrived.classify_sms(encoding.UserData(encoding.SSMS_PORT, 0, text.encode())) == SmsHelo(SID)
+    assert arrived.classify_sms(encoding.UserData(0, 0, text.encode())) == SmsHelo(SID)
 
 
 def test_parts_of_a_message_belong_together_by_what_stands_first():
-    first, second = (arrived.what(encoding.Data(0, 0, each)) for each in (b"WV12LR7ab UI=a", b"wv12lr7bb  PW=x"))
+    first, second = (arrived.classify_sms(encoding.UserData(0, 0, each)) for each in (b"WV12LR7ab UI=a", b"wv12lr7bb  PW=x"))
     assert (first.message, first.place, first.count, second.place) == (second.message, 0, 2, 1)
-    assert arrived.what(encoding.Data(0, 0, b"WV12LR7ac UI=a")).message != first.message
-    assert arrived.what(encoding.Data(0, 0, b"WV12PO SI=a")) == Part("WV12PO.1", 0, 1, b"WV12PO SI=a")
+    assert arrived.classify_sms(encoding.UserData(0, 0, b"WV12LR7ac UI=a")).message != first.message
+    assert arrived.classify_sms(encoding.UserData(0, 0, b"WV12PO SI=a")) == SmsPart("WV12PO.1", 0, 1, b"WV12PO SI=a")
 
 
 @pytest.mark.parametrize("element", ["0003070301", "080400070301"])
 def test_what_the_network_has_cut_is_only_joined(element):
     header = bytes.fromhex("05040e060000" + element)
-    data = encoding.read_data(bytes([len(header)]) + header + b"WV12LR1 UI")
-    assert arrived.what(data) == Part("c7.3", 0, 3, b"WV12LR1 UI", cut=True)
-    assert arrived.back_to(data) == (3590, 3590)
+    data = encoding.read_user_data(bytes([len(header)]) + header + b"WV12LR1 UI")
+    assert arrived.classify_sms(data) == SmsPart("c7.3", 0, 3, b"WV12LR1 UI", cut=True)
+    assert arrived.answer_ports(data) == (3590, 3590)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        encoding.Data(0, 0, b""),
-        encoding.Data(0, 0, b"hello, who is that?"),
-        encoding.Data(encoding.SSMS_PORT, 0, b"\xff\xff"),
-        encoding.Data(0, 0, b"WV12LR7ca UI=a"),
-        encoding.Data(0, 0, b"x", part=0, parts=2),
-        encoding.Data(0, 0, b"x", part=3, parts=2),
-        encoding.Data(0, 0, b"x", part=1, parts=200),
+        encoding.UserData(0, 0, b""),
+        encoding.UserData(0, 0, b"hello, who is that?"),
+        encoding.UserData(encoding.SSMS_PORT, 0, b"\xff\xff"),
+        encoding.UserData(0, 0, b"WV12LR7ca UI=a"),
+        encoding.UserData(0, 0, b"x", part=0, parts=2),
+        encoding.UserData(0, 0, b"x", part=3, parts=2),
+        encoding.UserData(0, 0, b"x", part=1, parts=200),
     ],
 )
 def test_what_is_nothing_for_us(data):
-    assert arrived.what(data) is None
+    assert arrived.classify_sms(data) is None
 
 
 def test_an_answer_goes_where_the_phone_listens():
-    assert arrived.back_to(encoding.Data(3590, 16000, b"")) == (16000, 3590)
-    assert arrived.back_to(encoding.Data(5000, 0, b"")) == (5000, 5000)
-    assert arrived.back_to(encoding.Data(0, 0, b"")) == (3590, 3590)
+    assert arrived.answer_ports(encoding.UserData(3590, 16000, b"")) == (16000, 3590)
+    assert arrived.answer_ports(encoding.UserData(5000, 0, b"")) == (5000, 5000)
+    assert arrived.answer_ports(encoding.UserData(0, 0, b"")) == (3590, 3590)
 
 
 def test_a_signature_counts_for_its_body_and_for_five_minutes():
-    shown = gateway_profiles.signature("s", 1000, b"body")
-    assert gateway_profiles.signed("s", shown, 1300, b"body")
+    shown = gateway_profiles.sign_body("s", 1000, b"body")
+    assert gateway_profiles.is_signed("s", shown, 1300, b"body")
     for secret, now, body in (("s", 1301, b"body"), ("s", 699, b"body"), ("x", 1000, b"body"), ("s", 1000, b"other")):
-        assert not gateway_profiles.signed(secret, shown, now, body)
+        assert not gateway_profiles.is_signed(secret, shown, now, body)
     for bad in ("", "t=,v1=", "t=1000", "v1=00", shown + ",v1=00", shown.replace("t=", "t=0")):
-        assert not gateway_profiles.signed("s", bad, 1000, b"body")
+        assert not gateway_profiles.is_signed("s", bad, 1000, b"body")

@@ -13,12 +13,13 @@ import pytest
 from gevent.event import Event
 
 from cir import wvci
-from cir.smpp import pdu
+from cir.smpp import pdus
 from cir.sms import carrier, encoding, job, wsp_push
-from cir.sms.job import SSMS, TEXT, WAPSMS, SendOutcome
+from cir.sms.job import SSMS, TEXT_SMS, WAPSMS, SendOutcome
 from cir.wvci import CirError
 from onesoup.settings.settings import Settings
 from tests.cir.vectors import VECTORS
+from tests.support.flood import flooding_server
 from tests.support.gateways import HttpGateway, Kannel, Smsc, answer
 
 NUMBER, COOKIE = "+15550100123", "wv:nokia.12345"
@@ -28,12 +29,12 @@ REPORTS = "http://127.0.0.1:8090"
 
 def wake(method=WAPSMS, count=37, cookie=COOKIE, now=None, **more):
     now = time.time() if now is None else now
-    return job.wake(method, job.new_id(now), NUMBER, "1.2", cookie, now, count=count, **more)
+    return job.wake_job(method, job.new_job_id(now), NUMBER, "1.2", cookie, now, count=count, **more)
 
 
 def gateway(kind, url, **more):
     settings = {"sms_user": "onesoup", "sms_password": "soup", "sms_from": "100", "sms_smsc": "carrier", **more}
-    made = carrier.make(Settings(sms_gateway=kind, sms_url=url, **settings), KEY)
+    made = carrier.make_gateway(Settings(sms_gateway=kind, sms_url=url, **settings), KEY)
     made._sleep = lambda _seconds: None
     return made
 
@@ -47,9 +48,9 @@ def by_hand():
 
 
 def test_ids_sort_by_time_and_are_unique():
-    ids = [job.new_id(1_000_000 + number) for number in range(50)]
+    ids = [job.new_job_id(1_000_000 + number) for number in range(50)]
     assert ids == sorted(ids)
-    assert len({job.new_id(1) for _ in range(100)}) == 100
+    assert len({job.new_job_id(1) for _ in range(100)}) == 100
     assert {len(each) for each in ids} == {26}
 
 
@@ -61,10 +62,10 @@ def test_what_does_not_fit_is_refused_before_anybody_cuts_it(method, longest):
 
 
 def test_a_text_for_a_person_is_one_plain_message():
-    assert job.words("i", NUMBER, "Your code: 123456", 0).payload == b"Your code: 123456"
+    assert job.text_job("i", NUMBER, "Your code: 123456", 0).payload == b"Your code: 123456"
     for bad in ("x" * 161, "grüße"):
         with pytest.raises(CirError):
-            job.words("i", NUMBER, bad, 0)
+            job.text_job("i", NUMBER, bad, 0)
 
 
 # --- a real Kannel ---
@@ -106,7 +107,7 @@ def test_kannel_carries_packed_text_octet_for_octet(kannel):
 
 
 def test_kannel_takes_a_code_for_a_person(kannel):
-    made = job.words(job.new_id(time.time()), NUMBER, "Your code 123456", time.time())
+    made = job.text_job(job.new_job_id(time.time()), NUMBER, "Your code 123456", time.time())
     assert gateway("kannel-sendsms", kannel.sendsms).submit(made).taken
     assert "text Your code 123456" in kannel.until("123456")
 
@@ -127,7 +128,7 @@ def test_kannels_push_proxy_gateway_makes_the_push_itself(kannel):
     assert (number, udh) == (NUMBER, encoding.WAP_HEADER)
     # Its own form, with nothing of the HTTP request in it.
     assert data[1:] == VECTORS["wapudp.kannel-ppg"].octets.replace(b"wv:nokia.12345", b"wv:ppg.7777777")[1:]
-    assert wsp_push.read(data).application == wsp_push.APPLICATION
+    assert wsp_push.read_push(data).application == wsp_push.CIR_APPLICATION
 
 
 def test_a_refused_document_is_refused_though_kannel_says_202(kannel):
@@ -151,7 +152,7 @@ def test_the_request_of_a_webhook():
     document = json.loads(asked.body)
     wanted = {"v": 1, "id": made.id, "kind": "cir", "method": "WAPSMS", "msisdn": NUMBER, "from": "100", "udh": "0605040b8423f0"}
     wanted |= {"payload": VECTORS["wapudp.short"].octets.hex(), "dcs": 4, "dest_port": 2948, "src_port": 9200, "app_id": 10}
-    wanted |= {"content_type": wsp_push.CONTENT_TYPE, "text": "WVCI 1.2 wv:nokia.12345", "validity_s": 600}
+    wanted |= {"content_type": wsp_push.CIR_CONTENT_TYPE, "text": "WVCI 1.2 wv:nokia.12345", "validity_s": 600}
     assert {name: document[name] for name in wanted} == wanted
     assert document["dlr"]["url"].startswith(f"{REPORTS}/hook/dlr?id={made.id}&sig=")
     said, _, digest = asked.headers["x-onesoup-signature"].partition(",v1=")
@@ -183,10 +184,32 @@ def test_no_try_after_its_time():
 
 def test_a_hanging_gateway_is_not_asked_twice(monkeypatch):
     """It may have taken the message, and nothing removes duplicates."""
-    monkeypatch.setattr(carrier, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(carrier, "GATEWAY_TOTAL_SECONDS", 0.3)
     with HttpGateway(otherwise="hang") as hook:
         assert gateway("json", hook.url()).submit(wake()).outcome is SendOutcome.UNKNOWN
         assert len(hook.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100),
+    ],
+)
+def test_an_answer_that_never_ends_is_cut_off_at_a_size_and_delays_no_other_greenlet(first, again):
+    """Interim answers, trailers and a body without a length: http.client would read all of them for ever, without a pause."""
+    longest, began = 0.0, time.monotonic()
+    with flooding_server(first, again) as port:
+        submitting = gevent.spawn(gateway("json", f"http://127.0.0.1:{port}/").submit, wake())
+        while not submitting.dead:
+            turn = time.monotonic()
+            gevent.sleep(0.001)
+            longest = max(longest, time.monotonic() - turn)
+    assert time.monotonic() - began < carrier.GATEWAY_TOTAL_SECONDS / 2
+    assert submitting.get().outcome is (SendOutcome.ACCEPTED if b"x" in again else SendOutcome.UNKNOWN)
+    assert longest < 0.25
 
 
 def test_a_gateway_that_closes_after_it_has_read_is_not_asked_twice():
@@ -311,7 +334,7 @@ def smsc():
 def linked(smsc):
     heard = []
     settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_user="onesoup", sms_password="soup", sms_from="100")
-    made = carrier.make(settings, KEY, lambda *report: heard.append(report))
+    made = carrier.make_gateway(settings, KEY, lambda *report: heard.append(report))
     made._sleep, made.heard = (lambda _seconds: None), heard
     made.carrier.start()
     yield made
@@ -329,7 +352,7 @@ def test_smpp_carries_a_push_octet_for_octet(smsc, linked):
 
 def test_smpp_with_ports_beside_the_text(smsc):
     settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_password="soup", sms_from="100", sms_ports="tlv")
-    made = carrier.make(settings, KEY)
+    made = carrier.make_gateway(settings, KEY)
     try:
         assert made.submit(wake()).taken
     finally:
@@ -338,9 +361,9 @@ def test_smpp_with_ports_beside_the_text(smsc):
 
 
 def test_a_text_over_smpp(smsc, linked):
-    assert linked.submit(job.words(job.new_id(1), NUMBER, "Your code: 1", time.time())).taken
-    read = pdu.read_submit(pdu.decode(smsc.got[0]))
-    assert (read.data, read.data_coding, read.esm_class) == (b"Your code: 1", 0, pdu.MODE)
+    assert linked.submit(job.text_job(job.new_job_id(1), NUMBER, "Your code: 1", time.time())).taken
+    read = pdus.read_submit(pdus.decode_pdu(smsc.got[0]))
+    assert (read.data, read.data_coding, read.esm_class) == (b"Your code: 1", 0, pdus.ESM_CLASS_STORE_AND_FORWARD)
 
 
 def test_a_receipt_comes_back_and_is_answered(smsc, linked):
@@ -350,7 +373,7 @@ def test_a_receipt_comes_back_and_is_answered(smsc, linked):
         while not linked.heard or not smsc.answers:
             gevent.sleep(0.01)
     assert linked.heard == [("1a", "delivered", "000")]
-    assert smsc.answers[0].command == pdu.DELIVER_RESP
+    assert smsc.answers[0].command == pdus.DELIVER_SM_RESP
 
 
 def test_the_smsc_asks_whether_we_live(smsc, linked):
@@ -359,14 +382,14 @@ def test_the_smsc_asks_whether_we_live(smsc, linked):
     with gevent.Timeout(10):
         while not smsc.answers:
             gevent.sleep(0.01)
-    assert (smsc.answers[0].command, smsc.answers[0].sequence) == (pdu.ENQUIRE_RESP, 77)
+    assert (smsc.answers[0].command, smsc.answers[0].sequence) == (pdus.ENQUIRE_LINK_RESP, 77)
 
 
 def test_an_smsc_that_never_stops_leaves_others_their_turn(smsc, linked):
     assert smsc.bound.wait(10)
     smsc.sock.setblocking(False)
     with suppress(OSError):
-        smsc.sock.send(pdu.encode(pdu.Pdu(pdu.ENQUIRE, 0, 77)) * 100_000)
+        smsc.sock.send(pdus.encode_pdu(pdus.Pdu(pdus.ENQUIRE_LINK, 0, 77)) * 100_000)
     end, longest = time.monotonic() + 0.5, 0.0
     while (began := time.monotonic()) < end:
         gevent.sleep(0.001)
@@ -375,7 +398,7 @@ def test_an_smsc_that_never_stops_leaves_others_their_turn(smsc, linked):
 
 
 def test_more_messages_than_are_taken_in_at_a_time_come_again_later(smsc, linked, monkeypatch):
-    monkeypatch.setattr("cir.smpp.connection.DELIVERIES", 2)
+    monkeypatch.setattr("cir.smpp.connection.MAX_PARALLEL_DELIVERIES", 2)
     taken = Event()
     linked.carrier._on_message = lambda _pdu: taken.wait(10)
     assert smsc.bound.wait(10)
@@ -384,17 +407,17 @@ def test_more_messages_than_are_taken_in_at_a_time_come_again_later(smsc, linked
     with gevent.Timeout(10):
         while not smsc.answers:
             gevent.sleep(0.01)
-        assert (smsc.answers[0].sequence, smsc.answers[0].status) == (3, pdu.NOT_NOW)
+        assert (smsc.answers[0].sequence, smsc.answers[0].status) == (3, pdus.STATUS_TEMPORARY_APP_ERROR)
         taken.set()
         while len(smsc.answers) < 3:
             gevent.sleep(0.01)
-    assert {answer.status for answer in smsc.answers[1:]} == {pdu.OK}
+    assert {answer.status for answer in smsc.answers[1:]} == {pdus.STATUS_OK}
 
 
 def test_a_pdu_that_does_not_end_in_time_breaks_the_connection(smsc, linked, monkeypatch):
     monkeypatch.setattr("cir.smpp.connection.RESPONSE_SECONDS", 0.3)
     assert smsc.bound.wait(10)
-    began, dripping = time.monotonic(), iter(pdu.encode(pdu.Pdu(pdu.ENQUIRE, 0, 77, b"a" * 100)))
+    began, dripping = time.monotonic(), iter(pdus.encode_pdu(pdus.Pdu(pdus.ENQUIRE_LINK, 0, 77, b"a" * 100)))
     sock = smsc.sock
     with suppress(OSError):
         for byte in dripping:
@@ -404,7 +427,7 @@ def test_a_pdu_that_does_not_end_in_time_breaks_the_connection(smsc, linked, mon
 
 
 def test_throttling_is_tried_again(smsc, linked):
-    smsc.statuses = [pdu.THROTTLED, pdu.QUEUE_FULL]
+    smsc.statuses = [pdus.STATUS_THROTTLED, pdus.STATUS_QUEUE_FULL]
     assert linked.submit(wake()).taken
     assert len(smsc.got) == 3
 
@@ -414,7 +437,7 @@ def test_throttling_halves_the_window_and_success_opens_it_again(smsc, linked):
     assert smsc.bound.wait(10)
     window, widths = linked.carrier.window, []
     linked._sleep = lambda _seconds: widths.append(window.limit)
-    smsc.statuses = [pdu.THROTTLED] * 2
+    smsc.statuses = [pdus.STATUS_THROTTLED] * 2
     sending = [gevent.spawn(linked.submit, wake()) for _ in range(10)]
     gevent.joinall(sending, timeout=20, raise_error=True)
     assert all(each.value.taken for each in sending)
@@ -449,9 +472,9 @@ def test_a_lost_answer_is_no_reason_to_send_again(smsc, linked):
 def test_a_refused_bind_opens_the_circuit(smsc, linked, monkeypatch):
     smsc.password = "another"
     settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_password="soup", sms_from="100")
-    made = carrier.make(settings, KEY)
+    made = carrier.make_gateway(settings, KEY)
     made._sleep = lambda _seconds: None
-    monkeypatch.setattr("cir.smpp.connection.CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr("cir.smpp.connection.SMPP_CONNECT_SECONDS", 1.0)
     try:
         made.submit(wake())
         assert made.carrier.refused
@@ -471,5 +494,5 @@ def test_what_goes_out_can_be_shown_without_the_password():
         assert "=soup&" not in shown
         assert "b25lc291cDpzb3Vw" not in shown
     assert bytes.fromhex(shown)[16:] == VECTORS["wapsms.smpp.submit_sm.validity"].octets[16:]
-    assert wvci.text("1.2", COOKIE) in bytes.fromhex(shown)
-    assert TEXT in gateway("json", "http://h:1/").methods
+    assert wvci.wvci_text("1.2", COOKIE) in bytes.fromhex(shown)
+    assert TEXT_SMS in gateway("json", "http://h:1/").methods

@@ -66,4 +66,4 @@ def test_mistakes_are_told_in_a_line():
         assert error.startswith("Error: ")
         assert "Traceback" not in error
     assert encoding.longest_cookie() == 118
-    assert wsp_push.PORT == 2948
+    assert wsp_push.WAP_PUSH_PORT == 2948

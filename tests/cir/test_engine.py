@@ -12,7 +12,7 @@ from gevent.event import Event
 from cir import wvci
 from cir.engine import Engine
 from cir.sms import carrier, wsp_push
-from cir.sms.outgoing import Outgoing
+from cir.sms.outgoing import SmsSender
 from cir.udp import UdpSender
 from onesoup.csp.session import Capabilities, Session
 from onesoup.runtime.ports import free_port
@@ -43,7 +43,7 @@ class Station:
         self.settings = Settings(
             sms_gateway="json", sms_url=hook.url(), sms_prefixes=("+1555",), sms_from="100", udp_nets=("127.0.0.0/8",)
         )
-        gateway = carrier.make(self.settings, KEY)
+        gateway = carrier.make_gateway(self.settings, KEY)
         gateway._sleep = lambda _seconds: None
         self.datagrams = UdpSender("127.0.0.1", free_port(), free_port(), "short") if udp else None
         budget = Budget(self.client, limits or Limits(gap=0, rate=10_000))
@@ -53,7 +53,7 @@ class Station:
             self.numbers,
             Shards(self.client),
             Lines(self.client),
-            Outgoing(self.settings, budget, self.jobs, gateway),
+            SmsSender(self.settings, budget, self.jobs, gateway),
             self.datagrams,
         )
         self.key = f"s:{{{SID}}}"
@@ -128,7 +128,7 @@ def test_a_message_wakes_by_sms_after_the_batch(station, hook):
     (asked,) = hook.asked
     document = json.loads(asked.body)
     assert (document["msisdn"], document["method"], document["text"]) == (NUMBER, "WAPSMS", f"WVCI 1.2 {COOKIE}")
-    assert wsp_push.read(bytes.fromhex(document["payload"])).body == wvci.text("1.2", COOKIE)
+    assert wsp_push.read_push(bytes.fromhex(document["payload"])).body == wvci.wvci_text("1.2", COOKIE)
     assert b"secret" not in asked.body
     assert here.step() > 800_000, "then it is waited for"
 
@@ -149,9 +149,9 @@ def test_what_the_gateway_reports_of_an_sms_counts_for_the_phone(station, hook):
 
 
 def test_news_and_timers_lead_there_by_themselves(station, hook, monkeypatch):
-    monkeypatch.setattr("cir.bearer_policy.BATCH_SMS", 100)
+    monkeypatch.setattr("cir.bearer_policy.SMS_DELAY_MS", 100)
     here = station().session()
-    runner = gevent.spawn(here.engine.duties.run)
+    runner = gevent.spawn(here.engine.queue.run)
     here.deliver("m1")
     here.engine.news(f"m {SID}".encode())
     hook.until(1)
@@ -264,7 +264,7 @@ def test_what_a_gateway_has_not_taken_is_no_try_and_goes_when_it_works_again(sta
     assert here.wakes.look(SID).tries.sms == 1
 
 
-def test_a_gateway_that_is_broken_is_passed_over_and_tried_again_by_whoever_waits(station, hook):
+def test_a_broken_gateway_is_passed_over_and_tried_again_by_a_wake_that_waits(station, hook):
     """Nobody else would close the circuit: no phone is promised an SMS while it is open."""
     here = station().session()
     breaker = here.engine._outgoing.gateway.breaker
@@ -314,8 +314,8 @@ def test_two_processes_do_not_take_the_same_step(station, hook):
     one.deliver("m1")
     one.age(4)
     one.wakes.due.soon(SID, 0)
-    one.engine.duties.turn()
-    two.engine.duties.turn()
+    one.engine.queue.take_due()
+    two.engine.queue.take_due()
     one.engine.drain(10)
     two.engine.drain(10)
     assert len(hook.asked) == 1
@@ -330,14 +330,14 @@ def test_the_sweep_finds_what_no_news_told_of(station, hook):
     assert here.client.zcard(DUE) == 1
 
 
-def test_what_was_published_to_nobody_is_looked_for_at_once(station, hook):
+def test_after_a_gap_lost_wakes_are_found_at_once(station, hook):
     here, other = station().session(), station()
     Shards(here.client).add(0xA7, SID)
     other.engine.sweep()  # the long time between two sweeps has just begun
     here.deliver("m1")
     here.engine.sweep()
     assert here.client.zcard(DUE) == 0
-    here.engine.gap()
+    here.engine.on_gap()
     here.until_due()
 
 
@@ -379,12 +379,12 @@ def test_sudp_goes_to_the_phones_port_three_times_and_then_an_sms(station, hook,
 
 
 def test_wapudp_goes_to_the_port_of_wap_push(station, hook, monkeypatch, phone):
-    monkeypatch.setattr(wsp_push, "PORT", phone.getsockname()[1])
+    monkeypatch.setattr(wsp_push, "WAP_PUSH_PORT", phone.getsockname()[1])
     here = station(udp=True).session(methods=("WAPUDP",))
     here.deliver("m1")
     here.step(1)
     octets, source = phone.recvfrom(512)
-    assert wsp_push.read(octets).body == b"WVCI 1.2 wv:nokia.1"
+    assert wsp_push.read_push(octets).body == b"WVCI 1.2 wv:nokia.1"
     assert source[1] == here.datagrams._sockets["WAPUDP"].getsockname()[1]
 
 
@@ -443,8 +443,8 @@ def test_a_process_that_leaves_begins_nothing_while_a_code_is_on_its_way(station
     here.engine._codes_out.spawn(on_its_way.wait)
     leaving = gevent.spawn(here.engine.drain, 20)
     gevent.sleep(0)
-    here.engine.duties.soon(SID, 0)
-    here.engine.duties.turn()
+    here.engine.queue.schedule(SID, 0)
+    here.engine.queue.take_due()
     assert here.client.zscore(DUE, SID) <= time.time() * 1000, "it is there for another process"
     assert not leaving.dead
     on_its_way.set()

@@ -8,7 +8,7 @@ import pytest
 from gevent.server import StreamServer
 
 from cir.http import delivery_reports, gateway_profiles, shttp
-from cir.http.server import Site
+from cir.http.server import CirSite
 from onesoup.http_server.connection import Limits
 from onesoup.http_server.requests import Request
 from onesoup.store.redis.client import connect
@@ -48,7 +48,7 @@ def redis(redis_server):
 
 @pytest.fixture
 def site(redis):
-    server = StreamServer(("127.0.0.1", 0), Site(Wakes(redis), Jobs(redis), KEY, frozenset({"127.0.0.1"})).serve)
+    server = StreamServer(("127.0.0.1", 0), CirSite(Wakes(redis), Jobs(redis), KEY, frozenset({"127.0.0.1"})).serve)
     server.start()
     opened = []
 
@@ -80,7 +80,7 @@ def test_a_session_that_is_over_says_poll(site, redis):
 
 @pytest.mark.parametrize("path", ["/cir/" + "x" * 32, "/cir/", "/", "/cir/a7phone", "/hook", "/cir/../" + TOKEN])
 def test_what_is_not_there(site, path):
-    assert site().ask(shttp.request(path, "h")).startswith(b"HTTP/1.1 404 ")
+    assert site().ask(shttp.shttp_request(path, "h")).startswith(b"HTTP/1.1 404 ")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_is_no_request_is_refused_and_ends_the_connection(site, octets):
         found = client.ask(octets)
     except OSError:  # it was closed while we still wrote
         return
-    assert found.startswith(b"HTTP/1.1 400 ") or found == b""
+    assert found.startswith(b"HTTP/1.1 400 Bad Request\r\n") or found == b""
 
 
 HEAD = b"POST /cir/%s HTTP/1.1\r\nHost: h\r\n" % TOKEN.encode()
@@ -140,7 +140,7 @@ def test_a_body_beyond_what_is_taken_ends_the_connection(site):
 
 
 def test_slow_questions_end_with_the_deadline(site, monkeypatch):
-    monkeypatch.setattr("cir.http.server.LIMITS", Limits(request_seconds=0.3))
+    monkeypatch.setattr("cir.http.server.CONNECTION_LIMITS", Limits(request_seconds=0.3))
     began, phones = time.monotonic(), [site() for _ in range(20)]
     for phone in phones:
         phone.sock.sendall(HEAD + b"Content-Length: 10000\r\n\r\n")
@@ -181,7 +181,7 @@ def test_old_clients_get_their_connection_closed(site):
 
 
 def report(st, job="c1", key=KEY):
-    return shttp.request(f"{delivery_reports.PATH}?{delivery_reports.query(job, key, st)}", "h")
+    return shttp.shttp_request(f"{delivery_reports.REPORT_PATH}?{delivery_reports.kannel_query(job, key, st)}", "h")
 
 
 def test_reports_move_a_job_forward_in_any_order_and_twice(site, redis):
@@ -195,7 +195,7 @@ def test_reports_move_a_job_forward_in_any_order_and_twice(site, redis):
 def test_a_webhook_reports_with_a_body(site, redis):
     jobs, body = Jobs(redis), b'{"id":"c1","status":"failed"}'
     jobs.start("c1", "+15550100123")
-    target = f"{delivery_reports.PATH}?id=c1&sig={delivery_reports.sign(KEY, 'c1')}"
+    target = f"{delivery_reports.REPORT_PATH}?id=c1&sig={delivery_reports.sign_report(KEY, 'c1')}"
     head = f"POST {target} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
     assert site().ask(head.encode() + body).startswith(b"HTTP/1.1 200 ")
     assert jobs.state("c1") == "failed"
@@ -205,23 +205,23 @@ def test_a_webhook_that_can_sign_has_to(redis):
     """The body alone, then with a signature, and the URL of a state."""
     jobs, secret, body = Jobs(redis), "kep6lore", b'{"id":"c1","status":"failed"}'
     jobs.start("c1", "+15550100123")
-    port = Site(Wakes(redis), jobs, KEY, frozenset(), report_secret=secret)
-    target = f"{delivery_reports.PATH}?id=c1&sig={delivery_reports.sign(KEY, 'c1')}"
+    port = CirSite(Wakes(redis), jobs, KEY, frozenset(), report_secret=secret)
+    target = f"{delivery_reports.REPORT_PATH}?id=c1&sig={delivery_reports.sign_report(KEY, 'c1')}"
     unsigned = Request("POST", target, "HTTP/1.1", {})
     assert port._answer(unsigned, body, "127.0.0.1") == 400
-    signature = gateway_profiles.signature(secret, int(time.time()), body)
+    signature = gateway_profiles.sign_body(secret, int(time.time()), body)
     signed = Request("POST", target, "HTTP/1.1", {"x-onesoup-signature": signature})
     assert port._answer(signed, b'{"id":"c1","status":"buffered"}', "127.0.0.1") == 400
     assert jobs.state("c1") == ""
     assert port._answer(signed, body, "127.0.0.1") == 200
     assert jobs.state("c1") == "failed"
     jobs.start("c2", "+15550100123")
-    path = delivery_reports.urls("http://h", KEY, "c2")["delivered"].removeprefix("http://h")
+    path = delivery_reports.report_urls("http://h", KEY, "c2")["delivered"].removeprefix("http://h")
     assert port._answer(Request("GET", path, "HTTP/1.1", {}), b"", "127.0.0.1") == 200
     assert jobs.state("c2") == "delivered"
 
 
-def test_an_unknown_job_is_good_news_so_that_the_gateway_stops(site):
+def test_a_report_of_an_unknown_job_gets_200_so_that_the_gateway_stops(site):
     assert site().ask(report(1, "c9")).startswith(b"HTTP/1.1 200 ")
 
 
@@ -232,6 +232,6 @@ def test_a_report_that_anybody_could_have_written_is_refused(site, redis):
 
 
 def test_a_report_from_elsewhere_is_refused(redis):
-    elsewhere = Site(Wakes(redis), Jobs(redis), KEY, frozenset({"10.0.0.1"}))
-    request = Request("GET", f"{delivery_reports.PATH}?{delivery_reports.query('c1', KEY, 1)}", "HTTP/1.1", {})
+    elsewhere = CirSite(Wakes(redis), Jobs(redis), KEY, frozenset({"10.0.0.1"}))
+    request = Request("GET", f"{delivery_reports.REPORT_PATH}?{delivery_reports.kannel_query('c1', KEY, 1)}", "HTTP/1.1", {})
     assert elsewhere._answer(request, b"", "127.0.0.1") == 403

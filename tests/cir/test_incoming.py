@@ -13,11 +13,11 @@ import urllib3
 from gevent.server import StreamServer
 
 from cir.http import gateway_profiles
-from cir.http.server import Site
-from cir.smpp import pdu as smpp
+from cir.http.server import CirSite
+from cir.smpp import pdus
 from cir.sms import arrived, carrier, encoding
-from cir.sms.incoming import DataChannel, Helos, Reception
-from cir.sms.outgoing import Outgoing
+from cir.sms.incoming import NumberBinder, SmsDataChannel, SmsReception
+from cir.sms.outgoing import SmsSender
 from onesoup.csp.text import numbers
 from onesoup.http_server.requests import Request
 from onesoup.runtime.ports import free_port
@@ -30,7 +30,7 @@ from tests.support.gateways import FakeCarrier, HttpGateway, Kannel, Smsc, answe
 
 NUMBER, KEY = "+15550100123", "hook-key"
 LOGIN = "WV12LR1 UI=wv:alice@example.org PW=top-secret SC=c00kie CI=http://client.example/ TL=3600"
-HEADER = encoding.ports(3590, 0)
+HEADER = encoding.port_header(3590, 0)
 _ids = itertools.count(1)
 
 
@@ -42,36 +42,36 @@ class Station:
         self.services, self.client = services, services.sessions._client
         self.store = InboundSmsStore(self.client)
         jobs = Jobs(self.client)
-        self.gateway = carrier.make(settings, b"k", on_message=lambda pdu: self.reception.take(arrived.deliver(pdu)))
+        self.gateway = carrier.make_gateway(settings, b"k", on_message=lambda pdu: self.reception.take(arrived.read_smpp(pdu)))
         self.gateway._sleep = lambda _seconds: None
         budget = Budget(self.client, limits or Limits(rate=10_000))
-        self.outgoing = Outgoing(settings, budget, jobs, self.gateway)
+        self.outgoing = SmsSender(settings, budget, jobs, self.gateway)
         self.data = self.channel(exchange)
-        helos = Helos(services.sessions, services.wakes, services.numbers)
-        self.reception = Reception(helos, self.data, self.outgoing, "")
-        site = Site(services.wakes, jobs, b"k", frozenset({"127.0.0.1"}), self.reception, KEY)
+        helos = NumberBinder(services.sessions, services.wakes, services.numbers)
+        self.reception = SmsReception(helos, self.data, self.outgoing, "")
+        site = CirSite(services.wakes, jobs, b"k", frozenset({"127.0.0.1"}), self.reception, KEY)
         self._server = StreamServer(("127.0.0.1", port), site.serve)
         self._server.start()
-        self._running = gevent.spawn(self.data.duties.run)
-        self.url = f"http://127.0.0.1:{self._server.server_port}{arrived.PATH}"
+        self._running = gevent.spawn(self.data.queue.run)
+        self.url = f"http://127.0.0.1:{self._server.server_port}{arrived.MESSAGE_PATH}"
         self._http = urllib3.PoolManager(retries=False)
 
     def channel(self, exchange):
         """The data channel of one more process."""
-        return DataChannel(self.store, exchange, self.outgoing, self.services.ring, 600)
+        return SmsDataChannel(self.store, exchange, self.outgoing, self.services.ring, 600)
 
     def close(self):
         self._running.kill()
         self._server.stop(timeout=0)
         self._http.clear()
-        self.data.duties.drain(5)
+        self.data.queue.drain(5)
         self.gateway.carrier.stop()
 
     def brings(self, octets, id_="", udh=HEADER, number=NUMBER):
         """The webhook's side: a signed document."""
         document = {"id": id_ or f"m{next(_ids)}", "msisdn": number, "udh": udh.hex(), "payload": octets.hex()}
         body = json.dumps(document).encode()
-        return self.asked("POST", body, X_Onesoup_Signature=gateway_profiles.signature(KEY, int(time.time()), body))
+        return self.asked("POST", body, X_Onesoup_Signature=gateway_profiles.sign_body(KEY, int(time.time()), body))
 
     def asked(self, method, body=None, query="", **headers):
         headers = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
@@ -105,7 +105,7 @@ class Phone:
         with gevent.Timeout(20):
             while self.station.client.zcard("cir:smsin"):
                 gevent.sleep(0.01)
-        self.station.data.duties._pool.join(10)
+        self.station.data.queue._pool.join(10)
         assert len(self.hook.asked) == self.seen
 
 
@@ -194,7 +194,7 @@ def test_processes_that_meet_send_each_answer_once(phone, exchange):
     """As after a lease that ran out although its process still worked."""
     sid = session_of(phone.says(LOGIN).hears())
     station = phone.station
-    station.data.duties.turn = lambda: 1.0
+    station.data.queue.take_due = lambda: 1.0
     message = f"WV12GL5 SI={sid}"
     phone.says(message)
     channels = [station.channel(exchange) for _ in range(4)]
@@ -208,7 +208,7 @@ def test_a_process_that_dies_leaves_its_work_to_another_and_sends_nothing_twice(
     """Killed behind the answer and before it is sent; and between the note that a part is sent and the gateway."""
     sid = session_of(phone.says(LOGIN).hears())
     station = phone.station
-    station.data.duties.turn = lambda: 1.0
+    station.data.queue.take_due = lambda: 1.0
     phone.says(f"WV12GL5 SI={sid}")
     station.data.step(NUMBER)
     assert len(phone.hook.asked) == phone.seen
@@ -231,18 +231,18 @@ def test_a_process_that_dies_leaves_its_work_to_another_and_sends_nothing_twice(
 
 def test_a_process_that_leaves_finishes_what_it_has_begun_and_begins_nothing(phone, exchange):
     sid = session_of(phone.says(LOGIN).hears())
-    phone.station.data.duties.drain(5)
+    phone.station.data.queue.drain(5)
     phone.says(f"WV12GL5 SI={sid}")
-    phone.station.data.duties.turn()
+    phone.station.data.queue.take_due()
     assert len(phone.hook.asked) == phone.seen
-    heir = gevent.spawn(phone.station.channel(exchange).duties.run)
+    heir = gevent.spawn(phone.station.channel(exchange).queue.run)
     assert phone.hears().startswith(f"WV12LG5 SI={sid}")
     heir.kill()
 
 
 def test_no_password_and_no_text_lies_open_in_redis(phone, holder):
     station = phone.station
-    turn, station.data.duties.turn = station.data.duties.turn, lambda: 1.0
+    turn, station.data.queue.take_due = station.data.queue.take_due, lambda: 1.0
     phone.says(LOGIN)
     station.brings(pts.split((LOGIN + " XX=" + "x" * 300).encode())[0])
     assert stored(station.client, b"smsin", b"smspart")
@@ -338,7 +338,7 @@ def test_a_log_in_by_sms_needs_its_password_and_its_number_gets_wake_ups(phone, 
 def test_a_helo_binds_the_number_to_the_session(phone, services, packed):
     sid = session_of(phone.says(LOGIN).hears())
     helo = f"HELO {sid}".encode()
-    octets = encoding.pack(encoding.septets(helo)) if packed else helo
+    octets = encoding.pack_septets(encoding.septets(helo)) if packed else helo
     assert phone.station.brings(octets, udh=encoding.SSMS_HEADER) == 200
     assert services.sessions.read(sid, ["num"]) == [NUMBER.encode()]
     assert services.numbers.of("alice@example.org") == [NUMBER]
@@ -361,8 +361,8 @@ def test_only_who_knows_the_key_brings_messages(station):
     good = "Basic " + "Omhvb2sta2V5"  # :hook-key
     assert station.asked("POST", body) == 403
     assert station.asked("POST", body, query=f"?key={KEY}") == 403
-    assert station.asked("POST", body, X_Onesoup_Signature=gateway_profiles.signature("guess", now, body)) == 403
-    assert station.asked("POST", body, X_Onesoup_Signature=gateway_profiles.signature(KEY, now - 301, body)) == 403
+    assert station.asked("POST", body, X_Onesoup_Signature=gateway_profiles.sign_body("guess", now, body)) == 403
+    assert station.asked("POST", body, X_Onesoup_Signature=gateway_profiles.sign_body(KEY, now - 301, body)) == 403
     for headers in ({}, {"Authorization": "Basic %%%"}, {"Authorization": "Basic OmtleQ=="}):
         assert station.asked("GET", query=f"?{kannel}", Content_Type="text/plain", **headers) == 403
     assert station.asked("GET", query=f"?{kannel}&key=hook-ke", Content_Type="text/plain") == 403
@@ -374,11 +374,11 @@ def test_only_who_knows_the_key_brings_messages(station):
 
 def test_without_a_key_or_from_elsewhere_nobody_does(station):
     wakes, jobs = station.services.wakes, Jobs(station.client)
-    request = Request("GET", f"{arrived.PATH}?from={NUMBER}&text=x&key=", "HTTP/1.1", {})
+    request = Request("GET", f"{arrived.MESSAGE_PATH}?from={NUMBER}&text=x&key=", "HTTP/1.1", {})
     for site, status in (
-        (Site(wakes, jobs, b"k", frozenset({"127.0.0.1"}), station.reception, ""), 404),
-        (Site(wakes, jobs, b"k", frozenset({"127.0.0.1"})), 404),
-        (Site(wakes, jobs, b"k", frozenset({"10.0.0.1"}), station.reception, KEY), 403),
+        (CirSite(wakes, jobs, b"k", frozenset({"127.0.0.1"}), station.reception, ""), 404),
+        (CirSite(wakes, jobs, b"k", frozenset({"127.0.0.1"})), 404),
+        (CirSite(wakes, jobs, b"k", frozenset({"10.0.0.1"}), station.reception, KEY), 403),
     ):
         assert site._answer(request, b"", "127.0.0.1") == status
 
@@ -398,7 +398,7 @@ def kannel(request, tmp_path):
     if not Kannel.here():
         pytest.skip("Debian's kannel and kannel-extras are not here")
     port = free_port()
-    where = f"127.0.0.1:{port}{arrived.PATH}?from=%p&id=%I"
+    where = f"127.0.0.1:{port}{arrived.MESSAGE_PATH}?from=%p&id=%I"
     forms = {
         "get": f'get-url = "http://onesoup:{KEY}@{where}&to=%P&udh=%u&text=%b&coding=%c"',
         "post": f'post-url = "http://onesoup:{KEY}@{where}"',
@@ -429,7 +429,7 @@ def test_through_a_real_kannel_and_back(exchange, holder, kannel):
             parts = []
             while not parts or not pts.complete(parts):
                 number, udh, octets = network.got()
-                assert (number, udh) == (NUMBER, encoding.ports(3590, 3590))
+                assert (number, udh) == (NUMBER, encoding.port_header(3590, 3590))
                 parts.append(octets)
             with gevent.Timeout(30):
                 while len(brought) < 6 or station.client.zcard("cir:smsin"):
@@ -451,24 +451,24 @@ def test_over_smpp_and_back(exchange, ports):
             assert smsc.bound.wait(10)
             for _ in range(2):  # it says it twice
                 smsc.deliver(LOGIN.encode(), HEADER)
-            heard = [smpp.read_submit(smpp.decode(each)) for each in smsc.until(1)]
+            heard = [pdus.read_submit(pdus.decode_pdu(each)) for each in smsc.until(1)]
             with gevent.Timeout(10):
                 while len(smsc.answers) < 2:
                     gevent.sleep(0.01)
-            assert {(each.command, each.status) for each in smsc.answers} == {(smpp.DELIVER_RESP, smpp.OK)}
+            assert {(each.command, each.status) for each in smsc.answers} == {(pdus.DELIVER_SM_RESP, pdus.STATUS_OK)}
         finally:
             station.close()
     if ports == "udh":
-        assert encoding.read_data(heard[0].data).payload.startswith(b"WV12RL1")
+        assert encoding.read_user_data(heard[0].data).payload.startswith(b"WV12RL1")
     else:
-        assert heard[0].tlvs[smpp.PAYLOAD].startswith(b"WV12RL1")
-        assert heard[0].tlvs[smpp.DEST_PORT] == (3590).to_bytes(2, "big")
+        assert heard[0].tlvs[pdus.TLV_MESSAGE_PAYLOAD].startswith(b"WV12RL1")
+        assert heard[0].tlvs[pdus.TLV_DESTINATION_PORT] == (3590).to_bytes(2, "big")
 
 
 def test_an_smsc_is_told_to_bring_again_what_could_not_be_kept():
     with Smsc() as smsc:
         settings = Settings(sms_gateway="smpp", sms_url=smsc.url, sms_password="soup")
-        made = carrier.make(settings, b"k", on_message=lambda _pdu: False)
+        made = carrier.make_gateway(settings, b"k", on_message=lambda _pdu: False)
         made.carrier.start()
         try:
             assert smsc.bound.wait(10)
@@ -476,6 +476,6 @@ def test_an_smsc_is_told_to_bring_again_what_could_not_be_kept():
             with gevent.Timeout(10):
                 while not smsc.answers:
                     gevent.sleep(0.01)
-            assert (smsc.answers[0].command, smsc.answers[0].status) == (smpp.DELIVER_RESP, smpp.NOT_NOW)
+            assert (smsc.answers[0].command, smsc.answers[0].status) == (pdus.DELIVER_SM_RESP, pdus.STATUS_TEMPORARY_APP_ERROR)
         finally:
             made.carrier.stop()

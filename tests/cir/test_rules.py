@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cir.http import delivery_reports
-from cir.sms.circuit_breaker import Breaker
+from cir.sms.circuit_breaker import CircuitBreaker
 from cir.stcp import proxy_protocol
 from cir.stcp.limits import ConnectionLimits
 from cir.stcp.proxy_protocol import ProxyError
@@ -16,14 +16,14 @@ from cir.stcp.proxy_protocol import ProxyError
 
 
 def broken(now=0.0):
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(5):
         breaker.bad(now)
     return breaker
 
 
 def test_it_opens_after_five_failures_in_a_row():
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(4):
         breaker.bad(0)
     assert breaker.allow(0)
@@ -32,7 +32,7 @@ def test_it_opens_after_five_failures_in_a_row():
 
 
 def test_a_success_starts_the_count_anew():
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for number in range(18):
         breaker.bad(number * 10)
         if number % 4 == 3:
@@ -41,7 +41,7 @@ def test_a_success_starts_the_count_anew():
 
 
 def test_it_opens_when_more_than_half_of_many_fail():
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for number in range(20):
         assert breaker.healthy(0)
         (breaker.good if number % 3 == 0 else breaker.bad)(number * 0.1)
@@ -63,7 +63,7 @@ def test_one_probe_after_its_time_and_twice_the_time_when_it_fails():
 
 
 def test_a_gateway_that_does_not_know_us_is_left_alone_at_once():
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     breaker.trip(0)
     assert not breaker.allow(0)
 
@@ -88,7 +88,7 @@ def test_a_tenth_of_the_listener_may_be_unbound():
     assert guard.enter(HERE, 0) == ""
 
 
-def test_wrong_ids_block_an_address_for_a_while_and_nobody_else():
+def test_wrong_ids_block_their_address_alone_for_a_while():
     guard = ConnectionLimits(1000, 200)
     for number in range(5):
         guard.wrong(HERE, number)
@@ -104,7 +104,7 @@ def test_ten_helos_a_minute():
     assert guard.helo(HERE, 120)
 
 
-def test_who_has_many_phones_behind_it_may_more():
+def test_limits_grow_with_the_connections_of_an_address():
     guard = ConnectionLimits(100_000, 5000)
     guard.enter(HERE, 0)
     assert all(guard.helo(HERE, 0) for _ in range(250))
@@ -148,9 +148,9 @@ V2_SIX = b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24" + ipaddress.ip_address("2001:db8:
     ],
 )
 def test_the_address_behind_the_proxy(header, address):
-    assert proxy_protocol.read(header + b"HELO x\r\n") == (address, len(header))
+    assert proxy_protocol.read_proxy_header(header + b"HELO x\r\n") == (address, len(header))
     for cut in range(len(header)):
-        assert proxy_protocol.read(header[:cut]) is None
+        assert proxy_protocol.read_proxy_header(header[:cut]) is None
 
 
 @pytest.mark.parametrize(
@@ -165,13 +165,13 @@ def test_the_address_behind_the_proxy(header, address):
 )
 def test_what_is_no_proxy_header(data):
     with pytest.raises(ProxyError):
-        proxy_protocol.read(data)
+        proxy_protocol.read_proxy_header(data)
 
 
 @given(st.binary(max_size=120))
 def test_any_octets_are_a_header_or_not(data):
     try:
-        found = proxy_protocol.read(data)
+        found = proxy_protocol.read_proxy_header(data)
     except ProxyError:
         return
     assert found is None or found[1] <= len(data)
@@ -183,56 +183,61 @@ KEY = b"k" * 32
 
 
 def test_what_kannel_makes_of_the_url():
-    url = delivery_reports.url("http://gw.example/", KEY, "c1")
+    url = delivery_reports.report_url("http://gw.example/", KEY, "c1")
     assert url.startswith("http://gw.example/hook/dlr?id=c1&st=%d&sid=%F&sig=")
     filled = url.partition("?")[2].replace("%d", "1").replace("%F", "abc")
-    assert delivery_reports.read(KEY, filled) == delivery_reports.DeliveryReport("c1", "delivered", "abc")
+    assert delivery_reports.read_report(KEY, filled) == delivery_reports.DeliveryReport("c1", "delivered", "abc")
 
 
 @pytest.mark.parametrize(
     ("st", "state"), [(8, "accepted"), (4, "buffered"), (1, "delivered"), (2, "failed"), (16, "refused"), (3, None)]
 )
 def test_the_states_of_kannel(st, state):
-    report = delivery_reports.read(KEY, delivery_reports.query("c1", KEY, st))
+    report = delivery_reports.read_report(KEY, delivery_reports.kannel_query("c1", KEY, st))
     assert (report.state if report else None) == state
 
 
 def test_a_webhook_says_it_in_words():
-    query = f"id=c1&sig={delivery_reports.sign(KEY, 'c1')}"
+    query = f"id=c1&sig={delivery_reports.sign_report(KEY, 'c1')}"
     body = b'{"id":"c1","status":"delivered","message_id":"m9"}'
-    assert delivery_reports.read(KEY, query, body) == delivery_reports.DeliveryReport("c1", "delivered", "m9")
-    assert delivery_reports.read(KEY, query, b'{"id":"c2","status":"delivered"}') is None
+    assert delivery_reports.read_report(KEY, query, body) == delivery_reports.DeliveryReport("c1", "delivered", "m9")
+    assert delivery_reports.read_report(KEY, query, b'{"id":"c2","status":"delivered"}') is None
 
 
 def test_a_signature_covers_the_state_where_the_gateway_can_sign_it():
     """Whoever has seen a report that a message is on its way cannot make of it that it has failed."""
-    found = delivery_reports.urls("http://gw.example/", KEY, "c1")
+    found = delivery_reports.report_urls("http://gw.example/", KEY, "c1")
     assert set(found) == {"accepted", "buffered", "delivered", "failed", "rejected"}
     queries = {word: url.partition("?")[2] for word, url in found.items()}
-    assert delivery_reports.read(KEY, queries["failed"], covered=True) == delivery_reports.DeliveryReport("c1", "failed")
-    assert delivery_reports.read(KEY, queries["rejected"], covered=True) == delivery_reports.DeliveryReport("c1", "refused")
+    assert delivery_reports.read_report(KEY, queries["failed"], covered=True) == delivery_reports.DeliveryReport("c1", "failed")
+    assert delivery_reports.read_report(KEY, queries["rejected"], covered=True) == delivery_reports.DeliveryReport(
+        "c1", "refused"
+    )
     forged = queries["accepted"].replace("accepted", "failed")
     body = b'{"id":"c1","status":"failed"}'
-    bare = f"id=c1&status=failed&sig={delivery_reports.sign(KEY, 'c1')}"
-    for query in (forged, bare, delivery_reports.query("c1", KEY, 2), queries["accepted"] + "&st=2"):
-        report = delivery_reports.read(KEY, query, body, covered=True)
+    bare = f"id=c1&status=failed&sig={delivery_reports.sign_report(KEY, 'c1')}"
+    for query in (forged, bare, delivery_reports.kannel_query("c1", KEY, 2), queries["accepted"] + "&st=2"):
+        report = delivery_reports.read_report(KEY, query, body, covered=True)
         assert report is None or report.state == "accepted"
-    plain = f"id=c1&sig={delivery_reports.sign(KEY, 'c1')}"
-    assert delivery_reports.read(KEY, plain, body, covered=True) is None
-    assert delivery_reports.read(KEY, plain, body, covered=True, signed=True) == delivery_reports.DeliveryReport("c1", "failed")
-    assert delivery_reports.read(KEY, plain + "&st=1", body, covered=True, signed=True) == delivery_reports.DeliveryReport(
+    plain = f"id=c1&sig={delivery_reports.sign_report(KEY, 'c1')}"
+    assert delivery_reports.read_report(KEY, plain, body, covered=True) is None
+    assert delivery_reports.read_report(KEY, plain, body, covered=True, signed=True) == delivery_reports.DeliveryReport(
+        "c1", "failed"
+    )
+    assert delivery_reports.read_report(KEY, plain + "&st=1", body, covered=True, signed=True) == delivery_reports.DeliveryReport(
         "c1", "failed"
     )
 
 
 @pytest.mark.parametrize(
-    "query", ["", "id=c1&st=1", "id=c1&st=1&sig=x", f"id=c2&st=1&sig={delivery_reports.sign(KEY, 'c1')}", "id=c1&st=1&sig=ü"]
+    "query",
+    ["", "id=c1&st=1", "id=c1&st=1&sig=x", f"id=c2&st=1&sig={delivery_reports.sign_report(KEY, 'c1')}", "id=c1&st=1&sig=ü"],
 )
 def test_a_report_without_a_good_signature_is_none(query):
-    assert delivery_reports.read(KEY, query) is None
+    assert delivery_reports.read_report(KEY, query) is None
 
 
 @given(st.text(max_size=80), st.binary(max_size=80))
 def test_any_report_is_read_or_refused(query, body):
-    delivery_reports.read(KEY, query, body)
-    delivery_reports.read(KEY, f"id=c1&sig={delivery_reports.sign(KEY, 'c1')}", body)
+    delivery_reports.read_report(KEY, query, body)
+    delivery_reports.read_report(KEY, f"id=c1&sig={delivery_reports.sign_report(KEY, 'c1')}", body)

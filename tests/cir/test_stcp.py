@@ -8,7 +8,7 @@ import gevent
 import pytest
 from gevent.server import StreamServer
 
-from cir.stcp import server as module
+from cir.stcp import binding, server, waker
 from cir.stcp.limits import ConnectionLimits
 from cir.stcp.server import StcpServer
 from onesoup.csp.session import Capabilities, Session
@@ -101,14 +101,26 @@ class Line:
 
 
 @pytest.fixture
-def station(redis_server, monkeypatch):
-    monkeypatch.setattr(module, "AFTER_OK", QUIET)
-    monkeypatch.setattr(module, "GAP", 0.05)
+def make_station(redis_server, monkeypatch):
+    """Stations with other limits than the usual ones."""
+    monkeypatch.setattr(waker, "CHUNK_READER_PAUSE_SECONDS", QUIET)
+    monkeypatch.setattr(waker, "WAKEUP_GAP_SECONDS", 0.05)
     connect(redis_server.url).flushall()
-    station = Station(redis_server.url)
-    station.session()
-    yield station
-    station.close()
+    made = []
+
+    def make(**more):
+        made.append(Station(redis_server.url, **more))
+        made[-1].session()
+        return made[-1]
+
+    yield make
+    for station in made:
+        station.close()
+
+
+@pytest.fixture
+def station(make_station):
+    return make_station()
 
 
 WVCI = f"WVCI 1.2 {COOKIE}\r\n".encode()
@@ -120,12 +132,12 @@ def quiet(line, seconds=QUIET * 2):
 
 
 def test_a_line_from_elsewhere_is_counted_and_served(station):
-    counted = module.FOREIGN._value.get()
+    counted = binding.FOREIGN_LINES._value.get()
     station.client.hset(f"s:{{{SID}}}", "addr", "127.0.0.7")
     station.dial("127.0.0.7").helo()
-    assert module.FOREIGN._value.get() == counted
+    assert binding.FOREIGN_LINES._value.get() == counted
     line = quiet(station.dial("127.0.0.8").helo())
-    assert module.FOREIGN._value.get() == counted + 1
+    assert binding.FOREIGN_LINES._value.get() == counted + 1
     station.deliver("m1")
     assert line.hear() == WVCI
 
@@ -136,7 +148,7 @@ def test_a_line_from_elsewhere_is_counted_and_served(station):
 def cookie_station(station, *agreed, sid=SID, address="127.0.0.1", cookie="wv:nokia.12345"):
     """The station takes cookies, and this session has agreed and has one."""
     wakes = Wakes(station.client)
-    station.stcp._cookies = wakes
+    station.stcp.binder.cookies = wakes
     caps = records.pack_caps(Capabilities(methods=tuple(agreed)))
     station.client.hset(f"s:{{{sid}}}", mapping={"caps": caps, "addr": address})
     wakes.put_cookie(cookie, sid)
@@ -156,7 +168,7 @@ def test_a_cookie_is_taken_for_an_id_where_the_operator_wants_it(station):
 
 def test_a_cookie_is_nothing_where_he_does_not(station):
     helo = cookie_station(station, "STCP")
-    station.stcp._cookies = None
+    station.stcp.binder.cookies = None
     assert station.dial().say(helo).hear() == b""
 
 
@@ -196,12 +208,12 @@ def test_a_session_that_is_over_is_closed(station):
     assert station.dial().say(f"HELO {SID}\r\n".encode()).hear() == b""
 
 
-def test_who_says_anything_else_is_closed(station):
+def test_another_first_line_than_helo_closes_the_connection(station):
     assert station.dial().say(b"GET / HTTP/1.0\r\n\r\n").hear() == b""
 
 
 def test_who_says_nothing_is_closed(station, monkeypatch):
-    monkeypatch.setattr(module, "HELO_SECONDS", 0.1)
+    monkeypatch.setattr(server, "HELO_DEADLINE_SECONDS", 0.1)
     assert station.dial().hear(3) == b""
 
 
@@ -257,8 +269,8 @@ def test_what_waited_before_helo_wakes_after_it_and_not_with_it(s60):
     assert time.monotonic() - began >= QUIET * 0.9
 
 
-def test_nobody_else_waits_after_helo(station, monkeypatch):
-    monkeypatch.setattr(module, "AFTER_OK", 60)
+def test_other_phones_are_woken_right_after_helo(station, monkeypatch):
+    monkeypatch.setattr(waker, "CHUNK_READER_PAUSE_SECONDS", 60)
     station.deliver("m1")
     line = station.dial().helo()  # OK comes in a segment of its own
     assert line.hear() == WVCI
@@ -270,8 +282,8 @@ def test_nobody_else_waits_after_helo(station, monkeypatch):
 
 def test_a_poll_that_found_nothing_ends_the_quiet(s60, monkeypatch):
     """It shows that the OK was read: it came long enough behind it."""
-    monkeypatch.setattr(module, "AFTER_OK", 60)
-    monkeypatch.setattr(module, "READ_WITHIN", 0.1)
+    monkeypatch.setattr(waker, "CHUNK_READER_PAUSE_SECONDS", 60)
+    monkeypatch.setattr(waker, "OK_READ_SECONDS", 0.1)
     line = s60.dial().helo()
     gevent.sleep(0.15)
     s60.phone_polls()
@@ -318,7 +330,7 @@ def test_no_wake_for_what_the_phone_has_fetched(s60):
 
 def test_a_message_behind_an_empty_poll_wakes_at_once(station, monkeypatch):
     """However short a while ago the phone was woken."""
-    monkeypatch.setattr(module, "GAP", 60)
+    monkeypatch.setattr(waker, "WAKEUP_GAP_SECONDS", 60)
     line = station.dial().helo()
     for number in range(3):
         station.deliver(f"m{number}")
@@ -328,7 +340,7 @@ def test_a_message_behind_an_empty_poll_wakes_at_once(station, monkeypatch):
 
 def test_a_phone_with_an_item_in_hand_is_left_alone(station, monkeypatch):
     """It comes to answer, and takes the next one with it: one wake for a burst, however slowly it comes in."""
-    monkeypatch.setattr(module, "GAP", QUIET)
+    monkeypatch.setattr(waker, "WAKEUP_GAP_SECONDS", QUIET)
     line = station.dial().helo()
     station.deliver("m0")
     assert line.hear() == WVCI
@@ -340,7 +352,7 @@ def test_a_phone_with_an_item_in_hand_is_left_alone(station, monkeypatch):
 
 
 def test_one_that_does_not_come_back_is_woken_all_the_same(station, monkeypatch):
-    monkeypatch.setattr(module, "GAP", QUIET)
+    monkeypatch.setattr(waker, "WAKEUP_GAP_SECONDS", QUIET)
     line = station.dial().helo()
     station.deliver("m1")
     assert line.hear() == WVCI
@@ -353,7 +365,7 @@ def test_one_that_does_not_come_back_is_woken_all_the_same(station, monkeypatch)
 
 def test_news_of_a_process_of_the_last_version_is_understood(station, monkeypatch):
     """It names no time: the phone may have something in hand."""
-    monkeypatch.setattr(module, "GAP", 0.1)
+    monkeypatch.setattr(waker, "WAKEUP_GAP_SECONDS", 0.1)
     line = station.dial().helo()
     station.heard = lambda *_: None
     station.deliver("m1")
@@ -362,7 +374,7 @@ def test_news_of_a_process_of_the_last_version_is_understood(station, monkeypatc
 
 
 def test_a_wake_is_repeated_when_the_phone_does_not_come(station, monkeypatch):
-    monkeypatch.setattr(module, "REPEAT", 0.3)
+    monkeypatch.setattr(waker, "WAKEUP_REPEAT_SECONDS", 0.3)
     line = station.dial().helo()
     station.deliver("m1")
     assert line.hear() == WVCI
@@ -371,7 +383,7 @@ def test_a_wake_is_repeated_when_the_phone_does_not_come(station, monkeypatch):
 
 
 def test_it_is_not_repeated_when_the_phone_came(station, monkeypatch):
-    monkeypatch.setattr(module, "REPEAT", 0.3)
+    monkeypatch.setattr(waker, "WAKEUP_REPEAT_SECONDS", 0.3)
     line = station.dial().helo()
     station.deliver("m1")
     assert line.hear() == WVCI
@@ -396,13 +408,13 @@ def test_a_lost_wake_is_found_by_the_beat(station):
     station.heard = lambda *_: None
     station.deliver("m1")
     quiet(line)
-    station.stcp.beat()
+    station.stcp.upkeep()
     assert line.hear() == WVCI
 
 
 def test_the_process_is_registered_by_its_beat(station):
     lines = Lines(station.client)
-    station.stcp.beat()
+    station.stcp.upkeep()
     assert lines.any()
     station.stcp.close()
     assert not lines.any()
@@ -508,7 +520,7 @@ def test_all_lines_end_with_their_session_wherever_they_are(station, two):
 
 
 def test_presence_waits_for_more_of_it_and_a_message_does_not(station, monkeypatch):
-    monkeypatch.setattr(module, "PRESENCE", 0.5)
+    monkeypatch.setattr(waker, "PRESENCE_DELAY_SECONDS", 0.5)
     line = station.dial().helo()
     quiet(line)
     began = time.monotonic()
@@ -523,43 +535,43 @@ def test_presence_waits_for_more_of_it_and_a_message_does_not(station, monkeypat
     assert line.hear() == WVCI, "a message does not wait behind presence"
 
 
-def test_an_address_that_guesses_is_left_out(station, monkeypatch):
-    monkeypatch.setattr(station.stcp, "_guard", ConnectionLimits(1000, 200))
+def test_an_address_that_guesses_is_left_out(make_station):
+    station = make_station(limits=ConnectionLimits(1000, 200))
     for _ in range(5):
         assert station.dial().say(b"HELO a7guess\r\n").hear() == b""
     assert station.dial().say(f"HELO {SID}\r\n".encode()).hear() == b""
     assert station.dial("127.0.0.9").helo()
 
 
-def test_the_guard_forgets_those_that_have_gone(station):
-    guard = station.stcp._guard
+def test_connections_that_are_closed_no_longer_count(station):
+    limits = station.stcp.limits
     lines = [station.dial(f"127.0.0.{number}").helo() for number in (1, 2)]
     idle = station.dial()
     idle.say(b"\r\n")
     with gevent.Timeout(3):
-        while (guard.connections, guard.unbound) != (3, 1):
+        while (limits.connections, limits.unbound) != (3, 1):
             gevent.sleep(0.01)
     for line in (*lines, idle):
         line.sock.close()
     with gevent.Timeout(3):
-        while (guard.connections, guard.unbound) != (0, 0):
+        while (limits.connections, limits.unbound) != (0, 0):
             gevent.sleep(0.01)
 
 
-def test_behind_a_proxy_the_phones_own_address_counts(station, monkeypatch):
-    monkeypatch.setattr(station.stcp, "_proxies", frozenset({"127.0.0.1"}))
+def test_behind_a_proxy_the_phones_own_address_counts(make_station):
+    station = make_station(proxies=frozenset({"127.0.0.1"}))
     header = b"PROXY TCP4 192.0.2.7 10.0.0.1 40000 3171\r\n"
     one = station.dial().say(header + f"HELO {SID}\r\n".encode())
     assert one.hear() == b"OK\r\n"
     two = station.dial().say(header.replace(b".7", b".8"))
     two.helo()
     assert one.hear(0.2) is None, "another address: both stay"
-    assert {line.address for line in station.stcp._lines[SID]} == {"192.0.2.7", "192.0.2.8"}
+    assert {line.address for line in station.stcp.lines.of(SID)} == {"192.0.2.7", "192.0.2.8"}
     assert station.dial().say(b"HELO no header\r\n").hear() == b""
 
 
-def test_who_comes_past_the_proxy_needs_no_header(station, monkeypatch):
-    monkeypatch.setattr(station.stcp, "_proxies", frozenset({"127.0.0.1"}))
+def test_a_connection_that_bypasses_the_proxy_needs_no_header(make_station):
+    station = make_station(proxies=frozenset({"127.0.0.1"}))
     assert station.dial("127.0.0.2").helo()
 
 
@@ -590,7 +602,7 @@ def test_a_line_that_never_stops_leaves_others_their_turn(station, first, again)
 
 @pytest.mark.parametrize("again", [b"\n", b"\r\n", b" \n"])
 def test_whoever_never_stops_has_no_longer_for_its_helo(station, monkeypatch, again):
-    monkeypatch.setattr(module, "HELO_SECONDS", 0.5)
+    monkeypatch.setattr(server, "HELO_DEADLINE_SECONDS", 0.5)
     with flood(station._listener.address, again, count=4) as running:
         ended = running.ended(within=10)
     assert ended is not None
@@ -599,7 +611,7 @@ def test_whoever_never_stops_has_no_longer_for_its_helo(station, monkeypatch, ag
 
 def test_the_proxys_header_has_as_long_as_a_helo(redis_server, monkeypatch):
     """By the clock: that something comes now and then prolongs nothing."""
-    monkeypatch.setattr(module, "HELO_SECONDS", 0.4)
+    monkeypatch.setattr(server, "HELO_DEADLINE_SECONDS", 0.4)
     station = Station(redis_server.url, proxies={"127.0.0.1"})
     line, began = station.dial(), time.monotonic()
     with suppress(OSError):

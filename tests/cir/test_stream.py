@@ -8,7 +8,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from cir.stcp import server as module
+from cir.stcp import waker
 from cir.stcp.limits import ConnectionLimits
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
@@ -35,10 +35,10 @@ pytestmark = pytest.mark.skipif(not has_stream(), reason="needs nginx with its s
 
 @pytest.fixture
 def station(redis_server, monkeypatch):
-    monkeypatch.setattr(module, "AFTER_OK", QUIET)
-    monkeypatch.setattr(module, "GAP", 0.05)
+    monkeypatch.setattr(waker, "CHUNK_READER_PAUSE_SECONDS", QUIET)
+    monkeypatch.setattr(waker, "WAKEUP_GAP_SECONDS", 0.05)
     connect(redis_server.url).flushall()
-    made = Station(redis_server.url, guard=ConnectionLimits(1000, PER_ADDRESS), proxies=frozenset({"127.0.0.1"}))
+    made = Station(redis_server.url, limits=ConnectionLimits(1000, PER_ADDRESS), proxies=frozenset({"127.0.0.1"}))
     made.session()
     yield made
     made.close()
@@ -79,7 +79,7 @@ def dial(nginx, station):
 
 
 def lines(station):
-    return sorted(line.address for line in station.stcp._lines.get(SID, ()))
+    return sorted(line.address for line in station.stcp.lines.of(SID))
 
 
 def test_a_phone_is_bound_and_woken_and_its_own_address_is_known(station, dial):
@@ -115,7 +115,7 @@ def test_two_addresses_behind_one_proxy_are_two(station, dial):
 def test_limits_count_phones_and_not_the_proxy(station, dial):
     held = [dial("127.0.0.5") for _ in range(PER_ADDRESS)]
     with gevent.Timeout(10):
-        while station.stcp._guard.connections < PER_ADDRESS:
+        while station.stcp.limits.connections < PER_ADDRESS:
             gevent.sleep(0.01)
     assert dial("127.0.0.5").hear() == b""
     assert dial("127.0.0.6").helo()

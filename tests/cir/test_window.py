@@ -2,11 +2,11 @@
 
 import gevent
 
-from cir.smpp.window import Window
+from cir.smpp.window import SubmitWindow
 
 
 def test_no_more_at_once_than_it_allows_and_none_is_forgotten():
-    window, now, most, done = Window(3), 0, 0, []
+    window, now, most, done = SubmitWindow(3), 0, 0, []
 
     def send(number):
         nonlocal now, most
@@ -22,7 +22,7 @@ def test_no_more_at_once_than_it_allows_and_none_is_forgotten():
 
 
 def test_half_of_what_is_on_its_way_and_one_more_for_each_round_that_goes_well():
-    window = Window(8)
+    window = SubmitWindow(8)
     for _ in range(8):
         window.__enter__()
     limits = []
@@ -43,7 +43,7 @@ def test_half_of_what_is_on_its_way_and_one_more_for_each_round_that_goes_well()
 
 
 def test_whoever_waits_for_a_narrow_window_goes_on_when_there_is_room():
-    window = Window(2)
+    window = SubmitWindow(2)
     with window:
         window.throttled()
         waiting = gevent.spawn(window.__enter__)

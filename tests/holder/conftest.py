@@ -127,8 +127,8 @@ class Lab:
         }
         holder = Holder(load({f"ONESOUP_{name.upper()}": str(value) for name, value in env.items()}))
         self._holders.append(holder)
-        holder.renew()
-        self._jobs.append(gevent.spawn(holder._subscriber.run))
+        holder.leases.renew()
+        self._jobs.append(gevent.spawn(holder.subscriber.run))
         return holder
 
     def log_in(self, holder: Holder, user: str = "", domain: str = DOMAIN, sid: str = "", resource: str = "phone") -> str:
@@ -145,7 +145,7 @@ class Lab:
             "check": self.ring.digest(self.password, f"check:{jid}"),
             "until": time.time() + 10,
         }
-        assert records.unpack_answer(holder._open(shard, job))["code"] == 200
+        assert records.unpack_answer(holder.opener.open_session(shard, job))["code"] == 200
         return sid
 
     def login_job(self, user: str) -> tuple[bytes, dict[str, Any]]:
@@ -176,16 +176,16 @@ class Lab:
 
     def crash(self, holder: Holder) -> None:
         """As SIGKILL: nothing is said, nothing is stored; the leases run out."""
-        for held in list(holder._held.values()):
+        for held in holder.sessions.all():
             held.state.phase = Phase.RELEASED
-            if held.stream is not None:
-                held.stream._wire.close()  # type: ignore[union-attr]
-        holder._owned.clear()
+            if held.connection.stream is not None:
+                held.connection.stream._wire.close()  # type: ignore[union-attr]
+        holder.leases.owned.clear()
         self.client.delete(*[keys.shard(number, "lease") for number in range(keys.SHARDS)], "holders")
 
     def close(self) -> None:
         for holder in self._holders:
-            for held in list(holder._held.values()):
+            for held in holder.sessions.all():
                 held.drop()
         gevent.killall(self._jobs)
         self.client.close()

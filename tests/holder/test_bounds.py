@@ -97,7 +97,7 @@ def test_requests_for_presence(field, phone):
         ]
     )
     assert lab.feed.load(sid)[0] <= MOST_ITEMS + 400
-    assert Lists(lab.client).count(holder._held[sid].session.jid, "asks") <= bounds.MOST_PENDING
+    assert Lists(lab.client).count(holder.sessions[sid].session.jid, "asks") <= bounds.MOST_PENDING
     assert grown() <= 2 * MEBIBYTE  # two rows: what waits for the phone, and what it may decide later
 
 
@@ -113,7 +113,7 @@ def test_invitations_into_rooms(field, phone, size):
         ]
     )
     assert lab.feed.load(sid)[0] <= MOST_ITEMS + 200
-    assert len(Invites(lab.client).all(holder._held[sid].session.jid, "in")) <= bounds.MOST_INVITES
+    assert len(Invites(lab.client).all(holder.sessions[sid].session.jid, "in")) <= bounds.MOST_INVITES
     assert grown() <= 2 * MEBIBYTE
 
 
@@ -146,11 +146,11 @@ def test_messages_that_sessions_have_left_count_in_the_next_one(field):
 def fill_and_end(lab, server, holder, name: str) -> None:
     before = len(server.peers)
     sid = lab.log_in(holder, user="sleeper", sid=name)
-    eventually(lambda: len(server.peers) > before or holder._held[sid].stream.open)
+    eventually(lambda: len(server.peers) > before or holder.sessions[sid].connection.stream.open)
     peer = one_at_a_time(server.peers[-1])
     for number in range(80):
         peer.send(message(number, "y" * 10_000))
         gevent.sleep(0)
     eventually(lambda: lab.feed.load(sid)[1] >= MOST_ITEM_BYTES, 20)
     gevent.sleep(0.2)
-    holder._held[sid].end(600, polite=False)
+    holder.sessions[sid].end(600, polite=False)

@@ -46,7 +46,7 @@ class Phones:
             self.inbox.take(self.sids[name], answered=item.tid, message_id=item.id, only_answer=True)
 
     def ends(self, name, code=600):
-        self.holder._held[self.sids[name]].end(code, polite=False)
+        self.holder.sessions[self.sids[name]].end(code, polite=False)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_what_the_operator_says_to_all_is_read_once(phones):
     phones.log_in("hand")
     store = Announcements(phones.lab.client)
     for number, name in enumerate(("drawer", "hand")):
-        session = phones.holder._held[phones.sids[name]].session
+        session = phones.holder.sessions[phones.sids[name]].session
         assert system.tell(store, phones.sids[name], session, f"said{number}", "we go down at ten")
     phones.reads("hand", "we go down at ten")
     phones.ends("drawer")
@@ -132,7 +132,7 @@ def test_a_message_in_parts_is_read_when_its_last_part_is(phones):
     """The phone in the drawer takes less at once: there the message is in parts."""
     phones.log_in("drawer")
     phones.log_in("hand")
-    phones.holder._held[phones.sids["drawer"]].texts.cut = lambda text, most: messages.split(text.body, 20)
+    phones.holder.sessions[phones.sids["drawer"]].texts.cut = lambda text, most: messages.split(text.body, 20)
     text = secret_text() + " and more words" * 3
     body = f"<message from='romeo@x.example/c' type='chat' id='1'><body>{text}</body></message>"
     for name in ("drawer", "hand"):

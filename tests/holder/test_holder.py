@@ -75,10 +75,10 @@ def test_a_phone_that_is_to_be_shown_soon_is_shown_by_whoever_has_it_then(lab, s
     monkeypatch.setattr("workers.holder.session.presence.GO_ONLINE_DELAY_SECONDS", 0.2)
     first = lab.holder(server.stub)
     sid = lab.log_in(first)
-    eventually(lambda: first._subscriber.connected)
+    eventually(lambda: first.subscriber.connected)
     lab.push(sid, commands.GoOnlineSoon())
-    first._held[sid].outbox.wake()
-    eventually(lambda: first._held[sid].outbox._aside)
+    first.sessions[sid].outbox.wake()
+    eventually(lambda: first.sessions[sid].outbox._aside)
     lab.crash(first)
     gevent.sleep(0.3)
     assert not any(each.startswith("<presence") for each in server.seen)
@@ -120,9 +120,9 @@ def test_a_phone_is_seen_as_it_wanted_to_be_seen_last(lab, server, monkeypatch):
     own = records.pack_plain(presence.own_fields(said, "1.2"))
     for user, names in (("alice", []), ("bob", ["user_availability"])):
         jid = f"{user}@stub.example"
-        holder._shared.handsets.put(jid, "phone", OWN, own)
-        holder._shared.handsets.put(jid, "phone", PHOTO, "abc")
-        holder._shared.lists.put(jid, {"default": records.pack_grant(names, [])}, "attrs")
+        holder.services.handsets.put(jid, "phone", OWN, own)
+        holder.services.handsets.put(jid, "phone", PHOTO, "abc")
+        holder.services.lists.put(jid, {"default": records.pack_grant(names, [])}, "attrs")
         lab.log_in(holder, user)
         eventually(lambda user=user: len(shown(server)) == 1 + (user == "bob"))
     first, second = shown(server)
@@ -137,7 +137,7 @@ def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
     """Any other request does not: the phone may still say how it wants to be seen."""
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    eventually(lambda: holder._subscriber.connected)
+    eventually(lambda: holder.subscriber.connected)
     lab.sessions.open(sid, "1", "digest", ())
     gevent.sleep(0.2)
     assert not shown(server)
@@ -153,7 +153,7 @@ def test_an_owner_of_the_past_sends_nothing(lab, server):
     sid = lab.log_in(old)
     lab.feed.claim(sid, 10**6, ["r"])
     say(lab, sid, secret_text())
-    eventually(lambda: sid not in old._held)
+    eventually(lambda: sid not in old.sessions)
     assert server.messages() == []
     assert len(lab.feed.commands(sid)) == 1
 
@@ -164,7 +164,7 @@ def test_a_server_that_takes_nothing_holds_up_nobody_elses_news(lab, server, mon
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     monkeypatch.setattr(Stream, "hint", lambda _stream, active: told.set() or taken.wait(20))
-    holder._held[sid].idle.is_idle = True
+    holder.sessions[sid].idle.is_idle = True
     with gevent.Timeout(10):
         say(lab, sid, text := secret_text())
         eventually(lambda: server.messages() == [text])
@@ -178,7 +178,7 @@ def test_a_server_that_takes_nothing_holds_up_nobody_elses_news(lab, server, mon
 def test_whom_another_phone_of_the_account_blocks_is_not_heard_any_more(lab, server):
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    held = holder._held[sid]
+    held = holder.sessions[sid]
 
     def hear(number, sender):
         server.peers[0].send(
@@ -216,7 +216,7 @@ def test_a_server_that_restarts_is_come_back_to(lab, server):
     server.handled = 0
     server.peers[0].send(error("system-shutdown"))
     eventually(lambda: len(server.peers) == 2)
-    eventually(lambda: holder._held[sid].stream.open)
+    eventually(lambda: holder.sessions[sid].connection.stream.open)
     assert len(server.resumes) == 1
 
 
@@ -232,7 +232,7 @@ def test_enough_is_enough(lab, server, monkeypatch):
     for number in (1, 2):
         server.peers[-1].send(error("policy-violation"))
         eventually(lambda number=number: len(server.peers) == number + 1)
-    eventually(lambda: holder._held[sid].stream.open)
+    eventually(lambda: holder.sessions[sid].connection.stream.open)
     server.peers[-1].send(error("resource-constraint"))
     eventually(lambda: lab.feed.state(sid)[0] == 601)
     assert waits == [30.0, 30.0]
@@ -266,7 +266,7 @@ def test_what_was_too_large_for_the_server_is_not_said_again(lab, server, resume
     assert lab.inbox(sid) == [f"not delivered: {huge}"]
     say(lab, sid, later := secret_text())
     eventually(lambda: server.messages()[-1] == later)
-    assert holder._held[sid].connection._overloads == 0
+    assert holder.sessions[sid].connection._overloads == 0
 
 
 def test_a_server_that_has_enough_of_us_gets_no_stanza_less(lab, server, monkeypatch):
@@ -279,7 +279,7 @@ def test_a_server_that_has_enough_of_us_gets_no_stanza_less(lab, server, monkeyp
     server.peers[0].send(error("policy-violation", "too many stanzas in a minute"))
     eventually(lambda: len(server.messages()) == 2)
     assert lab.inbox(sid) == []
-    assert holder._held[sid].connection._overloads == 1
+    assert holder.sessions[sid].connection._overloads == 1
 
 
 def test_a_log_out_on_its_way_does_not_end_the_session_that_follows(lab, server, monkeypatch):
@@ -287,14 +287,14 @@ def test_a_log_out_on_its_way_does_not_end_the_session_that_follows(lab, server,
     is noticed: it is not the end of the new one."""
     holder = lab.holder(server.stub)
     old = lab.log_in(holder, "user", sid="old")
-    held, copy, ending = holder._held[old], holder._shared.feed.copy, []
+    held, copy, ending = holder.sessions[old], holder.services.feed.copy, []
 
     def slow(*sids):
         ending.append(gevent.spawn(held.end, 604, polite=True, sid=old))
         gevent.sleep(0.05)
         copy(*sids)
 
-    monkeypatch.setattr(holder._shared.feed, "copy", slow)
+    monkeypatch.setattr(holder.services.feed, "copy", slow)
     lab.feed.end(old, held.fence, 604)
     new = lab.log_in(holder, "user", sid="new")
     gevent.joinall(ending, raise_error=True)
@@ -314,7 +314,7 @@ def test_a_domain_of_the_phones_choice_has_only_so_many_streams(lab, server, mon
     with pytest.raises(Exception) as caught:  # noqa: PT011 - any failure, looked at below
         lab.log_in(holder)
     assert (caught.value.kind, caught.value.condition) == ("refused", "too-many")
-    assert not holder._opening
+    assert not holder.domains.opening
 
 
 def test_a_listed_domain_has_no_such_limit(lab, server):
@@ -334,14 +334,14 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
     """It is looked at when it is overdue, not when it would have been."""
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    eventually(lambda: holder._subscriber.connected)
-    holder.tick()
-    eventually(lambda: len(holder._shared.agenda) == 1)
+    eventually(lambda: holder.subscriber.connected)
+    holder.upkeep.tick()
+    eventually(lambda: len(holder.services.agenda) == 1)
     lab.sessions.commit(sid, None, "1", b"", RequestEffects(fields={"ttl": 1000}))
     gevent.sleep(1.5)
-    held = holder._held[sid]
+    held = holder.sessions[sid]
     held.lifetime._since -= 600
-    eventually(lambda: (holder.tick(), sid not in holder._held)[1], 10)
+    eventually(lambda: (holder.upkeep.tick(), sid not in holder.sessions)[1], 10)
 
 
 # --- a phone that is idle ---
@@ -353,16 +353,16 @@ def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, 
     monkeypatch.setattr(idle, "IDLE_MS", 300)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    eventually(lambda: holder._subscriber.connected)
-    holder._check([holder._held[sid]])
+    eventually(lambda: holder.subscriber.connected)
+    holder.upkeep.check_sessions([holder.sessions[sid]])
     assert server.other == []
     gevent.sleep(0.4)
-    holder._check([holder._held[sid]])
+    holder.upkeep.check_sessions([holder.sessions[sid]])
     eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
     lab.sessions.open(sid, "1", "digest", ())
     eventually(lambda: server.other[1:] == ["<active xmlns='urn:xmpp:csi:0'/>"])
     lab.sessions.open(sid, "2", "digest", ())
-    holder._check([holder._held[sid]])
+    holder.upkeep.check_sessions([holder.sessions[sid]])
     assert len(server.other) == 2
 
 
@@ -375,6 +375,6 @@ def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
     sid = lab.log_in(holder)
     lab.sessions.bind_line(sid, "cir:1")
     gevent.sleep(0.05)
-    holder._check([holder._held[sid]])
+    holder.upkeep.check_sessions([holder.sessions[sid]])
     gevent.sleep(0.05)
     assert server.other == []

@@ -89,13 +89,13 @@ def test_a_hostile_stanza_costs_that_stream_at_most(field, name, capsys):
     eventually(lambda: text in lab.inbox(good))
     # The stream answers, or there is a new one.
     eventually(lambda: len(server.peers) == before + 2 or answers(server, server.peers[before]), 10)
-    eventually(lambda: holder._held[evil].stream.open, 10)
+    eventually(lambda: holder.sessions[evil].connection.stream.open, 10)
     assert (len(server.peers) == before + 2) is (name in ENDS)
     server.peers[-1].send(message(after := secret_text()))
     eventually(lambda: after in lab.inbox(evil), 10)
     assert "lie" not in lab.inbox(evil)
     assert not lab.feed.item(evil, "evil@x")
-    assert holder._held[good].stream.open
+    assert holder.sessions[good].connection.stream.open
     shown = capsys.readouterr()
     assert "Traceback" not in shown.out + shown.err
     assert "] bug" not in shown.out
@@ -114,7 +114,7 @@ def test_a_message_that_is_too_large_is_bounced_and_its_neighbours_arrive(field)
     (error,) = [each for each in server.seen if 'id="huge"' in each]
     assert error.startswith('<message to="a@b/c" type="error"')
     assert "resource-constraint" in error
-    eventually(lambda: holder._held[phone].stream.h_in == int(re.search("h='([0-9]+)'", server.other[-1])[1]))
+    eventually(lambda: holder.sessions[phone].connection.stream.h_in == int(re.search("h='([0-9]+)'", server.other[-1])[1]))
     assert len(server.peers) == before + 1
 
 

@@ -1,5 +1,7 @@
 """Several holders: each has its share, sessions move with their shards, and nothing is held or said twice."""
 
+import time
+
 import gevent
 import pytest
 
@@ -29,22 +31,22 @@ pytestmark = pytest.mark.timeout(240)
 def settle(lab, *holders):
     """The turns that holders take every few seconds, until nobody has to give or take anything any more."""
     for _ in range(40):
-        before = [set(holder._owned) for holder in holders]
+        before = [set(holder.leases.owned) for holder in holders]
         for holder in holders:
-            holder.renew()
-        if before == [set(holder._owned) for holder in holders]:
+            holder.leases.renew()
+        if before == [set(holder.leases.owned) for holder in holders]:
             return
 
 
 def owned_once(*holders):
-    owned = [shard for holder in holders for shard in holder._owned]
+    owned = [shard for holder in holders for shard in holder.leases.owned]
     assert len(owned) == len(set(owned))
-    return sorted(len(holder._owned) for holder in holders)
+    return sorted(len(holder.leases.owned) for holder in holders)
 
 
 def held_once(sids, *holders):
     """Whether each session has one holder, and an open stream there."""
-    held = [each for holder in holders for each in holder._held.values() if each.stream is not None and each.stream.open]
+    held = [each for holder in holders for each in holder.sessions.all() if each.connected]
     return sorted(each.sid for each in held) == sorted(sids)
 
 
@@ -56,7 +58,7 @@ def test_a_holder_that_joins_gets_its_half_and_one_that_leaves_gives_it_back(lab
     settle(lab, first, second)
     assert owned_once(first, second) == [HALF, HALF]
     eventually(lambda: held_once(sids, first, second), WITHIN)
-    moved = [sid for sid in sids if sid in second._held]
+    moved = [sid for sid in sids if sid in second.sessions]
     assert len(moved) == EACH
     assert len(server.resumes) == EACH, "streams are taken over, not made anew"
 
@@ -66,16 +68,16 @@ def test_a_holder_that_joins_gets_its_half_and_one_that_leaves_gives_it_back(lab
 
     def arrived():
         for holder in (first, second):
-            holder._sweep()  # a wake is lost on who has not begun to listen; holders look every two seconds
+            holder.sweeps.sweep()  # a wake is lost on who has not begun to listen; holders look every two seconds
         gevent.sleep(0.1)
         return len(server.messages()) >= len(sids)
 
     eventually(arrived, WITHIN)
     assert sorted(server.messages()) == sorted(texts.values())
 
-    second.hand_over()
-    assert not second._owned
-    assert not second._held
+    second.leases.give_back_all()
+    assert not second.leases.owned
+    assert not second.sessions
     settle(lab, first)
     assert owned_once(first) == [keys.SHARDS]
     eventually(lambda: held_once(sids, first), WITHIN)
@@ -94,12 +96,12 @@ def test_what_a_killed_holder_had_is_shared_by_the_others(lab, server):
     sids = []
     for name in phones():
         shard = keys.shard_of(f"{name}@{DOMAIN}", "phone")
-        owner = next(holder for holder in (first, second, third) if shard in holder._owned)
+        owner = next(holder for holder in (first, second, third) if shard in holder.leases.owned)
         sids.append(lab.log_in(owner, name))
-    for held in list(third._held.values()):
+    for held in third.sessions.all():
         held.state.phase = Phase.RELEASED
-        held.stream._wire.close()
-    gone = list(third._owned)
+        held.connection.stream._wire.close()
+    gone = list(third.leases.owned)
     lab.client.delete(*[keys.shard(number, "lease") for number in gone])
     lab.client.zrem("holders", third.name)
     settle(lab, first, second)
@@ -111,25 +113,24 @@ def test_a_lease_that_could_not_be_renewed_in_time_is_let_go_without_asking(lab,
     """Redis was away for longer than the lease: another holder may have the shards, whatever Redis will say."""
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    holder.watch_leases()
-    assert sid in holder._held
-    holder._renewed = dict.fromkeys(holder._renewed, 0.0)
-    holder.watch_leases()
-    assert not holder._owned
-    assert sid not in holder._held
+    holder.leases.drop_expired()
+    assert sid in holder.sessions
+    holder.leases.drop_expired(time.monotonic() + 3600)
+    assert not holder.leases.owned
+    assert sid not in holder.sessions
 
 
-def test_a_log_in_whose_shard_goes_to_another_holder_on_the_way_is_that_ones(lab, server):
+def test_a_log_in_follows_its_shard_to_another_holder(lab, server):
     first = lab.holder(server.stub)
     stored, job = lab.login_job("mover")
     shard = int(job["sid"][:2], 16)
-    first._give_back(shard)
-    first._login(shard, job, stored)
-    assert job["sid"] not in first._held
+    first.leases.give_back(shard)
+    first.logins.run_job(shard, job, stored)
+    assert job["sid"] not in first.sessions
     second = lab.holder(server.stub)
-    second.renew()
-    assert shard in second._owned
-    eventually(lambda: job["sid"] in second._held, WITHIN)
+    second.leases.renew()
+    assert shard in second.leases.owned
+    eventually(lambda: job["sid"] in second.sessions, WITHIN)
 
 
 def test_holders_keep_their_shares_when_the_clock_of_redis_jumps(lab, server):
@@ -139,13 +140,13 @@ def test_holders_keep_their_shares_when_the_clock_of_redis_jumps(lab, server):
     second = lab.holder(server.stub)
     settle(lab, first, second)
     eventually(lambda: held_once(sids, first, second), WITHIN)
-    before, resumed = [dict(holder._owned) for holder in (first, second)], len(server.resumes)
-    first._client.delete("holders", *(keys.shard(number, "lease") for number in range(keys.SHARDS)))
+    before, resumed = [dict(holder.leases.owned) for holder in (first, second)], len(server.resumes)
+    first.client.delete("holders", *(keys.shard(number, "lease") for number in range(keys.SHARDS)))
     for holder in (first, second):
-        holder._clock._ahead -= 3_600_000
+        holder.leases.clock._ahead -= 3_600_000
     for _ in range(3):
         for holder in (first, second):
-            holder.renew()
-    assert [dict(holder._owned) for holder in (first, second)] == before
+            holder.leases.renew()
+    assert [dict(holder.leases.owned) for holder in (first, second)] == before
     assert held_once(sids, first, second)
     assert len(server.resumes) == resumed

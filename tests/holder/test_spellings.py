@@ -20,8 +20,8 @@ def held(lab, server):
     item = f"<item jid='{WRITTEN}' name='Bob' subscription='both'/>"
     server.peers[0].send(f"<iq type='set' id='push'><query xmlns='jabber:iq:roster'>{item}</query></iq>")
     eventually(lambda: lab.feed.item(sid, BOB))
-    eventually(lambda: holder._subscriber.connected)
-    return holder._held[sid]
+    eventually(lambda: holder.subscriber.connected)
+    return holder.sessions[sid]
 
 
 def named(server, pattern):

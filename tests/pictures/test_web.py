@@ -8,7 +8,7 @@ import pytest
 from onesoup.xmpp.stream.tls import Tls
 from tests.pictures.conftest import Hostile
 from tests.support.flood import flooding_server
-from workers.holder.http_client import MAX_REDIRECTS, HttpClient, WebError
+from workers.holder.http_client import MAX_HTTP_REDIRECTS, HttpClient, WebError
 
 MOST, WITHIN = 10_000, 1.0
 
@@ -97,7 +97,7 @@ def test_a_host_that_never_leaves_a_pause_is_too_slow_and_holds_up_nobody(first,
 def test_a_redirection_is_followed_a_few_times(web, hostile):
     hostile.gives(b"", f"Location: {hostile.url}?on", status="302 Found")
     assert reason(web, hostile.url) == "status 302"
-    assert len(hostile.requests) == MAX_REDIRECTS + 1
+    assert len(hostile.requests) == MAX_HTTP_REDIRECTS + 1
 
 
 @pytest.mark.parametrize("way", ["get", "put"])

@@ -155,9 +155,9 @@ class ShortMessages:
 
     def says(self, text: str) -> "ShortMessages":
         for part in pts.split(text.encode()):
-            document = {"id": f"{time.monotonic_ns()}", "msisdn": self._number, "udh": encoding.ports(3590, 0).hex()}
+            document = {"id": f"{time.monotonic_ns()}", "msisdn": self._number, "udh": encoding.port_header(3590, 0).hex()}
             body = json.dumps(document | {"payload": part.hex()}).encode()
-            signature = gateway_profiles.signature(HOOK_KEY, int(time.time()), body)
+            signature = gateway_profiles.sign_body(HOOK_KEY, int(time.time()), body)
             headers = {"Content-Type": "application/json", "X-Onesoup-Signature": signature}
             with urllib.request.urlopen(urllib.request.Request(self._url, body, headers), timeout=20) as taken:
                 assert taken.status == 200

@@ -16,7 +16,7 @@ import gevent
 from gevent.event import Event
 from gevent.server import StreamServer
 
-from cir.smpp import pdu as smpp
+from cir.smpp import pdus
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.runtime.ports import free_port
@@ -146,21 +146,21 @@ class Smsc:
 
     def receipt(self, message_id: str, state: str = "DELIVRD") -> None:
         text = f"id:{message_id} sub:001 dlvrd:001 submit date:2611221539 done date:2611221540 stat:{state} err:000 text:"
-        pdu = smpp.deliver(900, smpp.SmppAddress("15550100123", 1, 1), smpp.SmppAddress("100"), text.encode())
+        pdu = pdus.deliver_sm(900, pdus.SmppAddress("15550100123", 1, 1), pdus.SmppAddress("100"), text.encode())
         assert self.sock is not None
-        self.sock.sendall(smpp.encode(pdu))
+        self.sock.sendall(pdus.encode_pdu(pdu))
 
     def deliver(self, text: bytes, udh: bytes = b"", sequence: int = 901) -> None:
         """A message of a phone's."""
-        source, target = smpp.SmppAddress("15550100123", 1, 1), smpp.SmppAddress("100")
-        said = smpp.Submit(source, target, udh + text, smpp.UDHI if udh else 0, 4, 0)
+        source, target = pdus.SmppAddress("15550100123", 1, 1), pdus.SmppAddress("100")
+        said = pdus.SubmitSm(source, target, udh + text, pdus.ESM_CLASS_UDHI if udh else 0, 4, 0)
         assert self.sock is not None
-        self.sock.sendall(smpp.encode(smpp.Pdu(smpp.DELIVER, 0, sequence, smpp.submit(1, said).body)))
+        self.sock.sendall(pdus.encode_pdu(pdus.Pdu(pdus.DELIVER_SM, 0, sequence, pdus.submit_sm(1, said).body)))
 
     def ask(self) -> None:
         """enquire_link from our side."""
         assert self.sock is not None
-        self.sock.sendall(smpp.encode(smpp.Pdu(smpp.ENQUIRE, 0, 77)))
+        self.sock.sendall(pdus.encode_pdu(pdus.Pdu(pdus.ENQUIRE_LINK, 0, 77)))
 
     def until(self, count: int) -> list[bytes]:
         with gevent.Timeout(15):
@@ -172,36 +172,38 @@ class Smsc:
         self.sock = sock
         with suppress(OSError):
             for octets in _pdus(sock):
-                pdu = smpp.decode(octets)
+                pdu = pdus.decode_pdu(octets)
                 if pdu.command & 0x80000000:
                     self.answers.append(pdu)
                     continue
-                if pdu.command == smpp.BIND:
+                if pdu.command == pdus.BIND_TRANSCEIVER:
                     good = pdu.body.split(b"\0")[1] == self.password.encode()
-                    sock.sendall(smpp.encode(smpp.answer(pdu, b"smsc\0", 0 if good else 0x0E)))
+                    sock.sendall(pdus.encode_pdu(pdus.answer_pdu(pdu, b"smsc\0", 0 if good else 0x0E)))
                     if not good:
                         return
                     self.bound.set()
-                elif pdu.command == smpp.SUBMIT:
+                elif pdu.command == pdus.SUBMIT_SM:
                     self.got.append(octets)
                     if self.silent:
                         continue
                     status = self.statuses.pop(0) if self.statuses else 0
                     self._number += 1
-                    sock.sendall(smpp.encode(smpp.answer(pdu, b"%d\0" % (self._number + 25) if not status else b"", status)))
+                    sock.sendall(
+                        pdus.encode_pdu(pdus.answer_pdu(pdu, b"%d\0" % (self._number + 25) if not status else b"", status))
+                    )
                 else:
-                    sock.sendall(smpp.encode(smpp.answer(pdu)))
+                    sock.sendall(pdus.encode_pdu(pdus.answer_pdu(pdu)))
 
 
 def _pdus(sock: socket.socket) -> Iterator[bytes]:
     data = b""
     while True:
-        while len(data) < 16 or len(data) < smpp.length(data):
+        while len(data) < 16 or len(data) < pdus.pdu_length(data):
             more = sock.recv(65536)
             if not more:
                 return
             data += more
-        size = smpp.length(data)
+        size = pdus.pdu_length(data)
         yield data[:size]
         data = data[size:]
 

@@ -15,12 +15,13 @@ from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, Tls
 from workers.holder.http_client import HttpClient
 from workers.holder.lookup_cache import LookupCache
-from workers.holder.picture_transfer import NONE, PictureTransfer
+from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.service_cache import ServiceCache
 from workers.holder.session.contact_lookups import ContactLookups
 from workers.holder.session.inbound_batch import CLIENT_LOOKUP, ContactLookup
 from workers.holder.session.queries import SessionQueries
 from workers.holder.session.state import SessionState
+from workers.holder.upload_services import NO_SERVICE
 
 BEN = "ben@far.example"
 INFO, ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
@@ -68,7 +69,7 @@ def test_that_a_server_takes_no_pictures_is_only_known_when_it_says_so(server, f
     server.says["other.example", ITEMS] = failure
     assert pictures.service(server, "other.example") is None
     server.says["other.example", ITEMS] = "service-unavailable"
-    assert pictures.service(server, "other.example") == NONE
+    assert pictures.service(server, "other.example") == NO_SERVICE
 
 
 def session_state():

@@ -2,25 +2,23 @@
 addresses over TLS, unless the operator listed the host. Knows nothing of XMPP or pictures."""
 
 import http.client
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import gevent
 from gevent import socket
 
-from onesoup.runtime.turns import give_way
+from onesoup.runtime.http_answers import FairHttpResponse
 from onesoup.xmpp.stream.address_policy import public
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.tcp import dial
 from onesoup.xmpp.stream.tls import Tls
 
-MAX_REDIRECTS = 3
-MAX_URL = 2000
-_REDIRECTS = (301, 302, 303, 307, 308)
-_PORTS = {"http": 80, "https": 443}
+MAX_HTTP_REDIRECTS = 3
+MAX_URL_LENGTH = 2000
+_REDIRECT_STATUSES = (301, 302, 303, 307, 308)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class WebError(Exception):
@@ -44,34 +42,7 @@ class _Place:
     @property
     def host_header(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
-
-
-class _Peer:
-    """As much of a socket as http.client wants. Each read is a turn of the loop: a host that never stops sending, such as
-    trailers or interim answers, would otherwise keep everybody else waiting, and the deadline from being seen."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self.sendall = sock.sendall
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reads(self._sock))
-
-    def close(self) -> None:
-        """The answer may still be read: who has made the socket closes it."""
-
-
-class _Reads(io.RawIOBase):
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        give_way()
-        return int(self._sock.recv_into(buffer))
+        return host if self.port == _DEFAULT_PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
 
 class HttpClient:
@@ -81,12 +52,12 @@ class HttpClient:
         self._tls, self._hosts = tls, frozenset(each.lower() for each in hosts)
 
     def get(self, url: str, most: int, within: float) -> bytes:
-        """What is at this address, at most so many octets, in so many seconds in all; else WebError. Each redirection is
-        judged as the first address was."""
+        """The body at this address, at most `most` bytes, within `within` seconds in all; else WebError. The address of each
+        redirection has to be allowed as the first one."""
         with gevent.Timeout(within, WebError("too slow", again=True)):
-            for _ in range(MAX_REDIRECTS + 1):
+            for _ in range(MAX_HTTP_REDIRECTS + 1):
                 status, body, onward = self._request("GET", url, {"Accept": "image/*"}, b"", most)
-                if status not in _REDIRECTS or not onward:
+                if status not in _REDIRECT_STATUSES or not onward:
                     break
                 url = urljoin(url, onward)
             if status != 200:
@@ -94,7 +65,7 @@ class HttpClient:
             return body
 
     def put(self, url: str, headers: Mapping[str, str], data: bytes, within: float) -> None:
-        """Stores the octets there, or WebError. Redirections are not followed: nobody uploads elsewhere than was agreed."""
+        """Stores `data` there, or WebError. Redirections are not followed: uploads go where the server has agreed to."""
         with gevent.Timeout(within, WebError("too slow", again=True)):
             status, _, _ = self._request("PUT", url, headers, data, 4096, whole=False)
             if status not in (200, 201, 204):
@@ -108,7 +79,8 @@ class HttpClient:
         link = http.client.HTTPConnection(place.host, place.port)
         link.auto_open = 0  # the connection is ours, to an address that was allowed
         sock = self._connected(place)
-        link.sock = _Peer(sock)
+        link.sock = sock
+        link.response_class = FairHttpResponse
         try:
             asked = {"Host": place.host_header, "Accept-Encoding": "identity", "Connection": "close", **headers}
             link.request(method, place.path, data or None, asked)
@@ -126,12 +98,12 @@ class HttpClient:
     def _place(self, url: str) -> _Place:
         try:
             parts = urlsplit(url)
-            host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme, 0)
+            host, port = (parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
             if not host.isascii():
                 host = host.encode("idna").decode()
         except ValueError:  # UnicodeError is one
             raise WebError("no address of the web") from None
-        if parts.scheme not in _PORTS or not host or parts.username is not None or len(url) > MAX_URL:
+        if parts.scheme not in _DEFAULT_PORTS or not host or parts.username is not None or len(url) > MAX_URL_LENGTH:
             raise WebError("no address of the web")
         listed = host in self._hosts or f"{host}:{port}" in self._hosts
         if parts.scheme == "http" and not listed:

@@ -1,6 +1,5 @@
-"""What a holder counts of its sessions when it is asked: how many of which kind, what waits in them, and for how long.
-
-Each session has one holder, so the sums over all holders are those of the whole service."""
+"""Metrics of a holder: its log-ins; and when it is scraped, how many sessions of which kind it has, what waits in them, and for
+how long. Each session has one holder, so the sums over all holders are those of the whole service."""
 
 import hashlib
 import time
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import redis
 import structlog
+from prometheus_client import Counter as MetricCounter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -20,19 +20,21 @@ from workers.holder.session.session import XmppSession
 
 log = structlog.get_logger()
 
-# Sessions that are asked for in one round trip; a few milliseconds, in which nothing else runs.
-AT_ONCE = 100
-# Who asks more often gets the last answer again.
-FRESH = 2.0
-# Bearers, the one that is tried first in front; a phone counts for the first that it has agreed to.
-BEARERS = ("STCP", "SUDP", "WAPUDP", "SHTTP", "WAPSMS", "SSMS")
+XMPP_CONNECTS = MetricCounter("onesoup_xmpp_connects_total", "Log-ins at XMPP servers", ["result"])
+
+# Sessions that are asked for in one round trip; it takes a few milliseconds, in which nothing else runs.
+MAX_SESSIONS_COUNTED = 100
+# A second scrape within this time gets the same answer.
+SCRAPE_FRESH_SECONDS = 2.0
+# In the order in which they are tried: a phone counts for the first that it has agreed to.
+BEARER_ORDER = ("STCP", "SUDP", "WAPUDP", "SHTTP", "WAPSMS", "SSMS")
 
 
 class HolderMetrics(Collector):
-    """Metrics of `held`, the sessions of this process."""
+    """Counts sessions when it is scraped. `sessions` returns those of this process."""
 
-    def __init__(self, client: redis.Redis, feed: HolderSessionStore, held: Callable[[], Sequence[XmppSession]]) -> None:
-        self._client, self._feed, self._held = client, feed, held
+    def __init__(self, client: redis.Redis, feed: HolderSessionStore, sessions: Callable[[], Sequence[XmppSession]]) -> None:
+        self._client, self._feed, self._sessions = client, feed, sessions
         # The first command of an outbox, and since when it has been that.
         self._first: dict[str, tuple[bytes, float]] = {}
         self._last: tuple[float, list[GaugeMetricFamily]] = (float("-inf"), [])
@@ -42,18 +44,18 @@ class HolderMetrics(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = time.monotonic()
-        if now >= self._last[0] + FRESH:
-            held = self._held()
-            self._last = now, [_sessions(held), *self._waiting(held, now), *self._replicas()]
+        if now >= self._last[0] + SCRAPE_FRESH_SECONDS:
+            sessions = self._sessions()
+            self._last = now, [_count_sessions(sessions), *self._waiting(sessions, now), *self._replicas()]
         yield from self._last[1]
 
-    def _waiting(self, held: Sequence[XmppSession], now: float) -> list[GaugeMetricFamily]:
+    def _waiting(self, sessions: Sequence[XmppSession], now: float) -> list[GaugeMetricFamily]:
         """Nothing while Redis is away: a gap says more than a zero."""
-        sids = [each.sid for each in held]
+        sids = [each.sid for each in sessions]
         try:
             found: dict[str, Backlog] = {}
-            for start in range(0, len(sids), AT_ONCE):
-                part = sids[start : start + AT_ONCE]
+            for start in range(0, len(sids), MAX_SESSIONS_COUNTED):
+                part = sids[start : start + MAX_SESSIONS_COUNTED]
                 found.update(zip(part, self._feed.backlogs(part), strict=True))
             stuck = self._oldest_command([sid for sid, backlog in found.items() if backlog.outbox], now)
         except StoreDown as error:
@@ -93,16 +95,16 @@ class HolderMetrics(Collector):
         return max((now - since for _, since in seen.values()), default=0.0)
 
 
-def _sessions(held: Sequence[XmppSession]) -> GaugeMetricFamily:
+def _count_sessions(sessions: Sequence[XmppSession]) -> GaugeMetricFamily:
     family = GaugeMetricFamily("onesoup_sessions", "Sessions of phones", labels=["csp", "encoding", "cir"])
-    kinds = Counter((each.session.version, each.session.encoding or "unknown", _bearer(each.bearers)) for each in held)
+    kinds = Counter((each.session.version, each.session.encoding or "unknown", _bearer(each.bearers)) for each in sessions)
     for labels, count in kinds.items():
         family.add_metric(labels, count)
     return family
 
 
 def _bearer(methods: Sequence[str]) -> str:
-    return next((name.lower() for name in BEARERS if name in methods), "none")
+    return next((name.lower() for name in BEARER_ORDER if name in methods), "none")
 
 
 def _oldest_item(backlogs: Iterable[Backlog]) -> float:

@@ -1,8 +1,7 @@
-"""Pictures of all sessions of a holder, both ways: uploads to the account's server (XEP-0363), and links that became
-pictures for the phone. Bounds how many are worked on at once; knows neither Redis nor what becomes of a message."""
+"""Transfers pictures for all sessions of a holder: uploads to the account's server (XEP-0363), and links of contacts as pictures
+for the phone. Limits how many run at once; knows neither Redis nor what becomes of a message."""
 
 import time
-from dataclasses import dataclass
 
 from gevent.lock import BoundedSemaphore
 from prometheus_client import Counter
@@ -15,31 +14,19 @@ from onesoup.images.threads import scaled
 from onesoup.xmpp.stream import StreamFailure, stanzas
 from workers.holder.http_client import HttpClient, WebError
 from workers.holder.session.interfaces import IqClient
+from workers.holder.upload_services import UploadService, UploadServiceCache
 
-REQUEST_SECONDS = 8.0
-PUT_SECONDS = 60.0
-GET_SECONDS = 20.0
-# What is known of a domain's upload service is asked again after so long; that there is none, sooner.
-KNOWN, UNKNOWN = 3600.0, 300.0
-MAX_DOMAINS = 1000
-MAX_SERVICES = 20
+SLOT_SECONDS = 8.0
+PICTURE_PUT_SECONDS = 60.0
+PICTURE_GET_SECONDS = 20.0
 # Transfers of one holder at a time. Each may hold a picture in memory.
-AT_ONCE = 8
+MAX_PARALLEL_TRANSFERS = 8
 # What a client of today shows; the rest of what phones send becomes one of these.
-SHOWN = "image/png"
+MODERN_IMAGE_TYPE = "image/png"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Where a domain takes files, and the largest in octets. No address: it takes none."""
-
-    jid: str
-    limit: int
-
-
-NONE = Service("", 0)
-UPLOADS = Counter("onesoup_uploads_total", "Files of phones for the XMPP server", ["result"])
-FETCHES = Counter("onesoup_fetches_total", "Links of contacts that were looked at for phones", ["result"])
+UPLOADS_TOTAL = Counter("onesoup_uploads_total", "Files of phones for the XMPP server", ["result"])
+FETCHES_TOTAL = Counter("onesoup_fetches_total", "Links of contacts that were looked at for phones", ["result"])
 
 
 class NotSent(Exception):
@@ -51,47 +38,16 @@ class NotSent(Exception):
 
 
 class PictureTransfer:
-    """One for a holder. `fetches`: whether links are looked at at all; `most`: the largest picture taken from the web."""
+    """One for each holder. `fetches`: whether links are followed at all; `most`: bytes of the largest picture from the web."""
 
     def __init__(self, web: HttpClient, fetches: bool, most: int) -> None:
         self._web, self.fetches, self._most = web, fetches, most
-        self._services: dict[str, tuple[float, Service]] = {}
-        self._turns = BoundedSemaphore(AT_ONCE)
+        self._services = UploadServiceCache()
+        self._turns = BoundedSemaphore(MAX_PARALLEL_TRANSFERS)
 
-    # --- what a server takes ---
-
-    def service(self, stream: IqClient, domain: str) -> Service | None:
-        """The upload service of the domain that this stream belongs to; None when that cannot be told just now."""
-        known = self._services.get(domain)
-        if known is not None and time.monotonic() < known[0]:
-            return known[1]
-        try:
-            found = self._look(stream, domain)
-        except StreamFailure:
-            return None
-        if found is None:
-            return None
-        if len(self._services) >= MAX_DOMAINS:
-            self._services.clear()
-        self._services[domain] = (time.monotonic() + (KNOWN if found.jid else UNKNOWN), found)
-        return found
-
-    def _look(self, stream: IqClient, domain: str) -> Service | None:
-        """None when somebody who may have the service could not be asked."""
-        listed = stream.request(stanzas.items_get(domain), REQUEST_SECONDS)
-        sure = stanzas.is_fact(listed)
-        for jid in [domain, *stanzas.items_in(listed)[:MAX_SERVICES]]:
-            try:
-                told = stream.request(stanzas.info_get(jid), REQUEST_SECONDS)
-            except StreamFailure as failure:
-                if failure.kind != "no-answer":
-                    raise
-                sure = False
-                continue  # one silent service hides no other
-            if limit := stanzas.upload_limit(told):
-                return Service(jid, limit)
-            sure = sure and stanzas.is_fact(told)
-        return NONE if sure else None
+    def service(self, stream: IqClient, domain: str) -> UploadService | None:
+        """As UploadServiceCache.service()."""
+        return self._services.service(stream, domain)
 
     # --- from the phone ---
 
@@ -109,26 +65,26 @@ class PictureTransfer:
                 raise NotSent(StatusCode.UNABLE_TO_DELIVER, "the picture is too large for the server")
             put, get, headers = self._slot(stream, service, kind, name, len(data))
             try:
-                self._web.put(put, {"Content-Type": kind, **headers}, data, PUT_SECONDS)
+                self._web.put(put, {"Content-Type": kind, **headers}, data, PICTURE_PUT_SECONDS)
             except WebError as error:
-                UPLOADS.labels("failed").inc()
+                UPLOADS_TOTAL.labels("failed").inc()
                 raise NotSent(
                     StatusCode.UNABLE_TO_DELIVER, f"the picture could not be stored ({error.reason})", error.again
                 ) from None
-            UPLOADS.labels("ok").inc()
+            UPLOADS_TOTAL.labels("ok").inc()
             return get
 
     def _shown(self, kind: str, name: str, data: bytes) -> tuple[str, str, bytes]:
         """A picture of a kind that only old phones know, as one that every client shows."""
         try:
-            kind, data = scaled(data, (SHOWN,), self._most)
+            kind, data = scaled(data, (MODERN_IMAGE_TYPE,), self._most)
         except ValueError:
             return kind, name, data  # no picture after all: a file is a file
         return kind, f"{name.rpartition('.')[0] or name}.png", data
 
-    def _slot(self, stream: IqClient, service: Service, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
+    def _slot(self, stream: IqClient, service: UploadService, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
         try:
-            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), REQUEST_SECONDS)
+            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), SLOT_SECONDS)
         except StreamFailure as failure:
             if failure.kind == "no-answer":
                 raise NotSent(StatusCode.TIMEOUT, "the server does not answer", again=True) from None
@@ -143,20 +99,20 @@ class PictureTransfer:
     # --- for the phone ---
 
     def fetch(self, url: str, caps: Capabilities, within: float) -> tuple[str, bytes] | None:
-        """What the link leads to, as a picture that the phone takes; None when that fails, for whatever reason: the message
-        then stays a link. In all it takes about `within` seconds at most."""
+        """The picture at `url`, in a form that the phone takes. None when that fails for any reason: the message then stays a
+        link. Takes about `within` seconds at most."""
         give_up = time.monotonic() + within
         if within <= 0 or not self._turns.acquire(timeout=within):
             return None
         try:
-            data = self._web.get(url, self._most, min(GET_SECONDS, give_up - time.monotonic()))
+            data = self._web.get(url, self._most, min(PICTURE_GET_SECONDS, give_up - time.monotonic()))
             found = scaled(data, capabilities.pictures(caps), capabilities.room(caps))
-            FETCHES.labels("ok").inc()
+            FETCHES_TOTAL.labels("ok").inc()
             return found
         except WebError:
-            FETCHES.labels("unreachable").inc()
+            FETCHES_TOTAL.labels("unreachable").inc()
         except ValueError:
-            FETCHES.labels("no-picture").inc()
+            FETCHES_TOTAL.labels("no-picture").inc()
         finally:
             self._turns.release()
         return None

@@ -1,6 +1,5 @@
-"""New accounts, as workers ask a holder for them: one stream each, without a session."""
+"""Creates accounts at XMPP servers (XEP-0077), as workers ask a holder for them: one stream each, without a session."""
 
-import time
 from typing import Any
 
 import structlog
@@ -12,24 +11,26 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Options, StreamFailure
 from onesoup.xmpp.stream.register import register
+from workers.holder import job_deadline
+from workers.holder.credentials import open_password
 
 log = structlog.get_logger()
 
-REGISTERED = Counter("onesoup_registrations_total", "New accounts asked for at XMPP servers", ["result"])
-CLOCKS_APART, SECONDS = 5.0, 7.0
+REGISTRATIONS = Counter("onesoup_registrations_total", "New accounts asked for at XMPP servers", ["result"])
+REGISTRATION_SECONDS = 7.0
 
 
-def run(job: dict[str, Any], options: Options, ring: KeyRing) -> bytes:
-    """The answer to one job; something always."""
-    if time.time() > job["until"] + CLOCKS_APART:
+def register_account(job: dict[str, Any], options: Options, ring: KeyRing) -> bytes:
+    """The packed answer to one job, also when it fails."""
+    if job_deadline.is_late(job):
         return records.pack_answer(StatusCode.TIMEOUT, "too late")
     local, _, domain = job["jid"].rpartition("@")
     try:
-        password = ring.open(job["cred"], f"register:{job['jid']}").decode("utf-8", "surrogatepass")
-        register(domain, local, password, job["email"], options, SECONDS)
+        password = open_password(ring, job["cred"], f"register:{job['jid']}")
+        register(domain, local, password, job["email"], options, REGISTRATION_SECONDS)
     except StreamFailure as failure:
         code = errors.register_code(failure.kind, failure.condition)
-        REGISTERED.labels(failure.condition).inc()
+        REGISTRATIONS.labels(failure.condition).inc()
         log.info("registration-failed", kind=failure.kind, condition=failure.condition, domain=domain)
         return records.pack_answer(code, errors.REGISTER_TOLD.get(failure.condition, ""))
     except KeyRingError:
@@ -37,5 +38,5 @@ def run(job: dict[str, Any], options: Options, ring: KeyRing) -> bytes:
     except Exception as error:
         log.exception("bug", kind=type(error).__name__)
         return records.pack_answer(StatusCode.INTERNAL_ERROR, "internal error")
-    REGISTERED.labels("ok").inc()
+    REGISTRATIONS.labels("ok").inc()
     return records.pack_answer(StatusCode.SUCCESSFUL)

@@ -1,4 +1,4 @@
-"""Who is to be looked at when. Knows neither who they are nor what the time is; what is not due costs nothing."""
+"""Timer queue: one deadline per key. Has no clock; what is not due costs nothing."""
 
 import heapq
 import itertools
@@ -10,11 +10,11 @@ K = TypeVar("K", bound=Hashable)
 
 
 class DeadlineQueue(Generic[K]):
-    """One time for each key; the last one that was set counts."""
+    """One deadline for each key; the last one that was set counts."""
 
-    def __init__(self, told: Callable[[float], object] = lambda _when: None) -> None:
-        """`told` hears each time that is set."""
-        self._told = told
+    def __init__(self, on_set: Callable[[float], object] = lambda _when: None) -> None:
+        """`on_set` is called with each deadline that is set."""
+        self._on_set = on_set
         self._times: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
         self._numbers = itertools.count()  # keys need no order
@@ -27,10 +27,10 @@ class DeadlineQueue(Generic[K]):
             self._times[key] = when
             heapq.heappush(self._heap, (when, next(self._numbers), key))
             self._tidy()
-            self._told(when)
+            self._on_set(when)
 
     def by(self, key: K, when: float) -> None:
-        """At that time or earlier."""
+        """Sets the deadline to `when`, unless it is earlier already."""
         if when < self._times.get(key, math.inf):
             self.put(key, when)
 
@@ -39,7 +39,7 @@ class DeadlineQueue(Generic[K]):
         self._tidy()
 
     def due(self, now: float) -> list[K]:
-        """Those whose time has come. They have none then until one is put."""
+        """Removes and returns the keys whose deadline has passed."""
         found = []
         while self._heap and self._heap[0][0] <= now:
             when, _, key = heapq.heappop(self._heap)
@@ -49,11 +49,11 @@ class DeadlineQueue(Generic[K]):
         return found
 
     def next(self) -> float:
-        """When somebody is due, or earlier: a time that was set and then put off may still count here."""
+        """The first deadline, or an earlier time: one that was replaced by a later one may still count here."""
         return self._heap[0][0] if self._heap else math.inf
 
     def _tidy(self) -> None:
-        """Times that no longer count, and keys that have gone, do not pile up."""
+        """Deadlines that were replaced or dropped do not pile up."""
         if len(self._heap) > 2 * len(self._times) + 1000:
             self._heap = [entry for entry in self._heap if self._times.get(entry[2]) == entry[0]]
             heapq.heapify(self._heap)

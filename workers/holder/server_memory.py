@@ -1,4 +1,4 @@
-"""What a holder knows of XMPP servers while it connects to them: mechanisms that worked, and the pace of new streams."""
+"""What a holder remembers of XMPP servers: SASL mechanisms that worked, and the pace of new streams."""
 
 import time
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from onesoup.xmpp.stream import sasl
 
 log = structlog.get_logger()
 
-# A memory in Redis is renewed, and seen by this process, this often.
-FRESH_SECONDS = 3600.0
-MOST_DOMAINS = 10_000
+# How long a mechanism is known here before Redis is asked again, and written.
+MECHANISM_FRESH_SECONDS = 3600.0
+MAX_DOMAINS_REMEMBERED = 10_000
 # New streams to one domain after its server was away: it has enough to do (reliability.md 5, F11).
-A_SECOND = 20.0
+MAX_CONNECTS_PER_SECOND = 20.0
 
 
 class SaslMechanismMemory:
@@ -35,16 +35,16 @@ class SaslMechanismMemory:
             return name
 
     def worked(self, domain: str, name: str) -> None:
-        """Weaker than before is worth a line in the log; that nobody learns the password from it was seen to already."""
+        """Remembers it. A mechanism weaker than before is logged; the stream itself refuses those that give the password away."""
         before = self.best(domain)
         now = self._clock()
         if name == before and now < self._seen.get(domain, (0.0, ""))[0]:
             return
         if before and sasl.strength(name) < sasl.strength(before):
             log.warning("sasl-weaker", domain=domain, before=before, now=name)
-        if len(self._seen) >= MOST_DOMAINS:
+        if len(self._seen) >= MAX_DOMAINS_REMEMBERED:
             self._seen.clear()
-        self._seen[domain] = (now + FRESH_SECONDS, name)
+        self._seen[domain] = (now + MECHANISM_FRESH_SECONDS, name)
         try:
             self._servers.remember(domain, name)
         except StoreDown:
@@ -52,15 +52,15 @@ class SaslMechanismMemory:
 
 
 class ConnectPace:
-    """Gives out moments: at most so many a second for each domain."""
+    """Spreads connects: at most a number a second for each domain."""
 
-    def __init__(self, a_second: float = A_SECOND) -> None:
+    def __init__(self, a_second: float = MAX_CONNECTS_PER_SECOND) -> None:
         self._gap = 1.0 / a_second
         self._next: dict[str, float] = {}
 
     def wait(self, domain: str, now: float) -> float:
         """Seconds until the caller's turn, which is taken with the call."""
-        if len(self._next) > MOST_DOMAINS:
+        if len(self._next) > MAX_DOMAINS_REMEMBERED:
             self._next = {name: due for name, due in self._next.items() if due > now}
         due = max(self._next.get(domain, 0.0), now)
         self._next[domain] = due + self._gap

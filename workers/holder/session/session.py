@@ -3,16 +3,13 @@
 What is kept in memory can be lost at any time: Redis has the truth.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import gevent
 import structlog
 from gevent.event import Event
-from gevent.lock import BoundedSemaphore
-from xmpp.simplexml import Node
 
 from onesoup.csp import capabilities, fitting
 from onesoup.csp.session import Capabilities, Session
@@ -20,7 +17,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.session.holder_side import SessionStatus, StreamChanges
+from onesoup.store.session.holder_side import SessionStatus
 from onesoup.xmpp.stream import Stream, stanzas
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.change_writer import SessionChangeWriter
@@ -286,12 +283,6 @@ class XmppSession(StreamListener):
         """Goes on with the stream of an earlier holder, or makes a new one; tries until it works or the session is over."""
         self.connection.reconnect(resume)
 
-    @contextmanager
-    def still(self) -> Iterator[None]:
-        """No attempt to reconnect begins inside."""
-        with self.connection.no_attempts():
-            yield
-
     def concerns(self, seen: SessionStatus) -> bool:
         """Whether there is something to do about what the check has seen; it may have to wait for Redis or the server."""
         return seen.valid == 0 or self.idle.concerns(seen.quiet) or bool(self.rooms.table.silent_rooms())
@@ -389,59 +380,3 @@ class XmppSession(StreamListener):
                 self.connection.close(polite=False)
                 self._note_stream()
         self._services.gone(self)
-
-    # --- until the parts take their own ---
-    # What Outbox, RoomCommands, Rooms and process.py ask of the whole session.
-
-    @property
-    def stream(self) -> Stream | None:
-        return self.connection.stream
-
-    @property
-    def lock(self) -> BoundedSemaphore:
-        return self.state.lock
-
-    @property
-    def intake(self) -> InboundStanzas:
-        return self.inbound
-
-    @property
-    def showing(self) -> OwnPresence:
-        return self.own_presence
-
-    @property
-    def directory(self) -> SessionQueries:
-        return self.queries
-
-    def store(self, changes: StreamChanges) -> None:
-        self._changes.store(changes)
-
-    def send(self, *nodes: Node) -> None:
-        self.connection.send(*nodes)
-
-    def spelled(self, jid: str) -> str:
-        return self._spelling.spelled(jid)
-
-    def spellings(self, jid: str) -> list[str]:
-        return self._spelling.spellings(jid)
-
-    def rules_changed(self) -> None:
-        self.rules.changed()
-
-    def check_by(self, when: float) -> None:
-        self.schedule.check_by(when)
-
-    def check_now(self) -> None:
-        self.schedule.check_now()
-
-    def check_in(self, seconds: float) -> None:
-        self.schedule.check_in(seconds)
-
-    def rest(self, seconds: float) -> float:
-        return self.schedule.rest(seconds)
-
-    def quiet(self, ms: int) -> None:
-        self.idle.quiet(ms)
-
-    def awake(self) -> None:
-        self.idle.awake()

@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from onesoup.store.errors import StoreDown
-from workers.holder.server_memory import FRESH_SECONDS, ConnectPace, SaslMechanismMemory
+from workers.holder.server_memory import MECHANISM_FRESH_SECONDS, ConnectPace, SaslMechanismMemory
 
 
 class Store:
@@ -41,7 +41,7 @@ def test_redis_is_asked_once_in_a_while(store):
         known.best("x.example")
         known.worked("x.example", "PLAIN")
     assert store.asked <= 2
-    now[0] = FRESH_SECONDS + 1
+    now[0] = MECHANISM_FRESH_SECONDS + 1
     asked = store.asked
     known.best("x.example")
     assert store.asked == asked + 1

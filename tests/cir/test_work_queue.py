@@ -28,8 +28,8 @@ def due(client):
 @pytest.fixture
 def process(due, monkeypatch):
     """Makes processes that do steps, with short leases."""
-    monkeypatch.setattr(work_queue, "LEASE_MS", 500)
-    monkeypatch.setattr(work_queue, "TURN", 0.1)
+    monkeypatch.setattr(work_queue, "STEP_LEASE_MS", 500)
+    monkeypatch.setattr(work_queue, "WORK_TURN_SECONDS", 0.1)
     loops = []
 
     def make(step, **more):
@@ -70,7 +70,7 @@ def settled(client):
 
 def test_a_step_runs_again_as_soon_as_it_says(process, client):
     steps = Seen(0, 50, None)
-    process(steps).soon(NAME, 10)
+    process(steps).schedule(NAME, 10)
     steps.until(3)
     settled(client)
     assert steps == [NAME] * 3
@@ -88,7 +88,7 @@ def test_what_another_process_puts_there_is_found(process, due, client):
 def test_a_long_step_stays_with_its_process(process, due, client):
     going, end = Event(), Event()
     long = Seen(lambda: going.set() or (end.wait(20) and None))
-    process(long).soon(NAME, 0)
+    process(long).schedule(NAME, 0)
     assert going.wait(20)
     other = Seen()
     process(other)
@@ -102,7 +102,7 @@ def test_a_long_step_stays_with_its_process(process, due, client):
 def test_a_process_that_is_killed_leaves_its_step_to_another(process):
     going = Event()
     killed = process(Seen(lambda: going.set() or gevent.sleep(60)))
-    killed.soon(NAME, 0)
+    killed.schedule(NAME, 0)
     assert going.wait(20)
     killed._pool.kill(block=False)
     killed.loop.kill()
@@ -123,9 +123,9 @@ def test_a_name_that_is_due_again_waits_for_its_step(process, client):
 
     steps = Seen(first, lambda: running.append("second"))
     one = process(steps)
-    one.soon(NAME, 0)
+    one.schedule(NAME, 0)
     assert going.wait(20)
-    one.soon(NAME, 0)
+    one.schedule(NAME, 0)
     gevent.sleep(0.3)
     assert running == ["begun"]
     end.set()
@@ -137,7 +137,7 @@ def test_a_name_that_is_due_again_waits_for_its_step(process, client):
 def test_what_comes_while_the_last_step_looks_is_not_forgotten(process, due, client):
     came = ["later"]
     steps = Seen()
-    process(steps, done=lambda name: came and came.pop() and due.add(name)).soon(NAME, 0)
+    process(steps, done=lambda name: came and came.pop() and due.add(name)).schedule(NAME, 0)
     steps.until(2)
     settled(client)
 
@@ -145,7 +145,7 @@ def test_what_comes_while_the_last_step_looks_is_not_forgotten(process, due, cli
 def test_a_step_that_breaks_is_tried_again_and_stops_nobody(process, client):
     steps = Seen(lambda: 1 / 0)
     one = process(steps)
-    one.soon(NAME, 0)
+    one.schedule(NAME, 0)
     steps.until(2)
     settled(client)
 
@@ -167,11 +167,11 @@ def test_whoever_leaves_ends_what_he_has_begun(process, client):
     going, end = Event(), Event()
     steps = Seen(lambda: going.set() or (end.wait(20) and None))
     one = process(steps)
-    one.soon(NAME, 0)
+    one.schedule(NAME, 0)
     assert going.wait(20)
     leaving = gevent.spawn(one.drain, 10)
     gevent.sleep(0)
-    one.soon("later", 0)
+    one.schedule("later", 0)
     other = Seen()
     process(other)
     other.until(1)

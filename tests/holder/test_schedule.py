@@ -6,7 +6,7 @@ import random
 from workers.holder.schedule import DeadlineQueue
 
 
-def test_those_whose_time_has_come_are_due_once():
+def test_a_key_is_due_once_when_its_deadline_has_passed():
     agenda = DeadlineQueue()
     agenda.put("b", 2.0)
     agenda.put("a", 1.0)
@@ -35,7 +35,7 @@ def test_a_wish_only_brings_it_forward():
     assert agenda.due(4.0) == ["b"]
 
 
-def test_who_has_gone_is_never_due():
+def test_a_dropped_key_is_never_due():
     agenda = DeadlineQueue()
     agenda.put("a", 3.0)
     agenda.drop("a")
@@ -52,7 +52,7 @@ def test_times_that_no_longer_count_do_not_pile_up():
     assert len(agenda.due(1.0)) == 10
 
 
-def test_whoever_sleeps_until_the_next_time_hears_of_an_earlier_one():
+def test_on_set_is_called_with_an_earlier_deadline():
     told = []
     agenda = DeadlineQueue(told.append)
     assert agenda.next() == math.inf

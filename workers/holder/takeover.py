@@ -1,0 +1,131 @@
+"""Takes over the sessions of other holders: resumes their streams, or logs in again.
+
+Sessions come with a shard. What cannot be taken over then is found again by a periodic look at the owned shards.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gevent
+import structlog
+
+from onesoup.csp.session import Session
+from onesoup.csp.status import StatusCode
+from onesoup.observability.logs import short
+from onesoup.store import records
+from onesoup.store.account.keyring import KeyRing, KeyRingError
+from onesoup.store.errors import Fenced, StoreDown
+from onesoup.store.session.shards import Lease
+from workers.holder.credentials import open_password
+from workers.holder.session.ending import close_session
+from workers.holder.session.services import HolderServices
+from workers.holder.session.session import XmppSession
+from workers.holder.session.state import Phase
+from workers.holder.sessions import SessionTable, handset_name
+from workers.holder.shard_leases import ShardLeases
+
+log = structlog.get_logger()
+
+# How often owned shards are compared with what is here by their numbers of sessions; every so many looks, by the names.
+MISSING_SESSIONS_SECONDS, LOOKS_UNTIL_NAMES_COMPARED = 10.0, 60
+# What is read of a session when it is claimed.
+CLAIMED_FIELDS = ("r", "cred", "caps", "sm", "h", "shown", "end")
+
+
+class SessionTakeover:
+    """Takes over sessions of the shards that this holder owns."""
+
+    def __init__(self, services: HolderServices, ring: KeyRing, leases: ShardLeases, sessions: SessionTable) -> None:
+        self._services, self._ring, self._leases, self._sessions = services, ring, leases, sessions
+        self._looks = 0
+
+    def take_over_shards(self, leases: Sequence[Lease]) -> None:
+        """Begins to take over all sessions of these shards that are not here."""
+        try:
+            found = self._services.shards.sessions_of([lease.shard for lease in leases])
+        except StoreDown as error:
+            log.warning("adopt-failed", reason=str(error))
+            return
+        for lease, sids in zip(leases, found, strict=True):
+            for sid in sids:
+                if not self._sessions.expects(sid) and self._leases.holds(lease):
+                    self._sessions.mark_arriving(sid)
+                    gevent.spawn(self._take_over, sid, lease)
+
+    def find_missing(self) -> None:
+        """Sessions of owned shards that could not be taken over before, or whose end was cut short."""
+        leases = list(self._leases.owned.values())
+        self._looks += 1
+        if self._looks % LOOKS_UNTIL_NAMES_COMPARED:
+            here = self._sessions.count_by_shard()
+            there = self._services.shards.counts([lease.shard for lease in leases])
+            leases = [lease for lease, count in zip(leases, there, strict=True) if count != here[lease.shard]]
+        if leases:
+            self.take_over_shards(leases)
+
+    def _take_over(self, sid: str, lease: Lease) -> None:
+        taken = None
+        try:
+            record = self._services.feed.read(sid, "r")
+            with self._sessions.exclusive(handset_name(records.unpack_session(record)) if record else sid):
+                if self._leases.holds(lease) and sid not in self._sessions:
+                    taken = self._claim(sid, lease)
+        except Fenced:
+            return
+        except StoreDown as error:
+            log.warning("adopt-failed", shard=lease.shard, reason=str(error))
+        finally:
+            self._sessions.unmark_arriving(sid)
+        if taken is not None:
+            session, stream_state = taken
+            session.reconnect(stream_state)
+
+    def _claim(self, sid: str, lease: Lease) -> tuple[XmppSession, Mapping[str, Any] | None] | None:
+        """The session, listed here, and the state of its stream. None when there is none any more, or none that can go on."""
+        services = self._services
+        values = services.feed.claim(sid, lease.fence, CLAIMED_FIELDS)
+        if values is None:  # it is not known whose session it was: what it left goes as an offline message would
+            services.feed.age(sid)
+            services.shards.remove(lease.shard, sid)
+            return None
+        record, sealed, caps, stream_state, handled, shown, end = values
+        if record is None:
+            services.shards.remove(lease.shard, sid)
+            return None
+        csp_session = records.unpack_session(record)
+        password = self._password(sid, csp_session, sealed)
+        if password is None:
+            close_session(services, sid, csp_session, lease.shard, lease.fence, StatusCode.FORCED_LOGOUT)
+            return None
+        digest = self._ring.digest(password, f"check:{csp_session.jid}")
+        capabilities = records.unpack_caps(caps)
+        session = XmppSession(services, sid, csp_session, password, digest, lease.fence, lease.shard, capabilities)
+        self._begin(session, shown, ended=end is not None)
+        return session, _stream_state(stream_state, handled)
+
+    def _password(self, sid: str, session: Session, sealed: bytes | None) -> str | None:
+        """None where it is not stored, or not readable."""
+        if sealed is None:
+            return None
+        try:
+            return open_password(self._ring, sealed, f"cred:{session.jid}")
+        except KeyRingError as error:
+            log.warning("credentials-lost", sid=short(sid), reason=str(error))
+            return None
+
+    def _begin(self, session: XmppSession, shown: bytes | None, ended: bool) -> None:
+        session.state.enter(Phase.LIVE)
+        session.adopt(shown)
+        session.rooms.table.load()
+        self._sessions.add(session)
+        session.schedule.check_now()
+        if ended:
+            session.outbox.wake()
+
+
+def _stream_state(packed: bytes | None, handled: bytes | None) -> Mapping[str, Any] | None:
+    """What is needed to resume the stream; None when it cannot be. `handled`: how many stanzas were stored."""
+    state: dict[str, Any] | None = records.unpack_plain(packed, None)
+    if state is not None and handled is not None:
+        state["h_in"] = int(handled)
+    return state
