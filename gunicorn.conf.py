@@ -26,10 +26,10 @@ from onesoup.http_server import wsgi
 from onesoup.http_server.connection import Limits
 from onesoup.observability import logs
 from onesoup.runtime.networks import LOOPBACK, Nets
-from onesoup.settings.settings import load
+from onesoup.settings import load_settings
 from workers.gateway import reload as gateway_reload
 
-settings = load()
+settings = load_settings()
 # One admin port for all workers of this gateway. They inherit it, and those that a reload starts get the same.
 try:
     admin_socket = gateway_reload.admin_socket(settings.admin_bind, settings.admin_port)

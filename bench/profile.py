@@ -17,7 +17,7 @@ from bench.poll import TYPE, poll, session_ids, write_sessions
 from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.demo.servers import RedisServer
-from onesoup.settings.settings import load
+from onesoup.settings import load_settings
 from onesoup.store.account.keyring import KeyRing
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
@@ -42,7 +42,9 @@ def _poll(scale: Scale) -> str:
         batched_metrics.install()
         from workers.gateway.app import create_app
 
-        app = create_app(load({"ONESOUP_REDIS_URL": server.url, "ONESOUP_KEYS_FILE": str(keys), "ONESOUP_POLL_HOLD": "0"}))
+        app = create_app(
+            load_settings({"ONESOUP_REDIS_URL": server.url, "ONESOUP_KEYS_FILE": str(keys), "ONESOUP_POLL_HOLD": "0"})
+        )
         bodies = [poll(sid) for sid in sids]
 
         def work() -> None:

@@ -31,7 +31,7 @@ from onesoup.handlers.dispatch import Exchange
 from onesoup.observability import admin_server, tracing
 from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK, Nets
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import Numbers
 from onesoup.store.errors import StoreDown

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from cir.http import pap, url_template
 from cir.sms import wsp_push
 from cir.sms.job import DATA, SSMS, TEXT, WAPSMS, HttpRequest, Job, SendOutcome, SendResult
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.settings import Settings, SettingsError
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _KINDS = {TEXT: "code", DATA: "data"}

@@ -19,7 +19,7 @@ from cir.sms.job import DATA, SSMS, TEXT, WAPSMS, Job, SendOutcome, SendResult
 from cir.wvci import CirError
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 
 log = structlog.get_logger()
 

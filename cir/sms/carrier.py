@@ -20,7 +20,7 @@ from cir.smpp.pdu import Pdu
 from cir.sms.circuit_breaker import Breaker
 from cir.sms.job import HttpRequest, Job, SendOutcome, SendResult
 from onesoup.csp.text.numbers import hidden
-from onesoup.settings.settings import MASK, Settings
+from onesoup.settings import SECRET_MASK, Settings
 
 log = structlog.get_logger()
 
@@ -84,11 +84,11 @@ class HttpCarrier:
         ]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         text = "\n".join(lines) + ("\n\n" + request.body.decode("latin-1") if request.body else "")
-        text = text.replace(request.headers.get("Authorization", "\0"), MASK)
+        text = text.replace(request.headers.get("Authorization", "\0"), SECRET_MASK)
         # As a value it is percent-encoded, wherever it stands.
         constants = [each.partition("=")[2] for each in self._settings.sms_url.partition("?")[2].split("&") if "{" not in each]
         for value in filter(None, (quote(self._settings.sms_password, safe=""), *constants)):
-            text = re.sub(rf"(?<==){re.escape(value)}(?=[&\s]|$)", MASK, text)
+            text = re.sub(rf"(?<==){re.escape(value)}(?=[&\s]|$)", SECRET_MASK, text)
         return text
 
     def once(self, job: Job) -> SendResult:

@@ -19,7 +19,7 @@ from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.context import GatewayServices, Peer  # noqa: E402
 from onesoup.handlers.login import linking, throttle  # noqa: E402
 from onesoup.handlers.rotation import rotate_all  # noqa: E402
-from onesoup.settings.settings import Settings, SettingsError, load  # noqa: E402
+from onesoup.settings import Settings, SettingsError, load_settings  # noqa: E402
 from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.redis.msgpack import BadRecord  # noqa: E402
@@ -119,7 +119,7 @@ def _services() -> Iterator[GatewayServices]:
 
 def _settings() -> Settings:
     try:
-        settings = load()
+        settings = load_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     if not settings.keys_file:

@@ -10,7 +10,7 @@ import click
 import redis
 from redis.exceptions import RedisClusterException
 
-from onesoup.settings.settings import Settings, SettingsError, load, masked, secrets, without_secrets
+from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, secret_texts, without_secrets
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect
 from onesoup.store.redis.topology import servers
@@ -24,7 +24,7 @@ def fail(reason: str) -> NoReturn:
 
 def settings() -> Settings:
     try:
-        return load()
+        return load_settings()
     except SettingsError as error:
         fail(str(error))
 
@@ -33,7 +33,7 @@ def settings() -> Settings:
 def opened() -> Iterator[tuple[Settings, redis.Redis]]:
     """The settings and a client of the store. What Redis cannot do ends the command."""
     here = settings()
-    shown, hidden = masked(here)["redis_url"], secrets(here)
+    shown, hidden = masked_settings(here)["redis_url"], secret_texts(here)
     try:
         client = connect(here.redis_url, max_connections=4)
     except ValueError as error:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from onesoup.commands.common import as_json, fail, settings, table
-from onesoup.settings.settings import Settings, SettingsError, load, masked, origins, unusable_ca
+from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, setting_origins, unusable_ca
 
 
 @click.group()
@@ -19,7 +19,7 @@ def config() -> None:
 def show(everything: bool, lines: bool) -> None:
     """The settings that are not as they come, and where each was found. Secrets are shown as ***."""
     here = settings()
-    shown, found = masked(here), origins()
+    shown, found = masked_settings(here), setting_origins()
     if not everything:
         default = asdict(Settings())
         shown = {name: text for name, text in shown.items() if name in found or getattr(here, name) != default[name]}
@@ -44,7 +44,7 @@ def check(file: str | None) -> None:
 
     environ = dict(os.environ) | ({"ONESOUP_CONFIG": file} if file else {})
     try:
-        here = load(environ)
+        here = load_settings(environ)
         urls.parse(here.redis_url)
         if here.keys_file:
             KeyRing.load(here.keys_file)
@@ -56,7 +56,7 @@ def check(file: str | None) -> None:
     except KeyRingError as error:
         fail(f"keys_file: {error}")
     except ValueError as error:
-        fail(f"redis_url={masked(here)['redis_url']}: {error}")
+        fail(f"redis_url={masked_settings(here)['redis_url']}: {error}")
     for word in _doubts(here):
         click.echo(f"note: {word}")
     click.echo("the settings can be used")

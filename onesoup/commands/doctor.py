@@ -20,7 +20,7 @@ from onesoup.commands import redis_check  # noqa: E402
 from onesoup.commands.common import opened  # noqa: E402
 from onesoup.commands.findings import BAD, Finding, bad, good, note, tell, tried  # noqa: E402
 from onesoup.observability import admin_server  # noqa: E402
-from onesoup.settings.settings import Settings  # noqa: E402
+from onesoup.settings import Settings  # noqa: E402
 
 CONNECT_SECONDS = 10.0
 OLD_EXPAT = (2, 6, 0)

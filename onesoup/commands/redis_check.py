@@ -10,7 +10,7 @@ from redis.exceptions import RedisClusterException
 
 from onesoup.commands.common import opened
 from onesoup.commands.findings import Finding, bad, good, note, tell, tried
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store.redis import topology, urls
 
 OLDEST = (6, 2)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from onesoup.settings.settings import Settings
+    from onesoup.settings import Settings
 
 # Redis may start at the same moment as we do.
 REDIS_PATIENCE = 5.0
@@ -77,7 +77,7 @@ def _run(role: str, module: str) -> NoReturn:
     settings, fail = _prepare(role)
     import importlib
 
-    from onesoup.settings.settings import SettingsError
+    from onesoup.settings import SettingsError
 
     try:
         sys.exit(importlib.import_module(module).main(settings))
@@ -90,7 +90,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     import structlog
 
     from onesoup.observability import logs
-    from onesoup.settings.settings import SettingsError, changed, load
+    from onesoup.settings import SettingsError, changed_settings, load_settings
     from onesoup.store.account.keyring import KeyRing, KeyRingError
 
     def fail(reason: str) -> NoReturn:
@@ -98,7 +98,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
         sys.exit(1)
 
     try:
-        settings = load()
+        settings = load_settings()
         Path(settings.data).mkdir(parents=True, exist_ok=True)
     except SettingsError as error:
         fail(str(error))
@@ -110,7 +110,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
             KeyRing.load(settings.keys_file)
     except KeyRingError as error:
         fail(f"ONESOUP_KEYS_FILE: {error}; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
-    structlog.get_logger(__name__).info("starting", **changed(settings))
+    structlog.get_logger(__name__).info("starting", **changed_settings(settings))
     _meet_redis(settings.redis_url, fail)
     return settings, fail
 
@@ -120,12 +120,12 @@ def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
     import structlog
     from redis import RedisError
 
-    from onesoup.settings.settings import Settings, masked, secrets, without_secrets
+    from onesoup.settings import Settings, masked_settings, secret_texts, without_secrets
     from onesoup.store.redis.client import connect
     from onesoup.store.redis.topology import servers
 
     only = Settings(redis_url=url)
-    shown, hidden = masked(only)["redis_url"], secrets(only)
+    shown, hidden = masked_settings(only)["redis_url"], secret_texts(only)
     give_up = time.monotonic() + REDIS_PATIENCE
     while True:
         try:

@@ -14,12 +14,12 @@ def servers() -> None:
 
 
 def _known() -> "Servers":  # imports inside: the command's help must not pay for Redis
-    from onesoup.settings.settings import SettingsError, load
+    from onesoup.settings import SettingsError, load_settings
     from onesoup.store.redis.client import connect
     from onesoup.store.servers import Servers
 
     try:
-        return Servers(connect(load().redis_url))
+        return Servers(connect(load_settings().redis_url))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

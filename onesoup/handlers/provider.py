@@ -6,7 +6,7 @@ from pathlib import Path
 
 from onesoup.csp.codec.generated_elements import ClientID, GetSPInfoResponse, Logo
 from onesoup.csp.presence import Picture
-from onesoup.settings.settings import PREFIX, Settings, SettingsError
+from onesoup.settings import ENV_PREFIX, Settings, SettingsError
 
 # As BASE64 it goes into an answer that every phone reads.
 MOST_OCTETS = 10_000
@@ -59,4 +59,4 @@ def _logo(path: str) -> Picture:
 
 
 def _unusable(path: str, reason: str) -> SettingsError:
-    return SettingsError(f"provider_logo={path}: {reason}; example: {PREFIX}PROVIDER_LOGO=/etc/onesoup/logo.png")
+    return SettingsError(f"provider_logo={path}: {reason}; example: {ENV_PREFIX}PROVIDER_LOGO=/etc/onesoup/logo.png")

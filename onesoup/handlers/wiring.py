@@ -6,7 +6,7 @@ import redis
 
 from onesoup.handlers.context import GatewayServices, Policy
 from onesoup.handlers.provider import provider
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
 from onesoup.store.account.blocks import Blocks
 from onesoup.store.account.groups import Groups, Invites

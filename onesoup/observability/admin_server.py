@@ -24,7 +24,7 @@ from onesoup.http_server.wsgi import Server
 from onesoup.observability import process_metrics
 from onesoup.runtime import batched_metrics
 from onesoup.runtime import ports as free_ports
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 

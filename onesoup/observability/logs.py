@@ -15,8 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from onesoup.settings import settings as all_settings
-from onesoup.settings.settings import MASK, SECRET, Settings
+from onesoup.settings import SECRET, SECRET_MASK, Settings, secret_texts, without_secrets
 
 # Message text and whatever proves an identity. The last word of a name counts: phone_password is one too.
 SECRET_NAMES = frozenset(
@@ -71,7 +70,7 @@ def _masked(name: str, value: Any, depth: int = 0) -> Any:
     if value is None:
         return None
     if is_secret(name):
-        return MASK
+        return SECRET_MASK
     if name.lower() in SESSION_NAMES:
         return value if isinstance(value, str) and _SHORT.fullmatch(value) else short(str(value))
     if isinstance(value, IntEnum):
@@ -122,11 +121,11 @@ def setup(settings: Settings, role: str, stream: TextIO | None = None) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
         ]
-    hidden = all_settings.secrets(settings)
+    hidden = secret_texts(settings)
 
     def hide(_logger: Any, _method: str, line: Any) -> str:
         """The last of all: a traceback, or the words of a library, may quote a setting."""
-        return all_settings.without_secrets(line, hidden)
+        return without_secrets(line, hidden)
 
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(

@@ -14,7 +14,7 @@ from onesoup.http_server.connection import Limits
 from onesoup.observability import admin_server
 from onesoup.runtime import ports
 from onesoup.runtime.ports import free_port
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.settings import Settings, SettingsError
 from tests.support.flood import flood
 
 

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from onesoup.observability import logs
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 
 SID = "3fA9-a-session-id-that-nobody-may-see"
 

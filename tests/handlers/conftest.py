@@ -21,7 +21,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.handlers import wiring
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store import keys, records
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, Ticket

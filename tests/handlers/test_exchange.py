@@ -42,7 +42,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.handlers import wiring
 from onesoup.handlers.context import Peer
 from onesoup.handlers.dispatch import Exchange
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.session.gateway_side import MOST_OUT

@@ -31,7 +31,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.text.md4 import md4
 from onesoup.handlers.provider import provider
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.settings import Settings, SettingsError
 from onesoup.store import keys, records
 from onesoup.wire.document import Encoding
 

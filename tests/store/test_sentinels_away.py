@@ -17,7 +17,7 @@ import redis
 from onesoup.commands import redis_check
 from onesoup.demo.process import Process
 from onesoup.runtime.ports import free_port
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect, writable
 from tests.support.topologies import Sentinels

@@ -24,7 +24,7 @@ from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange, unreadable
 from onesoup.observability import logs, tracing
 from onesoup.runtime import batched_metrics
-from onesoup.settings.settings import Settings, load
+from onesoup.settings import Settings, load_settings
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
@@ -198,7 +198,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     """The WSGI application of one worker. Refuses to run on unpatched sockets."""
     if socket.socket is not gevent_socket.socket:
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
-    settings = settings or load()
+    settings = settings or load_settings()
     client = connect(settings.redis_url, shared=True)
     services = wiring.services(settings, client, draining=draining.is_set)
     tracing.start(client, "web")

@@ -35,7 +35,7 @@ from onesoup.observability.logs import short
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.ids import token
 from onesoup.runtime.scheduler import PeriodicTask
-from onesoup.settings.settings import Settings, unusable_ca
+from onesoup.settings import Settings, unusable_ca
 from onesoup.store import (
     keys,
     records,
