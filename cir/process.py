@@ -119,7 +119,7 @@ def _data_channel(settings: Settings, client: redis.Redis, outgoing: Outgoing) -
         return None
     if not settings.keys_file:
         raise SettingsError("sms_data needs the key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
-    services = wiring.services(replace(settings, poll_hold=0.0), client)
+    services = wiring.gateway_services(replace(settings, poll_hold=0.0), client)
     services.replies.start()
     return DataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 

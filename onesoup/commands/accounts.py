@@ -48,12 +48,12 @@ def add(login: str, jid: str | None, number: str | None, piped: bool, unchecked:
             raise click.ClickException(f"{number}: not a phone number in international form, such as +358401234567")
         password, phone = _piped() if piped else _typed(jid)
         made = not phone
-        phone = phone or linking.easy_password()
-        if problem := linking.objection(phone, password):
+        phone = phone or linking.easy_phone_password()
+        if problem := linking.phone_password_objection(phone, password):
             raise click.ClickException(problem)
         if not unchecked:
             _check(services, jid, password)
-        services.accounts.link(login, jid, password, phone, origin=linking.ADMIN, number=normal, made=int(time.time()))
+        services.accounts.link(login, jid, password, phone, origin=linking.ORIGIN_ADMIN, number=normal, made=int(time.time()))
         click.echo(f"{login} is linked to {jid}" + (f" and to {normal}" if normal else ""))
         if made:
             click.echo(f"phone password: {phone}")
@@ -110,7 +110,7 @@ def _services() -> Iterator[GatewayServices]:
     """The services; what can go wrong with them is one line."""
     settings = _settings()
     try:
-        yield wiring.services(settings)
+        yield wiring.gateway_services(settings)
     except StoreDown as error:
         raise click.ClickException(f"Redis cannot be used: {error}") from None
     except (KeyRingError, BadRecord) as error:
@@ -130,8 +130,8 @@ def _settings() -> Settings:
 def _account(services: GatewayServices, text: str, served: bool = True) -> str:
     try:
         if served:
-            return linking.whose(services, Peer(), text)
-        return access.wish(text, throttle.domains(services.policy, Peer())).jid
+            return linking.account_of(services, Peer(), text)
+        return access.wish(text, throttle.domain_policy(services.policy, Peer())).jid
     except CspError as error:
         known = ", ".join(sorted(services.policy.domains))
         raise click.ClickException(f"{text}: {error.description or 'no account'} (domains: {known})") from None
@@ -154,7 +154,7 @@ def _check(services: GatewayServices, jid: str, password: str) -> None:
     """Asks the XMPP server through a holder."""
     services.replies.start()
     try:
-        linking.verify(services, Peer(address="admin"), jid, password, time.monotonic() + CHECK_SECONDS)
+        linking.verify_password(services, Peer(address="admin"), jid, password, time.monotonic() + CHECK_SECONDS)
     except CspError as error:
         raise click.ClickException(f"the XMPP server refuses {jid}: {error}") from None
     except BackendError as error:

@@ -44,4 +44,4 @@ def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no
                 continue
             whole = messages.Text("0" * 18, session.domain, text, int(time.time()))
             parts = fitting.parts(whole, session, records.unpack_caps(caps))
-            yield all(system.tell(store, sid, session, ordered_id(time.time()), part) for part in parts)
+            yield all(system.queue_announcement(store, sid, session, ordered_id(time.time()), part) for part in parts)

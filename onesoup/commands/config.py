@@ -38,7 +38,7 @@ def check(file: str | None) -> None:
     """Whether processes could start with the settings of the environment, or with FILE as onesoup.toml beside it."""
     import os
 
-    from onesoup.handlers.provider import provider
+    from onesoup.handlers.provider import provider_of
     from onesoup.store.account.keyring import KeyRing, KeyRingError
     from onesoup.store.redis import urls
 
@@ -50,7 +50,7 @@ def check(file: str | None) -> None:
             KeyRing.load(here.keys_file)
         if here.xmpp_ca:
             _certificates(here.xmpp_ca)
-        provider(here)
+        provider_of(here)
     except SettingsError as error:
         fail(str(error))
     except KeyRingError as error:

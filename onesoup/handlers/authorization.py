@@ -27,13 +27,13 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
-from onesoup.handlers.publication import republish
+from onesoup.handlers.publication import republish_presence
 from onesoup.store import records
 from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, LIST_TARGET, PENDING_REQUESTS, USER_TARGET
 from onesoup.xmpp import commands
 
 
-def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
+def decide_presence_request(ctx: Context, request: PresenceAuthUser) -> Primitive:
     """The user's decision, minutes or days later; 200 also when nobody asked."""
     jid = ctx.session.jid_of(request.user_id or "")
     if request.acceptance:
@@ -44,7 +44,7 @@ def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
     return status(StatusCode.SUCCESSFUL)
 
 
-def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
+def cancel_authorization(ctx: Context, request: CancelAuthRequest) -> Primitive:
     _refuse(ctx, ctx.session.jid_of(request.user_id or ""))
     return status(StatusCode.SUCCESSFUL)
 
@@ -58,7 +58,7 @@ def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
         ctx.send(commands.roster_remove(jid))
 
 
-def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
+def get_reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
     """GRANTED for who sees us, PENDING for who asked, DENIED for anybody else; without names, all that is known."""
     pending = ctx.services.lists.all(ctx.session.jid, PENDING_REQUESTS)
     granted = {item.jid for item in ctx.roster().values() if _watches(item)}
@@ -75,7 +75,7 @@ def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Prim
     return GetReactiveAuthStatusResponse(reactive_auth_status_list=ReactiveAuthStatusList(reactive_auth_status=states))
 
 
-def watchers(ctx: Context, request: GetWatcherListRequest) -> Primitive:
+def get_watchers(ctx: Context, request: GetWatcherListRequest) -> Primitive:
     """Everybody who sees our presence. 1.1: users; 1.2: with a status; 1.3: with a count."""
     jids = sorted(item.jid for item in ctx.roster().values() if _watches(item))
     total = len(jids)
@@ -104,7 +104,7 @@ def _watches(item: Item) -> bool:
 # --- attribute lists ---
 
 
-def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
+def create_attribute_list(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
     """Kept with the account. A list for named users grants them our presence in advance; the default list approves nobody,
     it only says what is published at all."""
     names = presence.wanted(request.presence_sub_list)
@@ -117,12 +117,12 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
         entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
     if request.default_list:
         entries[DEFAULT_TARGET] = records.pack_grant(names, [])
-        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], names)
+        republish_presence(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], names)
     ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTE_LISTS)
     return status(StatusCode.SUCCESSFUL)
 
 
-def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
+def delete_attribute_list(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
     """Takes a grant back only where it came from such a list."""
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = [each for each in _targets(ctx, request) if each in known]
@@ -131,12 +131,12 @@ def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
             _refuse(ctx, jid, granted=True)
     if request.default_list:
         names.append(DEFAULT_TARGET)
-        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], [])
+        republish_presence(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], [])
     ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTE_LISTS)
     return status(StatusCode.SUCCESSFUL)
 
 
-def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
+def get_attribute_list(ctx: Context, request: GetAttributeListRequest) -> Primitive:
     """The lists that were asked for; all of them when nobody is named."""
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = _targets(ctx, request)
@@ -175,7 +175,7 @@ def _targets(
     list_ids = list(request.contact_list)
     list_ids += request.contact_list_id_list.contact_list if request.contact_list_id_list else []
     return [USER_TARGET + ctx.session.jid_of(each) for each in users] + [
-        LIST_TARGET + contacts.token_of(ctx, each) for each in list_ids
+        LIST_TARGET + contacts.list_token(ctx, each) for each in list_ids
     ]
 
 
@@ -190,11 +190,11 @@ def _users(ctx: Context, names: list[str]) -> list[str]:
 
 
 HANDLERS: Table = {
-    PresenceAuthUser: decide,
-    CancelAuthRequest: withdraw,
-    GetReactiveAuthStatusRequest: reactive_status,
-    GetWatcherListRequest: watchers,
-    CreateAttributeListRequest: create,
-    DeleteAttributeListRequest: delete,
-    GetAttributeListRequest: get,
+    PresenceAuthUser: decide_presence_request,
+    CancelAuthRequest: cancel_authorization,
+    GetReactiveAuthStatusRequest: get_reactive_status,
+    GetWatcherListRequest: get_watchers,
+    CreateAttributeListRequest: create_attribute_list,
+    DeleteAttributeListRequest: delete_attribute_list,
+    GetAttributeListRequest: get_attribute_list,
 }

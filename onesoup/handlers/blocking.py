@@ -23,13 +23,13 @@ from onesoup.store.account.blocks import BLOCK, GRANT
 from onesoup.xmpp import commands
 
 
-def get(ctx: Context, _request: GetBlockedListRequest) -> Primitive:
+def get_block_list(ctx: Context, _request: GetBlockedListRequest) -> Primitive:
     found = ctx.services.blocks.rules(ctx.session.jid)
     spelled = spellings(ctx.services, ctx.sid, sorted(found.blocked | found.granted))
     return blocking.answer(found, ctx.version, lambda jid: ctx.session.spelled(jid, spelled.get(jid)))
 
 
-def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
+def change_block_list(ctx: Context, request: BlockEntityRequest) -> Primitive:
     """Unknown and foreign users are accepted; 201 names what no user is meant by."""
     before = ctx.services.blocks.rules(ctx.session.jid)
     block, grant = blocking.changes(request)
@@ -65,15 +65,15 @@ def _rooms(ctx: Context, kind: str, gids: Iterable[str], names: Iterable[ScreenN
     for gid in gids:
         try:
             room = rooms.room_of(ctx, gid)
-            found[room] = rooms.spelled(gid)
-            if kind == BLOCK and room in rooms.joined(ctx):
-                groups.go(ctx, room)
+            found[room] = rooms.spelled_group_id(gid)
+            if kind == BLOCK and room in rooms.joined_rooms(ctx):
+                groups.leave_room(ctx, room)
         except (CspError, BackendError) as error:
             failed.append(DetailedResult(code=error.code, group_id=[gid]))
     for name in names:
         try:
             room = rooms.room_of(ctx, name.group_id)
-            found[f"{room}/{name.s_name or ''}"] = rooms.spelled(name.group_id or "")
+            found[f"{room}/{name.s_name or ''}"] = rooms.spelled_group_id(name.group_id or "")
         except (CspError, BackendError) as error:
             failed.append(DetailedResult(code=error.code, screen_name=[name]))
     if kind:
@@ -100,7 +100,7 @@ def _members(ctx: Context, names: Iterable[str], failed: list[DetailedResult]) -
     jids: list[str] = []
     for name in names:
         try:
-            jids += [item.jid for item in lists.members(contacts.find(ctx, name), ctx.roster().values())]
+            jids += [item.jid for item in lists.members(contacts.find_list(ctx, name), ctx.roster().values())]
         except CspError:
             failed.append(
                 DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=[name] if ctx.version != "1.1" else [])
@@ -120,6 +120,6 @@ def _tell_server(ctx: Context, before: Rules, after: Rules) -> None:
 
 
 HANDLERS: Table = {
-    GetBlockedListRequest: get,
-    BlockEntityRequest: change,
+    GetBlockedListRequest: get_block_list,
+    BlockEntityRequest: change_block_list,
 }

@@ -214,6 +214,6 @@ def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[s
     return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
 
 
-def pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
+def contact_pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
     """Pictures of contacts, made fit for the phones that asked for them, by the name that presence gives them."""
     return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}

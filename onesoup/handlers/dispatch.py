@@ -46,7 +46,7 @@ from onesoup.handlers import (
     wakeups,
 )
 from onesoup.handlers import presence as presence_handlers
-from onesoup.handlers.context import Context, GatewayServices, Peer, pictures
+from onesoup.handlers.context import Context, GatewayServices, Peer, contact_pictures
 from onesoup.handlers.groups import groups, invitations, members, properties
 from onesoup.handlers.login import access, registration, throttle
 from onesoup.handlers.provider import Provider
@@ -78,13 +78,13 @@ HANDLERS: transactions.Table = {
     **system.HANDLERS,
     **notifications.HANDLERS,
 }
-EMPTY = b""
+EMPTY_ANSWER = b""
 # No phone's parser takes less, so nobody has to look what this one's takes.
-ALWAYS_FITS = 500
+ALWAYS_FITS_BYTES = 500
 Hooks = list[Callable[[], None]]
 # The octets of an answer, and what it says of the first request in the message.
 Replied = tuple[bytes, int]
-HARD_HOLD = 10.0
+MAX_HOLD_SECONDS = 10.0
 
 
 class Exchange:
@@ -98,7 +98,7 @@ class Exchange:
         into `written` wants to be called when the answer has been written to the phone's connection."""
         try:
             reply, code = self._run(message, raw, peer, [] if written is None else written)
-            metrics.requested(message, code)
+            metrics.count_request(message, code)
             return reply
         except NoSession as error:
             code, description = error.code, ""
@@ -119,7 +119,7 @@ class Exchange:
             # A bug of ours, or a record that cannot be read. Any HTTP status but 200 would cost the phone its session.
             log.exception("bug", kind=type(error).__name__, primitive=_names(message))
             code, description = StatusCode.INTERNAL_ERROR, "internal error"
-        metrics.requested(message, code)
+        metrics.count_request(message, code)
         return _encode(transactions.refuse(message, code, description))
 
     def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> Replied:
@@ -147,7 +147,7 @@ class Exchange:
         if kind is Kind.REQUESTS and not any(isinstance(each.content, LogoutRequest) for each in message.transactions):
             return self._requests(message, new, raw, peer, written)
         if kind is Kind.REQUESTS:
-            goodbye = session.logged_out(message.version)
+            goodbye = session.logout_answer(message.version)
             return _encode(
                 transactions.reply(message, [answered(each, goodbye) for each in transactions.to_answer(message)])
             ), StatusCode.SUCCESSFUL
@@ -155,18 +155,18 @@ class Exchange:
             if read := closes(transaction).message_id:
                 with suppress(NoSession):
                     self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
-        return EMPTY, StatusCode.SUCCESSFUL
+        return EMPTY_ANSWER, StatusCode.SUCCESSFUL
 
     def _stray(self, peer: Peer) -> None:
         with suppress(StoreDown):
-            throttle.stray(self._services, peer)
+            throttle.note_unknown_session(self._services, peer)
 
     def _outside(self, message: Message, raw: bytes, peer: Peer) -> Replied:
         first = message.transactions[0]
         if isinstance(first.content, RegistrationRequest):
-            answer: Primitive = registration.register(self._services, first.content, _digest(raw), peer)
+            answer: Primitive = registration.register_account(self._services, first.content, _digest(raw), peer)
         elif isinstance(first.content, GetNewPasswordRequest):
-            answer = registration.new_password(first.content)
+            answer = registration.refuse_new_password(first.content)
         else:
             answer = _outside(first.content, message.version, self._services.policy.provider)
         return _encode(transactions.reply(message, [answered(first, answer)])), _code(answer)
@@ -218,7 +218,7 @@ class Exchange:
 
     def _poll(self, message: Message, sid: str, peer: Peer) -> bytes:
         services = self._services
-        hold = min(services.policy.poll_hold, HARD_HOLD)
+        hold = min(services.policy.poll_hold, MAX_HOLD_SECONDS)
         if hold <= 0 or services.draining():
             return self._item(message, sid, peer, services.inbox.poll(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
@@ -227,7 +227,7 @@ class Exchange:
             if isinstance(item, Nothing) and item.wait:
                 # An item that the phone has left without an answer may be overdue before anything new wakes us.
                 wait = min(item.wait, hold)
-                with metrics.HELD.track_inprogress():
+                with metrics.HELD_POLLS.track_inprogress():
                     news = expected.wait(wait)
                 if news is not None or wait < hold:
                     item = services.inbox.take(sid, short=_short(message))
@@ -255,8 +255,8 @@ class Exchange:
         if record is None:
             return
         with suppress(CspError):
-            effects = system.decided(self._services, sid, records.unpack_session(record), transaction.content)
-            self._services.sessions.commit(sid, transaction.id, digest, EMPTY, effects)
+            effects = system.system_message_effects(self._services, sid, records.unpack_session(record), transaction.content)
+            self._services.sessions.commit(sid, transaction.id, digest, EMPTY_ANSWER, effects)
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
         closed = closes(transaction)
@@ -267,20 +267,20 @@ class Exchange:
 
     def _closed(self, message_id: str, taken: InboxItem | Nothing) -> None:
         if taken.closed is not None:
-            metrics.delivered(message_id, taken.closed)
+            metrics.observe_delivery(message_id, taken.closed)
 
     def _item(self, message: Message, sid: str, peer: Peer, item: InboxItem | Nothing) -> bytes:
         if isinstance(item, Nothing):
-            return EMPTY
+            return EMPTY_ANSWER
         if item.repeated:
-            metrics.again(item.id)
-        reply = self._written(message, item, partial(pictures, self._services))
-        if len(reply) > ALWAYS_FITS and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
-            return oversize.Fitter(self._services, sid, item, message, room).reply(reply)
+            metrics.count_redelivery(item.id)
+        reply = self._written(message, item, partial(contact_pictures, self._services))
+        if len(reply) > ALWAYS_FITS_BYTES and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
+            return oversize.ItemFitter(self._services, sid, item, message, room).reply(reply)
         return reply
 
     def _written(self, message: Message, item: InboxItem, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:
-        return oversize.written(message, item, self._services.policy.plain_emoji, images)
+        return oversize.encode_item(message, item, self._services.policy.plain_emoji, images)
 
     # --- requests ---
 
@@ -310,13 +310,17 @@ class Exchange:
         for transaction in message.transactions:
             if closes(transaction):
                 self._close(sid, transaction, peer)
-        answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
+        answers = [answered(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         # Plain text syntax cannot say it.
-        cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
-        reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
+        cir = None if _short(message) or not answers else wakeups.cir_flag(ctx, lines, no_line, time.time())
+        reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY_ANSWER
         if len(reply) > ctx.caps.parser:
-            reply = segments.split(ctx, message, answers, waiting) or oversize.answer(ctx, message, answers, waiting) or EMPTY
+            reply = (
+                segments.split_answer(ctx, message, answers, waiting)
+                or oversize.shortened_answer(ctx, message, answers, waiting)
+                or EMPTY_ANSWER
+            )
         if answers and not reply:
             refused = [
                 answered(each, status(StatusCode.RESPONSE_TOO_LARGE, "response too large"))
@@ -333,7 +337,7 @@ class Exchange:
         return services.sessions.commit(sid, first_id, digest, reply, ctx.effects), code
 
 
-def handle(ctx: Context, content: Primitive) -> Primitive:
+def handle_primitive(ctx: Context, content: Primitive) -> Primitive:
     """The answer of one primitive. A refusal is an answer that changes nothing; the other transactions of the message go on."""
     if isinstance(content, Malformed):
         return status(content.error.code, content.error.description)
@@ -350,7 +354,7 @@ def handle(ctx: Context, content: Primitive) -> Primitive:
         return status(error.code, error.description)
 
 
-def unreadable(body: bytes, error: WireError | CspError, partial: Element | None) -> Message | None:
+def unreadable_answer(body: bytes, error: WireError | CspError, partial: Element | None) -> Message | None:
     """The answer to a document that could not be read: a Status under its own ids, None when it shows no TransactionID."""
     sid, transaction_id = envelope.salvage(partial)
     if transaction_id is None:
@@ -358,7 +362,7 @@ def unreadable(body: bytes, error: WireError | CspError, partial: Element | None
     told = error.code if isinstance(error, CspError) else error.status
     version = getattr(error, "version", None) or _version(partial)
     return Message(
-        version=version if version in session.SPOKEN else session.SPOKEN[-1],
+        version=version if version in session.SPOKEN_VERSIONS else session.SPOKEN_VERSIONS[-1],
         encoding=codec.detect(body),
         transactions=[Transaction(Mode.RESPONSE, transaction_id, status(told, str(error)))],
         session_id=sid,
@@ -368,14 +372,14 @@ def unreadable(body: bytes, error: WireError | CspError, partial: Element | None
 
 def _version(partial: Element | None) -> str:
     uri = (partial.attrs or {}).get("xmlns", "") if partial is not None else ""
-    return next((version for version in session.SPOKEN if uri.endswith(version)), "1.2")
+    return next((version for version in session.SPOKEN_VERSIONS if uri.endswith(version)), "1.2")
 
 
 def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:
     if isinstance(content, WVCSPVersionDiscoveryRequest):
-        return session.discovery(content)
+        return session.discover_versions(content)
     assert isinstance(content, GetSPInfoRequest)
-    return session.sp_info(content, version, provider)
+    return session.sp_info_answer(content, version, provider)
 
 
 def _within(caps: Capabilities, peer: Peer) -> Capabilities:

@@ -43,18 +43,18 @@ from onesoup.store import records
 from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands
 
-ID_LENGTH = 16
+MESSAGE_ID_LENGTH = 16
 # XMPP servers close the stream of a client whose stanza is above their limit, 256 KiB where nobody set one.
-MAX_BODY = 200_000  # octets of UTF-8 with what XML escapes
+MAX_MESSAGE_BYTES = 200_000  # octets of UTF-8 with what XML escapes
 MAX_RECIPIENTS = 100
 # What one message may take in the outbox, where it stands once for each recipient.
-MAX_COPIES = MOST_OUT_BYTES // 2
-MAX_VALIDITY = 30 * 86_400  # seconds
+MAX_COPIES_BYTES = MOST_OUT_BYTES // 2
+MAX_MESSAGE_VALIDITY_SECONDS = 30 * 86_400  # seconds
 # Field of the session: delivery methods of single groups, for as many as a phone may name.
 GROUP_METHODS, MAX_GROUP_METHODS = "gd", 50
 
 
-def send(ctx: Context, request: SendMessageRequest) -> Primitive:
+def send_message(ctx: Context, request: SendMessageRequest) -> Primitive:
     """200 with a MessageID; 201 names the recipients that cannot be served; the single common code when none can."""
     info = request.message_info or MessageInfo()
     recipient = info.recipient or Recipient()
@@ -71,12 +71,12 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
         ctx.effects.fields["unsaid"] = ctx.unsaid
         return SendMessageResponse(result=result, message_id=ctx.unsaid[len(content) :].decode())
-    message_id = token(ID_LENGTH)
+    message_id = token(MESSAGE_ID_LENGTH)
     if ctx.session.quirks.repeats_under_new_id:
         ctx.effects.fields["unsaid"] = content + message_id.encode()
     stanzas = _stanza_ids(message_id, to)
     report = bool(request.delivery_report)
-    valid = min(info.validity or 0, MAX_VALIDITY) if report else 0
+    valid = min(info.validity or 0, MAX_MESSAGE_VALIDITY_SECONDS) if report else 0
     if attached:
         ctx.send(commands.media(stanzas, attached.type, attached.name, attached.data, report, to))
     else:
@@ -110,11 +110,11 @@ def _check_upload(ctx: Context, attached: messages.Attachment) -> None:
 
 def _check_size(to: Collection[str], body: str) -> None:
     """410 for what would break the stream, or fill the outbox, if it were accepted."""
-    if len(escape(body).encode("utf-8", "surrogatepass")) > MAX_BODY:
+    if len(escape(body).encode("utf-8", "surrogatepass")) > MAX_MESSAGE_BYTES:
         raise CspError(StatusCode.UNABLE_TO_DELIVER, "the message is too long")
     if len(to) > MAX_RECIPIENTS:
         raise CspError(StatusCode.UNABLE_TO_DELIVER, "too many recipients")
-    if len(to) > 1 and len(body.encode("utf-8", "surrogatepass")) * len(to) > MAX_COPIES:
+    if len(to) > 1 and len(body.encode("utf-8", "surrogatepass")) * len(to) > MAX_COPIES_BYTES:
         raise CspError(StatusCode.UNABLE_TO_DELIVER, "too long for so many recipients")
 
 
@@ -148,7 +148,7 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
     unknown = []
     for text in recipient.contact_list:
         try:
-            contact_list = contacts.find(ctx, text)
+            contact_list = contacts.find_list(ctx, text)
             to.update((item.jid, "") for item in lists.members(contact_list, ctx.roster().values()))
         except CspError:
             unknown.append(text)
@@ -157,13 +157,13 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
             DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=unknown if ctx.version != "1.1" else [])
         )
     if recipient.group:
-        inside, failed = group_messages.targets(ctx, recipient.group)
+        inside, failed = group_messages.group_recipients(ctx, recipient.group)
         to.update(inside)
         details += failed
     return to, details
 
 
-def delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
+def message_delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
     """In Request mode, after GetMessage: what it acknowledges was done when the request was opened."""
     return status(StatusCode.SUCCESSFUL)
 
@@ -171,7 +171,7 @@ def delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
 # --- notify and get ---
 
 
-def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
+def set_delivery_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
     """P: messages are pushed; N: the phone is told of them and fetches. With a length, messages are cut to it from now on,
     those that wait too. With a group, for that group alone."""
     method = (request.delivery_method or "").strip().upper()
@@ -187,7 +187,7 @@ def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["notify"] = "1" if method == "N" else ""
     ctx.send(commands.limits())
-    cut_waiting(ctx, caps)
+    cut_waiting_messages(ctx, caps)
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -199,7 +199,7 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     newest = list(kept.items())[-MAX_GROUP_METHODS:]
     ctx.effects.fields[GROUP_METHODS] = records.pack_plain({each: list(how) for each, how in newest})
     with suppress(CspError):  # one that is not joined has it when it is
-        room = rooms.find(ctx, group, rooms.joined(ctx))
+        room = rooms.find_joined_room(ctx, group, rooms.joined_rooms(ctx))
         ctx.send(commands.room_settings(room, delivery=method, length=length or 0))
     return status(StatusCode.SUCCESSFUL)
 
@@ -219,7 +219,7 @@ def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
     return {name: (how[0], how[1]) for name, how in records.unpack_plain(record, {}).items()}
 
 
-def cut_waiting(ctx: Context, caps: Capabilities) -> None:
+def cut_waiting_messages(ctx: Context, caps: Capabilities) -> None:
     """What waits and is longer than the phone takes now goes out in parts."""
     for text, payload in _stored(ctx):
         parts = fitting.parts(text, _spoken(ctx), caps)
@@ -264,7 +264,7 @@ def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
     if others:
         payload = next((payload for each, payload in _stored(ctx) if each.id == text.id), None)
         if payload is not None:
-            ctx.effects.cut[text.id] = (payload, oversize.in_parts(payload, [first, *others]))
+            ctx.effects.cut[text.id] = (payload, oversize.message_parts(payload, [first, *others]))
         text = replace(text, body=first)
     info = messages.info(text, ctx.session, spelled)
     return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
@@ -273,23 +273,23 @@ def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
 def _named(ctx: Context, message_id: str | None) -> messages.Text:
     """A message that waits, or one of the history that the phone was told of last. 426 when there is none."""
     text = next((each for each in _waiting(ctx) if each.id == message_id), None)
-    text = text or history.remembered(ctx, message_id or "")
+    text = text or history.remembered_message(ctx, message_id or "")
     if text is None:
         raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such message")
     return text
 
 
-def get_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
+def get_message_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
     """What waits for the phone, oldest first and as much as it can read, or with a group what was said in it lately; without the
     content, which the phone fetches."""
     if request.group_id is not None:
-        return _listed(ctx, *history.history(ctx, request.group_id, request.message_count))
+        return _listed(ctx, *history.group_history(ctx, request.group_id, request.message_count))
     waiting = _waiting(ctx)
     total = len(waiting)
     if request.message_count is not None:
         waiting = waiting[: request.message_count]
     if not ctx.segmented:
-        waiting = waiting[: max(ctx.caps.parser // history.OF_EACH, 1)]
+        waiting = waiting[: max(ctx.caps.parser // history.MESSAGE_INFO_BYTES, 1)]
     return _listed(ctx, waiting, total)
 
 
@@ -301,7 +301,7 @@ def _listed(ctx: Context, texts: list[messages.Text], total: int) -> GetMessageL
     return GetMessageListResponse(message_info=infos)
 
 
-def reject(ctx: Context, request: RejectMessageRequest) -> Primitive:
+def reject_messages(ctx: Context, request: RejectMessageRequest) -> Primitive:
     """The phone does not want these: they go without a receipt. 426 when none of them is there."""
     known = {each.id for each in _waiting(ctx)}
     unknown = [each for each in request.message_id if each not in known]
@@ -314,13 +314,13 @@ def reject(ctx: Context, request: RejectMessageRequest) -> Primitive:
     return Status(result=Result(code=StatusCode.PARTIALLY_SUCCESSFUL, detailed_result=details))
 
 
-def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
+def forward_message(ctx: Context, request: ForwardMessageRequest) -> Primitive:
     """A message that waits, or of a group's history, sent on to somebody else. It stays until it is acknowledged."""
     text = _named(ctx, request.message_id)
     to, details = _recipients(ctx, request.recipient or Recipient())
     if not to:
         raise _refusal(details)
-    message_id = token(ID_LENGTH)
+    message_id = token(MESSAGE_ID_LENGTH)
     body = f"Fwd: {text.nick or text.group or ctx.session.spelled(text.sender)}\n{text.body}"
     _check_size(to, body)
     for stanza_id, jid in _stanza_ids(message_id, to).items():
@@ -333,11 +333,11 @@ def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
 
 
 HANDLERS: Table = {
-    SendMessageRequest: send,
-    MessageDelivered: delivered,
-    SetDeliveryMethodRequest: set_method,
+    SendMessageRequest: send_message,
+    MessageDelivered: message_delivered,
+    SetDeliveryMethodRequest: set_delivery_method,
     GetMessageRequest: get_message,
-    GetMessageListRequest: get_list,
-    RejectMessageRequest: reject,
-    ForwardMessageRequest: forward,
+    GetMessageListRequest: get_message_list,
+    RejectMessageRequest: reject_messages,
+    ForwardMessageRequest: forward_message,
 }

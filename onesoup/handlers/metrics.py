@@ -13,7 +13,7 @@ from onesoup.store import records
 from onesoup.store.session.inbox import ClosedTransaction
 
 REQUESTS = Counter("onesoup_csp_requests_total", "CSP requests", ["primitive", "csp", "encoding", "status_class"])
-HELD = Gauge("onesoup_poll_held", "Polls that wait for something to arrive", multiprocess_mode="livesum")
+HELD_POLLS = Gauge("onesoup_poll_held", "Polls that wait for something to arrive", multiprocess_mode="livesum")
 LOGINS = Counter("onesoup_logins_total", "Login-Requests of phones", ["result", "scheme"])
 DELIVERY = Histogram(
     "onesoup_delivery_seconds",
@@ -28,7 +28,7 @@ DUPLICATES = Counter("onesoup_duplicates_total", "Requests that came again and g
 _KINDS = {"p-": "presence", "e-": "event", "k-": "invitation"}
 
 
-def requested(message: Message, code: int) -> None:
+def count_request(message: Message, code: int) -> None:
     """One request is answered with this code of CSP."""
     first = message.transactions[0].content
     _requests(getattr(first, "NAME", "other"), message.version, message.encoding.value, f"{code // 100}xx")()
@@ -39,12 +39,12 @@ def _requests(primitive: str, version: str, encoding: str, status_class: str) ->
     return batched_metrics.steps(REQUESTS.labels(primitive, version, encoding, status_class))
 
 
-def again(item_id: str) -> None:
+def count_redelivery(item_id: str) -> None:
     """This item was handed out before."""
     REDELIVERED.labels(_KINDS.get(item_id[:2], "message")).inc()
 
 
-def delivered(message_id: str, closed: ClosedTransaction) -> None:
+def observe_delivery(message_id: str, closed: ClosedTransaction) -> None:
     """The phone has this message. What had waited since before its log-in says nothing of how fast we are."""
     made = made_at(message_id)
     if made is not None and made >= records.unpack_session(closed.record).began:

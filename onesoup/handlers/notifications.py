@@ -23,11 +23,11 @@ from onesoup.store import records
 from onesoup.xmpp import commands
 
 
-def subscribe(ctx: Context, request: SubscribeNotificationRequest) -> Primitive:
+def subscribe_notifications(ctx: Context, request: SubscribeNotificationRequest) -> Primitive:
     return _want(ctx, {*ctx.session.notices, *notices.types(request.notification_type_list)})
 
 
-def unsubscribe(ctx: Context, request: UnsubscribeNotificationRequest) -> Primitive:
+def unsubscribe_notifications(ctx: Context, request: UnsubscribeNotificationRequest) -> Primitive:
     return _want(ctx, set(ctx.session.notices) - set(notices.types(request.notification_type_list)))
 
 
@@ -64,22 +64,22 @@ def drop_segment(ctx: Context, request: DropSegmentRequest) -> Primitive:
 # --- no counterpart ---
 
 
-def no_map(_ctx: Context, _request: GetMapRequest) -> Primitive:
+def refuse_map(_ctx: Context, _request: GetMapRequest) -> Primitive:
     """Nobody here draws maps."""
     return status(StatusCode.SERVICE_NOT_SUPPORTED, "there are no maps")
 
 
-def no_extension(_ctx: Context, _request: ExtendedRequest | ExtendConversationRequest) -> Primitive:
+def refuse_extension(_ctx: Context, _request: ExtendedRequest | ExtendConversationRequest) -> Primitive:
     """Private extensions are private; a conversation cannot be turned into a room behind the other's back."""
     return status(StatusCode.NOT_IMPLEMENTED, "not implemented")
 
 
 HANDLERS: Table = {
-    SubscribeNotificationRequest: subscribe,
-    UnsubscribeNotificationRequest: unsubscribe,
+    SubscribeNotificationRequest: subscribe_notifications,
+    UnsubscribeNotificationRequest: unsubscribe_notifications,
     GetSegmentRequest: get_segment,
     DropSegmentRequest: drop_segment,
-    GetMapRequest: no_map,
-    ExtendedRequest: no_extension,
-    ExtendConversationRequest: no_extension,
+    GetMapRequest: refuse_map,
+    ExtendedRequest: refuse_extension,
+    ExtendConversationRequest: refuse_extension,
 }

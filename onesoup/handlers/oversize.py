@@ -20,24 +20,26 @@ from onesoup.store.session.inbox import InboxItem
 log = structlog.get_logger()
 
 
-def written(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:
+def encode_item(
+    message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]
+) -> bytes:
     """The octets of an item, as the phone gets it with the answer to this message."""
     return fast_wbxml.encode(_reply(message, item, plain_emoji, images))
 
 
 def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:
-    content = render.primitive(item, message.version, plain_emoji, images)
+    content = render.item_primitive(item, message.version, plain_emoji, images)
     return transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
 
 
-def answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
+def shortened_answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
     """The answer without the ends of its texts and lists; None when that is not enough."""
     log.info("answer-cut", primitives=",".join(type(each.content).__name__ for each in answers[:4]))
     return fitting.shortened(write_message(transactions.reply(message, answers, poll=waiting)), ctx.caps.parser)
 
 
 @dataclass(slots=True)
-class Fitter:
+class ItemFitter:
     """One item that is too long for the phone."""
 
     services: GatewayServices
@@ -59,7 +61,7 @@ class Fitter:
         return self._shortened() or octets
 
     def _written(self) -> bytes:
-        return written(self.message, self.item, self.services.policy.plain_emoji, lambda _: {})
+        return encode_item(self.message, self.item, self.services.policy.plain_emoji, lambda _: {})
 
     def _shortened(self) -> bytes | None:
         document = write_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
@@ -89,13 +91,13 @@ class Fitter:
             text = replace(text, body=readable(text.body))
         session = replace(session, encoding=self.message.encoding.value, version=self.message.version)
         parts = fitting.parts(text, session, caps, spelling=self.item.spelling)
-        first, *others = in_parts(payload, parts)
+        first, *others = message_parts(payload, parts)
         self.services.inbox.cut(self.sid, self.item, [first, *others])
         self.item.payload, self.item.more = first[1], self.item.more or bool(others)
         return self._written()
 
 
-def in_parts(payload: bytes, parts: Sequence[str]) -> list[tuple[str, bytes]]:
+def message_parts(payload: bytes, parts: Sequence[str]) -> list[tuple[str, bytes]]:
     """(id, payload) of each part of a message or an announcement. The first has the id that it had."""
     first = records.with_body(payload, parts[0])
     ids = [ordered_id(time.time()) for _ in parts[1:]]

@@ -25,19 +25,25 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
-from onesoup.handlers.context import Context, pictures
-from onesoup.handlers.publication import allowed, own, own_fields, publish, remember
+from onesoup.handlers.context import Context, contact_pictures
+from onesoup.handlers.publication import (
+    own_presence,
+    own_presence_fields,
+    publish_presence,
+    published_attributes,
+    remember_own_presence,
+)
 from onesoup.store import records
 from onesoup.xmpp import commands
 
 # How many contacts of one request are looked up, and for how long.
-MOST_LOOKED, LOOK_SECONDS, SPARE_SECONDS = 10, 4.0, 1.0
+MAX_LOOKUPS, LOOKUP_SECONDS, LOOKUP_SPARE_SECONDS = 10, 4.0, 1.0
 # How many contacts one request may ask for their presence: the requests wait in the outbox, which has an end.
-MOST_ASKED = 50
+MAX_SUBSCRIPTION_REQUESTS = 50
 
 
 @dataclass(slots=True)
-class Targets:
+class PresenceTargets:
     """Whom a request means: bare JID -> the phone's spelling ("" when it came from a list), and what it got wrong."""
 
     jids: dict[str, str]
@@ -46,9 +52,11 @@ class Targets:
     bad_lists: list[str]
 
 
-def targets(ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenceRequest | GetPresenceRequest) -> Targets:
+def presence_targets(
+    ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenceRequest | GetPresenceRequest
+) -> PresenceTargets:
     """Every form of every version: User, UserIDList, ContactList, ContactListIDList (flows.md 9.1)."""
-    found = Targets({}, [], [], [])
+    found = PresenceTargets({}, [], [], [])
     users = [_user_id(each) for each in request.user]
     users += request.user_id_list.user_id if request.user_id_list else []
     for text in users:
@@ -62,7 +70,7 @@ def targets(ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenc
     list_ids += request.contact_list_id_list.contact_list if request.contact_list_id_list else []
     for text in list_ids:
         try:
-            contact_list = contacts.find(ctx, text)
+            contact_list = contacts.find_list(ctx, text)
         except CspError:
             found.bad_lists.append(text)
             continue
@@ -79,9 +87,9 @@ def _user_id(user: User) -> str:
     return (user.user_id or "").strip()
 
 
-def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
+def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     """200 for all but an unknown list: one bad contact must not cost S60 its whole list. Presence follows at once."""
-    found = targets(ctx, request)
+    found = presence_targets(ctx, request)
     if found.bad_lists and not found.lists and not found.jids:
         raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
     names = presence.wanted(request.presence_sub_list)
@@ -100,7 +108,7 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     items = [ctx.roster().get(jid) or lists.Item(jid) for jid in found.jids]
     # Whom the phone names comes first. Of a long list of people who never agreed not all are asked at every log-in.
     strangers = sorted((each for each in items if not each.sees and not each.ask), key=lambda each: not found.jids[each.jid])
-    for item in strangers[:MOST_ASKED]:
+    for item in strangers[:MAX_SUBSCRIPTION_REQUESTS]:
         ctx.send(commands.subscribe(item.jid))
     return status(StatusCode.SUCCESSFUL)
 
@@ -114,9 +122,9 @@ def _weigh(ctx: Context, names: list[str]) -> None:
         ctx.effects.fields["batch"] = min(at_once, int(now)) if now else at_once
 
 
-def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
+def unsubscribe_presence(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
     """Only this session stops being told; the roster subscription stays."""
-    found = targets(ctx, request)
+    found = presence_targets(ctx, request)
     ctx.effects.unsub.extend(found.jids)
     ctx.effects.unsub.extend("/" + each.token for each in found.lists)
     ctx.send(commands.online(interests=True))
@@ -125,7 +133,7 @@ def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
 
 def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     """200, or 201 that names the malformed ids. Somebody we are not subscribed to is shown as unknown."""
-    found = targets(ctx, request)
+    found = presence_targets(ctx, request)
     wishes = presence.wanted(request.presence_sub_list)
     asked = [jid for jid in found.jids if jid != ctx.session.jid]
     cached = ctx.services.sessions.values(ctx.sid, "pres", asked)
@@ -174,21 +182,21 @@ def _looked_up(
     ctx: Context, known: Mapping[str, presence.Shown | None], wishes: Collection[str]
 ) -> tuple[Mapping[str, str], Mapping[str, presence.Picture]]:
     """vCards and pictures of contacts, for a phone that asks for them by name; what does not come in time is not known."""
-    cards = list(known)[:MOST_LOOKED] if "contact_info" in wishes else []
+    cards = list(known)[:MAX_LOOKUPS] if "contact_info" in wishes else []
     wanted: dict[str, str] = {}
     if "status_content" in wishes:
         wanted = {jid: shown.picture for jid, shown in known.items() if shown is not None and shown.picture}
-    missing = [jid for jid in known if jid not in wanted][:MOST_LOOKED] if "status_content" in wishes else []
+    missing = [jid for jid in known if jid not in wanted][:MAX_LOOKUPS] if "status_content" in wishes else []
     found: Mapping[str, str] = {}
     if cards or missing:
-        within = min(LOOK_SECONDS, ctx.deadline - time.monotonic() - SPARE_SECONDS)
+        within = min(LOOKUP_SECONDS, ctx.deadline - time.monotonic() - LOOKUP_SPARE_SECONDS)
         try:
             answer = ctx.ask(commands.look(cards, missing, max(within, 0.0)))
         except (BackendError, CspError):
             answer = {}
         found = _texts(answer.get("cards"))
         wanted |= _texts(answer.get("pictures"))
-    images = pictures(ctx.services, wanted.values())
+    images = contact_pictures(ctx.services, wanted.values())
     return found, {jid: images[name] for jid, name in wanted.items() if name in images}
 
 
@@ -198,7 +206,7 @@ def _texts(value: object) -> dict[str, str]:
 
 def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
     """What the phone published, and that it is online: it is here, after all."""
-    said = own(ctx) or PresenceSubList()
+    said = own_presence(ctx) or PresenceSubList()
     shown = presence.Shown(online=True, availability=presence.published(said).availability, client_type="MOBILE_PHONE")
     mine = presence.notification(shown, wishes)
     for name in presence.ATTRIBUTES:
@@ -211,20 +219,20 @@ def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
     return mine
 
 
-def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
+def update_presence(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     """Attributes that are not named stay. One broadcast when what XMPP can show of them changes."""
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
-    merged = {**own_fields(ctx), **new}
+    merged = {**own_presence_fields(ctx), **new}
     ctx.effects.fields["own"] = records.pack_plain(merged)
     if presence.lasting(new):
-        remember(ctx, merged)
-    publish(ctx, presence.own_list(merged), new, allowed(ctx))
+        remember_own_presence(ctx, merged)
+    publish_presence(ctx, presence.own_list(merged), new, published_attributes(ctx))
     return status(StatusCode.SUCCESSFUL)
 
 
 HANDLERS: Table = {
-    SubscribePresenceRequest: subscribe,
-    UnsubscribePresenceRequest: unsubscribe,
+    SubscribePresenceRequest: subscribe_presence,
+    UnsubscribePresenceRequest: unsubscribe_presence,
     GetPresenceRequest: get_presence,
-    UpdatePresenceRequest: update,
+    UpdatePresenceRequest: update_presence,
 }

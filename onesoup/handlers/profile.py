@@ -28,15 +28,15 @@ from onesoup.xmpp import commands
 from onesoup.xmpp.errors import PROFILE
 
 # What of a profile no vCard keeps everywhere is kept with the account too.
-KEPT = "profile"
-MOST_USERS, MOST_IDS, MOST_DOMAINS = 20, 100, 10
-REST_SECONDS = 0.7
+PROFILE_RECORDS = "profile"
+MAX_PROFILE_USERS, MAX_VERIFIED_IDS, MAX_VERIFIED_DOMAINS = 20, 100, 10
+PROFILE_ANSWER_SECONDS = 0.7
 
 
-def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
+def get_public_profile(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
     """An empty profile for who has none or shows none; 201 or an error for who cannot be reached."""
     asked = [each for each in dict.fromkeys(request.user_id) if each.strip()]
-    if not asked or len(asked) > MOST_USERS:
+    if not asked or len(asked) > MAX_PROFILE_USERS:
         raise CspError(StatusCode.BAD_PARAMETER, "no users" if not asked else "too many users")
     failed: dict[int, list[str]] = {}
     jids: dict[str, str] = {}
@@ -53,7 +53,7 @@ def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
             failed.setdefault(code, []).append(text)
         else:
             found.append(profiles.shown(text, _kept(ctx, jid) | dict(values), _today()))
-    result = result_of({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
+    result = combined_result({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
     return GetPublicProfileResponse(result=result, public_profile=found)
 
 
@@ -64,15 +64,15 @@ def _today() -> datetime.date:
 def _cards(ctx: Context, jids: list[str]) -> dict[str, tuple[str, Mapping[str, str]]]:
     if not jids:
         return {}
-    answer: Any = ctx.ask(commands.cards(jids, max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)))
+    answer: Any = ctx.ask(commands.cards(jids, max(ctx.deadline - time.monotonic() - PROFILE_ANSWER_SECONDS, 0.1)))
     return {jid: (condition, values) for jid, (condition, values, _) in answer.get("cards", {}).items()}
 
 
 def _kept(ctx: Context, jid: str) -> dict[str, str]:
-    return {name: value.decode("utf-8", "replace") for name, value in ctx.services.lists.all(jid, KEPT).items()}
+    return {name: value.decode("utf-8", "replace") for name, value in ctx.services.lists.all(jid, PROFILE_RECORDS).items()}
 
 
-def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
+def update_public_profile(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     """Only one's own. What the vCard holds besides stays."""
     clear, profile = bool(request.clear_public_profile), request.public_profile
     if profile is not None and profile.user_id and ctx.session.jid_of(profile.user_id) != ctx.session.jid:
@@ -84,15 +84,15 @@ def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
     private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
     store, jid = ctx.services.lists, ctx.session.jid
-    store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, KEPT)
-    store.remove(jid, [name for name, value in private.items() if not value], KEPT)
+    store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, PROFILE_RECORDS)
+    store.remove(jid, [name for name, value in private.items() if not value], PROFILE_RECORDS)
     return status(StatusCode.SUCCESSFUL)
 
 
 # --- VerifyID ---
 
 
-def verify(ctx: Context, request: VerifyIDRequest) -> Primitive:
+def verify_ids(ctx: Context, request: VerifyIDRequest) -> Primitive:
     """200 when every id could be somebody or something: XMPP does not tell who exists (xmpp-mapping.md 2). 201 names those
     that cannot; their one code, or 900, when all are such."""
     ids = request.id_list or IDList()
@@ -101,7 +101,7 @@ def verify(ctx: Context, request: VerifyIDRequest) -> Primitive:
     every = [*ids.user_id, *groups, *ids.contact_list, *ids.domain]
     if not every:
         raise CspError(StatusCode.BAD_PARAMETER, "no ids")
-    if len(every) > MOST_IDS:
+    if len(every) > MAX_VERIFIED_IDS:
         raise CspError(StatusCode.BAD_PARAMETER, "too many ids")
     users, bad = _parsed(ids.user_id, ctx.session.jid_of)
     rooms, bad_rooms = _parsed(groups, lambda text: _room_domain(ctx, text))
@@ -128,7 +128,7 @@ def verify(ctx: Context, request: VerifyIDRequest) -> Primitive:
     ]
     named = {each.code or 0: each for each in failed if each.user_id or each.group_id or each.contact_list or each.domain}
     count = sum(len([*each.user_id, *each.group_id, *each.contact_list, *each.domain]) for each in named.values())
-    return Status(result=result_of(named, count < len(every)))
+    return Status(result=combined_result(named, count < len(every)))
 
 
 def _parsed(texts: Iterable[str], parse: Any) -> tuple[dict[str, str], list[str]]:
@@ -152,7 +152,7 @@ def _room_domain(ctx: Context, text: str) -> str:
 
 def _is_list(ctx: Context, text: str) -> bool:
     try:
-        contacts.find(ctx, text)
+        contacts.find_list(ctx, text)
     except CspError:
         return False
     return True
@@ -162,19 +162,19 @@ def _unreachable(ctx: Context, domains: Iterable[str]) -> set[str]:
     """Domains that our server says it cannot reach. One that is slow may be there."""
     known = {addresses.domain_of(each) for each in (*ctx.roster(), ctx.session.jid)} | ctx.services.policy.domains
     unknown = sorted({each for each in domains if each not in known})
-    if len(unknown) > MOST_DOMAINS:
+    if len(unknown) > MAX_VERIFIED_DOMAINS:
         raise CspError(StatusCode.BAD_PARAMETER, "too many domains")
     if not unknown:
         return set()
-    answer: Any = ctx.ask(commands.ask_info(unknown, max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)))
-    return {each for each, (condition, _) in answer.get("info", {}).items() if condition in NOWHERE}
+    answer: Any = ctx.ask(commands.ask_info(unknown, max(ctx.deadline - time.monotonic() - PROFILE_ANSWER_SECONDS, 0.1)))
+    return {each for each, (condition, _) in answer.get("info", {}).items() if condition in UNREACHABLE}
 
 
 # What a server says of a domain that it has no way to; the last where it talks to no other server at all.
-NOWHERE = frozenset({"remote-server-not-found", "item-not-found", "jid-malformed", "not-allowed", "service-unavailable"})
+UNREACHABLE = frozenset({"remote-server-not-found", "item-not-found", "jid-malformed", "not-allowed", "service-unavailable"})
 
 
-def result_of(failed: Mapping[int, DetailedResult], some: bool) -> Result:
+def combined_result(failed: Mapping[int, DetailedResult], some: bool) -> Result:
     """200; 201 when `some` went well all the same; else the one code, or 900."""
     if not failed:
         return Result(code=StatusCode.SUCCESSFUL)
@@ -183,7 +183,7 @@ def result_of(failed: Mapping[int, DetailedResult], some: bool) -> Result:
 
 
 HANDLERS: Table = {
-    GetPublicProfileRequest: get,
-    UpdatePublicProfileRequest: update,
-    VerifyIDRequest: verify,
+    GetPublicProfileRequest: get_public_profile,
+    UpdatePublicProfileRequest: update_public_profile,
+    VerifyIDRequest: verify_ids,
 }

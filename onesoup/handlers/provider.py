@@ -9,7 +9,7 @@ from onesoup.csp.presence import Picture
 from onesoup.settings import ENV_PREFIX, Settings, SettingsError
 
 # As BASE64 it goes into an answer that every phone reads.
-MOST_OCTETS = 10_000
+MAX_LOGO_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def _element(logo: Picture) -> Logo:
     return Logo(content_type=kind, content_size=len(octets), content_encoding="BASE64", content_data=data)
 
 
-def provider(settings: Settings) -> Provider:
+def provider_of(settings: Settings) -> Provider:
     """From the settings. SettingsError for a logo that cannot be read, is no picture or is too large."""
     logo = _logo(settings.provider_logo) if settings.provider_logo else None
     return Provider(settings.provider_name, settings.provider_description, settings.provider_url, logo)
@@ -53,8 +53,8 @@ def _logo(path: str) -> Picture:
     kind = fit.kind(octets)
     if kind is None:
         raise _unusable(path, "is no picture that phones know")
-    if len(octets) > MOST_OCTETS:
-        raise _unusable(path, f"has {len(octets)} bytes, {MOST_OCTETS} are the most")
+    if len(octets) > MAX_LOGO_BYTES:
+        raise _unusable(path, f"has {len(octets)} bytes, {MAX_LOGO_BYTES} are the most")
     return kind, octets
 
 

@@ -16,12 +16,12 @@ from onesoup.xmpp.commands import Command
 # The account's attribute lists, and the default one among them.
 
 
-def allowed(ctx: Context) -> list[str]:
+def published_attributes(ctx: Context) -> list[str]:
     """The attributes of the default list; [] without one, and then everything but what needs its word goes out."""
     return records.unpack_grant(ctx.services.lists.get(ctx.session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))[0]
 
 
-def own_fields(ctx: Context) -> dict[str, Any]:
+def own_presence_fields(ctx: Context) -> dict[str, Any]:
     """What the phone has said of itself, in the form of a record: in this session, else what it had said before."""
     stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
     if stored is None:
@@ -30,13 +30,13 @@ def own_fields(ctx: Context) -> dict[str, Any]:
     return fields
 
 
-def own(ctx: Context) -> PresenceSubList | None:
+def own_presence(ctx: Context) -> PresenceSubList | None:
     """As own_fields(); None when it has never said anything."""
-    fields = own_fields(ctx)
+    fields = own_presence_fields(ctx)
     return presence.own_list(fields) if fields else None
 
 
-def remember(ctx: Context, fields: dict[str, Any]) -> None:
+def remember_own_presence(ctx: Context, fields: dict[str, Any]) -> None:
     """What of this holds at the next log-in is kept for that; without the picture where it is too much."""
     handsets, session = ctx.services.handsets, ctx.session
     kept = presence.lasting(fields)
@@ -45,22 +45,22 @@ def remember(ctx: Context, fields: dict[str, Any]) -> None:
         handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept))
 
 
-def publish(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:
+def publish_presence(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:
     """Presence, and what else the attributes named now say. `only` is the default list."""
     ctx.send(commands.presence(presence.published(shown, only)))
     for command in _beside(ctx, shown, {name for name in names if not only or name in only}, only):
         ctx.send(command)
 
 
-def republish(ctx: Context, before: Collection[str], after: Collection[str]) -> None:
+def republish_presence(ctx: Context, before: Collection[str], after: Collection[str]) -> None:
     """The default list has changed: what must not be seen any more is taken back, what may be seen now goes out."""
-    shown = own(ctx)
+    shown = own_presence(ctx)
     if shown is None:
         return
     said = [name for name in presence.ATTRIBUTES if getattr(shown, name) is not None]
     hidden = {name for name in said if _may(name, before) and not _may(name, after)}
     opened = {name for name in said if not _may(name, before) and _may(name, after)}
-    publish(ctx, shown, opened, after)
+    publish_presence(ctx, shown, opened, after)
     withdrawn = PresenceSubList()
     for name in hidden:
         setattr(withdrawn, name, presence.not_known(name))
@@ -71,13 +71,13 @@ def republish(ctx: Context, before: Collection[str], after: Collection[str]) -> 
 
 
 def _may(name: str, only: Collection[str]) -> bool:
-    if name in NEEDS_WORD:
+    if name in NEED_CONSENT:
         return name in only
     return not only or name in only
 
 
 # Nobody finds these of the user on XMPP unless the user has said so, by naming them in the default list.
-NEEDS_WORD = frozenset({*places.ATTRIBUTES, "contact_info"})
+NEED_CONSENT = frozenset({*places.ATTRIBUTES, "contact_info"})
 
 
 def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> Iterator[Command]:

@@ -31,7 +31,7 @@ from onesoup.store import records
 from onesoup.store.session.inbox import InboxItem, PhoneContact
 
 # What a watcher asks to see, as the phone's user is told (xmpp-mapping.md 5.3).
-WATCHED = ("online_status", "user_availability", "status_text", "alias", "client_info")
+PRESENCE_NEWS = ("online_status", "user_availability", "status_text", "alias", "client_info")
 
 
 Pictures = Mapping[str, Picture]
@@ -41,7 +41,7 @@ Pictures = Mapping[str, Picture]
 OWN_WAY = {"n.": "N", "p.": "P"}
 
 
-def primitive(
+def item_primitive(
     item: InboxItem,
     version: str,
     plain_emoji: bool = False,
@@ -95,7 +95,7 @@ def _auth(fields: Mapping[str, Any], session: Session, item: InboxItem, _version
     if notices.AUTHORIZATION in session.notices:
         return notices.authorization(asker)
     asked = PresenceSubList()
-    for name in WATCHED:
+    for name in PRESENCE_NEWS:
         setattr(asked, name, presence.empty(name))
     return PresenceAuthRequest(user_id=asker, presence_sub_list=asked)
 

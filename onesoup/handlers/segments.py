@@ -16,37 +16,37 @@ from onesoup.wire import codec, xmltext
 from onesoup.wire.document import ANY_TREE
 
 # What stands around a part, in octets, generously; and what a part must hold at least for the split to be worth it.
-FRAME, LEAST = 900, 100
-MOST_PARTS = 500
+SEGMENT_FRAME_BYTES, MIN_SEGMENT_BYTES = 900, 100
+MAX_SEGMENTS = 500
 
 
-def wanted(request: ServiceRequest) -> bool:
+def wants_segments(request: ServiceRequest) -> bool:
     """Whether the phone has named SGMNT itself. Whole features stand for what their phones do not know."""
     features = request.functions.wvcsp_feat if request.functions else None
     service = features.fundamental_feat.service_func if features and features.fundamental_feat else None
     return bool(service and service.sgmnt)
 
 
-def most(ctx: Context) -> int:
+def max_segmented_bytes(ctx: Context) -> int:
     """The octets of the longest answer that the phone reads in segments; 0 where it does not. Markup is escaped in them, which
     makes less than twice as much of it."""
     able = ctx.segmented and ctx.version == "1.3" and ctx.encoding in ANY_TREE
-    room = ctx.caps.parser - FRAME
-    return room * MOST_PARTS // 2 if able and room >= LEAST else 0
+    room = ctx.caps.parser - SEGMENT_FRAME_BYTES
+    return room * MAX_SEGMENTS // 2 if able and room >= MIN_SEGMENT_BYTES else 0
 
 
-def split(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
+def split_answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
     """The first part as the answer, the others kept; None when the phone is not for that."""
     if len(answers) != 1 or not ctx.segmented or ctx.version != "1.3":
         return None
     if message.encoding not in ANY_TREE:
         return None  # plain text has parts of its own
     (answer,) = answers
-    room = ctx.caps.parser - FRAME
-    if not answer.id or room < LEAST or isinstance(answer.content, GetSegmentResponse):
+    room = ctx.caps.parser - SEGMENT_FRAME_BYTES
+    if not answer.id or room < MIN_SEGMENT_BYTES or isinstance(answer.content, GetSegmentResponse):
         return None
-    parts = cut(xmltext.write(binding.write(answer.content, ctx.version)), room)
-    if len(parts) > MOST_PARTS:
+    parts = cut_text(xmltext.write(binding.write(answer.content, ctx.version)), room)
+    if len(parts) > MAX_SEGMENTS:
         return None
     if not ctx.services.segments.put(ctx.sid, answer.id, parts):
         return None
@@ -55,7 +55,7 @@ def split(ctx: Context, message: Message, answers: Sequence[Transaction], waitin
     return reply
 
 
-def cut(text: str, room: int) -> list[str]:
+def cut_text(text: str, room: int) -> list[str]:
     """Parts of at most so many octets, counted as they stand in an XML document."""
     parts: list[str] = []
     part: list[str] = []

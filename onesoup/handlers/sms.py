@@ -9,7 +9,7 @@ import structlog
 from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.handlers.context import Peer
-from onesoup.handlers.dispatch import Exchange, unreadable
+from onesoup.handlers.dispatch import Exchange, unreadable_answer
 from onesoup.wire import codec, sms
 from onesoup.wire.document import Document
 from onesoup.wire.errors import WireError
@@ -17,7 +17,7 @@ from onesoup.wire.errors import WireError
 log = structlog.get_logger()
 
 
-def answer(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_OCTETS) -> list[bytes]:
+def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_OCTETS) -> list[bytes]:
     """What goes back as SMS of at most so many octets; nothing when there is nothing to say, or nobody to say it to. `peer` has
     no host: a user who logs in without a domain gets the configured one."""
     body = b""
@@ -29,7 +29,7 @@ def answer(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int =
     except (WireError, CspError) as error:
         log.info("unreadable", reason=str(error)[:200], octets=len(body), type="sms")
         partial = document.root if document is not None else getattr(error, "partial", None)
-        refused = unreadable(body, error, partial)
+        refused = unreadable_answer(body, error, partial)
         return [] if refused is None else _parts(codec.encode(envelope.write_message(refused)), octets)
     reply = exchange.run(message, body, replace(peer, room=sms.room(octets)))
     return _parts(reply, octets) if reply else []

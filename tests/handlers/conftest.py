@@ -268,7 +268,7 @@ def services(redis: RedisServer, tmp_path) -> Iterator[GatewayServices]:
     )
     client = connect(redis.url)
     client.flushall()
-    made = wiring.services(settings, client)
+    made = wiring.gateway_services(settings, client)
     # No holder here brings presence; who is unknown is told as such at once.
     made.sessions = GatewaySessionStore(client, flood_ms=0)
     listening = gevent.spawn(made.replies._subscriber.run)

@@ -78,7 +78,7 @@ def test_one_is_made_for_who_chooses_none(browser, services):
     made = services.accounts.find(ALICE).phone_password
     assert f"<code>{made}</code>" in done.text
     assert re.fullmatch(r"[a-hjkmnp-z2-9]{9}", made)
-    assert linking.easy_password() != linking.easy_password()
+    assert linking.easy_phone_password() != linking.easy_phone_password()
 
 
 @pytest.mark.parametrize("address", ["alice", "wv:alice", "ALICE@Example.org", " alice@example.org "])

@@ -498,7 +498,7 @@ def fragile(tmp_path):
     with RedisServer(tmp_path / "redis") as server:
         KeyRing.create(tmp_path / "keys")
         settings = Settings(redis_url=server.url, keys_file=str(tmp_path / "keys"), domain="example.org", answer_deadline=8.0)
-        yield server, Exchange(wiring.services(settings))
+        yield server, Exchange(wiring.gateway_services(settings))
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ class AccountPage:
         return False
 
     def _refusal(self, req: falcon.Request, peer: Peer, form: dict[str, str]) -> str | None:
-        if self._services.guard.busy("forms", throttle.address(self._services, peer), MOST_FORMS):
+        if self._services.guard.busy("forms", throttle.address_key(self._services, peer), MOST_FORMS):
             return _LATER
         if not self._token_good(form.get("token", ""), req.get_cookie_values(COOKIE) or []):
             return "This form was too old, or cookies are off. Please fill it in again."
@@ -225,25 +225,25 @@ class AccountPage:
         if form.get("phone", "") != form.get("again", ""):
             return "The two phone passwords differ."
         if form.get("phone"):
-            return linking.objection(form["phone"], form.get("password", ""))
+            return linking.phone_password_objection(form["phone"], form.get("password", ""))
         return None
 
     def _do(self, req: falcon.Request, resp: falcon.Response, peer: Peer, form: dict[str, str]) -> None:
-        jid = linking.whose(self._services, peer, form.get("address", ""))
+        jid = linking.account_of(self._services, peer, form.get("address", ""))
         owner = Owner(peer, jid, form.get("password", ""), time.monotonic() + self._services.policy.deadline)
         actions = {"forget": self._forget, "send-code": self._send_code, "confirm": self._confirm}
         actions.get(form.get("do", ""), self._choose)(req, resp, owner, form)
 
     def _choose(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
-        phone = form.get("phone") or linking.easy_password()
-        linking.choose(self._services, owner.peer, owner.jid, owner.password, phone, owner.deadline)
+        phone = form.get("phone") or linking.easy_phone_password()
+        linking.set_phone_password(self._services, owner.peer, owner.jid, owner.password, phone, owner.deadline)
         shown = "the one that you have just chosen" if form.get("phone") else _MADE.substitute(password=html.escape(phone))
         server = html.escape(self._server(req, owner.peer))
         body = _DONE.substitute(user=html.escape(owner.jid), shown=shown, server=server, path=PATH)
         _show(resp, TITLE, body)
 
     def _forget(self, _req: falcon.Request, resp: falcon.Response, owner: Owner, _form: dict[str, str]) -> None:
-        found = linking.forget(self._services, owner.peer, owner.jid, owner.password, owner.deadline)
+        found = linking.remove_phone_password(self._services, owner.peer, owner.jid, owner.password, owner.deadline)
         _note(resp, "Your account is forgotten here." if found else "Nothing was stored for this account.")
 
     def _send_code(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
@@ -284,7 +284,9 @@ class AccountPage:
         note = f'<p class="note bad" role="alert">{html.escape(problem)}</p>' if problem else ""
         note += f'<p class="note" role="status">{html.escape(told)}</p>' if told else ""
         domain = html.escape(self._services.policy.domain or "example.org")
-        body = _FORM.substitute(shared, note=note, domain=domain, least=linking.LEAST, most=linking.MOST, number=number)
+        body = _FORM.substitute(
+            shared, note=note, domain=domain, least=linking.MIN_PHONE_PASSWORD, most=linking.MAX_PHONE_PASSWORD, number=number
+        )
         _show(resp, TITLE, body, falcon.HTTP_400 if problem else falcon.HTTP_200)
 
     def _wakes_by_sms(self) -> bool:

@@ -21,7 +21,7 @@ from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
 from onesoup.handlers import wiring
-from onesoup.handlers.dispatch import Exchange, unreadable
+from onesoup.handlers.dispatch import Exchange, unreadable_answer
 from onesoup.observability import logs, tracing
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
@@ -135,7 +135,7 @@ class CspResource:
     ) -> None:
         """A Status in the phone's own encoding where its ids could be read; else 400 without a body (wire.md 9)."""
         self._reject(req, str(error), octets=len(body))
-        message = unreadable(body, error, partial)
+        message = unreadable_answer(body, error, partial)
         if message is None:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
@@ -200,7 +200,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
     settings = settings or load_settings()
     client = connect(settings.redis_url, shared=True)
-    services = wiring.services(settings, client, draining=draining.is_set)
+    services = wiring.gateway_services(settings, client, draining=draining.is_set)
     tracing.start(client, "web")
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)

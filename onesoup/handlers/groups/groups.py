@@ -25,36 +25,47 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import messages
 from onesoup.handlers.context import Context
 from onesoup.handlers.groups import properties
-from onesoup.handlers.groups.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
+from onesoup.handlers.groups.rooms import (
+    checked_reply,
+    joined_room,
+    joined_rooms,
+    kept_properties,
+    occupants,
+    room_of,
+    shown_members,
+    spelled_group_id,
+)
 from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.xmpp import commands, room_service, rooms
 from onesoup.xmpp.rooms import About
 
-MAX_NICK = 50
+MAX_SCREEN_NAME = 50
 # Names that are tried when the phone has not chosen one.
-OTHERS = ("", "_2", "_3")
+NICK_SUFFIXES = ("", "_2", "_3")
 
 
 # --- in ---
 
 
-def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
+def join_group(ctx: Context, request: JoinGroupRequest) -> Primitive:
     """Who is there, if the phone asks, and the room's description. A room that is not there is not made: 800."""
-    here = joined(ctx)
-    room, gid = room_of(ctx, request.group_id, here), spelled(request.group_id or "")
+    here = joined_rooms(ctx)
+    room, gid = room_of(ctx, request.group_id, here), spelled_group_id(request.group_id or "")
     reply = ctx.query(rooms.ask_info(room))[0]
     if reply.error and room not in here:
         raise CspError(rooms.join_code(reply.error), "no such group" if reply.error == "item-not-found" else "")
     about = rooms.read_info(reply.payload)
-    before = kept(ctx, room, gid)
-    settled = properties.with_own(before, request.own_properties)
+    before = kept_properties(ctx, room, gid)
+    settled = properties.with_own_properties(before, request.own_properties)
     answer = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), about)
     if settled != before:
-        properties.store(ctx, room, settled)
+        properties.store_own_properties(ctx, room, settled)
     ctx.effects.spell[room] = gid
     present = [each for each in occupants(ctx, room) if each.nick != answer["nick"]] if request.joined_request else []
-    return _joined(ctx, members(ctx, present, gid), gid, str(answer["nick"]), bool(request.joined_request), about.description)
+    return _joined(
+        ctx, shown_members(ctx, present, gid), gid, str(answer["nick"]), bool(request.joined_request), about.description
+    )
 
 
 def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
@@ -79,8 +90,8 @@ def _enter(
 ) -> dict[str, object]:
     """With the name that the phone has chosen, or one that nobody has."""
     chosen = (screen_name.s_name or "").strip() if screen_name is not None else ""
-    nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in OTHERS]
-    if len(nicks[0]) > MAX_NICK or any(ord(char) < 32 for char in nicks[0]):
+    nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in NICK_SUFFIXES]
+    if len(nicks[0]) > MAX_SCREEN_NAME or any(ord(char) < 32 for char in nicks[0]):
         raise CspError(StatusCode.BAD_PARAMETER, "no such screen name is possible")
     delivery, length = _method(ctx, room, gid)
     command = commands.join(
@@ -116,8 +127,8 @@ def _method(ctx: Context, room: str, gid: str) -> tuple[str, int]:
 def _own_nick(ctx: Context, settled: KeptProperties) -> str:
     if settled.nick:
         return settled.nick
-    alias = properties.alias(ctx)
-    return (alias or ctx.session.jid.partition("@")[0])[:MAX_NICK]
+    alias = properties.own_alias(ctx)
+    return (alias or ctx.session.jid.partition("@")[0])[:MAX_SCREEN_NAME]
 
 
 def _password(ctx: Context, room: str) -> str:
@@ -130,30 +141,32 @@ def _password(ctx: Context, room: str) -> str:
 # --- made and ended ---
 
 
-def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
+def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
     """A new room, configured. 801 when it is there already, 806 for properties that cannot be."""
     wishes = request.group_properties or GroupProperties()
-    values, welcome = groups.read(wishes.property), properties.welcome(wishes)
+    values, welcome = groups.read(wishes.property), properties.welcome_text(wishes)
     name = groups.parse(request.group_id)
     if name.owner and name.domain in (None, ctx.session.domain) and name.owner not in _own_names(ctx):
         raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "a group of somebody else")
-    room, gid = room_of(ctx, request.group_id), spelled(request.group_id or "")
+    room, gid = room_of(ctx, request.group_id), spelled_group_id(request.group_id or "")
     _must_be_new(ctx, room)
-    settled = properties.with_own(kept(ctx, room, gid), request.own_properties)
+    settled = properties.with_own_properties(kept_properties(ctx, room, gid), request.own_properties)
     entered = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), About())
     if not entered.get("new"):
-        go(ctx, room)
+        leave_room(ctx, room)
         raise CspError(StatusCode.GROUP_ALREADY_EXISTS, "group exists")
     if request.join_group is False:
         values["AutoDelete"] = "F"  # nobody is in it, so that it would be gone at once
     _configure_new(ctx, room, bool(name.owner), values, welcome)
     ctx.effects.spell[room] = gid
-    properties.store(ctx, room, KeptProperties(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
+    properties.store_own_properties(
+        ctx, room, KeptProperties(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private)
+    )
     if values.get("Topic"):
         ctx.send(commands.stanza(rooms.topic(room, token(16), values["Topic"])))
         ctx.services.groups.keep_topic(room, values["Topic"])  # the phone may be out before the room tells it
     if request.join_group is False:
-        go(ctx, room)
+        leave_room(ctx, room)
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -174,16 +187,16 @@ def _configure_new(ctx: Context, room: str, private: bool, values: dict[str, str
     """The room stays when everybody has left, unless the phone wants that it goes; a private one is not listed."""
     wishes = {"AutoDelete": "F", "Searchable": "F" if private else "T", **values}
     try:
-        form = good(ctx.query(rooms.ask_config(room))[0])
+        form = checked_reply(ctx.query(rooms.ask_config(room))[0])
         filled = rooms.fill(form.payload, wishes, welcome)
-        good(ctx.query(rooms.configure(room, filled or {}))[0])
+        checked_reply(ctx.query(rooms.configure(room, filled or {}))[0])
     except (CspError, BackendError):
         # A room without configuration would lock everybody out: better none at all.
         ctx.send(commands.destroy(room))
         raise
 
 
-def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
+def delete_group(ctx: Context, request: DeleteGroupRequest) -> Primitive:
     """816 for whoever does not own it."""
     room = room_of(ctx, request.group_id)
     reply = ctx.ask(commands.destroy(room))
@@ -196,18 +209,18 @@ def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
 # --- out ---
 
 
-def leave(ctx: Context, request: LeaveGroupRequest) -> Primitive:
+def leave_group(ctx: Context, request: LeaveGroupRequest) -> Primitive:
     """808 in the answer's own Result when the group is not joined. The group is always named: a phone may leave several at a
     time."""
     try:
-        room, _ = inside(ctx, request.group_id)
-        go(ctx, room)
+        room, _ = joined_room(ctx, request.group_id)
+        leave_room(ctx, room)
     except (CspError, BackendError) as error:
         return LeaveGroupResponse(group_id=request.group_id, result=status(error.code, error.description).result)
     return LeaveGroupResponse(group_id=request.group_id, result=result())
 
 
-def go(ctx: Context, room: str) -> None:
+def leave_room(ctx: Context, room: str) -> None:
     """Leaves a joined room."""
     left = ctx.ask(commands.leave(room))
     # By itself, so that the server gets it whatever happens to the stream now.
@@ -217,24 +230,24 @@ def go(ctx: Context, room: str) -> None:
 # --- who is there, and what is told of it ---
 
 
-def joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
+def get_joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
     """By level for whoever administrates the group, as one list for others. Nothing of the kind is in 1.1."""
     if ctx.version == "1.1":
         raise CspError(StatusCode.NOT_IMPLEMENTED, "not in CSP 1.1")
-    room, own = inside(ctx, request.group_id)
-    told = members(ctx, occupants(ctx, room), own.gid)
+    room, own = joined_room(ctx, request.group_id)
+    told = shown_members(ctx, occupants(ctx, room), own.gid)
     flat = ctx.session.quirks.flat_members
     if rooms.level(own.role, own.affiliation) == groups.ADMIN and not flat:
         return GetJoinedUsersResponse(admin_map_list=groups.admin_map_list(told))
     return GetJoinedUsersResponse(user_map_list=groups.user_map_list(told, flat))
 
 
-def notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
+def subscribe_group_notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
     """G: whether changes are told; S: from now on; U: no more."""
     kind = (request.subscribe_type or "").strip().upper()
     if kind not in ("G", "S", "U"):
         raise CspError(StatusCode.BAD_PARAMETER, "SubscribeType is G, S or U")
-    room, own = inside(ctx, request.group_id)
+    room, own = joined_room(ctx, request.group_id)
     if kind == "G":
         return SubscribeGroupNoticeResponse(value="T" if own.notice else "F")
     ctx.ask(commands.room_settings(room, notice=kind == "S"))
@@ -242,10 +255,10 @@ def notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
 
 
 HANDLERS: Table = {
-    CreateGroupRequest: create,
-    DeleteGroupRequest: delete,
-    JoinGroupRequest: join,
-    LeaveGroupRequest: leave,
-    GetJoinedUsersRequest: joined_users,
-    SubscribeGroupNoticeRequest: notices,
+    CreateGroupRequest: create_group,
+    DeleteGroupRequest: delete_group,
+    JoinGroupRequest: join_group,
+    LeaveGroupRequest: leave_group,
+    GetJoinedUsersRequest: get_joined_users,
+    SubscribeGroupNoticeRequest: subscribe_group_notices,
 }

@@ -11,21 +11,21 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.messages import Text
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import Context
-from onesoup.handlers.groups.rooms import inside
+from onesoup.handlers.groups.rooms import joined_room
 from onesoup.store import records
 from onesoup.xmpp import commands
 
-USUAL, MOST = 20, 50
+DEFAULT_HISTORY, MAX_HISTORY = 20, 50
 # What the news of one message takes of a phone's parser at most, in octets of XML.
-OF_EACH = 700
-PREFIX = "h."
+MESSAGE_INFO_BYTES = 700
+HISTORY_ID_PREFIX = "h."
 
 
-def history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], int]:
+def group_history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], int]:
     """The last messages to everybody, oldest first, and how many they are. 808 when the group is not joined; 821 when it keeps
     nothing."""
-    room, own = inside(ctx, group)
-    most = max(min(USUAL if count is None else count, MOST, ctx.caps.parser // OF_EACH), 1)
+    room, own = joined_room(ctx, group)
+    most = max(min(DEFAULT_HISTORY if count is None else count, MAX_HISTORY, ctx.caps.parser // MESSAGE_INFO_BYTES), 1)
     answer: Any = ctx.ask(commands.history(room, most))
     if answer["error"] == "remote-server-timeout":
         raise BackendError(StatusCode.TIMEOUT, "the group does not answer")
@@ -46,10 +46,10 @@ def _texts(ctx: Context, room: str, gid: str, name: str, nick: str, body: str, t
 
 def _id(room: str, name: str, part: int) -> str:
     digest = hashlib.blake2b(f"{room}\n{name}\n{part}".encode("utf-8", "surrogatepass"), digest_size=10).digest()
-    return PREFIX + b32encode(digest).decode().lower()
+    return HISTORY_ID_PREFIX + b32encode(digest).decode().lower()
 
 
-def remembered(ctx: Context, message_id: str) -> Text | None:
+def remembered_message(ctx: Context, message_id: str) -> Text | None:
     """A message that the phone was told of."""
-    record = ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(PREFIX) else None
+    record = ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(HISTORY_ID_PREFIX) else None
     return records.unpack_text(record) if record is not None else None

@@ -14,7 +14,7 @@ from onesoup.store import records
 from onesoup.xmpp import room_service, rooms
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
 
-MAX_MEMBERS = 200
+MAX_PEOPLE_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Occupant:
         return rooms.level(self.role, self.affiliation)
 
 
-def spelled(text: str) -> str:
+def spelled_group_id(text: str) -> str:
     """A GroupID of the phone, as it is told to it."""
     text = text.strip()
     return text if text[:3].lower() == "wv:" else f"wv:{text}"
 
 
-def joined(ctx: Context) -> dict[str, Room]:
+def joined_rooms(ctx: Context) -> dict[str, Room]:
     """The joined rooms, by bare JID."""
     found = ctx.services.sessions.hash(ctx.sid, "rooms")
     return {room.decode(): records.unpack_room(record) for room, record in found.items()}
@@ -45,7 +45,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
     """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that has none; BackendError while it
     cannot be told whether it has any. Of a GroupID that an invitation has told nobody is asked."""
     name = groups.parse(gid)
-    for jid, room in (joined(ctx) if inside is None else inside).items():
+    for jid, room in (joined_rooms(ctx) if inside is None else inside).items():
         if groups.same(room.gid, gid or ""):
             return jid
     for record in ctx.services.invites.all(ctx.session.jid, "in").values():
@@ -53,7 +53,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
         if groups.same(invitation.gid, gid or ""):
             return invitation.room
     domain = name.domain or ctx.session.domain
-    found = service(ctx, domain)
+    found = room_service_of(ctx, domain)
     if not found:
         raise CspError(
             StatusCode.SERVICE_NOT_SUPPORTED if domain == ctx.session.domain else StatusCode.DOMAIN_NOT_SUPPORTED,
@@ -62,7 +62,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
     return f"{name.local}@{found}"
 
 
-def service(ctx: Context, domain: str) -> str:
+def room_service_of(ctx: Context, domain: str) -> str:
     """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
     kept = ctx.services.groups.service(domain)
     if kept is None:
@@ -71,14 +71,14 @@ def service(ctx: Context, domain: str) -> str:
     return kept
 
 
-def inside(ctx: Context, gid: str | None) -> tuple[str, Room]:
+def joined_room(ctx: Context, gid: str | None) -> tuple[str, Room]:
     """A room that is joined. 808 when it is not."""
-    here = joined(ctx)
-    jid = find(ctx, gid, here)
+    here = joined_rooms(ctx)
+    jid = find_joined_room(ctx, gid, here)
     return jid, here[jid]
 
 
-def find(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
+def find_joined_room(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
     """The one of the joined rooms that a GroupID means, without asking anybody. 808 when it is none of them."""
     name = groups.parse(gid)
     for jid, room in here.items():
@@ -107,14 +107,14 @@ def occupants(ctx: Context, room: str) -> list[Occupant]:
     )
 
 
-def everybody(ctx: Context) -> list[Occupant]:
+def known_occupants(ctx: Context) -> list[Occupant]:
     """Whoever is in one of the joined rooms and shows an address."""
     found = ctx.services.sessions.hash(ctx.sid, "occ")
     each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
     return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
 
 
-def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
+def shown_members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
     """Occupants as the phone is told of them: as many as it can read, unless it reads long answers in segments. Else it would be
     told that the answer is too long, and not that it is in."""
     known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])
@@ -124,20 +124,20 @@ def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]
     return found if ctx.segmented else groups.fitting(found, gid, ctx.caps.parser)
 
 
-def kept(ctx: Context, room: str, gid: str) -> KeptProperties:
+def kept_properties(ctx: Context, room: str, gid: str) -> KeptProperties:
     return records.unpack_kept(ctx.services.groups.get(ctx.session.jid, room), gid)
 
 
-def keep(ctx: Context, room: str, settled: KeptProperties) -> None:
+def keep_properties(ctx: Context, room: str, settled: KeptProperties) -> None:
     ctx.services.groups.put(ctx.session.jid, room, records.pack_kept(settled))
 
 
-def settled(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
+def all_kept_properties(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
     """Whatever an account has settled, by room."""
     return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}
 
 
-def good(reply: RoomReply) -> RoomReply:
+def checked_reply(reply: RoomReply) -> RoomReply:
     """CspError with the code of a refusal."""
     if reply.error:
         raise CspError(rooms.command_code(reply.error), reply.error)
@@ -148,7 +148,7 @@ def good(reply: RoomReply) -> RoomReply:
 
 
 @dataclass(slots=True)
-class People:
+class NamedPeople:
     """Whom a request names: `text` as it named them, bare JID, and nick of those who are there (both may be "")."""
 
     found: "list[tuple[str | ScreenName, str, str]]"
@@ -164,9 +164,9 @@ class People:
         return [each for each in self.found if each[0] not in failed]
 
 
-def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> People:
+def named_people(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> NamedPeople:
     """Users by address, occupants by screen name. 531 for what is neither."""
-    people = People([], {})
+    people = NamedPeople([], {})
     present = occupants(ctx, room)
     by_jid, by_nick = {each.jid: each for each in present if each.jid}, {each.nick: each for each in present}
     for text in user_ids:
@@ -182,12 +182,12 @@ def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterab
             people.fail(StatusCode.UNKNOWN_USER, name)
         else:
             people.found.append((name, there.jid, there.nick))
-    if len(people.found) > MAX_MEMBERS:
+    if len(people.found) > MAX_PEOPLE_AT_ONCE:
         raise CspError(StatusCode.BAD_PARAMETER, "too many at once")
     return people
 
 
-def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[ScreenName]]:
+def names_in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[ScreenName]]:
     """(user ids, screen names) of the lists that a version may use."""
     users, names = [], []
     for each in lists:
@@ -205,7 +205,7 @@ def administrators(ctx: Context, room: str) -> set[str]:
     return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
 
 
-def change(ctx: Context, people: People, request: Callable[[str, str], RoomRequest | None]) -> None:
+def change_each(ctx: Context, people: NamedPeople, request: Callable[[str, str], RoomRequest | None]) -> None:
     """Asks for one thing for each of them; whoever it does not work for is counted as failed. `request` None: 816."""
     asked = []
     for who, jid, nick in people.found:
@@ -219,7 +219,7 @@ def change(ctx: Context, people: People, request: Callable[[str, str], RoomReque
             people.fail(rooms.command_code(reply.error, who=True), who)
 
 
-def outcome(people: People, version: str) -> Primitive:
+def people_result(people: NamedPeople, version: str) -> Primitive:
     """200, 201 with who failed, or the code with which all did."""
     if not people.failed:
         return status(StatusCode.SUCCESSFUL)

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 MAX_EMAIL = 200
 
 
-def register(services: GatewayServices, request: RegistrationRequest, digest: str, peer: Peer) -> RegistrationResponse:
+def register_account(services: GatewayServices, request: RegistrationRequest, digest: str, peer: Peer) -> RegistrationResponse:
     """200 with the user's address. A repeated request gets the answer of the first and makes no second try."""
     user_id = (request.user.user_id or "") if request.user else ""
     try:
@@ -39,7 +39,7 @@ def _register(services: GatewayServices, request: RegistrationRequest, user_id: 
     policy, deadline = services.policy, time.monotonic() + services.policy.deadline
     if not policy.registration:
         raise CspError(StatusCode.SERVICE_NOT_SUPPORTED, "no new accounts are made here")
-    wish = access.wish(user_id, throttle.domains(policy, peer))
+    wish = access.wish(user_id, throttle.domain_policy(policy, peer))
     domain = wish.jid.rpartition("@")[2]
     password = request.password or ""
     if domain not in policy.domains:
@@ -49,9 +49,9 @@ def _register(services: GatewayServices, request: RegistrationRequest, user_id: 
     stored = services.tries.outcome("register", digest)
     if stored is not None:
         return stored
-    if services.tries.count("register", throttle.address(services, peer)) > policy.registrations_per_hour:
+    if services.tries.count("register", throttle.address_key(services, peer)) > policy.registrations_per_hour:
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many new accounts; try again later")
-    if linking.found(services, wish.jid) is not None:
+    if linking.find_link(services, wish.jid) is not None:
         raise CspError(StatusCode.FORBIDDEN, "name taken")
     code, text = _ask(services, wish.jid, password, (request.email_id or "").strip()[:MAX_EMAIL], deadline)
     if code == StatusCode.SUCCESSFUL and policy.remember:
@@ -83,7 +83,7 @@ def _ask(services: GatewayServices, jid: str, password: str, email: str, deadlin
     return int(answer["code"]), str(answer.get("text", ""))
 
 
-def new_password(_request: GetNewPasswordRequest) -> GetNewPasswordResponse:
+def refuse_new_password(_request: GetNewPasswordRequest) -> GetNewPasswordResponse:
     return GetNewPasswordResponse(
         result=Result(code=StatusCode.SERVICE_NOT_SUPPORTED, description="ask the operator of your account")
     )
