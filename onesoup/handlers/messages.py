@@ -37,7 +37,7 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, oversize
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import history, rooms
-from onesoup.handlers.groups import messages as group_messages
+from onesoup.handlers.groups.messages import group_recipients
 from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
 from onesoup.store.bounds import MOST_OUT_BYTES
@@ -157,7 +157,7 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
             DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=unknown if ctx.version != "1.1" else [])
         )
     if recipient.group:
-        inside, failed = group_messages.group_recipients(ctx, recipient.group)
+        inside, failed = group_recipients(ctx, recipient.group)
         to.update(inside)
         details += failed
     return to, details

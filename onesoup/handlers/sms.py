@@ -9,7 +9,8 @@ import structlog
 from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.handlers.context import Peer
-from onesoup.handlers.dispatch import Exchange, unreadable_answer
+from onesoup.handlers.dispatch import Exchange
+from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.wire import codec, sms
 from onesoup.wire.document import Document
 from onesoup.wire.errors import WireError

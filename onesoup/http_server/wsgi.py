@@ -12,6 +12,7 @@ from gevent.server import StreamServer
 
 from onesoup.http_server.connection import BadBody, Connection, Gone, Limits
 from onesoup.http_server.requests import BadRequest, Request, path_of
+from onesoup.observability.bugs import log_bug
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +104,7 @@ class _Client:
             self._refuse(str(error))
             return False
         except Exception as error:
-            log.error("bug", kind=type(error).__name__, exc_info=error)
+            log_bug(error)
             answer.fail()
             return False
         return answer.keep and self._link.skip_body()

@@ -16,6 +16,7 @@ import gevent
 import structlog
 from gevent.event import Event
 
+from onesoup.observability.bugs import log_bug
 from onesoup.store.errors import StoreDown
 
 log = structlog.get_logger(__name__)
@@ -121,7 +122,7 @@ class Scheduler:
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
         finally:
             duty.greenlet = None
             if duty.due <= self._clock() and not math.isinf(duty.seconds):

@@ -153,7 +153,7 @@ def test_session_ids_are_random_in_every_letter():
 
 
 def test_whoever_tries_session_ids_becomes_slow(new_phone, services, monkeypatch):
-    monkeypatch.setattr(throttle, "STRAY_WAIT", 0.0)
+    monkeypatch.setattr(throttle, "UNKNOWN_SESSION_WAIT_SECONDS", 0.0)
     waited = []
     monkeypatch.setattr(throttle.time, "sleep", waited.append)
     for number in range(40):

@@ -21,8 +21,10 @@ from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
 from onesoup.handlers import wiring
-from onesoup.handlers.dispatch import Exchange, unreadable_answer
+from onesoup.handlers.dispatch import Exchange
+from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.observability import logs, tracing
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime import batched_metrics
 from onesoup.settings import Settings, load_settings
 from onesoup.store.errors import StoreDown
@@ -190,7 +192,7 @@ def _broken(req: falcon.Request, resp: falcon.Response, error: Exception, _param
     """A bug of ours. The phone gets the status line; the operator the stack, without what the phone wrote."""
     if isinstance(error, falcon.HTTPError | falcon.HTTPStatus):
         raise error
-    log.exception("bug", kind=type(error).__name__)
+    log_bug(error)
     resp.status, resp.data = falcon.HTTP_500, b""
 
 

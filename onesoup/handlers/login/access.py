@@ -3,7 +3,6 @@
 It never answers `Status` in the first phase of a four-way log-in, and never 401 in the second (flows.md 4.2). What is refused
 is refused alike, whether the user or the password was wrong."""
 
-import hashlib
 import secrets
 import time
 from contextlib import suppress
@@ -11,19 +10,19 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from onesoup.csp import access, handsets
+from onesoup.csp import access
 from onesoup.csp.codec.generated_elements import ClientCapabilityRequest, LoginRequest, LoginResponse, ServiceRequest
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Session
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.handlers import metrics, system
-from onesoup.handlers import session as basic
 from onesoup.handlers.context import Context, GatewayServices, Peer
-from onesoup.handlers.login import linking, throttle
+from onesoup.handlers.login import throttle
+from onesoup.handlers.login.attempt import LoginAttempt, login_scheme, start_attempt
+from onesoup.handlers.session import negotiate_capabilities, negotiate_services
 from onesoup.runtime.ids import token
 from onesoup.store import keys, records
-from onesoup.store.account.accounts import LinkedAccount
 from onesoup.store.errors import NoSession
 from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
 from onesoup.xmpp import commands
@@ -32,7 +31,6 @@ log = structlog.get_logger()
 
 SID_RANDOM_LETTERS = 26  # letters of 5 bits: 130 random bits behind the two that name the shard
 NONCE_LENGTH = 24
-MAX_CLIENT_ID, MAX_SESSION_COOKIE = 500, 1000
 # First phases of log-ins from one address within ten minutes: many phones are behind one of a carrier's.
 MAX_CHALLENGES = 2000
 # Compared with where there is nothing to compare with, so that both take the same time.
@@ -50,51 +48,6 @@ class LoginOutcome:
     sid: str | None = None
 
 
-@dataclass(slots=True)
-class LoginAttempt:
-    """One Login-Request and what is known about it. `old` is the session in whose name it comes."""
-
-    services: GatewayServices
-    request: LoginRequest
-    transaction_id: str
-    version: str
-    peer: Peer
-    deadline: float
-    old: str | None
-    wish: access.LoginWish
-    client_id: str
-    client_kind: str
-    link: LinkedAccount | None
-    # The network says that this is the number of the account.
-    vouched: bool
-    scheme: str
-    encoding: str
-
-    @property
-    def handset_name(self) -> str:
-        """What both phases of a four-way log-in have in common (flows.md 4.2): the account, and the handset by all that it
-        says of itself. Some give the second phase a TransactionID of its own."""
-        return self._name()
-
-    @property
-    def name(self) -> str:
-        """This phase, and the other where it has the same TransactionID."""
-        return self._name(self.transaction_id)
-
-    def _name(self, *more: str) -> str:
-        parts = self.wish.jid, self.client_id, self.request.session_cookie or "", *more
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-    @property
-    def handset(self) -> handsets.Handset:
-        return handsets.find(self.client_id, self.peer.user_agent, self.transaction_id)
-
-    @property
-    def proves(self) -> bool:
-        """Whether the request itself says who it is; else it is a first phase, or wants an old session back."""
-        return self.request.password is not None or self.request.digest_bytes is not None
-
-
 def login(
     services: GatewayServices,
     request: LoginRequest,
@@ -108,9 +61,9 @@ def login(
     """The Login-Response to a Login-Request of either phase, before the monotonic clock shows `deadline`. `old` is the
     session in whose descriptor it came."""
     began = time.monotonic()
-    scheme = _scheme(request)
+    scheme = login_scheme(request)
     try:
-        attempt = _try(services, request, transaction_id or "", version, peer, deadline, old, encoding)
+        attempt = start_attempt(services, request, transaction_id or "", version, peer, deadline, old, encoding)
         try:
             outcome = _login(attempt)
         finally:
@@ -123,47 +76,6 @@ def login(
     metrics.LOGINS.labels(code, scheme).inc()
     log.info("login", result=code, scheme=scheme, reason=reason, csp=version, agent=peer.user_agent[:40], ms=took)
     return outcome
-
-
-def _scheme(request: LoginRequest) -> str:
-    if request.password is not None:
-        return "pwd"
-    if request.digest_bytes is not None:
-        return "digest"
-    return "challenge" if request.digest_schema else "none"
-
-
-def _try(
-    services: GatewayServices,
-    request: LoginRequest,
-    transaction_id: str,
-    version: str,
-    peer: Peer,
-    deadline: float,
-    old: str | None,
-    encoding: str,
-) -> LoginAttempt:
-    """Who is meant. 531 and 516 where that can be nobody here."""
-    policy, scheme = services.policy, _scheme(request)
-    numbered = services.accounts.of_number(peer.number) if peer.number else None
-    if numbered is not None and (owner := linking.find_link(services, numbered)) is not None and owner.number != peer.number:
-        numbered = None  # that log-in has another number since
-    if numbered and not (request.user_id or "").strip():
-        wish = access.LoginWish(numbered, addresses.from_jid(numbered), False)
-    else:
-        wish = access.wish(request.user_id, throttle.domain_policy(policy, peer))
-    client_id, kind = access.client_id_text(request.client_id)
-    link = linking.find_link(services, wish.jid)
-    if len(client_id) > MAX_CLIENT_ID or len(request.session_cookie or "") > MAX_SESSION_COOKIE:
-        raise CspError(StatusCode.BAD_PARAMETER, "ClientID or SessionCookie too long")
-    if addresses.domain_of(link.jid if link else wish.jid) not in policy.domains:
-        raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "domain not served here")
-    vouched = link is not None and numbered == wish.jid
-    if vouched and scheme != "challenge":
-        scheme = "msisdn"
-    old = request.session_id or old
-    who = wish, client_id, kind, link, vouched, scheme
-    return LoginAttempt(services, request, transaction_id, version, peer, deadline, old, *who, encoding=encoding)
 
 
 def _login(attempt: LoginAttempt) -> LoginOutcome:
@@ -186,11 +98,11 @@ def _negotiate(attempt: LoginAttempt, session: Session, sid: str, response: Logi
     request = attempt.request
     ctx = Context(attempt.services, sid, session, attempt.version, attempt.peer, records.unpack_caps(None))
     if request.capability_list is not None:
-        answer = basic.negotiate_capabilities(ctx, ClientCapabilityRequest(capability_list=request.capability_list))
+        answer = negotiate_capabilities(ctx, ClientCapabilityRequest(capability_list=request.capability_list))
         response.agreed_capability_list = getattr(answer, "agreed_capability_list", None)
         response.capability_request = False
     if request.functions is not None:
-        basic.negotiate_services(ctx, ServiceRequest(functions=request.functions))  # all are granted, so none is listed
+        negotiate_services(ctx, ServiceRequest(functions=request.functions))  # all are granted, so none is listed
     if request.capability_list is not None or request.functions is not None:
         attempt.services.sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", ctx.effects)
 
