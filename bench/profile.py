@@ -39,7 +39,7 @@ def _poll(scale: Scale) -> str:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
         from onesoup.runtime import batched_metrics
 
-        batched_metrics.install()
+        batched_metrics.install_batching()
         from workers.gateway.app import create_app
 
         app = create_app(

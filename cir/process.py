@@ -30,7 +30,7 @@ from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
 from onesoup.observability import admin_server, tracing
 from onesoup.runtime import ports, scheduler, systemd
-from onesoup.runtime.networks import LOOPBACK, Nets
+from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import Numbers
@@ -55,7 +55,7 @@ class Cir:
         self.jobs = Jobs(client)
         self.gateway = carrier.make(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
-        guard = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
+        guard = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK_ADDRESSES, *proxies)))
         behind = Nets(proxies if settings.stcp_proxy else ())
         wakes, known = Wakes(client), Numbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
@@ -71,7 +71,7 @@ class Cir:
             self.reception = Reception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
         report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
-        carried = Nets((*LOOPBACK, *proxies))
+        carried = Nets((*LOOPBACK_ADDRESSES, *proxies))
         hook_key = settings.sms_hook_key
         self.site = Site(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
 
@@ -159,7 +159,7 @@ def _datagrams(settings: Settings) -> UdpSender | None:
 
 
 def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
-    given = ports.handed_over(address[1])
+    given = ports.inherited_socket(address[1])
     # A socket that is handed over listens already, with the backlog of its unit.
     server = StreamServer(given, serve) if given is not None else StreamServer(address, serve, backlog=1024)
     try:
@@ -179,7 +179,7 @@ def main(settings: Settings) -> int:
     subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.gap)
     subscriber.want([cir.stcp.channel, NEWS])
     gevent.spawn(subscriber.run)
-    tracing.start(client, "cir")
+    tracing.start_tracing(client, "cir")
     gevent.spawn(cir.engine.duties.run)
     if cir.reception is not None and cir.reception.data is not None:
         gevent.spawn(cir.reception.data.duties.run)
@@ -195,7 +195,7 @@ def main(settings: Settings) -> int:
     def subscribed() -> object:
         return subscriber.connected
 
-    admin_server.start(settings, "cir", [redis, subscribed])
+    admin_server.start_admin_server(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
     beats = scheduler.every(BEAT, cir.beat)
     try:
@@ -203,9 +203,9 @@ def main(settings: Settings) -> int:
     except StoreDown as error:
         log.warning("store-down", reason=str(error))
     # Also without Redis: phones may dial, and their lines are bound when it comes back.
-    systemd.ready()
+    systemd.notify_ready()
     stopping.wait()
-    scheduler.stop([beats], 0.0)
+    scheduler.stop_tasks([beats], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
     return 0
@@ -213,7 +213,7 @@ def main(settings: Settings) -> int:
 
 def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
-    systemd.stopping()
+    systemd.notify_stopping()
     for server in servers:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)

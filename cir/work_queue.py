@@ -55,7 +55,7 @@ class WorkQueue:
 
     def run(self) -> None:
         """For ever. Meant for a greenlet of its own."""
-        looks = scheduler.every(scheduler.SECONDS, self.look)
+        looks = scheduler.every(scheduler.TASK_SECONDS, self.look)
         try:
             while True:
                 self._news.clear()

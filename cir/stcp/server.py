@@ -61,7 +61,7 @@ MAX_SENDS = 2
 UNKNOWN, MOST_ALIKE = 604, 20
 MAX_LINES = 2
 LINE_TTL_MS = 12_000
-BEAT = scheduler.SECONDS
+BEAT = scheduler.TASK_SECONDS
 SEND_SECONDS = 10.0
 # Beats in which every line is looked at once, for wakes that got lost without a sign: a look each 20 minutes. On a cluster, where
 # news is a step of its own and whoever dies before it leaves no sign, each 5 minutes. After a connection that broke, all are
@@ -438,7 +438,7 @@ class StcpServer:
         """Keeps the registration alive and finds wakes that pub/sub lost."""
         self._guard.sweep(self._clock())
         some = self._some()
-        _, woken = scheduler.together(
+        _, woken = scheduler.run_together(
             lambda: self._registry.register(self.channel, LINE_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
         )
         for sid in woken:

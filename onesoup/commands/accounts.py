@@ -24,7 +24,7 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.redis.msgpack import BadRecord  # noqa: E402
 
-CHECK_SECONDS = 10.0
+PASSWORD_CHECK_SECONDS = 10.0
 
 
 @click.group()
@@ -32,13 +32,13 @@ def accounts() -> None:
     """Link phone log-ins to XMPP accounts, and rotate the keys that seal them."""
 
 
-@accounts.command()
+@accounts.command("add")
 @click.argument("login")
 @click.option("--jid", help="The XMPP account, where it is not the log-in itself.")
 @click.option("--number", help="A phone number that logs in without a password where the network states it.")
 @click.option("--stdin", "piped", is_flag=True, help="Read the XMPP password and the phone password from two lines of input.")
 @click.option("--unchecked", is_flag=True, help="Store it without asking the XMPP server whether the password is right.")
-def add(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
+def add_account(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
     """Give LOGIN a phone password. What was stored for it is replaced."""
     with _services() as services:
         login = _account(services, login)
@@ -74,9 +74,9 @@ def list_accounts() -> None:
                 click.echo("\t".join((login, link.jid, link.origin, made, link.number or "-")))
 
 
-@accounts.command()
+@accounts.command("remove")
 @click.argument("login")
-def remove(login: str) -> None:
+def remove_account(login: str) -> None:
     """Forget what is stored for LOGIN. Sessions go on; its phone needs the XMPP password at the next log-in."""
     with _services() as services:
         login = _account(services, login, served=False)
@@ -85,9 +85,9 @@ def remove(login: str) -> None:
         click.echo(f"{login} is forgotten")
 
 
-@accounts.command()
+@accounts.command("rotate")
 @click.option("--new-key", is_flag=True, help="Put a new key on top of the key ring file first.")
-def rotate(new_key: bool) -> None:
+def rotate_keys(new_key: bool) -> None:
     """Seal every stored password with the newest key of the ring. Nobody is logged out.
 
     Without --new-key it uses the key that is on top of the file already: where several hosts have copies of it, put the new
@@ -154,7 +154,7 @@ def _check(services: GatewayServices, jid: str, password: str) -> None:
     """Asks the XMPP server through a holder."""
     services.replies.start()
     try:
-        linking.verify_password(services, Peer(address="admin"), jid, password, time.monotonic() + CHECK_SECONDS)
+        linking.verify_password(services, Peer(address="admin"), jid, password, time.monotonic() + PASSWORD_CHECK_SECONDS)
     except CspError as error:
         raise click.ClickException(f"the XMPP server refuses {jid}: {error}") from None
     except BackendError as error:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import click
 
-from onesoup.commands.common import fail, opened
-from onesoup.commands.sessions import wanted
+from onesoup.commands.common import fail, open_store
+from onesoup.commands.sessions import session_filter
 
 
 @click.command()
@@ -18,8 +18,8 @@ def announce(text: str, domain: str | None, user: str | None) -> None:
     text = text.strip()
     if not text:
         fail("there is no text")
-    with opened() as (settings, client):
-        told = sum(_tell_all(client, text, wanted(user, domain, settings.domain)))
+    with open_store() as (settings, client):
+        told = sum(_tell_all(client, text, session_filter(user, domain, settings.domain)))
     click.echo(f"told {told} session{'' if told == 1 else 's'}")
 
 

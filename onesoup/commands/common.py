@@ -22,7 +22,7 @@ def fail(reason: str) -> NoReturn:
     sys.exit(1)
 
 
-def settings() -> Settings:
+def settings_or_fail() -> Settings:
     try:
         return load_settings()
     except SettingsError as error:
@@ -30,9 +30,9 @@ def settings() -> Settings:
 
 
 @contextmanager
-def opened() -> Iterator[tuple[Settings, redis.Redis]]:
+def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
     """The settings and a client of the store. What Redis cannot do ends the command."""
-    here = settings()
+    here = settings_or_fail()
     shown, hidden = masked_settings(here)["redis_url"], secret_texts(here)
     try:
         client = connect(here.redis_url, max_connections=4)
@@ -48,13 +48,13 @@ def opened() -> Iterator[tuple[Settings, redis.Redis]]:
         client.close()
 
 
-def now_ms(client: redis.Redis) -> int:
+def redis_now_ms(client: redis.Redis) -> int:
     """The time of Redis, by which sessions live."""
     seconds, micros = servers(client)[0].time()
     return int(seconds) * 1000 + int(micros) // 1000
 
 
-def ago(ms: int) -> str:
+def short_span(ms: int) -> str:
     """A span for people: 8s, 12m, 3h, 2d."""
     seconds = max(ms, 0) // 1000
     for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
@@ -63,7 +63,7 @@ def ago(ms: int) -> str:
     return f"{seconds}s"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Columns under their heads; numbers to the right. Control characters become visible: a name may hold some."""
     cells = [list(heads), *([_cell(each) for each in row] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]

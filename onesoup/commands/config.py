@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from onesoup.commands.common import as_json, fail, settings, table
+from onesoup.commands.common import as_json, fail, settings_or_fail, text_table
 from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, setting_origins, unusable_ca
 
 
@@ -13,12 +13,12 @@ def config() -> None:
     """Show and check the settings."""
 
 
-@config.command()
+@config.command("show")
 @click.option("--all", "everything", is_flag=True, help="Also what is as it comes.")
 @click.option("--json", "lines", is_flag=True, help="One JSON object: name to value, secrets hidden.")
-def show(everything: bool, lines: bool) -> None:
+def show_config(everything: bool, lines: bool) -> None:
     """The settings that are not as they come, and where each was found. Secrets are shown as ***."""
-    here = settings()
+    here = settings_or_fail()
     shown, found = masked_settings(here), setting_origins()
     if not everything:
         default = asdict(Settings())
@@ -27,14 +27,14 @@ def show(everything: bool, lines: bool) -> None:
         click.echo(as_json(shown))
     elif shown:
         rows = [(name, text, found.get(name, "default")) for name, text in shown.items()]
-        click.echo(table(("setting", "value", "from"), rows))
+        click.echo(text_table(("setting", "value", "from"), rows))
     else:
         click.echo("everything is as it comes; --all shows it")
 
 
-@config.command()
+@config.command("check")
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
-def check(file: str | None) -> None:
+def check_config(file: str | None) -> None:
     """Whether processes could start with the settings of the environment, or with FILE as onesoup.toml beside it."""
     import os
 

@@ -8,7 +8,7 @@ import importlib
 import click
 
 # name -> (module, attribute, help shown in the list)
-COMMANDS = {
+LAZY_COMMANDS = {
     "wire": ("onesoup.wire.cli", "wire", "Decode and encode CSP documents, one a line."),
     "web": ("onesoup.commands.roles", "web", "Run the gateway: gunicorn with Falcon workers."),
     "holder": ("onesoup.commands.roles", "holder", "Run an XMPP holder."),
@@ -29,25 +29,25 @@ COMMANDS = {
 }
 
 
-class Lazy(click.Group):
+class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(LAZY_COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        if name not in LAZY_COMMANDS:
             return None
-        module, attribute, _ = COMMANDS[name]
+        module, attribute, _ = LAZY_COMMANDS[name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, _, text) in LAZY_COMMANDS.items()])
 
 
-@click.command(cls=Lazy)
+@click.command(cls=LazyGroup)
 @click.version_option(package_name="onesoup")
 def main() -> None:
     """onesoup lets feature phones (OMA IMPS, Wireless Village) chat over XMPP."""

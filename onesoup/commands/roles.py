@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from onesoup.settings import Settings
 
 # Redis may start at the same moment as we do.
-REDIS_PATIENCE = 5.0
+REDIS_PATIENCE_SECONDS = 5.0
 # Policies under which Redis forgets keys when it is full. Inboxes are keys.
-KEEPS = "noeviction"
+NOEVICTION = "noeviction"
 
 
 @click.command()
@@ -104,7 +104,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
         fail(str(error))
     except OSError as error:
         fail(f"ONESOUP_DATA={settings.data}: {error.strerror}; example: ONESOUP_DATA=/var/lib/onesoup")
-    logs.setup(settings, role)
+    logs.setup_logging(settings, role)
     try:
         if settings.keys_file:
             KeyRing.load(settings.keys_file)
@@ -126,7 +126,7 @@ def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
 
     only = Settings(redis_url=url)
     shown, hidden = masked_settings(only)["redis_url"], secret_texts(only)
-    give_up = time.monotonic() + REDIS_PATIENCE
+    give_up = time.monotonic() + REDIS_PATIENCE_SECONDS
     while True:
         try:
             redis = connect(url, max_connections=1)
@@ -139,12 +139,12 @@ def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
                 fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}")
             time.sleep(0.2)
     try:
-        policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", KEEPS) for server in servers(redis)}
+        policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", NOEVICTION) for server in servers(redis)}
     except RedisError:  # hosted ones forbid CONFIG
-        structlog.get_logger(__name__).warning("redis policy unknown", wanted=KEEPS)
+        structlog.get_logger(__name__).warning("redis policy unknown", wanted=NOEVICTION)
     else:
-        for policy in policies - {KEEPS}:
-            fail(f"Redis at {shown} has maxmemory-policy {policy} and would forget messages when full; set it to {KEEPS}")
+        for policy in policies - {NOEVICTION}:
+            fail(f"Redis at {shown} has maxmemory-policy {policy} and would forget messages when full; set it to {NOEVICTION}")
     finally:
         redis.close()
 

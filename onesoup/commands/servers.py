@@ -24,9 +24,9 @@ def _known() -> "Servers":  # imports inside: the command's help must not pay fo
         raise click.ClickException(str(error)) from None
 
 
-@servers.command()
+@servers.command("show")
 @click.argument("domain")
-def show(domain: str) -> None:
+def show_servers(domain: str) -> None:
     """The strongest SASL mechanism that worked at the servers of DOMAIN."""
     from onesoup.store.errors import StoreDown
 
@@ -36,9 +36,9 @@ def show(domain: str) -> None:
         raise click.ClickException(f"Redis: {error}") from None
 
 
-@servers.command()
+@servers.command("forget")
 @click.argument("domain")
-def forget(domain: str) -> None:
+def forget_server(domain: str) -> None:
     """Takes whatever the servers of DOMAIN offer next for their best.
 
     Needed where a server that had SCRAM has only PLAIN now, on purpose: log-ins are refused until then. Holders notice within

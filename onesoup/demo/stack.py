@@ -164,7 +164,7 @@ class Stack:
     def admin_port(self, name: str) -> int:
         """The admin port of a role's process, 0 while it has none."""
         process = self.processes[name]
-        return admin_server.ports(self.dir).get(f"{process.argv[-1]}-{process.pid}", 0)
+        return admin_server.running_admin_ports(self.dir).get(f"{process.argv[-1]}-{process.pid}", 0)
 
     def __enter__(self) -> Self:
         try:

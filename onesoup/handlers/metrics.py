@@ -36,7 +36,7 @@ def count_request(message: Message, code: int) -> None:
 
 @cache  # looking a counter up costs more than counting
 def _requests(primitive: str, version: str, encoding: str, status_class: str) -> Callable[[], None]:
-    return batched_metrics.steps(REQUESTS.labels(primitive, version, encoding, status_class))
+    return batched_metrics.batched_inc(REQUESTS.labels(primitive, version, encoding, status_class))
 
 
 def count_redelivery(item_id: str) -> None:

@@ -108,7 +108,7 @@ def _networks(names: tuple[str, ...]) -> networks.Nets:
 
 def routable_by_udp(address: str, names: tuple[str, ...]) -> bool:
     """Whether a datagram to this address reaches the phone and nobody else."""
-    there = networks.address(address)
+    there = networks.parse_address(address)
     if there is None or address not in _networks(names):
         return False
     # Loopback only where the operator names it, as on a test machine.

@@ -16,13 +16,13 @@ from onesoup.http_server.requests import BadRequest, Parser, Request
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 
-CHUNK = 16 * 1024
+READ_CHUNK_BYTES = 16 * 1024
 _READ = 1  # what a watcher of the loop waits for
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # What an answer leaves unread of a body is read, so that the next request can be found. More than this costs the connection.
 MAX_LEFT = 256 * 1024
 # Seconds of the budget that may be used at once.
-BURST = 4.0
+BURST_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class Connection:
         self._raw: socket.socket = sock._sock  # type: ignore[attr-defined]  # the system's own, which never waits
         self._readable = get_hub().loop.io(sock.fileno(), _READ)
         self.parser, self._limits = Parser(), limits
-        self._pace = Pace(limits.bytes, BURST * limits.bytes) if paced else None
-        self._requests = Pace(limits.requests, BURST * limits.requests)
+        self._pace = Pace(limits.bytes, BURST_SECONDS * limits.bytes) if paced else None
+        self._requests = Pace(limits.requests, BURST_SECONDS * limits.requests)
         self._deadline: float | None = None  # of the request that is being read
         self._answer_by: float | None = None
         self._expects = self._over = False
@@ -133,7 +133,7 @@ class Connection:
             return False
         left = MAX_LEFT
         try:
-            while left > 0 and (data := self.body(CHUNK)):
+            while left > 0 and (data := self.body(READ_CHUNK_BYTES)):
                 left -= len(data)
         except OSError:
             return False
@@ -159,7 +159,7 @@ class Connection:
         """What has come and nobody wants is read: closing over it would reset the connection, and lose the answer on its way."""
         self._readable.close()
         with suppress(OSError):
-            self._raw.recv(4 * CHUNK)
+            self._raw.recv(4 * READ_CHUNK_BYTES)
         self.sock.close()
 
     def end_input(self) -> None:
@@ -184,7 +184,7 @@ class Connection:
         else:
             wait(self._readable, timeout, TimeoutError("too slow"))
         try:
-            data = self._raw.recv(CHUNK)
+            data = self._raw.recv(READ_CHUNK_BYTES)
         except BlockingIOError:
             return self._receive()
         if self._pace is not None and (pause := self._pace.spend(len(data), time.monotonic())):

@@ -10,8 +10,8 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 MAX_FIELDS = 100
-MAX_LINE = 8190
-MAX_HEAD = 32 * 1024
+MAX_REQUEST_LINE_BYTES = 8190
+MAX_REQUEST_HEAD_BYTES = 32 * 1024
 # Bytes of line ends between two requests: some old proxies write CR LF behind the body of a POST.
 MAX_EMPTY = 8
 # A chunk's first line, its extension included. What else the framing of a body may take: so many bytes, and so many times the
@@ -167,7 +167,9 @@ class Parser:
         data, begin = self._data, self._at
         size = len(data) - begin
         self._searched = max(begin, len(data) - 2)
-        if size > MAX_HEAD or (size > MAX_LINE and data.find(b"\n", begin, begin + MAX_LINE) < 0):
+        if size > MAX_REQUEST_HEAD_BYTES or (
+            size > MAX_REQUEST_LINE_BYTES and data.find(b"\n", begin, begin + MAX_REQUEST_LINE_BYTES) < 0
+        ):
             self._refuse("head too long")
         if size and data[begin] not in _TOKEN_BYTES and data[begin:] != b"\r":
             self._refuse("request line")
@@ -240,7 +242,7 @@ def _request(head: str) -> Request:
     found = _FIRST.fullmatch(line)
     if found is None:
         raise BadRequest("request line")
-    if len(head) > MAX_LINE:
+    if len(head) > MAX_REQUEST_LINE_BYTES:
         _check_sizes(head)
     if _FIELD_BLOCK.fullmatch(block) is None:
         block = _unfolded(block)
@@ -252,7 +254,7 @@ def _request(head: str) -> Request:
 
 
 def _check_sizes(head: str) -> None:
-    if len(head) > MAX_HEAD or any(len(line) > MAX_LINE for line in head.split("\n")):
+    if len(head) > MAX_REQUEST_HEAD_BYTES or any(len(line) > MAX_REQUEST_LINE_BYTES for line in head.split("\n")):
         raise BadRequest("head too long")
 
 

@@ -137,7 +137,7 @@ def _redis_url(raw: Any) -> str:
 def _nets(raw: Any) -> tuple[str, ...]:
     names = _names(raw)
     for name in names:
-        networks.network(name)
+        networks.parse_network(name)
     return names
 
 

@@ -121,7 +121,7 @@ def test_a_traceback_has_no_secret(form):
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     out = io.StringIO()
-    logs.setup(held, "web", out)
+    logs.setup_logging(held, "web", out)
     try:
         for name in MARKED:
             try:

@@ -21,7 +21,7 @@ def lines():
     out = io.StringIO()
 
     def start(form: str = "json"):
-        logs.setup(Settings(log=form), "web", out)
+        logs.setup_logging(Settings(log=form), "web", out)
         return lambda: out.getvalue().splitlines()
 
     yield start

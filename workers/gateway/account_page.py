@@ -23,12 +23,12 @@ from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.numbers import Issued
 from onesoup.store.account.phone_numbers import Checked
 from onesoup.store.errors import StoreDown
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 
 log = structlog.get_logger()
 
-PATH = "/account"
-FORM = "application/x-www-form-urlencoded"
+ACCOUNT_PAGE_PATH = "/account"
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 COOKIE = "onesoup-form"
 TOKEN_SECONDS = 3600
 TITLE = "Your phone's password"
@@ -36,7 +36,7 @@ MAX_FORM = 8192
 # Forms that one address may send in ten minutes, whatever is in them.
 MOST_FORMS = 30
 _CREDENTIALS = "The address or the XMPP password is wrong."
-TOLD: dict[int, str] = {
+REFUSALS: dict[int, str] = {
     StatusCode.INVALID_PASSWORD: _CREDENTIALS,
     StatusCode.UNKNOWN_USER: _CREDENTIALS,
     StatusCode.DOMAIN_NOT_SUPPORTED: "This server does not serve that domain.",
@@ -48,7 +48,7 @@ ISSUED = {
     Issued.NOT_SERVED: "This server sends no SMS to that number.",
     Issued.TOO_OFTEN: "Too many codes were asked for. Please try again tomorrow.",
 }
-SENT = "A code is on its way to the phone. Type it below, with your address and your XMPP password."
+CODE_SENT = "A code is on its way to the phone. Type it below, with your address and your XMPP password."
 CHECKED = {
     Checked.WRONG: "That is not the code.",
     Checked.OVER: "No code is waiting for this account, or it was too old. Please have a new one sent.",
@@ -175,7 +175,7 @@ class AccountPage:
     """GET shows the form, POST does what it says. Served only where nobody on the way can read along. What is posted here
     and is no form comes from a phone whose user typed this path."""
 
-    def __init__(self, services: GatewayServices, peers: Peers, phones: Phones | None = None) -> None:
+    def __init__(self, services: GatewayServices, peers: PeerReader, phones: Phones | None = None) -> None:
         self._services, self._peers, self._phones = services, peers, phones
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -183,7 +183,7 @@ class AccountPage:
             self._form(req, resp)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        if self._phones is not None and not (req.content_type or "").startswith(FORM):
+        if self._phones is not None and not (req.content_type or "").startswith(FORM_MEDIA_TYPE):
             self._phones.on_post(req, resp)
             return
         if not self._open(req, resp):
@@ -195,7 +195,7 @@ class AccountPage:
                 self._do(req, resp, peer, form)
                 return
         except (CspError, BackendError) as error:
-            problem = TOLD.get(error.code, _LATER)
+            problem = REFUSALS.get(error.code, _LATER)
             log.info("account-page", result=error.code)
         except StoreDown as error:
             problem = _LATER
@@ -239,7 +239,7 @@ class AccountPage:
         linking.set_phone_password(self._services, owner.peer, owner.jid, owner.password, phone, owner.deadline)
         shown = "the one that you have just chosen" if form.get("phone") else _MADE.substitute(password=html.escape(phone))
         server = html.escape(self._server(req, owner.peer))
-        body = _DONE.substitute(user=html.escape(owner.jid), shown=shown, server=server, path=PATH)
+        body = _DONE.substitute(user=html.escape(owner.jid), shown=shown, server=server, path=ACCOUNT_PAGE_PATH)
         _show(resp, TITLE, body)
 
     def _forget(self, _req: falcon.Request, resp: falcon.Response, owner: Owner, _form: dict[str, str]) -> None:
@@ -249,7 +249,7 @@ class AccountPage:
     def _send_code(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
         number = form.get("number", "")
         issued = linking.send_code(self._services, owner.peer, owner.jid, owner.password, number, owner.deadline)
-        self._form(req, resp, ISSUED.get(issued), form, None if issued in ISSUED else SENT)
+        self._form(req, resp, ISSUED.get(issued), form, None if issued in ISSUED else CODE_SENT)
 
     def _confirm(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
         code = form.get("code", "")
@@ -277,9 +277,9 @@ class AccountPage:
         if not 20 <= len(key) <= 64:
             key = secrets.token_urlsafe(24)
             secure = self._peers.trusted(req)
-            resp.set_cookie(COOKIE, key, secure=secure, http_only=True, same_site="Strict", path=PATH)
+            resp.set_cookie(COOKIE, key, secure=secure, http_only=True, same_site="Strict", path=ACCOUNT_PAGE_PATH)
         kept = {name: html.escape((sent or {}).get(name, "").strip()) for name in ("address", "number")}
-        shared = {"token": self._token(key, int(time.time())), "address": kept["address"], "path": PATH}
+        shared = {"token": self._token(key, int(time.time())), "address": kept["address"], "path": ACCOUNT_PAGE_PATH}
         number = _NUMBER.substitute(shared, stated=kept["number"]) if self._wakes_by_sms() else ""
         note = f'<p class="note bad" role="alert">{html.escape(problem)}</p>' if problem else ""
         note += f'<p class="note" role="status">{html.escape(told)}</p>' if told else ""
@@ -328,7 +328,7 @@ def _harden(resp: falcon.Response) -> None:
 
 
 def _note(resp: falcon.Response, told: str) -> None:
-    _show(resp, TITLE, f'<p class="note">{told}</p><p><a href="{PATH}">Back</a></p>')
+    _show(resp, TITLE, f'<p class="note">{told}</p><p><a href="{ACCOUNT_PAGE_PATH}">Back</a></p>')
 
 
 def _show(resp: falcon.Response, title: str, body: str, status: str = falcon.HTTP_200) -> None:

@@ -33,13 +33,13 @@ from onesoup.wire import codec, ptstext
 from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
 from workers.gateway import account_page
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 
 log = structlog.get_logger()
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
-BAD = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
+REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
+CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
 
 # Set when the worker is asked to stop: held polls are answered at once.
 draining = gevent.event.Event()
@@ -49,7 +49,7 @@ _checks: list[Callable[[], object]] = []
 class CspResource:
     """Every path is the CSP URL: phones keep whatever their user typed."""
 
-    def __init__(self, exchange: Exchange, peers: Peers, max_body: int, domain: str = "") -> None:
+    def __init__(self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "") -> None:
         """`domain` is that of a log-in that names none."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
         self._polls = Polls()
@@ -99,7 +99,7 @@ class CspResource:
                 names += self._whom(content.user_id)
             elif isinstance(content, LoginResponse) and content.session_id:
                 names.append(logs.short(content.session_id))
-        tracing.tell(
+        tracing.trace_event(
             "request",
             names,
             sid=names[0] if sid else None,
@@ -145,14 +145,14 @@ class CspResource:
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
-        BAD.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
+        CODEC_ERRORS.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
         log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
 
 
 @cache
 def _seconds(primitive: str) -> Callable[[float], None]:
     """Looking a histogram up costs more than counting."""
-    return batched_metrics.times(SECONDS.labels(primitive))
+    return batched_metrics.batched_observe(REQUEST_SECONDS.labels(primitive))
 
 
 def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
@@ -203,7 +203,7 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     settings = settings or load_settings()
     client = connect(settings.redis_url, shared=True)
     services = wiring.gateway_services(settings, client, draining=draining.is_set)
-    tracing.start(client, "web")
+    tracing.start_tracing(client, "web")
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
@@ -214,11 +214,11 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
+    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
     app.add_route("/", resource, compile=True)
     if settings.account_page:
-        app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
+        app.add_route(account_page.ACCOUNT_PAGE_PATH, account_page.AccountPage(services, peers, resource))
     app.add_sink(_sink(resource), r"/")
     return app
 
@@ -237,6 +237,6 @@ def _release_when_draining(release: Callable[[], None]) -> None:
     release()
 
 
-def checks() -> list[Callable[[], object]]:
+def readiness_checks() -> list[Callable[[], object]]:
     """What /readyz asks of this worker."""
     return _checks

@@ -11,14 +11,14 @@ from onesoup.csp.text import numbers
 from onesoup.handlers.context import Peer
 from onesoup.runtime.networks import Nets
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 # Any of these says that the request came through something, whoever the peer is.
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 # Phones that are remembered, and how much may be known of each.
-MOST_KNOWN, MOST_LETTERS = 2000, 1000
+MAX_REMEMBERED_PEERS, MAX_REMEMBERED_LETTERS = 2000, 1000
 
 
-class Peers:
+class PeerReader:
     """Reads requests. `proxies` are addresses and networks; `number_headers` are looked at in order, the first number counts."""
 
     def __init__(self, proxies: Iterable[str] = (), number_headers: Iterable[str] = (), country: str = "") -> None:
@@ -38,15 +38,15 @@ class Peers:
         peer = self._known.get(told)
         if peer is None:
             peer = self._read(req)
-            if len(self._known) >= MOST_KNOWN:
+            if len(self._known) >= MAX_REMEMBERED_PEERS:
                 self._known.clear()
-            if sum(len(word) for word in told if word) <= MOST_LETTERS:
+            if sum(len(word) for word in told if word) <= MAX_REMEMBERED_LETTERS:
                 self._known[told] = peer
         return peer
 
     def _read(self, req: falcon.Request) -> Peer:
         return Peer(
-            host=host(req.get_header("Host") or ""),
+            host=host_name(req.get_header("Host") or ""),
             address=self.address(req),
             user_agent=req.user_agent or "",
             path=req.path,
@@ -81,7 +81,7 @@ class Peers:
         """Whether nobody on the way can read along: HTTPS up to a proxy of ours, or a browser on this machine."""
         if self.trusted(req):
             return (req.get_header("X-Forwarded-Proto") or "").lower() == "https"
-        local = req.remote_addr in LOOPBACK and host(req.get_header("Host") or "") in LOOPBACK
+        local = req.remote_addr in LOOPBACK_HOSTS and host_name(req.get_header("Host") or "") in LOOPBACK_HOSTS
         return local and not any(req.get_header(name) for name in _FORWARDED)
 
 
@@ -91,7 +91,7 @@ def _variable(header: str) -> str:
 
 
 @lru_cache(maxsize=64)  # phones send the same one again and again
-def host(header: str) -> str:
+def host_name(header: str) -> str:
     """The name in a Host header."""
     try:
         return urlsplit(f"//{header}").hostname or ""

@@ -16,25 +16,25 @@ _youngest, _reloaded = mmap.mmap(-1, _AGE.size), mmap.mmap(-1, _AGE.size)
 @cache
 def admin_socket(host: str, wanted: int) -> socket.socket:
     """The socket on which all workers answer operators."""
-    return ports.listener(host, ports.admin_ports("web", wanted))
+    return ports.bind_listener(host, ports.admin_ports("web", wanted))
 
 
-def ready(age: int) -> None:
+def mark_ready(age: int) -> None:
     """A worker of this age serves from now on."""
     _write(_youngest, max(age, _read(_youngest)))
 
 
-def replaced(age: int) -> bool:
+def is_replaced(age: int) -> bool:
     """Whether a younger worker serves: this one goes because of a reload, not because the gateway ends."""
     return _read(_youngest) > age
 
 
-def reload(age: int) -> None:
+def mark_reload(age: int) -> None:
     """All workers up to this age will be replaced."""
     _write(_reloaded, age)
 
 
-def needed(age: int) -> bool:
+def is_needed(age: int) -> bool:
     """Whether a worker of this age had better serve on: it is to be replaced, and none of those that come is ready."""
     return age <= _read(_reloaded) and _read(_youngest) <= _read(_reloaded)
 

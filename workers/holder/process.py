@@ -81,7 +81,7 @@ TICK = 1.0
 # Log-ins whose wake-up was lost are found this soon, commands after so many sweeps: each looks at a part of the sessions. A
 # connection that broke on the way is known, and then all are looked at: this is for what gets lost without a sign. On a cluster
 # the news of a command is a step of its own, and a worker that dies before it leaves no sign; one Redis does both or neither.
-SWEEP, SWEEPS, CLUSTER_SWEEPS = scheduler.SECONDS, 100, 20
+SWEEP, SWEEPS, CLUSTER_SWEEPS = scheduler.TASK_SECONDS, 100, 20
 # Sessions that could not be taken up when their shard came are found this soon, by their number; by their names after so many.
 LOOK, LOOKS = 10.0, 60
 # How long a new log-in waits for the old session's end to finish, and how far clocks of two machines may be apart.
@@ -195,7 +195,7 @@ class Holder:
         """Once every few seconds: keeps what it has, and has its share."""
         now = time.monotonic()
         owned = list(self._owned.values())
-        found = scheduler.together(lambda: self._leases.renew_all(owned), self._leases.alive)
+        found = scheduler.run_together(lambda: self._leases.renew_all(owned), self._leases.alive)
         kept: list[Lease] = found[0]
         living, redis_ms = found[1]
         for lease in kept:
@@ -676,7 +676,7 @@ class Holder:
         looked_at = list(self._held) if everybody else list(self._held)[self._sweep_turn :: self._sweeps]
         shards, feed = self._shared.shards, self._shared.feed
         try:
-            waiting, wanting = scheduler.together(
+            waiting, wanting = scheduler.run_together(
                 lambda: shards.waiting_logins(list(self._owned)), lambda: feed.with_commands(looked_at)
             )
             for shard in waiting:
@@ -692,12 +692,12 @@ class Holder:
 
     def start(self) -> None:
         gevent.spawn(self._subscriber.run)
-        tracing.start(self._client, "holder")
+        tracing.start_tracing(self._client, "holder")
         # Counted when somebody asks: who watches a takeover wants to see it as it is.
         STREAMS.labels("open").set_function(self._open_streams)
         STREAMS.labels("down").set_function(lambda: len(self._held) - self._open_streams())
         REGISTRY.register(HolderMetrics(self._client, self._shared.feed, lambda: list(self._held.values())))
-        admin_server.start(self._settings, "holder", [self.redis, self.owns_shards])
+        admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
 
     def duties(self) -> list[PeriodicTask]:
         """Begins with all that a holder does again and again."""
@@ -768,10 +768,10 @@ def main(settings: Settings) -> int:
     holder.start()
     holder.renew()
     duties = holder.duties()
-    systemd.ready()
+    systemd.notify_ready()
     stopping.wait()
-    systemd.stopping()
+    systemd.notify_stopping()
     with gevent.Timeout(settings.drain_seconds, False):
-        scheduler.stop(duties, 2.0)
+        scheduler.stop_tasks(duties, 2.0)
         holder.hand_over()
     return 0
