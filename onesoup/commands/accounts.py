@@ -1,5 +1,5 @@
-"""`onesoup accounts`: which phone log-ins stand for which XMPP accounts, and the keys that seal their passwords. Passwords are
-typed or come through a pipe, never as arguments, where the whole machine could read them."""
+"""`onesoup accounts`: phone passwords of XMPP accounts, and the keys that encrypt stored passwords. Passwords are typed or piped
+in: as arguments every user of the machine could read them."""
 
 from gevent import monkey
 
@@ -29,17 +29,17 @@ PASSWORD_CHECK_SECONDS = 10.0
 
 @click.group()
 def accounts() -> None:
-    """Link phone log-ins to XMPP accounts, and rotate the keys that seal them."""
+    """Manage phone passwords of XMPP accounts, and the keys that encrypt them."""
 
 
 @accounts.command("add")
 @click.argument("login")
-@click.option("--jid", help="The XMPP account, where it is not the log-in itself.")
-@click.option("--number", help="A phone number that logs in without a password where the network states it.")
+@click.option("--jid", help="XMPP account behind LOGIN. Default: LOGIN itself.")
+@click.option("--number", help="Phone number that logs in without a password where the network states it.")
 @click.option("--stdin", "piped", is_flag=True, help="Read the XMPP password and the phone password from two lines of input.")
-@click.option("--unchecked", is_flag=True, help="Store it without asking the XMPP server whether the password is right.")
+@click.option("--unchecked", is_flag=True, help="Do not check the XMPP password at the XMPP server.")
 def add_account(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
-    """Give LOGIN a phone password. What was stored for it is replaced."""
+    """Set a phone password for LOGIN. It replaces the one that is stored."""
     with _services() as services:
         login = _account(services, login)
         jid = _account(services, jid) if jid else login
@@ -61,7 +61,10 @@ def add_account(login: str, jid: str | None, number: str | None, piped: bool, un
 
 @accounts.command("list")
 def list_accounts() -> None:
-    """Every linked log-in: account, who made the link, when, phone number. Separated by tabs, without passwords."""
+    """List log-ins that have a phone password.
+
+    Columns, separated by tabs: log-in, XMPP account, who set it, when, phone number.
+    """
     with _services() as services:
         for login in sorted(services.accounts.logins()):
             try:
@@ -77,7 +80,10 @@ def list_accounts() -> None:
 @accounts.command("remove")
 @click.argument("login")
 def remove_account(login: str) -> None:
-    """Forget what is stored for LOGIN. Sessions go on; its phone needs the XMPP password at the next log-in."""
+    """Remove the phone password of LOGIN.
+
+    Sessions go on. At the next log-in the phone needs the XMPP password.
+    """
     with _services() as services:
         login = _account(services, login, served=False)
         if not services.accounts.unlink(login):
@@ -86,12 +92,12 @@ def remove_account(login: str) -> None:
 
 
 @accounts.command("rotate")
-@click.option("--new-key", is_flag=True, help="Put a new key on top of the key ring file first.")
+@click.option("--new-key", is_flag=True, help="First add a new key at the top of the key ring file.")
 def rotate_keys(new_key: bool) -> None:
-    """Seal every stored password with the newest key of the ring. Nobody is logged out.
+    """Encrypt every stored password with the newest key of the key ring. No user is logged out.
 
-    Without --new-key it uses the key that is on top of the file already: where several hosts have copies of it, put the new
-    line into all of them first. An old line can go when a last run finds nothing to do."""
+    Without --new-key, the key that is already at the top of the file is used. Where several hosts have a copy of the file, add
+    the new line to all copies first. An old line can be deleted once a run finds nothing left to do."""
     with _services() as services:
         if new_key:
             try:
@@ -107,7 +113,7 @@ def rotate_keys(new_key: bool) -> None:
 
 @contextmanager
 def _services() -> Iterator[GatewayServices]:
-    """The services; what can go wrong with them is one line."""
+    """The services. Their errors end the command with one line."""
     settings = _settings()
     try:
         yield wiring.gateway_services(settings)
@@ -151,7 +157,7 @@ def _piped() -> tuple[str, str]:
 
 
 def _check(services: GatewayServices, jid: str, password: str) -> None:
-    """Asks the XMPP server through a holder."""
+    """Checks the password at the XMPP server, through a holder."""
     services.replies.start()
     try:
         linking.verify_password(services, Peer(address="admin"), jid, password, time.monotonic() + PASSWORD_CHECK_SECONDS)

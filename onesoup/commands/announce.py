@@ -1,4 +1,4 @@
-"""The command `onesoup announce`: a message of the operator to everybody who is logged in."""
+"""`onesoup announce`: sends a message of the operator to all logged-in users."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,10 @@ from onesoup.commands.sessions import session_filter
 @click.option("--domain", help="Only users of this domain.")
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 def announce(text: str, domain: str | None, user: str | None) -> None:
-    """Tell TEXT to all users who are logged in: as SystemMessage where the phone knows that, else as a message of the server."""
+    """Send TEXT to all logged-in users.
+
+    A phone that knows SystemMessage gets one, any other a message from the server.
+    """
     text = text.strip()
     if not text:
         fail("there is no text")
@@ -24,7 +27,7 @@ def announce(text: str, domain: str | None, user: str | None) -> None:
 
 
 def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no-untyped-def]
-    """For each session that is meant, whether it was told. Long texts come in parts, as messages do."""
+    """For each matching session, whether it got the announcement. Long texts are sent in parts, as messages are."""
     from onesoup.csp import fitting, messages
     from onesoup.handlers import system
     from onesoup.runtime.ids import ordered_id

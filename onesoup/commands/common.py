@@ -1,4 +1,4 @@
-"""What the operators' commands share: settings and Redis, or one line that says what is wrong; tables that fit a terminal."""
+"""Helpers of the commands: settings and Redis, or one line that says what is wrong; tables for a terminal."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ from onesoup.store.redis.topology import servers
 
 
 def fail(reason: str) -> NoReturn:
-    """The reason, and status 1."""
+    """Prints the reason and exits with status 1."""
     click.echo(f"onesoup: {reason}", err=True)
     sys.exit(1)
 
@@ -31,7 +31,7 @@ def settings_or_fail() -> Settings:
 
 @contextmanager
 def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
-    """The settings and a client of the store. What Redis cannot do ends the command."""
+    """The settings and a Redis client. An error of Redis ends the command."""
     here = settings_or_fail()
     shown, hidden = masked_settings(here)["redis_url"], secret_texts(here)
     try:
@@ -49,13 +49,13 @@ def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
 
 
 def redis_now_ms(client: redis.Redis) -> int:
-    """The time of Redis, by which sessions live."""
+    """The time of Redis in ms, by which sessions expire."""
     seconds, micros = servers(client)[0].time()
     return int(seconds) * 1000 + int(micros) // 1000
 
 
 def short_span(ms: int) -> str:
-    """A span for people: 8s, 12m, 3h, 2d."""
+    """A duration for people: 8s, 12m, 3h, 2d."""
     seconds = max(ms, 0) // 1000
     for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
@@ -64,7 +64,7 @@ def short_span(ms: int) -> str:
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Columns under their heads; numbers to the right. Control characters become visible: a name may hold some."""
+    """A table with heads; numbers on the right. Control characters, which names may hold, become `?`."""
     cells = [list(heads), *([_cell(each) for each in row] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
     right = [all(isinstance(row[column], int) for row in rows) for column in range(len(heads))]

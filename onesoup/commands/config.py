@@ -1,4 +1,4 @@
-"""`onesoup config show | check`: what is set, from where, and whether it can work. Secrets are hidden."""
+"""`onesoup config show | check`: which settings are set, by which source, and whether they can work. Secrets are hidden."""
 
 from dataclasses import asdict
 
@@ -14,10 +14,13 @@ def config() -> None:
 
 
 @config.command("show")
-@click.option("--all", "everything", is_flag=True, help="Also what is as it comes.")
-@click.option("--json", "lines", is_flag=True, help="One JSON object: name to value, secrets hidden.")
+@click.option("--all", "everything", is_flag=True, help="Show settings with their default value too.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object: name to value, secrets hidden.")
 def show_config(everything: bool, lines: bool) -> None:
-    """The settings that are not as they come, and where each was found. Secrets are shown as ***."""
+    """Show settings that differ from their default, and the source of each.
+
+    Secrets are shown as ***.
+    """
     here = settings_or_fail()
     shown, found = masked_settings(here), setting_origins()
     if not everything:
@@ -29,13 +32,16 @@ def show_config(everything: bool, lines: bool) -> None:
         rows = [(name, text, found.get(name, "default")) for name, text in shown.items()]
         click.echo(text_table(("setting", "value", "from"), rows))
     else:
-        click.echo("everything is as it comes; --all shows it")
+        click.echo("every setting has its default value; --all shows them")
 
 
 @config.command("check")
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
 def check_config(file: str | None) -> None:
-    """Whether processes could start with the settings of the environment, or with FILE as onesoup.toml beside it."""
+    """Check that processes can start with these settings.
+
+    Reads the environment, and FILE as onesoup.toml if it is given.
+    """
     import os
 
     from onesoup.handlers.provider import provider_of
@@ -72,7 +78,7 @@ def _certificates(path: str) -> None:
 
 
 def _doubts(here: Settings) -> list[str]:
-    """What can be used and is seldom meant."""
+    """Settings that can be used, but are seldom meant."""
     from onesoup.store.account.keyring import open_to_all
 
     doubts = []

@@ -1,4 +1,4 @@
-"""`onesoup doctor`: looks at everything that a working service needs, from where it is called, and says what to do."""
+"""`onesoup doctor`: checks everything that a working service needs, from the host where it runs, and says what to do."""
 
 # First of all, as in a holder, whose XMPP stream is used here.
 from gevent import monkey
@@ -35,12 +35,12 @@ OLD_EXPAT = (2, 6, 0)
 
 
 @click.command()
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line.")
-@click.option("--domain", "domains", multiple=True, help="XMPP domains to try instead of those of the settings.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
 def doctor(lines: bool, domains: tuple[str, ...]) -> None:
-    """Look for what is wrong: Redis, keys, holders, CIR processes, gateways of this host, XMPP servers. Changes nothing.
+    """Check Redis, keys, holders, CIR processes, the gateways of this host and XMPP servers. Changes nothing.
 
-    Status 1 when something is.
+    Exit status 1 when something is wrong.
     """
     with open_store() as (settings, client):
         print_findings(_all(settings, client, domains), lines)
@@ -138,7 +138,7 @@ def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
 
 
 def _processes(settings: Settings) -> Iterator[Finding]:
-    """Those that run on this host with the same data directory."""
+    """Processes of this host that use the same data directory."""
     found = admin_server.running_admin_ports(settings.data)
     if not found:
         yield note_finding(
@@ -165,7 +165,7 @@ def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
 
 
 def _as_here(settings: Settings, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Only holders talk to XMPP servers. Where other processes run and no holder does, the way there may well be closed."""
+    """The findings, where a failure counts as a note on a host without a holder: only holders need to reach XMPP servers."""
     roles = {name.partition("-")[0] for name in admin_server.running_admin_ports(settings.data)}
     for each in findings:
         if each.grade == FAIL_GRADE and roles and "holder" not in roles:
@@ -175,7 +175,7 @@ def _as_here(settings: Settings, findings: Iterator[Finding]) -> Iterator[Findin
 
 
 def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
-    """As a holder would connect, up to the log-in: addresses, TLS, mechanisms."""
+    """Connects as a holder does, up to the log-in: addresses, TLS, SASL mechanisms."""
     import gevent
 
     from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, look

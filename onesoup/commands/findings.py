@@ -1,4 +1,4 @@
-"""What a check found: good, doubtful or bad, in one line that says what to do. Values only."""
+"""What a check found: ok, a note or a failure, in one line, and what to do about it."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ _COLOURS = {OK_GRADE: "green", NOTE_GRADE: "yellow", FAIL_GRADE: "red"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` was looked at, `says` what was found, `do` what helps."""
+    """`what` was checked, what the check `says`, and what to `do` about it."""
 
     grade: str
     what: str
@@ -35,7 +35,7 @@ def fail_finding(what: str, says: str, do: str = "") -> Finding:
 
 
 def findings_or_error(what: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """The findings of a check; one that breaks is a finding too, by the type of its error: its text may hold anything."""
+    """The findings of a check. One that raises is a failure, shown by the class of the error: its text may hold a secret."""
     try:
         return list(check())
     except Exception as error:
@@ -43,7 +43,7 @@ def findings_or_error(what: str, check: Callable[[], Iterable[Finding]]) -> list
 
 
 def print_findings(findings: Iterable[Finding], lines: bool) -> None:
-    """Prints them as they come, and ends with status 1 when one is bad."""
+    """Prints findings as they come. Exits with status 1 when one is a failure."""
     broken = False
     for each in findings:
         broken |= each.grade == FAIL_GRADE

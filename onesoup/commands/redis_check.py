@@ -1,4 +1,4 @@
-"""`onesoup redis check`: whether the Redis servers are such that nothing is lost, and fast enough."""
+"""`onesoup redis check`: checks that the Redis servers lose nothing and are fast enough."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from onesoup.store.redis import topology, urls
 
 OLDEST = (6, 2)
 PING_ROUNDS = 50
-# A request makes one or two round trips; above this they are what it spends its time on.
+# A request makes one or two round trips. When they take longer than this, they are most of its time.
 SLOW_MS = 5.0
 FULL = 0.8
 
@@ -27,15 +27,18 @@ def redis_group() -> None:
 
 
 @redis_group.command("check")
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
 def check_redis(lines: bool) -> None:
-    """Versions, persistence, replicas, memory and speed of every server. Status 1 when something is wrong."""
+    """Check version, persistence, replicas, memory and speed of every server.
+
+    Exit status 1 when something is wrong.
+    """
     with open_store() as (settings, client):
         print_findings(redis_findings(settings, client), lines)
 
 
 def redis_findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    """Everything that is worth a line."""
+    """The findings of all checks."""
     place = urls.parse(settings.redis_url)
     if place.kind == urls.SENTINEL:
         yield from findings_or_error("sentinels", lambda: _sentinels(place))
@@ -53,7 +56,7 @@ def redis_findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]
 
 
 def redis_away(server: redis.Redis) -> str:
-    """Why a server does not answer, by the type of the error; "" when it does. Its text may hold a password."""
+    """The class of the error when a server does not answer, "" when it does. The error's text may hold a password."""
     try:
         server.ping()
     except (redis.RedisError, RedisClusterException) as error:

@@ -1,6 +1,6 @@
-"""The commands `onesoup web | holder | cir`: read the settings, meet Redis, then become the role.
+"""The commands `onesoup web | holder | cir`: check settings, key ring and Redis, then become the role.
 
-What can be wrong before a role works is said here, in one line, with exit status 1: settings, the key ring, Redis.
+What is wrong with these is printed in one line, with exit status 1.
 """
 
 import os
@@ -16,15 +16,15 @@ import click
 if TYPE_CHECKING:
     from onesoup.settings import Settings
 
-# Redis may start at the same moment as we do.
+# Redis may still be starting.
 REDIS_PATIENCE_SECONDS = 5.0
-# Policies under which Redis forgets keys when it is full. Inboxes are keys.
+# The one maxmemory-policy under which Redis evicts no keys when it is full. Inboxes are keys.
 NOEVICTION = "noeviction"
 
 
 @click.command()
 def web() -> None:
-    """Run the gateway: gunicorn with gevent workers, which serve phones over HTTP."""
+    """Run the gateway: gunicorn with gevent workers that serve phones over HTTP."""
     settings, _ = _prepare("web")
     # Counters of dead workers belong to the last run. The path must be known before prometheus_client is imported.
     metrics = Path(settings.data, "metrics", f"web-{settings.http_port}").absolute()
@@ -39,7 +39,7 @@ def web() -> None:
 
 @click.command()
 def holder() -> None:
-    """Run a holder: it keeps the XMPP streams of the sessions whose shards it owns."""
+    """Run a holder, which keeps the XMPP streams of the sessions in its shards."""
     _run("holder", "workers.holder")
 
 
@@ -64,7 +64,10 @@ class _CirGroup(click.Group):
 @click.group(cls=_CirGroup, invoke_without_command=True)
 @click.pass_context
 def cir(ctx: click.Context) -> None:
-    """Run the CIR process: it wakes phones that wait for something. Or, with a sub-command, try its gateway."""
+    """Run the CIR process, which wakes phones when something waits for them.
+
+    With the sub-command `send`, test its SMS gateway.
+    """
     if ctx.invoked_subcommand is None:
         _run("cir", "cir.process")
 
@@ -111,12 +114,12 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     except KeyRingError as error:
         fail(f"ONESOUP_KEYS_FILE: {error}; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
     structlog.get_logger(__name__).info("starting", **changed_settings(settings))
-    _meet_redis(settings.redis_url, fail)
+    _check_redis(settings.redis_url, fail)
     return settings, fail
 
 
-def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
-    """Waits a little for Redis, and refuses one that throws keys away."""
+def _check_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
+    """Waits up to REDIS_PATIENCE_SECONDS for Redis. Refuses a maxmemory-policy that evicts keys."""
     import structlog
     from redis import RedisError
 

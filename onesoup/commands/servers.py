@@ -1,4 +1,4 @@
-"""The command `onesoup servers`: what holders remember of XMPP servers, for an operator whose server has changed."""
+"""`onesoup servers`: what holders remember of XMPP servers, for an operator whose server has changed."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def servers() -> None:
-    """What is remembered of XMPP servers."""
+    """Show or forget what is known of XMPP servers."""
 
 
 def _known() -> "Servers":  # imports inside: the command's help must not pay for Redis
@@ -27,7 +27,7 @@ def _known() -> "Servers":  # imports inside: the command's help must not pay fo
 @servers.command("show")
 @click.argument("domain")
 def show_servers(domain: str) -> None:
-    """The strongest SASL mechanism that worked at the servers of DOMAIN."""
+    """Show the strongest SASL mechanism that has worked at the servers of DOMAIN."""
     from onesoup.store.errors import StoreDown
 
     try:
@@ -39,10 +39,10 @@ def show_servers(domain: str) -> None:
 @servers.command("forget")
 @click.argument("domain")
 def forget_server(domain: str) -> None:
-    """Takes whatever the servers of DOMAIN offer next for their best.
+    """Forget the strongest SASL mechanism of DOMAIN.
 
-    Needed where a server that had SCRAM has only PLAIN now, on purpose: log-ins are refused until then. Holders notice within
-    an hour, or when they are restarted.
+    Needed when a server that had SCRAM now offers only PLAIN, on purpose: until then log-ins to it are refused. Holders notice
+    within an hour, or when they are restarted.
     """
     from onesoup.store.errors import StoreDown
 

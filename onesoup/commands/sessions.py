@@ -1,6 +1,6 @@
-"""`onesoup sessions` and `onesoup kick`: who is logged in, and the end of it.
+"""`onesoup sessions` and `onesoup kick`: lists sessions and ends them.
 
-A session is shown by the first digits of its id's hash, as in the logs: whoever has the id itself is the phone."""
+A session is named by the first digits of its id's hash, as in the logs: who has the id itself can act as the phone."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SHARDS_IN_BATCH = 16  # shards in one round trip
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One living session as an operator sees it. Times in seconds."""
+    """One session as an operator sees it. Times in seconds."""
 
     id: str
     user: str
@@ -35,7 +35,7 @@ class SessionRow:
 
 
 def session_filter(user: str | None, domain: str | None, default: str) -> str:
-    """What the JID of a session must be, or end with; "" for everybody."""
+    """What the JID of a session must be, or what it must end with; "" for all sessions."""
     from onesoup.csp.errors import CspError
     from onesoup.csp.text import addresses
 
@@ -50,7 +50,7 @@ def session_filter(user: str | None, domain: str | None, default: str) -> str:
 
 
 def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow]]:
-    """(SessionID, row) of each session whose user is meant."""
+    """(SessionID, row) of each living session whose user matches."""
     from onesoup.observability.logs import short
     from onesoup.store import keys, records
     from onesoup.store.session.gateway_side import GatewaySessionStore
@@ -90,10 +90,10 @@ def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, S
 @click.command()
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 @click.option("--domain", help="Only users of this domain.")
-@click.option("--limit", default=200, show_default=True, help="Most sessions that are shown; all are counted.")
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line, without a limit.")
+@click.option("--limit", default=200, show_default=True, help="Most sessions to list. All are counted.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line, without a limit.")
 def sessions(user: str | None, domain: str | None, limit: int, lines: bool) -> None:
-    """Who is logged in, with which phone, and what waits."""
+    """List sessions: user, phone, and what waits for them."""
     with open_store() as (settings, client):
         who = session_filter(user, domain, settings.domain)
         if lines:
@@ -118,7 +118,7 @@ def _cells(row: SessionRow) -> tuple[object, ...]:
 def kick(who: str) -> None:
     """End the sessions of WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
-    The phone is told 601 and may log in again. Messages that wait for it wait for its next log-in.
+    The phone gets status 601 and may log in again. Messages that wait for it are kept for its next log-in.
     """
     from onesoup.handlers.login.access import end_session
     from onesoup.store.errors import NoSession

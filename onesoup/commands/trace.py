@@ -1,4 +1,4 @@
-"""`onesoup trace`: what a user's phones ask, what they are told, what the XMPP side does, as it happens in the whole cluster."""
+"""`onesoup trace`: shows live what a user's phones ask and get, and what the XMPP side does, in the whole cluster."""
 
 import contextlib
 import json
@@ -10,24 +10,24 @@ import click
 from onesoup.commands.common import fail, open_store
 from onesoup.commands.sessions import living_sessions, session_filter
 
-# So often it is looked whether the user has other sessions now.
+# How often, in seconds, new sessions of the user are searched.
 NEW_SESSIONS_SECONDS = 2.0
-# By then every process has looked whom it shall tell about.
+# After this time every process has read whom to trace.
 TRACING_STARTS_SECONDS = 3.2
-# Shown in front, so not among the fields.
+# Fields that stand at the front of a line.
 _FRONT = ("at", "role", "what", "sid")
 _COLOURS = {"web": "cyan", "holder": "magenta", "cir": "yellow"}
 
 
 @click.command()
 @click.argument("who")
-@click.option("--seconds", default=0.0, help="End after so many; else Ctrl-C does.")
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line.")
+@click.option("--seconds", default=0.0, help="End after this time. Default: go on until Ctrl-C.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
 def trace(who: str, seconds: float, lines: bool) -> None:
     """Follow WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
-    Requests and answers by name, with codes and sizes; what waits, wake-ups, stanzas; whatever the logs say of these sessions. No
-    text of messages, no password. Log-ins that come while you look are followed too.
+    Shows requests and answers by name, with codes and sizes; waiting items, wake-ups and stanzas; log lines of these sessions.
+    Never shows message text or passwords. Log-ins that happen meanwhile are followed too.
     """
     from onesoup.store.redis.client import connect_subscriber
     from onesoup.store.traces import Traces, channel

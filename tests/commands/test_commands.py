@@ -69,7 +69,7 @@ def test_a_password_among_the_options_of_the_url_is_hidden_too():
 
 
 def test_as_it_comes_there_is_nothing_to_show():
-    assert run("config", "show") == (0, "everything is as it comes; --all shows it\n")
+    assert run("config", "show") == (0, "every setting has its default value; --all shows them\n")
 
 
 @pytest.mark.parametrize(

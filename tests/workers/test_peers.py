@@ -94,7 +94,7 @@ def test_proxies_may_be_networks():
 
 def test_who_is_remembered_is_who_would_be_read(monkeypatch):
     """Whatever differs between two requests makes another peer, in any order, and only so many are remembered."""
-    monkeypatch.setattr("workers.gateway.client_address.MOST_KNOWN", 7)
+    monkeypatch.setattr("workers.gateway.client_address.MAX_REMEMBERED_PEERS", 7)
     remembering = PeerReader([PROXY], HEADERS, "358")
     requests = [
         request(remote, {name: text} if text else {}, path, host)
