@@ -37,7 +37,7 @@ from onesoup.store import records
 from onesoup.xmpp import commands
 
 # How many contacts of one request are looked up, and for how long.
-MAX_LOOKUPS, LOOKUP_SECONDS, LOOKUP_SPARE_SECONDS = 10, 4.0, 1.0
+MAX_LOOKUPS, PRESENCE_LOOKUP_SECONDS, LOOKUP_SPARE_SECONDS = 10, 4.0, 1.0
 # How many contacts one request may ask for their presence: the requests wait in the outbox, which has an end.
 MAX_SUBSCRIPTION_REQUESTS = 50
 
@@ -189,7 +189,7 @@ def _looked_up(
     missing = [jid for jid in known if jid not in wanted][:MAX_LOOKUPS] if "status_content" in wishes else []
     found: Mapping[str, str] = {}
     if cards or missing:
-        within = min(LOOKUP_SECONDS, ctx.deadline - time.monotonic() - LOOKUP_SPARE_SECONDS)
+        within = min(PRESENCE_LOOKUP_SECONDS, ctx.deadline - time.monotonic() - LOOKUP_SPARE_SECONDS)
         try:
             answer = ctx.ask(commands.look(cards, missing, max(within, 0.0)))
         except (BackendError, CspError):

@@ -12,7 +12,7 @@ import gevent
 from gevent import get_hub
 from gevent.socket import wait
 
-from onesoup.http_server.requests import BadRequest, Parser, Request
+from onesoup.http_server.requests import BadRequest, Request, RequestParser
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 
@@ -26,7 +26,7 @@ BURST_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HttpLimits:
     """Of one connection. `request_seconds`: from the first byte of a request to its last, and the same for its answer.
     `idle_seconds`: between requests; None where the server looks after that. `requests`, `bytes`: a second."""
 
@@ -44,7 +44,7 @@ class BadBody(OSError):
     """The body ends too early or is none. The connection is over after the answer."""
 
 
-class Connection:
+class HttpConnection:
     """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients.
 
     Such a one may make any number of requests, each behind the answer to the one before. Several at once have a budget there
@@ -64,11 +64,11 @@ class Connection:
         "sock",
     )
 
-    def __init__(self, sock: socket.socket, limits: Limits, paced: bool = True) -> None:
+    def __init__(self, sock: socket.socket, limits: HttpLimits, paced: bool = True) -> None:
         self.sock = sock
         self._raw: socket.socket = sock._sock  # type: ignore[attr-defined]  # the system's own, which never waits
         self._readable = get_hub().loop.io(sock.fileno(), _READ)
-        self.parser, self._limits = Parser(), limits
+        self.parser, self._limits = RequestParser(), limits
         self._pace = Pace(limits.bytes, BURST_SECONDS * limits.bytes) if paced else None
         self._requests = Pace(limits.requests, BURST_SECONDS * limits.requests)
         self._deadline: float | None = None  # of the request that is being read

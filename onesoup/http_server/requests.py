@@ -1,4 +1,4 @@
-"""HTTP/1.0 and 1.1 requests from bytes (RFC 9112). No sockets and no clock: `Parser` is fed what was read.
+"""HTTP/1.0 and 1.1 requests from bytes (RFC 9112). No sockets and no clock: `RequestParser` is fed what was read.
 
 Strict about where a request ends, because a proxy in front of us may have another opinion about it: any doubt breaks the
 connection for good, and nothing behind the doubt is read as a request. Tolerant where only one reading is possible: lines that
@@ -78,7 +78,7 @@ class _State(Enum):
     BROKEN = auto()
 
 
-class Parser:
+class RequestParser:
     """The requests of one connection, in order: `request`, then `body` until `done`, then the next `request`.
 
     Both return None when they need more bytes. A BadRequest is the end: every call behind it raises BadRequest too."""

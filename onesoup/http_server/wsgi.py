@@ -10,7 +10,7 @@ from wsgiref.handlers import format_date_time
 import structlog
 from gevent.server import StreamServer
 
-from onesoup.http_server.connection import BadBody, Connection, Gone, Limits
+from onesoup.http_server.connection import BadBody, Gone, HttpConnection, HttpLimits
 from onesoup.http_server.requests import BadRequest, Request, path_of
 from onesoup.observability.bugs import log_bug
 
@@ -23,7 +23,7 @@ _OWN_VARIABLE = frozenset({"content-type", "content-length"})
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Server(StreamServer):
+class HttpServer(StreamServer):
     """Listens. `alive` says whether connections may be kept; those that wait for a request stand in `waiting` with the time
     since when. Connections from `proxies` have no budget of their own, since each carries many clients."""
 
@@ -33,14 +33,14 @@ class Server(StreamServer):
         application: Application,
         environ: dict[str, Any] | None = None,
         *,
-        limits: Limits | None = None,
+        limits: HttpLimits | None = None,
         proxies: Container[str] = (),
         alive: Callable[[], bool] = lambda: True,
-        waiting: dict[Connection, float] | None = None,
+        waiting: dict[HttpConnection, float] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(listener, **options)
-        self.application, self.limits, self.proxies = application, limits or Limits(), proxies
+        self.application, self.limits, self.proxies = application, limits or HttpLimits(), proxies
         self.alive, self.waiting = alive, {} if waiting is None else waiting
         self.environ = {
             "SCRIPT_NAME": "",
@@ -60,13 +60,13 @@ class Server(StreamServer):
     def handle(self, sock: Any, address: Any) -> None:
         peer = address if isinstance(address, tuple) else ("", 0)
         self.environ.setdefault("SERVER_PORT", str(self.server_port))
-        _Client(self, Connection(sock, self.limits, paced=peer[0] not in self.proxies), peer).run()
+        _Client(self, HttpConnection(sock, self.limits, paced=peer[0] not in self.proxies), peer).run()
 
 
 class _Client:
     """Serves one connection, request by request."""
 
-    def __init__(self, server: Server, link: Connection, peer: tuple[Any, ...]) -> None:
+    def __init__(self, server: HttpServer, link: HttpConnection, peer: tuple[Any, ...]) -> None:
         self._server, self._link, self._peer = server, link, peer
 
     def run(self) -> None:
@@ -132,7 +132,7 @@ class _Input:
 
     __slots__ = ("_link", "_peer")
 
-    def __init__(self, link: Connection, peer: object) -> None:
+    def __init__(self, link: HttpConnection, peer: object) -> None:
         self._link, self._peer = link, peer
 
     def read(self, size: int = -1) -> bytes:
@@ -154,7 +154,7 @@ class _Answer:
 
     __slots__ = ("_head", "_length", "_link", "_old", "_result", "_sent", "_server", "_status", "keep")
 
-    def __init__(self, server: Server, link: Connection, request: Request) -> None:
+    def __init__(self, server: HttpServer, link: HttpConnection, request: Request) -> None:
         self._server, self._link, self.keep = server, link, request.keep
         self._old = request.version == "HTTP/1.0"
         self._status, self._head = "", [""]
@@ -179,7 +179,7 @@ class _Answer:
             return
         try:
             self._result = ()
-            self._start("500 Internal Server Error", [("Content-Length", "0"), ("Connection", "close")])
+            self._start("500 Internal Server Error", [("Content-Length", "0"), ("HttpConnection", "close")])
             self._write(b"")
         except OSError:
             return
@@ -246,7 +246,7 @@ def _date(second: int) -> str:
     return f"Date: {format_date_time(second)}"
 
 
-def end_waiting(waiting: dict[Connection, float], before: float) -> None:
+def end_waiting(waiting: dict[HttpConnection, float], before: float) -> None:
     """Ends the connections that have waited for a request since before that time."""
     for link, since in list(waiting.items()):
         if since < before:

@@ -19,8 +19,8 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from onesoup.http_server.connection import Limits
-from onesoup.http_server.wsgi import Server
+from onesoup.http_server.connection import HttpLimits
+from onesoup.http_server.wsgi import HttpServer
 from onesoup.observability import process_metrics
 from onesoup.runtime import batched_metrics
 from onesoup.runtime import ports as free_ports
@@ -31,13 +31,13 @@ log = structlog.get_logger(__name__)
 # A check that takes longer has failed: the client of /readyz has a deadline too.
 READY_CHECK_SECONDS = 2.0
 # Operators and their tools ask seldom. Others who reach the port cannot keep it busy.
-ADMIN_LIMITS = Limits(request_seconds=10.0, idle_seconds=10.0, requests=50.0, bytes=64 * 1024.0)
+ADMIN_LIMITS = HttpLimits(request_seconds=10.0, idle_seconds=10.0, requests=50.0, bytes=64 * 1024.0)
 
 # A check passes unless it raises or returns False. /readyz shows the function's name.
 Check = Callable[[], object]
 
 # The running servers, kept from the garbage collector.
-_running: list[Server] = []
+_running: list[HttpServer] = []
 
 
 def start_admin_server(
@@ -50,7 +50,7 @@ def start_admin_server(
     process_metrics.start_process_metrics(role)
     # A socket object belongs to the event loop of the process that made it; its descriptor to whoever inherits it.
     listener = _listener(settings, role) if shared is None else socket.socket(fileno=os.dup(shared.fileno()))
-    server = Server(listener, _App(role, list(checks)), limits=ADMIN_LIMITS)
+    server = HttpServer(listener, _App(role, list(checks)), limits=ADMIN_LIMITS)
     server.start()
     _running.append(server)
     host, port = server.socket.getsockname()[:2]

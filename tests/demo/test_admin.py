@@ -10,7 +10,7 @@ from contextlib import suppress
 import gevent
 import pytest
 
-from onesoup.http_server.connection import Limits
+from onesoup.http_server.connection import HttpLimits
 from onesoup.observability import admin_server
 from onesoup.runtime import ports
 from onesoup.runtime.ports import free_port
@@ -128,7 +128,7 @@ def test_a_second_process_of_a_role_takes_the_next_free_port():
 
 
 def test_a_slow_question_ends_with_the_deadline(settings, monkeypatch):
-    monkeypatch.setattr(admin_server, "ADMIN_LIMITS", Limits(request_seconds=0.3))
+    monkeypatch.setattr(admin_server, "ADMIN_LIMITS", HttpLimits(request_seconds=0.3))
     port, began = admin_server.start_admin_server(settings, "holder"), time.monotonic()
     with socket.create_connection(("127.0.0.1", port), 5) as link, suppress(OSError):
         for byte in b"GET /healthz HTTP/1.1\r\nX-Slow: " + b"a" * 1000:

@@ -38,7 +38,7 @@ from workers.gateway.client_address import PeerReader
 log = structlog.get_logger()
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
+CSP_REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
 CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
 
 # Set when the worker is asked to stop: held polls are answered at once.
@@ -152,7 +152,7 @@ class CspResource:
 @cache
 def _seconds(primitive: str) -> Callable[[float], None]:
     """Looking a histogram up costs more than counting."""
-    return batched_metrics.batched_observe(REQUEST_SECONDS.labels(primitive))
+    return batched_metrics.batched_observe(CSP_REQUEST_SECONDS.labels(primitive))
 
 
 def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from onesoup.http_server import wsgi
-from onesoup.http_server.connection import Connection, Limits
+from onesoup.http_server.connection import HttpConnection, HttpLimits
 from onesoup.observability import logs
 from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
 from onesoup.settings import Settings
@@ -51,13 +51,13 @@ class GatewayWorker(GeventWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.waiting: dict[Connection, float] = {}
+        self.waiting: dict[HttpConnection, float] = {}
         self.gone = Event()
         self.server_class = self._server
 
-    def _server(self, listener: Any, application: Any, environ: Any, spawn: Any, **_: object) -> wsgi.Server:
+    def _server(self, listener: Any, application: Any, environ: Any, spawn: Any, **_: object) -> wsgi.HttpServer:
         """The HTTP server of one listener. gunicorn also offers logs and handler classes, which are not used."""
-        limits = Limits(
+        limits = HttpLimits(
             request_seconds=self.settings.request_seconds,
             idle_seconds=None,  # see look_around
             requests=self.settings.connection_requests,
@@ -66,7 +66,7 @@ class GatewayWorker(GeventWorker):
         proxies = Nets((*LOOPBACK_ADDRESSES, *self.settings.trusted_proxies))
         alive: Callable[[], bool] = lambda: self.alive  # noqa: E731 - read at each call
         more: dict[str, Any] = {"limits": limits, "proxies": proxies, "alive": alive, "waiting": self.waiting}
-        return wsgi.Server(listener, application, environ, spawn=spawn, **more)
+        return wsgi.HttpServer(listener, application, environ, spawn=spawn, **more)
 
     def notify(self) -> None:
         """Sends the master a sign of life. gunicorn calls it each second, but an idle worker should sleep: gunicorn waits here

@@ -19,7 +19,7 @@ from onesoup.csp.text import addresses
 from onesoup.handlers import metrics, system
 from onesoup.handlers.context import Context, GatewayServices, Peer
 from onesoup.handlers.login import throttle
-from onesoup.handlers.login.attempt import LoginAttempt, login_scheme, start_attempt
+from onesoup.handlers.login.attempt import LoginContext, login_scheme, start_attempt
 from onesoup.handlers.session import negotiate_capabilities, negotiate_services
 from onesoup.runtime.ids import token
 from onesoup.store import keys, records
@@ -78,7 +78,7 @@ def login(
     return outcome
 
 
-def _login(attempt: LoginAttempt) -> LoginOutcome:
+def _login(attempt: LoginContext) -> LoginOutcome:
     if attempt.scheme == "challenge":
         return _challenge(attempt)
     if attempt.old and attempt.scheme == "none":
@@ -93,7 +93,7 @@ def _login(attempt: LoginAttempt) -> LoginOutcome:
     return LoginOutcome(response, sid)
 
 
-def _negotiate(attempt: LoginAttempt, session: Session, sid: str, response: LoginResponse) -> None:
+def _negotiate(attempt: LoginContext, session: Session, sid: str, response: LoginResponse) -> None:
     """A log-in of 1.3 may bring capabilities and services along; then it need not ask for them again (messages.md 5)."""
     request = attempt.request
     ctx = Context(attempt.services, sid, session, attempt.version, attempt.peer, records.unpack_caps(None))
@@ -107,7 +107,7 @@ def _negotiate(attempt: LoginAttempt, session: Session, sid: str, response: Logi
         attempt.services.sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", ctx.effects)
 
 
-def _welcome(attempt: LoginAttempt, sid: str, ttl: int, new: bool) -> LoginResponse:
+def _welcome(attempt: LoginContext, sid: str, ttl: int, new: bool) -> LoginResponse:
     return LoginResponse(
         client_id=attempt.request.client_id,
         result=access.result(),
@@ -118,7 +118,7 @@ def _welcome(attempt: LoginAttempt, sid: str, ttl: int, new: bool) -> LoginRespo
     )
 
 
-def _session(attempt: LoginAttempt, jid: str) -> Session:
+def _session(attempt: LoginContext, jid: str) -> Session:
     services, request = attempt.services, attempt.request
     return Session(
         jid=jid,
@@ -140,7 +140,7 @@ def _session(attempt: LoginAttempt, jid: str) -> Session:
 # --- the first phase ---
 
 
-def _challenge(attempt: LoginAttempt) -> LoginOutcome:
+def _challenge(attempt: LoginContext) -> LoginOutcome:
     """A fresh nonce for this attempt, and the schema of the second request."""
     services, request, link = attempt.services, attempt.request, attempt.link
     offered = access.schemas(request)
@@ -163,7 +163,7 @@ def _challenge(attempt: LoginAttempt) -> LoginOutcome:
 # --- an old session ---
 
 
-def _resume(attempt: LoginAttempt, sid: str) -> LoginOutcome:
+def _resume(attempt: LoginContext, sid: str) -> LoginOutcome:
     """A living session for the handset that has it, without a password: whoever has its id is that handset already. 502 for
     anybody else, who may log in with a password (reliability.md 7)."""
     services, sessions = attempt.services, attempt.services.sessions
@@ -189,7 +189,7 @@ def _resume(attempt: LoginAttempt, sid: str) -> LoginOutcome:
 # --- proofs ---
 
 
-def _opened(attempt: LoginAttempt) -> tuple[Session, str, str]:
+def _opened(attempt: LoginContext) -> tuple[Session, str, str]:
     """The session, its id and the XMPP password that opened it. Where the phone password of a link was given and the server
     does not take the link's XMPP password any more, the one that was given may be the new one."""
     found = _proved(attempt)
@@ -204,7 +204,7 @@ def _opened(attempt: LoginAttempt) -> tuple[Session, str, str]:
     return _opened_with(attempt, found)
 
 
-def _opened_with(attempt: LoginAttempt, found: tuple[str, str] | None) -> tuple[Session, str, str]:
+def _opened_with(attempt: LoginContext, found: tuple[str, str] | None) -> tuple[Session, str, str]:
     """With an XMPP account and its password, where guessing allows it. 409 when there is none."""
     word = throttle.password_key(attempt.services, *found) if found else None
     throttle.admit_login(attempt.services, attempt.peer, attempt.wish.jid, word)
@@ -214,7 +214,7 @@ def _opened_with(attempt: LoginAttempt, found: tuple[str, str] | None) -> tuple[
     return session, _open(attempt, session, password), password
 
 
-def _proved(attempt: LoginAttempt) -> tuple[str, str] | None:
+def _proved(attempt: LoginContext) -> tuple[str, str] | None:
     link, request = attempt.link, attempt.request
     if attempt.vouched and link is not None:
         return link.jid, link.password
@@ -243,7 +243,7 @@ def _octets(text: str) -> bytes:
 # --- the XMPP side ---
 
 
-def _open(attempt: LoginAttempt, session: Session, password: str) -> str:
+def _open(attempt: LoginContext, session: Session, password: str) -> str:
     """Asks the holder of the session's shard to log in. The new SessionID, or the error that the phone is told."""
     services = attempt.services
     shard = keys.shard_of(session.jid, session.resource)
@@ -262,7 +262,7 @@ def _open(attempt: LoginAttempt, session: Session, password: str) -> str:
     return sid
 
 
-def _note_move(attempt: LoginAttempt, session: Session, sid: str) -> None:
+def _note_move(attempt: LoginContext, session: Session, sid: str) -> None:
     """COMPAT(Android): what it had on its way when its log-in was answered names the old session, and 601 to that ends it
     (flows.md 4.5). Only what the same handset of the same account had before is carried on; of a session that nobody knows
     any more there is nothing to carry on, and its polls are empty."""
@@ -277,7 +277,7 @@ def _note_move(attempt: LoginAttempt, session: Session, sid: str) -> None:
         services.sessions.moves(old, sid)
 
 
-def _keep(attempt: LoginAttempt, jid: str, password: str) -> None:
+def _keep(attempt: LoginContext, jid: str, password: str) -> None:
     """After a good log-in: a changed XMPP password replaces the linked one; a first one is remembered where that is wanted."""
     link, services = attempt.link, attempt.services
     if attempt.request.password is None or attempt.vouched:

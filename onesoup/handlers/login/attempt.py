@@ -16,7 +16,7 @@ MAX_CLIENT_ID, MAX_SESSION_COOKIE = 500, 1000
 
 
 @dataclass(slots=True)
-class LoginAttempt:
+class LoginContext:
     """One Login-Request and what is known about it. `old` is the session in whose name it comes."""
 
     services: GatewayServices
@@ -77,7 +77,7 @@ def start_attempt(
     deadline: float,
     old: str | None,
     encoding: str,
-) -> LoginAttempt:
+) -> LoginContext:
     """Who is meant. 531 and 516 where that can be nobody here."""
     policy, scheme = services.policy, login_scheme(request)
     numbered = services.accounts.of_number(peer.number) if peer.number else None
@@ -98,4 +98,4 @@ def start_attempt(
         scheme = "msisdn"
     old = request.session_id or old
     who = wish, client_id, kind, link, vouched, scheme
-    return LoginAttempt(services, request, transaction_id, version, peer, deadline, old, *who, encoding=encoding)
+    return LoginContext(services, request, transaction_id, version, peer, deadline, old, *who, encoding=encoding)
