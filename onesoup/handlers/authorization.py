@@ -1,4 +1,5 @@
-"""Who may see the user's presence: answers to askers, grants in advance, watchers (flows.md 9.2 and 9.3, xmpp-mapping.md 5.3)."""
+"""Who may see the user's presence: answers to requests, grants in advance, watchers (flows.md 9.2 and 9.3, xmpp-mapping.md
+5.3)."""
 
 from onesoup.csp import presence
 from onesoup.csp.codec.generated_elements import (
@@ -34,7 +35,7 @@ from onesoup.xmpp import commands
 
 
 def decide_presence_request(ctx: Context, request: PresenceAuthUser) -> Primitive:
-    """The user's decision, minutes or days later; 200 also when nobody asked."""
+    """The user's answer to a presence request, maybe days later. 200 also when there was no request."""
     jid = ctx.session.jid_of(request.user_id or "")
     if request.acceptance:
         ctx.send(commands.directed("subscribed", jid))
@@ -50,7 +51,8 @@ def cancel_authorization(ctx: Context, request: CancelAuthRequest) -> Primitive:
 
 
 def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
-    """Takes back what was granted or asked for. `granted`: by us, in advance; the server's word of that may be on its way."""
+    """Revokes a grant or refuses a request. `granted`: the grant was ours, in advance, and the server's push of it may still
+    come."""
     ctx.send(commands.directed("unsubscribed", jid))
     item = ctx.roster().get(jid)
     if granted if item is None else not item.shown:
@@ -59,7 +61,8 @@ def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
 
 
 def get_reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
-    """GRANTED for who sees us, PENDING for who asked, DENIED for anybody else; without names, all that is known."""
+    """GRANTED for users who see our presence, PENDING for those who asked, DENIED for others. Without names: all that are
+    known."""
     pending = ctx.services.lists.all(ctx.session.jid, PENDING_REQUESTS)
     granted = {item.jid for item in ctx.roster().values() if _watches(item)}
     asked = {ctx.session.jid_of(each): each for each in request.user_id}
@@ -76,7 +79,7 @@ def get_reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> 
 
 
 def get_watchers(ctx: Context, request: GetWatcherListRequest) -> Primitive:
-    """Everybody who sees our presence. 1.1: users; 1.2: with a status; 1.3: with a count."""
+    """All users who see our presence. 1.1: users; 1.2: with a status; 1.3: with a count."""
     jids = sorted(item.jid for item in ctx.roster().values() if _watches(item))
     total = len(jids)
     if request.max_watcher_list is not None:
@@ -105,8 +108,8 @@ def _watches(item: Item) -> bool:
 
 
 def create_attribute_list(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
-    """Kept with the account. A list for named users grants them our presence in advance; the default list approves nobody,
-    it only says what is published at all."""
+    """Stores an attribute list with the account. A list for named users grants them our presence in advance; the default list
+    approves no user, it only says what is published at all."""
     names = presence.wanted(request.presence_sub_list)
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     entries = {}
@@ -123,7 +126,7 @@ def create_attribute_list(ctx: Context, request: CreateAttributeListRequest) -> 
 
 
 def delete_attribute_list(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
-    """Takes a grant back only where it came from such a list."""
+    """Deletes attribute lists. Revokes only grants that came from such a list."""
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = [each for each in _targets(ctx, request) if each in known]
     for name in names:
@@ -137,7 +140,7 @@ def delete_attribute_list(ctx: Context, request: DeleteAttributeListRequest) -> 
 
 
 def get_attribute_list(ctx: Context, request: GetAttributeListRequest) -> Primitive:
-    """The lists that were asked for; all of them when nobody is named."""
+    """The attribute lists of the named users and lists; all lists when none is named."""
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = _targets(ctx, request)
     everything = not names and not request.default_list
@@ -166,7 +169,7 @@ def _shown(ctx: Context, name: str, record: bytes) -> Presence:
 def _targets(
     ctx: Context, request: CreateAttributeListRequest | DeleteAttributeListRequest | GetAttributeListRequest
 ) -> list[str]:
-    """Record names of everybody that a request means, in every form of every version."""
+    """Names of the records that a request means, in every form of every version."""
     if isinstance(request, GetAttributeListRequest):
         users = [each.user_id or "" for each in request.user]
     else:
@@ -180,7 +183,7 @@ def _targets(
 
 
 def _users(ctx: Context, names: list[str]) -> list[str]:
-    """Bare JIDs behind record names: users, and the members of lists that are no presence client's own."""
+    """Bare JIDs behind record names: users, and members of contact lists."""
     jids = [name.removeprefix(USER_TARGET) for name in names if name.startswith(USER_TARGET)]
     for name in names:
         token = name.removeprefix(LIST_TARGET)

@@ -42,7 +42,7 @@ def account_lists(ctx: Context) -> dict[str, ContactList]:
 
 
 def shown_lists(ctx: Context, again: bool = False) -> dict[str, ContactList]:
-    """All lists as the phone sees them, by token: long ones in parts. `again`: the parts are measured."""
+    """All lists as the phone sees them, by token; long ones in parts. `again`: measures the parts anew."""
     found = account_lists(ctx)
     cuts = long_lists.list_cuts(ctx, found, again)
     return lists.in_parts(found, cuts) if cuts else found
@@ -85,7 +85,7 @@ def find_list(ctx: Context, text: str | None) -> ContactList:
 
 
 def get_contact_lists(ctx: Context, _request: GetListRequest) -> Primitive:
-    """1.1: the default list in both elements; later only in DefaultContactList (flows.md 8.2)."""
+    """All lists. 1.1: the default list in both elements; later versions: only in DefaultContactList (flows.md 8.2)."""
     found = sorted(shown_lists(ctx, again=True).values(), key=lambda each: each.order)
     default = next(each for each in found if each.shown_default)
     quirks = ctx.session.quirks
@@ -127,7 +127,7 @@ def delete_contact_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     if contact_list.default:
         raise CspError(StatusCode.INVALID_LIST_PROPERTY, "the default list stays")
     _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
-    # Of a list in parts the phone means the one that it sees: the others stay.
+    # Of a long list in parts, the phone means the part that it sees: the others stay.
     if contact_list.cut is None:
         ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
         ctx.send(commands.lists())
@@ -136,7 +136,7 @@ def delete_contact_list(ctx: Context, request: DeleteListRequest) -> Primitive:
 
 
 def manage_contact_list(ctx: Context, request: ListManageRequest) -> Primitive:
-    """Any of the three changes, in the order add, remove, properties; then the list where it is wanted."""
+    """Adds and removes contacts and changes properties, in this order. Then the list, where the phone wants it."""
     contact_list = find_list(ctx, request.contact_list)
     failed: Failed = {}
     nicks = _nicks(request.add_nick_list)
@@ -153,7 +153,7 @@ def manage_contact_list(ctx: Context, request: ListManageRequest) -> Primitive:
         changed = True
         _change_properties(ctx, contact_list, request.contact_list_properties)
     response = ListManageResponse(result=_result(failed, nothing_done=sum(map(len, failed.values())) == len(nicks)))
-    # 1.1 has no ReceiveList and always gets the list; who asks for nothing else asks for the list.
+    # 1.1 has no ReceiveList and always gets the list. A request without any change asks for the list.
     if request.receive_list or (request.receive_list is None and (ctx.version == "1.1" or not changed)):
         contact_list = find_list(ctx, request.contact_list)
         response.nick_list = _nick_list(ctx, contact_list)
@@ -166,7 +166,7 @@ def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
     if long_lists.part_too_long(ctx, contact_list, items):
         contact_list = shown_lists(ctx, again=True).get(contact_list.token, contact_list)
         items = lists.members(contact_list, ctx.roster().values())
-    # What this very request has spelled is stored with its answer, and so is not there to be read yet.
+    # Spellings of this request are stored with its answer, so they cannot be read yet.
     spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
     session = ctx.session
     return NickList(
@@ -219,7 +219,7 @@ def _change_properties(ctx: Context, contact_list: ContactList, properties: Cont
 
 
 def _known_jids(ctx: Context, texts: list[str]) -> list[str]:
-    """The contacts that are meant; what is no address is on no list."""
+    """Bare JIDs of these contacts. Texts that are no address are left out."""
     jids = []
     for text in texts:
         with suppress(CspError):
@@ -253,7 +253,8 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
 
 
 def _grant(ctx: Context, jids: list[str]) -> None:
-    """AuthorizeAndGrant: these may see the user without asking, and are heard when a grant list is in use (xmpp-mapping.md 4)."""
+    """AuthorizeAndGrant: these users may see the presence without asking, and may write when a grant list is in use
+    (xmpp-mapping.md 4)."""
     for jid in jids:
         ctx.send(commands.directed("subscribed", jid))
     ctx.services.blocks.add(ctx.session.jid, GRANT, jids)
@@ -278,7 +279,7 @@ def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> No
 
 
 def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
-    """Takes contacts off a list; one that no list holds any more leaves the roster. Unknown ones are no error."""
+    """Removes contacts from a list. A contact that is on no list any more leaves the roster. Unknown ones are no error."""
     if contact_list.private:
         kept = {jid: name for jid, name in contact_list.members.items() if jid not in jids}
         contact_list = replace(contact_list, members=kept)
@@ -303,7 +304,7 @@ def _held_by(contact_list: ContactList, item: Item) -> bool:
 
 
 def _result(failed: Failed, nothing_done: bool = False) -> Result:
-    """200; 201 that names what failed; the one code, or 900, when nothing was done at all."""
+    """200; 201 that names the failures; when all failed, their code, or 900 for several codes."""
     if not failed:
         return Result(code=StatusCode.SUCCESSFUL)
     details = [DetailedResult(code=code, user_id=users) for code, users in failed.items()]

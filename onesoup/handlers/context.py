@@ -1,4 +1,4 @@
-"""What handlers work with: the stores and settings of a process, and the one request at hand."""
+"""What handlers work with: the stores and settings of a process, and the one request that they answer."""
 
 import sys
 import time
@@ -41,7 +41,7 @@ from onesoup.xmpp.rooms import RoomReply, RoomRequest
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that handlers look at. `by_place`: hosts and paths of the request that choose another `domain`."""
+    """The settings that handlers use. `by_place`: hosts and paths of requests that choose another `domain`."""
 
     domain: str
     domains: frozenset[str]
@@ -61,7 +61,7 @@ class Policy:
     remember: bool = False
     tell_unknown: bool = False
     cir_url: str = ""
-    # Whether STCP lines may be opened with the cookie.
+    # Whether STCP lines may be opened with the session's cookie.
     accept_cookie: bool = False
     udp_nets: tuple[str, ...] = ()
     # The longest cookie that goes into a WAPSMS, and which numbers the gateway's messages may go to.
@@ -78,7 +78,7 @@ class Policy:
 
 @dataclass(slots=True)
 class GatewayServices:
-    """Everything that outlives a request. One a process."""
+    """Everything that outlives a request. One per process."""
 
     sessions: GatewaySessionStore
     inbox: Inbox
@@ -110,10 +110,10 @@ class GatewayServices:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent the request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's; `number` is the phone
-    number that a trusted proxy vouches for; `sender` is the one that an SMS came from: good for answers and wake-ups, and for
-    nothing that opens an account, since not every network keeps people from naming other people's. `room` is the longest answer
-    that goes back this way, in octets, where that has an end (SMS)."""
+    """The sender of a request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's. `number` is the
+    phone number that a trusted proxy vouches for. `sender` is the number that an SMS came from: good for answers and wake-ups,
+    but it opens no account, since in some networks senders can be forged. `room` is the longest answer, in bytes, that can go
+    back this way (SMS)."""
 
     host: str = ""
     address: str = ""
@@ -126,7 +126,7 @@ class Peer:
 
 @dataclass(slots=True)
 class Context:
-    """One request inside a session. Handlers put what shall happen into `effects`; it happens when the reply is stored."""
+    """One request inside a session. Handlers put their changes into `effects`; they take place when the reply is stored."""
 
     services: GatewayServices
     sid: str
@@ -135,26 +135,26 @@ class Context:
     peer: Peer
     caps: Capabilities
     effects: RequestEffects = field(default_factory=RequestEffects)
-    # The last message whose answer may not have reached the phone: digest of its content, MessageID.
+    # The last message whose answer may not have reached the phone: digest of its content, then its MessageID.
     unsaid: bytes = b""
     deadline: float = 0.0
-    # The largest file that the XMPP server takes, 0 for none; not known yet: None.
+    # Largest file that the XMPP server accepts: 0 for none, None while it is not known.
     upload: bytes | None = None
     encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
-    # How long lists are cut for this phone; not read yet: None.
+    # How long lists are cut for this phone; None before it was read.
     cuts: Mapping[str, Cut] | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
 
     def send(self, command: Command) -> None:
-        """A command for the holder, with the reply."""
+        """Queues a command for the holder. It is stored with the reply."""
         self.effects.out.append(records.pack_command(command))
 
     def ask(self, command: Command) -> dict[str, object]:
-        """A command that the phone's answer depends on: waits for the server's answer. BackendError 504 after the
-        deadline, CspError with the server's refusal."""
+        """Sends a command to the holder and waits for its answer. BackendError 504 after the deadline, CspError when the
+        server refuses."""
         replies = self.services.replies
         with replies.expect() as expected:
             self.services.sessions.push(self.sid, records.pack_command(answered(command, replies.channel, expected.name)))
@@ -170,8 +170,8 @@ class Context:
         return answer
 
     def query(self, *requests: RoomRequest) -> list[RoomReply]:
-        """Requests to XMPP servers, all at once: what each of them was answered, in order. BackendError 503 or 504 when one of
-        them was not."""
+        """Sends requests to XMPP servers at the same time. Their answers, in order. BackendError 503 or 504 when one was not
+        answered."""
         replies, sessions = self.services.replies, self.services.sessions
         with ExitStack() as stack:
             waiting = [stack.enter_context(replies.expect()) for _ in requests]
@@ -195,7 +195,7 @@ class Context:
         return self._lists
 
     def changed(self) -> None:
-        """Forget what was read, after the roster or the lists were changed."""
+        """Forgets the cached roster and lists, after a change."""
         self._roster = self._lists = None
 
 
@@ -209,11 +209,11 @@ def _reply(payload: bytes | None) -> RoomReply:
 
 
 def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[str, str]:
-    """How the phone spells these contacts, as far as it has named them."""
+    """How the phone spells these contacts, for those that it has named."""
     values = services.sessions.values(sid, "spell", jids)
     return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
 
 
 def contact_pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
-    """Pictures of contacts, made fit for the phones that asked for them, by the name that presence gives them."""
+    """Pictures of contacts, scaled for phones, by the name that presence gives them."""
     return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}

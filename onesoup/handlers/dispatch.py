@@ -157,7 +157,7 @@ class Exchange:
             channel = services.replies.channel
             item = services.inbox.poll(sid, hold=channel, short=_short(message), address=peer.address)
             if isinstance(item, Nothing) and item.wait:
-                # An item that the phone has left without an answer may be overdue before anything new wakes us.
+                # An unanswered item may become due for redelivery before anything new arrives.
                 wait = min(item.wait, hold)
                 with metrics.HELD_POLLS.track_inprogress():
                     news = expected.wait(wait)
@@ -166,7 +166,7 @@ class Exchange:
         return self._item(message, sid, peer, item)
 
     def _answers(self, message: Message, sid: str, peer: Peer, raw: bytes) -> bytes:
-        """Each answer closes its item; the reply to the last one may carry the next item."""
+        """Each answer closes its item. The reply to the last one may carry the next item."""
         for transaction in message.transactions:
             if isinstance(transaction.content, SystemMessageUser):
                 self._decided(transaction, sid, _digest(raw))
@@ -181,7 +181,8 @@ class Exchange:
         return self._item(message, sid, peer, item)
 
     def _decided(self, transaction: Transaction, sid: str, digest: str) -> None:
-        """A system message may be answered by more than an acknowledgement. An answer to nothing counts as one."""
+        """Carries out an answer to a system message, which may be more than an acknowledgement. An answer to nothing counts as
+        one."""
         assert isinstance(transaction.content, SystemMessageUser)
         (record,) = self._services.sessions.open(sid, transaction.id, digest, ["r"]).fields or (None,)
         if record is None:
@@ -244,7 +245,7 @@ class Exchange:
                 self._close(sid, transaction, peer)
         answers = [answered(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
-        # Plain text syntax cannot say it.
+        # Plain text syntax has no CIR flag.
         cir = None if _short(message) or not answers else wakeups.cir_flag(ctx, lines, no_line, time.time())
         reply = encode_reply(message, answers, poll=waiting, cir=cir) if answers else EMPTY_REPLY
         if len(reply) > ctx.caps.parser:
@@ -277,12 +278,12 @@ def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:
 
 
 def _within(caps: Capabilities, peer: Peer) -> Capabilities:
-    """What the phone takes by the way on which the answer goes back."""
+    """The phone's capabilities, with the limit of the way on which the answer goes back."""
     return caps if caps.parser <= peer.room else replace(caps, parser=peer.room)
 
 
 def _short(message: Message) -> bool:
-    """Whether the phone can say no other TransactionID than a small number."""
+    """Whether the phone can only send small numbers as TransactionID."""
     return message.encoding is Encoding.PTS
 
 

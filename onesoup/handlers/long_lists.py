@@ -1,5 +1,5 @@
-"""Contact lists that are longer than the phone reads in one answer: they are cut into further lists, "Friends 2" and so on, once
-in a session, so that each contact stays where the phone has seen it."""
+"""Contact lists that are too long for one answer. They are cut into further lists, "Friends 2" and so on, once in a session,
+so that each contact stays where the phone has seen it."""
 
 import time
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ from onesoup.wire import codec
 
 log = structlog.get_logger()
 
-# What no entry of a list takes more of, besides its texts.
+# Most bytes of an entry and of an answer, besides their texts.
 LIST_ENTRY_BYTES, LIST_FRAME_BYTES = 80, 3000
-# Contacts that the phone has put into a certain part; of more the first ones are where their names belong.
+# Most contacts that stay in the part into which the phone put them. Beyond that the oldest go where their names belong.
 MAX_PLACED_CONTACTS = 500
 
 
 def list_cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = False) -> Mapping[str, Cut]:
-    """How the phone's lists are cut, by token. `again`: the parts are measured, and cut anew where they have grown too long."""
+    """How the phone's lists are cut, by token. `again`: the parts are measured, and cut anew when they have become too long."""
     if _fits(ctx):
         return {}
     if ctx.cuts is None:
@@ -51,7 +51,7 @@ def _fits(ctx: Context) -> bool:
 
 
 def _room(ctx: Context) -> int:
-    """The octets of the longest answer."""
+    """Bytes of the longest answer."""
     return segments.max_segmented_bytes(ctx) or ctx.caps.parser
 
 
@@ -93,7 +93,7 @@ def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut
 
 
 class _Octets:
-    """How much of an answer one contact takes."""
+    """Counts the bytes that one contact takes in an answer."""
 
     def __init__(self, ctx: Context, measure: fitting.Members, spelled: Mapping[bytes, bytes]) -> None:
         self._session, self._measure = ctx.session, measure
@@ -105,7 +105,7 @@ class _Octets:
 
 
 def _good(cut: Cut, items: list[Item], octets: _Octets, room: int) -> bool:
-    """Whether every part fits still, and the whole does not."""
+    """Whether every part still fits and the whole list does not."""
     parts = [0] * len(cut.tokens)
     for item in items:
         if (number := cut.place(item)) >= 0:
@@ -114,7 +114,7 @@ def _good(cut: Cut, items: list[Item], octets: _Octets, room: int) -> bool:
 
 
 def _most_lists(ctx: Context) -> int:
-    """How many lists the phone may be told of. What their names take is the address of the longest."""
+    """How many lists the phone can be told of, by the longest list address."""
     address = addresses.list_address(ctx.session.own, "x" * 50)
     frame = fitting.around(GetListResponse(default_contact_list=address), ctx.version, ctx.encoding)
     each = fitting.around(GetListResponse([address], default_contact_list=address), ctx.version, ctx.encoding) - frame
@@ -122,7 +122,7 @@ def _most_lists(ctx: Context) -> int:
 
 
 def list_properties(contact_list: ContactList) -> ContactListProperties:
-    """What the phone is told of a list."""
+    """The ContactListProperties of a list."""
     return ContactListProperties(
         property=[
             Property(name="DisplayName", value=contact_list.name or contact_list.token),
@@ -141,7 +141,7 @@ def part_too_long(ctx: Context, contact_list: ContactList, items: list[Item]) ->
 
 
 def keep_in_part(ctx: Context, contact_list: ContactList, jid: str) -> None:
-    """The phone has put a contact into this part: that is where it looks for it."""
+    """Keeps a contact in the part into which the phone has put it."""
     if contact_list.cut is None or ctx.cuts is None:
         return
     (token, *_) = contact_list.cut.tokens
@@ -153,12 +153,12 @@ def keep_in_part(ctx: Context, contact_list: ContactList, jid: str) -> None:
 
 # --- those who are in none ---
 
-# What handsets of an account were told of, and of how many that is remembered.
+# For how many handsets of an account it is remembered that they were told.
 MAX_TOLD_HANDSETS = 20
 
 
 def _tell(ctx: Context, left: int) -> None:
-    """Once for each handset: some contacts cannot be shown on it."""
+    """Tells each handset once that some contacts cannot be shown on it."""
     log.info("contacts-left-out", sid=short(ctx.sid), left=left)
     name, jid = f"lists {ctx.session.resource}", ctx.session.jid
     told = ctx.services.lists.all(jid, TOLD_ONCE)

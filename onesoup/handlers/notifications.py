@@ -1,4 +1,4 @@
-"""What CSP 1.3 has besides: notifications, segments of long answers, and what there is no counterpart for on the XMPP side."""
+"""Further requests of CSP 1.3: notifications, segments of long answers, and requests that XMPP has no counterpart for."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def _want(ctx: Context, types: set[str]) -> Primitive:
 
 
 def get_segment(ctx: Context, request: GetSegmentRequest) -> Primitive:
-    """One part of an answer that was too long. 420 for an answer that is not kept, 402 for a part that it does not have."""
+    """One segment of a long answer. 420 for an answer that is not kept, 402 for a segment that it does not have."""
     wanted = request.segment_id or SegmentID()
     segments = ctx.services.segments.get(ctx.sid, wanted.transaction_id or "")
     if segments is None:
@@ -65,12 +65,12 @@ def drop_segment(ctx: Context, request: DropSegmentRequest) -> Primitive:
 
 
 def refuse_map(_ctx: Context, _request: GetMapRequest) -> Primitive:
-    """Nobody here draws maps."""
+    """Maps are not supported."""
     return status(StatusCode.SERVICE_NOT_SUPPORTED, "there are no maps")
 
 
 def refuse_extension(_ctx: Context, _request: ExtendedRequest | ExtendConversationRequest) -> Primitive:
-    """Private extensions are private; a conversation cannot be turned into a room behind the other's back."""
+    """Private extensions are not known here. A conversation cannot become a room without the other user's knowledge."""
     return status(StatusCode.NOT_IMPLEMENTED, "not implemented")
 
 

@@ -1,6 +1,6 @@
-"""Presence: subscriptions of this session, questions, and what the phone says of itself (flows.md 9). What is told comes from
-the cache that the holder keeps. Only for vCards and pictures that a phone asks for by name does it wait for XMPP, and never
-long: without an answer they are not known."""
+"""Presence: subscriptions of this session, GetPresence, and the phone's own presence (flows.md 9). Answers come from the
+holder's cache. Only for vCards and pictures that a phone asks for by name does a request wait for XMPP, for a few seconds at
+most."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -36,15 +36,15 @@ from onesoup.handlers.publication import (
 from onesoup.store import records
 from onesoup.xmpp import commands
 
-# How many contacts of one request are looked up, and for how long.
+# How many contacts of one request are looked up, for how long, and what is left for the answer.
 MAX_LOOKUPS, PRESENCE_LOOKUP_SECONDS, LOOKUP_SPARE_SECONDS = 10, 4.0, 1.0
-# How many contacts one request may ask for their presence: the requests wait in the outbox, which has an end.
+# Most presence subscriptions that one request sends: they wait in the outbox, which is bounded.
 MAX_SUBSCRIPTION_REQUESTS = 50
 
 
 @dataclass(slots=True)
 class PresenceTargets:
-    """Whom a request means: bare JID -> the phone's spelling ("" when it came from a list), and what it got wrong."""
+    """The contacts that a request means. `jids`: bare JID -> the phone's spelling, "" when it came from a list."""
 
     jids: dict[str, str]
     lists: list[lists.ContactList]
@@ -55,7 +55,7 @@ class PresenceTargets:
 def presence_targets(
     ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenceRequest | GetPresenceRequest
 ) -> PresenceTargets:
-    """Every form of every version: User, UserIDList, ContactList, ContactListIDList (flows.md 9.1)."""
+    """Reads every form of every version: User, UserIDList, ContactList, ContactListIDList (flows.md 9.1)."""
     found = PresenceTargets({}, [], [], [])
     users = [_user_id(each) for each in request.user]
     users += request.user_id_list.user_id if request.user_id_list else []
@@ -88,7 +88,7 @@ def _user_id(user: User) -> str:
 
 
 def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
-    """200 for all but an unknown list: one bad contact must not cost S60 its whole list. Presence follows at once."""
+    """200 unless the only list is unknown: one bad contact must not cost S60 its whole list. Presence follows at once."""
     found = presence_targets(ctx, request)
     if found.bad_lists and not found.lists and not found.jids:
         raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
@@ -106,7 +106,7 @@ def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primi
     _weigh(ctx, names)
     ctx.send(commands.online(interests=True))
     items = [ctx.roster().get(jid) or lists.Item(jid) for jid in found.jids]
-    # Whom the phone names comes first. Of a long list of people who never agreed not all are asked at every log-in.
+    # Contacts that the phone names come first. Of a long list of users who never agreed, not all are asked at every log-in.
     strangers = sorted((each for each in items if not each.sees and not each.ask), key=lambda each: not found.jids[each.jid])
     for item in strangers[:MAX_SUBSCRIPTION_REQUESTS]:
         ctx.send(commands.subscribe(item.jid))
@@ -114,7 +114,7 @@ def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primi
 
 
 def _weigh(ctx: Context, names: list[str]) -> None:
-    """Attributes that take much room: fewer contacts go into one notification."""
+    """Puts fewer contacts into one notification when the attributes take much room."""
     form = capabilities.picture_form(ctx.caps)
     at_once = capabilities.contacts_at_once(ctx.caps, presence.weight(names, form.octets if form else 0))
     if at_once < capabilities.contacts_at_once(ctx.caps):
@@ -123,7 +123,7 @@ def _weigh(ctx: Context, names: list[str]) -> None:
 
 
 def unsubscribe_presence(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
-    """Only this session stops being told; the roster subscription stays."""
+    """Ends presence notifications for this session. The roster subscription stays."""
     found = presence_targets(ctx, request)
     ctx.effects.unsub.extend(found.jids)
     ctx.effects.unsub.extend("/" + each.token for each in found.lists)
@@ -132,7 +132,7 @@ def unsubscribe_presence(ctx: Context, request: UnsubscribePresenceRequest) -> P
 
 
 def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
-    """200, or 201 that names the malformed ids. Somebody we are not subscribed to is shown as unknown."""
+    """200, or 201 that names malformed ids. Contacts without a subscription are shown as unknown."""
     found = presence_targets(ctx, request)
     wishes = presence.wanted(request.presence_sub_list)
     asked = [jid for jid in found.jids if jid != ctx.session.jid]
@@ -140,7 +140,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
     cards, images = _looked_up(ctx, known, wishes)
     told = []
-    # Those who are there come first: what the phone cannot read is left out at the end.
+    # Online contacts come first: what the phone cannot read is cut at the end.
     for jid in sorted(found.jids, key=lambda each: not _online(known.get(each))):
         if jid == ctx.session.jid:
             sub_list = _own(ctx, wishes)
@@ -181,7 +181,7 @@ def _sees(ctx: Context, jid: str) -> bool:
 def _looked_up(
     ctx: Context, known: Mapping[str, presence.Shown | None], wishes: Collection[str]
 ) -> tuple[Mapping[str, str], Mapping[str, presence.Picture]]:
-    """vCards and pictures of contacts, for a phone that asks for them by name; what does not come in time is not known."""
+    """vCards and pictures of contacts, for a phone that asks for them by name. What does not arrive in time is left out."""
     cards = list(known)[:MAX_LOOKUPS] if "contact_info" in wishes else []
     wanted: dict[str, str] = {}
     if "status_content" in wishes:
@@ -205,7 +205,7 @@ def _texts(value: object) -> dict[str, str]:
 
 
 def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
-    """What the phone published, and that it is online: it is here, after all."""
+    """The phone's own published presence, always online."""
     said = own_presence(ctx) or PresenceSubList()
     shown = presence.Shown(online=True, availability=presence.published(said).availability, client_type="MOBILE_PHONE")
     mine = presence.notification(shown, wishes)

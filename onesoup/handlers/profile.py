@@ -1,4 +1,4 @@
-"""Public profiles (CSP 1.3) over vCards (xmpp-mapping.md 9), and whether an address is one (VerifyID)."""
+"""Public profiles (CSP 1.3) over vCards (xmpp-mapping.md 9), and VerifyID."""
 
 import datetime
 import time
@@ -27,14 +27,14 @@ from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
 from onesoup.xmpp.errors import PROFILE
 
-# What of a profile no vCard keeps everywhere is kept with the account too.
+# Account records of profile fields that not every server keeps in a vCard.
 PROFILE_RECORDS = "profile"
 MAX_PROFILE_USERS, MAX_VERIFIED_IDS, MAX_VERIFIED_DOMAINS = 20, 100, 10
 PROFILE_ANSWER_SECONDS = 0.7
 
 
 def get_public_profile(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
-    """An empty profile for who has none or shows none; 201 or an error for who cannot be reached."""
+    """An empty profile for users without one; 201 or an error for users who cannot be reached."""
     asked = [each for each in dict.fromkeys(request.user_id) if each.strip()]
     if not asked or len(asked) > MAX_PROFILE_USERS:
         raise CspError(StatusCode.BAD_PARAMETER, "no users" if not asked else "too many users")
@@ -73,7 +73,7 @@ def _kept(ctx: Context, jid: str) -> dict[str, str]:
 
 
 def update_public_profile(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
-    """Only one's own. What the vCard holds besides stays."""
+    """Changes the user's own profile. Other fields of the vCard stay."""
     clear, profile = bool(request.clear_public_profile), request.public_profile
     if profile is not None and profile.user_id and ctx.session.jid_of(profile.user_id) != ctx.session.jid:
         raise CspError(StatusCode.FORBIDDEN, "not your own profile")
@@ -93,8 +93,8 @@ def update_public_profile(ctx: Context, request: UpdatePublicProfileRequest) -> 
 
 
 def verify_ids(ctx: Context, request: VerifyIDRequest) -> Primitive:
-    """200 when every id could be somebody or something: XMPP does not tell who exists (xmpp-mapping.md 2). 201 names those
-    that cannot; their one code, or 900, when all are such."""
+    """200 when every id is well-formed and reachable: XMPP does not tell which users exist (xmpp-mapping.md 2). 201 names the
+    others; their one code, or 900, when all are wrong."""
     ids = request.id_list or IDList()
     names = [each.group_id or "" for each in ids.screen_name]
     groups = [*ids.group_id, *names]
@@ -132,7 +132,7 @@ def verify_ids(ctx: Context, request: VerifyIDRequest) -> Primitive:
 
 
 def _parsed(texts: Iterable[str], parse: Any) -> tuple[dict[str, str], list[str]]:
-    """(what was understood, what was not)."""
+    """(parsed ids, ids that could not be parsed)."""
     good: dict[str, str] = {}
     bad = []
     for text in texts:
@@ -159,7 +159,7 @@ def _is_list(ctx: Context, text: str) -> bool:
 
 
 def _unreachable(ctx: Context, domains: Iterable[str]) -> set[str]:
-    """Domains that our server says it cannot reach. One that is slow may be there."""
+    """Domains that our XMPP server says it cannot reach. A slow one counts as reachable."""
     known = {addresses.domain_of(each) for each in (*ctx.roster(), ctx.session.jid)} | ctx.services.policy.domains
     unknown = sorted({each for each in domains if each not in known})
     if len(unknown) > MAX_VERIFIED_DOMAINS:
@@ -170,12 +170,12 @@ def _unreachable(ctx: Context, domains: Iterable[str]) -> set[str]:
     return {each for each, (condition, _) in answer.get("info", {}).items() if condition in UNREACHABLE}
 
 
-# What a server says of a domain that it has no way to; the last where it talks to no other server at all.
+# Errors for a domain that a server cannot reach; the last one from servers that talk to no other server at all.
 UNREACHABLE = frozenset({"remote-server-not-found", "item-not-found", "jid-malformed", "not-allowed", "service-unavailable"})
 
 
 def combined_result(failed: Mapping[int, DetailedResult], some: bool) -> Result:
-    """200; 201 when `some` went well all the same; else the one code, or 900."""
+    """200; 201 when `some` succeeded; else the one code, or 900."""
     if not failed:
         return Result(code=StatusCode.SUCCESSFUL)
     code = StatusCode.PARTIALLY_SUCCESSFUL if some else next(iter(failed)) if len(failed) == 1 else StatusCode.MULTIPLE_ERRORS

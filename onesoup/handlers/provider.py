@@ -1,4 +1,4 @@
-"""What phones are told of whoever runs this gateway (GetSPInfo)."""
+"""The operator's description of this service, for phones that ask (GetSPInfo)."""
 
 import base64
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from onesoup.csp.codec.generated_elements import ClientID, GetSPInfoResponse, Lo
 from onesoup.csp.presence import Picture
 from onesoup.settings import ENV_PREFIX, Settings, SettingsError
 
-# As BASE64 it goes into an answer that every phone reads.
+# In BASE64 it must fit into an answer that every phone can read.
 MAX_LOGO_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What the operator has set; "" and None are left out."""
+    """The operator's settings. "" and None are left out of the answer."""
 
     name: str = "onesoup"
     description: str = ""
@@ -38,7 +38,7 @@ def _element(logo: Picture) -> Logo:
 
 
 def provider_of(settings: Settings) -> Provider:
-    """From the settings. SettingsError for a logo that cannot be read, is no picture or is too large."""
+    """The provider from the settings. SettingsError for a logo that cannot be read, is no picture or is too large."""
     logo = _logo(settings.provider_logo) if settings.provider_logo else None
     return Provider(settings.provider_name, settings.provider_description, settings.provider_url, logo)
 

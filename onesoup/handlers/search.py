@@ -1,6 +1,7 @@
-"""Search for persons and rooms (flows.md 13, xmpp-mapping.md 9): one's own contacts, the directory of the domain, vCards, rooms.
+"""Search for users and rooms (flows.md 13, xmpp-mapping.md 9): in the user's contacts, the directory of the domain, vCards and
+rooms.
 
-S60 asks for its own groups at each log-in: that is answered from what is kept here, at once, and never with an error."""
+S60 searches its own groups at each log-in: that is answered from Redis, at once, and never with an error."""
 
 import secrets
 import time
@@ -24,16 +25,15 @@ from onesoup.store import records
 from onesoup.xmpp import commands, room_service
 from onesoup.xmpp.rooms import Bookmark, ask_bookmarks, read_bookmarks
 
-# Of those whom only a vCard can tell, so many vCards are looked at; of rooms whose topic is wanted, so many rooms.
+# Most vCards that one search reads, and most rooms whose topic it asks for.
 MAX_SEARCH_VCARDS, MAX_SEARCH_TOPICS = 20, 20
-# The directory has this long; what is left of the request's time is for vCards and the answer.
-# A search that can be met in several ways asks the directory for so many of them.
+# Most queries that one search sends to the directory, their time, and what is kept of the request's time for the answer.
 MAX_DIRECTORY_QUERIES = 3
 DIRECTORY_SECONDS, SEARCH_ANSWER_SECONDS = 5.0, 0.7
 
 
 def search_or_next(ctx: Context, request: SearchRequest) -> Primitive:
-    """The first hits of a new search, or the next ones of one that was begun."""
+    """The first page of a new search, or the next page of a running one."""
     if request.search_pair_list or request.search_id is None:
         wish = search.read(request)
         jids = _rooms(ctx, wish) if wish.groups else _people(ctx, wish)
@@ -72,7 +72,7 @@ def _names(ctx: Context, found: Found, jids: tuple[str, ...]) -> list[str]:
 
 
 def _people(ctx: Context, wish: SearchWish) -> list[str]:
-    """Bare JIDs, contacts first. 535 when nobody was found and somebody could not be asked."""
+    """Bare JIDs, contacts first. 535 when none was found and the directory did not answer."""
     if wish.logic is None:
         return []
     people = _contacts(ctx, wish)
@@ -90,7 +90,7 @@ def _people(ctx: Context, wish: SearchWish) -> list[str]:
 
 
 def _present(ctx: Context, people: dict[str, SearchPerson]) -> None:
-    """Adds whoever is in the groups that the phone is in and shows an address, by screen name. More is not asked of them."""
+    """Adds occupants of the joined groups whose address is visible, by screen name."""
     for each in rooms.known_occupants(ctx):
         if each.jid == ctx.session.jid:
             continue
@@ -109,7 +109,7 @@ def _contacts(ctx: Context, wish: SearchWish) -> dict[str, SearchPerson]:
 
 
 def _directory(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) -> bool:
-    """Adds whom the directory of the domain finds. True when it could not be asked."""
+    """Adds users that the directory of the domain finds. True when it did not answer."""
     late = False
     for wanted in wish.facts()[:MAX_DIRECTORY_QUERIES]:
         try:
@@ -123,7 +123,7 @@ def _directory(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) 
 
 
 def _named(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) -> None:
-    """Who is named in full by a domain that is served here is somebody, whether a directory knows him or not."""
+    """Adds users whose full address is searched, in a served domain, whether a directory knows them or not."""
     known = {addresses.domain_of(each) for each in (*people, ctx.session.jid)} | ctx.services.policy.domains
     for text in wish.texts("USER_ID"):
         try:
@@ -156,7 +156,7 @@ def _pairs(found: Any) -> list[tuple[str, Mapping[str, list[str]]]]:
 
 
 def owned_rooms(ctx: Context) -> set[str]:
-    """Rooms that this account has made through the gateway, or that the session is in as an owner."""
+    """Rooms that this account has created through the gateway, or that the session is in as an owner."""
     made = {room for room, each in all_kept_properties(ctx.services, ctx.session.jid).items() if each.created}
     return made | {jid for jid, room in rooms.joined_rooms(ctx).items() if room.affiliation == "owner"}
 
@@ -167,7 +167,7 @@ def entered_rooms(ctx: Context) -> set[str]:
 
 
 def autojoined_rooms(ctx: Context) -> set[str]:
-    """Rooms that the account is in after each log-in: as its phones have settled it, and its other clients with bookmarks."""
+    """Rooms that the account joins after each log-in, by its own properties and by bookmarks of its other clients."""
     marks: dict[str, Bookmark] = {}
     with suppress(BackendError, CspError):
         marks = read_bookmarks(ctx.query(ask_bookmarks())[0].payload)
@@ -180,7 +180,7 @@ _OF_ONESELF = {search.OWNER: owned_rooms, search.JOINED: entered_rooms, search.A
 
 
 def _group_ids(ctx: Context) -> Callable[[str], str]:
-    """How the phone is told of a room: as it has named it itself, in this session or an earlier one."""
+    """A function from room to GroupID: as the phone has named it, in this session or an earlier one."""
     named = {room: each.gid for room, each in all_kept_properties(ctx.services, ctx.session.jid).items() if each.gid}
     named |= {room: each.gid for room, each in rooms.joined_rooms(ctx).items()}
     domain_of = cache(lambda service: room_service.domain_of(ctx.services.groups, ctx.session.domain, service))
@@ -188,7 +188,7 @@ def _group_ids(ctx: Context) -> Callable[[str], str]:
 
 
 def _rooms(ctx: Context, wish: SearchWish) -> list[str]:
-    """Room JIDs. Whose rooms somebody else has is not known: none. Only if it matters, somebody is asked what rooms there are."""
+    """Room JIDs. Rooms of other users are not known. The domain's room list is fetched only when it matters."""
     if wish.logic is None:
         return []
     own = {
@@ -225,7 +225,7 @@ def _is_self(ctx: Context, text: str) -> bool:
 
 
 def _listed(ctx: Context) -> dict[str, str]:
-    """Room -> name of those that the domain lists. A room without a name goes by its address."""
+    """Room -> name, for rooms that the domain lists. A room without a name gets the local part of its address."""
     try:
         answer: Any = ctx.ask(commands.rooms(min(DIRECTORY_SECONDS, _left(ctx))))
     except BackendError:
@@ -234,7 +234,7 @@ def _listed(ctx: Context) -> dict[str, str]:
 
 
 def _topics(ctx: Context, jids: list[str]) -> dict[str, str]:
-    """What rooms are about, as far as they or those in them have told it."""
+    """Topics of rooms, from the rooms and from joined occupancy."""
     told: Any = ctx.ask(commands.ask_info(jids, _left(ctx)))
     inside = {jid: room.topic or "" for jid, room in rooms.joined_rooms(ctx).items()}
     return {jid: f"{topic}\n{inside.get(jid, '')}".strip() for jid, (_, topic) in told.get("info", {}).items()}

@@ -1,4 +1,4 @@
-"""Session primitives inside a session: keep-alive, logout, capabilities, services, and what can be asked without one."""
+"""Session primitives: keep-alive, log-out, capabilities, services, and requests that need no session."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ SPOKEN_VERSIONS = ("1.1", "1.2", "1.3")
 
 
 def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
-    """200 with the time granted: a new wish is met within the server's limits, none leaves it as it is."""
+    """200 with the keep-alive time: the wished one within the server's limits, or the present one without a wish."""
     ttl = ctx.session.ttl
     if request.time_to_live is not None:
         ttl = access.granted(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
@@ -43,7 +43,7 @@ def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
 
 
 def logout(ctx: Context, request: LogoutRequest) -> Primitive:
-    """Ends the session at once; the holder leaves XMPP behind the last command that waits."""
+    """Ends the session at once. The holder leaves XMPP after the commands that still wait."""
     ctx.send(commands.logout())
     ctx.effects.end = StatusCode.INVALID_SESSION
     return logout_answer(ctx.version)
@@ -55,7 +55,7 @@ def logout_answer(version: str) -> Primitive:
 
 
 def negotiate_capabilities(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
-    """The agreed list. A way to wake the phone is agreed only while it works end to end (cir.md 2.4)."""
+    """The agreed capabilities. A wake-up method is agreed only while it works end to end (cir.md 2.4)."""
     asked = request.capability_list.supported_cir_method if request.capability_list else []
     offer, fields = wakeups.wakeup_offer(ctx, request) if asked else (wakeups.no_wakeup_offer(ctx), {})
     told = _poll_min_told(ctx)
@@ -74,7 +74,7 @@ def negotiate_capabilities(ctx: Context, request: ClientCapabilityRequest) -> Pr
 
 
 def _poll_min_told(ctx: Context) -> int | None:
-    """What this handset was told last, in whatever session; where that matters."""
+    """The ServerPollMin that this handset was told last, in any session; only for handsets with that quirk."""
     session = ctx.session
     found = ctx.services.handsets.get(session.jid, session.resource, POLL) if session.quirks.halve_poll_min else None
     return int(found) if found else None
@@ -87,7 +87,7 @@ def _remember_poll_min(ctx: Context, response: ClientCapabilityResponse, before:
 
 
 def negotiate_services(ctx: Context, request: ServiceRequest) -> Primitive:
-    """Grants everything, groups only where the domain has rooms, and lets the holder send initial presence soon."""
+    """Grants all services; groups only where the domain has rooms. The holder then sends initial presence soon."""
     ctx.send({"op": "soon"})
     if segments.wants_segments(request):
         ctx.effects.fields["segm"] = "1"
@@ -95,12 +95,12 @@ def negotiate_services(ctx: Context, request: ServiceRequest) -> Primitive:
 
 
 def sp_info_answer(request: GetSPInfoRequest, version: str, provider: Provider) -> Primitive:
-    """Who runs this gateway, as the operator has set it."""
+    """The operator's description of this service."""
     return provider.answer(request.client_id if version == "1.1" else None)
 
 
 def discover_versions(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
-    """The namespace names of all versions that are spoken here (flows.md 3)."""
+    """The namespace names of all CSP versions that the gateway speaks (flows.md 3)."""
     names = [NAMESPACES[version] for version in SPOKEN_VERSIONS]
     return WVCSPVersionDiscoveryResponse(
         version_list=VersionList(

@@ -1,4 +1,4 @@
-"""What the operator tells phones (xmpp-mapping.md 2): announcements for who is logged in, terms at log-in and their answer."""
+"""Messages of the operator to phones (xmpp-mapping.md 2): announcements, and terms of use at log-in with their answer."""
 
 import time
 
@@ -18,21 +18,21 @@ from onesoup.store.announcements import Announcements
 from onesoup.store.session.gateway_side import RequestEffects
 from onesoup.xmpp import commands
 
-# Terms that an account has accepted, or has been told where its phone cannot answer.
+# Account records of accepted terms, and of terms told to phones that cannot answer.
 TERMS_RECORDS = "terms"
 
 
 def queue_announcement(store: Announcements, sid: str, session: Session, message_id: str, text: str, asks: bool = False) -> bool:
     """Queues one announcement. False when the session is over."""
     now = time.time()
-    # Every phone of the user gets it; who has read it on one need not read it on another.
+    # Every phone of the user gets a copy. Read on one phone, it disappears from the others.
     copy = copies.name([session.domain, text], session.resource, now, numbered=asks)
     payload = records.pack_announcement(Text(message_id, session.domain, text, int(now)), asks)
     return store.tell(sid, message_id, records.stored(session.domain, payload, copy))
 
 
 def tell_terms(services: GatewayServices, sid: str, session: Session) -> None:
-    """The terms, for who has not accepted them yet. A phone that cannot answer is told once."""
+    """Queues the terms for a user who has not accepted them. A phone that cannot answer gets them once."""
     text = services.policy.terms
     name = announcements.terms_id(text)
     if not text or services.lists.has(session.jid, name, TERMS_RECORDS):
@@ -43,8 +43,8 @@ def tell_terms(services: GatewayServices, sid: str, session: Session) -> None:
 
 
 def system_message_effects(services: GatewayServices, sid: str, session: Session, answer: SystemMessageUser) -> RequestEffects:
-    """What the phone's answer does: terms are accepted, or the session ends. 402 for a choice that nobody offered, 426 for a
-    message that nobody sent; then nothing is done."""
+    """Effects of the phone's answer: terms are accepted, or the session ends. 402 for an option that does not exist, 426 for
+    an unknown message; then nothing is done."""
     effects = RequestEffects()
     responses = answer.system_message_response_list.system_message_response if answer.system_message_response_list else []
     if not responses:

@@ -11,7 +11,7 @@ from onesoup.wire.tree import Element
 
 
 def unreadable_answer(body: bytes, error: WireError | CspError, partial: Element | None) -> Message | None:
-    """The answer to a document that could not be read: a Status under its own ids, None when it shows no TransactionID."""
+    """A Status under the document's own ids; None when its TransactionID cannot be read."""
     sid, transaction_id = envelope.salvage(partial)
     if transaction_id is None:
         return None

@@ -1,4 +1,4 @@
-"""Puts the services of a process together from its settings."""
+"""Makes the services of a gateway worker from its settings."""
 
 from collections.abc import Callable
 
@@ -65,7 +65,7 @@ def gateway_policy(settings: Settings) -> Policy:
 
 
 def _sms_cookie(settings: Settings) -> int:
-    """The longest cookie whose WAPSMS is one message: a content type as text takes room, and so does what Kannel adds."""
+    """Length of the longest cookie whose WAPSMS is one SMS: a content type as text takes room, and so does Kannel's header."""
     if settings.sms_gateway == "kannel-ppg":
         return 88
     return 92 if settings.wap_content_type == "text" else 118

@@ -1,4 +1,4 @@
-"""A WSGI server (PEP 3333) for gevent: one greenlet a connection, one write an answer. No TLS, no upgrades, no access log."""
+"""A WSGI server (PEP 3333) for gevent: one greenlet per connection, one write per answer. No TLS, no upgrades, no access log."""
 
 import time
 from collections.abc import Callable, Container, Iterable
@@ -24,8 +24,8 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class HttpServer(StreamServer):
-    """Listens. `alive` says whether connections may be kept; those that wait for a request stand in `waiting` with the time
-    since when. Connections from `proxies` have no budget of their own, since each carries many clients."""
+    """Listens and serves. `alive` tells whether connections may be kept alive. `waiting` holds connections that wait for a
+    request, with the time since when. Connections from `proxies` have no rate limit, since each carries many clients."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class HttpServer(StreamServer):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
-            # Without a name the application would look one up, and wait for the answer.
+            # Without a name the application would look it up in DNS and wait.
             "SERVER_NAME": "localhost",
             **(environ or {}),
         }
@@ -64,7 +64,7 @@ class HttpServer(StreamServer):
 
 
 class _Client:
-    """Serves one connection, request by request."""
+    """Serves one connection, request after request."""
 
     def __init__(self, server: HttpServer, link: HttpConnection, peer: tuple[Any, ...]) -> None:
         self._server, self._link, self._peer = server, link, peer
@@ -94,7 +94,7 @@ class _Client:
             return
 
     def _serve(self, request: Request) -> bool:
-        """Whether the connection goes on."""
+        """Serves one request. Whether the connection goes on."""
         answer = _Answer(self._server, self._link, request)
         try:
             answer.run(self._environ(request))
@@ -128,7 +128,7 @@ class _Client:
 
 
 class _Input:
-    """The body of one request. OSError where it ends too early, is none, or takes too long."""
+    """The body of one request. OSError when it ends too early, has wrong framing, or takes too long."""
 
     __slots__ = ("_link", "_peer")
 
@@ -174,7 +174,7 @@ class _Answer:
                 result.close()
 
     def fail(self) -> None:
-        """After a mistake of ours: 500, when nothing was sent."""
+        """Sends 500 after a bug, if nothing was sent yet."""
         if self._sent:
             return
         try:
@@ -213,7 +213,7 @@ class _Answer:
         if not self._status:
             raise ValueError("the application did not call start_response")
         self._sent = True
-        # In one piece: two would be two calls of the system, and the second may wait for an acknowledgement of the first.
+        # In one piece: a second write may wait until the first is acknowledged.
         self._link.send(self._whole_head() + data)
 
     def _whole_head(self) -> bytes:
@@ -233,8 +233,8 @@ class _Answer:
 
 @lru_cache(maxsize=1024)
 def _variable(name: str) -> str:
-    """The variable for a header field, "" where there is none: a name with an underscore would be the same one as the name with
-    a dash, which a proxy may have checked."""
+    """The environment variable for a header field, "" for a name with an underscore: it would equal the name with a dash,
+    which a proxy may have checked."""
     if "_" in name:
         return ""
     variable = name.replace("-", "_").upper()
@@ -247,7 +247,7 @@ def _date(second: int) -> str:
 
 
 def end_waiting(waiting: dict[HttpConnection, float], before: float) -> None:
-    """Ends the connections that have waited for a request since before that time."""
+    """Ends the connections that have waited for a request since before `before`."""
     for link, since in list(waiting.items()):
         if since < before:
             link.end_input()

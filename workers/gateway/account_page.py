@@ -1,7 +1,7 @@
-"""The page on which people choose a password for their phone. Plain HTML that works without scripts, in old browsers too.
+"""The page on which users choose a phone password. Plain HTML that works without scripts, in old browsers too.
 
-Every form carries the XMPP password, so there is no session to steal; the token in it stops forms of other sites. What is
-asked of whom, and how often, is decided by onesoup.handlers."""
+Every form carries the XMPP password, so there is no session to steal; its token stops forms of other sites. onesoup.handlers
+decides what is asked, and how often."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ COOKIE = "onesoup-form"
 TOKEN_SECONDS = 3600
 TITLE = "Your phone's password"
 MAX_FORM = 8192
-# Forms that one address may send in ten minutes, whatever is in them.
+# Most forms of one address in ten minutes.
 MOST_FORMS = 30
 _CREDENTIALS = "The address or the XMPP password is wrong."
 REFUSALS: dict[int, str] = {
@@ -156,14 +156,14 @@ _MADE = Template("<code>$password</code><br>It is shown this once: write it down
 
 
 class Phones(Protocol):
-    """Who answers phones."""
+    """The resource that answers phones."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whoever says that an account is theirs, and when they must have an answer."""
+    """A user who states that an account is theirs, and the deadline of the answer."""
 
     peer: Peer
     jid: str
@@ -172,8 +172,8 @@ class Owner:
 
 
 class AccountPage:
-    """GET shows the form, POST does what it says. Served only where nobody on the way can read along. What is posted here
-    and is no form comes from a phone whose user typed this path."""
+    """GET shows the form, POST carries it out. Served only over a private connection. A POST that is no form comes from a
+    phone whose user typed this path."""
 
     def __init__(self, services: GatewayServices, peers: PeerReader, phones: Phones | None = None) -> None:
         self._services, self._peers, self._phones = services, peers, phones
@@ -260,7 +260,7 @@ class AccountPage:
             self._form(req, resp, CHECKED[checked], form)
 
     def _server(self, req: falcon.Request, peer: Peer) -> str:
-        """What is typed into the phone. Behind a proxy phones come to its port for plain HTTP."""
+        """The address that is typed into the phone. Behind a proxy phones use its port for plain HTTP."""
         host = self._services.policy.public_host or (peer.host if self._peers.trusted(req) else req.netloc)
         return f"http://{host}/"
 
@@ -272,7 +272,7 @@ class AccountPage:
         sent: dict[str, str] | None = None,
         told: str | None = None,
     ) -> None:
-        """The form, with what was sent in it as far as that is no secret."""
+        """Shows the form, filled with what was sent, secrets excepted."""
         key = next(iter(req.get_cookie_values(COOKIE) or []), "")
         if not 20 <= len(key) <= 64:
             key = secrets.token_urlsafe(24)
@@ -296,7 +296,7 @@ class AccountPage:
             return False
 
     def _token(self, key: str, now: int) -> str:
-        """Good for an hour, in the browser that has the cookie."""
+        """A token that is good for an hour, in the browser that has the cookie."""
         return f"{now}.{self._services.ring.digest(f'{now}.{key}', 'form').hex()[:32]}"
 
     def _token_good(self, token: str, keys: list[str]) -> bool:
@@ -308,7 +308,7 @@ class AccountPage:
 
 
 def _fields(req: falcon.Request) -> dict[str, str]:
-    """The fields of a form; a second one of the same name does not count."""
+    """The fields of a form. The first of each name counts."""
     body = req.bounded_stream.read(MAX_FORM + 1)
     if len(body) > MAX_FORM:
         raise falcon.HTTPContentTooLarge()

@@ -1,4 +1,4 @@
-"""The gateway: a Falcon app that reads, decodes, dispatches and encodes. No rule of the protocol is here, and no state."""
+"""The gateway: a Falcon app that reads, decodes, dispatches and encodes. It holds no rule of the protocol and no state."""
 
 from gevent import monkey
 
@@ -41,16 +41,16 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 CSP_REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
 CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
 
-# Set when the worker is asked to stop: held polls are answered at once.
+# Set when the worker is asked to stop. Held polls are then answered at once.
 draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
 
 
 class CspResource:
-    """Every path is the CSP URL: phones keep whatever their user typed."""
+    """Answers phones at every path: phones keep the path that their user typed."""
 
     def __init__(self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "") -> None:
-        """`domain` is that of a log-in that names none."""
+        """`domain` is the domain of a log-in that names none."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
         self._polls = Polls()
 
@@ -74,7 +74,7 @@ class CspResource:
         _seconds(name)(time.perf_counter() - began)
 
     def _read(self, req: falcon.Request, resp: falcon.Response, body: bytes) -> envelope.Message | None:
-        """The message in a body; None when there is none, and the phone is told so."""
+        """The message in a body. None when it cannot be read; the phone is answered then."""
         message = fast_wbxml.decode(body)
         if message is None:
             try:
@@ -90,7 +90,7 @@ class CspResource:
         return message
 
     def _trace(self, message: envelope.Message, octets: int, reply: bytes, began: float) -> None:
-        """For operators who follow this session, or this user's log-in."""
+        """Sends an event to operators who trace this session, or this user's log-in."""
         told = envelope.read(codec.decode(reply)) if reply else None
         sid = message.session_id or (told.session_id if told else None)
         names = [logs.short(sid)] if sid else []
@@ -135,7 +135,7 @@ class CspResource:
     def _unreadable(
         self, req: falcon.Request, resp: falcon.Response, body: bytes, error: WireError | CspError, partial: Element | None
     ) -> None:
-        """A Status in the phone's own encoding where its ids could be read; else 400 without a body (wire.md 9)."""
+        """A Status in the phone's own encoding when its ids can be read; otherwise 400 without a body (wire.md 9)."""
         self._reject(req, str(error), octets=len(body))
         message = unreadable_answer(body, error, partial)
         if message is None:
@@ -151,12 +151,12 @@ class CspResource:
 
 @cache
 def _seconds(primitive: str) -> Callable[[float], None]:
-    """Looking a histogram up costs more than counting."""
+    """The observer for one primitive. Cached: looking a histogram up costs more than observing."""
     return batched_metrics.batched_observe(CSP_REQUEST_SECONDS.labels(primitive))
 
 
 def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
-    """The reply; what comes behind it runs only when the server has written it to the connection."""
+    """Yields the reply; calls `written` after the server has written it to the connection."""
     yield reply
     for call in written:
         try:
@@ -177,19 +177,19 @@ def _claimed(content_type: str) -> str:
 
 
 def _foreign(body: bytes, content_type: str | None) -> bool:
-    """Bytes that do not even pretend to be CSP, with a type that says so."""
+    """Whether a body is no CSP at all, by its type and its first bytes."""
     claims = (content_type or "").lower()
     looks = body[:1] in (b"\x01", b"\x02", b"\x03", b"<", b"") or body[:3] == b"\xef\xbb\xbf" or ptstext.is_pts(body)
     return bool(claims) and not looks and "wv.csp" not in claims and "xml" not in claims
 
 
 def _empty_error(_req: falcon.Request, resp: falcon.Response, _error: falcon.HTTPError) -> None:
-    """No JSON for phones: the status code alone."""
+    """Errors without a JSON body: phones read the status code only."""
     resp.data, resp.content_type = b"", "text/plain"
 
 
 def _broken(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
-    """A bug of ours. The phone gets the status line; the operator the stack, without what the phone wrote."""
+    """A bug. The phone gets the status line; the log gets the stack, without what the phone wrote."""
     if isinstance(error, falcon.HTTPError | falcon.HTTPStatus):
         raise error
     log_bug(error)
@@ -238,5 +238,5 @@ def _release_when_draining(release: Callable[[], None]) -> None:
 
 
 def readiness_checks() -> list[Callable[[], object]]:
-    """What /readyz asks of this worker."""
+    """The checks of /readyz for this worker."""
     return _checks

@@ -1,5 +1,5 @@
-"""Who is at the other end of a request: the address, the phone's number, whether the way is encrypted. What a proxy says is
-believed of the listed ones only; anybody else may write any header."""
+"""Reads the sender of an HTTP request: address, phone number, whether the connection is private. Forwarded headers count only
+from the listed proxies; any other client may write any header."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,18 +12,18 @@ from onesoup.handlers.context import Peer
 from onesoup.runtime.networks import Nets
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-# Any of these says that the request came through something, whoever the peer is.
+# Headers that show that the request came through a proxy of any kind.
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
-# Phones that are remembered, and how much may be known of each.
+# Most requests whose Peer is remembered, and most letters of each one's key.
 MAX_REMEMBERED_PEERS, MAX_REMEMBERED_LETTERS = 2000, 1000
 
 
 class PeerReader:
-    """Reads requests. `proxies` are addresses and networks; `number_headers` are looked at in order, the first number counts."""
+    """Reads the Peer of a request. `proxies` are addresses and networks; of `number_headers` the first with a number counts."""
 
     def __init__(self, proxies: Iterable[str] = (), number_headers: Iterable[str] = (), country: str = "") -> None:
         self._proxies, self._number_headers, self._country = Nets(proxies), tuple(number_headers), country
-        # What a peer is made of: the same for each poll of a phone.
+        # What a Peer is made of: the same for each poll of a phone.
         self._told_by = (
             "REMOTE_ADDR",
             "HTTP_HOST",
@@ -57,7 +57,7 @@ class PeerReader:
         return (req.remote_addr or "") in self._proxies
 
     def address(self, req: falcon.Request) -> str:
-        """The last address of X-Forwarded-For that is no proxy of ours: what stands before it the client has written."""
+        """The last address of X-Forwarded-For that is no listed proxy. What stands before it was written by the client."""
         address = req.remote_addr or ""
         if not self.trusted(req):
             return address
@@ -68,7 +68,7 @@ class PeerReader:
         return address
 
     def number(self, req: falcon.Request) -> str:
-        """The phone number that a proxy states, "" for none."""
+        """The phone number that a listed proxy states, "" for none."""
         if not self._number_headers or not self.trusted(req):
             return ""
         for name in self._number_headers:
@@ -78,7 +78,7 @@ class PeerReader:
         return ""
 
     def private(self, req: falcon.Request) -> bool:
-        """Whether nobody on the way can read along: HTTPS up to a proxy of ours, or a browser on this machine."""
+        """Whether the request cannot be read on its way: HTTPS up to a listed proxy, or a browser on this machine."""
         if self.trusted(req):
             return (req.get_header("X-Forwarded-Proto") or "").lower() == "https"
         local = req.remote_addr in LOOPBACK_HOSTS and host_name(req.get_header("Host") or "") in LOOPBACK_HOSTS
@@ -86,7 +86,7 @@ class PeerReader:
 
 
 def _variable(header: str) -> str:
-    """A header's name in the environment of WSGI."""
+    """The WSGI environment variable of a header."""
     return "HTTP_" + header.upper().replace("-", "_")
 
 

@@ -1,4 +1,5 @@
-"""Groups: made, entered, left, ended, and who is in them (messages.md 13, xmpp-mapping.md 7). A group is an XMPP room."""
+"""Creates, joins, leaves and deletes groups, and lists who is in them (messages.md 13, xmpp-mapping.md 7). A group is an XMPP
+room."""
 
 from onesoup.csp import groups
 from onesoup.csp.access import result
@@ -41,7 +42,7 @@ from onesoup.xmpp import commands, room_service, rooms
 from onesoup.xmpp.rooms import About
 
 MAX_SCREEN_NAME = 50
-# Names that are tried when the phone has not chosen one.
+# Suffixes of the names that are tried when the phone has not chosen one.
 NICK_SUFFIXES = ("", "_2", "_3")
 
 
@@ -49,7 +50,8 @@ NICK_SUFFIXES = ("", "_2", "_3")
 
 
 def join_group(ctx: Context, request: JoinGroupRequest) -> Primitive:
-    """Who is there, if the phone asks, and the room's description. A room that is not there is not made: 800."""
+    """Enters a room. The answer lists occupants, if the phone asks, and the room's description. A room that does not exist is
+    not created: 800."""
     here = joined_rooms(ctx)
     room, gid = room_of(ctx, request.group_id, here), spelled_group_id(request.group_id or "")
     reply = ctx.query(rooms.ask_info(room))[0]
@@ -69,7 +71,7 @@ def join_group(ctx: Context, request: JoinGroupRequest) -> Primitive:
 
 
 def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
-    """The forms of the versions (flows.md 11)."""
+    """The answer, in the form of the version (flows.md 11)."""
     flat = ctx.session.quirks.flat_members
     response = JoinGroupResponse(welcome_note=groups.note(welcome))
     if ctx.version == "1.3":
@@ -88,7 +90,7 @@ def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_t
 def _enter(
     ctx: Context, room: str, gid: str, screen_name: ScreenName | None, settled: KeptProperties, notice: bool, about: About
 ) -> dict[str, object]:
-    """With the name that the phone has chosen, or one that nobody has."""
+    """Enters a room under the name that the phone has chosen, or else under a free one."""
     chosen = (screen_name.s_name or "").strip() if screen_name is not None else ""
     nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in NICK_SUFFIXES]
     if len(nicks[0]) > MAX_SCREEN_NAME or any(ord(char) < 32 for char in nicks[0]):
@@ -117,7 +119,7 @@ def _enter(
 
 
 def _method(ctx: Context, room: str, gid: str) -> tuple[str, int]:
-    """How the phone wants messages of this group, by whichever of its names it has said so."""
+    """How the phone wants messages of this group delivered, by any name under which it has set that."""
     methods = messages.group_methods(ctx)
     domain = room_service.domain_of(ctx.services.groups, ctx.session.domain, addresses.domain_of(room))
     names = (gid, groups.group_id(room), room_service.group_id(room, domain))
@@ -132,7 +134,7 @@ def _own_nick(ctx: Context, settled: KeptProperties) -> str:
 
 
 def _password(ctx: Context, room: str) -> str:
-    """From an invitation into the room."""
+    """The password of the room, from an invitation; "" without one."""
     found = ctx.services.invites.all(ctx.session.jid, "in").values()
     invitations = [records.unpack_invitation(record) for record in found]
     return next((each.password for each in invitations if each.room == room and each.password), "")
@@ -142,7 +144,7 @@ def _password(ctx: Context, room: str) -> str:
 
 
 def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
-    """A new room, configured. 801 when it is there already, 806 for properties that cannot be."""
+    """Creates and configures a room. 801 when it exists already, 806 for properties that are not possible."""
     wishes = request.group_properties or GroupProperties()
     values, welcome = groups.read(wishes.property), properties.welcome_text(wishes)
     name = groups.parse(request.group_id)
@@ -156,7 +158,7 @@ def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
         leave_room(ctx, room)
         raise CspError(StatusCode.GROUP_ALREADY_EXISTS, "group exists")
     if request.join_group is False:
-        values["AutoDelete"] = "F"  # nobody is in it, so that it would be gone at once
+        values["AutoDelete"] = "F"  # it is empty, so it would be destroyed at once
     _configure_new(ctx, room, bool(name.owner), values, welcome)
     ctx.effects.spell[room] = gid
     properties.store_own_properties(
@@ -184,20 +186,20 @@ def _must_be_new(ctx: Context, room: str) -> None:
 
 
 def _configure_new(ctx: Context, room: str, private: bool, values: dict[str, str], welcome: str | None) -> None:
-    """The room stays when everybody has left, unless the phone wants that it goes; a private one is not listed."""
+    """Configures a new room. It stays when all have left, unless the phone wants otherwise; a private one is not listed."""
     wishes = {"AutoDelete": "F", "Searchable": "F" if private else "T", **values}
     try:
         form = checked_reply(ctx.query(rooms.ask_config(room))[0])
         filled = rooms.fill(form.payload, wishes, welcome)
         checked_reply(ctx.query(rooms.configure(room, filled or {}))[0])
     except (CspError, BackendError):
-        # A room without configuration would lock everybody out: better none at all.
+        # A room that is not configured stays locked for all: it is destroyed.
         ctx.send(commands.destroy(room))
         raise
 
 
 def delete_group(ctx: Context, request: DeleteGroupRequest) -> Primitive:
-    """816 for whoever does not own it."""
+    """Destroys a room. 816 for a user who does not own it."""
     room = room_of(ctx, request.group_id)
     reply = ctx.ask(commands.destroy(room))
     if reply["error"]:
@@ -210,8 +212,8 @@ def delete_group(ctx: Context, request: DeleteGroupRequest) -> Primitive:
 
 
 def leave_group(ctx: Context, request: LeaveGroupRequest) -> Primitive:
-    """808 in the answer's own Result when the group is not joined. The group is always named: a phone may leave several at a
-    time."""
+    """Leaves a room. 808 in the answer's own Result when it is not joined. The answer names the group: a phone may leave
+    several at once."""
     try:
         room, _ = joined_room(ctx, request.group_id)
         leave_room(ctx, room)
@@ -223,7 +225,7 @@ def leave_group(ctx: Context, request: LeaveGroupRequest) -> Primitive:
 def leave_room(ctx: Context, room: str) -> None:
     """Leaves a joined room."""
     left = ctx.ask(commands.leave(room))
-    # By itself, so that the server gets it whatever happens to the stream now.
+    # As a command of its own: the server gets it even if the stream breaks now.
     ctx.send(commands.stanza(rooms.leave(room, str(left["nick"]))))
 
 
@@ -231,7 +233,7 @@ def leave_room(ctx: Context, room: str) -> None:
 
 
 def get_joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
-    """By level for whoever administrates the group, as one list for others. Nothing of the kind is in 1.1."""
+    """Occupants: by level for an administrator of the group, as one list for others. CSP 1.1 has no such request."""
     if ctx.version == "1.1":
         raise CspError(StatusCode.NOT_IMPLEMENTED, "not in CSP 1.1")
     room, own = joined_room(ctx, request.group_id)
@@ -243,7 +245,7 @@ def get_joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
 
 
 def subscribe_group_notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
-    """G: whether changes are told; S: from now on; U: no more."""
+    """SubscribeType G asks whether changes are notified, S subscribes, U unsubscribes."""
     kind = (request.subscribe_type or "").strip().upper()
     if kind not in ("G", "S", "U"):
         raise CspError(StatusCode.BAD_PARAMETER, "SubscribeType is G, S or U")

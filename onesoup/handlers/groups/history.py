@@ -1,5 +1,5 @@
-"""What was said in a group, for GetMessageList with a GroupID: the archive that the room itself keeps (xmpp-mapping.md 6.2).
-Nothing of a group is kept here but what the phone was told of last, which it may fetch for a while."""
+"""History of a group, for GetMessageList with a GroupID: from the archive that the room keeps (xmpp-mapping.md 6.2). The
+gateway keeps only the messages that it last listed for the phone, which may fetch them for a while."""
 
 import hashlib
 from base64 import b32encode
@@ -16,14 +16,14 @@ from onesoup.store import records
 from onesoup.xmpp import commands
 
 DEFAULT_HISTORY, MAX_HISTORY = 20, 50
-# What the news of one message takes of a phone's parser at most, in octets of XML.
+# Most bytes of XML that one MessageInfo takes.
 MESSAGE_INFO_BYTES = 700
 HISTORY_ID_PREFIX = "h."
 
 
 def group_history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], int]:
-    """The last messages to everybody, oldest first, and how many they are. 808 when the group is not joined; 821 when it keeps
-    nothing."""
+    """The last messages to the whole group, oldest first, and their number. 808 when the group is not joined; 821 when it has
+    no archive."""
     room, own = joined_room(ctx, group)
     most = max(min(DEFAULT_HISTORY if count is None else count, MAX_HISTORY, ctx.caps.parser // MESSAGE_INFO_BYTES), 1)
     answer: Any = ctx.ask(commands.history(room, most))
@@ -37,7 +37,7 @@ def group_history(ctx: Context, group: str, count: int | None) -> tuple[list[Tex
 
 
 def _texts(ctx: Context, room: str, gid: str, name: str, nick: str, body: str, time: int) -> list[Text]:
-    """One message, in as many parts as the phone's limit makes of it. The same one has the same id whenever it is told."""
+    """One message, in parts that fit the phone. Its id is the same each time it is listed."""
     whole = Text(_id(room, name, 0), room, body, time, group=gid, nick=nick)
     session = replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
     parts = fitting.parts(whole, session, ctx.caps, spelling=gid)
@@ -50,6 +50,6 @@ def _id(room: str, name: str, part: int) -> str:
 
 
 def remembered_message(ctx: Context, message_id: str) -> Text | None:
-    """A message that the phone was told of."""
+    """A message that was listed for the phone; None when it is not kept."""
     record = ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(HISTORY_ID_PREFIX) else None
     return records.unpack_text(record) if record is not None else None

@@ -1,5 +1,5 @@
-"""Invitations (messages.md 12, xmpp-mapping.md 8): what the phone sends goes out as the XMPP side knows it, what it answers to
-others likewise. Who invited whom is kept with the account until the invitation ends."""
+"""Invitations (messages.md 12, xmpp-mapping.md 8): sends those of the phone as XMPP invitations, and the phone's answers to
+those of others. An invitation is kept with the account until it ends."""
 
 import time
 from collections.abc import Callable
@@ -34,12 +34,12 @@ from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
 
 MAX_INVITE_ID, MAX_INVITE_NOTE, MAX_INVITED = 100, 400, 200
-# What those read who are invited to talk without a word: XMPP has no such invitation.
+# Text of an invitation to talk that has none: XMPP has no such invitation, so it becomes a message.
 COME_AND_TALK = "Would you like to talk?"
 
 
 def invite(ctx: Context, request: InviteRequest) -> Primitive:
-    """200, or 201 with whoever could not be invited. 501 for what has no counterpart."""
+    """Sends an invitation. 201 names users who could not be invited; 501 for types without a counterpart in XMPP."""
     kind = (request.invite_type or "").strip().upper()
     if kind in invitations.UNKNOWN:
         raise CspError(StatusCode.NOT_IMPLEMENTED, "invitations of that type go nowhere")
@@ -124,7 +124,7 @@ def _nobody(failed: list[DetailedResult]) -> CspError:
 
 
 def _made_members(ctx: Context, room: str, jids: list[str], failed: list[DetailedResult]) -> list[str]:
-    """An invitation to be a member makes one first. 816 when the user may not."""
+    """Makes users members of the room, for an invitation to become one. 816 when the user may not."""
     more = administrators(ctx, room)
     made, others = [jid for jid in jids if jid in more], [jid for jid in jids if jid not in more]
     replies = ctx.query(*[rooms.affiliate(room, jid, "member") for jid in others])
@@ -138,7 +138,7 @@ def _made_members(ctx: Context, room: str, jids: list[str], failed: list[Detaile
 
 
 def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jids: list[str], mark: str) -> list[Command]:
-    """What goes out for each of those invited."""
+    """The stanzas for each invited user."""
     note = (request.invite_note or "").strip()[:MAX_INVITE_NOTE]
     if kind in ("GR", "GM"):
         write = stanzas.direct if inside is None else stanzas.mediated
@@ -157,14 +157,14 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
 
 
 def answer_invitation(ctx: Context, request: InviteUserResponse) -> Primitive:
-    """423 for an invitation that is not known, or over. Accepted, the phone joins by itself; refused, the room is told."""
+    """Accepts or declines an invitation. 423 for one that is unknown or over. After accepting, the phone joins by itself."""
     invite_id = request.invite_id or ""
     record = ctx.services.invites.get(ctx.session.jid, "in", invite_id)
     found = records.unpack_invitation(record) if record is not None else None
     if found is None or found.until < time.time():
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
     if request.acceptance:
-        # With its password the invitation is kept: the join needs it.
+        # The invitation is kept: the join needs its password.
         _accept(ctx, found, request)
     else:
         note = (request.response_note or "").strip()[:MAX_INVITE_NOTE]
@@ -176,7 +176,7 @@ def answer_invitation(ctx: Context, request: InviteUserResponse) -> Primitive:
 
 
 def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
-    """The phone joins by itself, before or after; one that does not is joined after a while."""
+    """Notes that the invitation was accepted. If the phone does not join by itself, it is joined after a while."""
     answered = records.pack_invitation(replace(found, answered=True))
     ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
     name = request.screen_name.s_name if request.screen_name is not None else None
@@ -185,7 +185,7 @@ def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> Non
 
 
 def cancel_invitation(ctx: Context, request: CancelInviteRequest) -> Primitive:
-    """XMPP cannot take an invitation back: it is forgotten here. 423 for one that is not known."""
+    """Forgets an invitation: XMPP cannot withdraw it. 423 for one that is not known."""
     invite_id = (request.invite_id or "").strip()
     if ctx.services.invites.get(ctx.session.jid, "out", invite_id) is None:
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")

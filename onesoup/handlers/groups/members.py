@@ -1,4 +1,4 @@
-"""Who belongs to a group, who may do what in it, and who is kept out (messages.md 13, xmpp-mapping.md 7)."""
+"""Members of a group, their rights, and users who are kept out (messages.md 13, xmpp-mapping.md 7)."""
 
 from collections.abc import Callable
 
@@ -40,12 +40,13 @@ from onesoup.handlers.groups.rooms import (
 from onesoup.xmpp import rooms
 from onesoup.xmpp.rooms import RoomRequest
 
-# What rooms say of a nick that is not there, when somebody is to be put out.
+# Errors of rooms for a nick that is not there.
 NOT_THERE_ERRORS = ("item-not-found", "not-acceptable")
 
 
 def get_members(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
-    """By the room's own lists; where it keeps those to itself, whoever is there and can be seen. 816 when that is nobody."""
+    """Members by the room's own lists. Where the room hides those: the occupants with visible addresses, 816 when there are
+    none."""
     room = room_of(ctx, request.group_id)
     asked = [rooms.ask_affiliated(room, each) for each in ("owner", "admin", "member")]
     replies = ctx.query(*asked, rooms.ask_role(room, "moderator"))
@@ -74,7 +75,7 @@ def get_members(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
 
 
 def _readable(ctx: Context, members: list[Member]) -> list[Member]:
-    """As many as the phone can read at once, or in segments."""
+    """As many as the phone can read in one answer, or in segments."""
     return members if ctx.segmented else fitting(members, "", ctx.caps.parser)
 
 
@@ -86,7 +87,7 @@ def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:
 
 
 def add_members(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
-    """Whoever is more than a member already stays what he is."""
+    """Makes users members. Users with a higher affiliation keep it."""
     room = room_of(ctx, request.group_id)
     people = _somebody(named_people(ctx, room, *names_in_lists(request.user_list, request.user_id_list)))
     more = administrators(ctx, room)
@@ -96,7 +97,7 @@ def add_members(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
 
 
 def remove_members(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
-    """They are members no more, and whoever of them is in the group is put out: 200 means that they are gone."""
+    """Takes membership away and removes the users from the room: after 200 they are gone."""
     room = room_of(ctx, request.group_id)
     people = _somebody(named_people(ctx, room, *names_in_lists(request.user_list, request.user_id_list)))
     if room in joined_rooms(ctx):
@@ -107,7 +108,7 @@ def remove_members(ctx: Context, request: RemoveGroupMembersRequest) -> Primitiv
 
 
 def _remove_from_inside(ctx: Context, room: str, people: NamedPeople) -> None:
-    """Whose address the room hides is put out by name; to be a member, too, he would need one."""
+    """Removes occupants whose address the room hides by their nick. Without an address they cannot be members."""
     present = occupants(ctx, room)
     hidden = {each.nick for each in present if not each.jid and each.affiliation == "none"}
     named_well = [each for each in people.found if each[1] or each[2] not in hidden]
@@ -125,8 +126,8 @@ def _remove_from_inside(ctx: Context, room: str, people: NamedPeople) -> None:
 
 
 def _remove_from_outside(ctx: Context, room: str, people: NamedPeople) -> None:
-    """A room for members puts out who is none any more. Any other only puts out whom it rejects, and only those who are in it
-    can put out somebody without that: he is rejected for a moment."""
+    """A members-only room removes users who are no longer members. Any other room removes only outcasts, or those whom an
+    occupant kicks: the users become outcasts for a moment."""
     if not rooms.read_info(checked_reply(ctx.query(rooms.ask_info(room))[0]).payload).members_only:
         change_each(ctx, people, _affiliation(room, "outcast"))
     change_each(ctx, NamedPeople(people.working, people.failed), _affiliation(room, "none"))
@@ -143,7 +144,7 @@ def _somebody(people: NamedPeople) -> NamedPeople:
 
 
 def change_member_access(ctx: Context, request: MemberAccessRequest) -> Primitive:
-    """Administrators and members by affiliation, moderators by the role that those who are there have."""
+    """Administrators and members by affiliation, moderators by the role of present occupants."""
     room = room_of(ctx, request.group_id)
     lists = (
         (ADMIN, request.admin.user_list if request.admin else None),
@@ -161,8 +162,8 @@ def change_member_access(ctx: Context, request: MemberAccessRequest) -> Primitiv
 
 
 def _give(ctx: Context, room: str, people: NamedPeople, level: str) -> None:
-    """A moderator must be there, and an administrator have an address: 816, before anything is changed for them. Whoever is not
-    there can at least be a member."""
+    """Sets the level. A moderator must be present and an administrator must have an address: otherwise 816, before anything is
+    changed. A user who is not present can at least become a member."""
 
     def affiliation(jid: str, _nick: str) -> RoomRequest | None:
         return rooms.affiliate(room, jid, "admin" if level == ADMIN else "member")
@@ -179,8 +180,8 @@ def _give(ctx: Context, room: str, people: NamedPeople, level: str) -> None:
 
 
 def change_reject_list(ctx: Context, request: RejectListRequest) -> Primitive:
-    """The list as it is then; 201 names those with whom it did not work. Whoever is to come off it and is not on it stays what he
-    is in the group."""
+    """The list after the change; 201 names users for whom it failed. A user who is to be taken off the list and is not on it
+    keeps his affiliation."""
     room = room_of(ctx, request.group_id)
     people = NamedPeople([], {})
     wishes = ((request.add_list, "outcast"), (request.remove_list, "none"))
@@ -210,7 +211,7 @@ def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> NamedPeople:
 
 
 def _reject(ctx: Context, room: str, people: NamedPeople, affiliation: str) -> None:
-    """A screen name whose address the room hides can only be put out."""
+    """Changes the list. A screen name whose address the room hides can only be kicked."""
     hidden = [(who, nick) for who, jid, nick in people.found if not jid]
     change_each(ctx, people, _affiliation(room, affiliation))
     if affiliation == "outcast":

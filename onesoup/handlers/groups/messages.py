@@ -1,4 +1,4 @@
-"""Messages into groups, and to somebody in one by screen name: whom they go to (xmpp-mapping.md 6.1)."""
+"""Recipients of messages into groups, and to an occupant by screen name (xmpp-mapping.md 6.1)."""
 
 from onesoup.csp.codec.generated_elements import DetailedResult, Group, ScreenName
 from onesoup.csp.errors import CspError
@@ -8,7 +8,7 @@ from onesoup.handlers.groups.rooms import find_joined_room, joined_rooms, occupa
 
 
 def group_recipients(ctx: Context, named: list[Group]) -> tuple[dict[str, str], list[DetailedResult]]:
-    """Room, or room/nick -> GroupID; and who cannot be served. Whoever has not joined cannot write: 808."""
+    """Room, or room/nick -> GroupID; and the recipients that cannot be served. 808 for a group that is not joined."""
     to: dict[str, str] = {}
     failed: dict[int, list[Group]] = {}
     inside = joined_rooms(ctx)

@@ -1,5 +1,5 @@
-"""What a group is like, and what the user has settled for it (messages.md 13). The room's configuration is the truth for the
-first; the second is kept with the account, and AutoJoin as a bookmark for all clients too."""
+"""Properties of a group, and the user's own properties in it (messages.md 13). The room's configuration holds the first. The
+second are kept with the account, and AutoJoin as a bookmark for all clients too."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ MAX_WELCOME_LENGTH = 2000
 
 
 def get_group_properties(ctx: Context, request: GetGroupPropsRequest) -> Primitive:
-    """Both blocks always: the 1.2 client's tables ask for the own one."""
+    """Both blocks, always: 1.2 clients expect the user's own one."""
     here = joined_rooms(ctx)
     room = room_of(ctx, request.group_id, here)
     info, marks = ctx.query(rooms.ask_info(room), rooms.ask_bookmarks())
@@ -63,7 +63,7 @@ def _truth(value: bool) -> str:
 
 
 def set_group_properties(ctx: Context, request: SetGroupPropsRequest) -> Primitive:
-    """The topic is a message, the rest the owner's form. 816 for whoever may not, 806 for what cannot be."""
+    """Sends the topic as a message and the rest as the owner's form. 816 for users who may not, 806 for impossible values."""
     here = joined_rooms(ctx)
     room = room_of(ctx, request.group_id, here)
     wishes = request.group_properties or GroupProperties()
@@ -95,7 +95,7 @@ def _may_change_topic(ctx: Context, jid: str, room: Room | None) -> None:
 
 
 def welcome_text(wishes: GroupProperties) -> str | None:
-    """The text of a WelcomeNote; None when there is none. 415 for what is no text."""
+    """The text of a WelcomeNote; None without one. 415 when it is no text."""
     note = wishes.welcome_note
     if note is None:
         return None
@@ -109,7 +109,7 @@ def welcome_text(wishes: GroupProperties) -> str | None:
 
 
 def own_alias(ctx: Context) -> str:
-    """The name under which the user shows himself."""
+    """The user's public alias."""
     own = records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {})
     plain = own.get("alias")
     values = [child[1] for child in plain[2] if child[0] == "PresenceValue"] if plain else []
@@ -120,14 +120,14 @@ def own_alias(ctx: Context) -> str:
 
 
 def with_own_properties(before: KeptProperties, own: OwnProperties | None) -> KeptProperties:
-    """What was settled, with the wishes of a request. 806 for what does not exist."""
+    """The kept properties with the changes of a request. 806 for unknown ones."""
     values = groups.read(own.property, groups.OWN_NAMES) if own is not None else {}
     names = {"AutoJoin": "auto", "ShowID": "show_id", "PrivateMessaging": "private"}
     return replace(before, **{names[name]: value == "T" for name, value in values.items()})  # type: ignore[arg-type]
 
 
 def store_own_properties(ctx: Context, room: str, settled: KeptProperties) -> None:
-    """With the account; AutoJoin for all clients of the user, and private messages for the room as it is joined now."""
+    """Stores them with the account; AutoJoin for all clients of the user, private messages for the joined room."""
     before, inside = kept_properties(ctx, room, settled.gid), joined_rooms(ctx).get(room)
     if inside is not None and not settled.nick:
         settled = replace(settled, nick=inside.nick)
@@ -139,7 +139,7 @@ def store_own_properties(ctx: Context, room: str, settled: KeptProperties) -> No
 
 
 def _bookmark(ctx: Context, mark: Bookmark) -> None:
-    """In the way of the server; on one that has neither way, the account's record alone has it."""
+    """Sets a bookmark in either form that the server knows. Where it knows none, only the account's record has it."""
     if not ctx.query(rooms.bookmark(mark))[0].error:
         return
     old = ctx.query(rooms.ask_old_bookmarks())[0]

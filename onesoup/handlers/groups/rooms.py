@@ -1,4 +1,4 @@
-"""What all handlers of groups need: which room a GroupID means, which rooms are joined, who is in them."""
+"""Helpers for all group handlers: which room a GroupID means, which rooms are joined, who is in them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Occupant:
 
 
 def spelled_group_id(text: str) -> str:
-    """A GroupID of the phone, as it is told to it."""
+    """A GroupID of the phone, in the form in which it is sent back."""
     text = text.strip()
     return text if text[:3].lower() == "wv:" else f"wv:{text}"
 
@@ -42,8 +42,8 @@ def joined_rooms(ctx: Context) -> dict[str, Room]:
 
 
 def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
-    """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that has none; BackendError while it
-    cannot be told whether it has any. Of a GroupID that an invitation has told nobody is asked."""
+    """The room that a GroupID means. 405 without a room service, 516 for a foreign domain without one, BackendError while that
+    is not known. A GroupID from an invitation needs no look-up."""
     name = groups.parse(gid)
     for jid, room in (joined_rooms(ctx) if inside is None else inside).items():
         if groups.same(room.gid, gid or ""):
@@ -63,7 +63,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
 
 
 def room_service_of(ctx: Context, domain: str) -> str:
-    """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
+    """The room service of a domain; "" when it has none. Only definite answers of the domain are cached."""
     kept = ctx.services.groups.service(domain)
     if kept is None:
         kept = room_service.look(ctx.query, domain)
@@ -72,14 +72,14 @@ def room_service_of(ctx: Context, domain: str) -> str:
 
 
 def joined_room(ctx: Context, gid: str | None) -> tuple[str, Room]:
-    """A room that is joined. 808 when it is not."""
+    """A joined room. 808 when it is not joined."""
     here = joined_rooms(ctx)
     jid = find_joined_room(ctx, gid, here)
     return jid, here[jid]
 
 
 def find_joined_room(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
-    """The one of the joined rooms that a GroupID means, without asking anybody. 808 when it is none of them."""
+    """The joined room that a GroupID means, without asking a server. 808 when it means none of them."""
     name = groups.parse(gid)
     for jid, room in here.items():
         if groups.same(room.gid, gid or ""):
@@ -94,7 +94,7 @@ def find_joined_room(ctx: Context, gid: str | None, here: dict[str, Room]) -> st
 
 
 def occupants(ctx: Context, room: str) -> list[Occupant]:
-    """Whoever is in a joined room, by nick."""
+    """The occupants of a joined room, by nick."""
     found = ctx.services.sessions.hash(ctx.sid, "occ")
     start = f"{room}/"
     return sorted(
@@ -108,15 +108,15 @@ def occupants(ctx: Context, room: str) -> list[Occupant]:
 
 
 def known_occupants(ctx: Context) -> list[Occupant]:
-    """Whoever is in one of the joined rooms and shows an address."""
+    """The occupants of all joined rooms whose address is visible."""
     found = ctx.services.sessions.hash(ctx.sid, "occ")
     each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
     return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
 
 
 def shown_members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
-    """Occupants as the phone is told of them: as many as it can read, unless it reads long answers in segments. Else it would be
-    told that the answer is too long, and not that it is in."""
+    """Occupants in the phone's spelling: as many as it can read, or all when it reads segments. A longer answer would be
+    refused, and the phone would not learn that it has joined."""
     known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])
     found = [
         Member(each.nick, ctx.session.spelled(each.jid, known.get(each.jid)) if each.jid else "", each.level) for each in present
@@ -133,12 +133,12 @@ def keep_properties(ctx: Context, room: str, settled: KeptProperties) -> None:
 
 
 def all_kept_properties(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
-    """Whatever an account has settled, by room."""
+    """The user's own properties in all rooms, by room."""
     return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}
 
 
 def checked_reply(reply: RoomReply) -> RoomReply:
-    """CspError with the code of a refusal."""
+    """The reply. CspError with the right code when it is a refusal."""
     if reply.error:
         raise CspError(rooms.command_code(reply.error), reply.error)
     return reply
@@ -149,7 +149,8 @@ def checked_reply(reply: RoomReply) -> RoomReply:
 
 @dataclass(slots=True)
 class NamedPeople:
-    """Whom a request names: `text` as it named them, bare JID, and nick of those who are there (both may be "")."""
+    """The users that a request names. `found`: as the request spells them, bare JID, and nick of those who are present; both
+    may be ""."""
 
     found: "list[tuple[str | ScreenName, str, str]]"
     failed: dict[int, "list[str | ScreenName]"]
@@ -159,7 +160,7 @@ class NamedPeople:
 
     @property
     def working(self) -> "list[tuple[str | ScreenName, str, str]]":
-        """Those of them for whom nothing has failed."""
+        """Those for whom nothing has failed."""
         failed = [each for who in self.failed.values() for each in who]
         return [each for each in self.found if each[0] not in failed]
 
@@ -200,13 +201,13 @@ def names_in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], lis
 
 
 def administrators(ctx: Context, room: str) -> set[str]:
-    """Who is more than a member, as far as the room tells it: to make one a member would take that away."""
+    """Users with more than membership, as far as the room tells: to make them members would take that away."""
     replies = ctx.query(*[rooms.ask_affiliated(room, each) for each in rooms.ADMINS])
     return {jid for reply in replies if not reply.error for jid, _ in rooms.read_admin(reply.payload) if jid}
 
 
 def change_each(ctx: Context, people: NamedPeople, request: Callable[[str, str], RoomRequest | None]) -> None:
-    """Asks for one thing for each of them; whoever it does not work for is counted as failed. `request` None: 816."""
+    """Sends one request for each of them; failures are counted. 816 where `request` returns None."""
     asked = []
     for who, jid, nick in people.found:
         wish = request(jid, nick)
@@ -220,7 +221,7 @@ def change_each(ctx: Context, people: NamedPeople, request: Callable[[str, str],
 
 
 def people_result(people: NamedPeople, version: str) -> Primitive:
-    """200, 201 with who failed, or the code with which all did."""
+    """200, 201 with those who failed, or the one code with which all failed."""
     if not people.failed:
         return status(StatusCode.SUCCESSFUL)
     served = people.working

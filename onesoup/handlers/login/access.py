@@ -1,7 +1,7 @@
-"""Log-in: verifies what can be verified here, asks a holder to open the XMPP side, and answers in a Login-Response.
+"""Log-in: checks what can be checked here, asks a holder to open the XMPP side, and answers with a Login-Response.
 
-It never answers `Status` in the first phase of a four-way log-in, and never 401 in the second (flows.md 4.2). What is refused
-is refused alike, whether the user or the password was wrong."""
+The first phase of a four-way log-in is never answered with `Status`, the second never with 401 (flows.md 4.2). A wrong user
+and a wrong password get the same refusal."""
 
 import secrets
 import time
@@ -31,18 +31,18 @@ log = structlog.get_logger()
 
 SID_RANDOM_LETTERS = 26  # letters of 5 bits: 130 random bits behind the two that name the shard
 NONCE_LENGTH = 24
-# First phases of log-ins from one address within ten minutes: many phones are behind one of a carrier's.
+# Most first phases of log-ins from one address within ten minutes: many phones share an address of a carrier.
 MAX_CHALLENGES = 2000
-# Compared with where there is nothing to compare with, so that both take the same time.
+# Compared with when no phone password is stored, so that both cases take the same time.
 _NOBODYS = secrets.token_hex(8)
 ORIGIN_REMEMBERED = "remembered"
-# Ids of sessions are shorter; longer ones are nobody's.
+# SessionIDs are shorter than this.
 MAX_SID_LENGTH = 50
 
 
 @dataclass(slots=True)
 class LoginOutcome:
-    """The answer, and the session that it opened or None."""
+    """The answer, and the session that the log-in opened, or None."""
 
     response: LoginResponse
     sid: str | None = None
@@ -58,8 +58,8 @@ def login(
     old: str | None = None,
     encoding: str = "",
 ) -> LoginOutcome:
-    """The Login-Response to a Login-Request of either phase, before the monotonic clock shows `deadline`. `old` is the
-    session in whose descriptor it came."""
+    """The Login-Response to a Login-Request of either phase. `deadline` is on the monotonic clock. `old` is the session in
+    whose descriptor the request came."""
     began = time.monotonic()
     scheme = login_scheme(request)
     try:
@@ -94,7 +94,7 @@ def _login(attempt: LoginContext) -> LoginOutcome:
 
 
 def _negotiate(attempt: LoginContext, session: Session, sid: str, response: LoginResponse) -> None:
-    """A log-in of 1.3 may bring capabilities and services along; then it need not ask for them again (messages.md 5)."""
+    """A log-in of 1.3 may carry capabilities and services; then the phone need not ask for them again (messages.md 5)."""
     request = attempt.request
     ctx = Context(attempt.services, sid, session, attempt.version, attempt.peer, records.unpack_caps(None))
     if request.capability_list is not None:
@@ -141,7 +141,7 @@ def _session(attempt: LoginContext, jid: str) -> Session:
 
 
 def _challenge(attempt: LoginContext) -> LoginOutcome:
-    """A fresh nonce for this attempt, and the schema of the second request."""
+    """Answers the first phase: a fresh nonce, and the schema for the second request."""
     services, request, link = attempt.services, attempt.request, attempt.link
     offered = access.schemas(request)
     if not offered:
@@ -164,8 +164,8 @@ def _challenge(attempt: LoginContext) -> LoginOutcome:
 
 
 def _resume(attempt: LoginContext, sid: str) -> LoginOutcome:
-    """A living session for the handset that has it, without a password: whoever has its id is that handset already. 502 for
-    anybody else, who may log in with a password (reliability.md 7)."""
+    """Resumes a living session without a password, for the handset that has its id. 502 for others, who may log in with a
+    password (reliability.md 7)."""
     services, sessions = attempt.services, attempt.services.sessions
     try:
         record = sessions.open(sid, None, "", ("r",), touch=False).fields[0]
@@ -190,8 +190,8 @@ def _resume(attempt: LoginContext, sid: str) -> LoginOutcome:
 
 
 def _opened(attempt: LoginContext) -> tuple[Session, str, str]:
-    """The session, its id and the XMPP password that opened it. Where the phone password of a link was given and the server
-    does not take the link's XMPP password any more, the one that was given may be the new one."""
+    """The session, its id and the XMPP password that opened it. Where the server no longer accepts the XMPP password of a
+    link, the password that the phone gave may be the new one."""
     found = _proved(attempt)
     given, own = attempt.request.password, attempt.wish.jid
     if found is not None and found[0] == own and given and found[1] != given and not attempt.vouched:
@@ -205,7 +205,7 @@ def _opened(attempt: LoginContext) -> tuple[Session, str, str]:
 
 
 def _opened_with(attempt: LoginContext, found: tuple[str, str] | None) -> tuple[Session, str, str]:
-    """With an XMPP account and its password, where guessing allows it. 409 when there is none."""
+    """Opens a session with an XMPP account and its password, if the limits of guessing allow it. 409 without a password."""
     word = throttle.password_key(attempt.services, *found) if found else None
     throttle.admit_login(attempt.services, attempt.peer, attempt.wish.jid, word)
     assert found is not None
@@ -221,9 +221,8 @@ def _proved(attempt: LoginContext) -> tuple[str, str] | None:
     if request.digest_bytes is not None and request.password is None:
         nonces = attempt.services.logins.take_nonces(attempt.name, attempt.handset_name)
         if not nonces:
-            raise CspError(
-                StatusCode.INVALID_PASSWORD, throttle.WRONG_PASSWORD
-            )  # late, or said before: no guess, so it does not count as one
+            # Too late, or used before: this is no guess, so it does not count as one.
+            raise CspError(StatusCode.INVALID_PASSWORD, throttle.WRONG_PASSWORD)
         secret = link.phone_password if link is not None and link.phone_password else _NOBODYS
         matches = [access.digest_matches(request.digest_bytes, nonce, secret) for nonce in nonces]
         schema = next(filter(None, matches), None)
@@ -244,7 +243,7 @@ def _octets(text: str) -> bytes:
 
 
 def _open(attempt: LoginContext, session: Session, password: str) -> str:
-    """Asks the holder of the session's shard to log in. The new SessionID, or the error that the phone is told."""
+    """Asks the holder of the session's shard to log in. The new SessionID; CspError with what the phone is told."""
     services = attempt.services
     shard = keys.shard_of(session.jid, session.resource)
     sid = f"{shard:02x}{token(SID_RANDOM_LETTERS)}"
@@ -263,9 +262,9 @@ def _open(attempt: LoginContext, session: Session, password: str) -> str:
 
 
 def _note_move(attempt: LoginContext, session: Session, sid: str) -> None:
-    """COMPAT(Android): what it had on its way when its log-in was answered names the old session, and 601 to that ends it
-    (flows.md 4.5). Only what the same handset of the same account had before is carried on; of a session that nobody knows
-    any more there is nothing to carry on, and its polls are empty."""
+    """COMPAT(Android): requests that it sent before its log-in was answered name the old session, and 601 to those ends the
+    new one (flows.md 4.5). Requests are carried over only from a session of the same handset and account; polls of an unknown
+    session are answered empty."""
     old, services = attempt.old, attempt.services
     if not old or len(old) > MAX_SID_LENGTH:
         return
@@ -278,7 +277,7 @@ def _note_move(attempt: LoginContext, session: Session, sid: str) -> None:
 
 
 def _keep(attempt: LoginContext, jid: str, password: str) -> None:
-    """After a good log-in: a changed XMPP password replaces the linked one; a first one is remembered where that is wanted."""
+    """After a log-in: a changed XMPP password replaces the linked one; a first one is remembered where that is configured."""
     link, services = attempt.link, attempt.services
     if attempt.request.password is None or attempt.vouched:
         return
@@ -294,7 +293,7 @@ def _keep(attempt: LoginContext, jid: str, password: str) -> None:
 
 
 def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
-    """One user's oldest sessions end with 601 when there are too many (flows.md 4.5)."""
+    """Ends a user's oldest sessions with 601 when there are too many (flows.md 4.5)."""
     others = {resource: other for resource, other in services.clients.all(session.jid).items() if other != sid}
     if len(others) < services.policy.sessions:
         return
@@ -311,6 +310,6 @@ def _make_room(services: GatewayServices, session: Session, sid: str) -> None:
 
 
 def end_session(sessions: GatewaySessionStore, sid: str) -> None:
-    """The server ends it: the phone is told 601 with its next request, the holder closes the stream. NoSession if it is over."""
+    """Ends a session: the phone gets 601 to its next request, the holder closes the stream. NoSession if it has ended."""
     effects = RequestEffects(out=[records.pack_command(commands.logout())], end=StatusCode.FORCED_LOGOUT)
     sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", effects)

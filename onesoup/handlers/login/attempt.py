@@ -17,7 +17,7 @@ MAX_CLIENT_ID, MAX_SESSION_COOKIE = 500, 1000
 
 @dataclass(slots=True)
 class LoginContext:
-    """One Login-Request and what is known about it. `old` is the session in whose name it comes."""
+    """One Login-Request and what is known about it. `old` is the session in whose descriptor it came."""
 
     services: GatewayServices
     request: LoginRequest
@@ -30,20 +30,20 @@ class LoginContext:
     client_id: str
     client_kind: str
     link: LinkedAccount | None
-    # The network says that this is the number of the account.
+    # The network states the account's phone number.
     vouched: bool
     scheme: str
     encoding: str
 
     @property
     def handset_name(self) -> str:
-        """What both phases of a four-way log-in have in common (flows.md 4.2): the account, and the handset by all that it
-        says of itself. Some give the second phase a TransactionID of its own."""
+        """What both phases of a four-way log-in share (flows.md 4.2): the account and the handset's own data. Some handsets
+        give the second phase another TransactionID."""
         return self._name()
 
     @property
     def name(self) -> str:
-        """This phase, and the other where it has the same TransactionID."""
+        """Name of this phase, and of the other one if that has the same TransactionID."""
         return self._name(self.transaction_id)
 
     def _name(self, *more: str) -> str:
@@ -56,7 +56,7 @@ class LoginContext:
 
     @property
     def proves(self) -> bool:
-        """Whether the request itself says who it is; else it is a first phase, or wants an old session back."""
+        """Whether the request carries a proof of identity. Otherwise it is a first phase, or resumes a session."""
         return self.request.password is not None or self.request.digest_bytes is not None
 
 
@@ -78,7 +78,7 @@ def start_attempt(
     old: str | None,
     encoding: str,
 ) -> LoginContext:
-    """Who is meant. 531 and 516 where that can be nobody here."""
+    """Finds the account that a Login-Request means. 531 and 516 when no account here can be meant."""
     policy, scheme = services.policy, login_scheme(request)
     numbered = services.accounts.of_number(peer.number) if peer.number else None
     if numbered is not None and (owner := linking.find_link(services, numbered)) is not None and owner.number != peer.number:

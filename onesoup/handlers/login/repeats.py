@@ -16,7 +16,7 @@ from onesoup.handlers.replies import Reply, answer_code, encode_reply
 from onesoup.store.errors import NoSession
 
 CLAIM_POLL_SECONDS = 0.1
-# How much longer than the log-in its claim lasts, should this process die.
+# How much longer than the log-in its claim lasts, in case this process dies.
 CLAIM_SPARE_SECONDS = 2
 
 
