@@ -91,58 +91,28 @@ def order_fields(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return {name: event.pop(name, None) for name in FIRST_FIELDS} | dict(event)
 
 
+# Libraries whose messages below a level are of no use to an operator.
+QUIET_LOGGERS = {
+    "urllib3": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "PIL": logging.WARNING,
+    "gunicorn.access": logging.CRITICAL,
+}
+
+# A function of structlog's chain.
+Processor = Callable[[Any, str, Any], Any]
+
+
 def setup_logging(settings: Settings, role: str, stream: TextIO | None = None) -> None:
     """Sends this process's log, libraries included, to standard output. A second call replaces the first."""
     level = getattr(logging, settings.log_level.upper())
-
-    def add_role(_logger: Any, _method: str, event: EventDict) -> EventDict:
-        event.setdefault("role", role)
-        return event
-
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
-        add_role,
-        structlog.processors.StackInfoRenderer(),
-    ]
-    if settings.log == "console":
-        # The time of day is enough, and the role is on the screen already; plain tracebacks, since pretty ones print variables.
-        last: list[Any] = [
-            lambda _logger, _method, event: {key: value for key, value in event.items() if key != "role"},
-            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False, key="ts"),
-            structlog.dev.ConsoleRenderer(
-                colors=True, timestamp_key="ts", pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
-            ),
-        ]
-    else:
-        last = [
-            order_fields,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
-        ]
-    hidden = secret_texts(settings)
-
-    def hide(_logger: Any, _method: str, line: Any) -> str:
-        """Runs last: a traceback, or a library's message, may quote a secret setting."""
-        return without_secrets(line, hidden)
-
+    shared = _shared_processors(role)
+    last = _console_processors() if settings.log == "console" else _json_processors()
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    processors = [remove, mask_event, _call_listeners, *last, _secrets_hider(settings)]
     handler = logging.StreamHandler(stream or sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask_event, _call_listeners, *last, hide],
-        )
-    )
-    root = logging.getLogger()
-    for old in root.handlers[:]:
-        root.removeHandler(old)
-    root.addHandler(handler)
-    root.setLevel(level)
-    logging.raiseExceptions = False  # a full disk behind standard output must not stop the service
-    noisy = ("urllib3", "asyncio", "PIL")
-    for name, quiet in (*((each, logging.WARNING) for each in noisy), ("gunicorn.access", logging.CRITICAL)):
-        logging.getLogger(name).setLevel(max(quiet, level))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
+    _set_root_handler(handler, level)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -154,3 +124,55 @@ def setup_logging(settings: Settings, role: str, stream: TextIO | None = None) -
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _shared_processors(role: str) -> list[Processor]:
+    """The first processors, for our own lines and those of libraries."""
+
+    def add_role(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("role", role)
+        return event
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+        add_role,
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _json_processors() -> list[Processor]:
+    return [
+        order_fields,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+    ]
+
+
+def _console_processors() -> list[Processor]:
+    """For people: the time of day is enough, and the role is on the screen already. Pretty tracebacks would print variables."""
+    return [
+        lambda _logger, _method, event: {key: value for key, value in event.items() if key != "role"},
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False, key="ts"),
+        structlog.dev.ConsoleRenderer(
+            colors=True, timestamp_key="ts", pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+
+
+def _secrets_hider(settings: Settings) -> Processor:
+    """The last processor: a traceback, or a library's message, may quote a secret setting."""
+    hidden = secret_texts(settings)
+    return lambda _logger, _method, line: without_secrets(line, hidden)
+
+
+def _set_root_handler(handler: logging.Handler, level: int) -> None:
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
+    logging.raiseExceptions = False  # a full disk behind standard output must not stop the service
+    for name, quiet in QUIET_LOGGERS.items():
+        logging.getLogger(name).setLevel(max(quiet, level))
