@@ -36,7 +36,7 @@ worker_connections = settings.worker_connections
 backlog = 2048
 
 MASTER_SECONDS = 3.0  # between two checks of the workers by the master
-timeout = 30  # a worker whose greenlets do not run for so long is stuck
+timeout = 30  # seconds without a sign of life after which a worker is killed
 graceful_timeout = max(1, int(settings.drain_seconds))
 keepalive = 75  # longer than nginx keeps its connections, or a request meets one that is just being closed
 

@@ -27,7 +27,7 @@ def trace(who: str, seconds: float, lines: bool) -> None:
     """Follow WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
     Shows requests and answers by name, with codes and sizes; waiting items, wake-ups and stanzas; log lines of these sessions.
-    Never shows message text or passwords. Log-ins that happen meanwhile are followed too.
+    Never shows message text or passwords. New log-ins are followed too.
     """
     from onesoup.store.redis.client import connect_subscriber
     from onesoup.store.traces import Traces, channel

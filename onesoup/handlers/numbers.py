@@ -3,7 +3,7 @@
     issue_code(services, "alice@example.org", "+15550100123")  -> Issued.SENT
     check_code(services, "alice@example.org", "123456")        -> Checked.RIGHT
 
-Whoever shows this to a user must have made sure who the user is. Asking costs money: the limits are in
+The caller must have verified the user. Every code costs an SMS: the limits are in
 onesoup.store.account.phone_numbers and, for the number, the budget that every SMS comes out of."""
 
 import secrets

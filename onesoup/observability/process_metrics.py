@@ -1,4 +1,4 @@
-"""Metrics of every process, whatever its role: its version, and how late its greenlets run."""
+"""Metrics of every process of every role: its version, and how late its greenlets run."""
 
 import platform
 from importlib import metadata

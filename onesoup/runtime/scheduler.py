@@ -43,7 +43,7 @@ class PeriodicTask:
             self.at(when)
 
     def at(self, when: float) -> None:
-        """Runs it at `when`, whatever was asked before."""
+        """Runs it at `when`, in place of any earlier or later time."""
         self.due = when
         self._scheduler.reschedule()
 
