@@ -48,7 +48,7 @@ def start_admin_server(
     `shared` is the socket of a process whose children all answer on it; the port's file then has that parent's pid.
     """
     process_metrics.start_process_metrics(role)
-    # A socket object belongs to the event loop of the process that made it; its descriptor is shared with processes that inherit it.
+    # A socket object belongs to the event loop of the process that made it; processes that inherit it share its descriptor.
     listener = _listener(settings, role) if shared is None else socket.socket(fileno=os.dup(shared.fileno()))
     server = HttpServer(listener, _App(role, list(checks)), limits=ADMIN_LIMITS)
     server.start()
