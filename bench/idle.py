@@ -134,7 +134,7 @@ def _slices(worlds: list[World], seconds: float) -> list[list[Cpu]]:
     """Milliseconds an hour of each role in each world, some times one after the other."""
     found = []
     count = max(int(seconds / SLICE), 1)
-    gevent.sleep(1.5 * scheduler.SECONDS - time.monotonic() % scheduler.SECONDS)
+    gevent.sleep(1.5 * scheduler.TASK_SECONDS - time.monotonic() % scheduler.TASK_SECONDS)
     for _ in range(count):
         before = [_cpu(world) for world in worlds]
         gevent.sleep(seconds / count)

@@ -17,7 +17,7 @@ from bench.poll import TYPE, poll, session_ids, write_sessions
 from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.demo.servers import RedisServer
-from onesoup.settings.settings import load
+from onesoup.settings import load_settings
 from onesoup.store.account.keyring import KeyRing
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
@@ -39,10 +39,12 @@ def _poll(scale: Scale) -> str:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
         from onesoup.runtime import batched_metrics
 
-        batched_metrics.install()
+        batched_metrics.install_batching()
         from workers.gateway.app import create_app
 
-        app = create_app(load({"ONESOUP_REDIS_URL": server.url, "ONESOUP_KEYS_FILE": str(keys), "ONESOUP_POLL_HOLD": "0"}))
+        app = create_app(
+            load_settings({"ONESOUP_REDIS_URL": server.url, "ONESOUP_KEYS_FILE": str(keys), "ONESOUP_POLL_HOLD": "0"})
+        )
         bodies = [poll(sid) for sid in sids]
 
         def work() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onesoup.csp.text import numbers
-from onesoup.settings.settings import Settings, SettingsError, load
+from onesoup.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:  # the rest of cir is imported when the command runs: `onesoup --help` is quick without it
     from cir.sms.carrier import SmsGateway
@@ -29,7 +29,7 @@ def send(to: str, method: str, version: str, cookie: str, text: str, dry_run: bo
 
     A phone takes it only if its session has this cookie; any phone shows that it got TEXT."""
     try:
-        _send(load(), to, method, version, cookie, text, dry_run)
+        _send(load_settings(), to, method, version, cookie, text, dry_run)
     except (SettingsError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 

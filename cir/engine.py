@@ -23,7 +23,7 @@ from onesoup.csp.session import Session
 from onesoup.csp.text import numbers
 from onesoup.observability import tracing
 from onesoup.observability.logs import short
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.account.phone_numbers import Numbers
 from onesoup.store.errors import NoSession, StoreDown

@@ -30,8 +30,8 @@ from onesoup.handlers import wiring
 from onesoup.handlers.dispatch import Exchange
 from onesoup.observability import admin_server, tracing
 from onesoup.runtime import ports, scheduler, systemd
-from onesoup.runtime.networks import LOOPBACK, Nets
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.runtime.networks import LOOPBACK_ADDRESSES, Nets
+from onesoup.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import Numbers
 from onesoup.store.errors import StoreDown
@@ -55,7 +55,7 @@ class Cir:
         self.jobs = Jobs(client)
         self.gateway = carrier.make_gateway(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
-        limits = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
+        limits = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK_ADDRESSES, *proxies)))
         behind = Nets(proxies if settings.stcp_proxy else ())
         wakes, known = Wakes(client), Numbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
@@ -76,7 +76,7 @@ class Cir:
             self.reception = SmsReception(helos, data, outgoing, settings.country_code)
         sources = Nets(settings.sms_report_sources)
         report_secret = settings.sms_password if settings.sms_gateway == "json" else ""
-        carried = Nets((*LOOPBACK, *proxies))
+        carried = Nets((*LOOPBACK_ADDRESSES, *proxies))
         hook_key = settings.sms_hook_key
         self.site = CirSite(wakes, self.jobs, self._key, sources, self.reception, hook_key, report_secret, carried)
 
@@ -124,7 +124,7 @@ def _data_channel(settings: Settings, client: redis.Redis, outgoing: SmsSender) 
         return None
     if not settings.keys_file:
         raise SettingsError("sms_data needs the key ring; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
-    services = wiring.services(replace(settings, poll_hold=0.0), client)
+    services = wiring.gateway_services(replace(settings, poll_hold=0.0), client)
     services.replies.start()
     return SmsDataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 
@@ -164,7 +164,7 @@ def _datagrams(settings: Settings) -> UdpSender | None:
 
 
 def _listen(name: str, address: tuple[str, int], serve: Callable[[socket.socket, tuple[str, int]], None]) -> StreamServer:
-    given = ports.handed_over(address[1])
+    given = ports.inherited_socket(address[1])
     # A socket that is handed over listens already, with the backlog of its unit.
     server = StreamServer(given, serve) if given is not None else StreamServer(address, serve, backlog=1024)
     try:
@@ -184,7 +184,7 @@ def main(settings: Settings) -> int:
     subscriber = Subscriber(settings.redis_url, cir.on_news, on_gap=cir.on_gap)
     subscriber.want([cir.stcp.channel, NEWS])
     gevent.spawn(subscriber.run)
-    tracing.start(client, "cir")
+    tracing.start_tracing(client, "cir")
     gevent.spawn(cir.engine.queue.run)
     if cir.reception is not None and cir.reception.data is not None:
         gevent.spawn(cir.reception.data.queue.run)
@@ -200,7 +200,7 @@ def main(settings: Settings) -> int:
     def subscribed() -> object:
         return subscriber.connected
 
-    admin_server.start(settings, "cir", [redis, subscribed])
+    admin_server.start_admin_server(settings, "cir", [redis, subscribed])
     log.info("listening", bearer="stcp", host=settings.stcp_bind, port=settings.stcp_port, sms=settings.sms_gateway)
     upkeep = scheduler.every(STCP_UPKEEP_SECONDS, cir.upkeep)
     try:
@@ -208,9 +208,9 @@ def main(settings: Settings) -> int:
     except StoreDown as error:
         log.warning("store-down", reason=str(error))
     # Also without Redis: phones may dial, and their lines are bound when it comes back.
-    systemd.ready()
+    systemd.notify_ready()
     stopping.wait()
-    scheduler.stop([upkeep], 0.0)
+    scheduler.stop_tasks([upkeep], 0.0)
     with gevent.Timeout(settings.drain_seconds, False):
         _stop(settings, cir, servers)
     return 0
@@ -218,7 +218,7 @@ def main(settings: Settings) -> int:
 
 def _stop(settings: Settings, cir: Cir, servers: list[StreamServer]) -> None:
     """No new connections; what is on its way is finished; STCP lines last, so that phones come back to another process."""
-    systemd.stopping()
+    systemd.notify_stopping()
     for server in servers:
         server.stop(timeout=0)
     cir.engine.drain(settings.drain_seconds / 2)

@@ -59,7 +59,7 @@ class WorkQueue:
 
     def run(self) -> None:
         """For ever. Meant for a greenlet of its own."""
-        checks = scheduler.every(scheduler.SECONDS, self.check_now)
+        checks = scheduler.every(scheduler.TASK_SECONDS, self.check_now)
         try:
             while True:
                 self._news.clear()

@@ -13,7 +13,7 @@ import click
 
 from onesoup.csp.codec.generated_elements import PRIMITIVES, LoginRequest, MessageDelivered, PollingRequest, Status
 from onesoup.csp.transactions import OUTSIDE
-from onesoup.handlers.dispatch import HANDLERS
+from onesoup.handlers.handler_table import PRIMITIVE_HANDLERS
 from onesoup.wire.generated.pts import TRANSACTIONS
 from onesoup.wire.generated.tags import TAGS
 
@@ -82,7 +82,7 @@ def _handled(row: dict[str, str], mapped_to: str) -> str:
     """Who serves or makes the primitive. What goes both ways needs one of them."""
     name, cls = row["primitive"], PRIMITIVES[row["primitive"]]
     if row["direction"] != "server->client":
-        if handler := HANDLERS.get(cls):
+        if handler := PRIMITIVE_HANDLERS.get(cls):
             return handler.__module__.removeprefix("onesoup.")
         if cls in EXCHANGE:
             return "handlers.exchange"

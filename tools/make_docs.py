@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onesoup import coverage
 from onesoup.csp.handsets import TABLE, Handset, Row
-from onesoup.settings.settings import reference
+from onesoup.settings import settings_reference
 from onesoup.store import bounds
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -16,7 +16,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def settings() -> str:
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for entry in reference():
+    for entry in settings_reference():
         default = f"`{entry['default']}`" if entry["default"] else ""
         limits = f" ({entry['limits']})" if entry.get("limits") else ""
         rows.append(f"| `{entry['environment']}` | {default} | {entry['help']}{limits} Example: `{entry['example']}` |")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from cir.http import pap, url_template
 from cir.sms import wsp_push
 from cir.sms.job import DATA_SMS, SSMS, TEXT_SMS, WAPSMS, HttpRequest, SendOutcome, SendResult, SmsJob
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.settings import Settings, SettingsError
 
 _FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 _MESSAGE_KINDS = {TEXT_SMS: "code", DATA_SMS: "data"}

@@ -17,7 +17,7 @@ from cir.http import delivery_reports, gateway_profiles, shttp
 from cir.sms import arrived
 from cir.sms.incoming import SmsReception
 from cir.wvci import CirError
-from onesoup.http_server.connection import BadBody, Connection, Limits
+from onesoup.http_server.connection import BadBody, HttpConnection, HttpLimits
 from onesoup.http_server.requests import BadRequest, Request, path_of
 from onesoup.store.errors import StoreDown
 from onesoup.store.wakeup.sms_budget import Jobs
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 MAX_REQUEST_BODY_BYTES = 16 * 1024
 # A phone asks now and then; gateways, which bring many messages on a connection, are told apart by their address.
-CONNECTION_LIMITS = Limits(request_seconds=10.0, idle_seconds=75.0, requests=50.0, bytes=64 * 1024.0)
+CONNECTION_LIMITS = HttpLimits(request_seconds=10.0, idle_seconds=75.0, requests=50.0, bytes=64 * 1024.0)
 
 
 class CirSite:
@@ -54,7 +54,7 @@ class CirSite:
 
     def serve(self, sock: socket.socket, address: tuple[str, int]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        link = Connection(sock, CONNECTION_LIMITS, paced=address[0] not in self._proxies and address[0] not in self._sources)
+        link = HttpConnection(sock, CONNECTION_LIMITS, paced=address[0] not in self._proxies and address[0] not in self._sources)
         try:
             while (request := link.next()) is not None:
                 status, keep = self._take(link, request, address[0])
@@ -68,7 +68,7 @@ class CirSite:
         finally:
             link.close()
 
-    def _take(self, link: Connection, request: Request, address: str) -> tuple[int, bool]:
+    def _take(self, link: HttpConnection, request: Request, address: str) -> tuple[int, bool]:
         """The status, and whether the connection goes on."""
         try:
             body = link.whole_body(MAX_REQUEST_BODY_BYTES)
@@ -77,7 +77,7 @@ class CirSite:
         status = 413 if body is None else self._answer(request, body, address)
         return status, request.keep and status in (200, 204, 404)
 
-    def _refuse(self, link: Connection, reason: str, address: str) -> None:
+    def _refuse(self, link: HttpConnection, reason: str, address: str) -> None:
         log.info("bad-http", reason=reason, peer=address)
         with suppress(OSError):
             link.send(shttp.shttp_answer(400, keep=False))

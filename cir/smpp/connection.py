@@ -18,7 +18,7 @@ from cir.sms.job import DATA_SMS, SSMS, TEXT_SMS, WAPSMS, SendOutcome, SendResul
 from cir.wvci import CirError
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 
 log = structlog.get_logger()
 

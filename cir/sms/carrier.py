@@ -21,7 +21,7 @@ from cir.sms.circuit_breaker import CircuitBreaker
 from cir.sms.job import HttpRequest, SendOutcome, SendResult, SmsJob
 from onesoup.csp.text.numbers import hidden
 from onesoup.runtime.http_answers import FairHttpResponse
-from onesoup.settings.settings import MASK, Settings
+from onesoup.settings import SECRET_MASK, Settings
 
 log = structlog.get_logger()
 
@@ -109,11 +109,11 @@ class HttpCarrier:
         ]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         text = "\n".join(lines) + ("\n\n" + request.body.decode("latin-1") if request.body else "")
-        text = text.replace(request.headers.get("Authorization", "\0"), MASK)
+        text = text.replace(request.headers.get("Authorization", "\0"), SECRET_MASK)
         # As a value it is percent-encoded, wherever it stands.
         constants = [each.partition("=")[2] for each in self._settings.sms_url.partition("?")[2].split("&") if "{" not in each]
         for value in filter(None, (quote(self._settings.sms_password, safe=""), *constants)):
-            text = re.sub(rf"(?<==){re.escape(value)}(?=[&\s]|$)", MASK, text)
+            text = re.sub(rf"(?<==){re.escape(value)}(?=[&\s]|$)", SECRET_MASK, text)
         return text
 
     def once(self, job: SmsJob) -> SendResult:

@@ -100,7 +100,7 @@ class SmsDataChannel:
             log.warning("sms-unreadable", reason=str(error))
             return b""
         said = [b"".join(parts)] if head["cut"] else parts
-        answer = data_channel.answer(self._exchange, said, Peer(sender=number))
+        answer = data_channel.answer_sms(self._exchange, said, Peer(sender=number))
         SMS_RECEIVED.labels("answered" if answer else "nothing to say").inc()
         sealed = [self._ring.seal(part, _purpose(number)) for part in answer]
         return self._waits(sealed, head["p"], time.time() + ANSWER_WORTH_SECONDS, ()) if answer else b""

@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge
 from cir.sms import job
 from cir.sms.carrier import SmsGateway
 from onesoup.csp.text import numbers
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store.wakeup.sms_budget import Budget, Jobs, Refusal
 
 log = structlog.get_logger()

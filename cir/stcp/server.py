@@ -31,7 +31,7 @@ STCP_REFUSED = Counter("onesoup_cir_refused_total", "STCP connections that were 
 HELO_DEADLINE_SECONDS = 30.0
 LINE_IDLE_SECONDS = 45 * 60.0
 # How often the process says that it lives, and for how long that holds.
-STCP_UPKEEP_SECONDS, REGISTRATION_TTL_MS = scheduler.SECONDS, 12_000
+STCP_UPKEEP_SECONDS, REGISTRATION_TTL_MS = scheduler.TASK_SECONDS, 12_000
 # Upkeeps in which every line is checked once, for wakes that got lost without a sign: each line every 20 minutes. On a cluster,
 # where news is a step of its own and a sender that dies before it leaves no sign, every 5 minutes. After a connection that broke,
 # all are checked, MAX_LINES_CHECKED with each upkeep.
@@ -157,7 +157,7 @@ class StcpServer:
         """Keeps the registration alive and finds wakes that pub/sub lost. Run each STCP_UPKEEP_SECONDS."""
         self.limits.sweep(self._clock())
         some = self._next_to_check()
-        _, woken = scheduler.together(
+        _, woken = scheduler.run_together(
             lambda: self._registry.register(self.channel, REGISTRATION_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
         )
         for sid in woken:

@@ -1,5 +1,5 @@
-"""`onesoup accounts`: which phone log-ins stand for which XMPP accounts, and the keys that seal their passwords. Passwords are
-typed or come through a pipe, never as arguments, where the whole machine could read them."""
+"""`onesoup accounts`: phone passwords of XMPP accounts, and the keys that encrypt stored passwords. Passwords are typed or piped
+in: as arguments every user of the machine could read them."""
 
 from gevent import monkey
 
@@ -19,27 +19,27 @@ from onesoup.handlers import wiring  # noqa: E402
 from onesoup.handlers.context import GatewayServices, Peer  # noqa: E402
 from onesoup.handlers.login import linking, throttle  # noqa: E402
 from onesoup.handlers.rotation import rotate_all  # noqa: E402
-from onesoup.settings.settings import Settings, SettingsError, load  # noqa: E402
+from onesoup.settings import Settings, SettingsError, load_settings  # noqa: E402
 from onesoup.store.account.keyring import KeyRing, KeyRingError  # noqa: E402
 from onesoup.store.errors import StoreDown  # noqa: E402
 from onesoup.store.redis.msgpack import BadRecord  # noqa: E402
 
-CHECK_SECONDS = 10.0
+PASSWORD_CHECK_SECONDS = 10.0
 
 
 @click.group()
 def accounts() -> None:
-    """Link phone log-ins to XMPP accounts, and rotate the keys that seal them."""
+    """Manage phone passwords of XMPP accounts, and the keys that encrypt them."""
 
 
-@accounts.command()
+@accounts.command("add")
 @click.argument("login")
-@click.option("--jid", help="The XMPP account, where it is not the log-in itself.")
-@click.option("--number", help="A phone number that logs in without a password where the network states it.")
+@click.option("--jid", help="XMPP account behind LOGIN. Default: LOGIN itself.")
+@click.option("--number", help="Phone number that logs in without a password where the network states it.")
 @click.option("--stdin", "piped", is_flag=True, help="Read the XMPP password and the phone password from two lines of input.")
-@click.option("--unchecked", is_flag=True, help="Store it without asking the XMPP server whether the password is right.")
-def add(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
-    """Give LOGIN a phone password. What was stored for it is replaced."""
+@click.option("--unchecked", is_flag=True, help="Do not check the XMPP password at the XMPP server.")
+def add_account(login: str, jid: str | None, number: str | None, piped: bool, unchecked: bool) -> None:
+    """Set a phone password for LOGIN. It replaces the one that is stored."""
     with _services() as services:
         login = _account(services, login)
         jid = _account(services, jid) if jid else login
@@ -48,12 +48,12 @@ def add(login: str, jid: str | None, number: str | None, piped: bool, unchecked:
             raise click.ClickException(f"{number}: not a phone number in international form, such as +358401234567")
         password, phone = _piped() if piped else _typed(jid)
         made = not phone
-        phone = phone or linking.easy_password()
-        if problem := linking.objection(phone, password):
+        phone = phone or linking.easy_phone_password()
+        if problem := linking.phone_password_objection(phone, password):
             raise click.ClickException(problem)
         if not unchecked:
             _check(services, jid, password)
-        services.accounts.link(login, jid, password, phone, origin=linking.ADMIN, number=normal, made=int(time.time()))
+        services.accounts.link(login, jid, password, phone, origin=linking.ORIGIN_ADMIN, number=normal, made=int(time.time()))
         click.echo(f"{login} is linked to {jid}" + (f" and to {normal}" if normal else ""))
         if made:
             click.echo(f"phone password: {phone}")
@@ -61,7 +61,10 @@ def add(login: str, jid: str | None, number: str | None, piped: bool, unchecked:
 
 @accounts.command("list")
 def list_accounts() -> None:
-    """Every linked log-in: account, who made the link, when, phone number. Separated by tabs, without passwords."""
+    """List log-ins that have a phone password.
+
+    Columns, separated by tabs: log-in, XMPP account, who set it, when, phone number.
+    """
     with _services() as services:
         for login in sorted(services.accounts.logins()):
             try:
@@ -74,10 +77,13 @@ def list_accounts() -> None:
                 click.echo("\t".join((login, link.jid, link.origin, made, link.number or "-")))
 
 
-@accounts.command()
+@accounts.command("remove")
 @click.argument("login")
-def remove(login: str) -> None:
-    """Forget what is stored for LOGIN. Sessions go on; its phone needs the XMPP password at the next log-in."""
+def remove_account(login: str) -> None:
+    """Remove the phone password of LOGIN.
+
+    Sessions go on. At the next log-in the phone needs the XMPP password.
+    """
     with _services() as services:
         login = _account(services, login, served=False)
         if not services.accounts.unlink(login):
@@ -85,13 +91,13 @@ def remove(login: str) -> None:
         click.echo(f"{login} is forgotten")
 
 
-@accounts.command()
-@click.option("--new-key", is_flag=True, help="Put a new key on top of the key ring file first.")
-def rotate(new_key: bool) -> None:
-    """Seal every stored password with the newest key of the ring. Nobody is logged out.
+@accounts.command("rotate")
+@click.option("--new-key", is_flag=True, help="First add a new key at the top of the key ring file.")
+def rotate_keys(new_key: bool) -> None:
+    """Encrypt every stored password with the newest key of the key ring. No user is logged out.
 
-    Without --new-key it uses the key that is on top of the file already: where several hosts have copies of it, put the new
-    line into all of them first. An old line can go when a last run finds nothing to do."""
+    Without --new-key, the key that is already at the top of the file is used. Where several hosts have a copy of the file, add
+    the new line to all copies first. An old line can be deleted once a run finds nothing left to do."""
     with _services() as services:
         if new_key:
             try:
@@ -107,10 +113,10 @@ def rotate(new_key: bool) -> None:
 
 @contextmanager
 def _services() -> Iterator[GatewayServices]:
-    """The services; what can go wrong with them is one line."""
+    """The services. Their errors end the command with one line."""
     settings = _settings()
     try:
-        yield wiring.services(settings)
+        yield wiring.gateway_services(settings)
     except StoreDown as error:
         raise click.ClickException(f"Redis cannot be used: {error}") from None
     except (KeyRingError, BadRecord) as error:
@@ -119,7 +125,7 @@ def _services() -> Iterator[GatewayServices]:
 
 def _settings() -> Settings:
     try:
-        settings = load()
+        settings = load_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     if not settings.keys_file:
@@ -130,8 +136,8 @@ def _settings() -> Settings:
 def _account(services: GatewayServices, text: str, served: bool = True) -> str:
     try:
         if served:
-            return linking.whose(services, Peer(), text)
-        return access.wish(text, throttle.domains(services.policy, Peer())).jid
+            return linking.account_of(services, Peer(), text)
+        return access.wish(text, throttle.domain_policy(services.policy, Peer())).jid
     except CspError as error:
         known = ", ".join(sorted(services.policy.domains))
         raise click.ClickException(f"{text}: {error.description or 'no account'} (domains: {known})") from None
@@ -151,10 +157,10 @@ def _piped() -> tuple[str, str]:
 
 
 def _check(services: GatewayServices, jid: str, password: str) -> None:
-    """Asks the XMPP server through a holder."""
+    """Checks the password at the XMPP server, through a holder."""
     services.replies.start()
     try:
-        linking.verify(services, Peer(address="admin"), jid, password, time.monotonic() + CHECK_SECONDS)
+        linking.verify_password(services, Peer(address="admin"), jid, password, time.monotonic() + PASSWORD_CHECK_SECONDS)
     except CspError as error:
         raise click.ClickException(f"the XMPP server refuses {jid}: {error}") from None
     except BackendError as error:

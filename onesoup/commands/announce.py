@@ -1,12 +1,12 @@
-"""The command `onesoup announce`: a message of the operator to everybody who is logged in."""
+"""`onesoup announce`: sends a message of the operator to all logged-in users."""
 
 import time
 from collections.abc import Iterator
 
 import click
 
-from onesoup.commands.common import fail, opened
-from onesoup.commands.sessions import wanted
+from onesoup.commands.common import fail, open_store
+from onesoup.commands.sessions import session_filter
 
 
 @click.command()
@@ -14,17 +14,20 @@ from onesoup.commands.sessions import wanted
 @click.option("--domain", help="Only users of this domain.")
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 def announce(text: str, domain: str | None, user: str | None) -> None:
-    """Tell TEXT to all users who are logged in: as SystemMessage where the phone knows that, else as a message of the server."""
+    """Send TEXT to all logged-in users.
+
+    A phone that knows SystemMessage gets one, any other a message from the server.
+    """
     text = text.strip()
     if not text:
         fail("there is no text")
-    with opened() as (settings, client):
-        told = sum(_tell_all(client, text, wanted(user, domain, settings.domain)))
+    with open_store() as (settings, client):
+        told = sum(_tell_all(client, text, session_filter(user, domain, settings.domain)))
     click.echo(f"told {told} session{'' if told == 1 else 's'}")
 
 
 def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no-untyped-def]
-    """For each session that is meant, whether it was told. Long texts come in parts, as messages do."""
+    """For each matching session, whether it got the announcement. Long texts are sent in parts, as messages are."""
     from onesoup.csp import fitting, messages
     from onesoup.handlers import system
     from onesoup.runtime.ids import ordered_id
@@ -44,4 +47,4 @@ def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no
                 continue
             whole = messages.Text("0" * 18, session.domain, text, int(time.time()))
             parts = fitting.parts(whole, session, records.unpack_caps(caps))
-            yield all(system.tell(store, sid, session, ordered_id(time.time()), part) for part in parts)
+            yield all(system.queue_announcement(store, sid, session, ordered_id(time.time()), part) for part in parts)

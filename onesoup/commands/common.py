@@ -1,4 +1,4 @@
-"""What the operators' commands share: settings and Redis, or one line that says what is wrong; tables that fit a terminal."""
+"""Helpers of the commands: settings and Redis, or one line that says what is wrong; tables for a terminal."""
 
 import json
 import sys
@@ -10,30 +10,30 @@ import click
 import redis
 from redis.exceptions import RedisClusterException
 
-from onesoup.settings.settings import Settings, SettingsError, load, masked, secrets, without_secrets
+from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, secret_texts, without_secrets
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect
 from onesoup.store.redis.topology import servers
 
 
 def fail(reason: str) -> NoReturn:
-    """The reason, and status 1."""
+    """Prints the reason and exits with status 1."""
     click.echo(f"onesoup: {reason}", err=True)
     sys.exit(1)
 
 
-def settings() -> Settings:
+def settings_or_fail() -> Settings:
     try:
-        return load()
+        return load_settings()
     except SettingsError as error:
         fail(str(error))
 
 
 @contextmanager
-def opened() -> Iterator[tuple[Settings, redis.Redis]]:
-    """The settings and a client of the store. What Redis cannot do ends the command."""
-    here = settings()
-    shown, hidden = masked(here)["redis_url"], secrets(here)
+def open_store() -> Iterator[tuple[Settings, redis.Redis]]:
+    """The settings and a Redis client. An error of Redis ends the command."""
+    here = settings_or_fail()
+    shown, hidden = masked_settings(here)["redis_url"], secret_texts(here)
     try:
         client = connect(here.redis_url, max_connections=4)
     except ValueError as error:
@@ -48,14 +48,14 @@ def opened() -> Iterator[tuple[Settings, redis.Redis]]:
         client.close()
 
 
-def now_ms(client: redis.Redis) -> int:
-    """The time of Redis, by which sessions live."""
+def redis_now_ms(client: redis.Redis) -> int:
+    """The time of Redis in ms, by which sessions expire."""
     seconds, micros = servers(client)[0].time()
     return int(seconds) * 1000 + int(micros) // 1000
 
 
-def ago(ms: int) -> str:
-    """A span for people: 8s, 12m, 3h, 2d."""
+def short_span(ms: int) -> str:
+    """A duration for people: 8s, 12m, 3h, 2d."""
     seconds = max(ms, 0) // 1000
     for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
@@ -63,8 +63,8 @@ def ago(ms: int) -> str:
     return f"{seconds}s"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Columns under their heads; numbers to the right. Control characters become visible: a name may hold some."""
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table with heads; numbers on the right. Control characters, which names may hold, become `?`."""
     cells = [list(heads), *([_cell(each) for each in row] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
     right = [all(isinstance(row[column], int) for row in rows) for column in range(len(heads))]

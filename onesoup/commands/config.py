@@ -1,11 +1,11 @@
-"""`onesoup config show | check`: what is set, from where, and whether it can work. Secrets are hidden."""
+"""`onesoup config show | check`: which settings are set, by which source, and whether they can work. Secrets are hidden."""
 
 from dataclasses import asdict
 
 import click
 
-from onesoup.commands.common import as_json, fail, settings, table
-from onesoup.settings.settings import Settings, SettingsError, load, masked, origins, unusable_ca
+from onesoup.commands.common import as_json, fail, settings_or_fail, text_table
+from onesoup.settings import Settings, SettingsError, load_settings, masked_settings, setting_origins, unusable_ca
 
 
 @click.group()
@@ -13,13 +13,16 @@ def config() -> None:
     """Show and check the settings."""
 
 
-@config.command()
-@click.option("--all", "everything", is_flag=True, help="Also what is as it comes.")
-@click.option("--json", "lines", is_flag=True, help="One JSON object: name to value, secrets hidden.")
-def show(everything: bool, lines: bool) -> None:
-    """The settings that are not as they come, and where each was found. Secrets are shown as ***."""
-    here = settings()
-    shown, found = masked(here), origins()
+@config.command("show")
+@click.option("--all", "everything", is_flag=True, help="Show settings with their default value too.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object: name to value, secrets hidden.")
+def show_config(everything: bool, lines: bool) -> None:
+    """Show settings that differ from their default, and the source of each.
+
+    Secrets are shown as ***.
+    """
+    here = settings_or_fail()
+    shown, found = masked_settings(here), setting_origins()
     if not everything:
         default = asdict(Settings())
         shown = {name: text for name, text in shown.items() if name in found or getattr(here, name) != default[name]}
@@ -27,36 +30,39 @@ def show(everything: bool, lines: bool) -> None:
         click.echo(as_json(shown))
     elif shown:
         rows = [(name, text, found.get(name, "default")) for name, text in shown.items()]
-        click.echo(table(("setting", "value", "from"), rows))
+        click.echo(text_table(("setting", "value", "from"), rows))
     else:
-        click.echo("everything is as it comes; --all shows it")
+        click.echo("every setting has its default value; --all shows them")
 
 
-@config.command()
+@config.command("check")
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
-def check(file: str | None) -> None:
-    """Whether processes could start with the settings of the environment, or with FILE as onesoup.toml beside it."""
+def check_config(file: str | None) -> None:
+    """Check that processes can start with these settings.
+
+    Reads the environment, and FILE as onesoup.toml if it is given.
+    """
     import os
 
-    from onesoup.handlers.provider import provider
+    from onesoup.handlers.provider import provider_of
     from onesoup.store.account.keyring import KeyRing, KeyRingError
     from onesoup.store.redis import urls
 
     environ = dict(os.environ) | ({"ONESOUP_CONFIG": file} if file else {})
     try:
-        here = load(environ)
+        here = load_settings(environ)
         urls.parse(here.redis_url)
         if here.keys_file:
             KeyRing.load(here.keys_file)
         if here.xmpp_ca:
             _certificates(here.xmpp_ca)
-        provider(here)
+        provider_of(here)
     except SettingsError as error:
         fail(str(error))
     except KeyRingError as error:
         fail(f"keys_file: {error}")
     except ValueError as error:
-        fail(f"redis_url={masked(here)['redis_url']}: {error}")
+        fail(f"redis_url={masked_settings(here)['redis_url']}: {error}")
     for word in _doubts(here):
         click.echo(f"note: {word}")
     click.echo("the settings can be used")
@@ -72,7 +78,7 @@ def _certificates(path: str) -> None:
 
 
 def _doubts(here: Settings) -> list[str]:
-    """What can be used and is seldom meant."""
+    """Settings that can be used, but are seldom meant."""
     from onesoup.store.account.keyring import open_to_all
 
     doubts = []

@@ -1,4 +1,4 @@
-"""`onesoup doctor`: looks at everything that a working service needs, from where it is called, and says what to do."""
+"""`onesoup doctor`: checks everything that a working service needs, from the host where it runs, and says what to do."""
 
 # First of all, as in a holder, whose XMPP stream is used here.
 from gevent import monkey
@@ -17,66 +17,74 @@ import click  # noqa: E402
 import redis  # noqa: E402
 
 from onesoup.commands import redis_check  # noqa: E402
-from onesoup.commands.common import opened  # noqa: E402
-from onesoup.commands.findings import BAD, Finding, bad, good, note, tell, tried  # noqa: E402
+from onesoup.commands.common import open_store  # noqa: E402
+from onesoup.commands.findings import (  # noqa: E402
+    FAIL_GRADE,
+    Finding,
+    fail_finding,
+    findings_or_error,
+    note_finding,
+    ok_finding,
+    print_findings,
+)
 from onesoup.observability import admin_server  # noqa: E402
-from onesoup.settings.settings import Settings  # noqa: E402
+from onesoup.settings import Settings  # noqa: E402
 
-CONNECT_SECONDS = 10.0
+XMPP_CHECK_SECONDS = 10.0
 OLD_EXPAT = (2, 6, 0)
 
 
 @click.command()
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line.")
-@click.option("--domain", "domains", multiple=True, help="XMPP domains to try instead of those of the settings.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+@click.option("--domain", "domains", multiple=True, help="XMPP domain to try instead of those of the settings. May be repeated.")
 def doctor(lines: bool, domains: tuple[str, ...]) -> None:
-    """Look for what is wrong: Redis, keys, holders, CIR processes, gateways of this host, XMPP servers. Changes nothing.
+    """Check Redis, keys, holders, CIR processes, the gateways of this host and XMPP servers. Changes nothing.
 
-    Status 1 when something is.
+    Exit status 1 when something is wrong.
     """
-    with opened() as (settings, client):
-        tell(_all(settings, client, domains), lines)
+    with open_store() as (settings, client):
+        print_findings(_all(settings, client, domains), lines)
 
 
 def _all(settings: Settings, client: redis.Redis, domains: tuple[str, ...]) -> Iterator[Finding]:
-    yield from tried("this machine", _machine)
-    yield from tried("key ring", lambda: _keys(settings))
-    yield from redis_check.findings(settings, client)
-    if not redis_check.away(client):
-        yield from tried("holders", lambda: _holders(client))
-        yield from tried("CIR", lambda: _cir(client))
-        yield from tried("sessions", lambda: _sessions(settings, client))
-    yield from tried("processes", lambda: _processes(settings))
+    yield from findings_or_error("this machine", _machine)
+    yield from findings_or_error("key ring", lambda: _keys(settings))
+    yield from redis_check.redis_findings(settings, client)
+    if not redis_check.redis_away(client):
+        yield from findings_or_error("holders", lambda: _holders(client))
+        yield from findings_or_error("CIR", lambda: _cir(client))
+        yield from findings_or_error("sessions", lambda: _sessions(settings, client))
+    yield from findings_or_error("processes", lambda: _processes(settings))
     for domain in domains or tuple(sorted(name for name in settings.allowed_domains if settings.allowed_domains.listed(name))):
-        yield from tried(f"XMPP {domain}", lambda domain=domain: _as_here(settings, _xmpp(settings, domain)))  # type: ignore[misc]
+        yield from findings_or_error(f"XMPP {domain}", lambda domain=domain: _as_here(settings, _xmpp(settings, domain)))  # type: ignore[misc]
 
 
 def _machine() -> Iterator[Finding]:
     version = tuple(int(part) for part in pyexpat.EXPAT_VERSION.removeprefix("expat_").split("."))
     if version < OLD_EXPAT:
-        yield note(
+        yield note_finding(
             "expat", f"{'.'.join(map(str, version))} is slow on large tokens", "2.6 is not; bodies are limited all the same"
         )
     load = os.getloadavg()[0]
     if load > 2 * (os.cpu_count() or 1):
-        yield note("this machine", f"load {load:.1f} on {os.cpu_count()} cores", "answers will be slow")
+        yield note_finding("this machine", f"load {load:.1f} on {os.cpu_count()} cores", "answers will be slow")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     from onesoup.store.account.keyring import KeyRing, KeyRingError, open_to_all
 
     if not settings.keys_file:
-        yield bad("key ring", "keys_file is not set", "docs/operation.md shows how to make one")
+        yield fail_finding("key ring", "keys_file is not set", "docs/operation.md shows how to make one")
         return
     try:
         KeyRing.load(settings.keys_file)
     except KeyRingError as error:
-        yield bad("key ring", str(error), "every host needs the same file")
+        yield fail_finding("key ring", str(error), "every host needs the same file")
         return
     if open_to_all(settings.keys_file):
-        yield bad("key ring", f"everybody on this host can read {settings.keys_file}", "chmod 600")
+        yield fail_finding("key ring", f"everybody on this host can read {settings.keys_file}", "chmod 600")
     else:
-        yield good("key ring", f"{settings.keys_file} can be used")
+        yield ok_finding("key ring", f"{settings.keys_file} can be used")
 
 
 def _holders(client: redis.Redis) -> Iterator[Finding]:
@@ -89,16 +97,16 @@ def _holders(client: redis.Redis) -> Iterator[Finding]:
     free = owners.count("")
     shares = ", ".join(f"{owner[:8]} has {count}" for owner, count in sorted(counts.items()))
     if not counts:
-        yield bad("holders", "none lives: nobody can log in, messages wait", "start onesoup holder")
+        yield fail_finding("holders", "none lives: nobody can log in, messages wait", "start onesoup holder")
     elif free:
-        yield note(
+        yield note_finding(
             "holders", f"{shares}; {free} of {keys.SHARDS} shards are free", "they should be taken within seconds; look again"
         )
     else:
-        yield good("holders", shares)
+        yield ok_finding("holders", shares)
     waiting = len(shards.waiting_logins(list(range(keys.SHARDS))))
     if waiting:
-        yield note("log-ins", f"wait for a holder in {waiting} shards", "are the holders overloaded?")
+        yield note_finding("log-ins", f"wait for a holder in {waiting} shards", "are the holders overloaded?")
 
 
 def _cir(client: redis.Redis) -> Iterator[Finding]:
@@ -107,36 +115,44 @@ def _cir(client: redis.Redis) -> Iterator[Finding]:
     lines = Lines(client)
     count, bearers = len(lines.processes()), ", ".join(sorted(lines.live()))
     if count:
-        yield good("CIR", f"{count} process{'es' if count > 1 else ''}, {bearers}")
+        yield ok_finding("CIR", f"{count} process{'es' if count > 1 else ''}, {bearers}")
     else:
-        yield note("CIR", "no process lives: phones only hear of news when they poll", "start onesoup cir")
+        yield note_finding("CIR", "no process lives: phones only hear of news when they poll", "start onesoup cir")
 
 
 def _sessions(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    from onesoup.commands.sessions import living
+    from onesoup.commands.sessions import living_sessions
 
     count = waiting = orphans = 0
-    for _, row in living(client):
+    for _, row in living_sessions(client):
         count += 1
         waiting += row.outbox > 0
         orphans += row.holder == "none"
-    yield good("sessions", f"{count}")
+    yield ok_finding("sessions", f"{count}")
     if orphans:
-        yield bad("sessions", f"{orphans} have no holder", "start one more, or wait for the leases")
+        yield fail_finding("sessions", f"{orphans} have no holder", "start one more, or wait for the leases")
     if waiting > 0:
-        yield note("outboxes", f"{waiting} sessions have commands that no XMPP server has confirmed", "normal for a moment")
+        yield note_finding(
+            "outboxes", f"{waiting} sessions have commands that no XMPP server has confirmed", "normal for a moment"
+        )
 
 
 def _processes(settings: Settings) -> Iterator[Finding]:
-    """Those that run on this host with the same data directory."""
-    found = admin_server.ports(settings.data)
+    """Processes of this host that use the same data directory."""
+    found = admin_server.running_admin_ports(settings.data)
     if not found:
-        yield note("processes", f"none of this host is known in {settings.data}", "ONESOUP_DATA as in the units shows them")
+        yield note_finding(
+            "processes", f"none of this host is known in {settings.data}", "ONESOUP_DATA as in the units shows them"
+        )
     for name, port in sorted(found.items()):
         status, checks = _ready(settings.admin_bind, port)
         failed = ", ".join(f"{check} {result}" for check, result in checks.items() if result != "ok")
         where = f"{name}, admin port {port}"
-        yield good(where, "is ready") if status == 200 else bad(where, failed or "does not answer", "its log says more")
+        yield (
+            ok_finding(where, "is ready")
+            if status == 200
+            else fail_finding(where, failed or "does not answer", "its log says more")
+        )
 
 
 def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
@@ -149,17 +165,17 @@ def _ready(host: str, port: int) -> tuple[int, dict[str, str]]:
 
 
 def _as_here(settings: Settings, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Only holders talk to XMPP servers. Where other processes run and no holder does, the way there may well be closed."""
-    roles = {name.partition("-")[0] for name in admin_server.ports(settings.data)}
+    """The findings, where a failure counts as a note on a host without a holder: only holders need to reach XMPP servers."""
+    roles = {name.partition("-")[0] for name in admin_server.running_admin_ports(settings.data)}
     for each in findings:
-        if each.grade == BAD and roles and "holder" not in roles:
-            yield note(each.what, f"{each.says}, as seen from here", "no holder runs here; ask where one does")
+        if each.grade == FAIL_GRADE and roles and "holder" not in roles:
+            yield note_finding(each.what, f"{each.says}, as seen from here", "no holder runs here; ask where one does")
         else:
             yield each
 
 
 def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
-    """As a holder would connect, up to the log-in: addresses, TLS, mechanisms."""
+    """Connects as a holder does, up to the log-in: addresses, TLS, SASL mechanisms."""
     import gevent
 
     from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, look
@@ -167,20 +183,20 @@ def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
     options = Options(tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure), resolver=Resolver(settings.xmpp_routes))
     what, began = f"XMPP {domain}", time.monotonic()
     try:
-        with gevent.Timeout(CONNECT_SECONDS, StreamFailure("timeout")):
+        with gevent.Timeout(XMPP_CHECK_SECONDS, StreamFailure("timeout")):
             offer = look(domain, options)
     except StreamFailure as failure:
-        yield bad(what, str(failure), _help(failure.kind))
+        yield fail_finding(what, str(failure), _help(failure.kind))
         return
     took = round((time.monotonic() - began) * 1000)
     way = "in clear text" if not offer.secure else "over TLS"
     told = f"{offer.place} answers {way} in {took} ms and offers {', '.join(offer.mechanisms) or 'no way to log in'}"
     if not offer.mechanisms:
-        yield bad(what, told)
+        yield fail_finding(what, told)
     elif not any(name.startswith("SCRAM-") for name in offer.mechanisms):
-        yield note(what, told, "without SCRAM the server gets to see passwords, inside TLS")
+        yield note_finding(what, told, "without SCRAM the server gets to see passwords, inside TLS")
     else:
-        yield good(what, told)
+        yield ok_finding(what, told)
 
 
 def _help(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""What a check found: good, doubtful or bad, in one line that says what to do. Values only."""
+"""What a check found: ok, a note or a failure, in one line, and what to do about it."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -8,13 +8,13 @@ import click
 
 from onesoup.commands.common import as_json
 
-OK, NOTE, BAD = "ok", "note", "FAIL"
-_COLOURS = {OK: "green", NOTE: "yellow", BAD: "red"}
+OK_GRADE, NOTE_GRADE, FAIL_GRADE = "ok", "note", "FAIL"
+_COLOURS = {OK_GRADE: "green", NOTE_GRADE: "yellow", FAIL_GRADE: "red"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` was looked at, `says` what was found, `do` what helps."""
+    """`what` was checked, what the check `says`, and what to `do` about it."""
 
     grade: str
     what: str
@@ -22,31 +22,31 @@ class Finding:
     do: str = ""
 
 
-def good(what: str, says: str) -> Finding:
-    return Finding(OK, what, says)
+def ok_finding(what: str, says: str) -> Finding:
+    return Finding(OK_GRADE, what, says)
 
 
-def note(what: str, says: str, do: str = "") -> Finding:
-    return Finding(NOTE, what, says, do)
+def note_finding(what: str, says: str, do: str = "") -> Finding:
+    return Finding(NOTE_GRADE, what, says, do)
 
 
-def bad(what: str, says: str, do: str = "") -> Finding:
-    return Finding(BAD, what, says, do)
+def fail_finding(what: str, says: str, do: str = "") -> Finding:
+    return Finding(FAIL_GRADE, what, says, do)
 
 
-def tried(what: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """The findings of a check; one that breaks is a finding too, by the type of its error: its text may hold anything."""
+def findings_or_error(what: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """The findings of a check. One that raises is a failure, shown by the class of the error: its text may hold a secret."""
     try:
         return list(check())
     except Exception as error:
-        return [bad(what, type(error).__name__)]
+        return [fail_finding(what, type(error).__name__)]
 
 
-def tell(findings: Iterable[Finding], lines: bool) -> None:
-    """Prints them as they come, and ends with status 1 when one is bad."""
+def print_findings(findings: Iterable[Finding], lines: bool) -> None:
+    """Prints findings as they come. Exits with status 1 when one is a failure."""
     broken = False
     for each in findings:
-        broken |= each.grade == BAD
+        broken |= each.grade == FAIL_GRADE
         if lines:
             click.echo(as_json(asdict(each)))
             continue

@@ -1,4 +1,4 @@
-"""`onesoup redis check`: whether the Redis servers are such that nothing is lost, and fast enough."""
+"""`onesoup redis check`: checks that the Redis servers lose nothing and are fast enough."""
 
 import time
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ import click
 import redis
 from redis.exceptions import RedisClusterException
 
-from onesoup.commands.common import opened
-from onesoup.commands.findings import Finding, bad, good, note, tell, tried
-from onesoup.settings.settings import Settings
+from onesoup.commands.common import open_store
+from onesoup.commands.findings import Finding, fail_finding, findings_or_error, note_finding, ok_finding, print_findings
+from onesoup.commands.roles import NOEVICTION
+from onesoup.settings import Settings
 from onesoup.store.redis import topology, urls
 
 OLDEST = (6, 2)
-KEEPS = "noeviction"
-ROUNDS = 50
-# A request makes one or two round trips; above this they are what it spends its time on.
+PING_ROUNDS = 50
+# A request makes one or two round trips. When they take longer than this, they are most of its time.
 SLOW_MS = 5.0
 FULL = 0.8
 
@@ -26,32 +26,37 @@ def redis_group() -> None:
     """Check the Redis servers."""
 
 
-@redis_group.command()
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line.")
-def check(lines: bool) -> None:
-    """Versions, persistence, replicas, memory and speed of every server. Status 1 when something is wrong."""
-    with opened() as (settings, client):
-        tell(findings(settings, client), lines)
+@redis_group.command("check")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
+def check_redis(lines: bool) -> None:
+    """Check version, persistence, replicas, memory and speed of every server.
+
+    Exit status 1 when something is wrong.
+    """
+    with open_store() as (settings, client):
+        print_findings(redis_findings(settings, client), lines)
 
 
-def findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
-    """Everything that is worth a line."""
+def redis_findings(settings: Settings, client: redis.Redis) -> Iterator[Finding]:
+    """The findings of all checks."""
     place = urls.parse(settings.redis_url)
     if place.kind == urls.SENTINEL:
-        yield from tried("sentinels", lambda: _sentinels(place))
+        yield from findings_or_error("sentinels", lambda: _sentinels(place))
     if place.kind == urls.CLUSTER:
-        yield from tried("cluster", lambda: _cluster(client))
+        yield from findings_or_error("cluster", lambda: _cluster(client))
     for number, server in enumerate(topology.servers(client)):
         name = "redis" if place.kind != urls.CLUSTER else f"redis {number + 1}"
-        if reason := away(server):
-            yield bad(name, f"does not answer: {reason}", "is it running, and do ONESOUP_REDIS_URL and its password lead to it?")
+        if reason := redis_away(server):
+            yield fail_finding(
+                name, f"does not answer: {reason}", "is it running, and do ONESOUP_REDIS_URL and its password lead to it?"
+            )
             continue
         for look in (_version, _keeps, _replicas, _memory, _speed, _script, _pubsub, _clock):
-            yield from tried(name, lambda look=look, server=server, name=name: look(name, server))  # type: ignore[misc]
+            yield from findings_or_error(name, lambda look=look, server=server, name=name: look(name, server))  # type: ignore[misc]
 
 
-def away(server: redis.Redis) -> str:
-    """Why a server does not answer, by the type of the error; "" when it does. Its text may hold a password."""
+def redis_away(server: redis.Redis) -> str:
+    """The class of the error when a server does not answer, "" when it does. The error's text may hold a password."""
     try:
         server.ping()
     except (redis.RedisError, RedisClusterException) as error:
@@ -66,7 +71,9 @@ def _version(name: str, server: redis.Redis) -> Iterator[Finding]:
     found = tuple(int(part) for part in version.split(".")[:2])
     told = f"{product} {version}, up for {int(info['uptime_in_seconds']) // 3600} h"
     yield (
-        good(name, told) if found >= OLDEST else bad(name, told, "6.2 or newer is needed: older ones lack commands that are used")
+        ok_finding(name, told)
+        if found >= OLDEST
+        else fail_finding(name, told, "6.2 or newer is needed: older ones lack commands that are used")
     )
 
 
@@ -76,38 +83,46 @@ def _keeps(name: str, server: redis.Redis) -> Iterator[Finding]:
     if int(info["aof_enabled"]):
         ok = info.get("aof_last_write_status") == "ok"
         yield (
-            good(name, "append-only file is on")
+            ok_finding(name, "append-only file is on")
             if ok
-            else bad(name, "the append-only file cannot be written", "is the disk full?")
+            else fail_finding(name, "the append-only file cannot be written", "is the disk full?")
         )
     else:
-        yield bad(
+        yield fail_finding(
             name, "append-only file is off: a restart loses sessions and messages", "CONFIG SET appendonly yes, and in redis.conf"
         )
     if int(info.get("loading", 0)):
-        yield note(name, "is loading its data")
+        yield note_finding(name, "is loading its data")
     try:
         policy = server.config_get("maxmemory-policy")["maxmemory-policy"]
         fsync = server.config_get("appendfsync")["appendfsync"]
     except (redis.ResponseError, KeyError):
-        yield note(name, "CONFIG may not be read", f"see to it that maxmemory-policy is {KEEPS} and appendfsync everysec")
+        yield note_finding(
+            name, "CONFIG may not be read", f"see to it that maxmemory-policy is {NOEVICTION} and appendfsync everysec"
+        )
         return
-    if policy != KEEPS:
-        yield bad(name, f"maxmemory-policy is {policy}: messages would be forgotten when memory is full", f"set it to {KEEPS}")
+    if policy != NOEVICTION:
+        yield fail_finding(
+            name, f"maxmemory-policy is {policy}: messages would be forgotten when memory is full", f"set it to {NOEVICTION}"
+        )
     if fsync == "no":
-        yield note(name, "appendfsync is no: a power cut may lose half a minute", "everysec loses a second at most")
+        yield note_finding(name, "appendfsync is no: a power cut may lose half a minute", "everysec loses a second at most")
 
 
 def _replicas(name: str, server: redis.Redis) -> Iterator[Finding]:
     info: Any = server.info("replication")
     if info["role"] != "master":
-        yield bad(name, f"is a {info['role']}, no master", "the URL must lead to the master; behind Sentinels: redis+sentinel://")
+        yield fail_finding(
+            name, f"is a {info['role']}, no master", "the URL must lead to the master; behind Sentinels: redis+sentinel://"
+        )
         return
     lags = topology.replica_lags(info)
     if not lags:
-        yield note(name, "no replica: when this machine is lost, so is everything", "one replica and three Sentinels, or backups")
+        yield note_finding(
+            name, "no replica: when this machine is lost, so is everything", "one replica and three Sentinels, or backups"
+        )
         return
-    yield good(name, f"{len(lags)} replica{'s' if len(lags) > 1 else ''}, {max(lags)} s behind at most")
+    yield ok_finding(name, f"{len(lags)} replica{'s' if len(lags) > 1 else ''}, {max(lags)} s behind at most")
     if len(lags) < 2:
         return  # with one replica, 1 would make an outage of each failover and each restart of the replica
     try:
@@ -115,7 +130,7 @@ def _replicas(name: str, server: redis.Redis) -> Iterator[Finding]:
     except redis.ResponseError:
         return
     if int(wanted.get("min-replicas-to-write") or 0) < 1:
-        yield note(name, "min-replicas-to-write is 0: a master cut off goes on taking what will be lost", "set it to 1")
+        yield note_finding(name, "min-replicas-to-write is 0: a master cut off goes on taking what will be lost", "set it to 1")
 
 
 def _memory(name: str, server: redis.Redis) -> Iterator[Finding]:
@@ -123,24 +138,28 @@ def _memory(name: str, server: redis.Redis) -> Iterator[Finding]:
     used, most = int(info["used_memory"]), int(info.get("maxmemory", 0))
     told = f"{used / 1_048_576:.0f} MiB used"
     if not most:
-        yield note(
+        yield note_finding(
             name, f"{told}, without a limit", "set maxmemory: at the limit writes are refused, beyond it the machine swaps"
         )
     elif used > FULL * most:
-        yield bad(name, f"{told} of {most / 1_048_576:.0f}", "raise maxmemory, or find what fills it")
+        yield fail_finding(name, f"{told} of {most / 1_048_576:.0f}", "raise maxmemory, or find what fills it")
     else:
-        yield good(name, f"{told} of {most / 1_048_576:.0f}")
+        yield ok_finding(name, f"{told} of {most / 1_048_576:.0f}")
 
 
 def _speed(name: str, server: redis.Redis) -> Iterator[Finding]:
     took = []
-    for _ in range(ROUNDS):
+    for _ in range(PING_ROUNDS):
         began = time.perf_counter()
         server.ping()
         took.append((time.perf_counter() - began) * 1000)
-    middle = sorted(took)[ROUNDS // 2]
+    middle = sorted(took)[PING_ROUNDS // 2]
     told = f"a round trip takes {middle:.2f} ms, {max(took):.2f} at most"
-    yield good(name, told) if middle < SLOW_MS else note(name, told, "each request of a phone waits for one or two of them")
+    yield (
+        ok_finding(name, told)
+        if middle < SLOW_MS
+        else note_finding(name, told, "each request of a phone waits for one or two of them")
+    )
 
 
 def _script(name: str, server: redis.Redis) -> Iterator[Finding]:
@@ -148,9 +167,11 @@ def _script(name: str, server: redis.Redis) -> Iterator[Finding]:
     try:
         found: Any = server.eval("return #cmsgpack.pack({1})", 0)
     except redis.ResponseError as error:
-        yield bad(name, f"refuses scripts: {str(error).split(' ', 1)[0]}", "the user needs EVAL, EVALSHA and SCRIPT LOAD")
+        yield fail_finding(
+            name, f"refuses scripts: {str(error).split(' ', 1)[0]}", "the user needs EVAL, EVALSHA and SCRIPT LOAD"
+        )
         return
-    yield good(name, "runs scripts") if int(found) == 2 else bad(name, "has no cmsgpack", "use Redis or Valkey")
+    yield ok_finding(name, "runs scripts") if int(found) == 2 else fail_finding(name, "has no cmsgpack", "use Redis or Valkey")
 
 
 def _pubsub(name: str, server: redis.Redis) -> Iterator[Finding]:
@@ -161,9 +182,9 @@ def _pubsub(name: str, server: redis.Redis) -> Iterator[Finding]:
         server.publish("onesoup:check", "x")
         for _ in range(5):
             if listener.get_message(timeout=0.5):
-                yield good(name, "wakes listeners")
+                yield ok_finding(name, "wakes listeners")
                 return
-        yield bad(name, "publishes nothing", "the user needs PUBLISH and SUBSCRIBE on all channels")
+        yield fail_finding(name, "publishes nothing", "the user needs PUBLISH and SUBSCRIBE on all channels")
     finally:
         listener.close()
 
@@ -172,7 +193,7 @@ def _clock(name: str, server: redis.Redis) -> Iterator[Finding]:
     seconds, micros = server.time()
     apart = abs(time.time() - int(seconds) - int(micros) / 1_000_000)
     if apart > 2.0:
-        yield note(name, f"its clock and that of this machine are {apart:.0f} s apart", "run a time service on both")
+        yield note_finding(name, f"its clock and that of this machine are {apart:.0f} s apart", "run a time service on both")
 
 
 def _sentinels(place: Any) -> Iterator[Finding]:
@@ -184,24 +205,24 @@ def _sentinels(place: Any) -> Iterator[Finding]:
             state: Any = asked.sentinel_master(place.service)
             asked.close()
         except redis.RedisError as error:
-            yield bad(where, type(error).__name__, "failovers need more than half of the Sentinels")
+            yield fail_finding(where, type(error).__name__, "failovers need more than half of the Sentinels")
             continue
         masters.add((state["ip"], state["port"]))
         told = f"{state['num-slaves']} replicas, {int(state['num-other-sentinels']) + 1} Sentinels, quorum {state['quorum']}"
         yield (
-            good(where, told)
+            ok_finding(where, told)
             if int(state["num-other-sentinels"]) >= 2
-            else note(where, told, "run three at least, on three machines")
+            else note_finding(where, told, "run three at least, on three machines")
         )
     if len(masters) > 1:
-        yield bad("sentinels", "do not agree on the master", "wait for the failover to end, or look at their logs")
+        yield fail_finding("sentinels", "do not agree on the master", "wait for the failover to end, or look at their logs")
 
 
 def _cluster(client: Any) -> Iterator[Finding]:
     info = client.cluster_info(target_nodes=client.get_random_node())
     told = f"{info['cluster_size']} primaries, {info['cluster_known_nodes']} nodes, {info['cluster_slots_ok']} slots served"
     yield (
-        good("cluster", told)
+        ok_finding("cluster", told)
         if info["cluster_state"] == "ok"
-        else bad("cluster", told, "sessions in the other slots cannot work")
+        else fail_finding("cluster", told, "sessions in the other slots cannot work")
     )

@@ -1,6 +1,6 @@
-"""The commands `onesoup web | holder | cir`: read the settings, meet Redis, then become the role.
+"""The commands `onesoup web | holder | cir`: check settings, key ring and Redis, then become the role.
 
-What can be wrong before a role works is said here, in one line, with exit status 1: settings, the key ring, Redis.
+What is wrong with these is printed in one line, with exit status 1.
 """
 
 import os
@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from onesoup.settings.settings import Settings
+    from onesoup.settings import Settings
 
-# Redis may start at the same moment as we do.
-REDIS_PATIENCE = 5.0
-# Policies under which Redis forgets keys when it is full. Inboxes are keys.
-KEEPS = "noeviction"
+# Redis may still be starting.
+REDIS_PATIENCE_SECONDS = 5.0
+# The one maxmemory-policy under which Redis evicts no keys when it is full. Inboxes are keys.
+NOEVICTION = "noeviction"
 
 
 @click.command()
 def web() -> None:
-    """Run the gateway: gunicorn with gevent workers, which serve phones over HTTP."""
+    """Run the gateway: gunicorn with gevent workers that serve phones over HTTP."""
     settings, _ = _prepare("web")
     # Counters of dead workers belong to the last run. The path must be known before prometheus_client is imported.
     metrics = Path(settings.data, "metrics", f"web-{settings.http_port}").absolute()
@@ -39,7 +39,7 @@ def web() -> None:
 
 @click.command()
 def holder() -> None:
-    """Run a holder: it keeps the XMPP streams of the sessions whose shards it owns."""
+    """Run a holder, which keeps the XMPP streams of the sessions in its shards."""
     _run("holder", "workers.holder")
 
 
@@ -64,7 +64,10 @@ class _CirGroup(click.Group):
 @click.group(cls=_CirGroup, invoke_without_command=True)
 @click.pass_context
 def cir(ctx: click.Context) -> None:
-    """Run the CIR process: it wakes phones that wait for something. Or, with a sub-command, try its gateway."""
+    """Run the CIR process, which wakes phones when something waits for them.
+
+    With the sub-command `send`, test its SMS gateway.
+    """
     if ctx.invoked_subcommand is None:
         _run("cir", "cir.process")
 
@@ -77,7 +80,7 @@ def _run(role: str, module: str) -> NoReturn:
     settings, fail = _prepare(role)
     import importlib
 
-    from onesoup.settings.settings import SettingsError
+    from onesoup.settings import SettingsError
 
     try:
         sys.exit(importlib.import_module(module).main(settings))
@@ -90,7 +93,7 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
     import structlog
 
     from onesoup.observability import logs
-    from onesoup.settings.settings import SettingsError, changed, load
+    from onesoup.settings import SettingsError, changed_settings, load_settings
     from onesoup.store.account.keyring import KeyRing, KeyRingError
 
     def fail(reason: str) -> NoReturn:
@@ -98,35 +101,35 @@ def _prepare(role: str) -> "tuple[Settings, Callable[[str], NoReturn]]":
         sys.exit(1)
 
     try:
-        settings = load()
+        settings = load_settings()
         Path(settings.data).mkdir(parents=True, exist_ok=True)
     except SettingsError as error:
         fail(str(error))
     except OSError as error:
         fail(f"ONESOUP_DATA={settings.data}: {error.strerror}; example: ONESOUP_DATA=/var/lib/onesoup")
-    logs.setup(settings, role)
+    logs.setup_logging(settings, role)
     try:
         if settings.keys_file:
             KeyRing.load(settings.keys_file)
     except KeyRingError as error:
         fail(f"ONESOUP_KEYS_FILE: {error}; example: ONESOUP_KEYS_FILE=/run/secrets/onesoup-keys")
-    structlog.get_logger(__name__).info("starting", **changed(settings))
-    _meet_redis(settings.redis_url, fail)
+    structlog.get_logger(__name__).info("starting", **changed_settings(settings))
+    _check_redis(settings.redis_url, fail)
     return settings, fail
 
 
-def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
-    """Waits a little for Redis, and refuses one that throws keys away."""
+def _check_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
+    """Waits up to REDIS_PATIENCE_SECONDS for Redis. Refuses a maxmemory-policy that evicts keys."""
     import structlog
     from redis import RedisError
 
-    from onesoup.settings.settings import Settings, masked, secrets, without_secrets
+    from onesoup.settings import Settings, masked_settings, secret_texts, without_secrets
     from onesoup.store.redis.client import connect
     from onesoup.store.redis.topology import servers
 
     only = Settings(redis_url=url)
-    shown, hidden = masked(only)["redis_url"], secrets(only)
-    give_up = time.monotonic() + REDIS_PATIENCE
+    shown, hidden = masked_settings(only)["redis_url"], secret_texts(only)
+    give_up = time.monotonic() + REDIS_PATIENCE_SECONDS
     while True:
         try:
             redis = connect(url, max_connections=1)
@@ -139,12 +142,12 @@ def _meet_redis(url: str, fail: Callable[[str], NoReturn]) -> None:
                 fail(f"Redis at ONESOUP_REDIS_URL={shown} does not answer: {without_secrets(str(error), hidden)}")
             time.sleep(0.2)
     try:
-        policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", KEEPS) for server in servers(redis)}
+        policies = {server.config_get("maxmemory-policy").get("maxmemory-policy", NOEVICTION) for server in servers(redis)}
     except RedisError:  # hosted ones forbid CONFIG
-        structlog.get_logger(__name__).warning("redis policy unknown", wanted=KEEPS)
+        structlog.get_logger(__name__).warning("redis policy unknown", wanted=NOEVICTION)
     else:
-        for policy in policies - {KEEPS}:
-            fail(f"Redis at {shown} has maxmemory-policy {policy} and would forget messages when full; set it to {KEEPS}")
+        for policy in policies - {NOEVICTION}:
+            fail(f"Redis at {shown} has maxmemory-policy {policy} and would forget messages when full; set it to {NOEVICTION}")
     finally:
         redis.close()
 

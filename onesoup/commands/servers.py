@@ -1,4 +1,4 @@
-"""The command `onesoup servers`: what holders remember of XMPP servers, for an operator whose server has changed."""
+"""`onesoup servers`: what holders remember of XMPP servers, for an operator whose server has changed."""
 
 from typing import TYPE_CHECKING
 
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
 
 @click.group()
 def servers() -> None:
-    """What is remembered of XMPP servers."""
+    """Show or forget what is known of XMPP servers."""
 
 
 def _known() -> "Servers":  # imports inside: the command's help must not pay for Redis
-    from onesoup.settings.settings import SettingsError, load
+    from onesoup.settings import SettingsError, load_settings
     from onesoup.store.redis.client import connect
     from onesoup.store.servers import Servers
 
     try:
-        return Servers(connect(load().redis_url))
+        return Servers(connect(load_settings().redis_url))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 
 
-@servers.command()
+@servers.command("show")
 @click.argument("domain")
-def show(domain: str) -> None:
-    """The strongest SASL mechanism that worked at the servers of DOMAIN."""
+def show_servers(domain: str) -> None:
+    """Show the strongest SASL mechanism that has worked at the servers of DOMAIN."""
     from onesoup.store.errors import StoreDown
 
     try:
@@ -36,13 +36,13 @@ def show(domain: str) -> None:
         raise click.ClickException(f"Redis: {error}") from None
 
 
-@servers.command()
+@servers.command("forget")
 @click.argument("domain")
-def forget(domain: str) -> None:
-    """Takes whatever the servers of DOMAIN offer next for their best.
+def forget_server(domain: str) -> None:
+    """Forget the strongest SASL mechanism of DOMAIN.
 
-    Needed where a server that had SCRAM has only PLAIN now, on purpose: log-ins are refused until then. Holders notice within
-    an hour, or when they are restarted.
+    Needed when a server that had SCRAM now offers only PLAIN, on purpose: until then log-ins to it are refused. Holders notice
+    within an hour, or when they are restarted.
     """
     from onesoup.store.errors import StoreDown
 

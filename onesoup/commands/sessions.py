@@ -1,6 +1,6 @@
-"""`onesoup sessions` and `onesoup kick`: who is logged in, and the end of it.
+"""`onesoup sessions` and `onesoup kick`: lists sessions and ends them.
 
-A session is shown by the first digits of its id's hash, as in the logs: whoever has the id itself is the phone."""
+A session is named by the first digits of its id's hash, as in the logs: who has the id itself can act as the phone."""
 
 import time
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 import click
 import redis
 
-from onesoup.commands.common import ago, as_json, fail, now_ms, opened, table
+from onesoup.commands.common import as_json, fail, open_store, redis_now_ms, short_span, text_table
 
-BATCH = 16  # shards in one round trip
+SHARDS_IN_BATCH = 16  # shards in one round trip
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One living session as an operator sees it. Times in seconds."""
+    """One session as an operator sees it. Times in seconds."""
 
     id: str
     user: str
@@ -34,8 +34,8 @@ class SessionRow:
     holder: str
 
 
-def wanted(user: str | None, domain: str | None, default: str) -> str:
-    """What the JID of a session must be, or end with; "" for everybody."""
+def session_filter(user: str | None, domain: str | None, default: str) -> str:
+    """What the JID of a session must be, or what it must end with; "" for all sessions."""
     from onesoup.csp.errors import CspError
     from onesoup.csp.text import addresses
 
@@ -49,16 +49,16 @@ def wanted(user: str | None, domain: str | None, default: str) -> str:
         fail(str(error))
 
 
-def living(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow]]:
-    """(SessionID, row) of each session whose user is meant."""
+def living_sessions(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow]]:
+    """(SessionID, row) of each living session whose user matches."""
     from onesoup.observability.logs import short
     from onesoup.store import keys, records
     from onesoup.store.session.gateway_side import GatewaySessionStore
     from onesoup.store.session.shards import Shards
 
-    shards, sessions, now = Shards(client), GatewaySessionStore(client), now_ms(client)
-    for start in range(0, keys.SHARDS, BATCH):
-        numbers = range(start, start + BATCH)
+    shards, sessions, now = Shards(client), GatewaySessionStore(client), redis_now_ms(client)
+    for start in range(0, keys.SHARDS, SHARDS_IN_BATCH):
+        numbers = range(start, start + SHARDS_IN_BATCH)
         holders = shards.holders(numbers)
         found = [(number, sid) for number, sids in zip(numbers, shards.sessions_of(numbers), strict=True) for sid in sids]
         for (number, sid), seen in zip(found, sessions.overview([sid for _, sid in found]), strict=True):
@@ -90,26 +90,26 @@ def living(client: redis.Redis, who: str = "") -> Iterator[tuple[str, SessionRow
 @click.command()
 @click.option("--user", help="Only this user: alice@example.org, or alice in the default domain.")
 @click.option("--domain", help="Only users of this domain.")
-@click.option("--limit", default=200, show_default=True, help="Most sessions that are shown; all are counted.")
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line, without a limit.")
+@click.option("--limit", default=200, show_default=True, help="Most sessions to list. All are counted.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line, without a limit.")
 def sessions(user: str | None, domain: str | None, limit: int, lines: bool) -> None:
-    """Who is logged in, with which phone, and what waits."""
-    with opened() as (settings, client):
-        who = wanted(user, domain, settings.domain)
+    """List sessions: user, phone, and what waits for them."""
+    with open_store() as (settings, client):
+        who = session_filter(user, domain, settings.domain)
         if lines:
-            for _, row in living(client, who):
+            for _, row in living_sessions(client, who):
                 click.echo(as_json(asdict(row)))
             return
-        rows = sorted((row for _, row in living(client, who)), key=lambda row: (row.user, row.idle))
+        rows = sorted((row for _, row in living_sessions(client, who)), key=lambda row: (row.user, row.idle))
     heads = ("id", "user", "handset", "csp", "enc", "wakes by", "since", "seen", "inbox", "outbox", "holder")
     if rows:
-        click.echo(table(heads, [_cells(row) for row in rows[:limit]]))
+        click.echo(text_table(heads, [_cells(row) for row in rows[:limit]]))
     click.echo(f"{len(rows)} session{'' if len(rows) == 1 else 's'}" + (f", {limit} shown" if len(rows) > limit else ""))
 
 
 def _cells(row: SessionRow) -> tuple[object, ...]:
     wakes = ",".join(row.wakes) + (" (on line)" if row.line else "")
-    span = ago(row.age * 1000), ago(row.idle * 1000)
+    span = short_span(row.age * 1000), short_span(row.idle * 1000)
     return row.id, row.user, row.handset, row.csp, row.encoding, wakes or "-", *span, row.inbox, row.outbox, row.holder
 
 
@@ -118,17 +118,17 @@ def _cells(row: SessionRow) -> tuple[object, ...]:
 def kick(who: str) -> None:
     """End the sessions of WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
-    The phone is told 601 and may log in again. Messages that wait for it wait for its next log-in.
+    The phone gets status 601 and may log in again. Messages that wait for it are kept for its next log-in.
     """
     from onesoup.handlers.login.access import end_session
     from onesoup.store.errors import NoSession
     from onesoup.store.session.gateway_side import GatewaySessionStore
 
-    with opened() as (settings, client):
+    with open_store() as (settings, client):
         one = len(who) == 8 and all(char in "0123456789abcdef" for char in who)
-        jid = "" if one else wanted(who, None, settings.domain)
+        jid = "" if one else session_filter(who, None, settings.domain)
         store, ended = GatewaySessionStore(client), 0
-        for sid, row in list(living(client, jid)):
+        for sid, row in list(living_sessions(client, jid)):
             if one and row.id != who:
                 continue
             with suppress(NoSession):

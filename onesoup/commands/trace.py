@@ -1,4 +1,4 @@
-"""`onesoup trace`: what a user's phones ask, what they are told, what the XMPP side does, as it happens in the whole cluster."""
+"""`onesoup trace`: shows live what a user's phones ask and get, and what the XMPP side does, in the whole cluster."""
 
 import contextlib
 import json
@@ -7,34 +7,34 @@ from typing import Any
 
 import click
 
-from onesoup.commands.common import fail, opened
-from onesoup.commands.sessions import living, wanted
+from onesoup.commands.common import fail, open_store
+from onesoup.commands.sessions import living_sessions, session_filter
 
-# So often it is looked whether the user has other sessions now.
-AGAIN = 2.0
-# By then every process has looked whom it shall tell about.
-HEARD = 3.2
-# Shown in front, so not among the fields.
+# How often, in seconds, new sessions of the user are searched.
+NEW_SESSIONS_SECONDS = 2.0
+# After this time every process has read whom to trace.
+TRACING_STARTS_SECONDS = 3.2
+# Fields that stand at the front of a line.
 _FRONT = ("at", "role", "what", "sid")
 _COLOURS = {"web": "cyan", "holder": "magenta", "cir": "yellow"}
 
 
 @click.command()
 @click.argument("who")
-@click.option("--seconds", default=0.0, help="End after so many; else Ctrl-C does.")
-@click.option("--json", "lines", is_flag=True, help="One JSON object a line.")
+@click.option("--seconds", default=0.0, help="End after this time. Default: go on until Ctrl-C.")
+@click.option("--json", "lines", is_flag=True, help="Print one JSON object per line.")
 def trace(who: str, seconds: float, lines: bool) -> None:
     """Follow WHO: a user, or the id of one session as `onesoup sessions` shows it.
 
-    Requests and answers by name, with codes and sizes; what waits, wake-ups, stanzas; whatever the logs say of these sessions. No
-    text of messages, no password. Log-ins that come while you look are followed too.
+    Shows requests and answers by name, with codes and sizes; waiting items, wake-ups and stanzas; log lines of these sessions.
+    Never shows message text or passwords. New log-ins are followed too.
     """
     from onesoup.store.redis.client import connect_subscriber
     from onesoup.store.traces import Traces, channel
 
-    with opened() as (settings, client):
+    with open_store() as (settings, client):
         one = len(who) == 8 and all(char in "0123456789abcdef" for char in who)
-        jid = "" if one else wanted(who, None, settings.domain)
+        jid = "" if one else session_filter(who, None, settings.domain)
         traces, listener = Traces(client), connect_subscriber(settings.redis_url).pubsub(ignore_subscribe_messages=True)
         names: set[str] = {who} if one else {jid}
         end, again = time.monotonic() + (seconds or float("inf")), 0.0
@@ -42,25 +42,25 @@ def trace(who: str, seconds: float, lines: bool) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             while time.monotonic() < end:
                 if time.monotonic() >= again:
-                    if not again and one and all(row.id != who for _, row in living(client)):
+                    if not again and one and all(row.id != who for _, row in living_sessions(client)):
                         fail(f"there is no session {who}")
-                    new = {row.id for _, row in living(client, jid)} - names if not one else set()
+                    new = {row.id for _, row in living_sessions(client, jid)} - names if not one else set()
                     if new:
                         listener.subscribe(*map(channel, new))
                     names |= new
                     traces.watch(names)
                     if not again:
-                        time.sleep(HEARD)
+                        time.sleep(TRACING_STARTS_SECONDS)
                         click.echo(f"following {who}, {len(names) - (not one)} sessions", err=True)
-                    again = time.monotonic() + AGAIN
+                    again = time.monotonic() + NEW_SESSIONS_SECONDS
                 message = listener.get_message(timeout=0.5)
                 if message is not None and message["type"] == "message":
-                    click.echo(message["data"].decode() if lines else shown(json.loads(message["data"])))
+                    click.echo(message["data"].decode() if lines else event_line(json.loads(message["data"])))
         traces.stop(names)
         listener.close()
 
 
-def shown(event: dict[str, Any]) -> str:
+def event_line(event: dict[str, Any]) -> str:
     """One event as a line for a terminal."""
     at = float(event["at"])
     clock = time.strftime("%H:%M:%S", time.localtime(at)) + f".{round(at % 1 * 1000) % 1000:03}"

@@ -1,6 +1,6 @@
 """The people of the demo, and their links in the account store, so that MD5 and SHA log-in works for them."""
 
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect

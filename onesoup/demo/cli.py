@@ -18,7 +18,7 @@ from onesoup.demo.servers import reachable
 from onesoup.demo.stack import ROLES, Stack
 from onesoup.demo.supervisor import Log, Supervisor, ask_to_stop_by_interrupt
 from onesoup.runtime.ports import is_free
-from onesoup.settings.settings import PREFIX, SettingsError, load, reference
+from onesoup.settings import ENV_PREFIX, SettingsError, load_settings, settings_reference
 
 # What the roles may be told besides what the demo decides: any setting that is not one of these.
 DECIDED = {"REDIS_URL", "KEYS_FILE", "DATA", "XMPP_ROUTES", "XMPP_CA", "ADMIN_PORT", "ADMIN_BIND", "XMPP_PORT", "REDIS_PORT"}
@@ -64,13 +64,13 @@ def _run(environ: Mapping[str, str]) -> None:
 
 def _write_settings(stack: Stack) -> None:
     """So that whoever plays the operator need not find out where everything is."""
-    found = ((row["name"], stack.env.get(PREFIX + row["name"].upper())) for row in reference())
+    found = ((row["name"], stack.env.get(ENV_PREFIX + row["name"].upper())) for row in settings_reference())
     lines = (f"{name} = {json.dumps(value)}\n" for name, value in found if value is not None)
     write_private(stack.dir / "onesoup.toml", "# Written anew at each start of the demo.\n" + "".join(lines))
 
 
 def _stack(environ: Mapping[str, str]) -> Stack:
-    settings = load(environ)
+    settings = load_settings(environ)
     xmpp_port, redis_port = _port(environ, "XMPP_PORT", 5222), _port(environ, "REDIS_PORT", 0)
     _check_ports(
         [
@@ -85,7 +85,7 @@ def _stack(environ: Mapping[str, str]) -> Stack:
     passed = {
         key: value
         for key, value in environ.items()
-        if key == "WEB_CONCURRENCY" or (key.startswith(PREFIX) and key.removeprefix(PREFIX) not in DECIDED)
+        if key == "WEB_CONCURRENCY" or (key.startswith(ENV_PREFIX) and key.removeprefix(ENV_PREFIX) not in DECIDED)
     }
     return Stack(
         settings.data,
@@ -95,14 +95,14 @@ def _stack(environ: Mapping[str, str]) -> Stack:
         stcp_port=settings.stcp_port,
         xmpp_port=xmpp_port,
         redis_port=redis_port,
-        env={PREFIX + "LOG": "console", PREFIX + "ADMIN_PORT": "0"} | passed,
+        env={ENV_PREFIX + "LOG": "console", ENV_PREFIX + "ADMIN_PORT": "0"} | passed,
     )
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(PREFIX + name) or str(default)
+    text = environ.get(ENV_PREFIX + name) or str(default)
     if not text.isdigit() or not (0 < int(text) < 65535 or int(text) == default):
-        raise SettingsError(f"{PREFIX}{name}={text!r}: must be a port number; example: {PREFIX}{name}={default or 6380}")
+        raise SettingsError(f"{ENV_PREFIX}{name}={text!r}: must be a port number; example: {ENV_PREFIX}{name}={default or 6380}")
     return int(text)
 
 
@@ -112,7 +112,7 @@ def _check_ports(wanted: list[tuple[str, int, str, str]]) -> None:
     for name, port, host, why in wanted:
         if not port:
             continue
-        variable = PREFIX + name
+        variable = ENV_PREFIX + name
         if port in seen:
             raise SettingsError(f"{variable}: port {port}{why} is taken by {seen[port]} as well; choose another")
         seen[port] = variable
@@ -126,18 +126,18 @@ def _check_ports(wanted: list[tuple[str, int, str, str]]) -> None:
 
 def _data_directory(environ: Mapping[str, str]) -> IO[str]:
     """Makes the directory and keeps a lock in it: two stacks in one would mix their sessions."""
-    path = Path(environ.get(PREFIX + "DATA") or load({}).data)
+    path = Path(environ.get(ENV_PREFIX + "DATA") or load_settings({}).data)
     try:
         # One that is there already may be anything, such as /tmp: its mode is the user's business.
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.fdopen(os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+")
     except OSError as error:
-        raise SettingsError(f"{PREFIX}DATA={path}: {error.strerror}; example: {PREFIX}DATA=/tmp/onesoup") from None
+        raise SettingsError(f"{ENV_PREFIX}DATA={path}: {error.strerror}; example: {ENV_PREFIX}DATA=/tmp/onesoup") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise SettingsError(f"{PREFIX}DATA={path} is in use by another demo; example: {PREFIX}DATA={path}-2") from None
+        raise SettingsError(f"{ENV_PREFIX}DATA={path} is in use by another demo; example: {ENV_PREFIX}DATA={path}-2") from None
     return lock
 
 

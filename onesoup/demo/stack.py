@@ -23,7 +23,7 @@ from onesoup.demo.process import Process, make_private
 from onesoup.demo.servers import Prosody, RedisServer, connects, reachable
 from onesoup.observability import admin_server
 from onesoup.runtime.ports import free_port
-from onesoup.settings.settings import PREFIX, Settings, load
+from onesoup.settings import ENV_PREFIX, Settings, load_settings
 from onesoup.store.account.keyring import KeyRing
 
 ROLES = ("web", "holder", "cir")
@@ -62,7 +62,7 @@ class Stack:
         make_private(self.dir / "logs")
         self.keys_file = self.dir / "keys"
         self.env = self._environment(env or {})
-        self.settings: Settings = load(self.env)
+        self.settings: Settings = load_settings(self.env)
         self.processes: dict[str, Process] = {}
 
     @property
@@ -164,7 +164,7 @@ class Stack:
     def admin_port(self, name: str) -> int:
         """The admin port of a role's process, 0 while it has none."""
         process = self.processes[name]
-        return admin_server.ports(self.dir).get(f"{process.argv[-1]}-{process.pid}", 0)
+        return admin_server.running_admin_ports(self.dir).get(f"{process.argv[-1]}-{process.pid}", 0)
 
     def __enter__(self) -> Self:
         try:
@@ -198,7 +198,7 @@ class Stack:
             process.finish(process.stop_seconds)
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(ENV_PREFIX)}
         clean.pop("WEB_CONCURRENCY", None)
         clean["PYTHONUNBUFFERED"] = "1"
         ours = {
@@ -214,7 +214,7 @@ class Stack:
             "media_hosts": self.prosody.web,
             "fetch_pictures": "true",
         }
-        return clean | {PREFIX + name.upper(): value for name, value in ours.items()} | dict(more)
+        return clean | {ENV_PREFIX + name.upper(): value for name, value in ours.items()} | dict(more)
 
 
 def _status(host: str, port: int, method: str, path: str) -> int:

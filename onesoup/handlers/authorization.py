@@ -1,4 +1,5 @@
-"""Who may see the user's presence: answers to askers, grants in advance, watchers (flows.md 9.2 and 9.3, xmpp-mapping.md 5.3)."""
+"""Who may see the user's presence: answers to requests, grants in advance, watchers (flows.md 9.2 and 9.3, xmpp-mapping.md
+5.3)."""
 
 from onesoup.csp import presence
 from onesoup.csp.codec.generated_elements import (
@@ -27,14 +28,14 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
-from onesoup.handlers.publication import republish
+from onesoup.handlers.publication import republish_presence
 from onesoup.store import records
 from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, LIST_TARGET, PENDING_REQUESTS, USER_TARGET
 from onesoup.xmpp import commands
 
 
-def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
-    """The user's decision, minutes or days later; 200 also when nobody asked."""
+def decide_presence_request(ctx: Context, request: PresenceAuthUser) -> Primitive:
+    """The user's answer to a presence request, maybe days later. 200 also when there was no request."""
     jid = ctx.session.jid_of(request.user_id or "")
     if request.acceptance:
         ctx.send(commands.SendSubscription("subscribed", jid))
@@ -44,13 +45,14 @@ def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
     return status(StatusCode.SUCCESSFUL)
 
 
-def withdraw(ctx: Context, request: CancelAuthRequest) -> Primitive:
+def cancel_authorization(ctx: Context, request: CancelAuthRequest) -> Primitive:
     _refuse(ctx, ctx.session.jid_of(request.user_id or ""))
     return status(StatusCode.SUCCESSFUL)
 
 
 def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
-    """Takes back what was granted or asked for. `granted`: by us, in advance; the server's word of that may be on its way."""
+    """Revokes a grant or refuses a request. `granted`: the grant was ours, in advance, and the server's push of it may still
+    come."""
     ctx.send(commands.SendSubscription("unsubscribed", jid))
     item = ctx.roster().get(jid)
     if granted if item is None else not item.shown:
@@ -58,8 +60,9 @@ def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
         ctx.send(commands.RemoveRosterItem(jid))
 
 
-def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
-    """GRANTED for who sees us, PENDING for who asked, DENIED for anybody else; without names, all that is known."""
+def get_reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
+    """GRANTED for users who see our presence, PENDING for those who asked, DENIED for others. Without names: all that are
+    known."""
     pending = ctx.services.lists.all(ctx.session.jid, PENDING_REQUESTS)
     granted = {item.jid for item in ctx.roster().values() if _watches(item)}
     asked = {ctx.session.jid_of(each): each for each in request.user_id}
@@ -75,8 +78,8 @@ def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Prim
     return GetReactiveAuthStatusResponse(reactive_auth_status_list=ReactiveAuthStatusList(reactive_auth_status=states))
 
 
-def watchers(ctx: Context, request: GetWatcherListRequest) -> Primitive:
-    """Everybody who sees our presence. 1.1: users; 1.2: with a status; 1.3: with a count."""
+def get_watchers(ctx: Context, request: GetWatcherListRequest) -> Primitive:
+    """All users who see our presence. 1.1: users; 1.2: with a status; 1.3: with a count."""
     jids = sorted(item.jid for item in ctx.roster().values() if _watches(item))
     total = len(jids)
     if request.max_watcher_list is not None:
@@ -104,9 +107,9 @@ def _watches(item: Item) -> bool:
 # --- attribute lists ---
 
 
-def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
-    """Kept with the account. A list for named users grants them our presence in advance; the default list approves nobody,
-    it only says what is published at all."""
+def create_attribute_list(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
+    """Stores an attribute list with the account. A list for named users grants them our presence in advance; the default list
+    approves no user, it only says what is published at all."""
     names = presence.wanted(request.presence_sub_list)
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     entries = {}
@@ -117,13 +120,13 @@ def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
         entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
     if request.default_list:
         entries[DEFAULT_TARGET] = records.pack_grant(names, [])
-        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], names)
+        republish_presence(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], names)
     ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTE_LISTS)
     return status(StatusCode.SUCCESSFUL)
 
 
-def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
-    """Takes a grant back only where it came from such a list."""
+def delete_attribute_list(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
+    """Deletes attribute lists. Revokes only grants that came from such a list."""
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = [each for each in _targets(ctx, request) if each in known]
     for name in names:
@@ -131,13 +134,13 @@ def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
             _refuse(ctx, jid, granted=True)
     if request.default_list:
         names.append(DEFAULT_TARGET)
-        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], [])
+        republish_presence(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], [])
     ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTE_LISTS)
     return status(StatusCode.SUCCESSFUL)
 
 
-def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
-    """The lists that were asked for; all of them when nobody is named."""
+def get_attribute_list(ctx: Context, request: GetAttributeListRequest) -> Primitive:
+    """The attribute lists of the named users and lists; all lists when none is named."""
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     names = _targets(ctx, request)
     everything = not names and not request.default_list
@@ -166,7 +169,7 @@ def _shown(ctx: Context, name: str, record: bytes) -> Presence:
 def _targets(
     ctx: Context, request: CreateAttributeListRequest | DeleteAttributeListRequest | GetAttributeListRequest
 ) -> list[str]:
-    """Record names of everybody that a request means, in every form of every version."""
+    """Names of the records that a request means, in every form of every version."""
     if isinstance(request, GetAttributeListRequest):
         users = [each.user_id or "" for each in request.user]
     else:
@@ -175,12 +178,12 @@ def _targets(
     list_ids = list(request.contact_list)
     list_ids += request.contact_list_id_list.contact_list if request.contact_list_id_list else []
     return [USER_TARGET + ctx.session.jid_of(each) for each in users] + [
-        LIST_TARGET + contacts.token_of(ctx, each) for each in list_ids
+        LIST_TARGET + contacts.list_token(ctx, each) for each in list_ids
     ]
 
 
 def _users(ctx: Context, names: list[str]) -> list[str]:
-    """Bare JIDs behind record names: users, and the members of lists that are no presence client's own."""
+    """Bare JIDs behind record names: users, and members of contact lists."""
     jids = [name.removeprefix(USER_TARGET) for name in names if name.startswith(USER_TARGET)]
     for name in names:
         token = name.removeprefix(LIST_TARGET)
@@ -190,11 +193,11 @@ def _users(ctx: Context, names: list[str]) -> list[str]:
 
 
 HANDLERS: Table = {
-    PresenceAuthUser: decide,
-    CancelAuthRequest: withdraw,
-    GetReactiveAuthStatusRequest: reactive_status,
-    GetWatcherListRequest: watchers,
-    CreateAttributeListRequest: create,
-    DeleteAttributeListRequest: delete,
-    GetAttributeListRequest: get,
+    PresenceAuthUser: decide_presence_request,
+    CancelAuthRequest: cancel_authorization,
+    GetReactiveAuthStatusRequest: get_reactive_status,
+    GetWatcherListRequest: get_watchers,
+    CreateAttributeListRequest: create_attribute_list,
+    DeleteAttributeListRequest: delete_attribute_list,
+    GetAttributeListRequest: get_attribute_list,
 }

@@ -1,5 +1,5 @@
-"""Block and grant lists (messages.md 11, xmpp-mapping.md 10). The block list lives on the XMPP server; the account's record is
-what a phone is told at once, and what holds where the server blocks nobody."""
+"""Block and grant lists (messages.md 11, xmpp-mapping.md 10). The block list lives on the XMPP server. The account's record
+answers phones at once, and applies where the server cannot block."""
 
 from collections.abc import Iterable
 
@@ -23,14 +23,14 @@ from onesoup.store.account.blocks import BLOCK, GRANT
 from onesoup.xmpp import commands
 
 
-def get(ctx: Context, _request: GetBlockedListRequest) -> Primitive:
+def get_block_list(ctx: Context, _request: GetBlockedListRequest) -> Primitive:
     found = ctx.services.blocks.rules(ctx.session.jid)
     spelled = spellings(ctx.services, ctx.sid, sorted(found.blocked | found.granted))
     return blocking.answer(found, ctx.version, lambda jid: ctx.session.spelled(jid, spelled.get(jid)))
 
 
-def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
-    """Unknown and foreign users are accepted; 201 names what no user is meant by."""
+def change_block_list(ctx: Context, request: BlockEntityRequest) -> Primitive:
+    """Accepts unknown and foreign users. 201 names entries that are no user."""
     before = ctx.services.blocks.rules(ctx.session.jid)
     block, grant = blocking.changes(request)
     for wish, known in ((block, before.blocked), (grant, before.granted)):
@@ -60,20 +60,20 @@ def _apply(ctx: Context, kind: str, wish: Change, failed: list[DetailedResult]) 
 
 
 def _rooms(ctx: Context, kind: str, gids: Iterable[str], names: Iterable[ScreenName], failed: list[DetailedResult]) -> list[str]:
-    """Rooms, and room/nick of screen names. A group that is to be blocked is left first: from then on it is silent."""
+    """Rooms, and room/nick of screen names. A group that is to be blocked is left first: from then on it sends nothing."""
     found: dict[str, str] = {}
     for gid in gids:
         try:
             room = rooms.room_of(ctx, gid)
-            found[room] = rooms.spelled(gid)
-            if kind == BLOCK and room in rooms.joined(ctx):
-                groups.go(ctx, room)
+            found[room] = rooms.spelled_group_id(gid)
+            if kind == BLOCK and room in rooms.joined_rooms(ctx):
+                groups.leave_room(ctx, room)
         except (CspError, BackendError) as error:
             failed.append(DetailedResult(code=error.code, group_id=[gid]))
     for name in names:
         try:
             room = rooms.room_of(ctx, name.group_id)
-            found[f"{room}/{name.s_name or ''}"] = rooms.spelled(name.group_id or "")
+            found[f"{room}/{name.s_name or ''}"] = rooms.spelled_group_id(name.group_id or "")
         except (CspError, BackendError) as error:
             failed.append(DetailedResult(code=error.code, screen_name=[name]))
     if kind:
@@ -82,7 +82,7 @@ def _rooms(ctx: Context, kind: str, gids: Iterable[str], names: Iterable[ScreenN
 
 
 def _jids(ctx: Context, users: Iterable[str], failed: list[DetailedResult]) -> list[str]:
-    """Bare JIDs; oneself is left out: nobody blocks himself."""
+    """Bare JIDs. The user's own is left out."""
     jids = []
     for user in users:
         try:
@@ -96,11 +96,11 @@ def _jids(ctx: Context, users: Iterable[str], failed: list[DetailedResult]) -> l
 
 
 def _members(ctx: Context, names: Iterable[str], failed: list[DetailedResult]) -> list[str]:
-    """Bare JIDs of those who are in these contact lists now. 700 for a list that is not there."""
+    """Bare JIDs of the present members of contact lists. 700 for a list that does not exist."""
     jids: list[str] = []
     for name in names:
         try:
-            jids += [item.jid for item in lists.members(contacts.find(ctx, name), ctx.roster().values())]
+            jids += [item.jid for item in lists.members(contacts.find_list(ctx, name), ctx.roster().values())]
         except CspError:
             failed.append(
                 DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=[name] if ctx.version != "1.1" else [])
@@ -109,8 +109,8 @@ def _members(ctx: Context, names: Iterable[str], failed: list[DetailedResult]) -
 
 
 def _tell_server(ctx: Context, before: Rules, after: Rules) -> None:
-    """XEP-0191 has no switch: a list that is not in use is not on the server."""
-    # Screen names are the gateway's own business: few servers block a single occupant.
+    """Updates the server's block list. XEP-0191 has no switch: a list that is not in use is not on the server."""
+    # Screen names stay in the gateway: few servers can block a single occupant.
     old = {each for each in before.blocked if "/" not in each} if before.block_in_use else set()
     new = {each for each in after.blocked if "/" not in each} if after.block_in_use else set()
     if old - new:
@@ -120,6 +120,6 @@ def _tell_server(ctx: Context, before: Rules, after: Rules) -> None:
 
 
 HANDLERS: Table = {
-    GetBlockedListRequest: get,
-    BlockEntityRequest: change,
+    GetBlockedListRequest: get_block_list,
+    BlockEntityRequest: change_block_list,
 }

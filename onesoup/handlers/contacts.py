@@ -36,19 +36,19 @@ from onesoup.xmpp import commands
 Failed = dict[int, list[str]]
 
 
-def whole(ctx: Context) -> dict[str, ContactList]:
+def account_lists(ctx: Context) -> dict[str, ContactList]:
     """All lists of the account, by token."""
     return lists.all_lists(ctx.stored_lists(), ctx.roster().values())
 
 
-def every(ctx: Context, again: bool = False) -> dict[str, ContactList]:
-    """All lists as the phone sees them, by token: long ones in parts. `again`: the parts are measured."""
-    found = whole(ctx)
-    cuts = long_lists.cuts(ctx, found, again)
+def shown_lists(ctx: Context, again: bool = False) -> dict[str, ContactList]:
+    """All lists as the phone sees them, by token; long ones in parts. `again`: measures the parts anew."""
+    found = account_lists(ctx)
+    cuts = long_lists.list_cuts(ctx, found, again)
     return lists.in_parts(found, cuts) if cuts else found
 
 
-def address(ctx: Context, contact_list: ContactList) -> str:
+def address_of_list(ctx: Context, contact_list: ContactList) -> str:
     return list_address(ctx, contact_list.token)
 
 
@@ -59,12 +59,12 @@ def list_address(ctx: Context, token: str) -> str:
 
 def member_jids(ctx: Context, token: str) -> list[str]:
     """The members of a list; [] for one that does not exist."""
-    known = {each.token.lower(): each for each in every(ctx).values()}
+    known = {each.token.lower(): each for each in shown_lists(ctx).values()}
     contact_list = known.get(token.lower())
     return [] if contact_list is None else [item.jid for item in lists.members(contact_list, ctx.roster().values())]
 
 
-def token_of(ctx: Context, text: str) -> str:
+def list_token(ctx: Context, text: str) -> str:
     """The token in a list's address, which must be below the own user id: else 752."""
     parsed = addresses.parse(text)
     if not parsed.resource or len(parsed.resource) > 50:
@@ -75,24 +75,24 @@ def token_of(ctx: Context, text: str) -> str:
     return parsed.resource
 
 
-def find(ctx: Context, text: str | None) -> ContactList:
+def find_list(ctx: Context, text: str | None) -> ContactList:
     """The list that an address names, compared ignoring case. 700 when there is none."""
-    wanted = token_of(ctx, text or "").lower()
-    for token, contact_list in every(ctx).items():
+    wanted = list_token(ctx, text or "").lower()
+    for token, contact_list in shown_lists(ctx).items():
         if token.lower() == wanted:
             return contact_list
     raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
 
 
-def get_list(ctx: Context, _request: GetListRequest) -> Primitive:
-    """1.1: the default list in both elements; later only in DefaultContactList (flows.md 8.2)."""
-    found = sorted(every(ctx, again=True).values(), key=lambda each: each.order)
+def get_contact_lists(ctx: Context, _request: GetListRequest) -> Primitive:
+    """All lists. 1.1: the default list in both elements; later versions: only in DefaultContactList (flows.md 8.2)."""
+    found = sorted(shown_lists(ctx, again=True).values(), key=lambda each: each.order)
     default = next(each for each in found if each.shown_default)
     quirks = ctx.session.quirks
-    others = [address(ctx, each) for each in found if not each.shown_default]
+    others = [address_of_list(ctx, each) for each in found if not each.shown_default]
     if ctx.version == "1.1" and not quirks.default_list_once:
-        others.append(address(ctx, default))
-    response = GetListResponse(default_contact_list=address(ctx, default))
+        others.append(address_of_list(ctx, default))
+    response = GetListResponse(default_contact_list=address_of_list(ctx, default))
     if ctx.version == "1.3" and not quirks.bare_lists:
         response.contact_list_id_list = ContactListIDList(contact_list=others)
     else:
@@ -100,12 +100,12 @@ def get_list(ctx: Context, _request: GetListRequest) -> Primitive:
     return response
 
 
-def create_list(ctx: Context, request: CreateListRequest) -> Primitive:
-    token = token_of(ctx, request.contact_list or "")
-    known = every(ctx)
+def create_contact_list(ctx: Context, request: CreateListRequest) -> Primitive:
+    token = list_token(ctx, request.contact_list or "")
+    known = shown_lists(ctx)
     if token.lower() in (each.lower() for each in known):
         raise CspError(StatusCode.CONTACT_LIST_ALREADY_EXISTS, "contact list exists")
-    account = whole(ctx)
+    account = account_lists(ctx)
     if len(account) >= lists.MAX_LISTS:
         raise CspError(StatusCode.TOO_MANY_CONTACT_LISTS, "too many contact lists")
     name, default = _properties(request.contact_list_properties)
@@ -115,19 +115,19 @@ def create_list(ctx: Context, request: CreateListRequest) -> Primitive:
     _store(ctx, created)
     if default and not created.private:
         _make_default(ctx, created)
-    failed = _add(ctx, find(ctx, request.contact_list), _nicks(request.nick_list))
+    failed = _add(ctx, find_list(ctx, request.contact_list), _nicks(request.nick_list))
     if ctx.version == "1.3":
-        listed = find(ctx, request.contact_list)
-        return CreateListResponse(contact_list=request.contact_list, contact_list_properties=long_lists.properties(listed))
+        listed = find_list(ctx, request.contact_list)
+        return CreateListResponse(contact_list=request.contact_list, contact_list_properties=long_lists.list_properties(listed))
     return _outcome(failed)
 
 
-def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
-    contact_list = find(ctx, request.contact_list)
+def delete_contact_list(ctx: Context, request: DeleteListRequest) -> Primitive:
+    contact_list = find_list(ctx, request.contact_list)
     if contact_list.default:
         raise CspError(StatusCode.INVALID_LIST_PROPERTY, "the default list stays")
     _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
-    # Of a list in parts the phone means the one that it sees: the others stay.
+    # Of a long list in parts, the phone means the part that it sees: the others stay.
     if contact_list.cut is None:
         ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
         ctx.send(commands.StoreLists())
@@ -135,9 +135,9 @@ def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     return status(StatusCode.SUCCESSFUL)
 
 
-def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
-    """Any of the three changes, in the order add, remove, properties; then the list where it is wanted."""
-    contact_list = find(ctx, request.contact_list)
+def manage_contact_list(ctx: Context, request: ListManageRequest) -> Primitive:
+    """Adds and removes contacts and changes properties, in this order. Then the list, where the phone wants it."""
+    contact_list = find_list(ctx, request.contact_list)
     failed: Failed = {}
     nicks = _nicks(request.add_nick_list)
     changed = False
@@ -153,20 +153,20 @@ def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
         changed = True
         _change_properties(ctx, contact_list, request.contact_list_properties)
     response = ListManageResponse(result=_result(failed, nothing_done=sum(map(len, failed.values())) == len(nicks)))
-    # 1.1 has no ReceiveList and always gets the list; who asks for nothing else asks for the list.
+    # 1.1 has no ReceiveList and always gets the list. A request without any change asks for the list.
     if request.receive_list or (request.receive_list is None and (ctx.version == "1.1" or not changed)):
-        contact_list = find(ctx, request.contact_list)
+        contact_list = find_list(ctx, request.contact_list)
         response.nick_list = _nick_list(ctx, contact_list)
-        response.contact_list_properties = long_lists.properties(contact_list)
+        response.contact_list_properties = long_lists.list_properties(contact_list)
     return response
 
 
 def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
     items = lists.members(contact_list, ctx.roster().values())
-    if long_lists.too_long(ctx, contact_list, items):
-        contact_list = every(ctx, again=True).get(contact_list.token, contact_list)
+    if long_lists.part_too_long(ctx, contact_list, items):
+        contact_list = shown_lists(ctx, again=True).get(contact_list.token, contact_list)
         items = lists.members(contact_list, ctx.roster().values())
-    # What this very request has spelled is stored with its answer, and so is not there to be read yet.
+    # Spellings of this request are stored with its answer, so they cannot be read yet.
     spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
     session = ctx.session
     return NickList(
@@ -196,7 +196,7 @@ def _store(ctx: Context, contact_list: ContactList) -> None:
 
 
 def _make_default(ctx: Context, contact_list: ContactList) -> None:
-    entries = {each.token: replace(each, default=each.token == contact_list.token) for each in whole(ctx).values()}
+    entries = {each.token: replace(each, default=each.token == contact_list.token) for each in account_lists(ctx).values()}
     ctx.services.lists.put(ctx.session.jid, {token: records.pack_list(each) for token, each in entries.items()})
     ctx.send(commands.StoreLists())
     ctx.changed()
@@ -207,7 +207,7 @@ def _change_properties(ctx: Context, contact_list: ContactList, properties: Cont
     if contact_list.number:
         raise CspError(StatusCode.INVALID_LIST_PROPERTY, "a part of a longer list")
     if name and name != contact_list.name:
-        free = lists.free_group(name, contact_list.token, whole(ctx).values()) == name
+        free = lists.free_group(name, contact_list.token, account_lists(ctx).values()) == name
         group = name if contact_list.group and free else contact_list.group
         for item in ctx.roster().values() if group else []:
             groups = list(dict.fromkeys(group if each == contact_list.group else each for each in item.groups))
@@ -215,11 +215,11 @@ def _change_properties(ctx: Context, contact_list: ContactList, properties: Cont
                 ctx.ask(commands.SetRosterItem(item.jid, item.name, tuple(groups)))
         _store(ctx, replace(contact_list, name=name, group=group))
     if default and not contact_list.default and not contact_list.private:
-        _make_default(ctx, whole(ctx)[contact_list.token])
+        _make_default(ctx, account_lists(ctx)[contact_list.token])
 
 
 def _known_jids(ctx: Context, texts: list[str]) -> list[str]:
-    """The contacts that are meant; what is no address is on no list."""
+    """Bare JIDs of these contacts. Texts that are no address are left out."""
     jids = []
     for text in texts:
         with suppress(CspError):
@@ -253,7 +253,8 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
 
 
 def _grant(ctx: Context, jids: list[str]) -> None:
-    """AuthorizeAndGrant: these may see the user without asking, and are heard when a grant list is in use (xmpp-mapping.md 4)."""
+    """AuthorizeAndGrant: these users may see the presence without asking, and may write when a grant list is in use
+    (xmpp-mapping.md 4)."""
     for jid in jids:
         ctx.send(commands.SendSubscription("subscribed", jid))
     ctx.services.blocks.add(ctx.session.jid, GRANT, jids)
@@ -262,28 +263,28 @@ def _grant(ctx: Context, jids: list[str]) -> None:
 def _add_one(ctx: Context, contact_list: ContactList, jid: str, name: str) -> None:
     if contact_list.private:
         kept = {**contact_list.members, jid: name}
-        fresh = find(ctx, address(ctx, contact_list))
+        fresh = find_list(ctx, address_of_list(ctx, contact_list))
         _store(ctx, replace(fresh, members={**fresh.members, **kept}))
         if jid in ctx.roster():
             return
-        contact_list = next(each for each in whole(ctx).values() if each.default)
+        contact_list = next(each for each in account_lists(ctx).values() if each.default)
     item = ctx.roster().get(jid) or Item(jid)
-    default = next(each for each in whole(ctx).values() if each.default)
+    default = next(each for each in account_lists(ctx).values() if each.default)
     wanted = lists.with_list(item, contact_list, default.group)
     if wanted != item or (name and name != item.name) or jid not in ctx.roster():
         ctx.ask(commands.SetRosterItem(jid, name or item.name, tuple(wanted.groups)))
     if item.subscription in ("none", "from") and not item.ask:
         ctx.send(commands.SendSubscription("subscribe", jid))
-    long_lists.place(ctx, contact_list, jid)
+    long_lists.keep_in_part(ctx, contact_list, jid)
 
 
 def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
-    """Takes contacts off a list; one that no list holds any more leaves the roster. Unknown ones are no error."""
+    """Removes contacts from a list. A contact that is on no list any more leaves the roster. Unknown ones are no error."""
     if contact_list.private:
         kept = {jid: name for jid, name in contact_list.members.items() if jid not in jids}
         contact_list = replace(contact_list, members=kept)
         _store(ctx, contact_list)
-    known = list(whole(ctx).values())
+    known = list(account_lists(ctx).values())
     for jid in jids:
         item = ctx.roster().get(jid)
         if item is None or not _held_by(contact_list, item):
@@ -303,7 +304,7 @@ def _held_by(contact_list: ContactList, item: Item) -> bool:
 
 
 def _result(failed: Failed, nothing_done: bool = False) -> Result:
-    """200; 201 that names what failed; the one code, or 900, when nothing was done at all."""
+    """200; 201 that names the failures; when all failed, their code, or 900 for several codes."""
     if not failed:
         return Result(code=StatusCode.SUCCESSFUL)
     details = [DetailedResult(code=code, user_id=users) for code, users in failed.items()]
@@ -320,8 +321,8 @@ def _outcome(failed: Failed) -> Primitive:
 
 
 HANDLERS: Table = {
-    GetListRequest: get_list,
-    CreateListRequest: create_list,
-    DeleteListRequest: delete_list,
-    ListManageRequest: list_manage,
+    GetListRequest: get_contact_lists,
+    CreateListRequest: create_contact_list,
+    DeleteListRequest: delete_contact_list,
+    ListManageRequest: manage_contact_list,
 }

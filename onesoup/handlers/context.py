@@ -1,4 +1,4 @@
-"""What handlers work with: the stores and settings of a process, and the one request at hand."""
+"""What handlers work with: the stores and settings of a process, and the one request that they answer."""
 
 import sys
 import time
@@ -43,7 +43,7 @@ from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that handlers look at. `by_place`: hosts and paths of the request that choose another `domain`."""
+    """The settings that handlers use. `by_place`: hosts and paths of requests that choose another `domain`."""
 
     domain: str
     domains: frozenset[str]
@@ -63,7 +63,7 @@ class Policy:
     remember: bool = False
     tell_unknown: bool = False
     cir_url: str = ""
-    # Whether STCP lines may be opened with the cookie.
+    # Whether STCP lines may be opened with the session's cookie.
     accept_cookie: bool = False
     udp_nets: tuple[str, ...] = ()
     # The longest cookie that goes into a WAPSMS, and which numbers the gateway's messages may go to.
@@ -80,7 +80,7 @@ class Policy:
 
 @dataclass(slots=True)
 class GatewayServices:
-    """Everything that outlives a request. One a process."""
+    """Everything that outlives a request. One per process."""
 
     sessions: GatewaySessionStore
     inbox: Inbox
@@ -112,10 +112,10 @@ class GatewayServices:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent the request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's; `number` is the phone
-    number that a trusted proxy vouches for; `sender` is the one that an SMS came from: good for answers and wake-ups, and for
-    nothing that opens an account, since not every network keeps people from naming other people's. `room` is the longest answer
-    that goes back this way, in octets, where that has an end (SMS)."""
+    """The sender of a request, as far as HTTP or the SMS tells. `address` is the phone's own, or its NAT's. `number` is the
+    phone number that a trusted proxy vouches for. `sender` is the number that an SMS came from: good for answers and wake-ups,
+    but it opens no account, since in some networks senders can be forged. `room` is the longest answer, in bytes, that can go
+    back this way (SMS)."""
 
     host: str = ""
     address: str = ""
@@ -128,7 +128,7 @@ class Peer:
 
 @dataclass(slots=True)
 class Context:
-    """One request inside a session. Handlers put what shall happen into `effects`; it happens when the reply is stored."""
+    """One request inside a session. Handlers put their changes into `effects`; they take place when the reply is stored."""
 
     services: GatewayServices
     sid: str
@@ -137,15 +137,15 @@ class Context:
     peer: Peer
     caps: Capabilities
     effects: RequestEffects = field(default_factory=RequestEffects)
-    # The last message whose answer may not have reached the phone: digest of its content, MessageID.
+    # The last message whose answer may not have reached the phone: digest of its content, then its MessageID.
     unsaid: bytes = b""
     deadline: float = 0.0
-    # The largest file that the XMPP server takes, 0 for none; not known yet: None.
+    # Largest file that the XMPP server accepts: 0 for none, None while it is not known.
     upload: bytes | None = None
     encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
-    # How long lists are cut for this phone; not read yet: None.
+    # How long lists are cut for this phone; None before it was read.
     cuts: Mapping[str, Cut] | None = None
     _roster: dict[str, Item] | None = None
     _lists: dict[str, ContactList] | None = None
@@ -176,8 +176,8 @@ class Context:
             raise (BackendError if backend else CspError)(refused.code, refused.text) from None
 
     def query(self, *requests: RoomRequest) -> list[RoomReply]:
-        """Requests to XMPP servers, all at once: what each of them was answered, in order. BackendError 503 or 504 when one of
-        them was not."""
+        """Sends requests to XMPP servers at the same time. Their answers, in order. BackendError 503 or 504 when one was not
+        answered."""
         replies, sessions = self.services.replies, self.services.sessions
         with ExitStack() as stack:
             waiting = [stack.enter_context(replies.expect()) for _ in requests]
@@ -201,7 +201,7 @@ class Context:
         return self._lists
 
     def changed(self) -> None:
-        """Forget what was read, after the roster or the lists were changed."""
+        """Forgets the cached roster and lists, after a change."""
         self._roster = self._lists = None
 
 
@@ -216,11 +216,11 @@ def _reply(payload: bytes | None) -> RoomReply:
 
 
 def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[str, str]:
-    """How the phone spells these contacts, as far as it has named them."""
+    """How the phone spells these contacts, for those that it has named."""
     values = services.sessions.values(sid, "spell", jids)
     return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
 
 
-def pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
-    """Pictures of contacts, made fit for the phones that asked for them, by the name that presence gives them."""
+def contact_pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
+    """Pictures of contacts, scaled for phones, by the name that presence gives them."""
     return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}

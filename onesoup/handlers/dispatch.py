@@ -1,7 +1,7 @@
-"""One POST: the messages in it are run in order, and at most one server transaction goes back (flows.md 15).
+"""Answers one message of a phone: log-in, poll, answers to the server's transactions, or requests (flows.md 15).
 
-What a message asks for is decided by onesoup.csp.transactions; here it is done, with the stores. A repeated request gets the
-stored bytes and acts once. What the phone has answered is done before the next item is handed out."""
+onesoup.csp.transactions decides which of these a message is; this module carries it out, with the stores. A repeated request
+gets the stored bytes and acts once. Answers of the phone take effect before the next item is handed out."""
 
 import hashlib
 import time
@@ -13,12 +13,11 @@ from functools import partial
 import structlog
 
 from onesoup.csp import transactions
-from onesoup.csp.codec import envelope, fast_wbxml
-from onesoup.csp.codec.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
+from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import (
     GetNewPasswordRequest,
     GetSPInfoRequest,
-    LoginRequest,
     LogoutRequest,
     Primitive,
     RegistrationRequest,
@@ -30,102 +29,78 @@ from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Kind, answered, closes, status
 from onesoup.handlers import (
-    authorization,
-    blocking,
-    contacts,
-    messages,
     metrics,
-    notifications,
     oversize,
-    profile,
     render,
-    search,
     segments,
     session,
     system,
     wakeups,
 )
-from onesoup.handlers import presence as presence_handlers
-from onesoup.handlers.context import Context, GatewayServices, Peer, pictures
-from onesoup.handlers.groups import groups, invitations, members, properties
-from onesoup.handlers.login import access, registration, throttle
+from onesoup.handlers.context import Context, GatewayServices, Peer, contact_pictures
+from onesoup.handlers.handler_table import handle_primitive
+from onesoup.handlers.login import registration, throttle
+from onesoup.handlers.login.repeats import login_once
 from onesoup.handlers.provider import Provider
+from onesoup.handlers.replies import EMPTY_REPLY, Reply, answer_code, encode_reply
+from onesoup.observability.bugs import log_bug
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
 from onesoup.store.session.inbox import InboxItem, Nothing
-from onesoup.wire import codec
 from onesoup.wire.document import Encoding
-from onesoup.wire.errors import WireError
-from onesoup.wire.tree import Element
 
 log = structlog.get_logger()
 
-HANDLERS: transactions.Table = {
-    **session.HANDLERS,
-    **contacts.HANDLERS,
-    **presence_handlers.HANDLERS,
-    **authorization.HANDLERS,
-    **blocking.HANDLERS,
-    **groups.HANDLERS,
-    **invitations.HANDLERS,
-    **members.HANDLERS,
-    **properties.HANDLERS,
-    **messages.HANDLERS,
-    **search.HANDLERS,
-    **profile.HANDLERS,
-    **system.HANDLERS,
-    **notifications.HANDLERS,
-}
-EMPTY = b""
-# No phone's parser takes less, so nobody has to look what this one's takes.
-ALWAYS_FITS = 500
+# Every phone's parser takes this much: its own limit need not be read.
+ALWAYS_FITS_BYTES = 500
 Hooks = list[Callable[[], None]]
-# The octets of an answer, and what it says of the first request in the message.
-Replied = tuple[bytes, int]
-HARD_HOLD = 10.0
+MAX_HOLD_SECONDS = 10.0
 
 
 class Exchange:
-    """Answers messages of phones. Holds nothing between two of them."""
+    """Answers messages of phones. Keeps no state between two messages."""
 
     def __init__(self, services: GatewayServices) -> None:
         self._services = services
 
     def run(self, message: Message, raw: bytes, peer: Peer, written: Hooks | None = None) -> bytes:
-        """The octets of the answer, b"" for none. Never raises for anything that a phone or a server can cause. What is put
-        into `written` wants to be called when the answer has been written to the phone's connection."""
+        """The bytes of the reply, b"" for none. Never raises for anything that a phone or a server can cause. Adds to `written`
+        what must be called once the reply has been written to the phone's connection."""
         try:
             reply, code = self._run(message, raw, peer, [] if written is None else written)
-            metrics.requested(message, code)
-            return reply
-        except NoSession as error:
-            code, description = error.code, ""
-            if code == StatusCode.INVALID_SESSION:
-                self._stray(peer)
-        except (CspError, BackendError) as error:
-            code, description = error.code, error.description
-        except OutboxFull:
-            log.warning("outbox-full", sid=short(message.session_id or ""), primitive=_names(message))
-            code, description = StatusCode.SERVICE_UNAVAILABLE, "try again later"
-        except TooMuch:
-            log.warning("too-much", sid=short(message.session_id or ""), primitive=_names(message))
-            code, description = StatusCode.MESSAGE_QUEUE_IS_FULL, "too much is kept for you already"
-        except StoreDown as error:
-            log.warning("store-down", reason=str(error), primitive=_names(message))
-            code, description = StatusCode.SERVICE_UNAVAILABLE, "try again later"
         except Exception as error:
-            # A bug of ours, or a record that cannot be read. Any HTTP status but 200 would cost the phone its session.
-            log.exception("bug", kind=type(error).__name__, primitive=_names(message))
-            code, description = StatusCode.INTERNAL_ERROR, "internal error"
-        metrics.requested(message, code)
-        return _encode(transactions.refuse(message, code, description))
+            code, description = self._refusal(message, peer, error)
+            reply = fast_wbxml.encode(transactions.refuse(message, code, description))
+        metrics.count_request(message, code)
+        return reply
 
-    def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> Replied:
+    def _refusal(self, message: Message, peer: Peer, error: Exception) -> tuple[int, str]:
+        """The code and the description with which every request of the message is refused."""
+        if isinstance(error, NoSession):
+            if error.code == StatusCode.INVALID_SESSION:
+                self._unknown_session(peer)
+            return error.code, ""
+        if isinstance(error, CspError | BackendError):
+            return error.code, error.description
+        if isinstance(error, OutboxFull):
+            log.warning("outbox-full", sid=short(message.session_id or ""), primitive=_names(message))
+            return StatusCode.SERVICE_UNAVAILABLE, "try again later"
+        if isinstance(error, TooMuch):
+            log.warning("too-much", sid=short(message.session_id or ""), primitive=_names(message))
+            return StatusCode.MESSAGE_QUEUE_IS_FULL, "too much is kept for you already"
+        if isinstance(error, StoreDown):
+            log.warning("store-down", reason=str(error), primitive=_names(message))
+            return StatusCode.SERVICE_UNAVAILABLE, "try again later"
+        # A bug, or a record that cannot be read. Any HTTP status but 200 would cost the phone its session.
+        log_bug(error, primitive=_names(message))
+        return StatusCode.INTERNAL_ERROR, "internal error"
+
+    def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> Reply:
         kind = transactions.classify(message)
         if kind is Kind.LOGIN:
-            return self._login(message, raw, peer)
+            return login_once(self._services, message, raw, peer)
         if kind is Kind.OUTSIDE:
             return self._outside(message, raw, peer)
         assert message.session_id is not None
@@ -141,100 +116,57 @@ class Exchange:
                 raise
             return self._moved(kind, message, new, raw, peer, written)
 
-    def _moved(self, kind: Kind, message: Message, new: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
-        """What a phone had on its way when it was given the session `new`, "" for one that is just being made: polls are empty,
-        what it has read and what it asks for counts for the new session, and it does not log out of that."""
+    def _moved(self, kind: Kind, message: Message, new: str, raw: bytes, peer: Peer, written: Hooks) -> Reply:
+        """A message of the session before, sent before the phone got the session `new`, "" while that is being made. Polls stay
+        empty; acknowledgements and requests count for the new session; a log-out does not end it."""
         if kind is Kind.REQUESTS and not any(isinstance(each.content, LogoutRequest) for each in message.transactions):
             return self._requests(message, new, raw, peer, written)
         if kind is Kind.REQUESTS:
-            goodbye = session.logged_out(message.version)
-            return _encode(
-                transactions.reply(message, [answered(each, goodbye) for each in transactions.to_answer(message)])
+            goodbye = session.logout_answer(message.version)
+            return encode_reply(
+                message, [answered(each, goodbye) for each in transactions.to_answer(message)]
             ), StatusCode.SUCCESSFUL
         for transaction in message.transactions if kind is Kind.ANSWERS and new else ():
             if read := closes(transaction).message_id:
                 with suppress(NoSession):
                     self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
-        return EMPTY, StatusCode.SUCCESSFUL
+        return EMPTY_REPLY, StatusCode.SUCCESSFUL
 
-    def _stray(self, peer: Peer) -> None:
+    def _unknown_session(self, peer: Peer) -> None:
         with suppress(StoreDown):
-            throttle.stray(self._services, peer)
+            throttle.note_unknown_session(self._services, peer)
 
-    def _outside(self, message: Message, raw: bytes, peer: Peer) -> Replied:
+    def _outside(self, message: Message, raw: bytes, peer: Peer) -> Reply:
         first = message.transactions[0]
         if isinstance(first.content, RegistrationRequest):
-            answer: Primitive = registration.register(self._services, first.content, _digest(raw), peer)
+            answer: Primitive = registration.register_account(self._services, first.content, _digest(raw), peer)
         elif isinstance(first.content, GetNewPasswordRequest):
-            answer = registration.new_password(first.content)
+            answer = registration.refuse_new_password(first.content)
         else:
             answer = _outside(first.content, message.version, self._services.policy.provider)
-        return _encode(transactions.reply(message, [answered(first, answer)])), _code(answer)
-
-    # --- log-in ---
-
-    def _login(self, message: Message, raw: bytes, peer: Peer) -> Replied:
-        """A repeated log-in gets the stored answer while the session that it made lives (flows.md 15)."""
-        # Keyed: the octets hold a password, and the rest of them can be guessed.
-        logins, digest = self._services.logins, self._services.ring.digest(raw.decode("latin-1"), "login").hex()
-        deadline = time.monotonic() + self._services.policy.deadline
-        while not logins.claim(digest, seconds=round(self._services.policy.deadline) + 2):
-            # The same octets are being served now: the phone's connection broke and it came again.
-            if time.monotonic() > deadline:
-                raise BackendError(StatusCode.TIMEOUT, "the first try is still running")
-            time.sleep(0.1)
-        try:
-            stored = logins.reply(digest)
-            if stored is not None and self._lives(stored[0]):
-                metrics.DUPLICATES.labels("login").inc()
-                return stored[1], StatusCode.SUCCESSFUL
-            transaction = message.transactions[0]
-            assert isinstance(transaction.content, LoginRequest)
-            outcome = access.login(
-                self._services,
-                transaction.content,
-                transaction.id,
-                message.version,
-                peer,
-                deadline,
-                message.session_id,
-                message.encoding.value,
-            )
-            reply = _encode(transactions.reply(message, [answered(transaction, outcome.response)]))
-            if outcome.sid is not None:
-                logins.put_reply(digest, outcome.sid, reply)
-            return reply, _code(outcome.response)
-        finally:
-            logins.unclaim(digest)
-
-    def _lives(self, sid: str) -> bool:
-        try:
-            self._services.sessions.open(sid, None, "", [], touch=False)
-        except NoSession:
-            return False
-        return True
+        return encode_reply(message, [answered(first, answer)]), answer_code(answer)
 
     # --- polls and answers ---
 
     def _poll(self, message: Message, sid: str, peer: Peer) -> bytes:
         services = self._services
-        hold = min(services.policy.poll_hold, HARD_HOLD)
+        hold = min(services.policy.poll_hold, MAX_HOLD_SECONDS)
         if hold <= 0 or services.draining():
             return self._item(message, sid, peer, services.inbox.poll(sid, short=_short(message), address=peer.address))
         with services.replies.expect(f"poll {sid}") as expected:
             channel = services.replies.channel
             item = services.inbox.poll(sid, hold=channel, short=_short(message), address=peer.address)
             if isinstance(item, Nothing) and item.wait:
-                # An item that the phone has left without an answer may be overdue before anything new wakes us.
+                # An unanswered item may become due for redelivery before anything new arrives.
                 wait = min(item.wait, hold)
-                with metrics.HELD.track_inprogress():
+                with metrics.HELD_POLLS.track_inprogress():
                     news = expected.wait(wait)
                 if news is not None or wait < hold:
                     item = services.inbox.take(sid, short=_short(message))
         return self._item(message, sid, peer, item)
 
     def _answers(self, message: Message, sid: str, peer: Peer, raw: bytes) -> bytes:
-        """Each answer closes its item; the reply to the last one may carry the next item."""
+        """Each answer closes its item. The reply to the last one may carry the next item."""
         for transaction in message.transactions:
             if isinstance(transaction.content, SystemMessageUser):
                 self._decided(transaction, sid, _digest(raw))
@@ -249,14 +181,15 @@ class Exchange:
         return self._item(message, sid, peer, item)
 
     def _decided(self, transaction: Transaction, sid: str, digest: str) -> None:
-        """A system message may be answered by more than an acknowledgement. An answer to nothing counts as one."""
+        """Carries out an answer to a system message, which may be more than an acknowledgement. An answer to nothing counts as
+        one."""
         assert isinstance(transaction.content, SystemMessageUser)
         (record,) = self._services.sessions.open(sid, transaction.id, digest, ["r"]).fields or (None,)
         if record is None:
             return
         with suppress(CspError):
-            effects = system.decided(self._services, sid, records.unpack_session(record), transaction.content)
-            self._services.sessions.commit(sid, transaction.id, digest, EMPTY, effects)
+            effects = system.system_message_effects(self._services, sid, records.unpack_session(record), transaction.content)
+            self._services.sessions.commit(sid, transaction.id, digest, EMPTY_REPLY, effects)
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
         closed = closes(transaction)
@@ -267,24 +200,24 @@ class Exchange:
 
     def _closed(self, message_id: str, taken: InboxItem | Nothing) -> None:
         if taken.closed is not None:
-            metrics.delivered(message_id, taken.closed)
+            metrics.observe_delivery(message_id, taken.closed)
 
     def _item(self, message: Message, sid: str, peer: Peer, item: InboxItem | Nothing) -> bytes:
         if isinstance(item, Nothing):
-            return EMPTY
+            return EMPTY_REPLY
         if item.repeated:
-            metrics.again(item.id)
-        reply = self._written(message, item, partial(pictures, self._services))
-        if len(reply) > ALWAYS_FITS and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
-            return oversize.Fitter(self._services, sid, item, message, room).reply(reply)
+            metrics.count_redelivery(item.id)
+        reply = self._written(message, item, partial(contact_pictures, self._services))
+        if len(reply) > ALWAYS_FITS_BYTES and len(reply) > (room := min(records.unpack_caps(item.caps).parser, peer.room)):
+            return oversize.ItemFitter(self._services, sid, item, message, room).reply(reply)
         return reply
 
     def _written(self, message: Message, item: InboxItem, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:
-        return oversize.written(message, item, self._services.policy.plain_emoji, images)
+        return oversize.encode_item(message, item, self._services.policy.plain_emoji, images)
 
     # --- requests ---
 
-    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
+    def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> Reply:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
         names = ("r", "caps", "unsaid", "upload", "segm", "stcp", "noline")
         opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
@@ -310,92 +243,48 @@ class Exchange:
         for transaction in message.transactions:
             if closes(transaction):
                 self._close(sid, transaction, peer)
-        answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
+        answers = [answered(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
-        # Plain text syntax cannot say it.
-        cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
-        reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
+        # Plain text syntax has no CIR flag.
+        cir = None if _short(message) or not answers else wakeups.cir_flag(ctx, lines, no_line, time.time())
+        reply = encode_reply(message, answers, poll=waiting, cir=cir) if answers else EMPTY_REPLY
         if len(reply) > ctx.caps.parser:
-            reply = segments.split(ctx, message, answers, waiting) or oversize.answer(ctx, message, answers, waiting) or EMPTY
+            reply = (
+                segments.split_answer(ctx, message, answers, waiting)
+                or oversize.shortened_answer(ctx, message, answers, waiting)
+                or EMPTY_REPLY
+            )
         if answers and not reply:
             refused = [
                 answered(each, status(StatusCode.RESPONSE_TOO_LARGE, "response too large"))
                 for each in transactions.to_answer(message)
             ]
-            reply = _encode(transactions.reply(message, refused, poll=waiting))
+            reply = encode_reply(message, refused, poll=waiting)
         if unsaid and "unsaid" not in ctx.effects.fields:
             ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
         elif ctx.effects.fields.get("unsaid"):
             written.append(partial(services.sessions.said, sid))
-        code = _code(answers[0].content) if answers else StatusCode.SUCCESSFUL
+        code = answer_code(answers[0].content) if answers else StatusCode.SUCCESSFUL
         if not ctx.effects and all(type(each.content) in transactions.REPEATABLE for each in message.transactions):
             return reply, code
         return services.sessions.commit(sid, first_id, digest, reply, ctx.effects), code
 
 
-def handle(ctx: Context, content: Primitive) -> Primitive:
-    """The answer of one primitive. A refusal is an answer that changes nothing; the other transactions of the message go on."""
-    if isinstance(content, Malformed):
-        return status(content.error.code, content.error.description)
-    handler = HANDLERS.get(type(content))
-    if handler is None:
-        name = content.name if isinstance(content, Unknown) else content.NAME
-        log.info("not-implemented", primitive=name[:60])
-        return status(StatusCode.NOT_IMPLEMENTED, "not implemented")
-    before = ctx.effects.copy()
-    try:
-        return handler(ctx, content)
-    except (CspError, BackendError) as error:
-        ctx.effects = before
-        return status(error.code, error.description)
-
-
-def unreadable(body: bytes, error: WireError | CspError, partial: Element | None) -> Message | None:
-    """The answer to a document that could not be read: a Status under its own ids, None when it shows no TransactionID."""
-    sid, transaction_id = envelope.salvage(partial)
-    if transaction_id is None:
-        return None
-    told = error.code if isinstance(error, CspError) else error.status
-    version = getattr(error, "version", None) or _version(partial)
-    return Message(
-        version=version if version in session.SPOKEN else session.SPOKEN[-1],
-        encoding=codec.detect(body),
-        transactions=[Transaction(Mode.RESPONSE, transaction_id, status(told, str(error)))],
-        session_id=sid,
-        session_type=SessionType.INBAND if sid else SessionType.OUTBAND,
-    )
-
-
-def _version(partial: Element | None) -> str:
-    uri = (partial.attrs or {}).get("xmlns", "") if partial is not None else ""
-    return next((version for version in session.SPOKEN if uri.endswith(version)), "1.2")
-
-
 def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:
     if isinstance(content, WVCSPVersionDiscoveryRequest):
-        return session.discovery(content)
+        return session.discover_versions(content)
     assert isinstance(content, GetSPInfoRequest)
-    return session.sp_info(content, version, provider)
+    return session.sp_info_answer(content, version, provider)
 
 
 def _within(caps: Capabilities, peer: Peer) -> Capabilities:
-    """What the phone takes by the way on which the answer goes back."""
+    """The phone's capabilities, with the limit of the way on which the answer goes back."""
     return caps if caps.parser <= peer.room else replace(caps, parser=peer.room)
 
 
 def _short(message: Message) -> bool:
-    """Whether the phone can say no other TransactionID than a small number."""
+    """Whether the phone can only send small numbers as TransactionID."""
     return message.encoding is Encoding.PTS
-
-
-def _code(answer: Primitive) -> int:
-    """What an answer says of its request; one that carries no result is a good one."""
-    result = getattr(answer, "result", None)
-    return (result.code if result is not None else None) or StatusCode.SUCCESSFUL
-
-
-def _encode(message: Message) -> bytes:
-    return fast_wbxml.encode(message)
 
 
 def _digest(raw: bytes) -> str:

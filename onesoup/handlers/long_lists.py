@@ -1,5 +1,5 @@
-"""Contact lists that are longer than the phone reads in one answer: they are cut into further lists, "Friends 2" and so on, once
-in a session, so that each contact stays where the phone has seen it."""
+"""Contact lists that are too long for one answer. They are cut into further lists, "Friends 2" and so on, once in a session,
+so that each contact stays where the phone has seen it."""
 
 import time
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ from onesoup.wire import codec
 
 log = structlog.get_logger()
 
-# What no entry of a list takes more of, besides its texts.
-AROUND_ENTRY, FRAME = 80, 3000
-# Contacts that the phone has put into a certain part; of more the first ones are where their names belong.
-MOST_PLACED = 500
+# Most bytes of an entry and of an answer, besides their texts.
+LIST_ENTRY_BYTES, LIST_FRAME_BYTES = 80, 3000
+# Most contacts that stay in the part into which the phone put them. Beyond that the oldest go where their names belong.
+MAX_PLACED_CONTACTS = 500
 
 
-def cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = False) -> Mapping[str, Cut]:
-    """How the phone's lists are cut, by token. `again`: the parts are measured, and cut anew where they have grown too long."""
+def list_cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = False) -> Mapping[str, Cut]:
+    """How the phone's lists are cut, by token. `again`: the parts are measured, and cut anew when they have become too long."""
     if _fits(ctx):
         return {}
     if ctx.cuts is None:
@@ -44,15 +44,15 @@ def cuts(ctx: Context, whole: Mapping[str, ContactList], again: bool = False) ->
 def _fits(ctx: Context) -> bool:
     """Whether all contacts together would fit into one list, as they nearly always do."""
     roster, room = ctx.roster(), _room(ctx)
-    if len(roster) * AROUND_ENTRY > room:
+    if len(roster) * LIST_ENTRY_BYTES > room:
         return False
     texts = sum(len(item.name) + 2 * len(jid) for jid, item in roster.items())
-    return texts * fitting.WIDEST + len(roster) * AROUND_ENTRY + FRAME <= room
+    return texts * fitting.WIDEST + len(roster) * LIST_ENTRY_BYTES + LIST_FRAME_BYTES <= room
 
 
 def _room(ctx: Context) -> int:
-    """The octets of the longest answer."""
-    return segments.most(ctx) or ctx.caps.parser
+    """Bytes of the longest answer."""
+    return segments.max_segmented_bytes(ctx) or ctx.caps.parser
 
 
 def _made_for(ctx: Context) -> str:
@@ -75,7 +75,7 @@ def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut
     for token, each in sorted(whole.items(), key=lambda entry: not entry[1].default):
         if each.private:
             continue
-        measure = fitting.Members(ctx.version, ctx.encoding, properties(each))
+        measure = fitting.Members(ctx.version, ctx.encoding, list_properties(each))
         octets = _Octets(ctx, measure, spelled)
         room = _room(ctx) - measure.frame
         items = lists.members(each, ctx.roster().values())
@@ -93,7 +93,7 @@ def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut
 
 
 class _Octets:
-    """How much of an answer one contact takes."""
+    """Counts the bytes that one contact takes in an answer."""
 
     def __init__(self, ctx: Context, measure: fitting.Members, spelled: Mapping[bytes, bytes]) -> None:
         self._session, self._measure = ctx.session, measure
@@ -105,7 +105,7 @@ class _Octets:
 
 
 def _good(cut: Cut, items: list[Item], octets: _Octets, room: int) -> bool:
-    """Whether every part fits still, and the whole does not."""
+    """Whether every part still fits and the whole list does not."""
     parts = [0] * len(cut.tokens)
     for item in items:
         if (number := cut.place(item)) >= 0:
@@ -114,15 +114,15 @@ def _good(cut: Cut, items: list[Item], octets: _Octets, room: int) -> bool:
 
 
 def _most_lists(ctx: Context) -> int:
-    """How many lists the phone may be told of. What their names take is the address of the longest."""
+    """How many lists the phone can be told of, by the longest list address."""
     address = addresses.list_address(ctx.session.own, "x" * 50)
     frame = fitting.around(GetListResponse(default_contact_list=address), ctx.version, ctx.encoding)
     each = fitting.around(GetListResponse([address], default_contact_list=address), ctx.version, ctx.encoding) - frame
-    return max((_room(ctx) - frame - codec.size(address, ctx.encoding) - FRAME // 10) // max(each, 1), 1)
+    return max((_room(ctx) - frame - codec.size(address, ctx.encoding) - LIST_FRAME_BYTES // 10) // max(each, 1), 1)
 
 
-def properties(contact_list: ContactList) -> ContactListProperties:
-    """What the phone is told of a list."""
+def list_properties(contact_list: ContactList) -> ContactListProperties:
+    """The ContactListProperties of a list."""
     return ContactListProperties(
         property=[
             Property(name="DisplayName", value=contact_list.name or contact_list.token),
@@ -131,41 +131,41 @@ def properties(contact_list: ContactList) -> ContactListProperties:
     )
 
 
-def too_long(ctx: Context, contact_list: ContactList, items: list[Item]) -> bool:
+def part_too_long(ctx: Context, contact_list: ContactList, items: list[Item]) -> bool:
     """Whether a part has grown beyond what the phone reads."""
     if contact_list.cut is None:
         return False
-    measure = fitting.Members(ctx.version, ctx.encoding, properties(contact_list))
+    measure = fitting.Members(ctx.version, ctx.encoding, list_properties(contact_list))
     octets = _Octets(ctx, measure, ctx.services.sessions.hash(ctx.sid, "spell"))
     return sum(map(octets, items)) > _room(ctx) - measure.frame
 
 
-def place(ctx: Context, contact_list: ContactList, jid: str) -> None:
-    """The phone has put a contact into this part: that is where it looks for it."""
+def keep_in_part(ctx: Context, contact_list: ContactList, jid: str) -> None:
+    """Keeps a contact in the part into which the phone has put it."""
     if contact_list.cut is None or ctx.cuts is None:
         return
     (token, *_) = contact_list.cut.tokens
     cut = ctx.cuts[token]
     placed = {**cut.placed, jid: contact_list.number}
-    newest = dict(list(placed.items())[-MOST_PLACED:])
+    newest = dict(list(placed.items())[-MAX_PLACED_CONTACTS:])
     _keep(ctx, {**ctx.cuts, token: replace(cut, placed=newest)})
 
 
 # --- those who are in none ---
 
-# What handsets of an account were told of, and of how many that is remembered.
-MOST_TOLD = 20
+# For how many handsets of an account it is remembered that they were told.
+MAX_TOLD_HANDSETS = 20
 
 
 def _tell(ctx: Context, left: int) -> None:
-    """Once for each handset: some contacts cannot be shown on it."""
+    """Tells each handset once that some contacts cannot be shown on it."""
     log.info("contacts-left-out", sid=short(ctx.sid), left=left)
     name, jid = f"lists {ctx.session.resource}", ctx.session.jid
     told = ctx.services.lists.all(jid, TOLD_ONCE)
     if name in told:
         return
-    if len(told) >= MOST_TOLD:
+    if len(told) >= MAX_TOLD_HANDSETS:
         ctx.services.lists.remove(jid, list(told), TOLD_ONCE)
     text = f"Your contact list is too long for this phone. {left} contacts are not shown."
-    if system.tell(ctx.services.announcements, ctx.sid, ctx.session, ordered_id(time.time()), text):
+    if system.queue_announcement(ctx.services.announcements, ctx.sid, ctx.session, ordered_id(time.time()), text):
         ctx.services.lists.put(jid, {name: b"1"}, TOLD_ONCE)

@@ -1,5 +1,5 @@
-"""Instant messages from the phone (flows.md 6, xmpp-mapping.md 6.1). The answer goes out once the message is in the outbox,
-in the same script; from then on it cannot be lost."""
+"""Instant messages from the phone (flows.md 6, xmpp-mapping.md 6.1). One script stores the message in the outbox and the
+answer: an answered message cannot be lost."""
 
 import hashlib
 import time
@@ -37,25 +37,25 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts, oversize
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import history, rooms
-from onesoup.handlers.groups import messages as group_messages
+from onesoup.handlers.groups.messages import group_recipients
 from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
 from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands
 
-ID_LENGTH = 16
-# XMPP servers close the stream of a client whose stanza is above their limit, 256 KiB where nobody set one.
-MAX_BODY = 200_000  # octets of UTF-8 with what XML escapes
+MESSAGE_ID_LENGTH = 16
+# XMPP servers close a client's stream when a stanza is above their limit, 256 KiB by default.
+MAX_MESSAGE_BYTES = 200_000  # of UTF-8, XML escapes included
 MAX_RECIPIENTS = 100
-# What one message may take in the outbox, where it stands once for each recipient.
-MAX_COPIES = MOST_OUT_BYTES // 2
-MAX_VALIDITY = 30 * 86_400  # seconds
-# Field of the session: delivery methods of single groups, for as many as a phone may name.
+# Most bytes of one message in the outbox, which stores it once for each recipient.
+MAX_COPIES_BYTES = MOST_OUT_BYTES // 2
+MAX_MESSAGE_VALIDITY_SECONDS = 30 * 86_400
+# Session field with delivery methods of single groups, and how many groups a phone may name.
 GROUP_METHODS, MAX_GROUP_METHODS = "gd", 50
 
 
-def send(ctx: Context, request: SendMessageRequest) -> Primitive:
-    """200 with a MessageID; 201 names the recipients that cannot be served; the single common code when none can."""
+def send_message(ctx: Context, request: SendMessageRequest) -> Primitive:
+    """200 with a MessageID; 201 names recipients that cannot be served; the common code when none can."""
     info = request.message_info or MessageInfo()
     recipient = info.recipient or Recipient()
     attached = messages.attachment(request)
@@ -71,18 +71,18 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
         ctx.effects.fields["unsaid"] = ctx.unsaid
         return SendMessageResponse(result=result, message_id=ctx.unsaid[len(content) :].decode())
-    message_id = token(ID_LENGTH)
+    message_id = token(MESSAGE_ID_LENGTH)
     if ctx.session.quirks.repeats_under_new_id:
         ctx.effects.fields["unsaid"] = content + message_id.encode()
     stanzas = _stanza_ids(message_id, to)
     report = bool(request.delivery_report)
-    valid = min(info.validity or 0, MAX_VALIDITY) if report else 0
+    valid = min(info.validity or 0, MAX_MESSAGE_VALIDITY_SECONDS) if report else 0
     if attached:
         ctx.send(commands.SendMedia(stanzas, attached.type, attached.name, attached.data, report, to))
     else:
         for stanza_id, jid in stanzas.items():
             ctx.send(commands.outgoing(stanza_id, jid, to[jid], body, report, messages.link(request), valid))
-    # Of a message to everybody in a group nobody reports.
+    # There are no reports for a message to a whole group.
     reports = {stanza_id: jid for stanza_id, jid in stanzas.items() if not to[jid] or "/" in jid}
     if report:
         ctx.effects.asked.update(reports)
@@ -92,13 +92,13 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
 
 
 def _stanza_ids(message_id: str, to: Collection[str]) -> dict[str, str]:
-    """One stanza each; every further recipient gets an id of its own, derived from the one that the phone knows."""
+    """One stanza for each recipient. Further recipients get ids derived from the one that the phone knows."""
     return {message_id if not number else f"{message_id}.{number}": jid for number, jid in enumerate(to)}
 
 
 def _check_upload(ctx: Context, attached: messages.Attachment) -> None:
-    """Refuses at once what the records tell: 415 where the server takes no files, 410 for one that is too large. Right after
-    a log-in nothing is known yet: then it is accepted, and comes back as not delivered if it must."""
+    """Refuses a file that is known not to be accepted: 415 where the server takes no files, 410 when it is too large. Right
+    after a log-in that is not known yet: then the message is accepted, and may come back as not delivered."""
     if ctx.upload is None:
         return
     limit = int(ctx.upload)
@@ -109,12 +109,12 @@ def _check_upload(ctx: Context, attached: messages.Attachment) -> None:
 
 
 def _check_size(to: Collection[str], body: str) -> None:
-    """410 for what would break the stream, or fill the outbox, if it were accepted."""
-    if len(escape(body).encode("utf-8", "surrogatepass")) > MAX_BODY:
+    """410 for a message that would break the stream or fill the outbox."""
+    if len(escape(body).encode("utf-8", "surrogatepass")) > MAX_MESSAGE_BYTES:
         raise CspError(StatusCode.UNABLE_TO_DELIVER, "the message is too long")
     if len(to) > MAX_RECIPIENTS:
         raise CspError(StatusCode.UNABLE_TO_DELIVER, "too many recipients")
-    if len(to) > 1 and len(body.encode("utf-8", "surrogatepass")) * len(to) > MAX_COPIES:
+    if len(to) > 1 and len(body.encode("utf-8", "surrogatepass")) * len(to) > MAX_COPIES_BYTES:
         raise CspError(StatusCode.UNABLE_TO_DELIVER, "too long for so many recipients")
 
 
@@ -131,8 +131,8 @@ def _refusal(details: list[DetailedResult]) -> CspError:
 
 
 def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], list[DetailedResult]]:
-    """Bare JIDs without repeats, in order, and one DetailedResult for each code. Of a group, the room, or room/nick, with its
-    GroupID; "" with users."""
+    """Bare JIDs without repeats, in order, and one DetailedResult for each code. For a group: the room, or room/nick, with its
+    GroupID; "" for users."""
     to: dict[str, str] = {}
     details: list[DetailedResult] = []
     bad: dict[int, list[str]] = {}
@@ -148,7 +148,7 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
     unknown = []
     for text in recipient.contact_list:
         try:
-            contact_list = contacts.find(ctx, text)
+            contact_list = contacts.find_list(ctx, text)
             to.update((item.jid, "") for item in lists.members(contact_list, ctx.roster().values()))
         except CspError:
             unknown.append(text)
@@ -157,37 +157,37 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
             DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=unknown if ctx.version != "1.1" else [])
         )
     if recipient.group:
-        inside, failed = group_messages.targets(ctx, recipient.group)
+        inside, failed = group_recipients(ctx, recipient.group)
         to.update(inside)
         details += failed
     return to, details
 
 
-def delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
-    """In Request mode, after GetMessage: what it acknowledges was done when the request was opened."""
+def message_delivered(ctx: Context, _request: MessageDelivered) -> Primitive:
+    """MessageDelivered as a request, after GetMessage. It took effect when the request was opened."""
     return status(StatusCode.SUCCESSFUL)
 
 
 # --- notify and get ---
 
 
-def set_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
-    """P: messages are pushed; N: the phone is told of them and fetches. With a length, messages are cut to it from now on,
-    those that wait too. With a group, for that group alone."""
+def set_delivery_method(ctx: Context, request: SetDeliveryMethodRequest) -> Primitive:
+    """P: messages are pushed; N: the phone is notified and fetches them. With a length, messages are cut to it, waiting ones
+    too. With a group, for that group only."""
     method = (request.delivery_method or "").strip().upper()
     if method not in ("P", "N"):
         raise CspError(StatusCode.BAD_PARAMETER, "DeliveryMethod is P or N")
     length = request.accepted_content_length
     if request.group_id is not None:
         return _set_group_method(ctx, request.group_id, method, length)
-    # As agreed: what this request's own way takes may be less.
+    # The limit as agreed; this request's own way may allow less.
     caps = replace(records.unpack_caps(ctx.services.sessions.read(ctx.sid, ["caps"])[0]), delivery=method)
     if length:
         caps = replace(caps, accepted=capabilities.text_length(length, caps.parser), rich=length)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["notify"] = "1" if method == "N" else ""
     ctx.send(commands.ReloadCapabilities())
-    cut_waiting(ctx, caps)
+    cut_waiting_messages(ctx, caps)
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -199,13 +199,13 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
     newest = list(kept.items())[-MAX_GROUP_METHODS:]
     ctx.effects.fields[GROUP_METHODS] = records.pack_plain({each: list(how) for each, how in newest})
     with suppress(CspError):  # one that is not joined has it when it is
-        room = rooms.find(ctx, group, rooms.joined(ctx))
+        room = rooms.find_joined_room(ctx, group, rooms.joined_rooms(ctx))
         ctx.send(commands.ChangeRoomSettings(room, delivery=method, length=length or 0))
     return status(StatusCode.SUCCESSFUL)
 
 
 def group_name(ctx: Context, group: str) -> str:
-    """A group's address as one key, with or without the own domain, in either form of a public group. 901 when it is none."""
+    """A group's address as one key: with the domain, in one form of a public group. 901 when it is no address of a group."""
     address = addresses.parse(group)
     if not address.user and not address.resource:
         raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "no group")
@@ -214,13 +214,13 @@ def group_name(ctx: Context, group: str) -> str:
 
 
 def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
-    """By group_name(): how the phone wants messages of a group delivered, P or N, and the length it takes (0: as others)."""
+    """Delivery method, P or N, and accepted length (0: as for others) of messages of single groups, by group_name()."""
     (record,) = ctx.services.sessions.read(ctx.sid, [GROUP_METHODS])
     return {name: (how[0], how[1]) for name, how in records.unpack_plain(record, {}).items()}
 
 
-def cut_waiting(ctx: Context, caps: Capabilities) -> None:
-    """What waits and is longer than the phone takes now goes out in parts."""
+def cut_waiting_messages(ctx: Context, caps: Capabilities) -> None:
+    """Cuts waiting messages that are longer than the phone accepts now into parts."""
     for text, payload in _stored(ctx):
         parts = fitting.parts(text, _spoken(ctx), caps)
         # A question is answered by its id: it is cut when it goes out, and keeps that.
@@ -234,25 +234,25 @@ def cut_waiting(ctx: Context, caps: Capabilities) -> None:
 
 
 def _spoken(ctx: Context) -> Session:
-    """The session in the version and the encoding of this request."""
+    """The session, with the version and the encoding of this request."""
     return replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
 
 
 def _waiting(ctx: Context) -> list[messages.Text]:
-    """Messages that the phone has not acknowledged, as it takes them, oldest first."""
+    """Messages that the phone has not acknowledged, in the form that it accepts, oldest first."""
     return sorted((messages.fitting(each, ctx.caps) for each, _ in _stored(ctx)), key=lambda each: (each.time, each.id))
 
 
 def _stored(ctx: Context) -> list[tuple[messages.Text, bytes]]:
-    """Each with its payload."""
+    """Waiting messages, each with its payload."""
     items = ctx.services.sessions.hash(ctx.sid, "i")
     stored = [each for id_, each in items.items() if id_[1:2] != b"-"]
     return [(records.unpack_stored(each), each.partition(b"\n")[2]) for each in stored]
 
 
 def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
-    """The content of one message; it stays until the phone acknowledges it. Of one that is longer than the phone reads, the first
-    part; the phone hears of the others. 426 for one that is not there."""
+    """The content of one message, which stays until the phone acknowledges it. Of a message that is too long: the first part;
+    the phone is notified of the others. 426 for an unknown one."""
     text = _named(ctx, request.message_id)
     spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
     if (
@@ -264,32 +264,32 @@ def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
     if others:
         payload = next((payload for each, payload in _stored(ctx) if each.id == text.id), None)
         if payload is not None:
-            ctx.effects.cut[text.id] = (payload, oversize.in_parts(payload, [first, *others]))
+            ctx.effects.cut[text.id] = (payload, oversize.message_parts(payload, [first, *others]))
         text = replace(text, body=first)
     info = messages.info(text, ctx.session, spelled)
     return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
 
 
 def _named(ctx: Context, message_id: str | None) -> messages.Text:
-    """A message that waits, or one of the history that the phone was told of last. 426 when there is none."""
+    """A waiting message, or one of the group history that was last listed. 426 when there is none."""
     text = next((each for each in _waiting(ctx) if each.id == message_id), None)
-    text = text or history.remembered(ctx, message_id or "")
+    text = text or history.remembered_message(ctx, message_id or "")
     if text is None:
         raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such message")
     return text
 
 
-def get_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
-    """What waits for the phone, oldest first and as much as it can read, or with a group what was said in it lately; without the
-    content, which the phone fetches."""
+def get_message_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
+    """Waiting messages, oldest first, as many as the phone can read; with a group, the group's history. Without content, which
+    the phone fetches."""
     if request.group_id is not None:
-        return _listed(ctx, *history.history(ctx, request.group_id, request.message_count))
+        return _listed(ctx, *history.group_history(ctx, request.group_id, request.message_count))
     waiting = _waiting(ctx)
     total = len(waiting)
     if request.message_count is not None:
         waiting = waiting[: request.message_count]
     if not ctx.segmented:
-        waiting = waiting[: max(ctx.caps.parser // history.OF_EACH, 1)]
+        waiting = waiting[: max(ctx.caps.parser // history.MESSAGE_INFO_BYTES, 1)]
     return _listed(ctx, waiting, total)
 
 
@@ -301,8 +301,8 @@ def _listed(ctx: Context, texts: list[messages.Text], total: int) -> GetMessageL
     return GetMessageListResponse(message_info=infos)
 
 
-def reject(ctx: Context, request: RejectMessageRequest) -> Primitive:
-    """The phone does not want these: they go without a receipt. 426 when none of them is there."""
+def reject_messages(ctx: Context, request: RejectMessageRequest) -> Primitive:
+    """Removes messages that the phone does not want, without a receipt. 426 when none of them waits."""
     known = {each.id for each in _waiting(ctx)}
     unknown = [each for each in request.message_id if each not in known]
     if unknown and len(unknown) == len(request.message_id):
@@ -314,13 +314,13 @@ def reject(ctx: Context, request: RejectMessageRequest) -> Primitive:
     return Status(result=Result(code=StatusCode.PARTIALLY_SUCCESSFUL, detailed_result=details))
 
 
-def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
-    """A message that waits, or of a group's history, sent on to somebody else. It stays until it is acknowledged."""
+def forward_message(ctx: Context, request: ForwardMessageRequest) -> Primitive:
+    """Sends a waiting message, or one of a group's history, to other users. It stays until it is acknowledged."""
     text = _named(ctx, request.message_id)
     to, details = _recipients(ctx, request.recipient or Recipient())
     if not to:
         raise _refusal(details)
-    message_id = token(ID_LENGTH)
+    message_id = token(MESSAGE_ID_LENGTH)
     body = f"Fwd: {text.nick or text.group or ctx.session.spelled(text.sender)}\n{text.body}"
     _check_size(to, body)
     for stanza_id, jid in _stanza_ids(message_id, to).items():
@@ -333,11 +333,11 @@ def forward(ctx: Context, request: ForwardMessageRequest) -> Primitive:
 
 
 HANDLERS: Table = {
-    SendMessageRequest: send,
-    MessageDelivered: delivered,
-    SetDeliveryMethodRequest: set_method,
+    SendMessageRequest: send_message,
+    MessageDelivered: message_delivered,
+    SetDeliveryMethodRequest: set_delivery_method,
     GetMessageRequest: get_message,
-    GetMessageListRequest: get_list,
-    RejectMessageRequest: reject,
-    ForwardMessageRequest: forward,
+    GetMessageListRequest: get_message_list,
+    RejectMessageRequest: reject_messages,
+    ForwardMessageRequest: forward_message,
 }

@@ -1,4 +1,4 @@
-"""What is counted of requests and deliveries. The names are an interface: dashboards and alerts are made of them."""
+"""Metrics of requests and deliveries. Their names are an interface: dashboards and alerts use them."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from onesoup.store import records
 from onesoup.store.session.inbox import ClosedTransaction
 
 REQUESTS = Counter("onesoup_csp_requests_total", "CSP requests", ["primitive", "csp", "encoding", "status_class"])
-HELD = Gauge("onesoup_poll_held", "Polls that wait for something to arrive", multiprocess_mode="livesum")
+HELD_POLLS = Gauge("onesoup_poll_held", "Polls that wait for something to arrive", multiprocess_mode="livesum")
 LOGINS = Counter("onesoup_logins_total", "Login-Requests of phones", ["result", "scheme"])
 DELIVERY = Histogram(
     "onesoup_delivery_seconds",
@@ -24,28 +24,29 @@ DELIVERY = Histogram(
 REDELIVERED = Counter("onesoup_redelivered_total", "Handed out again, for want of an answer", ["kind"])
 DUPLICATES = Counter("onesoup_duplicates_total", "Requests that came again and got the stored answer", ["kind"])
 
-# What item ids begin with that are not messages; k- are invitations.
+# Prefixes of the ids of items that are no messages.
 _KINDS = {"p-": "presence", "e-": "event", "k-": "invitation"}
 
 
-def requested(message: Message, code: int) -> None:
-    """One request is answered with this code of CSP."""
+def count_request(message: Message, code: int) -> None:
+    """Counts one request, by the CSP code of its answer."""
     first = message.transactions[0].content
     _requests(getattr(first, "NAME", "other"), message.version, message.encoding.value, f"{code // 100}xx")()
 
 
 @cache  # looking a counter up costs more than counting
 def _requests(primitive: str, version: str, encoding: str, status_class: str) -> Callable[[], None]:
-    return batched_metrics.steps(REQUESTS.labels(primitive, version, encoding, status_class))
+    return batched_metrics.batched_inc(REQUESTS.labels(primitive, version, encoding, status_class))
 
 
-def again(item_id: str) -> None:
-    """This item was handed out before."""
+def count_redelivery(item_id: str) -> None:
+    """Counts an item that was handed out before."""
     REDELIVERED.labels(_KINDS.get(item_id[:2], "message")).inc()
 
 
-def delivered(message_id: str, closed: ClosedTransaction) -> None:
-    """The phone has this message. What had waited since before its log-in says nothing of how fast we are."""
+def observe_delivery(message_id: str, closed: ClosedTransaction) -> None:
+    """Observes how long a message took to the phone. Messages from before its log-in do not count: they say nothing of our
+    speed."""
     made = made_at(message_id)
     if made is not None and made >= records.unpack_session(closed.record).began:
         DELIVERY.labels(closed.via).observe(max(time.time() - made, 0.0))

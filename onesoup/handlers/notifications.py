@@ -1,4 +1,4 @@
-"""What CSP 1.3 has besides: notifications, segments of long answers, and what there is no counterpart for on the XMPP side."""
+"""Further requests of CSP 1.3: notifications, segments of long answers, and requests that XMPP has no counterpart for."""
 
 from dataclasses import replace
 
@@ -23,11 +23,11 @@ from onesoup.store import records
 from onesoup.xmpp import commands
 
 
-def subscribe(ctx: Context, request: SubscribeNotificationRequest) -> Primitive:
+def subscribe_notifications(ctx: Context, request: SubscribeNotificationRequest) -> Primitive:
     return _want(ctx, {*ctx.session.notices, *notices.types(request.notification_type_list)})
 
 
-def unsubscribe(ctx: Context, request: UnsubscribeNotificationRequest) -> Primitive:
+def unsubscribe_notifications(ctx: Context, request: UnsubscribeNotificationRequest) -> Primitive:
     return _want(ctx, set(ctx.session.notices) - set(notices.types(request.notification_type_list)))
 
 
@@ -43,7 +43,7 @@ def _want(ctx: Context, types: set[str]) -> Primitive:
 
 
 def get_segment(ctx: Context, request: GetSegmentRequest) -> Primitive:
-    """One part of an answer that was too long. 420 for an answer that is not kept, 402 for a part that it does not have."""
+    """One segment of a long answer. 420 for an answer that is not kept, 402 for a segment that it does not have."""
     wanted = request.segment_id or SegmentID()
     segments = ctx.services.segments.get(ctx.sid, wanted.transaction_id or "")
     if segments is None:
@@ -64,22 +64,22 @@ def drop_segment(ctx: Context, request: DropSegmentRequest) -> Primitive:
 # --- no counterpart ---
 
 
-def no_map(_ctx: Context, _request: GetMapRequest) -> Primitive:
-    """Nobody here draws maps."""
+def refuse_map(_ctx: Context, _request: GetMapRequest) -> Primitive:
+    """Maps are not supported."""
     return status(StatusCode.SERVICE_NOT_SUPPORTED, "there are no maps")
 
 
-def no_extension(_ctx: Context, _request: ExtendedRequest | ExtendConversationRequest) -> Primitive:
-    """Private extensions are private; a conversation cannot be turned into a room behind the other's back."""
+def refuse_extension(_ctx: Context, _request: ExtendedRequest | ExtendConversationRequest) -> Primitive:
+    """Private extensions are not known here. A conversation cannot become a room without the other user's knowledge."""
     return status(StatusCode.NOT_IMPLEMENTED, "not implemented")
 
 
 HANDLERS: Table = {
-    SubscribeNotificationRequest: subscribe,
-    UnsubscribeNotificationRequest: unsubscribe,
+    SubscribeNotificationRequest: subscribe_notifications,
+    UnsubscribeNotificationRequest: unsubscribe_notifications,
     GetSegmentRequest: get_segment,
     DropSegmentRequest: drop_segment,
-    GetMapRequest: no_map,
-    ExtendedRequest: no_extension,
-    ExtendConversationRequest: no_extension,
+    GetMapRequest: refuse_map,
+    ExtendedRequest: refuse_extension,
+    ExtendConversationRequest: refuse_extension,
 }

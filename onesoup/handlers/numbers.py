@@ -3,7 +3,7 @@
     issue_code(services, "alice@example.org", "+15550100123")  -> Issued.SENT
     check_code(services, "alice@example.org", "123456")        -> Checked.RIGHT
 
-Whoever shows this to a user must have made sure who the user is. Asking costs money: the limits are in
+The caller must have verified the user. Every code costs an SMS: the limits are in
 onesoup.store.account.phone_numbers and, for the number, the budget that every SMS comes out of."""
 
 import secrets
@@ -21,16 +21,16 @@ log = structlog.get_logger()
 
 
 class Issued(Enum):
-    # On its way, as far as the number's budget allows.
+    # Sent, unless the number's SMS budget is used up.
     SENT = "sent"
     NO_NUMBER = "no number"
-    # Not in the list of countries that the operator allows, or no gateway is there.
+    # Not in a country that the operator allows, or no SMS gateway is running.
     NOT_SERVED = "not served"
     TOO_OFTEN = "too often"
 
 
 def issue_code(services: GatewayServices, jid: str, number: str) -> Issued:
-    """Sends a code to a number that `jid` says is theirs."""
+    """Sends a code to a number that the user of `jid` has stated."""
     wanted = numbers.normal(number, services.policy.country_code)
     if not wanted:
         return Issued.NO_NUMBER
@@ -48,8 +48,7 @@ def issue_code(services: GatewayServices, jid: str, number: str) -> Issued:
 
 
 def check_code(services: GatewayServices, jid: str, typed: str) -> Checked:
-    """Whether this is the code. A right one makes the number the account's own; sessions have it from their next
-    negotiation on."""
+    """Checks a code. A right one makes the number the account's own; sessions use it from their next negotiation on."""
     checked, number = services.numbers.check(jid, typed)
     if checked is Checked.RIGHT:
         services.numbers.learn(jid, number, numbers.CODE)

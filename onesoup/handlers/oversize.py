@@ -1,5 +1,6 @@
-"""What is longer than the phone's parser takes, seen when it is encoded: server transactions in parts, of which no word is lost,
-and answers without what does not fit. What the parser takes may have been told after a message was stored."""
+"""Items and answers that are longer than the phone's parser accepts, which shows when they are encoded. Server transactions
+are sent in parts, without loss; answers lose what does not fit. The phone may have lowered its limit after a message was
+stored."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,25 +21,27 @@ from onesoup.store.session.inbox import InboxItem
 log = structlog.get_logger()
 
 
-def written(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:
-    """The octets of an item, as the phone gets it with the answer to this message."""
+def encode_item(
+    message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]
+) -> bytes:
+    """The bytes of an item, as the phone gets it with the answer to this message."""
     return fast_wbxml.encode(_reply(message, item, plain_emoji, images))
 
 
 def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:
-    content = render.primitive(item, message.version, plain_emoji, images)
+    content = render.item_primitive(item, message.version, plain_emoji, images)
     return transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
 
 
-def answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
-    """The answer without the ends of its texts and lists; None when that is not enough."""
+def shortened_answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
+    """The answer with its texts and lists shortened; None when that is not enough."""
     log.info("answer-cut", primitives=",".join(type(each.content).__name__ for each in answers[:4]))
     return fitting.shortened(write_message(transactions.reply(message, answers, poll=waiting)), ctx.caps.parser)
 
 
 @dataclass(slots=True)
-class Fitter:
-    """One item that is too long for the phone."""
+class ItemFitter:
+    """Makes one item fit that is too long for the phone."""
 
     services: GatewayServices
     sid: str
@@ -47,7 +50,7 @@ class Fitter:
     room: int
 
     def reply(self, octets: bytes) -> bytes:
-        """`octets` is what is too long, and goes out if nothing helps."""
+        """The bytes of the item in a form that fits. `octets`, which are too long, when there is none."""
         if self.item.payload is None:
             found = self._presence()
         elif records.unpack_event(self.item.payload)["k"] in ("text", "announce"):
@@ -59,14 +62,14 @@ class Fitter:
         return self._shortened() or octets
 
     def _written(self) -> bytes:
-        return written(self.message, self.item, self.services.policy.plain_emoji, lambda _: {})
+        return encode_item(self.message, self.item, self.services.policy.plain_emoji, lambda _: {})
 
     def _shortened(self) -> bytes | None:
         document = write_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
         return fitting.shortened(document, self.room)
 
     def _presence(self) -> bytes:
-        """The news count for more than the faces. Contacts that do not fit are told another time."""
+        """Presence without pictures, which matter less, and with fewer contacts. The others are sent another time."""
         contacts = self.item.contacts
         octets = self._written()
         while len(octets) > self.room and len(self.item.contacts) > 1:
@@ -81,7 +84,7 @@ class Fitter:
         return octets
 
     def _text(self, payload: bytes) -> bytes:
-        """The first part; the others follow. Of a picture, the text that says the same."""
+        """The first part of a text; the others follow. A picture becomes the text that describes it."""
         session = records.unpack_session(self.item.record)
         caps = replace(records.unpack_caps(self.item.caps), parser=self.room)
         text = replace(records.text_of(records.unpack_event(payload)), type="text/plain", data=b"")
@@ -89,14 +92,14 @@ class Fitter:
             text = replace(text, body=readable(text.body))
         session = replace(session, encoding=self.message.encoding.value, version=self.message.version)
         parts = fitting.parts(text, session, caps, spelling=self.item.spelling)
-        first, *others = in_parts(payload, parts)
+        first, *others = message_parts(payload, parts)
         self.services.inbox.cut(self.sid, self.item, [first, *others])
         self.item.payload, self.item.more = first[1], self.item.more or bool(others)
         return self._written()
 
 
-def in_parts(payload: bytes, parts: Sequence[str]) -> list[tuple[str, bytes]]:
-    """(id, payload) of each part of a message or an announcement. The first has the id that it had."""
+def message_parts(payload: bytes, parts: Sequence[str]) -> list[tuple[str, bytes]]:
+    """(id, payload) of each part of a message or an announcement. The first keeps the id."""
     first = records.with_body(payload, parts[0])
     ids = [ordered_id(time.time()) for _ in parts[1:]]
     more = [(id_, records.with_body(payload, part, id_)) for id_, part in zip(ids, parts[1:], strict=True)]

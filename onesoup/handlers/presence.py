@@ -1,6 +1,6 @@
-"""Presence: subscriptions of this session, questions, and what the phone says of itself (flows.md 9). What is told comes from
-the cache that the holder keeps. Only for vCards and pictures that a phone asks for by name does it wait for XMPP, and never
-long: without an answer they are not known."""
+"""Presence: subscriptions of this session, GetPresence, and the phone's own presence (flows.md 9). Answers come from the
+holder's cache. Only for vCards and pictures that a phone asks for by name does a request wait for XMPP, for a few seconds at
+most."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -25,21 +25,27 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
-from onesoup.handlers.context import Context, pictures
-from onesoup.handlers.publication import allowed, own, own_fields, publish, remember
+from onesoup.handlers.context import Context, contact_pictures
+from onesoup.handlers.publication import (
+    own_presence,
+    own_presence_fields,
+    publish_presence,
+    published_attributes,
+    remember_own_presence,
+)
 from onesoup.store import records
 from onesoup.xmpp import commands
 from onesoup.xmpp.answers import ContactDetails
 
-# How many contacts of one request are looked up, and for how long.
-MOST_LOOKED, LOOK_SECONDS, SPARE_SECONDS = 10, 4.0, 1.0
-# How many contacts one request may ask for their presence: the requests wait in the outbox, which has an end.
-MOST_ASKED = 50
+# How many contacts of one request are looked up, for how long, and what is left for the answer.
+MAX_LOOKUPS, PRESENCE_LOOKUP_SECONDS, LOOKUP_SPARE_SECONDS = 10, 4.0, 1.0
+# Most presence subscriptions that one request sends: they wait in the outbox, which is bounded.
+MAX_SUBSCRIPTION_REQUESTS = 50
 
 
 @dataclass(slots=True)
-class Targets:
-    """Whom a request means: bare JID -> the phone's spelling ("" when it came from a list), and what it got wrong."""
+class PresenceTargets:
+    """The contacts that a request means. `jids`: bare JID -> the phone's spelling, "" when it came from a list."""
 
     jids: dict[str, str]
     lists: list[lists.ContactList]
@@ -47,9 +53,11 @@ class Targets:
     bad_lists: list[str]
 
 
-def targets(ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenceRequest | GetPresenceRequest) -> Targets:
-    """Every form of every version: User, UserIDList, ContactList, ContactListIDList (flows.md 9.1)."""
-    found = Targets({}, [], [], [])
+def presence_targets(
+    ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenceRequest | GetPresenceRequest
+) -> PresenceTargets:
+    """Reads every form of every version: User, UserIDList, ContactList, ContactListIDList (flows.md 9.1)."""
+    found = PresenceTargets({}, [], [], [])
     users = [_user_id(each) for each in request.user]
     users += request.user_id_list.user_id if request.user_id_list else []
     for text in users:
@@ -63,7 +71,7 @@ def targets(ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenc
     list_ids += request.contact_list_id_list.contact_list if request.contact_list_id_list else []
     for text in list_ids:
         try:
-            contact_list = contacts.find(ctx, text)
+            contact_list = contacts.find_list(ctx, text)
         except CspError:
             found.bad_lists.append(text)
             continue
@@ -80,9 +88,9 @@ def _user_id(user: User) -> str:
     return (user.user_id or "").strip()
 
 
-def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
-    """200 for all but an unknown list: one bad contact must not cost S60 its whole list. Presence follows at once."""
-    found = targets(ctx, request)
+def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
+    """200 unless the only list is unknown: one bad contact must not cost S60 its whole list. Presence follows at once."""
+    found = presence_targets(ctx, request)
     if found.bad_lists and not found.lists and not found.jids:
         raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
     names = presence.wanted(request.presence_sub_list)
@@ -99,15 +107,15 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     _weigh(ctx, names)
     ctx.send(commands.GoOnline(interests=True))
     items = [ctx.roster().get(jid) or lists.Item(jid) for jid in found.jids]
-    # Whom the phone names comes first. Of a long list of people who never agreed not all are asked at every log-in.
+    # Contacts that the phone names come first. Of a long list of users who never agreed, not all are asked at every log-in.
     strangers = sorted((each for each in items if not each.sees and not each.ask), key=lambda each: not found.jids[each.jid])
-    for item in strangers[:MOST_ASKED]:
+    for item in strangers[:MAX_SUBSCRIPTION_REQUESTS]:
         ctx.send(commands.SendSubscription("subscribe", item.jid))
     return status(StatusCode.SUCCESSFUL)
 
 
 def _weigh(ctx: Context, names: list[str]) -> None:
-    """Attributes that take much room: fewer contacts go into one notification."""
+    """Puts fewer contacts into one notification when the attributes take much room."""
     form = capabilities.picture_form(ctx.caps)
     at_once = capabilities.contacts_at_once(ctx.caps, presence.weight(names, form.octets if form else 0))
     if at_once < capabilities.contacts_at_once(ctx.caps):
@@ -115,9 +123,9 @@ def _weigh(ctx: Context, names: list[str]) -> None:
         ctx.effects.fields["batch"] = min(at_once, int(now)) if now else at_once
 
 
-def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
-    """Only this session stops being told; the roster subscription stays."""
-    found = targets(ctx, request)
+def unsubscribe_presence(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
+    """Ends presence notifications for this session. The roster subscription stays."""
+    found = presence_targets(ctx, request)
     ctx.effects.unsub.extend(found.jids)
     ctx.effects.unsub.extend("/" + each.token for each in found.lists)
     ctx.send(commands.GoOnline(interests=True))
@@ -125,15 +133,15 @@ def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
 
 
 def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
-    """200, or 201 that names the malformed ids. Somebody we are not subscribed to is shown as unknown."""
-    found = targets(ctx, request)
+    """200, or 201 that names malformed ids. Contacts without a subscription are shown as unknown."""
+    found = presence_targets(ctx, request)
     wishes = presence.wanted(request.presence_sub_list)
     asked = [jid for jid in found.jids if jid != ctx.session.jid]
     cached = ctx.services.sessions.values(ctx.sid, "pres", asked)
     known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
     cards, images = _looked_up(ctx, known, wishes)
     told = []
-    # Those who are there come first: what the phone cannot read is left out at the end.
+    # Online contacts come first: what the phone cannot read is cut at the end.
     for jid in sorted(found.jids, key=lambda each: not _online(known.get(each))):
         if jid == ctx.session.jid:
             sub_list = _own(ctx, wishes)
@@ -174,15 +182,15 @@ def _sees(ctx: Context, jid: str) -> bool:
 def _looked_up(
     ctx: Context, known: Mapping[str, presence.Shown | None], wishes: Collection[str]
 ) -> tuple[Mapping[str, str], Mapping[str, presence.Picture]]:
-    """vCards and pictures of contacts, for a phone that asks for them by name; what does not come in time is not known."""
-    cards = list(known)[:MOST_LOOKED] if "contact_info" in wishes else []
+    """vCards and pictures of contacts, for a phone that asks for them by name. What does not arrive in time is left out."""
+    cards = list(known)[:MAX_LOOKUPS] if "contact_info" in wishes else []
     wanted: dict[str, str] = {}
     if "status_content" in wishes:
         wanted = {jid: shown.picture for jid, shown in known.items() if shown is not None and shown.picture}
-    missing = [jid for jid in known if jid not in wanted][:MOST_LOOKED] if "status_content" in wishes else []
+    missing = [jid for jid in known if jid not in wanted][:MAX_LOOKUPS] if "status_content" in wishes else []
     found: Mapping[str, str] = {}
     if cards or missing:
-        within = min(LOOK_SECONDS, ctx.deadline - time.monotonic() - SPARE_SECONDS)
+        within = min(PRESENCE_LOOKUP_SECONDS, ctx.deadline - time.monotonic() - LOOKUP_SPARE_SECONDS)
         try:
             look_up = commands.LookUpContacts(tuple(cards), tuple(missing), max(within, 0.0))
             answer = ctx.ask(look_up, ContactDetails)
@@ -190,13 +198,13 @@ def _looked_up(
             answer = ContactDetails()
         found = answer.cards
         wanted |= answer.pictures
-    images = pictures(ctx.services, wanted.values())
+    images = contact_pictures(ctx.services, wanted.values())
     return found, {jid: images[name] for jid, name in wanted.items() if name in images}
 
 
 def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
-    """What the phone published, and that it is online: it is here, after all."""
-    said = own(ctx) or PresenceSubList()
+    """The phone's own published presence, always online."""
+    said = own_presence(ctx) or PresenceSubList()
     shown = presence.Shown(online=True, availability=presence.published(said).availability, client_type="MOBILE_PHONE")
     mine = presence.notification(shown, wishes)
     for name in presence.ATTRIBUTES:
@@ -209,20 +217,20 @@ def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
     return mine
 
 
-def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
+def update_presence(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     """Attributes that are not named stay. One broadcast when what XMPP can show of them changes."""
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
-    merged = {**own_fields(ctx), **new}
+    merged = {**own_presence_fields(ctx), **new}
     ctx.effects.fields["own"] = records.pack_plain(merged)
     if presence.lasting(new):
-        remember(ctx, merged)
-    publish(ctx, presence.own_list(merged), new, allowed(ctx))
+        remember_own_presence(ctx, merged)
+    publish_presence(ctx, presence.own_list(merged), new, published_attributes(ctx))
     return status(StatusCode.SUCCESSFUL)
 
 
 HANDLERS: Table = {
-    SubscribePresenceRequest: subscribe,
-    UnsubscribePresenceRequest: unsubscribe,
+    SubscribePresenceRequest: subscribe_presence,
+    UnsubscribePresenceRequest: unsubscribe_presence,
     GetPresenceRequest: get_presence,
-    UpdatePresenceRequest: update,
+    UpdatePresenceRequest: update_presence,
 }

@@ -1,4 +1,4 @@
-"""Public profiles (CSP 1.3) over vCards (xmpp-mapping.md 9), and whether an address is one (VerifyID)."""
+"""Public profiles (CSP 1.3) over vCards (xmpp-mapping.md 9), and VerifyID."""
 
 import datetime
 import time
@@ -28,16 +28,16 @@ from onesoup.xmpp import commands
 from onesoup.xmpp.answers import EntityInfos, Profiles
 from onesoup.xmpp.errors import PROFILE
 
-# What of a profile no vCard keeps everywhere is kept with the account too.
-KEPT = "profile"
-MOST_USERS, MOST_IDS, MOST_DOMAINS = 20, 100, 10
-REST_SECONDS = 0.7
+# Account records of profile fields that not every server keeps in a vCard.
+PROFILE_RECORDS = "profile"
+MAX_PROFILE_USERS, MAX_VERIFIED_IDS, MAX_VERIFIED_DOMAINS = 20, 100, 10
+PROFILE_ANSWER_SECONDS = 0.7
 
 
-def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
-    """An empty profile for who has none or shows none; 201 or an error for who cannot be reached."""
+def get_public_profile(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
+    """An empty profile for users without one; 201 or an error for users who cannot be reached."""
     asked = [each for each in dict.fromkeys(request.user_id) if each.strip()]
-    if not asked or len(asked) > MOST_USERS:
+    if not asked or len(asked) > MAX_PROFILE_USERS:
         raise CspError(StatusCode.BAD_PARAMETER, "no users" if not asked else "too many users")
     failed: dict[int, list[str]] = {}
     jids: dict[str, str] = {}
@@ -54,7 +54,7 @@ def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
             failed.setdefault(code, []).append(text)
         else:
             found.append(profiles.shown(text, _kept(ctx, jid) | dict(values), _today()))
-    result = result_of({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
+    result = combined_result({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
     return GetPublicProfileResponse(result=result, public_profile=found)
 
 
@@ -65,17 +65,17 @@ def _today() -> datetime.date:
 def _cards(ctx: Context, jids: list[str]) -> dict[str, tuple[str, Mapping[str, str]]]:
     if not jids:
         return {}
-    left = max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)
+    left = max(ctx.deadline - time.monotonic() - PROFILE_ANSWER_SECONDS, 0.1)
     answer = ctx.ask(commands.FetchProfiles(tuple(jids), left), Profiles)
     return {jid: (each.condition, each.values) for jid, each in answer.cards.items()}
 
 
 def _kept(ctx: Context, jid: str) -> dict[str, str]:
-    return {name: value.decode("utf-8", "replace") for name, value in ctx.services.lists.all(jid, KEPT).items()}
+    return {name: value.decode("utf-8", "replace") for name, value in ctx.services.lists.all(jid, PROFILE_RECORDS).items()}
 
 
-def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
-    """Only one's own. What the vCard holds besides stays."""
+def update_public_profile(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
+    """Changes the user's own profile. Other fields of the vCard stay."""
     clear, profile = bool(request.clear_public_profile), request.public_profile
     if profile is not None and profile.user_id and ctx.session.jid_of(profile.user_id) != ctx.session.jid:
         raise CspError(StatusCode.FORBIDDEN, "not your own profile")
@@ -86,24 +86,24 @@ def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
     private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
     store, jid = ctx.services.lists, ctx.session.jid
-    store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, KEPT)
-    store.remove(jid, [name for name, value in private.items() if not value], KEPT)
+    store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, PROFILE_RECORDS)
+    store.remove(jid, [name for name, value in private.items() if not value], PROFILE_RECORDS)
     return status(StatusCode.SUCCESSFUL)
 
 
 # --- VerifyID ---
 
 
-def verify(ctx: Context, request: VerifyIDRequest) -> Primitive:
-    """200 when every id could be somebody or something: XMPP does not tell who exists (xmpp-mapping.md 2). 201 names those
-    that cannot; their one code, or 900, when all are such."""
+def verify_ids(ctx: Context, request: VerifyIDRequest) -> Primitive:
+    """200 when every id is well-formed and reachable: XMPP does not tell which users exist (xmpp-mapping.md 2). 201 names the
+    others; their one code, or 900, when all are wrong."""
     ids = request.id_list or IDList()
     names = [each.group_id or "" for each in ids.screen_name]
     groups = [*ids.group_id, *names]
     every = [*ids.user_id, *groups, *ids.contact_list, *ids.domain]
     if not every:
         raise CspError(StatusCode.BAD_PARAMETER, "no ids")
-    if len(every) > MOST_IDS:
+    if len(every) > MAX_VERIFIED_IDS:
         raise CspError(StatusCode.BAD_PARAMETER, "too many ids")
     users, bad = _parsed(ids.user_id, ctx.session.jid_of)
     rooms, bad_rooms = _parsed(groups, lambda text: _room_domain(ctx, text))
@@ -130,11 +130,11 @@ def verify(ctx: Context, request: VerifyIDRequest) -> Primitive:
     ]
     named = {each.code or 0: each for each in failed if each.user_id or each.group_id or each.contact_list or each.domain}
     count = sum(len([*each.user_id, *each.group_id, *each.contact_list, *each.domain]) for each in named.values())
-    return Status(result=result_of(named, count < len(every)))
+    return Status(result=combined_result(named, count < len(every)))
 
 
 def _parsed(texts: Iterable[str], parse: Any) -> tuple[dict[str, str], list[str]]:
-    """(what was understood, what was not)."""
+    """(parsed ids, ids that could not be parsed)."""
     good: dict[str, str] = {}
     bad = []
     for text in texts:
@@ -154,31 +154,31 @@ def _room_domain(ctx: Context, text: str) -> str:
 
 def _is_list(ctx: Context, text: str) -> bool:
     try:
-        contacts.find(ctx, text)
+        contacts.find_list(ctx, text)
     except CspError:
         return False
     return True
 
 
 def _unreachable(ctx: Context, domains: Iterable[str]) -> set[str]:
-    """Domains that our server says it cannot reach. One that is slow may be there."""
+    """Domains that our XMPP server says it cannot reach. A slow one counts as reachable."""
     known = {addresses.domain_of(each) for each in (*ctx.roster(), ctx.session.jid)} | ctx.services.policy.domains
     unknown = sorted({each for each in domains if each not in known})
-    if len(unknown) > MOST_DOMAINS:
+    if len(unknown) > MAX_VERIFIED_DOMAINS:
         raise CspError(StatusCode.BAD_PARAMETER, "too many domains")
     if not unknown:
         return set()
-    left = max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)
+    left = max(ctx.deadline - time.monotonic() - PROFILE_ANSWER_SECONDS, 0.1)
     answer = ctx.ask(commands.AskInfo(tuple(unknown), left), EntityInfos)
-    return {jid for jid, each in answer.info.items() if each.condition in NOWHERE}
+    return {jid for jid, each in answer.info.items() if each.condition in UNREACHABLE}
 
 
-# What a server says of a domain that it has no way to; the last where it talks to no other server at all.
-NOWHERE = frozenset({"remote-server-not-found", "item-not-found", "jid-malformed", "not-allowed", "service-unavailable"})
+# Errors for a domain that a server cannot reach; the last one from servers that talk to no other server at all.
+UNREACHABLE = frozenset({"remote-server-not-found", "item-not-found", "jid-malformed", "not-allowed", "service-unavailable"})
 
 
-def result_of(failed: Mapping[int, DetailedResult], some: bool) -> Result:
-    """200; 201 when `some` went well all the same; else the one code, or 900."""
+def combined_result(failed: Mapping[int, DetailedResult], some: bool) -> Result:
+    """200; 201 when `some` succeeded; else the one code, or 900."""
     if not failed:
         return Result(code=StatusCode.SUCCESSFUL)
     code = StatusCode.PARTIALLY_SUCCESSFUL if some else next(iter(failed)) if len(failed) == 1 else StatusCode.MULTIPLE_ERRORS
@@ -186,7 +186,7 @@ def result_of(failed: Mapping[int, DetailedResult], some: bool) -> Result:
 
 
 HANDLERS: Table = {
-    GetPublicProfileRequest: get,
-    UpdatePublicProfileRequest: update,
-    VerifyIDRequest: verify,
+    GetPublicProfileRequest: get_public_profile,
+    UpdatePublicProfileRequest: update_public_profile,
+    VerifyIDRequest: verify_ids,
 }

@@ -1,4 +1,4 @@
-"""What phones are told of whoever runs this gateway (GetSPInfo)."""
+"""The operator's description of this service, for phones that ask (GetSPInfo)."""
 
 import base64
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from pathlib import Path
 
 from onesoup.csp.codec.generated_elements import ClientID, GetSPInfoResponse, Logo
 from onesoup.csp.presence import Picture
-from onesoup.settings.settings import PREFIX, Settings, SettingsError
+from onesoup.settings import ENV_PREFIX, Settings, SettingsError
 
-# As BASE64 it goes into an answer that every phone reads.
-MOST_OCTETS = 10_000
+# In BASE64 it must fit into an answer that every phone can read.
+MAX_LOGO_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What the operator has set; "" and None are left out."""
+    """The operator's settings. "" and None are left out of the answer."""
 
     name: str = "onesoup"
     description: str = ""
@@ -37,8 +37,8 @@ def _element(logo: Picture) -> Logo:
     return Logo(content_type=kind, content_size=len(octets), content_encoding="BASE64", content_data=data)
 
 
-def provider(settings: Settings) -> Provider:
-    """From the settings. SettingsError for a logo that cannot be read, is no picture or is too large."""
+def provider_of(settings: Settings) -> Provider:
+    """The provider from the settings. SettingsError for a logo that cannot be read, is no picture or is too large."""
     logo = _logo(settings.provider_logo) if settings.provider_logo else None
     return Provider(settings.provider_name, settings.provider_description, settings.provider_url, logo)
 
@@ -53,10 +53,10 @@ def _logo(path: str) -> Picture:
     kind = fit.kind(octets)
     if kind is None:
         raise _unusable(path, "is no picture that phones know")
-    if len(octets) > MOST_OCTETS:
-        raise _unusable(path, f"has {len(octets)} bytes, {MOST_OCTETS} are the most")
+    if len(octets) > MAX_LOGO_BYTES:
+        raise _unusable(path, f"has {len(octets)} bytes, {MAX_LOGO_BYTES} are the most")
     return kind, octets
 
 
 def _unusable(path: str, reason: str) -> SettingsError:
-    return SettingsError(f"provider_logo={path}: {reason}; example: {PREFIX}PROVIDER_LOGO=/etc/onesoup/logo.png")
+    return SettingsError(f"provider_logo={path}: {reason}; example: {ENV_PREFIX}PROVIDER_LOGO=/etc/onesoup/logo.png")

@@ -1,5 +1,5 @@
-"""What of the phone's own presence goes out to XMPP (xmpp-mapping.md 5.1): decided by its attributes, by the default attribute
-list, which says what is published at all, and by the operator's settings."""
+"""Which of the phone's own presence is published to XMPP (xmpp-mapping.md 5.1): its attributes, limited by the default
+attribute list and by the operator's settings."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -13,16 +13,14 @@ from onesoup.store.account.handsets import OWN
 from onesoup.xmpp import commands, extras
 from onesoup.xmpp.commands import Command
 
-# The account's attribute lists, and the default one among them.
 
-
-def allowed(ctx: Context) -> list[str]:
-    """The attributes of the default list; [] without one, and then everything but what needs its word goes out."""
+def published_attributes(ctx: Context) -> list[str]:
+    """The attributes of the default list. [] without one: then all are published except those in NEED_CONSENT."""
     return records.unpack_grant(ctx.services.lists.get(ctx.session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))[0]
 
 
-def own_fields(ctx: Context) -> dict[str, Any]:
-    """What the phone has said of itself, in the form of a record: in this session, else what it had said before."""
+def own_presence_fields(ctx: Context) -> dict[str, Any]:
+    """The phone's own presence as a record: of this session, or else of the one before."""
     stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
     if stored is None:
         stored = ctx.services.handsets.get(ctx.session.jid, ctx.session.resource, OWN)
@@ -30,14 +28,14 @@ def own_fields(ctx: Context) -> dict[str, Any]:
     return fields
 
 
-def own(ctx: Context) -> PresenceSubList | None:
-    """As own_fields(); None when it has never said anything."""
-    fields = own_fields(ctx)
+def own_presence(ctx: Context) -> PresenceSubList | None:
+    """As own_presence_fields(); None when the phone has never published anything."""
+    fields = own_presence_fields(ctx)
     return presence.own_list(fields) if fields else None
 
 
-def remember(ctx: Context, fields: dict[str, Any]) -> None:
-    """What of this holds at the next log-in is kept for that; without the picture where it is too much."""
+def remember_own_presence(ctx: Context, fields: dict[str, Any]) -> None:
+    """Keeps what is still true at the next log-in. Leaves out a picture that is too large."""
     handsets, session = ctx.services.handsets, ctx.session
     kept = presence.lasting(fields)
     if not handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept)):
@@ -45,22 +43,22 @@ def remember(ctx: Context, fields: dict[str, Any]) -> None:
         handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept))
 
 
-def publish(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:
-    """Presence, and what else the attributes named now say. `only` is the default list."""
+def publish_presence(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:
+    """Sends presence, and what the attributes `names` change apart from it. `only` is the default list."""
     ctx.send(commands.ShowPresence.of(presence.published(shown, only)))
     for command in _beside(ctx, shown, {name for name in names if not only or name in only}, only):
         ctx.send(command)
 
 
-def republish(ctx: Context, before: Collection[str], after: Collection[str]) -> None:
-    """The default list has changed: what must not be seen any more is taken back, what may be seen now goes out."""
-    shown = own(ctx)
+def republish_presence(ctx: Context, before: Collection[str], after: Collection[str]) -> None:
+    """After a change of the default list: withdraws what is no longer published, and sends what is from now on."""
+    shown = own_presence(ctx)
     if shown is None:
         return
     said = [name for name in presence.ATTRIBUTES if getattr(shown, name) is not None]
     hidden = {name for name in said if _may(name, before) and not _may(name, after)}
     opened = {name for name in said if not _may(name, before) and _may(name, after)}
-    publish(ctx, shown, opened, after)
+    publish_presence(ctx, shown, opened, after)
     withdrawn = PresenceSubList()
     for name in hidden:
         setattr(withdrawn, name, presence.not_known(name))
@@ -71,17 +69,17 @@ def republish(ctx: Context, before: Collection[str], after: Collection[str]) -> 
 
 
 def _may(name: str, only: Collection[str]) -> bool:
-    if name in NEEDS_WORD:
+    if name in NEED_CONSENT:
         return name in only
     return not only or name in only
 
 
-# Nobody finds these of the user on XMPP unless the user has said so, by naming them in the default list.
-NEEDS_WORD = frozenset({*places.ATTRIBUTES, "contact_info"})
+# Attributes that are published only if the user has named them in the default list.
+NEED_CONSENT = frozenset({*places.ATTRIBUTES, "contact_info"})
 
 
 def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> Iterator[Command]:
-    """What is published apart from presence, of the attributes named."""
+    """Commands for what is published apart from presence, for these attributes."""
     policy = ctx.services.policy
     if "status_mood" in names:
         yield commands.PublishMood(extras.mood_of(presence.value(shown.status_mood)))

@@ -1,4 +1,4 @@
-"""Stored items -> the server transactions that a phone gets: one renderer for each kind of item."""
+"""Renders stored items as server transactions for phones: one renderer for each kind of item."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -30,25 +30,25 @@ from onesoup.csp.text.emoji import readable
 from onesoup.store import records
 from onesoup.store.session.inbox import InboxItem, PhoneContact
 
-# What a watcher asks to see, as the phone's user is told (xmpp-mapping.md 5.3).
-WATCHED = ("online_status", "user_availability", "status_text", "alias", "client_info")
+# Attributes that a PresenceAuth-Request names to the phone's user (xmpp-mapping.md 5.3).
+PRESENCE_NEWS = ("online_status", "user_availability", "status_text", "alias", "client_info")
 
 
 Pictures = Mapping[str, Picture]
 
 
-# What the ids of messages begin with whose group has a delivery method of its own.
+# Prefixes of the ids of messages whose group has its own delivery method.
 OWN_WAY = {"n.": "N", "p.": "P"}
 
 
-def primitive(
+def item_primitive(
     item: InboxItem,
     version: str,
     plain_emoji: bool = False,
     pictures: Callable[[Iterable[str]], Pictures] = lambda _: {},
 ) -> Primitive:
-    """The item as the phone of this session gets it, in the version of the request that it answers. `pictures` is asked for
-    those that presence names, if the phone wants them."""
+    """The primitive of an item, in the version of the request that it answers. `pictures` looks up the pictures that presence
+    names, if the phone wants them."""
     session = records.unpack_session(item.record)
     if item.payload is None:
         return _presence(item, session, pictures)
@@ -83,19 +83,19 @@ def _text(fields: Mapping[str, Any], session: Session, item: InboxItem, _version
 
 
 def _announce(fields: Mapping[str, Any], session: Session, item: InboxItem, version: str) -> Primitive:
-    """A text of a server: SystemMessage where the phone knows that, else a message from the server's name."""
+    """A text of a server: SystemMessage where the phone knows that, otherwise a message from the server."""
     if announcements.takes_system_messages(session) and records.unpack_caps(item.caps).delivery != "N":
         return announcements.system_message(fields["id"], fields["body"], bool(fields.get("asks")))
     return _text(fields, session, item, version)
 
 
 def _auth(fields: Mapping[str, Any], session: Session, item: InboxItem, _version: str) -> Primitive:
-    """Somebody wants to see the user's presence. The answer comes later, as PresenceAuth-User."""
+    """A user asks to see the presence. The phone answers later with PresenceAuth-User."""
     asker = session.spelled(fields["from"], item.spelling)
     if notices.AUTHORIZATION in session.notices:
         return notices.authorization(asker)
     asked = PresenceSubList()
-    for name in WATCHED:
+    for name in PRESENCE_NEWS:
         setattr(asked, name, presence.empty(name))
     return PresenceAuthRequest(user_id=asker, presence_sub_list=asked)
 
@@ -107,7 +107,7 @@ def _lists(fields: Mapping[str, Any], session: Session, _item: InboxItem, _versi
 
 
 def _reported(fields: Mapping[str, Any], session: Session, item: InboxItem) -> Recipient:
-    """Whom a message went to: a user, or somebody in a group (room/nick)."""
+    """The recipient of a message: a user, or an occupant of a group (room/nick)."""
     room, slash, nick = fields["from"].partition("/")
     if not slash:
         return Recipient(user=[User(user_id=session.spelled(room, item.spelling))])
@@ -115,7 +115,7 @@ def _reported(fields: Mapping[str, Any], session: Session, item: InboxItem) -> R
 
 
 def _report(fields: Mapping[str, Any], session: Session, item: InboxItem, version: str) -> Primitive:
-    """A message arrived, or could not: Result says which (flows.md 6.4). DeliveryTime only from 1.2 on."""
+    """A message arrived, or could not be delivered: Result says which (flows.md 6.4). DeliveryTime from 1.2 on."""
     info = MessageInfo(
         message_id=fields["id"],
         content_type="text/plain",
@@ -145,12 +145,12 @@ def _notice(fields: Mapping[str, Any], session: Session, item: InboxItem, versio
 
 
 def _left(fields: Mapping[str, Any], _session: Session, item: InboxItem, _version: str) -> Primitive:
-    """The phone is in a group no more, and has not left it."""
+    """The phone was removed from a group."""
     return LeaveGroupResponse(group_id=item.spelling or fields["gid"], result=Result(code=fields["code"]))
 
 
 def _invite(fields: Mapping[str, Any], session: Session, item: InboxItem, version: str) -> Primitive:
-    """Somebody invites the user into a group. Whom only the room names is shown as a name in the room, not as a user."""
+    """A user invites ours into a group. An inviter who is known only to the room is shown by screen name, not as a user."""
     gid = item.spelling or fields["gid"]
     if fields["nick"]:
         sender = Sender(group=Group(screen_name=ScreenName(s_name=fields["nick"], group_id=fields.get("via") or gid)))
@@ -170,7 +170,7 @@ def _invite(fields: Mapping[str, Any], session: Session, item: InboxItem, versio
 
 
 def _invited(fields: Mapping[str, Any], session: Session, item: InboxItem, version: str) -> Primitive:
-    """Somebody whom the user has invited comes, or does not."""
+    """An invited user has accepted or declined."""
     who = User(user_id=session.spelled(fields["from"], item.spelling))
     note = fields["note"] or None
     return InviteResponse(

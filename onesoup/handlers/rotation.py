@@ -1,5 +1,5 @@
-"""Sealing anew what is stored, when the key ring has a new key. Runs beside everything else: what changes meanwhile was sealed
-by somebody who has the new key already, or is found by the next run."""
+"""Encrypts stored passwords anew after a change of the key ring. Runs beside normal work: a record that changes at the same
+time was encrypted with the new key, or the next run finds it."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from onesoup.store.redis.msgpack import BadRecord
 
 @dataclass(slots=True)
 class Rotated:
-    """How many records were sealed anew, and how many no key opens."""
+    """How many records were encrypted anew, and how many no key can decrypt."""
 
     links: int = 0
     sessions: int = 0
@@ -19,7 +19,7 @@ class Rotated:
 
 
 def rotate_all(services: GatewayServices) -> Rotated:
-    """Links, and the credentials of living sessions."""
+    """Encrypts links and the credentials of living sessions anew."""
     done = Rotated()
     for login in services.accounts.logins():
         try:

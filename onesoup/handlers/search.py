@@ -1,6 +1,7 @@
-"""Search for persons and rooms (flows.md 13, xmpp-mapping.md 9): one's own contacts, the directory of the domain, vCards, rooms.
+"""Search for users and rooms (flows.md 13, xmpp-mapping.md 9): in the user's contacts, the directory of the domain, vCards and
+rooms.
 
-S60 asks for its own groups at each log-in: that is answered from what is kept here, at once, and never with an error."""
+S60 searches its own groups at each log-in: that is answered from Redis, at once, and never with an error."""
 
 import secrets
 import time
@@ -18,22 +19,21 @@ from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import rooms
-from onesoup.handlers.groups.rooms import settled
+from onesoup.handlers.groups.rooms import all_kept_properties
 from onesoup.store import records
 from onesoup.xmpp import commands, room_service
 from onesoup.xmpp.answers import DirectoryHits, EntityInfos, Profiles, RoomList
 from onesoup.xmpp.bookmarks import Bookmark, ask_bookmarks, read_bookmarks
 
-# Of those whom only a vCard can tell, so many vCards are looked at; of rooms whose topic is wanted, so many rooms.
-MOST_CARDS, MOST_TOPICS = 20, 20
-# The directory has this long; what is left of the request's time is for vCards and the answer.
-# A search that can be met in several ways asks the directory for so many of them.
-MOST_QUESTIONS = 3
-DIRECTORY_SECONDS, REST_SECONDS = 5.0, 0.7
+# Most vCards that one search reads, and most rooms whose topic it asks for.
+MAX_SEARCH_VCARDS, MAX_SEARCH_TOPICS = 20, 20
+# Most queries that one search sends to the directory, their time, and what is kept of the request's time for the answer.
+MAX_DIRECTORY_QUERIES = 3
+DIRECTORY_SECONDS, SEARCH_ANSWER_SECONDS = 5.0, 0.7
 
 
-def run(ctx: Context, request: SearchRequest) -> Primitive:
-    """The first hits of a new search, or the next ones of one that was begun."""
+def search_or_next(ctx: Context, request: SearchRequest) -> Primitive:
+    """The first page of a new search, or the next page of a running one."""
     if request.search_pair_list or request.search_id is None:
         wish = search.read(request)
         jids = _rooms(ctx, wish) if wish.groups else _people(ctx, wish)
@@ -46,7 +46,7 @@ def run(ctx: Context, request: SearchRequest) -> Primitive:
     return _page(ctx, request.search_id, found, search.begins(found, request.search_index), request.search_limit)
 
 
-def stop(ctx: Context, request: StopSearchRequest) -> Primitive:
+def stop_search(ctx: Context, request: StopSearchRequest) -> Primitive:
     if request.search_id is None or not ctx.services.searches.drop(ctx.sid, request.search_id):
         raise CspError(StatusCode.INVALID_SEARCH_ID, "no such search")
     return status(StatusCode.SUCCESSFUL)
@@ -72,7 +72,7 @@ def _names(ctx: Context, found: Found, jids: tuple[str, ...]) -> list[str]:
 
 
 def _people(ctx: Context, wish: SearchWish) -> list[str]:
-    """Bare JIDs, contacts first. 535 when nobody was found and somebody could not be asked."""
+    """Bare JIDs, contacts first. 535 when none was found and the directory did not answer."""
     if wish.logic is None:
         return []
     people = _contacts(ctx, wish)
@@ -80,7 +80,7 @@ def _people(ctx: Context, wish: SearchWish) -> list[str]:
     _named(ctx, wish, people)
     _present(ctx, people)
     verdicts = {jid: search.meets(person, wish) for jid, person in people.items()}
-    undecided = [jid for jid, verdict in verdicts.items() if verdict is None][:MOST_CARDS]
+    undecided = [jid for jid, verdict in verdicts.items() if verdict is None][:MAX_SEARCH_VCARDS]
     for jid, facts in _cards(ctx, undecided).items():
         verdicts[jid] = search.meets(people[jid].with_facts(facts, complete=True), wish)
     hits = [jid for jid, verdict in verdicts.items() if verdict]
@@ -90,8 +90,8 @@ def _people(ctx: Context, wish: SearchWish) -> list[str]:
 
 
 def _present(ctx: Context, people: dict[str, SearchPerson]) -> None:
-    """Adds whoever is in the groups that the phone is in and shows an address, by screen name. More is not asked of them."""
-    for each in rooms.everybody(ctx):
+    """Adds occupants of the joined groups whose address is visible, by screen name."""
+    for each in rooms.known_occupants(ctx):
         if each.jid == ctx.session.jid:
             continue
         person = people.get(each.jid, SearchPerson(each.jid, online=True, complete=True))
@@ -109,9 +109,9 @@ def _contacts(ctx: Context, wish: SearchWish) -> dict[str, SearchPerson]:
 
 
 def _directory(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) -> bool:
-    """Adds whom the directory of the domain finds. True when it could not be asked."""
+    """Adds users that the directory of the domain finds. True when it did not answer."""
     late = False
-    for wanted in wish.facts()[:MOST_QUESTIONS]:
+    for wanted in wish.facts()[:MAX_DIRECTORY_QUERIES]:
         try:
             answer = ctx.ask(commands.SearchDirectory(wanted, min(DIRECTORY_SECONDS, _left(ctx))), DirectoryHits)
         except (BackendError, CspError):
@@ -123,7 +123,7 @@ def _directory(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) 
 
 
 def _named(ctx: Context, wish: SearchWish, people: dict[str, SearchPerson]) -> None:
-    """Who is named in full by a domain that is served here is somebody, whether a directory knows him or not."""
+    """Adds users whose full address is searched, in a served domain, whether a directory knows them or not."""
     known = {addresses.domain_of(each) for each in (*people, ctx.session.jid)} | ctx.services.policy.domains
     for text in wish.texts("USER_ID"):
         try:
@@ -145,46 +145,46 @@ def _cards(ctx: Context, jids: list[str]) -> dict[str, Mapping[str, list[str]]]:
 
 
 def _left(ctx: Context) -> float:
-    return max(ctx.deadline - time.monotonic() - REST_SECONDS, 0.1)
+    return max(ctx.deadline - time.monotonic() - SEARCH_ANSWER_SECONDS, 0.1)
 
 
 # --- rooms ---
 
 
-def owned(ctx: Context) -> set[str]:
-    """Rooms that this account has made through the gateway, or that the session is in as an owner."""
-    made = {room for room, each in settled(ctx.services, ctx.session.jid).items() if each.created}
-    return made | {jid for jid, room in rooms.joined(ctx).items() if room.affiliation == "owner"}
+def owned_rooms(ctx: Context) -> set[str]:
+    """Rooms that this account has created through the gateway, or that the session is in as an owner."""
+    made = {room for room, each in all_kept_properties(ctx.services, ctx.session.jid).items() if each.created}
+    return made | {jid for jid, room in rooms.joined_rooms(ctx).items() if room.affiliation == "owner"}
 
 
-def joined(ctx: Context) -> set[str]:
+def entered_rooms(ctx: Context) -> set[str]:
     """Rooms that this session is in."""
-    return set(rooms.joined(ctx))
+    return set(rooms.joined_rooms(ctx))
 
 
-def kept(ctx: Context) -> set[str]:
-    """Rooms that the account is in after each log-in: as its phones have settled it, and its other clients with bookmarks."""
+def autojoined_rooms(ctx: Context) -> set[str]:
+    """Rooms that the account joins after each log-in, by its own properties and by bookmarks of its other clients."""
     marks: dict[str, Bookmark] = {}
     with suppress(BackendError, CspError):
         marks = read_bookmarks(ctx.query(ask_bookmarks())[0].payload)
-    mine = settled(ctx.services, ctx.session.jid)
+    mine = all_kept_properties(ctx.services, ctx.session.jid)
     auto = {room: each.auto for room, each in mine.items()} | {room: mark.auto for room, mark in marks.items()}
     return {room for room, is_auto in auto.items() if is_auto}
 
 
-_OF_ONESELF = {search.OWNER: owned, search.JOINED: joined, search.AUTOJOIN: kept}
+_OF_ONESELF = {search.OWNER: owned_rooms, search.JOINED: entered_rooms, search.AUTOJOIN: autojoined_rooms}
 
 
 def _group_ids(ctx: Context) -> Callable[[str], str]:
-    """How the phone is told of a room: as it has named it itself, in this session or an earlier one."""
-    named = {room: each.gid for room, each in settled(ctx.services, ctx.session.jid).items() if each.gid}
-    named |= {room: each.gid for room, each in rooms.joined(ctx).items()}
+    """A function from room to GroupID: as the phone has named it, in this session or an earlier one."""
+    named = {room: each.gid for room, each in all_kept_properties(ctx.services, ctx.session.jid).items() if each.gid}
+    named |= {room: each.gid for room, each in rooms.joined_rooms(ctx).items()}
     domain_of = cache(lambda service: room_service.domain_of(ctx.services.groups, ctx.session.domain, service))
     return lambda room: named.get(room) or room_service.group_id(room, domain_of(addresses.domain_of(room)))
 
 
 def _rooms(ctx: Context, wish: SearchWish) -> list[str]:
-    """Room JIDs. Whose rooms somebody else has is not known: none. Only if it matters, somebody is asked what rooms there are."""
+    """Room JIDs. Rooms of other users are not known. The domain's room list is fetched only when it matters."""
     if wish.logic is None:
         return []
     own = {
@@ -208,7 +208,7 @@ def _rooms(ctx: Context, wish: SearchWish) -> list[str]:
     if unknown:
         candidates |= names.keys()
     found = {jid: wish.decide(verdicts(jid, names, {})) for jid in candidates}
-    open_ = sorted(jid for jid, verdict in found.items() if verdict is None)[:MOST_TOPICS]
+    open_ = sorted(jid for jid, verdict in found.items() if verdict is None)[:MAX_SEARCH_TOPICS]
     topics = _topics(ctx, open_) if open_ and wish.texts(search.GROUP_TOPIC) else {}
     return sorted(jid for jid in candidates if found[jid] or (jid in topics and wish.decide(verdicts(jid, names, topics))))
 
@@ -221,7 +221,7 @@ def _is_self(ctx: Context, text: str) -> bool:
 
 
 def _listed(ctx: Context) -> dict[str, str]:
-    """Room -> name of those that the domain lists. A room without a name goes by its address."""
+    """Room -> name, for rooms that the domain lists. A room without a name gets the local part of its address."""
     try:
         answer = ctx.ask(commands.ListRooms(min(DIRECTORY_SECONDS, _left(ctx))), RoomList)
     except BackendError:
@@ -230,10 +230,10 @@ def _listed(ctx: Context) -> dict[str, str]:
 
 
 def _topics(ctx: Context, jids: list[str]) -> dict[str, str]:
-    """What rooms are about, as far as they or those in them have told it."""
+    """Topics of rooms, from the rooms and from joined occupancy."""
     told = ctx.ask(commands.AskInfo(tuple(jids), _left(ctx)), EntityInfos)
-    inside = {jid: room.topic or "" for jid, room in rooms.joined(ctx).items()}
+    inside = {jid: room.topic or "" for jid, room in rooms.joined_rooms(ctx).items()}
     return {jid: f"{each.topic}\n{inside.get(jid, '')}".strip() for jid, each in told.info.items()}
 
 
-HANDLERS: Table = {SearchRequest: run, StopSearchRequest: stop}
+HANDLERS: Table = {SearchRequest: search_or_next, StopSearchRequest: stop_search}

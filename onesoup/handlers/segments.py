@@ -1,8 +1,8 @@
-"""Answers that are longer than the phone's parser takes, in parts (CSP 1.3, SGMNT). Only for a phone that has asked for
-segments in its Service-Request; any other is told 432.
+"""Segments of answers that are longer than the phone's parser accepts (CSP 1.3, SGMNT), for phones that have asked for them in
+Service-Request; others get 432.
 
-No page of the protocol says how a part looks. Here the first one comes as the answer, with SegmentCount in its descriptor; the
-others with GetSegment-Request, counted from 1. Put together, the parts are the answer's primitive as XML, in either encoding."""
+No page of the protocol says how a segment looks. Here the first one is the answer, with SegmentCount in its descriptor; the
+others come with GetSegment-Request, counted from 1. Joined, they are the answer's primitive as XML, in either encoding."""
 
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
@@ -15,38 +15,38 @@ from onesoup.handlers.context import Context
 from onesoup.wire import codec, xmltext
 from onesoup.wire.document import ANY_TREE
 
-# What stands around a part, in octets, generously; and what a part must hold at least for the split to be worth it.
-FRAME, LEAST = 900, 100
-MOST_PARTS = 500
+# Bytes around a segment, rounded up, and the least that a segment must hold.
+SEGMENT_FRAME_BYTES, MIN_SEGMENT_BYTES = 900, 100
+MAX_SEGMENTS = 500
 
 
-def wanted(request: ServiceRequest) -> bool:
-    """Whether the phone has named SGMNT itself. Whole features stand for what their phones do not know."""
+def wants_segments(request: ServiceRequest) -> bool:
+    """Whether the phone has named SGMNT itself. A whole feature does not count: its phones may not know segments."""
     features = request.functions.wvcsp_feat if request.functions else None
     service = features.fundamental_feat.service_func if features and features.fundamental_feat else None
     return bool(service and service.sgmnt)
 
 
-def most(ctx: Context) -> int:
-    """The octets of the longest answer that the phone reads in segments; 0 where it does not. Markup is escaped in them, which
-    makes less than twice as much of it."""
+def max_segmented_bytes(ctx: Context) -> int:
+    """Bytes of the longest answer that the phone reads in segments; 0 without them. Segments escape markup, which makes the
+    answer less than twice as long."""
     able = ctx.segmented and ctx.version == "1.3" and ctx.encoding in ANY_TREE
-    room = ctx.caps.parser - FRAME
-    return room * MOST_PARTS // 2 if able and room >= LEAST else 0
+    room = ctx.caps.parser - SEGMENT_FRAME_BYTES
+    return room * MAX_SEGMENTS // 2 if able and room >= MIN_SEGMENT_BYTES else 0
 
 
-def split(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
-    """The first part as the answer, the others kept; None when the phone is not for that."""
+def split_answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
+    """The first segment as the answer; the others are kept. None when the phone does not read segments."""
     if len(answers) != 1 or not ctx.segmented or ctx.version != "1.3":
         return None
     if message.encoding not in ANY_TREE:
         return None  # plain text has parts of its own
     (answer,) = answers
-    room = ctx.caps.parser - FRAME
-    if not answer.id or room < LEAST or isinstance(answer.content, GetSegmentResponse):
+    room = ctx.caps.parser - SEGMENT_FRAME_BYTES
+    if not answer.id or room < MIN_SEGMENT_BYTES or isinstance(answer.content, GetSegmentResponse):
         return None
-    parts = cut(xmltext.write(binding.write(answer.content, ctx.version)), room)
-    if len(parts) > MOST_PARTS:
+    parts = cut_text(xmltext.write(binding.write(answer.content, ctx.version)), room)
+    if len(parts) > MAX_SEGMENTS:
         return None
     if not ctx.services.segments.put(ctx.sid, answer.id, parts):
         return None
@@ -55,8 +55,8 @@ def split(ctx: Context, message: Message, answers: Sequence[Transaction], waitin
     return reply
 
 
-def cut(text: str, room: int) -> list[str]:
-    """Parts of at most so many octets, counted as they stand in an XML document."""
+def cut_text(text: str, room: int) -> list[str]:
+    """Parts of at most `room` bytes each, counted as they stand in an XML document."""
     parts: list[str] = []
     part: list[str] = []
     size = 0

@@ -1,4 +1,4 @@
-"""Session primitives inside a session: keep-alive, logout, capabilities, services, and what can be asked without one."""
+"""Session primitives: keep-alive, log-out, capabilities, services, and requests that need no session."""
 
 from dataclasses import replace
 
@@ -21,18 +21,18 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import segments, wakeups
 from onesoup.handlers.context import Context
-from onesoup.handlers.messages import cut_waiting
+from onesoup.handlers.messages import cut_waiting_messages
 from onesoup.handlers.provider import Provider
 from onesoup.store import records
 from onesoup.store.account.handsets import POLL
 from onesoup.wire.generated.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
-SPOKEN = ("1.1", "1.2", "1.3")
+SPOKEN_VERSIONS = ("1.1", "1.2", "1.3")
 
 
 def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
-    """200 with the time granted: a new wish is met within the server's limits, none leaves it as it is."""
+    """200 with the keep-alive time: the wished one within the server's limits, or the present one without a wish."""
     ttl = ctx.session.ttl
     if request.time_to_live is not None:
         ttl = access.granted(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
@@ -43,23 +43,23 @@ def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
 
 
 def logout(ctx: Context, request: LogoutRequest) -> Primitive:
-    """Ends the session at once; the holder leaves XMPP behind the last command that waits."""
+    """Ends the session at once. The holder leaves XMPP after the commands that still wait."""
     ctx.send(commands.LogOut())
     ctx.effects.end = StatusCode.INVALID_SESSION
-    return logged_out(ctx.version)
+    return logout_answer(ctx.version)
 
 
-def logged_out(version: str) -> Primitive:
+def logout_answer(version: str) -> Primitive:
     """The answer to a log-out, in the form of the version."""
     return Disconnect(result=access.result()) if version == "1.1" else status(StatusCode.SUCCESSFUL)
 
 
-def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
-    """The agreed list. A way to wake the phone is agreed only while it works end to end (cir.md 2.4)."""
+def negotiate_capabilities(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
+    """The agreed capabilities. A wake-up method is agreed only while it works end to end (cir.md 2.4)."""
     asked = request.capability_list.supported_cir_method if request.capability_list else []
-    offer, fields = wakeups.offer(ctx, request) if asked else (wakeups.nothing(ctx), {})
+    offer, fields = wakeups.wakeup_offer(ctx, request) if asked else (wakeups.no_wakeup_offer(ctx), {})
     told = _poll_min_told(ctx)
-    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cookie(ctx), told)
+    response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cir_cookie(ctx), told)
     _remember_poll_min(ctx, response, told)
     ctx.effects.fields["caps"] = records.pack_caps(caps)
     ctx.effects.fields["batch"] = capabilities.contacts_at_once(caps)
@@ -67,14 +67,14 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     ctx.effects.fields["nohold"] = "1" if caps.methods else ""
     ctx.effects.fields.update(fields)
     ctx.effects.fields["alt"] = "1" if capabilities.ALSO & set(caps.methods) else ""
-    wakeups.agreed(ctx, offer, caps.methods)
+    wakeups.note_agreed_methods(ctx, offer, caps.methods)
     ctx.send(commands.ReloadCapabilities())
-    cut_waiting(ctx, caps)
+    cut_waiting_messages(ctx, caps)
     return response
 
 
 def _poll_min_told(ctx: Context) -> int | None:
-    """What this handset was told last, in whatever session; where that matters."""
+    """The ServerPollMin that this handset was told last, in any session; only for handsets with that quirk."""
     session = ctx.session
     found = ctx.services.handsets.get(session.jid, session.resource, POLL) if session.quirks.halve_poll_min else None
     return int(found) if found else None
@@ -86,22 +86,22 @@ def _remember_poll_min(ctx: Context, response: ClientCapabilityResponse, before:
         ctx.services.handsets.put(session.jid, session.resource, POLL, told)
 
 
-def service(ctx: Context, request: ServiceRequest) -> Primitive:
-    """Grants everything, groups only where the domain has rooms, and lets the holder send initial presence soon."""
+def negotiate_services(ctx: Context, request: ServiceRequest) -> Primitive:
+    """Grants all services; groups only where the domain has rooms. The holder then sends initial presence soon."""
     ctx.send(commands.GoOnlineSoon())
-    if segments.wanted(request):
+    if segments.wants_segments(request):
         ctx.effects.fields["segm"] = "1"
     return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 
-def sp_info(request: GetSPInfoRequest, version: str, provider: Provider) -> Primitive:
-    """Who runs this gateway, as the operator has set it."""
+def sp_info_answer(request: GetSPInfoRequest, version: str, provider: Provider) -> Primitive:
+    """The operator's description of this service."""
     return provider.answer(request.client_id if version == "1.1" else None)
 
 
-def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
-    """The namespace names of all versions that are spoken here (flows.md 3)."""
-    names = [NAMESPACES[version] for version in SPOKEN]
+def discover_versions(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
+    """The namespace names of all CSP versions that the gateway speaks (flows.md 3)."""
+    names = [NAMESPACES[version] for version in SPOKEN_VERSIONS]
     return WVCSPVersionDiscoveryResponse(
         version_list=VersionList(
             session_ns_name=[each["WV-CSP-Message"] for each in names],
@@ -111,14 +111,14 @@ def discovery(_request: WVCSPVersionDiscoveryRequest) -> Primitive:
     )
 
 
-def sp_info_inside(ctx: Context, request: GetSPInfoRequest) -> Primitive:
-    return sp_info(request, ctx.version, ctx.services.policy.provider)
+def get_sp_info(ctx: Context, request: GetSPInfoRequest) -> Primitive:
+    return sp_info_answer(request, ctx.version, ctx.services.policy.provider)
 
 
 HANDLERS: Table = {
     KeepAliveRequest: keep_alive,
     LogoutRequest: logout,
-    ClientCapabilityRequest: capability,
-    ServiceRequest: service,
-    GetSPInfoRequest: sp_info_inside,
+    ClientCapabilityRequest: negotiate_capabilities,
+    ServiceRequest: negotiate_services,
+    GetSPInfoRequest: get_sp_info,
 }

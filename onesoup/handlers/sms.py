@@ -1,5 +1,5 @@
-"""SMS as data channel: the short messages that make up one CSP message in, those that answer it out. Who brings and sends them,
-and collects the parts, is the carrier hook's business; `onesoup.wire.sms.key` tells which parts belong together."""
+"""CSP over SMS: takes the parts of one CSP message, returns the SMS of its answer. The carrier hook receives, sends and
+collects parts; `onesoup.wire.sms.key` tells which parts belong together."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,7 +9,8 @@ import structlog
 from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.handlers.context import Peer
-from onesoup.handlers.dispatch import Exchange, unreadable
+from onesoup.handlers.dispatch import Exchange
+from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.wire import codec, sms
 from onesoup.wire.document import Document
 from onesoup.wire.errors import WireError
@@ -17,9 +18,9 @@ from onesoup.wire.errors import WireError
 log = structlog.get_logger()
 
 
-def answer(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_OCTETS) -> list[bytes]:
-    """What goes back as SMS of at most so many octets; nothing when there is nothing to say, or nobody to say it to. `peer` has
-    no host: a user who logs in without a domain gets the configured one."""
+def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_OCTETS) -> list[bytes]:
+    """The answer as SMS of at most `octets` bytes each; [] without an answer or an addressee. `peer` has no host: a log-in
+    without a domain gets the configured one."""
     body = b""
     document: Document | None = None
     try:
@@ -29,7 +30,7 @@ def answer(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int =
     except (WireError, CspError) as error:
         log.info("unreadable", reason=str(error)[:200], octets=len(body), type="sms")
         partial = document.root if document is not None else getattr(error, "partial", None)
-        refused = unreadable(body, error, partial)
+        refused = unreadable_answer(body, error, partial)
         return [] if refused is None else _parts(codec.encode(envelope.write_message(refused)), octets)
     reply = exchange.run(message, body, replace(peer, room=sms.room(octets)))
     return _parts(reply, octets) if reply else []
@@ -39,6 +40,6 @@ def _parts(reply: bytes, octets: int) -> list[bytes]:
     try:
         return sms.split(reply, octets)
     except WireError as error:
-        # More than 26 parts. The phone asks again or polls; what was not acknowledged comes again as well.
+        # More than 26 parts. The phone asks again or polls, and items that it did not acknowledge come again.
         log.warning("sms-too-long", octets=len(reply), reason=str(error))
         return []

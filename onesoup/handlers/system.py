@@ -1,4 +1,4 @@
-"""What the operator tells phones (xmpp-mapping.md 2): announcements for who is logged in, terms at log-in and their answer."""
+"""Messages of the operator to phones (xmpp-mapping.md 2): announcements, and terms of use at log-in with their answer."""
 
 import time
 
@@ -18,33 +18,33 @@ from onesoup.store.announcements import Announcements
 from onesoup.store.session.gateway_side import RequestEffects
 from onesoup.xmpp import commands
 
-# Terms that an account has accepted, or has been told where its phone cannot answer.
-TERMS = "terms"
+# Account records of accepted terms, and of terms told to phones that cannot answer.
+TERMS_RECORDS = "terms"
 
 
-def tell(store: Announcements, sid: str, session: Session, message_id: str, text: str, asks: bool = False) -> bool:
+def queue_announcement(store: Announcements, sid: str, session: Session, message_id: str, text: str, asks: bool = False) -> bool:
     """Queues one announcement. False when the session is over."""
     now = time.time()
-    # Every phone of the user gets it; who has read it on one need not read it on another.
+    # Every phone of the user gets a copy. Read on one phone, it disappears from the others.
     copy = copies.name([session.domain, text], session.resource, now, numbered=asks)
     payload = records.pack_announcement(Text(message_id, session.domain, text, int(now)), asks)
     return store.tell(sid, message_id, records.stored(session.domain, payload, copy))
 
 
-def at_login(services: GatewayServices, sid: str, session: Session) -> None:
-    """The terms, for who has not accepted them yet. A phone that cannot answer is told once."""
+def tell_terms(services: GatewayServices, sid: str, session: Session) -> None:
+    """Queues the terms for a user who has not accepted them. A phone that cannot answer gets them once."""
     text = services.policy.terms
     name = announcements.terms_id(text)
-    if not text or services.lists.has(session.jid, name, TERMS):
+    if not text or services.lists.has(session.jid, name, TERMS_RECORDS):
         return
     asks = announcements.takes_system_messages(session)
-    if tell(services.announcements, sid, session, name, text, asks) and not asks:
-        services.lists.put(session.jid, {name: b"told"}, TERMS)
+    if queue_announcement(services.announcements, sid, session, name, text, asks) and not asks:
+        services.lists.put(session.jid, {name: b"told"}, TERMS_RECORDS)
 
 
-def decided(services: GatewayServices, sid: str, session: Session, answer: SystemMessageUser) -> RequestEffects:
-    """What the phone's answer does: terms are accepted, or the session ends. 402 for a choice that nobody offered, 426 for a
-    message that nobody sent; then nothing is done."""
+def system_message_effects(services: GatewayServices, sid: str, session: Session, answer: SystemMessageUser) -> RequestEffects:
+    """Effects of the phone's answer: terms are accepted, or the session ends. 402 for an option that does not exist, 426 for
+    an unknown message; then nothing is done."""
     effects = RequestEffects()
     responses = answer.system_message_response_list.system_message_response if answer.system_message_response_list else []
     if not responses:
@@ -64,19 +64,19 @@ def decided(services: GatewayServices, sid: str, session: Session, answer: Syste
         log.info("terms-declined", sid=short(sid))
         effects.out.append(commands.pack(commands.LogOut()))
     elif terms in effects.dropped:
-        services.lists.put(session.jid, {terms: b"accepted"}, TERMS)
+        services.lists.put(session.jid, {terms: b"accepted"}, TERMS_RECORDS)
     return effects
 
 
 log = structlog.get_logger()
 
 
-def answer(ctx: Context, request: SystemMessageUser) -> Primitive:
-    effects = decided(ctx.services, ctx.sid, ctx.session, request)
+def answer_system_message(ctx: Context, request: SystemMessageUser) -> Primitive:
+    effects = system_message_effects(ctx.services, ctx.sid, ctx.session, request)
     ctx.effects.dropped.extend(effects.dropped)
     ctx.effects.out.extend(effects.out)
     ctx.effects.end = effects.end if effects.end is not None else ctx.effects.end
     return status(StatusCode.SUCCESSFUL)
 
 
-HANDLERS: Table = {SystemMessageUser: answer}
+HANDLERS: Table = {SystemMessageUser: answer_system_message}

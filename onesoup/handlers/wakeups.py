@@ -1,5 +1,5 @@
-"""What can wake this phone: which CIR methods work end to end for it just now (cir.md 2.4, 11). What is agreed is decided by
-onesoup.csp.capabilities; here it is found out what there is."""
+"""Which CIR methods can wake this phone, end to end, at the moment (cir.md 2.4, 11). onesoup.csp.capabilities decides which of
+them are agreed."""
 
 import base64
 import time
@@ -18,38 +18,38 @@ from onesoup.runtime import networks
 
 log = structlog.get_logger()
 
-UDP, SMS = frozenset({"SUDP", "WAPUDP"}), frozenset({"WAPSMS", "SSMS"})
-# Octets; the longest that a known phone makes is half of that.
-LONG_COOKIE = 50
-TOKEN_LENGTH = 32
-# Seconds without its STCP line after which a phone is told, and between two times.
-LINE_DOWN, TELL_AGAIN = 120, 600
+UDP_METHODS, SMS_METHODS = frozenset({"SUDP", "WAPUDP"}), frozenset({"WAPSMS", "SSMS"})
+# The longest cookie of a known phone is half of that.
+LONG_COOKIE_BYTES = 50
+URL_TOKEN_LENGTH = 32
+# Time without an STCP line after which a phone is told, and between two times that it is told.
+LINE_DOWN_SECONDS, LINE_DOWN_REPEAT_SECONDS = 120, 600
 
 
-def cookie(ctx: Context) -> str:
-    """What stands in a CIR for this session: the phone's cookie, or the SessionID when it sent none."""
+def cir_cookie(ctx: Context) -> str:
+    """The cookie in CIRs for this session: the phone's own, or the SessionID when it sent none."""
     return ctx.session.cookie or ctx.sid
 
 
-def nothing(ctx: Context) -> Offer:
+def no_wakeup_offer(ctx: Context) -> Offer:
     return Offer(frozenset(), "", 0, ctx.services.policy.poll_min)
 
 
-def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[str, bytes | str | int]]:
-    """What works for this phone, and what the session keeps of it."""
+def wakeup_offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[str, bytes | str | int]]:
+    """The methods that work for this phone, and the session fields to store."""
     policy, live = ctx.services.policy, ctx.services.lines.live()
     host = policy.public_host or ctx.peer.host
-    number = trusted_number(ctx) if SMS & live and policy.sms_prefixes else ""
+    number = trusted_number(ctx) if SMS_METHODS & live and policy.sms_prefixes else ""
     port = capabilities.udp_port(request)
     bad = ctx.services.wakes.bad(ctx.session.jid)
     methods = set(live - bad)
     if not host:
         methods.discard("STCP")
-    if not port or not routable(ctx.peer.address, policy.udp_nets):
-        methods -= UDP
+    if not port or not routable_by_udp(ctx.peer.address, policy.udp_nets):
+        methods -= UDP_METHODS
     if not numbers.allowed(number, policy.sms_prefixes):
-        methods -= SMS
-    url = f"{policy.cir_url.rstrip('/')}/cir/{token(ctx)}" if policy.cir_url else ""
+        methods -= SMS_METHODS
+    url = f"{policy.cir_url.rstrip('/')}/cir/{cir_url_token(ctx)}" if policy.cir_url else ""
     found = Offer(frozenset(methods), host, policy.stcp_port, policy.poll_min, url, policy.sms_cookie)
     wanted = (request.capability_list.server_poll_min or 0) if request.capability_list else 0
     fields: dict[str, bytes | str | int] = {"udp": port, "num": number, "addr": ctx.peer.address}
@@ -57,46 +57,46 @@ def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[s
     return found, fields
 
 
-def agreed(ctx: Context, offered: Offer, methods: tuple[str, ...]) -> None:
-    """Makes the URL work that the phone was given, and says what is unusual."""
+def note_agreed_methods(ctx: Context, offered: Offer, methods: tuple[str, ...]) -> None:
+    """Stores what agreed methods need: the URL token, the cookie, the time from which a line is expected."""
     ctx.effects.fields["noline"] = round(time.time() * 1000) if "STCP" in methods else ""
     if "STCP" in methods and ctx.services.policy.accept_cookie:
-        ctx.services.wakes.put_cookie(cookie(ctx), ctx.sid)
+        ctx.services.wakes.put_cookie(cir_cookie(ctx), ctx.sid)
     if "SHTTP" in methods:
-        ctx.services.wakes.put_token(token(ctx), ctx.sid)
-    if len(cookie(ctx).encode()) > LONG_COOKIE:
-        log.warning("long-cookie", sid=short(ctx.sid), octets=len(cookie(ctx).encode()))
+        ctx.services.wakes.put_token(cir_url_token(ctx), ctx.sid)
+    if len(cir_cookie(ctx).encode()) > LONG_COOKIE_BYTES:
+        log.warning("long-cookie", sid=short(ctx.sid), octets=len(cir_cookie(ctx).encode()))
 
 
-def flag(ctx: Context, lines: bytes | None, since: bytes | None, now: float) -> bool | None:
-    """The CIR flag of an answer (cir.md 9): nothing while all is well. A phone that agreed on STCP and has had no line for long
-    is told so in its own way, and opens one. `lines` and `since`, ms, are the session's; when to tell it again is noted."""
+def cir_flag(ctx: Context, lines: bytes | None, since: bytes | None, now: float) -> bool | None:
+    """The CIR flag of an answer (cir.md 9); None while all is well. A phone that agreed on STCP and has had no line for long
+    is told so, and opens one. `lines` and `since`, ms, are fields of the session. Stores when to tell it again."""
     if lines or not since or ctx.version == "1.1" or "noline" in ctx.effects.fields or "STCP" not in ctx.caps.methods:
         return None
-    if now - int(since) / 1000 < LINE_DOWN:
+    if now - int(since) / 1000 < LINE_DOWN_SECONDS:
         return None
-    ctx.effects.fields["noline"] = round((now + TELL_AGAIN - LINE_DOWN) * 1000)
+    ctx.effects.fields["noline"] = round((now + LINE_DOWN_REPEAT_SECONDS - LINE_DOWN_SECONDS) * 1000)
     log.info("line-missing", sid=short(ctx.sid), handset=ctx.session.handset)
     return ctx.session.quirks.cir_true_is_down
 
 
-def token(ctx: Context) -> str:
-    """The path segment that stands for the session in a URL. It says nothing of the SessionID."""
+def cir_url_token(ctx: Context) -> str:
+    """The path segment that stands for the session in the SHTTP URL. It reveals nothing of the SessionID."""
     digest = ctx.services.ring.digest(ctx.sid, "cir")
-    return base64.urlsafe_b64encode(digest).decode()[:TOKEN_LENGTH]
+    return base64.urlsafe_b64encode(digest).decode()[:URL_TOKEN_LENGTH]
 
 
 def trusted_number(ctx: Context) -> str:
-    """The number that messages for this session may go to, or "" (cir.md 11.4). What a trusted proxy says is remembered, and
-    what the carrier does of a phone that speaks by SMS."""
+    """The number that SMS for this session may go to, or "" (cir.md 11.4). Numbers from trusted proxies, and from carriers for
+    phones that use SMS, are remembered."""
     policy, known = ctx.services.policy, ctx.services.numbers
     if ctx.peer.number or ctx.peer.sender:
         number = ctx.peer.number or ctx.peer.sender
         known.learn(ctx.session.jid, number, numbers.NETWORK if ctx.peer.number else numbers.SMS)
         return number
     claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
-    link = linking.found(ctx.services, ctx.session.jid)
-    # What an admin has written down counts as proved.
+    link = linking.find_link(ctx.services, ctx.session.jid)
+    # A number that an admin has stored counts as proved.
     proved = known.of(ctx.session.jid) + ([link.number] if link is not None and link.number else [])
     return numbers.trusted("", claimed or "", proved, policy.accept_claimed)
 
@@ -106,10 +106,10 @@ def _networks(names: tuple[str, ...]) -> networks.Nets:
     return networks.Nets(names)
 
 
-def routable(address: str, names: tuple[str, ...]) -> bool:
-    """Whether a datagram to this address reaches the phone and nobody else."""
-    there = networks.address(address)
+def routable_by_udp(address: str, names: tuple[str, ...]) -> bool:
+    """Whether a datagram to this address reaches the phone and no other host."""
+    there = networks.parse_address(address)
     if there is None or address not in _networks(names):
         return False
-    # Loopback only where the operator names it, as on a test machine.
+    # Loopback counts only if udp_nets names it, as on a test machine.
     return not (there.is_multicast or there.is_unspecified or there.is_reserved or there.is_link_local)

@@ -1,12 +1,12 @@
-"""Puts the services of a process together from its settings."""
+"""Makes the services of a gateway worker from its settings."""
 
 from collections.abc import Callable
 
 import redis
 
 from onesoup.handlers.context import GatewayServices, Policy
-from onesoup.handlers.provider import provider
-from onesoup.settings.settings import Settings
+from onesoup.handlers.provider import provider_of
+from onesoup.settings import Settings
 from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
 from onesoup.store.account.blocks import Blocks
 from onesoup.store.account.groups import Groups, Invites
@@ -30,7 +30,7 @@ from onesoup.store.wakeup.stcp_lines import Lines
 from onesoup.store.wakeup.wakes import Wakes
 
 
-def policy(settings: Settings) -> Policy:
+def gateway_policy(settings: Settings) -> Policy:
     return Policy(
         domain=settings.domain,
         domains=settings.allowed_domains,
@@ -57,7 +57,7 @@ def policy(settings: Settings) -> Policy:
         country_code=settings.country_code,
         accept_claimed=settings.sms_accept_claimed,
         group_history=settings.group_history,
-        provider=provider(settings),
+        provider=provider_of(settings),
         terms=settings.terms,
         registration=settings.registration,
         registrations_per_hour=settings.registrations_per_hour,
@@ -65,13 +65,13 @@ def policy(settings: Settings) -> Policy:
 
 
 def _sms_cookie(settings: Settings) -> int:
-    """The longest cookie whose WAPSMS is one message: a content type as text takes room, and so does what Kannel adds."""
+    """Length of the longest cookie whose WAPSMS is one SMS: a content type as text takes room, and so does Kannel's header."""
     if settings.sms_gateway == "kannel-ppg":
         return 88
     return 92 if settings.wap_content_type == "text" else 118
 
 
-def services(
+def gateway_services(
     settings: Settings, client: "redis.Redis | None" = None, draining: Callable[[], bool] = lambda: False
 ) -> GatewayServices:
     """The services of a gateway worker. Opens no connection yet."""
@@ -103,6 +103,6 @@ def services(
         shards=Shards(client),
         replies=Replies(client, settings.redis_url),
         ring=ring,
-        policy=policy(settings),
+        policy=gateway_policy(settings),
         draining=draining,
     )

@@ -1,7 +1,7 @@
-"""One HTTP connection of a stranger: requests come out of it, answers go in. Bounded in time and in how much is taken a second.
+"""One HTTP connection: reads requests, sends answers. Limits the time and the rate at which a client can send.
 
-Each read waits for the event loop first, so a peer that never stops sending gets one read in a turn of the loop, as everybody
-does. Deadlines go by the clock, however often something comes."""
+Each read waits for the event loop first: a peer that never stops sending gets one read per turn of the loop, like all others.
+Deadlines are absolute, however often bytes arrive."""
 
 import socket
 import time
@@ -12,23 +12,23 @@ import gevent
 from gevent import get_hub
 from gevent.socket import wait
 
-from onesoup.http_server.requests import BadRequest, Parser, Request
+from onesoup.http_server.requests import BadRequest, Request, RequestParser
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 
-CHUNK = 16 * 1024
+READ_CHUNK_BYTES = 16 * 1024
 _READ = 1  # what a watcher of the loop waits for
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-# What an answer leaves unread of a body is read, so that the next request can be found. More than this costs the connection.
+# Most bytes of a body that are read after its answer, to find the next request. With more the connection ends.
 MAX_LEFT = 256 * 1024
-# Seconds of the budget that may be used at once.
-BURST = 4.0
+# Seconds of a rate limit that may be used up at once.
+BURST_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Of one connection. `request_seconds`: from the first byte of a request to its last, and the same for its answer.
-    `idle_seconds`: between requests; None where the server looks after that. `requests`, `bytes`: a second."""
+class HttpLimits:
+    """Limits of one connection. `request_seconds`: from the first byte of a request to its last, and the same for its answer.
+    `idle_seconds`: between requests; None where the server checks that. `requests`, `bytes`: per second."""
 
     request_seconds: float = 30.0
     idle_seconds: float | None = 75.0
@@ -37,18 +37,18 @@ class Limits:
 
 
 class Gone(OSError):
-    """The client has gone, or does not read."""
+    """The client has closed the connection, or does not read."""
 
 
 class BadBody(OSError):
-    """The body ends too early or is none. The connection is over after the answer."""
+    """The body ends too early or has wrong framing. The connection ends after the answer."""
 
 
-class Connection:
-    """`sock` is one of gevent's. `paced` is False for a proxy of ours, which carries many clients.
+class HttpConnection:
+    """`sock` is a gevent socket. `paced` is False for a trusted proxy, which carries many clients.
 
-    Such a one may make any number of requests, each behind the answer to the one before. Several at once have a budget there
-    too: no proxy sends them."""
+    A proxy may make any number of requests, one after the other. Pipelined requests are limited there too: no proxy sends
+    them."""
 
     __slots__ = (
         "_answer_by",
@@ -64,19 +64,19 @@ class Connection:
         "sock",
     )
 
-    def __init__(self, sock: socket.socket, limits: Limits, paced: bool = True) -> None:
+    def __init__(self, sock: socket.socket, limits: HttpLimits, paced: bool = True) -> None:
         self.sock = sock
         self._raw: socket.socket = sock._sock  # type: ignore[attr-defined]  # the system's own, which never waits
         self._readable = get_hub().loop.io(sock.fileno(), _READ)
-        self.parser, self._limits = Parser(), limits
-        self._pace = Pace(limits.bytes, BURST * limits.bytes) if paced else None
-        self._requests = Pace(limits.requests, BURST * limits.requests)
+        self.parser, self._limits = RequestParser(), limits
+        self._pace = Pace(limits.bytes, BURST_SECONDS * limits.bytes) if paced else None
+        self._requests = Pace(limits.requests, BURST_SECONDS * limits.requests)
         self._deadline: float | None = None  # of the request that is being read
         self._answer_by: float | None = None
         self._expects = self._over = False
 
     def next(self) -> Request | None:
-        """The next request's head; None at the end of the connection. Raises BadRequest, and OSError when it takes too long."""
+        """The next request's head; None at the end of the connection. Raises BadRequest, and OSError after the deadline."""
         parser = self.parser
         self._deadline = self._answer_by = None
         waited = False
@@ -95,7 +95,7 @@ class Connection:
         return request
 
     def body(self, most: int) -> bytes:
-        """The next bytes of the body, at most so many; b"" at its end. Raises BadBody."""
+        """The next bytes of the body, at most `most`; b"" at its end. Raises BadBody."""
         parser = self.parser
         try:
             while (data := parser.body(most)) is None:
@@ -115,7 +115,7 @@ class Connection:
         return data
 
     def whole_body(self, most: int) -> bytes | None:
-        """All of the body, None when it is longer."""
+        """The whole body; None when it is longer than `most`."""
         found = []
         left = most
         while data := self.body(left + 1):
@@ -126,14 +126,14 @@ class Connection:
         return b"".join(found)
 
     def skip_body(self) -> bool:
-        """Reads over the rest of the body. False when the next request cannot be found, so that the connection has to end."""
+        """Reads over the rest of the body. False when it is too long: then the connection has to end."""
         if self.parser.done:
             return True
         if not self.can_go_on:
             return False
         left = MAX_LEFT
         try:
-            while left > 0 and (data := self.body(CHUNK)):
+            while left > 0 and (data := self.body(READ_CHUNK_BYTES)):
                 left -= len(data)
         except OSError:
             return False
@@ -141,11 +141,11 @@ class Connection:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether another request may follow, as far as is known before the rest of the body is read over."""
+        """Whether another request may follow, as far as is known before the rest of the body is read."""
         return not (self.parser.broken or self._expects or self._over)
 
     def send(self, data: bytes) -> None:
-        """All of it, or Gone."""
+        """Sends everything, or raises Gone."""
         try:
             sent = self._raw.send(data)
         except BlockingIOError:
@@ -156,21 +156,21 @@ class Connection:
             self._send_slowly(data[sent:])
 
     def close(self) -> None:
-        """What has come and nobody wants is read: closing over it would reset the connection, and lose the answer on its way."""
+        """Closes the connection after reading what has arrived: closing with unread bytes would reset it and lose the answer."""
         self._readable.close()
         with suppress(OSError):
-            self._raw.recv(4 * CHUNK)
+            self._raw.recv(4 * READ_CHUNK_BYTES)
         self.sock.close()
 
     def end_input(self) -> None:
-        """The connection ends as if the client had closed it. What has come in already is still read and answered."""
+        """Ends the connection as if the client had closed it. What has arrived is still read and answered."""
         try:
             self._raw.shutdown(socket.SHUT_RD)  # not gevent's own, which would wake the reader with an error
         except OSError:
             return  # it is over already
 
     def _receive(self) -> bytes:
-        """What has come; b"" at the end. TimeoutError when the request takes too long."""
+        """Received bytes; b"" at the end. TimeoutError after the deadline."""
         timeout = self._limits.idle_seconds
         if not self.parser.idle:
             now = time.monotonic()
@@ -184,7 +184,7 @@ class Connection:
         else:
             wait(self._readable, timeout, TimeoutError("too slow"))
         try:
-            data = self._raw.recv(CHUNK)
+            data = self._raw.recv(READ_CHUNK_BYTES)
         except BlockingIOError:
             return self._receive()
         if self._pace is not None and (pause := self._pace.spend(len(data), time.monotonic())):
@@ -192,7 +192,7 @@ class Connection:
         return data
 
     def _send_slowly(self, data: bytes) -> None:
-        """What the client's window did not take at once. The time is that of the whole answer."""
+        """Sends what the client's window did not accept at once, within the time of the whole answer."""
         now = time.monotonic()
         if self._answer_by is None:
             self._answer_by = now + self._limits.request_seconds

@@ -1,8 +1,8 @@
-"""HTTP/1.0 and 1.1 requests from bytes (RFC 9112). No sockets and no clock: `Parser` is fed what was read.
+"""HTTP/1.0 and 1.1 requests from bytes (RFC 9112). No sockets and no clock: `RequestParser` is fed what was read.
 
-Strict about where a request ends, because a proxy in front of us may have another opinion about it: any doubt breaks the
-connection for good, and nothing behind the doubt is read as a request. Tolerant where only one reading is possible: lines that
-end in LF, empty lines before a request, folded fields, a length that is said twice."""
+Strict about where a request ends, because a proxy in front may read it differently: any doubt ends the connection, and nothing
+after it is read as a request. Tolerant where only one reading is possible: lines that end in LF, empty lines before a request,
+folded fields, a repeated equal length."""
 
 import re
 from enum import Enum, auto
@@ -10,12 +10,12 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 MAX_FIELDS = 100
-MAX_LINE = 8190
-MAX_HEAD = 32 * 1024
-# Bytes of line ends between two requests: some old proxies write CR LF behind the body of a POST.
+MAX_REQUEST_LINE_BYTES = 8190
+MAX_REQUEST_HEAD_BYTES = 32 * 1024
+# Most bytes of line ends between two requests: some old proxies write CR LF after the body of a POST.
 MAX_EMPTY = 8
-# A chunk's first line, its extension included. What else the framing of a body may take: so many bytes, and so many times the
-# body. One byte a chunk takes five.
+# Most bytes of a chunk's first line with its extension; of the whole framing, as a constant and as a multiple of the body. Chunks
+# of one byte take a factor of five.
 MAX_CHUNK_LINE, FRAMING_BYTES, FRAMING_FACTOR = 1024, 16 * 1024, 8
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -26,21 +26,21 @@ _FIRST = re.compile(rf"({_TOKEN}) ([^\x00-\x20\x7f]+) (HTTP/1\.[01])\r?")
 _FIELD_BLOCK = re.compile(rf"(?:{_TOKEN}:{_VALUE}\r?\n)*\r?\n")
 _FIELD = re.compile(rf"({_TOKEN}):[ \t]*({_VALUE})\r?\n")
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
-# What decides about the end of a request or about whom it is for is never folded: others skip the second line.
+# Fields that decide the end or the host of a request must not be folded: some servers skip the second line.
 _FOLDED_FRAMING = re.compile(r"^(?:content-length|transfer-encoding|host|connection):[^\n]*\n[ \t]", re.IGNORECASE | re.MULTILINE)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\r\n")
 _TRAILER = re.compile(rf"{_TOKEN}:{_VALUE}\r\n".encode())
-# Two different ones of these are two opinions about the same request (RFC 9112 section 11.2).
+# Fields that must not be repeated with another value (request smuggling, RFC 9112 section 11.2).
 _ONCE = frozenset({"content-length", "content-type", "host", "transfer-encoding"})
 _TOKEN_BYTES = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 class BadRequest(ValueError):
-    """No request that this server takes. The words hold nothing of what the client has written."""
+    """A request that this server does not accept. Its text quotes nothing that the client wrote."""
 
 
 class Request:
-    """The head of a request. `fields` has small names; several fields of one name are joined as RFC 9110 section 5.3 says."""
+    """The head of a request. `fields` has lower-case names; several fields of one name are joined (RFC 9110 section 5.3)."""
 
     __slots__ = ("chunked", "expects", "fields", "keep", "length", "method", "target", "version")
 
@@ -56,7 +56,7 @@ class Request:
 
 
 def path_of(target: str) -> str:
-    """Path and query of a target; a proxy gets whole URLs."""
+    """Path and query of a target. A request to a proxy has a whole URL."""
     if target[0] in "/*":
         return target
     try:
@@ -78,10 +78,10 @@ class _State(Enum):
     BROKEN = auto()
 
 
-class Parser:
+class RequestParser:
     """The requests of one connection, in order: `request`, then `body` until `done`, then the next `request`.
 
-    Both return None when they need more bytes. A BadRequest is the end: every call behind it raises BadRequest too."""
+    Both return None when they need more bytes. After a BadRequest every further call raises BadRequest too."""
 
     __slots__ = ("_at", "_data", "_empty", "_framing", "_left", "_read", "_searched", "_state")
 
@@ -99,12 +99,12 @@ class Parser:
 
     @property
     def idle(self) -> bool:
-        """Nothing of a next request is here."""
+        """Whether no byte of a next request has arrived."""
         return self._state is _State.HEAD and self._at >= len(self._data)
 
     @property
     def done(self) -> bool:
-        """The last request has been read to its end."""
+        """Whether the last request has been read to its end."""
         return self._state is _State.HEAD
 
     @property
@@ -112,7 +112,7 @@ class Parser:
         return self._state is _State.BROKEN
 
     def end(self) -> None:
-        """The client has closed. BadRequest when that is in the middle of a request."""
+        """Call it when the client has closed. BadRequest in the middle of a request."""
         if self._state is not _State.HEAD or self._data[self._at :].strip(b"\r\n"):
             self._refuse("cut short")
 
@@ -163,11 +163,13 @@ class Parser:
             self._refuse("too many empty lines")
 
     def _check_beginning(self) -> None:
-        """Of a head whose end has not come yet."""
+        """Checks a head whose end has not arrived yet."""
         data, begin = self._data, self._at
         size = len(data) - begin
         self._searched = max(begin, len(data) - 2)
-        if size > MAX_HEAD or (size > MAX_LINE and data.find(b"\n", begin, begin + MAX_LINE) < 0):
+        if size > MAX_REQUEST_HEAD_BYTES or (
+            size > MAX_REQUEST_LINE_BYTES and data.find(b"\n", begin, begin + MAX_REQUEST_LINE_BYTES) < 0
+        ):
             self._refuse("head too long")
         if size and data[begin] not in _TOKEN_BYTES and data[begin:] != b"\r":
             self._refuse("request line")
@@ -184,7 +186,7 @@ class Parser:
         return data
 
     def _frame(self) -> bool:
-        """Reads what stands between the chunks; False when it is not all here."""
+        """Reads the framing between chunks; False when it has not all arrived."""
         if self._state is _State.CHUNK_END:
             return self._chunk_end()
         end = self._data.find(b"\n", self._at, self._at + MAX_CHUNK_LINE) + 1
@@ -235,12 +237,12 @@ class Parser:
 
 
 def _request(head: str) -> Request:
-    """A whole head, its empty line included."""
+    """A request from a whole head, with its empty line."""
     line, _, block = head.partition("\n")
     found = _FIRST.fullmatch(line)
     if found is None:
         raise BadRequest("request line")
-    if len(head) > MAX_LINE:
+    if len(head) > MAX_REQUEST_LINE_BYTES:
         _check_sizes(head)
     if _FIELD_BLOCK.fullmatch(block) is None:
         block = _unfolded(block)
@@ -252,12 +254,12 @@ def _request(head: str) -> Request:
 
 
 def _check_sizes(head: str) -> None:
-    if len(head) > MAX_HEAD or any(len(line) > MAX_LINE for line in head.split("\n")):
+    if len(head) > MAX_REQUEST_HEAD_BYTES or any(len(line) > MAX_REQUEST_LINE_BYTES for line in head.split("\n")):
         raise BadRequest("head too long")
 
 
 def _unfolded(block: str) -> str:
-    """With folded fields joined (RFC 9112 section 5.2); BadRequest when it is not folding that is wrong with it."""
+    """The head with folded fields joined (RFC 9112 section 5.2). BadRequest when something else is wrong with it."""
     if block[:1] in (" ", "\t") or _FOLDED_FRAMING.search(block):
         raise BadRequest("folded header field")
     block = _FOLD.sub(" ", block)
@@ -288,7 +290,7 @@ def _length(value: str | None) -> int | None:
 
 
 def _chunked(coding: str | None, length: int | None, version: str) -> bool:
-    """Whether the body comes in chunks. `identity` says nothing (RFC 2616 section 3.6)."""
+    """Whether the body is chunked. `identity` means it is not (RFC 2616 section 3.6)."""
     if coding is None or coding.lower() == "identity":
         return False
     if coding.lower() != "chunked" or version == "HTTP/1.0":

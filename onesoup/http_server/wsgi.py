@@ -1,4 +1,4 @@
-"""A WSGI server (PEP 3333) for gevent: one greenlet a connection, one write an answer. No TLS, no upgrades, no access log."""
+"""A WSGI server (PEP 3333) for gevent: one greenlet per connection, one write per answer. No TLS, no upgrades, no access log."""
 
 import time
 from collections.abc import Callable, Container, Iterable
@@ -10,8 +10,9 @@ from wsgiref.handlers import format_date_time
 import structlog
 from gevent.server import StreamServer
 
-from onesoup.http_server.connection import BadBody, Connection, Gone, Limits
+from onesoup.http_server.connection import BadBody, Gone, HttpConnection, HttpLimits
 from onesoup.http_server.requests import BadRequest, Request, path_of
+from onesoup.observability.bugs import log_bug
 
 log = structlog.get_logger(__name__)
 
@@ -22,9 +23,9 @@ _OWN_VARIABLE = frozenset({"content-type", "content-length"})
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Server(StreamServer):
-    """Listens. `alive` says whether connections may be kept; those that wait for a request stand in `waiting` with the time
-    since when. Connections from `proxies` have no budget of their own, since each carries many clients."""
+class HttpServer(StreamServer):
+    """Listens and serves. `alive` tells whether connections may be kept alive. `waiting` holds connections that wait for a
+    request, with the time since when. Connections from `proxies` have no rate limit, since each carries many clients."""
 
     def __init__(
         self,
@@ -32,14 +33,14 @@ class Server(StreamServer):
         application: Application,
         environ: dict[str, Any] | None = None,
         *,
-        limits: Limits | None = None,
+        limits: HttpLimits | None = None,
         proxies: Container[str] = (),
         alive: Callable[[], bool] = lambda: True,
-        waiting: dict[Connection, float] | None = None,
+        waiting: dict[HttpConnection, float] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(listener, **options)
-        self.application, self.limits, self.proxies = application, limits or Limits(), proxies
+        self.application, self.limits, self.proxies = application, limits or HttpLimits(), proxies
         self.alive, self.waiting = alive, {} if waiting is None else waiting
         self.environ = {
             "SCRIPT_NAME": "",
@@ -49,7 +50,7 @@ class Server(StreamServer):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
-            # Without a name the application would look one up, and wait for the answer.
+            # Without a name the application would look it up in DNS and wait.
             "SERVER_NAME": "localhost",
             **(environ or {}),
         }
@@ -59,13 +60,13 @@ class Server(StreamServer):
     def handle(self, sock: Any, address: Any) -> None:
         peer = address if isinstance(address, tuple) else ("", 0)
         self.environ.setdefault("SERVER_PORT", str(self.server_port))
-        _Client(self, Connection(sock, self.limits, paced=peer[0] not in self.proxies), peer).run()
+        _Client(self, HttpConnection(sock, self.limits, paced=peer[0] not in self.proxies), peer).run()
 
 
 class _Client:
-    """Serves one connection, request by request."""
+    """Serves one connection, request after request."""
 
-    def __init__(self, server: Server, link: Connection, peer: tuple[Any, ...]) -> None:
+    def __init__(self, server: HttpServer, link: HttpConnection, peer: tuple[Any, ...]) -> None:
         self._server, self._link, self._peer = server, link, peer
 
     def run(self) -> None:
@@ -93,7 +94,7 @@ class _Client:
             return
 
     def _serve(self, request: Request) -> bool:
-        """Whether the connection goes on."""
+        """Serves one request. Whether the connection goes on."""
         answer = _Answer(self._server, self._link, request)
         try:
             answer.run(self._environ(request))
@@ -103,7 +104,7 @@ class _Client:
             self._refuse(str(error))
             return False
         except Exception as error:
-            log.error("bug", kind=type(error).__name__, exc_info=error)
+            log_bug(error)
             answer.fail()
             return False
         return answer.keep and self._link.skip_body()
@@ -127,11 +128,11 @@ class _Client:
 
 
 class _Input:
-    """The body of one request. OSError where it ends too early, is none, or takes too long."""
+    """The body of one request. OSError when it ends too early, has wrong framing, or takes too long."""
 
     __slots__ = ("_link", "_peer")
 
-    def __init__(self, link: Connection, peer: object) -> None:
+    def __init__(self, link: HttpConnection, peer: object) -> None:
         self._link, self._peer = link, peer
 
     def read(self, size: int = -1) -> bytes:
@@ -153,7 +154,7 @@ class _Answer:
 
     __slots__ = ("_head", "_length", "_link", "_old", "_result", "_sent", "_server", "_status", "keep")
 
-    def __init__(self, server: Server, link: Connection, request: Request) -> None:
+    def __init__(self, server: HttpServer, link: HttpConnection, request: Request) -> None:
         self._server, self._link, self.keep = server, link, request.keep
         self._old = request.version == "HTTP/1.0"
         self._status, self._head = "", [""]
@@ -173,12 +174,12 @@ class _Answer:
                 result.close()
 
     def fail(self) -> None:
-        """After a mistake of ours: 500, when nothing was sent."""
+        """Sends 500 after a bug, if nothing was sent yet."""
         if self._sent:
             return
         try:
             self._result = ()
-            self._start("500 Internal Server Error", [("Content-Length", "0"), ("Connection", "close")])
+            self._start("500 Internal Server Error", [("Content-Length", "0"), ("HttpConnection", "close")])
             self._write(b"")
         except OSError:
             return
@@ -212,7 +213,7 @@ class _Answer:
         if not self._status:
             raise ValueError("the application did not call start_response")
         self._sent = True
-        # In one piece: two would be two calls of the system, and the second may wait for an acknowledgement of the first.
+        # In one piece: a second write may wait until the first is acknowledged.
         self._link.send(self._whole_head() + data)
 
     def _whole_head(self) -> bytes:
@@ -232,8 +233,8 @@ class _Answer:
 
 @lru_cache(maxsize=1024)
 def _variable(name: str) -> str:
-    """The variable for a header field, "" where there is none: a name with an underscore would be the same one as the name with
-    a dash, which a proxy may have checked."""
+    """The environment variable for a header field, "" for a name with an underscore: it would equal the name with a dash,
+    which a proxy may have checked."""
     if "_" in name:
         return ""
     variable = name.replace("-", "_").upper()
@@ -245,8 +246,8 @@ def _date(second: int) -> str:
     return f"Date: {format_date_time(second)}"
 
 
-def end_waiting(waiting: dict[Connection, float], before: float) -> None:
-    """Ends the connections that have waited for a request since before that time."""
+def end_waiting(waiting: dict[HttpConnection, float], before: float) -> None:
+    """Ends the connections that have waited for a request since before `before`."""
     for link, since in list(waiting.items()):
         if since < before:
             link.end_input()

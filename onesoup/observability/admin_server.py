@@ -1,8 +1,8 @@
-"""The admin port of a process: /healthz (alive), /readyz (fit for work), /metrics, /greenlets. Serves operators, never phones.
+"""The admin port of a process: /healthz (alive), /readyz (ready for work), /metrics, /greenlets. Serves operators, never phones.
 
-The port that was bound is written to <data>/admin/<role>-<pid>.port, so that it can be found. The workers of one gateway
-share one socket, which their master has opened: whichever takes a question answers it. They can, because what they serve is not
-theirs alone: metrics are gathered from all workers, and each asks Redis itself.
+The bound port is written to <data>/admin/<role>-<pid>.port, where `running_admin_ports` finds it. The workers of one gateway
+share one socket, which their master has opened, and any of them answers: metrics are gathered from all workers, and each
+checks Redis itself.
 """
 
 import errno
@@ -19,54 +19,56 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from onesoup.http_server.connection import Limits
-from onesoup.http_server.wsgi import Server
+from onesoup.http_server.connection import HttpLimits
+from onesoup.http_server.wsgi import HttpServer
 from onesoup.observability import process_metrics
 from onesoup.runtime import batched_metrics
 from onesoup.runtime import ports as free_ports
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
-# A check that takes longer has failed: whoever asks /readyz has a deadline as well.
-CHECK_SECONDS = 2.0
-# Operators and their tools ask seldom; whoever else reaches the port does not keep it busy.
-LIMITS = Limits(request_seconds=10.0, idle_seconds=10.0, requests=50.0, bytes=64 * 1024.0)
+# A check that takes longer has failed: the client of /readyz has a deadline too.
+READY_CHECK_SECONDS = 2.0
+# Operators and their tools ask seldom. Others who reach the port cannot keep it busy.
+ADMIN_LIMITS = HttpLimits(request_seconds=10.0, idle_seconds=10.0, requests=50.0, bytes=64 * 1024.0)
 
-# A check passes unless it raises or returns False. Its name is shown, so name the function after what it asks.
+# A check passes unless it raises or returns False. /readyz shows the function's name.
 Check = Callable[[], object]
 
-# Keeps servers from the garbage collector.
-_running: list[Server] = []
+# The running servers, kept from the garbage collector.
+_running: list[HttpServer] = []
 
 
-def start(settings: Settings, role: str, checks: Iterable[Check] = (), *, shared: socket.socket | None = None) -> int:
+def start_admin_server(
+    settings: Settings, role: str, checks: Iterable[Check] = (), *, shared: socket.socket | None = None
+) -> int:
     """Serves the admin port from greenlets of this process and returns its number.
 
     `shared` is the socket of a process whose children all answer on it; the port's file then has that parent's pid.
     """
-    process_metrics.start(role)
-    # A socket object belongs to the event loop of the process that made it; its descriptor to whoever inherits it.
+    process_metrics.start_process_metrics(role)
+    # A socket object belongs to the event loop of the process that made it; processes that inherit it share its descriptor.
     listener = _listener(settings, role) if shared is None else socket.socket(fileno=os.dup(shared.fileno()))
-    server = Server(listener, _App(role, list(checks)), limits=LIMITS)
+    server = HttpServer(listener, _App(role, list(checks)), limits=ADMIN_LIMITS)
     server.start()
     _running.append(server)
     host, port = server.socket.getsockname()[:2]
     path = Path(settings.data, "admin", f"{role}-{os.getppid() if shared else os.getpid()}.port")
-    ports(settings.data)  # clears away the files of processes that were killed
+    running_admin_ports(settings.data)  # removes the files of processes that were killed
     _write_port(path, port)
     log.info("admin port", host=host, port=port)
     return int(port)
 
 
-def stop() -> None:
-    """Takes no more questions, and answers those that it has; whoever shares the port goes on."""
+def stop_admin_server() -> None:
+    """Accepts no more requests, and answers those that have come. Other processes on the same socket go on."""
     while _running:
         _running.pop().close()
 
 
-def ports(data: str | Path) -> dict[str, int]:
-    """The admin ports of the processes that run now: {"web-4711": 40123, ...}. Forgets those that are gone."""
+def running_admin_ports(data: str | Path) -> dict[str, int]:
+    """The admin ports of running processes: {"web-4711": 40123, ...}. Removes the files of those that have ended."""
     found = {}
     for path in sorted(Path(data, "admin").glob("*-*.port")):
         try:
@@ -82,7 +84,7 @@ def ports(data: str | Path) -> dict[str, int]:
 def _listener(settings: Settings, role: str) -> socket.socket:
     host, wanted = settings.admin_bind, settings.admin_port
     try:
-        return free_ports.listener(host, free_ports.admin_ports(role, wanted))
+        return free_ports.bind_listener(host, free_ports.admin_ports(role, wanted))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise SettingsError(f"ONESOUP_ADMIN_PORT={wanted} is taken; 0 takes the next free one") from None
@@ -90,7 +92,7 @@ def _listener(settings: Settings, role: str) -> socket.socket:
 
 
 def _write_port(path: Path, port: int) -> None:
-    """Whole or not at all: a reader polls for the file."""
+    """Writes the file in one step, since readers poll for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     fresh.write_text(f"{port}\n")
@@ -111,7 +113,7 @@ class _App:
             status, kind, body = "404 Not Found", "text/plain", b"/healthz /readyz /metrics /greenlets\n"
         else:
             status, kind, body = page()
-        # A connection is one question: the next one may be another worker's to answer.
+        # One request a connection: another worker may answer the next one.
         start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body))), ("Connection", "close")])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
@@ -126,12 +128,12 @@ class _App:
         return "200 OK" if ready else "503 Service Unavailable", "application/json", body
 
     def _greenlets(self) -> tuple[str, str, bytes]:
-        """How many there are, for whoever looks for a leak. Nothing else runs while they are counted: no metric."""
+        """The number of greenlets, to find a leak. It is no metric: nothing else runs while they are counted."""
         count = sum(isinstance(each, gevent.Greenlet) and not each.dead for each in gc.get_objects())
         return "200 OK", "application/json", _json({"greenlets": count, "role": self._role, "pid": os.getpid()})
 
     def _metrics(self) -> tuple[str, str, bytes]:
-        batched_metrics.write()
+        batched_metrics.write_counts()
         return "200 OK", CONTENT_TYPE_LATEST, generate_latest(_registry())
 
 
@@ -145,9 +147,9 @@ def _registry() -> CollectorRegistry:
 
 
 def _passes(check: Check) -> str:
-    """ "ok", or why not: an exception's type only, since its text may hold an address or a password."""
+    """ "ok", or the reason: an exception's class only, since its text may hold an address or a password."""
     try:
-        with gevent.Timeout(CHECK_SECONDS, TimeoutError):
+        with gevent.Timeout(READY_CHECK_SECONDS, TimeoutError):
             return "failed" if check() is False else "ok"
     except Exception as error:
         return type(error).__name__

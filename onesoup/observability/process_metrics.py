@@ -1,4 +1,4 @@
-"""What every process tells of itself, whatever its role: which version it runs, and how late its greenlets are."""
+"""Metrics of every process of every role: its version, and how late its greenlets run."""
 
 import platform
 from importlib import metadata
@@ -16,16 +16,16 @@ LAG = Histogram(
 )
 
 
-def start(role: str) -> None:
-    """From now on the process is watched: each of its beats tells how late it is. A second call changes nothing."""
+def start_process_metrics(role: str) -> None:
+    """Starts the metrics of this process: each wake-up of its scheduler is observed. A second call changes nothing."""
     BUILD.labels(_version(), platform.python_version()).set(1)
     lag = LAG.labels(role)
 
     def late(seconds: float) -> None:
         lag.observe(seconds)
-        batched_metrics.write()  # now, not in an awakening of its own
+        batched_metrics.write_counts()  # now, so that it needs no wake-up of its own
 
-    scheduler.here().late = late
+    scheduler.process_scheduler().late = late
 
 
 def _version() -> str:

@@ -1,6 +1,6 @@
-"""What a process tells to operators who follow a session (`onesoup trace`): the names and sizes of things, never their content.
+"""Sends events of watched sessions to operators (`onesoup trace`): names and sizes, never content.
 
-Any line of the log that names the session goes along. Where nobody is followed, asking costs a look at an empty set."""
+Log lines that name a watched session are sent too. While no session is watched, a check costs one look at an empty set."""
 
 import json
 import time
@@ -19,54 +19,54 @@ from onesoup.store.traces import Traces
 
 log = structlog.get_logger()
 
-SEND_SECONDS = 0.1
-# What has not gone out yet. A process never waits for an operator.
-MOST = 1000
+TRACE_SEND_SECONDS = 0.1
+# Most events that wait to be sent. A process never waits for an operator.
+MAX_WAITING_EVENTS = 1000
 
 watched: frozenset[str] = frozenset()
-_waiting: deque[tuple[str, bytes]] = deque(maxlen=MOST)
+_waiting: deque[tuple[str, bytes]] = deque(maxlen=MAX_WAITING_EVENTS)
 _role = ""
 _sender: gevent.Greenlet | None = None
 
 
-def start(client: redis.Redis, role: str) -> None:
-    """From now on this process looks whom it shall tell about."""
+def start_tracing(client: redis.Redis, role: str) -> None:
+    """Starts to check, periodically, which sessions operators watch."""
     global _role
     _role = role
-    logs.listen(_logged)
+    logs.add_log_listener(_logged)
     traces = Traces(client)
-    scheduler.every(scheduler.SECONDS, lambda: _look(traces)).by(0.0)
+    scheduler.every(scheduler.TASK_SECONDS, lambda: _update_watched(traces)).by(0.0)
 
 
 def follows(sid: str) -> bool:
-    """Whether anybody follows this session."""
+    """Whether an operator watches this session."""
     return bool(watched) and logs.short(sid) in watched
 
 
-def tell(what: str, names: Iterable[str], **fields: object) -> None:
-    """Something happened to one of these: hashes of session ids, or bare JIDs."""
+def trace_event(what: str, names: Iterable[str], **fields: object) -> None:
+    """Sends an event to those who watch one of `names`: hashes of session ids, or bare JIDs."""
     for name in watched.intersection(names):
-        event = logs.mask(None, "", {"at": round(time.time(), 3), "role": _role, "what": what, **fields})
+        event = logs.mask_event(None, "", {"at": round(time.time(), 3), "role": _role, "what": what, **fields})
         _waiting.append((name, json.dumps(event, default=str, ensure_ascii=False).encode()))
         return
 
 
 def tell_session(what: str, sid: str, **fields: object) -> None:
-    """As `tell`, by the SessionID."""
+    """As `trace_event`, for a SessionID."""
     if watched:
         name = logs.short(sid)
-        tell(what, [name], sid=name, **fields)
+        trace_event(what, [name], sid=name, **fields)
 
 
 def _logged(event: MutableMapping[str, Any]) -> None:
-    """A line of the log, masked already."""
+    """Sends a line of the log, which is masked already."""
     sid = event.get("sid")
     if watched and isinstance(sid, str) and sid in watched:
         fields = {name: value for name, value in event.items() if name not in ("ts", "role", "event", "sid", "exception")}
-        tell(str(event.get("event")), [sid], sid=sid, **fields)
+        trace_event(str(event.get("event")), [sid], sid=sid, **fields)
 
 
-def _look(traces: Traces) -> None:
+def _update_watched(traces: Traces) -> None:
     global watched, _sender
     try:
         watched = traces.watched()
@@ -77,7 +77,7 @@ def _look(traces: Traces) -> None:
 
 
 def _send(traces: Traces) -> None:
-    """For as long as anybody is followed."""
+    """Sends waiting events while a session is watched."""
     while watched or _waiting:
         try:
             while _waiting:
@@ -85,4 +85,4 @@ def _send(traces: Traces) -> None:
                 _waiting.popleft()
         except (StoreDown, redis.RedisError):
             return
-        gevent.sleep(SEND_SECONDS)
+        gevent.sleep(TRACE_SEND_SECONDS)

@@ -1,4 +1,4 @@
-"""What any process needs: the scheduler, networks, ports, systemd, giving others their turn.
+"""What every process needs: the scheduler, networks, ports, systemd, rate limits, ids.
 
 Knows no store and no protocol. Begin at `scheduler.py`.
 """

@@ -1,7 +1,7 @@
-"""What the workers of one gateway count together: each adds in memory, and writes to the files that they share twice a second.
+"""Metrics that the workers of one gateway share: each worker counts in memory and writes to the shared files twice a second.
 
-prometheus_client writes at each step, under a lock; with three steps to a poll that was a tenth of what it cost. A worker that is
-killed takes its last half second of counts with it.
+prometheus_client writes at each step, under a lock; with three steps to a poll that was a tenth of a poll's cost. A worker that
+is killed loses the counts of its last half second.
 """
 
 import os
@@ -13,70 +13,70 @@ from typing import Any, Protocol
 import gevent
 from prometheus_client import Counter, Histogram, values
 
-SECONDS = 0.5
+WRITE_SECONDS = 0.5
 
 
 class _Unwritten(Protocol):
     def write(self) -> None: ...
 
 
-_held_back = False
+_batching = False
 _unwritten: set[_Unwritten] = set()
-# What writes, once it was started, and whether it is on its way. A process that counts nothing is not woken.
+# The timer that writes, and whether it runs. A process that counts nothing is not woken.
 _timer: Any = None
-_waits = False
+_timer_runs = False
 
 
-def install() -> None:
-    """To be called before anything that counts is imported. Changes nothing in a process that shares its counts with nobody."""
-    global _held_back
+def install_batching() -> None:
+    """Call it before any module with metrics is imported. Changes nothing in a process that shares its metrics with no other."""
+    global _batching
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        values.ValueClass = _held(values.MultiProcessValue())
-        _held_back = True
+        values.ValueClass = _batched(values.MultiProcessValue())
+        _batching = True
 
 
-def start() -> None:
-    """From now on what this process counts is written."""
+def start_writing() -> None:
+    """Starts to write what this process counts."""
     global _timer
-    _timer = gevent.get_hub().loop.timer(SECONDS)
-    _soon()
+    _timer = gevent.get_hub().loop.timer(WRITE_SECONDS)
+    _start_timer()
 
 
-def write() -> None:
-    """What has not been written yet, now."""
-    global _waits
+def write_counts() -> None:
+    """Writes at once what has not been written yet."""
+    global _timer_runs
     while _unwritten:
         _unwritten.pop().write()
-    if _waits:
-        _waits = False
+    if _timer_runs:
+        _timer_runs = False
         _timer.stop()
 
 
-def steps(counter: Counter) -> Callable[[], None]:
-    """counter.inc, for what happens at each request."""
-    return _Steps(counter).step if _held_back else counter.inc
+def batched_inc(counter: Counter) -> Callable[[], None]:
+    """counter.inc, batched. For counters that each request steps."""
+    return _BatchedCounter(counter).step if _batching else counter.inc
 
 
-def times(histogram: Histogram) -> Callable[[float], None]:
-    """histogram.observe, for what happens at each request."""
-    return _Times(histogram).observe if _held_back else histogram.observe
+def batched_observe(histogram: Histogram) -> Callable[[float], None]:
+    """histogram.observe, batched. For histograms that each request observes."""
+    return _BatchedHistogram(histogram).observe if _batching else histogram.observe
 
 
-def _soon() -> None:
-    """Something was counted, the first since the last were written."""
-    global _waits
-    if _timer is not None and not _waits:
-        _waits = True
-        _timer.start(write)
+def _start_timer() -> None:
+    """Starts the timer at the first count after a write."""
+    global _timer_runs
+    if _timer is not None and not _timer_runs:
+        _timer_runs = True
+        _timer.start(write_counts)
 
 
-def _waiting(counted: _Unwritten) -> None:
+def _note_unwritten(counted: _Unwritten) -> None:
     if not _unwritten:
-        _soon()
+        _start_timer()
     _unwritten.add(counted)
 
 
-class _Steps:
+class _BatchedCounter:
     __slots__ = ("_count", "_counter")
 
     def __init__(self, counter: Counter) -> None:
@@ -84,7 +84,7 @@ class _Steps:
 
     def step(self) -> None:
         if not self._count:
-            _waiting(self)
+            _note_unwritten(self)
         self._count += 1
 
     def write(self) -> None:
@@ -92,7 +92,7 @@ class _Steps:
         self._counter.inc(count)
 
 
-class _Times:
+class _BatchedHistogram:
     __slots__ = ("_histogram", "_seen")
 
     def __init__(self, histogram: Histogram) -> None:
@@ -101,11 +101,11 @@ class _Times:
 
     def observe(self, seconds: float) -> None:
         if not self._seen:
-            _waiting(self)
+            _note_unwritten(self)
         self._seen.append(seconds)
 
     def write(self) -> None:
-        """As observe() of each of them, bucket by bucket."""
+        """Has the effect of observe() for each value, with one step for each bucket."""
         seen, self._seen = self._seen, []
         bounds = self._histogram._upper_bounds
         self._histogram._sum.inc(sum(seen))
@@ -113,15 +113,15 @@ class _Times:
             self._histogram._buckets[place].inc(count)
 
 
-def _held(shared: Any) -> Any:
-    """A number as prometheus_client keeps it, in a file, that holds back what is added."""
+def _batched(shared: Any) -> Any:
+    """prometheus_client's class for a number in a shared file, with additions batched in memory."""
 
-    class Held(shared):  # made for the files of one directory
+    class BatchedValue(shared):  # made for the files of one directory
         _sum = 0.0
 
         def inc(self, amount: float) -> None:
             self._sum += amount
-            _waiting(self)
+            _note_unwritten(self)
 
         def set(self, value: float, timestamp: float | None = None) -> None:
             self._sum = 0.0
@@ -134,4 +134,4 @@ def _held(shared: Any) -> Any:
             added, self._sum = self._sum, 0.0
             super().inc(added)
 
-    return Held
+    return BatchedValue

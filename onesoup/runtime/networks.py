@@ -1,4 +1,4 @@
-"""Lists of addresses and networks, as settings have them: "10.0.0.7", "10.1.0.0/16", "fd00::/8". Values only."""
+"""Lists of addresses and networks, as in the settings: "10.0.0.7", "10.1.0.0/16", "fd00::/8". Pure."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-LOOPBACK = ("127.0.0.1", "::1")
-# Addresses whose answer is remembered.
-MOST_KNOWN = 10_000
+LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
+# How many addresses one list remembers its answer for.
+MAX_REMEMBERED_ADDRESSES = 10_000
 
 
-def network(text: str) -> Network:
-    """ValueError, with what was meant perhaps, for what is neither address nor network."""
+def parse_network(text: str) -> Network:
+    """An address or a network. ValueError for any other text; it names what may have been meant."""
     try:
         return ipaddress.ip_network(text)
     except ValueError:
@@ -25,8 +25,8 @@ def network(text: str) -> Network:
     raise ValueError(f"{text!r} is an address in a network: {alone} or {meant}?")
 
 
-def address(text: str) -> Address | None:
-    """As it is meant: a listener for both families sees ::ffff:10.0.0.7 where 10.0.0.7 comes."""
+def parse_address(text: str) -> Address | None:
+    """An address, None for any other text. IPv4 in IPv6 counts as IPv4: a dual-stack socket shows 10.0.0.7 as ::ffff:10.0.0.7."""
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
@@ -35,10 +35,10 @@ def address(text: str) -> Address | None:
 
 
 class Nets:
-    """`address in nets`: whether one of the networks has it."""
+    """A list of networks. `address in nets` tells whether one of them contains the address."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._networks = tuple(network(name) for name in names)
+        self._networks = tuple(parse_network(name) for name in names)
         self._known: dict[str, bool] = {}
 
     def __contains__(self, text: object) -> bool:
@@ -46,9 +46,9 @@ class Nets:
             return False
         known = self._known.get(text)
         if known is None:
-            there = address(text)
+            there = parse_address(text)
             known = there is not None and any(there in each for each in self._networks)
-            if len(self._known) >= MOST_KNOWN:
+            if len(self._known) >= MAX_REMEMBERED_ADDRESSES:
                 self._known.clear()
             self._known[text] = known
         return known

@@ -1,4 +1,4 @@
-"""The budget of one connection: how fast bytes, or requests, of one peer are taken. Values; time is an argument."""
+"""Rate limit of one connection, for bytes or requests of its peer. Pure: time is an argument."""
 
 
 class Pace:

@@ -1,4 +1,4 @@
-"""Finding TCP ports. Only looks; whoever binds may still come second."""
+"""Finds free TCP ports, and the sockets that systemd hands over. Another process may still bind a found port first."""
 
 import os
 import random
@@ -6,23 +6,22 @@ import socket
 from collections.abc import Iterable
 from functools import cache
 
-# Below the range from which Linux takes the ports of outgoing connections (32768 and up), so that none of those sits on
-# a port of ours while its server restarts.
-LOW, HIGH = 20000, 32000
-# Two that look at the same time see the same ports free: ONESOUP_FREE_PORTS=LOW-HIGH gives each a range of its own.
-RANGE = "ONESOUP_FREE_PORTS"
+# Below the ports that Linux gives to outgoing connections (32768 and up): none of those takes a port while its server restarts.
+LOWEST_PORT, HIGHEST_PORT = 20000, 32000
+# Two processes that search at the same time find the same ports: ONESOUP_FREE_PORTS=LOW-HIGH gives each its own range.
+RANGE_VARIABLE = "ONESOUP_FREE_PORTS"
 
 _given: set[int] = set()
 
-# Where the admin ports of a host begin that are no role's own.
-FURTHER = 9474
+# First admin port of a second process of any role on one host.
+FIRST_FURTHER_ADMIN_PORT = 9474
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen there now. PermissionError when only root could."""
+    """Whether a server could listen on the port now. PermissionError when only root could."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As servers do: connections that linger after a stop are no hindrance, a listener is.
+        # As servers do: lingering connections of a stopped server do not count, a listening one does.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -34,7 +33,7 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(host: str = "127.0.0.1", count: int = 1) -> int:
-    """The first of `count` adjoining free ports. Never hands one out twice in a process."""
+    """The first of `count` adjoining free ports. Never returns a port twice in one process."""
     low, high = _range()
     for _ in range(1000):
         port = random.randrange(low, high + 1 - count)
@@ -45,8 +44,8 @@ def free_port(host: str = "127.0.0.1", count: int = 1) -> int:
     raise OSError("no free port")
 
 
-def listener(host: str, ports: Iterable[int]) -> socket.socket:
-    """A socket that listens on the first of these ports that is free. The last error when none is."""
+def bind_listener(host: str, ports: Iterable[int]) -> socket.socket:
+    """A listening socket on the first free one of these ports. Raises the last error when none is free."""
     error: OSError | None = None
     for port in ports:
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
@@ -62,24 +61,24 @@ def listener(host: str, ports: Iterable[int]) -> socket.socket:
 
 
 @cache
-def inherited() -> tuple[socket.socket, ...]:
-    """The listening sockets that systemd hands to this process (sd_listen_fds(3)); they begin at descriptor 3."""
+def inherited_sockets() -> tuple[socket.socket, ...]:
+    """The listening sockets that systemd hands over to this process (sd_listen_fds(3)), from descriptor 3 on."""
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return ()
     return tuple(socket.socket(fileno=3 + number) for number in range(int(os.environ.get("LISTEN_FDS", "0"))))
 
 
-def handed_over(port: int) -> socket.socket | None:
-    """The socket of systemd with this port number."""
-    return next((sock for sock in inherited() if sock.family != socket.AF_UNIX and sock.getsockname()[1] == port), None)
+def inherited_socket(port: int) -> socket.socket | None:
+    """The socket with this port that systemd handed over; None without one."""
+    return next((sock for sock in inherited_sockets() if sock.family != socket.AF_UNIX and sock.getsockname()[1] == port), None)
 
 
 def admin_ports(role: str, wanted: int) -> list[int]:
-    """Where the admin port of a process may be: where it is wanted, else at its role's number or behind all of them."""
+    """Candidates for the admin port of a process: the wanted one, or else the role's own number and then further ones."""
     own = {"web": 9471, "holder": 9472, "cir": 9473}
-    return [wanted] if wanted else [own[role], *range(FURTHER, FURTHER + 200)]
+    return [wanted] if wanted else [own[role], *range(FIRST_FURTHER_ADMIN_PORT, FIRST_FURTHER_ADMIN_PORT + 200)]
 
 
 def _range() -> tuple[int, int]:
-    low, _, high = os.environ.get(RANGE, "").partition("-")
-    return (int(low), int(high)) if low.isdigit() and high.isdigit() else (LOW, HIGH)
+    low, _, high = os.environ.get(RANGE_VARIABLE, "").partition("-")
+    return (int(low), int(high)) if low.isdigit() and high.isdigit() else (LOWEST_PORT, HIGHEST_PORT)

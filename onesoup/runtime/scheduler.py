@@ -1,9 +1,9 @@
-"""What a process does again and again, done together.
+"""Runs the periodic tasks of a process on one shared timer.
 
-To wake a process that sleeps takes longer, a third of a millisecond, than most of what it then does. So all its duties share one
-timer, which rests until the first of them is due; those that are nearly due go along, each in a greenlet of its own, so that
-what they ask of Redis leaves in one write. Times are multiples of the periods on the machine's clock and not on that of the
-process: all processes of a machine wake at the same moment, and Redis once for all of them.
+Waking a sleeping process takes longer, a third of a millisecond, than most tasks then need. So all tasks of a process share one
+timer, which fires when the first of them is due. Tasks that are nearly due run with it, each in a greenlet of its own, so that
+their commands reach Redis in one write. A task runs at multiples of its period on the machine's clock, not the process's: all
+processes of a machine wake at the same moment, and Redis once for all of them.
 """
 
 import math
@@ -16,127 +16,128 @@ import gevent
 import structlog
 from gevent.event import Event
 
+from onesoup.observability.bugs import log_bug
 from onesoup.store.errors import StoreDown
 
 log = structlog.get_logger(__name__)
 
-# What has no reason to be done more often. As often as leases are renewed, so that the holder wakes for all of it at once.
-SECONDS = 3.0
-# A duty is done by this part of its period too early, if something else is due then.
-EARLY = 0.25
+# The period of tasks that need no shorter one. The same as that of lease renewals, so that a holder wakes once for all of them.
+TASK_SECONDS = 3.0
+# A task may run this part of its period early, when another one is due.
+EARLY_SHARE = 0.25
 
 
 class PeriodicTask:
-    """Something that is done each `seconds`, or when somebody says `by`. Two runs of one duty never overlap."""
+    """Work that runs every `seconds`, or at the time given to `by`. Two runs of one task never overlap."""
 
-    __slots__ = ("_beat", "due", "greenlet", "seconds", "work")
+    __slots__ = ("_scheduler", "due", "greenlet", "seconds", "work")
 
-    def __init__(self, beat: "Scheduler", seconds: float, work: Callable[[], object]) -> None:
-        self._beat, self.seconds, self.work = beat, seconds, work
+    def __init__(self, scheduler: "Scheduler", seconds: float, work: Callable[[], object]) -> None:
+        self._scheduler, self.seconds, self.work = scheduler, seconds, work
         self.due = math.inf
         self.greenlet: gevent.Greenlet | None = None
 
     def by(self, when: float) -> None:
-        """At that time of the monotonic clock or earlier."""
+        """Runs it at `when` on the monotonic clock, or earlier."""
         if when < self.due:
             self.at(when)
 
     def at(self, when: float) -> None:
-        """At that time, whatever was said before."""
+        """Runs it at `when`, in place of any earlier or later time."""
         self.due = when
-        self._beat.look()
+        self._scheduler.reschedule()
 
     def stop(self) -> None:
-        """Not again. A run that has begun comes to its end."""
-        self._beat.drop(self)
+        """Runs it no more. A run that has begun comes to its end."""
+        self._scheduler.drop(self)
 
 
 class Scheduler:
-    """The duties of one process."""
+    """The periodic tasks of one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._duties: list[PeriodicTask] = []
-        self._until = -math.inf  # so long the timer rests
-        self._news = Event()
-        self.runs: gevent.Greenlet | None = None
-        # Told with each awakening how much too late it came.
+        self._tasks: list[PeriodicTask] = []
+        self._sleeps_until = -math.inf
+        self._rescheduled = Event()
+        self.greenlet: gevent.Greenlet | None = None
+        # Called at each wake-up with the seconds that it came too late.
         self.late: Callable[[float], object] = lambda _seconds: None
 
     def every(self, seconds: float, work: Callable[[], object]) -> PeriodicTask:
-        """For the first time when the next multiple of the period comes."""
-        duty = self.when(work)
-        duty.seconds = seconds
-        duty.by(_multiple(self._clock(), seconds))
-        return duty
+        """A task that runs every `seconds`, first at the next multiple of that period."""
+        task = self.when(work)
+        task.seconds = seconds
+        task.by(_next_multiple(self._clock(), seconds))
+        return task
 
     def when(self, work: Callable[[], object]) -> PeriodicTask:
-        """Only when its `by` says so."""
-        duty = PeriodicTask(self, math.inf, work)
-        self._duties.append(duty)
-        return duty
+        """A task that runs only at times given to its `by`."""
+        task = PeriodicTask(self, math.inf, work)
+        self._tasks.append(task)
+        return task
 
-    def drop(self, duty: PeriodicTask) -> None:
-        if duty in self._duties:
-            self._duties.remove(duty)
+    def drop(self, task: PeriodicTask) -> None:
+        if task in self._tasks:
+            self._tasks.remove(task)
 
-    def look(self) -> None:
-        """Something may be due before the timer ends."""
-        if self._next() < self._until:
-            self._news.set()
+    def reschedule(self) -> None:
+        """Wakes the timer when a task has become due before it fires."""
+        if self.next_due() < self._sleeps_until:
+            self._rescheduled.set()
 
     def run(self) -> None:
-        """For ever. Meant for a greenlet of its own."""
+        """Runs tasks for ever. Meant for a greenlet of its own."""
         while True:
-            self._until = self._next()
-            rest = self._until - self._clock()
+            self._sleeps_until = self.next_due()
+            rest = self._sleeps_until - self._clock()
             if rest > 0:
-                self._news.wait(None if math.isinf(rest) else rest)
+                self._rescheduled.wait(None if math.isinf(rest) else rest)
             now = self._clock()
-            if self._news.is_set():
-                self._news.clear()
+            if self._rescheduled.is_set():
+                self._rescheduled.clear()
             elif rest > 0:
-                self.late(max(now - self._until, 0.0))
-            self._until = -math.inf
-            for duty in self.due(now):
-                duty.greenlet = gevent.spawn(self._do, duty)
+                self.late(max(now - self._sleeps_until, 0.0))
+            self._sleeps_until = -math.inf
+            for task in self.take_due(now):
+                task.greenlet = gevent.spawn(self._run_task, task)
 
-    def due(self, now: float) -> list[PeriodicTask]:
-        """What is to be done now. Nothing but what has no other way to be told is done before its time."""
-        ready = [duty for duty in self._duties if duty.greenlet is None]
-        if all(duty.due > now for duty in ready):
+    def take_due(self, now: float) -> list[PeriodicTask]:
+        """The tasks to run now: those that are due, and with them those that are nearly due. Sets their next time."""
+        ready = [task for task in self._tasks if task.greenlet is None]
+        if all(task.due > now for task in ready):
             return []
-        found = [duty for duty in ready if duty.due <= now + (0.0 if math.isinf(duty.seconds) else duty.seconds * EARLY)]
-        for duty in found:
-            duty.due = math.inf if math.isinf(duty.seconds) else _multiple(max(now, duty.due), duty.seconds)
+        found = [task for task in ready if task.due <= now + (0.0 if math.isinf(task.seconds) else task.seconds * EARLY_SHARE)]
+        for task in found:
+            task.due = math.inf if math.isinf(task.seconds) else _next_multiple(max(now, task.due), task.seconds)
         return found
 
-    def _next(self) -> float:
-        return min((duty.due for duty in self._duties if duty.greenlet is None), default=math.inf)
+    def next_due(self) -> float:
+        """When the first task is due, on the monotonic clock; infinity for none."""
+        return min((task.due for task in self._tasks if task.greenlet is None), default=math.inf)
 
-    def _do(self, duty: PeriodicTask) -> None:
-        """A failure is logged, and the next turn comes all the same."""
+    def _run_task(self, task: PeriodicTask) -> None:
+        """One run. A failure is logged; the next run comes all the same."""
         try:
-            duty.work()
+            task.work()
         except StoreDown as error:
             log.warning("store-down", reason=str(error))
         except Exception as error:
-            log.exception("bug", kind=type(error).__name__)
+            log_bug(error)
         finally:
-            duty.greenlet = None
-            if duty.due <= self._clock() and not math.isinf(duty.seconds):
-                duty.due = _multiple(self._clock(), duty.seconds)  # what took so long is not repeated at once
-            self.look()
+            task.greenlet = None
+            if task.due <= self._clock() and not math.isinf(task.seconds):
+                task.due = _next_multiple(self._clock(), task.seconds)  # a run that took too long is not repeated at once
+            self.reschedule()
 
 
-def _multiple(now: float, seconds: float) -> float:
-    """The first multiple behind this time."""
+def _next_multiple(now: float, seconds: float) -> float:
+    """The first multiple of `seconds` after `now`."""
     return (math.floor(now / seconds) + 1) * seconds
 
 
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """What each of them brings: run at the same time, so that what they ask of Redis leaves in one write. The first error
-    counts."""
+def run_together(*works: Callable[[], Any]) -> list[Any]:
+    """Runs functions at the same time, so that their commands reach Redis in one write. Their results, or the first error."""
     found = [gevent.spawn(_outcome, work) for work in works]
     gevent.joinall(found)
     for each in found:
@@ -153,33 +154,33 @@ def _outcome(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 
 # One for each event loop; a process has one.
-_beats: WeakKeyDictionary[object, Scheduler] = WeakKeyDictionary()
+_schedulers: WeakKeyDictionary[object, Scheduler] = WeakKeyDictionary()
 
 
-def here() -> Scheduler:
-    """That of this process."""
+def process_scheduler() -> Scheduler:
+    """The scheduler of this process. The first call starts it."""
     hub = gevent.get_hub()
-    beat = _beats.get(hub)
-    if beat is None:
-        beat = _beats[hub] = Scheduler()
-    if beat.runs is None or beat.runs.dead:
-        beat.runs = gevent.spawn(beat.run)
-    return beat
+    scheduler = _schedulers.get(hub)
+    if scheduler is None:
+        scheduler = _schedulers[hub] = Scheduler()
+    if scheduler.greenlet is None or scheduler.greenlet.dead:
+        scheduler.greenlet = gevent.spawn(scheduler.run)
+    return scheduler
 
 
 def every(seconds: float, work: Callable[[], object]) -> PeriodicTask:
-    """A duty of this process."""
-    return here().every(seconds, work)
+    """A task of this process that runs every `seconds`."""
+    return process_scheduler().every(seconds, work)
 
 
 def when(work: Callable[[], object]) -> PeriodicTask:
-    """A duty of this process that is done when its `by` says so."""
-    return here().when(work)
+    """A task of this process that runs only at times given to its `by`."""
+    return process_scheduler().when(work)
 
 
-def stop(duties: Iterable[PeriodicTask], seconds: float) -> None:
-    """None of them again; waits so long for those that run."""
-    duties = list(duties)
-    for duty in duties:
-        duty.stop()
-    gevent.joinall([duty.greenlet for duty in duties if duty.greenlet is not None], timeout=seconds)
+def stop_tasks(tasks: Iterable[PeriodicTask], seconds: float) -> None:
+    """Stops these tasks. Waits up to `seconds` for those that are running."""
+    tasks = list(tasks)
+    for task in tasks:
+        task.stop()
+    gevent.joinall([task.greenlet for task in tasks if task.greenlet is not None], timeout=seconds)

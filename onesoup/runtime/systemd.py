@@ -1,7 +1,6 @@
-"""Tells systemd how a process fares, where it wants to know (Type=notify, WatchdogSec=): ready, stopping, alive.
+"""Notifies systemd (Type=notify, WatchdogSec=): ready, stopping, alive. Without NOTIFY_SOCKET nothing is sent.
 
-Without NOTIFY_SOCKET nothing happens. A hub that does not come round any more sends no sign of life, and systemd starts the
-process anew."""
+A process whose greenlets no longer run sends no sign of life, and systemd restarts it."""
 
 import os
 import socket
@@ -11,32 +10,32 @@ from contextlib import suppress
 import gevent
 
 
-def ready(environ: Mapping[str, str] = os.environ) -> gevent.Greenlet | None:
-    """The process does its work from now on. Signs of life follow by themselves; their greenlet, or None when none are wanted."""
-    tell("READY=1", environ)
-    seconds = watchdog(environ)
+def notify_ready(environ: Mapping[str, str] = os.environ) -> gevent.Greenlet | None:
+    """Tells systemd that the process is ready. Returns the greenlet that sends signs of life, None when none are wanted."""
+    notify_systemd("READY=1", environ)
+    seconds = watchdog_seconds(environ)
     return gevent.spawn(_live, seconds, environ) if seconds else None
 
 
-def stopping(environ: Mapping[str, str] = os.environ) -> None:
-    """The process hands its work over. Signs of life go on."""
-    tell("STOPPING=1", environ)
+def notify_stopping(environ: Mapping[str, str] = os.environ) -> None:
+    """Tells systemd that the process stops. Signs of life go on."""
+    notify_systemd("STOPPING=1", environ)
 
 
-def tell(state: str, environ: Mapping[str, str] = os.environ) -> None:
-    """One datagram; a systemd that cannot be reached stops nobody's work."""
+def notify_systemd(state: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Sends one datagram. A systemd that cannot be reached is ignored."""
     address = environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    if address.startswith("@"):  # of the abstract namespace
+    if address.startswith("@"):  # a socket of the abstract namespace
         address = "\0" + address[1:]
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.connect(address)
         sock.sendall(state.encode())
 
 
-def watchdog(environ: Mapping[str, str] = os.environ) -> float:
-    """Seconds between signs of life: half of what systemd waits; 0 when it waits for none, or for those of another process."""
+def watchdog_seconds(environ: Mapping[str, str] = os.environ) -> float:
+    """Seconds between signs of life: half of WATCHDOG_USEC; 0 when systemd wants none from this process."""
     if environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return 0.0
     micro = environ.get("WATCHDOG_USEC", "")
@@ -45,5 +44,5 @@ def watchdog(environ: Mapping[str, str] = os.environ) -> float:
 
 def _live(seconds: float, environ: Mapping[str, str]) -> None:
     while True:
-        tell("WATCHDOG=1", environ)
+        notify_systemd("WATCHDOG=1", environ)
         gevent.sleep(seconds)

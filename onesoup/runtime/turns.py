@@ -1,11 +1,11 @@
-"""Giving way to other greenlets."""
+"""Lets other greenlets run."""
 
 import gevent
 
-# gevent.sleep(0) is taken up again before the loop has looked at sockets and timers, up to fifty times. A timer is not.
+# After gevent.sleep(0) a greenlet may run again, up to fifty times, before the loop checks sockets and timers. After a timer not.
 _SHORTEST = 1e-6
 
 
 def give_way(seconds: float = 0.0) -> None:
-    """Returns after so many seconds, and not before the loop has looked at its sockets and timers once."""
+    """Sleeps for `seconds`, at least until the loop has checked its sockets and timers once."""
     gevent.sleep(max(seconds, _SHORTEST))

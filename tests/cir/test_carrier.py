@@ -17,7 +17,7 @@ from cir.smpp import pdus
 from cir.sms import carrier, encoding, job, wsp_push
 from cir.sms.job import SSMS, TEXT_SMS, WAPSMS, SendOutcome
 from cir.wvci import CirError
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from tests.cir.vectors import VECTORS
 from tests.support.flood import flooding_server
 from tests.support.gateways import HttpGateway, Kannel, Smsc, answer

@@ -16,7 +16,7 @@ from cir.sms.outgoing import SmsSender
 from cir.udp import UdpSender
 from onesoup.csp.session import Capabilities, Session
 from onesoup.runtime.ports import free_port
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store import records
 from onesoup.store.account.phone_numbers import Numbers
 from onesoup.store.redis.client import connect

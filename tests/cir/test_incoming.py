@@ -21,7 +21,7 @@ from cir.sms.outgoing import SmsSender
 from onesoup.csp.text import numbers
 from onesoup.http_server.requests import Request
 from onesoup.runtime.ports import free_port
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store.redis.client import connect
 from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from onesoup.commands.common import ago, table
+from onesoup.commands.common import short_span, text_table
 from onesoup.commands.main import main
 from onesoup.demo.servers import RedisServer
 from onesoup.store.account.keyring import KeyRing
@@ -69,7 +69,7 @@ def test_a_password_among_the_options_of_the_url_is_hidden_too():
 
 
 def test_as_it_comes_there_is_nothing_to_show():
-    assert run("config", "show") == (0, "everything is as it comes; --all shows it\n")
+    assert run("config", "show") == (0, "every setting has its default value; --all shows them\n")
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_redis_away_is_one_line(words):
 
 
 def test_a_table_has_numbers_to_the_right_and_no_control_characters():
-    assert table(("name", "n"), [("a\x1b[31m", 1), ("bcd", 100)]) == "name      n\na?[31m    1\nbcd     100"
+    assert text_table(("name", "n"), [("a\x1b[31m", 1), ("bcd", 100)]) == "name      n\na?[31m    1\nbcd     100"
 
 
 @pytest.mark.parametrize(("ms", "text"), [(-5, "0s"), (59_999, "59s"), (60_000, "1m"), (7_200_000, "2h"), (180_000_000, "2d")])
 def test_spans_are_for_people(ms, text):
-    assert ago(ms) == text
+    assert short_span(ms) == text
 
 
 # --- doctor, in a container of one role ---

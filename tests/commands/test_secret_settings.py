@@ -15,8 +15,7 @@ from click.testing import CliRunner
 
 from onesoup.commands.main import main
 from onesoup.observability import logs
-from onesoup.settings import settings
-from onesoup.settings.settings import SECRET, SECRET_URL, Settings, load
+from onesoup.settings import SECRET, SECRET_URL, Settings, changed_settings, load_settings, masked_settings
 from tests.support.secrets import keep_secret
 
 MARKED = {spec.name: spec.metadata["secret"] for spec in fields(Settings) if spec.metadata["secret"]}
@@ -77,7 +76,7 @@ def test_what_sounds_like_a_secret_is_marked_as_one():
 @pytest.mark.parametrize("secret", [PLAIN, LEAK])
 def test_a_secret_is_in_no_listing(name, secret):
     held = Settings(**{name: value_of(name, secret)})
-    for shown in (settings.masked(held), settings.changed(held), repr(held)):
+    for shown in (masked_settings(held), changed_settings(held), repr(held)):
         assert "hunter2" not in str(shown)
 
 
@@ -118,18 +117,18 @@ def test_doctor_quotes_no_secret():
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_traceback_has_no_secret(form):
-    held = load(with_secrets(LEAK) | {"ONESOUP_LOG": form})
+    held = load_settings(with_secrets(LEAK) | {"ONESOUP_LOG": form})
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     out = io.StringIO()
-    logs.setup(held, "web", out)
+    logs.setup_logging(held, "web", out)
     try:
         for name in MARKED:
             try:
                 raise RuntimeError(f"cannot reach {getattr(held, name)!s} with {held.sms_password!r}")
             except RuntimeError:
                 structlog.get_logger("x").exception("bug", url=getattr(held, name), words=[getattr(held, name)])
-        structlog.get_logger("x").info("starting", **settings.changed(held))
+        structlog.get_logger("x").info("starting", **changed_settings(held))
         structlog.get_logger("x").info("mine", sms_hook_key=held.sms_hook_key)
     finally:
         root.handlers[:] = handlers

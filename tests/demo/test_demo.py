@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onesoup.observability import admin_server
-from onesoup.runtime.ports import RANGE, free_port
+from onesoup.runtime.ports import RANGE_VARIABLE, free_port
 from tests.demo.test_servers import gone
 
 ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
@@ -20,7 +20,7 @@ ONESOUP = str(Path(sys.prefix, "bin", "onesoup"))
 
 @pytest.fixture
 def env(tmp_path):
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("ONESOUP_") or key == RANGE}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("ONESOUP_") or key == RANGE_VARIABLE}
     return clean | {
         "ONESOUP_DATA": str(tmp_path / "run"),
         "ONESOUP_HTTP_PORT": str(free_port()),
@@ -101,13 +101,13 @@ def test_killed_supervisor_leaves_nothing(demo):
 
 def test_process_that_dies_is_started_again(demo, env):
     demo.sees("to stop")
-    before = admin_server.ports(env["ONESOUP_DATA"])
+    before = admin_server.running_admin_ports(env["ONESOUP_DATA"])
     pid = next(int(key.removeprefix("holder-")) for key in before if key.startswith("holder-"))
     time.sleep(3.1)  # what ends sooner counts as a bad start
     os.kill(pid, signal.SIGKILL)
     demo.sees("holder ended with status -9; starting it again")
     end = time.monotonic() + 15
-    while not any(key.startswith("holder-") for key in admin_server.ports(env["ONESOUP_DATA"])):
+    while not any(key.startswith("holder-") for key in admin_server.running_admin_ports(env["ONESOUP_DATA"])):
         assert time.monotonic() < end, demo.text()
         time.sleep(0.05)
 

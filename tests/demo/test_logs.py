@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from onesoup.observability import logs
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 
 SID = "3fA9-a-session-id-that-nobody-may-see"
 
@@ -21,7 +21,7 @@ def lines():
     out = io.StringIO()
 
     def start(form: str = "json"):
-        logs.setup(Settings(log=form), "web", out)
+        logs.setup_logging(Settings(log=form), "web", out)
         return lambda: out.getvalue().splitlines()
 
     yield start

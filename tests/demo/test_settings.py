@@ -4,20 +4,19 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from onesoup.settings import settings
-from onesoup.settings.settings import Settings, SettingsError, load
+from onesoup.settings import Settings, SettingsError, changed_settings, load_settings, masked_settings, settings_reference
 
 
 def test_defaults_are_usable():
-    assert load({}) == Settings()
-    assert load({}).poll_hold == 5.0
-    assert load({}).allowed_domains == {"localhost"}
+    assert load_settings({}) == Settings()
+    assert load_settings({}).poll_hold == 5.0
+    assert load_settings({}).allowed_domains == {"localhost"}
 
 
 def test_environment_wins_over_file_and_file_over_default(tmp_path):
     file = tmp_path / "onesoup.toml"
     file.write_text('domain = "example.org"\nhttp_port = 8000\nxmpp_routes = { "example.org" = "10.0.0.1:5222" }\n')
-    found = load({"ONESOUP_CONFIG": str(file), "ONESOUP_HTTP_PORT": "9000"})
+    found = load_settings({"ONESOUP_CONFIG": str(file), "ONESOUP_HTTP_PORT": "9000"})
     assert (found.domain, found.http_port, found.stcp_port) == ("example.org", 9000, 3171)
     assert found.xmpp_routes == {"example.org": ("10.0.0.1", 5222)}
 
@@ -25,14 +24,14 @@ def test_environment_wins_over_file_and_file_over_default(tmp_path):
 def test_secret_comes_from_the_file_that_is_named(tmp_path):
     secret = tmp_path / "redis-url"
     secret.write_text("redis://:hunter2@10.0.0.5:6379/0\n")
-    found = load({"ONESOUP_REDIS_URL_FILE": str(secret), "ONESOUP_REDIS_URL": "redis://127.0.0.1/0"})
+    found = load_settings({"ONESOUP_REDIS_URL_FILE": str(secret), "ONESOUP_REDIS_URL": "redis://127.0.0.1/0"})
     assert found.redis_url == "redis://:hunter2@10.0.0.5:6379/0"
-    assert "hunter2" not in str(settings.masked(found))
-    assert "hunter2" not in str(settings.changed(found))
+    assert "hunter2" not in str(masked_settings(found))
+    assert "hunter2" not in str(changed_settings(found))
 
 
 def test_lists_and_routes_are_read_from_text():
-    found = load(
+    found = load_settings(
         {
             "ONESOUP_DOMAINS": "Example.org, localhost",
             "ONESOUP_XMPP_ROUTES": "example.org=127.0.0.1:5222, v6.org=[::1]:5269",
@@ -45,13 +44,13 @@ def test_lists_and_routes_are_read_from_text():
 
 
 def test_platforms_may_set_the_number_of_workers():
-    assert load({"WEB_CONCURRENCY": "7"}).web_workers == 7
-    assert load({"WEB_CONCURRENCY": "7", "ONESOUP_WEB_WORKERS": "3"}).web_workers == 3
+    assert load_settings({"WEB_CONCURRENCY": "7"}).web_workers == 7
+    assert load_settings({"WEB_CONCURRENCY": "7", "ONESOUP_WEB_WORKERS": "3"}).web_workers == 3
 
 
 def test_stcp_listens_where_the_gateway_does_unless_told():
-    assert load({"ONESOUP_BIND": "0.0.0.0"}).stcp_bind == "0.0.0.0"
-    assert load({"ONESOUP_BIND": "0.0.0.0", "ONESOUP_STCP_BIND": "10.0.0.1"}).stcp_bind == "10.0.0.1"
+    assert load_settings({"ONESOUP_BIND": "0.0.0.0"}).stcp_bind == "0.0.0.0"
+    assert load_settings({"ONESOUP_BIND": "0.0.0.0", "ONESOUP_STCP_BIND": "10.0.0.1"}).stcp_bind == "10.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -74,14 +73,14 @@ def test_stcp_listens_where_the_gateway_does_unless_told():
 )
 def test_bad_value_names_its_key_and_gives_an_example(key, value):
     with pytest.raises(SettingsError) as caught:
-        load({key: value})
+        load_settings({key: value})
     assert key.removeprefix("ONESOUP_").lower() in str(caught.value).lower()
     assert "example: " in str(caught.value)
 
 
 def test_bad_secret_is_not_shown():
     with pytest.raises(SettingsError) as caught:
-        load({"ONESOUP_REDIS_URL": "hunter2"})
+        load_settings({"ONESOUP_REDIS_URL": "hunter2"})
     assert "hunter2" not in str(caught.value)
 
 
@@ -89,16 +88,16 @@ def test_misspelt_name_in_the_file_is_an_error_with_a_hint(tmp_path):
     file = tmp_path / "onesoup.toml"
     file.write_text("http_prot = 8000\n")
     with pytest.raises(SettingsError, match="did you mean http_port"):
-        load({"ONESOUP_CONFIG": str(file)})
+        load_settings({"ONESOUP_CONFIG": str(file)})
 
 
 def test_settings_do_not_change():
     with pytest.raises(FrozenInstanceError):
-        load({}).domain = "example.org"  # type: ignore[misc]
+        load_settings({}).domain = "example.org"  # type: ignore[misc]
 
 
 def test_every_setting_has_its_reference_entry():
-    entries = {entry["name"]: entry for entry in settings.reference()}
+    entries = {entry["name"]: entry for entry in settings_reference()}
     assert list(entries) == [spec.name for spec in fields(Settings)]
     for entry in entries.values():
         assert entry["help"].endswith("."), entry
@@ -107,43 +106,43 @@ def test_every_setting_has_its_reference_entry():
 
 @pytest.mark.parametrize(("word", "value"), [("true", True), ("On", True), ("1", True), ("no", False), ("", False)])
 def test_a_truth_is_read_in_the_usual_words(word: str, value: bool) -> None:
-    assert load({"ONESOUP_PLAIN_EMOJI": word}).plain_emoji is value
+    assert load_settings({"ONESOUP_PLAIN_EMOJI": word}).plain_emoji is value
 
 
 def test_a_truth_that_is_none_is_an_error() -> None:
     with pytest.raises(SettingsError, match="ONESOUP_PLAIN_EMOJI='maybe': must be true or false"):
-        load({"ONESOUP_PLAIN_EMOJI": "maybe"})
+        load_settings({"ONESOUP_PLAIN_EMOJI": "maybe"})
 
 
 def test_any_domain_and_the_ones_that_are_listed_all_the_same():
-    found = load({"ONESOUP_DOMAIN": "example.org", "ONESOUP_DOMAINS": "example.net, *"}).allowed_domains
+    found = load_settings({"ONESOUP_DOMAIN": "example.org", "ONESOUP_DOMAINS": "example.net, *"}).allowed_domains
     assert "elsewhere.example" in found
     assert [domain for domain in ("example.org", "example.net", "elsewhere.example", "any") if found.listed(domain)] == [
         "example.org",
         "example.net",
     ]
-    listed = load({"ONESOUP_DOMAIN": "example.org"}).allowed_domains
+    listed = load_settings({"ONESOUP_DOMAIN": "example.org"}).allowed_domains
     assert "elsewhere.example" not in listed
     assert "any" not in listed
 
 
 def test_a_route_may_be_direct_tls_and_nothing_else():
-    assert load({"ONESOUP_XMPP_ROUTES": "x.org=tls://10.0.0.1:5223"}).xmpp_routes == {"x.org": ("tls://10.0.0.1", 5223)}
+    assert load_settings({"ONESOUP_XMPP_ROUTES": "x.org=tls://10.0.0.1:5223"}).xmpp_routes == {"x.org": ("tls://10.0.0.1", 5223)}
     with pytest.raises(SettingsError):
-        load({"ONESOUP_XMPP_ROUTES": "x.org=http://10.0.0.1:80"})
+        load_settings({"ONESOUP_XMPP_ROUTES": "x.org=http://10.0.0.1:80"})
 
 
 def test_insecure_domains_are_named_one_by_one():
     with pytest.raises(SettingsError):
-        load({"ONESOUP_XMPP_INSECURE": "*"})
+        load_settings({"ONESOUP_XMPP_INSECURE": "*"})
 
 
 def test_places_choose_domains_that_are_served():
-    found = load(
+    found = load_settings(
         {"ONESOUP_DOMAINS": "localhost,example.org", "ONESOUP_DOMAIN_BY_PLACE": "IMPS.example.org=Example.org,/net/=localhost"}
     )
     assert found.domain_by_place == {"imps.example.org": "example.org", "/net/": "localhost"}
-    assert settings.masked(found)["domain_by_place"] == "imps.example.org=example.org,/net/=localhost"
+    assert masked_settings(found)["domain_by_place"] == "imps.example.org=example.org,/net/=localhost"
     for key, value in (
         ("ONESOUP_DOMAIN_BY_PLACE", "imps.example.org=example.net"),
         ("ONESOUP_DOMAIN_BY_PLACE", "imps.example.org"),
@@ -152,7 +151,7 @@ def test_places_choose_domains_that_are_served():
         ("ONESOUP_COUNTRY_CODE", "fi"),
     ):
         with pytest.raises(SettingsError) as refused:
-            load({key: value})
+            load_settings({key: value})
         assert "example: " in str(refused.value)
 
 
@@ -161,16 +160,16 @@ def test_a_table_in_the_file_is_a_section(tmp_path):
     file.write_text(
         '[sms]\ngateway = "json"\nurl = "https://sms.example.org/cir"\nprefixes = ["+1555", "+44"]\n[cir]\nport = 8090\n'
     )
-    loaded = load({"ONESOUP_CONFIG": str(file)})
+    loaded = load_settings({"ONESOUP_CONFIG": str(file)})
     assert (loaded.sms_gateway, loaded.sms_url, loaded.sms_prefixes) == ("json", "https://sms.example.org/cir", ("+1555", "+44"))
     assert loaded.cir_port == 8090
     file.write_text('[sms]\ngatway = "json"\n')
     with pytest.raises(SettingsError, match="did you mean sms_gateway"):
-        load({"ONESOUP_CONFIG": str(file)})
+        load_settings({"ONESOUP_CONFIG": str(file)})
 
 
 def test_what_the_gateway_is_told_is_not_shown():
-    shown = settings.masked(Settings(sms_url="http://me:hunter2@h/send?password=hunter3", sms_password="hunter4"))
+    shown = masked_settings(Settings(sms_url="http://me:hunter2@h/send?password=hunter3", sms_password="hunter4"))
     assert "hunter" not in str(shown)
 
 
@@ -189,9 +188,9 @@ def test_what_the_gateway_is_told_is_not_shown():
 )
 def test_settings_of_wake_ups_that_cannot_be_used(name, value):
     with pytest.raises(SettingsError, match="example: "):
-        load({f"ONESOUP_{name}": value})
+        load_settings({f"ONESOUP_{name}": value})
 
 
 def test_an_address_with_a_mask_says_what_may_have_been_meant():
     with pytest.raises(SettingsError, match=r"TRUSTED_PROXIES.*10\.0\.0\.7 or 10\.0\.0\.0/8\?; example: "):
-        load({"ONESOUP_TRUSTED_PROXIES": "10.0.0.7/8"})
+        load_settings({"ONESOUP_TRUSTED_PROXIES": "10.0.0.7/8"})

@@ -20,7 +20,7 @@ import yaml
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.runtime.ports import free_port
-from onesoup.settings.settings import PREFIX, Settings, load, reference
+from onesoup.settings import ENV_PREFIX, Settings, load_settings, settings_reference
 from tests.support.promised import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,14 +128,17 @@ def test_systemd_takes_the_units(tmp_path):
 
 
 def test_units_name_no_setting_that_does_not_exist():
-    known = {PREFIX + row["name"].upper() for row in reference()}
-    known |= {name + "_FILE" for name in known} | {PREFIX + "CONFIG"}
+    known = {ENV_PREFIX + row["name"].upper() for row in settings_reference()}
+    known |= {name + "_FILE" for name in known} | {ENV_PREFIX + "CONFIG"}
     files = [*(DEPLOY / "systemd").iterdir(), DEPLOY / "Dockerfile", DEPLOY / "k8s" / "00-onesoup.yaml"]
     for file in files:
         named = set(re.findall(r"^#?(?:ENV |Environment=| +)?(ONESOUP_[A-Z_]+)\s*[=:]", file.read_text(), re.MULTILINE))
         assert named <= known, file.name
     used = {
-        name for service in COMPOSE["services"].values() for name in service.get("environment") or {} if name.startswith(PREFIX)
+        name
+        for service in COMPOSE["services"].values()
+        for name in service.get("environment") or {}
+        if name.startswith(ENV_PREFIX)
     }
     assert used
     assert used <= known
@@ -143,7 +146,7 @@ def test_units_name_no_setting_that_does_not_exist():
 
 def test_the_settings_of_the_units_can_be_used():
     lines = (line for line in (DEPLOY / "systemd" / "onesoup.env").read_text().splitlines() if line and not line.startswith("#"))
-    assert load(dict(line.split("=", 1) for line in lines)).stcp_proxy is True
+    assert load_settings(dict(line.split("=", 1) for line in lines)).stcp_proxy is True
 
 
 # --- compose ---
@@ -205,7 +208,7 @@ def test_the_settings_of_the_containers_can_be_used():
             environ = {key: interpolated(value, {}) for key, value in service["environment"].items()}
             assert "$" not in "".join(environ.values())
             environ["ONESOUP_SMS_PASSWORD_FILE"] = ""
-            settings = load(environ)
+            settings = load_settings(environ)
             assert settings.redis_url.startswith("redis+sentinel://"), name
             assert (settings.sms_gateway, settings.cir_url) == ("", "")
             assert settings.drain_seconds + 2 <= 10
@@ -216,8 +219,8 @@ def test_an_operator_s_own_xmpp_server_name_and_sms_change_what_they_should():
     given |= {"ONESOUP_PUBLIC_HOST": "imps.example.net", "ONESOUP_SMS_PREFIXES": "+1555"}
     environ = {key: interpolated(value, given) for key, value in COMPOSE["services"]["cir-1"]["environment"].items()}
     environ["ONESOUP_SMS_PASSWORD_FILE"] = ""
-    settings = load(environ)
-    assert (settings.xmpp_routes, settings.xmpp_ca, settings.media_hosts) == (load({}).xmpp_routes, "", ())
+    settings = load_settings(environ)
+    assert (settings.xmpp_routes, settings.xmpp_ca, settings.media_hosts) == (load_settings({}).xmpp_routes, "", ())
     assert (settings.cir_url, settings.sms_gateway) == ("http://imps.example.net", "kannel-sendsms")
 
 
@@ -415,7 +418,7 @@ def test_kubernetes_names_fit_together():
     kinds = {(each["kind"], each["metadata"]["name"]): each for each in found}
     (settings,) = [each["data"] for (kind, name), each in kinds.items() if (kind, name) == ("ConfigMap", "onesoup")]
     read = {name: value for name, value in settings.items() if not name.endswith("_FILE")}
-    assert load(read).public_stcp_port == next(
+    assert load_settings(read).public_stcp_port == next(
         port["port"] for port in kinds["Service", "onesoup-edge"]["spec"]["ports"] if port["name"] == "stcp"
     )
     assert settings["ONESOUP_CIR_URL"] == f"http://{settings['ONESOUP_PUBLIC_HOST']}"

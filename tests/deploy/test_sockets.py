@@ -19,10 +19,10 @@ ACTIVATE = shutil.which("systemd-socket-activate", path="/usr/bin:/bin")
 def test_without_systemd_there_is_nothing_to_take(monkeypatch):
     monkeypatch.setenv("LISTEN_FDS", "1")
     monkeypatch.setenv("LISTEN_PID", "1")
-    ports.inherited.cache_clear()
-    assert ports.inherited() == ()
-    assert ports.handed_over(3171) is None
-    ports.inherited.cache_clear()
+    ports.inherited_sockets.cache_clear()
+    assert ports.inherited_sockets() == ()
+    assert ports.inherited_socket(3171) is None
+    ports.inherited_sockets.cache_clear()
 
 
 @pytest.mark.skipif(not ACTIVATE, reason="needs systemd-socket-activate")

@@ -422,7 +422,7 @@ def _as_presence(kept: dict[str, ContactRecord], jids: dict[str, bytes]) -> Inbo
 def delivered(item: InboxItem, record: bytes, version: str, encoding: Any) -> bool:
     """What the phone gets can be written, and reads as it was meant."""
     item.record = record
-    primitive = render.primitive(item, version)
+    primitive = render.item_primitive(item, version)
     said = Message(version, encoding, [Transaction(Mode.REQUEST, item.tid, primitive)], "sid", SessionType.INBAND)
     octets = codec.encode(envelope.write_message(said))
     if len(octets) > MAX_TEXT:

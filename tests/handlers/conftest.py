@@ -21,7 +21,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.handlers import wiring
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.dispatch import Exchange
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store import keys, records
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, Ticket
@@ -268,7 +268,7 @@ def services(redis: RedisServer, tmp_path) -> Iterator[GatewayServices]:
     )
     client = connect(redis.url)
     client.flushall()
-    made = wiring.services(settings, client)
+    made = wiring.gateway_services(settings, client)
     # No holder here brings presence; who is unknown is told as such at once.
     made.sessions = GatewaySessionStore(client, flood_ms=0)
     listening = gevent.spawn(made.replies._subscriber.run)

@@ -15,7 +15,7 @@ from onesoup.store.account.accounts import LinkedAccount
 from onesoup.store.errors import StoreDown
 from workers.gateway import account_page
 from workers.gateway.account_page import AccountPage
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 
 ALICE = "alice@example.org"
 PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
@@ -28,7 +28,7 @@ class Browser:
         self.client, self.headers = client, headers
 
     def open(self):
-        self.page = self.client.simulate_get(account_page.PATH, headers=self.headers)
+        self.page = self.client.simulate_get(account_page.ACCOUNT_PAGE_PATH, headers=self.headers)
         self.cookie = self.page.cookies.get(account_page.COOKIE)
         found = re.search(r'name="token" value="([^"]+)"', self.page.text)
         self.token = found.group(1) if found else ""
@@ -41,7 +41,9 @@ class Browser:
     def post(self, **fields: str):
         form = {"token": self.token, "address": ALICE, "password": "right", "phone": "", "again": "", "do": "choose"} | fields
         headers = self.headers | ({"Cookie": f"{account_page.COOKIE}={self.cookie.value}"} if self.cookie else {})
-        return self.client.simulate_post(account_page.PATH, headers=headers, body=urlencode(form), content_type=account_page.FORM)
+        return self.client.simulate_post(
+            account_page.ACCOUNT_PAGE_PATH, headers=headers, body=urlencode(form), content_type=account_page.FORM_MEDIA_TYPE
+        )
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def server(holder):
 def client(services, server):
     app = falcon.App()
     # The test client calls itself 127.0.0.1; here that is the proxy.
-    app.add_route(account_page.PATH, AccountPage(services, Peers(["127.0.0.1"])))
+    app.add_route(account_page.ACCOUNT_PAGE_PATH, AccountPage(services, PeerReader(["127.0.0.1"])))
     return TestClient(app)
 
 
@@ -78,7 +80,7 @@ def test_one_is_made_for_who_chooses_none(browser, services):
     made = services.accounts.find(ALICE).phone_password
     assert f"<code>{made}</code>" in done.text
     assert re.fullmatch(r"[a-hjkmnp-z2-9]{9}", made)
-    assert linking.easy_password() != linking.easy_password()
+    assert linking.easy_phone_password() != linking.easy_phone_password()
 
 
 @pytest.mark.parametrize("address", ["alice", "wv:alice", "ALICE@Example.org", " alice@example.org "])
@@ -197,7 +199,9 @@ def test_it_is_not_cached_framed_or_scripted(browser):
 def test_a_form_that_is_too_large_or_no_text_is_refused(browser):
     browser.open()
     assert browser.post(address="x" * 9000).status_code == 413
-    answer = browser.client.simulate_post(account_page.PATH, headers=PROXY, body=b"\xff", content_type=account_page.FORM)
+    answer = browser.client.simulate_post(
+        account_page.ACCOUNT_PAGE_PATH, headers=PROXY, body=b"\xff", content_type=account_page.FORM_MEDIA_TYPE
+    )
     assert answer.status_code == 400
 
 

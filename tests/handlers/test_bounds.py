@@ -30,7 +30,7 @@ def warm(services):
 
 def test_first_phases_of_log_ins(services, warm, monkeypatch):
     """Each leaves a nonce. Another address is not held up."""
-    monkeypatch.setattr(access, "MOST_CHALLENGES", 200)
+    monkeypatch.setattr(access, "MAX_CHALLENGES", 200)
     codes = [try_to_log_in(services, number, digest_schema=["MD5"]) for number in range(300)]
     assert codes[0] == 401
     assert codes[-1] == 503

@@ -42,7 +42,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.handlers import wiring
 from onesoup.handlers.context import Peer
 from onesoup.handlers.dispatch import Exchange
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store import keys
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.session.gateway_side import MOST_OUT
@@ -498,7 +498,7 @@ def fragile(tmp_path):
     with RedisServer(tmp_path / "redis") as server:
         KeyRing.create(tmp_path / "keys")
         settings = Settings(redis_url=server.url, keys_file=str(tmp_path / "keys"), domain="example.org", answer_deadline=8.0)
-        yield server, Exchange(wiring.services(settings))
+        yield server, Exchange(wiring.gateway_services(settings))
 
 
 @pytest.mark.parametrize(

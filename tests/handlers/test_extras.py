@@ -31,7 +31,7 @@ from onesoup.csp.codec.generated_elements import (
     WVCSPFeat,
 )
 from onesoup.csp.lists import Item
-from onesoup.handlers.segments import cut
+from onesoup.handlers.segments import cut_text
 from onesoup.store import records
 from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.wire.document import ANY_TREE
@@ -154,7 +154,7 @@ def test_a_phone_that_reads_not_even_one_entry_is_told_so(new_phone, holder):
 
 @pytest.mark.parametrize("text", ["", "abc", "<a>&amp;</a>" * 40, "\u00e4\U0001f600" * 100])
 def test_a_text_is_cut_without_loss(text):
-    parts = cut(text, 50)
+    parts = cut_text(text, 50)
     assert "".join(parts) == text
     assert all(len(part) <= 50 for part in parts)
 

@@ -90,7 +90,7 @@ def test_digests_are_guessed_no_faster(new_phone, services, server):
 def test_an_address_that_has_failed_a_hundred_times_waits_and_its_neighbours_do_not(services, server):
     assert guess(services, BOB, "bobs", "10.1.1.2") == 200
     for _ in range(100):
-        services.guard.failed("whoever@example.org", "p", throttle.address(services, Peer(address="10.1.1.1")))
+        services.guard.failed("whoever@example.org", "p", throttle.address_key(services, Peer(address="10.1.1.1")))
     assert guess(services, CAROL, "carols", "10.1.1.1") == 503
     assert guess(services, CAROL, "carols", "10.1.1.2") == 200
     # Somebody who has logged in from behind the same carrier before is let in.
@@ -104,7 +104,7 @@ def test_while_no_holder_answers_slots_are_given_back(services, server):
         request = LoginRequest(user_id=f"user{number}", client_id=ClientID(url="x"), password="p")
         asked = access.login(services, request, "1", "1.2", Peer(address="10.0.0.1"), time.monotonic() + 0.05)
         assert asked.response.result.code == 504
-    ticket = throttle.ticket(services, Peer(address="10.0.0.1"), CAROL, CAROL, "carols")
+    ticket = throttle.login_ticket(services, Peer(address="10.0.0.1"), CAROL, CAROL, "carols")
     assert services.guard.reserve(ticket) == 1
 
 
@@ -141,19 +141,19 @@ def test_an_unknown_user_and_a_wrong_password_get_the_same_answer_for_the_same_w
 
 def test_session_ids_are_random_in_every_letter():
     """A great many of them: none twice, every letter at every place about as often."""
-    ids = [token(access.SID_RANDOM) for _ in range(IDS)]
+    ids = [token(access.SID_RANDOM_LETTERS) for _ in range(IDS)]
     assert len(set(ids)) == len(ids)
     expected = len(ids) / 32
-    for place in range(access.SID_RANDOM):
+    for place in range(access.SID_RANDOM_LETTERS):
         counts = collections.Counter(each[place] for each in ids)
         assert len(counts) == 32
         # Eight standard deviations: by chance once in 10**13 runs.
         assert max(abs(count - expected) for count in counts.values()) < 8 * math.sqrt(expected)
-    assert 5 * access.SID_RANDOM >= 128
+    assert 5 * access.SID_RANDOM_LETTERS >= 128
 
 
 def test_whoever_tries_session_ids_becomes_slow(new_phone, services, monkeypatch):
-    monkeypatch.setattr(throttle, "STRAY_WAIT", 0.0)
+    monkeypatch.setattr(throttle, "UNKNOWN_SESSION_WAIT_SECONDS", 0.0)
     waited = []
     monkeypatch.setattr(throttle.time, "sleep", waited.append)
     for number in range(40):

@@ -30,8 +30,8 @@ from onesoup.csp.codec.generated_elements import (
     WVCSPVersionDiscoveryRequest,
 )
 from onesoup.csp.text.md4 import md4
-from onesoup.handlers.provider import provider
-from onesoup.settings.settings import Settings, SettingsError
+from onesoup.handlers.provider import provider_of
+from onesoup.settings import Settings, SettingsError
 from onesoup.store import keys, records
 from onesoup.wire.document import Encoding
 
@@ -601,7 +601,7 @@ def test_the_operator_says_who_provides_the_service(new_phone, services, tmp_pat
         provider_url="https://imps.example.org/",
         provider_logo=str(tmp_path / "logo"),
     )
-    services.policy = replace(services.policy, provider=provider(settings))
+    services.policy = replace(services.policy, provider=provider_of(settings))
     phone = new_phone(encoding=encoding)
     outside = phone.ask(GetSPInfoRequest())
     phone.log_in()
@@ -622,7 +622,7 @@ def test_a_logo_that_cannot_be_used_is_told_at_the_start(tmp_path, octets, reaso
     if octets is not None:
         (tmp_path / "logo").write_bytes(octets)
     with pytest.raises(SettingsError, match=reason):
-        provider(Settings(provider_logo=str(tmp_path / "logo")))
+        provider_of(Settings(provider_logo=str(tmp_path / "logo")))
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

@@ -130,7 +130,7 @@ def test_a_phone_that_fetches_gets_the_rest_as_further_messages(phones, holder):
 def test_an_announcement_comes_in_parts_too(phones, holder, services, version):
     phone = negotiated(phones(version))
     session = records.unpack_session(services.sessions.read(phone.sid, ["r"])[0])
-    system.tell(services.announcements, phone.sid, session, "a1", "&" * 30_000, asks=True)
+    system.queue_announcement(services.announcements, phone.sid, session, "a1", "&" * 30_000, asks=True)
     parts = messages_of(phone)
     texts = []
     for each in parts:

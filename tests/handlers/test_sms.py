@@ -11,11 +11,11 @@ PEER = Peer("", "", "")
 
 
 def told(exchange, *said: str) -> list[str]:
-    return [each.decode() for each in sms.answer(exchange, [each.encode() for each in said], PEER)]
+    return [each.decode() for each in sms.answer_sms(exchange, [each.encode() for each in said], PEER)]
 
 
 def whole(exchange, said: str) -> str:
-    return parts.join(sms.answer(exchange, parts.split(said.encode()), PEER)).decode()
+    return parts.join(sms.answer_sms(exchange, parts.split(said.encode()), PEER)).decode()
 
 
 def logged_in(exchange) -> str:
@@ -59,13 +59,13 @@ def test_a_text_that_is_longer_than_26_short_messages_comes_in_several(exchange,
     holder.says(sid, "bob@example.org", body, id="m1")
     holder.says(sid, "bob@example.org", "bye", id="m2")
     heard = []
-    came = sms.answer(exchange, [f"WV12PO SI={sid}".encode()], PEER)
+    came = sms.answer_sms(exchange, [f"WV12PO SI={sid}".encode()], PEER)
     while came:
         assert len(came) <= 26
         content = Codec.read(parts.join(came))
         heard.append(content.content_data)
         has = f"WV12MD{Codec.tid} SI={sid} ID={content.message_info.message_id}"
-        came = sms.answer(exchange, [has.encode()], PEER)
+        came = sms.answer_sms(exchange, [has.encode()], PEER)
     assert heard[-1] == "bye"
     assert len(heard) > 3
     assert "".join("".join(heard[:-1]).split()) == "".join(body.split())

@@ -39,7 +39,7 @@ def polled(phone):
 
 def told(services, phone, text, item_id="m1"):
     (record,) = services.sessions.read(phone.sid, ["r"])
-    return system.tell(services.announcements, phone.sid, records.unpack_session(record), item_id, text)
+    return system.queue_announcement(services.announcements, phone.sid, records.unpack_session(record), item_id, text)
 
 
 def answer(message_id, choice):
@@ -88,7 +88,7 @@ def test_a_session_that_is_over_is_not_told(new_phone, services):
     phone.log_in("wv:alice@example.org")
     (record,) = services.sessions.read(phone.sid, ["r"])
     phone.ask(LogoutRequest())
-    assert not system.tell(services.announcements, phone.sid, records.unpack_session(record), "m1", "late")
+    assert not system.queue_announcement(services.announcements, phone.sid, records.unpack_session(record), "m1", "late")
 
 
 # --- terms ---
@@ -133,11 +133,11 @@ def test_an_acknowledgement_alone_accepts_nothing(new_phone, services, terms):
     phone = new_phone(version="1.3")
     phone.log_in("wv:alice@example.org")
     phone.tell(polled(phone).id, status(200))
-    assert not services.lists.has(ME, terms, system.TERMS)
+    assert not services.lists.has(ME, terms, system.TERMS_RECORDS)
     assert phone.ask(answer(terms, 7)).result.code == 402
-    assert not services.lists.has(ME, terms, system.TERMS)
+    assert not services.lists.has(ME, terms, system.TERMS_RECORDS)
     assert phone.ask(answer(terms, 1)).result.code == 200  # also after it was acknowledged
-    assert services.lists.has(ME, terms, system.TERMS)
+    assert services.lists.has(ME, terms, system.TERMS_RECORDS)
 
 
 def test_a_phone_that_cannot_answer_is_told_the_terms_once(new_phone, terms):

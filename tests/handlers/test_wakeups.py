@@ -107,7 +107,7 @@ def test_the_url_for_shttp_leads_to_the_session_and_does_not_name_it(phone, work
     agreed = agree(phone, "SHTTP")
     assert agreed.supported_cir_method == ["SHTTP"]
     path = agreed.cirurl.url.removeprefix("http://imps.example/cir/")
-    assert len(path) == wakeups.TOKEN_LENGTH
+    assert len(path) == wakeups.URL_TOKEN_LENGTH
     assert phone.sid not in agreed.cirurl.url
     assert works.wakes.asked(path) is False
 
@@ -119,7 +119,7 @@ def test_a_phone_with_stcp_only_is_no_news_for_the_engine(phone, works):
 
 @pytest.mark.parametrize("address", ["224.0.0.1", "169.254.1.1", "0.0.0.0", "not an address", ""])
 def test_where_no_datagram_may_go(address):
-    assert not wakeups.routable(address, ("0.0.0.0/0",))
+    assert not wakeups.routable_by_udp(address, ("0.0.0.0/0",))
 
 
 def test_a_number_is_proved_by_a_code(works):

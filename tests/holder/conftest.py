@@ -13,7 +13,7 @@ import pytest
 
 from onesoup.csp.session import Session
 from onesoup.demo.servers import RedisServer
-from onesoup.settings.settings import load
+from onesoup.settings import load_settings
 from onesoup.store import keys, records
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect
@@ -125,7 +125,7 @@ class Lab:
             "xmpp_insecure": DOMAIN,
             **more,
         }
-        holder = Holder(load({f"ONESOUP_{name.upper()}": str(value) for name, value in env.items()}))
+        holder = Holder(load_settings({f"ONESOUP_{name.upper()}": str(value) for name, value in env.items()}))
         self._holders.append(holder)
         holder.leases.renew()
         self._jobs.append(gevent.spawn(holder.subscriber.run))

@@ -1,6 +1,6 @@
 """A connection as the parser sees it: some bytes, in pieces, and what was served of them at its end."""
 
-from onesoup.http_server.requests import BadRequest, Parser, Request
+from onesoup.http_server.requests import BadRequest, Request, RequestParser
 
 CLEAN, CUT, BAD = "clean", "cut short", "bad"
 Served = list[tuple[str, bytes]]
@@ -8,7 +8,7 @@ Served = list[tuple[str, bytes]]
 
 def read(data: bytes, *cuts: int) -> tuple[Served, str]:
     """(target, body) of each request that was read to its end, and how the connection ends."""
-    parser = Parser()
+    parser = RequestParser()
     served: Served = []
     outcome = BAD
     try:
@@ -21,7 +21,7 @@ def read(data: bytes, *cuts: int) -> tuple[Served, str]:
     return served, outcome
 
 
-def _feed(parser: Parser, data: bytes, cuts: tuple[int, ...], served: Served) -> None:
+def _feed(parser: RequestParser, data: bytes, cuts: tuple[int, ...], served: Served) -> None:
     request: Request | None = None
     parts: list[bytes] = []
     for begin, end in zip((0, *cuts), (*cuts, len(data)), strict=True):
@@ -35,6 +35,6 @@ def _feed(parser: Parser, data: bytes, cuts: tuple[int, ...], served: Served) ->
             request, parts = None, []
 
 
-def whole(parser: Parser, request: Request) -> bytes:
+def whole(parser: RequestParser, request: Request) -> bytes:
     """The body of a request that is all there."""
     return b"".join(iter(lambda: parser.body(4096) or b"", b""))

@@ -14,7 +14,7 @@ import pytest
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.http_server.requests import path_of
-from onesoup.http_server.wsgi import Server
+from onesoup.http_server.wsgi import HttpServer
 from onesoup.runtime.ports import free_port
 from tests.http_server import test_framing_fuzz as fuzz
 from tests.http_server.reading import Served, read
@@ -53,7 +53,7 @@ def recorder() -> Recorder:
 def nginx(recorder: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Its port."""
     directory, port = tmp_path_factory.mktemp("nginx"), free_port()
-    server = Server(("127.0.0.1", 0), recorder)
+    server = HttpServer(("127.0.0.1", 0), recorder)
     server.start()
     text = SHIPPED.read_text().partition("\nstream {")[0]
     for shipped, ours in {

@@ -4,7 +4,7 @@ The odd cases follow what h11 and llhttp publish as theirs: sizes of chunks, len
 
 import pytest
 
-from onesoup.http_server.requests import MAX_EMPTY, BadRequest, Parser, path_of
+from onesoup.http_server.requests import MAX_EMPTY, BadRequest, RequestParser, path_of
 from tests.http_server.reading import BAD, CLEAN, CUT, read, whole
 
 BEHIND = b"POST /behind HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi"
@@ -19,7 +19,7 @@ def chunked(body: bytes) -> bytes:
 
 
 def one(data: bytes):
-    parser = Parser()
+    parser = RequestParser()
     parser.feed(data)
     return parser.request()
 
@@ -177,7 +177,7 @@ def test_nothing_behind_a_broken_body_is_read(name):
 
 
 def test_a_broken_connection_stays_broken():
-    parser = Parser()
+    parser = RequestParser()
     parser.feed(chunked(b"zz\r\n"))
     parser.request()
     for _ in range(3):
@@ -189,7 +189,7 @@ def test_a_broken_connection_stays_broken():
 
 
 def test_a_body_is_read_before_the_next_request():
-    parser = Parser()
+    parser = RequestParser()
     parser.feed(post("Content-Length: 5", body=b"hello") + BEHIND)
     parser.request()
     with pytest.raises(BadRequest):
@@ -241,7 +241,7 @@ def test_targets_that_are_none(target):
 
 def test_a_head_that_comes_byte_by_byte_costs_no_more_than_its_length():
     """32 KiB, a byte at a time, within the time of a few megabytes."""
-    parser = Parser()
+    parser = RequestParser()
     for byte in post(*(f"X-{number}: {'a' * 400}" for number in range(70))):
         parser.feed(bytes([byte]))
         found = parser.request()

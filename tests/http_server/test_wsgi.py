@@ -13,8 +13,8 @@ import gevent
 import pytest
 from gevent import socket
 
-from onesoup.http_server.connection import Limits
-from onesoup.http_server.wsgi import Server, end_waiting
+from onesoup.http_server.connection import HttpLimits
+from onesoup.http_server.wsgi import HttpServer, end_waiting
 
 
 def application(environ, start_response):
@@ -31,21 +31,21 @@ def application(environ, start_response):
 
 
 @contextmanager
-def served(app: Callable[..., Any], **options: Any) -> Iterator[Server]:
-    options = {"limits": Limits(request_seconds=0.5), **options}
-    server = Server(socket.create_server(("127.0.0.1", 0), backlog=200), app, **options)
+def served(app: Callable[..., Any], **options: Any) -> Iterator[HttpServer]:
+    options = {"limits": HttpLimits(request_seconds=0.5), **options}
+    server = HttpServer(socket.create_server(("127.0.0.1", 0), backlog=200), app, **options)
     server.start()
     yield server
     server.stop(timeout=1)
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[HttpServer]:
     with served(application) as server:
         yield server
 
 
-def talk_to(server: Server, octets: bytes) -> bytes:
+def talk_to(server: HttpServer, octets: bytes) -> bytes:
     """Sends these octets and nothing more; gives all that comes back until the server closes."""
     with closing(socket.create_connection(("127.0.0.1", server.server_port))) as link:
         link.settimeout(10)
@@ -231,7 +231,7 @@ REQUEST_SECONDS = 0.5  # of the fixture
 LATE = 0.5  # what a busy machine may add
 
 
-def closed_after(server: Server, first: bytes, drip: bytes) -> float:
+def closed_after(server: HttpServer, first: bytes, drip: bytes) -> float:
     """Seconds until the server closes on a client that sends `first` at once, and `drip` every 50 ms."""
     with closing(socket.create_connection(("127.0.0.1", server.server_port))) as link:
         began = time.monotonic()
@@ -285,7 +285,7 @@ def test_a_client_that_does_not_read_its_answer_is_closed():
 
 
 @contextmanager
-def connected(server: Server, source: str) -> Iterator[socket.socket]:
+def connected(server: HttpServer, source: str) -> Iterator[socket.socket]:
     with closing(socket.create_connection(("127.0.0.1", server.server_port), source_address=(source, 0))) as link:
         link.settimeout(10)
         yield link
@@ -303,7 +303,7 @@ def longest_turn(run: Callable[[], object]) -> float:
     return longest
 
 
-def flooded(server: Server, source: str, flood: bytes) -> Callable[[], None]:
+def flooded(server: HttpServer, source: str, flood: bytes) -> Callable[[], None]:
     """The kernel has more of it than the server reads in half a second."""
     link = socket.create_connection(("127.0.0.1", server.server_port), source_address=(source, 0))
     link.setblocking(False)
@@ -350,7 +350,7 @@ def test_a_connection_has_a_budget_of_requests():
         count[environ["REMOTE_ADDR"]] += 1
         return application(environ, start_response)
 
-    with served(counting, proxies={"127.0.0.2"}, limits=Limits(requests=20)) as server:
+    with served(counting, proxies={"127.0.0.2"}, limits=HttpLimits(requests=20)) as server:
         for source in ("127.0.0.1", "127.0.0.2"):
             with connected(server, source) as link:
                 link.sendall(post("Content-Length: 0") * 300)
@@ -370,7 +370,7 @@ def test_a_connection_has_a_budget_of_bytes():
         environ["wsgi.input"].read()
         return application(environ, start_response)
 
-    with served(reading, limits=Limits(bytes=100_000, request_seconds=10)) as server:
+    with served(reading, limits=HttpLimits(bytes=100_000, request_seconds=10)) as server:
         began = time.monotonic()
         answers = talk_to(server, post("Content-Length: 200000", body=b"a" * 200_000) * 3)
     assert statuses(answers) == [b"200"] * 3

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry, Histogram
 from onesoup.runtime import batched_metrics
 
 PROGRAM = """
-from onesoup.runtime import batched_metrics as tally
-tally.install()
+from onesoup.runtime import batched_metrics
+batched_metrics.install_batching()
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -19,7 +19,7 @@ BUCKETS = (0.001, 0.01, 0.1)
 SEEN = (0.0, 0.0005, 0.001, 0.002, 0.1, 0.5, 7.0)
 one, other = Histogram("one", "-", ["way"], buckets=BUCKETS), Histogram("other", "-", ["way"], buckets=BUCKETS)
 each, steps = Counter("each", "-"), Counter("steps", "-")
-observe, step = tally.times(other.labels("a")), tally.steps(steps)
+observe, step = batched_metrics.batched_observe(other.labels("a")), batched_metrics.batched_inc(steps)
 
 def shown(name):
     found = {}
@@ -36,11 +36,11 @@ for turn in (1, 2):
         each.inc()
         step()
     before = shown("other")
-    tally.write()
+    batched_metrics.write_counts()
     assert shown("other") == shown("one") != before, (shown("other"), shown("one"))
     assert shown("steps") == shown("each") == {("_total", None): turn * len(SEEN)}
     assert shown("other")["_bucket", "0.001"] == turn * 3
-tally.write()
+batched_metrics.write_counts()
 assert shown("steps") == shown("each")
 print("as counted")
 """
@@ -54,5 +54,5 @@ def test_durations_and_steps_are_written_as_they_were(tmp_path):
 
 def test_a_process_of_its_own_counts_at_once():
     registry = CollectorRegistry()
-    batched_metrics.times(Histogram("alone", "-", registry=registry))(0.2)
+    batched_metrics.batched_observe(Histogram("alone", "-", registry=registry))(0.2)
     assert registry.get_sample_value("alone_count") == 1

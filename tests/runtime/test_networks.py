@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.runtime.networks import MOST_KNOWN, Nets, network
+from onesoup.runtime.networks import MAX_REMEMBERED_ADDRESSES, Nets, parse_network
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_nobody_is_in_none():
 
 def test_strangers_do_not_fill_the_memory():
     nets = Nets(["10.0.0.0/8"])
-    for number in range(MOST_KNOWN + 10):
+    for number in range(MAX_REMEMBERED_ADDRESSES + 10):
         assert f"192.0.{number >> 8}.{number & 255}" not in nets
-    assert len(nets._known) <= MOST_KNOWN
+    assert len(nets._known) <= MAX_REMEMBERED_ADDRESSES
 
 
 @pytest.mark.parametrize("text", ["", "proxy", "10.0.0", "10.0.0.0/33", "10.0.0.7/8", "fe80::1%eth0/64x"])
 def test_what_is_none_says_so(text):
     with pytest.raises(ValueError, match="address"):
-        network(text)
+        parse_network(text)

@@ -1,4 +1,4 @@
-"""The duties of a process: when each is due, told with a clock of our own, and how they run."""
+"""The periodic tasks of a process: when each is due, on a clock of the test's own, and how they run."""
 
 import math
 
@@ -28,11 +28,11 @@ def nothing() -> None:
 
 
 def times(made: Scheduler, clock: Clock, seconds: float) -> list[float]:
-    """The awakenings in that time."""
+    """When the timer fires within `seconds`."""
     found, end = [], clock.now + seconds
-    while (when := made._next()) <= end:
+    while (when := made.next_due()) <= end:
         clock.now = max(when, clock.now)
-        made.due(clock.now)
+        made.take_due(clock.now)
         found.append(clock.now)
     return found
 
@@ -42,26 +42,26 @@ def test_periods_count_from_the_clock_s_beginning(clock: Clock) -> None:
     one.every(3.0, nothing)
     clock.now += 1.1
     other.every(3.0, nothing)
-    assert one._next() == other._next() == 1002.0
+    assert one.next_due() == other.next_due() == 1002.0
 
 
-def test_what_is_nearly_due_goes_along(clock: Clock) -> None:
+def test_a_task_that_is_nearly_due_runs_with_another(clock: Clock) -> None:
     made = Scheduler(clock)
     made.every(3.0, nothing)
     seldom = made.every(10.0, nothing)
     runs = []
     seldom.work = lambda: runs.append(clock.now)
     found, end = [], clock.now + 60
-    while made._next() <= end:
-        clock.now = made._next()
+    while made.next_due() <= end:
+        clock.now = made.next_due()
         found.append(clock.now)
-        if seldom in made.due(clock.now):
+        if seldom in made.take_due(clock.now):
             runs.append(clock.now)
     assert all(when % 3.0 == 0 for when in found)
     assert len(runs) == 6
 
 
-def test_what_waits_to_be_told_is_not_done_before_its_time(clock: Clock) -> None:
+def test_a_task_without_a_period_never_runs_early(clock: Clock) -> None:
     made = Scheduler(clock)
     made.every(3.0, nothing)
     told = made.when(nothing)
@@ -74,15 +74,15 @@ def test_what_waits_to_be_told_is_not_done_before_its_time(clock: Clock) -> None
     assert times(made, clock, 6) == [1008.0, 1009.5]
 
 
-def test_turns_that_were_slept_through_are_one(clock: Clock) -> None:
+def test_periods_that_were_slept_through_count_as_one(clock: Clock) -> None:
     made = Scheduler(clock)
-    duty = made.every(3.0, nothing)
+    task = made.every(3.0, nothing)
     clock.now += 100
-    assert made.due(clock.now) == [duty]
-    assert duty.due == 1101.0
+    assert made.take_due(clock.now) == [task]
+    assert task.due == 1101.0
 
 
-def test_a_duty_that_takes_long_does_not_overlap_and_is_not_repeated_at_once() -> None:
+def test_a_long_run_does_not_overlap_and_is_not_repeated_at_once() -> None:
     running, go_on, runs = Event(), Event(), []
 
     def slow() -> None:
@@ -90,7 +90,7 @@ def test_a_duty_that_takes_long_does_not_overlap_and_is_not_repeated_at_once() -
         running.set()
         go_on.wait()
 
-    duty = scheduler.every(0.05, slow)
+    task = scheduler.every(0.05, slow)
     assert running.wait(10)
     others: list[int] = []
     other = scheduler.every(0.05, lambda: others.append(1))
@@ -102,45 +102,45 @@ def test_a_duty_that_takes_long_does_not_overlap_and_is_not_repeated_at_once() -
     with gevent.Timeout(10):
         while len(runs) < 3:
             gevent.sleep(0.01)
-    scheduler.stop([duty, other], 5)
+    scheduler.stop_tasks([task, other], 5)
     count = len(runs)
     gevent.sleep(0.2)
     assert len(runs) == count
 
 
-def test_a_failure_ends_nothing() -> None:
+def test_a_task_that_fails_runs_again() -> None:
     runs = []
 
     def fails() -> None:
         runs.append(1)
         raise StoreDown("away") if len(runs) % 2 else ValueError("bug")
 
-    duty = scheduler.every(0.02, fails)
+    task = scheduler.every(0.02, fails)
     with gevent.Timeout(10):
         while len(runs) < 4:
             gevent.sleep(0.01)
-    duty.stop()
+    task.stop()
 
 
-def test_what_is_told_while_the_timer_rests_is_done_then() -> None:
+def test_a_task_that_becomes_due_while_the_timer_sleeps_runs_at_once() -> None:
     done = Event()
-    duty = scheduler.when(done.set)
+    task = scheduler.when(done.set)
     gevent.sleep(0.05)
-    duty.by(0.0)
+    task.by(0.0)
     assert done.wait(10)
-    duty.stop()
+    task.stop()
 
 
-def test_together_brings_all_and_raises_the_first_error() -> None:
+def test_run_together_returns_all_results_or_raises_the_first_error() -> None:
     def fails() -> None:
         raise StoreDown("away")
 
-    assert scheduler.together(lambda: 1, lambda: 2) == [1, 2]
+    assert scheduler.run_together(lambda: 1, lambda: 2) == [1, 2]
     with pytest.raises(StoreDown):
-        scheduler.together(lambda: 1, fails)
+        scheduler.run_together(lambda: 1, fails)
 
 
-def test_counts_are_written_half_a_second_later_and_nobody_is_woken_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_written_half_a_second_later_and_no_timer_runs_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
     class File:
         def __init__(self) -> None:
             self.value = 0.0
@@ -151,18 +151,18 @@ def test_counts_are_written_half_a_second_later_and_nobody_is_woken_without_any(
         def get(self) -> float:
             return self.value
 
-    monkeypatch.setattr(batched_metrics, "SECONDS", 0.05)
+    monkeypatch.setattr(batched_metrics, "WRITE_SECONDS", 0.05)
     monkeypatch.setattr(batched_metrics, "_timer", None)
-    count = batched_metrics._held(File)()
+    count = batched_metrics._batched(File)()
     count.inc(2)  # before anybody writes
     assert (count.value, count.get()) == (0.0, 2.0)
-    batched_metrics.start()
+    batched_metrics.start_writing()
     with gevent.Timeout(10):
         while count.value != 2.0:
             gevent.sleep(0.01)
-    assert not batched_metrics._waits
+    assert not batched_metrics._timer_runs
     count.inc(1)
-    assert batched_metrics._waits
-    batched_metrics.write()
+    assert batched_metrics._timer_runs
+    batched_metrics.write_counts()
     assert count.value == 3.0
-    assert not batched_metrics._waits
+    assert not batched_metrics._timer_runs

@@ -27,14 +27,14 @@ def systemd(request, tmp_path):
 
 def test_ready_and_stopping(systemd):
     sock, environ = systemd
-    assert sdnotify.ready(environ) is None
-    sdnotify.stopping(environ)
+    assert sdnotify.notify_ready(environ) is None
+    sdnotify.notify_stopping(environ)
     assert [sock.recv(100) for _ in range(2)] == [b"READY=1", b"STOPPING=1"]
 
 
 def test_signs_of_life_come_until_the_hub_stands_still(systemd):
     sock, environ = systemd
-    living = sdnotify.ready({**environ, "WATCHDOG_USEC": "20000", "WATCHDOG_PID": str(os.getpid())})
+    living = sdnotify.notify_ready({**environ, "WATCHDOG_USEC": "20000", "WATCHDOG_PID": str(os.getpid())})
     try:
         assert [sock.recv(100) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
     finally:
@@ -43,12 +43,12 @@ def test_signs_of_life_come_until_the_hub_stands_still(systemd):
 
 @pytest.mark.parametrize("environ", [{}, {"WATCHDOG_USEC": "x"}, {"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"}])
 def test_nobody_who_waits_for_signs_of_life_gets_none(environ):
-    assert sdnotify.watchdog(environ) == 0
+    assert sdnotify.watchdog_seconds(environ) == 0
 
 
 def test_a_systemd_that_is_not_there_stops_nobody(tmp_path):
-    sdnotify.tell("READY=1", {"NOTIFY_SOCKET": str(tmp_path / "nobody")})
-    sdnotify.tell("READY=1", {})
+    sdnotify.notify_systemd("READY=1", {"NOTIFY_SOCKET": str(tmp_path / "nobody")})
+    sdnotify.notify_systemd("READY=1", {})
 
 
 @pytest.mark.parametrize("role", ["cir", "holder"])

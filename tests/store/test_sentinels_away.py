@@ -17,7 +17,7 @@ import redis
 from onesoup.commands import redis_check
 from onesoup.demo.process import Process
 from onesoup.runtime.ports import free_port
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect, writable
 from tests.support.topologies import Sentinels
@@ -60,7 +60,7 @@ def test_names_that_nobody_resolves_are_given_up_soon(url, shared, monkeypatch):
 
 def test_the_check_of_redis_asks_each_silent_sentinel_once(silent):
     began = time.monotonic()
-    found = list(redis_check.findings(Settings(redis_url=silent), connect(silent)))
+    found = list(redis_check.redis_findings(Settings(redis_url=silent), connect(silent)))
     assert [each.grade for each in found if each.what.startswith("sentinel ")] == ["FAIL"] * 3
     assert time.monotonic() - began < 3 * 1.5 + WITHIN
 

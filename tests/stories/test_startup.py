@@ -11,7 +11,7 @@ from onesoup.csp.codec.generated_elements import (
     Status,
     WVCSPVersionDiscoveryRequest,
 )
-from onesoup.handlers.dispatch import HANDLERS
+from onesoup.handlers.handler_table import PRIMITIVE_HANDLERS
 from onesoup.phone.profiles import ANDROID, S60
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
@@ -19,7 +19,7 @@ from tests.support.secrets import secret_text
 from tests.support.world import MATRIX, StoryPhone, World
 
 OUTSIDE = {LoginRequest, PollingRequest, WVCSPVersionDiscoveryRequest, RegistrationRequest, GetNewPasswordRequest}
-SERVED = {*HANDLERS, *OUTSIDE}
+SERVED = {*PRIMITIVE_HANDLERS, *OUTSIDE}
 
 
 def talks(world: World, phone: StoryPhone, alice, bob) -> None:  # type: ignore[no-untyped-def]

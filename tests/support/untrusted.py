@@ -6,7 +6,7 @@ from pathlib import Path
 from gevent import ssl
 
 from onesoup.demo.stack import Stack
-from onesoup.settings.settings import PREFIX
+from onesoup.settings import ENV_PREFIX
 from tests.xmpp_stream.stub import Peer, Stub, self_signed
 
 WRONG_NAME, EXPIRED, SELF_SIGNED, STRIPPED = "wrong-name.test", "expired.test", "self-signed.test", "stripped.test"
@@ -46,9 +46,9 @@ class Untrusted:
         bundle = stack.dir / "authorities.pem"
         bundle.write_bytes(b"".join(path.read_bytes() for path in (stack.ca_file, *self._authorities)))
         routes = [f"{domain}=127.0.0.1:{server.port}" for domain, server in self._servers.items()]
-        stack.env[f"{PREFIX}XMPP_CA"] = str(bundle)
-        stack.env[f"{PREFIX}XMPP_ROUTES"] = ",".join([stack.env[f"{PREFIX}XMPP_ROUTES"], *routes])
-        stack.env[f"{PREFIX}DOMAINS"] = ",".join([stack.domain, *self._servers])
+        stack.env[f"{ENV_PREFIX}XMPP_CA"] = str(bundle)
+        stack.env[f"{ENV_PREFIX}XMPP_ROUTES"] = ",".join([stack.env[f"{ENV_PREFIX}XMPP_ROUTES"], *routes])
+        stack.env[f"{ENV_PREFIX}DOMAINS"] = ",".join([stack.domain, *self._servers])
 
     def stop(self) -> None:
         for server in self._servers.values():

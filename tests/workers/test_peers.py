@@ -4,7 +4,7 @@ import pytest
 from falcon import Request
 from falcon.testing import create_environ
 
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 
 PROXY, CLIENT = "10.0.0.7", "203.0.113.9"
 HEADERS = ("X-MSISDN", "X-Network-MSISDN")
@@ -18,7 +18,7 @@ def request(remote: str, headers: dict[str, str] | None = None, path: str = "/",
 
 @pytest.fixture
 def peers():
-    return Peers([PROXY, "10.0.0.8"], HEADERS, "358")
+    return PeerReader([PROXY, "10.0.0.8"], HEADERS, "358")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_proxy_states_the_number_in_a_listed_header(peers, headers, number):
 
 
 def test_numbers_are_off_unless_headers_are_named():
-    assert Peers([PROXY]).of(request(PROXY, {"X-MSISDN": "358401234567"})).number == ""
+    assert PeerReader([PROXY]).of(request(PROXY, {"X-MSISDN": "358401234567"})).number == ""
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_path_host_and_agent_are_taken_as_they_are(peers):
 
 
 def test_proxies_may_be_networks():
-    peers = Peers(["10.0.0.0/24", "fd00:1::/64"], HEADERS)
+    peers = PeerReader(["10.0.0.0/24", "fd00:1::/64"], HEADERS)
     forwarded = {"X-Forwarded-For": "198.51.100.7, fd00:1::9, 10.0.0.200", "X-MSISDN": "+358401234567"}
     for proxy in ("10.0.0.99", "fd00:1::1", "::ffff:10.0.0.3"):
         peer = peers.of(request(proxy, forwarded))
@@ -94,8 +94,8 @@ def test_proxies_may_be_networks():
 
 def test_who_is_remembered_is_who_would_be_read(monkeypatch):
     """Whatever differs between two requests makes another peer, in any order, and only so many are remembered."""
-    monkeypatch.setattr("workers.gateway.client_address.MOST_KNOWN", 7)
-    remembering = Peers([PROXY], HEADERS, "358")
+    monkeypatch.setattr("workers.gateway.client_address.MAX_REMEMBERED_PEERS", 7)
+    remembering = PeerReader([PROXY], HEADERS, "358")
     requests = [
         request(remote, {name: text} if text else {}, path, host)
         for remote in (CLIENT, PROXY)
@@ -105,5 +105,5 @@ def test_who_is_remembered_is_who_would_be_read(monkeypatch):
         for host in ("a.example", "b.example")
     ]
     for each in [*requests, *reversed(requests), *requests[::3]]:
-        assert remembering.of(each) == Peers([PROXY], HEADERS, "358").of(each)
+        assert remembering.of(each) == PeerReader([PROXY], HEADERS, "358").of(each)
         assert len(remembering._known) <= 7

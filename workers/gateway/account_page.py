@@ -1,7 +1,7 @@
-"""The page on which people choose a password for their phone. Plain HTML that works without scripts, in old browsers too.
+"""The page on which users choose a phone password. Plain HTML that works without scripts, in old browsers too.
 
-Every form carries the XMPP password, so there is no session to steal; the token in it stops forms of other sites. What is
-asked of whom, and how often, is decided by onesoup.handlers."""
+Every form carries the XMPP password, so there is no session to steal; its token stops forms of other sites. onesoup.handlers
+decides what is asked, and how often."""
 
 import base64
 import hashlib
@@ -23,20 +23,20 @@ from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.numbers import Issued
 from onesoup.store.account.phone_numbers import Checked
 from onesoup.store.errors import StoreDown
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 
 log = structlog.get_logger()
 
-PATH = "/account"
-FORM = "application/x-www-form-urlencoded"
+ACCOUNT_PAGE_PATH = "/account"
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 COOKIE = "onesoup-form"
 TOKEN_SECONDS = 3600
 TITLE = "Your phone's password"
 MAX_FORM = 8192
-# Forms that one address may send in ten minutes, whatever is in them.
+# Most forms of one address in ten minutes.
 MOST_FORMS = 30
 _CREDENTIALS = "The address or the XMPP password is wrong."
-TOLD: dict[int, str] = {
+REFUSALS: dict[int, str] = {
     StatusCode.INVALID_PASSWORD: _CREDENTIALS,
     StatusCode.UNKNOWN_USER: _CREDENTIALS,
     StatusCode.DOMAIN_NOT_SUPPORTED: "This server does not serve that domain.",
@@ -48,7 +48,7 @@ ISSUED = {
     Issued.NOT_SERVED: "This server sends no SMS to that number.",
     Issued.TOO_OFTEN: "Too many codes were asked for. Please try again tomorrow.",
 }
-SENT = "A code is on its way to the phone. Type it below, with your address and your XMPP password."
+CODE_SENT = "A code is on its way to the phone. Type it below, with your address and your XMPP password."
 CHECKED = {
     Checked.WRONG: "That is not the code.",
     Checked.OVER: "No code is waiting for this account, or it was too old. Please have a new one sent.",
@@ -156,14 +156,14 @@ _MADE = Template("<code>$password</code><br>It is shown this once: write it down
 
 
 class Phones(Protocol):
-    """Who answers phones."""
+    """The resource that answers phones."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whoever says that an account is theirs, and when they must have an answer."""
+    """A user who states that an account is theirs, and the deadline of the answer."""
 
     peer: Peer
     jid: str
@@ -172,10 +172,10 @@ class Owner:
 
 
 class AccountPage:
-    """GET shows the form, POST does what it says. Served only where nobody on the way can read along. What is posted here
-    and is no form comes from a phone whose user typed this path."""
+    """GET shows the form, POST carries it out. Served only over a private connection. A POST that is no form comes from a
+    phone whose user typed this path."""
 
-    def __init__(self, services: GatewayServices, peers: Peers, phones: Phones | None = None) -> None:
+    def __init__(self, services: GatewayServices, peers: PeerReader, phones: Phones | None = None) -> None:
         self._services, self._peers, self._phones = services, peers, phones
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -183,7 +183,7 @@ class AccountPage:
             self._form(req, resp)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        if self._phones is not None and not (req.content_type or "").startswith(FORM):
+        if self._phones is not None and not (req.content_type or "").startswith(FORM_MEDIA_TYPE):
             self._phones.on_post(req, resp)
             return
         if not self._open(req, resp):
@@ -195,7 +195,7 @@ class AccountPage:
                 self._do(req, resp, peer, form)
                 return
         except (CspError, BackendError) as error:
-            problem = TOLD.get(error.code, _LATER)
+            problem = REFUSALS.get(error.code, _LATER)
             log.info("account-page", result=error.code)
         except StoreDown as error:
             problem = _LATER
@@ -216,7 +216,7 @@ class AccountPage:
         return False
 
     def _refusal(self, req: falcon.Request, peer: Peer, form: dict[str, str]) -> str | None:
-        if self._services.guard.busy("forms", throttle.address(self._services, peer), MOST_FORMS):
+        if self._services.guard.busy("forms", throttle.address_key(self._services, peer), MOST_FORMS):
             return _LATER
         if not self._token_good(form.get("token", ""), req.get_cookie_values(COOKIE) or []):
             return "This form was too old, or cookies are off. Please fill it in again."
@@ -225,31 +225,31 @@ class AccountPage:
         if form.get("phone", "") != form.get("again", ""):
             return "The two phone passwords differ."
         if form.get("phone"):
-            return linking.objection(form["phone"], form.get("password", ""))
+            return linking.phone_password_objection(form["phone"], form.get("password", ""))
         return None
 
     def _do(self, req: falcon.Request, resp: falcon.Response, peer: Peer, form: dict[str, str]) -> None:
-        jid = linking.whose(self._services, peer, form.get("address", ""))
+        jid = linking.account_of(self._services, peer, form.get("address", ""))
         owner = Owner(peer, jid, form.get("password", ""), time.monotonic() + self._services.policy.deadline)
         actions = {"forget": self._forget, "send-code": self._send_code, "confirm": self._confirm}
         actions.get(form.get("do", ""), self._choose)(req, resp, owner, form)
 
     def _choose(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
-        phone = form.get("phone") or linking.easy_password()
-        linking.choose(self._services, owner.peer, owner.jid, owner.password, phone, owner.deadline)
+        phone = form.get("phone") or linking.easy_phone_password()
+        linking.set_phone_password(self._services, owner.peer, owner.jid, owner.password, phone, owner.deadline)
         shown = "the one that you have just chosen" if form.get("phone") else _MADE.substitute(password=html.escape(phone))
         server = html.escape(self._server(req, owner.peer))
-        body = _DONE.substitute(user=html.escape(owner.jid), shown=shown, server=server, path=PATH)
+        body = _DONE.substitute(user=html.escape(owner.jid), shown=shown, server=server, path=ACCOUNT_PAGE_PATH)
         _show(resp, TITLE, body)
 
     def _forget(self, _req: falcon.Request, resp: falcon.Response, owner: Owner, _form: dict[str, str]) -> None:
-        found = linking.forget(self._services, owner.peer, owner.jid, owner.password, owner.deadline)
+        found = linking.remove_phone_password(self._services, owner.peer, owner.jid, owner.password, owner.deadline)
         _note(resp, "Your account is forgotten here." if found else "Nothing was stored for this account.")
 
     def _send_code(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
         number = form.get("number", "")
         issued = linking.send_code(self._services, owner.peer, owner.jid, owner.password, number, owner.deadline)
-        self._form(req, resp, ISSUED.get(issued), form, None if issued in ISSUED else SENT)
+        self._form(req, resp, ISSUED.get(issued), form, None if issued in ISSUED else CODE_SENT)
 
     def _confirm(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
         code = form.get("code", "")
@@ -260,7 +260,7 @@ class AccountPage:
             self._form(req, resp, CHECKED[checked], form)
 
     def _server(self, req: falcon.Request, peer: Peer) -> str:
-        """What is typed into the phone. Behind a proxy phones come to its port for plain HTTP."""
+        """The address that is typed into the phone. Behind a proxy phones use its port for plain HTTP."""
         host = self._services.policy.public_host or (peer.host if self._peers.trusted(req) else req.netloc)
         return f"http://{host}/"
 
@@ -272,19 +272,21 @@ class AccountPage:
         sent: dict[str, str] | None = None,
         told: str | None = None,
     ) -> None:
-        """The form, with what was sent in it as far as that is no secret."""
+        """Shows the form, filled with what was sent, secrets excepted."""
         key = next(iter(req.get_cookie_values(COOKIE) or []), "")
         if not 20 <= len(key) <= 64:
             key = secrets.token_urlsafe(24)
             secure = self._peers.trusted(req)
-            resp.set_cookie(COOKIE, key, secure=secure, http_only=True, same_site="Strict", path=PATH)
+            resp.set_cookie(COOKIE, key, secure=secure, http_only=True, same_site="Strict", path=ACCOUNT_PAGE_PATH)
         kept = {name: html.escape((sent or {}).get(name, "").strip()) for name in ("address", "number")}
-        shared = {"token": self._token(key, int(time.time())), "address": kept["address"], "path": PATH}
+        shared = {"token": self._token(key, int(time.time())), "address": kept["address"], "path": ACCOUNT_PAGE_PATH}
         number = _NUMBER.substitute(shared, stated=kept["number"]) if self._wakes_by_sms() else ""
         note = f'<p class="note bad" role="alert">{html.escape(problem)}</p>' if problem else ""
         note += f'<p class="note" role="status">{html.escape(told)}</p>' if told else ""
         domain = html.escape(self._services.policy.domain or "example.org")
-        body = _FORM.substitute(shared, note=note, domain=domain, least=linking.LEAST, most=linking.MOST, number=number)
+        body = _FORM.substitute(
+            shared, note=note, domain=domain, least=linking.MIN_PHONE_PASSWORD, most=linking.MAX_PHONE_PASSWORD, number=number
+        )
         _show(resp, TITLE, body, falcon.HTTP_400 if problem else falcon.HTTP_200)
 
     def _wakes_by_sms(self) -> bool:
@@ -294,7 +296,7 @@ class AccountPage:
             return False
 
     def _token(self, key: str, now: int) -> str:
-        """Good for an hour, in the browser that has the cookie."""
+        """A token that is good for an hour, in the browser that has the cookie."""
         return f"{now}.{self._services.ring.digest(f'{now}.{key}', 'form').hex()[:32]}"
 
     def _token_good(self, token: str, keys: list[str]) -> bool:
@@ -306,7 +308,7 @@ class AccountPage:
 
 
 def _fields(req: falcon.Request) -> dict[str, str]:
-    """The fields of a form; a second one of the same name does not count."""
+    """The fields of a form. The first of each name counts."""
     body = req.bounded_stream.read(MAX_FORM + 1)
     if len(body) > MAX_FORM:
         raise falcon.HTTPContentTooLarge()
@@ -326,7 +328,7 @@ def _harden(resp: falcon.Response) -> None:
 
 
 def _note(resp: falcon.Response, told: str) -> None:
-    _show(resp, TITLE, f'<p class="note">{told}</p><p><a href="{PATH}">Back</a></p>')
+    _show(resp, TITLE, f'<p class="note">{told}</p><p><a href="{ACCOUNT_PAGE_PATH}">Back</a></p>')
 
 
 def _show(resp: falcon.Response, title: str, body: str, status: str = falcon.HTTP_200) -> None:

@@ -1,4 +1,4 @@
-"""The gateway: a Falcon app that reads, decodes, dispatches and encodes. No rule of the protocol is here, and no state."""
+"""The gateway: a Falcon app that reads, decodes, dispatches and encodes. It holds no rule of the protocol and no state."""
 
 from gevent import monkey
 
@@ -21,34 +21,36 @@ from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
 from onesoup.handlers import wiring
-from onesoup.handlers.dispatch import Exchange, unreadable
+from onesoup.handlers.dispatch import Exchange
+from onesoup.handlers.unreadable import unreadable_answer
 from onesoup.observability import logs, tracing
+from onesoup.observability.bugs import log_bug
 from onesoup.runtime import batched_metrics
-from onesoup.settings.settings import Settings, load
+from onesoup.settings import Settings, load_settings
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
 from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
 from workers.gateway import account_page
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 
 log = structlog.get_logger()
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
-BAD = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
+CSP_REQUEST_SECONDS = Histogram("onesoup_csp_request_seconds", "Time to answer", ["primitive"], buckets=BUCKETS)
+CODEC_ERRORS = Counter("onesoup_codec_errors_total", "Bodies that are no CSP", ["encoding", "reason"])
 
-# Set when the worker is asked to stop: held polls are answered at once.
+# Set when the worker is asked to stop. Held polls are then answered at once.
 draining = gevent.event.Event()
 _checks: list[Callable[[], object]] = []
 
 
 class CspResource:
-    """Every path is the CSP URL: phones keep whatever their user typed."""
+    """Answers phones at every path: phones keep the path that their user typed."""
 
-    def __init__(self, exchange: Exchange, peers: Peers, max_body: int, domain: str = "") -> None:
-        """`domain` is that of a log-in that names none."""
+    def __init__(self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "") -> None:
+        """`domain` is the domain of a log-in that names none."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
         self._polls = Polls()
 
@@ -72,7 +74,7 @@ class CspResource:
         _seconds(name)(time.perf_counter() - began)
 
     def _read(self, req: falcon.Request, resp: falcon.Response, body: bytes) -> envelope.Message | None:
-        """The message in a body; None when there is none, and the phone is told so."""
+        """The message in a body. None when it cannot be read; the phone is answered then."""
         message = fast_wbxml.decode(body)
         if message is None:
             try:
@@ -88,7 +90,7 @@ class CspResource:
         return message
 
     def _trace(self, message: envelope.Message, octets: int, reply: bytes, began: float) -> None:
-        """For operators who follow this session, or this user's log-in."""
+        """Sends an event to operators who trace this session, or this user's log-in."""
         told = envelope.read(codec.decode(reply)) if reply else None
         sid = message.session_id or (told.session_id if told else None)
         names = [logs.short(sid)] if sid else []
@@ -97,7 +99,7 @@ class CspResource:
                 names += self._whom(content.user_id)
             elif isinstance(content, LoginResponse) and content.session_id:
                 names.append(logs.short(content.session_id))
-        tracing.tell(
+        tracing.trace_event(
             "request",
             names,
             sid=names[0] if sid else None,
@@ -133,9 +135,9 @@ class CspResource:
     def _unreadable(
         self, req: falcon.Request, resp: falcon.Response, body: bytes, error: WireError | CspError, partial: Element | None
     ) -> None:
-        """A Status in the phone's own encoding where its ids could be read; else 400 without a body (wire.md 9)."""
+        """A Status in the phone's own encoding when its ids can be read; otherwise 400 without a body (wire.md 9)."""
         self._reject(req, str(error), octets=len(body))
-        message = unreadable(body, error, partial)
+        message = unreadable_answer(body, error, partial)
         if message is None:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
@@ -143,18 +145,18 @@ class CspResource:
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
-        BAD.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
+        CODEC_ERRORS.labels(_claimed(req.content_type or ""), reason.split(" ")[0][:20]).inc()
         log.info("unreadable", reason=reason[:200], octets=octets, type=(req.content_type or "")[:60], peer=req.remote_addr)
 
 
 @cache
 def _seconds(primitive: str) -> Callable[[float], None]:
-    """Looking a histogram up costs more than counting."""
-    return batched_metrics.times(SECONDS.labels(primitive))
+    """The observer for one primitive. Cached: looking a histogram up costs more than observing."""
+    return batched_metrics.batched_observe(CSP_REQUEST_SECONDS.labels(primitive))
 
 
 def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
-    """The reply; what comes behind it runs only when the server has written it to the connection."""
+    """Yields the reply; calls `written` after the server has written it to the connection."""
     yield reply
     for call in written:
         try:
@@ -175,22 +177,22 @@ def _claimed(content_type: str) -> str:
 
 
 def _foreign(body: bytes, content_type: str | None) -> bool:
-    """Bytes that do not even pretend to be CSP, with a type that says so."""
+    """Whether a body is no CSP at all, by its type and its first bytes."""
     claims = (content_type or "").lower()
     looks = body[:1] in (b"\x01", b"\x02", b"\x03", b"<", b"") or body[:3] == b"\xef\xbb\xbf" or ptstext.is_pts(body)
     return bool(claims) and not looks and "wv.csp" not in claims and "xml" not in claims
 
 
 def _empty_error(_req: falcon.Request, resp: falcon.Response, _error: falcon.HTTPError) -> None:
-    """No JSON for phones: the status code alone."""
+    """Errors without a JSON body: phones read the status code only."""
     resp.data, resp.content_type = b"", "text/plain"
 
 
 def _broken(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
-    """A bug of ours. The phone gets the status line; the operator the stack, without what the phone wrote."""
+    """A bug. The phone gets the status line; the log gets the stack, without what the phone wrote."""
     if isinstance(error, falcon.HTTPError | falcon.HTTPStatus):
         raise error
-    log.exception("bug", kind=type(error).__name__)
+    log_bug(error)
     resp.status, resp.data = falcon.HTTP_500, b""
 
 
@@ -198,10 +200,10 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     """The WSGI application of one worker. Refuses to run on unpatched sockets."""
     if socket.socket is not gevent_socket.socket:
         raise RuntimeError("gevent has not patched the sockets: import workers.gateway before anything that uses them")
-    settings = settings or load()
+    settings = settings or load_settings()
     client = connect(settings.redis_url, shared=True)
-    services = wiring.services(settings, client, draining=draining.is_set)
-    tracing.start(client, "web")
+    services = wiring.gateway_services(settings, client, draining=draining.is_set)
+    tracing.start_tracing(client, "web")
     services.replies.start()
     gevent.spawn(_release_when_draining, services.replies.release_all)
 
@@ -212,11 +214,11 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app = falcon.App()
     app.set_error_serializer(_empty_error)
     app.add_error_handler(Exception, _broken)
-    peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
+    peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
     app.add_route("/", resource, compile=True)
     if settings.account_page:
-        app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
+        app.add_route(account_page.ACCOUNT_PAGE_PATH, account_page.AccountPage(services, peers, resource))
     app.add_sink(_sink(resource), r"/")
     return app
 
@@ -235,6 +237,6 @@ def _release_when_draining(release: Callable[[], None]) -> None:
     release()
 
 
-def checks() -> list[Callable[[], object]]:
-    """What /readyz asks of this worker."""
+def readiness_checks() -> list[Callable[[], object]]:
+    """The checks of /readyz for this worker."""
     return _checks

@@ -1,4 +1,5 @@
-"""What a gateway's master keeps for its workers: gunicorn runs its configuration file anew at each reload, a module stays."""
+"""State that a gateway's master shares with its workers across reloads: gunicorn runs its configuration file again at each
+reload, but a module stays loaded."""
 
 import mmap
 import socket
@@ -8,34 +9,34 @@ from functools import cache
 from onesoup.runtime import ports
 
 _AGE = struct.Struct("q")
-# Seen by all workers, those of later reloads too: which of them is the youngest that is ready, and which was the youngest of all
-# when the last reload began. gunicorn counts their ages up.
+# Shared memory of all workers, those of later reloads too: the age of the youngest that is ready, and that of the youngest when
+# the last reload began. gunicorn counts ages up.
 _youngest, _reloaded = mmap.mmap(-1, _AGE.size), mmap.mmap(-1, _AGE.size)
 
 
 @cache
 def admin_socket(host: str, wanted: int) -> socket.socket:
-    """The socket on which all workers answer operators."""
-    return ports.listener(host, ports.admin_ports("web", wanted))
+    """The admin port's socket, which all workers share."""
+    return ports.bind_listener(host, ports.admin_ports("web", wanted))
 
 
-def ready(age: int) -> None:
-    """A worker of this age serves from now on."""
+def mark_ready(age: int) -> None:
+    """A worker of this age serves now."""
     _write(_youngest, max(age, _read(_youngest)))
 
 
-def replaced(age: int) -> bool:
-    """Whether a younger worker serves: this one goes because of a reload, not because the gateway ends."""
+def is_replaced(age: int) -> bool:
+    """Whether a younger worker serves: then this one leaves because of a reload, not because the gateway ends."""
     return _read(_youngest) > age
 
 
-def reload(age: int) -> None:
-    """All workers up to this age will be replaced."""
+def mark_reload(age: int) -> None:
+    """A reload begins: all workers up to this age will be replaced."""
     _write(_reloaded, age)
 
 
-def needed(age: int) -> bool:
-    """Whether a worker of this age had better serve on: it is to be replaced, and none of those that come is ready."""
+def is_needed(age: int) -> bool:
+    """Whether a worker of this age should serve on: it is to be replaced, and no younger worker is ready."""
     return age <= _read(_reloaded) and _read(_youngest) <= _read(_reloaded)
 
 

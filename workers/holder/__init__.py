@@ -3,7 +3,7 @@
 Begin at `process.py`, then `session/session.py`.
 """
 
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 
 
 def main(settings: Settings) -> int:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from onesoup.settings.settings import Settings
+from onesoup.settings import Settings
 from onesoup.xmpp.stream import StreamFailure, address_policy
 from workers.holder.sessions import SessionTable
 

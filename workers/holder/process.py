@@ -21,7 +21,7 @@ from prometheus_client import REGISTRY, Gauge
 from onesoup.observability import admin_server, tracing
 from onesoup.runtime import scheduler, systemd
 from onesoup.runtime.scheduler import PeriodicTask
-from onesoup.settings.settings import Settings, unusable_ca
+from onesoup.settings import Settings, unusable_ca
 from onesoup.store import keys
 from onesoup.store.account import blocks
 from onesoup.store.account.accounts import ClientSessions, Had, Lists, Offline
@@ -172,12 +172,12 @@ class Holder:
     def start(self) -> None:
         """Listens for news, and opens the admin port."""
         gevent.spawn(self.subscriber.run)
-        tracing.start(self.client, "holder")
+        tracing.start_tracing(self.client, "holder")
         # Counted when they are asked for: a takeover is seen as it goes on.
         OPEN_STREAMS.labels("open").set_function(self.sessions.count_open_streams)
         OPEN_STREAMS.labels("down").set_function(lambda: len(self.sessions) - self.sessions.count_open_streams())
         REGISTRY.register(HolderMetrics(self.client, self.services.feed, self.sessions.all))
-        admin_server.start(self._settings, "holder", [self.redis, self.owns_shards])
+        admin_server.start_admin_server(self._settings, "holder", [self.redis, self.owns_shards])
 
     def start_tasks(self) -> list[PeriodicTask]:
         """Begins with what a holder does periodically."""
@@ -225,10 +225,10 @@ def main(settings: Settings) -> int:
     holder.start()
     holder.leases.renew()
     tasks = holder.start_tasks()
-    systemd.ready()
+    systemd.notify_ready()
     stopping.wait()
-    systemd.stopping()
+    systemd.notify_stopping()
     with gevent.Timeout(settings.drain_seconds, False):
-        scheduler.stop(tasks, 2.0)
+        scheduler.stop_tasks(tasks, 2.0)
         holder.leases.give_back_all()
     return 0

@@ -68,7 +68,7 @@ class ShardLeases:
         """Renews all leases, then gives back or takes shards until this holder has its share. Run every few seconds."""
         now = time.monotonic()
         owned = list(self.owned.values())
-        kept, (living, redis_ms) = scheduler.together(lambda: self._leases.renew_all(owned), self._leases.alive)
+        kept, (living, redis_ms) = scheduler.run_together(lambda: self._leases.renew_all(owned), self._leases.alive)
         self._note_renewed(owned, kept, now)
         if by := self.clock.by(redis_ms, now, time.monotonic()):
             log.warning("clock-jumped", seconds=round(by / 1000))

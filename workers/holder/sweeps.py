@@ -18,7 +18,7 @@ log = structlog.get_logger()
 # Each sweep looks for all log-ins, and for commands of a part of the sessions: of each session once in so many sweeps. When a
 # connection broke, the next sweep looks at all of them: this is for what gets lost without a sign. On a cluster, publishing is a
 # step of its own, and a worker that dies before it leaves no sign; on one Redis both happen or neither.
-LOST_WAKE_SWEEP_SECONDS = scheduler.SECONDS
+LOST_WAKE_SWEEP_SECONDS = scheduler.TASK_SECONDS
 SWEEPS_PER_ROUND, CLUSTER_SWEEPS_PER_ROUND = 100, 20
 # When news may have been lost, each session is checked within this time.
 CHECK_AFTER_GAP_SECONDS = 60.0
@@ -60,7 +60,7 @@ class LostWakeSweep:
         sids = self._sessions.sids() if all_sessions else self._sessions.sids()[self._turn :: self._round]
         shards, feed = self._services.shards, self._services.feed
         try:
-            waiting, wanting = scheduler.together(
+            waiting, wanting = scheduler.run_together(
                 lambda: shards.waiting_logins(list(self._leases.owned)), lambda: feed.with_commands(sids)
             )
             for shard in waiting:

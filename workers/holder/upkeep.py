@@ -23,7 +23,7 @@ MIN_TICK_SECONDS = 1.0
 # cases that no one has thought of. Sessions at rest are checked together, once in SHARED_CHECK_SECONDS.
 MAX_CHECK_SECONDS, SHARED_CHECK_SECONDS = 3600.0, 60.0
 # The next check when Redis did not answer, and while messages of an ended session wait for a server that is away.
-STORE_DOWN_CHECK_SECONDS, ENDED_CHECK_SECONDS = 5.0, scheduler.SECONDS
+STORE_DOWN_CHECK_SECONDS, ENDED_CHECK_SECONDS = 5.0, scheduler.TASK_SECONDS
 # How long an ended session is kept while such messages wait.
 ENDED_KEPT_SECONDS = 600.0
 # Sessions that are asked for in one round trip.

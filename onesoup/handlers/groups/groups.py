@@ -1,4 +1,5 @@
-"""Groups: made, entered, left, ended, and who is in them (messages.md 13, xmpp-mapping.md 7). A group is an XMPP room."""
+"""Creates, joins, leaves and deletes groups, and lists who is in them (messages.md 13, xmpp-mapping.md 7). A group is an XMPP
+room."""
 
 from dataclasses import replace
 
@@ -27,41 +28,51 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import messages
 from onesoup.handlers.context import Context
 from onesoup.handlers.groups import properties
-from onesoup.handlers.groups.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
+from onesoup.handlers.groups.rooms import (
+    checked_reply,
+    joined_room,
+    joined_rooms,
+    kept_properties,
+    occupants,
+    room_of,
+    shown_members,
+    spelled_group_id,
+)
 from onesoup.runtime.ids import token
 from onesoup.store import records
 from onesoup.xmpp import commands, room_requests, room_service, room_settings, rooms
 from onesoup.xmpp.answers import RoomJoined, RoomLeft, ServerReply
 from onesoup.xmpp.room_settings import RoomInfo
 
-MAX_NICK = 50
-# Names that are tried when the phone has not chosen one.
-OTHERS = ("", "_2", "_3")
+MAX_SCREEN_NAME = 50
+# Suffixes of the names that are tried when the phone has not chosen one.
+NICK_SUFFIXES = ("", "_2", "_3")
 
 
 # --- in ---
 
 
-def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
-    """Who is there, if the phone asks, and the room's description. A room that is not there is not made: 800."""
-    here = joined(ctx)
-    room, gid = room_of(ctx, request.group_id, here), spelled(request.group_id or "")
+def join_group(ctx: Context, request: JoinGroupRequest) -> Primitive:
+    """Enters a room. The answer lists occupants, if the phone asks, and the room's description. A room that does not exist is
+    not created: 800."""
+    here = joined_rooms(ctx)
+    room, gid = room_of(ctx, request.group_id, here), spelled_group_id(request.group_id or "")
     reply = ctx.query(room_requests.ask_info(room))[0]
     if reply.error and room not in here:
         raise CspError(rooms.join_code(reply.error), "no such group" if reply.error == "item-not-found" else "")
     about = room_settings.read_room_info(reply.payload)
-    before = kept(ctx, room, gid)
-    settled = properties.with_own(before, request.own_properties)
+    before = kept_properties(ctx, room, gid)
+    settled = properties.with_own_properties(before, request.own_properties)
     answer = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), about)
     if settled != before:
-        properties.store(ctx, room, settled)
+        properties.store_own_properties(ctx, room, settled)
     ctx.effects.spell[room] = gid
     present = [each for each in occupants(ctx, room) if each.nick != answer.nick] if request.joined_request else []
-    return _joined(ctx, members(ctx, present, gid), gid, answer.nick, bool(request.joined_request), about.description)
+    return _joined(ctx, shown_members(ctx, present, gid), gid, answer.nick, bool(request.joined_request), about.description)
 
 
 def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
-    """The forms of the versions (flows.md 11)."""
+    """The answer, in the form of the version (flows.md 11)."""
     flat = ctx.session.quirks.flat_members
     response = JoinGroupResponse(welcome_note=groups.note(welcome))
     if ctx.version == "1.3":
@@ -80,10 +91,10 @@ def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_t
 def _enter(
     ctx: Context, room: str, gid: str, screen_name: ScreenName | None, settled: KeptProperties, notice: bool, about: RoomInfo
 ) -> RoomJoined:
-    """With the name that the phone has chosen, or one that nobody has."""
+    """Enters a room under the name that the phone has chosen, or else under a free one."""
     chosen = (screen_name.s_name or "").strip() if screen_name is not None else ""
-    nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in OTHERS]
-    if len(nicks[0]) > MAX_NICK or any(ord(char) < 32 for char in nicks[0]):
+    nicks = [chosen] if chosen else [_own_nick(ctx, settled) + each for each in NICK_SUFFIXES]
+    if len(nicks[0]) > MAX_SCREEN_NAME or any(ord(char) < 32 for char in nicks[0]):
         raise CspError(StatusCode.BAD_PARAMETER, "no such screen name is possible")
     delivery, length = _method(ctx, room, gid)
     command = commands.JoinRoom(
@@ -109,7 +120,7 @@ def _enter(
 
 
 def _method(ctx: Context, room: str, gid: str) -> tuple[str, int]:
-    """How the phone wants messages of this group, by whichever of its names it has said so."""
+    """How the phone wants messages of this group delivered, by any name under which it has set that."""
     methods = messages.group_methods(ctx)
     domain = room_service.domain_of(ctx.services.groups, ctx.session.domain, addresses.domain_of(room))
     names = (gid, groups.group_id(room), room_service.group_id(room, domain))
@@ -119,12 +130,12 @@ def _method(ctx: Context, room: str, gid: str) -> tuple[str, int]:
 def _own_nick(ctx: Context, settled: KeptProperties) -> str:
     if settled.nick:
         return settled.nick
-    alias = properties.alias(ctx)
-    return (alias or ctx.session.jid.partition("@")[0])[:MAX_NICK]
+    alias = properties.own_alias(ctx)
+    return (alias or ctx.session.jid.partition("@")[0])[:MAX_SCREEN_NAME]
 
 
 def _password(ctx: Context, room: str) -> str:
-    """From an invitation into the room."""
+    """The password of the room, from an invitation; "" without one."""
     found = ctx.services.invites.all(ctx.session.jid, "in").values()
     invitations = [records.unpack_invitation(record) for record in found]
     return next((each.password for each in invitations if each.room == room and each.password), "")
@@ -133,30 +144,32 @@ def _password(ctx: Context, room: str) -> str:
 # --- made and ended ---
 
 
-def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
-    """A new room, configured. 801 when it is there already, 806 for properties that cannot be."""
+def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
+    """Creates and configures a room. 801 when it exists already, 806 for properties that are not possible."""
     wishes = request.group_properties or GroupProperties()
-    values, welcome = groups.read(wishes.property), properties.welcome(wishes)
+    values, welcome = groups.read(wishes.property), properties.welcome_text(wishes)
     name = groups.parse(request.group_id)
     if name.owner and name.domain in (None, ctx.session.domain) and name.owner not in _own_names(ctx):
         raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "a group of somebody else")
-    room, gid = room_of(ctx, request.group_id), spelled(request.group_id or "")
+    room, gid = room_of(ctx, request.group_id), spelled_group_id(request.group_id or "")
     _must_be_new(ctx, room)
-    settled = properties.with_own(kept(ctx, room, gid), request.own_properties)
+    settled = properties.with_own_properties(kept_properties(ctx, room, gid), request.own_properties)
     entered = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), RoomInfo())
     if not entered.new:
-        go(ctx, room)
+        leave_room(ctx, room)
         raise CspError(StatusCode.GROUP_ALREADY_EXISTS, "group exists")
     if request.join_group is False:
-        values["AutoDelete"] = "F"  # nobody is in it, so that it would be gone at once
+        values["AutoDelete"] = "F"  # it is empty, so it would be destroyed at once
     _configure_new(ctx, room, bool(name.owner), values, welcome)
     ctx.effects.spell[room] = gid
-    properties.store(ctx, room, KeptProperties(gid, entered.nick, True, settled.auto, settled.show_id, settled.private))
+    properties.store_own_properties(
+        ctx, room, KeptProperties(gid, entered.nick, True, settled.auto, settled.show_id, settled.private)
+    )
     if values.get("Topic"):
         ctx.send(commands.SendStanza(room_requests.set_topic(room, token(16), values["Topic"])))
         ctx.services.groups.keep_topic(room, values["Topic"])  # the phone may be out before the room tells it
     if request.join_group is False:
-        go(ctx, room)
+        leave_room(ctx, room)
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -174,20 +187,20 @@ def _must_be_new(ctx: Context, room: str) -> None:
 
 
 def _configure_new(ctx: Context, room: str, private: bool, values: dict[str, str], welcome: str | None) -> None:
-    """The room stays when everybody has left, unless the phone wants that it goes; a private one is not listed."""
+    """Configures a new room. It stays when all have left, unless the phone wants otherwise; a private one is not listed."""
     wishes = {"AutoDelete": "F", "Searchable": "F" if private else "T", **values}
     try:
-        form = good(ctx.query(room_requests.ask_config(room))[0])
+        form = checked_reply(ctx.query(room_requests.ask_config(room))[0])
         filled = room_settings.fill_config_form(form.payload, wishes, welcome)
-        good(ctx.query(room_requests.submit_config(room, filled or {}))[0])
+        checked_reply(ctx.query(room_requests.submit_config(room, filled or {}))[0])
     except (CspError, BackendError):
-        # A room without configuration would lock everybody out: better none at all.
+        # A room that is not configured stays locked for all: it is destroyed.
         ctx.send(commands.DestroyRoom(room))
         raise
 
 
-def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
-    """816 for whoever does not own it."""
+def delete_group(ctx: Context, request: DeleteGroupRequest) -> Primitive:
+    """Destroys a room. 816 for a user who does not own it."""
     room = room_of(ctx, request.group_id)
     reply = ctx.ask(commands.DestroyRoom(room), ServerReply)
     if reply.error:
@@ -199,45 +212,45 @@ def delete(ctx: Context, request: DeleteGroupRequest) -> Primitive:
 # --- out ---
 
 
-def leave(ctx: Context, request: LeaveGroupRequest) -> Primitive:
-    """808 in the answer's own Result when the group is not joined. The group is always named: a phone may leave several at a
-    time."""
+def leave_group(ctx: Context, request: LeaveGroupRequest) -> Primitive:
+    """Leaves a room. 808 in the answer's own Result when it is not joined. The answer names the group: a phone may leave
+    several at once."""
     try:
-        room, _ = inside(ctx, request.group_id)
-        go(ctx, room)
+        room, _ = joined_room(ctx, request.group_id)
+        leave_room(ctx, room)
     except (CspError, BackendError) as error:
         return LeaveGroupResponse(group_id=request.group_id, result=status(error.code, error.description).result)
     return LeaveGroupResponse(group_id=request.group_id, result=result())
 
 
-def go(ctx: Context, room: str) -> None:
+def leave_room(ctx: Context, room: str) -> None:
     """Leaves a joined room."""
     left = ctx.ask(commands.LeaveRoom(room), RoomLeft)
-    # By itself, so that the server gets it whatever happens to the stream now.
+    # As a command of its own: the server gets it even if the stream breaks now.
     ctx.send(commands.SendStanza(room_requests.leave_room(room, left.nick)))
 
 
 # --- who is there, and what is told of it ---
 
 
-def joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
-    """By level for whoever administrates the group, as one list for others. Nothing of the kind is in 1.1."""
+def get_joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
+    """Occupants: by level for an administrator of the group, as one list for others. CSP 1.1 has no such request."""
     if ctx.version == "1.1":
         raise CspError(StatusCode.NOT_IMPLEMENTED, "not in CSP 1.1")
-    room, own = inside(ctx, request.group_id)
-    told = members(ctx, occupants(ctx, room), own.gid)
+    room, own = joined_room(ctx, request.group_id)
+    told = shown_members(ctx, occupants(ctx, room), own.gid)
     flat = ctx.session.quirks.flat_members
     if rooms.privilege_level(own.role, own.affiliation) == groups.ADMIN and not flat:
         return GetJoinedUsersResponse(admin_map_list=groups.admin_map_list(told))
     return GetJoinedUsersResponse(user_map_list=groups.user_map_list(told, flat))
 
 
-def notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
-    """G: whether changes are told; S: from now on; U: no more."""
+def subscribe_group_notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
+    """SubscribeType G asks whether changes are notified, S subscribes, U unsubscribes."""
     kind = (request.subscribe_type or "").strip().upper()
     if kind not in ("G", "S", "U"):
         raise CspError(StatusCode.BAD_PARAMETER, "SubscribeType is G, S or U")
-    room, own = inside(ctx, request.group_id)
+    room, own = joined_room(ctx, request.group_id)
     if kind == "G":
         return SubscribeGroupNoticeResponse(value="T" if own.notice else "F")
     ctx.ask(commands.ChangeRoomSettings(room, notice=kind == "S"))
@@ -245,10 +258,10 @@ def notices(ctx: Context, request: SubscribeGroupNoticeRequest) -> Primitive:
 
 
 HANDLERS: Table = {
-    CreateGroupRequest: create,
-    DeleteGroupRequest: delete,
-    JoinGroupRequest: join,
-    LeaveGroupRequest: leave,
-    GetJoinedUsersRequest: joined_users,
-    SubscribeGroupNoticeRequest: notices,
+    CreateGroupRequest: create_group,
+    DeleteGroupRequest: delete_group,
+    JoinGroupRequest: join_group,
+    LeaveGroupRequest: leave_group,
+    GetJoinedUsersRequest: get_joined_users,
+    SubscribeGroupNoticeRequest: subscribe_group_notices,
 }

@@ -1,5 +1,5 @@
-"""What was said in a group, for GetMessageList with a GroupID: the archive that the room itself keeps (xmpp-mapping.md 6.2).
-Nothing of a group is kept here but what the phone was told of last, which it may fetch for a while."""
+"""History of a group, for GetMessageList with a GroupID: from the archive that the room keeps (xmpp-mapping.md 6.2). The
+gateway keeps only the messages that it last listed for the phone, which may fetch them for a while."""
 
 import hashlib
 from base64 import b32encode
@@ -10,23 +10,23 @@ from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.messages import Text
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import Context
-from onesoup.handlers.groups.rooms import inside
+from onesoup.handlers.groups.rooms import joined_room
 from onesoup.store import records
 from onesoup.xmpp import commands
 from onesoup.xmpp.answers import RoomHistory
 from onesoup.xmpp.archive import ArchivedMessage
 
-USUAL, MOST = 20, 50
-# What the news of one message takes of a phone's parser at most, in octets of XML.
-OF_EACH = 700
-PREFIX = "h."
+DEFAULT_HISTORY, MAX_HISTORY = 20, 50
+# Most bytes of XML that one MessageInfo takes.
+MESSAGE_INFO_BYTES = 700
+HISTORY_ID_PREFIX = "h."
 
 
-def history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], int]:
-    """The last messages to everybody, oldest first, and how many they are. 808 when the group is not joined; 821 when it keeps
-    nothing."""
-    room, own = inside(ctx, group)
-    most = max(min(USUAL if count is None else count, MOST, ctx.caps.parser // OF_EACH), 1)
+def group_history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], int]:
+    """The last messages to the whole group, oldest first, and their number. 808 when the group is not joined; 821 when it has
+    no archive."""
+    room, own = joined_room(ctx, group)
+    most = max(min(DEFAULT_HISTORY if count is None else count, MAX_HISTORY, ctx.caps.parser // MESSAGE_INFO_BYTES), 1)
     answer = ctx.ask(commands.FetchRoomHistory(room, most), RoomHistory)
     if answer.error == "remote-server-timeout":
         raise BackendError(StatusCode.TIMEOUT, "the group does not answer")
@@ -38,7 +38,7 @@ def history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], in
 
 
 def _texts(ctx: Context, room: str, gid: str, kept: ArchivedMessage) -> list[Text]:
-    """One message, in as many parts as the phone's limit makes of it. The same one has the same id whenever it is told."""
+    """One message, in parts that fit the phone. Its id is the same each time it is listed."""
     whole = Text(_id(room, kept.id, 0), room, kept.body, kept.time, group=gid, nick=kept.nick)
     session = replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
     parts = fitting.parts(whole, session, ctx.caps, spelling=gid)
@@ -47,10 +47,10 @@ def _texts(ctx: Context, room: str, gid: str, kept: ArchivedMessage) -> list[Tex
 
 def _id(room: str, name: str, part: int) -> str:
     digest = hashlib.blake2b(f"{room}\n{name}\n{part}".encode("utf-8", "surrogatepass"), digest_size=10).digest()
-    return PREFIX + b32encode(digest).decode().lower()
+    return HISTORY_ID_PREFIX + b32encode(digest).decode().lower()
 
 
-def remembered(ctx: Context, message_id: str) -> Text | None:
-    """A message that the phone was told of."""
-    record = ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(PREFIX) else None
+def remembered_message(ctx: Context, message_id: str) -> Text | None:
+    """A message that was listed for the phone; None when it is not kept."""
+    record = ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(HISTORY_ID_PREFIX) else None
     return records.unpack_text(record) if record is not None else None

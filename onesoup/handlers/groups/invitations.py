@@ -1,5 +1,5 @@
-"""Invitations (messages.md 12, xmpp-mapping.md 8): what the phone sends goes out as the XMPP side knows it, what it answers to
-others likewise. Who invited whom is kept with the account until the invitation ends."""
+"""Invitations (messages.md 12, xmpp-mapping.md 8): sends those of the phone as XMPP invitations, and the phone's answers to
+those of others. An invitation is kept with the account until it ends."""
 
 import time
 from collections.abc import Callable
@@ -26,27 +26,27 @@ from onesoup.csp.transactions import status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context
 from onesoup.handlers.groups import properties
-from onesoup.handlers.groups.rooms import administrators, joined, occupants, room_of, spelled
+from onesoup.handlers.groups.rooms import administrators, joined_rooms, occupants, room_of, spelled_group_id
 from onesoup.runtime.ids import ordered_id, token
 from onesoup.store import records
 from onesoup.xmpp import commands, room_requests, rooms
 from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
 
-MAX_ID, MAX_NOTE, MAX_INVITED = 100, 400, 200
-# What those read who are invited to talk without a word: XMPP has no such invitation.
+MAX_INVITE_ID, MAX_INVITE_NOTE, MAX_INVITED = 100, 400, 200
+# Text of an invitation to talk that has none: XMPP has no such invitation, so it becomes a message.
 COME_AND_TALK = "Would you like to talk?"
 
 
 def invite(ctx: Context, request: InviteRequest) -> Primitive:
-    """200, or 201 with whoever could not be invited. 501 for what has no counterpart."""
+    """Sends an invitation. 201 names users who could not be invited; 501 for types without a counterpart in XMPP."""
     kind = (request.invite_type or "").strip().upper()
     if kind in invitations.UNKNOWN:
         raise CspError(StatusCode.NOT_IMPLEMENTED, "invitations of that type go nowhere")
     if kind not in invitations.KINDS:
         raise CspError(StatusCode.BAD_PARAMETER, "unknown InviteType")
     invite_id = (request.invite_id or "").strip()
-    if not invite_id or len(invite_id) > MAX_ID:
+    if not invite_id or len(invite_id) > MAX_INVITE_ID:
         raise CspError(StatusCode.BAD_PARAMETER, "an InviteID has 1 to 100 characters")
     room, inside = _group(ctx, request) if kind in ("GR", "GM") else ("", None)
     jids, failed = _recipients(ctx, request.recipient or Recipient(), room)
@@ -70,9 +70,9 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
 def _group(ctx: Context, request: InviteRequest) -> tuple[str, Room | None]:
     name = request.screen_name
     gid = request.group_id or (name.group_id if name is not None else None)
-    here = joined(ctx)
+    here = joined_rooms(ctx)
     room = room_of(ctx, gid, here)
-    ctx.effects.spell[room] = spelled(gid or "")
+    ctx.effects.spell[room] = spelled_group_id(gid or "")
     return room, here.get(room)
 
 
@@ -89,7 +89,7 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
             users.setdefault(error.code, []).append(user.user_id or "")
     for text in recipient.contact_list:
         try:
-            to.update((item.jid, None) for item in members(contacts.find(ctx, text), ctx.roster().values()))
+            to.update((item.jid, None) for item in members(contacts.find_list(ctx, text), ctx.roster().values()))
         except CspError:
             lists.append(text)
     present = {each.nick: each.jid for each in occupants(ctx, room)} if recipient.group and room else {}
@@ -124,7 +124,7 @@ def _nobody(failed: list[DetailedResult]) -> CspError:
 
 
 def _made_members(ctx: Context, room: str, jids: list[str], failed: list[DetailedResult]) -> list[str]:
-    """An invitation to be a member makes one first. 816 when the user may not."""
+    """Makes users members of the room, for an invitation to become one. 816 when the user may not."""
     more = administrators(ctx, room)
     made, others = [jid for jid in jids if jid in more], [jid for jid in jids if jid not in more]
     replies = ctx.query(*[room_requests.set_affiliation(room, jid, "member") for jid in others])
@@ -138,8 +138,8 @@ def _made_members(ctx: Context, room: str, jids: list[str], failed: list[Detaile
 
 
 def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jids: list[str], mark: str) -> list[Command]:
-    """What goes out for each of those invited."""
-    note = (request.invite_note or "").strip()[:MAX_NOTE]
+    """The stanzas for each invited user."""
+    note = (request.invite_note or "").strip()[:MAX_INVITE_NOTE]
     if kind in ("GR", "GM"):
         write = stanzas.direct_invitation if inside is None else stanzas.mediated_invitation
         return [commands.SendStanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
@@ -156,18 +156,18 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
 # --- what the phone says to those of others ---
 
 
-def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
-    """423 for an invitation that is not known, or over. Accepted, the phone joins by itself; refused, the room is told."""
+def answer_invitation(ctx: Context, request: InviteUserResponse) -> Primitive:
+    """Accepts or declines an invitation. 423 for one that is unknown or over. After accepting, the phone joins by itself."""
     invite_id = request.invite_id or ""
     record = ctx.services.invites.get(ctx.session.jid, "in", invite_id)
     found = records.unpack_invitation(record) if record is not None else None
     if found is None or found.until < time.time():
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
     if request.acceptance:
-        # With its password the invitation is kept: the join needs it.
+        # The invitation is kept: the join needs its password.
         _accept(ctx, found, request)
     else:
-        note = (request.response_note or "").strip()[:MAX_NOTE]
+        note = (request.response_note or "").strip()[:MAX_INVITE_NOTE]
         if found.mediated:
             inviter = f"{found.room}/{found.nick}" if found.nick else found.who
             ctx.send(commands.SendStanza(stanzas.decline_invitation(found.room, inviter, note, token(16))))
@@ -176,16 +176,16 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
 
 
 def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
-    """The phone joins by itself, before or after; one that does not is joined after a while."""
+    """Notes that the invitation was accepted. If the phone does not join by itself, it is joined after a while."""
     answered = records.pack_invitation(replace(found, answered=True))
     ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
     name = request.screen_name.s_name if request.screen_name is not None else None
-    nick = (name or properties.alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
+    nick = (name or properties.own_alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
     ctx.send(commands.JoinRoomLater(found.room, found.gid, nick, password=found.password))
 
 
-def cancel(ctx: Context, request: CancelInviteRequest) -> Primitive:
-    """XMPP cannot take an invitation back: it is forgotten here. 423 for one that is not known."""
+def cancel_invitation(ctx: Context, request: CancelInviteRequest) -> Primitive:
+    """Forgets an invitation: XMPP cannot withdraw it. 423 for one that is not known."""
     invite_id = (request.invite_id or "").strip()
     if ctx.services.invites.get(ctx.session.jid, "out", invite_id) is None:
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
@@ -195,6 +195,6 @@ def cancel(ctx: Context, request: CancelInviteRequest) -> Primitive:
 
 HANDLERS: dict[type[Primitive], Callable[..., Primitive]] = {
     InviteRequest: invite,
-    InviteUserResponse: answer,
-    CancelInviteRequest: cancel,
+    InviteUserResponse: answer_invitation,
+    CancelInviteRequest: cancel_invitation,
 }

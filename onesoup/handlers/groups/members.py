@@ -1,4 +1,4 @@
-"""Who belongs to a group, who may do what in it, and who is kept out (messages.md 13, xmpp-mapping.md 7)."""
+"""Members of a group, their rights, and users who are kept out (messages.md 13, xmpp-mapping.md 7)."""
 
 from collections.abc import Callable
 
@@ -26,26 +26,27 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups.rooms import (
-    People,
+    NamedPeople,
     administrators,
-    change,
-    good,
-    in_lists,
-    joined,
-    named,
+    change_each,
+    checked_reply,
+    joined_rooms,
+    named_people,
+    names_in_lists,
     occupants,
-    outcome,
+    people_result,
     room_of,
 )
 from onesoup.xmpp import room_requests, room_settings, rooms
 from onesoup.xmpp.room_requests import RoomRequest
 
-# What rooms say of a nick that is not there, when somebody is to be put out.
-GONE = ("item-not-found", "not-acceptable")
+# Errors of rooms for a nick that is not there.
+NOT_THERE_ERRORS = ("item-not-found", "not-acceptable")
 
 
-def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
-    """By the room's own lists; where it keeps those to itself, whoever is there and can be seen. 816 when that is nobody."""
+def get_members(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
+    """Members by the room's own lists. Where the room hides those: the occupants with visible addresses, 816 when there are
+    none."""
     room = room_of(ctx, request.group_id)
     asked = [room_requests.ask_affiliated(room, each) for each in ("owner", "admin", "member")]
     replies = ctx.query(*asked, room_requests.ask_role(room, "moderator"))
@@ -74,44 +75,44 @@ def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
 
 
 def _readable(ctx: Context, members: list[Member]) -> list[Member]:
-    """As many as the phone can read at once, or in segments."""
+    """As many as the phone can read in one answer, or in segments."""
     return members if ctx.segmented else fitting(members, "", ctx.caps.parser)
 
 
 def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:
-    levels = {each.jid: each.level for each in occupants(ctx, room) if each.jid} if room in joined(ctx) else {}
+    levels = {each.jid: each.level for each in occupants(ctx, room) if each.jid} if room in joined_rooms(ctx) else {}
     if not [jid for jid in levels if jid != ctx.session.jid]:
         raise CspError(rooms.command_code(refusal), "the group does not say")
     return levels
 
 
-def add(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
-    """Whoever is more than a member already stays what he is."""
+def add_members(ctx: Context, request: AddGroupMembersRequest) -> Primitive:
+    """Makes users members. Users with a higher affiliation keep it."""
     room = room_of(ctx, request.group_id)
-    people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
+    people = _somebody(named_people(ctx, room, *names_in_lists(request.user_list, request.user_id_list)))
     more = administrators(ctx, room)
-    rest = People([each for each in people.found if each[1] not in more], people.failed)
-    change(ctx, rest, _affiliation(room, "member"))
-    return outcome(people, ctx.version)
+    rest = NamedPeople([each for each in people.found if each[1] not in more], people.failed)
+    change_each(ctx, rest, _affiliation(room, "member"))
+    return people_result(people, ctx.version)
 
 
-def remove(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
-    """They are members no more, and whoever of them is in the group is put out: 200 means that they are gone."""
+def remove_members(ctx: Context, request: RemoveGroupMembersRequest) -> Primitive:
+    """Takes membership away and removes the users from the room: after 200 they are gone."""
     room = room_of(ctx, request.group_id)
-    people = _somebody(named(ctx, room, *in_lists(request.user_list, request.user_id_list)))
-    if room in joined(ctx):
+    people = _somebody(named_people(ctx, room, *names_in_lists(request.user_list, request.user_id_list)))
+    if room in joined_rooms(ctx):
         _remove_from_inside(ctx, room, people)
     else:
         _remove_from_outside(ctx, room, people)
-    return outcome(people, ctx.version)
+    return people_result(people, ctx.version)
 
 
-def _remove_from_inside(ctx: Context, room: str, people: People) -> None:
-    """Whose address the room hides is put out by name; to be a member, too, he would need one."""
+def _remove_from_inside(ctx: Context, room: str, people: NamedPeople) -> None:
+    """Removes occupants whose address the room hides by their nick. Without an address they cannot be members."""
     present = occupants(ctx, room)
     hidden = {each.nick for each in present if not each.jid and each.affiliation == "none"}
     named_well = [each for each in people.found if each[1] or each[2] not in hidden]
-    change(ctx, People(named_well, people.failed), _affiliation(room, "none"))
+    change_each(ctx, NamedPeople(named_well, people.failed), _affiliation(room, "none"))
     nicks = [
         (who, each.nick)
         for who, jid, nick in people.working
@@ -120,30 +121,30 @@ def _remove_from_inside(ctx: Context, room: str, people: People) -> None:
     ]
     replies = ctx.query(*[room_requests.set_role(room, nick, "none") for _, nick in nicks])
     for (who, _), reply in zip(nicks, replies, strict=True):
-        if reply.error and reply.error not in GONE:
+        if reply.error and reply.error not in NOT_THERE_ERRORS:
             people.fail(rooms.command_code(reply.error), who)
 
 
-def _remove_from_outside(ctx: Context, room: str, people: People) -> None:
-    """A room for members puts out who is none any more. Any other only puts out whom it rejects, and only those who are in it
-    can put out somebody without that: he is rejected for a moment."""
-    if not room_settings.read_room_info(good(ctx.query(room_requests.ask_info(room))[0]).payload).members_only:
-        change(ctx, people, _affiliation(room, "outcast"))
-    change(ctx, People(people.working, people.failed), _affiliation(room, "none"))
+def _remove_from_outside(ctx: Context, room: str, people: NamedPeople) -> None:
+    """A members-only room removes users who are no longer members. Any other room removes only outcasts, or those whom an
+    occupant kicks: the users become outcasts for a moment."""
+    if not room_settings.read_room_info(checked_reply(ctx.query(room_requests.ask_info(room))[0]).payload).members_only:
+        change_each(ctx, people, _affiliation(room, "outcast"))
+    change_each(ctx, NamedPeople(people.working, people.failed), _affiliation(room, "none"))
 
 
 def _affiliation(room: str, affiliation: str) -> Callable[[str, str], RoomRequest | None]:
     return lambda jid, _nick: room_requests.set_affiliation(room, jid, affiliation) if jid else None
 
 
-def _somebody(people: People) -> People:
+def _somebody(people: NamedPeople) -> NamedPeople:
     if not people.found and not people.failed:
         raise CspError(StatusCode.BAD_PARAMETER, "nobody is named")
     return people
 
 
-def access(ctx: Context, request: MemberAccessRequest) -> Primitive:
-    """Administrators and members by affiliation, moderators by the role that those who are there have."""
+def change_member_access(ctx: Context, request: MemberAccessRequest) -> Primitive:
+    """Administrators and members by affiliation, moderators by the role of present occupants."""
     room = room_of(ctx, request.group_id)
     lists = (
         (ADMIN, request.admin.user_list if request.admin else None),
@@ -151,18 +152,18 @@ def access(ctx: Context, request: MemberAccessRequest) -> Primitive:
         (USER, request.users.user_list if request.users else None),
         (USER, request.user_list),
     )
-    everybody = People([], {})
-    for level, people in [(level, named(ctx, room, *in_lists(users))) for level, users in lists]:
+    everybody = NamedPeople([], {})
+    for level, people in [(level, named_people(ctx, room, *names_in_lists(users))) for level, users in lists]:
         _give(ctx, room, people, level)
         everybody.found += people.found
         for code, who in people.failed.items():
             everybody.failed.setdefault(code, []).extend(who)
-    return outcome(_somebody(everybody), ctx.version)
+    return people_result(_somebody(everybody), ctx.version)
 
 
-def _give(ctx: Context, room: str, people: People, level: str) -> None:
-    """A moderator must be there, and an administrator have an address: 816, before anything is changed for them. Whoever is not
-    there can at least be a member."""
+def _give(ctx: Context, room: str, people: NamedPeople, level: str) -> None:
+    """Sets the level. A moderator must be present and an administrator must have an address: otherwise 816, before anything is
+    changed. A user who is not present can at least become a member."""
 
     def affiliation(jid: str, _nick: str) -> RoomRequest | None:
         return room_requests.set_affiliation(room, jid, "admin" if level == ADMIN else "member")
@@ -173,28 +174,28 @@ def _give(ctx: Context, room: str, people: People, level: str) -> None:
     for who, jid, nick in list(people.found):
         if not (jid if level == ADMIN else nick or level == USER):
             people.fail(StatusCode.INSUFFICIENT_GROUP_PRIVILEGES, who)
-    change(ctx, People([each for each in people.working if each[1]], people.failed), affiliation)
+    change_each(ctx, NamedPeople([each for each in people.working if each[1]], people.failed), affiliation)
     if level != ADMIN:
-        change(ctx, People([each for each in people.working if each[2]], people.failed), role)
+        change_each(ctx, NamedPeople([each for each in people.working if each[2]], people.failed), role)
 
 
-def reject(ctx: Context, request: RejectListRequest) -> Primitive:
-    """The list as it is then; 201 names those with whom it did not work. Whoever is to come off it and is not on it stays what he
-    is in the group."""
+def change_reject_list(ctx: Context, request: RejectListRequest) -> Primitive:
+    """The list after the change; 201 names users for whom it failed. A user who is to be taken off the list and is not on it
+    keeps his affiliation."""
     room = room_of(ctx, request.group_id)
-    people = People([], {})
+    people = NamedPeople([], {})
     wishes = ((request.add_list, "outcast"), (request.remove_list, "none"))
     for some, affiliation in [(_listed(ctx, room, wish), affiliation) for wish, affiliation in wishes if wish is not None]:
         if affiliation == "none":
             listed = {jid for jid, _ in _outcasts(ctx, room)}
-            _reject(ctx, room, People([each for each in some.found if each[1] in listed], some.failed), affiliation)
+            _reject(ctx, room, NamedPeople([each for each in some.found if each[1] in listed], some.failed), affiliation)
         else:
             _reject(ctx, room, some, affiliation)
         people.found += some.found
         for code, who in some.failed.items():
             people.failed.setdefault(code, []).extend(who)
     if people.failed:
-        return outcome(people, ctx.version)
+        return people_result(people, ctx.version)
     jids = sorted(jid for jid, _ in _outcasts(ctx, room) if jid)
     known = spellings(ctx.services, ctx.sid, jids)
     told = _readable(ctx, [Member("", ctx.session.spelled(jid, known.get(jid))) for jid in jids])
@@ -202,25 +203,25 @@ def reject(ctx: Context, request: RejectListRequest) -> Primitive:
 
 
 def _outcasts(ctx: Context, room: str) -> list[tuple[str, str]]:
-    return room_requests.read_admin_items(good(ctx.query(room_requests.ask_affiliated(room, "outcast"))[0]).payload)
+    return room_requests.read_admin_items(checked_reply(ctx.query(room_requests.ask_affiliated(room, "outcast"))[0]).payload)
 
 
-def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> People:
-    return named(ctx, room, wish.user_id, wish.screen_name)
+def _listed(ctx: Context, room: str, wish: AddList | RemoveList) -> NamedPeople:
+    return named_people(ctx, room, wish.user_id, wish.screen_name)
 
 
-def _reject(ctx: Context, room: str, people: People, affiliation: str) -> None:
-    """A screen name whose address the room hides can only be put out."""
+def _reject(ctx: Context, room: str, people: NamedPeople, affiliation: str) -> None:
+    """Changes the list. A screen name whose address the room hides can only be kicked."""
     hidden = [(who, nick) for who, jid, nick in people.found if not jid]
-    change(ctx, people, _affiliation(room, affiliation))
+    change_each(ctx, people, _affiliation(room, affiliation))
     if affiliation == "outcast":
         ctx.query(*[room_requests.set_role(room, nick, "none") for who, nick in hidden if isinstance(who, ScreenName)])
 
 
 HANDLERS: Table = {
-    GetGroupMembersRequest: get,
-    AddGroupMembersRequest: add,
-    RemoveGroupMembersRequest: remove,
-    MemberAccessRequest: access,
-    RejectListRequest: reject,
+    GetGroupMembersRequest: get_members,
+    AddGroupMembersRequest: add_members,
+    RemoveGroupMembersRequest: remove_members,
+    MemberAccessRequest: change_member_access,
+    RejectListRequest: change_reject_list,
 }

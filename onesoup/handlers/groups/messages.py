@@ -1,21 +1,21 @@
-"""Messages into groups, and to somebody in one by screen name: whom they go to (xmpp-mapping.md 6.1)."""
+"""Recipients of messages into groups, and to an occupant by screen name (xmpp-mapping.md 6.1)."""
 
 from onesoup.csp.codec.generated_elements import DetailedResult, Group, ScreenName
 from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import Context
-from onesoup.handlers.groups.rooms import find, joined, occupants
+from onesoup.handlers.groups.rooms import find_joined_room, joined_rooms, occupants
 
 
-def targets(ctx: Context, named: list[Group]) -> tuple[dict[str, str], list[DetailedResult]]:
-    """Room, or room/nick -> GroupID; and who cannot be served. Whoever has not joined cannot write: 808."""
+def group_recipients(ctx: Context, named: list[Group]) -> tuple[dict[str, str], list[DetailedResult]]:
+    """Room, or room/nick -> GroupID; and the recipients that cannot be served. 808 for a group that is not joined."""
     to: dict[str, str] = {}
     failed: dict[int, list[Group]] = {}
-    inside = joined(ctx)
+    inside = joined_rooms(ctx)
     for each in named:
         try:
             gid = (each.screen_name.group_id if each.screen_name is not None else None) or each.group_id
-            room = find(ctx, gid, inside)
+            room = find_joined_room(ctx, gid, inside)
             nick = (each.screen_name.s_name or "").strip() if each.screen_name is not None else ""
             if each.screen_name is not None and nick not in {there.nick for there in occupants(ctx, room)}:
                 raise CspError(StatusCode.UNKNOWN_USER, "nobody of that name")

@@ -1,4 +1,4 @@
-"""What all handlers of groups need: which room a GroupID means, which rooms are joined, who is in them."""
+"""Helpers for all group handlers: which room a GroupID means, which rooms are joined, who is in them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from onesoup.store import records
 from onesoup.xmpp import room_requests, room_service, rooms
 from onesoup.xmpp.room_requests import RoomReply, RoomRequest
 
-MAX_MEMBERS = 200
+MAX_PEOPLE_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,23 @@ class Occupant:
         return rooms.privilege_level(self.role, self.affiliation)
 
 
-def spelled(text: str) -> str:
-    """A GroupID of the phone, as it is told to it."""
+def spelled_group_id(text: str) -> str:
+    """A GroupID of the phone, in the form in which it is sent back."""
     text = text.strip()
     return text if text[:3].lower() == "wv:" else f"wv:{text}"
 
 
-def joined(ctx: Context) -> dict[str, Room]:
+def joined_rooms(ctx: Context) -> dict[str, Room]:
     """The joined rooms, by bare JID."""
     found = ctx.services.sessions.hash(ctx.sid, "rooms")
     return {room.decode(): records.unpack_room(record) for room, record in found.items()}
 
 
 def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
-    """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that has none; BackendError while it
-    cannot be told whether it has any. Of a GroupID that an invitation has told nobody is asked."""
+    """The room that a GroupID means. 405 without a room service, 516 for a foreign domain without one, BackendError while that
+    is not known. A GroupID from an invitation needs no look-up."""
     name = groups.parse(gid)
-    for jid, room in (joined(ctx) if inside is None else inside).items():
+    for jid, room in (joined_rooms(ctx) if inside is None else inside).items():
         if groups.same(room.gid, gid or ""):
             return jid
     for record in ctx.services.invites.all(ctx.session.jid, "in").values():
@@ -53,7 +53,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
         if groups.same(invitation.gid, gid or ""):
             return invitation.room
     domain = name.domain or ctx.session.domain
-    found = service(ctx, domain)
+    found = room_service_of(ctx, domain)
     if not found:
         raise CspError(
             StatusCode.SERVICE_NOT_SUPPORTED if domain == ctx.session.domain else StatusCode.DOMAIN_NOT_SUPPORTED,
@@ -62,8 +62,8 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
     return f"{name.local}@{found}"
 
 
-def service(ctx: Context, domain: str) -> str:
-    """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
+def room_service_of(ctx: Context, domain: str) -> str:
+    """The room service of a domain; "" when it has none. Only definite answers of the domain are cached."""
     kept = ctx.services.groups.service(domain)
     if kept is None:
         kept = room_service.find_room_service(ctx.query, domain)
@@ -71,15 +71,15 @@ def service(ctx: Context, domain: str) -> str:
     return kept
 
 
-def inside(ctx: Context, gid: str | None) -> tuple[str, Room]:
-    """A room that is joined. 808 when it is not."""
-    here = joined(ctx)
-    jid = find(ctx, gid, here)
+def joined_room(ctx: Context, gid: str | None) -> tuple[str, Room]:
+    """A joined room. 808 when it is not joined."""
+    here = joined_rooms(ctx)
+    jid = find_joined_room(ctx, gid, here)
     return jid, here[jid]
 
 
-def find(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
-    """The one of the joined rooms that a GroupID means, without asking anybody. 808 when it is none of them."""
+def find_joined_room(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
+    """The joined room that a GroupID means, without asking a server. 808 when it means none of them."""
     name = groups.parse(gid)
     for jid, room in here.items():
         if groups.same(room.gid, gid or ""):
@@ -94,7 +94,7 @@ def find(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
 
 
 def occupants(ctx: Context, room: str) -> list[Occupant]:
-    """Whoever is in a joined room, by nick."""
+    """The occupants of a joined room, by nick."""
     found = ctx.services.sessions.hash(ctx.sid, "occ")
     start = f"{room}/"
     return sorted(
@@ -107,16 +107,16 @@ def occupants(ctx: Context, room: str) -> list[Occupant]:
     )
 
 
-def everybody(ctx: Context) -> list[Occupant]:
-    """Whoever is in one of the joined rooms and shows an address."""
+def known_occupants(ctx: Context) -> list[Occupant]:
+    """The occupants of all joined rooms whose address is visible."""
     found = ctx.services.sessions.hash(ctx.sid, "occ")
     each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
     return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
 
 
-def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
-    """Occupants as the phone is told of them: as many as it can read, unless it reads long answers in segments. Else it would be
-    told that the answer is too long, and not that it is in."""
+def shown_members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:
+    """Occupants in the phone's spelling: as many as it can read, or all when it reads segments. A longer answer would be
+    refused, and the phone would not learn that it has joined."""
     known = spellings(ctx.services, ctx.sid, [each.jid for each in present if each.jid])
     found = [
         Member(each.nick, ctx.session.spelled(each.jid, known.get(each.jid)) if each.jid else "", each.level) for each in present
@@ -124,21 +124,21 @@ def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]
     return found if ctx.segmented else groups.fitting(found, gid, ctx.caps.parser)
 
 
-def kept(ctx: Context, room: str, gid: str) -> KeptProperties:
+def kept_properties(ctx: Context, room: str, gid: str) -> KeptProperties:
     return records.unpack_kept(ctx.services.groups.get(ctx.session.jid, room), gid)
 
 
-def keep(ctx: Context, room: str, settled: KeptProperties) -> None:
+def keep_properties(ctx: Context, room: str, settled: KeptProperties) -> None:
     ctx.services.groups.put(ctx.session.jid, room, records.pack_kept(settled))
 
 
-def settled(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
-    """Whatever an account has settled, by room."""
+def all_kept_properties(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
+    """The user's own properties in all rooms, by room."""
     return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}
 
 
-def good(reply: RoomReply) -> RoomReply:
-    """CspError with the code of a refusal."""
+def checked_reply(reply: RoomReply) -> RoomReply:
+    """The reply. CspError with the right code when it is a refusal."""
     if reply.error:
         raise CspError(rooms.command_code(reply.error), reply.error)
     return reply
@@ -148,8 +148,9 @@ def good(reply: RoomReply) -> RoomReply:
 
 
 @dataclass(slots=True)
-class People:
-    """Whom a request names: `text` as it named them, bare JID, and nick of those who are there (both may be "")."""
+class NamedPeople:
+    """The users that a request names. `found`: as the request spells them, bare JID, and nick of those who are present; both
+    may be ""."""
 
     found: "list[tuple[str | ScreenName, str, str]]"
     failed: dict[int, "list[str | ScreenName]"]
@@ -159,14 +160,14 @@ class People:
 
     @property
     def working(self) -> "list[tuple[str | ScreenName, str, str]]":
-        """Those of them for whom nothing has failed."""
+        """Those for whom nothing has failed."""
         failed = [each for who in self.failed.values() for each in who]
         return [each for each in self.found if each[0] not in failed]
 
 
-def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> People:
+def named_people(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterable[ScreenName]) -> NamedPeople:
     """Users by address, occupants by screen name. 531 for what is neither."""
-    people = People([], {})
+    people = NamedPeople([], {})
     present = occupants(ctx, room)
     by_jid, by_nick = {each.jid: each for each in present if each.jid}, {each.nick: each for each in present}
     for text in user_ids:
@@ -182,12 +183,12 @@ def named(ctx: Context, room: str, user_ids: Iterable[str], screen_names: Iterab
             people.fail(StatusCode.UNKNOWN_USER, name)
         else:
             people.found.append((name, there.jid, there.nick))
-    if len(people.found) > MAX_MEMBERS:
+    if len(people.found) > MAX_PEOPLE_AT_ONCE:
         raise CspError(StatusCode.BAD_PARAMETER, "too many at once")
     return people
 
 
-def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[ScreenName]]:
+def names_in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[ScreenName]]:
     """(user ids, screen names) of the lists that a version may use."""
     users, names = [], []
     for each in lists:
@@ -200,13 +201,13 @@ def in_lists(*lists: UserList | UserIDList | None) -> tuple[list[str], list[Scre
 
 
 def administrators(ctx: Context, room: str) -> set[str]:
-    """Who is more than a member, as far as the room tells it: to make one a member would take that away."""
+    """Users with more than membership, as far as the room tells: to make them members would take that away."""
     replies = ctx.query(*[room_requests.ask_affiliated(room, each) for each in rooms.ADMIN_AFFILIATIONS])
     return {jid for reply in replies if not reply.error for jid, _ in room_requests.read_admin_items(reply.payload) if jid}
 
 
-def change(ctx: Context, people: People, request: Callable[[str, str], RoomRequest | None]) -> None:
-    """Asks for one thing for each of them; whoever it does not work for is counted as failed. `request` None: 816."""
+def change_each(ctx: Context, people: NamedPeople, request: Callable[[str, str], RoomRequest | None]) -> None:
+    """Sends one request for each of them; failures are counted. 816 where `request` returns None."""
     asked = []
     for who, jid, nick in people.found:
         wish = request(jid, nick)
@@ -219,8 +220,8 @@ def change(ctx: Context, people: People, request: Callable[[str, str], RoomReque
             people.fail(rooms.command_code(reply.error, who=True), who)
 
 
-def outcome(people: People, version: str) -> Primitive:
-    """200, 201 with who failed, or the code with which all did."""
+def people_result(people: NamedPeople, version: str) -> Primitive:
+    """200, 201 with those who failed, or the one code with which all failed."""
     if not people.failed:
         return status(StatusCode.SUCCESSFUL)
     served = people.working

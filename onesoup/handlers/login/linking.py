@@ -1,5 +1,5 @@
-"""Linked accounts: a password for the phone that stands for an XMPP account's own. Whoever makes a link here has shown the
-account's password first; what admins do is in onesoup.commands.accounts."""
+"""Links between phone log-ins and XMPP accounts, with phone passwords. Users make them here after proving the account's XMPP
+password; admins with `onesoup accounts` (onesoup.commands.accounts)."""
 
 import secrets
 import time
@@ -20,24 +20,24 @@ from onesoup.store.account.phone_numbers import Checked
 
 log = structlog.get_logger()
 
-PAGE, ADMIN = "page", "admin"
-LEAST, MOST = 6, 50  # S60 takes 50 characters
-# Two keys of a phone's keypad never stand for the same of these.
+ORIGIN_PAGE, ORIGIN_ADMIN = "page", "admin"
+MIN_PHONE_PASSWORD, MAX_PHONE_PASSWORD = 6, 50  # S60 takes 50 characters
+# Characters that do not look alike and are easy to find on a keypad.
 _EASY = "abcdefghjkmnpqrstuvwxyz23456789"
-EASY_LENGTH = 9
+EASY_PASSWORD_LENGTH = 9
 
 
-def easy_password() -> str:
-    """A password that is typed on a keypad without looking twice: 44 random bits."""
-    return "".join(secrets.choice(_EASY) for _ in range(EASY_LENGTH))
+def easy_phone_password() -> str:
+    """A new password that is easy to type on a keypad, with 44 random bits."""
+    return "".join(secrets.choice(_EASY) for _ in range(EASY_PASSWORD_LENGTH))
 
 
-def objection(phone_password: str, password: str) -> str | None:
-    """What is wrong with a phone password, for its user; None when it is good."""
-    if len(phone_password) < LEAST:
-        return f"The phone password must have at least {LEAST} characters."
-    if len(phone_password) > MOST:
-        return f"The phone password may have at most {MOST} characters."
+def phone_password_objection(phone_password: str, password: str) -> str | None:
+    """What is wrong with a phone password, as text for its user; None when it is good."""
+    if len(phone_password) < MIN_PHONE_PASSWORD:
+        return f"The phone password must have at least {MIN_PHONE_PASSWORD} characters."
+    if len(phone_password) > MAX_PHONE_PASSWORD:
+        return f"The phone password may have at most {MAX_PHONE_PASSWORD} characters."
     if not all("!" <= char <= "~" for char in phone_password):
         return "Phones write letters with accents, and blanks, in different ways: use plain letters, digits and signs."
     if phone_password == password:
@@ -45,8 +45,9 @@ def objection(phone_password: str, password: str) -> str | None:
     return None
 
 
-def found(services: GatewayServices, login: str) -> LinkedAccount | None:
-    """The link of a log-in. One that no key opens any more counts as none: whoever knows the XMPP password still gets in."""
+def find_link(services: GatewayServices, login: str) -> LinkedAccount | None:
+    """The link of a log-in, or None. A link that no key can decrypt counts as none: its user can still log in with the XMPP
+    password."""
     try:
         return services.accounts.find(login)
     except KeyRingError as error:
@@ -54,68 +55,70 @@ def found(services: GatewayServices, login: str) -> LinkedAccount | None:
         return None
 
 
-def whose(services: GatewayServices, peer: Peer, text: str) -> str:
-    """The account that an address means here; 531 or 516 when that can be nobody's."""
-    jid = access.wish(text, throttle.domains(services.policy, peer)).jid
+def account_of(services: GatewayServices, peer: Peer, text: str) -> str:
+    """The account that an address means here. 531 or 516 when it can mean none."""
+    jid = access.wish(text, throttle.domain_policy(services.policy, peer)).jid
     if addresses.domain_of(jid) not in services.policy.domains:
         raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "domain not served here")
     return jid
 
 
-def verify(services: GatewayServices, peer: Peer, jid: str, password: str, deadline: float) -> None:
-    """Nothing when the XMPP server takes the password; else what a log-in of a phone would be told."""
+def verify_password(services: GatewayServices, peer: Peer, jid: str, password: str, deadline: float) -> None:
+    """Checks the password at the XMPP server. CspError with the code that a log-in of a phone would get."""
     given = bool(password) and len(password) <= access.MAX_PASSWORD
-    throttle.admit(services, peer, jid, throttle.word(services, jid, password) if given else None)
+    throttle.admit_login(services, peer, jid, throttle.password_key(services, jid, password) if given else None)
     job = {
         "verify": jid,
         "cred": services.ring.seal(password.encode("utf-8", "surrogatepass"), f"cred:{jid}"),
     }
-    ticket = throttle.ticket(services, peer, jid, jid, password)
+    ticket = throttle.login_ticket(services, peer, jid, jid, password)
     answer = throttle.ask_holder(services, keys.shard_of(jid, "verify"), job, ticket, deadline)
     if answer["code"] != StatusCode.SUCCESSFUL:
         raise CspError(answer["code"], answer.get("text", ""))
 
 
-def choose(services: GatewayServices, peer: Peer, jid: str, password: str, phone_password: str, deadline: float) -> None:
-    """Stores a phone password for an account whose XMPP password is shown. What was there is replaced."""
-    verify(services, peer, jid, password, deadline)
+def set_phone_password(
+    services: GatewayServices, peer: Peer, jid: str, password: str, phone_password: str, deadline: float
+) -> None:
+    """Stores a phone password for an account, after checking its XMPP password. Replaces the stored one."""
+    verify_password(services, peer, jid, password, deadline)
     old = _own_link(services, jid)
     number = old.number if old else ""
-    services.accounts.link(jid, jid, password, phone_password, origin=PAGE, number=number, made=int(time.time()))
-    log.info("account-linked", origin=PAGE)
+    services.accounts.link(jid, jid, password, phone_password, origin=ORIGIN_PAGE, number=number, made=int(time.time()))
+    log.info("account-linked", origin=ORIGIN_PAGE)
 
 
-def forget(services: GatewayServices, peer: Peer, jid: str, password: str, deadline: float) -> bool:
-    """Removes what is stored for an account whose XMPP password is shown; False when nothing was."""
-    verify(services, peer, jid, password, deadline)
+def remove_phone_password(services: GatewayServices, peer: Peer, jid: str, password: str, deadline: float) -> bool:
+    """Removes what is stored for an account, after checking its XMPP password. False when nothing was stored."""
+    verify_password(services, peer, jid, password, deadline)
     link = _own_link(services, jid)
     if link is None:
         return False
     services.accounts.unlink(jid)
-    log.info("account-unlinked", origin=PAGE)
+    log.info("account-unlinked", origin=ORIGIN_PAGE)
     return True
 
 
 def send_code(services: GatewayServices, peer: Peer, jid: str, password: str, number: str, deadline: float) -> Issued:
-    """Sends a code to the phone of somebody who has shown the account's XMPP password."""
-    verify(services, peer, jid, password, deadline)
+    """Sends a code to a phone number, after checking the account's XMPP password."""
+    verify_password(services, peer, jid, password, deadline)
     return issue_code(services, jid, number)
 
 
 def confirm_code(services: GatewayServices, peer: Peer, jid: str, password: str, code: str, deadline: float) -> Checked:
-    """Makes the number to which the code was sent the account's own, for wake-ups by SMS."""
-    verify(services, peer, jid, password, deadline)
+    """Checks the code. When it is right, wake-ups by SMS go to the number."""
+    verify_password(services, peer, jid, password, deadline)
     return check_code(services, jid, code.strip())
 
 
 def wakes_by_sms(services: GatewayServices) -> bool:
-    """Whether a number is of any use here."""
+    """Whether this service sends wake-ups by SMS."""
     return "SMS" in services.lines.live()
 
 
 def _own_link(services: GatewayServices, jid: str) -> LinkedAccount | None:
-    """The account's link. 403 where an admin lets this log-in stand for another account."""
-    link = found(services, jid)
+    """The account's link. 403 when an admin has linked this log-in to another account."""
+    link = find_link(services, jid)
     if link is not None and link.jid != jid:
         raise CspError(StatusCode.FORBIDDEN, "this log-in is managed by the operator")
     return link

@@ -1,5 +1,5 @@
-"""New accounts made on a phone (Registration), over XEP-0077 where the operator and the XMPP server allow it. A phone that has
-lost its password gets none from here: XMPP has no such thing."""
+"""Registration of new accounts by phones, over XEP-0077, where the operator and the XMPP server allow it. GetNewPassword is
+refused: XMPP has no such request."""
 
 import time
 
@@ -24,8 +24,8 @@ log = structlog.get_logger()
 MAX_EMAIL = 200
 
 
-def register(services: GatewayServices, request: RegistrationRequest, digest: str, peer: Peer) -> RegistrationResponse:
-    """200 with the user's address. A repeated request gets the answer of the first and makes no second try."""
+def register_account(services: GatewayServices, request: RegistrationRequest, digest: str, peer: Peer) -> RegistrationResponse:
+    """200 with the user's address. A repeated request gets the first answer and makes no second try."""
     user_id = (request.user.user_id or "") if request.user else ""
     try:
         result = access.result(*_register(services, request, user_id, digest, peer))
@@ -39,7 +39,7 @@ def _register(services: GatewayServices, request: RegistrationRequest, user_id: 
     policy, deadline = services.policy, time.monotonic() + services.policy.deadline
     if not policy.registration:
         raise CspError(StatusCode.SERVICE_NOT_SUPPORTED, "no new accounts are made here")
-    wish = access.wish(user_id, throttle.domains(policy, peer))
+    wish = access.wish(user_id, throttle.domain_policy(policy, peer))
     domain = wish.jid.rpartition("@")[2]
     password = request.password or ""
     if domain not in policy.domains:
@@ -49,20 +49,20 @@ def _register(services: GatewayServices, request: RegistrationRequest, user_id: 
     stored = services.tries.outcome("register", digest)
     if stored is not None:
         return stored
-    if services.tries.count("register", throttle.address(services, peer)) > policy.registrations_per_hour:
+    if services.tries.count("register", throttle.address_key(services, peer)) > policy.registrations_per_hour:
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many new accounts; try again later")
-    if linking.found(services, wish.jid) is not None:
+    if linking.find_link(services, wish.jid) is not None:
         raise CspError(StatusCode.FORBIDDEN, "name taken")
     code, text = _ask(services, wish.jid, password, (request.email_id or "").strip()[:MAX_EMAIL], deadline)
     if code == StatusCode.SUCCESSFUL and policy.remember:
-        # As after a first plain log-in: a phone that proves its password by digest only can log in too.
+        # As after a first plain log-in: then a phone that only does digest log-in can log in too.
         services.accounts.link(wish.jid, wish.jid, password, password, origin="registration", made=int(time.time()))
     services.tries.keep("register", digest, code, text)
     return code, text
 
 
 def _ask(services: GatewayServices, jid: str, password: str, email: str, deadline: float) -> tuple[int, str]:
-    """A holder does it: it is the one that speaks XMPP."""
+    """Asks a holder to register the account at the XMPP server."""
     if not services.replies.ready(within=2.0):
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "not ready")
     with services.replies.expect() as expected:
@@ -83,7 +83,7 @@ def _ask(services: GatewayServices, jid: str, password: str, email: str, deadlin
     return int(answer["code"]), str(answer.get("text", ""))
 
 
-def new_password(_request: GetNewPasswordRequest) -> GetNewPasswordResponse:
+def refuse_new_password(_request: GetNewPasswordRequest) -> GetNewPasswordResponse:
     return GetNewPasswordResponse(
         result=Result(code=StatusCode.SERVICE_NOT_SUPPORTED, description="ask the operator of your account")
     )

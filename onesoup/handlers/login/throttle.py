@@ -1,4 +1,4 @@
-"""What a log-in passes before an XMPP server hears of it: who asks from where, how often, and whether a slot is free."""
+"""Limits that a log-in must pass before an XMPP server hears of it: by account, place and address, and by slots of the server."""
 
 import ipaddress
 import time
@@ -14,29 +14,29 @@ from onesoup.store import records
 from onesoup.store.account.login_limits import Ticket
 from onesoup.store.bounds import TooMuch
 
-WRONG = "invalid password"
-# Requests that name sessions nobody has: so many a minute from one address are answered at once.
-FREE_STRAYS = 30
-STRAY_WAIT = 1.0
-# Slowing down must not use up the worker's connections.
+WRONG_PASSWORD = "invalid password"
+# Requests for unknown sessions that one address may send in a minute before answers become slow.
+MAX_FREE_UNKNOWN_SESSIONS = 30
+UNKNOWN_SESSION_WAIT_SECONDS = 1.0
+# Most requests that are delayed at once: delays must not use up the worker's connections.
 _MOST_SLOWED = 100
 _slowed = 0
-SLOT_WAIT = 0.03
+SLOT_WAIT_SECONDS = 0.03
 
 
-def domains(policy: Policy, peer: Peer) -> access.DomainPolicy:
-    """What log-in ids mean to whoever asks here."""
+def domain_policy(policy: Policy, peer: Peer) -> access.DomainPolicy:
+    """How log-in ids are read for this peer: default domain, served domains, names of the gateway."""
     default = access.default_domain(policy.by_place, peer.host, peer.path, policy.domain or None)
     return access.DomainPolicy(default, policy.domains, policy.gateways)
 
 
-def address(services: GatewayServices, peer: Peer) -> str:
-    """Who fails too often. A keyed digest: Redis need not know addresses."""
+def address_key(services: GatewayServices, peer: Peer) -> str:
+    """Key under which failures of an address are counted. A keyed digest: Redis need not know addresses."""
     return _digest(services, _network(peer.address or peer.sender, 32, 64), "address")
 
 
-def place(services: GatewayServices, peer: Peer) -> str:
-    """Where an account's phone comes from: carriers give it another address of the same network again and again."""
+def place_key(services: GatewayServices, peer: Peer) -> str:
+    """Key of the network that a phone comes from: carriers give it new addresses from the same network."""
     return _digest(services, _network(peer.address or peer.sender, 24, 48), "place")
 
 
@@ -54,51 +54,51 @@ def _network(text: str, old: int, new: int) -> str:
     return str(ipaddress.ip_network((ip, old if ip.version == 4 else new), strict=False))
 
 
-def stray(services: GatewayServices, peer: Peer) -> None:
-    """Somebody named a session that is nobody's: sooner or later such answers become slow (reliability.md 7)."""
+def note_unknown_session(services: GatewayServices, peer: Peer) -> None:
+    """Counts a request that names an unknown session. Above a limit such answers become slow (reliability.md 7)."""
     global _slowed
-    if services.guard.stray(address(services, peer)) <= FREE_STRAYS or _slowed >= _MOST_SLOWED:
+    if services.guard.stray(address_key(services, peer)) <= MAX_FREE_UNKNOWN_SESSIONS or _slowed >= _MOST_SLOWED:
         return
     _slowed += 1
     try:
-        time.sleep(STRAY_WAIT)
+        time.sleep(UNKNOWN_SESSION_WAIT_SECONDS)
     finally:
         _slowed -= 1
 
 
-def admit(services: GatewayServices, peer: Peer, account: str, word: str | None) -> None:
-    """Lets a log-in go on to the XMPP server. `word` is the digest of the password for it, None when the phone has proved
-    nothing. 503 for who has failed too often, 409 or 403 for what is known to be wrong."""
-    here, where = place(services, peer), address(services, peer)
+def admit_login(services: GatewayServices, peer: Peer, account: str, word: str | None) -> None:
+    """Lets a log-in go on to the XMPP server. `word` is the password's key, None when the phone has proved nothing. 503 after
+    too many failures, 409 or 403 for a password that is known to be wrong."""
+    here, where = place_key(services, peer), address_key(services, peer)
     entry = services.guard.enter(account, here, word or "")
     if entry.wait > 0 or (not entry.place_known and services.guard.banned(where)):
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many failed log-ins, try again later")
     if word is None:
         services.guard.failed(account, here, where)
-        raise CspError(StatusCode.INVALID_PASSWORD, WRONG)
+        raise CspError(StatusCode.INVALID_PASSWORD, WRONG_PASSWORD)
     if code := services.guard.wrong(word):
-        raise CspError(code, WRONG if code == StatusCode.INVALID_PASSWORD else "account closed")
+        raise CspError(code, WRONG_PASSWORD if code == StatusCode.INVALID_PASSWORD else "account closed")
 
 
-def word(services: GatewayServices, jid: str, password: str) -> str:
-    """What is remembered of a password: a keyed digest, of no use for another account."""
+def password_key(services: GatewayServices, jid: str, password: str) -> str:
+    """What is remembered of a wrong password: a keyed digest, of no use for another account."""
     return services.ring.digest(password, f"wrong:{jid}").hex()
 
 
-def ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> Ticket:
+def login_ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> Ticket:
     return Ticket(
         account=account,
         domain=addresses.domain_of(jid),
-        password=word(services, jid, password),
-        place=place(services, peer),
-        address=address(services, peer),
+        password=password_key(services, jid, password),
+        place=place_key(services, peer),
+        address=address_key(services, peer),
         slot=token(8) if services.guard.limits_servers else "",
     )
 
 
 def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticket: Ticket, deadline: float) -> dict[str, Any]:
-    """A job for the holder of a shard, and its answer. A password that was not the account's last good one waits for a slot,
-    so that wrong ones never get this gateway's address banned. BackendError 503 or 504."""
+    """Sends a job to the holder of a shard and waits for its answer. A password other than the account's last good one waits
+    for a slot, so that an XMPP server never sees enough wrong ones to ban this gateway. BackendError 503 or 504."""
     if not services.replies.ready(within=2.0):
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "not ready")
     if not services.guard.enter(ticket.account, ticket.place, ticket.password).password_good:
@@ -129,8 +129,8 @@ def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticke
 
 def _wait_for_slot(services: GatewayServices, ticket: Ticket, deadline: float) -> None:
     while (free := services.guard.reserve(ticket)) == 0:
-        if time.monotonic() > deadline - SLOT_WAIT:
+        if time.monotonic() > deadline - SLOT_WAIT_SECONDS:
             raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again")
-        time.sleep(SLOT_WAIT)
+        time.sleep(SLOT_WAIT_SECONDS)
     if free < 0:
         raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many wrong passwords for this domain of late, try again later")

@@ -143,7 +143,7 @@ class _Reader:
         self.lost = False
 
     def run(self) -> None:
-        looks = scheduler.every(scheduler.SECONDS, self._look)
+        looks = scheduler.every(scheduler.TASK_SECONDS, self._look)
         try:
             while True:
                 try:

@@ -170,7 +170,7 @@ def _named(error: redis.ResponseError) -> Exception:
 
 @cache  # those that never run are never shown
 def _seconds(script: str) -> Callable[[float], None]:
-    return batched_metrics.times(SECONDS.labels(script))
+    return batched_metrics.batched_observe(SECONDS.labels(script))
 
 
 class RedisScript:

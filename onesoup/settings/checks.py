@@ -1,0 +1,90 @@
+"""Checks settings against each other. The limits of a single setting are checked in `convert.py`."""
+
+from onesoup.settings.declare import ANY_DOMAIN, ENV_PREFIX, SettingsError
+from onesoup.settings.fields import Settings
+
+
+def check_together(settings: Settings) -> None:
+    """Raises SettingsError for the first rule between settings that is broken."""
+    for check in (
+        _check_sms,
+        _check_ttl,
+        _check_lease,
+        _check_domain_by_place,
+        _check_gateway_domains,
+        _check_number_headers,
+        _check_domains,
+    ):
+        check(settings)
+
+
+def _check_ttl(settings: Settings) -> None:
+    if settings.ttl_min > settings.ttl_max:
+        raise SettingsError(f"ttl_min={settings.ttl_min} is above ttl_max={settings.ttl_max}; example: {ENV_PREFIX}TTL_MIN=120")
+
+
+def _check_lease(settings: Settings) -> None:
+    if settings.lease_renew * 2 > settings.lease_ttl:
+        raise SettingsError(
+            f"lease_renew={settings.lease_renew} must be at most half of lease_ttl={settings.lease_ttl}, "
+            f"or one lost renewal loses the lease; example: {ENV_PREFIX}LEASE_RENEW=3"
+        )
+
+
+def _check_domain_by_place(settings: Settings) -> None:
+    for place, domain in settings.domain_by_place.items():
+        if domain not in settings.allowed_domains:
+            raise SettingsError(
+                f"domain_by_place: {place}={domain} is none of domains={','.join(sorted(settings.allowed_domains))}; "
+                f"example: {ENV_PREFIX}DOMAINS={settings.domain},{domain}"
+            )
+
+
+def _check_gateway_domains(settings: Settings) -> None:
+    for name in settings.gateway_domains:
+        if settings.allowed_domains.listed(name):
+            raise SettingsError(
+                f"gateway_domains={name} is an XMPP domain too, by domain or domains; "
+                f"example: {ENV_PREFIX}GATEWAY_DOMAINS=imps.{settings.domain}"
+            )
+
+
+def _check_number_headers(settings: Settings) -> None:
+    if settings.number_headers and not settings.trusted_proxies:
+        raise SettingsError(
+            f"number_headers={','.join(settings.number_headers)} without trusted_proxies would believe nobody; "
+            f"example: {ENV_PREFIX}TRUSTED_PROXIES=10.0.0.7"
+        )
+
+
+def _check_domains(settings: Settings) -> None:
+    if settings.domains and settings.domain not in settings.domains and ANY_DOMAIN not in settings.domains:
+        raise SettingsError(
+            f"domains={','.join(settings.domains)} leaves out domain={settings.domain}; "
+            f"example: {ENV_PREFIX}DOMAINS={settings.domain},{','.join(settings.domains)}"
+        )
+
+
+def _check_sms(settings: Settings) -> None:
+    scheme = settings.sms_url.partition("://")[0]
+    wanted = ("smpp",) if settings.sms_gateway == "smpp" else ("http", "https")
+    if settings.sms_gateway and scheme not in wanted:
+        example = "smpp://smsc.example.org:2775" if wanted == ("smpp",) else "http://127.0.0.1:13013/cgi-bin/sendsms"
+        raise SettingsError(
+            f"sms_gateway={settings.sms_gateway} needs sms_url, a URL of {wanted[0]}; example: {ENV_PREFIX}SMS_URL={example}"
+        )
+    if settings.sms_data and settings.sms_gateway in ("", "kannel-ppg"):
+        raise SettingsError(
+            f"sms_data needs a gateway that carries any message, not sms_gateway={settings.sms_gateway}; "
+            f"example: {ENV_PREFIX}SMS_GATEWAY=kannel-sendsms"
+        )
+    if settings.sms_data and settings.sms_gateway != "smpp" and not (settings.sms_hook_key and settings.cir_port):
+        raise SettingsError(
+            f"sms_data needs sms_hook_key and cir_port, by which the gateway brings messages; example: {ENV_PREFIX}CIR_PORT=8090"
+        )
+
+
+def unusable_ca(path: str, error: OSError) -> SettingsError:
+    """The error for a file of xmpp_ca that cannot be read or holds no certificate."""
+    reason = error.strerror or "holds no certificate"
+    return SettingsError(f"xmpp_ca={path}: {reason}; example: {ENV_PREFIX}XMPP_CA=/etc/onesoup/ca.pem")

@@ -1,0 +1,20 @@
+"""Settings of the admin port and the log."""
+
+from dataclasses import dataclass
+
+from onesoup.settings.declare import port_setting, setting
+
+
+@dataclass(frozen=True)
+class OperationSettings:
+    admin_bind: str = setting("127.0.0.1", "Address of the admin port: /healthz, /readyz and /metrics.", "127.0.0.1")
+    admin_port: int = port_setting(
+        0,
+        "Port of /healthz, /readyz and /metrics; 0: 9471 for a gateway, 9472 for a holder, 9473 for a CIR process; a second "
+        "process of a role on one host takes the next free port from 9474 on.",
+        "9471",
+    )
+    log: str = setting("json", "Form of the log: json for machines, console for people.", "console", choices=("json", "console"))
+    log_level: str = setting(
+        "info", "Lowest level that is logged.", "debug", choices=("debug", "info", "warning", "error", "critical")
+    )

@@ -1,0 +1,56 @@
+"""Settings of the XMPP side: routes, certificates, pictures, the holder pool."""
+
+from dataclasses import dataclass
+
+from onesoup.settings.declare import setting
+
+
+@dataclass(frozen=True)
+class XmppSettings:
+    # Routes and certificates.
+    xmpp_routes: dict[str, tuple[str, int]] = setting(  # noqa: RUF009 - setting() makes a factory of it
+        {},
+        "Where to reach an XMPP domain instead of asking DNS, comma separated: domain=host:port, or domain=tls://host:port "
+        "(direct TLS).",
+        "example.org=127.0.0.1:5222",
+    )
+    xmpp_ca: str = setting("", "File with further CA certificates that XMPP servers may use.", "/etc/onesoup/ca.pem")
+    xmpp_insecure: tuple[str, ...] = setting(
+        (),
+        "XMPP domains where clear text and TLS without verification are allowed, comma separated. Log-ins there need SCRAM: "
+        "a password is never sent over such a connection.",
+        "legacy.example.org",
+    )
+    xmpp_any_streams: int = setting(
+        200,
+        "With domains=any: most streams of one holder to a domain that is not listed.",
+        "200",
+        low=1,
+        high=100_000,
+    )
+
+    # Pictures.
+    fetch_pictures: bool = setting(
+        False,
+        "Fetch pictures behind links for phones that accept pictures. The sender of a message then chooses where a holder "
+        "connects to; addresses that are not public are refused.",
+        "true",
+    )
+    picture_octets: int = setting(
+        5_242_880, "Largest picture that is fetched, bytes. Phones get it scaled down.", "5242880", low=1024, high=52_428_800
+    )
+    media_hosts: tuple[str, ...] = setting(
+        (),
+        "Web hosts for uploads and links that may have private addresses and no TLS, as host or host:port, comma separated. "
+        "All others need https and a public address.",
+        "upload.example.lan,127.0.0.1:5280",
+    )
+
+    # The holder pool.
+    lease_ttl: float = setting(
+        10.0, "Seconds without a sign of life after which other holders take the shards of a holder.", "10", low=0.5, high=600.0
+    )
+    lease_renew: float = setting(3.0, "Seconds between renewals of a lease; at most half of lease_ttl.", "3", low=0.1, high=300.0)
+    drain_seconds: float = setting(
+        10.0, "Seconds that a process may take to hand over its work when it stops.", "10", low=0.0, high=600.0
+    )
