@@ -9,7 +9,7 @@ from gevent.server import StreamServer
 
 from cir.http import delivery_reports, gateway_profiles, shttp
 from cir.http.server import CirSite
-from onesoup.http_server.connection import Limits
+from onesoup.http_server.connection import HttpLimits
 from onesoup.http_server.requests import Request
 from onesoup.store.redis.client import connect
 from onesoup.store.wakeup.sms_budget import Jobs
@@ -140,7 +140,7 @@ def test_a_body_beyond_what_is_taken_ends_the_connection(site):
 
 
 def test_slow_questions_end_with_the_deadline(site, monkeypatch):
-    monkeypatch.setattr("cir.http.server.CONNECTION_LIMITS", Limits(request_seconds=0.3))
+    monkeypatch.setattr("cir.http.server.CONNECTION_LIMITS", HttpLimits(request_seconds=0.3))
     began, phones = time.monotonic(), [site() for _ in range(20)]
     for phone in phones:
         phone.sock.sendall(HEAD + b"Content-Length: 10000\r\n\r\n")

@@ -121,7 +121,7 @@ def test_what_the_operator_says_to_all_is_read_once(phones):
     store = Announcements(phones.lab.client)
     for number, name in enumerate(("drawer", "hand")):
         session = phones.holder.sessions[phones.sids[name]].session
-        assert system.tell(store, phones.sids[name], session, f"said{number}", "we go down at ten")
+        assert system.queue_announcement(store, phones.sids[name], session, f"said{number}", "we go down at ten")
     phones.reads("hand", "we go down at ten")
     phones.ends("drawer")
     phones.log_in("drawer", "again")
