@@ -17,8 +17,9 @@ from gevent.event import Event
 from onesoup.load.ledger import Ledger, text_of
 from onesoup.load.series import HELD, LOGIN, Series
 from onesoup.phone import http
-from onesoup.phone.engine import Phone, Received
+from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
+from onesoup.phone.messages import ReceivedMessage
 from onesoup.phone.profiles import GENERIC
 from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.wire.document import ANY_TREE, Encoding
@@ -243,7 +244,7 @@ class User:
             if not self.logged_in:
                 return
 
-    def _hears(self, message: Received) -> None:
+    def _hears(self, message: ReceivedMessage) -> None:
         now = time.monotonic()
         if self._ledger.receive(self.name, message.text, message.id, now) is not None:
             self._series.count("received", now)

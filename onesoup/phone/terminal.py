@@ -20,8 +20,12 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.status import StatusCode
 from onesoup.phone import lookup
-from onesoup.phone.engine import OPERATOR, ListedContact, Phone, Received, ShownPresence, key, members_of
+from onesoup.phone.addresses import user_key
+from onesoup.phone.contacts import ListedContact, ShownPresence
+from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
+from onesoup.phone.groups import members_of
+from onesoup.phone.messages import OPERATOR_SENDER, ReceivedMessage
 from onesoup.phone.stcp import LineClosed, PhoneStcpLine
 from onesoup.wire import codec, xmltext
 from onesoup.wire.errors import WireError
@@ -120,8 +124,8 @@ class Terminal:
             self.screen.write(_clean(text) + "\n")
             self.screen.flush()
 
-    def _heard(self, message: Received) -> None:
-        if message.sender == OPERATOR:
+    def _heard(self, message: ReceivedMessage) -> None:
+        if message.sender == OPERATOR_SENDER:
             self.say(f"* from the operator: {_clean(message.text)}")
             return
         self.last = message.sender
@@ -141,8 +145,8 @@ class Terminal:
 
     def _seen(self, shown: ShownPresence) -> None:
         state = describe(shown)
-        if self._told.get(key(shown.user)) != state:
-            self._told[key(shown.user)] = state
+        if self._told.get(user_key(shown.user)) != state:
+            self._told[user_key(shown.user)] = state
             self.say(f"* {self._name(shown.user)} is {state}")
 
     def _trace(self, way: str, octets: bytes) -> None:
@@ -213,7 +217,7 @@ class Terminal:
         if not text:
             self._plain("nothing to send")
             return
-        if key(to) in self.phone.groups:
+        if user_key(to) in self.phone.groups:
             self.phone.say(to, text)
         else:
             self.phone.send(to, text)
@@ -243,16 +247,16 @@ class Terminal:
 
     def _who(self, _rest: str) -> None:
         phone = self.phone
-        online = [each for each in phone.contacts.values() if (seen := phone.presences.get(key(each.user))) and seen.online]
+        online = [each for each in phone.contacts.values() if (seen := phone.presences.get(user_key(each.user))) and seen.online]
         for contact in online:
             self._plain(f"  {self._row(contact)}")
         if not online:
             self._plain("nobody is online")
 
     def _row(self, contact: ListedContact) -> str:
-        shown = self.phone.presences.get(key(contact.user))
+        shown = self.phone.presences.get(user_key(contact.user))
         state = describe(shown) if shown else "unknown"
-        self._told[key(contact.user)] = state
+        self._told[user_key(contact.user)] = state
         return f"{contact.name or contact.user}  {contact.user}  {state}"
 
     def _add(self, rest: str) -> None:
@@ -304,7 +308,7 @@ class Terminal:
 
     def _leave_group(self, rest: str) -> None:
         gid = self._group(rest) if rest else self.last
-        if key(gid) not in self.phone.groups:
+        if user_key(gid) not in self.phone.groups:
             self._plain("you are not in that group; /groups shows where you are")
             return
         self.phone.leave_group(gid)
@@ -314,7 +318,7 @@ class Terminal:
     def _invite(self, rest: str) -> None:
         name, _, group = rest.partition(" ")
         user, gid = self._address(name), self._group(group) if group.strip() else self.last
-        if not user or key(gid) not in self.phone.groups:
+        if not user or user_key(gid) not in self.phone.groups:
             self._plain("/invite NAME [GROUP], while you are in the group")
             return
         self.phone.invite(gid, [user])
@@ -400,10 +404,10 @@ class Terminal:
         """The address of a contact by its name or address, or of anybody by an address; "" when it is neither."""
         name = name.strip()
         folded = name.lower()
-        if key(self._group(name)) in self.phone.groups:
+        if user_key(self._group(name)) in self.phone.groups:
             return self._group(name)
         for contact in list(self.phone.contacts.values()):
-            user = key(contact.user)
+            user = user_key(contact.user)
             if folded in (contact.name.lower(), user, user.removeprefix("wv:"), user.removeprefix("wv:").partition("@")[0]):
                 return contact.user
         is_address = "@" in name and " " not in name
@@ -413,7 +417,7 @@ class Terminal:
         return address if address.lower().startswith("wv:") else f"wv:{address}"
 
     def _name(self, user: str) -> str:
-        contact = self.phone.contacts.get(key(user))
+        contact = self.phone.contacts.get(user_key(user))
         return _clean(contact.name) if contact and contact.name else user
 
     # --- what arrives ---

@@ -25,8 +25,8 @@ from onesoup.csp.codec.generated_elements import (
     User,
     UserList,
 )
-from onesoup.phone.engine import members_of
 from onesoup.phone.errors import Refused
+from onesoup.phone.groups import members_of
 from tests.support.secrets import secret_text
 from tests.support.world import Person, StoryPhone, World
 
