@@ -9,7 +9,7 @@ from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, Unreachable
 from onesoup.phone.profiles import PROFILES
 from onesoup.phone.subcommands import WithSubcommands
-from onesoup.phone.terminal import Terminal
+from onesoup.phone.terminal.terminal import Terminal
 from onesoup.wire.document import Encoding
 
 WHY: dict[int, str] = {

@@ -19,6 +19,7 @@ from onesoup.csp.codec.generated_elements import (
     NickList,
     NickName,
     OnlineStatus,
+    PollingRequest,
     Presence,
     PresenceNotificationRequest,
     PresenceSubList,
@@ -292,9 +293,12 @@ def test_a_poll_flag_in_the_place_of_another_version(version: str, place: str) -
 
 
 def test_ids_are_those_of_the_handset() -> None:
-    assert [Phone("http://x/", "a", profile="s60")._tid()] == ["nok1"]
+    def next_id(phone: Phone) -> str | None:
+        return phone.message(PollingRequest()).transactions[0].id
+
+    assert next_id(Phone("http://x/", "a", profile="s60")) == "nok1"
     android = Phone("http://x/", "a", profile="android")
-    ids = [android._tid() for _ in range(1000)]
+    ids = [next_id(android) for _ in range(1000)]
     assert (ids[0], ids[998], ids[999]) == ("1", "999", "1")
 
 
