@@ -13,8 +13,9 @@ from onesoup.demo.process import ProcessError
 from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import hosting, report, script, xmpp
 from onesoup.phone.conversation.backend import XmppBackend
+from onesoup.phone.conversation.outcome import StepOutcome
 from onesoup.phone.conversation.phones import PhoneFriends
-from onesoup.phone.conversation.player import Player, StepOutcome
+from onesoup.phone.conversation.player import Player
 from onesoup.phone.conversation.script import ConversationScript, ScriptError, ScriptPerson
 from onesoup.phone.errors import PhoneError
 from onesoup.wire.document import Encoding

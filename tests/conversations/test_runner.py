@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from onesoup.phone.conversation import report, rules, script
 from onesoup.phone.conversation.backend import UnknownSentence, sentences
 from onesoup.phone.conversation.checks import OPS, check
+from onesoup.phone.conversation.outcome import PlayOutcome
 from onesoup.phone.conversation.paths import PathError, find, of_element
-from onesoup.phone.conversation.player import Player, PlayOutcome
+from onesoup.phone.conversation.player import Player
 from onesoup.phone.play import play as command
 from onesoup.wire import xmltext
 from onesoup.wire.document import Encoding
@@ -112,7 +113,7 @@ def run(told: Told) -> Run:
         }
         made = script.make("test", data)
         player = Player(made, told.url, made.people())
-        player.state.sid = "S1"
+        player.exchange.state.sid = "S1"
         return player.play()
 
     return play

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from onesoup.phone.conversation.checks import Failure
+from onesoup.phone.conversation.outcome import PlayOutcome, StepOutcome
 from onesoup.phone.conversation.paths import PathNode
-from onesoup.phone.conversation.player import PlayOutcome, StepOutcome
 
 MAX_ANSWER = 120  # lines
 
