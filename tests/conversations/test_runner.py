@@ -421,7 +421,7 @@ def test_the_command_exits_with_1_where_a_check_fails(told: Told, tmp_path: Path
 
 def test_an_unknown_sentence_is_not_guessed() -> None:
     from onesoup.phone.conversation.backend import XmppBackend
-    from onesoup.phone.conversation.xmpp import FriendClients
+    from onesoup.phone.conversation.friend_clients import FriendClients
 
     backend = XmppBackend(FriendClients(), {}, "alice", ("", 0), None)
     for text in ("bob dances", "bob sends 'x' to alice"):

@@ -181,7 +181,7 @@ def test_a_message_that_is_too_large_comes_back_to_its_writer_and_costs_nothing_
     there.raw(said(alice, "m1", before) + said(alice, "huge", "huge", inflated) + said(alice, "m2", behind))
     phone.hears(behind)
     assert phone.said() == [before, behind]
-    there.wait("message", type="error", id="huge")
+    there.wait("message_error", id="huge")
 
 
 def test_four_texts_under_one_id(world: World) -> None:

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from onesoup.phone.conversation.backend import UnknownSentence
 from onesoup.phone.conversation.checks import Failure, check
 from onesoup.phone.conversation.exchange import ScriptExchange
+from onesoup.phone.conversation.friend_clients import BackendFailed
 from onesoup.phone.conversation.outcome import PlayOutcome, StepFailed, StepOutcome, answer_name
 from onesoup.phone.conversation.paths import PathError, find
 from onesoup.phone.conversation.script import ConversationScript, ScriptPerson
 from onesoup.phone.conversation.wire import Answer, TcpLine
-from onesoup.phone.conversation.xmpp import BackendFailed
 from onesoup.phone.errors import PhoneError
 
 MAX_POLLS_PER_STEP = 6
