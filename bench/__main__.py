@@ -12,6 +12,7 @@ from dataclasses import replace  # noqa: E402
 
 from bench import machine, report  # noqa: E402
 from bench.parts import FULL, QUICK, Scale, say  # noqa: E402
+from onesoup.load.text import wrapped  # noqa: E402
 
 PARTS = {
     "codec": "microseconds a document: WBXML and XML, to typed primitives and back",
@@ -31,7 +32,7 @@ PARTS = {
 
 
 def run(names: list[str], scale: Scale) -> tuple[list[report.Figure], list[str]]:
-    """The figures of these parts, in their order, and the parts that failed: half an hour must not be lost for one of them."""
+    """The figures of these parts in their order, and the names of parts that failed. A failure does not stop the others."""
     figures: list[report.Figure] = []
     failed = []
     for name in names:
@@ -67,7 +68,7 @@ def main(argv: list[str]) -> int:
     about["steal"] = f"{machine.stolen() - stolen:.2f} s"
     name = "-".join(names) if options.part else "all"
     path = report.save(f"{name}-quick" if options.quick else name, about, figures)
-    print("\n".join([", ".join(f"{name} {value}" for name, value in about.items()), "", report.table(figures)]))
+    print("\n".join([*wrapped(", ".join(f"{name} {value}" for name, value in about.items())), "", report.table(figures)]))
     say(f"written: {path}")
     if failed:
         say(f"failed: {', '.join(failed)}")

@@ -14,7 +14,8 @@ from gevent.pool import Pool
 from onesoup.load import plot
 from onesoup.load.friend import Friend
 from onesoup.load.ledger import Entry, Ledger, text_of
-from onesoup.load.series import HELD, Series, columns, percentile
+from onesoup.load.series import HELD, Series, percentile
+from onesoup.load.text import columns, wrapped
 from onesoup.load.users import Partner, User
 
 LOGINS_AT_ONCE = 20
@@ -124,18 +125,19 @@ class LoadResult:
     def table(self) -> str:
         """For people."""
         messages: list[Sequence[object]] = [
-            ("messages", "sent", "acknowledged", "received", "lost", "repeated", "doubled", "out of order", "p50 ms", "p95 ms")
+            ("messages", "sent", "acked", "received", "lost", "repeated", "doubled", "out of order")
         ]
-        woken = [percentile(self.woken, part) * 1000 for part in (0.5, 0.95)]
-        accounts = {**self.ledger.directions(), "all": self.ledger.total()}
-        for name, each in accounts.items():
+        delays: list[Sequence[object]] = [("from writing to reading", "n", "p50 ms", "p95 ms")]
+        for name, each in {**self.ledger.directions(), "all": self.ledger.total()}.items():
             counts = (each.sent, each.acknowledged, each.received, each.lost, each.repeated, each.doubled, each.out_of_order)
-            messages.append((name, *counts, percentile(each.delays, 0.5) * 1000, percentile(each.delays, 0.95) * 1000))
-        messages.append(("to phones with a line", "", "", len(self.woken), "", "", "", "", *woken))
+            messages.append((name, *counts))
+            delays.append((name, len(each.delays), *(percentile(each.delays, part) * 1000 for part in (0.5, 0.95))))
+        woken = (percentile(self.woken, part) * 1000 for part in (0.5, 0.95))
+        delays.append(("to phones with a line", len(self.woken), *woken))
         kinds: list[Sequence[object]] = [("requests", "n", "p50 ms", "p95 ms", "p99 ms", "most ms")]
         for kind, values in [*self.series.by_kind().items(), ("all but the held and log-ins", self.series.times)]:
             kinds.append((kind, len(values), *(percentile(values, part) * 1000 for part in (0.5, 0.95, 0.99, 1.0))))
-        failures = [("failed", "n"), *sorted(self.series.failures.items())]
+        failures: list[Sequence[object]] = [("failed", "n"), *sorted(self.series.failures.items())]
         rate = self.series.total("requests") / max(self.seconds, 1.0)
         ended = (
             f"{self.plan.phones} phones, {self.seconds:.0f} s, {rate:.0f} requests/s, "
@@ -143,8 +145,8 @@ class LoadResult:
             f"logged in at the end {self.logged_in}, drained in {self.drained:.1f} s, "
             f"{self.next_login} messages waited for the next log-in"
         )
-        parts = [columns(messages), columns(kinds), *([columns(failures)] if len(failures) > 1 else []), ended]
-        return "\n\n".join(parts)
+        tables = [messages, delays, kinds, *([failures] if len(failures) > 1 else [])]
+        return "\n\n".join([*(columns(each) for each in tables), "\n".join(wrapped(ended))])
 
     def svg(self, title: str) -> str:
         rows = self.series.rows()
@@ -306,11 +308,12 @@ class Run:
         recent = [row for row in self.series.rows()[-last - 1 : -1] if row[7]]
         p95 = max((row[7] for row in recent), default=0.0)
         here = sum(user.logged_in for user in self.users)
-        return (
-            f"{now - self.series.began:5.0f} s: {here}/{len(self.users)} phones, {rates['requests']:.0f} requests/s, "
+        text = (
+            f"{now - self.series.began:.0f} s: {here}/{len(self.users)} phones, {rates['requests']:.0f} requests/s, "
             f"{rates['failed']:.0f} failed/s, messages {rates['sent']:.1f}/s out, {rates['received']:.1f}/s in, "
             f"p95 {p95:.0f} ms, on their way {len(self.ledger.missing())}"
         )
+        return "\n".join(wrapped(text, "    "))
 
     def mark(self, what: str) -> None:
         """A fault, for the picture and the log."""

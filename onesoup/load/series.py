@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 
 def percentile(values: Iterable[float], part: float) -> float:
@@ -87,24 +87,3 @@ class Series:
         writer.writerow(HEAD)
         writer.writerows(self.rows())
         return out.getvalue()
-
-
-def columns(rows: Sequence[Sequence[object]]) -> str:
-    """Rows as lines, numbers to the right; the first row is the head."""
-    texts = [[_short(cell) for cell in row] for row in rows]
-    widths = [max(len(row[place]) for row in texts) for place in range(len(texts[0]))]
-
-    def line(row: Sequence[str]) -> str:
-        return "  ".join(
-            cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-
-    return "\n".join(
-        [line(texts[0]).rstrip(), "  ".join("-" * width for width in widths), *(line(row).rstrip() for row in texts[1:])]
-    )
-
-
-def _short(cell: object) -> str:
-    if isinstance(cell, float):
-        return "-" if math.isnan(cell) else f"{cell:.1f}" if cell < 100 else f"{cell:.0f}"
-    return str(cell)

@@ -6,7 +6,8 @@ import math
 from xml.etree import ElementTree
 
 from onesoup.load import plot
-from onesoup.load.series import HEAD, HELD, Series, columns, percentile
+from onesoup.load.series import HEAD, HELD, Series, percentile
+from onesoup.load.text import columns
 
 
 def test_waiting_for_ones_turn_counts_as_time_of_the_answer() -> None:
