@@ -1,6 +1,6 @@
 """Part capacity: polls a second of one worker before answers are late, log-ins of one holder, a crowd of idle lines.
 
-The ramp is open-loop: every poll has its time, and is as late as its answer is, whatever it waited for."""
+The ramp is open-loop: every poll has its time, and is as late as its answer."""
 
 import itertools
 import socket

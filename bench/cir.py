@@ -82,7 +82,7 @@ def _line(world: World, stack: ExitStack, user: str) -> tuple[Phone, PhoneStcpLi
 
 
 def _at_rate(lines: list[tuple[Phone, PhoneStcpLine]], peer: Peer) -> list[float]:
-    """Milliseconds of each message, sent at a steady rate whatever has come of the ones before."""
+    """Milliseconds of each message, sent at a steady rate that does not wait for earlier ones."""
 
     def woken(line: PhoneStcpLine) -> float:
         if not line.wait(30.0):

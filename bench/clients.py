@@ -112,7 +112,7 @@ class Driver:
         return {"cpu": time.process_time() - began}
 
     def do_write(self, count: int) -> dict[str, Any]:
-        """As many octets as a message has, white space, through the TLS connection alone."""
+        """White space of the size of a message, through the TLS connection alone."""
         link = self.client.stream._wired()._linked()
         octets = b" " * len(stanzas.message_octets({"id": "m1000", "to": self.client.stream.jid, "body": "a" * 30}))
         began = time.process_time()

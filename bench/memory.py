@@ -90,7 +90,7 @@ def _settled(world: World, seconds: float) -> dict[str, float]:
 
 
 def _keys(client: redis.Redis) -> tuple[int, int]:
-    """Octets of the keys that stay, and of the stored replies, which Redis drops by itself. Removes the replies."""
+    """Bytes of the keys that stay, and of the stored replies, which Redis drops by itself. Removes the replies."""
     stay = pass_by = 0
     for key in list(client.scan_iter(count=1000)):
         octets = client.memory_usage(key, samples=0) or 0

@@ -55,7 +55,7 @@ class Peer:
         self.send(f"<message to='{to}' type='chat' id='{body}'><body>{body}</body></message>")
 
     def wait(self, pattern: str) -> float:
-        """When octets that match had come in, as perf_counter; what came before them is forgotten. TimeoutError."""
+        """Waits for bytes that match; returns their time of arrival (perf_counter) and forgets earlier ones. TimeoutError."""
         wanted = re.compile(pattern.encode())
         self._link.settimeout(TIMEOUT)
         while (found := wanted.search(self._buffer)) is None:

@@ -81,7 +81,7 @@ class _Side:
             phone.negotiate()
 
     def _shared(self, holders: int) -> None:
-        """Waits until each holder has its share of the shards: a session that moves meanwhile would not be there in time."""
+        """Waits until each holder has its share of the shards, since sessions that move spoil the figures."""
         with redis.Redis.from_url(self._world.redis_url) as client, gevent.Timeout(120.0):
             while True:
                 owners = Counter(Shards(client).holders(range(keys.SHARDS)))

@@ -14,7 +14,7 @@ from bench.peer import Peer
 from bench.people import PASSWORD, World, at_once
 from bench.report import Figure, Spread
 
-# Seconds until the leases of the dead holder are free; 10 where nobody sets it.
+# Seconds until the leases of the dead holder are free (default of the setting: 10).
 LEASE_TTL, LEASE_RENEW = 3.0, 1.0
 PATIENCE = 240.0
 WATCHER = "watcher"

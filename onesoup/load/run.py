@@ -14,17 +14,17 @@ from gevent.pool import Pool
 from onesoup.load import plot
 from onesoup.load.friend import Friend
 from onesoup.load.ledger import Entry, Ledger, text_of
-from onesoup.load.series import HELD, Series, percentile
+from onesoup.load.series import Series, percentile
 from onesoup.load.text import columns, wrapped
 from onesoup.load.users import Partner, User
 
-LOGINS_AT_ONCE = 20
-PHONE, XMPP = "phone", "XMPP"
+MAX_PARALLEL_LOAD_LOGINS = 20
+PHONE_SIDE, XMPP_SIDE = "phone", "XMPP"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Who there is and what they do. Users are `{phones}0@domain` and so on."""
+    """How many phones and friends there are, and what they do. Users are `{phones}0@domain` and so on."""
 
     url: str
     domain: str
@@ -70,7 +70,7 @@ class Plan:
 
 @dataclass
 class LoadResult:
-    """What came of it. `seconds` is the time under load."""
+    """The result of a run. `seconds` is the time under load."""
 
     plan: Plan
     seconds: float
@@ -183,7 +183,7 @@ class Run:
         self.plan, self._tell = plan, tell
         self.ledger = Ledger(self._direction)
         self.series = Series(time.monotonic())
-        self._names = {plan.friend(number).name: XMPP for number in range(plan.friends)}
+        self._names = {plan.friend(number).name: XMPP_SIDE for number in range(plan.friends)}
         lined = round(plan.lines * 100)
         self.users = [
             User(
@@ -208,7 +208,7 @@ class Run:
         self._waiting = 0
 
     def _direction(self, writer: str, reader: str) -> str:
-        return f"{self._names.get(writer, PHONE)} to {self._names.get(reader, PHONE)}"
+        return f"{self._names.get(writer, PHONE_SIDE)} to {self._names.get(reader, PHONE_SIDE)}"
 
     def _friends(self) -> list[Friend]:
         plan = self.plan
@@ -233,7 +233,7 @@ class Run:
 
     @contextmanager
     def working(self) -> Iterator["Run"]:
-        """Everybody is logged in and at work inside; at the end nobody writes any more and what is on its way arrives."""
+        """Logs everybody in and lets them work. At the end writing stops, and messages on their way arrive."""
         self.series.began = time.monotonic()
         self.begin()
         try:
@@ -250,7 +250,7 @@ class Run:
             gap = self.plan.spread / max(len(self.users), 1)
             gevent.joinall([gevent.spawn_later(number * gap, user.login) for number, user in enumerate(self.users)])
         else:
-            Pool(LOGINS_AT_ONCE).map(lambda user: user.login(), self.users)
+            Pool(MAX_PARALLEL_LOAD_LOGINS).map(lambda user: user.login(), self.users)
         self.login_seconds = time.monotonic() - began
         self._tell(f"{len(self.users)} phones logged in within {self.login_seconds:.1f} s")
         begin = time.monotonic()
@@ -264,8 +264,8 @@ class Run:
 
     @contextmanager
     def silence(self, within: float = 30.0) -> Iterator[None]:
-        """Inside nobody writes, and what was on its way has arrived: for a fault in which somebody else, such as the XMPP server,
-        may lose what it has."""
+        """A time without writers, begun when messages on their way have arrived. For faults in which another server may lose
+        messages."""
         self._write_no_more()
         self._drain(within)
         yield
@@ -296,7 +296,7 @@ class Run:
                 continue  # its own greenlet sees to the connection
 
     def watch(self, seconds: float, every: float = 5.0) -> None:
-        """Works for so long, and tells how it goes."""
+        """Works for some seconds and tells the progress."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             gevent.sleep(min(left, every))
@@ -321,11 +321,11 @@ class Run:
         self._tell(f"-- {what}")
 
     def end(self, within: float = 60.0) -> None:
-        """Nobody writes any more. Phones go on polling until everything acknowledged is there, or the time is over. What was
-        handed out in vain too often waits for the next log-in: whoever misses something logs in again."""
+        """Stops writing. Phones poll until all acknowledged messages have arrived, or the time is over. Then phones that miss
+        messages log in again, since messages that were handed out in vain wait for the next log-in."""
         self._write_no_more()
         self._ended = time.monotonic()
-        self._tell("nobody writes any more; waiting for what is on its way")
+        self._tell("writing has stopped; waiting for messages on their way")
         self._drain(within)
         self._drained = time.monotonic() - self._ended
         missing = {reader for _, reader, _ in self.ledger.missing()}
@@ -343,7 +343,7 @@ class Run:
             for user in self.users:
                 user.poll_now()
             gevent.sleep(0.5)
-            # A little longer than needed: whatever comes twice has its chance.
+            # A little longer than needed, so that doubles can arrive.
             quiet = 0 if self.ledger.missing() else quiet + 1
 
     def close(self) -> None:
@@ -375,4 +375,4 @@ class Run:
         )
 
 
-__all__ = ["HELD", "Entry", "LoadResult", "Plan", "Run"]
+__all__ = ["Entry", "LoadResult", "Plan", "Run"]

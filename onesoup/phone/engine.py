@@ -36,7 +36,7 @@ from onesoup.phone.contacts import ContactRequests, ListedContact, ShownPresence
 from onesoup.phone.groups import GroupRequests
 from onesoup.phone.login import SessionRequests
 from onesoup.phone.messages import ReceivedMessage, received_message, system_messages
-from onesoup.phone.profiles import GENERIC, PROFILES, HandsetProfile
+from onesoup.phone.profiles import GENERIC_PROFILE, PROFILES, HandsetProfile
 from onesoup.phone.transactions import Trace
 from onesoup.wire.document import Encoding
 
@@ -62,7 +62,7 @@ class Phone(SessionRequests, ContactRequests, GroupRequests):
         client_id: str | None = None,
         cookie: str | None = None,
         way: str | None = None,
-        profile: HandsetProfile | str = GENERIC,
+        profile: HandsetProfile | str = GENERIC_PROFILE,
         cir: Iterable[str] | None = None,
         udp_port: int | None = None,
         headers: Mapping[str, str] | None = None,

@@ -42,7 +42,7 @@ class GroupRequests(MessageRequests):
         self.groups[user_key(gid)] = gid
 
     def join_group(self, gid: str, nick: str = "") -> list[str]:
-        """The screen names of whoever is there."""
+        """Joins a group. Returns the screen names of its members."""
         request = JoinGroupRequest(
             group_id=gid, screen_name=self._screen_name(gid, nick), joined_request=True, subscribe_notification=True
         )
@@ -62,7 +62,7 @@ class GroupRequests(MessageRequests):
         self._require_success(answer, "LeaveGroup")
 
     def say(self, gid: str, text: str, nick: str = "") -> str:
-        """A message to everybody in a group, or to one by screen name."""
+        """Sends a message to a group, or to one member by screen name. Returns the MessageID."""
         name = ScreenName(s_name=nick, group_id=gid) if nick else None
         return self._send_text(
             self._to_recipient(Recipient(group=[Group(group_id=None if name else gid, screen_name=name)])), text

@@ -123,7 +123,7 @@ class PhoneTransactions:
         return reply.status, decode_reply(reply) if reply.status == 200 and reply.body else None
 
     def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> http.HttpReply:
-        """Posts any octets. For hostile input, and for what posts of the phone itself end in."""
+        """Posts any bytes. All requests of the phone end here; tests use it for hostile input."""
         content_type = self.content_type if content_type is None else content_type
         self.last = octets
         if self.trace:
@@ -135,7 +135,7 @@ class PhoneTransactions:
         return reply
 
     def resend(self, octets: bytes | None = None) -> http.HttpReply:
-        """The same octets again, as S60 does when a connection breaks; without argument the last ones."""
+        """Posts the same bytes again, as S60 does when a connection breaks. Without argument: the last request."""
         return self.raw(self.last if octets is None else octets)
 
     def message(self, primitive: Primitive, tid: str | None = None) -> Message:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from onesoup.phone.conversation import report, rules, script
 from onesoup.phone.conversation.backend import UnknownSentence, sentences
-from onesoup.phone.conversation.checks import OPS, check
+from onesoup.phone.conversation.checks import CHECK_OPERATIONS, check
 from onesoup.phone.conversation.outcome import PlayOutcome
 from onesoup.phone.conversation.paths import PathError, find, of_element
 from onesoup.phone.conversation.player import Player
@@ -179,8 +179,8 @@ FAILS = [
 
 
 def test_every_operation_is_tried() -> None:
-    assert {each[0] for each in HOLDS} == set(OPS)
-    assert {each[0] for each in FAILS} >= set(OPS)
+    assert {each[0] for each in HOLDS} == set(CHECK_OPERATIONS)
+    assert {each[0] for each in FAILS} >= set(CHECK_OPERATIONS)
 
 
 @pytest.mark.parametrize(("op", "path", "value"), HOLDS)

@@ -33,7 +33,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
 from onesoup.phone.login import login_digest
-from onesoup.phone.profiles import ANDROID, PROFILES
+from onesoup.phone.profiles import ANDROID_PROFILE, PROFILES
 from onesoup.runtime.ports import free_port
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
@@ -85,7 +85,7 @@ def test_two_way_log_in() -> None:
 
 def test_four_way_log_in_uses_one_id_for_both_phases() -> None:
     challenge = LoginResponse(result=Result(code=401), nonce="n0nce123", digest_schema="MD5")
-    with Scripted(challenge, LOGGED_IN) as server, Phone(server.url, "alice", "secret", profile=ANDROID) as phone:
+    with Scripted(challenge, LOGGED_IN) as server, Phone(server.url, "alice", "secret", profile=ANDROID_PROFILE) as phone:
         phone.login()
     first, second = (each.transactions[0] for each in server.asked)
     assert first.id == second.id == "1"
@@ -113,7 +113,7 @@ def test_a_handset_that_takes_pwd_sends_its_password() -> None:
 )
 def test_first_phases_that_no_phone_survives(answer: Primitive, breaks: str) -> None:
     with pytest.raises(PhoneError, match=breaks):
-        ask(answer, "login", profile=ANDROID)
+        ask(answer, "login", profile=ANDROID_PROFILE)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_second_phases_that_no_phone_survives(answer: Primitive, breaks: str) ->
 def test_401_to_a_digest_would_be_repeated_for_ever() -> None:
     challenge = LoginResponse(result=Result(code=401), nonce="n", digest_schema="MD5")
     with Scripted(challenge, challenge) as server, pytest.raises(PhoneError, match="without end"):
-        phone_at(server, profile=ANDROID).login()
+        phone_at(server, profile=ANDROID_PROFILE).login()
 
 
 def test_a_refusal_has_its_code() -> None:
@@ -211,7 +211,7 @@ def test_contents_that_no_phone_survives(call: str, answer: Primitive, breaks: s
 
 def test_android_needs_all_functions() -> None:
     with pytest.raises(PhoneError, match="AllFunctions"):
-        ask(ServiceResponse(), "negotiate_services", profile=ANDROID)
+        ask(ServiceResponse(), "negotiate_services", profile=ANDROID_PROFILE)
     ask(ServiceResponse(), "negotiate_services")
 
 

@@ -9,7 +9,7 @@ with Peers() as peers:
 from pathlib import Path
 from xml.etree import ElementTree
 
-from onesoup.phone.conversation.friend_clients import MUC, BackendFailed, Event, FriendClient, FriendClients
+from onesoup.phone.conversation.friend_clients import MUC_SPACE, BackendFailed, Event, FriendClient, FriendClients
 
 WITHIN = 15.0
 VCARD = {
@@ -92,13 +92,13 @@ class Peer(FriendClient):
 
     def decline(self, room: str, whom: str, reason: str = "") -> None:
         decline = f"<decline to='{whom}'><reason>{reason}</reason></decline>"
-        self.raw(f"<message to='{room}'><x xmlns='{MUC}#user'>{decline}</x></message>")
+        self.raw(f"<message to='{room}'><x xmlns='{MUC_SPACE}#user'>{decline}</x></message>")
 
     def affiliate(self, room: str, jid: str, affiliation: str) -> None:
-        self.request(f"<query xmlns='{MUC}#admin'><item jid='{jid}' affiliation='{affiliation}'/></query>", room)
+        self.request(f"<query xmlns='{MUC_SPACE}#admin'><item jid='{jid}' affiliation='{affiliation}'/></query>", room)
 
     def kick(self, room: str, nick: str) -> None:
-        self.request(f"<query xmlns='{MUC}#admin'><item nick='{nick}' role='none'/></query>", room)
+        self.request(f"<query xmlns='{MUC_SPACE}#admin'><item nick='{nick}' role='none'/></query>", room)
 
     def destroy(self, room: str) -> None:
-        self.request(f"<query xmlns='{MUC}#owner'><destroy/></query>", room)
+        self.request(f"<query xmlns='{MUC_SPACE}#owner'><destroy/></query>", room)

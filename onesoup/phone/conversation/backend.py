@@ -67,7 +67,7 @@ class XmppBackend:
         self.sent_at = 0.0
 
     def start(self) -> None:
-        """Whoever is available at the start becomes so."""
+        """Connects the people who are available at the start."""
         for person in self._people.values():
             if person.online:
                 self.act(f"{person.user} is available")
@@ -151,21 +151,21 @@ class XmppBackend:
 
     def feels(self, who: str, mood: str, text: str | None) -> None:
         words = f"<text>{escape(text)}</text>" if text else ""
-        self._client(who).publish(MOOD, f"<mood xmlns='{MOOD}'><{mood}/>{words}</mood>")
+        self._client(who).publish(MOOD_NODE, f"<mood xmlns='{MOOD_NODE}'><{mood}/>{words}</mood>")
 
     def calls(self, who: str, name: str) -> None:
-        self._client(who).publish(NICK, f"<nick xmlns='{NICK}'>{escape(name)}</nick>")
+        self._client(who).publish(NICK_NODE, f"<nick xmlns='{NICK_NODE}'>{escape(name)}</nick>")
 
     def place(self, who: str, lat: str, lon: str, city: str) -> None:
         where = f"<lat>{lat}</lat><locality>{escape(city)}</locality><lon>{lon}</lon>"
-        self._client(who).publish(GEOLOC, f"<geoloc xmlns='{GEOLOC}'>{where}</geoloc>")
+        self._client(who).publish(GEOLOC_NODE, f"<geoloc xmlns='{GEOLOC_NODE}'>{where}</geoloc>")
 
     def picture(self, who: str) -> None:
-        octets = base64.b64decode(PICTURE)
+        octets = base64.b64decode(AVATAR_BASE64)
         name = hashlib.sha1(octets, usedforsecurity=False).hexdigest()
-        self._client(who).publish(DATA, f"<data xmlns='{DATA}'>{PICTURE}</data>", name)
+        self._client(who).publish(AVATAR_DATA_NODE, f"<data xmlns='{AVATAR_DATA_NODE}'>{AVATAR_BASE64}</data>", name)
         info = f"<info bytes='{len(octets)}' id='{name}' type='image/png'/>"
-        self._client(who).publish(AVATAR, f"<metadata xmlns='{AVATAR}'>{info}</metadata>", name)
+        self._client(who).publish(AVATAR_NODE, f"<metadata xmlns='{AVATAR_NODE}'>{info}</metadata>", name)
 
     def card(self, who: str, name: str, number: str) -> None:
         inside = f"<FN>{escape(name)}</FN><TEL><CELL/><NUMBER>{escape(number)}</NUMBER></TEL>"
@@ -196,17 +196,17 @@ class XmppBackend:
 
     def sees_mood(self, who: str, whom: str, mood: str) -> None:
         wanted = [] if mood == "nothing" else [mood]
-        self._published(who, whom, MOOD, lambda event: [each for each in event.fields["told"] if each != "text"] == wanted)
+        self._published(who, whom, MOOD_NODE, lambda event: [each for each in event.fields["told"] if each != "text"] == wanted)
 
     def sees_name(self, who: str, whom: str, name: str) -> None:
-        self._published(who, whom, NICK, lambda event: event.fields["text"] == name)
+        self._published(who, whom, NICK_NODE, lambda event: event.fields["text"] == name)
 
     def sees_picture(self, who: str, whom: str, which: str) -> None:
-        self._published(who, whom, AVATAR, lambda event: ("info" in event.fields["told"]) == (which == "a"))
+        self._published(who, whom, AVATAR_NODE, lambda event: ("info" in event.fields["told"]) == (which == "a"))
 
     def sees_nowhere(self, who: str, whom: str) -> None:
         sender, seen = self._jid(whom), self._client(who).untaken("published")
-        if any(each.fields["sender"] == sender and each.fields["node"] == GEOLOC and each.fields["told"] for each in seen):
+        if any(each.fields["sender"] == sender and each.fields["node"] == GEOLOC_NODE and each.fields["told"] for each in seen):
             raise BackendFailed("a place")
 
     def in_room(self, who: str, nick: str, where: str, name: str) -> None:
@@ -301,11 +301,15 @@ def _is(item: Mapping[str, Any], name: str | None, group: str | None) -> bool:
 
 
 # What people publish, and the picture of everybody here: 40 by 30 pixels in one colour.
-MOOD, NICK = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/nick"
-GEOLOC, AVATAR, DATA = "http://jabber.org/protocol/geoloc", "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
+MOOD_NODE, NICK_NODE = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/nick"
+GEOLOC_NODE, AVATAR_NODE, AVATAR_DATA_NODE = (
+    "http://jabber.org/protocol/geoloc",
+    "urn:xmpp:avatar:metadata",
+    "urn:xmpp:avatar:data",
+)
 # What people want to hear of each other.
-INTERESTS = (MOOD, NICK, GEOLOC, AVATAR)
-PICTURE = "iVBORw0KGgoAAAANSUhEUgAAACgAAAAeAQAAAAB2pmFwAAAADElEQVR42mNgGHoAAAC0AAGxr1xMAAAAAElFTkSuQmCC"
+INTERESTS = (MOOD_NODE, NICK_NODE, GEOLOC_NODE, AVATAR_NODE)
+AVATAR_BASE64 = "iVBORw0KGgoAAAANSUhEUgAAACgAAAAeAQAAAAB2pmFwAAAADElEQVR42mNgGHoAAAC0AAGxr1xMAAAAAElFTkSuQmCC"
 
 _NAME = r"[\w.+-]+(?:@[\w.-]+)?"
 _STATE = r"(?P<state>available|away|xa|dnd|chat|offline)(?: with status '(?P<status>.*)')?"
@@ -361,6 +365,6 @@ _EXPECTATIONS = [
         r"the roster of WHO has (?P<no>no )?WHOM(?: named '(?P<name>.*?)')?(?: in group '(?P<group>.*?)')?", XmppBackend.in_roster
     ),
     _row(r"available presence is sent to the XMPP server", XmppBackend.phone_is_available),
-    # The runner itself compares the answers to the same octets.
+    # The player itself compares the answers to the same bytes.
     _row(r"the MessageID is that of the first answer", lambda _: None),
 ]

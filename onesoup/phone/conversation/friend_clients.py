@@ -23,8 +23,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 EVENT_TIMEOUT_SECONDS = 10.0
-MUC = "http://jabber.org/protocol/muc"
-UPLOAD, ROSTER = "urn:xmpp:http:upload:0", "{jabber:iq:roster}"
+MUC_SPACE = "http://jabber.org/protocol/muc"
+UPLOAD_SPACE, ROSTER_TAG_PREFIX = "urn:xmpp:http:upload:0", "{jabber:iq:roster}"
 _PING = "<ping xmlns='urn:xmpp:ping'/>"
 
 
@@ -221,7 +221,7 @@ class FriendClient:
     def roster(self) -> dict[str, dict[str, Any]]:
         """The roster on the server: {jid: name, subscription, groups}."""
         answer = ElementTree.fromstring(self.iq("get", "<query xmlns='jabber:iq:roster'/>").xml)
-        return {item.get("jid", ""): _roster_item(item) for item in answer.iter(f"{ROSTER}item")}
+        return {item.get("jid", ""): _roster_item(item) for item in answer.iter(f"{ROSTER_TAG_PREFIX}item")}
 
     def presence(self, show: str | None = None, status: str | None = None, kind: str | None = None) -> None:
         """Returns when the server has it: it works off a stream in order, and has answered what came behind."""
@@ -247,10 +247,10 @@ class FriendClient:
 
     def upload(self, name: str, kind: str, data: bytes) -> str:
         """Uploads a file (XEP-0363). Its URL."""
-        request = f"<request xmlns='{UPLOAD}' filename='{name}' size='{len(data)}' content-type='{kind}'/>"
+        request = f"<request xmlns='{UPLOAD_SPACE}' filename='{name}' size='{len(data)}' content-type='{kind}'/>"
         answer = self.iq("get", request, f"upload.{self.jid.rpartition('@')[2]}")
         slot = ElementTree.fromstring(answer.xml) if answer.type == "result" else ElementTree.Element("none")
-        put, get = slot.find(f".//{{{UPLOAD}}}put"), slot.find(f".//{{{UPLOAD}}}get")
+        put, get = slot.find(f".//{{{UPLOAD_SPACE}}}put"), slot.find(f".//{{{UPLOAD_SPACE}}}get")
         if put is None or get is None:
             raise BackendFailed(f"no upload slot: {answer.condition or answer.type}")
         headers = {each.get("name", ""): each.text or "" for each in put} | {"Content-Type": kind}
@@ -266,30 +266,32 @@ class FriendClient:
     def join(self, room: str, nick: str, password: str = "") -> None:
         """Enters a room, and creates it if it does not exist. Returns when the client is in."""
         inner = f"<password>{password}</password>" if password else ""
-        self.raw(f"<presence to='{room}/{nick}'><x xmlns='{MUC}'>{inner}<history maxstanzas='0'/></x></presence>")
+        self.raw(f"<presence to='{room}/{nick}'><x xmlns='{MUC_SPACE}'>{inner}<history maxstanzas='0'/></x></presence>")
         own = {"sender": room, "kind": "available", "codes": lambda codes: 110 in codes}
         if 201 in self.wait_for(lambda event: event.fits("presence", own)).codes:
             self.configure(room)
 
     def configure(self, room: str, **values: str) -> None:
         fields = "".join(f"<field var='muc#roomconfig_{name}'><value>{value}</value></field>" for name, value in values.items())
-        form_type = f"<field var='FORM_TYPE'><value>{MUC}#roomconfig</value></field>"
-        self.request(f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'>{form_type}{fields}</x></query>", room)
+        form_type = f"<field var='FORM_TYPE'><value>{MUC_SPACE}#roomconfig</value></field>"
+        self.request(
+            f"<query xmlns='{MUC_SPACE}#owner'><x xmlns='jabber:x:data' type='submit'>{form_type}{fields}</x></query>", room
+        )
 
     def leave(self, room: str, nick: str) -> None:
         self.raw(f"<presence to='{room}/{nick}' type='unavailable'/>")
 
     def say(self, room: str, body: str, private: bool = False) -> None:
         """A message to a room. `private`: `room` is room/nick."""
-        kind, mark = ("chat", f"<x xmlns='{MUC}#user'/>") if private else ("groupchat", "")
+        kind, mark = ("chat", f"<x xmlns='{MUC_SPACE}#user'/>") if private else ("groupchat", "")
         self.raw(f"<message to='{room}' type='{kind}' id='r{next(self._numbers)}'><body>{escape(body)}</body>{mark}</message>")
 
     def invite(self, room: str, whom: str, reason: str = "") -> None:
         """Invites through the room."""
         inner = f"<reason>{escape(reason)}</reason>" if reason else ""
-        self.raw(f"<message to='{room}'><x xmlns='{MUC}#user'><invite to={quoteattr(whom)}>{inner}</invite></x></message>")
+        self.raw(f"<message to='{room}'><x xmlns='{MUC_SPACE}#user'><invite to={quoteattr(whom)}>{inner}</invite></x></message>")
 
 
 def _roster_item(item: ElementTree.Element) -> dict[str, Any]:
-    groups = [each.text or "" for each in item.findall(f"{ROSTER}group")]
+    groups = [each.text or "" for each in item.findall(f"{ROSTER_TAG_PREFIX}group")]
     return {"name": item.get("name") or "", "subscription": item.get("subscription"), "groups": groups}

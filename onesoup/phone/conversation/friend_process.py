@@ -16,7 +16,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import StanzaPath
 
 IQ_TIMEOUT_SECONDS = 15
-OOB, MUC_USER = "{jabber:x:oob}", "{http://jabber.org/protocol/muc#user}"
+OOB_TAG_PREFIX, MUC_USER_TAG_PREFIX = "{jabber:x:oob}", "{http://jabber.org/protocol/muc#user}"
 
 
 class Client(slixmpp.ClientXMPP):
@@ -70,16 +70,16 @@ class Client(slixmpp.ClientXMPP):
             type=stanza["type"],
             body=stanza["body"],
             receipt_asked=stanza.xml.find("{urn:xmpp:receipts}request") is not None,
-            oob=stanza.xml.findtext(f"{OOB}x/{OOB}url") or "",
+            oob=stanza.xml.findtext(f"{OOB_TAG_PREFIX}x/{OOB_TAG_PREFIX}url") or "",
         )
 
     def _tell_of_rooms(self, stanza: slixmpp.Message) -> None:
         """Invitations, by the room or directly, and refusals of them."""
-        user = stanza.xml.find(f"{MUC_USER}x")
+        user = stanza.xml.find(f"{MUC_USER_TAG_PREFIX}x")
         for name in ("invite", "decline"):
-            found = user.find(f"{MUC_USER}{name}") if user is not None else None
+            found = user.find(f"{MUC_USER_TAG_PREFIX}{name}") if user is not None else None
             if found is not None:
-                reason = found.findtext(f"{MUC_USER}reason") or ""
+                reason = found.findtext(f"{MUC_USER_TAG_PREFIX}reason") or ""
                 self.tell(name, room=stanza["from"].bare, sender=found.get("from"), reason=reason)
         direct = stanza.xml.find("{jabber:x:conference}x")
         if direct is not None:
@@ -108,7 +108,7 @@ class Client(slixmpp.ClientXMPP):
             type=stanza["type"],
             show=stanza.xml.findtext("{jabber:client}show") or "",
             status=stanza["status"],
-            codes=[int(each.get("code", "0")) for each in stanza.xml.iter(f"{MUC_USER}status")],
+            codes=[int(each.get("code", "0")) for each in stanza.xml.iter(f"{MUC_USER_TAG_PREFIX}status")],
             xml=ElementTree.tostring(stanza.xml, encoding="unicode"),
         )
 

@@ -210,10 +210,10 @@ class TerminalCommands:
             self._screen.print_line("profiles are there in CSP 1.3 only: --csp 1.3")
             return
         name, sign, value = (part.strip() for part in rest.partition("="))
-        if sign and name.lower() not in lookup.PROPERTIES:
-            self._screen.print_line(f"/profile NAME = VALUE, with one of {', '.join(lookup.PROPERTIES)}")
+        if sign and name.lower() not in lookup.PROPERTY_OF_WORD:
+            self._screen.print_line(f"/profile NAME = VALUE, with one of {', '.join(lookup.PROPERTY_OF_WORD)}")
         elif sign:
-            lookup.change_profile(self._phone, {lookup.PROPERTIES[name.lower()]: value})
+            lookup.change_profile(self._phone, {lookup.PROPERTY_OF_WORD[name.lower()]: value})
             self._screen.print_line(f"your {name.lower()} is {value}" if value else f"your {name.lower()} is gone")
         elif user := self._state.address_of(rest) if rest else self._phone.address:
             values = lookup.profile(self._phone, user)
