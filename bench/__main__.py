@@ -14,7 +14,7 @@ from bench import machine, report  # noqa: E402
 from bench.parts import FULL, QUICK, Scale, say  # noqa: E402
 from onesoup.load.text import wrapped  # noqa: E402
 
-PARTS = {
+PART_DESCRIPTIONS = {
     "codec": "microseconds a document: WBXML and XML, to typed primitives and back",
     "poll": "the empty poll of one worker beside the bare ceiling",
     "bosh": "the empty poll beside those of Prosody's and ejabberd's BOSH",
@@ -36,7 +36,7 @@ def run(names: list[str], scale: Scale) -> tuple[list[report.Figure], list[str]]
     figures: list[report.Figure] = []
     failed = []
     for name in names:
-        say(f"== {name}: {PARTS[name]}")
+        say(f"== {name}: {PART_DESCRIPTIONS[name]}")
         try:
             figures += importlib.import_module(f"bench.{name}").run(scale)
         except Exception:
@@ -47,7 +47,7 @@ def run(names: list[str], scale: Scale) -> tuple[list[report.Figure], list[str]]
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures onesoup. A missed goal is no error.")
-    parser.add_argument("part", nargs="*", help=", ".join([*PARTS, "profile", "hops"]))
+    parser.add_argument("part", nargs="*", help=", ".join([*PART_DESCRIPTIONS, "profile", "hops"]))
     parser.add_argument("--quick", action="store_true", help="a tiny run, to see that everything works")
     parser.add_argument("--streams", type=int, help="idle streams of part stream, and of takeover")
     options = parser.parse_args(argv)
@@ -60,8 +60,8 @@ def main(argv: list[str]) -> int:
     if options.part == ["hops"]:
         print(importlib.import_module("bench.latency").hops(scale))
         return 0
-    names = options.part or list(PARTS)
-    if unknown := [name for name in names if name not in PARTS]:
+    names = options.part or list(PART_DESCRIPTIONS)
+    if unknown := [name for name in names if name not in PART_DESCRIPTIONS]:
         parser.error(f"no such part: {', '.join(unknown)}")
     about, stolen = machine.describe(), machine.stolen()
     figures, failed = run(names, scale)

@@ -32,7 +32,7 @@ from onesoup.xmpp.stream.socket import StreamSocket  # noqa: E402
 from onesoup.xmpp.stream.tcp import dial  # noqa: E402
 
 # Stanzas sent in a row before the server is asked whether it has them.
-WINDOW = 100
+SEND_WINDOW = 100
 
 
 class Client:
@@ -91,7 +91,7 @@ class Driver:
         for number in range(count):
             command = {"id": f"m{number}", "to": to, "body": f"This is message number {number}.", "receipt": False}
             stream.send(stanzas.message_octets(command), key=number)
-            if number % WINDOW == WINDOW - 1:
+            if number % SEND_WINDOW == SEND_WINDOW - 1:
                 stream.request(stanzas.Node("iq", {"type": "get"}, [stanzas.Node("urn:xmpp:ping ping")]), 60)
         return {"cpu": time.process_time() - began}
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from onesoup.load.text import wrapped
 
+# How long the consequences of log-ins last: quiet time before a measurement.
+LOGIN_REST_SECONDS = 3.2
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
