@@ -12,8 +12,9 @@ from dataclasses import replace  # noqa: E402
 
 from bench import machine, report  # noqa: E402
 from bench.parts import FULL, QUICK, Scale, say  # noqa: E402
+from onesoup.load.text import wrapped  # noqa: E402
 
-PARTS = {
+PART_DESCRIPTIONS = {
     "codec": "microseconds a document: WBXML and XML, to typed primitives and back",
     "poll": "the empty poll of one worker beside the bare ceiling",
     "bosh": "the empty poll beside those of Prosody's and ejabberd's BOSH",
@@ -31,11 +32,11 @@ PARTS = {
 
 
 def run(names: list[str], scale: Scale) -> tuple[list[report.Figure], list[str]]:
-    """The figures of these parts, in their order, and the parts that failed: half an hour must not be lost for one of them."""
+    """The figures of these parts in their order, and the names of parts that failed. A failure does not stop the others."""
     figures: list[report.Figure] = []
     failed = []
     for name in names:
-        say(f"== {name}: {PARTS[name]}")
+        say(f"== {name}: {PART_DESCRIPTIONS[name]}")
         try:
             figures += importlib.import_module(f"bench.{name}").run(scale)
         except Exception:
@@ -46,7 +47,7 @@ def run(names: list[str], scale: Scale) -> tuple[list[report.Figure], list[str]]
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures onesoup. A missed goal is no error.")
-    parser.add_argument("part", nargs="*", help=", ".join([*PARTS, "profile", "hops"]))
+    parser.add_argument("part", nargs="*", help=", ".join([*PART_DESCRIPTIONS, "profile", "hops"]))
     parser.add_argument("--quick", action="store_true", help="a tiny run, to see that everything works")
     parser.add_argument("--streams", type=int, help="idle streams of part stream, and of takeover")
     options = parser.parse_args(argv)
@@ -59,15 +60,15 @@ def main(argv: list[str]) -> int:
     if options.part == ["hops"]:
         print(importlib.import_module("bench.latency").hops(scale))
         return 0
-    names = options.part or list(PARTS)
-    if unknown := [name for name in names if name not in PARTS]:
+    names = options.part or list(PART_DESCRIPTIONS)
+    if unknown := [name for name in names if name not in PART_DESCRIPTIONS]:
         parser.error(f"no such part: {', '.join(unknown)}")
     about, stolen = machine.describe(), machine.stolen()
     figures, failed = run(names, scale)
     about["steal"] = f"{machine.stolen() - stolen:.2f} s"
     name = "-".join(names) if options.part else "all"
     path = report.save(f"{name}-quick" if options.quick else name, about, figures)
-    print("\n".join([", ".join(f"{name} {value}" for name, value in about.items()), "", report.table(figures)]))
+    print("\n".join([*wrapped(", ".join(f"{name} {value}" for name, value in about.items())), "", report.table(figures)]))
     say(f"written: {path}")
     if failed:
         say(f"failed: {', '.join(failed)}")

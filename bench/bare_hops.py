@@ -12,9 +12,9 @@ import sys  # noqa: E402
 import redis  # noqa: E402
 from gevent.server import StreamServer  # noqa: E402
 
-from bench.bare_lines import CHANNEL  # noqa: E402
+from bench.bare_lines import BARE_CHANNEL  # noqa: E402
 
-SCRIPT = """
+HOP_SCRIPT = """
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[1])
 redis.call('RPUSH', KEYS[2], ARGV[1])
 redis.call('PUBLISH', ARGV[2], ARGV[1])
@@ -22,10 +22,10 @@ return 1
 """
 
 if __name__ == "__main__":
-    keep = redis.Redis(port=int(sys.argv[2]), protocol=2).register_script(SCRIPT)
+    keep = redis.Redis(port=int(sys.argv[2]), protocol=2).register_script(HOP_SCRIPT)
 
     def serve(sock, _address):
         while name := sock.recv(1024).strip():
-            keep(["s:{bare}", "q:{bare}"], [name, CHANNEL])
+            keep(["s:{bare}", "q:{bare}"], [name, BARE_CHANNEL])
 
     StreamServer(("127.0.0.1", int(sys.argv[1])), serve).serve_forever()

@@ -12,7 +12,7 @@ import gevent  # noqa: E402
 import redis  # noqa: E402
 from gevent.server import StreamServer  # noqa: E402
 
-CHANNEL = "bare"
+BARE_CHANNEL = "bare"
 lines = {}
 
 
@@ -30,7 +30,7 @@ def serve(sock, _address):
 
 def listen(port):
     pubsub = redis.Redis(port=port, protocol=2).pubsub(ignore_subscribe_messages=True)
-    pubsub.subscribe(CHANNEL)
+    pubsub.subscribe(BARE_CHANNEL)
     for message in pubsub.listen():
         sock = lines.get(message["data"].decode())
         if sock is not None:

@@ -19,18 +19,18 @@ import gevent
 from bench import machine
 from bench.load import Generator
 from bench.parts import Scale, say, workplace
-from bench.poll import TYPE, check, gateway, measure, poll, running, session_ids, write_sessions
+from bench.poll import POLL_CONTENT_TYPE, check, gateway, measure, poll, running, session_ids, write_sessions
 from bench.report import Figure, Spread
 from onesoup.demo.ejabberd import Ejabberd, find_ejabberd
 from onesoup.demo.process import Process, ProcessError
 from onesoup.demo.servers import Prosody, RedisServer
 
 S = TypeVar("S", Prosody, Ejabberd)
-GOALS = {"prosody": 1.0, "ejabberd": 2.5}
-SESSIONS, LANES = 50, 16
-PASSWORD, DOMAIN = "bench-secret", "localhost"
-BODY = "http://jabber.org/protocol/httpbind"
-PROSODY = """modules_enabled = { "saslauth"; "bosh"; "roster"; "ping" }
+MAX_BOSH_RATIOS = {"prosody": 1.0, "ejabberd": 2.5}
+BOSH_SESSIONS, BOSH_LANES = 50, 16
+BOSH_PASSWORD, BOSH_DOMAIN = "bench-secret", "localhost"
+HTTPBIND_SPACE = "http://jabber.org/protocol/httpbind"
+BOSH_PROSODY_CONFIG = """modules_enabled = { "saslauth"; "bosh"; "roster"; "ping" }
 modules_disabled = { "s2s"; "s2s_auth_certs"; "tls"; "offline"; "mam" }
 consider_bosh_secure = true
 bosh_max_inactivity = 60
@@ -47,7 +47,7 @@ class Connection:
         self._rest = b""
 
     def send(self, body: str) -> None:
-        head = f"POST /http-bind HTTP/1.1\r\nHost: {DOMAIN}\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: "
+        head = f"POST /http-bind HTTP/1.1\r\nHost: {BOSH_DOMAIN}\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: "
         self._link.sendall(f"{head}{len(body)}\r\n\r\n{body}".encode())
 
     def answer(self) -> str:
@@ -77,16 +77,16 @@ class Session:
         self._hold, self._rid, self._sid = hold, secrets.randbelow(2**31), ""
         self._links = [Connection(port) for _ in range(1 + hold)]
         wait = 60 if hold else 0
-        opening = f'to="{DOMAIN}" hold="{hold}" wait="{wait}" ver="1.6" xmpp:version="1.0" xmlns:xmpp="urn:xmpp:xbosh"'
+        opening = f'to="{BOSH_DOMAIN}" hold="{hold}" wait="{wait}" ver="1.6" xmpp:version="1.0" xmlns:xmpp="urn:xmpp:xbosh"'
         answer = self._ask("", opening)
         found = re.search(r"""\bsid=["']([^"']+)""", answer)
         assert found, answer
         self._sid = found[1]
-        login = base64.b64encode(f"\0{user}\0{PASSWORD}".encode()).decode()
+        login = base64.b64encode(f"\0{user}\0{BOSH_PASSWORD}".encode()).decode()
         self._until(answer, "mechanism")
         auth = f'<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="PLAIN">{login}</auth>'
         self._until(self._ask(auth), "<success")
-        self._until(self._ask("", f'to="{DOMAIN}" xmpp:restart="true" xmlns:xmpp="urn:xmpp:xbosh"'), "xmpp-bind")
+        self._until(self._ask("", f'to="{BOSH_DOMAIN}" xmpp:restart="true" xmlns:xmpp="urn:xmpp:xbosh"'), "xmpp-bind")
         bind = '<iq xmlns="jabber:client" type="set" id="b"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>'
         self._until(self._ask(bind), "<jid>")
         if hold:
@@ -120,7 +120,7 @@ class Session:
     def _body(self, inner: str = "", attributes: str = "") -> str:
         self._rid += 1
         sid = f' sid="{self._sid}"' if self._sid else ""
-        return f'<body xmlns="{BODY}" rid="{self._rid}"{sid} {attributes}>{inner}</body>'
+        return f'<body xmlns="{HTTPBIND_SPACE}" rid="{self._rid}"{sid} {attributes}>{inner}</body>'
 
 
 class Server:
@@ -128,9 +128,9 @@ class Server:
 
     def __init__(self, name: str, process: Process, port: int, hold: int) -> None:
         self.name, self._process = name, process
-        self._lanes: list[list[Session]] = [[] for _ in range(LANES)]
-        for number in range(SESSIONS):
-            self._lanes[number % LANES].append(Session(port, f"user{number}", hold))
+        self._lanes: list[list[Session]] = [[] for _ in range(BOSH_LANES)]
+        for number in range(BOSH_SESSIONS):
+            self._lanes[number % BOSH_LANES].append(Session(port, f"user{number}", hold))
 
     def measure(self, seconds: float) -> float:
         """CPU microseconds a poll."""
@@ -160,28 +160,28 @@ def servers(stack: ExitStack, directory: Path) -> list[Server]:
 
 
 def _prosody(stack: ExitStack, directory: Path) -> Server:
-    server = stack.enter_context(_with_accounts(Prosody(directory / "prosody", options=PROSODY)))
+    server = stack.enter_context(_with_accounts(Prosody(directory / "prosody", options=BOSH_PROSODY_CONFIG)))
     return Server("prosody", server.process, server.port + 2, hold=0)
 
 
 def ejabberd(stack: ExitStack, directory: Path) -> Server:
     """With a request held for each session."""
-    server = stack.enter_context(_with_accounts(Ejabberd(directory / "ejabberd", DOMAIN)))
+    server = stack.enter_context(_with_accounts(Ejabberd(directory / "ejabberd", BOSH_DOMAIN)))
     return Server("ejabberd", server.process, server.port + 2, hold=1)
 
 
 def _with_accounts(server: S) -> S:
-    for number in range(SESSIONS):
-        server.add_account(f"user{number}", PASSWORD)
+    for number in range(BOSH_SESSIONS):
+        server.add_account(f"user{number}", BOSH_PASSWORD)
     return server
 
 
 def run(scale: Scale) -> list[Figure]:
     with workplace() as directory, ExitStack() as stack:
         redis_server = stack.enter_context(RedisServer(directory / "redis", appendonly=False))
-        sids = session_ids(SESSIONS)
+        sids = session_ids(BOSH_SESSIONS)
         write_sessions(redis_server.url, sids)
-        generator = Generator([poll(sid) for sid in sids], TYPE, LANES, directory)
+        generator = Generator([poll(sid) for sid in sids], POLL_CONTENT_TYPE, BOSH_LANES, directory)
         web = gateway(directory, redis_server.url)
         stack.enter_context(running(web))
         check(web, generator.bodies[0])
@@ -211,6 +211,6 @@ def _figure(ours: list[float], name: str, theirs: list[float]) -> Figure:
         Spread.of(theirs),
         f"us, {name}",
         Spread.of(a / b for a, b in zip(ours, theirs, strict=True)),
-        GOALS[name],
-        f"{SESSIONS} sessions, {LANES} requests at a time; ours is the gateway's CPU and Redis's",
+        MAX_BOSH_RATIOS[name],
+        f"{BOSH_SESSIONS} sessions, {BOSH_LANES} requests at a time; ours is the gateway's CPU and Redis's",
     )

@@ -1,6 +1,6 @@
 """Part capacity: polls a second of one worker before answers are late, log-ins of one holder, a crowd of idle lines.
 
-The ramp is open-loop: every poll has its time, and is as late as its answer is, whatever it waited for."""
+The ramp is open-loop: every poll has its time, and is as late as its answer."""
 
 import itertools
 import socket
@@ -17,16 +17,16 @@ from bench import cir, login, machine
 from bench.load import _answer
 from bench.parts import REPOSITORY, Scale, say, workplace
 from bench.people import World
-from bench.poll import TYPE, gateway, poll, running, session_ids, write_sessions
+from bench.poll import POLL_CONTENT_TYPE, gateway, poll, running, session_ids, write_sessions
 from bench.report import Figure, Spread, percentile
 from onesoup.demo.servers import RedisServer
 
-STEP = 1.25
-FIRST = 100.0
-LATE = 0.5
-CONNECTIONS = 32
+RATE_STEP = 1.25
+FIRST_RATE = 100.0
+LATE_SECONDS = 0.5
+RAMP_CONNECTIONS = 32
 # Floors of a second: polls of a core, log-ins of a holder. Goals are upper bounds, so they are of the time of each.
-POLLS, LOGINS = 700, 40
+POLL_GOAL, LOGIN_GOAL = 700, 40
 CROWD_KB, CROWD_CPU = 20.0, 10.0
 
 
@@ -48,30 +48,30 @@ def _ramp(scale: Scale, directory: Path) -> list[Figure]:
         requests = [_request(poll(sid)) for sid in sids]
         web = gateway(directory, server.url)
         with running(web):
-            _load(web.port, requests, FIRST, 1.0)
-            rate, best, core, p95 = FIRST, 0.0, 0.0, 0.0
+            _load(web.port, requests, FIRST_RATE, 1.0)
+            rate, best, core, p95 = FIRST_RATE, 0.0, 0.0, 0.0
             while True:
                 before = web.cpu
                 times = _load(web.port, requests, rate, scale.ramp_seconds)
                 used, late = web.cpu - before, percentile(times, 0.95)
                 busy = used / scale.ramp_seconds * 100
                 say(f"capacity: {rate:.0f} polls/s: p95 {late * 1e3:.0f} ms, worker {busy:.0f} % of a core")
-                if late > LATE:
+                if late > LATE_SECONDS:
                     break
                 best, core, p95 = rate, used / len(times), late
-                rate *= STEP
+                rate *= RATE_STEP
                 if len(times) < 50:
                     break  # a tiny run, which has shown that it works
     note = f"one worker, AOF on, {scale.ramp_seconds:g} s a rate, a quarter more each time until p95 is above 500 ms"
     return [
         Figure("capacity", "polls/s with p95 <= 500 ms, open loop", "1/s", Spread.once(best), note=note),
         Figure("capacity", "p95 at that rate", "ms", Spread.once(p95 * 1e3)),
-        Figure("capacity", "worker's CPU of a poll at that rate", "us", Spread.once(core * 1e6), goal=1e6 / POLLS),
+        Figure("capacity", "worker's CPU of a poll at that rate", "us", Spread.once(core * 1e6), goal=1e6 / POLL_GOAL),
     ]
 
 
 def _request(body: bytes) -> bytes:
-    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {POLL_CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
@@ -89,7 +89,7 @@ def _load(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> 
                     raise RuntimeError("a poll failed")
                 times.append(time.perf_counter() - planned)
 
-    links = [gevent.spawn(connection) for _ in range(CONNECTIONS)]
+    links = [gevent.spawn(connection) for _ in range(RAMP_CONNECTIONS)]
     began = time.perf_counter()
     for number, request in zip(range(round(rate * seconds)), itertools.cycle(requests), strict=False):
         planned = began + number / rate
@@ -113,7 +113,7 @@ def _logins(scale: Scale, directory: Path) -> list[Figure]:
     say(f"capacity: {rate:.0f} log-ins/s")
     return [
         Figure("capacity", "log-ins/s of one holder, TLS, each with a log-out", "1/s", Spread.once(rate)),
-        Figure("capacity", "time of a log-in at that rate", "ms", Spread.once(1e3 / rate), goal=1e3 / LOGINS),
+        Figure("capacity", "time of a log-in at that rate", "ms", Spread.once(1e3 / rate), goal=1e3 / LOGIN_GOAL),
     ]
 
 
@@ -130,7 +130,7 @@ def _crowd(scale: Scale, directory: Path) -> list[Figure]:
             assert phones.stdin is not None
             assert phones.stdout is not None
             assert phones.stdout.readline() == "ready\n"
-            gevent.sleep(cir.REST)
+            gevent.sleep(cir.LOGIN_REST_SECONDS)
             kb = (machine.memory(listener.process.pid)["uss"] - before) / len(names)
             used = machine.cpu(listener.process.pid)
             gevent.sleep(scale.crowd_seconds)

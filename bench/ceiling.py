@@ -17,12 +17,12 @@ import redis  # noqa: E402
 
 from onesoup.store.redis.client import RedisScript, connect  # noqa: E402
 
-SCRIPT = """
+CEILING_SCRIPT = """
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 local fields = redis.call('HMGET', KEYS[1], 'r', 'ttl', 'due')
 return {fields[1], fields[2], fields[3], redis.call('LINDEX', KEYS[2], 0)}
 """
-SESSION_MS = 7_200_000
+CEILING_SESSION_MS = 7_200_000
 
 
 class Ceiling:
@@ -33,7 +33,7 @@ class Ceiling:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         sid = req.bounded_stream.read()[self._sid].decode()
-        self._script([f"s:{{{sid}}}", f"q:{{{sid}}}"], [SESSION_MS])
+        self._script([f"s:{{{sid}}}", f"q:{{{sid}}}"], [CEILING_SESSION_MS])
         resp.data = b""
         resp.content_type = "application/vnd.wv.csp.wbxml"
 
@@ -44,8 +44,8 @@ def create_app() -> falcon.App:
     port = int(os.environ["ONESOUP_BENCH_REDIS_PORT"])
     script: Callable[[list[str], list[int]], object]
     if os.environ["ONESOUP_BENCH_CLIENT"] == "shared":
-        script = RedisScript(connect(f"redis://127.0.0.1:{port}/0", shared=True), SCRIPT)
+        script = RedisScript(connect(f"redis://127.0.0.1:{port}/0", shared=True), CEILING_SCRIPT)
     else:
-        script = redis.Redis(port=port, protocol=2).register_script(SCRIPT)
+        script = redis.Redis(port=port, protocol=2).register_script(CEILING_SCRIPT)
     app.add_route("/", Ceiling(script, int(begin), int(end)))
     return app

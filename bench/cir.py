@@ -14,9 +14,9 @@ import gevent
 import redis
 
 from bench import bare_lines, machine
-from bench.parts import REPOSITORY, Scale, say, workplace
+from bench.parts import LOGIN_REST_SECONDS, REPOSITORY, Scale, say, workplace
 from bench.peer import Peer
-from bench.people import PASSWORD, World
+from bench.people import BENCH_PASSWORD, World
 from bench.report import Figure, Spread, percentile
 from cir.stcp.waker import AFTER_OK_SECONDS
 from onesoup.csp.session import Session
@@ -29,13 +29,11 @@ from onesoup.store import records
 from onesoup.store.redis.client import connect
 from onesoup.store.session.holder_side import HolderSessionStore
 
-RATE = 100
-# Seconds until what log-ins have started is over.
-REST = 3.2
-BURST = 50
-P50, P95 = 20.0, 100.0
+MESSAGES_PER_SECOND = 100
+BURST_MESSAGES = 50
+P50_GOAL_MS, P95_GOAL_MS = 20.0, 100.0
 # 60,000 lines a GB.
-LINE_KB = 1024 * 1024 / 60_000
+LINE_GOAL_KB = 1024 * 1024 / 60_000
 
 
 def run(scale: Scale) -> list[Figure]:
@@ -50,27 +48,35 @@ def run(scale: Scale) -> list[Figure]:
 def _wakes(scale: Scale, directory: Path) -> list[Figure]:
     """A phone for every message, as the goal has it: no wake is outstanding."""
     with World(directory) as world, ExitStack() as stack:
-        world.prosody.add_account("writer", PASSWORD)
+        world.prosody.add_account("writer", BENCH_PASSWORD)
         users = world.accounts("woken", scale.wakes + 1, ["writer"])
         address = "127.0.0.1", world.prosody.tls_port
-        peer = stack.enter_context(Peer("writer", PASSWORD, world.domain, address, world.ca_file))
+        peer = stack.enter_context(Peer("writer", BENCH_PASSWORD, world.domain, address, world.ca_file))
         lines = [_line(world, stack, user) for user in users]
         # Until everything that the log-ins started has ended.
-        gevent.sleep(REST + scale.settle)
+        gevent.sleep(LOGIN_REST_SECONDS + scale.settle)
         times = _at_rate(lines[1:], peer)
         count = _burst(*lines[0], peer)
         few = max(scale.wakes // 15, 2)
         again = _times(few, lambda number: _again(*lines[1 + number], peer))
         new = _times(few, lambda number: _after_helo(world, stack, lines[1 + number][0], peer))
     say(f"cir: stanza to WVCI: p50 {percentile(times, 0.5):.2f} ms, p95 {percentile(times, 0.95):.2f} ms; burst: {count} wakes")
-    note = f"{len(times)} messages at {RATE}/s, a phone for each; min-max and n are those of the messages"
+    note = f"{len(times)} messages at {MESSAGES_PER_SECOND}/s, a phone for each; min-max and n are those of the messages"
     return [
-        Figure("cir", "stanza to WVCI at 100 messages/s: p50", "ms", Spread.of(times), goal=P50, note=note),
-        Figure("cir", "stanza to WVCI at 100 messages/s: p95", "ms", Spread.once(percentile(times, 0.95)), goal=P95),
-        Figure("cir", f"wakes for a burst of {BURST} messages", "", Spread.once(count), goal=1),
-        Figure("cir", "stanza to WVCI, right behind the poll that found nothing more: p50", "ms", Spread.of(again), goal=P50),
+        Figure("cir", "stanza to WVCI at 100 messages/s: p50", "ms", Spread.of(times), goal=P50_GOAL_MS, note=note),
+        Figure("cir", "stanza to WVCI at 100 messages/s: p95", "ms", Spread.once(percentile(times, 0.95)), goal=P95_GOAL_MS),
+        Figure("cir", f"wakes for a burst of {BURST_MESSAGES} messages", "", Spread.once(count), goal=1),
+        Figure(
+            "cir", "stanza to WVCI, right behind the poll that found nothing more: p50", "ms", Spread.of(again), goal=P50_GOAL_MS
+        ),
         # OK and WVCI must not be read in one go.
-        Figure("cir", "stanza to WVCI, right behind HELO and OK: p50", "ms", Spread.of(new), goal=AFTER_OK_SECONDS * 1e3 + P50),
+        Figure(
+            "cir",
+            "stanza to WVCI, right behind HELO and OK: p50",
+            "ms",
+            Spread.of(new),
+            goal=AFTER_OK_SECONDS * 1e3 + P50_GOAL_MS,
+        ),
     ]
 
 
@@ -82,7 +88,7 @@ def _line(world: World, stack: ExitStack, user: str) -> tuple[Phone, PhoneStcpLi
 
 
 def _at_rate(lines: list[tuple[Phone, PhoneStcpLine]], peer: Peer) -> list[float]:
-    """Milliseconds of each message, sent at a steady rate whatever has come of the ones before."""
+    """Milliseconds of each message, sent at a steady rate that does not wait for earlier ones."""
 
     def woken(line: PhoneStcpLine) -> float:
         if not line.wait(30.0):
@@ -93,7 +99,7 @@ def _at_rate(lines: list[tuple[Phone, PhoneStcpLine]], peer: Peer) -> list[float
     gevent.sleep(0.1)
     began, sent = time.perf_counter(), []
     for number, (phone, _) in enumerate(lines):
-        gevent.sleep(max(0.0, began + number / RATE - time.perf_counter()))
+        gevent.sleep(max(0.0, began + number / MESSAGES_PER_SECOND - time.perf_counter()))
         sent.append(time.perf_counter())
         peer.message(phone.user.removeprefix("wv:"), f"wake{number}")
     return [(each.get() - at) * 1e3 for each, at in zip(waiting, sent, strict=True)]
@@ -137,7 +143,7 @@ def _woken(phone: Phone, line: PhoneStcpLine, peer: Peer) -> float:
 
 def _burst(phone: Phone, line: PhoneStcpLine, peer: Peer) -> int:
     """How often a phone is woken for many messages at once."""
-    for number in range(BURST):
+    for number in range(BURST_MESSAGES):
         peer.message(phone.user.removeprefix("wv:"), f"burst{number}")
     count = int(line.wait(30.0))
     gevent.sleep(1.0)
@@ -182,7 +188,7 @@ def _idle(scale: Scale, directory: Path) -> list[Figure]:
             f"{len(names)} idle STCP lines: memory of each, with the kernel's",
             "KB",
             Spread.once(kb + kernel / 2),
-            goal=LINE_KB,
+            goal=LINE_GOAL_KB,
             note="60,000 lines a GB: the process, and half of what the kernel has for both ends",
         ),
         Figure(
@@ -209,7 +215,7 @@ def _measure(listener: Listener, names: list[str], directory: Path, rounds: int)
         assert phones.stdin is not None
         assert phones.stdout is not None
         assert phones.stdout.readline() == "ready\n"
-        gevent.sleep(REST)
+        gevent.sleep(LOGIN_REST_SECONDS)
         kb, kernel = (machine.memory(listener.process.pid)["uss"] - before) / len(names), (machine.slab() - slab) / len(names)
         rates = []
         for _ in range(rounds):
@@ -230,8 +236,8 @@ def _bare(directory: Path, server: RedisServer, names: list[str]) -> Iterator[Li
     process = Process("bare", argv, os.environ | {"PYTHONPATH": str(REPOSITORY)}, directory / "bare.log")
     process.start()
     try:
-        process.wait_until(lambda: connects("127.0.0.1", port) and bool(client.pubsub_numsub(bare_lines.CHANNEL)[0][1]))
-        yield Listener("bare", process, port, lambda names: _publish(client, ((bare_lines.CHANNEL, name) for name in names)))
+        process.wait_until(lambda: connects("127.0.0.1", port) and bool(client.pubsub_numsub(bare_lines.BARE_CHANNEL)[0][1]))
+        yield Listener("bare", process, port, lambda names: _publish(client, ((bare_lines.BARE_CHANNEL, name) for name in names)))
     finally:
         process.kill()
 

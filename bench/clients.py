@@ -33,7 +33,7 @@ from onesoup.xmpp.stream.socket import StreamSocket  # noqa: E402
 from onesoup.xmpp.stream.tcp import dial  # noqa: E402
 
 # Stanzas sent in a row before the server is asked whether it has them.
-WINDOW = 100
+SEND_WINDOW = 100
 
 
 class Client:
@@ -92,7 +92,7 @@ class Driver:
         for number in range(count):
             command = SendMessage(f"m{number}", to, f"This is message number {number}.")
             stream.send(stanzas.message_octets(command), key=number)
-            if number % WINDOW == WINDOW - 1:
+            if number % SEND_WINDOW == SEND_WINDOW - 1:
                 stream.request(stanzas.Node("iq", {"type": "get"}, [stanzas.Node("urn:xmpp:ping ping")]), 60)
         return {"cpu": time.process_time() - began}
 
@@ -113,7 +113,7 @@ class Driver:
         return {"cpu": time.process_time() - began}
 
     def do_write(self, count: int) -> dict[str, Any]:
-        """As many octets as a message has, white space, through the TLS connection alone."""
+        """White space of the size of a message, through the TLS connection alone."""
         link = self.client.stream._wired()._linked()
         octets = b" " * len(stanzas.message_octets(SendMessage("m1000", self.client.stream.jid, "a" * 30)))
         began = time.process_time()

@@ -20,7 +20,7 @@ from pathlib import Path
 import gevent
 
 from bench import bosh, machine
-from bench.parts import FULL, Scale, say, workplace
+from bench.parts import FULL, LOGIN_REST_SECONDS, Scale, say, workplace
 from bench.people import World, at_once
 from bench.report import Figure, Spread
 from onesoup.demo.ejabberd import find_ejabberd
@@ -29,19 +29,18 @@ from onesoup.phone.engine import Phone
 from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.runtime import scheduler
 
-GOAL = 0.2
-HOUR = 3600.0
-PINGS = 3
-POLLS = 60
-REST = 3.2
+MAX_IDLE_RATIO = 0.2
+HOUR_SECONDS = 3600.0
+IDLE_PINGS = 3
+IDLE_POLLS = 60
 # A slice: many beats of the processes, and one look of the holder at those of its sessions that are due
 # (workers/holder/upkeep.py).
-SLICE = 60.0
+SLICE_SECONDS = 60.0
 # Phones that ask at the same time: as many as polls at a time in the anchor, where a server that is busy saves a wake-up or two.
-LANES = 16
-ROLES = ("web", "holder", "cir", "redis")
+IDLE_LANES = 16
+IDLE_ROLES = ("web", "holder", "cir", "redis")
 # A crowd that comes or goes has longer consequences than a phone, and a minute after its log-in each session is looked at once.
-SETTLED, LOOKED_AT = 2, 60.0
+SETTLE_SLICES, FIRST_CHECK_SECONDS = 2, 60.0
 
 Cpu = dict[str, float]
 
@@ -57,13 +56,13 @@ def run(scale: Scale) -> list[Figure]:
         "CPU of an hour of the processes without a phone",
         "s",
         Spread.once(sum(alone.values()) / 1e3),
-        note=", ".join(f"{name} {alone[name] / 1e3:.1f} s with {wakes[name]:.1f} awakenings a second" for name in ROLES),
+        note=", ".join(f"{name} {alone[name] / 1e3:.1f} s with {wakes[name]:.1f} awakenings a second" for name in IDLE_ROLES),
     )
     if anchor is None:
         return [Figure("idle", title, "ms", Spread.of(hours), note=note), base]
     beside = "ms, ejabberd BOSH session-hour"
     ratio = Spread.of(hour / anchor.median for hour in hours)
-    return [Figure("idle", title, "ms", Spread.of(hours), anchor, beside, ratio, GOAL, note), base]
+    return [Figure("idle", title, "ms", Spread.of(hours), anchor, beside, ratio, MAX_IDLE_RATIO, note), base]
 
 
 def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, Cpu]:
@@ -72,7 +71,7 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
         worlds = [first.enter_context(World(directory / name)) for name in ("world", "control")]
         for each in worlds:
             _log_in(each, first, each.accounts("first", 3))
-        gevent.sleep(REST + scale.settle)
+        gevent.sleep(LOGIN_REST_SECONDS + scale.settle)
         say(f"idle: {scale.rest:.0f} s with 3 phones, with {scale.resting} more, and with 3 again")
         woken, began = _wakes(worlds[0]), time.monotonic()
         before = _slices(worlds, scale.rest / 2)
@@ -83,16 +82,18 @@ def _phone_hour(scale: Scale, directory: Path) -> tuple[list[float], Cpu, Cpu, C
             resting = _log_in(world, stack, world.accounts("resting", scale.resting))
             for phone, _ in resting:
                 phone.close()  # its connection; a request makes a new one
-            gevent.sleep(REST + (SETTLED + LOOKED_AT / FULL.settle) * scale.settle)
+            gevent.sleep(LOGIN_REST_SECONDS + (SETTLE_SLICES + FIRST_CHECK_SECONDS / FULL.settle) * scale.settle)
             during = _slices(worlds, scale.rest)
             asked = _questions(world, resting)
-            at_once(LANES, lambda one: one[0].logout(), resting)
-        gevent.sleep(REST + SETTLED * scale.settle)
+            at_once(IDLE_LANES, lambda one: one[0].logout(), resting)
+        gevent.sleep(LOGIN_REST_SECONDS + SETTLE_SLICES * scale.settle)
         after = _slices(worlds, scale.rest / 2)
-    alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in ROLES}
-    apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in ROLES}
-    a_phone = [{role: (ours[role] - control[role] - apart[role]) / scale.resting for role in ROLES} for ours, control in during]
-    parts = {f"at rest {role}": statistics.mean(each[role] for each in a_phone) for role in ROLES}
+    alone = {role: statistics.mean(ours[role] for ours, _ in (*before, *after)) for role in IDLE_ROLES}
+    apart = {role: statistics.mean(ours[role] - control[role] for ours, control in (*before, *after)) for role in IDLE_ROLES}
+    a_phone = [
+        {role: (ours[role] - control[role] - apart[role]) / scale.resting for role in IDLE_ROLES} for ours, control in during
+    ]
+    parts = {f"at rest {role}": statistics.mean(each[role] for each in a_phone) for role in IDLE_ROLES}
     for name, spent in asked.items():
         parts |= {f"{name} {role}": ms for role, ms in spent.items() if ms >= 0.005}
     questions = sum(sum(spent.values()) for spent in asked.values())
@@ -120,27 +121,29 @@ def _questions(world: World, resting: list[tuple[Phone, PhoneStcpLine]]) -> dict
         one[0].keep_alive()
 
     found = {}
-    for name, times, ask in ((f"{PINGS} pings", PINGS, ping), ("a keep-alive", 1, keep_alive)):
+    for name, times, ask in ((f"{IDLE_PINGS} pings", IDLE_PINGS, ping), ("a keep-alive", 1, keep_alive)):
         start = _cpu(world)
         for _ in range(times):
-            at_once(LANES, ask, resting)
+            at_once(IDLE_LANES, ask, resting)
         gevent.sleep(0.3)
         now = _cpu(world)
-        found[name] = {role: (now[role] - start[role]) / len(resting) * 1e3 for role in ROLES}
+        found[name] = {role: (now[role] - start[role]) / len(resting) * 1e3 for role in IDLE_ROLES}
     return found
 
 
 def _slices(worlds: list[World], seconds: float) -> list[list[Cpu]]:
     """Milliseconds an hour of each role in each world, some times one after the other."""
     found = []
-    count = max(int(seconds / SLICE), 1)
+    count = max(int(seconds / SLICE_SECONDS), 1)
     gevent.sleep(1.5 * scheduler.TASK_SECONDS - time.monotonic() % scheduler.TASK_SECONDS)
     for _ in range(count):
         before = [_cpu(world) for world in worlds]
         gevent.sleep(seconds / count)
-        hour = HOUR * 1e3 / (seconds / count)
+        hour = HOUR_SECONDS * 1e3 / (seconds / count)
         after = [_cpu(world) for world in worlds]
-        found.append([{role: (new[role] - old[role]) * hour for role in ROLES} for old, new in zip(before, after, strict=True)])
+        found.append(
+            [{role: (new[role] - old[role]) * hour for role in IDLE_ROLES} for old, new in zip(before, after, strict=True)]
+        )
     return found
 
 
@@ -149,11 +152,11 @@ def _pid(world: World, role: str) -> int:
 
 
 def _cpu(world: World) -> Cpu:
-    return {role: machine.cpu(_pid(world, role)) for role in ROLES}
+    return {role: machine.cpu(_pid(world, role)) for role in IDLE_ROLES}
 
 
 def _wakes(world: World) -> Cpu:
-    return {role: machine.wakes(_pid(world, role)) for role in ROLES}
+    return {role: machine.wakes(_pid(world, role)) for role in IDLE_ROLES}
 
 
 def _bosh_hour(scale: Scale, directory: Path) -> Spread | None:
@@ -166,4 +169,4 @@ def _bosh_hour(scale: Scale, directory: Path) -> Spread | None:
         server = bosh.ejabberd(stack, directory)
         polls = [server.measure(scale.poll_seconds) for _ in range(scale.rounds)]
     say(f"idle: ejabberd: {statistics.median(polls):.0f} us a poll")
-    return Spread.of(us * POLLS / 1e3 for us in polls)
+    return Spread.of(us * IDLE_POLLS / 1e3 for us in polls)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import gevent
 
-from bench.parts import REPOSITORY, Scale, say, workplace
+from bench.parts import LOGIN_REST_SECONDS, REPOSITORY, Scale, say, workplace
 from bench.peer import Peer
-from bench.people import PASSWORD, World
+from bench.people import BENCH_PASSWORD, World
 from bench.report import Figure, Spread, percentile
 from bench.stamps import Stamps
 from onesoup.demo.process import Process
@@ -27,16 +27,14 @@ from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.runtime.ports import free_port
 
 # Between two messages, so that what the last one left behind is done.
-PAUSE = 0.03
-# Seconds until what log-ins have started is over.
-REST = 3.2
+MESSAGE_PAUSE_SECONDS = 0.03
 # Messages that are not counted, at the begin.
-WARM_UP = 3
+WARM_UP_MESSAGES = 3
 # Where a message comes to us and where it leaves us (bench.stamps).
-POSTED, SENT = "web: head read", "holder: TLS write."
-READ, RUNG = "holder: stanzas parsed", "cir: line."
+REQUEST_READ_STAMP, TLS_WRITE_STAMP = "web: head read", "holder: TLS write."
+STANZAS_READ_STAMP, LINE_STAMP = "holder: stanzas parsed", "cir: line."
 # A place that so many messages of ten have passed is on their way.
-MOST = 6
+HOP_SHARE_TENTHS = 6
 
 # Runs one message; when it began and ended, by the monotonic clock.
 Once = Callable[[int], tuple[float, float]]
@@ -74,15 +72,15 @@ class Way:
         return "\n".join(out)
 
     def _common(self, found: Sequence[float]) -> bool:
-        return len(found) * 10 > len(self.hops) * MOST
+        return len(found) * 10 > len(self.hops) * HOP_SHARE_TENTHS
 
 
 def run(scale: Scale) -> list[Figure]:
     out, back, line, bare, through = measure(scale)
     whole = "Prosody and both clients included"
     return [
-        *_figures("phone's POST read to stanza written", out.within(POSTED, SENT), (5.0, 25.0)),
-        *_figures("stanza read to WVCI written", line.within(READ, RUNG), (3.0, 20.0)),
+        *_figures("phone's POST read to stanza written", out.within(REQUEST_READ_STAMP, TLS_WRITE_STAMP), (5.0, 25.0)),
+        *_figures("stanza read to WVCI written", line.within(STANZAS_READ_STAMP, LINE_STAMP), (3.0, 20.0)),
         *_figures(f"phone's POST to stanza at an XMPP client, {whole}", out.times, None),
         *_figures(f"stanza to WVCI on the STCP line, {whole}", line.times, None),
         *_figures(f"stanza to held poll answered, {whole}", back.times, None),
@@ -102,14 +100,14 @@ def measure(scale: Scale) -> list[Way]:
     with workplace() as directory:
         stamps = Stamps(directory / "stamps")
         with World(directory, scale.hold, stamps=stamps) as world, ExitStack() as stack:
-            world.prosody.add_account("writer", PASSWORD, {"poller": "P"})
-            world.prosody.add_account("poller", PASSWORD, {"writer": "W"})
+            world.prosody.add_account("writer", BENCH_PASSWORD, {"poller": "P"})
+            world.prosody.add_account("poller", BENCH_PASSWORD, {"writer": "W"})
             address = "127.0.0.1", world.prosody.tls_port
-            peer = stack.enter_context(Peer("writer", PASSWORD, world.domain, address, world.ca_file))
+            peer = stack.enter_context(Peer("writer", BENCH_PASSWORD, world.domain, address, world.ca_file))
             ways = [*_polled(scale, world, peer, stamps), _lined(scale, world, peer, stamps)]
             bare = stack.enter_context(_bare(directory, world.redis.port))
             ways.append(_times("two bare processes", scale.messages, bare))
-            other = stack.enter_context(Peer("poller", PASSWORD, world.domain, address, world.ca_file))
+            other = stack.enter_context(Peer("poller", BENCH_PASSWORD, world.domain, address, world.ca_file))
             ways.append(_times("client to client", scale.messages, lambda number: _through(peer, other, number)))
         return ways
 
@@ -125,10 +123,10 @@ def _polled(scale: Scale, world: World, peer: Peer, stamps: Stamps) -> list[Way]
 
 def _lined(scale: Scale, world: World, peer: Peer, stamps: Stamps) -> Way:
     """A line for every message: a phone that was woken and has not come yet is left alone for a while."""
-    users = world.accounts("liner", scale.messages + WARM_UP, ["writer"])
+    users = world.accounts("liner", scale.messages + WARM_UP_MESSAGES, ["writer"])
     with ExitStack() as stack:
         lines = [_line(world, stack, user) for user in users]
-        gevent.sleep(REST)
+        gevent.sleep(LOGIN_REST_SECONDS)
         return _times("stanza to WVCI", scale.messages, lambda number: _to_line(*lines[number], peer, number), stamps)
 
 
@@ -153,11 +151,11 @@ def _settle(phone: Phone) -> None:
 def _times(what: str, count: int, once: Once, stamps: Stamps | None = None) -> Way:
     """The first few messages are left out."""
     spans = []
-    for number in range(count + WARM_UP):
+    for number in range(count + WARM_UP_MESSAGES):
         spans.append(once(number))
-        gevent.sleep(PAUSE)
+        gevent.sleep(MESSAGE_PAUSE_SECONDS)
     way = Way(what)
-    for began, ended in spans[WARM_UP:]:
+    for began, ended in spans[WARM_UP_MESSAGES:]:
         way.times.append((ended - began) * 1e3)
         found = stamps.between(began, ended) if stamps is not None else []
         way.hops.append([((when - began) * 1e3, name) for when, name in found])
@@ -194,7 +192,7 @@ def _to_poll(phone: Phone, peer: Peer, number: int) -> tuple[float, float]:
         return phone.poll(), time.monotonic()
 
     held = gevent.spawn(poll)
-    gevent.sleep(PAUSE)  # the poll is held by now
+    gevent.sleep(MESSAGE_PAUSE_SECONDS)  # the poll is held by now
     began = time.monotonic()
     peer.message(phone.user.removeprefix("wv:"), f"back{number}")
     transaction, at = held.get()

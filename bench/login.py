@@ -8,7 +8,7 @@ from bench.parts import Scale, say, workplace
 from bench.people import World, at_once
 from bench.report import Figure, Spread, percentile
 
-ROLES = ("web", "holder", "redis", "prosody")
+LOGIN_ROLES = ("web", "holder", "redis", "prosody")
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def _round(world: World, users: list[str], phones: int) -> Round:
     took = time.perf_counter() - began
     time.sleep(0.3)  # the holder leaves XMPP behind the answer
     after = _cpu(world)
-    return Round(len(users) / took, times, {role: (after[role] - before[role]) / len(users) * 1e3 for role in ROLES})
+    return Round(len(users) / took, times, {role: (after[role] - before[role]) / len(users) * 1e3 for role in LOGIN_ROLES})
 
 
 def _cpu(world: World) -> dict[str, float]:
     servers = {"redis": world.redis.process, "prosody": world.prosody.process}
-    return {role: machine.cpu((servers.get(role) or world.processes[role]).pid) for role in ROLES}
+    return {role: machine.cpu((servers.get(role) or world.processes[role]).pid) for role in LOGIN_ROLES}
 
 
 def _figures(scale: Scale, rounds: list[Round]) -> list[Figure]:
@@ -66,7 +66,7 @@ def _figures(scale: Scale, rounds: list[Round]) -> list[Figure]:
         Figure("login", "log-in p95", "ms", Spread.of(percentile(each.times, 0.95) * 1e3 for each in rounds)),
     ]
     names = {"web": "gateway", "redis": "redis-server"}
-    for role in ROLES:
+    for role in LOGIN_ROLES:
         title = f"CPU a log-in and log-out, {names.get(role, role)}"
         shown.append(Figure("login", title, "ms", Spread.of(each.cpu[role] for each in rounds)))
     return shown

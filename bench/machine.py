@@ -8,8 +8,8 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-TICK = os.sysconf("SC_CLK_TCK")
-PACKAGES = ("gevent", "gunicorn", "falcon", "redis", "hiredis", "xmpppy", "greenlet")
+CLOCK_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+SHOWN_PACKAGES = ("gevent", "gunicorn", "falcon", "redis", "hiredis", "xmpppy", "greenlet")
 
 
 def family(pid: int) -> list[int]:
@@ -63,12 +63,12 @@ def slab() -> int:
 
 def stolen() -> float:
     """Seconds in which the machine ran for somebody else, all cores together."""
-    return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / TICK
+    return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / CLOCK_TICKS_PER_SECOND
 
 
 def describe() -> dict[str, str]:
     """The line that belongs to every figure."""
-    packages = " ".join(f"{name} {version(name)}" for name in PACKAGES)
+    packages = " ".join(f"{name} {version(name)}" for name in SHOWN_PACKAGES)
     return {
         "cores": str(os.cpu_count()),
         "cpu": _cpu_model(),

@@ -12,18 +12,18 @@ from bench.people import World, at_once
 from bench.report import Figure, Spread
 from onesoup.phone.engine import Phone
 
-GOAL_KB, GOAL_REDIS_KB = 80, 8
-CONTACTS = 20
+SESSION_GOAL_KB, SESSION_REDIS_GOAL_KB = 80, 8
+CONTACTS_PER_ROSTER = 20
 
 
 def run(scale: Scale) -> list[Figure]:
     with workplace() as directory, World(directory) as world:
         # The first sessions make what all share: code, caches, contexts. They are not counted.
         _log_in(world, world.accounts("first", max(scale.idle // 5, 3)), False)
-        figures = _kind(scale, world, world.accounts("alone", scale.idle), "no contacts", False, GOAL_KB)
-        contacts = world.accounts("friend", CONTACTS)
+        figures = _kind(scale, world, world.accounts("alone", scale.idle), "no contacts", False, SESSION_GOAL_KB)
+        contacts = world.accounts("friend", CONTACTS_PER_ROSTER)
         users = world.accounts("social", scale.idle_with_contacts, contacts)
-        return figures + _kind(scale, world, users, f"{CONTACTS} contacts", True, None)
+        return figures + _kind(scale, world, users, f"{CONTACTS_PER_ROSTER} contacts", True, None)
 
 
 def _kind(scale: Scale, world: World, users: list[str], what: str, lists: bool, goal: float | None) -> list[Figure]:
@@ -41,7 +41,7 @@ def _kind(scale: Scale, world: World, users: list[str], what: str, lists: bool, 
         (
             "Redis, keys",
             "keys",
-            GOAL_REDIS_KB if lists else None,
+            SESSION_REDIS_GOAL_KB if lists else None,
             "sum of MEMORY USAGE, stored replies left out: they pass within minutes",
         ),
         ("Redis, stored replies", "replies", None, "sum of MEMORY USAGE, just after the log-in"),
@@ -90,7 +90,7 @@ def _settled(world: World, seconds: float) -> dict[str, float]:
 
 
 def _keys(client: redis.Redis) -> tuple[int, int]:
-    """Octets of the keys that stay, and of the stored replies, which Redis drops by itself. Removes the replies."""
+    """Bytes of the keys that stay, and of the stored replies, which Redis drops by itself. Removes the replies."""
     stay = pass_by = 0
     for key in list(client.scan_iter(count=1000)):
         octets = client.memory_usage(key, samples=0) or 0

@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from onesoup.load.text import wrapped
+
+# How long the consequences of log-ins last: quiet time before a measurement.
+LOGIN_REST_SECONDS = 3.2
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -90,7 +94,7 @@ QUICK = Scale(
 
 def say(text: str) -> None:
     """Progress, apart from the results."""
-    print(text, file=sys.stderr, flush=True)
+    print("\n".join(wrapped(text, "    ")), file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Self
 
-TIMEOUT = 30.0
+PEER_TIMEOUT_SECONDS = 30.0
 # The longest stretch that a pattern may have to be found in.
-MOST = 8192
+PEER_BUFFER_BYTES = 8192
 
 
 class Peer:
@@ -27,7 +27,7 @@ class Peer:
 
     def __enter__(self) -> Self:
         context = ssl.create_default_context(cafile=str(self._ca_file))
-        link = socket.create_connection(self._address, TIMEOUT)
+        link = socket.create_connection(self._address, PEER_TIMEOUT_SECONDS)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._link = context.wrap_socket(link, server_hostname=self._domain)
         self._open()
@@ -55,13 +55,13 @@ class Peer:
         self.send(f"<message to='{to}' type='chat' id='{body}'><body>{body}</body></message>")
 
     def wait(self, pattern: str) -> float:
-        """When octets that match had come in, as perf_counter; what came before them is forgotten. TimeoutError."""
+        """Waits for bytes that match; returns their time of arrival (perf_counter) and forgets earlier ones. TimeoutError."""
         wanted = re.compile(pattern.encode())
-        self._link.settimeout(TIMEOUT)
+        self._link.settimeout(PEER_TIMEOUT_SECONDS)
         while (found := wanted.search(self._buffer)) is None:
             data = self._link.recv(65536)
             if not data:
                 raise ConnectionError(f"{self.jid}: closed while waiting for {pattern}")
-            self._buffer = self._buffer[-MOST:] + data
+            self._buffer = self._buffer[-PEER_BUFFER_BYTES:] + data
         self._buffer = self._buffer[found.end() :]
         return time.perf_counter()

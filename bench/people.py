@@ -8,7 +8,7 @@ from typing import TypeVar
 from gevent.pool import Pool
 
 from bench.parts import REPOSITORY
-from bench.stamps import FILE, Stamps
+from bench.stamps import STAMPS_VARIABLE, Stamps
 from onesoup.demo.process import Process
 from onesoup.demo.servers import Prosody
 from onesoup.demo.stack import ROLES, Stack
@@ -16,7 +16,7 @@ from onesoup.phone.engine import Phone
 from onesoup.runtime.ports import free_port
 
 T = TypeVar("T")
-PASSWORD = "bench-secret"
+BENCH_PASSWORD = "bench-secret"
 
 
 class World(Stack):
@@ -39,7 +39,7 @@ class World(Stack):
     def _stamp(self, stamps: Stamps) -> None:
         """All roles say when a message passes which place."""
         for role in ROLES:
-            own = {FILE: str(stamps.path), "ONESOUP_ADMIN_PORT": str(free_port())}
+            own = {STAMPS_VARIABLE: str(stamps.path), "ONESOUP_ADMIN_PORT": str(free_port())}
             argv = [sys.executable, "-m", "bench.stamps", role]
             self.processes[role] = Process(role, argv, self.env | own, self.dir / "logs" / f"{role}.log")
 
@@ -63,11 +63,11 @@ class World(Stack):
         users = [f"{prefix}{number}" for number in range(count)]
         roster = {contact: contact.title() for contact in contacts}
         for user in users:
-            self.prosody.add_account(user, PASSWORD, roster)
+            self.prosody.add_account(user, BENCH_PASSWORD, roster)
         return users
 
     def phone(self, user: str, **options: object) -> Phone:
-        return Phone(self.url, f"wv:{user}@{self.domain}", PASSWORD, **options)  # type: ignore[arg-type]
+        return Phone(self.url, f"wv:{user}@{self.domain}", BENCH_PASSWORD, **options)  # type: ignore[arg-type]
 
 
 def at_once(count: int, work: Callable[[T], object], items: Sequence[T]) -> None:

@@ -31,10 +31,10 @@ from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 
-GOAL = 1.25
-TTL_MS = 7_200_000
-VERSION = "1.2"
-TYPE = codec.media_type(VERSION, Encoding.WBXML)
+MAX_POLL_RATIO = 1.25
+POLL_SESSION_MS = 7_200_000
+POLL_VERSION = "1.2"
+POLL_CONTENT_TYPE = codec.media_type(POLL_VERSION, Encoding.WBXML)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def session_ids(count: int) -> list[str]:
 
 def poll(sid: str) -> bytes:
     """A Polling-Request as phones send it."""
-    message = Message(VERSION, Encoding.WBXML, [Transaction(Mode.REQUEST, "", PollingRequest())], sid, SessionType.INBAND)
+    message = Message(POLL_VERSION, Encoding.WBXML, [Transaction(Mode.REQUEST, "", PollingRequest())], sid, SessionType.INBAND)
     return codec.encode(envelope.write_message(message))
 
 
@@ -70,12 +70,12 @@ def write_sessions(url: str, sids: list[str]) -> None:
     client = connect(url)
     feed = HolderSessionStore(client)
     for number, sid in enumerate(sids):
-        session = Session(f"user{number}@localhost", f"wv:user{number}@localhost", VERSION, "onesoup.phone")
+        session = Session(f"user{number}@localhost", f"wv:user{number}@localhost", POLL_VERSION, "onesoup.phone")
         fields = {
             "r": records.pack_session(session),
             "caps": records.pack_caps(Capabilities()),
             "cred": secrets.token_bytes(60),
-            "ttl": TTL_MS,
+            "ttl": POLL_SESSION_MS,
             "fence": 1,
         }
         feed.create(sid, fields, ())
@@ -139,7 +139,7 @@ def run(scale: Scale) -> list[Figure]:
         begin = bodies[0].index(sids[0].encode())
         place = slice(begin, begin + len(sids[0]))
         webs = [gateway(directory, server.url), *(ceiling(directory, server, place, kind) for kind in ("shared", "plain"))]
-        generator = Generator(bodies, TYPE, scale.connections, directory)
+        generator = Generator(bodies, POLL_CONTENT_TYPE, scale.connections, directory)
         if not generator.wrk:
             say("poll: wrk is not there; our own generator takes more CPU, so rates are lower")
         with running(*webs):
@@ -154,7 +154,7 @@ def run(scale: Scale) -> list[Figure]:
 def check(web: Web, body: bytes) -> None:
     """An empty poll is answered with 200 and nothing; anything else would be measured for nothing."""
     client = PhoneHttpClient(f"http://127.0.0.1:{web.port}/")
-    reply = client.post(body, TYPE)
+    reply = client.post(body, POLL_CONTENT_TYPE)
     client.close()
     if (reply.status, reply.body) != (200, b""):
         raise RuntimeError(f"{web.process.name}: HTTP {reply.status}, {reply.body!r}\n{web.process.last_lines()}")
@@ -191,7 +191,7 @@ def _scripts(web: Web, server: RedisServer, bodies: list[bytes]) -> float:
     with redis.Redis(port=server.port) as client:
         client.config_resetstat()
         for body in bodies:
-            phone.post(body, TYPE)
+            phone.post(body, POLL_CONTENT_TYPE)
         calls = client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
     phone.close()
     return calls / len(bodies)
@@ -220,7 +220,7 @@ def _figures(scale: Scale, ours: list[Round], theirs: list[Round], plain: list[R
         f"{scale.sessions} sessions, {scale.connections} connections in closed loop, one worker, AOF off, rounds in alternation"
     )
     return [
-        total(theirs, "same Redis client", GOAL, what),
+        total(theirs, "same Redis client", MAX_POLL_RATIO, what),
         total(plain, "redis-py as it comes", None, ""),
         figure("CPU a request, gateway", "us", (each.web for each in ours), (each.web for each in theirs)),
         figure("CPU a request, redis-server", "us", (each.redis for each in ours), (each.redis for each in theirs)),

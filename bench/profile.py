@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from bench import vectors
 from bench.parts import Scale, workplace
-from bench.poll import TYPE, poll, session_ids, write_sessions
+from bench.poll import POLL_CONTENT_TYPE, poll, session_ids, write_sessions
 from onesoup.csp.codec import envelope
 from onesoup.csp.errors import CspError
 from onesoup.demo.servers import RedisServer
@@ -22,7 +22,7 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
 
-LINES = 28
+PROFILE_LINES = 28
 
 
 def run(scale: Scale) -> str:
@@ -66,7 +66,7 @@ def _call(app: Callable[..., object], body: bytes) -> tuple[str, bytes]:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
         "HTTP_HOST": "localhost",
-        "CONTENT_TYPE": TYPE,
+        "CONTENT_TYPE": POLL_CONTENT_TYPE,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
         "wsgi.errors": io.StringIO(),
@@ -103,7 +103,7 @@ def _profiled(title: str, work: Callable[[], None], count: int) -> str:
     profile.runcall(work)
     out = io.StringIO()
     stats = pstats.Stats(profile, stream=out).strip_dirs()
-    stats.sort_stats("tottime").print_stats(LINES)
-    stats.sort_stats("cumulative").print_stats(LINES)
+    stats.sort_stats("tottime").print_stats(PROFILE_LINES)
+    stats.sort_stats("cumulative").print_stats(PROFILE_LINES)
     kept = [line for line in out.getvalue().splitlines() if line.strip() and not line.lstrip().startswith(("Ordered", "List"))]
     return "\n".join([f"# {title}: {plain:.0f} us of CPU each without the profiler, {count} times", *kept, ""])

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-OUT = Path(__file__).resolve().parent / "out"
+from onesoup.load.text import LINE_CHARACTERS, wrapped
+
+OUTPUT_FOLDER = Path(__file__).resolve().parent / "out"
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,26 @@ class Figure:
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """The value below which `part` (0 to 1) of the values lie; of few values the next higher one."""
+    """The value below which `part` (0 to 1) of the values lie, rounded up to one of them."""
     found = sorted(values)
     return found[min(int(part * len(found)), len(found) - 1)]
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """All figures, one a line, in columns."""
-    head = ("part", "figure", "value", "min-max", "n", "anchor", "ratio (min-max)", "goal", "")
-    rows = [head, *(_row(figure) for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    notes = [f"{figure.part}: {figure.name}: {figure.note}" for figure in figures if figure.note]
-    return "\n".join([*lines, *(["", *notes] if notes else [])])
+    """All figures, two lines each: name and verdict, then values. No line is longer than LINE_CHARACTERS."""
+    return "\n".join(line for figure in figures for line in _lines(figure))
 
 
-def save(name: str, machine: dict[str, str], figures: Sequence[Figure], out: Path = OUT) -> Path:
+def _lines(figure: Figure) -> list[str]:
+    name = f"{figure.part}: {figure.name}"
+    first = [name] if len(name) <= LINE_CHARACTERS - 5 else wrapped(f"{name} {figure.verdict}")
+    if len(first) == 1:
+        first[0] = f"{name:<{LINE_CHARACTERS - 4}}{figure.verdict:>4}".rstrip()
+    more = [_values(figure), *([figure.note] if figure.note else [])]
+    return first + [line for text in more for line in wrapped(f"    {text}", "    ")]
+
+
+def save(name: str, machine: dict[str, str], figures: Sequence[Figure], out: Path = OUTPUT_FOLDER) -> Path:
     """Writes bench/out/<name>.json, and the plot beside it; returns the path of the first."""
     out.mkdir(parents=True, exist_ok=True)
     rows = [asdict(figure) | {"verdict": figure.verdict} for figure in figures]
@@ -102,19 +107,18 @@ def plot(figures: Sequence[Figure]) -> str:
     return "\n".join([*rows, f'<path d="M{left} {top - 6}V{bottom}" stroke="#000"/>', "</svg>", ""])
 
 
-def _row(figure: Figure) -> tuple[str, ...]:
+def _values(figure: Figure) -> str:
     value, anchor, ratio = figure.value, figure.anchor, figure.ratio
-    return (
-        figure.part,
-        figure.name,
-        f"{_short(value.median)} {figure.unit}".rstrip(),
-        f"{_short(value.low)}-{_short(value.high)}" if value.rounds > 1 else "",
-        str(value.rounds),
-        f"{_short(anchor.median)} {figure.anchor_name}" if anchor else "",
-        f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f})" if ratio else "",
-        "" if figure.goal is None else f"<= {_short(figure.goal)}",
-        figure.verdict,
-    )
+    parts = [f"{_short(value.median)} {figure.unit}".rstrip()]
+    if value.rounds > 1:
+        parts[0] += f" ({_short(value.low)}-{_short(value.high)}, n {value.rounds})"
+    if anchor:
+        parts.append(f"{figure.anchor_name} {_short(anchor.median)}")
+    if ratio:
+        parts.append(f"ratio {ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f})")
+    if figure.goal is not None:
+        parts.append(f"goal <= {_short(figure.goal)}")
+    return "; ".join(parts)
 
 
 def _short(value: float) -> str:

@@ -12,15 +12,15 @@ from bench import machine
 from bench.load import Generator
 from bench.parts import Scale, say, workplace
 from bench.peer import Peer
-from bench.people import PASSWORD, World, at_once
-from bench.poll import TYPE, Web, check, gateway, measure, poll, running, session_ids, write_sessions
+from bench.people import BENCH_PASSWORD, World, at_once
+from bench.poll import POLL_CONTENT_TYPE, Web, check, gateway, measure, poll, running, session_ids, write_sessions
 from bench.report import Figure, Spread
 from onesoup.demo.servers import RedisServer
 from onesoup.store import keys
 from onesoup.store.session.shards import Shards
 
-FLAT = 1.10
-REST_SECONDS = 3.0
+MAX_SCALING_RATIO = 1.10
+SCALING_SAMPLE_SECONDS = 3.0
 
 
 def run(scale: Scale) -> list[Figure]:
@@ -32,7 +32,7 @@ def _workers(scale: Scale, directory: Path) -> Figure:
     with RedisServer(directory / "redis", appendonly=False) as server:
         sids = session_ids(scale.sessions)
         write_sessions(server.url, sids)
-        generator = Generator([poll(sid) for sid in sids], TYPE, scale.connections, directory)
+        generator = Generator([poll(sid) for sid in sids], POLL_CONTENT_TYPE, scale.connections, directory)
         webs: list[Web] = [gateway(directory, server.url, workers) for workers in (1, 2)]
         found: list[list[float]] = [[], []]
         with running(*webs):
@@ -68,10 +68,10 @@ class _Side:
         for name in self._names[1:]:
             self._world.start("holder", name)
         self._shared(holders)
-        self._world.prosody.add_account("writer", PASSWORD)
+        self._world.prosody.add_account("writer", BENCH_PASSWORD)
         self._users = self._world.accounts("crew", phones, ["writer"])
         address = "127.0.0.1", self._world.prosody.tls_port
-        self._peer = stack.enter_context(Peer("writer", PASSWORD, self._world.domain, address, self._world.ca_file))
+        self._peer = stack.enter_context(Peer("writer", BENCH_PASSWORD, self._world.domain, address, self._world.ca_file))
         at_once(10, self._log_in, self._users)
         gevent.sleep(6.0)  # phones that publish nothing are shown after a while
 
@@ -81,7 +81,7 @@ class _Side:
             phone.negotiate()
 
     def _shared(self, holders: int) -> None:
-        """Waits until each holder has its share of the shards: a session that moves meanwhile would not be there in time."""
+        """Waits until each holder has its share of the shards, since sessions that move spoil the figures."""
         with redis.Redis.from_url(self._world.redis_url) as client, gevent.Timeout(120.0):
             while True:
                 owners = Counter(Shards(client).holders(range(keys.SHARDS)))
@@ -94,7 +94,7 @@ class _Side:
         message is not counted: there are as many beats as holders."""
         server = self._world.redis
         rest = self._cpu()
-        gevent.sleep(REST_SECONDS)
+        gevent.sleep(SCALING_SAMPLE_SECONDS)
         before, stored, began = self._cpu(), _stored(server), time.perf_counter()
         for number in range(count):
             self._peer.message(f"{self._users[number % len(self._users)]}@{self._world.domain}", f"m{number}")
@@ -102,7 +102,7 @@ class _Side:
             while _stored(server) < stored + count:
                 gevent.sleep(0.05)
         gevent.sleep(0.3)
-        beats = (before - rest) / REST_SECONDS * (time.perf_counter() - began)
+        beats = (before - rest) / SCALING_SAMPLE_SECONDS * (time.perf_counter() - began)
         return (self._cpu() - before - beats) / count * 1e6
 
     def _cpu(self) -> float:
@@ -119,4 +119,4 @@ def _stored(server: RedisServer) -> int:
 
 def _figure(title: str, anchor: str, two: list[float], one: list[float]) -> Figure:
     ratio = Spread.of(a / b for a, b in zip(two, one, strict=True))
-    return Figure("scaling", title, "us", Spread.of(two), Spread.of(one), f"us, {anchor}", ratio, FLAT)
+    return Figure("scaling", title, "us", Spread.of(two), Spread.of(one), f"us, {anchor}", ratio, MAX_SCALING_RATIO)

@@ -7,13 +7,24 @@ import redis
 
 from bench.load import Generator
 from bench.parts import Scale, say, workplace
-from bench.poll import TTL_MS, TYPE, Round, check, gateway, measure, poll, running, session_ids, write_sessions
+from bench.poll import (
+    POLL_CONTENT_TYPE,
+    POLL_SESSION_MS,
+    Round,
+    check,
+    gateway,
+    measure,
+    poll,
+    running,
+    session_ids,
+    write_sessions,
+)
 from bench.report import Figure, Spread
 from onesoup.demo.servers import RedisServer
 
-FLAT = 1.10
+MAX_SIZES_RATIO = 1.10
 # Polled sessions; the load generator holds a body for each.
-POLLED = 10_000
+POLLED_SESSIONS = 10_000
 
 
 def run(scale: Scale) -> list[Figure]:
@@ -46,8 +57,8 @@ class _Place:
         sids = session_ids(count)
         write_sessions(self.server.url, sids[:1])
         _copy(self.server.port, sids)
-        step = max(1, count // POLLED)
-        self.generator = Generator([poll(sid) for sid in sids[::step]], TYPE, 16, directory)
+        step = max(1, count // POLLED_SESSIONS)
+        self.generator = Generator([poll(sid) for sid in sids[::step]], POLL_CONTENT_TYPE, 16, directory)
         self.web = gateway(directory, self.server.url)
         say(f"sizes: {count} sessions are there")
 
@@ -60,7 +71,7 @@ def _copy(port: int, sids: list[str]) -> None:
             pipe = client.pipeline(transaction=False)
             for sid in sids[begin : begin + 1000]:
                 pipe.hset(f"s:{{{sid}}}", mapping=fields)
-                pipe.pexpire(f"s:{{{sid}}}", TTL_MS)
+                pipe.pexpire(f"s:{{{sid}}}", POLL_SESSION_MS)
             pipe.execute()
 
 
@@ -72,7 +83,16 @@ def _figures(found: dict[int, list[Round]]) -> list[Figure]:
         ratio = Spread.of(a.total / max(b.total, 1.0) for a, b in zip(found[count], found[first], strict=True))
         mine = Spread.of(each.total for each in found[count])
         figures.append(
-            Figure("sizes", f"empty poll at {count} sessions, total CPU", "us", mine, base, f"us, {first} sessions", ratio, FLAT)
+            Figure(
+                "sizes",
+                f"empty poll at {count} sessions, total CPU",
+                "us",
+                mine,
+                base,
+                f"us, {first} sessions",
+                ratio,
+                MAX_SIZES_RATIO,
+            )
         )
     redis_only = {count: statistics.median(each.redis for each in rounds) for count, rounds in found.items()}
     note = "median of redis-server alone: " + ", ".join(f"{count}: {us:.0f} us" for count, us in redis_only.items())

@@ -14,7 +14,7 @@ import slixmpp
 
 from bench import machine
 
-WINDOW = 100
+SEND_WINDOW = 100
 
 
 class Client(slixmpp.ClientXMPP):
@@ -72,7 +72,7 @@ class Driver:
             stanza = self.client.make_message(mto=to, mbody=f"This is message number {number}.", mtype="chat")
             stanza["id"] = f"m{number}"
             stanza.send()
-            if number % WINDOW == WINDOW - 1:
+            if number % SEND_WINDOW == SEND_WINDOW - 1:
                 await self.client.plugin["xep_0199"].ping(self.domain, timeout=60)
         return {"cpu": time.process_time() - began}
 

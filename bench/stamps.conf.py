@@ -2,9 +2,9 @@
 
 import runpy
 
-from bench.stamps import HERE, install
+from bench.stamps import BENCH_FOLDER, install
 
-_own = runpy.run_path(str(HERE.parent / "gunicorn.conf.py"))
+_own = runpy.run_path(str(BENCH_FOLDER.parent / "gunicorn.conf.py"))
 globals().update({name: value for name, value in _own.items() if not name.startswith("__")})
 
 

@@ -16,11 +16,11 @@ from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
-FILE = "BENCH_STAMPS"
-HERE = Path(__file__).resolve().parent
+STAMPS_VARIABLE = "BENCH_STAMPS"
+BENCH_FOLDER = Path(__file__).resolve().parent
 
 # Role -> (module, function or class.method, name of the stamp): when it is called, and with "." behind the name when it returns.
-PLACES = {
+STAMPED_FUNCTIONS = {
     "web": [
         ("onesoup.http_server.wsgi", "_Client._serve", "web: head read"),
         ("onesoup.handlers.dispatch", "Exchange.run", "web: handlers"),
@@ -69,7 +69,7 @@ class Stamps:
 
 
 def _writer() -> Callable[[str], None]:
-    number = os.open(os.environ[FILE], os.O_WRONLY | os.O_APPEND)
+    number = os.open(os.environ[STAMPS_VARIABLE], os.O_WRONLY | os.O_APPEND)
 
     def stamp(name: str) -> None:
         os.write(number, f"{time.monotonic_ns()} {name}\n".encode())
@@ -80,7 +80,7 @@ def _writer() -> Callable[[str], None]:
 def install(role: str) -> None:
     """From now on this process stamps."""
     stamp = _writer()
-    for module, place, name in PLACES[role]:
+    for module, place, name in STAMPED_FUNCTIONS[role]:
         *owners, method = place.split(".")
         owner = importlib.import_module(module)
         _wrap(getattr(owner, owners[0]) if owners else owner, method, stamp, lambda _first, name=name: name)
@@ -107,7 +107,7 @@ def main(role: str) -> None:
     from onesoup.commands.main import main as onesoup
 
     if role == "web":
-        roles._gunicorn_conf = lambda: HERE / "stamps.conf.py"
+        roles._gunicorn_conf = lambda: BENCH_FOLDER / "stamps.conf.py"
     else:
         install(role)
     onesoup()

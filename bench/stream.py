@@ -15,17 +15,17 @@ from bench.report import Figure, Spread
 from onesoup.demo import certs
 from onesoup.demo.servers import Prosody, find_newer_prosody
 
-GOAL_STANZA, GOAL_RATIO, GOAL_LOGIN, GOAL_KB = 20.0, 1 / 3, 2.5, 60.0
+STANZA_GOAL_US, MAX_STREAM_RATIO, MAX_LOGIN_RATIO, STREAM_GOAL_KB = 20.0, 1 / 3, 2.5, 60.0
 ANONYMOUS = """
 VirtualHost "anon.localhost"
   authentication = "anonymous"
   modules_disabled = { "s2s"; "mam"; "offline" }
 """
 # Prosody 0.12 asks for so many.
-DERIVATIONS = 10_000
+SCRAM_ITERATIONS = 10_000
 # Ways to log in at a server with SASL2 and Bind 2.
-WAYS = {"starttls": "SASL2 and Bind 2", "direct": "SASL2 and Bind 2 over direct TLS"}
-MODULES = {"ours": "bench.clients", "slixmpp": "bench.slix"}
+LOGIN_WAYS = {"starttls": "SASL2 and Bind 2", "direct": "SASL2 and Bind 2 over direct TLS"}
+CLIENT_MODULES = {"ours": "bench.clients", "slixmpp": "bench.slix"}
 
 
 class Child:
@@ -72,10 +72,10 @@ def clients() -> Iterator[tuple[Prosody, dict[str, Child], Peer]]:
         # An archive of each message on disk is the server's business, and most of its time.
         options = 'authentication = "internal_hashed"; modules_disabled = { "s2s"; "s2s_auth_certs"; "mam"; "offline" }'
         with Prosody(directory / "prosody", options=options, more_hosts=ANONYMOUS) as server:
-            for user in (*MODULES, "peer"):
+            for user in (*CLIENT_MODULES, "peer"):
                 server.add_account(user, "secret")
             with Peer("peer", "secret", "localhost", ("127.0.0.1", server.tls_port), server.ca_file) as peer:
-                children = {name: Child(module, server, name) for name, module in MODULES.items()}
+                children = {name: Child(module, server, name) for name, module in CLIENT_MODULES.items()}
                 try:
                     yield server, children, peer
                 finally:
@@ -95,9 +95,11 @@ def fast() -> Iterator[dict[str, Child]]:
         with Prosody(
             directory / "newer", options=options, modules=["sasl2", "sasl2_bind2", "sasl2_sm"], program=program
         ) as server:
-            for user in WAYS:
+            for user in LOGIN_WAYS:
                 server.add_account(user, "secret")
-            children = {way: Child(MODULES["ours"], server, way, direct=way == "direct", stores=False) for way in WAYS}
+            children = {
+                way: Child(CLIENT_MODULES["ours"], server, way, direct=way == "direct", stores=False) for way in LOGIN_WAYS
+            }
             try:
                 yield children
             finally:
@@ -112,7 +114,7 @@ def run(scale: Scale) -> list[Figure]:
 
 def _run(scale: Scale, ways: dict[str, Child]) -> list[Figure]:
     quick: dict[str, list[float]] = {way: [] for way in ways}
-    found: dict[tuple[str, str], list[float]] = {(name, what): [] for name in MODULES for what in ("in", "out", "login")}
+    found: dict[tuple[str, str], list[float]] = {(name, what): [] for name in CLIENT_MODULES for what in ("in", "out", "login")}
     bare: dict[str, list[float]] = {"out": [], "login": []}
     with clients() as (server, children, peer):
         for number in range(scale.rounds):
@@ -130,7 +132,7 @@ def _run(scale: Scale, ways: dict[str, Child]) -> list[Figure]:
         derivation = _derivation()
         counts = {"ours": scale.streams, "slixmpp": scale.slix_streams}
         idle = {}
-        for name, module in MODULES.items():
+        for name, module in CLIENT_MODULES.items():
             # In a process that has not done anything yet: what log-ins of the past have left would be used again.
             fresh = Child(module, server, name)
             idle[name] = fresh.order("idle", count=counts[name])["kb"]
@@ -143,8 +145,8 @@ def _ways(quick: dict[str, list[float]], bare: list[float]) -> list[Figure]:
     """The goal is that of the best way that a server can offer."""
     figures = []
     for way, ours in quick.items():
-        title = f"CPU a TLS log-in with its end, {WAYS[way]}"
-        goal = GOAL_LOGIN if way == "direct" else None
+        title = f"CPU a TLS log-in with its end, {LOGIN_WAYS[way]}"
+        goal = MAX_LOGIN_RATIO if way == "direct" else None
         figures.append(Figure("stream", title, "ms", Spread.of(ours), goal=goal))
         floor = Spread.of(a / b for a, b in zip(ours, bare, strict=True))
         name = f"{title}, beside the bare handshake"
@@ -170,7 +172,7 @@ def _out(child: Child, peer: Peer, count: int) -> float:
 
 def _derivation() -> float:
     began = time.process_time()
-    hashlib.pbkdf2_hmac("sha1", b"secret", b"salt", DERIVATIONS)
+    hashlib.pbkdf2_hmac("sha1", b"secret", b"salt", SCRAM_ITERATIONS)
     return (time.process_time() - began) * 1e3
 
 
@@ -187,13 +189,13 @@ def _figures(
         "out": "CPU a stanza out",
         "login": "CPU a TLS log-in with its end, without key derivation",
     }
-    goals = {"in": GOAL_STANZA, "out": GOAL_STANZA, "login": None if find_newer_prosody() else GOAL_LOGIN}
+    goals = {"in": STANZA_GOAL_US, "out": STANZA_GOAL_US, "login": None if find_newer_prosody() else MAX_LOGIN_RATIO}
     figures = []
     for what, unit in units.items():
         ours, theirs = found["ours", what], found["slixmpp", what]
         ratio = Spread.of(a / b for a, b in zip(ours, theirs, strict=True))
         figures.append(Figure("stream", titles[what], unit, Spread.of(ours), goal=goals[what]))
-        goal = GOAL_RATIO if what != "login" else None
+        goal = MAX_STREAM_RATIO if what != "login" else None
         if what in bare:
             kind = {"out": "bare TLS write", "login": "bare handshake"}[what]
             floor = Spread.of(a / b for a, b in zip(ours, bare[what], strict=True))
@@ -202,11 +204,11 @@ def _figures(
         beside = Spread.of(theirs)
         figures.append(Figure("stream", f"{titles[what]}, beside slixmpp", unit, Spread.of(ours), beside, "slixmpp", ratio, goal))
     figures.append(
-        Figure("stream", f"key derivation, {DERIVATIONS} rounds, once for each account", "ms", Spread.once(derivation))
+        Figure("stream", f"key derivation, {SCRAM_ITERATIONS} rounds, once for each account", "ms", Spread.once(derivation))
     )
     note = f"USS of a process with {counts['ours']} streams ({counts['slixmpp']} of slixmpp), presence sent, stream management on"
     beside = Spread.once(idle["slixmpp"])
-    figures.append(Figure("stream", "idle TLS stream", "KB", Spread.once(idle["ours"]), goal=GOAL_KB, note=note))
+    figures.append(Figure("stream", "idle TLS stream", "KB", Spread.once(idle["ours"]), goal=STREAM_GOAL_KB, note=note))
     ratio = Spread.once(idle["ours"] / max(idle["slixmpp"], 1.0))
     figures.append(Figure("stream", "idle TLS stream, beside slixmpp", "KB", Spread.once(idle["ours"]), beside, "slixmpp", ratio))
     return figures

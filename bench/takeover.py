@@ -11,14 +11,14 @@ import redis
 from bench import machine
 from bench.parts import Scale, say, workplace
 from bench.peer import Peer
-from bench.people import PASSWORD, World, at_once
+from bench.people import BENCH_PASSWORD, World, at_once
 from bench.report import Figure, Spread
 
-# Seconds until the leases of the dead holder are free; 10 where nobody sets it.
-LEASE_TTL, LEASE_RENEW = 3.0, 1.0
-PATIENCE = 240.0
-WATCHER = "watcher"
-UNTIL_ONLINE = 60.0
+# Seconds until the leases of the dead holder are free (default of the setting: 10).
+LEASE_TTL_SECONDS, LEASE_RENEW_SECONDS = 3.0, 1.0
+TAKEOVER_TIMEOUT_SECONDS = 240.0
+WATCHER_USER = "watcher"
+ONLINE_TIMEOUT_SECONDS = 60.0
 
 
 class Watcher(Peer):
@@ -44,20 +44,20 @@ class Watcher(Peer):
 
 
 def run(scale: Scale) -> list[Figure]:
-    env = {"ONESOUP_LEASE_TTL": str(LEASE_TTL), "ONESOUP_LEASE_RENEW": str(LEASE_RENEW)}
+    env = {"ONESOUP_LEASE_TTL": str(LEASE_TTL_SECONDS), "ONESOUP_LEASE_RENEW": str(LEASE_RENEW_SECONDS)}
     with workplace() as directory, World(directory, more=env) as world:
         count = scale.taken_over
-        users = world.accounts("crew", count, [WATCHER])
-        world.prosody.add_account(WATCHER, PASSWORD, {user: user for user in users})
+        users = world.accounts("crew", count, [WATCHER_USER])
+        world.prosody.add_account(WATCHER_USER, BENCH_PASSWORD, {user: user for user in users})
         address = ("127.0.0.1", world.prosody.tls_port)
-        with Watcher(WATCHER, PASSWORD, world.domain, address, world.ca_file) as watcher:
+        with Watcher(WATCHER_USER, BENCH_PASSWORD, world.domain, address, world.ca_file) as watcher:
             return _figures(count, _measure(world, watcher, users))
 
 
 def _measure(world: World, watcher: Watcher, users: list[str]) -> dict[str, float]:
     say(f"takeover: {len(users)} phones log in")
     at_once(10, lambda user: _online(world, user), users)
-    _until(lambda: len(watcher.presences()) >= len(users), UNTIL_ONLINE + len(users) * 0.1)
+    _until(lambda: len(watcher.presences()) >= len(users), ONLINE_TIMEOUT_SECONDS + len(users) * 0.1)
     gevent.sleep(1.0)
     watcher.heard.clear()
     say("takeover: the holder is killed")
@@ -67,7 +67,7 @@ def _measure(world: World, watcher: Watcher, users: list[str]) -> dict[str, floa
     for user in users:
         watcher.message(f"{user}@{world.domain}", f"for {user}")
     with redis.Redis(port=world.redis.port) as client:
-        _until(lambda: len(_resumed(world)) >= len(users) and len(_inboxes(client)) >= len(users), PATIENCE)
+        _until(lambda: len(_resumed(world)) >= len(users) and len(_inboxes(client)) >= len(users), TAKEOVER_TIMEOUT_SECONDS)
         found = _inboxes(client)
     took = time.monotonic() - began
     gevent.sleep(2.0)  # a change of presence would have come by now
@@ -112,7 +112,9 @@ def _until(condition: Any, seconds: float) -> None:
 
 
 def _figures(count: int, found: dict[str, float]) -> list[Figure]:
-    note = f"{count} TLS streams, a message to each while nobody holds them; leases of {LEASE_TTL:g} s are part of the time"
+    note = (
+        f"{count} TLS streams, a message to each while nobody holds them; leases of {LEASE_TTL_SECONDS:g} s are part of the time"
+    )
     lines = [
         ("messages lost", "", "lost", 0.0, note),
         ("messages doubled", "", "doubled", 0.0, ""),

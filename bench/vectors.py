@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bench.parts import REPOSITORY
 
-OURS = REPOSITORY / "tests" / "vectors"
+OWN_VECTORS = REPOSITORY / "tests" / "vectors"
 # Their licence keeps them out of the repository.
-OTHERS = Path(os.environ.get("ONESOUP_OTHER_VECTORS") or REPOSITORY / "../shared/protocol/vectors-other")
+OTHER_VECTORS = Path(os.environ.get("ONESOUP_OTHER_VECTORS") or REPOSITORY / "../shared/protocol/vectors-other")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Vector:
 def load() -> list[Vector]:
     """Every vector that is a good document, ours first."""
     found = []
-    for folder in (OURS, OTHERS):
+    for folder in (OWN_VECTORS, OTHER_VECTORS):
         for row in _index(folder / "index.tsv"):
             if row["expect"] == "ok":
                 found.append(_read(folder, row["name"]))

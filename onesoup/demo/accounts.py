@@ -5,9 +5,9 @@ from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect
 
-USERS = ("alice", "bob", "carol", "dave")
-# Dave knows nobody yet: for trying out what a stranger sees.
-FRIENDS = ("alice", "bob", "carol")
+DEMO_USERS = ("alice", "bob", "carol", "dave")
+# Dave has no contacts: for trying out what a stranger sees.
+DEMO_FRIENDS = ("alice", "bob", "carol")
 
 
 def password(user: str) -> str:
@@ -16,7 +16,7 @@ def password(user: str) -> str:
 
 def roster(user: str) -> dict[str, str]:
     """The contacts of a user: {user: name}."""
-    return {friend: friend.title() for friend in FRIENDS if friend != user} if user in FRIENDS else {}
+    return {friend: friend.title() for friend in DEMO_FRIENDS if friend != user} if user in DEMO_FRIENDS else {}
 
 
 def link(settings: Settings) -> None:
@@ -24,7 +24,7 @@ def link(settings: Settings) -> None:
     client = connect(settings.redis_url)
     try:
         accounts = Accounts(client, KeyRing.load(settings.keys_file))
-        for user in USERS:
+        for user in DEMO_USERS:
             jid = f"{user}@{settings.domain}"
             accounts.link(jid, jid, password(user), password(user))
     finally:

@@ -14,9 +14,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from onesoup.demo.process import make_private, write_private
 
-LIFE = datetime.timedelta(days=800)
+CERTIFICATE_LIFETIME = datetime.timedelta(days=800)
 # Made anew when less is left.
-SPARE = datetime.timedelta(days=30)
+RENEW_BEFORE_EXPIRY = datetime.timedelta(days=30)
 
 
 def ensure(directory: Path, names: Iterable[str]) -> tuple[Path, Path, Path]:
@@ -36,7 +36,7 @@ def _covers(path: Path, names: list[str]) -> bool:
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
     left = certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
-    return left > SPARE and set(names) <= set(known.get_values_for_type(x509.DNSName))
+    return left > RENEW_BEFORE_EXPIRY and set(names) <= set(known.get_values_for_type(x509.DNSName))
 
 
 def _make(ca: Path, certificate: Path, key: Path, names: list[str]) -> None:
@@ -52,7 +52,7 @@ def _make(ca: Path, certificate: Path, key: Path, names: list[str]) -> None:
             .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + LIFE)
+            .not_valid_after(now + CERTIFICATE_LIFETIME)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         )

@@ -21,7 +21,17 @@ from onesoup.runtime.ports import is_free
 from onesoup.settings import ENV_PREFIX, SettingsError, load_settings, settings_reference
 
 # What the roles may be told besides what the demo decides: any setting that is not one of these.
-DECIDED = {"REDIS_URL", "KEYS_FILE", "DATA", "XMPP_ROUTES", "XMPP_CA", "ADMIN_PORT", "ADMIN_BIND", "XMPP_PORT", "REDIS_PORT"}
+DEMO_SETTINGS = {
+    "REDIS_URL",
+    "KEYS_FILE",
+    "DATA",
+    "XMPP_ROUTES",
+    "XMPP_CA",
+    "ADMIN_PORT",
+    "ADMIN_BIND",
+    "XMPP_PORT",
+    "REDIS_PORT",
+}
 
 
 @click.command()
@@ -63,7 +73,7 @@ def _run(environ: Mapping[str, str]) -> None:
 
 
 def _write_settings(stack: Stack) -> None:
-    """So that whoever plays the operator need not find out where everything is."""
+    """Settings for a shell in which somebody tries the commands of an operator."""
     found = ((row["name"], stack.env.get(ENV_PREFIX + row["name"].upper())) for row in settings_reference())
     lines = (f"{name} = {json.dumps(value)}\n" for name, value in found if value is not None)
     write_private(stack.dir / "onesoup.toml", "# Written anew at each start of the demo.\n" + "".join(lines))
@@ -85,7 +95,7 @@ def _stack(environ: Mapping[str, str]) -> Stack:
     passed = {
         key: value
         for key, value in environ.items()
-        if key == "WEB_CONCURRENCY" or (key.startswith(ENV_PREFIX) and key.removeprefix(ENV_PREFIX) not in DECIDED)
+        if key == "WEB_CONCURRENCY" or (key.startswith(ENV_PREFIX) and key.removeprefix(ENV_PREFIX) not in DEMO_SETTINGS)
     }
     return Stack(
         settings.data,
@@ -155,7 +165,7 @@ def ready(stack: Stack) -> str:
         *((f"admin {name}", f"http://127.0.0.1:{stack.admin_port(name)}/readyz, /metrics") for name in stack.processes),
         ("state, logs", str(stack.dir)),
         ("", ""),
-        *((f"{user}@{domain}", accounts.password(user)) for user in accounts.USERS),
+        *((f"{user}@{domain}", accounts.password(user)) for user in accounts.DEMO_USERS),
         ("", ""),
         ("phone passwords", f"{url}account (in a browser on this machine)"),
         ("into the phone", f"server {url}  user id wv:alice@{domain}  password {accounts.password('alice')}"),

@@ -17,12 +17,12 @@ from onesoup.demo.process import Process, ProcessError, write_private
 from onesoup.demo.servers import Server, connects
 from onesoup.runtime.ports import free_port
 
-LIBRARIES = Path("/usr/lib")
+ERLANG_LIBRARIES = Path("/usr/lib")
 
 
 def find_ejabberd() -> Path:
     """The directory of Erlang libraries in which Debian keeps ejabberd."""
-    for beam in LIBRARIES.glob("*-linux-gnu*/ejabberd-*/ebin/ejabberd.beam"):
+    for beam in ERLANG_LIBRARIES.glob("*-linux-gnu*/ejabberd-*/ebin/ejabberd.beam"):
         if shutil.which("erl"):
             return beam.parents[2]
     raise ProcessError("no ejabberd; the Debian package of that name is enough")

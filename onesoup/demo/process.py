@@ -41,7 +41,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """From here on this process gets SIGTERM when its parent ends, in whatever way."""
+    """From now on this process gets SIGTERM when its parent ends."""
     if _prctl is not None:
         _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it ended before we asked

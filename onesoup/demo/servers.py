@@ -17,7 +17,7 @@ from onesoup.demo import certs
 from onesoup.demo.process import Process, ProcessError, make_private, write_private
 from onesoup.runtime.ports import free_port
 
-MAX_FILE = 1024 * 1024  # of what clients share on the demo server
+UPLOAD_LIMIT_BYTES = 1024 * 1024  # of what clients share on the demo server
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -133,7 +133,7 @@ class RedisServer(Server):
         return False
 
 
-MODULES = (
+PROSODY_MODULES = (
     *("roster", "saslauth", "tls", "disco", "carbons", "pep", "private", "blocklist", "vcard4", "vcard_legacy", "version"),
     *("ping", "time", "register", "offline", "smacks", "csi_simple", "mam"),
 )
@@ -217,7 +217,7 @@ interfaces = {{ {_lua(self.bind)} }}; local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; c2s_direct_tls_ports = {{ {self.tls_port} }}
 s2s_ports = {{}}; https_ports = {{}}; component_ports = {{}}
 http_ports = {{ {self.port + 2} }}; http_interfaces = {{ {_lua(self.bind)} }}
-modules_enabled = {{ {"; ".join(_lua(name) for name in (*MODULES, *modules))} }}
+modules_enabled = {{ {"; ".join(_lua(name) for name in (*PROSODY_MODULES, *modules))} }}
 modules_disabled = {{ "s2s"; "s2s_auth_certs" }}
 limits = {{}}                            -- no rate limits
 allow_registration = {alone}
@@ -228,7 +228,7 @@ storage = "internal"
 smacks_hibernation_time = 300
 ssl = {{ key = {_lua(key)}; certificate = {_lua(certificate)} }}
 """
-        # Prosody does not like to be told twice. One line is one setting, or several that nobody replaces.
+        # Prosody takes a setting once. A line is one setting, or several that are never replaced.
         theirs = {name + " =" for name in re.findall(r"(?:^|;)\s*(\w+) =", options, re.MULTILINE)}
         kept = "".join(line for line in ours.splitlines(keepends=True) if not line.startswith(tuple(theirs)))
         return f"""{kept}{options}
@@ -240,13 +240,13 @@ Component {_lua("conference." + self.domain)} "muc"
 Component {_lua("upload." + self.domain)} "http_file_share"
   http_host = {_lua(reachable(self.bind))}
   http_external_url = {_lua(f"http://{self.web}/")}
-  http_file_share_size_limit = {MAX_FILE}
+  http_file_share_size_limit = {UPLOAD_LIMIT_BYTES}
 {more_hosts}
 """
 
 
 def _lua(value: object) -> str:
-    """A Lua string. Decimal escapes for whatever could end it."""
+    """A Lua string. Characters that could end it are decimal escapes."""
     return '"' + "".join(f"\\{ord(c):03d}" if c in '"\\' or ord(c) < 32 else c for c in str(value)) + '"'
 
 

@@ -101,7 +101,7 @@ class Stack:
             self.prosody.process.start()
         if self._own[0]:
             self.redis.start()
-        for user in accounts.USERS:
+        for user in accounts.DEMO_USERS:
             self.prosody.add_account(user, accounts.password(user), accounts.roster(user))
         accounts.link(self.settings)
         if self._own[1]:

@@ -10,13 +10,13 @@ from typing import TextIO
 from onesoup.demo.process import Process, ProcessError
 from onesoup.demo.stack import Stack
 
-TICK = 0.1
+SUPERVISOR_TICK_SECONDS = 0.1
 # A process that lives for a shorter time than this was not started right.
-AT_ONCE = 3.0
+PROMPT_START_SECONDS = 3.0
 # How often in a row it may do so before the whole stack is given up.
-PATIENCE = 5
+MAX_RESTARTS = 5
 
-COLOURS = ("36", "33", "35", "32", "34", "31")
+LOG_COLOURS = ("36", "33", "35", "32", "34", "31")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -39,7 +39,7 @@ class Log:
     def show(self, processes: Iterable[Process]) -> None:
         for number, process in enumerate(processes):
             for line in self._new_lines(process):
-                self._print(COLOURS[number % len(COLOURS)], process.name, line)
+                self._print(LOG_COLOURS[number % len(LOG_COLOURS)], process.name, line)
 
     def say(self, text: str) -> None:
         self._print("1", "demo", text)
@@ -82,13 +82,13 @@ class Supervisor:
             for process in processes:
                 if not process.running:
                     self._again(process)
-            time.sleep(TICK)
+            time.sleep(SUPERVISOR_TICK_SECONDS)
 
     def _again(self, process: Process) -> None:
         self._log.show([process])
         lived = time.monotonic() - process.started
-        self._early[process.name] = self._early.get(process.name, 0) + 1 if lived < AT_ONCE else 0
-        if self._early[process.name] >= PATIENCE:
+        self._early[process.name] = self._early.get(process.name, 0) + 1 if lived < PROMPT_START_SECONDS else 0
+        if self._early[process.name] >= MAX_RESTARTS:
             raise ProcessError(f"{process.name} ends at once, again and again:\n{process.last_lines()}")
         self._log.say(f"{process.name} ended with status {process.status}; starting it again")
         process.kill()  # what it left in its group would hold its port

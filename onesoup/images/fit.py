@@ -1,5 +1,5 @@
-"""Pictures made fit for a phone: octets in, octets of a type and size that the phone takes out. Knows images; knows neither
-phones, nor CSP, nor XMPP, nor where the octets come from.
+"""Converts pictures for a phone: bytes in; out come bytes of a type and size that the phone takes. Knows images; knows neither
+phones, nor CSP, nor XMPP, nor where the bytes come from.
 
 Everything here is work for the processor: call it in gevent's thread pool, not in a greenlet."""
 
@@ -12,30 +12,30 @@ from PIL import Image, PngImagePlugin
 
 JPEG, PNG, GIF, WBMP = "image/jpeg", "image/png", "image/gif", "image/vnd.wap.wbmp"
 
-# What peers send. Pillow knows dozens of formats more, each with decoders that nobody here has asked for.
-READABLE = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
+# Formats that peers send. Pillow has decoders for dozens more, which are not used.
+READABLE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 # Judged by what the header says, before any is unpacked. 25 million pixels are more than most phone cameras make.
-MAX_PIXELS, MAX_SIDE = 25_000_000, 16_384
+MAX_PIXELS, MAX_SIDE_PIXELS = 25_000_000, 16_384
 # What one conversion may take at its peak, and how many bytes each pixel costs until the picture is small: decoded, and once more
 # where it has to be converted first or has an alpha channel. Measured with Pillow 12 (tests/images/test_fit.py).
-MAX_MEMORY = 80 * 1024 * 1024
-COSTS = {"1": 2, "L": 1, "P": 10, "RGB": 4, "YCbCr": 8, "CMYK": 8, "RGBA": 9, "LA": 9}
-OTHER_COST, WEBP_COST = 12, 20
+MAX_MEMORY_BYTES = 80 * 1024 * 1024
+BYTES_PER_PIXEL = {"1": 2, "L": 1, "P": 10, "RGB": 4, "YCbCr": 8, "CMYK": 8, "RGBA": 9, "LA": 9}
+OTHER_BYTES_PER_PIXEL, WEBP_BYTES_PER_PIXEL = 12, 20
 # A progressive JPEG is decoded once for each scan, and its coefficients are kept, two bytes each. Ten scans are usual; ten
 # thousand are an attack.
 MAX_SCANS, MAX_SCANNED = 100, 250_000_000
 # Texts in a PNG, unpacked: Pillow's own limit is 64 MiB.
 PngImagePlugin.MAX_TEXT_MEMORY = 2 * 1024 * 1024
 # Where a phone gives no limit of its own, its screen does: the largest of these handsets' are 352 by 416.
-SCREEN = (640, 640)
-SMALLEST = 8  # pixels: below, nothing can be recognized
-SHRINK = 0.75
-QUALITIES = (85, 70, 50)
+SCREEN_PIXELS = (640, 640)
+MIN_SIDE_PIXELS = 8  # pixels: below, nothing can be recognized
+SHRINK_FACTOR = 0.75
+JPEG_QUALITIES = (85, 70, 50)
 # The names by which phones of the time list types.
-ALIASES = {"image/jpg": JPEG, "image/pjpeg": JPEG, "image/x-png": PNG, "image/x-wap.wbmp": WBMP, "image/wbmp": WBMP}
-TYPES = {"JPEG": JPEG, "PNG": PNG, "GIF": GIF, "WBMP": WBMP, "WEBP": "image/webp", "BMP": "image/bmp"}
-ORIENTATION = 0x0112  # in Exif, and how a picture is turned to stand upright
-TURNS = {
+TYPE_ALIASES = {"image/jpg": JPEG, "image/pjpeg": JPEG, "image/x-png": PNG, "image/x-wap.wbmp": WBMP, "image/wbmp": WBMP}
+FORMAT_TYPES = {"JPEG": JPEG, "PNG": PNG, "GIF": GIF, "WBMP": WBMP, "WEBP": "image/webp", "BMP": "image/bmp"}
+ORIENTATION_TAG = 0x0112  # in Exif, and how a picture is turned to stand upright
+ORIENTATION_TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -44,21 +44,21 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SIDEWAYS = frozenset(TURNS[number] for number in (5, 6, 7, 8))
-PHOTO = (JPEG, PNG, GIF, WBMP)  # what keeps most of a photograph comes first
-DRAWING = (PNG, GIF, JPEG, WBMP)  # ... and of lines and letters
+SIDEWAYS_TURNS = frozenset(ORIENTATION_TURNS[number] for number in (5, 6, 7, 8))
+PHOTO_TYPES = (JPEG, PNG, GIF, WBMP)  # what keeps most of a photograph comes first
+DRAWING_TYPES = (PNG, GIF, JPEG, WBMP)  # ... and of lines and letters
 
 
 def fit(data: bytes, accepted: Sequence[str], max_octets: int, max_size: tuple[int, int] | None = None) -> tuple[str, bytes]:
-    """The picture in `data` as (content type, octets): of an accepted type, in at most `max_octets` octets, inside `max_size`
-    pixels (`SCREEN` unless told). What fits already comes back as it is; an animation that does not, as its first picture.
+    """The picture in `data` as (content type, bytes): of an accepted type, in at most `max_octets` bytes, inside `max_size`
+    pixels (`SCREEN_PIXELS` unless told). What fits already comes back as it is; an animation that does not, as its first picture.
     `accepted` is content types as a phone lists them, `image/*` and `*/*` too. ValueError when it is no picture, breaks, is a
     bomb, or cannot be made to fit. Phones of 2004 read only baseline JPEG, so JPEG is always that."""
-    box = max_size or SCREEN
+    box = max_size or SCREEN_PIXELS
     image = _opened(data)
     takes = types_among(accepted)
     try:
-        given = TYPES.get(str(image.format))
+        given = FORMAT_TYPES.get(str(image.format))
         if given and given in takes and len(data) <= max_octets and _inside(image.size, box) and _plain(image):
             _affordable(image)
             image.load()  # all of it, so that what is passed on is whole
@@ -66,12 +66,12 @@ def fit(data: bytes, accepted: Sequence[str], max_octets: int, max_size: tuple[i
         return _converted(image, takes, max_octets, box)
     except ValueError:
         raise
-    except Exception as error:  # decoders raise whatever they like at broken octets
+    except Exception as error:  # decoders raise any exception for broken bytes
         raise ValueError(f"the picture is broken: {type(error).__name__}") from error
 
 
 def kind(data: bytes) -> str | None:
-    """The content type that the first octets show, or None: headers and names of files may say anything."""
+    """The content type that the first bytes show, or None. Headers and file names are not trusted."""
     if data.startswith(b"\xff\xd8\xff"):
         return JPEG
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -79,8 +79,8 @@ def kind(data: bytes) -> str | None:
     if data.startswith((b"GIF87a", b"GIF89a")):
         return GIF
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return TYPES["WEBP"]
-    return TYPES["BMP"] if data.startswith(b"BM") else None
+        return FORMAT_TYPES["WEBP"]
+    return FORMAT_TYPES["BMP"] if data.startswith(b"BM") else None
 
 
 def types_among(accepted: Sequence[str]) -> frozenset[str]:
@@ -88,7 +88,7 @@ def types_among(accepted: Sequence[str]) -> frozenset[str]:
     plain = {name.split(";")[0].strip().lower() for name in accepted}
     if plain & {"*/*", "image/*", "*"}:
         return frozenset({JPEG, PNG, GIF})  # WBMP is for those that name it: one bit a pixel is a last resort
-    return frozenset(ALIASES.get(name, name) for name in plain) & frozenset(PHOTO)
+    return frozenset(TYPE_ALIASES.get(name, name) for name in plain) & frozenset(PHOTO_TYPES)
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -99,7 +99,7 @@ def _opened(data: bytes) -> Image.Image:
         raise ValueError("a JPEG of too many scans")
     _bounded(_webp_size(data))  # its decoder has memory for two pictures before anything can be asked
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=READABLE)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=READABLE_FORMATS)
     except Exception as error:
         raise ValueError(f"no picture that can be read: {type(error).__name__}") from error
     _bounded(image.size)
@@ -109,18 +109,18 @@ def _opened(data: bytes) -> Image.Image:
 
 
 def _bounded(size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE:
+    if size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE_PIXELS:
         raise ValueError(f"{size[0]} by {size[1]} pixels are too many")
 
 
 def _affordable(image: Image.Image, whole: tuple[int, int] | None = None) -> None:
-    """Whether the conversion of a picture that is decoded at this size stays in MAX_MEMORY. `whole`: its size in the file."""
-    each = WEBP_COST if image.format == "WEBP" else COSTS.get(image.mode, OTHER_COST)
+    """Raises when the conversion at this size would need more than MAX_MEMORY_BYTES. `whole`: the size in the file."""
+    each = WEBP_BYTES_PER_PIXEL if image.format == "WEBP" else BYTES_PER_PIXEL.get(image.mode, OTHER_BYTES_PER_PIXEL)
     needed = image.width * image.height * each
     if image.info.get("progressive"):
         width, height = whole or image.size
         needed += round(width * height * _samples(image) * 2)
-    if needed > MAX_MEMORY:
+    if needed > MAX_MEMORY_BYTES:
         raise ValueError(f"{image.width} by {image.height} pixels of {image.mode} are too many")
 
 
@@ -149,14 +149,14 @@ def _inside(size: tuple[int, int], box: tuple[int, int]) -> bool:
 
 def _plain(image: Image.Image) -> bool:
     """Whether old decoders read it, and it stands upright without its metadata."""
-    if image.getexif().get(ORIENTATION, 1) != 1:
+    if image.getexif().get(ORIENTATION_TAG, 1) != 1:
         return False
     return image.format != "JPEG" or (not image.info.get("progressive") and image.mode in ("L", "RGB"))
 
 
 def _converted(image: Image.Image, takes: frozenset[str], max_octets: int, box: tuple[int, int]) -> tuple[str, bytes]:
     drawing = image.mode in ("1", "P", "L", "LA", "PA") and image.format != "JPEG"
-    order = [name for name in (DRAWING if drawing else PHOTO) if name in takes]
+    order = [name for name in (DRAWING_TYPES if drawing else PHOTO_TYPES) if name in takes]
     if not order:
         raise ValueError("no type of picture is accepted")
     # A small picture says more than a large one in black and white.
@@ -177,8 +177,8 @@ def _small(image: Image.Image, box: tuple[int, int]) -> Image.Image:
     image.draft("RGB", box)  # a JPEG is decoded at a fraction of its size where that is enough
     _affordable(image, whole)
     image.load()
-    turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
-    width, height = (box[1], box[0]) if turn in SIDEWAYS else box
+    turn = ORIENTATION_TURNS.get(image.getexif().get(ORIENTATION_TAG, 1))
+    width, height = (box[1], box[0]) if turn in SIDEWAYS_TURNS else box
     scale = min(1.0, width / image.width, height / image.height)
     if scale < 1.0:
         size = max(1, int(image.width * scale)), max(1, int(image.height * scale))
@@ -202,9 +202,9 @@ def _sizes(size: tuple[int, int], box: tuple[int, int]) -> Iterator[tuple[int, i
     while True:
         smaller = (max(1, int(size[0] * scale)), max(1, int(size[1] * scale)))
         yield smaller
-        if max(smaller) <= SMALLEST:
+        if max(smaller) <= MIN_SIDE_PIXELS:
             return
-        scale *= SHRINK
+        scale *= SHRINK_FACTOR
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -225,7 +225,7 @@ def _saved(image: Image.Image, form: str, **options: object) -> bytes:
 
 
 def _jpegs(image: Image.Image) -> Iterator[bytes]:
-    for quality in QUALITIES:
+    for quality in JPEG_QUALITIES:
         yield _saved(image, "JPEG", quality=quality, progressive=False, optimize=True)
 
 
@@ -258,7 +258,7 @@ def _from_wbmp(data: bytes) -> Image.Image:
     at, size = 2, []
     for _ in range(2):
         value = 0
-        for _ in range(3):  # three octets carry 2 million pixels
+        for _ in range(3):  # three bytes carry 2 million pixels
             if at >= len(data):
                 raise ValueError("a WBMP that ends in its header")
             value, octet, at = value << 7 | data[at] & 0x7F, data[at], at + 1

@@ -1,4 +1,4 @@
-"""Pictures are scaled in a thread, so that the streams of the process go on meanwhile, and one at a time: unpacked, a picture is
+"""Pictures are scaled in a thread, so that the process's streams go on, and one at a time: unpacked, a picture is
 large, and the limits of onesoup.images.fit are those of one."""
 
 from collections.abc import Sequence

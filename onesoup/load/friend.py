@@ -1,6 +1,6 @@
-"""Somebody on an ordinary XMPP client, for load: sends, receives, comes back when the connection breaks.
+"""A small XMPP client for load: sends, receives, reconnects.
 
-As small as will do, and of a kind of its own: it shares nothing with the stream of the holder, which it helps to judge.
+It shares no code with the stream of the holder, which it helps to judge.
 A message counts as acknowledged when the server has answered a ping that was sent behind it: servers work off a stream in order.
 """
 
@@ -17,15 +17,15 @@ from xml.sax.saxutils import escape, quoteattr
 import gevent
 from gevent.lock import RLock
 
-TIMEOUT = 30.0
-AGAIN = 1.0
-CLIENT, SASL, BIND, TLS = (
+REPLY_TIMEOUT_SECONDS = 30.0
+RECONNECT_DELAY_SECONDS = 1.0
+CLIENT_SPACE, SASL_SPACE, BIND_SPACE, TLS_SPACE = (
     "jabber:client",
     "urn:ietf:params:xml:ns:xmpp-sasl",
     "urn:ietf:params:xml:ns:xmpp-bind",
     "urn:ietf:params:xml:ns:xmpp-tls",
 )
-HEAD = "<?xml version='1.0'?><stream:stream to={} version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+STREAM_HEAD = "<?xml version='1.0'?><stream:stream to={} version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
 
 class FriendError(Exception):
@@ -80,7 +80,7 @@ class Friend:
         return self._socket is not None
 
     def send(self, to: str, text: str, what: object) -> None:
-        """A chat message. OSError when there is no connection: then it was not sent, or nobody knows."""
+        """A chat message. OSError when there is no connection: whether it was sent is not known."""
         with self._lock:
             self._number += 1
             ping = f"p{self._number}"
@@ -96,13 +96,13 @@ class Friend:
         while not self._closing:
             try:
                 self._take(self._stanza())
-            except (OSError, ValueError, FriendError, ParseError):  # ValueError: closed meanwhile by `close`
+            except (OSError, ValueError, FriendError, ParseError):  # ValueError: `close` has closed it
                 self._drop()
                 self._again()
 
     def _again(self) -> None:
         while not self._closing:
-            gevent.sleep(AGAIN)
+            gevent.sleep(RECONNECT_DELAY_SECONDS)
             with suppress(OSError, ValueError, FriendError, ParseError):
                 self._connect()
                 self.reconnects += 1
@@ -117,19 +117,22 @@ class Friend:
                 link.close()
 
     def _connect(self) -> None:
-        link = socket.create_connection(self._address, TIMEOUT)
+        link = socket.create_connection(self._address, REPLY_TIMEOUT_SECONDS)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self._begin(link)
-            self._ask(f"<starttls xmlns='{TLS}'/>", f"{{{TLS}}}proceed")
+            self._ask(f"<starttls xmlns='{TLS_SPACE}'/>", f"{{{TLS_SPACE}}}proceed")
             context = ssl.create_default_context(cafile=str(self._ca_file) if self._ca_file else None)
             link = context.wrap_socket(link, server_hostname=self.domain)
             self._begin(link)
             user = self.jid.rpartition("@")[0]
             proof = base64.b64encode(f"\0{user}\0{self._password}".encode()).decode()
-            self._ask(f"<auth xmlns='{SASL}' mechanism='PLAIN'>{proof}</auth>", f"{{{SASL}}}success")
+            self._ask(f"<auth xmlns='{SASL_SPACE}' mechanism='PLAIN'>{proof}</auth>", f"{{{SASL_SPACE}}}success")
             self._begin(link)
-            self._ask(f"<iq type='set' id='bind'><bind xmlns='{BIND}'><resource>load</resource></bind></iq>", f"{{{CLIENT}}}iq")
+            self._ask(
+                f"<iq type='set' id='bind'><bind xmlns='{BIND_SPACE}'><resource>load</resource></bind></iq>",
+                f"{{{CLIENT_SPACE}}}iq",
+            )
         except BaseException:
             link.close()
             raise
@@ -141,18 +144,18 @@ class Friend:
         self._link = link
         self._parser, self._depth, self._root = XMLPullParser(["start", "end"]), 0, None
         self._ready.clear()
-        self._ask(HEAD.format(quoteattr(self.domain)), "{http://etherx.jabber.org/streams}features")
+        self._ask(STREAM_HEAD.format(quoteattr(self.domain)), "{http://etherx.jabber.org/streams}features")
 
     def _ask(self, text: str, wanted: str) -> Element:
         self._write(text)
-        answer = self._stanza(TIMEOUT)
+        answer = self._stanza(REPLY_TIMEOUT_SECONDS)
         if answer.tag != wanted or answer.get("type") == "error":
             raise FriendError(f"{self.jid}: {answer.tag} instead of {wanted}")
         return answer
 
     def _write(self, text: str) -> None:
         with self._lock:
-            self._link.settimeout(TIMEOUT)
+            self._link.settimeout(REPLY_TIMEOUT_SECONDS)
             self._link.sendall(text.encode())
 
     def _stanza(self, timeout: float | None = None) -> Element:
@@ -187,7 +190,7 @@ class Friend:
         kind = stanza.tag.partition("}")[2]
         sender = (stanza.get("from") or "").partition("/")[0]
         if kind == "message" and stanza.get("type") != "error":
-            body = stanza.findtext(f"{{{CLIENT}}}body")
+            body = stanza.findtext(f"{{{CLIENT_SPACE}}}body")
             if body is not None:
                 self._on_message(sender, body, stanza.get("id") or "")
         elif kind == "presence" and sender != self.jid:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 _TEXT = re.compile(r"(\S+)>(\S+) #(\d+)")
 
 # What stands before a message that comes back to its writer, whose session ended before it could leave.
-RETURNED = "not delivered: "
+RETURNED_PREFIX = "not delivered: "
 
 # Writer, reader, number.
 Entry = tuple[str, str, int]
@@ -46,7 +46,7 @@ class LedgerAccount:
     doubled: int = 0
     # Came behind a later one of the same writer to the same reader.
     out_of_order: int = 0
-    # Not acknowledged and yet there: whoever wrote them was told of a failure, or of nothing.
+    # Not acknowledged and yet received: the writer was told of a failure, or nothing.
     unacknowledged_arrived: int = 0
     # Seconds from writing to reading, of those that were acknowledged.
     delays: list[float] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Ledger:
         self._highest: dict[tuple[str, str], int] = {}
         self._late: set[Entry] = set()
         self._returned: set[Entry] = set()
-        # Entries that nobody has written: a message out of another run, or made up.
+        # Received entries that were never written: a message of another run, or made up.
         self.unknown = 0
 
     def write(self, writer: str, reader: str, now: float) -> Entry:
@@ -85,10 +85,10 @@ class Ledger:
 
     def receive(self, reader: str, text: str, message_id: str, now: float) -> Entry | None:
         """`reader` has this text before it. The entry, None when it is none of ours."""
-        entry = entry_of(text.removeprefix(RETURNED))
+        entry = entry_of(text.removeprefix(RETURNED_PREFIX))
         if entry is None:
             return None
-        if text.startswith(RETURNED):
+        if text.startswith(RETURNED_PREFIX):
             if entry[0] == reader and entry in self._sent:
                 self._returned.add(entry)
             return None
@@ -138,7 +138,7 @@ class Ledger:
         return whole
 
     def twice(self) -> Iterator[tuple[Entry, list[str]]]:
-        """Entries that came more than once, with their ids."""
+        """Entries that were received more than once, with their ids."""
         return ((entry, ids) for entry, ids in self._received.items() if len(ids) > 1)
 
     def delays_to(self, readers: Container[str]) -> list[float]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, LEFT, GAP = 900, 130, 60, 34
-COLOURS = ("#1f6fb2", "#d1495b", "#3c8d5a", "#8a5fb0", "#c98a1b")
+PLOT_WIDTH, PANEL_HEIGHT, PLOT_LEFT, PANEL_GAP = 900, 130, 60, 34
+CURVE_COLOURS = ("#1f6fb2", "#d1495b", "#3c8d5a", "#8a5fb0", "#c98a1b")
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,15 @@ class Panel:
 def svg(title: str, panels: Sequence[Panel], marks: Sequence[tuple[float, str]] = ()) -> str:
     """`marks` are (second, what), drawn through all panels."""
     seconds = max((len(line) for panel in panels for line in panel.lines.values()), default=1)
-    height = 40 + len(panels) * (HEIGHT + GAP) + 20
+    height = 40 + len(panels) * (PANEL_HEIGHT + PANEL_GAP) + 20
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="11">',
-        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
-        f'<text x="{LEFT}" y="22" font-size="14">{escape(title)}</text>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PLOT_WIDTH} {height}" font-family="sans-serif" font-size="11">',
+        f'<rect width="{PLOT_WIDTH}" height="{height}" fill="white"/>',
+        f'<text x="{PLOT_LEFT}" y="22" font-size="14">{escape(title)}</text>',
     ]
     for number, panel in enumerate(panels):
-        parts += _panel(panel, 48 + number * (HEIGHT + GAP), seconds)
-    bottom = 48 + len(panels) * (HEIGHT + GAP) - GAP
+        parts += _panel(panel, 48 + number * (PANEL_HEIGHT + PANEL_GAP), seconds)
+    bottom = 48 + len(panels) * (PANEL_HEIGHT + PANEL_GAP) - PANEL_GAP
     parts += [_second(each, seconds, bottom) for each in _ticks(seconds)]
     for at, what in marks:
         x = _x(at, seconds)
@@ -39,21 +39,24 @@ def svg(title: str, panels: Sequence[Panel], marks: Sequence[tuple[float, str]] 
 def _panel(panel: Panel, top: int, seconds: int) -> list[str]:
     most = max((value for line in panel.lines.values() for value in line), default=0) or 1
     found = [
-        f'<rect x="{LEFT}" y="{top}" width="{WIDTH - LEFT - 10}" height="{HEIGHT}" fill="none" stroke="#ccc"/>',
-        f'<text x="{LEFT - 4}" y="{top + 8}" text-anchor="end">{most:.0f}</text>',
-        f'<text x="{LEFT - 4}" y="{top + HEIGHT}" text-anchor="end">0</text>',
-        f'<text x="{LEFT + 4}" y="{top - 4}">{escape(panel.title)}</text>',
+        f'<rect x="{PLOT_LEFT}" y="{top}" width="{PLOT_WIDTH - PLOT_LEFT - 10}" height="{PANEL_HEIGHT}" '
+        'fill="none" stroke="#ccc"/>',
+        f'<text x="{PLOT_LEFT - 4}" y="{top + 8}" text-anchor="end">{most:.0f}</text>',
+        f'<text x="{PLOT_LEFT - 4}" y="{top + PANEL_HEIGHT}" text-anchor="end">0</text>',
+        f'<text x="{PLOT_LEFT + 4}" y="{top - 4}">{escape(panel.title)}</text>',
     ]
     for number, (name, values) in enumerate(panel.lines.items()):
-        colour = COLOURS[number % len(COLOURS)]
-        points = " ".join(f"{_x(at, seconds)},{round(top + HEIGHT * (1 - value / most), 1)}" for at, value in enumerate(values))
+        colour = CURVE_COLOURS[number % len(CURVE_COLOURS)]
+        points = " ".join(
+            f"{_x(at, seconds)},{round(top + PANEL_HEIGHT * (1 - value / most), 1)}" for at, value in enumerate(values)
+        )
         found.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.3"/>')
-        found.append(f'<text x="{LEFT + 250 + 110 * number}" y="{top - 4}" fill="{colour}">{escape(name)}</text>')
+        found.append(f'<text x="{PLOT_LEFT + 250 + 110 * number}" y="{top - 4}" fill="{colour}">{escape(name)}</text>')
     return found
 
 
 def _x(second: float, seconds: int) -> float:
-    return round(LEFT + (WIDTH - LEFT - 10) * second / max(seconds - 1, 1), 1)
+    return round(PLOT_LEFT + (PLOT_WIDTH - PLOT_LEFT - 10) * second / max(seconds - 1, 1), 1)
 
 
 def _ticks(seconds: int) -> range:

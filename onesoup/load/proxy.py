@@ -23,19 +23,19 @@ from typing import Self
 import gevent
 from gevent.queue import Queue
 
-CHUNK = 16 * 1024
-LOOK = 0.05
+PROXY_CHUNK_BYTES = 16 * 1024
+FAULT_CHECK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to octets on their way. Times in seconds."""
+    """What the proxy does to bytes on their way. Times in seconds."""
 
     latency: float = 0.0
     jitter: float = 0.0
-    # Octets a second in each direction; 0 is no limit.
+    # Bytes a second in each direction; 0 is no limit.
     rate: int = 0
-    # The connection ends so many octets after the server began to answer; `cut` says how.
+    # The connection ends after this many bytes of an answer; `cut` says how.
     answer_ends_after: int | None = None
     cut: str = "reset"  # or "half-close"
     # Accepted, and nothing passes, in either direction.
@@ -51,13 +51,13 @@ class Fault:
         return self.latency + random.uniform(0.0, self.jitter) if self.latency or self.jitter else 0.0
 
 
-CLEAR = Fault()
+NO_FAULT = Fault()
 
 
 class _Proxy:
     """What both kinds have in common: where it listens, where it leads, and the fault of the moment."""
 
-    def __init__(self, to: tuple[str, int], fault: Fault = CLEAR, port: int = 0) -> None:
+    def __init__(self, to: tuple[str, int], fault: Fault = NO_FAULT, port: int = 0) -> None:
         self.to, self.fault = to, fault
         self._port = port
         self._greenlets: list[gevent.Greenlet] = []
@@ -87,7 +87,7 @@ class _Proxy:
 
 
 class TcpProxy(_Proxy):
-    def __init__(self, to: tuple[str, int], fault: Fault = CLEAR, port: int = 0) -> None:
+    def __init__(self, to: tuple[str, int], fault: Fault = NO_FAULT, port: int = 0) -> None:
         super().__init__(to, fault, port)
         self._pairs: set[_Pair] = set()
         self.accepted = 0
@@ -111,7 +111,7 @@ class TcpProxy(_Proxy):
             pair.frozen = True
 
     def half_close(self) -> None:
-        """No more octets towards the clients, and a FIN; what they send still passes."""
+        """Sends a FIN and no more bytes to the clients. What they send still passes."""
         for pair in list(self._pairs):
             pair.cut("half-close")
 
@@ -136,7 +136,7 @@ class TcpProxy(_Proxy):
 
     def _connect(self, client: socket.socket, host: str) -> None:
         while self._fault_of(host).silent:
-            gevent.sleep(LOOK)
+            gevent.sleep(FAULT_CHECK_SECONDS)
         try:
             server = socket.create_connection(self.to, 10, (self.source, 0) if self.source else None)
         except OSError:
@@ -181,11 +181,11 @@ class _Pair:
     def _read(self, source: socket.socket, queue: "Queue[tuple[float, bytes] | None]") -> None:
         while True:
             try:
-                data = source.recv(CHUNK)
+                data = source.recv(PROXY_CHUNK_BYTES)
             except OSError:
                 data = b""
             while self.frozen or self._fault().silent:
-                gevent.sleep(LOOK)
+                gevent.sleep(FAULT_CHECK_SECONDS)
             queue.put((time.monotonic() + self._fault().delay(), data) if data else None)
             if not data:
                 return
@@ -210,7 +210,7 @@ class _Pair:
             if len(data) >= left:
                 with suppress(OSError):
                     sink.sendall(data[: max(left, 0)])
-                gevent.sleep(LOOK)  # what was written reaches the client before the cut does
+                gevent.sleep(FAULT_CHECK_SECONDS)  # what was written reaches the client before the cut does
                 self.cut(fault.cut)
                 return fault.cut == "half-close"
         try:
@@ -233,7 +233,7 @@ class _Pair:
 class UdpProxy(_Proxy):
     """Datagrams, each client with a port of its own towards the server."""
 
-    def __init__(self, to: tuple[str, int], fault: Fault = CLEAR, port: int = 0) -> None:
+    def __init__(self, to: tuple[str, int], fault: Fault = NO_FAULT, port: int = 0) -> None:
         super().__init__(to, fault, port)
         self._clients: dict[tuple[str, int], socket.socket] = {}
         self._kept: dict[bool, Callable[[], None]] = {}
@@ -263,7 +263,7 @@ class UdpProxy(_Proxy):
             try:
                 data = link.recv(65536)
             except ConnectionRefusedError:
-                continue  # nobody listens there just now
+                continue  # the port is closed just now
             except OSError:
                 return
             self._carry(False, lambda data=data: self._listener.sendto(data, client))  # type: ignore[misc]
@@ -305,4 +305,4 @@ def _reset(link: socket.socket) -> None:
         link.close()
 
 
-__all__ = ["CLEAR", "Fault", "TcpProxy", "UdpProxy"]
+__all__ = ["NO_FAULT", "Fault", "TcpProxy", "UdpProxy"]

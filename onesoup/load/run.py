@@ -14,16 +14,17 @@ from gevent.pool import Pool
 from onesoup.load import plot
 from onesoup.load.friend import Friend
 from onesoup.load.ledger import Entry, Ledger, text_of
-from onesoup.load.series import HELD, Series, columns, percentile
+from onesoup.load.series import Series, percentile
+from onesoup.load.text import columns, wrapped
 from onesoup.load.users import Partner, User
 
-LOGINS_AT_ONCE = 20
-PHONE, XMPP = "phone", "XMPP"
+MAX_PARALLEL_LOAD_LOGINS = 20
+PHONE_SIDE, XMPP_SIDE = "phone", "XMPP"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Who there is and what they do. Users are `{phones}0@domain` and so on."""
+    """How many phones and friends there are, and what they do. Users are `{phones}0@domain` and so on."""
 
     url: str
     domain: str
@@ -69,7 +70,7 @@ class Plan:
 
 @dataclass
 class LoadResult:
-    """What came of it. `seconds` is the time under load."""
+    """The result of a run. `seconds` is the time under load."""
 
     plan: Plan
     seconds: float
@@ -124,18 +125,19 @@ class LoadResult:
     def table(self) -> str:
         """For people."""
         messages: list[Sequence[object]] = [
-            ("messages", "sent", "acknowledged", "received", "lost", "repeated", "doubled", "out of order", "p50 ms", "p95 ms")
+            ("messages", "sent", "acked", "received", "lost", "repeated", "doubled", "out of order")
         ]
-        woken = [percentile(self.woken, part) * 1000 for part in (0.5, 0.95)]
-        accounts = {**self.ledger.directions(), "all": self.ledger.total()}
-        for name, each in accounts.items():
+        delays: list[Sequence[object]] = [("from writing to reading", "n", "p50 ms", "p95 ms")]
+        for name, each in {**self.ledger.directions(), "all": self.ledger.total()}.items():
             counts = (each.sent, each.acknowledged, each.received, each.lost, each.repeated, each.doubled, each.out_of_order)
-            messages.append((name, *counts, percentile(each.delays, 0.5) * 1000, percentile(each.delays, 0.95) * 1000))
-        messages.append(("to phones with a line", "", "", len(self.woken), "", "", "", "", *woken))
+            messages.append((name, *counts))
+            delays.append((name, len(each.delays), *(percentile(each.delays, part) * 1000 for part in (0.5, 0.95))))
+        woken = (percentile(self.woken, part) * 1000 for part in (0.5, 0.95))
+        delays.append(("to phones with a line", len(self.woken), *woken))
         kinds: list[Sequence[object]] = [("requests", "n", "p50 ms", "p95 ms", "p99 ms", "most ms")]
         for kind, values in [*self.series.by_kind().items(), ("all but the held and log-ins", self.series.times)]:
             kinds.append((kind, len(values), *(percentile(values, part) * 1000 for part in (0.5, 0.95, 0.99, 1.0))))
-        failures = [("failed", "n"), *sorted(self.series.failures.items())]
+        failures: list[Sequence[object]] = [("failed", "n"), *sorted(self.series.failures.items())]
         rate = self.series.total("requests") / max(self.seconds, 1.0)
         ended = (
             f"{self.plan.phones} phones, {self.seconds:.0f} s, {rate:.0f} requests/s, "
@@ -143,8 +145,8 @@ class LoadResult:
             f"logged in at the end {self.logged_in}, drained in {self.drained:.1f} s, "
             f"{self.next_login} messages waited for the next log-in"
         )
-        parts = [columns(messages), columns(kinds), *([columns(failures)] if len(failures) > 1 else []), ended]
-        return "\n\n".join(parts)
+        tables = [messages, delays, kinds, *([failures] if len(failures) > 1 else [])]
+        return "\n\n".join([*(columns(each) for each in tables), "\n".join(wrapped(ended))])
 
     def svg(self, title: str) -> str:
         rows = self.series.rows()
@@ -181,7 +183,7 @@ class Run:
         self.plan, self._tell = plan, tell
         self.ledger = Ledger(self._direction)
         self.series = Series(time.monotonic())
-        self._names = {plan.friend(number).name: XMPP for number in range(plan.friends)}
+        self._names = {plan.friend(number).name: XMPP_SIDE for number in range(plan.friends)}
         lined = round(plan.lines * 100)
         self.users = [
             User(
@@ -206,7 +208,7 @@ class Run:
         self._waiting = 0
 
     def _direction(self, writer: str, reader: str) -> str:
-        return f"{self._names.get(writer, PHONE)} to {self._names.get(reader, PHONE)}"
+        return f"{self._names.get(writer, PHONE_SIDE)} to {self._names.get(reader, PHONE_SIDE)}"
 
     def _friends(self) -> list[Friend]:
         plan = self.plan
@@ -231,7 +233,7 @@ class Run:
 
     @contextmanager
     def working(self) -> Iterator["Run"]:
-        """Everybody is logged in and at work inside; at the end nobody writes any more and what is on its way arrives."""
+        """Logs everybody in and lets them work. At the end writing stops, and messages on their way arrive."""
         self.series.began = time.monotonic()
         self.begin()
         try:
@@ -248,7 +250,7 @@ class Run:
             gap = self.plan.spread / max(len(self.users), 1)
             gevent.joinall([gevent.spawn_later(number * gap, user.login) for number, user in enumerate(self.users)])
         else:
-            Pool(LOGINS_AT_ONCE).map(lambda user: user.login(), self.users)
+            Pool(MAX_PARALLEL_LOAD_LOGINS).map(lambda user: user.login(), self.users)
         self.login_seconds = time.monotonic() - began
         self._tell(f"{len(self.users)} phones logged in within {self.login_seconds:.1f} s")
         begin = time.monotonic()
@@ -262,8 +264,8 @@ class Run:
 
     @contextmanager
     def silence(self, within: float = 30.0) -> Iterator[None]:
-        """Inside nobody writes, and what was on its way has arrived: for a fault in which somebody else, such as the XMPP server,
-        may lose what it has."""
+        """A time without writers, begun when messages on their way have arrived. For faults in which another server may lose
+        messages."""
         self._write_no_more()
         self._drain(within)
         yield
@@ -294,7 +296,7 @@ class Run:
                 continue  # its own greenlet sees to the connection
 
     def watch(self, seconds: float, every: float = 5.0) -> None:
-        """Works for so long, and tells how it goes."""
+        """Works for some seconds and tells the progress."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             gevent.sleep(min(left, every))
@@ -306,11 +308,12 @@ class Run:
         recent = [row for row in self.series.rows()[-last - 1 : -1] if row[7]]
         p95 = max((row[7] for row in recent), default=0.0)
         here = sum(user.logged_in for user in self.users)
-        return (
-            f"{now - self.series.began:5.0f} s: {here}/{len(self.users)} phones, {rates['requests']:.0f} requests/s, "
+        text = (
+            f"{now - self.series.began:.0f} s: {here}/{len(self.users)} phones, {rates['requests']:.0f} requests/s, "
             f"{rates['failed']:.0f} failed/s, messages {rates['sent']:.1f}/s out, {rates['received']:.1f}/s in, "
             f"p95 {p95:.0f} ms, on their way {len(self.ledger.missing())}"
         )
+        return "\n".join(wrapped(text, "    "))
 
     def mark(self, what: str) -> None:
         """A fault, for the picture and the log."""
@@ -318,11 +321,11 @@ class Run:
         self._tell(f"-- {what}")
 
     def end(self, within: float = 60.0) -> None:
-        """Nobody writes any more. Phones go on polling until everything acknowledged is there, or the time is over. What was
-        handed out in vain too often waits for the next log-in: whoever misses something logs in again."""
+        """Stops writing. Phones poll until all acknowledged messages have arrived, or the time is over. Then phones that miss
+        messages log in again, since messages that were handed out in vain wait for the next log-in."""
         self._write_no_more()
         self._ended = time.monotonic()
-        self._tell("nobody writes any more; waiting for what is on its way")
+        self._tell("writing has stopped; waiting for messages on their way")
         self._drain(within)
         self._drained = time.monotonic() - self._ended
         missing = {reader for _, reader, _ in self.ledger.missing()}
@@ -340,7 +343,7 @@ class Run:
             for user in self.users:
                 user.poll_now()
             gevent.sleep(0.5)
-            # A little longer than needed: whatever comes twice has its chance.
+            # A little longer than needed, so that doubles can arrive.
             quiet = 0 if self.ledger.missing() else quiet + 1
 
     def close(self) -> None:
@@ -372,4 +375,4 @@ class Run:
         )
 
 
-__all__ = ["HELD", "Entry", "LoadResult", "Plan", "Run"]
+__all__ = ["Entry", "LoadResult", "Plan", "Run"]

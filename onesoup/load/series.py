@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 
 def percentile(values: Iterable[float], part: float) -> float:
@@ -13,11 +13,11 @@ def percentile(values: Iterable[float], part: float) -> float:
     return found[min(int(part * len(found)), len(found) - 1)] if found else math.nan
 
 
-COUNTS = ("requests", "failed", "http_5xx", "sent", "received")
-HEAD = ("second", *COUNTS, "p50_ms", "p95_ms", "p99_ms")
+SERIES_COUNTS = ("requests", "failed", "http_5xx", "sent", "received")
+SERIES_COLUMNS = ("second", *SERIES_COUNTS, "p50_ms", "p95_ms", "p99_ms")
 # The server holds some answers back on purpose, and a log-in is several requests: their times are told apart from the others'.
-HELD, LOGIN = "held poll", "log-in"
-APART = {HELD, LOGIN}
+HELD_POLL_KIND, LOGIN_REQUEST_KIND = "held poll", "log-in"
+KINDS_APART = {HELD_POLL_KIND, LOGIN_REQUEST_KIND}
 
 
 class Series:
@@ -29,7 +29,7 @@ class Series:
         self._times: defaultdict[int, list[float]] = defaultdict(list)
         self._kinds: defaultdict[str, list[float]] = defaultdict(list)
         self.failures: Counter[str] = Counter()
-        # (second of the answer, time that it took), good or not, without what APART says.
+        # (second of the answer, time that it took), good or not, without KINDS_APART.
         self.waits: list[tuple[float, float]] = []
         # (second, what): faults and the like.
         self.marks: list[tuple[float, str]] = []
@@ -38,12 +38,12 @@ class Series:
         """A request whose time had come at `planned` has its answer: waiting for one's turn counts as time of the server."""
         self._kinds[kind].append(now - planned)
         self.count("requests", now)
-        if kind not in APART:
+        if kind not in KINDS_APART:
             self._times[int(now - self.began)].append(now - planned)
             self.waits.append((now - self.began, now - planned))
 
     def failed(self, kind: str, why: str, planned: float, now: float) -> None:
-        if kind not in APART:
+        if kind not in KINDS_APART:
             self.waits.append((now - self.began, now - planned))
         self.count("requests", now)
         self.count("failed", now)
@@ -65,46 +65,25 @@ class Series:
 
     @property
     def times(self) -> list[float]:
-        """Seconds of the answers of all kinds but APART."""
+        """Seconds of the answers of all kinds but KINDS_APART."""
         return [each for values in self._times.values() for each in values]
 
     def by_kind(self) -> dict[str, list[float]]:
         return dict(sorted(self._kinds.items()))
 
     def rows(self) -> list[tuple[float, ...]]:
-        """One row a second, without gaps, in the order of HEAD; times in ms."""
+        """One row a second, without gaps, in the order of SERIES_COLUMNS; times in ms."""
         last = max(self._counts, default=-1)
         return [self._row(second) for second in range(last + 1)]
 
     def _row(self, second: int) -> tuple[float, ...]:
         times, counts = self._times.get(second, []), self._counts.get(second, Counter())
         shown = [round(percentile(times, part) * 1000, 1) if times else 0.0 for part in (0.5, 0.95, 0.99)]
-        return (second, *(counts[name] for name in COUNTS), *shown)
+        return (second, *(counts[name] for name in SERIES_COUNTS), *shown)
 
     def csv(self) -> str:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(HEAD)
+        writer.writerow(SERIES_COLUMNS)
         writer.writerows(self.rows())
         return out.getvalue()
-
-
-def columns(rows: Sequence[Sequence[object]]) -> str:
-    """Rows as lines, numbers to the right; the first row is the head."""
-    texts = [[_short(cell) for cell in row] for row in rows]
-    widths = [max(len(row[place]) for row in texts) for place in range(len(texts[0]))]
-
-    def line(row: Sequence[str]) -> str:
-        return "  ".join(
-            cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-
-    return "\n".join(
-        [line(texts[0]).rstrip(), "  ".join("-" * width for width in widths), *(line(row).rstrip() for row in texts[1:])]
-    )
-
-
-def _short(cell: object) -> str:
-    if isinstance(cell, float):
-        return "-" if math.isnan(cell) else f"{cell:.1f}" if cell < 100 else f"{cell:.0f}"
-    return str(cell)

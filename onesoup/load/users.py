@@ -15,22 +15,23 @@ import gevent
 from gevent.event import Event
 
 from onesoup.load.ledger import Ledger, text_of
-from onesoup.load.series import HELD, LOGIN, Series
+from onesoup.load.series import HELD_POLL_KIND, LOGIN_REQUEST_KIND, Series
 from onesoup.phone import http
-from onesoup.phone.engine import Phone, Received
+from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
-from onesoup.phone.profiles import GENERIC
+from onesoup.phone.messages import ReceivedMessage
+from onesoup.phone.profiles import GENERIC_PROFILE
 from onesoup.phone.stcp import PhoneStcpLine
 from onesoup.wire.document import ANY_TREE, Encoding
 
 T = TypeVar("T")
 
 # What phones do, in hundredths (reliability.md 4: the mix of L1).
-MIX = {"poll": 70, "keep-alive": 10, "send": 10, "presence": 10}
-KINDS = [(version, encoding) for version in ("1.1", "1.2", "1.3") for encoding in ANY_TREE]
-LOGIN_AGAIN = 1.0, 10.0
-LINE_AGAIN = 1.0
-RESENDS = 3
+ACTION_WEIGHTS = {"poll": 70, "keep-alive": 10, "send": 10, "presence": 10}
+LOAD_VARIANTS = [(version, encoding) for version in ("1.1", "1.2", "1.3") for encoding in ANY_TREE]
+LOGIN_DELAY_SECONDS = 1.0, 10.0
+LINE_DELAY_SECONDS = 1.0
+MAX_RESENDS = 3
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class Partner:
 
 
 class LoadPhone(Phone):
-    """A phone that counts what HTTP says. When a connection breaks it sends the same octets again, as S60 does."""
+    """A phone that counts what HTTP says. When a connection breaks it sends the same bytes again, as S60 does."""
 
     series: Series
 
     def raw(self, octets: bytes, content_type: str | None = None, timeout: float | None = None) -> http.HttpReply:
-        for left in reversed(range(RESENDS + 1)):
+        for left in reversed(range(MAX_RESENDS + 1)):
             try:
                 reply = super().raw(octets, content_type, timeout)
                 break
@@ -61,7 +62,7 @@ class LoadPhone(Phone):
 
 
 class User:
-    """`run` is its life, until `stop`."""
+    """One phone under load. `run` acts until `stop`."""
 
     def __init__(
         self,
@@ -78,11 +79,11 @@ class User:
         timeout: float = 45.0,
     ) -> None:
         """`line`: it offers STCP, so that its polls are not held and it is woken."""
-        version, encoding = KINDS[number % len(KINDS)]
+        version, encoding = LOAD_VARIANTS[number % len(LOAD_VARIANTS)]
         self.name, self.partners = name, partners
         self._ledger, self._series, self._line = ledger, series, line
         self._random = random.Random(number)
-        profile = replace(GENERIC, timeout=timeout, poll_timeout=timeout)
+        profile = replace(GENERIC_PROFILE, timeout=timeout, poll_timeout=timeout)
         self.phone = LoadPhone(
             url,
             f"wv:{jid}",
@@ -115,18 +116,18 @@ class User:
 
     def login(self) -> bool:
         """Logs in and does what handsets do at start; tries until it works. False when it was stopped first."""
-        wait = LOGIN_AGAIN[0]
+        wait = LOGIN_DELAY_SECONDS[0]
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 self.phone.start()
             except PhoneError as error:
                 self.phone.session_id = None
-                self._failed(LOGIN, error, began)
+                self._failed(LOGIN_REQUEST_KIND, error, began)
                 gevent.sleep(wait * self._random.uniform(0.5, 1.0))
-                wait = min(wait * 2, LOGIN_AGAIN[1])
+                wait = min(wait * 2, LOGIN_DELAY_SECONDS[1])
                 continue
-            self._series.answered(LOGIN, began, time.monotonic())
+            self._series.answered(LOGIN_REQUEST_KIND, began, time.monotonic())
             self.logins += 1
             return True
         return False
@@ -153,7 +154,7 @@ class User:
         self._want(time.monotonic())
 
     def log_in_again(self) -> None:
-        """As its user would, who misses something: a new session in the place of the old one."""
+        """Replaces the session by a new one, as a user does who misses messages."""
         self.phone.session_id = None
         self.login()
 
@@ -166,7 +167,7 @@ class User:
     def _act(self, planned: float) -> None:
         if not self.logged_in and not self.login():
             return
-        (kind,) = self._random.choices(list(MIX), list(MIX.values()))
+        (kind,) = self._random.choices(list(ACTION_WEIGHTS), list(ACTION_WEIGHTS.values()))
         if kind == "send" and not (self.sending and self.partners):
             kind = "poll"
         if kind == "poll":
@@ -175,7 +176,7 @@ class User:
             {"keep-alive": self._keep_alive, "send": self._send, "presence": self._presence}[kind](planned)
 
     def _timed(self, kind: str, planned: float, call: Callable[[], T]) -> T | None:
-        """What the call brings, None when it failed; entered either way."""
+        """Calls, and enters the time. Returns the result, None for a failure."""
         try:
             found = call()
         except PhoneError as error:
@@ -222,7 +223,7 @@ class User:
             self._wanted.set()
 
     def _poller(self) -> None:
-        """One poll at a time. What was wanted while one was held is looked for behind it."""
+        """One poll at a time. A poll that was wanted while another was held follows it."""
         while True:
             self._wanted.wait()
             planned = self._planned
@@ -231,7 +232,7 @@ class User:
                 self._poll(planned)
 
     def _poll(self, planned: float) -> None:
-        kind = "poll" if self._line else HELD
+        kind = "poll" if self._line else HELD_POLL_KIND
         began = planned if self._line else time.monotonic()
         transaction = self._timed(kind, began, self.phone.poll)
         while transaction is not None or self.phone.more:
@@ -243,7 +244,7 @@ class User:
             if not self.logged_in:
                 return
 
-    def _hears(self, message: Received) -> None:
+    def _hears(self, message: ReceivedMessage) -> None:
         now = time.monotonic()
         if self._ledger.receive(self.name, message.text, message.id, now) is not None:
             self._series.count("received", now)
@@ -257,4 +258,4 @@ class User:
                     self.lines_opened += 1
                     self.poll_now()
                     line.listen(self.poll_now)
-            gevent.sleep(LINE_AGAIN)
+            gevent.sleep(LINE_DELAY_SECONDS)

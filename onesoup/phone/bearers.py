@@ -1,5 +1,5 @@
 """The phone's end of what wakes it beside STCP: datagrams, WAP pushes, packed text, and the URL that it asks. With the rules of
-the real ones: S60 looks at the first octets only, and a datagram of anything else costs it all of its channels."""
+the real ones: S60 looks at the first bytes only, and a datagram of anything else costs it all of its channels."""
 
 import http.client
 import socket

@@ -9,10 +9,10 @@ from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, Unreachable
 from onesoup.phone.profiles import PROFILES
 from onesoup.phone.subcommands import WithSubcommands
-from onesoup.phone.terminal import Terminal
+from onesoup.phone.terminal.terminal import Terminal
 from onesoup.wire.document import Encoding
 
-WHY: dict[int, str] = {
+LOGIN_REFUSALS: dict[int, str] = {
     StatusCode.INVALID_PASSWORD: "wrong user or password",
     StatusCode.FORBIDDEN: "the account is closed",
     StatusCode.SERVICE_UNAVAILABLE: "the server is busy or its XMPP server is away; try again later",
@@ -59,7 +59,7 @@ def phone(
             terminal = Terminal(handset, sys.stdin, sys.stdout, raw)
             ended = terminal.run()
     except Refused as error:
-        _fail(f"{WHY.get(error.code, error.description or 'refused')} ({error.code})")
+        _fail(f"{LOGIN_REFUSALS.get(error.code, error.description or 'refused')} ({error.code})")
     except Unreachable as error:
         _fail(f"{url} cannot be reached: {error}")
     except PhoneError as error:

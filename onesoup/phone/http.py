@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from onesoup.phone.errors import PhoneError, Unreachable
 
-MAX_HEAD = 64 * 1024
-CHUNK = 64 * 1024
+MAX_RESPONSE_HEAD_BYTES = 64 * 1024
+HTTP_CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class PhoneHttpClient:
         self._idle: list[_Connection] = []
 
     def post(self, body: bytes, content_type: str, timeout: float | None = None, resends: int = 0) -> HttpReply:
-        """The answer. A connection that was kept and turns out closed costs a resend of the same octets; one that breaks
+        """The answer. A connection that was kept and turns out closed costs a resend of the same bytes; one that breaks
         in use is tried again `resends` times. Unreachable when no answer comes."""
         head = b"%bContent-Type: %b\r\nContent-Length: %d\r\n\r\n" % (self._head, content_type.encode("ascii"), len(body))
         while True:
@@ -160,7 +160,7 @@ class _Connection:
 
     def _until(self, mark: bytes, end: float) -> bytes:
         while mark not in self._buffer:
-            if len(self._buffer) > MAX_HEAD:
+            if len(self._buffer) > MAX_RESPONSE_HEAD_BYTES:
                 raise PhoneError("HTTP head without an end")
             if not self._more(end):
                 raise ConnectionResetError("closed by the server")
@@ -180,7 +180,7 @@ class _Connection:
         if left <= 0:
             raise TimeoutError
         self._socket.settimeout(left)
-        data = self._socket.recv(CHUNK)
+        data = self._socket.recv(HTTP_CHUNK_BYTES)
         self._buffer += data
         return bool(data)
 

@@ -19,11 +19,11 @@ from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused
 
 # What is asked for a word, one after the other: a server meets all criteria of one search or none.
-BY_NAME = ("USER_ID", "USER_ALIAS", "USER_FIRST_NAME", "USER_LAST_NAME")
-PAGE, MOST_PAGES = 20, 10
+NAME_CRITERIA = ("USER_ID", "USER_ALIAS", "USER_FIRST_NAME", "USER_LAST_NAME")
+SEARCH_PAGE_SIZE, MAX_SEARCH_PAGES = 20, 10
 
 # What people type -> the property.
-PROPERTIES = {
+PROPERTY_OF_WORD = {
     "name": "PP_FRIENDLY_NAME",
     "text": "PP_FREE_TEXT",
     "city": "PP_CITY",
@@ -37,7 +37,7 @@ PROPERTIES = {
 
 def find(phone: Phone, word: str) -> list[str]:
     """The addresses of everybody who may be meant by a name, an address, a number or a mail address."""
-    elements: tuple[str, ...] = ("USER_MOBILE_NUMBER",) if word.strip("+ 0123456789") == "" else BY_NAME
+    elements: tuple[str, ...] = ("USER_MOBILE_NUMBER",) if word.strip("+ 0123456789") == "" else NAME_CRITERIA
     if "@" in word and not word.lower().startswith("wv:"):
         elements = ("USER_ID", "USER_EMAIL_ADDRESS")
     found: dict[str, None] = {}
@@ -49,13 +49,13 @@ def find(phone: Phone, word: str) -> list[str]:
 def search(phone: Phone, criteria: Mapping[str, str]) -> list[str]:
     """All hits of one search, page by page."""
     pairs = [SearchPairList(element, text) for element, text in criteria.items()]
-    answer = _good(phone, SearchRequest(search_pair_list=pairs, search_limit=PAGE))
+    answer = _good(phone, SearchRequest(search_pair_list=pairs, search_limit=SEARCH_PAGE_SIZE))
     found = _users(answer)
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_SEARCH_PAGES):
         if answer.completion_flag:
             break
         next_index = (answer.search_index or 0) + 1
-        answer = _good(phone, SearchRequest(search_id=answer.search_id, search_index=next_index, search_limit=PAGE))
+        answer = _good(phone, SearchRequest(search_id=answer.search_id, search_index=next_index, search_limit=SEARCH_PAGE_SIZE))
         found += _users(answer)
     phone.request(StopSearchRequest(search_id=answer.search_id))
     return found

@@ -11,10 +11,11 @@ import click
 
 from onesoup.demo.process import ProcessError
 from onesoup.demo.stack import Stack
-from onesoup.phone.conversation import hosting, report, script, xmpp
+from onesoup.phone.conversation import friend_clients, hosting, report, script
 from onesoup.phone.conversation.backend import XmppBackend
+from onesoup.phone.conversation.outcome import StepOutcome
 from onesoup.phone.conversation.phones import PhoneFriends
-from onesoup.phone.conversation.player import Player, StepOutcome
+from onesoup.phone.conversation.player import Player
 from onesoup.phone.conversation.script import ConversationScript, ScriptError, ScriptPerson
 from onesoup.phone.errors import PhoneError
 from onesoup.wire.document import Encoding
@@ -107,8 +108,8 @@ def _play(
     """Plays and prints; whether it passed."""
     by_name = {person.user: person for person in people}
     backend: XmppBackend | PhoneFriends
-    if xmpp.available():
-        clients = opened.enter_context(xmpp.FriendClients())
+    if friend_clients.available():
+        clients = opened.enter_context(friend_clients.FriendClients())
         backend = XmppBackend(clients, by_name, people[0].user, address, ca)
     else:
         click.echo("slixmpp is not installed: friends are phones, and some steps cannot be played")

@@ -32,9 +32,9 @@ from onesoup.csp.codec.generated_elements import (
     WVCSPFeat,
 )
 
-EVERY = frozenset({"1.1", "1.2", "1.3"})
-NONE: frozenset[str] = frozenset()
-OLD, NEW = frozenset({"1.1"}), frozenset({"1.2", "1.3"})
+EVERY_VERSION = frozenset({"1.1", "1.2", "1.3"})
+NO_VERSION: frozenset[str] = frozenset()
+VERSION_1_1, VERSIONS_1_2_AND_1_3 = frozenset({"1.1"}), frozenset({"1.2", "1.3"})
 
 MAX_TID = 50
 
@@ -59,13 +59,13 @@ class HandsetProfile:
     way: str = ""
     takes_pwd: bool = False
     # In which versions ClientCapability- and Service-Request carry the ClientID.
-    names_itself: frozenset[str] = OLD
+    names_itself: frozenset[str] = VERSION_1_1
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     cir: tuple[str, ...] = ()
     features: WVCSPFeat = field(default_factory=WVCSPFeat)
     all_functions: bool = False
-    receive_list: frozenset[str] = NEW
-    auto_subscribe: frozenset[str] = NEW
+    receive_list: frozenset[str] = VERSIONS_1_2_AND_1_3
+    auto_subscribe: frozenset[str] = VERSIONS_1_2_AND_1_3
     # 1.3 wraps user and list ids in UserIDList and ContactListIDList.
     wraps: frozenset[str] = frozenset({"1.3"})
     # Attributes that are asked for, and those that are published at start; None asks for all, or publishes nothing.
@@ -75,19 +75,19 @@ class HandsetProfile:
     names_sender: bool = True
     describes_content: bool = True
     ttl_in_keep_alive: bool = False
-    # Whoever is in a group must stand flat, and directly in the answer to JoinGroup.
+    # The members of a group must stand flat, and directly in the answer to JoinGroup.
     flat_members: bool = False
     # Server transactions that are left without an answer, by name.
     ignores: frozenset[str] = frozenset({"MessageNotification", "SystemMessage-Request"})
     timeout: float = 45.0
     poll_timeout: float = 45.0
-    # How often the same octets go out again when a connection breaks in use.
+    # How often the same bytes are sent again when a connection breaks in use.
     resends: int = 0
     # What follows the log-in, by the names of Phone's steps.
     startup: tuple[str, ...] = ("negotiate", "load_lists")
 
 
-GENERIC = HandsetProfile(
+GENERIC_PROFILE = HandsetProfile(
     name="generic",
     client_id="onesoup-phone",
     poll_tid="",
@@ -112,7 +112,7 @@ GENERIC = HandsetProfile(
     startup=("negotiate", "publish", "load_lists"),
 )
 
-ANDROID = HandsetProfile(
+ANDROID_PROFILE = HandsetProfile(
     name="android",
     client_id="JiMMY",
     tid_last=999,
@@ -120,7 +120,7 @@ ANDROID = HandsetProfile(
     cookie="1258912345678{}",
     ttl=7205,
     way="MD5,SHA",
-    names_itself=NONE,
+    names_itself=NO_VERSION,
     capabilities=_frozen(
         client_type="MOBILE_PHONE",
         accepted_content_length=262_144,
@@ -133,9 +133,9 @@ ANDROID = HandsetProfile(
     cir=("STCP", "SSMS", "SHTTP"),
     features=WVCSPFeat(FundamentalFeat(), PresenceFeat(), IMFeat(), GroupFeat()),
     all_functions=True,
-    receive_list=EVERY,
-    auto_subscribe=EVERY,
-    wraps=NONE,
+    receive_list=EVERY_VERSION,
+    auto_subscribe=EVERY_VERSION,
+    wraps=NO_VERSION,
     own_presence=PresenceSubList(
         client_info=ClientInfo(qualifier=True, client_type="MOBILE_PHONE", client_producer="MOKIA", client_version="0.1")
     ),
@@ -144,7 +144,7 @@ ANDROID = HandsetProfile(
     startup=("negotiate", "own_presence", "publish", "blocked_list", "load_lists"),
 )
 
-S60 = HandsetProfile(
+S60_PROFILE = HandsetProfile(
     name="s60",
     client_id="WV:IMPEC01$00001@NOK.S60",
     tid="nok{}",
@@ -198,13 +198,13 @@ S60 = HandsetProfile(
     startup=("negotiate", "publish", "blocked_list", "own_groups", "get_lists", "attribute_list", "load_lists"),
 )
 
-RAZR = HandsetProfile(
+RAZR_PROFILE = HandsetProfile(
     name="razr",
     client_id="http://www.motorola.com/v3",
     poll_tid="",
     user_agent="MOT-V3",
     ttl=300,
-    names_itself=EVERY,
+    names_itself=EVERY_VERSION,
     capabilities=_frozen(
         client_type="MOBILE_PHONE",
         initial_delivery_method="P",
@@ -220,4 +220,4 @@ RAZR = HandsetProfile(
     startup=("negotiate", "load_lists"),
 )
 
-PROFILES = {profile.name: profile for profile in (GENERIC, ANDROID, S60, RAZR)}
+PROFILES = {profile.name: profile for profile in (GENERIC_PROFILE, ANDROID_PROFILE, S60_PROFILE, RAZR_PROFILE)}

@@ -9,8 +9,8 @@ from typing import Self
 from onesoup.phone.errors import PhoneError, Unreachable
 
 # S60 reads into a buffer of this size and looks only at its start.
-READ = 512
-OK_WITHIN = 10.0
+STCP_CHUNK_BYTES = 512
+OK_TIMEOUT_SECONDS = 10.0
 
 
 class LineClosed(PhoneError):
@@ -20,7 +20,7 @@ class LineClosed(PhoneError):
 class PhoneStcpLine:
     """One connection. `open` before anything else; reading happens in one thread or greenlet at a time."""
 
-    def __init__(self, host: str, port: int, session_id: str, cookie: str = "", timeout: float = OK_WITHIN) -> None:
+    def __init__(self, host: str, port: int, session_id: str, cookie: str = "", timeout: float = OK_TIMEOUT_SECONDS) -> None:
         """`cookie` is the SessionCookie of the log-in; a wake with another one is refused, as S60 does. Empty takes any."""
         self._to, self._session_id, self._cookie, self._timeout = (host, port), session_id, cookie, timeout
         self._socket: socket.socket | None = None
@@ -103,7 +103,7 @@ class PhoneStcpLine:
             return False
         try:
             self._socket.settimeout(left)
-            data = self._socket.recv(READ)
+            data = self._socket.recv(STCP_CHUNK_BYTES)
         except TimeoutError:
             return False
         except OSError:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 # name -> (module, attribute, help shown in the list)
-COMMANDS = {"play": ("onesoup.phone.play", "play", "Play a written conversation of a real phone against a server.")}
+PHONE_COMMANDS = {"play": ("onesoup.phone.play", "play", "Play a written conversation of a real phone against a server.")}
 
 
 class WithSubcommands(click.Command):
@@ -15,12 +15,12 @@ class WithSubcommands(click.Command):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        if args and args[0] in COMMANDS:
-            module, attribute, _ = COMMANDS[args[0]]
+        if args and args[0] in PHONE_COMMANDS:
+            module, attribute, _ = PHONE_COMMANDS[args[0]]
             command: click.Command = getattr(importlib.import_module(module), attribute)
             return command.make_context(args[0], args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, _, text) in PHONE_COMMANDS.items()])

@@ -13,6 +13,7 @@ import time  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from bench import machine  # noqa: E402
+from onesoup.load.text import wrapped  # noqa: E402
 from tests.chaos import report  # noqa: E402
 from tests.chaos.case import CASES, order, run  # noqa: E402
 
@@ -24,7 +25,9 @@ for module in ("processes", "stores", "servers", "phones", "machines", "carriers
 
 
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    """Progress, apart from the results."""
+    for line in text.splitlines():
+        print("\n".join(wrapped(line, "    ")), file=sys.stderr, flush=True)
 
 
 def main(argv: list[str]) -> int:

@@ -14,7 +14,6 @@ from tests.chaos.figures import Figure, just, most
 
 STEADY = 6.0
 AFTER = 5.0
-REPEATS = 0.001
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What a case found, beside what was expected."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -35,6 +34,3 @@ def least(name: str, value: float, limit: float, unit: str = "") -> Figure:
 def just(name: str, value: float, unit: str = "") -> Figure:
     """Nothing was promised of it."""
     return Figure(name, value, unit)
-
-
-Work = Callable[..., list[Figure]]

@@ -156,7 +156,7 @@ def clock_jumps(field: Field) -> list[Figure]:
 
 def _logs_in(stack: Stack) -> bool:
     """A phone that was not there yet."""
-    user = accounts.USERS[0]
+    user = accounts.DEMO_USERS[0]
     phone = Phone(stack.url, f"wv:{user}@{stack.domain}", accounts.password(user), client_id="newcomer")
     try:
         phone.start()

@@ -4,7 +4,7 @@ import random
 
 import gevent
 
-from onesoup.load.proxy import CLEAR, Fault
+from onesoup.load.proxy import NO_FAULT, Fault
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, most
 
@@ -23,7 +23,7 @@ def answers_cut(field: Field) -> list[Figure]:
     for _ in range(40):
         proxy.fault = Fault(answer_ends_after=random.choice([0, 10, 60, 150, 300, 500]))
         gevent.sleep(0.3)
-        proxy.fault = CLEAR
+        proxy.fault = NO_FAULT
         gevent.sleep(0.2)
     cleared = field.mark("answers are whole")
     recovered = field.recovered(cleared, within=60)

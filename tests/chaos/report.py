@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from onesoup.load.text import wrapped
 from tests.chaos.case import order
 from tests.chaos.figures import Figure
 
@@ -30,8 +31,9 @@ def _figures(record: Found) -> list[Figure]:
 def lines(record: Found) -> list[str]:
     """One case, for the terminal."""
     if "skipped" in record or "error" in record:
-        return [f"{record['case']}: {'skipped' if 'skipped' in record else 'ERROR'}: {record.get('skipped') or record['error']}"]
-    return [f"{record['case']}: {each.verdict:4} {each}" for each in _figures(record)]
+        word, reason = ("skipped", record["skipped"]) if "skipped" in record else ("ERROR", record["error"])
+        return wrapped(f"{record['case']}: {word}: {reason}", "    ")
+    return [line for each in _figures(record) for line in wrapped(f"{record['case']}: {each.verdict:4} {each}", "    ")]
 
 
 def table(found: Found) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import gevent
 import redis
 
-from onesoup.load.proxy import CLEAR, Fault, TcpProxy
+from onesoup.load.proxy import NO_FAULT, Fault, TcpProxy
 from tests.chaos.case import Field, case
 from tests.chaos.figures import Figure, just, least, most
 from tests.support.topologies import Sentinels, started
@@ -101,7 +101,7 @@ def redis_slow(field: Field) -> list[Figure]:
     field.work(20.0)
     at_2000, most_2000 = field.failures(slower), field.slowest(slower)
     most_open = proxy.open
-    proxy.fault = CLEAR
+    proxy.fault = NO_FAULT
     fast = field.mark("Redis is fast")
     recovered = field.recovered(fast)
     gevent.sleep(1.0)

@@ -9,9 +9,10 @@ import pytest
 from onesoup.demo.stack import Stack
 from onesoup.phone.conversation import hosting, script
 from onesoup.phone.conversation.backend import XmppBackend
-from onesoup.phone.conversation.player import Player, PlayOutcome
+from onesoup.phone.conversation.friend_clients import FriendClients
+from onesoup.phone.conversation.outcome import PlayOutcome
+from onesoup.phone.conversation.player import Player
 from onesoup.phone.conversation.script import ConversationScript, ScriptPerson
-from onesoup.phone.conversation.xmpp import FriendClients
 from tests.conftest import _made
 from tests.support.secrets import keep_password, keep_secret, secret_text
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from onesoup.demo.stack import Stack
-from onesoup.phone.conversation import script, xmpp
+from onesoup.phone.conversation import friend_clients, script
 from onesoup.phone.play import play as command
 from tests.conversations.conftest import Cast
 
@@ -32,7 +32,7 @@ def test_other_accounts_and_either_encoding(conversation_stack: Stack, fresh: Ca
 
 
 def test_without_slixmpp_friends_are_phones(conversation_stack: Stack, fresh: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xmpp, "available", lambda: False)
+    monkeypatch.setattr(friend_clients, "available", lambda: False)
     found = run(conversation_stack, fresh)
     assert "friends are phones" in found.output
     assert found.exit_code == 0, found.output

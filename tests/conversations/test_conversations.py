@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from onesoup.phone.conversation import report, script
-from onesoup.phone.conversation.player import PlayOutcome
+from onesoup.phone.conversation.outcome import PlayOutcome
 from onesoup.phone.conversation.script import ConversationScript
 from onesoup.wire.document import ANY_TREE, Encoding
 from tests.conversations.conftest import Play

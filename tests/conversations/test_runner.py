@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 from onesoup.phone.conversation import report, rules, script
 from onesoup.phone.conversation.backend import UnknownSentence, sentences
-from onesoup.phone.conversation.checks import OPS, check
+from onesoup.phone.conversation.checks import CHECK_OPERATIONS, check
+from onesoup.phone.conversation.outcome import PlayOutcome
 from onesoup.phone.conversation.paths import PathError, find, of_element
-from onesoup.phone.conversation.player import Player, PlayOutcome
+from onesoup.phone.conversation.player import Player
 from onesoup.phone.play import play as command
 from onesoup.wire import xmltext
 from onesoup.wire.document import Encoding
@@ -112,7 +113,7 @@ def run(told: Told) -> Run:
         }
         made = script.make("test", data)
         player = Player(made, told.url, made.people())
-        player.state.sid = "S1"
+        player.exchange.state.sid = "S1"
         return player.play()
 
     return play
@@ -178,8 +179,8 @@ FAILS = [
 
 
 def test_every_operation_is_tried() -> None:
-    assert {each[0] for each in HOLDS} == set(OPS)
-    assert {each[0] for each in FAILS} >= set(OPS)
+    assert {each[0] for each in HOLDS} == set(CHECK_OPERATIONS)
+    assert {each[0] for each in FAILS} >= set(CHECK_OPERATIONS)
 
 
 @pytest.mark.parametrize(("op", "path", "value"), HOLDS)
@@ -420,7 +421,7 @@ def test_the_command_exits_with_1_where_a_check_fails(told: Told, tmp_path: Path
 
 def test_an_unknown_sentence_is_not_guessed() -> None:
     from onesoup.phone.conversation.backend import XmppBackend
-    from onesoup.phone.conversation.xmpp import FriendClients
+    from onesoup.phone.conversation.friend_clients import FriendClients
 
     backend = XmppBackend(FriendClients(), {}, "alice", ("", 0), None)
     for text in ("bob dances", "bob sends 'x' to alice"):

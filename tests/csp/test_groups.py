@@ -7,7 +7,7 @@ from onesoup.csp.codec.binding import write
 from onesoup.csp.codec.generated_elements import GroupChangeNotice, Property, User, UserMapping
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import Member
-from onesoup.phone.engine import members_of
+from onesoup.phone.groups import members_of
 
 GID = "wv:/lobby@example.org"
 BEN, CLEO = Member("ben", "wv:ben@example.org", groups.ADMIN), Member("cleo")

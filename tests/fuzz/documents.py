@@ -1,11 +1,9 @@
 """Documents as phones send them, in each encoding: what the fuzz of the decoders begins with, and the words they are made of."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.generated_elements import PollingRequest
@@ -21,8 +19,8 @@ from tests.wire.test_pts import ALIKE
 from tests.wire.test_pts import EXAMPLES as EXAMPLES_OF_LINES
 from tests.wire.vectors import ALL, REPOSITORY, XML_REQUESTS, copy, into
 
-# Those that come with the specification, where they are.
-EXAMPLES = Path(os.environ.get("ONESOUP_EXAMPLES") or REPOSITORY / "../shared/protocol/examples")
+# The examples of the specification.
+SPECIFICATION_EXAMPLES = REPOSITORY / "docs" / "protocol" / "examples"
 VERSIONS = ("1.1", "1.2", "1.3")
 
 
@@ -31,7 +29,7 @@ def _read() -> Iterator[bytes]:
         yield vector.octets
         with suppress(FileNotFoundError):
             yield vector.xml
-    for folder in (XML_REQUESTS, EXAMPLES):
+    for folder in (XML_REQUESTS, SPECIFICATION_EXAMPLES):
         for path in sorted(folder.glob("*.xml")):
             yield path.read_bytes()
 

@@ -14,7 +14,7 @@ from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities
 from onesoup.handlers.context import Peer
-from onesoup.phone.engine import digest
+from onesoup.phone.login import login_digest
 from onesoup.store import records
 from onesoup.store.account.blocks import BLOCK
 from onesoup.store.session.gateway_side import RequestEffects
@@ -300,9 +300,9 @@ def test_a_log_in_with_a_digest(new_phone, holder, services):
     next(each for each in walk(expected) if each.name == "DigestSchema").text = schema
     assert form(content(first)) == form(expected)
 
-    # The digest of the example belongs to another nonce, and the id to another log-in.
+    # The login_digest of the example belongs to another nonce, and the id to another log-in.
     request = document("Login-Request-digest2")
-    values = {"DigestBytes": digest(schema, content(first).findtext("Nonce"), "phone"), "TransactionID": "c1"}
+    values = {"DigestBytes": login_digest(schema, content(first).findtext("Nonce"), "phone"), "TransactionID": "c1"}
     for each in walk(request.root):
         each.text = values.get(each.name, each.text)
     assert form(content(stage.posted(request))) == form(content(document("Login-Response-digest2")))

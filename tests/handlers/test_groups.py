@@ -51,7 +51,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.messages import Text
-from onesoup.phone.engine import members_of
+from onesoup.phone.groups import members_of
 from onesoup.store import records
 from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.xmpp import rooms

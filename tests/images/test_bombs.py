@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from onesoup.images.fit import MAX_SIDE
+from onesoup.images.fit import MAX_SIDE_PIXELS
 
 MOST_KIB, MOST_MS = 100 * 1024, 15_000
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,8 +65,8 @@ PALETTE = chunk(b"PLTE", bytes(768))
 BOMBS = {
     "png-25-million-by-1": lambda: png(25_000_000, 1),
     "png-1-by-25-million": lambda: png(1, 25_000_000, kind=0),
-    "png-side": lambda: png(MAX_SIDE, 640),
-    "png-thin": lambda: png(1, MAX_SIDE),
+    "png-side": lambda: png(MAX_SIDE_PIXELS, 640),
+    "png-thin": lambda: png(1, MAX_SIDE_PIXELS),
     "png-5000-rgb": lambda: png(5000, 5000),
     "png-4500-rgb": lambda: png(4500, 4500),
     "png-3000-rgba": lambda: png(3000, 3000, kind=6),

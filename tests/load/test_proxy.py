@@ -8,7 +8,7 @@ import gevent
 import pytest
 from gevent.server import DatagramServer, StreamServer
 
-from onesoup.load.proxy import CLEAR, Fault, TcpProxy, UdpProxy
+from onesoup.load.proxy import NO_FAULT, Fault, TcpProxy, UdpProxy
 
 
 def echo(link: socket.socket, _address: object) -> None:
@@ -103,7 +103,7 @@ def test_silence_passes_nothing_until_it_ends(proxy: TcpProxy) -> None:
             link.recv(10)
         with client(proxy) as late:
             late.sendall(b"late")
-            proxy.fault = CLEAR
+            proxy.fault = NO_FAULT
             link.settimeout(10)
             assert read(link, 5) == b"hello"
             assert read(late, 4) == b"late"
@@ -166,5 +166,5 @@ def test_datagrams_pass_double_swap_and_vanish(datagrams: tuple[str, int]) -> No
         proxy.fault = Fault(swap=1.0)
         # Swapped on the way to the server, and on the way back again.
         assert sorted(answers(proxy, b"1", b"2")) == [b"1", b"2"]
-        proxy.fault = CLEAR
+        proxy.fault = NO_FAULT
         assert answers(proxy, b"1") == [b"1"]

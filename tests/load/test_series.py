@@ -6,7 +6,8 @@ import math
 from xml.etree import ElementTree
 
 from onesoup.load import plot
-from onesoup.load.series import HEAD, HELD, Series, columns, percentile
+from onesoup.load.series import HELD_POLL_KIND, SERIES_COLUMNS, Series, percentile
+from onesoup.load.text import columns
 
 
 def test_waiting_for_ones_turn_counts_as_time_of_the_answer() -> None:
@@ -18,10 +19,10 @@ def test_waiting_for_ones_turn_counts_as_time_of_the_answer() -> None:
 
 def test_held_polls_count_as_requests_and_not_as_slow() -> None:
     series = Series(0.0)
-    series.answered(HELD, 0.0, 5.0)
+    series.answered(HELD_POLL_KIND, 0.0, 5.0)
     assert series.times == []
     assert series.total("requests") == 1
-    assert series.by_kind() == {HELD: [5.0]}
+    assert series.by_kind() == {HELD_POLL_KIND: [5.0]}
 
 
 def test_the_series_has_a_row_for_every_second() -> None:
@@ -29,7 +30,7 @@ def test_the_series_has_a_row_for_every_second() -> None:
     series.failed("poll", "503", 10.0, 10.2)
     series.count("sent", 13.9)
     rows = list(csv.reader(io.StringIO(series.csv())))
-    assert rows[0] == list(HEAD)
+    assert rows[0] == list(SERIES_COLUMNS)
     assert [row[0] for row in rows[1:]] == ["0", "1", "2", "3"]
     assert rows[1][1:3] == ["1", "1"]
     assert series.failures == {"poll: 503": 1}

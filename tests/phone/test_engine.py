@@ -19,6 +19,7 @@ from onesoup.csp.codec.generated_elements import (
     NickList,
     NickName,
     OnlineStatus,
+    PollingRequest,
     Presence,
     PresenceNotificationRequest,
     PresenceSubList,
@@ -29,9 +30,10 @@ from onesoup.csp.codec.generated_elements import (
     Status,
     User,
 )
-from onesoup.phone.engine import Phone, digest
+from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError, Refused, SessionOver, Unreachable
-from onesoup.phone.profiles import ANDROID, PROFILES
+from onesoup.phone.login import login_digest
+from onesoup.phone.profiles import ANDROID_PROFILE, PROFILES
 from onesoup.runtime.ports import free_port
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
@@ -68,9 +70,9 @@ def message(text: str = "hi", **more: object) -> NewMessage:
 
 
 def test_the_digest_is_that_of_real_clients() -> None:
-    assert digest("MD5", "n0nce123", "secret") == "iWlVv8u5cBtEufH3QCVcCA=="
-    assert digest("SHA", "n0nce123", "secret") == "M9uHLBArrUiLjRvpGTQyei3OGnA="
-    assert digest("MD5", "n", "€") == digest("MD5", "n", "?")
+    assert login_digest("MD5", "n0nce123", "secret") == "iWlVv8u5cBtEufH3QCVcCA=="
+    assert login_digest("SHA", "n0nce123", "secret") == "M9uHLBArrUiLjRvpGTQyei3OGnA="
+    assert login_digest("MD5", "n", "€") == login_digest("MD5", "n", "?")
 
 
 def test_two_way_log_in() -> None:
@@ -83,7 +85,7 @@ def test_two_way_log_in() -> None:
 
 def test_four_way_log_in_uses_one_id_for_both_phases() -> None:
     challenge = LoginResponse(result=Result(code=401), nonce="n0nce123", digest_schema="MD5")
-    with Scripted(challenge, LOGGED_IN) as server, Phone(server.url, "alice", "secret", profile=ANDROID) as phone:
+    with Scripted(challenge, LOGGED_IN) as server, Phone(server.url, "alice", "secret", profile=ANDROID_PROFILE) as phone:
         phone.login()
     first, second = (each.transactions[0] for each in server.asked)
     assert first.id == second.id == "1"
@@ -111,7 +113,7 @@ def test_a_handset_that_takes_pwd_sends_its_password() -> None:
 )
 def test_first_phases_that_no_phone_survives(answer: Primitive, breaks: str) -> None:
     with pytest.raises(PhoneError, match=breaks):
-        ask(answer, "login", profile=ANDROID)
+        ask(answer, "login", profile=ANDROID_PROFILE)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_second_phases_that_no_phone_survives(answer: Primitive, breaks: str) ->
 def test_401_to_a_digest_would_be_repeated_for_ever() -> None:
     challenge = LoginResponse(result=Result(code=401), nonce="n", digest_schema="MD5")
     with Scripted(challenge, challenge) as server, pytest.raises(PhoneError, match="without end"):
-        phone_at(server, profile=ANDROID).login()
+        phone_at(server, profile=ANDROID_PROFILE).login()
 
 
 def test_a_refusal_has_its_code() -> None:
@@ -209,7 +211,7 @@ def test_contents_that_no_phone_survives(call: str, answer: Primitive, breaks: s
 
 def test_android_needs_all_functions() -> None:
     with pytest.raises(PhoneError, match="AllFunctions"):
-        ask(ServiceResponse(), "negotiate_services", profile=ANDROID)
+        ask(ServiceResponse(), "negotiate_services", profile=ANDROID_PROFILE)
     ask(ServiceResponse(), "negotiate_services")
 
 
@@ -291,9 +293,12 @@ def test_a_poll_flag_in_the_place_of_another_version(version: str, place: str) -
 
 
 def test_ids_are_those_of_the_handset() -> None:
-    assert [Phone("http://x/", "a", profile="s60")._tid()] == ["nok1"]
+    def next_id(phone: Phone) -> str | None:
+        return phone.message(PollingRequest()).transactions[0].id
+
+    assert next_id(Phone("http://x/", "a", profile="s60")) == "nok1"
     android = Phone("http://x/", "a", profile="android")
-    ids = [android._tid() for _ in range(1000)]
+    ids = [next_id(android) for _ in range(1000)]
     assert (ids[0], ids[998], ids[999]) == ("1", "999", "1")
 
 

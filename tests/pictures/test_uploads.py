@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from onesoup.csp.session import Capabilities
-from onesoup.demo.servers import MAX_FILE, Prosody
+from onesoup.demo.servers import UPLOAD_LIMIT_BYTES, Prosody
 from onesoup.images import fit
 from onesoup.xmpp.stream import StreamFailure, Tls
 from tests.xmpp_stream.conftest import options_for, prosody_at
@@ -60,7 +60,7 @@ def test_a_file_can_be_had_where_the_server_says(pictures, online, prosody) -> N
     url = pictures.upload(client.stream, "localhost", "image/jpeg", "view.jpg", data := noise())
     assert url.startswith(f"http://{prosody.web}/")
     assert HttpClient(Tls(), [prosody.web]).get(url, 1_000_000, 5.0) == data
-    assert pictures.service(client.stream, "localhost").limit == MAX_FILE
+    assert pictures.service(client.stream, "localhost").limit == UPLOAD_LIMIT_BYTES
 
 
 def test_what_only_old_phones_show_becomes_what_everybody_shows(pictures, online, prosody) -> None:
@@ -79,7 +79,7 @@ def test_a_server_without_uploads_says_so_and_is_not_asked_again(pictures, onlin
 
 
 def test_a_file_that_is_too_large_is_not_even_asked_about(pictures, online) -> None:
-    assert refused(pictures, online(), bytes(MAX_FILE + 1)).code == 410
+    assert refused(pictures, online(), bytes(UPLOAD_LIMIT_BYTES + 1)).code == 410
 
 
 def test_a_server_that_asks_us_to_upload_at_home_is_refused(online) -> None:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from onesoup.csp.codec.generated_elements import NewMessage
-from onesoup.phone.profiles import GENERIC
+from onesoup.phone.profiles import GENERIC_PROFILE
 from tests.support.secrets import secret_text
 from tests.support.world import World
 
 MANY, MOST = 1000, 10_000
 PARSER = 32_767
 MIB = 1024 * 1024
-SMALL = replace(GENERIC, capabilities={**GENERIC.capabilities, "parser_size": PARSER})
+SMALL = replace(GENERIC_PROFILE, capabilities={**GENERIC_PROFILE.capabilities, "parser_size": PARSER})
 
 
 def test_a_thousand_contacts_and_a_message_in_time(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.generated_elements import GetListRequest, Status
-from onesoup.phone.engine import encode
+from onesoup.phone.transactions import encode_message
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from tests.support.secrets import secret_text
@@ -132,7 +132,7 @@ def test_a_body_counts_and_not_its_content_type(world: World) -> None:
     phone = world.phone(alice, encoding=Encoding.XML)
     phone.login()
     for wrong in (WBXML, "text/plain", "application/octet-stream"):
-        reply = phone.raw(encode(phone.message(GetListRequest())), wrong)
+        reply = phone.raw(encode_message(phone.message(GetListRequest())), wrong)
         assert (reply.status, b"DefaultContactList" in reply.body) == (200, True)
 
 
@@ -141,7 +141,7 @@ def test_values_out_of_all_proportion_cost_one_transaction(world: World) -> None
     phone = world.phone(alice, encoding=Encoding.XML)
     phone.login()
     phone.get_lists()
-    request = encode(phone.message(GetListRequest(), tid="2"))
+    request = encode_message(phone.message(GetListRequest(), tid="2"))
     for old, new in ((b">2<", b">" + b"9" * 5000 + b"<"), (b"<GetList", b"<Ext>" + b"x" * 60_000 + b"</Ext><GetList")):
         assert phone.raw(request.replace(old, new)).status in (200, 400)
     phone.keep_alive()
@@ -181,7 +181,7 @@ def test_a_message_that_is_too_large_comes_back_to_its_writer_and_costs_nothing_
     there.raw(said(alice, "m1", before) + said(alice, "huge", "huge", inflated) + said(alice, "m2", behind))
     phone.hears(behind)
     assert phone.said() == [before, behind]
-    there.wait("message", type="error", id="huge")
+    there.wait("message_error", id="huge")
 
 
 def test_four_texts_under_one_id(world: World) -> None:

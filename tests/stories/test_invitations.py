@@ -88,7 +88,7 @@ def test_a_client_invites_a_phone_which_may_hear_of_it_only_at_its_next_log_in(w
     daves.join(jid, "Dave")
     phone = world.phone(alice).start()
     daves.invite(jid, alice.jid, "come")
-    daves.invite(jid, alice.jid, "come", direct=True)
+    daves.invite_directly(jid, alice.jid, "come")
     daves.send(alice.jid, after := secret_text())
     phone.hears(after)
     (asked,) = [each for each in phone.news if isinstance(each, InviteUserRequest)]

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.phone.profiles import GENERIC
+from onesoup.phone.profiles import GENERIC_PROFILE
 from onesoup.wire.document import ANY_TREE, Encoding
 from tests.support.secrets import secret_text
 from tests.support.world import World
 
-SMALL = replace(GENERIC, capabilities={**GENERIC.capabilities, "parser_size": 32_767})
+SMALL = replace(GENERIC_PROFILE, capabilities={**GENERIC_PROFILE.capabilities, "parser_size": 32_767})
 
 
 @pytest.mark.parametrize("encoding", ANY_TREE)

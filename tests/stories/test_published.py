@@ -144,7 +144,7 @@ def test_the_phones_own_picture_is_shown_to_its_contacts(world: World) -> None:
     phone = world.phone(alice).start()
     octets = picture("red", (300, 300), "JPEG")
     says(phone, status_content=StatusContent(True, base64.b64encode(octets).decode(), content_type="image/jpeg"))
-    event = there.wait("event", sender=alice.jid, node=METADATA, xml=lambda xml: "<ns2:info" in xml or ":info " in xml)
+    event = there.wait("published", sender=alice.jid, node=METADATA, xml=lambda xml: "<ns2:info" in xml or ":info " in xml)
     name = re.findall(r'id="([0-9a-f]{40})"', event.xml)[-1]
     there.wait("presence", sender=alice.jid, xml=lambda xml: name in xml)
     pubsub = f"<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='{DATA}'><item id='{name}'/></items></pubsub>"
@@ -156,7 +156,7 @@ def test_the_phones_own_picture_is_shown_to_its_contacts(world: World) -> None:
     assert base64.b64encode(published).decode() in there.iq("get", "<vCard xmlns='vcard-temp'/>", alice.jid).xml
     says(phone, status_content=StatusContent(True, base64.b64encode(b"rubbish").decode(), content_type="image/png"))
     says(phone, status_content=StatusContent(qualifier=False))
-    there.wait("event", sender=alice.jid, node=METADATA, xml=lambda xml: name not in xml and "info " not in xml)
+    there.wait("published", sender=alice.jid, node=METADATA, xml=lambda xml: name not in xml and "info " not in xml)
 
 
 def test_a_card_is_fetched_when_the_phone_asks_for_it(world: World) -> None:
@@ -213,11 +213,11 @@ def test_the_phones_place_and_card_go_out_only_when_its_user_says_so(world: Worl
     position = GeoLocation(True, "24 56 18E", "60 10 12N")
     says(phone, geo_location=position, address=Address(True, country="FI", city="Espoo"), contact_info=card)
     done(phone, CreateAttributeListRequest(presence_sub_list=presence.asked(["address", "contact_info"]), default_list=True))
-    place = there.wait("event", sender=alice.jid, node=GEOLOC).xml
+    place = there.wait("published", sender=alice.jid, node=GEOLOC).xml
     assert "Espoo" in place
     assert "60.17" not in place
     done(phone, CreateAttributeListRequest(presence_sub_list=presence.asked(["online_status"]), default_list=True))
-    there.wait("event", sender=alice.jid, node=GEOLOC, xml=lambda xml: "Espoo" not in xml)
+    there.wait("published", sender=alice.jid, node=GEOLOC, xml=lambda xml: "Espoo" not in xml)
     vcard = there.iq("get", "<vCard xmlns='vcard-temp'/>", alice.jid).xml
     assert "Alice" in vcard
     assert "Queen" in vcard

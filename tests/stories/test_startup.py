@@ -12,7 +12,7 @@ from onesoup.csp.codec.generated_elements import (
     WVCSPVersionDiscoveryRequest,
 )
 from onesoup.handlers.handler_table import PRIMITIVE_HANDLERS
-from onesoup.phone.profiles import ANDROID, S60
+from onesoup.phone.profiles import ANDROID_PROFILE, S60_PROFILE
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
 from tests.support.secrets import secret_text
@@ -38,7 +38,7 @@ def talks(world: World, phone: StoryPhone, alice, bob) -> None:  # type: ignore[
 @pytest.mark.parametrize(("version", "encoding"), MATRIX)
 def test_android_starts_with_a_four_way_log_in_and_loads_its_lists(world: World, version: str, encoding: Encoding) -> None:
     alice, bob, _ = world.cast("alice", "bob", "carol")
-    phone = world.phone(alice, profile=ANDROID, version=version, encoding=encoding, cir=())
+    phone = world.phone(alice, profile=ANDROID_PROFILE, version=version, encoding=encoding, cir=())
     talks(world, phone, alice, bob)
     assert {contact.name for contact in phone.contacts.values()} == {"Bob", "Carol"}
 
@@ -47,7 +47,7 @@ def test_android_starts_with_a_four_way_log_in_and_loads_its_lists(world: World,
 @pytest.mark.parametrize("way", ["plain", "MD5"])
 def test_s60_asks_for_blocked_users_and_own_rooms_and_goes_on_when_told_501(world: World, version: str, way: str) -> None:
     alice, bob, _ = world.cast("alice", "bob", "carol")
-    phone = world.phone(alice, profile=S60, version=version, way=way, cir=())
+    phone = world.phone(alice, profile=S60_PROFILE, version=version, way=way, cir=())
     talks(world, phone, alice, bob)
     assert {contact.name for contact in phone.contacts.values()} == {"Bob", "Carol"}
 
@@ -72,7 +72,7 @@ def test_what_is_not_there_yet_costs_a_status_501_and_not_the_session(world: Wor
 def test_s60_without_a_stored_secret_is_asked_for_the_password_itself(world: World) -> None:
     """PWD in the answer to an offer of MD5: then the phone sends its password, and the XMPP server decides."""
     (alice,) = world.cast("alice", linked=False)
-    phone = world.phone(alice, profile=S60, way="MD5")
+    phone = world.phone(alice, profile=S60_PROFILE, way="MD5")
     phone.login()
     assert phone.session_id
 

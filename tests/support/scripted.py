@@ -9,7 +9,7 @@ from typing import Self
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.envelope import Message, Mode, Transaction
 from onesoup.csp.codec.generated_elements import Primitive
-from onesoup.phone.engine import encode
+from onesoup.phone.transactions import encode_message
 from onesoup.wire import codec
 
 # What is said to a request: a primitive in answer to it, octets of an HTTP answer as they are, or a function of the request.
@@ -64,7 +64,7 @@ class Scripted:
             self.asked.append(request)
         if not isinstance(said, Primitive):
             return self._answer(said(request), body)
-        return http(encode(reply_to(request, said)), codec.media_type(request.version, request.encoding))
+        return http(encode_message(reply_to(request, said)), codec.media_type(request.version, request.encoding))
 
 
 def reply_to(request: Message, said: Primitive, mode: Mode = Mode.RESPONSE, tid: str | None = None) -> Message:
@@ -89,6 +89,6 @@ def as_octets(change: Callable[[Message], Message]) -> Callable[[Message], bytes
 
     def answer(request: Message) -> bytes:
         made = change(request)
-        return http(encode(made), codec.media_type(made.version, made.encoding))
+        return http(encode_message(made), codec.media_type(made.version, made.encoding))
 
     return answer

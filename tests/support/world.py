@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from onesoup.csp.codec.envelope import Transaction
 from onesoup.csp.codec.generated_elements import NewMessage
 from onesoup.demo.stack import ROLES, Stack
-from onesoup.phone.engine import Phone, Received
+from onesoup.phone.engine import Phone
 from onesoup.phone.errors import Refused
+from onesoup.phone.messages import ReceivedMessage
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect
@@ -77,7 +78,7 @@ class StoryPhone(Phone):
             if self.stcp:
                 time.sleep(0.05)  # polls of this phone are not held
 
-    def hears(self, text: str, within: float = WITHIN) -> Received:
+    def hears(self, text: str, within: float = WITHIN) -> ReceivedMessage:
         """The message with this text, by polling."""
         return self.until(lambda: next((each for each in self.inbox if each.text == text), None), within)  # type: ignore[return-value]
 

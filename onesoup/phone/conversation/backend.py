@@ -30,11 +30,17 @@ from xml.sax.saxutils import escape
 from PIL import Image
 
 from onesoup.images import fit
+from onesoup.phone.conversation.friend_clients import (
+    EVENT_TIMEOUT_SECONDS,
+    BackendFailed,
+    Event,
+    FriendClient,
+    FriendClients,
+)
 from onesoup.phone.conversation.script import ScriptPerson
-from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed, Event, FriendClient, FriendClients
 
 # How long "nothing more" and "once" look for more.
-SETTLE = 0.15
+SETTLE_SECONDS = 0.15
 _PART = re.compile(r"(?:'[^']*(?:'(?=\w)[^']*)*'|[^;'])+")
 
 
@@ -61,7 +67,7 @@ class XmppBackend:
         self.sent_at = 0.0
 
     def start(self) -> None:
-        """Whoever is available at the start becomes so."""
+        """Connects the people who are available at the start."""
         for person in self._people.values():
             if person.online:
                 self.act(f"{person.user} is available")
@@ -77,7 +83,7 @@ class XmppBackend:
     def close(self) -> None:
         for client in (*self._online.values(), *self._watchers.values()):
             with suppress(OSError):
-                client.do("end")
+                client.close()
 
     def _each(self, text: str, table: "list[tuple[re.Pattern[str], Callable[..., None]]]") -> None:
         for sentence in sentences(text):
@@ -108,7 +114,9 @@ class XmppBackend:
         return self._online[person.user]
 
     def _connect(self, person: ScriptPerson, resource: str) -> FriendClient:
-        return self._clients.connect(f"{person.jid}/{resource}", person.password, self._address, self._ca)
+        client = self._clients.connect(f"{person.jid}/{resource}", person.password, self._address, self._ca)
+        client.interests(*INTERESTS)
+        return client
 
     def _watcher(self, name: str) -> FriendClient:
         person = self._person(name)
@@ -121,118 +129,99 @@ class XmppBackend:
     def send(self, who: str, text: str, to: str, receipt: str | None) -> None:
         self._last_sent[self._person(who).user] = stanza_id = f"m{next(self._numbers)}"
         self.sent_at = time.time()
-        self._client(who).do("send", to=self._jid(to), body=text, id=stanza_id, receipt=bool(receipt))
+        self._client(who).send(self._jid(to), text, stanza_id, bool(receipt))
 
     def share(self, who: str, to: str, receipt: str | None) -> None:
         """Uploads a picture (XEP-0363) and sends its address (XEP-0066)."""
         self._last_sent[self._person(who).user] = stanza_id = f"m{next(self._numbers)}"
         self.sent_at = time.time()
-        data = base64.b64encode(_picture()).decode()
-        self._client(who).do("share", to=self._jid(to), id=stanza_id, receipt=bool(receipt), data=data)
+        client = self._client(who)
+        client.share(self._jid(to), client.upload("view.jpg", "image/jpeg", _picture()), stanza_id, bool(receipt))
 
     def become(self, who: str, state: str, status: str | None) -> None:
         """Returns when the server knows it: what the phone does next meets this state and not the one before."""
         client = self._client(who)
         if state == "offline":
-            client.do("presence", show=None, status=status, kind="unavailable")
+            client.unavailable(status)
         else:
-            client.do("presence", show=None if state == "available" else state, status=status, kind=None)
-        client.wait(lambda event: event.kind == "done")
+            client.presence(None if state == "available" else state, status)
 
     def subscription(self, who: str, to: str, kind: str) -> None:
-        self._client(who).do("subscription", to=self._jid(to), kind=kind)
-
-    def publish(self, who: str, node: str, payload: str, item: str = "current") -> None:
-        publish = f"<publish node='{node}'><item id='{item}'>{payload}</item></publish>"
-        self._request(who, f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{publish}</pubsub>")
-
-    def _request(self, who: str, xml: str) -> None:
-        client = self._client(who)
-        client.do("request", xml=xml)
-        if not (answer := client.wait(lambda event: event.kind == "done")).fields["well"]:
-            raise BackendFailed(answer.fields["condition"])
+        self._client(who).subscription(self._jid(to), kind)
 
     def feels(self, who: str, mood: str, text: str | None) -> None:
         words = f"<text>{escape(text)}</text>" if text else ""
-        self.publish(who, MOOD, f"<mood xmlns='{MOOD}'><{mood}/>{words}</mood>")
+        self._client(who).publish(MOOD_NODE, f"<mood xmlns='{MOOD_NODE}'><{mood}/>{words}</mood>")
 
     def calls(self, who: str, name: str) -> None:
-        self.publish(who, NICK, f"<nick xmlns='{NICK}'>{escape(name)}</nick>")
+        self._client(who).publish(NICK_NODE, f"<nick xmlns='{NICK_NODE}'>{escape(name)}</nick>")
 
     def place(self, who: str, lat: str, lon: str, city: str) -> None:
         where = f"<lat>{lat}</lat><locality>{escape(city)}</locality><lon>{lon}</lon>"
-        self.publish(who, GEOLOC, f"<geoloc xmlns='{GEOLOC}'>{where}</geoloc>")
+        self._client(who).publish(GEOLOC_NODE, f"<geoloc xmlns='{GEOLOC_NODE}'>{where}</geoloc>")
 
     def picture(self, who: str) -> None:
-        octets = base64.b64decode(PICTURE)
+        octets = base64.b64decode(AVATAR_BASE64)
         name = hashlib.sha1(octets, usedforsecurity=False).hexdigest()
-        self.publish(who, DATA, f"<data xmlns='{DATA}'>{PICTURE}</data>", name)
+        self._client(who).publish(AVATAR_DATA_NODE, f"<data xmlns='{AVATAR_DATA_NODE}'>{AVATAR_BASE64}</data>", name)
         info = f"<info bytes='{len(octets)}' id='{name}' type='image/png'/>"
-        self.publish(who, AVATAR, f"<metadata xmlns='{AVATAR}'>{info}</metadata>", name)
+        self._client(who).publish(AVATAR_NODE, f"<metadata xmlns='{AVATAR_NODE}'>{info}</metadata>", name)
 
     def card(self, who: str, name: str, number: str) -> None:
         inside = f"<FN>{escape(name)}</FN><TEL><CELL/><NUMBER>{escape(number)}</NUMBER></TEL>"
-        self._request(who, f"<vCard xmlns='vcard-temp'>{inside}</vCard>")
+        self._client(who).request(f"<vCard xmlns='vcard-temp'>{inside}</vCard>")
 
     def _room(self, name: str) -> str:
         return f"{name}@conference.{self._jid(self._phone).partition('@')[2]}"
 
     def enter(self, who: str, name: str, nick: str) -> None:
-        self._client(who).do("room", room=self._room(name), nick=nick, kind="available")
-        self.in_room(who, nick, "in", name)
+        self._client(who).join(self._room(name), nick)
 
     def go(self, who: str, name: str, nick: str) -> None:
-        self._client(who).do("room", room=self._room(name), nick=nick, kind="unavailable")
+        self._client(who).leave(self._room(name), nick)
 
     def say(self, who: str, text: str, name: str) -> None:
         self.sent_at = time.time()
-        self._client(who).do("say", room=self._room(name), body=text)
+        self._client(who).say(self._room(name), text)
 
     def invite(self, who: str, to: str, name: str) -> None:
-        self._client(who).do("invite", room=self._room(name), whom=self._jid(to))
+        self._client(who).invite(self._room(name), self._jid(to))
 
     # --- expectations ---
 
     def _published(self, who: str, whom: str, node: str, fits: Callable[[Event], bool]) -> None:
         """Waits until the newest of a node fits."""
         sender = self._jid(whom)
-        self._client(who).newest(
-            lambda event: event.kind == "published" and event.fields["sender"] == sender and event.fields["node"] == node, fits
-        )
+        self._client(who).newest(lambda event: event.fits("published", {"sender": sender, "node": node}), fits)
 
     def sees_mood(self, who: str, whom: str, mood: str) -> None:
         wanted = [] if mood == "nothing" else [mood]
-        self._published(who, whom, MOOD, lambda event: [each for each in event.fields["told"] if each != "text"] == wanted)
+        self._published(who, whom, MOOD_NODE, lambda event: [each for each in event.fields["told"] if each != "text"] == wanted)
 
     def sees_name(self, who: str, whom: str, name: str) -> None:
-        self._published(who, whom, NICK, lambda event: event.fields["text"] == name)
+        self._published(who, whom, NICK_NODE, lambda event: event.fields["text"] == name)
 
     def sees_picture(self, who: str, whom: str, which: str) -> None:
-        self._published(who, whom, AVATAR, lambda event: ("info" in event.fields["told"]) == (which == "a"))
+        self._published(who, whom, AVATAR_NODE, lambda event: ("info" in event.fields["told"]) == (which == "a"))
 
     def sees_nowhere(self, who: str, whom: str) -> None:
         sender, seen = self._jid(whom), self._client(who).untaken("published")
-        if any(each.fields["sender"] == sender and each.fields["node"] == GEOLOC and each.fields["told"] for each in seen):
+        if any(each.fields["sender"] == sender and each.fields["node"] == GEOLOC_NODE and each.fields["told"] for each in seen):
             raise BackendFailed("a place")
 
     def in_room(self, who: str, nick: str, where: str, name: str) -> None:
         room, kind = self._room(name), "available" if where == "in" else "unavailable"
-        self._client(who).wait(
-            lambda event: (
-                event.kind == "presence"
-                and (event.fields["sender"], event.fields["nick"], event.fields["kind"]) == (room, nick, kind)
-            )
-        )
+        self._client(who).wait_for(lambda event: event.fits("presence", {"sender": room, "resource": nick, "kind": kind}))
 
     def invited(self, who: str, what: str, name: str) -> None:
         room, kind = self._room(name), "invite" if what == "invited into" else "decline"
-        self._client(who).wait(lambda event: event.kind == kind and event.fields["room"] == room)
+        self._client(who).wait(kind, room=room)
 
     def receives(self, who: str, text: str, once: str | None) -> None:
         client = self._client(who)
-        client.wait(lambda event: event.kind == "message" and event.fields["body"] == text)
+        client.wait("message", body=text)
         if once:
-            time.sleep(SETTLE)
+            time.sleep(SETTLE_SECONDS)
             again = [each for each in client.untaken("message") if each.fields["body"] == text]
             if again:
                 raise BackendFailed(f"it {len(again) + 1} times")
@@ -240,18 +229,18 @@ class XmppBackend:
     def receives_picture(self, who: str, once: str | None) -> None:
         """A link that clients show, and what is there is a picture."""
         client = self._client(who)
-        event = client.wait(lambda event: event.kind == "message" and event.fields["oob"])
+        event = client.wait("message", oob=bool)
         url = event.fields["oob"]
         if url != event.fields["body"]:
             raise BackendFailed(f"{event.fields['body']!r} beside it")
-        with urlopen(url, timeout=WITHIN) as answer:
+        with urlopen(url, timeout=EVENT_TIMEOUT_SECONDS) as answer:
             if fit.kind(answer.read()) is None:
                 raise BackendFailed(f"something else at {url}")
         if once:
             self.nothing_more(who)
 
     def nothing_more(self, who: str) -> None:
-        time.sleep(SETTLE)
+        time.sleep(SETTLE_SECONDS)
         more = [each.fields["body"] for each in self._client(who).untaken("message")]
         if more:
             raise BackendFailed(f"{more}")
@@ -262,13 +251,12 @@ class XmppBackend:
             now = "offline" if kind == "unavailable" else show or "available" if kind == "available" else kind
             return now == state and (status is None or event.fields["status"] == status)
 
-        self._client(who).latest("presence", self._jid(whom), fits)
+        sender = self._jid(whom)
+        self._client(who).newest(lambda event: event.fits("presence", {"sender": sender}), fits)
 
     def presence_kind(self, who: str, whom: str, kind: str) -> None:
         sender = self._jid(whom)
-        self._client(who).wait(
-            lambda event: event.kind == "presence" and event.fields["kind"] == kind and event.fields["sender"] == sender
-        )
+        self._client(who).wait_for(lambda event: event.fits("presence", {"kind": kind, "sender": sender}))
 
     def receipt(self, who: str, no: str | None) -> None:
         sent = self._last_sent.get(self._person(who).user)
@@ -277,9 +265,9 @@ class XmppBackend:
             return event.kind == "receipt" and event.fields["id"] == sent
 
         if not no:
-            self._client(who).wait(fits)
+            self._client(who).wait_for(fits)
             return
-        time.sleep(SETTLE)
+        time.sleep(SETTLE_SECONDS)
         if any(fits(event) for event in self._client(who).untaken("receipt")):
             raise BackendFailed("a receipt")
 
@@ -313,9 +301,15 @@ def _is(item: Mapping[str, Any], name: str | None, group: str | None) -> bool:
 
 
 # What people publish, and the picture of everybody here: 40 by 30 pixels in one colour.
-MOOD, NICK = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/nick"
-GEOLOC, AVATAR, DATA = "http://jabber.org/protocol/geoloc", "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
-PICTURE = "iVBORw0KGgoAAAANSUhEUgAAACgAAAAeAQAAAAB2pmFwAAAADElEQVR42mNgGHoAAAC0AAGxr1xMAAAAAElFTkSuQmCC"
+MOOD_NODE, NICK_NODE = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/nick"
+GEOLOC_NODE, AVATAR_NODE, AVATAR_DATA_NODE = (
+    "http://jabber.org/protocol/geoloc",
+    "urn:xmpp:avatar:metadata",
+    "urn:xmpp:avatar:data",
+)
+# What people want to hear of each other.
+INTERESTS = (MOOD_NODE, NICK_NODE, GEOLOC_NODE, AVATAR_NODE)
+AVATAR_BASE64 = "iVBORw0KGgoAAAANSUhEUgAAACgAAAAeAQAAAAB2pmFwAAAADElEQVR42mNgGHoAAAC0AAGxr1xMAAAAAElFTkSuQmCC"
 
 _NAME = r"[\w.+-]+(?:@[\w.-]+)?"
 _STATE = r"(?P<state>available|away|xa|dnd|chat|offline)(?: with status '(?P<status>.*)')?"
@@ -371,6 +365,6 @@ _EXPECTATIONS = [
         r"the roster of WHO has (?P<no>no )?WHOM(?: named '(?P<name>.*?)')?(?: in group '(?P<group>.*?)')?", XmppBackend.in_roster
     ),
     _row(r"available presence is sent to the XMPP server", XmppBackend.phone_is_available),
-    # The runner itself compares the answers to the same octets.
+    # The player itself compares the answers to the same bytes.
     _row(r"the MessageID is that of the first answer", lambda _: None),
 ]

@@ -31,7 +31,7 @@ def _is_in(texts: list[str], values: Any) -> bool:
 
 
 # op -> (holds for these texts, what was expected in words)
-OPS: dict[str, tuple[Op, str]] = {
+CHECK_OPERATIONS: dict[str, tuple[Op, str]] = {
     "equals": (lambda texts, value: all(text == str(value) for text in texts or [""]), "{}"),
     "in": (_is_in, "one of {}"),
     "present": (lambda texts, _: bool(texts), "the element"),
@@ -49,11 +49,11 @@ OPS: dict[str, tuple[Op, str]] = {
 def check(primitive: PathNode, wanted: Mapping[str, Any], fill: Callable[[Any], Any]) -> Failure | None:
     """One check of a file; `fill` puts the values of variables in. A check that cannot be read fails as well."""
     path, op = str(wanted.get("path")), str(wanted.get("op"))
-    if op not in OPS:
+    if op not in CHECK_OPERATIONS:
         return Failure(path, f"an operation that exists, not {op!r}", "")
     value = fill(wanted.get("value"))
     texts = [node.text for node in find(primitive, str(fill(path)))]
-    holds, words = OPS[op]
+    holds, words = CHECK_OPERATIONS[op]
     if holds(texts, value):
         return None
     return Failure(path, words.format(_shown(value)), _came(texts), str(wanted.get("why") or ""))

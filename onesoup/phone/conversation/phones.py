@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from onesoup.phone.conversation.backend import SETTLE, UnknownSentence, sentences
+from onesoup.phone.conversation.backend import SETTLE_SECONDS, UnknownSentence, sentences
+from onesoup.phone.conversation.friend_clients import EVENT_TIMEOUT_SECONDS, BackendFailed
 from onesoup.phone.conversation.script import ScriptPerson
-from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed
 from onesoup.phone.engine import Phone
 from onesoup.phone.errors import PhoneError
 
@@ -50,7 +50,7 @@ class PhoneFriends:
             elif found := _SEES.fullmatch(sentence):
                 self._see(found[1], found[2], found[3], found[4])
             elif found := _NO_MORE.fullmatch(sentence):
-                time.sleep(SETTLE)
+                time.sleep(SETTLE_SECONDS)
             elif sentence not in _NOTED:
                 raise UnknownSentence(f"{sentence} (without slixmpp, friends are phones, which cannot see that)")
 
@@ -86,7 +86,7 @@ class PhoneFriends:
 
     def _until(self, phone: Phone, wanted: Callable[[], bool]) -> bool:
         """Polls until it is so; whether it is, in time."""
-        end = time.monotonic() + WITHIN
+        end = time.monotonic() + EVENT_TIMEOUT_SECONDS
         while not wanted():
             if time.monotonic() > end:
                 return False

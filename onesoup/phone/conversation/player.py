@@ -6,87 +6,28 @@ Everything that fails is a Failure in the outcome. Play stops at the first step 
 a step with `known_gap` is told and passed over.
 """
 
-import base64
-import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
-from xml.sax.saxutils import escape
 
-from onesoup.phone.conversation import rules
 from onesoup.phone.conversation.backend import UnknownSentence
 from onesoup.phone.conversation.checks import Failure, check
-from onesoup.phone.conversation.paths import PathError, PathNode, find
+from onesoup.phone.conversation.exchange import ScriptExchange
+from onesoup.phone.conversation.friend_clients import BackendFailed
+from onesoup.phone.conversation.outcome import PlayOutcome, StepFailed, StepOutcome, answer_name
+from onesoup.phone.conversation.paths import PathError, find
 from onesoup.phone.conversation.script import ConversationScript, ScriptPerson
-from onesoup.phone.conversation.wire import Answer, ConversationChannel, TcpLine, request
-from onesoup.phone.conversation.xmpp import BackendFailed
+from onesoup.phone.conversation.wire import Answer, TcpLine
 from onesoup.phone.errors import PhoneError
 
-MAX_POLLS = 6
+MAX_POLLS_PER_STEP = 6
 # An empty poll is followed by a wait: this long, doubled each time, cut short by a wake on the TCP line.
-FIRST_WAIT, LONGEST_WAIT = 0.15, 3.0
-_VARIABLE = re.compile(r"\$\{([\w.-]+)\}")
-_LOGIN = re.compile(r"<UserID>(.*?)</UserID>")
-_PASSWORD = re.compile(r"<Password>(.*?)</Password>")
+FIRST_POLL_DELAY_SECONDS = 0.15
+MAX_POLL_DELAY_SECONDS = 3.0
 
 
-@dataclass
-class StepOutcome:
-    """What came of one step. `gap` is the reason of a known gap; `answer` the last answer, for the reader of a failure."""
-
-    name: str
-    failures: list[Failure] = field(default_factory=list)
-    warnings: list[Failure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    skipped: str = ""
-    gap: str = ""
-    answer: Answer | None = None
-    seconds: float = 0.0
-
-    @property
-    def good(self) -> bool:
-        return not self.failures
-
-
-@dataclass
-class PlayOutcome:
-    """A whole play."""
-
-    script: ConversationScript
-    steps: list[StepOutcome] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
-    variables: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def passed(self) -> bool:
-        return all(step.good or step.gap for step in self.steps)
-
-    @property
-    def failed(self) -> StepOutcome | None:
-        return next((step for step in self.steps if not step.good and not step.gap), None)
-
-    @property
-    def gaps(self) -> list[StepOutcome]:
-        """Known gaps that are still there."""
-        return [step for step in self.steps if step.gap and not step.good]
-
-    @property
-    def healed(self) -> list[StepOutcome]:
-        """Known gaps that are none any more: their `known_gap` can go."""
-        return [step for step in self.steps if step.gap and step.good and not step.skipped]
-
-
-class Stop(Exception):
-    """The step cannot go on."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(f"{failure.what}: {failure.expected}, {failure.came}")
-        self.failure = failure
-
-
-class Backend(Protocol):
+class ConversationBackend(Protocol):
     """The XMPP side: `backend.Backend`, or `phones.PhoneFriends`."""
 
     sent_at: float
@@ -105,35 +46,24 @@ class Player:
         script: ConversationScript,
         url: str,
         people: Sequence[ScriptPerson],
-        backend: Backend | None = None,
+        backend: ConversationBackend | None = None,
         *,
         slow: bool = False,
         on_step: Callable[[StepOutcome], None] = lambda _: None,
     ) -> None:
         self.script, self.backend, self.slow, self._on_step = script, backend, slow, on_step
-        data = script.data
-        headers = {"User-Agent": str(data["user_agent"])} if data.get("user_agent") else {}
-        headers |= {str(name): str(value) for name, value in (data.get("headers") or {}).items()}
-        self._channel = ConversationChannel(url, headers)
+        self.exchange = ScriptExchange(script, url, people)
+        self._variables = self.exchange.variables
         self._line: TcpLine | None = None
-        self._passwords = {(each.user, given.password): each.password for each, given in _pairs(people, script)}
-        self.vars: dict[str, str] = {str(name): str(value) for name, value in (data.get("vars") or {}).items()}
-        if self.vars.get("password") == script.people()[0].password:
-            self.vars["password"] = people[0].password
-        self.state = rules.State(script.version, script.encoding, script.content_type)
-        self._rules, self.unchecked = rules.known(script.always + script.wbxml_rules)
-        self._pending: list[Answer] = []
         self._sent: dict[str, tuple[bytes, bytes]] = {}
         self._answers: dict[str, Answer] = {}
-        self._last_seen: dict[str, str] = {}
-        self._done: set[str] = set()  # MessageIDs that must not come again
         self._step = StepOutcome("")
 
     # --- the play ---
 
     def play(self) -> PlayOutcome:
         """All steps, or those until the first failure."""
-        outcome = PlayOutcome(self.script, unchecked=self.unchecked)
+        outcome = PlayOutcome(self.script, unchecked=self.exchange.unchecked)
         try:
             if self.backend is not None:
                 self.backend.start()
@@ -143,8 +73,8 @@ class Player:
                 if outcome.failed:
                     break
         finally:
-            outcome.variables = self.vars
-            self._channel.close()
+            outcome.variables = self._variables.values
+            self.exchange.close()
             if self._line is not None:
                 self._line.close()
             if self.backend is not None:
@@ -171,21 +101,21 @@ class Player:
         found = re.match(r"list address of ([\w-]+)", words)
         answer = self._answers.get(found[1]) if found else None
         if answer is None or answer.content is None:
-            return [self.vars.get("list", "")]
+            return [self._variables.values.get("list", "")]
         default = answer.content.value("DefaultContactList")
         others = [each.text for each in find(answer.content, "//ContactList") if each.text and each.text != default]
         return [*others, *([default] if default else [])]
 
     def _run(self, step: Mapping[str, Any]) -> StepOutcome:
         """One step. Every failure of it is in what comes back."""
-        self._step = outcome = StepOutcome(str(step["name"]), gap=str(step.get("known_gap") or ""))
+        self._step = self.exchange.step = outcome = StepOutcome(str(step["name"]), gap=str(step.get("known_gap") or ""))
         began = time.monotonic()
         try:
             if reason := self._left_out(step):
                 outcome.skipped = reason
                 return outcome
             self._do(step)
-        except Stop as stop:
+        except StepFailed as stop:
             outcome.failures.append(stop.failure)
         except BackendFailed as error:
             outcome.failures.append(Failure("the XMPP side", *_halves(str(error))))
@@ -200,10 +130,10 @@ class Player:
         """Why the step is left out, "" when it is not."""
         when = str(step.get("when") or "")
         if when == "STCP agreed":
-            agreed = any(value == "STCP" for value in self._last_seen.get("SupportedCIRMethod", "").split(","))
+            agreed = any(value == "STCP" for value in self._variables.last_seen.get("SupportedCIRMethod", "").split(","))
             return "" if agreed else "STCP was not agreed"
         if found := re.fullmatch(r"(\w+) is ([\w-]+(?: or [\w-]+)*)", when):
-            value = self.vars.get(found[1]) or "absent"
+            value = self._variables.values.get(found[1]) or "absent"
             return "" if value in found[2].split(" or ") else f"{found[1]} is {value}"
         if when:
             self._step.notes.append(f"when: {when}")
@@ -211,13 +141,13 @@ class Player:
 
     def _do(self, step: Mapping[str, Any]) -> None:
         if "_list" in step:
-            self.vars["list"] = step["_list"]
+            self._variables.values["list"] = step["_list"]
         if "poll_until" not in step:
             self._answer_pending()
         if step.get("pause_s"):
             time.sleep(float(step["pause_s"]))
         if step.get("backend"):
-            self._backend().act(self._fill(step["backend"]))
+            self._backend().act(self._variables.fill(step["backend"]))
             self._mark_time()
         if "tcp" in step:
             self._tcp(step["tcp"])
@@ -228,9 +158,9 @@ class Player:
         elif "send" in step:
             self._send(step)
         if step.get("backend_expect"):
-            self._backend().expect(self._fill(step["backend_expect"]))
+            self._backend().expect(self._variables.fill(step["backend_expect"]))
 
-    def _backend(self) -> Backend:
+    def _backend(self) -> ConversationBackend:
         if self.backend is None:
             raise UnknownSentence("this step needs an XMPP side, and there is none")
         return self.backend
@@ -239,135 +169,31 @@ class Player:
         """${sent_at} and ${sent_at_next}: the second of the last message, and the one after it."""
         sent = self._backend().sent_at
         for name, moment in (("sent_at", sent), ("sent_at_next", sent + 1)):
-            self.vars[name] = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
+            self._variables.values[name] = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
 
     # --- requests ---
 
     def _send(self, step: Mapping[str, Any]) -> None:
         if step.get("compute"):
-            self._compute(step["compute"])
+            self._variables.compute(step["compute"])
         text, expect = str(step["send"]), dict(step.get("expect") or {})
         if turn := step.get("_turn"):
             text, expect = _renumbered(text, expect, turn)
-        octets = self._octets(text)
-        answer = self._post(octets, step.get("headers"))
-        self._sent[str(step["name"])] = (octets, answer.body)
-        self._look(answer, expect)
+        data = self.exchange.request_bytes(text)
+        answer = self.exchange.post(data, step.get("headers"))
+        self._sent[str(step["name"])] = (data, answer.body)
+        self.exchange.check_answer(answer, expect)
         self._answers[str(step["name"])] = answer
 
     def _resend(self, step: Mapping[str, Any]) -> None:
-        """The same octets; the answer must be the same octets, too."""
+        """Posts the same bytes again. The answer must be the same bytes, too."""
         if step["resend"] not in self._sent:
-            raise Stop(Failure("the script", f"a step {step['resend']} before this one", "none"))
-        octets, before = self._sent[step["resend"]]
-        answer = self._post(octets, step.get("headers"))
-        self._look(answer, step.get("expect") or {})
+            raise StepFailed(Failure("the script", f"a step {step['resend']} before this one", "none"))
+        data, before = self._sent[step["resend"]]
+        answer = self.exchange.post(data, step.get("headers"))
+        self.exchange.check_answer(answer, step.get("expect") or {})
         if answer.body != before:
             self._step.failures.append(Failure("the answer to the same octets", "the same answer", "another one"))
-
-    def _octets(self, text: str) -> bytes:
-        """The request as it goes out, with the values of variables and the password that the account has here."""
-        filled = _VARIABLE.sub(lambda found: escape(self._value(found[1])), text)
-        user = _LOGIN.search(filled)
-        if user and (password := _PASSWORD.search(filled)):
-            name = user[1].removeprefix("wv:").partition("@")[0].lower()
-            real = self._passwords.get((name, password[1]), password[1])
-            filled = filled[: password.start(1)] + escape(real) + filled[password.end(1) :]
-        for tid in re.findall(r"<TransactionMode>Request</TransactionMode>\s*<TransactionID>(.*?)</TransactionID>", filled):
-            self.state.client_tids.add(tid)
-        return request(filled, self.script.encoding)
-
-    def _post(self, octets: bytes, headers: Mapping[str, Any] | None = None) -> Answer:
-        """The answer, after the conditions that hold for every answer."""
-        more = {str(name): str(value) for name, value in (headers or {}).items()}
-        self._step.answer = answer = self._channel.post(octets, self.script.content_type, more)
-        if not answer.continued:
-            self._step.failures.append(Failure("Expect: 100-continue", "100 Continue before the body", "nothing"))
-        for rule in self._rules:
-            if failure := rule(answer, self.state):
-                self._step.failures.append(failure)
-        if answer.error and not any(each.what == "the body" for each in self._step.failures):
-            self._step.failures.append(Failure("the body", "a CSP document", answer.error))
-        if self._step.failures:
-            raise Stop(self._step.failures.pop())
-        for node in answer.root.walk() if answer.root else ():
-            if not node.children:
-                self._see(node)
-        self._not_again(answer)
-        return answer
-
-    def _see(self, node: PathNode) -> None:
-        """Remembers the last value of each element; of an element that repeats, all values of one parent."""
-        same = [each.text for each in node.parent.children if each.name == node.name] if node.parent else []
-        self._last_seen[node.name] = ",".join(same)
-
-    def _not_again(self, answer: Answer) -> None:
-        content = answer.content
-        if content is not None and content.name in ("NewMessage", "MessageNotification"):
-            found = content.value("MessageInfo/MessageID")
-            if found in self._done:
-                raise Stop(Failure("MessageInfo/MessageID", "one that was not acknowledged", repr(found)))
-
-    # --- what is expected ---
-
-    def _look(self, answer: Answer, expect: Mapping[str, Any]) -> None:
-        """Checks an answer; captures what is to be kept. Stop when it is not even the right primitive."""
-        if answer.status != int(expect.get("http_status", 200)):
-            raise Stop(Failure("HTTP status", str(expect.get("http_status", 200)), str(answer.status)))
-        if "within_s" in expect and answer.seconds > float(expect["within_s"]):
-            self._step.failures.append(Failure("time", f"within {expect['within_s']} s", f"{answer.seconds:.1f} s"))
-        if "body" in expect:
-            self._look_at_body(answer, str(expect["body"]))
-            return
-        content = answer.content
-        if content is None:
-            raise Stop(Failure("the body", "an answer", "an empty body" if not answer.body else "no primitive"))
-        self._look_at_envelope(answer, content, expect)
-        stands_in = _stands_in(content, expect.get("primitive"))
-        self._check_all(content, expect, stands_in)
-        for name, path in (expect.get("capture") or {}).items():
-            self._capture(content, name, path)
-
-    def _look_at_body(self, answer: Answer, wanted: str) -> None:
-        if wanted not in ("empty", "empty_or_server_request"):
-            raise UnknownSentence(f"body: {wanted}")
-        if not answer.body:
-            return
-        if wanted == "empty":
-            raise Stop(Failure("the body", "an empty one", answer.content.name if answer.content else "something else"))
-        if answer.descriptor("TransactionMode") != "Request":
-            raise Stop(Failure("the body", "empty, or a server transaction of mode Request", _name(answer)))
-        self._pending.append(answer)
-
-    def _look_at_envelope(self, answer: Answer, content: PathNode, expect: Mapping[str, Any]) -> None:
-        names = expect.get("primitive")
-        wanted = names if isinstance(names, list) else [names] if names else []
-        if wanted and content.name not in wanted:
-            raise Stop(Failure("the primitive", " or ".join(map(str, wanted)), _name(answer)))
-        if "mode" in expect and answer.descriptor("TransactionMode") != expect["mode"]:
-            raise Stop(Failure("TransactionMode", str(expect["mode"]), repr(answer.descriptor("TransactionMode"))))
-        if "transaction_id" in expect:
-            tid = str(self._fill(str(expect["transaction_id"])))
-            if answer.descriptor("TransactionID") != tid:
-                raise Stop(Failure("TransactionID", repr(tid), repr(answer.descriptor("TransactionID"))))
-
-    def _check_all(self, content: PathNode, expect: Mapping[str, Any], stands_in: bool) -> None:
-        """A Status that stands in for a specific answer has only a Result to look at."""
-        for key, kept in (("checks", self._step.failures), ("optional_checks", self._step.warnings)):
-            for wanted in expect.get(key) or []:
-                if stands_in and not str(wanted.get("path")).startswith("Result"):
-                    continue
-                if failure := check(content, wanted, self._fill):
-                    kept.append(failure)
-
-    def _capture(self, content: PathNode, name: str, path: str) -> None:
-        value = content.value(path)
-        self.vars.pop(name, None)
-        if value is not None:
-            self.vars[name] = value
-        if name == "sid" and value != self.state.sid:
-            self.state.sid = value
-            self.state.server_tids.clear()  # they are new within a session
 
     # --- polls and server transactions ---
 
@@ -375,15 +201,15 @@ class Player:
         """Polls until that server transaction comes; others are answered on the way."""
         wanted = step["poll_until"] if isinstance(step["poll_until"], list) else [step["poll_until"]]
         seen: list[str] = []
-        answer = self._next(int(step.get("max_polls", MAX_POLLS)), wanted, step.get("where") or [], seen)
-        self._look(answer, {"http_status": 200, **(step.get("expect") or {})})
+        answer = self._next(int(step.get("max_polls", MAX_POLLS_PER_STEP)), wanted, step.get("where") or [], seen)
+        self.exchange.check_answer(answer, {"http_status": 200, **(step.get("expect") or {})})
         self._answers[str(step["name"])] = answer
         if self._step.failures or "answer" not in step:
             return
-        reply = self._post(self._octets(self._with_ids(answer, str(step["answer"]))))
-        self._look(reply, step.get("answer_expect") or {"body": "empty_or_server_request"})
+        reply = self.exchange.post(self.exchange.request_bytes(self._with_ids(answer, str(step["answer"]))))
+        self.exchange.check_answer(reply, step.get("answer_expect") or {"body": "empty_or_server_request"})
         if "does not come again" in str(step.get("after") or "") and answer.content:
-            self._done.add(answer.content.value("MessageInfo/MessageID") or "")
+            self.exchange.acknowledged.add(answer.content.value("MessageInfo/MessageID") or "")
         if self._step.failures:
             return
         self._step.answer = answer
@@ -392,11 +218,11 @@ class Player:
         """The first server transaction that is wanted, from what waits here or from polls."""
         empty = 0
         while True:
-            if self._pending:
-                answer = self._pending.pop(0)
+            if self.exchange.pending:
+                answer = self.exchange.pending.pop(0)
             elif empty >= polls:
                 came = f"{polls} polls without it; came {', '.join(seen) or 'nothing'}"
-                raise Stop(Failure("poll", " or ".join(wanted), came))
+                raise StepFailed(Failure("poll", " or ".join(wanted), came))
             else:
                 answer = self._poll()
                 empty += 1
@@ -405,8 +231,8 @@ class Player:
                 continue
             content = answer.content
             if content is None or answer.descriptor("TransactionMode") != "Request":
-                raise Stop(Failure("poll", " or ".join(wanted), _name(answer)))
-            if content.name in wanted and not any(check(content, each, self._fill) for each in where):
+                raise StepFailed(Failure("poll", " or ".join(wanted), answer_name(answer)))
+            if content.name in wanted and not any(check(content, each, self._variables.fill) for each in where):
                 self._step.answer = answer
                 return answer
             seen.append(content.name)
@@ -416,18 +242,18 @@ class Player:
         poll = self.script.data.get("poll") or {}
         if "send" not in poll:
             raise UnknownSentence("a poll: the file has no `poll`")
-        return self._post(self._octets(str(poll["send"])))
+        return self.exchange.post(self.exchange.request_bytes(str(poll["send"])))
 
     def _wait(self, number: int) -> None:
-        seconds = min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT)
+        seconds = min(FIRST_POLL_DELAY_SECONDS * 2 ** (number - 1), MAX_POLL_DELAY_SECONDS)
         if self._line is not None:
             self._line.line("WVCI", seconds)
         else:
             time.sleep(seconds)
 
     def _answer_pending(self) -> None:
-        while self._pending:
-            self._answer_by_default(self._pending.pop(0))
+        while self.exchange.pending:
+            self._answer_by_default(self.exchange.pending.pop(0))
 
     def _answer_by_default(self, answer: Answer) -> None:
         """As `on_server_request` says; what the phone ignores stays without an answer."""
@@ -438,16 +264,16 @@ class Player:
             return
         text = rules_.get(content.name) or rules_.get("other")
         if text is None:
-            raise Stop(Failure("server transaction", "one that the script answers", content.name))
-        reply = self._post(self._octets(self._with_ids(answer, str(text))))
-        self._look(reply, rules_.get("reply_to_answer") or {"body": "empty_or_server_request"})
+            raise StepFailed(Failure("server transaction", "one that the script answers", content.name))
+        reply = self.exchange.post(self.exchange.request_bytes(self._with_ids(answer, str(text))))
+        self.exchange.check_answer(reply, rules_.get("reply_to_answer") or {"body": "empty_or_server_request"})
 
     def _with_ids(self, answer: Answer, text: str) -> str:
         """The answer with ${stid} of its server transaction, and ${mid} of its message."""
-        self.vars["stid"] = answer.descriptor("TransactionID") or ""
+        self._variables.values["stid"] = answer.descriptor("TransactionID") or ""
         message_id = answer.content.value("MessageInfo/MessageID") if answer.content else None
         if message_id is not None and "${mid}" in text:
-            self.vars["mid"] = message_id
+            self._variables.values["mid"] = message_id
         return text
 
     # --- the TCP line ---
@@ -460,57 +286,19 @@ class Player:
                     continue
                 time.sleep(float(deed["after_idle_s"]))
             if "connect" in deed:
-                host, _, port = self._fill(str(deed["connect"])).rpartition(":")
+                host, _, port = self._variables.fill(str(deed["connect"])).rpartition(":")
                 if not port.isdigit():
-                    raise Stop(Failure("TCPPort", "a number", repr(port)))
+                    raise StepFailed(Failure("TCPPort", "a number", repr(port)))
                 self._line = TcpLine(host, int(port))
             line = self._line
             if line is None:
                 raise UnknownSentence("a TCP line that is not connected")
             if "send_line" in deed:
-                line.send(self._fill(str(deed["send_line"])))
+                line.send(self._variables.fill(str(deed["send_line"])))
             if "expect_line" in deed:
-                wanted, within = self._fill(str(deed["expect_line"])), float(deed.get("within_s", 30))
+                wanted, within = self._variables.fill(str(deed["expect_line"])), float(deed.get("within_s", 30))
                 if line.line(wanted, within) is None:
-                    raise Stop(Failure("the TCP line", repr(wanted), f"no such line within {within:g} s"))
-
-    # --- variables ---
-
-    def _fill(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._fill(each) for each in value]
-        if isinstance(value, str):
-            return _VARIABLE.sub(lambda found: self._value(found[1]), value)
-        return value
-
-    def _value(self, name: str) -> str:
-        """A variable, or the last value of an element of that name."""
-        if name in self.vars:
-            return self.vars[name]
-        if name in self._last_seen:
-            return self._last_seen[name]
-        raise Stop(Failure("variable", "${" + name + "}", "never captured"))
-
-    def _compute(self, wanted: Mapping[str, str]) -> None:
-        """Only digests are computed: base64(H(nonce + password))."""
-        for name, words in wanted.items():
-            if not str(words).startswith("base64("):
-                raise UnknownSentence(f"compute {name}: {words}")
-            schema = self.vars.get("schema", "MD5") if "schema" in words else "SHA" if "SHA" in words else "MD5"
-            octets = (self._value("nonce") + self._value("password")).encode("latin-1", "replace")
-            digest = hashlib.sha1(octets) if schema.upper().startswith("SHA") else hashlib.md5(octets)
-            self.vars[name] = base64.b64encode(digest.digest()).decode()
-
-
-def _pairs(people: Sequence[ScriptPerson], script: ConversationScript) -> Iterator[tuple[ScriptPerson, ScriptPerson]]:
-    """Each account of the server with the one of the script."""
-    return zip(people, script.people(), strict=True)
-
-
-def _stands_in(content: PathNode, wanted: Any) -> bool:
-    """A Status with an error where the file allows both it and a specific answer."""
-    other = isinstance(wanted, list) and wanted[0] != "Status" and content.name == "Status"
-    return other and content.value("Result/Code") != "200"
+                    raise StepFailed(Failure("the TCP line", repr(wanted), f"no such line within {within:g} s"))
 
 
 def _renumbered(text: str, expect: dict[str, Any], turn: int) -> tuple[str, dict[str, Any]]:
@@ -519,14 +307,6 @@ def _renumbered(text: str, expect: dict[str, Any], turn: int) -> tuple[str, dict
     if "transaction_id" in expect:
         expect["transaction_id"] = f"{expect['transaction_id']}.{turn}"
     return text, expect
-
-
-def _name(answer: Answer) -> str:
-    content = answer.content
-    if content is None:
-        return "an empty body" if not answer.body else "no primitive"
-    code = content.value("//Code")
-    return f"{content.name} {code}" if code else content.name
 
 
 def _halves(text: str) -> tuple[str, str]:

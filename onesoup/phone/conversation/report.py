@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from onesoup.phone.conversation.checks import Failure
+from onesoup.phone.conversation.outcome import PlayOutcome, StepOutcome
 from onesoup.phone.conversation.paths import PathNode
-from onesoup.phone.conversation.player import PlayOutcome, StepOutcome
 
-MAX_ANSWER = 120  # lines
+MAX_ANSWER_LINES = 120  # lines
 
 
 def line(step: StepOutcome) -> str:
@@ -46,9 +46,9 @@ def _answer(step: StepOutcome) -> Iterator[str]:
     assert answer is not None
     yield f"        the answer: HTTP {answer.status}, {len(answer.body)} octets after {answer.seconds:.2f} s"
     lines = list(_xml(answer.root)) if answer.root else []
-    yield from (f"          {each}" for each in lines[:MAX_ANSWER])
-    if len(lines) > MAX_ANSWER:
-        yield f"          … {len(lines) - MAX_ANSWER} more lines"
+    yield from (f"          {each}" for each in lines[:MAX_ANSWER_LINES])
+    if len(lines) > MAX_ANSWER_LINES:
+        yield f"          … {len(lines) - MAX_ANSWER_LINES} more lines"
 
 
 def _xml(node: PathNode, depth: int = 0) -> Iterator[str]:

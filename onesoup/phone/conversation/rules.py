@@ -1,4 +1,4 @@
-"""The conditions that a file puts under `always`: what must hold for every answer, whatever the step. Pure."""
+"""The conditions that a file puts under `always`: they must hold for every answer of every step. Pure."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from onesoup.wire.document import Encoding
 from onesoup.wire.generated.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
 
 # Texts that people write may have blanks at their ends; values of the protocol have none.
-FREE_TEXT = frozenset({"ContentData", "PresenceValue", "Name", "Value", "SName", "Description"})
-MAX_ID = 50
+FREE_TEXT_ELEMENTS = frozenset({"ContentData", "PresenceValue", "Name", "Value", "SName", "Description"})
+MAX_ID_CHARACTERS = 50
 
 
 @dataclass
@@ -70,7 +70,9 @@ def _session_id(answer: Answer, state: State) -> Failure | None:
         return None
     if found != state.sid:
         return Failure("SessionID", repr(state.sid), repr(found))
-    return None if len(found) <= MAX_ID else Failure("SessionID", f"at most {MAX_ID} characters", repr(found))
+    return (
+        None if len(found) <= MAX_ID_CHARACTERS else Failure("SessionID", f"at most {MAX_ID_CHARACTERS} characters", repr(found))
+    )
 
 
 def _server_request(answer: Answer, state: State) -> Failure | None:
@@ -80,8 +82,8 @@ def _server_request(answer: Answer, state: State) -> Failure | None:
     mode, tid = answer.descriptor("TransactionMode"), answer.descriptor("TransactionID") or ""
     if mode != "Request":
         return Failure("TransactionMode", "Request or Response", repr(mode))
-    if not tid or len(tid) > MAX_ID:
-        return Failure("TransactionID of the server", f"1 to {MAX_ID} characters", repr(tid))
+    if not tid or len(tid) > MAX_ID_CHARACTERS:
+        return Failure("TransactionID of the server", f"1 to {MAX_ID_CHARACTERS} characters", repr(tid))
     if tid in state.client_tids:
         return Failure("TransactionID of the server", "none of the client's", repr(tid))
     if tid in state.server_tids:
@@ -92,13 +94,13 @@ def _server_request(answer: Answer, state: State) -> Failure | None:
 
 def _no_space(answer: Answer, _: State) -> Failure | None:
     for node in answer.root.walk() if answer.root else ():
-        if not node.children and node.text != node.text.strip() and node.name not in FREE_TEXT:
+        if not node.children and node.text != node.text.strip() and node.name not in FREE_TEXT_ELEMENTS:
             return Failure(node.name, "no white space around the value", repr(node.text))
     return None
 
 
 def _wbxml_header(answer: Answer, state: State) -> Failure | None:
-    """Version 1.3, the public id of the CSP version, charset UTF-8, as octets."""
+    """Version 1.3, the public id of the CSP version, charset UTF-8, as bytes."""
     if not answer.body or state.encoding is not Encoding.WBXML:
         return None
     wanted = bytes((3, WBXML_PUBLIC_IDS[state.version], 106))
@@ -122,7 +124,7 @@ def _numbers(answer: Answer, _: State) -> Failure | None:
 
 
 # How the sentence of a file begins -> the rule.
-RULES: dict[str, Rule] = {
+SCRIPT_RULES: dict[str, Rule] = {
     "HTTP status 200": _status,
     "response Content-Type and encoding equal the request's": _kind,
     "exactly one Transaction": _one_transaction,
@@ -139,7 +141,7 @@ def known(sentences: Iterable[str]) -> tuple[list[Rule], list[str]]:
     """The rules behind these sentences, and the sentences that stand for none."""
     found, other = [], []
     for sentence in sentences:
-        rule = next((rule for start, rule in RULES.items() if sentence.startswith(start)), None)
+        rule = next((rule for start, rule in SCRIPT_RULES.items() if sentence.startswith(start)), None)
         if rule is None:
             other.append(sentence)
         else:

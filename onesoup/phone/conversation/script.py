@@ -15,7 +15,7 @@ from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE, Encoding
 from onesoup.wire.generated.doctypes import NAMESPACES
 
-VERSIONS = ("1.1", "1.2", "1.3")
+SCRIPT_VERSIONS = ("1.1", "1.2", "1.3")
 _JID = re.compile(r"([A-Za-z0-9._-]+)@([A-Za-z0-9.-]+\.[A-Za-z0-9-]+|localhost)")
 
 
@@ -63,7 +63,7 @@ class ConversationScript:
         """The file's own version, and those that its `other_settings` name."""
         own = str(self.data["csp_version"])
         named = re.findall(r"\d\.\d", str((self.data.get("other_settings") or {}).get("csp_version", "")))
-        return [own, *(each for each in dict.fromkeys(named) if each in VERSIONS and each != own)]
+        return [own, *(each for each in dict.fromkeys(named) if each in SCRIPT_VERSIONS and each != own)]
 
     @property
     def encodings(self) -> list[Encoding]:
@@ -97,7 +97,7 @@ class ConversationScript:
 
 
 def _roster(given: Mapping[str, Any], user: str) -> dict[str, str]:
-    """Contacts of a user; whoever is in somebody's roster has that one in the own roster too, since both are subscribed."""
+    """Contacts of a user. Rosters are symmetric: both sides are subscribed."""
     found: dict[str, str] = {}
     for key, text in given.items():
         if not str(key).startswith("roster of "):

@@ -16,8 +16,8 @@ from onesoup.wire import codec, xmltext
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
 
-TIMEOUT = 45.0
-CONTINUE_WITHIN = 2.0
+HTTP_TIMEOUT_SECONDS = 45.0
+CONTINUE_TIMEOUT_SECONDS = 2.0
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Answer:
 class ConversationChannel:
     """POSTs to one URL over a connection that is kept, with the headers of the phone."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], timeout: float = TIMEOUT) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], timeout: float = HTTP_TIMEOUT_SECONDS) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Unreachable(f"{url!r} is no http:// URL")
@@ -69,7 +69,7 @@ class ConversationChannel:
                 break
             except (OSError, http.client.HTTPException) as error:
                 self._link.close()
-                # A kept connection may have been closed meanwhile: then the request was never read.
+                # The server may have closed a kept connection: then the request was never read.
                 if attempt or not kept or not isinstance(error, ConnectionError | http.client.BadStatusLine):
                     raise Unreachable(str(error) or type(error).__name__) from None
         found = {name.lower(): value for name, value in response.getheaders()}
@@ -85,7 +85,7 @@ class ConversationChannel:
             link.putheader(name, value)
         link.endheaders()
         waits = any(name.lower() == "expect" for name in headers)
-        continued = not waits or bool(select.select([link.sock], [], [], CONTINUE_WITHIN)[0])
+        continued = not waits or bool(select.select([link.sock], [], [], CONTINUE_TIMEOUT_SECONDS)[0])
         link.send(body)
         return continued
 
@@ -94,7 +94,7 @@ class ConversationChannel:
 
 
 def request(text: str, encoding: Encoding) -> bytes:
-    """The octets of a request that a script holds as XML."""
+    """The bytes of a request that a script holds as XML."""
     octets = text.strip().encode()
     if encoding is Encoding.XML:
         return octets
