@@ -80,10 +80,10 @@ def _cases(most: int) -> list[Case]:
 def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Libwbxml | None) -> Case | None:
     """None for a document that carries no message with a known primitive: there is nothing to compare then."""
     try:
-        message = envelope.read(codec.decode(vector.wbxml))
+        message = envelope.message_from_document(codec.decode(vector.wbxml))
         if any(isinstance(each.content, Malformed | Unknown) for each in message.transactions) or message.version == "1.0":
             return None
-        codec.encode(envelope.write_message(message))
+        codec.encode(envelope.document_from_message(message))
     except (WireError, CspError):
         return None
     jobs = _jobs("wbxml", vector.wbxml, message)
@@ -94,7 +94,7 @@ def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Li
         jobs |= _library_jobs(library, vector.wbxml)
     if vector.xml:
         try:
-            jobs |= _jobs("xml", vector.xml, envelope.read(codec.decode(vector.xml)))
+            jobs |= _jobs("xml", vector.xml, envelope.message_from_document(codec.decode(vector.xml)))
         except (WireError, CspError):
             say(f"codec: the XML of {vector.name} is not read")
     return Case(vector.name, len(vector.wbxml), jobs)
@@ -103,7 +103,7 @@ def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Li
 def _jobs(kind: str, octets: bytes, message: Message) -> dict[str, Job]:
     return {
         f"{kind} tree": lambda: codec.decode(octets),
-        f"{kind} typed": lambda: fast_wbxml.decode(octets) or envelope.read(codec.decode(octets)),
+        f"{kind} typed": lambda: fast_wbxml.decode(octets) or envelope.message_from_document(codec.decode(octets)),
         f"{kind} encode": lambda: fast_wbxml.encode(message),
     }
 

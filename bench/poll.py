@@ -62,7 +62,7 @@ def session_ids(count: int) -> list[str]:
 def poll(sid: str) -> bytes:
     """A Polling-Request as phones send it."""
     message = Message(POLL_VERSION, Encoding.WBXML, [Transaction(Mode.REQUEST, "", PollingRequest())], sid, SessionType.INBAND)
-    return codec.encode(envelope.write_message(message))
+    return codec.encode(envelope.document_from_message(message))
 
 
 def write_sessions(url: str, sids: list[str]) -> None:

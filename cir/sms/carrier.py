@@ -19,7 +19,7 @@ from cir.smpp.connection import SmppConnection
 from cir.smpp.pdus import Pdu
 from cir.sms.circuit_breaker import CircuitBreaker
 from cir.sms.job import HttpRequest, SendOutcome, SendResult, SmsJob
-from onesoup.csp.text.numbers import hidden
+from onesoup.csp.text.numbers import hidden_number
 from onesoup.runtime.http_answers import FairHttpResponse
 from onesoup.settings import SECRET_MASK, Settings
 
@@ -183,7 +183,7 @@ class SmsGateway:
             "sms-submitted",
             job=job.id,
             method=job.method,
-            number=hidden(job.number),
+            number=hidden_number(job.number),
             result=result.outcome.value,
             reason=result.reason,
         )

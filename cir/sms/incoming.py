@@ -52,7 +52,7 @@ class NumberBinder:
         if record is None:
             return False
         self._wakes.called(sid, number)
-        self._known.learn(unpack_session(record).jid, number, numbers.SMS)
+        self._known.learn(unpack_session(record).jid, number, numbers.NUMBER_FROM_SMS)
         return True
 
 
@@ -62,7 +62,7 @@ class SmsDataChannel:
     def __init__(self, store: InboundSmsStore, exchange: Exchange, outgoing: SmsSender, ring: KeyRing, validity: int) -> None:
         self._store, self._exchange, self._outgoing = store, exchange, outgoing
         self._ring, self._validity = ring, validity
-        self.queue = WorkQueue(store.due, self.step, MAX_PARALLEL_NUMBERS, numbers.hidden, self._done)
+        self.queue = WorkQueue(store.due, self.step, MAX_PARALLEL_NUMBERS, numbers.hidden_number, self._done)
 
     def keep(self, number: str, message: ReceivedSms, part: SmsPart) -> KeptParts:
         """Stores a part. It is answered later: a gateway does not wait."""
@@ -137,7 +137,7 @@ class SmsDataChannel:
         if refusal is not None and refusal.ms is not None and refusal.ms <= MAX_ANSWER_DELAY_MS:
             return refusal.ms
         if late or refusal is not None:
-            log.info("sms-answer-dropped", number=numbers.hidden(number), parts=len(parts), late=late)
+            log.info("sms-answer-dropped", number=numbers.hidden_number(number), parts=len(parts), late=late)
             self._store.advance(number, waiting, b"")
         elif not self._store.advance(number, waiting, self._waits(parts, found["p"], float(str(found["until"])), ids)):
             self._outgoing.refund_data(number, list(ids))
@@ -152,10 +152,10 @@ class SmsReception:
 
     def take(self, message: ReceivedSms) -> bool:
         """Returns whether the message is taken; on False or StoreDown the gateway is to bring it again."""
-        number = numbers.normal(message.sender, self._country) or ""
+        number = numbers.normal_number(message.sender, self._country) or ""
         result = self._take(number, message)
         SMS_RECEIVED.labels(result).inc()
-        log.info("sms-received", number=numbers.hidden(number), octets=len(message.data.payload), result=result)
+        log.info("sms-received", number=numbers.hidden_number(number), octets=len(message.data.payload), result=result)
         return result != "full"
 
     def _take(self, number: str, message: ReceivedSms) -> str:
@@ -164,7 +164,7 @@ class SmsReception:
         said = arrived.classify_sms(message.data)
         if isinstance(said, SmsHelo):
             bound = self._helos.bind(said.sid, number)
-            log.info("sms-helo", sid=shown(said.sid), number=numbers.hidden(number), bound=bound)
+            log.info("sms-helo", sid=shown(said.sid), number=numbers.hidden_number(number), bound=bound)
             return "helo" if bound else "unknown session"
         if said is None or self.data is None:
             return "nothing for us"

@@ -15,7 +15,7 @@ from onesoup.csp.text import addresses
 from onesoup.csp.text.md4 import md4
 
 # Schemas that can be verified with a stored secret. Nobody ever said what MD6 of these documents is.
-DIGESTS: dict[str, Callable[[bytes], bytes]] = {
+PASSWORD_DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "SHA": lambda octets: hashlib.sha1(octets, usedforsecurity=False).digest(),
     "MD5": lambda octets: hashlib.md5(octets, usedforsecurity=False).digest(),
     "MD4": md4,
@@ -24,7 +24,7 @@ DIGESTS: dict[str, Callable[[bytes], bytes]] = {
 LAST_RESORT = "MD4"
 GRACE_SHARE, GRACE_LEAST = 0.25, 30
 MAX_USER_ID = 255
-MAX_PASSWORD = 255
+MAX_PASSWORD_LENGTH = 255
 _RESOURCE = re.compile(r"[!-~]{1,32}")
 
 
@@ -49,13 +49,13 @@ class DomainPolicy:
     gateways: Collection[str] = frozenset()
 
 
-def wish(user_id: str | None, domains: DomainPolicy) -> LoginWish:
+def login_address(user_id: str | None, domains: DomainPolicy) -> LoginWish:
     """The account that a log-in id means (xmpp-mapping.md 1.4). 531 when it is malformed, 516 without a domain."""
     text = (user_id or "").strip()
     if not text or len(text) > MAX_USER_ID:
         raise CspError(StatusCode.UNKNOWN_USER, "user id missing or too long")
     try:
-        address = addresses.parse(text)
+        address = addresses.parse_address(text)
         if address.resource is not None or not address.user:
             raise CspError(StatusCode.UNKNOWN_USER, "not a user id")
         user, domain = _inner(text, address, domains)
@@ -105,7 +105,7 @@ def client_id_text(client_id: ClientID | None) -> tuple[str, str]:
     return (client_id.text or "").strip(), "URL"
 
 
-def resource(client_id: str, digest: bytes) -> str:
+def resource_of(client_id: str, digest: bytes) -> str:
     """The XMPP resource of a handset: its ClientID where that shows nothing private, else a keyed digest of it
     (xmpp-mapping.md 1.6). `digest` is the keyed digest of the ClientID."""
     private = re.search(r"[0-9]{7}|@", client_id)
@@ -114,7 +114,7 @@ def resource(client_id: str, digest: bytes) -> str:
     return "imps-" + base64.b32encode(digest[:10]).decode().lower()[:10]
 
 
-def schemas(request: LoginRequest) -> list[str]:
+def offered_schemas(request: LoginRequest) -> list[str]:
     """The digest schemas that a request offers: repeated elements, or one with a comma list; upper case."""
     return [name.strip().upper() for text in request.digest_schema for name in text.split(",") if name.strip()]
 
@@ -128,7 +128,7 @@ def choose_schema(offered: Iterable[str], takes_pwd: bool) -> str:
     offered = list(offered)
     if "PWD" in offered or takes_pwd:
         return "PWD"
-    known = [name for name in offered if name in DIGESTS]
+    known = [name for name in offered if name in PASSWORD_DIGESTS]
     best = next((name for name in known if name != LAST_RESORT), known[0] if known else None)
     if best is None:
         raise CspError(StatusCode.NO_DIGEST_SCHEME, "no matching digest schema")
@@ -144,18 +144,18 @@ def digest_matches(digest_bytes: str, nonce: str, password: str) -> str | None:
         given = b""
     found = None
     for octets in (password.encode("latin-1", "replace"), password.encode("utf-8", "surrogatepass")):
-        for name, digest in DIGESTS.items():
+        for name, digest in PASSWORD_DIGESTS.items():
             if hmac.compare_digest(given, digest(nonce.encode("latin-1", "replace") + octets)):
                 found = name
     return found
 
 
-def granted(asked: int | None, least: int, most: int) -> int:
+def granted_keep_alive(asked: int | None, least: int, most: int) -> int:
     """Seconds of keep-alive: what the phone asks for within what the server allows."""
     return min(max(asked or most, least), most)
 
 
-def expiry(keep_alive: int) -> int:
+def session_expiry_seconds(keep_alive: int) -> int:
     """Seconds after which a silent session is over: the granted time and some grace."""
     return keep_alive + max(round(keep_alive * GRACE_SHARE), GRACE_LEAST)
 

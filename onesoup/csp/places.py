@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from onesoup.csp.codec.generated_elements import Address, FreeTextLocation, GeoLocation, PresenceSubList
 
-ATTRIBUTES = ("geo_location", "address", "free_text_location")
-MAX_NAME, MAX_TEXT = 50, 200
+PLACE_ATTRIBUTES = ("geo_location", "address", "free_text_location")
+MAX_PLACE_NAME_LENGTH, MAX_PLACE_TEXT_LENGTH = 50, 200
 # Metres. Nobody who carries a phone is higher, and a number in WBXML has 32 bits.
 MAX_METRES = 1_000_000
 
@@ -36,7 +36,7 @@ class Place:
     text: str = ""
 
 
-NOWHERE = Place()
+UNKNOWN_PLACE = Place()
 
 
 def degrees(text: str, limit: int) -> float | None:
@@ -51,7 +51,7 @@ def degrees(text: str, limit: int) -> float | None:
     return -value if sign == "-" or (before or after or "").upper() in ("S", "W") else value
 
 
-def written(value: float, signs: str) -> str:
+def written_degrees(value: float, signs: str) -> str:
     """Degrees as a phone reads them; `signs` are the letters for positive and negative."""
     thousandths = round(abs(value) * 3_600_000)
     seconds, rest = divmod(thousandths, 1000)
@@ -59,7 +59,7 @@ def written(value: float, signs: str) -> str:
     return f"{minutes // 60} {minutes % 60:02} {seconds:02}.{rest:03}{signs[value < 0]}"
 
 
-def number(text: str, low: float, high: float) -> float | None:
+def number_within(text: str, low: float, high: float) -> float | None:
     """A finite number inside the limits; None for anything else."""
     try:
         value = float(text)
@@ -72,7 +72,7 @@ def geo_location(place: Place) -> GeoLocation | None:
     """None without a full position."""
     if place.latitude is None or place.longitude is None:
         return None
-    longitude, latitude = written(place.longitude, "EW"), written(place.latitude, "NS")
+    longitude, latitude = written_degrees(place.longitude, "EW"), written_degrees(place.latitude, "NS")
     return GeoLocation(True, longitude, latitude, place.altitude, place.accuracy)
 
 
@@ -117,9 +117,11 @@ def place_of(own: PresenceSubList, allowed: Collection[str]) -> Place:
         street=_name(where.street),
         building=_name(where.building),
         area=_name(where.named_area),
-        text=(text.presence_value or "").strip()[:MAX_TEXT] if text is not None and text.qualifier is not False else "",
+        text=(text.presence_value or "").strip()[:MAX_PLACE_TEXT_LENGTH]
+        if text is not None and text.qualifier is not False
+        else "",
     )
 
 
 def _name(text: str | None) -> str:
-    return (text or "").strip()[:MAX_NAME]
+    return (text or "").strip()[:MAX_PLACE_NAME_LENGTH]

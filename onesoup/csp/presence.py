@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onesoup.csp import places
-from onesoup.csp.codec.binding import read, write
+from onesoup.csp.codec.binding import read_node, write_node
 from onesoup.csp.codec.generated_elements import (
     FIELDS,
     Alias,
@@ -29,18 +29,18 @@ from onesoup.csp.codec.generated_elements import (
     UserAvailability,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import languages
 from onesoup.wire.tree import Element
 
-ATTRIBUTES = PresenceSubList.__slots__
-AVAILABILITY = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
+PRESENCE_ATTRIBUTES = PresenceSubList.__slots__
+AVAILABILITY_VALUES = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
 MAX_STATUS_TEXT, MAX_ALIAS = 200, 100
 # A picture of the phone's own: as much as servers and other clients put up with.
 MAX_OWN_PICTURE = 65_536
 # Octets that one contact's presence takes in a notification, and more of it with a place; XML, with room.
-PLAIN, WITH_PLACE = 1200, 1800
+CONTACT_BYTES, CONTACT_WITH_PLACE_BYTES = 1200, 1800
 
 # A content type and octets.
 Picture = tuple[str, bytes]
@@ -59,19 +59,19 @@ class Shown:
     alias: str = ""
     known: bool = True
     im: bool = True
-    place: Place = NOWHERE
+    place: Place = UNKNOWN_PLACE
     picture: str = ""
 
 
-OFFLINE = Shown()
-UNKNOWN = Shown(known=False)
+OFFLINE_PRESENCE = Shown()
+UNKNOWN_PRESENCE = Shown(known=False)
 
 
-def wanted(sub_list: PresenceSubList | None) -> list[str]:
+def wanted_attributes(sub_list: PresenceSubList | None) -> list[str]:
     """Names of the attributes that a request asks for; [] means all."""
     if sub_list is None:
         return []
-    return [name for name in ATTRIBUTES if getattr(sub_list, name) is not None]
+    return [name for name in PRESENCE_ATTRIBUTES if getattr(sub_list, name) is not None]
 
 
 def not_known(name: str) -> Any:
@@ -158,19 +158,19 @@ _USUAL = tuple(name for name in _BUILD if name not in _BY_NAME_ONLY)
 _SUBSCRIBED = (*_USUAL, "status_content")
 
 
-def notification(shown: Shown, only: Iterable[str], picture: Picture | None = None) -> PresenceSubList:
+def presence_notification(shown: Shown, only: Iterable[str], picture: Picture | None = None) -> PresenceSubList:
     """The full set of the wanted attributes. The phone replaces all it knew, so nothing may be left out: what was asked for
     by name and is not known says so, by Qualifier F. Without a list of wishes, what every phone can use, as far as known."""
     names = set(only)
     result = PresenceSubList()
-    for name in ATTRIBUTES:
+    for name in PRESENCE_ATTRIBUTES:
         if name in (names or _SUBSCRIBED):
             value = _content(picture) if name == "status_content" else _BUILD.get(name, _nothing)(shown)
             setattr(result, name, not_known(name) if value is None and names else value)
     return result
 
 
-def covered(wishes: Iterable[str]) -> list[str]:
+def covered_attributes(wishes: Iterable[str]) -> list[str]:
     """The attributes that a subscription with these wishes names; without any, all that somebody on XMPP can have."""
     return list(wishes) or list(_SUBSCRIBED)
 
@@ -197,25 +197,25 @@ _SOURCES = {
 }
 
 
-def differ(before: Shown, now: Shown, wishes: Iterable[str]) -> bool:
+def presence_differs(before: Shown, now: Shown, wishes: Iterable[str]) -> bool:
     """Whether a phone with these wishes is told anything else now."""
-    fields = {field for name in covered(wishes) for field in _SOURCES.get(name, ())}
+    fields = {field for name in covered_attributes(wishes) for field in _SOURCES.get(name, ())}
     return any(getattr(before, field) != getattr(now, field) for field in fields)
 
 
-def wants(wishes: Iterable[str], name: str) -> bool:
+def wants_attribute(wishes: Iterable[str], name: str) -> bool:
     """Whether a subscription with these wishes covers an attribute."""
-    return name in covered(wishes)
+    return name in covered_attributes(wishes)
 
 
-def weight(wishes: Iterable[str], picture: int) -> int:
+def contact_bytes(wishes: Iterable[str], picture: int) -> int:
     """Octets that one contact may take in a notification, a picture of so many octets included."""
     names = list(wishes)
-    octets = WITH_PLACE if any(wants(names, name) for name in places.ATTRIBUTES) else PLAIN
-    return octets + (picture * 4 // 3 + 100 if picture and wants(names, "status_content") else 0)
+    octets = CONTACT_WITH_PLACE_BYTES if any(wants_attribute(names, name) for name in places.PLACE_ATTRIBUTES) else CONTACT_BYTES
+    return octets + (picture * 4 // 3 + 100 if picture and wants_attribute(names, "status_content") else 0)
 
 
-def empty(name: str) -> Any:
+def empty_attribute(name: str) -> Any:
     """An attribute as a request names it: without children."""
     return _CLASSES[name]()
 
@@ -223,11 +223,11 @@ def empty(name: str) -> Any:
 _CLASSES: dict[str, type[Node]] = {attribute: kind for attribute, _, kind, _ in FIELDS[PresenceSubList] if isinstance(kind, type)}
 
 
-def asked(names: Iterable[str]) -> PresenceSubList:
+def attribute_request(names: Iterable[str]) -> PresenceSubList:
     """A list that names attributes; without names, all of them."""
     result = PresenceSubList()
-    for name in names or ATTRIBUTES:
-        setattr(result, name, empty(name))
+    for name in names or PRESENCE_ATTRIBUTES:
+        setattr(result, name, empty_attribute(name))
     return result
 
 
@@ -241,13 +241,17 @@ def own_fields(update: PresenceSubList, version: str) -> dict[str, Any]:
         value = availability.presence_value.strip().upper()
         # COMPAT(Symbian): one plug-in leaves the underscore out.
         availability.presence_value = "NOT_AVAILABLE" if value == "NOTAVAILABLE" else value
-        if availability.presence_value not in AVAILABILITY:
+        if availability.presence_value not in AVAILABILITY_VALUES:
             raise CspError(StatusCode.INVALID_PRESENCE_VALUE, "unknown UserAvailability")
-    return {name: _plain(write(getattr(update, name), version)) for name in ATTRIBUTES if getattr(update, name) is not None}
+    return {
+        name: _plain(write_node(getattr(update, name), version))
+        for name in PRESENCE_ATTRIBUTES
+        if getattr(update, name) is not None
+    }
 
 
 # What of a phone's own attributes is its user's, and not the moment's: it holds at the next log-in too.
-LASTING = frozenset(
+LASTING_ATTRIBUTES = frozenset(
     {
         "user_availability",
         "preferred_contacts",
@@ -262,15 +266,15 @@ LASTING = frozenset(
 )
 
 
-def lasting(own: dict[str, Any]) -> dict[str, Any]:
+def lasting_attributes(own: dict[str, Any]) -> dict[str, Any]:
     """Of the phone's own attributes, in the form of a record, those that hold at its next log-in."""
-    return {name: plain for name, plain in own.items() if name in LASTING}
+    return {name: plain for name, plain in own.items() if name in LASTING_ATTRIBUTES}
 
 
 def own_list(own: dict[str, Any]) -> PresenceSubList:
     """The phone's own attributes, back from the record."""
     children = [_element(plain) for plain in own.values()]
-    return read(Element("PresenceSubList", "", children), PresenceSubList)
+    return read_node(Element("PresenceSubList", "", children), PresenceSubList)
 
 
 def _plain(element: Element) -> list[Any]:
@@ -297,26 +301,26 @@ class Published:
     model: str = ""
 
 
-def published(own: PresenceSubList, allowed: Iterable[str] = ()) -> Published:
+def published_presence(own: PresenceSubList, allowed: Iterable[str] = ()) -> Published:
     """OnlineStatus without a value means T: S60 sends it so (flows.md 9.1). `allowed`: the attributes of the default
     attribute list; what is not among them stays with the gateway. Without a list, everything goes out but the model."""
     named = set(allowed)
-    allowed = named or set(ATTRIBUTES)
+    allowed = named or set(PRESENCE_ATTRIBUTES)
     client = own.client_info if "client_info" in allowed else None
     return Published(
-        online=value(own.online_status).upper() != "F",
-        availability=(value(own.user_availability) if "user_availability" in allowed else "") or "AVAILABLE",
+        online=attribute_text(own.online_status).upper() != "F",
+        availability=(attribute_text(own.user_availability) if "user_availability" in allowed else "") or "AVAILABLE",
         text=_own_text(own, allowed),
         im=not any(each.cap == "IM" and (each.status or "").upper() == "CLOSED" for each in (own.comm_cap or CommCap()).comm_c),
-        language=languages.tag(value(own.preferred_language)) if "preferred_language" in allowed else "",
+        language=languages.language_tag(attribute_text(own.preferred_language)) if "preferred_language" in allowed else "",
         client_type=(client.client_type or "").strip() if client is not None else "",
-        zone=zone(own) if "time_zone" in allowed else "",
+        zone=time_zone(own) if "time_zone" in allowed else "",
         model=_model(client) if "client_info" in named else "",
     )
 
 
 def _own_text(own: PresenceSubList, allowed: Collection[str]) -> str:
-    text = value(own.status_text) if "status_text" in allowed else ""
+    text = attribute_text(own.status_text) if "status_text" in allowed else ""
     content = own.status_content
     if text or content is None or "status_content" not in allowed or not _is_text(content):
         return text
@@ -356,7 +360,7 @@ def own_picture(own: PresenceSubList) -> bytes | None:
 _ZONE = re.compile(r"([+-])(\d{1,2}):?([0-5]\d)?", re.ASCII)
 
 
-def zone(own: PresenceSubList) -> str:
+def time_zone(own: PresenceSubList) -> str:
     """The phone's time zone as XMPP writes it (XEP-0202): +05:30; "" when it has none, or none that exists."""
     given = own.time_zone
     found = _ZONE.fullmatch((given.zone or "").strip()) if given is not None and given.qualifier is not False else None
@@ -371,7 +375,7 @@ def _model(client: ClientInfo | None) -> str:
     return " ".join(part.strip() for part in parts if part and part.strip())[:60]
 
 
-def value(
+def attribute_text(
     attribute: OnlineStatus | UserAvailability | StatusText | StatusMood | Alias | PreferredLanguage | None,
 ) -> str:
     """The text of a simple attribute; "" when it is absent or not to be known."""

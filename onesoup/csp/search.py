@@ -15,13 +15,13 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.wire import xmltext
 
-MOST_FOUND = 200
+MAX_SEARCH_HITS = 200
 MAX_CRITERIA, MAX_STRING = 16, 200
 # What stands around the hits of an answer, and around each of them, in octets of XML, generously.
 _FRAME, _AROUND = 1000, 40
 
 # Which facts about a person each criterion looks at. "name" is what the asking user calls the contact.
-FACTS = {
+FACTS_OF_CRITERION = {
     "USER_ID": ("id",),
     "USER_FIRST_NAME": ("first", "name"),
     "USER_LAST_NAME": ("last", "name"),
@@ -32,9 +32,9 @@ FACTS = {
     "USER_CITY": ("city",),
     "USER_COUNTRY": ("country",),
 }
-ONLINE = "USER_ONLINE_STATUS"
+ONLINE_CRITERION = "USER_ONLINE_STATUS"
 # Nobody on the XMPP side can answer these: they count for nothing beside others, and find nobody alone (xmpp-mapping.md 9).
-UNANSWERABLE = frozenset(
+UNANSWERABLE_CRITERIA = frozenset(
     {
         "USER_AGE_MIN",
         "USER_AGE_MAX",
@@ -47,7 +47,7 @@ UNANSWERABLE = frozenset(
 OWNER, JOINED, AUTOJOIN = "GROUP_USER_ID_OWNER", "GROUP_USER_ID_JOINED", "GROUP_USER_ID_AUTOJOIN"
 OF_USERS = frozenset({OWNER, JOINED, AUTOJOIN})
 GROUP_ID, GROUP_NAME, GROUP_TOPIC = "GROUP_ID", "GROUP_NAME", "GROUP_TOPIC"
-_USERS = FACTS.keys() | {ONLINE} | UNANSWERABLE
+_USERS = FACTS_OF_CRITERION.keys() | {ONLINE_CRITERION} | UNANSWERABLE_CRITERIA
 _GROUPS = OF_USERS | {GROUP_ID, GROUP_NAME, GROUP_TOPIC}
 
 
@@ -73,17 +73,19 @@ class SearchWish:
 
     def decide(self, verdicts: Sequence[bool | None]) -> bool | None:
         """Whether the wish is met, by whether each criterion is; None: that cannot be told yet."""
-        return False if self.logic is None else criteria.decide(self.logic, verdicts)
+        return False if self.logic is None else criteria.evaluate_expression(self.logic, verdicts)
 
     def facts(self) -> list[dict[str, str]]:
         """What a directory may be asked: for each way to meet the wish, criteria that all must be met."""
         if self.logic is None:
             return []
-        ways = [[self.criteria[index] for index in sorted(way)] for way in criteria.ways(self.logic)]
-        return [facts for way in ways if (facts := {each.element: each.text for each in way if each.element in FACTS})]
+        ways = [[self.criteria[index] for index in sorted(way)] for way in criteria.alternative_queries(self.logic)]
+        return [
+            facts for way in ways if (facts := {each.element: each.text for each in way if each.element in FACTS_OF_CRITERION})
+        ]
 
 
-def read(request: SearchRequest) -> SearchWish:
+def read_search(request: SearchRequest) -> SearchWish:
     """402 without criteria, with one that is not known, with persons and groups mixed, or joined in a way that makes no sense."""
     if len(request.search_pair_list) > MAX_CRITERIA:
         raise CspError(StatusCode.BAD_PARAMETER, "too many criteria")
@@ -93,8 +95,8 @@ def read(request: SearchRequest) -> SearchWish:
         element = (pair.search_element or "").strip().upper()
         if element not in _USERS and element not in _GROUPS:
             raise CspError(StatusCode.BAD_PARAMETER, "unknown search element")
-        text = plain((pair.search_string or "")[:MAX_STRING])
-        counts = bool(text) and element not in UNANSWERABLE
+        text = folded_text((pair.search_string or "")[:MAX_STRING])
+        counts = bool(text) and element not in UNANSWERABLE_CRITERIA
         places[number if pair.pair_id is None else pair.pair_id] = len(asked) if counts else None
         if text:
             asked.append(Criterion(element, text))
@@ -103,14 +105,14 @@ def read(request: SearchRequest) -> SearchWish:
     groups = asked[0].element in _GROUPS
     if any((each.element in _GROUPS) is not groups for each in asked):
         raise CspError(StatusCode.BAD_PARAMETER, "criteria of persons and of groups")
-    counting = tuple(index for index, each in enumerate(asked) if each.element not in UNANSWERABLE)
+    counting = tuple(index for index, each in enumerate(asked) if each.element not in UNANSWERABLE_CRITERIA)
     logic: Logic | None = (criteria.AND, counting) if counting else None
     if advanced := (request.advanced_criteria or "").strip():
-        logic = criteria.read(advanced, places)
+        logic = criteria.read_expression(advanced, places)
     return SearchWish(tuple(asked), groups, logic)
 
 
-def plain(text: str) -> str:
+def folded_text(text: str) -> str:
     """As it is compared: small letters, without scheme, percent signs and wild cards."""
     text = text.strip().lower()
     return unquote(text.removeprefix("wv:")).strip("*").strip()
@@ -131,23 +133,23 @@ class SearchPerson:
         return replace(self, facts=merged, complete=self.complete or complete)
 
 
-def meets(person: SearchPerson, wish: SearchWish) -> bool | None:
+def person_matches(person: SearchPerson, wish: SearchWish) -> bool | None:
     """Whether somebody is who is meant; None when that cannot be told without knowing more."""
     return wish.decide([_meets(person, each) for each in wish.criteria])
 
 
 def _meets(person: SearchPerson, criterion: Criterion) -> bool | None:
     element, wanted = criterion.element, criterion.text
-    if element in UNANSWERABLE:
+    if element in UNANSWERABLE_CRITERIA:
         return None
-    if element == ONLINE:
+    if element == ONLINE_CRITERION:
         return person.online is not None and person.online is (wanted in TRUE)
-    values = [value for name in FACTS[element] for value in person.facts.get(name, ())]
-    if "id" in FACTS[element]:
+    values = [value for name in FACTS_OF_CRITERION[element] for value in person.facts.get(name, ())]
+    if "id" in FACTS_OF_CRITERION[element]:
         values += [person.jid, addresses.local_of(person.jid)]
     if element == "USER_MOBILE_NUMBER":
-        wanted = digits(wanted)
-        found = bool(wanted) and any(wanted in digits(value) for value in values)
+        wanted = only_digits(wanted)
+        found = bool(wanted) and any(wanted in only_digits(value) for value in values)
     else:
         found = any(wanted in value.lower() for value in values)
     return found or (False if person.complete or element == "USER_ID" else None)
@@ -162,7 +164,7 @@ def names_room(criterion: Criterion, ids: Iterable[str], name: str | None, topic
     return None if value is None else criterion.text in value.lower()
 
 
-def digits(text: str) -> str:
+def only_digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
@@ -178,7 +180,7 @@ class Found:
     given: int = 0
 
 
-def begins(found: Found, index: int | None) -> int:
+def page_start(found: Found, index: int | None) -> int:
     """How many hits stand before the page that is asked for. Phones name the last hit that they were given, or the one behind
     it (messages.md 14). 425 beyond the end, except right behind it: that is an empty page."""
     if index is None or index in (found.given, found.given + 1):
@@ -188,19 +190,19 @@ def begins(found: Found, index: int | None) -> int:
     return max(index - 1, 0)
 
 
-def page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
+def result_page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
     """As many of the names as the phone wants and can read, and one at least."""
     taken: list[str] = []
     room = parser - _FRAME
     for name in names:
         room -= xmltext.size(name) + _AROUND
-        if taken and (len(taken) >= (limit or MOST_FOUND) or room < 0):
+        if taken and (len(taken) >= (limit or MAX_SEARCH_HITS) or room < 0):
             break
         taken.append(name)
     return taken
 
 
-def answer(search_id: int, found: Found, names: list[str]) -> SearchResponse:
+def search_response(search_id: int, found: Found, names: list[str]) -> SearchResponse:
     """`found.given` counts this page already. The index is that of the last hit given."""
     response = SearchResponse(
         search_id=search_id,

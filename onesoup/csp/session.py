@@ -9,8 +9,8 @@ from onesoup.csp import handsets
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
 
-T = TypeVar("T")
-VERSION = 1
+RecordT = TypeVar("T")
+SESSION_RECORD_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Session:
 
     @property
     def quirks(self) -> handsets.Handset:
-        return handsets.named(self.handset)
+        return handsets.handset_named(self.handset)
 
     def jid_of(self, address: str) -> str:
         """The bare JID that the phone means. Its own id is its own account, also where a linked account, or the form for a
@@ -52,7 +52,7 @@ class Session:
         if jid == _plain_meaning(self.own, self.domain):
             return self.jid
         if self.gateway and addresses.domain_of(jid) == self.gateway:
-            user, _, domain = addresses.parse(address).user.rpartition("@")
+            user, _, domain = addresses.parse_address(address).user.rpartition("@")
             return addresses.make_jid(user, domain) if domain and user else addresses.make_jid(domain, self.domain)
         return jid
 
@@ -92,7 +92,7 @@ def to_fields(value: Session | Capabilities) -> dict[str, Any]:
     return asdict(value)
 
 
-def from_fields(cls: type[T], record: Mapping[str, Any]) -> T:
+def from_fields(cls: type[RecordT], record: Mapping[str, Any]) -> RecordT:
     """The value of a record; fields that this version does not know are left out."""
     names = {each.name for each in fields(cls)}  # type: ignore[arg-type]
     known = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names}

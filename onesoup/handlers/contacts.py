@@ -61,12 +61,12 @@ def member_jids(ctx: Context, token: str) -> list[str]:
     """The members of a list; [] for one that does not exist."""
     known = {each.token.lower(): each for each in shown_lists(ctx).values()}
     contact_list = known.get(token.lower())
-    return [] if contact_list is None else [item.jid for item in lists.members(contact_list, ctx.roster().values())]
+    return [] if contact_list is None else [item.jid for item in lists.list_members(contact_list, ctx.roster().values())]
 
 
 def list_token(ctx: Context, text: str) -> str:
     """The token in a list's address, which must be below the own user id: else 752."""
-    parsed = addresses.parse(text)
+    parsed = addresses.parse_address(text)
     if not parsed.resource or len(parsed.resource) > 50:
         raise CspError(StatusCode.INVALID_LIST_PROPERTY, "not the address of a contact list")
     owner = f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}"
@@ -126,7 +126,7 @@ def delete_contact_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     contact_list = find_list(ctx, request.contact_list)
     if contact_list.default:
         raise CspError(StatusCode.INVALID_LIST_PROPERTY, "the default list stays")
-    _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
+    _remove(ctx, contact_list, [item.jid for item in lists.list_members(contact_list, ctx.roster().values())])
     # Of a long list in parts, the phone means the part that it sees: the others stay.
     if contact_list.cut is None:
         ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
@@ -162,10 +162,10 @@ def manage_contact_list(ctx: Context, request: ListManageRequest) -> Primitive:
 
 
 def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
-    items = lists.members(contact_list, ctx.roster().values())
+    items = lists.list_members(contact_list, ctx.roster().values())
     if long_lists.part_too_long(ctx, contact_list, items):
         contact_list = shown_lists(ctx, again=True).get(contact_list.token, contact_list)
-        items = lists.members(contact_list, ctx.roster().values())
+        items = lists.list_members(contact_list, ctx.roster().values())
     # Spellings of this request are stored with its answer, so they cannot be read yet.
     spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
     session = ctx.session
@@ -300,7 +300,7 @@ def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
 
 def _held_by(contact_list: ContactList, item: Item) -> bool:
     """Whether the list is a reason for the item to be in the roster, as its groups tell."""
-    return contact_list.token in item.groups if contact_list.private else lists.belongs(contact_list, item)
+    return contact_list.token in item.groups if contact_list.private else lists.belongs_to_list(contact_list, item)
 
 
 def _result(failed: Failed, nothing_done: bool = False) -> Result:

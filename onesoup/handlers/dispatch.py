@@ -27,7 +27,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
-from onesoup.csp.transactions import Kind, answered, closes, status
+from onesoup.csp.transactions import Kind, answer_to, closed_by, status
 from onesoup.handlers import (
     metrics,
     oversize,
@@ -72,7 +72,7 @@ class Exchange:
             reply, code = self._run(message, raw, peer, [] if written is None else written)
         except Exception as error:
             code, description = self._refusal(message, peer, error)
-            reply = fast_wbxml.encode(transactions.refuse(message, code, description))
+            reply = fast_wbxml.encode(transactions.refuse_message(message, code, description))
         metrics.count_request(message, code)
         return reply
 
@@ -124,10 +124,10 @@ class Exchange:
         if kind is Kind.REQUESTS:
             goodbye = session.logout_answer(message.version)
             return encode_reply(
-                message, [answered(each, goodbye) for each in transactions.to_answer(message)]
+                message, [answer_to(each, goodbye) for each in transactions.to_answer(message)]
             ), StatusCode.SUCCESSFUL
         for transaction in message.transactions if kind is Kind.ANSWERS and new else ():
-            if read := closes(transaction).message_id:
+            if read := closed_by(transaction).message_id:
                 with suppress(NoSession):
                     self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
         return EMPTY_REPLY, StatusCode.SUCCESSFUL
@@ -144,7 +144,7 @@ class Exchange:
             answer = registration.refuse_new_password(first.content)
         else:
             answer = _outside(first.content, message.version, self._services.policy.provider)
-        return encode_reply(message, [answered(first, answer)]), answer_code(answer)
+        return encode_reply(message, [answer_to(first, answer)]), answer_code(answer)
 
     # --- polls and answers ---
 
@@ -173,7 +173,7 @@ class Exchange:
         *before, last = message.transactions
         for transaction in before:
             self._close(sid, transaction, peer)
-        closed = closes(last)
+        closed = closed_by(last)
         item = self._services.inbox.take(
             sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
         )
@@ -192,7 +192,7 @@ class Exchange:
             self._services.sessions.commit(sid, transaction.id, digest, EMPTY_REPLY, effects)
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
-        closed = closes(transaction)
+        closed = closed_by(transaction)
         done = self._services.inbox.take(
             sid, answered=closed.tid, message_id=closed.message_id, only_answer=True, address=peer.address
         )
@@ -241,9 +241,9 @@ class Exchange:
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:
-            if closes(transaction):
+            if closed_by(transaction):
                 self._close(sid, transaction, peer)
-        answers = [answered(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
+        answers = [answer_to(each, handle_primitive(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         # Plain text syntax has no CIR flag.
         cir = None if _short(message) or not answers else wakeups.cir_flag(ctx, lines, no_line, time.time())
@@ -256,7 +256,7 @@ class Exchange:
             )
         if answers and not reply:
             refused = [
-                answered(each, status(StatusCode.RESPONSE_TOO_LARGE, "response too large"))
+                answer_to(each, status(StatusCode.RESPONSE_TOO_LARGE, "response too large"))
                 for each in transactions.to_answer(message)
             ]
             reply = encode_reply(message, refused, poll=waiting)
@@ -265,7 +265,7 @@ class Exchange:
         elif ctx.effects.fields.get("unsaid"):
             written.append(partial(services.sessions.said, sid))
         code = answer_code(answers[0].content) if answers else StatusCode.SUCCESSFUL
-        if not ctx.effects and all(type(each.content) in transactions.REPEATABLE for each in message.transactions):
+        if not ctx.effects and all(type(each.content) in transactions.REPEATABLE_PRIMITIVES for each in message.transactions):
             return reply, code
         return services.sessions.commit(sid, first_id, digest, reply, ctx.effects), code
 

@@ -10,7 +10,7 @@ import structlog
 
 from onesoup.csp import fitting, transactions
 from onesoup.csp.codec import fast_wbxml
-from onesoup.csp.codec.envelope import Message, Mode, Transaction, write_message
+from onesoup.csp.codec.envelope import Message, Mode, Transaction, document_from_message
 from onesoup.csp.text.emoji import readable
 from onesoup.handlers import render
 from onesoup.handlers.context import Context, GatewayServices
@@ -30,13 +30,15 @@ def encode_item(
 
 def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:
     content = render.item_primitive(item, message.version, plain_emoji, images)
-    return transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
+    return transactions.reply_message(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
 
 
 def shortened_answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
     """The answer with its texts and lists shortened; None when that is not enough."""
     log.info("answer-cut", primitives=",".join(type(each.content).__name__ for each in answers[:4]))
-    return fitting.shortened(write_message(transactions.reply(message, answers, poll=waiting)), ctx.caps.parser)
+    return fitting.shortened_document(
+        document_from_message(transactions.reply_message(message, answers, poll=waiting)), ctx.caps.parser
+    )
 
 
 @dataclass(slots=True)
@@ -65,8 +67,8 @@ class ItemFitter:
         return encode_item(self.message, self.item, self.services.policy.plain_emoji, lambda _: {})
 
     def _shortened(self) -> bytes | None:
-        document = write_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
-        return fitting.shortened(document, self.room)
+        document = document_from_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
+        return fitting.shortened_document(document, self.room)
 
     def _presence(self) -> bytes:
         """Presence without pictures, which matter less, and with fewer contacts. The others are sent another time."""
@@ -91,7 +93,7 @@ class ItemFitter:
         if self.services.policy.plain_emoji:
             text = replace(text, body=readable(text.body))
         session = replace(session, encoding=self.message.encoding.value, version=self.message.version)
-        parts = fitting.parts(text, session, caps, spelling=self.item.spelling)
+        parts = fitting.text_parts(text, session, caps, spelling=self.item.spelling)
         first, *others = message_parts(payload, parts)
         self.services.inbox.cut(self.sid, self.item, [first, *others])
         self.item.payload, self.item.more = first[1], self.item.more or bool(others)

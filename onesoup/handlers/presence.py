@@ -76,7 +76,7 @@ def presence_targets(
             found.bad_lists.append(text)
             continue
         found.lists.append(contact_list)
-        for item in lists.members(contact_list, ctx.roster().values()):
+        for item in lists.list_members(contact_list, ctx.roster().values()):
             found.jids.setdefault(item.jid, "")
     return found
 
@@ -93,7 +93,7 @@ def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primi
     found = presence_targets(ctx, request)
     if found.bad_lists and not found.lists and not found.jids:
         raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
-    names = presence.wanted(request.presence_sub_list)
+    names = presence.wanted_attributes(request.presence_sub_list)
     found.jids.pop(ctx.session.jid, None)  # a phone knows itself
     for jid, spelling in found.jids.items():
         item = ctx.roster().get(jid)
@@ -117,7 +117,7 @@ def subscribe_presence(ctx: Context, request: SubscribePresenceRequest) -> Primi
 def _weigh(ctx: Context, names: list[str]) -> None:
     """Puts fewer contacts into one notification when the attributes take much room."""
     form = capabilities.picture_form(ctx.caps)
-    at_once = capabilities.contacts_at_once(ctx.caps, presence.weight(names, form.octets if form else 0))
+    at_once = capabilities.contacts_at_once(ctx.caps, presence.contact_bytes(names, form.octets if form else 0))
     if at_once < capabilities.contacts_at_once(ctx.caps):
         now = ctx.services.sessions.read(ctx.sid, ["batch"])[0]
         ctx.effects.fields["batch"] = min(at_once, int(now)) if now else at_once
@@ -135,7 +135,7 @@ def unsubscribe_presence(ctx: Context, request: UnsubscribePresenceRequest) -> P
 def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     """200, or 201 that names malformed ids. Contacts without a subscription are shown as unknown."""
     found = presence_targets(ctx, request)
-    wishes = presence.wanted(request.presence_sub_list)
+    wishes = presence.wanted_attributes(request.presence_sub_list)
     asked = [jid for jid in found.jids if jid != ctx.session.jid]
     cached = ctx.services.sessions.values(ctx.sid, "pres", asked)
     known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
@@ -146,8 +146,8 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
         if jid == ctx.session.jid:
             sub_list = _own(ctx, wishes)
         else:
-            shown = known[jid] or (presence.OFFLINE if _sees(ctx, jid) else presence.UNKNOWN)
-            sub_list = presence.notification(shown, wishes, images.get(jid))
+            shown = known[jid] or (presence.OFFLINE_PRESENCE if _sees(ctx, jid) else presence.UNKNOWN_PRESENCE)
+            sub_list = presence.presence_notification(shown, wishes, images.get(jid))
             if cards.get(jid):
                 sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
         told.append(Presence(user_id=ctx.session.spelled(jid, found.jids[jid]), presence_sub_list=[sub_list]))
@@ -205,14 +205,18 @@ def _looked_up(
 def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
     """The phone's own published presence, always online."""
     said = own_presence(ctx) or PresenceSubList()
-    shown = presence.Shown(online=True, availability=presence.published(said).availability, client_type="MOBILE_PHONE")
-    mine = presence.notification(shown, wishes)
-    for name in presence.ATTRIBUTES:
+    shown = presence.Shown(online=True, availability=presence.published_presence(said).availability, client_type="MOBILE_PHONE")
+    mine = presence.presence_notification(shown, wishes)
+    for name in presence.PRESENCE_ATTRIBUTES:
         value = getattr(said, name)
         if value is not None and name != "online_status" and (not wishes or name in wishes):
             setattr(mine, name, value)
     content = mine.status_content
-    if content is not None and len(content.direct_content or "") > ctx.caps.parser - capabilities.ENVELOPE - presence.WITH_PLACE:
+    if (
+        content is not None
+        and len(content.direct_content or "")
+        > ctx.caps.parser - capabilities.MAX_ENVELOPE_BYTES - presence.CONTACT_WITH_PLACE_BYTES
+    ):
         mine.status_content = None  # it was not too large to be sent, but it is to be read
     return mine
 
@@ -222,7 +226,7 @@ def update_presence(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
     merged = {**own_presence_fields(ctx), **new}
     ctx.effects.fields["own"] = records.pack_plain(merged)
-    if presence.lasting(new):
+    if presence.lasting_attributes(new):
         remember_own_presence(ctx, merged)
     publish_presence(ctx, presence.own_list(merged), new, published_attributes(ctx))
     return status(StatusCode.SUCCESSFUL)

@@ -26,7 +26,7 @@ from onesoup.handlers import contacts
 from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
 from onesoup.xmpp.answers import EntityInfos, Profiles
-from onesoup.xmpp.errors import PROFILE
+from onesoup.xmpp.errors import PROFILE_STATUS
 
 # Account records of profile fields that not every server keeps in a vCard.
 PROFILE_RECORDS = "profile"
@@ -50,10 +50,10 @@ def get_public_profile(ctx: Context, request: GetPublicProfileRequest) -> Primit
     found: list[PublicProfile] = []
     for text, jid in jids.items():
         condition, values = cards.get(jid, ("remote-server-timeout", {}))
-        if code := PROFILE.get(condition):
+        if code := PROFILE_STATUS.get(condition):
             failed.setdefault(code, []).append(text)
         else:
-            found.append(profiles.shown(text, _kept(ctx, jid) | dict(values), _today()))
+            found.append(profiles.shown_profile(text, _kept(ctx, jid) | dict(values), _today()))
     result = combined_result({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
     return GetPublicProfileResponse(result=result, public_profile=found)
 
@@ -79,12 +79,12 @@ def update_public_profile(ctx: Context, request: UpdatePublicProfileRequest) -> 
     clear, profile = bool(request.clear_public_profile), request.public_profile
     if profile is not None and profile.user_id and ctx.session.jid_of(profile.user_id) != ctx.session.jid:
         raise CspError(StatusCode.FORBIDDEN, "not your own profile")
-    changes = profiles.changes(profile)
+    changes = profiles.profile_changes(profile)
     if not clear and not changes:
         raise CspError(StatusCode.BAD_PARAMETER, "nothing to change")
     ctx.ask(commands.ChangeProfile(changes, clear))
-    private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
-    private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
+    private = dict.fromkeys(profiles.PRIVATE_PROPERTIES, "") | changes if clear else changes
+    private = {name: value for name, value in private.items() if name in profiles.PRIVATE_PROPERTIES}
     store, jid = ctx.services.lists, ctx.session.jid
     store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, PROFILE_RECORDS)
     store.remove(jid, [name for name, value in private.items() if not value], PROFILE_RECORDS)
@@ -146,7 +146,7 @@ def _parsed(texts: Iterable[str], parse: Any) -> tuple[dict[str, str], list[str]
 
 
 def _room_domain(ctx: Context, text: str) -> str:
-    address = addresses.parse(text)
+    address = addresses.parse_address(text)
     if not (address.user or address.resource):
         raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "a group needs a name")
     return addresses.normal_domain(address.domain or ctx.session.domain)

@@ -37,7 +37,7 @@ def own_presence(ctx: Context) -> PresenceSubList | None:
 def remember_own_presence(ctx: Context, fields: dict[str, Any]) -> None:
     """Keeps what is still true at the next log-in. Leaves out a picture that is too large."""
     handsets, session = ctx.services.handsets, ctx.session
-    kept = presence.lasting(fields)
+    kept = presence.lasting_attributes(fields)
     if not handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept)):
         kept.pop("status_content", None)
         handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept))
@@ -45,7 +45,7 @@ def remember_own_presence(ctx: Context, fields: dict[str, Any]) -> None:
 
 def publish_presence(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:
     """Sends presence, and what the attributes `names` change apart from it. `only` is the default list."""
-    ctx.send(commands.ShowPresence.of(presence.published(shown, only)))
+    ctx.send(commands.ShowPresence.of(presence.published_presence(shown, only)))
     for command in _beside(ctx, shown, {name for name in names if not only or name in only}, only):
         ctx.send(command)
 
@@ -55,16 +55,20 @@ def republish_presence(ctx: Context, before: Collection[str], after: Collection[
     shown = own_presence(ctx)
     if shown is None:
         return
-    said = [name for name in presence.ATTRIBUTES if getattr(shown, name) is not None]
+    said = [name for name in presence.PRESENCE_ATTRIBUTES if getattr(shown, name) is not None]
     hidden = {name for name in said if _may(name, before) and not _may(name, after)}
     opened = {name for name in said if not _may(name, before) and _may(name, after)}
     publish_presence(ctx, shown, opened, after)
     withdrawn = PresenceSubList()
     for name in hidden:
         setattr(withdrawn, name, presence.not_known(name))
-    for command in _beside(ctx, withdrawn, hidden - {"contact_info"} - set(places.ATTRIBUTES), after):
+    for command in _beside(ctx, withdrawn, hidden - {"contact_info"} - set(places.PLACE_ATTRIBUTES), after):
         ctx.send(command)
-    if hidden & set(places.ATTRIBUTES) and not opened & set(places.ATTRIBUTES) and ctx.services.policy.publish_location:
+    if (
+        hidden & set(places.PLACE_ATTRIBUTES)
+        and not opened & set(places.PLACE_ATTRIBUTES)
+        and ctx.services.policy.publish_location
+    ):
         ctx.send(commands.PublishLocation(places.place_of(shown, after)))
 
 
@@ -75,21 +79,21 @@ def _may(name: str, only: Collection[str]) -> bool:
 
 
 # Attributes that are published only if the user has named them in the default list.
-NEED_CONSENT = frozenset({*places.ATTRIBUTES, "contact_info"})
+NEED_CONSENT = frozenset({*places.PLACE_ATTRIBUTES, "contact_info"})
 
 
 def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> Iterator[Command]:
     """Commands for what is published apart from presence, for these attributes."""
     policy = ctx.services.policy
     if "status_mood" in names:
-        yield commands.PublishMood(extras.mood_of(presence.value(shown.status_mood)))
+        yield commands.PublishMood(extras.mood_of(presence.attribute_text(shown.status_mood)))
     if "alias" in names:
-        yield commands.PublishNick(presence.value(shown.alias))
+        yield commands.PublishNick(presence.attribute_text(shown.alias))
     if "status_content" in names:
         picture = presence.own_picture(shown)
         if picture is not None:
             yield commands.PublishAvatar(picture)
-    if policy.publish_location and any(name in names and name in only for name in places.ATTRIBUTES):
+    if policy.publish_location and any(name in names and name in only for name in places.PLACE_ATTRIBUTES):
         yield commands.PublishLocation(places.place_of(shown, only))
     if policy.publish_contact_info and "contact_info" in names and "contact_info" in only:
         info = shown.contact_info

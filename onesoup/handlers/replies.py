@@ -20,4 +20,4 @@ def answer_code(answer: Primitive) -> int:
 
 def encode_reply(message: Message, answers: Sequence[Transaction], poll: bool = False, cir: bool | None = None) -> bytes:
     """The bytes of a reply to `message`; see `transactions.reply` for the flags."""
-    return fast_wbxml.encode(transactions.reply(message, answers, poll=poll, cir=cir))
+    return fast_wbxml.encode(transactions.reply_message(message, answers, poll=poll, cir=cir))

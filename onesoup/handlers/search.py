@@ -35,15 +35,15 @@ DIRECTORY_SECONDS, SEARCH_ANSWER_SECONDS = 5.0, 0.7
 def search_or_next(ctx: Context, request: SearchRequest) -> Primitive:
     """The first page of a new search, or the next page of a running one."""
     if request.search_pair_list or request.search_id is None:
-        wish = search.read(request)
+        wish = search.read_search(request)
         jids = _rooms(ctx, wish) if wish.groups else _people(ctx, wish)
-        found = Found(tuple(jids[: search.MOST_FOUND]), wish.groups)
+        found = Found(tuple(jids[: search.MAX_SEARCH_HITS]), wish.groups)
         return _page(ctx, 1 + secrets.randbelow(2**31 - 1), found, 0, request.search_limit)
     kept = ctx.services.searches.get(ctx.sid, request.search_id)
     if kept is None:
         raise CspError(StatusCode.INVALID_SEARCH_ID, "that search is over")
     found = Found(*kept)
-    return _page(ctx, request.search_id, found, search.begins(found, request.search_index), request.search_limit)
+    return _page(ctx, request.search_id, found, search.page_start(found, request.search_index), request.search_limit)
 
 
 def stop_search(ctx: Context, request: StopSearchRequest) -> Primitive:
@@ -54,10 +54,10 @@ def stop_search(ctx: Context, request: StopSearchRequest) -> Primitive:
 
 def _page(ctx: Context, search_id: int, found: Found, start: int, limit: int | None) -> Primitive:
     rest = found.jids[start:]
-    names = search.page(_names(ctx, found, rest), limit, ctx.caps.parser)
+    names = search.result_page(_names(ctx, found, rest), limit, ctx.caps.parser)
     found = replace(found, given=start + len(names))
     ctx.services.searches.put(ctx.sid, search_id, found.jids, found.groups, found.given)
-    return search.answer(search_id, found, names)
+    return search.search_response(search_id, found, names)
 
 
 def _names(ctx: Context, found: Found, jids: tuple[str, ...]) -> list[str]:
@@ -79,10 +79,10 @@ def _people(ctx: Context, wish: SearchWish) -> list[str]:
     late = _directory(ctx, wish, people)
     _named(ctx, wish, people)
     _present(ctx, people)
-    verdicts = {jid: search.meets(person, wish) for jid, person in people.items()}
+    verdicts = {jid: search.person_matches(person, wish) for jid, person in people.items()}
     undecided = [jid for jid, verdict in verdicts.items() if verdict is None][:MAX_SEARCH_VCARDS]
     for jid, facts in _cards(ctx, undecided).items():
-        verdicts[jid] = search.meets(people[jid].with_facts(facts, complete=True), wish)
+        verdicts[jid] = search.person_matches(people[jid].with_facts(facts, complete=True), wish)
     hits = [jid for jid, verdict in verdicts.items() if verdict]
     if late and not hits:
         raise CspError(StatusCode.SEARCH_TIMED_OUT, "the directory does not answer")
@@ -101,7 +101,7 @@ def _present(ctx: Context, people: dict[str, SearchPerson]) -> None:
 def _contacts(ctx: Context, wish: SearchWish) -> dict[str, SearchPerson]:
     items = sorted((item for item in ctx.roster().values() if item.shown), key=lambda each: (each.name or each.jid).lower())
     online: Mapping[str, bool | None] = {}
-    if wish.texts(search.ONLINE):
+    if wish.texts(search.ONLINE_CRITERION):
         records_ = ctx.services.sessions.values(ctx.sid, "pres", [item.jid for item in items])
         shown = {item.jid: records.unpack_shown(record) for item, record in zip(items, records_, strict=True)}
         online = {jid: each.online if each is not None and each.known else None for jid, each in shown.items()}

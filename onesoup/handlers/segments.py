@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from onesoup.csp import transactions
 from onesoup.csp.codec import binding
-from onesoup.csp.codec.envelope import Message, Transaction, write_message
+from onesoup.csp.codec.envelope import Message, Transaction, document_from_message
 from onesoup.csp.codec.generated_elements import GetSegmentResponse, ServiceRequest
 from onesoup.handlers.context import Context
 from onesoup.wire import codec, xmltext
@@ -45,13 +45,13 @@ def split_answer(ctx: Context, message: Message, answers: Sequence[Transaction],
     room = ctx.caps.parser - SEGMENT_FRAME_BYTES
     if not answer.id or room < MIN_SEGMENT_BYTES or isinstance(answer.content, GetSegmentResponse):
         return None
-    parts = cut_text(xmltext.write(binding.write(answer.content, ctx.version)), room)
+    parts = cut_text(xmltext.write_element(binding.write_node(answer.content, ctx.version)), room)
     if len(parts) > MAX_SEGMENTS:
         return None
     if not ctx.services.segments.put(ctx.sid, answer.id, parts):
         return None
     first = Transaction(answer.mode, answer.id, GetSegmentResponse(segment_content=parts[0]), segments=len(parts))
-    reply: bytes = codec.encode(write_message(transactions.reply(message, [first], poll=waiting)))
+    reply: bytes = codec.encode(document_from_message(transactions.reply_message(message, [first], poll=waiting)))
     return reply
 
 

@@ -35,10 +35,10 @@ def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
     """200 with the keep-alive time: the wished one within the server's limits, or the present one without a wish."""
     ttl = ctx.session.ttl
     if request.time_to_live is not None:
-        ttl = access.granted(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
+        ttl = access.granted_keep_alive(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
     if ttl != ctx.session.ttl:
         ctx.effects.fields["r"] = records.pack_session(replace(ctx.session, ttl=ttl))
-        ctx.effects.fields["ttl"] = access.expiry(ttl) * 1000
+        ctx.effects.fields["ttl"] = access.session_expiry_seconds(ttl) * 1000
     return KeepAliveResponse(result=access.result(), keep_alive_time=ttl)
 
 
@@ -66,7 +66,7 @@ def negotiate_capabilities(ctx: Context, request: ClientCapabilityRequest) -> Pr
     ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
     ctx.effects.fields["nohold"] = "1" if caps.methods else ""
     ctx.effects.fields.update(fields)
-    ctx.effects.fields["alt"] = "1" if capabilities.ALSO & set(caps.methods) else ""
+    ctx.effects.fields["alt"] = "1" if capabilities.ADDITIONAL_CIR_METHODS & set(caps.methods) else ""
     wakeups.note_agreed_methods(ctx, offer, caps.methods)
     ctx.send(commands.ReloadCapabilities())
     cut_waiting_messages(ctx, caps)
@@ -91,7 +91,7 @@ def negotiate_services(ctx: Context, request: ServiceRequest) -> Primitive:
     ctx.send(commands.GoOnlineSoon())
     if segments.wants_segments(request):
         ctx.effects.fields["segm"] = "1"
-    return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
+    return services.service_response(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 
 def sp_info_answer(request: GetSPInfoRequest, version: str, provider: Provider) -> Primitive:

@@ -18,7 +18,7 @@ from onesoup.wire.errors import WireError
 log = structlog.get_logger()
 
 
-def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_OCTETS) -> list[bytes]:
+def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_SMS_BYTES) -> list[bytes]:
     """The answer as SMS of at most `octets` bytes each; [] without an answer or an addressee. `peer` has no host: a log-in
     without a domain gets the configured one."""
     body = b""
@@ -26,12 +26,12 @@ def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: i
     try:
         body = sms.join(parts)
         document = codec.decode(body)
-        message = envelope.read(document)
+        message = envelope.message_from_document(document)
     except (WireError, CspError) as error:
         log.info("unreadable", reason=str(error)[:200], octets=len(body), type="sms")
         partial = document.root if document is not None else getattr(error, "partial", None)
         refused = unreadable_answer(body, error, partial)
-        return [] if refused is None else _parts(codec.encode(envelope.write_message(refused)), octets)
+        return [] if refused is None else _parts(codec.encode(envelope.document_from_message(refused)), octets)
     reply = exchange.run(message, body, replace(peer, room=sms.room(octets)))
     return _parts(reply, octets) if reply else []
 

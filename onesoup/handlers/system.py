@@ -26,7 +26,7 @@ def queue_announcement(store: Announcements, sid: str, session: Session, message
     """Queues one announcement. False when the session is over."""
     now = time.time()
     # Every phone of the user gets a copy. Read on one phone, it disappears from the others.
-    copy = copies.name([session.domain, text], session.resource, now, numbered=asks)
+    copy = copies.copy_name([session.domain, text], session.resource, now, numbered=asks)
     payload = records.pack_announcement(Text(message_id, session.domain, text, int(now)), asks)
     return store.tell(sid, message_id, records.stored(session.domain, payload, copy))
 
@@ -55,7 +55,7 @@ def system_message_effects(services: GatewayServices, sid: str, session: Session
         message_id, choice = each.system_message_id or "", each.chosen_option_id
         if message_id != terms and item is None:
             raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such system message")
-        if message_id == terms and choice not in announcements.OPTIONS:
+        if message_id == terms and choice not in announcements.ANSWER_OPTIONS:
             raise CspError(StatusCode.BAD_PARAMETER, "no such option")
         effects.dropped.append(message_id)
         if message_id == terms and choice == announcements.DECLINE:

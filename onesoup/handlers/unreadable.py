@@ -12,7 +12,7 @@ from onesoup.wire.tree import Element
 
 def unreadable_answer(body: bytes, error: WireError | CspError, partial: Element | None) -> Message | None:
     """A Status under the document's own ids; None when its TransactionID cannot be read."""
-    sid, transaction_id = envelope.salvage(partial)
+    sid, transaction_id = envelope.salvage_ids(partial)
     if transaction_id is None:
         return None
     told = error.code if isinstance(error, CspError) else error.status

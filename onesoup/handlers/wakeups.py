@@ -47,7 +47,7 @@ def wakeup_offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer,
         methods.discard("STCP")
     if not port or not routable_by_udp(ctx.peer.address, policy.udp_nets):
         methods -= UDP_METHODS
-    if not numbers.allowed(number, policy.sms_prefixes):
+    if not numbers.number_allowed(number, policy.sms_prefixes):
         methods -= SMS_METHODS
     url = f"{policy.cir_url.rstrip('/')}/cir/{cir_url_token(ctx)}" if policy.cir_url else ""
     found = Offer(frozenset(methods), host, policy.stcp_port, policy.poll_min, url, policy.sms_cookie)
@@ -92,13 +92,13 @@ def trusted_number(ctx: Context) -> str:
     policy, known = ctx.services.policy, ctx.services.numbers
     if ctx.peer.number or ctx.peer.sender:
         number = ctx.peer.number or ctx.peer.sender
-        known.learn(ctx.session.jid, number, numbers.NETWORK if ctx.peer.number else numbers.SMS)
+        known.learn(ctx.session.jid, number, numbers.NUMBER_FROM_NETWORK if ctx.peer.number else numbers.NUMBER_FROM_SMS)
         return number
-    claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
+    claimed = numbers.normal_number(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
     link = linking.find_link(ctx.services, ctx.session.jid)
     # A number that an admin has stored counts as proved.
     proved = known.of(ctx.session.jid) + ([link.number] if link is not None and link.number else [])
-    return numbers.trusted("", claimed or "", proved, policy.accept_claimed)
+    return numbers.trusted_number("", claimed or "", proved, policy.accept_claimed)
 
 
 @lru_cache(maxsize=8)

@@ -193,7 +193,7 @@ class PhoneTransactions:
 
 
 def encode_message(message: Message) -> bytes:
-    return codec.encode(envelope.write_message(message))
+    return codec.encode(envelope.document_from_message(message))
 
 
 def decode_reply(reply: http.HttpReply, check: Callable[..., None] | None = None) -> Message:
@@ -202,7 +202,7 @@ def decode_reply(reply: http.HttpReply, check: Callable[..., None] | None = None
         document = codec.decode(reply.body, reply.headers.get("content-type"))
         if check is not None:
             check(document)
-        return envelope.read(document)
+        return envelope.message_from_document(document)
     except (WireError, CspError) as error:
         raise PhoneError(f"the answer cannot be read: {error}") from None
 

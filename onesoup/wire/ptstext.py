@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from onesoup.wire.datatypes import legal, utf8
+from onesoup.wire.datatypes import decode_utf8, legal_text
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_NAME
+from onesoup.wire.limits import MAX_ELEMENT_DEPTH, MAX_ELEMENTS, MAX_NAME_LENGTH
 
 # A group makes at most one level of elements, and eight levels stand around the parameters.
-MAX_GROUPS = MAX_DEPTH - 8
-MAX_PARTS = 26
+MAX_GROUP_DEPTH = MAX_ELEMENT_DEPTH - 8
+MAX_PTS_PARTS = 26
 
 _PREAMBLE = re.compile(rb"WV(\d\d|XX)([A-Z]{2})(\d{1,3})?([A-Z]{2})?(?![^ \r\n])", re.IGNORECASE)
 _SNIFF = re.compile(rb"WV(?:\d\d|XX)", re.IGNORECASE)
@@ -99,7 +99,7 @@ class _Reader:
         if start >= len(self.data):
             return None
         name = _NAME.match(self.data, start)
-        if name is None or len(name[0]) > MAX_NAME:
+        if name is None or len(name[0]) > MAX_NAME_LENGTH:
             raise WireError("PTS: no parameter name", start)
         self.at = name.end()
         if self.data[self.at : self.at + 1] == b"=":
@@ -132,8 +132,8 @@ class _Reader:
 
     def group(self, depth: int) -> Word | Group:
         start = self.at
-        if depth > MAX_GROUPS:
-            raise WireError(f"PTS: groups nest too deep: limit is {MAX_GROUPS},", start)
+        if depth > MAX_GROUP_DEPTH:
+            raise WireError(f"PTS: groups nest too deep: limit is {MAX_GROUP_DEPTH},", start)
         self.at += 1
         if self.data[self.at : self.at + 1] == b")":
             self.at += 1
@@ -149,8 +149,8 @@ class _Reader:
 
 
 def _text(octets: bytes) -> str:
-    text = octets.decode("ascii") if octets.isascii() else utf8(octets)
-    return text if text.isprintable() else legal(text)
+    text = octets.decode("ascii") if octets.isascii() else decode_utf8(octets)
+    return text if text.isprintable() else legal_text(text)
 
 
 # ---- writing
@@ -173,7 +173,7 @@ def _top(value: Said) -> str:
 def _value(value: Said) -> str:
     if isinstance(value, str):
         if not value.isprintable():
-            value = legal(value)
+            value = legal_text(value)
         return '"' + value.replace('"', '""') + '"' if _MUST_QUOTE.search(value) else value
     inside = ",".join(map(_value, value)) or '""'  # () is nothing, and so no group of one that is empty
     return f"({inside})" if value else ""

@@ -9,10 +9,20 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from onesoup.wire import datatypes, names, tokens
-from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KINDS, STRING, legal, normal
+from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KIND_OF_ELEMENT, STRING, legal_text, normal_value
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated.doctypes import NAMESPACES
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT, check_size, too_deep, too_long, too_many, too_split
+from onesoup.wire.limits import (
+    MAX_DOCUMENT_BYTES,
+    MAX_ELEMENT_DEPTH,
+    MAX_ELEMENTS,
+    MAX_TEXT_ITEMS,
+    check_size,
+    too_deep,
+    too_long,
+    too_many,
+    too_split,
+)
 from onesoup.wire.tokens import END, ENTITY, EXT, EXT_I, EXT_T, HAS_CONTENT, LITERAL, OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE, Form
 from onesoup.wire.tree import Element
 
@@ -48,8 +58,8 @@ class Reader:
         self.strings = b""
         self.attribute_page = 0
         self.elements = MAX_ELEMENTS  # less what page switches and attributes have taken of it
-        self.items = MAX_ITEMS
-        self.text = MAX_TEXT - len(data)  # how much more than the text that stands in the document itself
+        self.items = MAX_TEXT_ITEMS
+        self.text = MAX_DOCUMENT_BYTES - len(data)  # how much more than the text that stands in the document itself
         self.named_by = ""  # the element whose xmlns gave the version
 
     # ---- numbers and strings
@@ -67,7 +77,7 @@ class Reader:
 
     def string(self, octets: bytes) -> str:
         if self.charset == "utf-8":
-            return datatypes.utf8(octets)
+            return datatypes.decode_utf8(octets)
         return octets.decode(self.charset, "replace")
 
     def inline(self, pos: int) -> tuple[str, int]:
@@ -145,7 +155,7 @@ class Reader:
     def body(self, pos: int) -> Element:  # one function: a call for each token would double its time
         data, find = self.data, self.data.find
         quick = STR_I if self.charset == "utf-8" else -1
-        pages, texts = tokens.PAGES[self.version], tokens.SHORT_TEXTS[self.version]
+        pages, texts = tokens.TAG_PAGES[self.version], tokens.ONE_BYTE_TEXTS[self.version]
         number, page = 0, pages[0]
         new = Element.__new__  # about 40 % faster than the constructor
         top = parent = Element("")
@@ -197,13 +207,13 @@ class Reader:
                 parent.children = [child]
                 if parent is top:
                     self.root = child
-                elif len(stack) >= MAX_DEPTH:
+                elif len(stack) >= MAX_ELEMENT_DEPTH:
                     raise too_deep(at)
             if token > 0x7F:
                 version = self.version
                 child.attrs, pos = self.attributes(pos, name)
                 if self.version is not version:
-                    pages, texts = tokens.PAGES[self.version], tokens.SHORT_TEXTS[self.version]
+                    pages, texts = tokens.TAG_PAGES[self.version], tokens.ONE_BYTE_TEXTS[self.version]
                     page = pages.get(number, tokens.NO_PAGE)
             if token & HAS_CONTENT:
                 # Most elements hold one item and end: read those at once. Whatever looks otherwise takes the long way.
@@ -214,17 +224,17 @@ class Reader:
                         try:
                             text = data[pos + 1 : end].decode()
                         except UnicodeDecodeError:
-                            text = datatypes.utf8(data[pos + 1 : end])
+                            text = datatypes.decode_utf8(data[pos + 1 : end])
                         if not text.isprintable():
-                            text = legal(text)
-                        child.text = normal(kind, text) if kind else text
+                            text = legal_text(text)
+                        child.text = normal_value(kind, text) if kind else text
                         pos = end + 2
                         continue
                 elif following == _EXT_T_0:
                     text = texts.get(data[pos + 1], "")
                     if text and data[pos + 2] == END and stack:
                         self.text -= len(text)  # what this may take beyond the limit, the limit of elements bounds
-                        child.text = normal(kind, text) if kind else text
+                        child.text = normal_value(kind, text) if kind else text
                         pos += 3
                         continue
                 elif following == OPAQUE and kind == INTEGER:
@@ -245,11 +255,11 @@ class Reader:
         if token & 0x3F != LITERAL:
             return (f"unknown-{page:02X}-{token & 0x3F:02X}", STRING), pos
         name, after = self.from_table(pos)
-        name = names.local(name)
+        name = names.local_name(name)
         if not names.is_name(name):
             raise WireError(f"literal element name {name[:40]!r} is no name", pos)
-        name = tokens.spelling(self.version, names.canonical(name))
-        return (name, KINDS.get(name, STRING)), after
+        name = tokens.token_name(self.version, names.canonical_name(name))
+        return (name, KIND_OF_ELEMENT.get(name, STRING)), after
 
     def item(self, token: int, pos: int, parent: Element, stack: list[Element], pieces: list[str]) -> int:
         """A text item, a processing instruction or an extension, inside `parent`."""
@@ -294,7 +304,7 @@ class Reader:
         """The text of a value token; an unknown one is empty text."""
         if number == tokens.HISTORY and self.version == "1.3" and name == "Name":
             return "History"
-        return tokens.TEXTS[self.version].get(number, "")
+        return tokens.VALUE_TEXTS[self.version].get(number, "")
 
     def entity(self, pos: int) -> tuple[str, int]:
         code, after = self.mb(pos)
@@ -303,17 +313,17 @@ class Reader:
         return chr(code), after
 
     def opaque(self, octets: bytes, name: str, parent: Element, at: int) -> str:
-        kind = KINDS.get(name, STRING)
+        kind = KIND_OF_ELEMENT.get(name, STRING)
         if kind == INTEGER:
             if len(octets) > 4:
                 raise WireError(f"{name}: integer of {len(octets)} octets", at)
             return str(int.from_bytes(octets, "big"))
         if kind == BOOLEAN:
-            return datatypes.boolean(octets)
+            return datatypes.opaque_boolean(octets)
         if kind == DATETIME and len(octets) == 6:
-            return datatypes.datetime(octets)
+            return datatypes.opaque_datetime(octets)
         if kind == CONTENT or name == "DirectContent":
-            text = datatypes.content(octets, parent) if kind == CONTENT else datatypes.direct(octets)
+            text = datatypes.opaque_content(octets, parent) if kind == CONTENT else datatypes.opaque_direct_content(octets)
             self.spend(max(len(text) - len(octets), 0), at)
             return text
         return self.string(octets)
@@ -355,7 +365,7 @@ class Reader:
                 pos += 1
             elif token == END or LITERAL <= token < 0x40 or 0x44 < token < 0x80:
                 if names.is_name(name):
-                    found[name] = legal("".join(pieces))
+                    found[name] = legal_text("".join(pieces))
                 if token == END:
                     return found, pos
                 self.count(at)
@@ -369,7 +379,7 @@ class Reader:
         if token == LITERAL:
             name, pos = self.from_table(pos)
             return name, "", pos
-        name, prefix = tokens.ATTRIBUTES.get(self.attribute_page << 8 | token, ("", ""))
+        name, prefix = tokens.ATTRIBUTE_STARTS.get(self.attribute_page << 8 | token, ("", ""))
         self.spend(len(prefix), pos)
         return name, prefix, pos
 
@@ -393,8 +403,8 @@ class Reader:
 def _join(pieces: list[str], name: str) -> str:
     text = "".join(pieces)
     if not text.isprintable():
-        text = legal(text)
-    return normal(KINDS[name], text) if name in KINDS else text
+        text = legal_text(text)
+    return normal_value(KIND_OF_ELEMENT[name], text) if name in KIND_OF_ELEMENT else text
 
 
 # ---- encoding
@@ -405,13 +415,13 @@ def encode(root: Element, version: str) -> bytes:
     writer = _Writer(version)
     body = writer.body(root)
     table = b"".join(writer.literals)
-    return b"".join((tokens.HEADERS[version], tokens.mb(len(table)), table, *body))
+    return b"".join((tokens.DOCUMENT_HEADERS[version], tokens.multi_byte(len(table)), table, *body))
 
 
 @lru_cache(4096)
 def size(text: str) -> int:
     """The octets of a text as an inline string; a text that the tables have a token for takes fewer."""
-    return len(legal(text).encode()) + 2
+    return len(legal_text(text).encode()) + 2
 
 
 def integer_octets(text: str) -> bytes | None:
@@ -438,7 +448,7 @@ class _Writer:
         self.size = 0
 
     def body(self, root: Element) -> list[bytes]:
-        forms = tokens.FORMS[self.version]
+        forms = tokens.ELEMENT_FORMS[self.version]
         out: list[bytes] = []
         put = out.append
         page = 0
@@ -468,7 +478,7 @@ class _Writer:
                     put(octets)
                     continue
                 if not text.isprintable():
-                    text = legal(text)
+                    text = legal_text(text)
                 out += (_STRING, text.encode(), _STRING_END)
             else:
                 if not stack:
@@ -479,8 +489,8 @@ class _Writer:
     def odd_form(self, element: Element, form: Form | None, page: int) -> Form:
         """The form of an element that has attributes, or a name that is in no table."""
         if form is None:
-            name = names.canonical(element.name)
-            form = tokens.FORMS[self.version].get(name)
+            name = names.canonical_name(element.name)
+            form = tokens.ELEMENT_FORMS[self.version].get(name)
             if form is not None and name in NAMESPACED:
                 return form
         attributes = self.attributes(element)
@@ -498,7 +508,7 @@ class _Writer:
         if not element.attrs:
             return b""
         parts = [
-            bytes((LITERAL,)) + self.literal(name) + _STRING + legal(value).encode() + b"\0"
+            bytes((LITERAL,)) + self.literal(name) + _STRING + legal_text(value).encode() + b"\0"
             for name, value in element.attrs.items()
         ]
         return b"".join(parts) + _END
@@ -510,4 +520,4 @@ class _Writer:
         if octets not in self.literals:
             self.literals[octets] = self.size
             self.size += len(octets)
-        return tokens.mb(self.literals[octets])
+        return tokens.multi_byte(self.literals[octets])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 CAPS, DISCO, FORMS = "http://jabber.org/protocol/caps", "http://jabber.org/protocol/disco#info", "jabber:x:data"
-MAX_NAME = 200
+MAX_CAPS_NAME_LENGTH = 200
 _HASHES = {"sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512"}
 
 # Identity of category client -> the phone's ClientType, and back (xmpp-mapping.md 2 and 5.2).
@@ -30,7 +30,7 @@ def name_of(stanza: Any) -> str:
     if parts[0] not in _HASHES or not all(parts) or any(" " in each for each in parts):
         return ""
     name = " ".join(parts)
-    return name if len(name) <= MAX_NAME else ""
+    return name if len(name) <= MAX_CAPS_NAME_LENGTH else ""
 
 
 def node_of(name: str) -> str:
@@ -47,7 +47,7 @@ def client_type(query: Any) -> str:
     return USUAL_TYPE
 
 
-def verified(name: str, query: Any) -> bool:
+def caps_match(name: str, query: Any) -> bool:
     """Whether the answer is what its hash names: then it holds for everybody who shows this name."""
     if query is None:
         return False

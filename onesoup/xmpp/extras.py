@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from onesoup.csp import presence
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.presence import Shown
 from onesoup.xmpp import geoloc
 from onesoup.xmpp.geoloc import GEOLOC
@@ -14,12 +14,12 @@ from onesoup.xmpp.geoloc import GEOLOC
 EVENT = "http://jabber.org/protocol/pubsub#event"
 MOOD, ACTIVITY, NICK = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/activity", "http://jabber.org/protocol/nick"
 AVATAR, AVATAR_DATA = "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
-MAX_TEXT = 200
+MAX_PUBLISHED_TEXT_LENGTH = 200
 # A picture that says it is larger than this is not fetched: the stanza would not get through.
 MAX_AVATAR = 150_000
 
 # Node -> the attributes that come from it. A node that no subscription uses is not asked for: each costs traffic.
-NODES = {
+ATTRIBUTES_OF_NODE = {
     MOOD: ("status_mood", "status_text"),
     ACTIVITY: ("status_text",),
     NICK: ("alias",),
@@ -28,7 +28,7 @@ NODES = {
 }
 
 # The phone's eleven moods have the same names in XEP-0107, in small letters. The others go to the nearest of them.
-MOODS = ("HAPPY", "SAD", "ANGRY", "JEALOUS", "ASHAMED", "INVINCIBLE", "IN_LOVE", "SLEEPY", "BORED", "EXCITED", "ANXIOUS")
+PHONE_MOODS = ("HAPPY", "SAD", "ANGRY", "JEALOUS", "ASHAMED", "INVINCIBLE", "IN_LOVE", "SLEEPY", "BORED", "EXCITED", "ANXIOUS")
 _NEAR = {
     "ANGRY": "annoyed cranky frustrated grumpy indignant offended outraged mean",
     "SAD": "depressed dejected disappointed grieving hurt lonely sick",
@@ -41,7 +41,7 @@ _NEAR = {
     "EXCITED": "amazed impressed intoxicated surprised",
     "IN_LOVE": "amorous aroused flirtatious",
 }
-TO_PHONE = {each.lower(): each for each in MOODS} | {word: mood for mood, words in _NEAR.items() for word in words.split()}
+TO_PHONE = {each.lower(): each for each in PHONE_MOODS} | {word: mood for mood, words in _NEAR.items() for word in words.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Extras:
     mood_text: str = ""
     activity: str = ""
     nick: str = ""
-    place: Place = NOWHERE
+    place: Place = UNKNOWN_PLACE
     # The SHA-1 of the picture by PEP, and the one that presence names (XEP-0153).
     avatar: str = ""
     photo: str = ""
@@ -71,7 +71,7 @@ _FIELDS = ("mood", "mood_text", "activity", "nick", "place", "avatar", "photo", 
 
 def to_plain(extras: Extras) -> list[Any]:
     plain = [getattr(extras, name) for name in _FIELDS]
-    plain[4] = list(astuple(extras.place)) if extras.place != NOWHERE else []
+    plain[4] = list(astuple(extras.place)) if extras.place != UNKNOWN_PLACE else []
     return plain
 
 
@@ -98,9 +98,9 @@ def _mood(payload: Any, known: Extras) -> Extras:
     name, text = "", ""
     for child in payload.getChildren() if payload is not None else ():
         if child.getName() == "text":
-            text = (child.getData() or "").strip()[:MAX_TEXT]
+            text = (child.getData() or "").strip()[:MAX_PUBLISHED_TEXT_LENGTH]
         else:
-            name = child.getName()[:MAX_TEXT]
+            name = child.getName()[:MAX_PUBLISHED_TEXT_LENGTH]
     return replace(known, mood=name, mood_text=text)
 
 
@@ -113,15 +113,15 @@ def _activity(payload: Any, known: Extras) -> Extras:
             continue
         inner = next((each for each in child.getChildren() if each), None)
         words = (inner if inner is not None else child).getName().replace("_", " ")
-    return replace(known, activity=(text or words)[:MAX_TEXT])
+    return replace(known, activity=(text or words)[:MAX_PUBLISHED_TEXT_LENGTH])
 
 
 def _nick(payload: Any, known: Extras) -> Extras:
-    return replace(known, nick=((payload.getData() if payload is not None else "") or "").strip()[:MAX_TEXT])
+    return replace(known, nick=((payload.getData() if payload is not None else "") or "").strip()[:MAX_PUBLISHED_TEXT_LENGTH])
 
 
 def _place(payload: Any, known: Extras) -> Extras:
-    return replace(known, place=geoloc.read(payload))
+    return replace(known, place=geoloc.read_geoloc(payload))
 
 
 def _avatar(payload: Any, known: Extras) -> Extras:
@@ -144,7 +144,7 @@ def is_hash(text: str) -> bool:
 _READERS = {MOOD: _mood, ACTIVITY: _activity, NICK: _nick, GEOLOC: _place, AVATAR: _avatar}
 
 
-def dress(shown: Shown, extras: Extras) -> Shown:
+def with_published(shown: Shown, extras: Extras) -> Shown:
     """What a contact shows, with what it published. A status text of its own counts before the words of mood and activity."""
     # A picture that is still being fetched is not known; the old one is not the contact's any more.
     picture = extras.picture if extras.wanted and extras.tried == extras.wanted else ""
@@ -163,15 +163,19 @@ def dress(shown: Shown, extras: Extras) -> Shown:
 def mood_of(value: str | None) -> str:
     """The XEP-0107 name of a phone's mood; "" withdraws it, and so does a mood that no phone has."""
     name = (value or "").strip().upper()
-    return name.lower() if name in MOODS else ""
+    return name.lower() if name in PHONE_MOODS else ""
 
 
-def interests(wishes: Iterable[Iterable[str]]) -> list[str]:
+def wanted_nodes(wishes: Iterable[Iterable[str]]) -> list[str]:
     """The nodes that subscriptions with these wishes use, in order."""
     wishes = [list(each) for each in wishes]
-    return sorted(node for node, names in NODES.items() if any(presence.wants(each, name) for each in wishes for name in names))
+    return sorted(
+        node
+        for node, names in ATTRIBUTES_OF_NODE.items()
+        if any(presence.wants_attribute(each, name) for each in wishes for name in names)
+    )
 
 
-def feature(node: str) -> str:
+def notify_feature(node: str) -> str:
     """The feature that asks contacts' servers for a node (XEP-0163)."""
     return f"{node}+notify"

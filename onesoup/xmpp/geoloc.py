@@ -2,32 +2,35 @@
 
 from typing import Any
 
-from onesoup.csp.places import MAX_METRES, MAX_NAME, MAX_TEXT, Place, number
+from onesoup.csp.places import MAX_METRES, MAX_PLACE_NAME_LENGTH, MAX_PLACE_TEXT_LENGTH, Place, number_within
 
 GEOLOC = "http://jabber.org/protocol/geoloc"
 
 
-def read(payload: Any) -> Place:
+def read_geoloc(payload: Any) -> Place:
     """The place in a <geoloc/>; a value that is none is left out, and the rest counts."""
     if payload is None:
         return Place()
-    latitude, longitude = number(_text(payload, "lat"), -90, 90), number(_text(payload, "lon"), -180, 180)
-    altitude, accuracy = number(_text(payload, "alt"), 0, MAX_METRES), number(_text(payload, "accuracy"), 0, MAX_METRES)
+    latitude, longitude = number_within(_text(payload, "lat"), -90, 90), number_within(_text(payload, "lon"), -180, 180)
+    altitude, accuracy = (
+        number_within(_text(payload, "alt"), 0, MAX_METRES),
+        number_within(_text(payload, "accuracy"), 0, MAX_METRES),
+    )
     return Place(
         latitude=latitude if longitude is not None else None,
         longitude=longitude if latitude is not None else None,
         altitude=None if altitude is None else round(altitude),
         accuracy=None if accuracy is None else round(accuracy),
-        country=(_text(payload, "countrycode") or _text(payload, "country"))[:MAX_NAME],
-        city=_text(payload, "locality")[:MAX_NAME],
-        street=_text(payload, "street")[:MAX_NAME],
-        building=_text(payload, "building")[:MAX_NAME],
-        area=(_text(payload, "area") or _text(payload, "region"))[:MAX_NAME],
-        text=(_text(payload, "text") or _text(payload, "description"))[:MAX_TEXT],
+        country=(_text(payload, "countrycode") or _text(payload, "country"))[:MAX_PLACE_NAME_LENGTH],
+        city=_text(payload, "locality")[:MAX_PLACE_NAME_LENGTH],
+        street=_text(payload, "street")[:MAX_PLACE_NAME_LENGTH],
+        building=_text(payload, "building")[:MAX_PLACE_NAME_LENGTH],
+        area=(_text(payload, "area") or _text(payload, "region"))[:MAX_PLACE_NAME_LENGTH],
+        text=(_text(payload, "text") or _text(payload, "description"))[:MAX_PLACE_TEXT_LENGTH],
     )
 
 
-def fields(place: Place) -> list[tuple[str, str]]:
+def geoloc_fields(place: Place) -> list[tuple[str, str]]:
     """The children of a <geoloc/>, in the order of the XEP's schema; none for nowhere."""
     country = "countrycode" if len(place.country) == 2 else "country"
     found = [

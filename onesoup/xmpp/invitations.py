@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from onesoup.csp.invitations import STANZA
+from onesoup.csp.invitations import INVITATION_STANZA_PREFIX
 from onesoup.csp.text import addresses
 from onesoup.xmpp.rooms import MUC_USER, error_condition
 from onesoup.xmpp.xml import Xml, leaf
@@ -50,7 +50,9 @@ def read_invitation(message: Xml) -> Invited | Declined | Bounced | None:
         return None
     if message.get("type") == "error":
         name = message.get("id")
-        return Bounced(addresses.bare(sender), name, error_condition(message)) if name.startswith(STANZA) else None
+        return (
+            Bounced(addresses.bare(sender), name, error_condition(message)) if name.startswith(INVITATION_STANZA_PREFIX) else None
+        )
     # A room has no resource. With one, the sender is an occupant or a client who pretends to be the room.
     x = message.find("x", MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from onesoup.csp.text import addresses
-from onesoup.wire.datatypes import legal
+from onesoup.wire.datatypes import legal_text
 
 CARBONS, FORWARD, DELAY, OLD_DELAY = "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "urn:xmpp:delay", "jabber:x:delay"
 MARKERS = "urn:xmpp:chat-markers:0"
@@ -17,14 +17,14 @@ XHTML, BODY = "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xht
 RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
 CORRECTION = "urn:xmpp:message-correct:0"
 # How `Incoming.seen` begins for a message that our own server's archive has numbered.
-NUMBERED = "a "
-OMEMO = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2")
-ENCRYPTED = (*OMEMO, "urn:xmpp:openpgp:0", "jabber:x:encrypted")
-_ENCRYPTED = frozenset(ENCRYPTED)
+ARCHIVE_NUMBERED_PREFIX = "a "
+OMEMO_NAMESPACES = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2")
+ENCRYPTION_NAMESPACES = (*OMEMO_NAMESPACES, "urn:xmpp:openpgp:0", "jabber:x:encrypted")
+_ENCRYPTED = frozenset(ENCRYPTION_NAMESPACES)
 # Marks of a body that only says that there is something which cannot be read.
-STAND_INS = ("urn:xmpp:eme:0", "urn:xmpp:fallback:0")
-PICTURES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
-MAX_URL = 2000
+STAND_IN_NAMESPACES = ("urn:xmpp:eme:0", "urn:xmpp:fallback:0")
+PICTURE_SUFFIXES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
+MAX_LINK_LENGTH = 2000
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.([A-Za-z0-9]{1,5})$")
 _STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -57,12 +57,12 @@ def read_message(stanza: Any, own: str, language: str = "") -> InboundMessage | 
     body = body_of(inner, inner.getAttr("type") or "normal", language)
     if not body:
         return None
-    kept = stamps(inner)
+    kept = delay_stamps(inner)
     return InboundMessage(
         sender=sender,
         sender_full=full,
         body=body,
-        time=believed(kept, own, addresses.domain_of(own), addresses.domain_of(sender)) if kept else None,
+        time=believed_stamp(kept, own, addresses.domain_of(own), addresses.domain_of(sender)) if kept else None,
         seen=name_of(inner, full, body, own),
         copied=inner is not stanza,
         receipt=(inner.getAttr("id") or "") if inner.getTag("request", namespace=RECEIPTS) is not None else "",
@@ -93,11 +93,11 @@ def name_of(stanza: Any, sender: str, body: str, by: str) -> str:
     sender's own texts apart, and nobody else's.
     """
     id, kind = stanza.getAttr("id"), "m "
-    for tag in children(stanza, "stanza-id", STANZA_ID):
+    for tag in children_named(stanza, "stanza-id", STANZA_ID):
         if tag.getAttr("id") and addresses.bare(tag.getAttr("by") or "") == by:
-            id, kind = tag.getAttr("id"), NUMBERED
+            id, kind = tag.getAttr("id"), ARCHIVE_NUMBERED_PREFIX
             break
-    said = [tag.getData() or "" for tag in children(stanza, "body")] or [body]
+    said = [tag.getData() or "" for tag in children_named(stanza, "body")] or [body]
     words = "\0".join((sender, id or "", *said)).encode("utf-8", "surrogatepass")
     return f"{kind}{hashlib.blake2b(words, digest_size=16).hexdigest()}"
 
@@ -108,7 +108,7 @@ def _picture(stanza: Any, body: str) -> str:
     shared = _shared(stanza)
     url = shared if shared in body else ""
     url = url or (body if _WEB.fullmatch(body) else "")
-    if not _WEB.fullmatch(url) or len(url) > MAX_URL:
+    if not _WEB.fullmatch(url) or len(url) > MAX_LINK_LENGTH:
         return ""
     try:
         path = urlsplit(url).path
@@ -117,7 +117,7 @@ def _picture(stanza: Any, body: str) -> str:
     suffix = _SUFFIX.search(path)
     if suffix is None:
         return url if shared else ""
-    return url if suffix.group(1).lower() in PICTURES else ""
+    return url if suffix.group(1).lower() in PICTURE_SUFFIXES else ""
 
 
 def _shared(stanza: Any) -> str:
@@ -139,19 +139,19 @@ def _unwrapped(stanza: Any, own: str) -> Any:
 
 def body_of(stanza: Any, kind: str, language: str = "") -> str:
     """What is to be read of a message, in this language where there are several; "" for nothing."""
-    body = text_in(stanza, "body", language) or legal(_marked_up(stanza))
+    body = text_in(stanza, "body", language) or legal_text(_marked_up(stanza))
     if not body.strip():
         body = ""
     hidden = [child for child in stanza.getChildren() if child and child.getNamespace() in _ENCRYPTED]
     if hidden and not any(_says_something(each) for each in hidden):
         # Keys alone. What stands in for the text that cannot be read stands for nothing here.
-        if any(child and str(child.getNamespace()) in STAND_INS for child in stanza.getChildren()):
+        if any(child and str(child.getNamespace()) in STAND_IN_NAMESPACES for child in stanza.getChildren()):
             return ""
     elif hidden and not body:
         return "[encrypted message]"
     if kind == "normal" and body and (subject := text_in(stanza, "subject", language).strip()):
         body = f"{subject}\n{body}"
-    url = legal(_shared(stanza))
+    url = legal_text(_shared(stanza))
     if url and url not in body:
         body = f"{body}\n{url}".strip()
     if body and stanza.getTag("replace", namespace=CORRECTION) is not None:
@@ -161,10 +161,10 @@ def body_of(stanza: Any, kind: str, language: str = "") -> str:
 
 def _says_something(hidden: Any) -> bool:
     """Whether there is a text in what is encrypted. Without one OMEMO sends keys only."""
-    return str(hidden.getNamespace()) not in OMEMO or hidden.getTag("payload") is not None
+    return str(hidden.getNamespace()) not in OMEMO_NAMESPACES or hidden.getTag("payload") is not None
 
 
-def children(stanza: Any, name: str, namespace: str = "") -> list[Any]:
+def children_named(stanza: Any, name: str, namespace: str = "") -> list[Any]:
     """The children of that name, of any namespace where none is given: in a third of the time that xmpppy takes."""
     return [
         child
@@ -176,16 +176,16 @@ def children(stanza: Any, name: str, namespace: str = "") -> list[Any]:
 def text_in(stanza: Any, name: str, language: str = "") -> str:
     """Of several texts that differ in language (RFC 6121 section 5.2.3) the one in this language, else the one in the stanza's
     own, else the first. Without what no phone may be shown."""
-    tags = children(stanza, name)
+    tags = children_named(stanza, name)
     if len(tags) < 2:
-        return legal(tags[0].getData() or "") if tags else ""
+        return legal_text(tags[0].getData() or "") if tags else ""
     around = str(stanza.getAttr("xml:lang") or "").lower()
     found = []
     for tag in tags:
         own = str(tag.getAttr("xml:lang") or "").lower()
         written = own or around
         fits = 0 if not language else 3 if written == language else 2 if written.partition("-")[0] == language else 0
-        text = legal(tag.getData() or "")
+        text = legal_text(tag.getData() or "")
         if text:
             found.append((fits or (own in ("", around)), text))
     return max(found, key=lambda each: each[0], default=(0, ""))[1]
@@ -212,16 +212,16 @@ def _words(node: Any) -> Iterator[str]:
             yield from _words(child)
 
 
-def believed(kept: Iterable[tuple[str, int]], *keepers: str) -> int | None:
+def believed_stamp(kept: Iterable[tuple[str, int]], *keepers: str) -> int | None:
     """The oldest of these stamps that one of the keepers has made: the user's own server, the room that a message comes from, the
     domain of whoever wrote it. Anybody else could date a message back."""
     return min((stamp for by, stamp in kept if by in keepers), default=None)
 
 
-def stamps(stanza: Any) -> list[tuple[str, int]]:
+def delay_stamps(stanza: Any) -> list[tuple[str, int]]:
     """(bare JID or "", seconds since the epoch) of whoever says to have kept the message since then."""
     found = []
-    for tag in [*children(stanza, "delay", DELAY), *children(stanza, "x", OLD_DELAY)]:
+    for tag in [*children_named(stanza, "delay", DELAY), *children_named(stanza, "x", OLD_DELAY)]:
         stamp = parse_stamp(tag.getAttr("stamp") or "")
         if stamp is not None:
             found.append((addresses.bare(tag.getAttr("from") or ""), stamp))

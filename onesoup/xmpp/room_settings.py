@@ -136,8 +136,8 @@ def fill_config_form(config: Xml, values: Mapping[str, str], welcome: str | None
 
 def _smallest_sufficient(wish: str, offered: Iterable[str]) -> str | None:
     """The smallest offered number that is not below `wish`: ejabberd offers a list for the number of users. None without one."""
-    least = digits.number(wish)
+    least = digits.ascii_number(wish)
     if least is None:
         return None
-    large = [count for each in offered if (count := digits.number(each)) is not None and count >= least]
+    large = [count for each in offered if (count := digits.ascii_number(each)) is not None and count >= least]
     return str(min(large)) if large else None

@@ -5,7 +5,7 @@ their settings is in room_settings."""
 
 from dataclasses import dataclass
 
-from onesoup.csp.groups import ADMIN, MOD, USER
+from onesoup.csp.groups import ADMIN_LEVEL, MOD_LEVEL, USER_LEVEL
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.xmpp import errors
@@ -44,8 +44,8 @@ class RoomPresence:
 def privilege_level(role: str, affiliation: str) -> str:
     """The privilege level of an occupant."""
     if affiliation in ADMIN_AFFILIATIONS:
-        return ADMIN
-    return MOD if role == "moderator" else USER
+        return ADMIN_LEVEL
+    return MOD_LEVEL if role == "moderator" else USER_LEVEL
 
 
 def is_room_presence(stanza: Xml) -> bool:

@@ -5,7 +5,17 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
-from onesoup.csp.text.vcards import CELL, FAX, HOME, MAX_MANY, MAX_NOTE, MAX_VALUE, WORK, Card, Postal
+from onesoup.csp.text.vcards import (
+    CELL,
+    FAX,
+    HOME,
+    MAX_VCARD_ENTRIES,
+    MAX_VCARD_NOTE_LENGTH,
+    MAX_VCARD_VALUE_LENGTH,
+    WORK,
+    Card,
+    Postal,
+)
 from onesoup.xmpp import extras
 
 VCARD, UPDATE = "vcard-temp", "vcard-temp:x:update"
@@ -15,7 +25,7 @@ _PARTS = ("STREET", "LOCALITY", "REGION", "PCODE", "CTRY")
 _KINDS = (HOME, WORK, CELL, FAX)
 
 
-def read(vcard: Any) -> Card:
+def read_vcard(vcard: Any) -> Card:
     """The card of a <vCard/>; None is an empty one."""
     if vcard is None:
         return Card()
@@ -30,10 +40,12 @@ def read(vcard: Any) -> Card:
         title=_text(vcard, "TITLE"),
         url=_text(vcard, "URL"),
         # Prosody gives back as a note what was written as a description.
-        note=_text(vcard, "DESC", MAX_NOTE) or _text(vcard, "NOTE", MAX_NOTE),
-        phones=tuple((_kinds(each), number) for each in vcard.getTags("TEL") if (number := _number(each)))[:MAX_MANY],
-        emails=tuple(address for each in vcard.getTags("EMAIL") if (address := _text(each, "USERID")))[:MAX_MANY],
-        places=tuple(place for each in vcard.getTags("ADR") if (place := _postal(each)) != Postal(place.kind))[:MAX_MANY],
+        note=_text(vcard, "DESC", MAX_VCARD_NOTE_LENGTH) or _text(vcard, "NOTE", MAX_VCARD_NOTE_LENGTH),
+        phones=tuple((_kinds(each), number) for each in vcard.getTags("TEL") if (number := _number(each)))[:MAX_VCARD_ENTRIES],
+        emails=tuple(address for each in vcard.getTags("EMAIL") if (address := _text(each, "USERID")))[:MAX_VCARD_ENTRIES],
+        places=tuple(place for each in vcard.getTags("ADR") if (place := _postal(each)) != Postal(place.kind))[
+            :MAX_VCARD_ENTRIES
+        ],
     )
 
 
@@ -48,20 +60,20 @@ def _kinds(tag: Any) -> tuple[str, ...]:
 
 def _number(tag: Any) -> str:
     """Some clients write the number into TEL itself."""
-    return _text(tag, "NUMBER") or " ".join((tag.getData() or "").split())[:MAX_VALUE]
+    return _text(tag, "NUMBER") or " ".join((tag.getData() or "").split())[:MAX_VCARD_VALUE_LENGTH]
 
 
-def _text(tag: Any, name: str, most: int = MAX_VALUE) -> str:
+def _text(tag: Any, name: str, most: int = MAX_VCARD_VALUE_LENGTH) -> str:
     return " ".join((tag.getTagData(name) or "").split())[:most] if tag is not None else ""
 
 
-def photo(vcard: Any) -> bytes | None:
+def photo_bytes(vcard: Any) -> bytes | None:
     """The octets of the picture; None where there is none, or what stands there is no BASE64 or too much."""
     tag = vcard.getTag("PHOTO") if vcard is not None else None
-    return octets((tag.getTagData("BINVAL") or "") if tag is not None else "")
+    return base64_bytes((tag.getTagData("BINVAL") or "") if tag is not None else "")
 
 
-def octets(text: str) -> bytes | None:
+def base64_bytes(text: str) -> bytes | None:
     """BASE64 with any white space in it; None for nothing, for anything else and for too much."""
     if not text or len(text) > MAX_PICTURE * 3 // 2:
         return None
@@ -82,7 +94,7 @@ def photo_hash(stanza: Any) -> str | None:
     return text if extras.is_hash(text) else ""
 
 
-def elements(card: Card) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def vcard_elements(card: Card) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """What of a <vCard/> the card knows, as (element, children); an element without children has its text under "". What
     the card does not know is not among it, so that a merge leaves it as it is."""
     if card.full:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from onesoup.csp.codec import envelope
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
-from onesoup.csp.codec.fast_polls import MAX_POLL, MOST_SHAPES, Polls
+from onesoup.csp.codec.fast_polls import MAX_POLL_BYTES, MAX_POLL_SHAPES, KnownPolls
 from onesoup.csp.codec.generated_elements import PollingRequest
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
@@ -21,7 +21,7 @@ PLAIN = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789", min_size=1, max_si
 
 def long_way(octets: bytes) -> Message | None:
     try:
-        return envelope.read(codec.decode(octets))
+        return envelope.message_from_document(codec.decode(octets))
     except (WireError, CspError):
         return None
 
@@ -41,11 +41,11 @@ POLLS = polls_among(DOCUMENTS)
 
 def written(version: str, encoding: Encoding, sid: str, tid: str | None) -> bytes:
     transaction = Transaction(Mode.REQUEST, tid, PollingRequest())
-    return codec.encode(envelope.write_message(Message(version, encoding, [transaction], sid, SessionType.INBAND)))
+    return codec.encode(envelope.document_from_message(Message(version, encoding, [transaction], sid, SessionType.INBAND)))
 
 
-def knows(octets: bytes) -> Polls:
-    known = Polls()
+def knows(octets: bytes) -> KnownPolls:
+    known = KnownPolls()
     message = long_way(octets)
     assert message is not None
     known.learn(octets, message)
@@ -54,7 +54,7 @@ def knows(octets: bytes) -> Polls:
 
 @pytest.mark.parametrize("octets", POLLS)
 def test_a_poll_of_a_real_phone_is_known_the_second_time(octets: bytes):
-    assert Polls().read(octets) is None
+    assert KnownPolls().read(octets) is None
     message = long_way(octets)
     assert message is not None
     assert message.session_id is not None
@@ -92,7 +92,7 @@ def test_octets_changed(data):
 def test_nothing_else_is_kept(octets: bytes):
     message = long_way(octets)
     if message is not None:
-        known = Polls()
+        known = KnownPolls()
         known.learn(octets, message)
         assert known.read(octets) is None
 
@@ -138,16 +138,16 @@ def test_what_looks_like_the_id_and_is_none(body: bytes):
 
 
 def test_the_oldest_shapes_are_forgotten():
-    known, bodies = Polls(), []
-    for number in range(MOST_SHAPES + 1):
+    known, bodies = KnownPolls(), []
+    for number in range(MAX_POLL_SHAPES + 1):
         body = re.sub(rb"(<Session>)", rb"\1" + b" " * number, written("1.2", Encoding.XML, "ab12", "9"))
         message = long_way(body)
         assert message is not None
         known.learn(body, message)
         bodies.append(body)
-    assert [known.read(body) is not None for body in bodies] == [False] + [True] * MOST_SHAPES
+    assert [known.read(body) is not None for body in bodies] == [False] + [True] * MAX_POLL_SHAPES
 
 
 def test_a_long_body_is_no_poll():
-    body = re.sub(rb"(<Session>)", rb"\1" + b" " * MAX_POLL, written("1.2", Encoding.XML, "ab12", "9"))
+    body = re.sub(rb"(<Session>)", rb"\1" + b" " * MAX_POLL_BYTES, written("1.2", Encoding.XML, "ab12", "9"))
     assert knows(body).read(body) is None

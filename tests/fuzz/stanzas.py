@@ -25,7 +25,7 @@ from onesoup.store.session.holder_side import ContactRecord, Delivery, StreamCha
 from onesoup.store.session.inbox import InboxItem, PhoneContact
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
-from onesoup.wire.limits import MAX_TEXT
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES
 from onesoup.xmpp import (
     archive,
     blocking,
@@ -46,7 +46,7 @@ from onesoup.xmpp import (
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
 from onesoup.xmpp.stream import stanzas
-from onesoup.xmpp.stream.parser import MAX_DEPTH, Parser
+from onesoup.xmpp.stream.parser import MAX_STANZA_DEPTH, Parser
 from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
@@ -156,7 +156,7 @@ class Choices:
 
 @cache
 def real() -> tuple[Xml, ...]:
-    return tuple(stanzas.tree(node) for each in REAL for node in parsed(each.encode()))
+    return tuple(stanzas.stanza_to_xml(node) for each in REAL for node in parsed(each.encode()))
 
 
 def parsed(octets: bytes) -> list[Node]:
@@ -223,7 +223,7 @@ def _many(choices: Choices, element: Xml) -> None:
 def _nested(choices: Choices, element: Xml) -> None:
     """Itself in itself."""
     inner = _copied(element)
-    for _ in range(choices.one((1, 1, 1, 2, 2, 2, 5, 10, MAX_DEPTH - 8, MAX_DEPTH))):
+    for _ in range(choices.one((1, 1, 1, 2, 2, 2, 5, 10, MAX_STANZA_DEPTH - 8, MAX_STANZA_DEPTH))):
         inner = Xml(element.name, element.ns, dict(element.attrs), [inner], element.text)
     element.children.append(inner)
 
@@ -279,14 +279,22 @@ def seeds() -> tuple[bytes, ...]:
 _NODES: tuple[Callable[[Any], Any], ...] = (
     lambda node: xmpp_messages.read_message(node, OWN),
     lambda node: xmpp_messages.read_plainly(node, OWN),
-    lambda node: xmpp_messages.oldest(xmpp_messages.stamps(node)),
+    lambda node: xmpp_messages.oldest(xmpp_messages.delay_stamps(node)),
     lambda node: xmpp_messages.body_of(node, "chat"),
     lambda node: extras.read_event(node, extras.Extras()),
     lambda node: contacts.read_resource(node, 1, "de"),
-    lambda node: searching.fill(searching.read_form(node), {"USER_ID": "ben", "USER_MOBILE_NUMBER": "+1 555"}),
-    lambda node: caps.verified("sha-1 http://a/ AAAA", node),
-    *(xmpp_messages.read_receipt, bounces.read, contacts.read_item, caps.name_of, caps.client_type),
-    *(vcards.read, vcards.photo, vcards.photo_hash, xmpp_profiles.read, xmpp_profiles.facts, geoloc.read, blocking.read_items),
+    lambda node: searching.fill_search_form(searching.read_form(node), {"USER_ID": "ben", "USER_MOBILE_NUMBER": "+1 555"}),
+    lambda node: caps.caps_match("sha-1 http://a/ AAAA", node),
+    *(xmpp_messages.read_receipt, bounces.read_bounce, contacts.read_item, caps.name_of, caps.client_type),
+    *(
+        vcards.read_vcard,
+        vcards.photo_bytes,
+        vcards.photo_hash,
+        xmpp_profiles.read_profile,
+        xmpp_profiles.searchable_facts,
+        geoloc.read_geoloc,
+        blocking.read_items,
+    ),
     *(
         searching.read_hits,
         searching.read_items,
@@ -318,7 +326,7 @@ def mapped(node: Node) -> None:
     """The pure mapping reads whatever an element is: nothing, or something, and never raises."""
     for read in _NODES:
         read(node)
-    tree = stanzas.tree(node)
+    tree = stanzas.stanza_to_xml(node)
     for read in _TREES:
         read(tree)
     if archive.query_id_of(node) is not None:
@@ -424,10 +432,10 @@ def delivered(item: InboxItem, record: bytes, version: str, encoding: Any) -> bo
     item.record = record
     primitive = render.item_primitive(item, version)
     said = Message(version, encoding, [Transaction(Mode.REQUEST, item.tid, primitive)], "sid", SessionType.INBAND)
-    octets = codec.encode(envelope.write_message(said))
-    if len(octets) > MAX_TEXT:
+    octets = codec.encode(envelope.document_from_message(said))
+    if len(octets) > MAX_DOCUMENT_BYTES:
         return True  # well-formed, but for no phone: what is cut before it comes so far is tested elsewhere
-    content = envelope.read(codec.decode(octets)).transactions[0].content
+    content = envelope.message_from_document(codec.decode(octets)).transactions[0].content
     assert type(content) is type(primitive), content
     assert not isinstance(content, Malformed | Unknown)
     return True

@@ -5,7 +5,7 @@ import re
 
 from onesoup.csp.codec import envelope, fast_wbxml
 from onesoup.csp.codec.envelope import Message
-from onesoup.csp.codec.fast_polls import Polls
+from onesoup.csp.codec.fast_polls import KnownPolls
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
@@ -20,7 +20,7 @@ MOST_OTHERS = 12
 def over_the_tree(data: bytes, content_type: str | None = None) -> Message | None:
     """None for a document that cannot be read, or that is no message."""
     try:
-        return envelope.read(codec.decode(data, content_type))
+        return envelope.message_from_document(codec.decode(data, content_type))
     except (WireError, CspError):
         return None
 
@@ -40,7 +40,7 @@ def agrees(data: bytes) -> bool:
 def written(message: Message) -> bytes | None:
     """Both ways write it in the same bytes, or neither can."""
     try:
-        long = codec.encode(envelope.write_message(message))
+        long = codec.encode(envelope.document_from_message(message))
     except (KeyError, WireError) as refused:
         try:
             fast_wbxml.encode(message)
@@ -69,7 +69,7 @@ def by_sight(data: bytes) -> bool:
     message = over_the_tree(data)
     if message is None:
         return False
-    known = Polls()
+    known = KnownPolls()
     known.learn(data, message)
     first = known.read(data)
     assert first is None or first == message

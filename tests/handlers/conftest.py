@@ -91,7 +91,12 @@ class Holder:
             session = records.unpack_session(job["r"])
             code = self.verdict(*self.password(job))
             if code == 200:
-                fields = {"r": job["r"], "cred": job["cred"], "ttl": access.expiry(session.ttl) * 1000, "fence": 1}
+                fields = {
+                    "r": job["r"],
+                    "cred": job["cred"],
+                    "ttl": access.session_expiry_seconds(session.ttl) * 1000,
+                    "fence": 1,
+                }
                 self.feed.create(job["sid"], fields, ())
                 self.shards.add(shard, job["sid"])
             self.reply(job, code)
@@ -205,13 +210,13 @@ class Phone:
 
     def post(self, message: Message) -> Message | None:
         """Through both codecs, as octets. None for an empty body."""
-        return self.post_octets(codec.encode(envelope.write_message(message)))
+        return self.post_octets(codec.encode(envelope.document_from_message(message)))
 
     def post_octets(self, octets: bytes) -> Message | None:
         self.raw = octets
-        body = self.exchange.run(envelope.read(codec.decode(octets)), octets, self.peer)
+        body = self.exchange.run(envelope.message_from_document(codec.decode(octets)), octets, self.peer)
         self.octets = body
-        self.reply = envelope.read(codec.decode(body)) if body else None
+        self.reply = envelope.message_from_document(codec.decode(body)) if body else None
         if self.reply is not None:
             assert (self.reply.version, self.reply.encoding) == (self.version, self.encoding)
         return self.reply

@@ -76,7 +76,9 @@ class Stage:
 
     def posted(self, request: Document) -> Document | None:
         octets = codec.encode(request)
-        body = self.phone.exchange.run(envelope.read(codec.decode(octets)), octets, Peer("192.0.2.10", "10.0.0.7", ""))
+        body = self.phone.exchange.run(
+            envelope.message_from_document(codec.decode(octets)), octets, Peer("192.0.2.10", "10.0.0.7", "")
+        )
         return codec.decode(body) if body else None
 
     def settings(self, **changed: Any) -> None:

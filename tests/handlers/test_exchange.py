@@ -377,7 +377,7 @@ def test_an_attribute_list_is_accepted_at_every_start(every_phone, holder):
 
 
 def test_an_unknown_primitive_is_501_and_the_session_lives(phone):
-    octets = codec.encode(envelope.write_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest()))))
+    octets = codec.encode(envelope.document_from_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest()))))
     reply = phone.post_octets(octets.replace(b"KeepAlive-Request", b"Frobnicate-Request"))
     assert reply.transactions[0].content.result.code == 501
     assert reply.transactions[0].id == "7"
@@ -385,7 +385,7 @@ def test_an_unknown_primitive_is_501_and_the_session_lives(phone):
 
 
 def test_a_malformed_value_is_told_and_the_session_lives(phone):
-    octets = codec.encode(envelope.write_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest(1234)))))
+    octets = codec.encode(envelope.document_from_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest(1234)))))
     reply = phone.post_octets(octets.replace(b"1234", b"soon"))
     assert reply.transactions[0].content.result.code == 402
     assert phone.ask(KeepAliveRequest()).result.code == 200
@@ -556,8 +556,8 @@ def test_a_bug_is_answered_in_the_phones_own_encoding(every_phone, services, mon
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(type(services.inbox), "poll", broken)
-    octets = codec.encode(envelope.write_message(every_phone.message(Transaction(Mode.REQUEST, "5", PollingRequest()))))
-    body = every_phone.exchange.run(envelope.read(codec.decode(octets)), octets, Peer())
-    answer = envelope.read(codec.decode(body))
+    octets = codec.encode(envelope.document_from_message(every_phone.message(Transaction(Mode.REQUEST, "5", PollingRequest()))))
+    body = every_phone.exchange.run(envelope.message_from_document(codec.decode(octets)), octets, Peer())
+    answer = envelope.message_from_document(codec.decode(body))
     assert (answer.version, answer.encoding) == (every_phone.version, every_phone.encoding)
     assert answer.transactions[0].content.result.code == 500

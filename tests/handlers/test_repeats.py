@@ -15,11 +15,11 @@ def send(phone, text="hello", to=ROMEO, lost=False):
     info = MessageInfo(recipient=Recipient(user=[User(user_id=to)]))
     request = SendMessageRequest(delivery_report=False, message_info=info, content_data=text)
     message = phone.message(Transaction(Mode.REQUEST, phone.next_id(), request))
-    octets, written = codec.encode(envelope.write_message(message)), []
-    body = phone.exchange.run(envelope.read(codec.decode(octets)), octets, Peer(HOST), written)
+    octets, written = codec.encode(envelope.document_from_message(message)), []
+    body = phone.exchange.run(envelope.message_from_document(codec.decode(octets)), octets, Peer(HOST), written)
     for call in [] if lost else written:
         call()
-    return envelope.read(codec.decode(body)).transactions[0].content.message_id
+    return envelope.message_from_document(codec.decode(body)).transactions[0].content.message_id
 
 
 def android(new_phone):

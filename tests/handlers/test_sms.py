@@ -78,7 +78,7 @@ class Codec:
 
     @classmethod
     def read(cls, octets):
-        (transaction,) = envelope.read(codec.decode(octets)).transactions
+        (transaction,) = envelope.message_from_document(codec.decode(octets)).transactions
         cls.tid = transaction.id
         return transaction.content
 

@@ -37,7 +37,7 @@ def told(reply) -> int:  # type: ignore[no-untyped-def]
         assert reply.status in (400, 413, 415)
         assert reply.body == b""
         return reply.status
-    content = envelope.read(codec.decode(reply.body)).transactions[0].content
+    content = envelope.message_from_document(codec.decode(reply.body)).transactions[0].content
     assert isinstance(content, Status)
     return content.result.code or 0  # type: ignore[union-attr]
 
@@ -69,7 +69,7 @@ def test_a_request_that_breaks_off_is_answered_under_its_own_id(world: World) ->
     phone.login()
     phone.get_lists()
     reply = phone.raw(phone.last[: phone.last.index(b"GetList")])
-    answer = envelope.read(codec.decode(reply.body))
+    answer = envelope.message_from_document(codec.decode(reply.body))
     assert (reply.status, answer.session_id, answer.transactions[0].id) == (200, phone.session_id, "2")
     phone.keep_alive()
 

@@ -96,9 +96,12 @@ def log_in(world: World, port: int, user: str, headers: dict[str, str]) -> int:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         link.request(
-            "POST", "/", codec.encode(envelope.write_message(message)), {"Content-Type": "application/vnd.wv.csp.xml", **headers}
+            "POST",
+            "/",
+            codec.encode(envelope.document_from_message(message)),
+            {"Content-Type": "application/vnd.wv.csp.xml", **headers},
         )
-        answer = envelope.read(codec.decode(link.getresponse().read())).transactions[0].content
+        answer = envelope.message_from_document(codec.decode(link.getresponse().read())).transactions[0].content
     finally:
         link.close()
     assert isinstance(answer, LoginResponse)

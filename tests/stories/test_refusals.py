@@ -20,7 +20,7 @@ def refusal(phone: StoryPhone) -> int:
     """The code with which a log-in is refused; it stands in a Login-Response without SessionID."""
     with pytest.raises(Refused) as refused:
         phone.login()
-    answer = envelope.read(codec.decode(phone.last_reply)).transactions[0].content
+    answer = envelope.message_from_document(codec.decode(phone.last_reply)).transactions[0].content
     assert isinstance(answer, LoginResponse)
     assert answer.session_id is None
     return refused.value.code

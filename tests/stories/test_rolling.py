@@ -98,12 +98,12 @@ class Load(threading.Thread):
         name = "" if self._polls else f"k{self.done}"
         request = Transaction(Mode.REQUEST, name, PollingRequest() if self._polls else KeepAliveRequest())
         message = Message(self._phone.version, self._phone.encoding, [request], self._phone.session_id, SessionType.INBAND)
-        link.request("POST", "/", codec.encode(envelope.write_message(message)), {"Content-Type": TYPE})
+        link.request("POST", "/", codec.encode(envelope.document_from_message(message)), {"Content-Type": TYPE})
         answer = link.getresponse()
         octets = answer.read()
         assert answer.status == 200, answer.status
         if not self._polls:
-            (transaction,) = envelope.read(codec.decode(octets)).transactions
+            (transaction,) = envelope.message_from_document(codec.decode(octets)).transactions
             assert isinstance(transaction.content, KeepAliveResponse), transaction
             assert transaction.id == name
         return octets

@@ -59,7 +59,7 @@ class Scripted:
     def _answer(self, said: Said, body: bytes) -> bytes:
         if isinstance(said, bytes):
             return said
-        request = envelope.read(codec.decode(body))
+        request = envelope.message_from_document(codec.decode(body))
         if not self.asked or self.asked[-1] is not request:
             self.asked.append(request)
         if not isinstance(said, Primitive):

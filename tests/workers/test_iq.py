@@ -6,10 +6,10 @@ from xmpp.simplexml import NodeBuilder
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import answers
 from onesoup.xmpp.stream import StreamFailure
-from onesoup.xmpp.stream.errors import NO_ANSWER
+from onesoup.xmpp.stream.errors import FAILURE_NO_ANSWER
 from workers.holder.session.iq import REMOTE_TIMEOUT, answer_of, failure_answer, result_of
 
-SILENCE, CLOSED = StreamFailure(NO_ANSWER, ""), StreamFailure("closed", "eof")
+SILENCE, CLOSED = StreamFailure(FAILURE_NO_ANSWER, ""), StreamFailure("closed", "eof")
 ERROR = "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
 
 

@@ -13,7 +13,7 @@ from onesoup.store.errors import StoreDown
 from onesoup.xmpp import commands
 from onesoup.xmpp.commands import ReplyAddress, answered
 from onesoup.xmpp.stream import StreamFailure
-from onesoup.xmpp.stream.errors import BACKLOG
+from onesoup.xmpp.stream.errors import FAILURE_BACKLOG
 from workers.holder.session.command_table import command_table
 from workers.holder.session.lifecycle import LifecycleCommands
 from workers.holder.session.outbox import Outbox
@@ -47,7 +47,7 @@ class Connection:
 
     def transmit(self, *nodes, key, before):
         if self.full:
-            raise StreamFailure(BACKLOG, "resource-constraint")
+            raise StreamFailure(FAILURE_BACKLOG, "resource-constraint")
         before(len(self.sent) + 1)
         self.sent.append((key, time.monotonic()))
 

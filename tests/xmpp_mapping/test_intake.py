@@ -429,7 +429,7 @@ def test_a_bounce_of_what_was_never_sent_is_not_told(intake, directory):
     assert texts(read(intake, bounced("service-unavailable", id="x"))) == []
 
 
-CONDITIONS = [*bounces.REASONS, "undefined-condition", "unexpected-request", "of-tomorrow"]
+CONDITIONS = [*bounces.BOUNCE_REASONS, "undefined-condition", "unexpected-request", "of-tomorrow"]
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
@@ -571,7 +571,7 @@ def test_a_mistake_about_one_contact_or_request_costs_no_other(intake, monkeypat
     )
     assert set(done.changes.presence) == {ROMEO, "tybalt@example.net"}
     (answer,) = done.answers
-    assert (answer.getAttr("type"), stanzas.condition(answer)) == ("error", "internal-server-error")
+    assert (answer.getAttr("type"), stanzas.error_condition(answer)) == ("error", "internal-server-error")
 
 
 def test_a_store_that_is_away_is_no_mistake_of_a_stanza(intake, directory, monkeypatch):
@@ -613,7 +613,7 @@ def too_big(xml):
 )
 def test_whoever_wrote_what_is_too_large_is_told_so(intake, xml, condition):
     done = intake.read_stanzas([too_big(xml)])
-    assert [stanzas.condition(each) for each in done.answers] == [condition] * bool(condition)
+    assert [stanzas.error_condition(each) for each in done.answers] == [condition] * bool(condition)
     for answer in done.answers:
         assert (answer.getAttr("to"), answer.getAttr("id"), answer.getAttr("type")) == (f"{ROMEO}/x", "1", "error")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
-from onesoup.csp.presence import OFFLINE, Published
+from onesoup.csp.presence import OFFLINE_PRESENCE, Published
 from onesoup.store import records
 from onesoup.xmpp import bounces, commands, contacts, errors, messages
 from onesoup.xmpp.bounces import Bounce
@@ -55,8 +55,8 @@ def test_each_show_is_an_availability(show, availability):
 
 
 def test_nobody_there_is_offline():
-    assert aggregate([]) == OFFLINE
-    assert (OFFLINE.online, OFFLINE.availability) == (False, "NOT_AVAILABLE")
+    assert aggregate([]) == OFFLINE_PRESENCE
+    assert (OFFLINE_PRESENCE.online, OFFLINE_PRESENCE.availability) == (False, "NOT_AVAILABLE")
 
 
 def test_the_higher_priority_wins():
@@ -101,7 +101,7 @@ def test_resources_come_and_go():
 @pytest.mark.parametrize("kind", ["error", "unsubscribed", "unavailable"])
 def test_what_ends_all_presence_of_a_contact(kind):
     known = {"desk": Resource(), "phone": Resource()}
-    assert with_presence(known, "", presence(type=kind), 3) == ({}, OFFLINE)
+    assert with_presence(known, "", presence(type=kind), 3) == ({}, OFFLINE_PRESENCE)
     assert len(known) == 2
 
 
@@ -227,7 +227,7 @@ def test_a_link_is_told_once():
     assert body(f"<body>http://x/1</body>{link}") == "http://x/1"
 
 
-@pytest.mark.parametrize("namespace", messages.ENCRYPTED)
+@pytest.mark.parametrize("namespace", messages.ENCRYPTION_NAMESPACES)
 def test_what_cannot_be_read_is_said_to_be_encrypted(namespace):
     tag = "x" if namespace.startswith("jabber") else "openpgp" if namespace.endswith("openpgp:0") else "encrypted"
     hidden = f"<{tag} xmlns='{namespace}'><payload>x</payload></{tag}>"
@@ -236,7 +236,7 @@ def test_what_cannot_be_read_is_said_to_be_encrypted(namespace):
     assert body(f"<body> </body>{hidden}") == "[encrypted message]"
 
 
-@pytest.mark.parametrize("namespace", messages.OMEMO)
+@pytest.mark.parametrize("namespace", messages.OMEMO_NAMESPACES)
 def test_keys_without_a_text_are_nothing_to_read(namespace):
     keys = f"<encrypted xmlns='{namespace}'><header sid='1'><key rid='2'>x</key></header></encrypted>"
     assert body(keys) is None
@@ -329,8 +329,8 @@ def seen(inner, **attrs):
 def test_a_message_is_known_by_our_archives_id():
     assert seen(archived(OWN), id="m1") == seen(archived(OWN), id="other")
     assert seen(archived(OWN), id="m1") != seen(archived(OWN, "a2"), id="m1")
-    assert seen(archived(OWN)).startswith(messages.NUMBERED)
-    assert not seen("<body>x</body>", id="m1").startswith(messages.NUMBERED)
+    assert seen(archived(OWN)).startswith(messages.ARCHIVE_NUMBERED_PREFIX)
+    assert not seen("<body>x</body>", id="m1").startswith(messages.ARCHIVE_NUMBERED_PREFIX)
 
 
 def test_a_message_has_one_name_for_phones_of_any_language():
@@ -446,7 +446,7 @@ def test_any_stamp_is_a_time_or_none(stamp):
 
 
 def bounce(inner, **attrs):
-    return bounces.read(message(f"<body>x</body><error type='cancel'>{inner}</error>", type="error", id="m1", **attrs))
+    return bounces.read_bounce(message(f"<body>x</body><error type='cancel'>{inner}</error>", type="error", id="m1", **attrs))
 
 
 def test_a_bounce_names_recipient_message_and_condition():
@@ -503,19 +503,22 @@ def test_each_bounce_has_the_code_of_the_table(inner, code):
     ],
 )
 def test_no_such_server_is_said_only_of_a_domain_that_does_not_exist(words, told):
-    assert bounces.reason(bounce(condition("remote-server-not-found", words)).condition) == told
-    assert bounces.reason(bounce(condition("remote-server-timeout", words)).condition) == "the other server cannot be reached now"
+    assert bounces.bounce_reason(bounce(condition("remote-server-not-found", words)).condition) == told
+    assert (
+        bounces.bounce_reason(bounce(condition("remote-server-timeout", words)).condition)
+        == "the other server cannot be reached now"
+    )
 
 
 def test_the_phone_reads_the_reason_what_the_server_says_and_how_the_message_began():
-    assert bounces.told("no such user") == "not delivered: no such user"
-    assert bounces.told("no such user", "User unknown", "Hello") == 'not delivered: no such user (User unknown): "Hello"'
-    assert bounces.told("no such user", "No such user") == "not delivered: no such user"
+    assert bounces.bounce_text("no such user") == "not delivered: no such user"
+    assert bounces.bounce_text("no such user", "User unknown", "Hello") == 'not delivered: no such user (User unknown): "Hello"'
+    assert bounces.bounce_text("no such user", "No such user") == "not delivered: no such user"
 
 
 def test_what_comes_back_is_cut_and_cleaned():
     read = bounce(condition("gone", "too\nmany\u202ewords " * 100))
-    assert len(read.text) <= bounces.MAX_TEXT
+    assert len(read.text) <= bounces.MAX_BOUNCE_TEXT_LENGTH
     assert read.text.startswith("too manywords")
     assert bounces.first_words("a\n\n b\u009b " + "word " * 20) == "a b word word word word word word wor..."
 
@@ -525,8 +528,8 @@ def test_a_new_address_is_told():
 
 
 def test_only_an_error_with_an_id_is_a_bounce():
-    assert bounces.read(message("<body>x</body>")) is None
-    assert bounces.read(message("<error/>", type="error")) is None
+    assert bounces.read_bounce(message("<body>x</body>")) is None
+    assert bounces.read_bounce(message("<error/>", type="error")) is None
 
 
 def test_a_receipt_names_the_message():
@@ -543,7 +546,7 @@ def test_who_has_read_a_message_has_received_it():
 # --- errors (3 and 6.4) ---
 
 KINDS = [value for name, value in vars(stream).items() if name.isupper() and isinstance(value, str)]
-LOCAL = {stream.STORE, stream.BACKLOG}
+LOCAL = {stream.FAILURE_STORE, stream.FAILURE_BACKLOG}
 SEEN_BY_PHONES = {403, 409, 500, 503, 504, 516}
 MAPPING_6_4 = {
     "bad-request": 402,
@@ -597,11 +600,11 @@ BOUNCES = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_failure_has_a_code_of_its_own(kind):
-    assert kind in errors.LOGIN_KIND or kind in LOCAL
+    assert kind in errors.STATUS_OF_LOGIN_FAILURE or kind in LOCAL
     assert errors.login_code(kind, "") in SEEN_BY_PHONES
 
 
-CONDITIONS = sorted(set(itertools.chain.from_iterable(stream._FINAL.values())) | set(errors.LOGIN_CONDITION))
+CONDITIONS = sorted(set(itertools.chain.from_iterable(stream._FINAL.values())) | set(errors.STATUS_OF_LOGIN_CONDITION))
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
@@ -655,9 +658,9 @@ def test_what_became_of_a_message(condition, code):
     assert errors.bounce_code(condition) == code
 
 
-@pytest.mark.parametrize("condition", sorted(stream._FINAL[stream.STREAM]))
+@pytest.mark.parametrize("condition", sorted(stream._FINAL[stream.FAILURE_STREAM]))
 def test_after_a_stream_error_that_nothing_can_mend_the_session_is_over(condition):
-    assert condition in errors.FINAL
+    assert condition in errors.FINAL_CONDITIONS
 
 
 # --- list metadata in private storage ---

@@ -17,7 +17,7 @@ def tree(text: str) -> Xml:
     name = text[1:].split(">")[0].split(" ")[0].strip("/")
     if "xmlns" not in text.partition(">")[0]:
         text = text.replace(f"<{name}", f"<{name} xmlns='jabber:client'", 1)
-    return stanzas.tree(NodeBuilder(text).getDom())
+    return stanzas.stanza_to_xml(NodeBuilder(text).getDom())
 
 
 def presence(inner="", **attrs):
@@ -29,7 +29,7 @@ def test_a_tree_goes_into_a_stanza_and_back():
     made = Xml(
         "message", attrs={"to": ROOM, "id": "1"}, children=[Xml("x", f"{MUC}#user", children=[xml.leaf("reason", "a & <b>")])]
     )
-    back = tree(str(stanzas.node(made)).replace("<message", "<message", 1))
+    back = tree(str(stanzas.xml_to_node(made)).replace("<message", "<message", 1))
     assert back.find("x", f"{MUC}#user").text_of("reason") == "a & <b>"
     assert xml.from_plain(made.plain()) == made
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.presence import Published
 from onesoup.xmpp import answers, commands
 from onesoup.xmpp.archive import ArchivedMessage
@@ -67,7 +67,7 @@ COMMANDS = {
     "mood": commands.PublishMood("happy"),
     "nick": commands.PublishNick(""),
     "place": commands.PublishLocation(Place(59.3, 18.1, None, 20, "SE", "Stockholm")),
-    "place-nowhere": commands.PublishLocation(NOWHERE),
+    "place-nowhere": commands.PublishLocation(UNKNOWN_PLACE),
     "avatar": commands.PublishAvatar(PNG),
     "card": commands.PublishContactInfo("BEGIN:VCARD\r\nEND:VCARD\r\n"),
     "look": commands.LookUpContacts((JULIET,), (JULIET, ROOM), 4.5),

@@ -45,8 +45,8 @@ def arrives(text):
 
 def over_csp(primitive, version, encoding):
     message = Message(version, encoding, [Transaction(Mode.REQUEST, "1", primitive)], "s1", SessionType.INBAND)
-    octets = codec.encode(envelope.write_message(message))
-    return envelope.read(codec.decode(octets)).transactions[0].content
+    octets = codec.encode(envelope.document_from_message(message))
+    return envelope.message_from_document(codec.decode(octets)).transactions[0].content
 
 
 def over_xmpp(stanza):
@@ -63,7 +63,7 @@ def test_from_the_phone_to_xmpp(version, encoding, text):
         return
     info = MessageInfo(recipient=Recipient(user=[User(user_id="wv:romeo@example.net")]))
     request = over_csp(SendMessageRequest(message_info=info, content_data=text), version, encoding)
-    body = messages.content(request, unescape=False)
+    body = messages.message_content(request, unescape=False)
     stanza = over_xmpp(stanzas.message_octets(commands.SendMessage("m1", ROMEO, body, receipt=False)))
     assert arrives(stanza.getTagData("body")) == arrives(text)
     assert [child.getName() for child in stanza.getChildren()] == ["body", "origin-id"]
@@ -86,11 +86,11 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
 
 def tree_of(command):
     """A chat message as a tree: what it has to be on the wire."""
-    payload = [stanzas.text("body", command.body), Node(f"{stanzas.SID} origin-id", {"id": command.id})]
+    payload = [stanzas.text_node("body", command.body), Node(f"{stanzas.SID} origin-id", {"id": command.id})]
     if command.receipt:
         payload.append(Node(f"{stanzas.RECEIPTS} request"))
     if command.url:
-        payload.append(Node(f"{stanzas.OOB} x", {}, [stanzas.text("url", command.url)]))
+        payload.append(Node(f"{stanzas.OOB} x", {}, [stanzas.text_node("url", command.url)]))
     if command.gid:
         payload.append(Node(f"{stanzas.MUC_USER} x"))
     return Node("message", {"type": "chat", "to": command.to, "id": command.id}, payload)

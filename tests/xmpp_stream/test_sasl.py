@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.xmpp.stream.sasl import (
-    END_POINT,
     MAX_ROUNDS,
-    UNIQUE,
+    TLS_SERVER_END_POINT,
+    TLS_UNIQUE,
     ChannelBinding,
     Plain,
     SaslError,
     Scram,
-    choose,
+    choose_mechanism,
     decode,
     encode,
-    lost,
-    prepared,
-    strength,
+    mechanism_strength,
+    password_newly_exposed,
+    saslprep,
 )
 from onesoup.xmpp.stream.scram_cache import SaltedPasswords
 
@@ -127,7 +127,7 @@ def test_sha_512_proves_both_sides():
 
 def test_strongest_first_and_plain_in_private_only():
     def chosen(*offered, private=True, user="u"):
-        mechanism = choose(offered, user, "p", private=private)
+        mechanism = choose_mechanism(offered, user, "p", private=private)
         return mechanism and mechanism.name
 
     assert chosen("PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS") == "SCRAM-SHA-256"
@@ -142,11 +142,11 @@ def test_names_are_escaped_and_prepared():
     assert Scram("SCRAM-SHA-1", "a=b,c", "p", nonce="N").first() == b"n,,n=a=3Db=2Cc,r=N"
     assert Plain("u", "p").first() == b"\0u\0p"
     # RFC 4013 section 3: soft hyphen goes, roman numeral nine is IX, ordinal a is a.
-    assert prepared("I\u00adX") == "IX"
-    assert prepared("\u2168") == "IX"
-    assert prepared("\u00aa") == "a"
-    assert prepared("pass\U0001f600") == "pass\U0001f600"
-    assert prepared("\x07") == "\x07"
+    assert saslprep("I\u00adX") == "IX"
+    assert saslprep("\u2168") == "IX"
+    assert saslprep("\u00aa") == "a"
+    assert saslprep("pass\U0001f600") == "pass\U0001f600"
+    assert saslprep("\x07") == "\x07"
 
 
 def test_base_64_of_nothing_is_an_equals_sign():
@@ -174,25 +174,30 @@ def channel(*bindings, taken=None):
 @pytest.mark.parametrize(
     ("offered", "ours", "name", "header"),
     [
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"], channel(UNIQUE, END_POINT), "SCRAM-SHA-1-PLUS", b"p=tls-unique,,"),
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"], channel(UNIQUE), "SCRAM-SHA-256-PLUS", b"p=tls-unique,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"], channel(TLS_UNIQUE, TLS_SERVER_END_POINT), "SCRAM-SHA-1-PLUS", b"p=tls-unique,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"], channel(TLS_UNIQUE), "SCRAM-SHA-256-PLUS", b"p=tls-unique,,"),
         # TLS 1.3, and the server does not say what it takes, or takes only what we have not.
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(END_POINT), "SCRAM-SHA-1", b"n,,"),
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(END_POINT, taken=["tls-exporter"]), "SCRAM-SHA-1", b"n,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(TLS_SERVER_END_POINT), "SCRAM-SHA-1", b"n,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(TLS_SERVER_END_POINT, taken=["tls-exporter"]), "SCRAM-SHA-1", b"n,,"),
         (
             ["SCRAM-SHA-1-PLUS"],
-            channel(END_POINT, taken=["tls-exporter", END_POINT]),
+            channel(TLS_SERVER_END_POINT, taken=["tls-exporter", TLS_SERVER_END_POINT]),
             "SCRAM-SHA-1-PLUS",
             b"p=tls-server-end-point,,",
         ),
-        (["SCRAM-SHA-1-PLUS"], channel(UNIQUE, END_POINT, taken=[END_POINT]), "SCRAM-SHA-1-PLUS", b"p=tls-server-end-point,,"),
+        (
+            ["SCRAM-SHA-1-PLUS"],
+            channel(TLS_UNIQUE, TLS_SERVER_END_POINT, taken=[TLS_SERVER_END_POINT]),
+            "SCRAM-SHA-1-PLUS",
+            b"p=tls-server-end-point,,",
+        ),
         # It offers none: one that does and was cut short will see this.
-        (["SCRAM-SHA-1", "PLAIN"], channel(UNIQUE, END_POINT), "SCRAM-SHA-1", b"y,,"),
+        (["SCRAM-SHA-1", "PLAIN"], channel(TLS_UNIQUE, TLS_SERVER_END_POINT), "SCRAM-SHA-1", b"y,,"),
         (["SCRAM-SHA-1"], channel(), "SCRAM-SHA-1", b"n,,"),
     ],
 )
 def test_how_a_log_in_is_bound_to_its_channel(offered, ours, name, header):
-    mechanism = choose(offered, "u", "p", private=True, channel=ours)
+    mechanism = choose_mechanism(offered, "u", "p", private=True, channel=ours)
     assert mechanism.name == name
     assert mechanism.first().startswith(header + b"n=u,r=")
 
@@ -210,9 +215,9 @@ def test_the_binding_is_part_of_what_is_proved():
 
 def test_strengths_have_an_order_and_a_password_given_away_is_a_loss():
     names = ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-512-PLUS"]
-    assert sorted(names, key=strength) == names
-    assert strength("X-OTHER") < strength("PLAIN")
-    assert lost("SCRAM-SHA-1", "PLAIN")
-    assert not lost("", "PLAIN")
-    assert not lost("PLAIN", "PLAIN")
-    assert not lost("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1")
+    assert sorted(names, key=mechanism_strength) == names
+    assert mechanism_strength("X-OTHER") < mechanism_strength("PLAIN")
+    assert password_newly_exposed("SCRAM-SHA-1", "PLAIN")
+    assert not password_newly_exposed("", "PLAIN")
+    assert not password_newly_exposed("PLAIN", "PLAIN")
+    assert not password_newly_exposed("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1")

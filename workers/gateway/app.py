@@ -16,7 +16,7 @@ from gevent import socket as gevent_socket
 from prometheus_client import Counter, Histogram
 
 from onesoup.csp.codec import envelope, fast_wbxml
-from onesoup.csp.codec.fast_polls import Polls
+from onesoup.csp.codec.fast_polls import KnownPolls
 from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
@@ -52,7 +52,7 @@ class CspResource:
     def __init__(self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "") -> None:
         """`domain` is the domain of a log-in that names none."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
-        self._polls = Polls()
+        self._polls = KnownPolls()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
@@ -79,7 +79,7 @@ class CspResource:
         if message is None:
             try:
                 document = codec.decode(body, req.content_type)
-                message = envelope.read(document)
+                message = envelope.message_from_document(document)
             except WireError as error:
                 self._unreadable(req, resp, body, error, error.partial)
                 return None
@@ -91,7 +91,7 @@ class CspResource:
 
     def _trace(self, message: envelope.Message, octets: int, reply: bytes, began: float) -> None:
         """Sends an event to operators who trace this session, or this user's log-in."""
-        told = envelope.read(codec.decode(reply)) if reply else None
+        told = envelope.message_from_document(codec.decode(reply)) if reply else None
         sid = message.session_id or (told.session_id if told else None)
         names = [logs.short(sid)] if sid else []
         for content in (each.content for each in (*message.transactions, *(told.transactions if told else ()))):
@@ -141,7 +141,7 @@ class CspResource:
         if message is None:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
-        resp.data = codec.encode(envelope.write_message(message))
+        resp.data = codec.encode(envelope.document_from_message(message))
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:

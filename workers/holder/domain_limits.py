@@ -23,7 +23,7 @@ class DomainLimits:
 
     def address_allowed(self, domain: str, address: str, port: int) -> bool:
         """Whether a stream to `domain` may connect to this address. Only a listed domain may be inside our own network."""
-        if self._domains.listed(domain) or address_policy.permitted(address, port):
+        if self._domains.listed(domain) or address_policy.address_permitted(address, port):
             return True
         log.warning("address-refused", domain=domain, address=address, port=port)
         return False

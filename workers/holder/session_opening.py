@@ -124,7 +124,7 @@ def _first_fields(job: dict[str, Any], session: Session, lease: Lease) -> dict[s
     return {
         "r": job["r"],
         "cred": job["cred"],
-        "ttl": access.expiry(session.ttl) * 1000,
+        "ttl": access.session_expiry_seconds(session.ttl) * 1000,
         "fence": lease.fence,
         "idle": FIRST_POLL,
     }

@@ -6,15 +6,15 @@ For onesoup.csp.codec.fast_wbxml alone. Anything else does not match, and is rea
 
 import re
 
-from onesoup.csp.codec.envelope import MAX_ID, Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import Primitive
 from onesoup.wire import tokens
 from onesoup.wire.document import Encoding
 from onesoup.wire.tokens import END, HAS_ATTRIBUTES, STR_I
 
-VERSIONS = ("1.1", "1.2", "1.3")
+WBXML_VERSIONS = ("1.1", "1.2", "1.3")
 # More elements than a frame can have, and as many as stand around the primitive.
-ELEMENTS, DEPTH = 14, 4
+FRAME_ELEMENTS, FRAME_DEPTH = 14, 4
 
 _END = re.escape(bytes((END,)))
 
@@ -22,7 +22,7 @@ _END = re.escape(bytes((END,)))
 def _pattern(version: str) -> re.Pattern[bytes]:
     """From behind the header to the first octet in TransactionContent. Groups: the root with its namespace, SessionID, mode,
     TransactionID, an empty one, Poll as it stands in 1.1."""
-    forms = tokens.FORMS[version]
+    forms = tokens.ELEMENT_FORMS[version]
 
     def opened(*names: str) -> bytes:
         return b"".join(re.escape(forms[name].open) for name in names)
@@ -31,7 +31,7 @@ def _pattern(version: str) -> re.Pattern[bytes]:
         return re.escape((forms[name].texts or {})[text])
 
     def plain(name: str, least: int) -> bytes:
-        return opened(name) + bytes((STR_I,)) + b"([!-~]{%d,%d})\\0" % (least, MAX_ID) + _END
+        return opened(name) + bytes((STR_I,)) + b"([!-~]{%d,%d})\\0" % (least, MAX_ID_LENGTH) + _END
 
     inband = opened("SessionType") + value("SessionType", "Inband") + plain("SessionID", 1)
     outband = opened("SessionType") + value("SessionType", "Outband")
@@ -60,18 +60,18 @@ def _pattern(version: str) -> re.Pattern[bytes]:
     )
 
 
-PATTERNS = {version: _pattern(version) for version in VERSIONS}
+FRAME_PATTERNS = {version: _pattern(version) for version in WBXML_VERSIONS}
 
 
 # What stands behind TransactionContent.
-TAIL = bytes((END,)) * 3
+FRAME_TAIL = bytes((END,)) * 3
 
-_FLAGS = {(tokens.FORMS["1.1"]["Poll"].texts or {})[flag]: truth for flag, truth in (("T", True), ("F", False))}
-_MODES = {(tokens.FORMS["1.1"]["TransactionMode"].texts or {})[mode]: mode for mode in Mode}
+_FLAGS = {(tokens.ELEMENT_FORMS["1.1"]["Poll"].texts or {})[flag]: truth for flag, truth in (("T", True), ("F", False))}
+_MODES = {(tokens.ELEMENT_FORMS["1.1"]["TransactionMode"].texts or {})[mode]: mode for mode in Mode}
 _WBXML, _INBAND, _OUTBAND = Encoding.WBXML, SessionType.INBAND, SessionType.OUTBAND
 
 
-def message(version: str, frame: re.Match[bytes], content: Primitive) -> Message:
+def message_in_frame(version: str, frame: re.Match[bytes], content: Primitive) -> Message:
     """The whole of it."""
     _, sid, mode, tid, empty, flag = frame.groups()
     transaction = Transaction(_MODES[mode], tid.decode() if tid is not None else None if empty is None else "", content)

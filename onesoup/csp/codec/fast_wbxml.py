@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from onesoup.csp.codec import fast_frames, fast_shells
-from onesoup.csp.codec.binding import ALIASES
-from onesoup.csp.codec.envelope import MAX_ID, Message, Mode, SessionType, Transaction, write_message
-from onesoup.csp.codec.fast_frames import VERSIONS
+from onesoup.csp.codec.binding import PRIMITIVE_ALIASES
+from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction, document_from_message
+from onesoup.csp.codec.fast_frames import WBXML_VERSIONS
 from onesoup.csp.codec.generated_elements import FIELDS, ORDER, PRIMITIVES, Node
 from onesoup.wire import codec, tokens, wbxml
-from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, datetime, legal, normal, utf8
+from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, decode_utf8, legal_text, normal_value, opaque_datetime
 from onesoup.wire.document import Encoding
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES, MAX_ELEMENT_DEPTH, MAX_ELEMENTS, MAX_TEXT_ITEMS
 from onesoup.wire.names import version_of_namespace
 from onesoup.wire.tokens import END, ENTITY, EXT_T, HAS_CONTENT, OPAQUE, STR_I, STR_T, SWITCH_PAGE, Form
 
@@ -46,7 +46,7 @@ def _once(attribute: str, form: int = _TEXT, cls: type[Any] = _NO_CLASS) -> _Fie
 
 # Search-Request is not among them: the tree takes its criteria apart first.
 _PRIMITIVES = {name: cls for name, cls in PRIMITIVES.items() if name != "Search-Request"}
-_PRIMITIVES |= {alias: _PRIMITIVES[name] for alias, name in ALIASES.items()}
+_PRIMITIVES |= {alias: _PRIMITIVES[name] for alias, name in PRIMITIVE_ALIASES.items()}
 
 _SHELL_FIELDS: dict[type[Any], dict[str, _Field]] = {
     fast_shells.Root: {"Session": _once("session", _ELEMENT, fast_shells.SessionShell)},
@@ -91,14 +91,14 @@ def _children(cls: type[Any], version: str) -> dict[int, _Page]:
     """Code page -> tag octet, flags included -> child."""
     fields = _fields(cls)
     found: dict[int, _Page] = {}
-    for number, page in tokens.PAGES[version].items():
+    for number, page in tokens.TAG_PAGES[version].items():
         for octet, entry in enumerate(page):
             if entry is not None and (field := fields.get(entry[0])) is not None:
                 found.setdefault(number, {})[octet] = (*field, entry[1], entry[0])
     return found
 
 
-_CHILDREN: dict[str, dict[type[Any], dict[int, _Page]]] = {version: {} for version in VERSIONS}
+_CHILDREN: dict[str, dict[type[Any], dict[int, _Page]]] = {version: {} for version in WBXML_VERSIONS}
 _HAS_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__slots__)
 
 
@@ -107,18 +107,18 @@ _HAS_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__slots__)
 
 def decode(data: bytes) -> Message | None:
     """The message, or None where the tree has to decide."""
-    if len(data) > MAX_TEXT:
+    if len(data) > MAX_DOCUMENT_BYTES:
         return None
     try:
         version, pos, strings = tokens.VERSION_OF_HEADER.get(data[:4]), 4, b""
         if version is None:
             version, pos, strings = _header(data)
-        elif (frame := fast_frames.PATTERNS[version].match(data, 4)) is not None:
+        elif (frame := fast_frames.FRAME_PATTERNS[version].match(data, 4)) is not None:
             content = fast_shells.Content()
             named = frame.start(1) > 0
-            end = _read(data, version, frame.end(), strings, content, named, fast_frames.ELEMENTS, fast_frames.DEPTH)
-            if data[end:] == fast_frames.TAIL and content.primitive is not None:
-                return fast_frames.message(version, frame, content.primitive)
+            end = _read(data, version, frame.end(), strings, content, named, fast_frames.FRAME_ELEMENTS, fast_frames.FRAME_DEPTH)
+            if data[end:] == fast_frames.FRAME_TAIL and content.primitive is not None:
+                return fast_frames.message_in_frame(version, frame, content.primitive)
         root = fast_shells.Root()
         pos, named = _start(data, pos, version)
         _read(data, version, pos, strings, root, named)
@@ -131,7 +131,7 @@ def _header(data: bytes) -> tuple[str, int, bytes]:
     """Of a header that few phones write: with a string table, say. One that leaves the character set to HTTP is for the tree."""
     reader = wbxml.Reader(data, charset="us-ascii")
     pos = reader.header()
-    if reader.version not in VERSIONS or reader.charset != "utf-8":
+    if reader.version not in WBXML_VERSIONS or reader.charset != "utf-8":
         raise _Odd
     return reader.version, pos, reader.strings
 
@@ -142,13 +142,13 @@ def _read(
     """Reads the children of `node` from there on; gives the place behind its end. `named`: the version's namespace has been seen;
     `count` elements have been read already, and so many of them stand around the node."""
     find, known = data.find, _CHILDREN[version]
-    texts = tokens.SHORT_TEXTS[version]
-    all_texts = _Texts(version, strings, MAX_TEXT - len(data) - _UNCOUNTED)
+    texts = tokens.ONE_BYTE_TEXTS[version]
+    all_texts = _Texts(version, strings, MAX_DOCUMENT_BYTES - len(data) - _UNCOUNTED)
     cls: Any = type(node)
     pages = known[cls] if cls in known else _learn(cls, version)
     number = 0  # count bounds both elements and page switches, as MAX_ELEMENTS does
     children = pages[0]
-    deepest = MAX_DEPTH - 2 - depth
+    deepest = MAX_ELEMENT_DEPTH - 2 - depth
     stack: list[tuple[Any, dict[int, _Page]]] = []
     while True:
         token = data[pos]
@@ -180,9 +180,9 @@ def _read(
             following = data[pos]
             end = find(0, pos) if following == STR_I else -1
             if end > 0 and data[end + 1] == END:
-                text = utf8(data[pos + 1 : end])
+                text = decode_utf8(data[pos + 1 : end])
                 if not text.isprintable():
-                    text = legal(text)
+                    text = legal_text(text)
                 pos = end + 2
             elif following == _EXT_T_0 and data[pos + 2] == END and data[pos + 1] in texts:
                 text = texts[data[pos + 1]]
@@ -190,7 +190,7 @@ def _read(
             else:
                 text, pos = _pieces(data, pos, kind, name, all_texts)
         if form == _TEXT:
-            value = normal(kind, text) if kind else text
+            value = normal_value(kind, text) if kind else text
         elif form == _NUMBER:
             if text and not (text.isascii() and text.isdigit() and len(text) < 10):
                 raise _Odd
@@ -204,7 +204,7 @@ def _read(
             if text:
                 if cls not in _HAS_TEXT:
                     raise _Odd
-                value.text = normal(kind, text) if kind else text
+                value.text = normal_value(kind, text) if kind else text
         if many == _MANY:
             if value is not None:
                 getattr(node, attribute).append(value)
@@ -239,8 +239,8 @@ class _Texts:
     length; and how many pieces of text there may be."""
 
     def __init__(self, version: str, strings: bytes, left: int) -> None:
-        self._values, self._strings, self._left = tokens.TEXTS[version], strings, left
-        self._pieces = MAX_ITEMS
+        self._values, self._strings, self._left = tokens.VALUE_TEXTS[version], strings, left
+        self._pieces = MAX_TEXT_ITEMS
 
     def piece(self) -> None:
         self._pieces -= 1
@@ -253,7 +253,7 @@ class _Texts:
         end = self._strings.find(0, index)
         octets = self._strings[index : end if end >= 0 else None]
         self._spend(len(octets))
-        return utf8(octets)
+        return decode_utf8(octets)
 
     def value(self, number: int) -> str:
         if number not in self._values or number == tokens.HISTORY:
@@ -270,7 +270,7 @@ class _Texts:
 
 # Value tokens that stand alone in their element are not counted here, as they are by the tree: so much they may make, and so
 # much less is left for the others.
-_UNCOUNTED = MAX_ELEMENTS * max(len(text) for texts in tokens.SHORT_TEXTS.values() for text in texts.values())
+_UNCOUNTED = MAX_ELEMENTS * max(len(text) for texts in tokens.ONE_BYTE_TEXTS.values() for text in texts.values())
 
 
 def _pieces(data: bytes, pos: int, kind: int, name: str, texts: _Texts) -> tuple[str, int]:
@@ -280,11 +280,11 @@ def _pieces(data: bytes, pos: int, kind: int, name: str, texts: _Texts) -> tuple
         token = data[pos]
         if token == END:
             text = "".join(pieces)
-            return text if text.isprintable() else legal(text), pos + 1
+            return text if text.isprintable() else legal_text(text), pos + 1
         texts.piece()
         if token == STR_I:
             end = data.index(0, pos)
-            pieces.append(utf8(data[pos + 1 : end]))
+            pieces.append(decode_utf8(data[pos + 1 : end]))
             pos = end + 1
         elif token == _EXT_T_0:
             number, pos = _number(data, pos + 1)
@@ -324,9 +324,9 @@ def _opaque(octets: bytes, kind: int, name: str) -> str:
     if kind == INTEGER and len(octets) <= 4:
         return str(int.from_bytes(octets, "big"))
     if kind == DATETIME and len(octets) == 6:
-        return datetime(octets)
+        return opaque_datetime(octets)
     if kind == STRING and name != "DirectContent":
-        return utf8(octets)
+        return decode_utf8(octets)
     raise _Odd
 
 
@@ -335,14 +335,14 @@ def _start(data: bytes, pos: int, version: str) -> tuple[int, bool]:
     if data[pos : pos + 8] in _ROOTS[version]:
         return pos + 8, True
     token = data[pos]
-    entry = tokens.PAGES[version][0][token]
+    entry = tokens.TAG_PAGES[version][0][token]
     if entry is None or entry[0] != "WV-CSP-Message" or not token & HAS_CONTENT:
         raise _Odd
     return _namespace(data, pos + 1, version, False, "WV-CSP-Message") if token > 0x7F else (pos + 1, False)
 
 
 # How nearly every document begins: the root with content and the namespace of the version that the header says.
-_ROOTS = {version: frozenset((tokens.FORMS[version]["WV-CSP-Message"].open,)) for version in VERSIONS}
+_ROOTS = {version: frozenset((tokens.ELEMENT_FORMS[version]["WV-CSP-Message"].open,)) for version in WBXML_VERSIONS}
 
 
 def _namespace(data: bytes, pos: int, version: str, named: bool, name: str) -> tuple[int, bool]:
@@ -366,7 +366,7 @@ def _message(root: fast_shells.Root, version: str) -> Message:
         sid = descriptor.session_id or None
         if sid is not None or (descriptor.session_type or "").lower() == "inband":
             kind = _INBAND
-            if sid is not None and len(sid) > MAX_ID:
+            if sid is not None and len(sid) > MAX_ID_LENGTH:
                 raise _Odd
     poll, transactions = session.poll, []
     for each in session.transactions:
@@ -375,7 +375,7 @@ def _message(root: fast_shells.Root, version: str) -> Message:
             raise _Odd
         if descriptor is not None:
             tid = descriptor.transaction_id
-            if tid is not None and len(tid) > MAX_ID:
+            if tid is not None and len(tid) > MAX_ID_LENGTH:
                 raise _Odd
             if descriptor.mode != "Request" and (descriptor.mode or "").lower() == "response":
                 mode = _RESPONSE
@@ -396,7 +396,7 @@ _REQUEST, _RESPONSE = Mode.REQUEST, Mode.RESPONSE
 
 _Writer = tuple[str, int, bool, Form, Any]  # attribute, form, whether many, how the element is written, its class
 _Made = tuple[Form, tuple[_Writer, ...]]
-_MADE: dict[str, dict[type[Any], _Made]] = {version: {} for version in VERSIONS}
+_MADE: dict[str, dict[type[Any], _Made]] = {version: {} for version in WBXML_VERSIONS}
 _END_OCTET = bytes((END,))
 _STRING = bytes((STR_I,))
 _STRING_END = bytes((0, END))
@@ -405,18 +405,24 @@ _SWITCHES = [bytes((SWITCH_PAGE, page)) for page in range(256)]
 
 def encode(message: Message) -> bytes:
     """The octets of a message in its own version and encoding."""
-    if message.encoding is Encoding.WBXML and message.version in VERSIONS:
+    if message.encoding is Encoding.WBXML and message.version in WBXML_VERSIONS:
         try:
             return b"".join(_message_octets(message))
         except _Odd:
             pass
-    return codec.encode(write_message(message))
+    return codec.encode(document_from_message(message))
 
 
 def _message_octets(message: Message) -> list[bytes]:
     version, old = message.version, message.version == "1.1"
     forms = _SHELL_FORMS[version]
-    out = [tokens.HEADERS[version], b"\0", forms["WV-CSP-Message"].open, forms["Session"].open, forms["SessionDescriptor"].open]
+    out = [
+        tokens.DOCUMENT_HEADERS[version],
+        b"\0",
+        forms["WV-CSP-Message"].open,
+        forms["Session"].open,
+        forms["SessionDescriptor"].open,
+    ]
     _text(forms["SessionType"], message.session_type.value, out)
     if message.session_id is not None:
         _text(forms["SessionID"], message.session_id, out)
@@ -505,7 +511,7 @@ def _text(form: Form, text: str, out: list[bytes]) -> None:
         out += (form.open, octets)
         return
     if not text.isprintable():
-        text = legal(text)
+        text = legal_text(text)
     out += (form.open, _STRING, text.encode(), _STRING_END)
 
 
@@ -520,7 +526,7 @@ def _plan(cls: type[Any], version: str) -> tuple[_Writer, ...]:
 
 def _own(name: str, version: str) -> Form:
     """How an element is written, _Odd where its name has no token."""
-    form = tokens.FORMS[version].get(name)
+    form = tokens.ELEMENT_FORMS[version].get(name)
     if form is None:
         raise _Odd
     return form
@@ -539,4 +545,4 @@ _SHELLS = (
     *("TransactionMode", "TransactionID", "TransactionContent", "Poll", "CIR"),
 )
 # All of them are on code page 0, but for CIR.
-_SHELL_FORMS = {version: {name: _own(name, version) for name in _SHELLS} for version in VERSIONS}
+_SHELL_FORMS = {version: {name: _own(name, version) for name in _SHELLS} for version in WBXML_VERSIONS}

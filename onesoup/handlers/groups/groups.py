@@ -74,7 +74,7 @@ def join_group(ctx: Context, request: JoinGroupRequest) -> Primitive:
 def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
     """The answer, in the form of the version (flows.md 11)."""
     flat = ctx.session.quirks.flat_members
-    response = JoinGroupResponse(welcome_note=groups.note(welcome))
+    response = JoinGroupResponse(welcome_note=groups.note_result(welcome))
     if ctx.version == "1.3":
         response.screen_name = ScreenName(s_name=nick, group_id=gid)
     if not list_them:
@@ -84,7 +84,7 @@ def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_t
     elif ctx.version == "1.1":
         response.user_list = groups.user_list(told, gid)
     else:
-        response.joined = groups.joined(told, gid, ctx.version, flat)
+        response.joined = groups.joined_members(told, gid, ctx.version, flat)
     return response
 
 
@@ -147,8 +147,8 @@ def _password(ctx: Context, room: str) -> str:
 def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
     """Creates and configures a room. 801 when it exists already, 806 for properties that are not possible."""
     wishes = request.group_properties or GroupProperties()
-    values, welcome = groups.read(wishes.property), properties.welcome_text(wishes)
-    name = groups.parse(request.group_id)
+    values, welcome = groups.read_properties(wishes.property), properties.welcome_text(wishes)
+    name = groups.parse_group_id(request.group_id)
     if name.owner and name.domain in (None, ctx.session.domain) and name.owner not in _own_names(ctx):
         raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "a group of somebody else")
     room, gid = room_of(ctx, request.group_id), spelled_group_id(request.group_id or "")
@@ -175,7 +175,7 @@ def create_group(ctx: Context, request: CreateGroupRequest) -> Primitive:
 
 def _own_names(ctx: Context) -> set[str]:
     """The user part of the account, and of the log-in id, which may be linked to another account."""
-    return {addresses.fold(addresses.local_of(ctx.session.jid)), addresses.fold(addresses.parse(ctx.session.own).user)}
+    return {addresses.fold(addresses.local_of(ctx.session.jid)), addresses.fold(addresses.parse_address(ctx.session.own).user)}
 
 
 def _must_be_new(ctx: Context, room: str) -> None:
@@ -240,7 +240,7 @@ def get_joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
     room, own = joined_room(ctx, request.group_id)
     told = shown_members(ctx, occupants(ctx, room), own.gid)
     flat = ctx.session.quirks.flat_members
-    if rooms.privilege_level(own.role, own.affiliation) == groups.ADMIN and not flat:
+    if rooms.privilege_level(own.role, own.affiliation) == groups.ADMIN_LEVEL and not flat:
         return GetJoinedUsersResponse(admin_map_list=groups.admin_map_list(told))
     return GetJoinedUsersResponse(user_map_list=groups.user_map_list(told, flat))
 

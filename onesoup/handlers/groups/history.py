@@ -41,7 +41,7 @@ def _texts(ctx: Context, room: str, gid: str, kept: ArchivedMessage) -> list[Tex
     """One message, in parts that fit the phone. Its id is the same each time it is listed."""
     whole = Text(_id(room, kept.id, 0), room, kept.body, kept.time, group=gid, nick=kept.nick)
     session = replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
-    parts = fitting.parts(whole, session, ctx.caps, spelling=gid)
+    parts = fitting.text_parts(whole, session, ctx.caps, spelling=gid)
     return [replace(whole, id=_id(room, kept.id, number), body=part) for number, part in enumerate(parts)]
 
 

@@ -20,7 +20,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation
-from onesoup.csp.lists import members
+from onesoup.csp.lists import list_members
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts
@@ -41,9 +41,9 @@ COME_AND_TALK = "Would you like to talk?"
 def invite(ctx: Context, request: InviteRequest) -> Primitive:
     """Sends an invitation. 201 names users who could not be invited; 501 for types without a counterpart in XMPP."""
     kind = (request.invite_type or "").strip().upper()
-    if kind in invitations.UNKNOWN:
+    if kind in invitations.UNSUPPORTED_INVITATION_TYPES:
         raise CspError(StatusCode.NOT_IMPLEMENTED, "invitations of that type go nowhere")
-    if kind not in invitations.KINDS:
+    if kind not in invitations.INVITATION_TYPES:
         raise CspError(StatusCode.BAD_PARAMETER, "unknown InviteType")
     invite_id = (request.invite_id or "").strip()
     if not invite_id or len(invite_id) > MAX_INVITE_ID:
@@ -57,7 +57,7 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
     mark = token(12)
     for command in _sent(kind, request, room, inside, jids, mark):
         ctx.send(command)
-    until = int(time.time()) + invitations.seconds(request.validity, kind)
+    until = int(time.time()) + invitations.validity_seconds(request.validity, kind)
     sent = Invitation(kind, room, until=until, invited=tuple(jids), mark=mark)
     ctx.services.invites.put(ctx.session.jid, "out", invite_id, records.pack_invitation(sent))
     return (
@@ -89,7 +89,7 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
             users.setdefault(error.code, []).append(user.user_id or "")
     for text in recipient.contact_list:
         try:
-            to.update((item.jid, None) for item in members(contacts.find_list(ctx, text), ctx.roster().values()))
+            to.update((item.jid, None) for item in list_members(contacts.find_list(ctx, text), ctx.roster().values()))
         except CspError:
             lists.append(text)
     present = {each.nick: each.jid for each in occupants(ctx, room)} if recipient.group and room else {}

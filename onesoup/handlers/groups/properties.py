@@ -14,7 +14,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import KeptProperties, Room
-from onesoup.csp.messages import decoded
+from onesoup.csp.messages import decode_text
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context
@@ -34,7 +34,7 @@ def get_group_properties(ctx: Context, request: GetGroupPropsRequest) -> Primiti
     room = room_of(ctx, request.group_id, here)
     info, marks = ctx.query(room_requests.ask_info(room), bookmarks.ask_bookmarks())
     about = room_settings.read_room_info(checked_reply(info).payload)
-    values = room_settings.group_properties(about, bool(groups.parse(request.group_id).owner))
+    values = room_settings.group_properties(about, bool(groups.parse_group_id(request.group_id).owner))
     own = here.get(room)
     if own is not None and own.topic:
         values["Topic"] = own.topic
@@ -68,7 +68,7 @@ def set_group_properties(ctx: Context, request: SetGroupPropsRequest) -> Primiti
     here = joined_rooms(ctx)
     room = room_of(ctx, request.group_id, here)
     wishes = request.group_properties or GroupProperties()
-    values, text = groups.read(wishes.property), welcome_text(wishes)
+    values, text = groups.read_properties(wishes.property), welcome_text(wishes)
     before = kept_properties(ctx, room, spelled_group_id(request.group_id or ""))
     after = with_own_properties(before, request.own_properties)
     topic = values.pop("Topic", None)
@@ -105,7 +105,7 @@ def welcome_text(wishes: GroupProperties) -> str | None:
         raise CspError(StatusCode.UNSUPPORTED_MEDIA_TYPE, "a welcome note is a text")
     text = note.content_data or ""
     if (note.content_encoding or "").strip().upper() == "BASE64":
-        text = decoded(text, kind[2])
+        text = decode_text(text, kind[2])
     return text[:MAX_WELCOME_LENGTH]
 
 
@@ -122,7 +122,7 @@ def own_alias(ctx: Context) -> str:
 
 def with_own_properties(before: KeptProperties, own: OwnProperties | None) -> KeptProperties:
     """The kept properties with the changes of a request. 806 for unknown ones."""
-    values = groups.read(own.property, groups.OWN_NAMES) if own is not None else {}
+    values = groups.read_properties(own.property, groups.OWN_NAMES) if own is not None else {}
     names = {"AutoJoin": "auto", "ShowID": "show_id", "PrivateMessaging": "private"}
     return replace(before, **{names[name]: value == "T" for name, value in values.items()})  # type: ignore[arg-type]
 

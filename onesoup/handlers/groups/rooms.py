@@ -44,13 +44,13 @@ def joined_rooms(ctx: Context) -> dict[str, Room]:
 def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
     """The room that a GroupID means. 405 without a room service, 516 for a foreign domain without one, BackendError while that
     is not known. A GroupID from an invitation needs no look-up."""
-    name = groups.parse(gid)
+    name = groups.parse_group_id(gid)
     for jid, room in (joined_rooms(ctx) if inside is None else inside).items():
-        if groups.same(room.gid, gid or ""):
+        if groups.same_group_id(room.gid, gid or ""):
             return jid
     for record in ctx.services.invites.all(ctx.session.jid, "in").values():
         invitation = records.unpack_invitation(record)
-        if groups.same(invitation.gid, gid or ""):
+        if groups.same_group_id(invitation.gid, gid or ""):
             return invitation.room
     domain = name.domain or ctx.session.domain
     found = room_service_of(ctx, domain)
@@ -80,9 +80,9 @@ def joined_room(ctx: Context, gid: str | None) -> tuple[str, Room]:
 
 def find_joined_room(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
     """The joined room that a GroupID means, without asking a server. 808 when it means none of them."""
-    name = groups.parse(gid)
+    name = groups.parse_group_id(gid)
     for jid, room in here.items():
-        if groups.same(room.gid, gid or ""):
+        if groups.same_group_id(room.gid, gid or ""):
             return jid
     domain = name.domain or ctx.session.domain
     services = {domain, ctx.services.groups.service(domain)} if here else set()
@@ -121,7 +121,7 @@ def shown_members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[M
     found = [
         Member(each.nick, ctx.session.spelled(each.jid, known.get(each.jid)) if each.jid else "", each.level) for each in present
     ]
-    return found if ctx.segmented else groups.fitting(found, gid, ctx.caps.parser)
+    return found if ctx.segmented else groups.fitting_members(found, gid, ctx.caps.parser)
 
 
 def kept_properties(ctx: Context, room: str, gid: str) -> KeptProperties:

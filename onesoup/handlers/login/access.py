@@ -124,13 +124,13 @@ def _session(attempt: LoginContext, jid: str) -> Session:
         jid=jid,
         own=attempt.wish.own,
         version=attempt.version,
-        resource=access.resource(attempt.client_id, services.ring.digest(attempt.client_id, "resource")),
+        resource=access.resource_of(attempt.client_id, services.ring.digest(attempt.client_id, "resource")),
         client_id=attempt.client_id,
         client_kind=attempt.client_kind,
         short=addresses.domain_of(jid) if attempt.wish.bare else None,
         cookie=request.session_cookie or "",
         handset=attempt.handset.name,
-        ttl=access.granted(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
+        ttl=access.granted_keep_alive(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
         began=int(time.time()),
         gateway=attempt.wish.gateway,
         encoding=attempt.encoding,
@@ -143,7 +143,7 @@ def _session(attempt: LoginContext, jid: str) -> Session:
 def _challenge(attempt: LoginContext) -> LoginOutcome:
     """Answers the first phase: a fresh nonce, and the schema for the second request."""
     services, request, link = attempt.services, attempt.request, attempt.link
-    offered = access.schemas(request)
+    offered = access.offered_schemas(request)
     if not offered:
         raise CspError(StatusCode.INVALID_PASSWORD, throttle.WRONG_PASSWORD)
     schema = access.choose_schema(offered, attempt.handset.takes_pwd)
@@ -175,10 +175,13 @@ def _resume(attempt: LoginContext, sid: str) -> LoginOutcome:
             raise NoSession(StatusCode.INVALID_SESSION)
         ttl = session.ttl
         if attempt.request.time_to_live is not None:
-            ttl = access.granted(attempt.request.time_to_live, services.policy.ttl_min, services.policy.ttl_max)
+            ttl = access.granted_keep_alive(attempt.request.time_to_live, services.policy.ttl_min, services.policy.ttl_max)
         cookie = attempt.request.session_cookie or session.cookie
         again = replace(session, version=attempt.version, ttl=ttl, cookie=cookie)
-        fields: dict[str, bytes | str | int] = {"r": records.pack_session(again), "ttl": access.expiry(ttl) * 1000}
+        fields: dict[str, bytes | str | int] = {
+            "r": records.pack_session(again),
+            "ttl": access.session_expiry_seconds(ttl) * 1000,
+        }
         sessions.commit(sid, None, token(SID_RANDOM_LETTERS), b"", RequestEffects(fields=fields))
     except NoSession:
         throttle.note_unknown_session(services, attempt.peer)
@@ -229,7 +232,7 @@ def _proved(attempt: LoginContext) -> tuple[str, str] | None:
         attempt.scheme = schema.lower() if schema else attempt.scheme
         return (link.jid, link.password) if schema and link is not None and link.phone_password else None
     password = request.password
-    if not password or len(password) > access.MAX_PASSWORD:
+    if not password or len(password) > access.MAX_PASSWORD_LENGTH:
         return None
     same = secrets.compare_digest(_octets(password), _octets(link.phone_password if link else _NOBODYS))
     return (link.jid, link.password) if link is not None and same else (attempt.wish.jid, password)

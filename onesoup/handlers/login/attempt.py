@@ -52,7 +52,7 @@ class LoginContext:
 
     @property
     def handset(self) -> handsets.Handset:
-        return handsets.find(self.client_id, self.peer.user_agent, self.transaction_id)
+        return handsets.find_handset(self.client_id, self.peer.user_agent, self.transaction_id)
 
     @property
     def proves(self) -> bool:
@@ -86,7 +86,7 @@ def start_attempt(
     if numbered and not (request.user_id or "").strip():
         wish = access.LoginWish(numbered, addresses.from_jid(numbered), False)
     else:
-        wish = access.wish(request.user_id, throttle.domain_policy(policy, peer))
+        wish = access.login_address(request.user_id, throttle.domain_policy(policy, peer))
     client_id, kind = access.client_id_text(request.client_id)
     link = linking.find_link(services, wish.jid)
     if len(client_id) > MAX_CLIENT_ID or len(request.session_cookie or "") > MAX_SESSION_COOKIE:

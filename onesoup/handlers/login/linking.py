@@ -57,7 +57,7 @@ def find_link(services: GatewayServices, login: str) -> LinkedAccount | None:
 
 def account_of(services: GatewayServices, peer: Peer, text: str) -> str:
     """The account that an address means here. 531 or 516 when it can mean none."""
-    jid = access.wish(text, throttle.domain_policy(services.policy, peer)).jid
+    jid = access.login_address(text, throttle.domain_policy(services.policy, peer)).jid
     if addresses.domain_of(jid) not in services.policy.domains:
         raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "domain not served here")
     return jid
@@ -65,7 +65,7 @@ def account_of(services: GatewayServices, peer: Peer, text: str) -> str:
 
 def verify_password(services: GatewayServices, peer: Peer, jid: str, password: str, deadline: float) -> None:
     """Checks the password at the XMPP server. CspError with the code that a log-in of a phone would get."""
-    given = bool(password) and len(password) <= access.MAX_PASSWORD
+    given = bool(password) and len(password) <= access.MAX_PASSWORD_LENGTH
     throttle.admit_login(services, peer, jid, throttle.password_key(services, jid, password) if given else None)
     job = {
         "verify": jid,

@@ -39,12 +39,12 @@ def _register(services: GatewayServices, request: RegistrationRequest, user_id: 
     policy, deadline = services.policy, time.monotonic() + services.policy.deadline
     if not policy.registration:
         raise CspError(StatusCode.SERVICE_NOT_SUPPORTED, "no new accounts are made here")
-    wish = access.wish(user_id, throttle.domain_policy(policy, peer))
+    wish = access.login_address(user_id, throttle.domain_policy(policy, peer))
     domain = wish.jid.rpartition("@")[2]
     password = request.password or ""
     if domain not in policy.domains:
         raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "domain not served here")
-    if not password or len(password) > access.MAX_PASSWORD:
+    if not password or len(password) > access.MAX_PASSWORD_LENGTH:
         raise CspError(StatusCode.BAD_PARAMETER, "a password is needed")
     stored = services.tries.outcome("register", digest)
     if stored is not None:

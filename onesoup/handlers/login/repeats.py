@@ -8,7 +8,7 @@ from onesoup.csp.codec.envelope import Message
 from onesoup.csp.codec.generated_elements import LoginRequest
 from onesoup.csp.errors import BackendError
 from onesoup.csp.status import StatusCode
-from onesoup.csp.transactions import answered
+from onesoup.csp.transactions import answer_to
 from onesoup.handlers import metrics
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import access
@@ -46,7 +46,7 @@ def _login(services: GatewayServices, message: Message, peer: Peer, digest: str,
         message.session_id,
         message.encoding.value,
     )
-    reply = encode_reply(message, [answered(transaction, outcome.response)])
+    reply = encode_reply(message, [answer_to(transaction, outcome.response)])
     if outcome.sid is not None:
         services.logins.put_reply(digest, outcome.sid, reply)
     return reply, answer_code(outcome.response)

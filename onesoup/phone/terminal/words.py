@@ -77,7 +77,7 @@ def as_xml(document: bytes) -> str:
     except WireError as error:
         return f"({len(document)} octets that are no CSP: {error})"
     _hide_passwords(root)
-    return xmltext.write(root).replace("\n", "&#10;")
+    return xmltext.write_element(root).replace("\n", "&#10;")
 
 
 def _hide_passwords(element: Element) -> None:

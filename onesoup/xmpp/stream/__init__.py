@@ -1,6 +1,6 @@
 """The XMPP client stream. The holder's alone; xmpppy serves as stanza layer only."""
 
-from onesoup.xmpp.stream.connect import look
+from onesoup.xmpp.stream.connect import probe_server
 from onesoup.xmpp.stream.errors import NotStored, StreamFailure
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import Resolver

@@ -12,23 +12,23 @@ from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.login import Begun, Login, StreamAccount, Terms
-from onesoup.xmpp.stream.negotiate import Negotiation, offered
+from onesoup.xmpp.stream.negotiate import Negotiation, offered_namespaces
 from onesoup.xmpp.stream.options import Options
-from onesoup.xmpp.stream.resolve import PORT, Target
+from onesoup.xmpp.stream.resolve import XMPP_PORT, Target
 from onesoup.xmpp.stream.stream_management import StreamManagement
-from onesoup.xmpp.stream.tcp import dial
+from onesoup.xmpp.stream.tcp import connect_tcp
 
-T = TypeVar("T")
+WorkT = TypeVar("T")
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
-_NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
+_NEXT = {errors.FAILURE_REFUSED, errors.FAILURE_DNS, errors.FAILURE_TIMEOUT, errors.FAILURE_TLS, errors.FAILURE_CLOSED}
 _LOST = "lost"
 # What a server has said of the account, and not of how it was asked.
-_ANSWERS = {errors.AUTH, errors.NO_MECHANISM, errors.BIND, errors.TLS, errors.TIMEOUT}
+_ANSWERS = {errors.FAILURE_AUTH, errors.FAILURE_NO_MECHANISM, errors.FAILURE_BIND, errors.FAILURE_TLS, errors.FAILURE_TIMEOUT}
 # So long a target may take while another one is left: a server that is dead without a word must not use up the whole log-in.
 PATIENCE_SECONDS = 3.0
 # How many see-other-host a domain may send us through.
-MAX_REDIRECTS = 2
+MAX_STREAM_REDIRECTS = 2
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class _Again(StreamFailure):
 def connect(account: StreamAccount, options: Options, sm: StreamManagement | None) -> Connected:
     """Raises StreamFailure. `sm`: a session to resume, if it is still there; its counters are then up to date."""
     targets = _targets(account.domain, options, sm)
-    return somewhere(targets, account.domain, options, lambda wire, target: _negotiated(wire, target, account, options, sm))
+    return try_targets(targets, account.domain, options, lambda wire, target: _negotiated(wire, target, account, options, sm))
 
 
-def look(domain: str, options: Options) -> ConnectOffer:
+def probe_server(domain: str, options: Options) -> ConnectOffer:
     """What a server of the domain offers to who would log in; then the connection is closed. Raises StreamFailure."""
 
     def meet(wire: Wire, target: Target) -> ConnectOffer:
@@ -71,24 +71,24 @@ def look(domain: str, options: Options) -> ConnectOffer:
         wire.close()
         return offer
 
-    return somewhere(options.resolver.targets(domain), domain, options, meet)
+    return try_targets(options.resolver.targets(domain), domain, options, meet)
 
 
-def somewhere(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
+def try_targets(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], WorkT]) -> WorkT:
     """The targets in turn, and those that they send us to."""
-    failure = StreamFailure(errors.DNS, "no-service")
+    failure = StreamFailure(errors.FAILURE_DNS, "no-service")
     redirects = 0
     while targets:
         target = targets.pop(0)
         try:
-            with gevent.Timeout(PATIENCE_SECONDS if targets else None, StreamFailure(errors.TIMEOUT, "silent")):
+            with gevent.Timeout(PATIENCE_SECONDS if targets else None, StreamFailure(errors.FAILURE_TIMEOUT, "silent")):
                 return _at(target, domain, options, work)
         except _Again as error:
             failure = error
             targets.insert(0, target)
         except StreamFailure as error:
             failure = error
-            if error.condition == "see-other-host" and redirects < MAX_REDIRECTS:
+            if error.condition == "see-other-host" and redirects < MAX_STREAM_REDIRECTS:
                 redirects += 1
                 targets = [_place(error.text)]
             elif error.kind not in _NEXT:
@@ -106,15 +106,15 @@ def _place(text: str) -> Target:
     """host, host:port, [v6], [v6]:port, or a bare IPv6 address."""
     host, colon, port = text.strip().rpartition(":")
     if not colon or not port.isdecimal() or (":" in host and not host.endswith("]")):
-        host, port = text.strip(), str(PORT)
+        host, port = text.strip(), str(XMPP_PORT)
     return Target(host.strip("[]"), int(port[:5]), False)
 
 
-def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
+def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Target], WorkT]) -> WorkT:
     allowed = None
     if options.address_allowed is not None and not options.resolver.is_static(domain, target):
         allowed = partial(options.address_allowed, domain)
-    wire = Wire(dial(target.host, target.port, allowed))
+    wire = Wire(connect_tcp(target.host, target.port, allowed))
     try:
         return work(wire, target)
     except BaseException:  # whatever it is, nobody else knows of this socket
@@ -137,7 +137,7 @@ def _negotiated(wire: Wire, target: Target, account: StreamAccount, options: Opt
     terms = Terms(private, options.derive, options.known, bind2=past.stores(domain) is False)
     talk = Login(wire, account, options.language, terms, sm, past.recall(place))
     # A server that loses what comes along with a header leaves us waiting.
-    patience = gevent.Timeout(PATIENCE_SECONDS if talk.past else None, StreamFailure(errors.TIMEOUT, _LOST))
+    patience = gevent.Timeout(PATIENCE_SECONDS if talk.past else None, StreamFailure(errors.FAILURE_TIMEOUT, _LOST))
     try:
         with patience:
             anew = encrypted(talk, wire, target, domain, options)
@@ -149,7 +149,7 @@ def _negotiated(wire: Wire, target: Target, account: StreamAccount, options: Opt
         raise _Again(failure.kind, failure.condition, failure.text) from None
     if not talk.guessed:
         past.keep(place, talk.told)
-    return Connected(wire, offered(talk.features), begun, talk.early)
+    return Connected(wire, offered_namespaces(talk.features), begun, talk.early)
 
 
 def _meant(failure: StreamFailure) -> bool:

@@ -11,14 +11,14 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.parser import Event, Parser, Ready
+from onesoup.xmpp.stream.parser import Event, KnownElement, Parser
 from onesoup.xmpp.stream.socket import StreamSocket
 from onesoup.xmpp.stream.tls import Tls, end_point
 
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
-SEND_SECONDS = 10.0
+STALLED_SEND_SECONDS = 10.0
 # Whoever has more to say than this in one turn of the loop waits for the peer.
-MUCH = 64 * 1024
+MAX_BUFFERED_BYTES = 64 * 1024
 # ValueError: of a socket that another greenlet has closed in the moment in which this one is woken.
 _GONE = (OSError, ValueError)
 
@@ -59,12 +59,12 @@ class Wire:
     @property
     def free(self) -> bool:
         """Nobody has the lock, and not much waits: whoever does not wait may `put` as if the lock were its own."""
-        return self._size < MUCH and not self._lock.locked()
+        return self._size < MAX_BUFFERED_BYTES and not self._lock.locked()
 
     def start_tls(self, tls: Tls, domain: str, direct: bool = False) -> None:
         """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
         if self.pending:
-            raise StreamFailure(errors.TLS, "handshake", "clear text after proceed")
+            raise StreamFailure(errors.FAILURE_TLS, "handshake", "clear text after proceed")
         tls.secure(self._linked(), domain, direct)
         self.secure = True
 
@@ -73,19 +73,19 @@ class Wire:
         tls = self._linked().tls
         if tls is None:
             return {}
-        found: dict[str, Callable[[], bytes]] = {sasl.END_POINT: lambda: end_point(tls.getpeercert(True) or b"")}
+        found: dict[str, Callable[[], bytes]] = {sasl.TLS_SERVER_END_POINT: lambda: end_point(tls.getpeercert(True) or b"")}
         if tls.version() == "TLSv1.2":  # TLS 1.3 has no such thing, whatever the library returns
-            found[sasl.UNIQUE] = lambda: tls.get_channel_binding(sasl.UNIQUE) or b""
+            found[sasl.TLS_UNIQUE] = lambda: tls.get_channel_binding(sasl.TLS_UNIQUE) or b""
         return found
 
-    def restart(self, ready: Ready | None = None) -> None:
+    def restart(self, ready: KnownElement | None = None) -> None:
         """A new document begins (RFC 6120 section 4.3.3). `ready`: as of the parser; without it the words are kept."""
         if self._parser is not None:
             self._parser.close()
         self._parser = Parser(ready=ready)
         self._words = None if ready else []
 
-    def expect(self, ready: Ready | None) -> None:
+    def expect(self, ready: KnownElement | None) -> None:
         """As `restart`, in the document that has begun."""
         if self._parser is not None:
             self._parser.ready = ready
@@ -120,7 +120,7 @@ class Wire:
 
     def drain(self) -> None:
         """Writes when much waits. For a holder of the lock."""
-        if self._size >= MUCH:
+        if self._size >= MAX_BUFFERED_BYTES:
             self._write(b"")
 
     def _flush(self) -> None:
@@ -155,7 +155,7 @@ class Wire:
         self._size = 0
         try:
             if not link.offer(data):  # nearly always all of it goes, and no clock has to be set
-                with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")):
+                with gevent.Timeout(STALLED_SEND_SECONDS, StreamFailure(errors.FAILURE_TIMEOUT, "stalled")):
                     link.push()
         except _GONE as error:
             failure = self._reset(error)
@@ -165,7 +165,7 @@ class Wire:
             self.close(failure)
             raise
         except BaseException:  # somebody's time is over, or the greenlet is killed: half a stanza may be out
-            self.close(StreamFailure(errors.TIMEOUT, "stalled"))
+            self.close(StreamFailure(errors.FAILURE_TIMEOUT, "stalled"))
             raise
 
     def receive(self) -> list[Event]:
@@ -178,14 +178,14 @@ class Wire:
         except _GONE as error:
             raise self._reset(error) from None
         if not data:
-            raise self.failure or StreamFailure(errors.CLOSED, "eof")
+            raise self.failure or StreamFailure(errors.FAILURE_CLOSED, "eof")
         if self._words is not None:
             self._words.append(data)
         return self._parser.feed(data) if self._parser is not None else []
 
     def close(self, failure: StreamFailure | None = None) -> None:
         """At once. Greenlets that wait in here get `failure`, or what closed it before."""
-        self.failure = self.failure or failure or StreamFailure(errors.CLOSED, "local")
+        self.failure = self.failure or failure or StreamFailure(errors.FAILURE_CLOSED, "local")
         link, self._link = self._link, None
         if link is not None:
             link.close()
@@ -195,9 +195,9 @@ class Wire:
 
     def _linked(self) -> StreamSocket:
         if self._link is None:
-            raise self.failure or StreamFailure(errors.CLOSED, "local")
+            raise self.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
         return self._link
 
     def _reset(self, error: OSError | ValueError) -> StreamFailure:
         text = getattr(error, "strerror", None) or type(error).__name__
-        return self.failure or StreamFailure(errors.CLOSED, "reset", text)
+        return self.failure or StreamFailure(errors.FAILURE_CLOSED, "reset", text)

@@ -14,8 +14,16 @@ from xmpp.simplexml import Node
 from onesoup.xmpp.stream import errors, namespaces, sasl, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard
-from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, are_features, condition_of, fail_on, number
+from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_told
+from onesoup.xmpp.stream.negotiate import (
+    AFTER_LOGIN,
+    BEFORE_LOGIN,
+    Negotiation,
+    are_features,
+    condition_of,
+    fail_on,
+    number_attribute,
+)
 from onesoup.xmpp.stream.parser import Event
 from onesoup.xmpp.stream.serializer import escape
 from onesoup.xmpp.stream.stream_management import SmError, StreamManagement
@@ -85,7 +93,7 @@ class Login(Negotiation):
         language: str,
         terms: Terms,
         sm: StreamManagement | None,
-        past: Mapping[str, Told] = NOTHING,
+        past: Mapping[str, Told] = NOTHING_TOLD,
     ) -> None:
         super().__init__(wire, account.domain, language, past)
         self._account, self._terms = account, terms
@@ -98,29 +106,29 @@ class Login(Negotiation):
         try:
             success = self._proved(way)
         except sasl.SaslError as error:
-            raise StreamFailure(errors.AUTH, "server-not-proved", str(error)) from None
+            raise StreamFailure(errors.FAILURE_AUTH, "server-not-proved", str(error)) from None
         self._terms.known.worked(self._domain, way.mechanism.name)
         if way.offer is None:
             return self._restarted()
-        return self._went_along(sasl2.success(success))
+        return self._went_along(sasl2.read_success(success))
 
     # --- who we are ---
 
     def _introduced(self, anew: bool) -> _Way:
         """The first question has gone out, with the header where that is still to go and the answer is known."""
         if anew:
-            before = self.past.get(OFFERED)
+            before = self.past.get(BEFORE_LOGIN)
             way = self._way(before.ways) if before is not None else None
             if way is not None and way.mechanism.name.startswith(_HARMLESS):
-                self.open(OFFERED, self._question(way), self._sender)
+                self.open(BEFORE_LOGIN, self._question(way), self._sender)
                 return way
-            self.open(OFFERED, sender=self._sender)
+            self.open(BEFORE_LOGIN, sender=self._sender)
         names = self.mechanisms()
-        way = self._way(sasl2.ways(self.features))
+        way = self._way(sasl2.login_ways(self.features))
         if way is None:  # never jabber:iq:auth instead: that is what an attacker hopes for
-            raise StreamFailure(errors.NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
-        if sasl.lost(self._terms.known.best(self._domain), way.mechanism.name):
-            raise StreamFailure(errors.NO_MECHANISM, "downgraded", " ".join(names)[:200])
+            raise StreamFailure(errors.FAILURE_NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
+        if sasl.password_newly_exposed(self._terms.known.best(self._domain), way.mechanism.name):
+            raise StreamFailure(errors.FAILURE_NO_MECHANISM, "downgraded", " ".join(names)[:200])
         self._wire.send(self._question(way).encode())
         return way
 
@@ -138,7 +146,9 @@ class Login(Negotiation):
 
     def _mechanism(self, names: Iterable[str], channel: sasl.ChannelBinding) -> sasl.Mechanism | None:
         account, terms = self._account, self._terms
-        return sasl.choose(names, account.user, account.password, private=terms.private, derive=terms.derive, channel=channel)
+        return sasl.choose_mechanism(
+            names, account.user, account.password, private=terms.private, derive=terms.derive, channel=channel
+        )
 
     def _question(self, way: _Way) -> str:
         name, first, offer = way.mechanism.name, way.mechanism.first(), way.offer
@@ -146,10 +156,10 @@ class Login(Negotiation):
             return f"<auth xmlns='{namespaces.SASL}' mechanism='{name}'>{sasl.encode(first)}</auth>"
         account = self._account
         self._done.bind2 = offer.bind is not None
-        along = sasl2.resume(self._sm) if self._sm is not None and offer.resume else ""
+        along = sasl2.resume_element(self._sm) if self._sm is not None and offer.resume else ""
         # Bind 2 beside a resumption that cannot go along would come first, and leave nothing to resume.
         if offer.bind is not None and self._terms.bind2 and (self._sm is None or offer.resume):
-            along += sasl2.bind(account.resource, offer.bind)
+            along += sasl2.bind_element(account.resource, offer.bind)
             self._done.carbons = namespaces.CARBONS in offer.bind
         agent = sasl2.agent_id(account.address, account.resource) if account.user else ""
         return sasl2.authenticate(name, first, agent, along)
@@ -166,12 +176,12 @@ class Login(Negotiation):
                 mechanism.finish(sasl.decode(proof))
                 return answer
             if answer.name == "continue":  # XEP-0388 section 2.6.3: a second factor, a new password
-                raise StreamFailure(errors.AUTH, "task-required")
+                raise StreamFailure(errors.FAILURE_AUTH, "task-required")
             if answer.name != "challenge":
-                raise StreamFailure(errors.AUTH, condition_of(answer, namespaces.SASL), answer.getTagData("text") or "")
+                raise StreamFailure(errors.FAILURE_AUTH, condition_of(answer, namespaces.SASL), answer.getTagData("text") or "")
             response = mechanism.step(sasl.decode(answer.getData()))
             if way.offer is not None:  # the features follow without a header
-                before = self.past.get(READY)
+                before = self.past.get(AFTER_LOGIN)
                 self._wire.expect(before.ready if before else None)
             data = sasl.encode(response, "") if response else ""
             self._wire.send(f"<response xmlns='{space}'>{data}</response>".encode())
@@ -180,21 +190,21 @@ class Login(Negotiation):
 
     def _restarted(self) -> Begun:
         """A new document, and in it what remains to be asked."""
-        before = self.past.get(READY)
+        before = self.past.get(AFTER_LOGIN)
         if before is None:
-            self.open(READY, sender=self._sender)
+            self.open(AFTER_LOGIN, sender=self._sender)
             return self._resumed_or_bound()
         self.features = before.features
         resuming = self._sm is not None and self._offers("sm", namespaces.SM)
-        along = sasl2.resume(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
-        self.open(READY, along, self._sender)
+        along = sasl2.resume_element(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
+        self.open(AFTER_LOGIN, along, self._sender)
         return self._resumed_or_bound(asked=True)
 
     def _resumed_or_bound(self, asked: bool = False) -> Begun:
         """`asked`: the first question of this is on its way."""
         if self._sm is not None and self._offers("sm", namespaces.SM):
             if not asked:
-                self._wire.send(sasl2.resume(self._sm).encode())
+                self._wire.send(sasl2.resume_element(self._sm).encode())
             if self._resumption(self._await(lambda node: node.namespace == namespaces.SM and node.name in ("resumed", "failed"))):
                 return self._done
             asked = False
@@ -205,11 +215,11 @@ class Login(Negotiation):
         """Whether the session goes on."""
         assert self._sm is not None
         done = self._done
-        done.confirmed = number(answer, "h")  # XEP-0198 section 5: a failure may still tell how far the server had come
+        done.confirmed = number_attribute(answer, "h")  # XEP-0198 section 5: a failure may still tell how far the server had come
         try:
             done.acked = [] if done.confirmed is None else self._sm.resumed(done.confirmed)
         except SmError as error:
-            raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
+            raise StreamFailure(errors.FAILURE_PROTOCOL, "undefined-condition", str(error)) from None
         done.resumed = answer.name == "resumed"
         if done.resumed:
             done.sm = self._sm
@@ -228,7 +238,7 @@ class Login(Negotiation):
             jid, said = self._bound()
         except StreamFailure as failure:
             instead = {"conflict": f"{self._account.resource}-2", "bad-request": ""}.get(failure.condition)
-            if failure.kind != errors.BIND or instead is None:
+            if failure.kind != errors.FAILURE_BIND or instead is None:
                 raise
             along = ""
             self._wire.send(self._binding(instead).encode())
@@ -240,7 +250,7 @@ class Login(Negotiation):
 
     @property
     def _managing(self) -> str:
-        return sasl2.ENABLE if self._offers("sm", namespaces.SM) and not self._old_session_needed else ""
+        return sasl2.ENABLE_ELEMENT if self._offers("sm", namespaces.SM) and not self._old_session_needed else ""
 
     def _binding(self, resource: str | None = None) -> str:
         resource = self._account.resource if resource is None else resource
@@ -253,7 +263,7 @@ class Login(Negotiation):
         answer = self._result("bind", said)
         jid = (answer.getTag("bind") or answer).getTagData("jid")
         if not jid:
-            raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
+            raise StreamFailure(errors.FAILURE_BIND, "undefined-condition", "no JID in the answer")
         return str(jid), said[-1] if said else None
 
     @property
@@ -271,13 +281,15 @@ class Login(Negotiation):
         if answer is None or answer.name == "failed":
             if answer is not None and answer.getTag("unexpected-request") is None and asked:
                 return None
-            self._wire.send(sasl2.ENABLE.encode())
+            self._wire.send(sasl2.ENABLE_ELEMENT.encode())
             answer = self._await(_answers_enable)
         if answer.name == "failed":
             return None
         resumable = answer.getAttr("resume") in ("true", "1")
         return StreamManagement(
-            (answer.getAttr("id") or "") if resumable else "", answer.getAttr("location") or "", number(answer, "max") or 0
+            (answer.getAttr("id") or "") if resumable else "",
+            answer.getAttr("location") or "",
+            number_attribute(answer, "max") or 0,
         )
 
     def _result(self, name: str, said: list[Node] | None = None) -> Node:
@@ -290,14 +302,16 @@ class Login(Negotiation):
                 said.append(answer)
         if answer.getAttr("type") != "result":
             error = answer.getTag("error") or answer
-            raise StreamFailure(errors.BIND, condition_of(error, namespaces.STANZA_ERRORS), error.getTagData("text") or "")
+            raise StreamFailure(
+                errors.FAILURE_BIND, condition_of(error, namespaces.STANZA_ERRORS), error.getTagData("text") or ""
+            )
         return answer
 
     # --- behind it, with SASL2 ---
 
     def _went_along(self, success: sasl2.Success) -> Begun:
         """The features come without a new document. What was asked along has its answer already."""
-        done, before = self._done, self.past.get(READY)
+        done, before = self._done, self.past.get(AFTER_LOGIN)
         if before is not None:
             self.features = before.features  # until they are read
         if success.resumption is not None and self._sm is not None and self._resumption(success.resumption):
@@ -308,7 +322,7 @@ class Login(Negotiation):
             self._features_follow()
             return self._resumed_or_bound()
         if not success.jid.partition("/")[2]:
-            raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
+            raise StreamFailure(errors.FAILURE_BIND, "undefined-condition", "no JID in the answer")
         done.jid = success.jid
         answer = next((kid for kid in success.bound.kids if kid and _answers_enable(kid)), None)
         if answer is None:
@@ -336,8 +350,8 @@ class Login(Negotiation):
                 kept.append(event)
 
     def _told_ready(self) -> None:
-        if READY not in self.past:
-            self.told[READY] = heard(self.features, self._wire.words())
+        if AFTER_LOGIN not in self.past:
+            self.told[AFTER_LOGIN] = features_told(self.features, self._wire.words())
 
 
 def _answers_enable(node: Node) -> bool:

@@ -11,29 +11,29 @@ from xmpp.simplexml import Node
 from onesoup.xmpp.stream import errors, namespaces, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard, shape
+from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_shape, features_told
 from onesoup.xmpp.stream.parser import Broken, End, Event, Header
 from onesoup.xmpp.stream.serializer import quote
 from onesoup.xmpp.stream.tls import Tls
 
 # When a server tells its features: in clear text, before and after the log-in.
-CLEAR, OFFERED, READY = "clear", "offered", "ready"
+BEFORE_TLS, BEFORE_LOGIN, AFTER_LOGIN = "clear", "offered", "ready"
 # The condition of a server that offers something else than before.
-CHANGED = "features-changed"
+FEATURES_CHANGED = "features-changed"
 _STARTTLS = f"<starttls xmlns='{namespaces.TLS}'/>"
 
 
 def fail_on(event: Event) -> None:
     """Raises what a stream error, a closing tag or a broken document means."""
     if isinstance(event, Broken):
-        raise StreamFailure(errors.PROTOCOL, event.condition, event.text)
+        raise StreamFailure(errors.FAILURE_PROTOCOL, event.condition, event.text)
     if isinstance(event, End):
-        raise StreamFailure(errors.CLOSED, "end")
+        raise StreamFailure(errors.FAILURE_CLOSED, "end")
     if isinstance(event, Node) and event.namespace == namespaces.STREAM and event.name == "error":
         condition = condition_of(event, namespaces.STREAM_ERRORS)
         # The address to go to instead stands inside the condition (RFC 6120 section 4.9.3.19).
         text = event.getTagData(condition) if condition == "see-other-host" else event.getTagData("text")
-        raise StreamFailure(errors.STREAM, condition, text or "")
+        raise StreamFailure(errors.FAILURE_STREAM, condition, text or "")
 
 
 def condition_of(node: Node, namespace: str = "") -> str:
@@ -51,14 +51,14 @@ class Negotiation:
     will bring them again; should they be others this time, the connection fails as `guessed`, and has to be made anew.
     """
 
-    def __init__(self, wire: Wire, domain: str, language: str, past: Mapping[str, Told] = NOTHING) -> None:
+    def __init__(self, wire: Wire, domain: str, language: str, past: Mapping[str, Told] = NOTHING_TOLD) -> None:
         self._wire, self._domain, self._language, self.past = wire, domain, language, past
         self.features = Node("features")
         self.told: dict[str, Told] = {}
         self.guessed = False
         self.early: list[Node] = []  # stanzas that came before their time; they count in no h
 
-    def open(self, moment: str = OFFERED, along: str = "", sender: str = "") -> None:
+    def open(self, moment: str = BEFORE_LOGIN, along: str = "", sender: str = "") -> None:
         """A new document and the server's features. `sender`: the account, for a server that is known to be the right one."""
         before = self.past.get(moment)
         self._wire.restart(before.ready if before else None)
@@ -72,31 +72,36 @@ class Negotiation:
         self._wire.hurry()
         self.features = self._await(are_features)
         if before is None:
-            self.told[moment] = heard(self.features, self._wire.words())
-        elif along and moment != CLEAR and self.features is not before.features and shape(self.features) != before.shape:
-            raise StreamFailure(errors.PROTOCOL, CHANGED)
+            self.told[moment] = features_told(self.features, self._wire.words())
+        elif (
+            along
+            and moment != BEFORE_TLS
+            and self.features is not before.features
+            and features_shape(self.features) != before.shape
+        ):
+            raise StreamFailure(errors.FAILURE_PROTOCOL, FEATURES_CHANGED)
 
     def secure(self, tls: Tls) -> bool:
         """STARTTLS; whether a new document has to begin. Clear text goes on for domains only that are listed for it: a missing
         offer may be an attack."""
         blind = tls.trusts_blindly(self._domain)
-        before = self.past.get(CLEAR)
+        before = self.past.get(BEFORE_TLS)
         along = _STARTTLS if before is not None and not blind else ""
-        self.open(CLEAR, along)
+        self.open(BEFORE_TLS, along)
         if not self._offers("starttls", namespaces.TLS):
             if blind:
                 return False
-            raise StreamFailure(errors.TLS, "not-offered")
+            raise StreamFailure(errors.FAILURE_TLS, "not-offered")
         if not along:
             self._wire.send(_STARTTLS.encode())
         if self._await(lambda node: node.namespace == namespaces.TLS).name != "proceed":
-            raise StreamFailure(errors.TLS, "handshake", "the server refused STARTTLS")
+            raise StreamFailure(errors.FAILURE_TLS, "handshake", "the server refused STARTTLS")
         self._wire.start_tls(tls, self._domain)
         return True
 
     def mechanisms(self) -> list[str]:
         """The names of the SASL mechanisms that the server offers just now, in whatever way."""
-        ways = sasl2.ways(self.features)
+        ways = sasl2.login_ways(self.features)
         return list(dict.fromkeys([*ways.mechanisms, *(ways.sasl2.mechanisms if ways.sasl2 else ())]))
 
     def _offers(self, name: str, namespace: str) -> bool:
@@ -124,16 +129,16 @@ def are_features(node: Node) -> bool:
 def _check_version(header: Header) -> None:
     # Without version 1.0 there are no features to wait for (RFC 6120 section 4.7.5).
     if not header.get("version", "").startswith("1."):
-        raise StreamFailure(errors.STREAM, "unsupported-version")
+        raise StreamFailure(errors.FAILURE_STREAM, "unsupported-version")
 
 
-def number(node: Node, name: str) -> int | None:
+def number_attribute(node: Node, name: str) -> int | None:
     """An attribute that counts, None when it is missing or no number."""
     text = node.getAttr(name) or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
 
 
-def offered(features: Node) -> frozenset[str]:
+def offered_namespaces(features: Node) -> frozenset[str]:
     """The namespaces of what is offered. Streams of one server share the set."""
     return _shared(frozenset(str(kid.namespace) for kid in features.kids if kid))
 

@@ -16,8 +16,8 @@ LOOKUP_SECONDS = 5.0
 # Answers live as long as DNS says, within these bounds.
 TTL_MIN, TTL_MAX = 30, 300
 CACHE_SIZE = 1024
-PORT = 5222
-DIRECT = "tls://"
+XMPP_PORT = 5222
+DIRECT_TLS_SCHEME = "tls://"
 
 
 class Target(NamedTuple):
@@ -50,7 +50,7 @@ class DnsLookup:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return [], TTL_MIN
         except (dns.exception.DNSException, OSError) as error:
-            raise StreamFailure(errors.DNS, "lookup-failed", type(error).__name__) from None
+            raise StreamFailure(errors.FAILURE_DNS, "lookup-failed", type(error).__name__) from None
         ttl = answer.rrset.ttl if answer.rrset is not None else TTL_MIN
         return [Srv(r.priority, r.weight, r.port, r.target.to_text(omit_final_dot=True).rstrip(".")) for r in answer], ttl
 
@@ -77,15 +77,15 @@ class Resolver:
         if route := self._routes.get(domain):
             return [route]
         if _is_address(domain):
-            return [Target(domain.strip("[]"), PORT, False)]
+            return [Target(domain.strip("[]"), XMPP_PORT, False)]
         records = self._records(domain)
         usable = [record for record in records if record.host]
         if usable:
-            return [Target(r.host, r.port, r.direct_tls) for r in ordered(usable, self._rng)]
+            return [Target(r.host, r.port, r.direct_tls) for r in order_records(usable, self._rng)]
         # XEP-0368 section 3: "." for direct TLS alone leaves STARTTLS as it was.
         if any(not record.direct_tls for record in records):
-            raise StreamFailure(errors.DNS, "no-service")
-        return [Target(_ascii(domain), PORT, False)]
+            raise StreamFailure(errors.FAILURE_DNS, "no-service")
+        return [Target(_ascii(domain), XMPP_PORT, False)]
 
     def is_static(self, domain: str, target: Target) -> bool:
         """The operator named this place himself: no DNS answer, no redirection."""
@@ -113,7 +113,11 @@ class Resolver:
             gevent.killall(jobs, block=False)
         plain, direct = (job.value if job.successful() else None for job in jobs)
         if not isinstance(plain, tuple) and not (isinstance(direct, tuple) and direct[0]):
-            raise plain if isinstance(plain, StreamFailure) else StreamFailure(errors.DNS, "lookup-failed", "no answer in time")
+            raise (
+                plain
+                if isinstance(plain, StreamFailure)
+                else StreamFailure(errors.FAILURE_DNS, "lookup-failed", "no answer in time")
+            )
         answers = [answer for answer in (plain, direct) if isinstance(answer, tuple)]
         records = [] if not isinstance(plain, tuple) else list(plain[0])
         if isinstance(direct, tuple):
@@ -130,11 +134,11 @@ class Resolver:
 
 def _route(host: str, port: int) -> Target:
     """A host is met with STARTTLS unless it is written tls://host."""
-    direct = host.startswith(DIRECT)
-    return Target(host.removeprefix(DIRECT).strip("[]"), port, direct)
+    direct = host.startswith(DIRECT_TLS_SCHEME)
+    return Target(host.removeprefix(DIRECT_TLS_SCHEME).strip("[]"), port, direct)
 
 
-def ordered(records: Iterable[Srv], rng: random.Random) -> list[Srv]:
+def order_records(records: Iterable[Srv], rng: random.Random) -> list[Srv]:
     """RFC 2782: by priority, within one by weighted lot. Both services count as one set (XEP-0368 section 3)."""
     left = sorted(records, key=lambda r: (r.priority, r.weight))
     result = []
@@ -158,4 +162,4 @@ def _ascii(domain: str) -> str:
     try:
         return domain.encode("ascii").decode() if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
-        raise StreamFailure(errors.DNS, "no-such-domain", "not a domain name") from None
+        raise StreamFailure(errors.FAILURE_DNS, "no-such-domain", "not a domain name") from None

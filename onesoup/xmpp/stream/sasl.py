@@ -24,12 +24,12 @@ Derive = Callable[[str, bytes, bytes, int], bytes]
 MAX_ROUNDS = 1_000_000
 
 # Strongest first.
-SCRAM = {"SCRAM-SHA-512": "sha512", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
-PLUS = "-PLUS"
+SCRAM_HASHES = {"SCRAM-SHA-512": "sha512", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
+PLUS_SUFFIX = "-PLUS"
 # From weak to strong. What a server has proved to offer once, it should offer again.
-STRENGTHS = ("ANONYMOUS", "PLAIN", *reversed(SCRAM), *(name + PLUS for name in reversed(SCRAM)))
+MECHANISM_STRENGTHS = ("ANONYMOUS", "PLAIN", *reversed(SCRAM_HASHES), *(name + PLUS_SUFFIX for name in reversed(SCRAM_HASHES)))
 # Channel bindings, the strongest first: this one connection, then this one certificate.
-UNIQUE, END_POINT = "tls-unique", "tls-server-end-point"
+TLS_UNIQUE, TLS_SERVER_END_POINT = "tls-unique", "tls-server-end-point"
 
 
 class SaslError(Exception):
@@ -77,14 +77,14 @@ class ChannelBinding:
 
     def agreed(self) -> str:
         """The binding to use, empty for none. A server that does not say takes tls-unique: it had nothing else to mean."""
-        taken = self.taken if self.taken is not None else {UNIQUE}
-        return next((name for name in (UNIQUE, END_POINT) if name in self.bindings and name in taken), "")
+        taken = self.taken if self.taken is not None else {TLS_UNIQUE}
+        return next((name for name in (TLS_UNIQUE, TLS_SERVER_END_POINT) if name in self.bindings and name in taken), "")
 
 
 NO_CHANNEL = ChannelBinding()
 
 
-def choose(
+def choose_mechanism(
     offered: Iterable[str],
     user: str,
     password: str,
@@ -101,23 +101,25 @@ def choose(
     if not user:
         return Anonymous() if "ANONYMOUS" in names else None
     binding = channel.agreed()
-    for name in SCRAM if binding else ():
-        if name + PLUS in names:
-            return Scram(name + PLUS, user, password, derive=derive, gs2=f"p={binding},,", bound=channel.bindings[binding]())
+    for name in SCRAM_HASHES if binding else ():
+        if name + PLUS_SUFFIX in names:
+            return Scram(
+                name + PLUS_SUFFIX, user, password, derive=derive, gs2=f"p={binding},,", bound=channel.bindings[binding]()
+            )
     # "y": we could bind, and believe that the server cannot. One that can then knows that somebody cut its offer short.
-    could = bool(channel.bindings) and not any(name.endswith(PLUS) for name in names)
-    for name in SCRAM:
+    could = bool(channel.bindings) and not any(name.endswith(PLUS_SUFFIX) for name in names)
+    for name in SCRAM_HASHES:
         if name in names:
             return Scram(name, user, password, derive=derive, gs2="y,," if could else "n,,")
     return Plain(user, password) if private and "PLAIN" in names else None
 
 
-def strength(name: str) -> int:
+def mechanism_strength(name: str) -> int:
     """The higher the stronger; -1 for one that is not known."""
-    return STRENGTHS.index(name) if name in STRENGTHS else -1
+    return MECHANISM_STRENGTHS.index(name) if name in MECHANISM_STRENGTHS else -1
 
 
-def lost(best: str, name: str) -> bool:
+def password_newly_exposed(best: str, name: str) -> bool:
     """Whether the server learns the password now, and did not before: no change of a configuration that could be accepted."""
     return best.startswith("SCRAM-") and not name.startswith("SCRAM-")
 
@@ -143,7 +145,7 @@ class Plain:
     name = "PLAIN"
 
     def __init__(self, user: str, password: str) -> None:
-        self._message = b"\0" + prepared(user).encode() + b"\0" + prepared(password).encode()
+        self._message = b"\0" + saslprep(user).encode() + b"\0" + saslprep(password).encode()
 
     def first(self) -> bytes:
         return self._message
@@ -170,11 +172,11 @@ class Scram:
         bound: bytes = b"",
     ) -> None:
         """`gs2`: the header that says how the channel is bound (RFC 5802 section 6); `bound`: the binding's data."""
-        self.name, self._hash, self._derive = name, SCRAM[name.removesuffix(PLUS)], derive
+        self.name, self._hash, self._derive = name, SCRAM_HASHES[name.removesuffix(PLUS_SUFFIX)], derive
         self._gs2, self._binding = gs2.encode(), base64.b64encode(gs2.encode() + bound).decode()
-        self._password = prepared(password).encode()
+        self._password = saslprep(password).encode()
         self._nonce = nonce or secrets.token_urlsafe(24)
-        escaped = prepared(user).replace("=", "=3D").replace(",", "=2C")
+        escaped = saslprep(user).replace("=", "=3D").replace(",", "=2C")
         self._bare = f"n={escaped},r={self._nonce}"
         self._signature = b""
         self._proved = False
@@ -253,7 +255,7 @@ def _fields(message: bytes) -> dict[str, str]:
     return {part[0]: part[2:] for part in parts if part[1:2] == "="}
 
 
-def prepared(text: str) -> str:
+def saslprep(text: str) -> str:
     """SASLprep (RFC 4013) as a query string: unassigned code points stay. Text that it forbids is used as it is."""
     if text.isascii() and text.isprintable():  # nothing to map and nothing forbidden, as nearly always
         return text

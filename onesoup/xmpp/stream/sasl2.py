@@ -13,9 +13,9 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import namespaces, sasl
 from onesoup.xmpp.stream.serializer import escape, quote
-from onesoup.xmpp.stream.stream_management import KEEP_SECONDS, StreamManagement
+from onesoup.xmpp.stream.stream_management import RESUMPTION_SECONDS, StreamManagement
 
-ENABLE = f"<enable xmlns='{namespaces.SM}' resume='true' max='{KEEP_SECONDS}'/>"
+ENABLE_ELEMENT = f"<enable xmlns='{namespaces.SM}' resume='true' max='{RESUMPTION_SECONDS}'/>"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Sasl2Offer:
     bind: frozenset[str] | None
 
 
-def offer(features: Node) -> Sasl2Offer | None:
+def sasl2_offer(features: Node) -> Sasl2Offer | None:
     """None for a server that knows SASL as in RFC 6120 only."""
     found = features.getTag("authentication", namespace=namespaces.SASL2)
     if found is None:
@@ -54,13 +54,13 @@ class Ways:
     bindings: frozenset[str] | None
 
 
-def ways(features: Node) -> Ways:
+def login_ways(features: Node) -> Ways:
     """Nothing of it may be there."""
     names = features.getTag("mechanisms", namespace=namespaces.SASL)
     taken = features.getTag("sasl-channel-binding", namespace=namespaces.CHANNEL_BINDING)
     return Ways(
         tuple(tag.getData() for tag in names.getTags("mechanism")) if names else (),
-        offer(features),
+        sasl2_offer(features),
         frozenset(tag.getAttr("type") or "" for tag in taken.getTags("channel-binding")) if taken else None,
     )
 
@@ -72,15 +72,15 @@ def authenticate(name: str, first: bytes, agent: str, along: str) -> str:
     return f"<authenticate xmlns='{namespaces.SASL2}' mechanism='{name}'>{response}{who}{along}</authenticate>"
 
 
-def resume(sm: StreamManagement) -> str:
+def resume_element(sm: StreamManagement) -> str:
     """Goes along with either way to log in."""
     return f"<resume xmlns='{namespaces.SM}' previd='{quote(sm.id)}' h='{sm.h_in}'/>"
 
 
-def bind(tag: str, features: frozenset[str]) -> str:
+def bind_element(tag: str, features: frozenset[str]) -> str:
     """`tag` becomes a part of the resource; `features`: what the server enables along with it."""
     carbons = f"<enable xmlns='{namespaces.CARBONS}'/>" if namespaces.CARBONS in features else ""
-    managed = ENABLE if namespaces.SM in features else ""
+    managed = ENABLE_ELEMENT if namespaces.SM in features else ""
     return f"<bind xmlns='{namespaces.BIND2}'><tag>{escape(tag)}</tag>{carbons}{managed}</bind>"
 
 
@@ -101,7 +101,7 @@ class Success:
     bound: Node | None
 
 
-def success(answer: Node) -> Success:
+def read_success(answer: Node) -> Success:
     """What a <success/> says."""
     resumption = next(
         (kid for kid in answer.kids if kid and kid.namespace == namespaces.SM and kid.name in ("resumed", "failed")), None

@@ -19,7 +19,7 @@ from onesoup.xmpp.commands import SendGroupMessage, SendMessage
 from onesoup.xmpp.invitations import DIRECT
 from onesoup.xmpp.rooms import MUC, MUC_USER
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
-from onesoup.xmpp.stream.serializer import escape, plain, quote
+from onesoup.xmpp.stream.serializer import escape, is_plain, quote
 from onesoup.xmpp.xml import Xml
 
 ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
@@ -28,9 +28,9 @@ VERSION, TIME, DISCO_ITEMS = "jabber:iq:version", "urn:xmpp:time", "http://jabbe
 OOB, UPLOAD, FORM = "jabber:x:oob", "urn:xmpp:http:upload:0", "jabber:x:data"
 PRIVATE, LISTS = "jabber:iq:private", "urn:onesoup:imps:lists:0"
 MAX_UPLOAD = 100_000_000
-PUBSUB, CAPS, CAPS_NODE, NAME = "http://jabber.org/protocol/pubsub", caps.CAPS, "urn:onesoup:client", "onesoup"
+PUBSUB, CAPS, CAPS_NODE, SOFTWARE_NAME = "http://jabber.org/protocol/pubsub", caps.CAPS, "urn:onesoup:client", "onesoup"
 VCARD, UPDATE, CONVERSION = vcards.VCARD, vcards.UPDATE, "urn:xmpp:pep-vcard-conversion:0"
-FEATURES = (DISCO, PING, VERSION, TIME, RECEIPTS, CAPS, MUC, DIRECT)
+PHONE_FEATURES = (DISCO, PING, VERSION, TIME, RECEIPTS, CAPS, MUC, DIRECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +45,33 @@ class PhoneProfile:
 
     @property
     def features(self) -> list[str]:
-        return sorted((*FEATURES, *map(extras.feature, self.notify)))
+        return sorted((*PHONE_FEATURES, *map(extras.notify_feature, self.notify)))
 
 
-PROFILE = PhoneProfile()
+DEFAULT_PHONE_PROFILE = PhoneProfile()
 
 
 @lru_cache(maxsize=64)
 def caps_hash(kind: str, notify: tuple[str, ...]) -> str:
     """The version that names what a client of ours can do."""
-    return caps.digest(caps.description([f"client/{kind}//{NAME}"], PhoneProfile(kind, notify).features))
+    return caps.digest(caps.description([f"client/{kind}//{SOFTWARE_NAME}"], PhoneProfile(kind, notify).features))
 
 
-def text(name: str, data: str) -> Node:
+def text_node(name: str, data: str) -> Node:
     return Node(name, payload=[data])
 
 
-def tree(stanza: Node) -> Xml:
+def stanza_to_xml(stanza: Node) -> Xml:
     """A stanza as plain values."""
     attrs = {str(name): str(value) for name, value in stanza.getAttrs().items() if name != "xmlns"}
-    children = [tree(child) for child in stanza.getChildren() if child]
+    children = [stanza_to_xml(child) for child in stanza.getChildren() if child]
     return Xml(str(stanza.getName()), str(stanza.getNamespace() or ""), attrs, children, str(stanza.getData() or ""))
 
 
-def node(element: Xml) -> Node:
+def xml_to_node(element: Xml) -> Node:
     """Plain values as a stanza."""
     name = f"{element.ns} {element.name}" if element.ns else element.name
-    payload: list[Any] = [node(child) for child in element.children]
+    payload: list[Any] = [xml_to_node(child) for child in element.children]
     return Node(name, dict(element.attrs), [*payload, element.text] if element.text else payload)
 
 
@@ -80,7 +80,7 @@ def message_octets(command: SendMessage, language: str = "") -> bytes:
     knows, and stays the same when it is sent again."""
     stanza_id, to, body, url = command.id, command.to, command.body, command.url
     shown, link, named = body, url, bool(language)
-    if not plain(f"{stanza_id}{to}{body}{url}{language}"):
+    if not is_plain(f"{stanza_id}{to}{body}{url}{language}"):
         stanza_id, to, language, shown, link = quote(stanza_id), quote(to), quote(language), escape(body), escape(url)
     lang = f' xml:lang="{language}"' if named else ""
     said = f"<body>{shown}</body>" if body else "<body/>"
@@ -98,9 +98,9 @@ _REQUEST, _PRIVATE = f'<request xmlns="{RECEIPTS}"/>', f'<x xmlns="{MUC_USER}"/>
 
 def groupchat(command: SendGroupMessage) -> Node:
     """A message to a room. Its reflection is not shown: phones show their own line themselves."""
-    payload = [text("body", command.body), Node(f"{SID} origin-id", {"id": command.id})]
+    payload = [text_node("body", command.body), Node(f"{SID} origin-id", {"id": command.id})]
     if command.url:
-        payload.append(Node(f"{OOB} x", {}, [text("url", command.url)]))
+        payload.append(Node(f"{OOB} x", {}, [text_node("url", command.url)]))
     return Node("message", {"type": "groupchat", "to": command.to, "id": command.id}, payload)
 
 
@@ -112,20 +112,20 @@ def receipt(to: str, message_id: str) -> Node:
 def presence(command: dict[str, Any]) -> Node:
     payload = []
     if command.get("show"):
-        payload.append(text("show", command["show"]))
+        payload.append(text_node("show", command["show"]))
     if command.get("status"):
-        payload.append(text("status", command["status"]))
+        payload.append(text_node("status", command["status"]))
     if command.get("priority"):
-        payload.append(text("priority", str(command["priority"])))
+        payload.append(text_node("priority", str(command["priority"])))
     version = caps_hash(command.get("kind") or caps.USUAL_KIND, tuple(command.get("notify") or ()))
     payload.append(Node(f"{CAPS} c", {"hash": "sha-1", "node": CAPS_NODE, "ver": version}))
     if command.get("photo") is not None:
         # Said only when it is known: an empty one would tell everybody that there is no picture.
-        payload.append(Node(f"{UPDATE} x", {}, [text("photo", command["photo"])]))
+        payload.append(Node(f"{UPDATE} x", {}, [text_node("photo", command["photo"])]))
     return Node("presence", {"xml:lang": command["lang"]} if command.get("lang") else {}, payload)
 
 
-def to(kind: str, jid: str) -> Node:
+def directed_presence(kind: str, jid: str) -> Node:
     """Directed presence: subscribe, subscribed, unsubscribe, unsubscribed, probe."""
     return Node("presence", {"type": kind, "to": jid})
 
@@ -139,7 +139,7 @@ def roster_get() -> Node:
 
 
 def roster_set(jid: str, name: str, groups: Iterable[str]) -> Node:
-    item = Node("item", {"jid": jid, **({"name": name} if name else {})}, [text("group", group) for group in groups])
+    item = Node("item", {"jid": jid, **({"name": name} if name else {})}, [text_node("group", group) for group in groups])
     return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
 
 
@@ -166,7 +166,7 @@ def blocklist() -> Node:
     return Node("iq", {"type": "get"}, [Node(f"{BLOCKING} blocklist")])
 
 
-def block(stanza_id: str, op: str, jids: list[str]) -> Node:
+def block_change(stanza_id: str, op: str, jids: list[str]) -> Node:
     """`op` is block or unblock."""
     items = [Node("item", {"jid": jid}) for jid in jids]
     return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{BLOCKING} {op}", {}, items)])
@@ -174,7 +174,7 @@ def block(stanza_id: str, op: str, jids: list[str]) -> Node:
 
 def publish_place(stanza_id: str, place: Place) -> Node:
     """An empty one says that the place is not known any more."""
-    children = [text(name, value) for name, value in geoloc.fields(place)]
+    children = [text_node(name, value) for name, value in geoloc.geoloc_fields(place)]
     return _publish(stanza_id, geoloc.GEOLOC, Node(f"{geoloc.GEOLOC} geoloc", {}, children))
 
 
@@ -218,10 +218,10 @@ def vcard_set(known: Node | None, *, photo: bytes | None = None, card: Card | No
     new: list[Node] = []
     gone = {"PHOTO"} if photo is not None else set()
     if photo:
-        new.append(Node("PHOTO", {}, [text("TYPE", "image/png"), text("BINVAL", base64.b64encode(photo).decode())]))
-    for name, children in vcards.elements(card) if card is not None else ():
+        new.append(Node("PHOTO", {}, [text_node("TYPE", "image/png"), text_node("BINVAL", base64.b64encode(photo).decode())]))
+    for name, children in vcards.vcard_elements(card) if card is not None else ():
         gone.add(name)
-        new.append(Node(name, {}, [text(inner, value) if inner else value for inner, value in children]))
+        new.append(Node(name, {}, [text_node(inner, value) if inner else value for inner, value in children]))
     kept = [each for each in (known.getChildren() if known is not None else ()) if each and each.getName() not in gone]
     return Node("iq", {"type": "set"}, [Node(f"{VCARD} vCard", {}, [*kept, *new])])
 
@@ -280,7 +280,7 @@ def upload_limit(result: Node) -> int | None:
     for form in query.getTags("x", namespace=FORM):
         fields = {each.getAttr("var"): (each.getTagData("value") or "").strip() for each in form.getTags("field")}
         limit = fields.get("max-file-size", "")
-        if fields.get("FORM_TYPE") == UPLOAD and (most := digits.number(limit)) is not None:
+        if fields.get("FORM_TYPE") == UPLOAD and (most := digits.ascii_number(limit)) is not None:
             return min(most, MAX_UPLOAD)
     return MAX_UPLOAD
 
@@ -309,7 +309,7 @@ def carbons() -> Node:
     return Node("iq", {"type": "set"}, [Node(f"{CARBONS} enable")])
 
 
-def answer(iq: Node, own: str, profile: PhoneProfile = PROFILE, now: float = 0.0) -> Node:
+def iq_answer(iq: Node, own: str, profile: PhoneProfile = DEFAULT_PHONE_PROFILE, now: float = 0.0) -> Node:
     """What an iq from outside gets (xmpp-mapping.md 11): something always, or the peer waits for ever."""
     attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "result"}
     attrs = {name: value for name, value in attrs.items() if value}
@@ -330,26 +330,26 @@ def answer(iq: Node, own: str, profile: PhoneProfile = PROFILE, now: float = 0.0
 
 
 def _version(profile: PhoneProfile) -> Iterable[Node]:
-    yield text("name", NAME)
-    yield text("version", __version__)
+    yield text_node("name", SOFTWARE_NAME)
+    yield text_node("version", __version__)
     if profile.model:
-        yield text("os", profile.model)
+        yield text_node("os", profile.model)
 
 
 def _time(profile: PhoneProfile, now: float) -> Node:
     """XEP-0202: the time in UTC, and how far the phone's clock is from it."""
     utc = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    return Node(f"{TIME} time", {}, [text("tzo", profile.zone or "+00:00"), text("utc", utc)])
+    return Node(f"{TIME} time", {}, [text_node("tzo", profile.zone or "+00:00"), text_node("utc", utc)])
 
 
 def _info(query: Node, profile: PhoneProfile) -> Node:
-    identity = Node("identity", {"category": "client", "type": profile.kind, "name": NAME})
+    identity = Node("identity", {"category": "client", "type": profile.kind, "name": SOFTWARE_NAME})
     features = [Node("feature", {"var": each}) for each in profile.features]
     attrs = {"node": query.getAttr("node")} if query.getAttr("node") else {}
     return Node(f"{DISCO} query", attrs, [identity, *features])
 
 
-def refused(message: Node, words: str = "") -> list[Node]:
+def message_refusal(message: Node, words: str = "") -> list[Node]:
     """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to whoever wrote it to us; nobody is told of a copy."""
     if not message.getAttr("from") or message.getTag("received", namespace=CARBONS) or message.getTag("sent", namespace=CARBONS):
         return []
@@ -358,7 +358,7 @@ def refused(message: Node, words: str = "") -> list[Node]:
     return [Node("message", answered, [_error("wait", "resource-constraint", words)])]
 
 
-def failed(iq: Node, condition: str) -> Node:
+def iq_error(iq: Node, condition: str) -> Node:
     """The answer to a request that we could not read."""
     attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "error"}
     return Node("iq", {name: value for name, value in attrs.items() if value}, [_error("wait", condition)])
@@ -369,17 +369,17 @@ def _error(kind: str, condition: str, words: str = "") -> Node:
     return Node("error", {"type": kind}, [Node(f"{STANZAS} {condition}"), *more])
 
 
-def result(iq: Node) -> Node:
+def iq_result(iq: Node) -> Node:
     """The answer to a push."""
     return Node("iq", {"type": "result", "id": iq.getAttr("id") or ""})
 
 
 def is_fact(answer: Node) -> bool:
     """Whether an answer to a request may be remembered: it tells something, or that there is nothing to tell."""
-    return answer.getAttr("type") != "error" or errors.is_fact(condition(answer))
+    return answer.getAttr("type") != "error" or errors.is_fact(error_condition(answer))
 
 
-def condition(stanza: Node) -> str:
+def error_condition(stanza: Node) -> str:
     """The defined condition of an error stanza."""
     error = stanza.getTag("error")
     for child in error.getChildren() if error is not None else ():

@@ -19,7 +19,7 @@ from onesoup.xmpp.stream.connect import connect
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.login import StreamAccount
-from onesoup.xmpp.stream.negotiate import fail_on, number, offered
+from onesoup.xmpp.stream.negotiate import fail_on, number_attribute, offered_namespaces
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.serializer import SerializedElement, serialise
 from onesoup.xmpp.stream.stream_management import Sent, SmError, StreamManagement
@@ -162,7 +162,7 @@ class Stream:
         """
         account = self._account
         assert account is not None, "connect is called once"
-        with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "log-in")):
+        with gevent.Timeout(within, StreamFailure(errors.FAILURE_TIMEOUT, "log-in")):
             done = connect(account, self._options, self._sm)
         self._account = None  # the password is needed no more
         self._wire, self.features, self._early = done.wire, done.features, done.early
@@ -205,7 +205,7 @@ class Stream:
             if not self._closing:
                 raise
         finally:
-            self._finish(StreamFailure(errors.CLOSED, "local"))
+            self._finish(StreamFailure(errors.FAILURE_CLOSED, "local"))
 
     def _finish(self, failure: StreamFailure) -> None:
         """Closes, frees whoever waits. May be called again."""
@@ -233,12 +233,12 @@ class Stream:
         for event in events:
             if not isinstance(event, Node) or event.namespace == namespaces.STREAM:
                 if isinstance(event, Node) and event.name == "features":
-                    self.features = offered(event)  # with SASL2 they come behind a log-in that is done
+                    self.features = offered_namespaces(event)  # with SASL2 they come behind a log-in that is done
                 else:
                     last = last or event  # an error tells more than the closing tag behind it
             elif event.namespace == namespaces.SM:
                 asked = self._managed(event) or asked
-            elif event.namespace == namespaces.CLIENT and event.name in parsing.STANZAS:
+            elif event.namespace == namespaces.CLIENT and event.name in parsing.STANZA_NAMES:
                 counted += 1
                 if not self._answered(event):
                     stanzas.append(event)
@@ -270,7 +270,7 @@ class Stream:
         try:
             self._on_stanzas(stanzas)
         except self._options.not_stored as error:
-            raise StreamFailure(errors.STORE, "not-stored", type(error).__name__) from error
+            raise StreamFailure(errors.FAILURE_STORE, "not-stored", type(error).__name__) from error
         except StreamFailure:
             raise
         except Exception as error:
@@ -298,7 +298,7 @@ class Stream:
     def _managed(self, element: Node) -> bool:
         """Takes an acknowledgement. True when the server asks for ours."""
         if element.name == "a" and self._sm is not None:
-            self._server_has(number(element, "h"))
+            self._server_has(number_attribute(element, "h"))
         return bool(element.name == "r")
 
     def _server_has(self, h: int | None) -> None:
@@ -308,7 +308,7 @@ class Stream:
             keys = self._sm.acked(h) if h is not None else []
         except SmError as error:
             self._sm_ends()
-            raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
+            raise StreamFailure(errors.FAILURE_PROTOCOL, "undefined-condition", str(error)) from None
         self._report(keys)
         if asked is not None and asked != self._sm.h_out:  # more was sent since we asked
             self._ask()
@@ -365,7 +365,7 @@ class Stream:
                     # Whoever has noted the number may count on it: from here on only the end of all keeps the stanza back.
                     before(sm.number(len(octets)))
                     if self._closing or self._sm is not sm:
-                        raise wire.failure or StreamFailure(errors.CLOSED, "local")
+                        raise wire.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
                 self._queue(wire, sm, octets, key)
                 with suppress(StreamFailure):  # `run` reports it
                     wire.drain()
@@ -385,12 +385,12 @@ class Stream:
 
     def _writable(self, wire: Wire) -> None:
         if self._closing or not wire.open:
-            raise wire.failure or StreamFailure(errors.CLOSED, "local")
+            raise wire.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
 
     def _accepts(self, wire: Wire, sm: StreamManagement) -> None:
         self._writable(wire)
         if sm.full:
-            raise StreamFailure(errors.BACKLOG, "resource-constraint")
+            raise StreamFailure(errors.FAILURE_BACKLOG, "resource-constraint")
 
     def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
         """While nobody else has the lock, so that the order of the queue is the order on the wire. On a connection that has
@@ -407,7 +407,7 @@ class Stream:
 
     def _wired(self) -> Wire:
         if self._wire is None:
-            raise StreamFailure(errors.CLOSED, "local", "not connected")
+            raise StreamFailure(errors.FAILURE_CLOSED, "local", "not connected")
         return self._wire
 
     # Requests.
@@ -432,7 +432,7 @@ class Stream:
         try:
             self._options.watch.expect(self, time.monotonic())
             self.send(iq)  # outside the limit: a write that is interrupted costs the stream
-            with gevent.Timeout(timeout, StreamFailure(errors.NO_ANSWER, "remote-server-timeout")):
+            with gevent.Timeout(timeout, StreamFailure(errors.FAILURE_NO_ANSWER, "remote-server-timeout")):
                 return answer.get()
         finally:
             self._requests.pop(id, None)
@@ -493,7 +493,7 @@ class Stream:
     def give_up(self) -> None:
         """The server gave no sign of life. The session stays resumable."""
         if self._wire is not None:
-            self._wire.close(StreamFailure(errors.TIMEOUT, "silent"))
+            self._wire.close(StreamFailure(errors.FAILURE_TIMEOUT, "silent"))
 
     def close(self, polite: bool = True) -> None:
         """Ends it. Politely: the server forgets the session too. Otherwise it stays resumable for a while."""
@@ -505,7 +505,7 @@ class Stream:
             self._say_goodbye(wire)
         wire.close()
         if not self._reading:
-            self._finish(StreamFailure(errors.CLOSED, "local"))
+            self._finish(StreamFailure(errors.FAILURE_CLOSED, "local"))
 
     def _say_goodbye(self, wire: Wire) -> None:
         """Closing at once could reset the connection before the server has read the end, and leave us online there."""

@@ -205,7 +205,7 @@ class SessionConnection(CommandStream):
             return  # one that never came into use is the business of the caller of connect()
         DISCONNECTS.labels(reason.kind).inc()
         log.info("stream-ended", sid=short(self._state.sid), kind=reason.kind, condition=reason.condition)
-        if reason.kind == "stream" and reason.condition in errors.FINAL:
+        if reason.kind == "stream" and reason.condition in errors.FINAL_CONDITIONS:
             self._listener.stream_lost()
         elif self._state.recorded:
             self._recover(stream, reason)

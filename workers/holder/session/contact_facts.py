@@ -99,7 +99,7 @@ class SessionContactFacts:
         """Tokens of the contact lists that another client changes with this push, if the phone wants to be told; None for an
         item that goes. What the phone asked for itself is no news to it."""
         session = self._state.session
-        if notices.LISTS not in session.notices:
+        if notices.LISTS_NOTICE not in session.notices:
             return []
         others = {jid: item for jid, item in items.items() if jid and jid not in self._changing}
         known = {jid: self.item(jid) for jid in others}

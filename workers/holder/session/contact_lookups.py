@@ -24,7 +24,7 @@ from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
-from onesoup.xmpp.stream.errors import NO_ANSWER
+from onesoup.xmpp.stream.errors import FAILURE_NO_ANSWER
 from workers.holder.lookup_cache import LookupCache
 from workers.holder.session.inbound_batch import PICTURE_LOOKUP, ContactChange, ContactLookup
 from workers.holder.session.inbound_presence import wanted_lookups
@@ -130,7 +130,7 @@ class ContactLookups:
         try:
             data = self._announced(jid, published)
         except StreamFailure as failure:
-            if failure.kind == NO_ANSWER:  # the stream lives: nothing is known of the picture yet
+            if failure.kind == FAILURE_NO_ANSWER:  # the stream lives: nothing is known of the picture yet
                 self._learn_picture(jid, "", "")
             raise
         if data is None or not self._made(name, data, form, jid):
@@ -151,14 +151,14 @@ class ContactLookups:
         if published.avatar:
             query = stanzas.pep_get(self._spelling.spelled(jid), extras.AVATAR_DATA, published.avatar)
             payload = stanzas.pep_payload(self._ask(query))
-            data = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
+            data = xmpp_vcards.base64_bytes(payload.getData() or "") if payload is not None else None
         else:
-            data = xmpp_vcards.photo(self._vcard(jid))
+            data = xmpp_vcards.photo_bytes(self._vcard(jid))
         return data if data is not None and _digest(data) == published.wanted else None
 
     def _unannounced(self, jid: str, form: capabilities.PictureForm) -> str:
         """The name of a picture that is only in the vCard, "" when there is none."""
-        data = xmpp_vcards.photo(self._vcard(jid))
+        data = xmpp_vcards.photo_bytes(self._vcard(jid))
         name = f"{_digest(data)}.{form.name}" if data is not None else ""
         if data is None or not self._made(name, data, form, jid):
             self._refuse(jid)
@@ -199,7 +199,7 @@ class ContactLookups:
                 raise
             query = answer.getTag("query", namespace=stanzas.DISCO)
             kind = caps.client_type(query)
-            if caps.verified(lookup.name, query):
+            if caps.caps_match(lookup.name, query):
                 self._cache.kinds[lookup.name] = kind
 
         def learned(resources: dict[str, Resource], published: Extras) -> tuple[dict[str, Resource], Extras]:
@@ -216,7 +216,7 @@ class ContactLookups:
         known = self._cards.get(jid)
         if known is not None and now - known[0] < LOOKUP_MEMORY_SECONDS:
             return known[1]
-        text = vcards.text_of(xmpp_vcards.read(self._vcard(jid)))
+        text = vcards.text_of(xmpp_vcards.read_vcard(self._vcard(jid)))
         self._cards[jid] = now, text
         if len(self._cards) > MAX_REMEMBERED_CARDS:
             self._cards.popitem(last=False)
@@ -257,7 +257,7 @@ class ContactLookups:
         """An answer that may be remembered. StreamFailure for one that says only that nothing can be said now."""
         answer = self._client.request(iq, LOOKUP_TIMEOUT_SECONDS)
         if not stanzas.is_fact(answer):
-            raise StreamFailure(NO_ANSWER, stanzas.condition(answer))
+            raise StreamFailure(FAILURE_NO_ANSWER, stanzas.error_condition(answer))
         return answer
 
 

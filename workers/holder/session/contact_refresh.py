@@ -60,7 +60,7 @@ class StaleContacts:
         """RFC 6121 section 4.3. A contact that does not answer is offline."""
         try:
             visible = self._store.visible_contacts(jids)
-            probes = [stanzas.to("probe", self._spelling.spelled(jid)) for jid in visible]
+            probes = [stanzas.directed_presence("probe", self._spelling.spelled(jid)) for jid in visible]
         except StoreDown as error:
             log.info("refresh-waits", sid=short(self._state.sid), reason=type(error).__name__)
             return

@@ -43,5 +43,5 @@ def unread_items(services: HolderServices, jid: str, items: Mapping[str, bytes],
     names = {id_: records.copy_of(stored) for id_, stored in items.items()}
     if not any(names.values()):
         return dict(items)
-    old = copies.of(names, [*services.feed.had(sids), *services.had.all(jid)])
+    old = copies.copies_of_items(names, [*services.feed.had(sids), *services.had.all(jid)])
     return {id_: stored for id_, stored in items.items() if id_ not in old}

@@ -45,7 +45,7 @@ class InboundStanzas:
         self._presence = InboundPresence(own, facts, texts, rooms, client_kinds)
         self._messages = InboundMessages(own, facts, texts, rooms)
         self._iq = InboundIq(own, facts)
-        self.profile, self.full = stanzas.PROFILE, False
+        self.profile, self.full = stanzas.DEFAULT_PHONE_PROFILE, False
 
     def read_stanzas(self, nodes: list[Node], repeated: bool = False) -> InboundBatch:
         """Reads the stanzas of one read; presence before the rest. `repeated`: they may have been read before, as the stream was
@@ -86,9 +86,9 @@ class InboundStanzas:
         if kind == "groupchat":
             self._rooms.deliver_placeholder(sender, batch)
         elif stanza.getName() == "iq" and kind in ("get", "set"):
-            batch.answers.append(stanzas.failed(stanza, "resource-constraint"))
+            batch.answers.append(stanzas.iq_error(stanza, "resource-constraint"))
         elif stanza.getName() == "message" and not self._is_forwarded(sender):
-            batch.answers += stanzas.refused(stanza, "this message is too long")
+            batch.answers += stanzas.message_refusal(stanza, "this message is too long")
         return True
 
     def _is_forwarded(self, sender: str) -> bool:

@@ -70,7 +70,7 @@ class InboundBatch:
     lookups: list[ContactLookup] = field(default_factory=list)
     repeated: bool = False
     full: bool = False
-    profile: stanzas.PhoneProfile = stanzas.PROFILE
+    profile: stanzas.PhoneProfile = stanzas.DEFAULT_PHONE_PROFILE
     # Called when the changes are stored.
     after: list[Callable[[], None]] = field(default_factory=list)
 

@@ -32,19 +32,19 @@ class InboundIq:
             return
         push = self._server_push(stanza)
         if push is None:
-            batch.answers.append(stanzas.answer(stanza, self._own, batch.profile, time.time()))
+            batch.answers.append(stanzas.iq_answer(stanza, self._own, batch.profile, time.time()))
         elif push.getName() == "query":
             self._notify_changed_lists(push, batch)
             apply_roster_push(push, batch.changes)
-            batch.answers.append(stanzas.result(stanza))
+            batch.answers.append(stanzas.iq_result(stanza))
         else:
             self._facts.blocked(push.getName(), blocking.read_items(push))
-            batch.answers.append(stanzas.result(stanza))
+            batch.answers.append(stanzas.iq_result(stanza))
 
     def refuse_iq(self, stanza: Node, batch: InboundBatch) -> None:
         """Answers a request that could not be read with an error."""
         if stanza.getAttr("type") in ("get", "set"):
-            batch.answers.append(stanzas.failed(stanza, "internal-server-error"))
+            batch.answers.append(stanzas.iq_error(stanza, "internal-server-error"))
 
     def _notify_changed_lists(self, push: Node, batch: InboundBatch) -> None:
         """A phone that wants to know it (1.3) is told which lists another client has changed."""

@@ -45,7 +45,7 @@ class InboundMessages:
         if receipt_for is not None:
             self._texts.report(batch, *receipt_for, code=StatusCode.SUCCESSFUL)
             return
-        bounce = bounces.read(stanza)
+        bounce = bounces.read_bounce(stanza)
         if bounce is not None:
             self._take_bounce(bounce, batch)
 
@@ -61,7 +61,7 @@ class InboundMessages:
         if self._facts.refuses(incoming.sender):
             return
         if batch.full or is_too_long(incoming.body):
-            batch.answers += stanzas.refused(stanza)
+            batch.answers += stanzas.message_refusal(stanza)
             return
         self._deliver_incoming(incoming, batch)
 
@@ -85,7 +85,7 @@ class InboundMessages:
         copy = self._texts.copy_name(sender, NO_GROUP, seen, incoming.body)
         if words:
             words_seen = seen and f"{seen} words"
-            self._texts.deliver(batch, sender, words, when, words_seen, b"", said=said, copy=copies.part(copy))
+            self._texts.deliver(batch, sender, words, when, words_seen, b"", said=said, copy=copies.copy_part_name(copy))
         now = int(time.time())
         text = messages.Text(ordered_id(time.time()), sender, url, now if when is None else min(when, now), copy=copy)
         job = commands.pack(commands.FetchPicture(text.id, sender, url, now + PICTURE_WAIT_SECONDS))
@@ -110,14 +110,14 @@ class InboundMessages:
         elif sender not in (addresses.bare(sent.to), self._own, addresses.domain_of(self._own), ""):
             return  # it did not go to this sender
         self._texts.report(batch, sent.to, bounce.id, errors.bounce_code(bounce.condition))
-        text = bounces.told(bounces.reason(bounce.condition), bounce.text, sent.words or bounce.words)
+        text = bounces.bounce_text(bounces.bounce_reason(bounce.condition), bounce.text, sent.words or bounce.words)
         self._deliver_bounce(batch, sent.to, bounce.id, text)
 
     def report_failure(self, recipient: str, stanza_id: str, code: int, reason: str) -> StreamChanges:
         """A message of the phone that was never sent: a report, and a text for the user."""
         batch = InboundBatch()
         self._texts.report(batch, recipient, stanza_id, code)
-        self._deliver_bounce(batch, recipient, stanza_id, bounces.told(reason))
+        self._deliver_bounce(batch, recipient, stanza_id, bounces.bounce_text(reason))
         return batch.changes
 
     def report_expired(self, overdue: list[tuple[str, str]]) -> StreamChanges:

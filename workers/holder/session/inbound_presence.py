@@ -75,7 +75,7 @@ class InboundPresence:
             batch.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
         if published != before:
             batch.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
-        _show_contact(jid, stored, extras.dress(shown, published), batch)
+        _show_contact(jid, stored, extras.with_published(shown, published), batch)
         batch.lookups += wanted_lookups(jid, resources, published, stored.wishes)
 
     def apply_lookup(self, jid: str, stored: ContactRecord, change: ContactChange) -> InboundBatch:
@@ -87,7 +87,7 @@ class InboundPresence:
             shown = contacts.aggregate(resources.values())
             batch.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources))
         batch.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
-        _show_contact(jid, stored, extras.dress(shown, published), batch)
+        _show_contact(jid, stored, extras.with_published(shown, published), batch)
         return batch
 
     def _subscribe_request(self, jid: str, stanza: Node, batch: InboundBatch) -> None:
@@ -96,14 +96,14 @@ class InboundPresence:
         if "@" not in jid:
             # A transport, about which a user cannot decide. It is let in when the roster has it.
             if self._facts.item(jid) is not None:
-                batch.answers.append(stanzas.to("subscribed", asker))
+                batch.answers.append(stanzas.directed_presence("subscribed", asker))
             return
         if self._facts.refuses(jid):
             if self._facts.blocks(jid):  # one that is only missing in the grant list may be added: the server will ask again
-                batch.answers.append(stanzas.to("unsubscribed", asker))
+                batch.answers.append(stanzas.directed_presence("unsubscribed", asker))
             return
         if self._facts.granted(jid):
-            batch.answers.append(stanzas.to("subscribed", asker))
+            batch.answers.append(stanzas.directed_presence("subscribed", asker))
             return
         if batch.full:
             return  # nothing is decided: the server asks again with the next log-in
@@ -133,11 +133,11 @@ def wanted_lookups(
         return []
     names = records.unpack_wishes(wishes)[0]
     found = []
-    if presence.wants(names, "status_content") and published.wanted:
+    if presence.wants_attribute(names, "status_content") and published.wanted:
         fresh = published.tried != published.wanted
         if fresh or (again and not published.picture):
             found.append(ContactLookup(PICTURE_LOOKUP, jid, published.wanted))
-    if presence.wants(names, "client_info"):
+    if presence.wants_attribute(names, "client_info"):
         for resource, each in resources.items():
             if each.caps and not each.client:
                 found.append(ContactLookup(CLIENT_LOOKUP, jid, each.caps, resource))
@@ -155,7 +155,7 @@ def _show_contact(jid: str, stored: ContactRecord, shown: Shown, batch: InboundB
     before = records.unpack_shown(stored.presence)
     if before is None or stored.wishes is None:
         return
-    if not presence.differ(before, shown, records.unpack_wishes(stored.wishes)[0]):
+    if not presence.presence_differs(before, shown, records.unpack_wishes(stored.wishes)[0]):
         batch.changes.quiet.add(jid)
 
 

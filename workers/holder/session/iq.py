@@ -10,7 +10,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import answers
 from onesoup.xmpp.stream import StreamFailure, stanzas
-from onesoup.xmpp.stream.errors import NO_ANSWER
+from onesoup.xmpp.stream.errors import FAILURE_NO_ANSWER
 
 log = structlog.get_logger()
 
@@ -31,15 +31,15 @@ def result_of(request: Callable[[], Node]) -> IqResult:
     try:
         answer = request()
     except StreamFailure as failure:
-        if failure.kind != NO_ANSWER:
+        if failure.kind != FAILURE_NO_ANSWER:
             raise
         return IqResult(REMOTE_TIMEOUT, None)
-    return IqResult("" if answer.getAttr("type") == "result" else stanzas.condition(answer), answer)
+    return IqResult("" if answer.getAttr("type") == "result" else stanzas.error_condition(answer), answer)
 
 
 def failure_answer(failure: StreamFailure) -> bytes:
     """The answer for a worker whose command could not be carried out: 504 or 503."""
-    code = StatusCode.TIMEOUT if failure.kind == NO_ANSWER else StatusCode.SERVICE_UNAVAILABLE
+    code = StatusCode.TIMEOUT if failure.kind == FAILURE_NO_ANSWER else StatusCode.SERVICE_UNAVAILABLE
     return answers.status(code, "the server did not answer")
 
 

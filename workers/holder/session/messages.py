@@ -67,7 +67,7 @@ class MessageCommands:
 
 def send_stanza(queued: QueuedCommand, command: SendStanza) -> None:
     """A stanza that a worker has made."""
-    queued.transmit(stanzas.node(command.tree))
+    queued.transmit(stanzas.xml_to_node(command.tree))
 
 
 def send_receipt(queued: QueuedCommand, command: SendReceipt) -> None:

@@ -22,7 +22,7 @@ from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import answers, commands
 from onesoup.xmpp.commands import Command, ReplyAddress, UnknownCommand
 from onesoup.xmpp.stream import StreamFailure, covers
-from onesoup.xmpp.stream.errors import BACKLOG
+from onesoup.xmpp.stream.errors import FAILURE_BACKLOG
 from workers.holder.session.interfaces import CommandStream
 from workers.holder.session.state import SessionState
 from workers.holder.session.store import SessionStore
@@ -89,7 +89,7 @@ class Outbox:
             self._lost()
         except StreamFailure as failure:
             log.info("commands-wait", sid=short(self._state.sid), kind=failure.kind)
-            if failure.kind == BACKLOG:
+            if failure.kind == FAILURE_BACKLOG:
                 # The next acknowledgement makes room. One for a stanza that is no command is not told here: hence the timer.
                 self._full = True
                 gevent.spawn_later(OUTBOX_RETRY_SECONDS, self.wake)

@@ -106,7 +106,7 @@ class OwnPresence:
             return
         session, subscribed_to = self._state.session, self._store.subscriptions()
         wishes = [records.unpack_wishes(record)[0] for record in set(subscribed_to.values())]
-        nodes = extras.interests([*wishes, named] if named else wishes)
+        nodes = extras.wanted_nodes([*wishes, named] if named else wishes)
         self._publish({"notify": nodes, "asked": named})
         if subscribed:
             self._handsets.put(session.jid, session.resource, NODES, records.pack_plain(nodes))
@@ -149,14 +149,14 @@ class OwnPresence:
         if not own:
             return AVAILABLE
         allowed, _ = records.unpack_grant(self._lists.get(session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))
-        said = ShowPresence.of(presence.published(presence.own_list(own), allowed))
+        said = ShowPresence.of(presence.published_presence(presence.own_list(own), allowed))
         return {name: getattr(said, name) for name in PUBLISHED_FIELDS}
 
     def _change_profile(self, shown: dict[str, Any]) -> None:
         """Answers about the phone agree with its presence from now on; a question may come before the presence arrives."""
         self._profile_changed(
             stanzas.PhoneProfile(
-                kind=shown.get("kind") or stanzas.PROFILE.kind,
+                kind=shown.get("kind") or stanzas.DEFAULT_PHONE_PROFILE.kind,
                 notify=tuple(shown.get("notify") or ()),
                 language=shown.get("lang") or "",
                 zone=shown.get("zone") or "",

@@ -31,7 +31,7 @@ class PhoneTexts:
         self.accepted, self.pictures = accepted, pictures
 
     def _cut_by_length(self, text: messages.Text, limit: int) -> list[str]:
-        return messages.split(text.body, min(limit or self.accepted, self.accepted))
+        return messages.split_text(text.body, min(limit or self.accepted, self.accepted))
 
     def report(self, batch: InboundBatch, recipient: str, stanza_id: str, code: int) -> None:
         """Adds a delivery report of a message of the phone. The store keeps it only if the phone asked for one."""
@@ -42,9 +42,9 @@ class PhoneTexts:
     def copy_name(self, sender: str, place: GroupPlace, seen: str, body: str) -> str:
         """The name of this phone's copy of a message. All phones of the account get it under names that match, though they may
         read different texts from it, each in its language."""
-        numbered = seen.startswith(xmpp_messages.NUMBERED)
+        numbered = seen.startswith(xmpp_messages.ARCHIVE_NUMBERED_PREFIX)
         what = [seen] if numbered else [sender, place.nick, seen or body]
-        return copies.name(what, self._phone, time.time(), numbered)
+        return copies.copy_name(what, self._phone, time.time(), numbered)
 
     def deliver(
         self,
@@ -74,7 +74,7 @@ class PhoneTexts:
             part_seen = seen and (seen if last else f"{seen} {number}")
             # A server is no user: what it says is an announcement.
             payload = records.pack_text(text) if "@" in sender else records.pack_announcement(text)
-            part_copy, part_receipt = (copy, receipt) if last else (copies.part(copy), b"")
+            part_copy, part_receipt = (copy, receipt) if last else (copies.copy_part_name(copy), b"")
             batch.changes.items.append(Delivery(text.id, sender, payload, part_receipt, part_seen, copy=part_copy, said=said))
 
 

@@ -50,7 +50,7 @@ class Publisher:
         """The name of the picture that the account has published by PEP, "" for none, None when that is unknown."""
         result = self._ask(stanzas.pep_get("", extras.AVATAR))
         if result.getAttr("type") != "result":
-            return "" if stanzas.condition(result) == "item-not-found" else None
+            return "" if stanzas.error_condition(result) == "item-not-found" else None
         payload = stanzas.pep_payload(result)
         info = payload.getTag("info") if payload is not None else None
         return str(info.getAttr("id") or "") if info is not None else ""
@@ -66,14 +66,14 @@ class Publisher:
 
     def details(self, text: str) -> None:
         """Puts properties of a vCard of the phone into the account's vCard; the others stay."""
-        card = vcards.read(text)
+        card = vcards.read_vcard_text(text)
         if card:
             with self.card_lock:
                 self._change_vcard(card=card)
 
     def _change_vcard(self, photo: bytes | None = None, card: vcards.Card | None = None) -> None:
         result = self._ask(stanzas.vcard_get())
-        if result.getAttr("type") != "result" and stanzas.condition(result) != "item-not-found":
+        if result.getAttr("type") != "result" and stanzas.error_condition(result) != "item-not-found":
             return  # a vCard that cannot be read must not be written: what is in it would be lost
         self._ask(stanzas.vcard_set(stanzas.vcard_in(result), photo=photo, card=card))
 

@@ -11,7 +11,7 @@ import structlog
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
-from onesoup.csp.profiles import WRITABLE
+from onesoup.csp.profiles import WRITABLE_PROPERTIES
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store.account.groups import Groups
@@ -21,7 +21,7 @@ from onesoup.xmpp.answers import CommandAnswer, DirectoryHits, EntityInfo, Entit
 from onesoup.xmpp.commands import AskInfo, ChangeProfile, Command, FetchProfiles, ListRooms, SearchDirectory
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
-from onesoup.xmpp.stream.errors import NO_ANSWER
+from onesoup.xmpp.stream.errors import FAILURE_NO_ANSWER
 from workers.holder.service_cache import ServiceCache
 from workers.holder.session.interfaces import IqClient
 from workers.holder.session.iq import REMOTE_TIMEOUT, failure_answer, result_of
@@ -84,7 +84,7 @@ class Question:
     def _ask(self, iq: Node) -> Node:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise StreamFailure(NO_ANSWER, REMOTE_TIMEOUT)
+            raise StreamFailure(FAILURE_NO_ANSWER, REMOTE_TIMEOUT)
         return self.client.request(iq, min(left, QUESTION_TIMEOUT_SECONDS))
 
     def _result(self, iq: Node, name: str, namespace: str) -> tuple[str, Node | None]:
@@ -145,7 +145,7 @@ class Question:
         found = self.services.find("form", service, form)
         if found is None:
             return answers.pack(DirectoryHits(late=True))
-        filled = searching.fill(found, command.wanted)
+        filled = searching.fill_search_form(found, command.wanted)
         if not filled:
             return answers.pack(DirectoryHits())
         condition, query = self._result(_search(service, found, filled), "query", searching.SEARCH)
@@ -156,7 +156,7 @@ class Question:
         def card(jid: str) -> ProfileFound:
             to = "" if jid == self.state.session.jid else jid
             condition, vcard = self._result(stanzas.vcard_get(to), "vCard", stanzas.VCARD)
-            return ProfileFound(condition, profiles.read(vcard), profiles.facts(vcard))
+            return ProfileFound(condition, profiles.read_profile(vcard), profiles.searchable_facts(vcard))
 
         return answers.pack(Profiles(self._all(card, command.jids)))
 
@@ -169,7 +169,7 @@ class Question:
             changed = change(vcard, dict(command.changes), command.clear)
             result = self._ask(Node("iq", {"type": "set"}, [changed]))
         if result.getAttr("type") != "result":
-            reason = stanzas.condition(result)
+            reason = stanzas.error_condition(result)
             return answers.status(command_code(reason), reason)
         return answers.pack(CommandAnswer())
 
@@ -243,13 +243,13 @@ def change(vcard: Node | None, changes: dict[str, str], clear: bool) -> Node:
     """The vCard with these properties changed; the picture and all other properties stay."""
     changed = vcard if vcard is not None else Node(f"{stanzas.VCARD} vCard")
     if clear:
-        changes = dict.fromkeys(WRITABLE, "") | changes
-    for path, value in profiles.places(changed, changes).items():
+        changes = dict.fromkeys(WRITABLE_PROPERTIES, "") | changes
+    for path, value in profiles.vcard_places(changed, changes).items():
         _put(changed, path, value)
-    ours = changed.getTag(profiles.OURS_NAME, namespace=profiles.OURS)
-    for name, value in profiles.ours(changes).items():
+    ours = changed.getTag(profiles.PROFILE_ELEMENT, namespace=profiles.OURS)
+    for name, value in profiles.own_element_values(changes).items():
         if ours is None and value:
-            ours = changed.addChild(node=Node(f"{profiles.OURS} {profiles.OURS_NAME}"))
+            ours = changed.addChild(node=Node(f"{profiles.OURS} {profiles.PROFILE_ELEMENT}"))
         if ours is not None:
             _put(ours, (name,), value)
     return changed

@@ -73,7 +73,9 @@ class RosterCommands:
         there is no such item, else the first answer."""
         spellings = self._spelling.spellings(jid)
         results = [self._stream.request(stanzas.roster_remove(each), ROSTER_REQUEST_SECONDS) for each in spellings]
-        refused = (each for each in results if each.getAttr("type") == "error" and stanzas.condition(each) != "item-not-found")
+        refused = (
+            each for each in results if each.getAttr("type") == "error" and stanzas.error_condition(each) != "item-not-found"
+        )
         return next(refused, results[0])
 
     def _write_through(self, command: SetRosterItem | RemoveRosterItem) -> None:
@@ -90,13 +92,13 @@ class RosterCommands:
 
     def send_subscription(self, queued: QueuedCommand, command: SendSubscription) -> None:
         """Presence of type subscribe, subscribed, unsubscribe or unsubscribed."""
-        queued.transmit(stanzas.to(command.kind, self._spelling.spelled(command.jid)))
+        queued.transmit(stanzas.directed_presence(command.kind, self._spelling.spelled(command.jid)))
 
     def change_blocks(self, queued: QueuedCommand, command: Block | Unblock) -> None:
         """Blocks or unblocks users in all spellings; an occupant of a room has one."""
         self._rules_changed()
         jids = [each for jid in command.jids for each in (self._spelling.spellings(jid) if "/" not in jid else [jid])]
-        queued.transmit(stanzas.block(self._stream.new_id(), command.op, jids))
+        queued.transmit(stanzas.block_change(self._stream.new_id(), command.op, jids))
 
     def store_lists(self, queued: QueuedCommand, _command: StoreLists) -> None:
         """A copy of the list metadata on the server outlives Redis."""
@@ -108,7 +110,7 @@ def _verdict(command: SetRosterItem | RemoveRosterItem, result: Node) -> tuple[i
     """(code, reason) of the server's answer."""
     if result.getAttr("type") != "error":
         return StatusCode.SUCCESSFUL, ""
-    reason = stanzas.condition(result)
+    reason = stanzas.error_condition(result)
     if isinstance(command, RemoveRosterItem) and reason == "item-not-found":
         return StatusCode.SUCCESSFUL, reason
     return errors.roster_code(reason), reason

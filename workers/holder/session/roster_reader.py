@@ -6,7 +6,7 @@ import structlog
 from xmpp.simplexml import Node
 
 from onesoup.csp import messages
-from onesoup.csp.presence import OFFLINE
+from onesoup.csp.presence import OFFLINE_PRESENCE
 from onesoup.csp.text import addresses
 from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
@@ -65,7 +65,7 @@ def apply_roster_push(query: Node, changes: StreamChanges) -> None:
             jid = addresses.bare(tag.getAttr("jid") or "")
             changes.roster.pop(jid, None)
             changes.unroster.append(jid)
-            changes.presence[jid] = records.pack_shown(OFFLINE)
+            changes.presence[jid] = records.pack_shown(OFFLINE_PRESENCE)
         else:
             # The last push of one read counts. The store removes after it has added.
             changes.unroster = [jid for jid in changes.unroster if jid != item.jid]

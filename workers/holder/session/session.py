@@ -208,8 +208,8 @@ class XmppSession(StreamListener):
         """What the phone takes."""
         self.bearers = caps.methods
         # Asks for the session with each text: it changes when the phone logs in again.
-        self.texts.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
-        self.texts.set_limits(caps.accepted, self._services.pictures.fetches and bool(capabilities.pictures(caps)))
+        self.texts.cut = lambda text, most: fitting.text_parts(text, self.session, caps, most)
+        self.texts.set_limits(caps.accepted, self._services.pictures.fetches and bool(capabilities.accepted_picture_types(caps)))
 
     def wants_notices(self, types: list[str]) -> None:
         """What the phone is notified of from now on (Notification-Request)."""

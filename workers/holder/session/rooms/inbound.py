@@ -5,7 +5,7 @@ from functools import partial
 from xmpp.simplexml import Node
 
 from onesoup.csp.groups import Room
-from onesoup.csp.invitations import STANZA
+from onesoup.csp.invitations import INVITATION_STANZA_PREFIX
 from onesoup.csp.text import addresses
 from onesoup.xmpp import rooms
 from onesoup.xmpp.stream import stanzas
@@ -53,7 +53,7 @@ class InboundRooms:
         """Reads the stanzas that come from rooms, and returns the others."""
         others, taken = [], []
         for stanza in nodes:
-            tree = stanzas.tree(stanza) if self._may_be_of_room(stanza) else None
+            tree = stanzas.stanza_to_xml(stanza) if self._may_be_of_room(stanza) else None
             if tree is not None and self._is_of_room(tree):
                 taken.append((stanza, tree))
             else:
@@ -73,7 +73,7 @@ class InboundRooms:
         return (
             stanza.getAttr("type") == "groupchat"
             or any(child.getName() == "x" for child in stanza.getChildren() if child)
-            or (stanza.getAttr("id") or "").startswith(STANZA)
+            or (stanza.getAttr("id") or "").startswith(INVITATION_STANZA_PREFIX)
             or bool(self._table.joined or self._table.entering)
         )
 

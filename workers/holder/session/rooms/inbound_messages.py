@@ -143,8 +143,8 @@ class RoomInboundMessages:
 
         A stamp that names a trusted host may still be forged: the message comes from its room, and any occupant could have
         written the stamp."""
-        own, kept = self._state.session.jid, messages.stamps(stanza)
-        believed = messages.believed(kept, jid, addresses.domain_of(jid), own, addresses.domain_of(own))
+        own, kept = self._state.session.jid, messages.delay_stamps(stanza)
+        believed = messages.believed_stamp(kept, jid, addresses.domain_of(jid), own, addresses.domain_of(own))
         return believed, messages.oldest(kept)
 
     # --- to the phone alone ---
@@ -158,7 +158,7 @@ class RoomInboundMessages:
             return
         text = messages.body_of(stanza, "chat", batch.profile.language)
         if text and (batch.full or is_too_long(text)):
-            batch.answers += stanzas.refused(stanza)
+            batch.answers += stanzas.message_refusal(stanza)
             return
         when, stored_since = self._times(jid, stanza)
         seen = messages.name_of(stanza, name, text, self._state.session.jid)
@@ -167,7 +167,7 @@ class RoomInboundMessages:
 
     def _take_bounce(self, jid: str, nick: str, room: Room, stanza: Node, room_batch: RoomBatch) -> None:
         """A message of the phone did not arrive. The phone was answered 200, so it gets a text that says otherwise."""
-        batch, bounce, recipient = room_batch.batch, bounces.read(stanza), f"{jid}/{nick}" if nick else jid
+        batch, bounce, recipient = room_batch.batch, bounces.read_bounce(stanza), f"{jid}/{nick}" if nick else jid
         sent = self._sent_message(bounce.id) if bounce is not None else None
         if bounce is None or sent is None or sent.to != recipient:
             return
@@ -177,8 +177,8 @@ class RoomInboundMessages:
         reason = REFUSED_BY_ROOM_TEXTS.get(code)
         if reason is None:
             unknown = nick and code == StatusCode.UNKNOWN_USER
-            reason = UNKNOWN_OCCUPANT_TEXT if unknown else bounces.reason(bounce.condition)
-        text = bounces.told(reason, bounce.text, sent.words or bounce.words)
+            reason = UNKNOWN_OCCUPANT_TEXT if unknown else bounces.bounce_reason(bounce.condition)
+        text = bounces.bounce_text(reason, bounce.text, sent.words or bounce.words)
         place = place_in(room, nick, private=bool(nick))
         self._texts.deliver(batch, jid, text, None, f"b {recipient} {bounce.id}", b"", place)
         if code == StatusCode.GROUP_IS_NOT_JOINED:

@@ -80,9 +80,9 @@ class Invitations:
         self._recent[key] = asked = PhoneQuestion(now, token(16), self._group_id(invited.room))
         self._keep_invitation(invited, asked)
         names = [invited.room, invited.inviter, message.get("id")]
-        copy = copies.name(names, self._state.session.resource, now)
+        copy = copies.copy_name(names, self._state.session.resource, now)
         seen = f"inv {' '.join(names)} {invited.reason}"
-        said = repeat_rule(messages.oldest(messages.stamps(stanza)), batch.repeated)
+        said = repeat_rule(messages.oldest(messages.delay_stamps(stanza)), batch.repeated)
         payload = self._question_event(invited, asked, sender)
         batch.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen, copy=copy, said=said))
 

@@ -56,7 +56,7 @@ class RoomJoining:
 
     def send_join(self, jid: str, room: Room, history: int, characters: int, since: str = "") -> None:
         """Sends presence that enters a room and shows what everybody sees of the phone. StreamFailure."""
-        presence = stanzas.node(room_requests.enter_room(jid, room.nick, history, characters, room.password, since))
+        presence = stanzas.xml_to_node(room_requests.enter_room(jid, room.nick, history, characters, room.password, since))
         for child in stanzas.presence(dict(self._own_presence.now or {})).getChildren():
             presence.addChild(node=child)
         self._stream.transmit(presence)
@@ -71,7 +71,7 @@ class RoomJoining:
     def leave_room(self, jid: str, room: Room) -> None:
         """Leaves a room, without a word to the phone."""
         self._table.remove(jid)
-        self._stream.send(stanzas.node(room_requests.leave_room(jid, room.nick)))
+        self._stream.send(stanzas.xml_to_node(room_requests.leave_room(jid, room.nick)))
 
     def _start(self, jid: str, pending: PendingJoin) -> None:
         gevent.spawn(self._join_existing, jid, pending)

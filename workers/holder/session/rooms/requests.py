@@ -25,9 +25,9 @@ class RoomClient:
     def request(self, request: RoomRequest) -> RoomReply:
         """The reply; a peer that does not answer counts as remote-server-timeout. StreamFailure when there is no stream."""
         attrs = {"type": request.type, **({"to": request.to} if request.to else {})}
-        iq = Node("iq", attrs, [stanzas.node(request.payload)])
+        iq = Node("iq", attrs, [stanzas.xml_to_node(request.payload)])
         try:
-            found = stanzas.tree(self._iq.request(iq, ROOM_REQUEST_TIMEOUT_SECONDS))
+            found = stanzas.stanza_to_xml(self._iq.request(iq, ROOM_REQUEST_TIMEOUT_SECONDS))
         except StreamFailure as failure:
             if failure.kind != "no-answer":
                 raise
