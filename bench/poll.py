@@ -16,7 +16,7 @@ from bench import machine
 from bench.load import Generator, Load
 from bench.parts import REPOSITORY, Scale, say, workplace
 from bench.report import Figure, Spread
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import PollingRequest
 from onesoup.csp.session import Capabilities, Session
@@ -62,7 +62,7 @@ def session_ids(count: int) -> list[str]:
 def poll(sid: str) -> bytes:
     """A Polling-Request as phones send it."""
     message = Message(VERSION, Encoding.WBXML, [Transaction(Mode.REQUEST, "", PollingRequest())], sid, SessionType.INBAND)
-    return codec.encode(envelope.write_message(message))
+    return write_message(message)
 
 
 def write_sessions(url: str, sids: list[str]) -> None:

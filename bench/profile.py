@@ -14,12 +14,10 @@ from collections.abc import Callable
 from bench import vectors
 from bench.parts import Scale, workplace
 from bench.poll import TYPE, poll, session_ids, write_sessions
-from onesoup.csp.codec import envelope
-from onesoup.csp.errors import CspError
+from onesoup.csp.codec.codec import UnreadableBody, read_message, write_message
 from onesoup.demo.servers import RedisServer
 from onesoup.settings.settings import load
 from onesoup.store.account.keyring import KeyRing
-from onesoup.wire import codec
 from onesoup.wire.errors import WireError
 
 LINES = 28
@@ -78,9 +76,9 @@ def _codec(scale: Scale) -> str:
     documents = []
     for vector in vectors.load():
         try:
-            message = envelope.read(codec.decode(vector.wbxml))
-            codec.encode(envelope.write_message(message))
-        except (WireError, CspError):
+            message = read_message(vector.wbxml)
+            write_message(message)
+        except (WireError, UnreadableBody):
             continue
         documents.append(vector.wbxml)
     turns = max(1, scale.profiled * 2 // len(documents))
@@ -88,7 +86,7 @@ def _codec(scale: Scale) -> str:
     def work() -> None:
         for _ in range(turns):
             for octets in documents:
-                codec.encode(envelope.write_message(envelope.read(codec.decode(octets))))
+                write_message(read_message(octets))
 
     return _profiled("codec: WBXML to primitive and back, all vectors", work, turns * len(documents))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from onesoup.csp import capabilities, messages
-from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import (
     ContactListProperties,
@@ -54,7 +54,7 @@ def around(content: Primitive, version: str, encoding: Encoding) -> int:
     """The octets of a document with this content, at most."""
     transaction = Transaction(Mode.REQUEST, _TID if encoding is not Encoding.PTS else "999", content)
     message = Message(version, encoding, [transaction], _SID, SessionType.INBAND, True, True, doctype=True)
-    return len(fast_wbxml.encode(message))
+    return len(write_message(message))
 
 
 def parts(text: Text, session: Session, caps: Capabilities, most: int = 0, spelling: str | None = None) -> list[str]:

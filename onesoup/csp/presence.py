@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onesoup.csp import places
-from onesoup.csp.codec.binding import read, write
+from onesoup.csp.codec.binding import read_node, write_node
 from onesoup.csp.codec.generated_elements import (
     FIELDS,
     Alias,
@@ -243,7 +243,7 @@ def own_fields(update: PresenceSubList, version: str) -> dict[str, Any]:
         availability.presence_value = "NOT_AVAILABLE" if value == "NOTAVAILABLE" else value
         if availability.presence_value not in AVAILABILITY:
             raise CspError(StatusCode.INVALID_PRESENCE_VALUE, "unknown UserAvailability")
-    return {name: _plain(write(getattr(update, name), version)) for name in ATTRIBUTES if getattr(update, name) is not None}
+    return {name: _plain(write_node(getattr(update, name), version)) for name in ATTRIBUTES if getattr(update, name) is not None}
 
 
 # What of a phone's own attributes is its user's, and not the moment's: it holds at the next log-in too.
@@ -270,7 +270,7 @@ def lasting(own: dict[str, Any]) -> dict[str, Any]:
 def own_list(own: dict[str, Any]) -> PresenceSubList:
     """The phone's own attributes, back from the record."""
     children = [_element(plain) for plain in own.values()]
-    return read(Element("PresenceSubList", "", children), PresenceSubList)
+    return read_node(Element("PresenceSubList", "", children), PresenceSubList)
 
 
 def _plain(element: Element) -> list[Any]:

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from onesoup.csp import transactions
-from onesoup.csp.codec import envelope, fast_wbxml
+from onesoup.csp.codec.codec import UnreadableBody, write_message
 from onesoup.csp.codec.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.codec.generated_elements import (
     GetNewPasswordRequest,
@@ -55,10 +55,7 @@ from onesoup.store import records
 from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
 from onesoup.store.session.inbox import InboxItem, Nothing
-from onesoup.wire import codec
 from onesoup.wire.document import Encoding
-from onesoup.wire.errors import WireError
-from onesoup.wire.tree import Element
 
 log = structlog.get_logger()
 
@@ -120,7 +117,7 @@ class Exchange:
             log.exception("bug", kind=type(error).__name__, primitive=_names(message))
             code, description = StatusCode.INTERNAL_ERROR, "internal error"
         metrics.requested(message, code)
-        return _encode(transactions.refuse(message, code, description))
+        return write_message(transactions.refuse(message, code, description))
 
     def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> Replied:
         kind = transactions.classify(message)
@@ -148,7 +145,7 @@ class Exchange:
             return self._requests(message, new, raw, peer, written)
         if kind is Kind.REQUESTS:
             goodbye = session.logged_out(message.version)
-            return _encode(
+            return write_message(
                 transactions.reply(message, [answered(each, goodbye) for each in transactions.to_answer(message)])
             ), StatusCode.SUCCESSFUL
         for transaction in message.transactions if kind is Kind.ANSWERS and new else ():
@@ -169,7 +166,7 @@ class Exchange:
             answer = registration.new_password(first.content)
         else:
             answer = _outside(first.content, message.version, self._services.policy.provider)
-        return _encode(transactions.reply(message, [answered(first, answer)])), _code(answer)
+        return write_message(transactions.reply(message, [answered(first, answer)])), _code(answer)
 
     # --- log-in ---
 
@@ -200,7 +197,7 @@ class Exchange:
                 message.session_id,
                 message.encoding.value,
             )
-            reply = _encode(transactions.reply(message, [answered(transaction, outcome.response)]))
+            reply = write_message(transactions.reply(message, [answered(transaction, outcome.response)]))
             if outcome.sid is not None:
                 logins.put_reply(digest, outcome.sid, reply)
             return reply, _code(outcome.response)
@@ -314,7 +311,7 @@ class Exchange:
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         # Plain text syntax cannot say it.
         cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
-        reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
+        reply = write_message(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
         if len(reply) > ctx.caps.parser:
             reply = segments.split(ctx, message, answers, waiting) or oversize.answer(ctx, message, answers, waiting) or EMPTY
         if answers and not reply:
@@ -322,7 +319,7 @@ class Exchange:
                 answered(each, status(StatusCode.RESPONSE_TOO_LARGE, "response too large"))
                 for each in transactions.to_answer(message)
             ]
-            reply = _encode(transactions.reply(message, refused, poll=waiting))
+            reply = write_message(transactions.reply(message, refused, poll=waiting))
         if unsaid and "unsaid" not in ctx.effects.fields:
             ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
         elif ctx.effects.fields.get("unsaid"):
@@ -350,25 +347,17 @@ def handle(ctx: Context, content: Primitive) -> Primitive:
         return status(error.code, error.description)
 
 
-def unreadable(body: bytes, error: WireError | CspError, partial: Element | None) -> Message | None:
-    """The answer to a document that could not be read: a Status under its own ids, None when it shows no TransactionID."""
-    sid, transaction_id = envelope.salvage(partial)
-    if transaction_id is None:
+def unreadable(error: UnreadableBody) -> Message | None:
+    """The answer to a body that could not be read: a Status under its own ids, None when it shows no TransactionID."""
+    if error.transaction_id is None or error.encoding is None:
         return None
-    told = error.code if isinstance(error, CspError) else error.status
-    version = getattr(error, "version", None) or _version(partial)
     return Message(
-        version=version if version in session.SPOKEN else session.SPOKEN[-1],
-        encoding=codec.detect(body),
-        transactions=[Transaction(Mode.RESPONSE, transaction_id, status(told, str(error)))],
-        session_id=sid,
-        session_type=SessionType.INBAND if sid else SessionType.OUTBAND,
+        version=error.version if error.version in session.SPOKEN else session.SPOKEN[-1],
+        encoding=error.encoding,
+        transactions=[Transaction(Mode.RESPONSE, error.transaction_id, status(error.status, str(error)))],
+        session_id=error.session_id,
+        session_type=SessionType.INBAND if error.session_id else SessionType.OUTBAND,
     )
-
-
-def _version(partial: Element | None) -> str:
-    uri = (partial.attrs or {}).get("xmlns", "") if partial is not None else ""
-    return next((version for version in session.SPOKEN if uri.endswith(version)), "1.2")
 
 
 def _outside(content: Primitive, version: str, provider: Provider) -> Primitive:
@@ -392,10 +381,6 @@ def _code(answer: Primitive) -> int:
     """What an answer says of its request; one that carries no result is a good one."""
     result = getattr(answer, "result", None)
     return (result.code if result is not None else None) or StatusCode.SUCCESSFUL
-
-
-def _encode(message: Message) -> bytes:
-    return fast_wbxml.encode(message)
 
 
 def _digest(raw: bytes) -> str:

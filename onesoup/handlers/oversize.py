@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from onesoup.csp import fitting, transactions
-from onesoup.csp.codec import fast_wbxml
-from onesoup.csp.codec.envelope import Message, Mode, Transaction, write_message
+from onesoup.csp.codec.codec import write_message
+from onesoup.csp.codec.envelope import Message, Mode, Transaction, document_from_message
 from onesoup.csp.text.emoji import readable
 from onesoup.handlers import render
 from onesoup.handlers.context import Context, GatewayServices
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 def written(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> bytes:
     """The octets of an item, as the phone gets it with the answer to this message."""
-    return fast_wbxml.encode(_reply(message, item, plain_emoji, images))
+    return write_message(_reply(message, item, plain_emoji, images))
 
 
 def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:
@@ -33,7 +33,7 @@ def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callabl
 def answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
     """The answer without the ends of its texts and lists; None when that is not enough."""
     log.info("answer-cut", primitives=",".join(type(each.content).__name__ for each in answers[:4]))
-    return fitting.shortened(write_message(transactions.reply(message, answers, poll=waiting)), ctx.caps.parser)
+    return fitting.shortened(document_from_message(transactions.reply(message, answers, poll=waiting)), ctx.caps.parser)
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Fitter:
         return written(self.message, self.item, self.services.policy.plain_emoji, lambda _: {})
 
     def _shortened(self) -> bytes | None:
-        document = write_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
+        document = document_from_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
         return fitting.shortened(document, self.room)
 
     def _presence(self) -> bytes:

@@ -9,10 +9,11 @@ from xml.sax.saxutils import escape
 
 from onesoup.csp import transactions
 from onesoup.csp.codec import binding
-from onesoup.csp.codec.envelope import Message, Transaction, write_message
+from onesoup.csp.codec.codec import write_message
+from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import GetSegmentResponse, ServiceRequest
 from onesoup.handlers.context import Context
-from onesoup.wire import codec, xmltext
+from onesoup.wire import xmltext
 from onesoup.wire.document import ANY_TREE
 
 # What stands around a part, in octets, generously; and what a part must hold at least for the split to be worth it.
@@ -45,14 +46,13 @@ def split(ctx: Context, message: Message, answers: Sequence[Transaction], waitin
     room = ctx.caps.parser - FRAME
     if not answer.id or room < LEAST or isinstance(answer.content, GetSegmentResponse):
         return None
-    parts = cut(xmltext.write(binding.write(answer.content, ctx.version)), room)
+    parts = cut(xmltext.write(binding.write_node(answer.content, ctx.version)), room)
     if len(parts) > MOST_PARTS:
         return None
     if not ctx.services.segments.put(ctx.sid, answer.id, parts):
         return None
     first = Transaction(answer.mode, answer.id, GetSegmentResponse(segment_content=parts[0]), segments=len(parts))
-    reply: bytes = codec.encode(write_message(transactions.reply(message, [first], poll=waiting)))
-    return reply
+    return write_message(transactions.reply(message, [first], poll=waiting))
 
 
 def cut(text: str, room: int) -> list[str]:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import UnreadableBody, read_message, write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import (
     AddNickList,
@@ -89,7 +89,6 @@ from onesoup.csp.codec.generated_elements import (
     UserAvailability,
     UserIDList,
 )
-from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text.md4 import md4
 from onesoup.phone import checks, http
@@ -756,17 +755,17 @@ def digest(schema: str, nonce: str, password: str) -> str:
 
 
 def encode(message: Message) -> bytes:
-    return codec.encode(envelope.write_message(message))
+    return write_message(message)
 
 
 def decode(reply: http.HttpReply, check: Callable[..., None] | None = None) -> Message:
     """The message in an answer. PhoneError when it cannot be read."""
+    content_type = reply.headers.get("content-type")
     try:
-        document = codec.decode(reply.body, reply.headers.get("content-type"))
         if check is not None:
-            check(document)
-        return envelope.read(document)
-    except (WireError, CspError) as error:
+            check(codec.decode(reply.body, content_type))
+        return read_message(reply.body, content_type)
+    except (WireError, UnreadableBody) as error:
         raise PhoneError(f"the answer cannot be read: {error}") from None
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onesoup.csp.codec import envelope
-from onesoup.csp.codec.binding import boolean, integer, read, read_primitive, write
+from onesoup.csp.codec.binding import read_boolean, read_integer, read_node, read_primitive, write_node
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.codec.generated_elements import FIELDS, ORDER, PRIMITIVES, ListManageRequest, LoginRequest, Node, StatusText
 from onesoup.csp.errors import CspError
@@ -76,9 +76,9 @@ def nodes(cls: type[Node], version: str, depth: int = DEPTH) -> st.SearchStrateg
 def through(primitive: Node, version: str, encoding: Encoding) -> Node:
     """As a phone would send it and we would read it."""
     message = Message(version, encoding, [Transaction(Mode.REQUEST, "t1", primitive)], "S1", SessionType.INBAND)
-    document = codec.decode(codec.encode(envelope.write_message(message)))
+    document = codec.decode(codec.encode(envelope.document_from_message(message)))
     assert document.version == version
-    (transaction,) = envelope.read(document).transactions
+    (transaction,) = envelope.message_from_document(document).transactions
     return transaction.content
 
 
@@ -99,7 +99,7 @@ def test_a_primitive_survives_the_wire(name, data):
 def test_reading_undoes_writing_for_every_element(version, data):
     for cls in FIELDS:
         node = data.draw(nodes(cls, version, 1))
-        assert read(write(node, version), cls) == node
+        assert read_node(write_node(node, version), cls) == node
 
 
 def test_every_primitive_of_the_table_is_typed():
@@ -132,18 +132,18 @@ def test_children_in_any_order_are_read():
         "",
         [Element("ReceiveList", "F"), Element("AddNickList", "", [Element("UserID", "wv:a")]), Element("ContactList", "wv:me/x")],
     )
-    request = read(element, ListManageRequest)
+    request = read_node(element, ListManageRequest)
     assert (request.contact_list, request.receive_list, request.add_nick_list.user_id) == ("wv:me/x", False, ["wv:a"])
 
 
 def test_unknown_children_are_skipped():
     element = Element("Login-Request", "", [Element("X-Vendor", "1", [Element("Y")]), Element("UserID", "wv:a")])
-    assert read(element, LoginRequest) == LoginRequest(user_id="wv:a")
+    assert read_node(element, LoginRequest) == LoginRequest(user_id="wv:a")
 
 
 def test_of_a_child_that_came_twice_the_last_counts():
     element = Element("Login-Request", "", [Element("UserID", "one"), Element("UserID", "two")])
-    assert read(element, LoginRequest).user_id == "two"
+    assert read_node(element, LoginRequest).user_id == "two"
 
 
 def test_an_unknown_primitive_is_none():
@@ -155,25 +155,25 @@ def test_the_older_name_of_block_entity_is_the_same_primitive():
 
 
 def test_absent_fields_are_left_out():
-    assert write(StatusText(qualifier=True), "1.2").children == [Element("Qualifier", "T")]
+    assert write_node(StatusText(qualifier=True), "1.2").children == [Element("Qualifier", "T")]
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("0", 0), ("200", 200), (" 7 ", 7), ("4294967295", 2**32 - 1), ("", None), (" ", None)]
 )
 def test_a_number(text, value):
-    assert integer(Element("Code", text)) == value
+    assert read_integer(Element("Code", text)) == value
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 30))
 def test_leading_zeros_do_not_change_a_number(value, width):
-    assert integer(Element("Code", str(value).zfill(width))) == value
+    assert read_integer(Element("Code", str(value).zfill(width))) == value
 
 
 @pytest.mark.parametrize("text", ["-1", "+1", "1.5", "0x10", "ten", "4294967296", "9" * 400, "²", "١", "1 2"])
 def test_what_is_no_number_is_refused(text):
     with pytest.raises(CspError) as refused:
-        integer(Element("TimeToLive", text))
+        read_integer(Element("TimeToLive", text))
     assert refused.value.code == 402
     assert "TimeToLive" in refused.value.description
 
@@ -183,13 +183,13 @@ def test_what_is_no_number_is_refused(text):
     [("T", True), ("F", False), ("t", True), ("true", True), ("1", True), (" no ", False), ("0", False), ("", None)],
 )
 def test_a_truth(text, value):
-    assert boolean(Element("ReceiveList", text)) is value
+    assert read_boolean(Element("ReceiveList", text)) is value
 
 
 @pytest.mark.parametrize("text", ["maybe", "TF", "2", "ja"])
 def test_what_is_no_truth_is_refused(text):
     with pytest.raises(CspError) as refused:
-        boolean(Element("ReceiveList", text))
+        read_boolean(Element("ReceiveList", text))
     assert refused.value.code == 402
 
 
@@ -221,7 +221,7 @@ def names(element: Element, cls: type[Node] | None) -> set[str]:
 
 def message_of(octets: bytes) -> tuple[Document, Message]:
     document = codec.decode(octets)
-    return document, envelope.read(document)
+    return document, envelope.message_from_document(document)
 
 
 def contents(document: Document) -> list[Element]:
@@ -237,9 +237,9 @@ def test_a_vector_becomes_typed_primitives_and_nothing_known_is_lost(vector: Vec
         if isinstance(transaction.content, Unknown):
             continue
         assert not isinstance(transaction.content, envelope.Malformed), transaction.content
-        again = write(transaction.content, message.version)
+        again = write_node(transaction.content, message.version)
         assert names(again, type(transaction.content)) == names(element, type(transaction.content))
-        assert read(again, type(transaction.content)) == transaction.content
+        assert read_node(again, type(transaction.content)) == transaction.content
 
 
 def example_files() -> list[Path]:
@@ -256,7 +256,7 @@ def test_an_example_is_read_and_written_as_it_stands(path: Path):
     document, message = message_of(path.read_bytes())
     for element, transaction in zip(contents(document), message.transactions, strict=True):
         assert not isinstance(transaction.content, Unknown | envelope.Malformed)
-        assert plain(write(transaction.content, message.version)) == plain(element)
+        assert plain(write_node(transaction.content, message.version)) == plain(element)
 
 
 def plain(element: Element) -> tuple[str, str, list[Any]]:

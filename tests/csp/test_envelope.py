@@ -38,7 +38,7 @@ POLL = transaction("<Polling-Request/>")
 
 
 def sent(message: Message) -> Element:
-    document = codec.decode(codec.encode(envelope.write_message(message)))
+    document = codec.decode(codec.encode(envelope.document_from_message(message)))
     session = document.root.find("Session")
     assert session is not None
     return session
@@ -75,14 +75,14 @@ def test_without_anything_to_say_the_flags_are_left_out(version):
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_the_poll_flag_is_read_in_either_place(version):
     inside = transaction("<Status/>", "<TransactionMode>Request</TransactionMode><Poll>T</Poll>")
-    assert envelope.read(xml(INBAND + inside, version)).poll is True
-    assert envelope.read(xml(INBAND + POLL + "<Poll>T</Poll>", version)).poll is True
-    assert envelope.read(xml(INBAND + POLL, version)).poll is None
+    assert envelope.message_from_document(xml(INBAND + inside, version)).poll is True
+    assert envelope.message_from_document(xml(INBAND + POLL + "<Poll>T</Poll>", version)).poll is True
+    assert envelope.message_from_document(xml(INBAND + POLL, version)).poll is None
 
 
 def test_a_flag_that_is_no_truth_is_refused():
     with pytest.raises(CspError) as refused:
-        envelope.read(xml(INBAND + POLL + "<Poll>perhaps</Poll>"))
+        envelope.message_from_document(xml(INBAND + POLL + "<Poll>perhaps</Poll>"))
     assert refused.value.code == 402
 
 
@@ -92,7 +92,7 @@ def test_a_flag_that_is_no_truth_is_refused():
 def test_a_missing_transaction_id_is_not_an_empty_one():
     """Android leaves it out of a poll, S60 sends it empty; each gets back what it sent."""
     empty = transaction("<Polling-Request/>", "<TransactionMode>Request</TransactionMode><TransactionID/>")
-    message = envelope.read(xml(INBAND + POLL + empty))
+    message = envelope.message_from_document(xml(INBAND + POLL + empty))
     assert [each.id for each in message.transactions] == [None, ""]
     written = sent(Message("1.2", Encoding.XML, message.transactions, "S1", SessionType.INBAND))
     first, second = (each.find("TransactionDescriptor") for each in written.children if each.name == "Transaction")
@@ -102,7 +102,7 @@ def test_a_missing_transaction_id_is_not_an_empty_one():
 
 def test_ids_go_back_as_they_came():
     descriptor = "<TransactionMode>Request</TransactionMode><TransactionID>app#1@dev &amp; ü</TransactionID>"
-    message = envelope.read(xml(INBAND + transaction("<GetList-Request/>", descriptor)))
+    message = envelope.message_from_document(xml(INBAND + transaction("<GetList-Request/>", descriptor)))
     assert message.transactions[0].id == "app#1@dev & ü"
     assert message.session_id == "S1"
 
@@ -110,23 +110,23 @@ def test_ids_go_back_as_they_came():
 def test_ids_beyond_any_reason_are_refused():
     descriptor = f"<TransactionMode>Request</TransactionMode><TransactionID>{'x' * 101}</TransactionID>"
     with pytest.raises(CspError) as refused:
-        envelope.read(xml(INBAND + transaction("<GetList-Request/>", descriptor)))
+        envelope.message_from_document(xml(INBAND + transaction("<GetList-Request/>", descriptor)))
     assert refused.value.code == 400
     with pytest.raises(CspError) as refused:
-        envelope.read(xml(INBAND.replace("S1", "S" * 101) + POLL))
+        envelope.message_from_document(xml(INBAND.replace("S1", "S" * 101) + POLL))
     assert refused.value.code == 604
 
 
 def test_a_session_id_makes_a_message_inband():
     """Whatever the type says; and Inband without an id stays without one, to be told 604."""
-    assert envelope.read(xml(INBAND.replace("Inband", "Outband") + POLL)).session_type is SessionType.INBAND
+    assert envelope.message_from_document(xml(INBAND.replace("Inband", "Outband") + POLL)).session_type is SessionType.INBAND
     bare = "<SessionDescriptor><SessionType>Inband</SessionType></SessionDescriptor>"
-    message = envelope.read(xml(bare + POLL))
+    message = envelope.message_from_document(xml(bare + POLL))
     assert (message.session_type, message.session_id) == (SessionType.INBAND, None)
 
 
 def test_without_a_descriptor_a_message_is_outside_any_session():
-    assert envelope.read(xml(POLL)).session_type is SessionType.OUTBAND
+    assert envelope.message_from_document(xml(POLL)).session_type is SessionType.OUTBAND
 
 
 # --- transactions ---
@@ -138,7 +138,7 @@ def test_several_transactions_are_read_in_order():
         transaction("<Login-Request><UserID>wv:a</UserID></Login-Request>"),
         POLL,
     ]
-    message = envelope.read(xml(INBAND + "".join(modes)))
+    message = envelope.message_from_document(xml(INBAND + "".join(modes)))
     assert [each.mode for each in message.transactions] == [Mode.RESPONSE, Mode.REQUEST, Mode.REQUEST]
     assert [type(each.content) for each in message.transactions] == [Status, LoginRequest, PollingRequest]
 
@@ -150,20 +150,20 @@ def test_several_transactions_are_written():
 
 
 def test_a_primitive_that_no_table_has_is_named():
-    message = envelope.read(xml(INBAND + transaction("<Frobnicate-Request/>")))
+    message = envelope.message_from_document(xml(INBAND + transaction("<Frobnicate-Request/>")))
     assert message.transactions[0].content == Unknown("Frobnicate-Request")
 
 
 def test_a_malformed_primitive_spoils_only_its_own_transaction():
     bad = transaction("<KeepAlive-Request><TimeToLive>soon</TimeToLive></KeepAlive-Request>")
-    message = envelope.read(xml(INBAND + bad + POLL))
+    message = envelope.message_from_document(xml(INBAND + bad + POLL))
     assert isinstance(message.transactions[0].content, Malformed)
     assert message.transactions[0].content.error.code == 402
     assert isinstance(message.transactions[1].content, PollingRequest)
 
 
 def test_an_empty_transaction_is_malformed():
-    message = envelope.read(xml(INBAND + transaction("")))
+    message = envelope.message_from_document(xml(INBAND + transaction("")))
     assert message.transactions[0].content.error.code == 400
 
 
@@ -178,7 +178,7 @@ def test_an_empty_transaction_is_malformed():
 )
 def test_a_document_without_anything_to_answer_is_refused(document):
     with pytest.raises(CspError) as refused:
-        envelope.read(document)
+        envelope.message_from_document(document)
     assert refused.value.code == 400
 
 
@@ -186,16 +186,16 @@ def test_a_document_without_anything_to_answer_is_refused(document):
 
 
 def test_the_ids_of_a_document_that_broke_off_are_found():
-    whole = codec.encode(envelope.write_message(answer("1.2")))
+    whole = codec.encode(envelope.document_from_message(answer("1.2")))
     for end in range(len(whole) - 1, len(whole) - 60, -7):
         with pytest.raises(WireError) as broken:
             codec.decode(whole[:end])
-        assert envelope.salvage(broken.value.partial) == ("S1", "7")
+        assert envelope.salvage_ids(broken.value.partial) == ("S1", "7")
 
 
 def test_of_nothing_nothing_is_found():
-    assert envelope.salvage(None) == (None, None)
-    assert envelope.salvage(Element("TransactionID", "x" * 101)) == (None, None)
+    assert envelope.salvage_ids(None) == (None, None)
+    assert envelope.salvage_ids(Element("TransactionID", "x" * 101)) == (None, None)
 
 
 @given(st.binary(max_size=120))
@@ -204,10 +204,10 @@ def test_octets_become_a_message_or_an_error_with_a_code(octets):
     try:
         document = codec.decode(octets)
     except WireError as error:
-        envelope.salvage(error.partial)
+        envelope.salvage_ids(error.partial)
         return
     try:
-        envelope.read(document)
+        envelope.message_from_document(document)
     except CspError as error:
         assert 400 <= error.code <= 999  # noqa: PT017
 
@@ -243,7 +243,7 @@ TREES = st.recursive(
 def test_any_tree_is_a_message_or_refused(children):
     root = Element("WV-CSP-Message", "", [Element("Session", "", children or ())])
     try:
-        message = envelope.read(Document(root, "1.2", Encoding.XML))
+        message = envelope.message_from_document(Document(root, "1.2", Encoding.XML))
     except CspError:
         return
     assert message.transactions

@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.csp import groups
-from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.binding import write_node
 from onesoup.csp.codec.generated_elements import GroupChangeNotice, Property, User, UserMapping
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import Member
@@ -67,7 +67,7 @@ def notice(version, flat=False):
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_joined_and_left_in_the_form_of_each_version(version):
     made = notice(version)
-    joined = write(made, version).find("Joined")
+    joined = write_node(made, version).find("Joined")
     assert [each.name for each in joined.children] == ["UserList" if version == "1.1" else "UserMapList"]
     if version == "1.1":
         assert members_of(made.joined) == [("ben", ""), ("cleo", "")]
@@ -81,7 +81,7 @@ def test_joined_and_left_in_the_form_of_each_version(version):
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_android_gets_members_flat(version):
     made = notice(version, flat=True)
-    members = write(made, version).find("Joined").find("UserMapList").children
+    members = write_node(made, version).find("Joined").find("UserMapList").children
     assert [each.name for each in members] == ["UserMapping", "UserMapping"]
     assert [[(each.name, each.text) for each in one.children] for one in members] == [
         [("SName", "ben"), ("UserID", "wv:ben@example.org")],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import messages
-from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.binding import write_node
 from onesoup.csp.codec.generated_elements import MessageInfo, SendMessageRequest
 from onesoup.csp.errors import CspError
 from onesoup.csp.messages import Text
@@ -175,7 +175,7 @@ PICTURE = Text("m1", "romeo@example.net", "https://x.example/1", 0, "image/jpeg"
 @pytest.mark.parametrize("encoding", ANY_TREE)
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_a_picture_reaches_the_phone_whole_as_base64_text(version, encoding):
-    told = write(messages.new_message(PICTURE, ME, None), version)
+    told = write_node(messages.new_message(PICTURE, ME, None), version)
     document = codec.decode(codec.encode(Document(Element("WV-CSP-Message", "", [told]), version, encoding)))
     carried = document.root.children[0]
     info = next(each for each in carried.children if each.name == "MessageInfo")
@@ -221,7 +221,7 @@ def test_any_time_that_a_stanza_can_carry_has_a_date(seconds):
 @given(body=ANY)
 def test_a_message_reaches_the_phone_whole(version, encoding, body):
     """Only what XML cannot carry, or no phone may be shown, is left out; both ends may be trimmed by any phone."""
-    told = write(messages.new_message(Text("m1", "romeo@example.net", body, 0), ME, None), version)
+    told = write_node(messages.new_message(Text("m1", "romeo@example.net", body, 0), ME, None), version)
     document = codec.decode(codec.encode(Document(Element("WV-CSP-Message", "", [told]), version, encoding)))
     carried = document.root.children[0].findtext("ContentData")
     kept = "".join(char for char in body if char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff" + NOT_FOR_PHONES))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import presence
-from onesoup.csp.codec.binding import read, write
+from onesoup.csp.codec.binding import read_node, write_node
 from onesoup.csp.codec.generated_elements import (
     ClientInfo,
     CommC,
@@ -49,7 +49,7 @@ def test_every_value_is_qualified(shown):
 @pytest.mark.parametrize("shown", [HERE, OFFLINE, UNKNOWN, Shown(online=True)])
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_the_qualifier_is_the_first_child(shown, version):
-    for attribute in write(presence.notification(shown, []), version).children:
+    for attribute in write_node(presence.notification(shown, []), version).children:
         assert attribute.children[0].name == "Qualifier"
 
 
@@ -128,9 +128,9 @@ def test_what_was_asked_for_by_name_and_is_not_known_says_so():
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_every_attribute_is_written_in_the_form_of_each_version(version):
     shown = presence.notification(Shown(online=True, place=PLACE, text="t", mood="SAD"), presence.ATTRIBUTES, ("image/png", b"x"))
-    names = [each.name for each in write(shown, version).children]
+    names = [each.name for each in write_node(shown, version).children]
     assert len(names) == len(presence.ATTRIBUTES)
-    assert read(write(shown, version), PresenceSubList).geo_location == shown.geo_location
+    assert read_node(write_node(shown, version), PresenceSubList).geo_location == shown.geo_location
 
 
 def test_only_a_change_of_what_is_covered_counts():
@@ -251,7 +251,7 @@ def test_nothing_said_is_available():
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_a_list_of_attributes_is_read_as_it_was_written(version):
     shown = presence.notification(HERE, [])
-    assert read(write(shown, version), PresenceSubList) == shown
+    assert read_node(write_node(shown, version), PresenceSubList) == shown
 
 
 # --- what of it goes beyond show and status ---

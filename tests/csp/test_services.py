@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.csp import services
-from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.binding import write_node
 from onesoup.csp.codec.generated_elements import ClientID, Functions, ServiceRequest, WVCSPFeat
 
 ME = ClientID(url="JiMMY")
@@ -19,7 +19,7 @@ def test_nothing_is_ever_refused(version, everything):
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_who_asks_for_all_functions_gets_the_features_inside_wvcspfeat(version):
     """Android reads its first child unasked, and hangs without it."""
-    answer = write(services.answer(ServiceRequest(all_functions_request=True), version), version)
+    answer = write_node(services.answer(ServiceRequest(all_functions_request=True), version), version)
     features = answer.find("AllFunctions").find("WVCSPFeat")
     assert [each.name for each in features.children] == ["FundamentalFeat", "PresenceFeat", "IMFeat", "GroupFeat"]
 

@@ -7,9 +7,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import UnreadableBody, read_message
 from onesoup.csp.codec.generated_elements import PollingRequest
-from onesoup.csp.errors import CspError
 from onesoup.wire import codec, tokens
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
@@ -69,8 +68,8 @@ def polls() -> tuple[bytes, ...]:
     """Polls, with ids of plain letters and digits, as most phones of a server have them."""
     found = []
     for octets in (*seeds(Encoding.XML), *seeds(Encoding.WBXML)):
-        with suppress(WireError, CspError):
-            message = envelope.read(codec.decode(octets))
+        with suppress(UnreadableBody):
+            message = read_message(octets)
             if message.session_id and [type(each.content) for each in message.transactions] == [PollingRequest]:
                 found.append(octets.replace(message.session_id.encode(), b"ab12"))
     return tuple(dict.fromkeys(found))

@@ -1,11 +1,12 @@
-"""The fast ways of onesoup.csp, `direct` and `polls`, beside the way over the element tree: for any bytes they say the same, or
+"""The fast ways of onesoup.csp.codec beside the way over the element tree: for any bytes they say the same, or
 the fast one leaves the document to the tree."""
 
 import re
 
 from onesoup.csp.codec import envelope, fast_wbxml
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message
-from onesoup.csp.codec.fast_polls import Polls
+from onesoup.csp.codec.fast_polls import KnownPolls
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
@@ -20,7 +21,7 @@ MOST_OTHERS = 12
 def over_the_tree(data: bytes, content_type: str | None = None) -> Message | None:
     """None for a document that cannot be read, or that is no message."""
     try:
-        return envelope.read(codec.decode(data, content_type))
+        return envelope.message_from_document(codec.decode(data, content_type))
     except (WireError, CspError):
         return None
 
@@ -40,14 +41,14 @@ def agrees(data: bytes) -> bool:
 def written(message: Message) -> bytes | None:
     """Both ways write it in the same bytes, or neither can."""
     try:
-        long = codec.encode(envelope.write_message(message))
+        long = codec.encode(envelope.document_from_message(message))
     except (KeyError, WireError) as refused:
         try:
-            fast_wbxml.encode(message)
+            write_message(message)
         except type(refused):
             return None
         raise AssertionError("written by the short way alone") from refused
-    assert fast_wbxml.encode(message) == long
+    assert write_message(message) == long
     return long
 
 
@@ -69,12 +70,12 @@ def by_sight(data: bytes) -> bool:
     message = over_the_tree(data)
     if message is None:
         return False
-    known = Polls()
+    known = KnownPolls()
     known.learn(data, message)
-    first = known.read(data)
+    first = known.match(data)
     assert first is None or first == message
     for other in _with_other_ids(data, message):
-        read = known.read(other)
+        read = known.match(other)
         assert read is None or read == over_the_tree(other)
     return first is not None
 

@@ -10,7 +10,7 @@ import gevent
 import pytest
 
 from onesoup.csp import access
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, Primitive
 from onesoup.csp.groups import Room
@@ -30,7 +30,6 @@ from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
 from onesoup.store.session.shards import Shards
-from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from onesoup.xmpp.xml import Xml
 
@@ -205,13 +204,13 @@ class Phone:
 
     def post(self, message: Message) -> Message | None:
         """Through both codecs, as octets. None for an empty body."""
-        return self.post_octets(codec.encode(envelope.write_message(message)))
+        return self.post_octets(write_message(message))
 
     def post_octets(self, octets: bytes) -> Message | None:
         self.raw = octets
-        body = self.exchange.run(envelope.read(codec.decode(octets)), octets, self.peer)
+        body = self.exchange.run(read_message(octets), octets, self.peer)
         self.octets = body
-        self.reply = envelope.read(codec.decode(body)) if body else None
+        self.reply = read_message(body) if body else None
         if self.reply is not None:
             assert (self.reply.version, self.reply.encoding) == (self.version, self.encoding)
         return self.reply

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Item
 from onesoup.csp.messages import Text
@@ -76,7 +76,7 @@ class Stage:
 
     def posted(self, request: Document) -> Document | None:
         octets = codec.encode(request)
-        body = self.phone.exchange.run(envelope.read(codec.decode(octets)), octets, Peer("192.0.2.10", "10.0.0.7", ""))
+        body = self.phone.exchange.run(read_message(octets), octets, Peer("192.0.2.10", "10.0.0.7", ""))
         return codec.decode(body) if body else None
 
     def settings(self, **changed: Any) -> None:

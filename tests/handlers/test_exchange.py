@@ -7,7 +7,7 @@ import time
 import gevent
 import pytest
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Mode, Transaction
 from onesoup.csp.codec.generated_elements import (
     ContactListIDList,
@@ -46,7 +46,6 @@ from onesoup.settings.settings import Settings
 from onesoup.store import keys
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.session.gateway_side import MOST_OUT
-from onesoup.wire import codec
 from tests.handlers.test_contacts import manage
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
@@ -377,7 +376,7 @@ def test_an_attribute_list_is_accepted_at_every_start(every_phone, holder):
 
 
 def test_an_unknown_primitive_is_501_and_the_session_lives(phone):
-    octets = codec.encode(envelope.write_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest()))))
+    octets = write_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest())))
     reply = phone.post_octets(octets.replace(b"KeepAlive-Request", b"Frobnicate-Request"))
     assert reply.transactions[0].content.result.code == 501
     assert reply.transactions[0].id == "7"
@@ -385,7 +384,7 @@ def test_an_unknown_primitive_is_501_and_the_session_lives(phone):
 
 
 def test_a_malformed_value_is_told_and_the_session_lives(phone):
-    octets = codec.encode(envelope.write_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest(1234)))))
+    octets = write_message(phone.message(Transaction(Mode.REQUEST, "7", KeepAliveRequest(1234))))
     reply = phone.post_octets(octets.replace(b"1234", b"soon"))
     assert reply.transactions[0].content.result.code == 402
     assert phone.ask(KeepAliveRequest()).result.code == 200
@@ -556,8 +555,8 @@ def test_a_bug_is_answered_in_the_phones_own_encoding(every_phone, services, mon
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(type(services.inbox), "poll", broken)
-    octets = codec.encode(envelope.write_message(every_phone.message(Transaction(Mode.REQUEST, "5", PollingRequest()))))
-    body = every_phone.exchange.run(envelope.read(codec.decode(octets)), octets, Peer())
-    answer = envelope.read(codec.decode(body))
+    octets = write_message(every_phone.message(Transaction(Mode.REQUEST, "5", PollingRequest())))
+    body = every_phone.exchange.run(read_message(octets), octets, Peer())
+    answer = read_message(body)
     assert (answer.version, answer.encoding) == (every_phone.version, every_phone.encoding)
     assert answer.transactions[0].content.result.code == 500

@@ -1,10 +1,9 @@
 """Android sends a message again under a new TransactionID when it got no answer; its contact must see it once."""
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Mode, Transaction
 from onesoup.csp.codec.generated_elements import KeepAliveRequest, MessageInfo, Recipient, SendMessageRequest, User
 from onesoup.handlers.context import Peer
-from onesoup.wire import codec
 from tests.handlers.conftest import HOST
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
@@ -15,11 +14,11 @@ def send(phone, text="hello", to=ROMEO, lost=False):
     info = MessageInfo(recipient=Recipient(user=[User(user_id=to)]))
     request = SendMessageRequest(delivery_report=False, message_info=info, content_data=text)
     message = phone.message(Transaction(Mode.REQUEST, phone.next_id(), request))
-    octets, written = codec.encode(envelope.write_message(message)), []
-    body = phone.exchange.run(envelope.read(codec.decode(octets)), octets, Peer(HOST), written)
+    octets, written = write_message(message), []
+    body = phone.exchange.run(read_message(octets), octets, Peer(HOST), written)
     for call in [] if lost else written:
         call()
-    return envelope.read(codec.decode(body)).transactions[0].content.message_id
+    return read_message(body).transactions[0].content.message_id
 
 
 def android(new_phone):

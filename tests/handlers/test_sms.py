@@ -1,10 +1,9 @@
 """A phone that has nothing but SMS: it logs in, sends, hears, and is told what was wrong, in plain text syntax."""
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message
 from onesoup.csp.lists import Item
 from onesoup.handlers import sms
 from onesoup.handlers.context import Peer
-from onesoup.wire import codec
 from onesoup.wire import sms as parts
 
 PEER = Peer("", "", "")
@@ -78,7 +77,7 @@ class Codec:
 
     @classmethod
     def read(cls, octets):
-        (transaction,) = envelope.read(codec.decode(octets)).transactions
+        (transaction,) = read_message(octets).transactions
         cls.tid = transaction.id
         return transaction.content
 

@@ -127,7 +127,7 @@ def posted(phone: Phone, element: Element) -> Message:
     """The answer to a primitive as a tree, which no typed value could be."""
     phone.count += 1
     message = phone.message(Transaction(Mode.REQUEST, str(phone.count), PRIMITIVES[element.name]()))
-    document = envelope.write_message(message)
+    document = envelope.document_from_message(message)
     content = next(each for each in walk(document.root) if each.name == "TransactionContent")
     content.children = [element]
     octets = codec.encode(Document(document.root, document.version, document.encoding, document.doctype))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from onesoup.csp.codec.envelope import Message, Mode, Transaction, write_message
+from onesoup.csp.codec.envelope import Message, Mode, Transaction, document_from_message
 from onesoup.csp.codec.generated_elements import (
     AgreedCapabilityList,
     ClientCapabilityResponse,
@@ -276,7 +276,7 @@ def test_a_poll_that_is_refused_says_so() -> None:
 @pytest.mark.parametrize(("version", "place"), [("1.1", "Session"), ("1.2", "TransactionDescriptor")])
 def test_a_poll_flag_in_the_place_of_another_version(version: str, place: str) -> None:
     def misplaced(asked: Message) -> bytes:
-        root = write_message(reply_to(asked, Status(result=GOOD)))
+        root = document_from_message(reply_to(asked, Status(result=GOOD)))
         session = root.root.find("Session")
         assert session is not None
         inner = session.find("Transaction").find("TransactionDescriptor")  # type: ignore[union-attr]

@@ -5,10 +5,9 @@ import random
 
 import pytest
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message
 from onesoup.csp.codec.generated_elements import GetListRequest, Status
 from onesoup.phone.engine import encode
-from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from tests.support.secrets import secret_text
 from tests.support.world import MATRIX, Person, StoryPhone, World
@@ -37,7 +36,7 @@ def told(reply) -> int:  # type: ignore[no-untyped-def]
         assert reply.status in (400, 413, 415)
         assert reply.body == b""
         return reply.status
-    content = envelope.read(codec.decode(reply.body)).transactions[0].content
+    content = read_message(reply.body).transactions[0].content
     assert isinstance(content, Status)
     return content.result.code or 0  # type: ignore[union-attr]
 
@@ -69,7 +68,7 @@ def test_a_request_that_breaks_off_is_answered_under_its_own_id(world: World) ->
     phone.login()
     phone.get_lists()
     reply = phone.raw(phone.last[: phone.last.index(b"GetList")])
-    answer = envelope.read(codec.decode(reply.body))
+    answer = read_message(reply.body)
     assert (reply.status, answer.session_id, answer.transactions[0].id) == (200, phone.session_id, "2")
     phone.keep_alive()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import ClientID, LoginRequest, LoginResponse
 from onesoup.demo import certs
@@ -22,7 +22,6 @@ from onesoup.runtime.ports import free_port
 from onesoup.store.account.accounts import Accounts
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.redis.client import connect
-from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from tests.support.secrets import keep_secret
 from tests.support.world import World
@@ -95,10 +94,8 @@ def log_in(world: World, port: int, user: str, headers: dict[str, str]) -> int:
     message = Message("1.2", Encoding.XML, [Transaction(Mode.REQUEST, "1", request)], None, SessionType.OUTBAND)
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        link.request(
-            "POST", "/", codec.encode(envelope.write_message(message)), {"Content-Type": "application/vnd.wv.csp.xml", **headers}
-        )
-        answer = envelope.read(codec.decode(link.getresponse().read())).transactions[0].content
+        link.request("POST", "/", write_message(message), {"Content-Type": "application/vnd.wv.csp.xml", **headers})
+        answer = read_message(link.getresponse().read()).transactions[0].content
     finally:
         link.close()
     assert isinstance(answer, LoginResponse)

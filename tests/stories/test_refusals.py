@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message
 from onesoup.csp.codec.generated_elements import LoginResponse
 from onesoup.phone.errors import Refused, SessionOver
 from onesoup.runtime.ports import free_port
-from onesoup.wire import codec
 from tests.support.secrets import secret_text
 from tests.support.untrusted import EXPIRED, SELF_SIGNED, STRIPPED, WRONG_NAME, Untrusted
 from tests.support.world import MATRIX, Person, StoryPhone, World
@@ -20,7 +19,7 @@ def refusal(phone: StoryPhone) -> int:
     """The code with which a log-in is refused; it stands in a Login-Response without SessionID."""
     with pytest.raises(Refused) as refused:
         phone.login()
-    answer = envelope.read(codec.decode(phone.last_reply)).transactions[0].content
+    answer = read_message(phone.last_reply).transactions[0].content
     assert isinstance(answer, LoginResponse)
     assert answer.session_id is None
     return refused.value.code

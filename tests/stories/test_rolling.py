@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import KeepAliveRequest, KeepAliveResponse, PollingRequest
 from onesoup.demo.process import Process
 from onesoup.demo.servers import connects
 from onesoup.runtime.ports import free_port
-from onesoup.wire import codec
 from tests.support.world import StoryPhone, World
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
@@ -98,12 +97,12 @@ class Load(threading.Thread):
         name = "" if self._polls else f"k{self.done}"
         request = Transaction(Mode.REQUEST, name, PollingRequest() if self._polls else KeepAliveRequest())
         message = Message(self._phone.version, self._phone.encoding, [request], self._phone.session_id, SessionType.INBAND)
-        link.request("POST", "/", codec.encode(envelope.write_message(message)), {"Content-Type": TYPE})
+        link.request("POST", "/", write_message(message), {"Content-Type": TYPE})
         answer = link.getresponse()
         octets = answer.read()
         assert answer.status == 200, answer.status
         if not self._polls:
-            (transaction,) = envelope.read(codec.decode(octets)).transactions
+            (transaction,) = read_message(octets).transactions
             assert isinstance(transaction.content, KeepAliveResponse), transaction
             assert transaction.id == name
         return octets

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message
 from onesoup.csp.codec.envelope import Message, Mode, Transaction
 from onesoup.csp.codec.generated_elements import Primitive
 from onesoup.phone.engine import encode
@@ -59,7 +59,7 @@ class Scripted:
     def _answer(self, said: Said, body: bytes) -> bytes:
         if isinstance(said, bytes):
             return said
-        request = envelope.read(codec.decode(body))
+        request = read_message(body)
         if not self.asked or self.asked[-1] is not request:
             self.asked.append(request)
         if not isinstance(said, Primitive):

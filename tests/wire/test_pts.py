@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from onesoup.csp.codec import envelope
-from onesoup.csp.codec.binding import write
+from onesoup.csp.codec.binding import write_node
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import PRIMITIVES, LoginResponse, Node, Result, Status
 from onesoup.wire import codec, pts, ptstext, sms, xmltext
@@ -219,12 +219,12 @@ def test_an_error_says_what_and_where(text, says, offset):
 def test_an_error_carries_the_ids_for_an_answer():
     with pytest.raises(WireError) as caught:
         read("WV13LM17 SI=s1 AN=((Bob")
-    assert envelope.salvage(caught.value.partial) == ("s1", "17")
+    assert envelope.salvage_ids(caught.value.partial) == ("s1", "17")
     assert caught.value.version == "1.3"
 
 
 def test_a_transaction_without_a_known_code_keeps_its_ids():
-    (transaction,) = envelope.read(read("WV12QQ5 SI=s1 XY=1")).transactions
+    (transaction,) = envelope.message_from_document(read("WV12QQ5 SI=s1 XY=1")).transactions
     assert isinstance(transaction.content, envelope.Unknown)
     assert transaction.id == "5"
 
@@ -242,7 +242,7 @@ def test_utf_8_and_what_phones_make_of_it():
 
 def said(primitive: Node, version: str = "1.2", tid: str | None = "7", mode: Mode = Mode.RESPONSE) -> str:
     message = Message(version, Encoding.PTS, [Transaction(mode, tid, primitive)], "s1", SessionType.INBAND, poll=True)
-    return codec.encode(envelope.write_message(message)).decode()
+    return codec.encode(envelope.document_from_message(message)).decode()
 
 
 def test_the_known_client_gets_no_word_that_it_does_not_know():
@@ -266,7 +266,7 @@ def test_a_mode_that_the_code_does_not_say_is_said():
     left = PRIMITIVES["LeaveGroup-Response"](group_id="g")
     text = said(left, mode=Mode.REQUEST)
     assert text == "WV12ZZ7 SI=s1 Primitive=LeaveGroup-Response TransactionMode=Request GI=g"
-    assert envelope.read(read(text)).transactions == [Transaction(Mode.REQUEST, "7", left)]
+    assert envelope.message_from_document(read(text)).transactions == [Transaction(Mode.REQUEST, "7", left)]
 
 
 @pytest.mark.parametrize("tid", ["1000", "s7", "-1", "٣"])
@@ -325,10 +325,10 @@ def test_a_primitive_that_is_not_closed_arrives_whole(name, data, version):
     assume(not coded(primitive))
     text = said(primitive, version, mode=Mode.REQUEST)
     document = read(text)
-    (transaction,) = envelope.read(document).transactions
+    (transaction,) = envelope.message_from_document(document).transactions
     assert codec.encode(document).decode() == text
     assert transaction.mode is Mode.REQUEST
-    assert settled(write(transaction.content, version)) == settled(write(primitive, version))
+    assert settled(write_node(transaction.content, version)) == settled(write_node(primitive, version))
 
 
 def settled(element: Element) -> Element:

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.csp import messages
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import MessageInfo, Recipient, SendMessageRequest, User
 from onesoup.csp.session import Session
 from onesoup.store import records
-from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import stanzas
@@ -45,8 +44,8 @@ def arrives(text):
 
 def over_csp(primitive, version, encoding):
     message = Message(version, encoding, [Transaction(Mode.REQUEST, "1", primitive)], "s1", SessionType.INBAND)
-    octets = codec.encode(envelope.write_message(message))
-    return envelope.read(codec.decode(octets)).transactions[0].content
+    octets = write_message(message)
+    return read_message(octets).transactions[0].content
 
 
 def over_xmpp(stanza):

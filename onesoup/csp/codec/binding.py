@@ -20,7 +20,7 @@ MAX_INTEGER = 2**32 - 1
 ALIASES = {"BlockUser-Request": "BlockEntity-Request"}
 
 
-def integer(element: Element) -> int | None:
+def read_integer(element: Element) -> int | None:
     """The number in an element; None when it is empty. Decimal, 0 to 4294967295 (wire.md 5)."""
     text = element.text.strip()
     if not text:
@@ -31,7 +31,7 @@ def integer(element: Element) -> int | None:
     raise CspError(StatusCode.BAD_PARAMETER, f"{element.name} is not a number")
 
 
-def boolean(element: Element) -> bool | None:
+def read_boolean(element: Element) -> bool | None:
     """The truth of an element; None when it is empty, which means unchanged or unknown."""
     text = element.text
     if text == "T":
@@ -56,13 +56,13 @@ def _flag(element: Element) -> bool:
     return True
 
 
-_CONVERT: dict[str, Callable[[Element], Any]] = {"str": _string, "int": integer, "bool": boolean, "flag": _flag}
+_CONVERT: dict[str, Callable[[Element], Any]] = {"str": _string, "int": read_integer, "bool": read_boolean, "flag": _flag}
 
 
 def _reader(kind: str | type[Node]) -> Callable[[Element], Any]:
     if isinstance(kind, str):
         return _CONVERT[kind]
-    return lambda element: read(element, kind)
+    return lambda element: read_node(element, kind)
 
 
 # class -> child name -> (attribute, reader, repeated)
@@ -75,7 +75,7 @@ _HAS_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__slots__)
 T = TypeVar("T", bound=Node)
 
 
-def read(element: Element, cls: type[T]) -> T:
+def read_node(element: Element, cls: type[T]) -> T:
     """The typed form of `element`. Of a child that may stand once and came twice, the last counts."""
     table = _READ[cls]
     values: dict[str, Any] = {}
@@ -99,7 +99,7 @@ def read_primitive(element: Element) -> Primitive | None:
     cls = PRIMITIVES.get(ALIASES.get(element.name, element.name))
     if element.name == "Search-Request":
         element = _one_pair_each(element)
-    return None if cls is None else read(element, cls)
+    return None if cls is None else read_node(element, cls)
 
 
 def _one_pair_each(request: Element) -> Element:
@@ -129,7 +129,7 @@ def _plan(cls: type[Node], version: str) -> tuple[tuple[str, str, str, bool], ..
 _WRITE = {(cls, version): _plan(cls, version) for cls in FIELDS for version in ("1.1", "1.2", "1.3")}
 
 
-def write(node: Node, version: str) -> Element:
+def write_node(node: Node, version: str) -> Element:
     """The element of a typed value; children in the order of that version's schema, absent fields left out."""
     children: list[Element] = []
     for attribute, name, kind, many in _WRITE[type(node), version]:
@@ -144,7 +144,7 @@ def write(node: Node, version: str) -> Element:
 
 def _leaf(name: str, kind: str, value: Any, version: str) -> Element:
     if kind == "element":
-        return write(value, version)
+        return write_node(value, version)
     if kind == "bool":
         return Element(name, "T" if value else "F")
     if kind == "flag":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from onesoup.csp.codec.binding import boolean, read_primitive, write
+from onesoup.csp.codec.binding import read_boolean, read_primitive, write_node
 from onesoup.csp.codec.generated_elements import Primitive
 from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
@@ -15,7 +15,7 @@ from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
 
 # A phone's own ids are at most 50 characters (wire.md 6); beyond this a value is a mistake or an attack.
-MAX_ID = 100
+MAX_ID_LENGTH = 100
 
 
 class Mode(StrEnum):
@@ -60,7 +60,7 @@ class Message:
     doctype: bool = False
 
 
-def read(document: Document) -> Message:
+def message_from_document(document: Document) -> Message:
     """The message in a document. CspError(400) when it has no session or no transaction to answer."""
     session = document.root.find("Session")
     if document.root.name != "WV-CSP-Message" or session is None:
@@ -78,11 +78,11 @@ def read(document: Document) -> Message:
     return message
 
 
-def salvage(root: Element | None) -> tuple[str | None, str | None]:
+def salvage_ids(root: Element | None) -> tuple[str | None, str | None]:
     """SessionID and TransactionID from a document that broke off, so that the phone can be told."""
     found: dict[str, str] = {}
     for element in _walk(root):
-        if element.name in ("SessionID", "TransactionID") and 0 < len(element.text) <= MAX_ID:
+        if element.name in ("SessionID", "TransactionID") and 0 < len(element.text) <= MAX_ID_LENGTH:
             found.setdefault(element.name, element.text)
     return found.get("SessionID"), found.get("TransactionID")
 
@@ -100,7 +100,7 @@ def _descriptor(session: Element) -> tuple[SessionType, str | None]:
     if descriptor is None:
         return SessionType.OUTBAND, None
     session_id = descriptor.findtext("SessionID") or None
-    if session_id is not None and len(session_id) > MAX_ID:
+    if session_id is not None and len(session_id) > MAX_ID_LENGTH:
         raise CspError(StatusCode.INVALID_SESSION, "SessionID too long")
     inband = (descriptor.findtext("SessionType") or "").lower() == "inband" or session_id is not None
     return (SessionType.INBAND if inband else SessionType.OUTBAND), session_id
@@ -108,7 +108,7 @@ def _descriptor(session: Element) -> tuple[SessionType, str | None]:
 
 def _flag(parent: Element, name: str) -> bool | None:
     element = parent.find(name)
-    return None if element is None else boolean(element)
+    return None if element is None else read_boolean(element)
 
 
 def _transaction(element: Element) -> tuple[Transaction, bool | None]:
@@ -120,7 +120,7 @@ def _transaction(element: Element) -> tuple[Transaction, bool | None]:
         named = descriptor.find("TransactionID")
         transaction_id = None if named is None else named.text
         poll = _flag(descriptor, "Poll")
-    if transaction_id is not None and len(transaction_id) > MAX_ID:
+    if transaction_id is not None and len(transaction_id) > MAX_ID_LENGTH:
         raise CspError(StatusCode.BAD_REQUEST, "TransactionID too long")
     try:
         primitive = _primitive(content)
@@ -149,7 +149,7 @@ def _primitive(content: Element | None) -> Primitive:
     return read_primitive(element) or Unknown(element.name)
 
 
-def write_message(message: Message) -> Document:
+def document_from_message(message: Message) -> Document:
     """The document of a message, each flag where its version has it."""
     old = message.version in ("1.0", "1.1")
     version = "1.1" if message.version == "1.0" else message.version
@@ -176,5 +176,5 @@ def _write_transaction(transaction: Transaction, version: str, poll: bool | None
         descriptor.append(Element("Poll", "T" if poll else "F"))
     if transaction.segments is not None:
         descriptor.append(Element("SegmentInfo", "", [Element("SegmentCount", str(transaction.segments))]))
-    content = Element("TransactionContent", "", [write(transaction.content, version)])
+    content = Element("TransactionContent", "", [write_node(transaction.content, version)])
     return Element("Transaction", "", [Element("TransactionDescriptor", "", descriptor), content])

@@ -6,7 +6,7 @@ For onesoup.csp.codec.fast_wbxml alone. Anything else does not match, and is rea
 
 import re
 
-from onesoup.csp.codec.envelope import MAX_ID, Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import Primitive
 from onesoup.wire import tokens
 from onesoup.wire.document import Encoding
@@ -31,7 +31,7 @@ def _pattern(version: str) -> re.Pattern[bytes]:
         return re.escape((forms[name].texts or {})[text])
 
     def plain(name: str, least: int) -> bytes:
-        return opened(name) + bytes((STR_I,)) + b"([!-~]{%d,%d})\\0" % (least, MAX_ID) + _END
+        return opened(name) + bytes((STR_I,)) + b"([!-~]{%d,%d})\\0" % (least, MAX_ID_LENGTH) + _END
 
     inband = opened("SessionType") + value("SessionType", "Inband") + plain("SessionID", 1)
     outband = opened("SessionType") + value("SessionType", "Outband")

@@ -8,8 +8,7 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from onesoup.csp.codec import envelope
-from onesoup.csp.codec.envelope import MAX_ID, Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction, message_from_document
 from onesoup.csp.codec.generated_elements import PollingRequest
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
@@ -17,15 +16,15 @@ from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
 
 # Handsets differ in these octets, phones of one model do not.
-MOST_SHAPES = 16
+MAX_POLL_SHAPES = 16
 # No poll is longer; what is shorter and none has cost a comparison.
-MAX_POLL = 1000
+MAX_POLL_BYTES = 1000
 
 # What stands before an id and behind it.
 _MARKS = {Encoding.WBXML: (b"\x03", b"\0"), Encoding.XML: (b">", b"<")}
 _CONTENT = PollingRequest()
 # Letters and digits of ASCII mean themselves in every encoding that is taken.
-_ID = rb"([0-9A-Za-z]{1,%d})" % MAX_ID
+_ID = rb"([0-9A-Za-z]{1,%d})" % MAX_ID_LENGTH
 _PLAIN = re.compile(_ID)
 
 
@@ -38,15 +37,15 @@ class _Shape(NamedTuple):
     mode: Mode
 
 
-class Polls:
+class KnownPolls:
     """The shapes that a worker has met."""
 
     def __init__(self) -> None:
         self._shapes: list[_Shape] = []
 
-    def read(self, body: bytes) -> Message | None:
+    def match(self, body: bytes) -> Message | None:
         """The poll in a body of a known shape."""
-        if len(body) > MAX_POLL:
+        if len(body) > MAX_POLL_BYTES:
             return None
         for octets, like, mode in self._shapes:
             found = octets.fullmatch(body)
@@ -60,10 +59,10 @@ class Polls:
 
     def learn(self, body: bytes, message: Message) -> None:
         """Keeps the shape of a poll that was read the long way, and leaves any other message alone."""
-        if len(message.transactions) == 1 and message.transactions[0].content == _CONTENT and len(body) <= MAX_POLL:
+        if len(message.transactions) == 1 and message.transactions[0].content == _CONTENT and len(body) <= MAX_POLL_BYTES:
             octets = _octets(body, message)
             if octets is not None:
-                self._shapes = [_Shape(octets, message, message.transactions[0].mode), *self._shapes[: MOST_SHAPES - 1]]
+                self._shapes = [_Shape(octets, message, message.transactions[0].mode), *self._shapes[: MAX_POLL_SHAPES - 1]]
 
 
 def _octets(body: bytes, message: Message) -> re.Pattern[bytes] | None:
@@ -92,12 +91,13 @@ def _are_the_ids(around: list[bytes], message: Message) -> bool:
     sid, tid = (text and _other(text) for text in (message.session_id, transaction.id))
     like = replace(message, session_id=sid, transactions=[replace(transaction, id=tid)])
     ids = [text.encode() for text in (sid, tid) if text]
+    changed = b"".join(map(b"".join, zip(around, [*ids, b""], strict=True)))
     try:
-        return envelope.read(codec.decode(b"".join(map(b"".join, zip(around, [*ids, b""], strict=True))))) == like
+        return message_from_document(codec.decode(changed)) == like
     except (WireError, CspError):
         return False
 
 
 def _other(text: str) -> str:
     """An id of another length, which is as good."""
-    return text + "x" if len(text) < MAX_ID else text[:-1]
+    return text + "x" if len(text) < MAX_ID_LENGTH else text[:-1]

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 from onesoup.csp.codec import fast_frames, fast_shells
 from onesoup.csp.codec.binding import ALIASES
-from onesoup.csp.codec.envelope import MAX_ID, Message, Mode, SessionType, Transaction, write_message
+from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.fast_frames import VERSIONS
 from onesoup.csp.codec.generated_elements import FIELDS, ORDER, PRIMITIVES, Node
-from onesoup.wire import codec, tokens, wbxml
+from onesoup.wire import tokens, wbxml
 from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, datetime, legal, normal, utf8
 from onesoup.wire.document import Encoding
 from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT
@@ -366,7 +366,7 @@ def _message(root: fast_shells.Root, version: str) -> Message:
         sid = descriptor.session_id or None
         if sid is not None or (descriptor.session_type or "").lower() == "inband":
             kind = _INBAND
-            if sid is not None and len(sid) > MAX_ID:
+            if sid is not None and len(sid) > MAX_ID_LENGTH:
                 raise _Odd
     poll, transactions = session.poll, []
     for each in session.transactions:
@@ -375,7 +375,7 @@ def _message(root: fast_shells.Root, version: str) -> Message:
             raise _Odd
         if descriptor is not None:
             tid = descriptor.transaction_id
-            if tid is not None and len(tid) > MAX_ID:
+            if tid is not None and len(tid) > MAX_ID_LENGTH:
                 raise _Odd
             if descriptor.mode != "Request" and (descriptor.mode or "").lower() == "response":
                 mode = _RESPONSE
@@ -403,14 +403,14 @@ _STRING_END = bytes((0, END))
 _SWITCHES = [bytes((SWITCH_PAGE, page)) for page in range(256)]
 
 
-def encode(message: Message) -> bytes:
-    """The octets of a message in its own version and encoding."""
-    if message.encoding is Encoding.WBXML and message.version in VERSIONS:
-        try:
-            return b"".join(_message_octets(message))
-        except _Odd:
-            pass
-    return codec.encode(write_message(message))
+def encode(message: Message) -> bytes | None:
+    """The octets of a message, or None where the tree has to write it."""
+    if message.encoding is not Encoding.WBXML or message.version not in VERSIONS:
+        return None
+    try:
+        return b"".join(_message_octets(message))
+    except _Odd:
+        return None
 
 
 def _message_octets(message: Message) -> list[bytes]:
