@@ -17,15 +17,13 @@ from xml.sax.saxutils import escape, quoteattr
 import gevent
 from gevent.lock import RLock
 
+from onesoup.xmpp import namespaces
+
 TIMEOUT = 30.0
 AGAIN = 1.0
-CLIENT, SASL, BIND, TLS = (
-    "jabber:client",
-    "urn:ietf:params:xml:ns:xmpp-sasl",
-    "urn:ietf:params:xml:ns:xmpp-bind",
-    "urn:ietf:params:xml:ns:xmpp-tls",
+HEAD = (
+    f"<?xml version='1.0'?><stream:stream to={{}} version='1.0' xmlns='{namespaces.CLIENT}' xmlns:stream='{namespaces.STREAM}'>"
 )
-HEAD = "<?xml version='1.0'?><stream:stream to={} version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
 
 class FriendError(Exception):
@@ -87,7 +85,7 @@ class Friend:
             self._pings[ping] = what
             self._write(
                 f"<message to={quoteattr(to)} type='chat' id='{self.name}-{self._number}'><body>{escape(text)}</body></message>"
-                f"<iq type='get' id='{ping}' to='{self.domain}'><ping xmlns='urn:xmpp:ping'/></iq>"
+                f"<iq type='get' id='{ping}' to='{self.domain}'><ping xmlns='{namespaces.PING}'/></iq>"
             )
 
     # --- the connection ---
@@ -121,15 +119,18 @@ class Friend:
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self._begin(link)
-            self._ask(f"<starttls xmlns='{TLS}'/>", f"{{{TLS}}}proceed")
+            self._ask(f"<starttls xmlns='{namespaces.TLS}'/>", f"{{{namespaces.TLS}}}proceed")
             context = ssl.create_default_context(cafile=str(self._ca_file) if self._ca_file else None)
             link = context.wrap_socket(link, server_hostname=self.domain)
             self._begin(link)
             user = self.jid.rpartition("@")[0]
             proof = base64.b64encode(f"\0{user}\0{self._password}".encode()).decode()
-            self._ask(f"<auth xmlns='{SASL}' mechanism='PLAIN'>{proof}</auth>", f"{{{SASL}}}success")
+            self._ask(f"<auth xmlns='{namespaces.SASL}' mechanism='PLAIN'>{proof}</auth>", f"{{{namespaces.SASL}}}success")
             self._begin(link)
-            self._ask(f"<iq type='set' id='bind'><bind xmlns='{BIND}'><resource>load</resource></bind></iq>", f"{{{CLIENT}}}iq")
+            self._ask(
+                f"<iq type='set' id='bind'><bind xmlns='{namespaces.BIND}'><resource>load</resource></bind></iq>",
+                f"{{{namespaces.CLIENT}}}iq",
+            )
         except BaseException:
             link.close()
             raise
@@ -141,7 +142,7 @@ class Friend:
         self._link = link
         self._parser, self._depth, self._root = XMLPullParser(["start", "end"]), 0, None
         self._ready.clear()
-        self._ask(HEAD.format(quoteattr(self.domain)), "{http://etherx.jabber.org/streams}features")
+        self._ask(HEAD.format(quoteattr(self.domain)), f"{{{namespaces.STREAM}}}features")
 
     def _ask(self, text: str, wanted: str) -> Element:
         self._write(text)
@@ -187,7 +188,7 @@ class Friend:
         kind = stanza.tag.partition("}")[2]
         sender = (stanza.get("from") or "").partition("/")[0]
         if kind == "message" and stanza.get("type") != "error":
-            body = stanza.findtext(f"{{{CLIENT}}}body")
+            body = stanza.findtext(f"{{{namespaces.CLIENT}}}body")
             if body is not None:
                 self._on_message(sender, body, stanza.get("id") or "")
         elif kind == "presence" and sender != self.jid:
@@ -206,5 +207,5 @@ class Friend:
         elif stanza.get("type") == "get":
             to, name = stanza.get("from"), stanza.get("id") or ""
             back = f" to={quoteattr(to)}" if to else ""
-            error = "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+            error = f"<error type='cancel'><service-unavailable xmlns='{namespaces.STANZA_ERRORS}'/></error>"
             self._write(f"<iq type='error' id={quoteattr(name)}{back}>{error}</iq>")

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from onesoup.csp.text import addresses
-from onesoup.xmpp.messages import DELAY, FORWARD, body_of, parse_stamp
-from onesoup.xmpp.rooms import DATA, RoomRequest
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.messages import body_of, parse_stamp
+from onesoup.xmpp.rooms import RoomRequest
 from onesoup.xmpp.xml import Xml, leaf
-
-MAM, RSM = "urn:xmpp:mam:2", "http://jabber.org/protocol/rsm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +23,36 @@ class ArchivedMessage:
 def ask(room: str, query: str, most: int) -> RoomRequest:
     """For the last messages, oldest first. They come by themselves and carry the name of the query, and then the answer."""
     form = Xml(
-        "x", DATA, {"type": "submit"}, [Xml("field", attrs={"var": "FORM_TYPE", "type": "hidden"}, children=[leaf("value", MAM)])]
+        "x",
+        namespaces.DATA_FORMS,
+        {"type": "submit"},
+        [Xml("field", attrs={"var": "FORM_TYPE", "type": "hidden"}, children=[leaf("value", namespaces.ARCHIVE)])],
     )
-    page = Xml("set", RSM, children=[leaf("max", str(most)), Xml("before")])
-    return RoomRequest(room, "set", Xml("query", MAM, {"queryid": query}, [form, page]))
+    page = Xml("set", namespaces.RESULT_SETS, children=[leaf("max", str(most)), Xml("before")])
+    return RoomRequest(room, "set", Xml("query", namespaces.ARCHIVE, {"queryid": query}, [form, page]))
 
 
 def last(answer: Xml) -> str:
     """The archive's id of the last message that came, "" for none."""
-    page = answer.find("set", RSM)
+    page = answer.find("set", namespaces.RESULT_SETS)
     return page.text_of("last") if page is not None else ""
 
 
 def query_of(stanza: Any) -> str | None:
     """The query that a message answers; None for one that is no part of an archive."""
-    result = stanza.getTag("result", namespace=MAM)
+    result = stanza.getTag("result", namespace=namespaces.ARCHIVE)
     return None if result is None else str(result.getAttr("queryid") or "")
 
 
 def read(stanza: Any, room: str) -> tuple[str, ArchivedMessage | None]:
     """The archive's id of a message, and what it said to everybody, if it said anything."""
-    result = stanza.getTag("result", namespace=MAM)
+    result = stanza.getTag("result", namespace=namespaces.ARCHIVE)
     found = str(result.getAttr("id") or "")
-    forwarded = result.getTag("forwarded", namespace=FORWARD)
+    forwarded = result.getTag("forwarded", namespace=namespaces.FORWARD)
     inner = forwarded.getTag("message") if forwarded is not None else None
     if inner is None or inner.getAttr("type") != "groupchat" or addresses.bare(inner.getAttr("from") or "") != room:
         return found, None
-    delay = forwarded.getTag("delay", namespace=DELAY)
+    delay = forwarded.getTag("delay", namespace=namespaces.DELAY)
     time = parse_stamp(delay.getAttr("stamp") or "") if delay is not None else None
     body = body_of(inner, "groupchat")
     if time is None or not body:

@@ -4,8 +4,6 @@ from typing import Any
 
 from onesoup.csp.places import MAX_METRES, MAX_NAME, MAX_TEXT, Place, number
 
-GEOLOC = "http://jabber.org/protocol/geoloc"
-
 
 def read(payload: Any) -> Place:
     """The place in a <geoloc/>; a value that is none is left out, and the rest counts."""

@@ -6,10 +6,9 @@ from typing import Any
 
 from onesoup.csp.profiles import BIRTHDAY, PRIVATE
 from onesoup.csp.text.vcards import Postal
-from onesoup.xmpp import vcards
+from onesoup.xmpp import namespaces, vcards
 
 # What phones know and vCards do not have: kept in an element that other clients pass over.
-OURS = "urn:onesoup:imps:profile:0"
 OURS_NAME = "PROFILE"
 MAX_VALUE = 200
 
@@ -35,7 +34,7 @@ def read(vcard: Any) -> dict[str, str]:
         "PP_COUNTRY": home.country,
         BIRTHDAY: card.birthday,
     }
-    ours = vcard.getTag(OURS_NAME, namespace=OURS) if vcard is not None else None
+    ours = vcard.getTag(OURS_NAME, namespace=namespaces.ONESOUP_PROFILE) if vcard is not None else None
     if ours is not None:
         for name in PRIVATE:
             values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VALUE]

@@ -8,14 +8,26 @@ from onesoup.csp.groups import ADMIN, MOD, USER
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses, digits
 from onesoup.xmpp import errors
+from onesoup.xmpp.namespaces import ARCHIVE as KEEPS
+from onesoup.xmpp.namespaces import (
+    BOOKMARKS,
+    DISCO_INFO,
+    DISCO_ITEMS,
+    MUC,
+    MUC_ADMIN,
+    MUC_OWNER,
+    MUC_USER,
+    PING,
+    PUBSUB,
+)
+from onesoup.xmpp.namespaces import DATA_FORMS as DATA
+from onesoup.xmpp.namespaces import LEGACY_BOOKMARKS as OLD_BOOKMARKS
+from onesoup.xmpp.namespaces import PRIVATE_STORAGE as PRIVATE
+from onesoup.xmpp.namespaces import STANZA_ERRORS as STANZAS
 from onesoup.xmpp.xml import Xml, leaf
 
-MUC, MUC_USER = "http://jabber.org/protocol/muc", "http://jabber.org/protocol/muc#user"
-MUC_ADMIN, MUC_OWNER = "http://jabber.org/protocol/muc#admin", "http://jabber.org/protocol/muc#owner"
-DISCO_INFO, DISCO_ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
-DATA, STANZAS = "jabber:x:data", "urn:ietf:params:xml:ns:xmpp-stanzas"
-# A room that keeps what is said (XEP-0313), and what Prosody and ejabberd call it in their forms.
-KEEPS, KEEPING = "urn:xmpp:mam:2", ("muc#roomconfig_enablearchiving", "mam")
+# What Prosody and ejabberd call an archive (XEP-0313) in their forms.
+KEEPING = ("muc#roomconfig_enablearchiving", "mam")
 CONFIG, INFO = "muc#roomconfig_", "muc#roominfo_"
 MAX_ITEMS = 50
 
@@ -244,7 +256,7 @@ def ask_role(room: str, role: str) -> RoomRequest:
 
 def ask_oneself(room: str, nick: str) -> RoomRequest:
     """A ping of the own nick: the room answers it in one way or another, whether we are in it or not (XEP-0410)."""
-    return RoomRequest(f"{room}/{nick}", "get", Xml("ping", "urn:xmpp:ping"))
+    return RoomRequest(f"{room}/{nick}", "get", Xml("ping", PING))
 
 
 # Whoever answered the ping has let it through to us, or is us and knows no ping.
@@ -398,13 +410,6 @@ def _nearest(wish: str, offered: Iterable[str]) -> str | None:
 
 
 # --- bookmarks (XEP-0402, else XEP-0048 in private storage) ---
-
-BOOKMARKS, OLD_BOOKMARKS, PUBSUB, PRIVATE = (
-    "urn:xmpp:bookmarks:1",
-    "storage:bookmarks",
-    "http://jabber.org/protocol/pubsub",
-    "jabber:iq:private",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from onesoup.csp.text.vcards import CELL, FAX, HOME, MAX_MANY, MAX_NOTE, MAX_VALUE, WORK, Card, Postal
-from onesoup.xmpp import extras
+from onesoup.xmpp import extras, namespaces
 
-VCARD, UPDATE = "vcard-temp", "vcard-temp:x:update"
 # Octets of a picture. Servers let no vCard through that is much larger, and a scaled picture needs less than a hundredth.
 MAX_PICTURE = 200_000
 _PARTS = ("STREET", "LOCALITY", "REGION", "PCODE", "CTRY")
@@ -74,7 +73,7 @@ def octets(text: str) -> bytes | None:
 
 def photo_hash(stanza: Any) -> str | None:
     """What a presence says of the picture: its SHA-1, "" for none, None when it says nothing."""
-    update = stanza.getTag("x", namespace=UPDATE)
+    update = stanza.getTag("x", namespace=namespaces.VCARD_AVATAR)
     tag = update.getTag("photo") if update is not None else None
     if tag is None:
         return None

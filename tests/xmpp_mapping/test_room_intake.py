@@ -13,8 +13,7 @@ from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.store import records
 from onesoup.store.session.holder_side import LIVE, UNSURE, kept_since
-from onesoup.xmpp import messages
-from onesoup.xmpp import rooms as mapping
+from onesoup.xmpp import messages, namespaces
 from onesoup.xmpp.archive import ArchivedMessage
 from onesoup.xmpp.stream.parser import TooBig
 from workers.holder.session.inbound import MAX_BODY, InboundStanzas, Written
@@ -23,7 +22,7 @@ from workers.holder.session.rooms import table as workers_rooms
 from workers.holder.session.rooms.table import PendingJoin, Reading, Rooms
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
-USER = mapping.MUC_USER
+USER = namespaces.MUC_USER
 
 
 class Held:

@@ -14,7 +14,7 @@ from onesoup.csp.codec.generated_elements import MessageInfo, Recipient, SendMes
 from onesoup.csp.session import Session
 from onesoup.store import records
 from onesoup.wire.document import ANY_TREE
-from onesoup.xmpp import commands
+from onesoup.xmpp import commands, namespaces
 from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.parser import Parser
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
@@ -85,13 +85,13 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
 
 def tree_of(command):
     """A chat message as a tree: what it has to be on the wire."""
-    payload = [stanzas.text("body", command["body"]), Node(f"{stanzas.SID} origin-id", {"id": command["id"]})]
+    payload = [stanzas.text("body", command["body"]), Node(f"{namespaces.STANZA_IDS} origin-id", {"id": command["id"]})]
     if command.get("receipt"):
-        payload.append(Node(f"{stanzas.RECEIPTS} request"))
+        payload.append(Node(f"{namespaces.RECEIPTS} request"))
     if command.get("url"):
-        payload.append(Node(f"{stanzas.OOB} x", {}, [stanzas.text("url", command["url"])]))
+        payload.append(Node(f"{namespaces.OUT_OF_BAND} x", {}, [stanzas.text("url", command["url"])]))
     if command.get("gid"):
-        payload.append(Node(f"{stanzas.MUC_USER} x"))
+        payload.append(Node(f"{namespaces.MUC_USER} x"))
     return Node("message", {"type": "chat", "to": command["to"], "id": command["id"]}, payload)
 
 

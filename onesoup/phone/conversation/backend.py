@@ -32,6 +32,7 @@ from PIL import Image
 from onesoup.images import fit
 from onesoup.phone.conversation.script import ScriptPerson
 from onesoup.phone.conversation.xmpp import WITHIN, BackendFailed, Event, FriendClient, FriendClients
+from onesoup.xmpp import namespaces
 
 # How long "nothing more" and "once" look for more.
 SETTLE = 0.15
@@ -144,7 +145,7 @@ class XmppBackend:
 
     def publish(self, who: str, node: str, payload: str, item: str = "current") -> None:
         publish = f"<publish node='{node}'><item id='{item}'>{payload}</item></publish>"
-        self._request(who, f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{publish}</pubsub>")
+        self._request(who, f"<pubsub xmlns='{namespaces.PUBSUB}'>{publish}</pubsub>")
 
     def _request(self, who: str, xml: str) -> None:
         client = self._client(who)
@@ -154,25 +155,25 @@ class XmppBackend:
 
     def feels(self, who: str, mood: str, text: str | None) -> None:
         words = f"<text>{escape(text)}</text>" if text else ""
-        self.publish(who, MOOD, f"<mood xmlns='{MOOD}'><{mood}/>{words}</mood>")
+        self.publish(who, namespaces.MOOD, f"<mood xmlns='{namespaces.MOOD}'><{mood}/>{words}</mood>")
 
     def calls(self, who: str, name: str) -> None:
-        self.publish(who, NICK, f"<nick xmlns='{NICK}'>{escape(name)}</nick>")
+        self.publish(who, namespaces.NICK, f"<nick xmlns='{namespaces.NICK}'>{escape(name)}</nick>")
 
     def place(self, who: str, lat: str, lon: str, city: str) -> None:
         where = f"<lat>{lat}</lat><locality>{escape(city)}</locality><lon>{lon}</lon>"
-        self.publish(who, GEOLOC, f"<geoloc xmlns='{GEOLOC}'>{where}</geoloc>")
+        self.publish(who, namespaces.GEOLOC, f"<geoloc xmlns='{namespaces.GEOLOC}'>{where}</geoloc>")
 
     def picture(self, who: str) -> None:
         octets = base64.b64decode(PICTURE)
         name = hashlib.sha1(octets, usedforsecurity=False).hexdigest()
-        self.publish(who, DATA, f"<data xmlns='{DATA}'>{PICTURE}</data>", name)
+        self.publish(who, namespaces.AVATAR_DATA, f"<data xmlns='{namespaces.AVATAR_DATA}'>{PICTURE}</data>", name)
         info = f"<info bytes='{len(octets)}' id='{name}' type='image/png'/>"
-        self.publish(who, AVATAR, f"<metadata xmlns='{AVATAR}'>{info}</metadata>", name)
+        self.publish(who, namespaces.AVATAR_METADATA, f"<metadata xmlns='{namespaces.AVATAR_METADATA}'>{info}</metadata>", name)
 
     def card(self, who: str, name: str, number: str) -> None:
         inside = f"<FN>{escape(name)}</FN><TEL><CELL/><NUMBER>{escape(number)}</NUMBER></TEL>"
-        self._request(who, f"<vCard xmlns='vcard-temp'>{inside}</vCard>")
+        self._request(who, f"<vCard xmlns='{namespaces.VCARD}'>{inside}</vCard>")
 
     def _room(self, name: str) -> str:
         return f"{name}@conference.{self._jid(self._phone).partition('@')[2]}"
@@ -202,17 +203,21 @@ class XmppBackend:
 
     def sees_mood(self, who: str, whom: str, mood: str) -> None:
         wanted = [] if mood == "nothing" else [mood]
-        self._published(who, whom, MOOD, lambda event: [each for each in event.fields["told"] if each != "text"] == wanted)
+        self._published(
+            who, whom, namespaces.MOOD, lambda event: [each for each in event.fields["told"] if each != "text"] == wanted
+        )
 
     def sees_name(self, who: str, whom: str, name: str) -> None:
-        self._published(who, whom, NICK, lambda event: event.fields["text"] == name)
+        self._published(who, whom, namespaces.NICK, lambda event: event.fields["text"] == name)
 
     def sees_picture(self, who: str, whom: str, which: str) -> None:
-        self._published(who, whom, AVATAR, lambda event: ("info" in event.fields["told"]) == (which == "a"))
+        self._published(who, whom, namespaces.AVATAR_METADATA, lambda event: ("info" in event.fields["told"]) == (which == "a"))
 
     def sees_nowhere(self, who: str, whom: str) -> None:
         sender, seen = self._jid(whom), self._client(who).untaken("published")
-        if any(each.fields["sender"] == sender and each.fields["node"] == GEOLOC and each.fields["told"] for each in seen):
+        if any(
+            each.fields["sender"] == sender and each.fields["node"] == namespaces.GEOLOC and each.fields["told"] for each in seen
+        ):
             raise BackendFailed("a place")
 
     def in_room(self, who: str, nick: str, where: str, name: str) -> None:
@@ -313,8 +318,6 @@ def _is(item: Mapping[str, Any], name: str | None, group: str | None) -> bool:
 
 
 # What people publish, and the picture of everybody here: 40 by 30 pixels in one colour.
-MOOD, NICK = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/nick"
-GEOLOC, AVATAR, DATA = "http://jabber.org/protocol/geoloc", "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAACgAAAAeAQAAAAB2pmFwAAAADElEQVR42mNgGHoAAAC0AAGxr1xMAAAAAElFTkSuQmCC"
 
 _NAME = r"[\w.+-]+(?:@[\w.-]+)?"

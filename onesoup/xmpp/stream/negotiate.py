@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, namespaces, sasl2
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.stream import errors, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard, shape

@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 from xmpp.protocol import Iq, Message, Presence
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import namespaces
+from onesoup.xmpp import namespaces
 
 # Common servers take 256 KiB from a client. What they pass on can be six times that: they write an apostrophe as &apos;.
 MAX_STANZA = 6 * 256 * 1024

@@ -13,7 +13,8 @@ import structlog
 from gevent.event import AsyncResult, Event
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, namespaces
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream import parser as parsing
 from onesoup.xmpp.stream.connect import connect
 from onesoup.xmpp.stream.connection import Wire
@@ -32,7 +33,7 @@ ASK_AFTER = 20
 FAREWELL_SECONDS = 2.0
 
 
-_ASK = f"<r xmlns='{namespaces.SM}'/>".encode()
+_ASK = f"<r xmlns='{namespaces.STREAM_MANAGEMENT}'/>".encode()
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 OnStanzas = Callable[[list[Node]], None]
@@ -236,7 +237,7 @@ class Stream:
                     self.features = offered(event)  # with SASL2 they come behind a log-in that is done
                 else:
                     last = last or event  # an error tells more than the closing tag behind it
-            elif event.namespace == namespaces.SM:
+            elif event.namespace == namespaces.STREAM_MANAGEMENT:
                 asked = self._managed(event) or asked
             elif event.namespace == namespaces.CLIENT and event.name in parsing.STANZAS:
                 counted += 1
@@ -327,7 +328,7 @@ class Stream:
             self._put(self._own_h())
 
     def _own_h(self) -> bytes:
-        return f"<a xmlns='{namespaces.SM}' h='{self.h_in}'/>".encode()
+        return f"<a xmlns='{namespaces.STREAM_MANAGEMENT}' h='{self.h_in}'/>".encode()
 
     def _report(self, keys: list[Any]) -> None:
         if not keys:
@@ -380,8 +381,8 @@ class Stream:
 
     def hint(self, active: bool) -> None:
         """Client state indication (XEP-0352), where the server takes it; a new connection begins as active."""
-        if namespaces.CSI in self.features and self.open:
-            self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{namespaces.CSI}'/>".encode())
+        if namespaces.CLIENT_STATE in self.features and self.open:
+            self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{namespaces.CLIENT_STATE}'/>".encode())
 
     def _writable(self, wire: Wire) -> None:
         if self._closing or not wire.open:

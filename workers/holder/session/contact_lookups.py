@@ -22,7 +22,7 @@ from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.pictures import ScaledPictures
-from onesoup.xmpp import caps, contacts, extras
+from onesoup.xmpp import caps, contacts, extras, namespaces
 from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
@@ -160,7 +160,7 @@ class Lookups:
         """The octets, if they are those that were announced."""
         if published.avatar:
             payload = stanzas.pep_payload(
-                self._told(stanzas.pep_get(self._held.spelled(jid), extras.AVATAR_DATA, published.avatar))
+                self._told(stanzas.pep_get(self._held.spelled(jid), namespaces.AVATAR_DATA, published.avatar))
             )
             octets = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
         else:
@@ -208,7 +208,7 @@ class Lookups:
             except StreamFailure:
                 self._asked.discard(look)
                 raise
-            query = answer.getTag("query", namespace=stanzas.DISCO)
+            query = answer.getTag("query", namespace=namespaces.DISCO_INFO)
             kind = caps.client_type(query)
             if caps.verified(look.name, query):
                 self._library.kinds[look.name] = kind

@@ -22,7 +22,7 @@ from onesoup.store import records
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import ALWAYS, LIVE, UNSURE, ContactRecord, Delivery, StreamChanges, kept_since
-from onesoup.xmpp import blocking, bounces, commands, contacts, errors, extras, vcards
+from onesoup.xmpp import blocking, bounces, commands, contacts, errors, extras, namespaces, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.contacts import Resource
@@ -45,7 +45,7 @@ NOT_OF_A_STANZA = (StoreDown, Fenced, NoSession, StreamFailure, OSError)
 MAX_PUSHED = 100
 # So much of a roster is kept, whatever the server says: entries, and octets of them all.
 MOST_OCTETS = 8 * 1024 * 1024
-PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
+PUSHES = (("query", namespaces.ROSTER), ("block", namespaces.BLOCKING), ("unblock", namespaces.BLOCKING))
 # How long a message waits for the picture that its link leads to.
 FETCH_SECONDS = 30
 # The longest text that is taken, bytes of UTF-8: ten times what a phone reads, and as much as a phone may send.
@@ -183,7 +183,9 @@ class InboundStanzas:
             batch = [each for each in batch if not (isinstance(each, TooBig) and self._too_big(each, done))]
         if self._rooms is not None:
             batch = self._rooms.read(batch, done, self)
-        events = [each for each in batch if each.getName() == "message" and each.getTag("event", namespace=extras.EVENT)]
+        events = [
+            each for each in batch if each.getName() == "message" and each.getTag("event", namespace=namespaces.PUBSUB_EVENT)
+        ]
         self._presences([each for each in batch if each.getName() == "presence"] + events, done)
         for stanza in batch:
             if stanza.getName() == "message" and not any(stanza is each for each in events):

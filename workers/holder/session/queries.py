@@ -15,7 +15,7 @@ from onesoup.csp.profiles import WRITABLE
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
-from onesoup.xmpp import profiles, searching
+from onesoup.xmpp import namespaces, profiles, searching
 from onesoup.xmpp.errors import command_code, is_fact
 from onesoup.xmpp.stream import StreamFailure, stanzas
 
@@ -30,7 +30,6 @@ SECONDS = 6.0
 # Services come and go seldom; one that is not there may just be starting.
 KEEP, KEEP_NOTHING, MOST_KEPT = 86_400.0, 60.0, 1000
 MOST_SERVICES, MOST_ROOMS, ROOMS_A_PAGE = 30, 1000, 250
-RSM = "http://jabber.org/protocol/rsm"
 NO_ANSWER = "remote-server-timeout"
 
 
@@ -132,7 +131,7 @@ class Question:
         domain = self.held.session.domain
 
         def find() -> str | None:
-            condition, items = self._result(_get(domain, searching.DISCO_ITEMS), "query", searching.DISCO_ITEMS)
+            condition, items = self._result(_get(domain, namespaces.DISCO_ITEMS), "query", namespaces.DISCO_ITEMS)
             names = [jid for jid, _ in searching.read_items(items)] if items is not None else []
             names = [jid for jid in names if "@" not in jid][:MOST_SERVICES]
             infos = self._all(self._info, names)
@@ -144,7 +143,7 @@ class Question:
         return found
 
     def _info(self, jid: str) -> tuple[str, Node | None]:
-        return self._result(_get(jid, searching.DISCO_INFO), "query", searching.DISCO_INFO)
+        return self._result(_get(jid, namespaces.DISCO_INFO), "query", namespaces.DISCO_INFO)
 
     # --- questions ---
 
@@ -154,7 +153,7 @@ class Question:
             return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=service is None)
 
         def form() -> searching.SearchForm | None:
-            _, query = self._result(_get(service, searching.SEARCH), "query", searching.SEARCH)
+            _, query = self._result(_get(service, namespaces.SEARCH), "query", namespaces.SEARCH)
             return searching.read_form(query) if query is not None else None
 
         found = _services.get("form", service, form)
@@ -163,21 +162,21 @@ class Question:
         filled = searching.fill(found, command["wanted"])
         if not filled:
             return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=False)
-        condition, query = self._result(_search(service, found, filled), "query", searching.SEARCH)
+        condition, query = self._result(_search(service, found, filled), "query", namespaces.SEARCH)
         hits = searching.read_hits(query) if query is not None else []
         return records.pack_answer(StatusCode.SUCCESSFUL, found=hits, late=bool(condition))
 
     def _cards(self, command: dict[str, Any]) -> bytes:
         def card(jid: str) -> list[Any]:
             to = "" if jid == self.held.session.jid else jid
-            condition, vcard = self._result(stanzas.vcard_get(to), "vCard", stanzas.VCARD)
+            condition, vcard = self._result(stanzas.vcard_get(to), "vCard", namespaces.VCARD)
             return [condition, profiles.read(vcard), profiles.facts(vcard)]
 
         return records.pack_answer(StatusCode.SUCCESSFUL, cards=self._all(card, command["jids"]))
 
     def _change_card(self, command: dict[str, Any]) -> bytes:
         with self.held.publisher.changing:
-            condition, vcard = self._result(stanzas.vcard_get(""), "vCard", stanzas.VCARD)
+            condition, vcard = self._result(stanzas.vcard_get(""), "vCard", namespaces.VCARD)
             if condition and condition != "item-not-found":
                 # Who cannot read it must not write it: what is there would be lost.
                 return records.pack_answer(command_code(condition), condition)
@@ -196,16 +195,16 @@ class Question:
         rooms: dict[str, str] = {}
         after: str | None = ""
         while service and after is not None and len(rooms) < MOST_ROOMS:
-            iq = _get(service, searching.DISCO_ITEMS)
+            iq = _get(service, namespaces.DISCO_ITEMS)
             page = [Node("max", payload=[str(ROOMS_A_PAGE)])] + ([Node("after", payload=[after])] if after else [])
-            iq.getTag("query").addChild(node=Node(f"{RSM} set", payload=page))
-            condition, items = self._result(iq, "query", searching.DISCO_ITEMS)
+            iq.getTag("query").addChild(node=Node(f"{namespaces.RESULT_SETS} set", payload=page))
+            condition, items = self._result(iq, "query", namespaces.DISCO_ITEMS)
             if condition and not rooms:
                 return records.pack_answer(StatusCode.TIMEOUT, "the rooms are not told")
             found = searching.read_items(items) if items is not None else []
             fresh = [(jid, name) for jid, name in found if "@" in jid and jid not in rooms]
             rooms.update(fresh)
-            more = items.getTag("set", namespace=RSM) if items is not None else None
+            more = items.getTag("set", namespace=namespaces.RESULT_SETS) if items is not None else None
             # A service without pages tells all at once; one that repeats itself is not asked again.
             after = (more.getTagData("last") or None) if more is not None and fresh and len(found) >= ROOMS_A_PAGE else None
         return records.pack_answer(StatusCode.SUCCESSFUL, service=service, rooms=list(rooms.items())[:MOST_ROOMS])
@@ -236,11 +235,11 @@ def _get(to: str, namespace: str) -> Node:
 
 
 def _search(service: str, form: searching.SearchForm, filled: dict[str, str]) -> Node:
-    query = Node(f"{searching.SEARCH} query")
+    query = Node(f"{namespaces.SEARCH} query")
     if form.data:
-        fields = {"FORM_TYPE": searching.SEARCH, **filled}
+        fields = {"FORM_TYPE": namespaces.SEARCH, **filled}
         data = [Node("field", {"var": name}, [Node("value", payload=[value])]) for name, value in fields.items()]
-        query.addChild(node=Node(f"{searching.FORMS} x", {"type": "submit"}, data))
+        query.addChild(node=Node(f"{namespaces.DATA_FORMS} x", {"type": "submit"}, data))
     else:
         for name, value in filled.items():
             query.addChild(node=Node(name, payload=[value]))
@@ -249,15 +248,15 @@ def _search(service: str, form: searching.SearchForm, filled: dict[str, str]) ->
 
 def change(vcard: Node | None, changes: dict[str, str], clear: bool) -> Node:
     """The vCard with these properties changed; the picture and whatever else is in it stay."""
-    changed = vcard if vcard is not None else Node(f"{stanzas.VCARD} vCard")
+    changed = vcard if vcard is not None else Node(f"{namespaces.VCARD} vCard")
     if clear:
         changes = dict.fromkeys(WRITABLE, "") | changes
     for path, value in profiles.places(changed, changes).items():
         _put(changed, path, value)
-    ours = changed.getTag(profiles.OURS_NAME, namespace=profiles.OURS)
+    ours = changed.getTag(profiles.OURS_NAME, namespace=namespaces.ONESOUP_PROFILE)
     for name, value in profiles.ours(changes).items():
         if ours is None and value:
-            ours = changed.addChild(node=Node(f"{profiles.OURS} {profiles.OURS_NAME}"))
+            ours = changed.addChild(node=Node(f"{namespaces.ONESOUP_PROFILE} {profiles.OURS_NAME}"))
         if ours is not None:
             _put(ours, (name,), value)
     return changed

@@ -48,8 +48,8 @@ from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import CUTS, ContactRecord, Delivery, HolderSessionStore, SessionStatus, StreamChanges
 from onesoup.store.session.shards import Shards
-from onesoup.xmpp import errors
-from onesoup.xmpp.blocking import BLOCKING, read_items
+from onesoup.xmpp import errors, namespaces
+from onesoup.xmpp.blocking import read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure, stanzas
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.schedule import DeadlineQueue
@@ -425,7 +425,7 @@ class XmppSession:
         """What a new stream needs before the phone hears of it: roster, carbons, and the presence of before."""
         roster = Roster()
         result = stream.request_list(stanzas.roster_get(), ROSTER_SECONDS, roster.add)
-        if result.getAttr("type") == "result" and result.getTag("query", namespace=stanzas.ROSTER) is not None:
+        if result.getAttr("type") == "result" and result.getTag("query", namespace=namespaces.ROSTER) is not None:
             self._replace_roster(roster)
         if not stream.carbons:
             gevent.spawn(self._carbons, stream)
@@ -460,7 +460,7 @@ class XmppSession:
             result = stream.request(stanzas.blocklist(), ROSTER_SECONDS)
         except StreamFailure:
             return
-        found = result.getTag("blocklist", namespace=BLOCKING)
+        found = result.getTag("blocklist", namespace=namespaces.BLOCKING)
         if result.getAttr("type") == "result" and found is not None:
             with suppress(StoreDown):
                 self._shared.blocks.sync(self.session.jid, read_items(found))
