@@ -29,7 +29,8 @@ from onesoup.xmpp import archive, blocking, bounces, caps, contacts, errors, ext
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
 from onesoup.xmpp.stream import stanzas
-from onesoup.xmpp.stream.parser import MAX_DEPTH, Parser
+from onesoup.xmpp.stream.document_reader import MAX_STANZA_DEPTH
+from onesoup.xmpp.stream.parser import Parser
 from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
@@ -205,7 +206,7 @@ def _many(choices: Choices, element: Xml) -> None:
 def _nested(choices: Choices, element: Xml) -> None:
     """Itself in itself."""
     inner = _copied(element)
-    for _ in range(choices.one((1, 1, 1, 2, 2, 2, 5, 10, MAX_DEPTH - 8, MAX_DEPTH))):
+    for _ in range(choices.one((1, 1, 1, 2, 2, 2, 5, 10, MAX_STANZA_DEPTH - 8, MAX_STANZA_DEPTH))):
         inner = Xml(element.name, element.ns, dict(element.attrs), [inner], element.text)
     element.children.append(inner)
 

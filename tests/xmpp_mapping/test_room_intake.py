@@ -15,7 +15,7 @@ from onesoup.store import records
 from onesoup.store.session.holder_side import LIVE, UNSURE, kept_since
 from onesoup.xmpp import messages, namespaces
 from onesoup.xmpp.archive import ArchivedMessage
-from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.events import TooBig
 from workers.holder.session.inbound import MAX_BODY, InboundStanzas, Written
 from workers.holder.session.rooms import invitations
 from workers.holder.session.rooms import table as workers_rooms

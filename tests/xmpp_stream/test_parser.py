@@ -11,22 +11,15 @@ from xmpp.protocol import Iq, Message
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import parser as parser_module
+from onesoup.xmpp.stream.document_reader import MAX_NAME_PARTS, MAX_SKIPPED_DEPTH, MAX_STANZA_DEPTH, NAME_PARTS, WHOLE_TAGS
+from onesoup.xmpp.stream.events import Broken, End, Header, TooBig
 from onesoup.xmpp.stream.parser import (
-    _NAMES,
     BYTES_PER_TAG,
-    MAX_DEPTH,
-    MAX_SKIPPED,
-    MAX_SKIPPED_DEPTH,
-    MAX_STANZA,
-    MAX_TAG,
-    MOST_NAMES,
-    PIECE,
-    WHOLE_TAGS,
-    Broken,
-    End,
-    Header,
+    MAX_SKIPPED_BYTES,
+    MAX_STANZA_BYTES,
+    MAX_TAG_BYTES,
+    PARSED_AT_ONCE_BYTES,
     Parser,
-    TooBig,
 )
 from onesoup.xmpp.stream.serializer import serialise
 
@@ -107,7 +100,7 @@ def big(name, body, inside=b""):
         big(b"iq", b"", b"<y a='" + b"x" * 300 + b"'/>"),
         big(b"presence", b"&apos;" * 50),
         big(b"message", b"", b"<y/>" * 80),
-        big(b"message", b"", b"<y>" * MAX_DEPTH + b"</y>" * MAX_DEPTH),
+        big(b"message", b"", b"<y>" * MAX_STANZA_DEPTH + b"</y>" * MAX_STANZA_DEPTH),
         b"<message from='r@x/y' to='a@x' type='chat' id='7' n='" + b"x" * 300 + b"'/>",
     ],
 )
@@ -144,23 +137,23 @@ def test_the_limit_counts_the_bytes_up_to_the_closing_tag(size):
 
 
 def test_long_values_of_a_stanza_that_is_read_over_are_not_kept():
-    (skipped,) = parse(b"<message from='a@b' id='" + b"x" * MAX_STANZA + b"'/>")
+    (skipped,) = parse(b"<message from='a@b' id='" + b"x" * MAX_STANZA_BYTES + b"'/>")
     assert skipped.attrs == {"from": "a@b"}
 
 
 def test_what_is_no_stanza_ends_the_stream_when_it_is_too_large():
-    assert conditions(b"<a xmlns='urn:xmpp:sm:3'>" + b"x" * MAX_STANZA + b"</a>") == ["policy-violation"]
-    assert conditions(b"<a xmlns='urn:xmpp:sm:3'>" + b"<a>" * MAX_DEPTH) == ["policy-violation"]
+    assert conditions(b"<a xmlns='urn:xmpp:sm:3'>" + b"x" * MAX_STANZA_BYTES + b"</a>") == ["policy-violation"]
+    assert conditions(b"<a xmlns='urn:xmpp:sm:3'>" + b"<a>" * MAX_STANZA_DEPTH) == ["policy-violation"]
 
 
 @pytest.mark.parametrize(
     ("head", "piece", "most"),
     [
-        (b"<message>", b"x" * 10_000, MAX_SKIPPED),
+        (b"<message>", b"x" * 10_000, MAX_SKIPPED_BYTES),
         (b"<message>", b"<a>" * 1000, MAX_SKIPPED_DEPTH * 3),
-        (b"<message id='", b"x" * 10_000, MAX_TAG),
-        (b"<message><x id='", b"x" * 10_000, MAX_TAG),
-        (b"<message><![CDATA[", b"x" * 10_000, MAX_SKIPPED),
+        (b"<message id='", b"x" * 10_000, MAX_TAG_BYTES),
+        (b"<message><x id='", b"x" * 10_000, MAX_TAG_BYTES),
+        (b"<message><![CDATA[", b"x" * 10_000, MAX_SKIPPED_BYTES),
     ],
 )
 def test_a_stanza_that_never_ends_ends_the_stream(head, piece, most):
@@ -169,7 +162,7 @@ def test_a_stanza_that_never_ends_ends_the_stream(head, piece, most):
     fed, events = 0, []
     while not events:
         events, fed = parser.feed(piece), fed + len(piece)
-        assert fed < most + 2 * PIECE
+        assert fed < most + 2 * PARSED_AT_ONCE_BYTES
     assert [event.condition for event in events] == ["policy-violation"]
 
 
@@ -217,8 +210,8 @@ def test_a_stanza_that_is_nested_too_deep_is_read_over():
     def nested(levels):
         return parse(b"<message>" + b"<a>" * levels + b"</a>" * levels + b"</message>", b"<presence/>")
 
-    assert [type(each).__name__ for each in nested(MAX_DEPTH - 2)] == ["_Message", "_Presence"]
-    assert [type(each).__name__ for each in nested(MAX_DEPTH - 1)] == ["TooBig", "_Presence"]
+    assert [type(each).__name__ for each in nested(MAX_STANZA_DEPTH - 2)] == ["_Message", "_Presence"]
+    assert [type(each).__name__ for each in nested(MAX_STANZA_DEPTH - 1)] == ["TooBig", "_Presence"]
 
 
 @pytest.mark.parametrize("text", [b"<!-- c -->", b"<?pi x?>", b"<message><!-- c --></message>"])
@@ -277,7 +270,7 @@ def test_a_big_tag_in_small_pieces_is_given_up_before_it_costs_seconds(whole_tag
     parser = Parser(whole_tags)
     parser.feed(HEAD + b"<message id='")
     events, pieces = [], 0
-    while not events and pieces < MAX_STANZA:
+    while not events and pieces < MAX_STANZA_BYTES:
         events, pieces = parser.feed(b">"), pieces + 1
     assert [event.condition for event in events] == ["policy-violation"]
     assert pieces < 10_000
@@ -301,8 +294,8 @@ def test_a_stanza_is_no_ring_of_garbage():
 
 
 def test_names_that_a_server_makes_up_fill_no_memory():
-    parse(*[b"<message><x%d xmlns='urn:%d'/></message>" % (number, number) for number in range(MOST_NAMES + 10)])
-    assert len(_NAMES) <= MOST_NAMES
+    parse(*[b"<message><x%d xmlns='urn:%d'/></message>" % (number, number) for number in range(MAX_NAME_PARTS + 10)])
+    assert len(NAME_PARTS) <= MAX_NAME_PARTS
 
 
 def test_names_that_a_stranger_makes_up_do_not_stay_with_the_stream():
@@ -330,7 +323,7 @@ print(resident() - before)
 )
 def test_a_long_stream_goes_on_as_it_began(whole_tags, head, monkeypatch):
     """Prefixes of its header keep their meaning, and nothing is lost where expat is replaced, wherever that is."""
-    monkeypatch.setattr(parser_module, "RENEW_AFTER", 300)
+    monkeypatch.setattr(parser_module, "RENEW_AFTER_BYTES", 300)
     prefixed = b"<c:message><a:x/></c:message>" if head is not HEAD else b""
     whole = head + (MIXED + prefixed) * 20 + b"</stream:stream>"
     for size in (1, 7, 50, 1000):
@@ -377,8 +370,8 @@ def test_entries_are_handed_over_one_by_one(size):
 
 def test_an_answer_in_entries_may_be_of_any_length():
     whole = roster(40_000, name="n" * 120)
-    assert len(whole) > 4 * MAX_STANZA
-    assert whole.count(b"<") > MAX_STANZA // BYTES_PER_TAG
+    assert len(whole) > 4 * MAX_STANZA_BYTES
+    assert whole.count(b"<") > MAX_STANZA_BYTES // BYTES_PER_TAG
     events, taken = apart(*[whole[i : i + 16_384] for i in range(0, len(whole), 16_384)])
     assert [type(each).__name__ for each in events] == ["_Iq"]
     assert len(taken) == 40_000
@@ -387,7 +380,7 @@ def test_an_answer_in_entries_may_be_of_any_length():
 
 LONG, DEEP = (
     b"<item jid='a@x' name='" + b"n" * 300 + b"'/>",
-    b"<item jid='b@x'>" + b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH + b"</item>",
+    b"<item jid='b@x'>" + b"<a>" * MAX_STANZA_DEPTH + b"</a>" * MAX_STANZA_DEPTH + b"</item>",
 )
 FULL = b"<item jid='d@x'><group>" + b"&apos;" * 60 + b"</group><group/></item>"
 
@@ -425,13 +418,13 @@ def test_a_list_that_is_waited_for_no_more_has_the_limit_of_all_stanzas():
 
 
 def test_what_stands_before_a_list_may_be_read_over():
-    events, taken = apart(b"<message>" + b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH + b"</message>" + roster(20))
+    events, taken = apart(b"<message>" + b"<a>" * MAX_STANZA_DEPTH + b"</a>" * MAX_STANZA_DEPTH + b"</message>" + roster(20))
     assert [type(each).__name__ for each in events] == ["TooBig", "_Iq"]
     assert len(taken) == 20
 
 
 def test_a_list_comes_in_entries_also_where_expat_was_replaced(monkeypatch):
-    monkeypatch.setattr(parser_module, "RENEW_AFTER", 300)
+    monkeypatch.setattr(parser_module, "RENEW_AFTER_BYTES", 300)
     pieces = [MIXED] * 10 + [roster(20)] + [MIXED] * 10 + [roster(20)]
     events, taken = apart(*pieces)
     assert len(events) == 62

@@ -13,7 +13,7 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import NotStored, Stream, StreamFailure
 from onesoup.xmpp.stream import socket as link_module
-from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.events import TooBig
 from onesoup.xmpp.stream.socket import StreamSocket
 from onesoup.xmpp.stream.stream_management import MAX_UNACKED
 from tests.xmpp_stream.conftest import options_for

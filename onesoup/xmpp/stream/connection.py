@@ -11,7 +11,8 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.parser import Event, Parser, Ready
+from onesoup.xmpp.stream.events import StreamEvent
+from onesoup.xmpp.stream.parser import KnownElement, Parser
 from onesoup.xmpp.stream.socket import StreamSocket
 from onesoup.xmpp.stream.tls import Tls, end_point
 
@@ -34,7 +35,7 @@ class Wire:
         self._lock = Semaphore(1)
         self._later: list[bytes] = []  # what goes out before anything else
         self._size = 0
-        self.pending: list[Event] = []
+        self.pending: list[StreamEvent] = []
         self._words: list[bytes] | None = None  # what came in, where somebody wants to have it word for word
         self.failure: StreamFailure | None = None  # why it was closed
         self.secure = False
@@ -78,14 +79,14 @@ class Wire:
             found[sasl.UNIQUE] = lambda: tls.get_channel_binding(sasl.UNIQUE) or b""
         return found
 
-    def restart(self, ready: Ready | None = None) -> None:
+    def restart(self, ready: KnownElement | None = None) -> None:
         """A new document begins (RFC 6120 section 4.3.3). `ready`: as of the parser; without it the words are kept."""
         if self._parser is not None:
             self._parser.close()
         self._parser = Parser(ready=ready)
         self._words = None if ready else []
 
-    def expect(self, ready: Ready | None) -> None:
+    def expect(self, ready: KnownElement | None) -> None:
         """As `restart`, in the document that has begun."""
         if self._parser is not None:
             self._parser.ready = ready
@@ -168,7 +169,7 @@ class Wire:
             self.close(StreamFailure(errors.TIMEOUT, "stalled"))
             raise
 
-    def receive(self) -> list[Event]:
+    def receive(self) -> list[StreamEvent]:
         """What the next octets complete; maybe nothing. Raises StreamFailure at the end."""
         if self.pending:
             events, self.pending = self.pending, []

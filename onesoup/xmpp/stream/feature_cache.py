@@ -12,7 +12,7 @@ from types import MappingProxyType
 from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import sasl2
-from onesoup.xmpp.stream.parser import Ready
+from onesoup.xmpp.stream.parser import KnownElement
 
 MOST_PLACES = 1000
 # A server that did not bear it is asked step by step for so long.
@@ -37,7 +37,7 @@ class Told:
         return sasl2.ways(self.features)
 
     @property
-    def ready(self) -> Ready | None:
+    def ready(self) -> KnownElement | None:
         return (self.words, self.features) if self.words else None
 
 

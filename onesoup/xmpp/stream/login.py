@@ -15,9 +15,9 @@ from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import errors, sasl, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.events import StreamEvent
 from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard
 from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, are_features, condition_of, fail_on, number
-from onesoup.xmpp.stream.parser import Event
 from onesoup.xmpp.stream.serializer import escape
 from onesoup.xmpp.stream.stream_management import SmError, StreamManagement
 
@@ -327,7 +327,7 @@ class Login(Negotiation):
 
     def _features_come(self) -> None:
         """What comes before them is the stream's: it is bound, and counts."""
-        kept: list[Event] = []
+        kept: list[StreamEvent] = []
         while True:
             events = self._wire.receive()
             for index, event in enumerate(events):

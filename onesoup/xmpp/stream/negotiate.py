@@ -12,8 +12,8 @@ from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import errors, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.events import Broken, End, Header, StreamEvent
 from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard, shape
-from onesoup.xmpp.stream.parser import Broken, End, Event, Header
 from onesoup.xmpp.stream.serializer import quote
 from onesoup.xmpp.stream.tls import Tls
 
@@ -24,7 +24,7 @@ CHANGED = "features-changed"
 _STARTTLS = f"<starttls xmlns='{namespaces.TLS}'/>"
 
 
-def fail_on(event: Event) -> None:
+def fail_on(event: StreamEvent) -> None:
     """Raises what a stream error, a closing tag or a broken document means."""
     if isinstance(event, Broken):
         raise StreamFailure(errors.PROTOCOL, event.condition, event.text)

@@ -28,7 +28,7 @@ from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
-from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.events import TooBig
 from onesoup.xmpp.stream.stream import log_given_up
 
 if TYPE_CHECKING:
