@@ -193,7 +193,7 @@ def page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
     taken: list[str] = []
     room = parser - _FRAME
     for name in names:
-        room -= xmltext.size(name) + _AROUND
+        room -= xmltext.text_size(name) + _AROUND
         if taken and (len(taken) >= (limit or MOST_FOUND) or room < 0):
             break
         taken.append(name)

@@ -14,6 +14,9 @@ DEFAULT_VERSION = "1.2"
 # Where a name or token missing from a document's own version is looked for. Not in 1.0: it gave tokens other meanings.
 FALLBACK = ("1.3", "1.2", "1.1")
 
+# Elements that carry the namespace of their version.
+NAMESPACED_ELEMENTS = frozenset(NAMESPACES["1.2"])
+
 # Spellings of other implementations, in small letters, beside those that differ in case only.
 ALIASES = {
     "auto-subscribe": "AutoSubscribe",

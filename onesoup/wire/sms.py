@@ -22,7 +22,7 @@ MAX_HEAD = 9
 def key(part: bytes) -> tuple[str, int, int]:
     """Which message a part belongs to, its place and the number of parts: parts of one sender with the same first and third
     belong together. WireError when it is no plain text syntax."""
-    head = ptstext.preamble(part)
+    head = ptstext.read_preamble(part)
     return part[: head.end].decode("ascii").upper(), head.part, head.last + 1
 
 
@@ -41,9 +41,9 @@ def join(parts: Iterable[bytes]) -> bytes:
     if not found or not complete(found.values()):
         raise WireError(f"PTS: {len(found)} parts that are not one message")
     first = found[0]
-    message = first[: ptstext.preamble(first).end] + b" "
+    message = first[: ptstext.read_preamble(first).end] + b" "
     for _, part in sorted(found.items()):
-        message += part[ptstext.preamble(part).length + 1 :]
+        message += part[ptstext.read_preamble(part).length + 1 :]
     check_size(message)
     return message
 
@@ -56,7 +56,7 @@ def room(octets: int = MAX_OCTETS) -> int:
 def split(message: bytes, octets: int = MAX_OCTETS) -> list[bytes]:
     """The message as SMS of at most so many octets: as it is when it fits, else in parts. A character of several octets may
     be cut in two: they are texts only when joined. WireError when 26 parts do not hold it."""
-    head = ptstext.preamble(message)
+    head = ptstext.read_preamble(message)
     if len(message) <= octets:
         return [message]
     room = octets - head.end - 3

@@ -7,7 +7,7 @@ from onesoup.xmpp import invitations, namespaces, rooms, xml
 from onesoup.xmpp.invitations import Declined, Invited
 from onesoup.xmpp.rooms import Bookmark
 from onesoup.xmpp.stream import stanzas
-from onesoup.xmpp.stream.stanzas import MAX_UPLOAD, upload_limit
+from onesoup.xmpp.stream.http_upload import MAX_UPLOAD, upload_limit
 from onesoup.xmpp.xml import Xml
 
 ROOM, MUC = "room@conference.example.org", "http://jabber.org/protocol/muc"

@@ -12,7 +12,7 @@ from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
 from onesoup.images import fit
 from onesoup.images.threads import scaled
-from onesoup.xmpp.stream import Stream, StreamFailure, stanzas
+from onesoup.xmpp.stream import Stream, StreamFailure, http_upload, stanzas
 from workers.holder.http_client import HttpClient, WebError
 
 REQUEST_SECONDS = 8.0
@@ -87,7 +87,7 @@ class PictureTransfer:
                     raise
                 sure = False
                 continue  # one silent service hides no other
-            if limit := stanzas.upload_limit(told):
+            if limit := http_upload.upload_limit(told):
                 return Service(jid, limit)
             sure = sure and stanzas.is_fact(told)
         return NONE if sure else None
@@ -127,12 +127,12 @@ class PictureTransfer:
 
     def _slot(self, stream: Stream, service: Service, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
         try:
-            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), REQUEST_SECONDS)
+            result = stream.request(http_upload.slot_get(service.jid, name, size, kind), REQUEST_SECONDS)
         except StreamFailure as failure:
             if failure.kind == "no-answer":
                 raise NotSent(StatusCode.TIMEOUT, "the server does not answer", again=True) from None
             raise
-        slot = stanzas.slot_in(result)
+        slot = http_upload.slot_in(result)
         if slot is not None:
             return slot
         condition = stanzas.condition(result)

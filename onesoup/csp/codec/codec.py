@@ -4,7 +4,7 @@ Two ways lead through it, and both give the same: over the element tree, for eve
 phones commonly send. Nothing outside this package imports a fast way.
 """
 
-from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec import fast_wbxml_reader, fast_wbxml_writer
 from onesoup.csp.codec.envelope import Message, document_from_message, message_from_document, salvage_ids
 from onesoup.csp.codec.fast_polls import KnownPolls
 from onesoup.csp.errors import CspError
@@ -54,7 +54,7 @@ class MessageReader:
 
 def read_message(body: bytes, content_type: str | None = None) -> Message:
     """The message in a body. `content_type` is what HTTP says of it. UnreadableBody when there is none."""
-    return fast_wbxml.decode(body) or _read_over_tree(body, content_type)
+    return fast_wbxml_reader.decode(body) or _read_over_tree(body, content_type)
 
 
 def _read_over_tree(body: bytes, content_type: str | None) -> Message:
@@ -70,4 +70,4 @@ def _read_over_tree(body: bytes, content_type: str | None) -> Message:
 
 def write_message(message: Message) -> bytes:
     """The body of a message, in its own version and encoding."""
-    return fast_wbxml.encode(message) or wire_codec.encode(document_from_message(message))
+    return fast_wbxml_writer.encode(message) or wire_codec.encode(document_from_message(message))
