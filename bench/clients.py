@@ -29,7 +29,7 @@ from onesoup.xmpp.stream import (  # noqa: E402
     stanzas,
 )
 from onesoup.xmpp.stream.socket import StreamSocket  # noqa: E402
-from onesoup.xmpp.stream.tcp import dial  # noqa: E402
+from onesoup.xmpp.stream.tcp import connect_tcp  # noqa: E402
 
 # Stanzas sent in a row before the server is asked whether it has them.
 WINDOW = 100
@@ -106,7 +106,7 @@ class Driver:
         tls, domain = self.options.tls, self.account[0]
         began = time.process_time()
         for _ in range(count):
-            link = StreamSocket(dial("127.0.0.1", port))
+            link = StreamSocket(connect_tcp("127.0.0.1", port))
             tls.secure(link, domain, direct=True)
             link.close()
         return {"cpu": time.process_time() - began}

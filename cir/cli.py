@@ -32,7 +32,7 @@ def send(to: str, method: str, version: str, cookie: str, text: str, dry_run: bo
 def _send(settings: Settings, to: str, method: str, version: str, cookie: str, text: str, dry_run: bool) -> None:
     from cir.sms import carrier, job
 
-    number = numbers.normal(to, settings.country_code)
+    number = numbers.normal_number(to, settings.country_code)
     if not number:
         raise click.ClickException(f"{to} is no number; example: +15550100123")
     now = time.time()
@@ -62,7 +62,8 @@ def _show(made, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     from cir.sms import encoding
 
     click.echo(
-        f"to       {made.number}" + ("" if numbers.allowed(made.number, settings.sms_prefixes) else "  (not in sms_prefixes)")
+        f"to       {made.number}"
+        + ("" if numbers.number_allowed(made.number, settings.sms_prefixes) else "  (not in sms_prefixes)")
     )
     click.echo(f"method   {made.method}, data coding {made.dcs:#04x}")
     click.echo(f"header   {made.udh.hex(' ').upper()}")

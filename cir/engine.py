@@ -165,7 +165,7 @@ class Engine:
             for name in bearer_policy.UDP
             if name in usable and look.udp_port and look.address and look.deaf < bearer_policy.DEAF
         )
-        allowed, tries = numbers.allowed(look.number, self._settings.sms_prefixes), _tries(look)
+        allowed, tries = numbers.number_allowed(look.number, self._settings.sms_prefixes), _tries(look)
         report, report_at = self._outgoing.fate(tries.job) if tries.job and self._outgoing else ("", 0)
         return Facts(
             now=look.now,

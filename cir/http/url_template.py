@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from onesoup.csp.text.numbers import hidden
+from onesoup.csp.text.numbers import hidden_number
 
 # `coding=1` is 8-bit data with a header of ours. The numbers of the report mask: 1 delivered, 2 not, 16 refused.
 KANNEL = (
@@ -34,7 +34,7 @@ def masked(template: str, values: Mapping[str, bytes | str | int]) -> str:
         name = found[1]
         if name in _SECRET:
             return "***"
-        return _encoded(hidden(str(values[name]))) if name.startswith("msisdn") else _encoded(values[name])
+        return _encoded(hidden_number(str(values[name]))) if name.startswith("msisdn") else _encoded(values[name])
 
     return _NAME.sub(shown, template)
 

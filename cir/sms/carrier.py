@@ -19,7 +19,7 @@ from cir.smpp.connection import SmppLink
 from cir.smpp.pdu import Pdu
 from cir.sms.circuit_breaker import Breaker
 from cir.sms.job import HttpRequest, Job, SendOutcome, SendResult
-from onesoup.csp.text.numbers import hidden
+from onesoup.csp.text.numbers import hidden_number
 from onesoup.settings.settings import MASK, Settings
 
 log = structlog.get_logger()
@@ -158,7 +158,7 @@ class Gateway:
             "sms-submitted",
             job=job.id,
             method=job.method,
-            number=hidden(job.number),
+            number=hidden_number(job.number),
             result=result.outcome.value,
             reason=result.reason,
         )

@@ -62,7 +62,7 @@ class DataChannel:
     def __init__(self, store: InboundSmsStore, exchange: Exchange, outgoing: Outgoing, ring: KeyRing, validity: int) -> None:
         self._store, self._exchange, self._outgoing = store, exchange, outgoing
         self._ring, self._validity = ring, validity
-        self.duties = WorkQueue(store.due, self.step, AT_ONCE, numbers.hidden, self._done)
+        self.duties = WorkQueue(store.due, self.step, AT_ONCE, numbers.hidden_number, self._done)
 
     def keep(self, number: str, message: Short, part: Part) -> KeptParts:
         """Takes a part in. What it answers is decided later: a gateway does not wait."""
@@ -137,7 +137,7 @@ class DataChannel:
         if refusal is not None and refusal.ms is not None and refusal.ms <= PATIENCE_MS:
             return refusal.ms
         if late or refusal is not None:
-            log.info("sms-answer-dropped", number=numbers.hidden(number), parts=len(parts), late=late)
+            log.info("sms-answer-dropped", number=numbers.hidden_number(number), parts=len(parts), late=late)
             self._store.advance(number, waiting, b"")
         elif not self._store.advance(number, waiting, self._waits(parts, found["p"], float(str(found["until"])), ids)):
             self._outgoing.refund_data(number, list(ids))
@@ -152,10 +152,10 @@ class Reception:
 
     def take(self, message: Short) -> bool:
         """Whether the gateway is rid of the message; False when it is to bring it again. StoreDown means the same."""
-        number = numbers.normal(message.sender, self._country) or ""
+        number = numbers.normal_number(message.sender, self._country) or ""
         result = self._take(number, message)
         HEARD.labels(result).inc()
-        log.info("sms-received", number=numbers.hidden(number), octets=len(message.data.payload), result=result)
+        log.info("sms-received", number=numbers.hidden_number(number), octets=len(message.data.payload), result=result)
         return result != "full"
 
     def _take(self, number: str, message: Short) -> str:
@@ -164,7 +164,7 @@ class Reception:
         said = arrived.what(message.data)
         if isinstance(said, Helo):
             bound = self._helos.bind(said.sid, number)
-            log.info("sms-helo", sid=shown(said.sid), number=numbers.hidden(number), bound=bound)
+            log.info("sms-helo", sid=shown(said.sid), number=numbers.hidden_number(number), bound=bound)
             return "helo" if bound else "unknown session"
         if said is None or self.data is None:
             return "nothing for us"

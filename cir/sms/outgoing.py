@@ -32,7 +32,7 @@ class Outgoing:
 
     def allowed(self, number: str) -> bool:
         """Whether anything may go to this number at all."""
-        return numbers.allowed(number, self._settings.sms_prefixes)
+        return numbers.number_allowed(number, self._settings.sms_prefixes)
 
     def claim(self, number: str, jid: str, id_: str, heard_ms: int | None) -> Refusal | None:
         """Takes a message of the budget, or says why it may not be sent. `heard_ms`: see the budget."""
@@ -54,7 +54,7 @@ class Outgoing:
     def _told(self, number: str, claimed: Refusal | int) -> Refusal | None:
         if isinstance(claimed, Refusal):
             REFUSED.labels(claimed.reason).inc()
-            log.info("sms-refused", number=numbers.hidden(number), reason=claimed.reason)
+            log.info("sms-refused", number=numbers.hidden_number(number), reason=claimed.reason)
             return claimed
         TODAY.set(claimed)
         if claimed == int(self._settings.sms_total_per_day * ALARM):

@@ -43,7 +43,7 @@ def add(login: str, jid: str | None, number: str | None, piped: bool, unchecked:
     with _services() as services:
         login = _account(services, login)
         jid = _account(services, jid) if jid else login
-        normal = numbers.normal(number) if number else ""
+        normal = numbers.normal_number(number) if number else ""
         if normal is None:
             raise click.ClickException(f"{number}: not a phone number in international form, such as +358401234567")
         password, phone = _piped() if piped else _typed(jid)
@@ -131,7 +131,7 @@ def _account(services: GatewayServices, text: str, served: bool = True) -> str:
     try:
         if served:
             return linking.whose(services, Peer(), text)
-        return access.wish(text, throttle.domains(services.policy, Peer())).jid
+        return access.login_address(text, throttle.domains(services.policy, Peer())).jid
     except CspError as error:
         known = ", ".join(sorted(services.policy.domains))
         raise click.ClickException(f"{text}: {error.description or 'no account'} (domains: {known})") from None

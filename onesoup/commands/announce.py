@@ -43,5 +43,5 @@ def _tell_all(client, text: str, who: str) -> Iterator[bool]:  # type: ignore[no
             if not (session.jid.endswith(who) if who.startswith("@") else session.jid == (who or session.jid)):
                 continue
             whole = messages.Text("0" * 18, session.domain, text, int(time.time()))
-            parts = fitting.parts(whole, session, records.unpack_caps(caps))
+            parts = fitting.text_parts(whole, session, records.unpack_caps(caps))
             yield all(system.tell(store, sid, session, ordered_id(time.time()), part) for part in parts)

@@ -162,13 +162,13 @@ def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
     """As a holder would connect, up to the log-in: addresses, TLS, mechanisms."""
     import gevent
 
-    from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, look
+    from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, probe_server
 
     options = Options(tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure), resolver=Resolver(settings.xmpp_routes))
     what, began = f"XMPP {domain}", time.monotonic()
     try:
         with gevent.Timeout(CONNECT_SECONDS, StreamFailure("timeout")):
-            offer = look(domain, options)
+            offer = probe_server(domain, options)
     except StreamFailure as failure:
         yield bad(what, str(failure), _help(failure.kind))
         return

@@ -49,13 +49,13 @@ class DomainPolicy:
     gateways: Collection[str] = frozenset()
 
 
-def wish(user_id: str | None, domains: DomainPolicy) -> LoginWish:
+def login_address(user_id: str | None, domains: DomainPolicy) -> LoginWish:
     """The account that a log-in id means (xmpp-mapping.md 1.4). 531 when it is malformed, 516 without a domain."""
     text = (user_id or "").strip()
     if not text or len(text) > MAX_USER_ID:
         raise CspError(StatusCode.UNKNOWN_USER, "user id missing or too long")
     try:
-        address = addresses.parse(text)
+        address = addresses.parse_address(text)
         if address.resource is not None or not address.user:
             raise CspError(StatusCode.UNKNOWN_USER, "not a user id")
         user, domain = _inner(text, address, domains)
@@ -105,7 +105,7 @@ def client_id_text(client_id: ClientID | None) -> tuple[str, str]:
     return (client_id.text or "").strip(), "URL"
 
 
-def resource(client_id: str, digest: bytes) -> str:
+def resource_of(client_id: str, digest: bytes) -> str:
     """The XMPP resource of a handset: its ClientID where that shows nothing private, else a keyed digest of it
     (xmpp-mapping.md 1.6). `digest` is the keyed digest of the ClientID."""
     private = re.search(r"[0-9]{7}|@", client_id)
@@ -114,7 +114,7 @@ def resource(client_id: str, digest: bytes) -> str:
     return "imps-" + base64.b32encode(digest[:10]).decode().lower()[:10]
 
 
-def schemas(request: LoginRequest) -> list[str]:
+def offered_schemas(request: LoginRequest) -> list[str]:
     """The digest schemas that a request offers: repeated elements, or one with a comma list; upper case."""
     return [name.strip().upper() for text in request.digest_schema for name in text.split(",") if name.strip()]
 
@@ -150,12 +150,12 @@ def digest_matches(digest_bytes: str, nonce: str, password: str) -> str | None:
     return found
 
 
-def granted(asked: int | None, least: int, most: int) -> int:
+def granted_keep_alive(asked: int | None, least: int, most: int) -> int:
     """Seconds of keep-alive: what the phone asks for within what the server allows."""
     return min(max(asked or most, least), most)
 
 
-def expiry(keep_alive: int) -> int:
+def session_expiry_seconds(keep_alive: int) -> int:
     """Seconds after which a silent session is over: the granted time and some grace."""
     return keep_alive + max(round(keep_alive * GRACE_SHARE), GRACE_LEAST)
 

@@ -64,7 +64,7 @@ class Change:
     remove_lists: tuple[str, ...] = ()
 
 
-def changes(request: BlockEntityRequest) -> tuple[Change, Change]:
+def rule_changes(request: BlockEntityRequest) -> tuple[Change, Change]:
     """(block list, grant list). InUse stands inside the list, or beside it in 1.3; both are read in any version."""
     return _change(request.block_list, request.block_list_in_use), _change(request.grant_list, request.grant_list_in_use)
 
@@ -105,7 +105,7 @@ def _entities(rules: Rules, members: Iterable[str], spell: Callable[[str], str])
     return listed
 
 
-def answer(rules: Rules, version: str, spell: Callable[[str], str]) -> GetBlockedListResponse:
+def blocked_list_response(rules: Rules, version: str, spell: Callable[[str], str]) -> GetBlockedListResponse:
     """The answer to GetBlockedList-Request: InUse inside the lists up to 1.2, beside them in 1.3."""
     blocked = _entities(rules, rules.blocked, spell)
     granted = _entities(rules, rules.granted, spell) if rules.granted else None

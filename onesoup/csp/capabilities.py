@@ -81,7 +81,7 @@ def text_length(accepted: int, parser: int) -> int:
     return max(min(accepted, parser - ENVELOPE), LEAST_TEXT)
 
 
-def pictures(caps: Capabilities) -> tuple[str, ...]:
+def accepted_picture_types(caps: Capabilities) -> tuple[str, ...]:
     """The types of pictures that the phone takes, as it lists them. A phone that lists nothing takes everything if it says
     so (AnyContent; S60), and nothing but text if not (Android)."""
     if caps.any_content:
@@ -89,15 +89,15 @@ def pictures(caps: Capabilities) -> tuple[str, ...]:
     return tuple(each for each in caps.types if each.lower().startswith(("image/", "*")))
 
 
-def room(caps: Capabilities) -> int:
+def max_picture_bytes(caps: Capabilities) -> int:
     """The most octets that a picture may have: as BASE64 it must still go into what the phone's parser takes."""
     return max(min(caps.rich or caps.accepted, (caps.parser - ENVELOPE) * 3 // 4), 0)
 
 
-def takes(caps: Capabilities, kind: str, octets: int) -> bool:
+def takes_content(caps: Capabilities, kind: str, octets: int) -> bool:
     """Whether content of this type and length can be handed to the phone."""
-    listed = {each.split(";")[0].strip().lower() for each in pictures(caps)}
-    return octets <= room(caps) and bool(listed & {kind, "image/*", "*/*", "*"})
+    listed = {each.split(";")[0].strip().lower() for each in accepted_picture_types(caps)}
+    return octets <= max_picture_bytes(caps) and bool(listed & {kind, "image/*", "*/*", "*"})
 
 
 def contacts_at_once(caps: Capabilities, octets: int = PLAIN) -> int:

@@ -18,13 +18,13 @@ _MESSAGE, _PHONE = 14, 18
 _MOST_PAIRS = 10_000
 
 
-def name(message: Iterable[str], phone: str, now: float, numbered: bool = False) -> str:
+def copy_name(message: Iterable[str], phone: str, now: float, numbered: bool = False) -> str:
     """The name of the copy of a message that `phone` gets at `now`. `message` is what tells it from others."""
     kind = NUMBERED if numbered else SAID
     return f"{kind}{_letters(13, *message)}{_letters(4, phone)}{int(now * 1000)}"
 
 
-def part(copy: str) -> str:
+def copy_part_name(copy: str) -> str:
     """The name of a part of this copy that is not the last: who has read it has not read the message."""
     return copy if copy.endswith(".") or not copy else copy + "."
 
@@ -94,7 +94,7 @@ def _time(copy: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def of(waiting: Mapping[str, str], read: Iterable[str]) -> set[str]:
+def copies_of_items(waiting: Mapping[str, str], read: Iterable[str]) -> set[str]:
     """As no_news(), of items: their ids, by id -> name of the copy ("" for what nobody else has)."""
     old = no_news((copy for copy in waiting.values() if copy), read)
     return {id_ for id_, copy in waiting.items() if copy in old}

@@ -20,7 +20,7 @@ MOST_WAYS = 16
 _TOKEN = re.compile(r"\s*(\d+|[()]|&&?|\|\|?|!|[A-Za-z]+)")
 
 
-def read(text: str, pairs: Mapping[int, int | None]) -> Logic | None:
+def read_expression(text: str, pairs: Mapping[int, int | None]) -> Logic | None:
     """The expression over criteria that `pairs` finds by PairID; None stands for one that does not count, and if none counts, so
     does the result. 402 for what is no expression, or names a pair that is not there."""
     if len(text) > MAX_LENGTH:
@@ -94,12 +94,12 @@ def _joined(operator: str, parts: Sequence[Logic | None]) -> Logic | None:
     return operator, counting
 
 
-def decide(logic: Logic, verdicts: Sequence[bool | None]) -> bool | None:
+def evaluate_expression(logic: Logic, verdicts: Sequence[bool | None]) -> bool | None:
     """Whether the expression holds, with None for what cannot be told yet."""
     if isinstance(logic, int):
         return verdicts[logic]
     operator, parts = logic
-    found = [decide(each, verdicts) for each in parts]
+    found = [evaluate_expression(each, verdicts) for each in parts]
     if operator == NOT:
         return None if found[0] is None else not found[0]
     settling = operator == OR
@@ -108,7 +108,7 @@ def decide(logic: Logic, verdicts: Sequence[bool | None]) -> bool | None:
     return None if None in found else not settling
 
 
-def ways(logic: Logic) -> list[frozenset[int]]:
+def alternative_queries(logic: Logic) -> list[frozenset[int]]:
     """The criteria that a directory may be asked for, once for each way to meet the expression. What must not be is left out:
     no directory can be asked for it."""
     if isinstance(logic, int):
@@ -117,8 +117,8 @@ def ways(logic: Logic) -> list[frozenset[int]]:
     if operator == NOT:
         return [frozenset()]
     if operator == OR:
-        return list(dict.fromkeys(way for each in parts for way in ways(each)))[:MOST_WAYS]
+        return list(dict.fromkeys(way for each in parts for way in alternative_queries(each)))[:MOST_WAYS]
     found = [frozenset[int]()]
     for each in parts:
-        found = list(dict.fromkeys(one | other for one in found for other in ways(each)))[:MOST_WAYS]
+        found = list(dict.fromkeys(one | other for one in found for other in alternative_queries(each)))[:MOST_WAYS]
     return found

@@ -50,23 +50,25 @@ def encoding(session: Session) -> Encoding:
     return Encoding(session.encoding) if session.encoding else Encoding.XML
 
 
-def around(content: Primitive, version: str, encoding: Encoding) -> int:
+def document_bytes_around(content: Primitive, version: str, encoding: Encoding) -> int:
     """The octets of a document with this content, at most."""
     transaction = Transaction(Mode.REQUEST, _TID if encoding is not Encoding.PTS else "999", content)
     message = Message(version, encoding, [transaction], _SID, SessionType.INBAND, True, True, doctype=True)
     return len(write_message(message))
 
 
-def parts(text: Text, session: Session, caps: Capabilities, most: int = 0, spelling: str | None = None) -> list[str]:
+def text_parts(text: Text, session: Session, caps: Capabilities, most: int = 0, spelling: str | None = None) -> list[str]:
     """The body in parts that the phone takes, one message each. `most`: a limit of the group that the text is from."""
     accepted = min(most or caps.accepted, caps.accepted)
     if len(text.body) * WIDEST <= min(accepted, caps.parser - 2 * capabilities.ENVELOPE):
         return [text.body]
     how = encoding(session)
     # ContentSize is longer when there is content.
-    empty = around(messages.new_message(replace(text, body="", data=b""), session, spelling), session.version, how) + 8
+    empty = (
+        document_bytes_around(messages.new_message(replace(text, body="", data=b""), session, spelling), session.version, how) + 8
+    )
     room = max(caps.parser - empty, LEAST)
-    return messages.split(text.body, accepted, lambda part: codec.size(part, how) <= room)
+    return messages.split_text(text.body, accepted, lambda part: codec.encoded_size(part, how) <= room)
 
 
 class Members:
@@ -75,23 +77,23 @@ class Members:
     def __init__(self, version: str, encoding: Encoding, properties: ContactListProperties) -> None:
         def octets(*members: NickName) -> int:
             listed = ListManageResponse(Result(code=StatusCode.SUCCESSFUL), NickList(nick_name=list(members)), properties)
-            return around(listed, version, encoding)
+            return document_bytes_around(listed, version, encoding)
 
         one = NickName(name="a", user_id="a")
         self._encoding = encoding
-        self._each = octets(one, one) - octets(one) - 2 * codec.size("a", encoding)
+        self._each = octets(one, one) - octets(one) - 2 * codec.encoded_size("a", encoding)
         # What stands around the entries.
         self.frame = octets(one)
 
     def octets(self, name: str, user_id: str) -> int:
         """Of one entry."""
-        return self._each + codec.size(name, self._encoding) + codec.size(user_id, self._encoding)
+        return self._each + codec.encoded_size(name, self._encoding) + codec.encoded_size(user_id, self._encoding)
 
 
 # --- an answer that is too long ---
 
 
-def shortened(document: Document, room: int) -> bytes | None:
+def shortened_document(document: Document, room: int) -> bytes | None:
     """The document in at most so many octets: long texts are cut, then long lists. None when that is not enough."""
     content = _content(document.root)
     if content is None:

@@ -40,12 +40,12 @@ class GroupName:
     owner: str = ""
 
 
-def parse(text: str | None) -> GroupName:
+def parse_group_id(text: str | None) -> GroupName:
     """Both forms of a public group, wv:/room@domain and wv:room@domain, and the private one, wv:user/room@domain. 400 for
     none, 901 for what is no address."""
     if not (text or "").strip():
         raise CspError(StatusCode.BAD_REQUEST, "a GroupID is missing")
-    address = addresses.parse(text or "")
+    address = addresses.parse_address(text or "")
     owner, name = (address.user, address.resource) if address.resource else ("", address.user)
     whole = f"{owner}/{name}" if owner else name or ""
     local = addresses.escape_local(addresses.fold(whole.strip()))
@@ -84,7 +84,7 @@ class Member:
 _FRAME, _AROUND = 1500, 75
 
 
-def fitting(members: Sequence[Member], gid: str, parser: int) -> list[Member]:
+def fitting_members(members: Sequence[Member], gid: str, parser: int) -> list[Member]:
     """As many of them as a phone's parser takes, those who may most before the others; in the order in which they stood."""
     room, taken = parser - _FRAME, []
     for number in sorted(range(len(members)), key=lambda number: LEVELS.index(members[number].level)):
@@ -108,14 +108,14 @@ def user_list(members: Iterable[Member], gid: str) -> UserList:
     return UserList(screen_name=[ScreenName(s_name=each.nick, group_id=gid) for each in members])
 
 
-def joined(members: Sequence[Member], gid: str, version: str, flat: bool) -> Joined:
+def joined_members(members: Sequence[Member], gid: str, version: str, flat: bool) -> Joined:
     """Whoever has come in, for a GroupChangeNotice; in 1.3 also for the answer to JoinGroup."""
     if flat or version != "1.1":
         return Joined(user_map_list=user_map_list(members, flat))
     return Joined(user_list=user_list(members, gid))
 
 
-def left(members: Sequence[Member], gid: str, flat: bool) -> Left:
+def left_members(members: Sequence[Member], gid: str, flat: bool) -> Left:
     """Whoever has gone. COMPAT(Android): by the address under which it was told that they came, where it was told one."""
     if not flat:
         return Left(user_list=user_list(members, gid))
@@ -172,7 +172,7 @@ READ_ONLY = frozenset({"Type", "ActiveUsers", "PrivilegeLevel", "IsMember"})
 MAX_VALUE = 500
 
 
-def read(properties: Sequence[Property], names: Sequence[str] = NAMES) -> dict[str, str]:
+def read_properties(properties: Sequence[Property], names: Sequence[str] = NAMES) -> dict[str, str]:
     """Name -> value of what a phone wants to set. 806 for a property or a value that does not exist."""
     known = {name.lower(): name for name in names}
     wishes = {}
@@ -200,7 +200,7 @@ def _value(name: str, value: str) -> str:
 
 def group_properties(values: dict[str, str], version: str, welcome: str = "") -> GroupProperties:
     names = [name for name in NAMES if version == "1.3" or name not in LATER_NAMES]
-    return GroupProperties(property=_properties(values, names), welcome_note=note(welcome))
+    return GroupProperties(property=_properties(values, names), welcome_note=note_result(welcome))
 
 
 def own_properties(values: dict[str, str]) -> OwnProperties:
@@ -211,7 +211,7 @@ def _properties(values: dict[str, str], names: Sequence[str]) -> list[Property]:
     return [Property(name=name, value=values[name]) for name in names if name in values]
 
 
-def note(text: str) -> WelcomeNote | None:
+def note_result(text: str) -> WelcomeNote | None:
     return WelcomeNote(content_type="text/plain", content_data=text) if text else None
 
 
@@ -250,6 +250,6 @@ class KeptProperties:
     private: bool = True
 
 
-def same(one: str, other: str) -> bool:
+def same_group_id(one: str, other: str) -> bool:
     """Whether two GroupIDs are spelled alike, as phones compare them."""
     return one.strip().lower().removeprefix("wv:") == other.strip().lower().removeprefix("wv:")

@@ -129,7 +129,7 @@ TABLE = (
 BY_NAME = {row.handset.name: row.handset for row in TABLE} | {Handset().name: Handset()}
 
 
-def find(client_id: str, user_agent: str, transaction_id: str) -> Handset:
+def find_handset(client_id: str, user_agent: str, transaction_id: str) -> Handset:
     """The family of a phone by what its Login-Request shows."""
     for row in TABLE:
         if row.matches(client_id, user_agent, transaction_id):
@@ -137,6 +137,6 @@ def find(client_id: str, user_agent: str, transaction_id: str) -> Handset:
     return Handset()
 
 
-def named(name: str) -> Handset:
+def handset_named(name: str) -> Handset:
     """The family that a session record names; a family that a newer version knew is unknown here."""
     return BY_NAME.get(name, Handset())

@@ -39,7 +39,7 @@ def stanza_id(mark: str, jid: str) -> str:
     return f"{STANZA}{mark}-{hashlib.blake2b(jid.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
 
 
-def seconds(asked: int | None, kind: str) -> int:
+def validity_seconds(asked: int | None, kind: str) -> int:
     """How long an invitation is kept. People are slow to come into a room."""
     wished = min(VALIDITY if asked is None else asked, MAX_VALIDITY)
     return max(wished, ROOM_VALIDITY) if kind in ("GR", "GM") else wished

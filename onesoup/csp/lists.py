@@ -59,7 +59,7 @@ class Cut:
         number = self.placed.get(item.jid)
         if number is not None:
             return number
-        return -1 if self.end and rank(item) >= self.end else bisect_right(self.bounds, key(item))
+        return -1 if self.end and item_rank(item) >= self.end else bisect_right(self.bounds, item_order(item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +131,21 @@ def in_parts(whole: Mapping[str, ContactList], cuts: Mapping[str, Cut]) -> dict[
     return found
 
 
-def cut(
+def cut_list(
     token: str, items: Iterable[Item], octets: Callable[[Item], int], room: int, most: int, taken: Collection[str]
 ) -> Cut | None:
     """A list in at most so many parts of at most `room` octets, with space left for contacts to come; None when it fits as it is.
     What does not fit into them all is left out, the most useless first. `taken` are tokens in small letters that are in use."""
-    sizes = {item: octets(item) for item in sorted(items, key=key)}
+    sizes = {item: octets(item) for item in sorted(items, key=item_order)}
     if sum(sizes.values()) <= room:
         return None
     fill = room - room // 10
     end = ""
-    by_use = sorted(sizes, key=rank)
+    by_use = sorted(sizes, key=item_rank)
     while len(bounds := _bounds(sizes, fill)) >= max(most, 1) and len(sizes) > 1:
         # So many of them fit; one at least goes each time.
         count = min(len(sizes) * most // (len(bounds) + 1), len(sizes) - 1)
-        end = rank(by_use[count])
+        end = item_rank(by_use[count])
         by_use = by_use[:count]
         kept = set(by_use)
         sizes = {item: size for item, size in sizes.items() if item in kept}
@@ -156,7 +156,7 @@ def _bounds(sizes: Mapping[Item, int], fill: int) -> list[str]:
     bounds, left = [], fill
     for item, size in sizes.items():
         if size > left and left < fill:
-            bounds.append(key(item))
+            bounds.append(item_order(item))
             left = fill
         left -= size
     return bounds
@@ -170,26 +170,26 @@ def _part_tokens(token: str, count: int, taken: Collection[str]) -> list[str]:
     return found
 
 
-def members(contact_list: ContactList, roster: Iterable[Item]) -> list[Item]:
+def list_members(contact_list: ContactList, roster: Iterable[Item]) -> list[Item]:
     """The items of a list, by name."""
     if contact_list.private:
         return [Item(jid, name) for jid, name in contact_list.members.items()]
-    found = [item for item in roster if item.shown and belongs(contact_list, item)]
-    return sorted(found, key=key)
+    found = [item for item in roster if item.shown and belongs_to_list(contact_list, item)]
+    return sorted(found, key=item_order)
 
 
-def key(item: Item) -> str:
+def item_order(item: Item) -> str:
     """The order of contacts in a list: by name. No two have the same."""
     return f"{(item.name or item.jid)[:MOST_OF_NAME].lower()}\0{item.jid}"
 
 
-def rank(item: Item) -> str:
+def item_rank(item: Item) -> str:
     """The order of contacts by how useful they are to the user: whom he sees and who sees him first."""
     usefulness = {"both": 0, "to": 1, "from": 3}.get(item.subscription, 2 if item.ask else 4)
-    return f"{usefulness}{key(item)}"
+    return f"{usefulness}{item_order(item)}"
 
 
-def belongs(contact_list: ContactList, item: Item) -> bool:
+def belongs_to_list(contact_list: ContactList, item: Item) -> bool:
     if contact_list.cut is not None and contact_list.cut.place(item) != contact_list.number:
         return False
     if contact_list.default and not item.groups:
@@ -200,7 +200,7 @@ def belongs(contact_list: ContactList, item: Item) -> bool:
 def with_list(item: Item, contact_list: ContactList, default_group: str = DEFAULT_NAME) -> Item:
     """The item as a member of the list too. One that the default list has because it has no group gets the default list's
     group with it, and so stays where it is."""
-    if belongs(contact_list, item) and (item.shown or contact_list.default):
+    if belongs_to_list(contact_list, item) and (item.shown or contact_list.default):
         return item
     if contact_list.default and not item.groups:
         return item

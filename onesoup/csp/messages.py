@@ -107,7 +107,7 @@ def _file_name(name: str, kind: str) -> str:
     return name or f"{main}.{_SUFFIXES.get(kind, sub)}"
 
 
-def content(request: SendMessageRequest, unescape: bool) -> str:
+def message_content(request: SendMessageRequest, unescape: bool) -> str:
     """The plain text of a message. 415 for content that is not text, 400 for BASE64 that is none, 402 without content."""
     about = request.message_info or MessageInfo()
     kind, parameters = _kind(about), (about.content_type or "").partition(";")[2]
@@ -115,7 +115,7 @@ def content(request: SendMessageRequest, unescape: bool) -> str:
         raise CspError(StatusCode.UNSUPPORTED_MEDIA_TYPE, "this is no text")
     text = request.content_data or ""
     if (about.content_encoding or "").strip().upper() == "BASE64":
-        text = decoded(text, parameters)
+        text = decode_text(text, parameters)
     elif unescape:
         text = _ENTITY.sub(lambda match: _ENTITIES[match.group()], text)
     if kind in MARKUP_TYPES:
@@ -140,7 +140,7 @@ def _octets(text: str) -> bytes:
         raise CspError(StatusCode.BAD_REQUEST, "ContentData is not BASE64") from None
 
 
-def decoded(text: str, parameters: str) -> str:
+def decode_text(text: str, parameters: str) -> str:
     octets = _octets(text)
     match = _CHARSET.search(parameters)
     try:
@@ -155,9 +155,9 @@ def timestamp(seconds: int) -> str:
     return f"{moment.year:04}{moment:%m%dT%H%M%SZ}"
 
 
-def fitting(text: Text, caps: Capabilities) -> Text:
+def fitting_text(text: Text, caps: Capabilities) -> Text:
     """The message as a phone of these capabilities takes it: what it does not take as a picture it gets as text."""
-    if text.data and not capabilities.takes(caps, text.type, len(text.data)):
+    if text.data and not capabilities.takes_content(caps, text.type, len(text.data)):
         return replace(text, type="text/plain", data=b"")
     return text
 
@@ -167,7 +167,7 @@ def content_data(text: Text) -> str:
     return base64.b64encode(text.data).decode() if text.data else text.body
 
 
-def info(text: Text, session: Session, spelling: str | None) -> MessageInfo:
+def message_info(text: Text, session: Session, spelling: str | None) -> MessageInfo:
     """What goes before the content: Sender and MessageID always, type and encoding, size in octets."""
     return MessageInfo(
         message_id=text.id,
@@ -197,15 +197,15 @@ def _sender(text: Text, session: Session, spelling: str | None) -> Sender:
 
 def new_message(text: Text, session: Session, spelling: str | None) -> NewMessage:
     """A message as it is pushed to the phone."""
-    return NewMessage(message_info=info(text, session, spelling), content_data=content_data(text))
+    return NewMessage(message_info=message_info(text, session, spelling), content_data=content_data(text))
 
 
-def notification(text: Text, session: Session, spelling: str | None) -> MessageNotification:
+def message_notification(text: Text, session: Session, spelling: str | None) -> MessageNotification:
     """Only the news of a text, for a phone that fetches by itself (delivery method N)."""
-    return MessageNotification(message_info=info(text, session, spelling))
+    return MessageNotification(message_info=message_info(text, session, spelling))
 
 
-def split(body: str, accepted: int, fits: Callable[[str], bool] = lambda _part: True) -> list[str]:
+def split_text(body: str, accepted: int, fits: Callable[[str], bool] = lambda _part: True) -> list[str]:
     """A text in parts of at most `accepted` octets of UTF-8 that fit, cut between characters, at a blank where one is near. A
     part has one character at least."""
     accepted = max(accepted, 16)

@@ -18,7 +18,7 @@ AUTHORIZATION = "ANU"
 LISTS = "CLC"
 
 
-def types(wanted: NotificationTypeList | None) -> list[str]:
+def notice_types(wanted: NotificationTypeList | None) -> list[str]:
     """The types that a request names. 402 for none, and for one that nobody knows."""
     names = [each.strip().upper() for each in (wanted.notification_type if wanted else ()) if each.strip()]
     if not names or not TYPES.issuperset(names):
@@ -52,4 +52,4 @@ def changed_lists(
 
 
 def _name_in(contact_list: ContactList, item: Item | None) -> str | None:
-    return item.name if item is not None and item.shown and lists.belongs(contact_list, item) else None
+    return item.name if item is not None and item.shown and lists.belongs_to_list(contact_list, item) else None

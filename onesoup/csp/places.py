@@ -51,7 +51,7 @@ def degrees(text: str, limit: int) -> float | None:
     return -value if sign == "-" or (before or after or "").upper() in ("S", "W") else value
 
 
-def written(value: float, signs: str) -> str:
+def written_degrees(value: float, signs: str) -> str:
     """Degrees as a phone reads them; `signs` are the letters for positive and negative."""
     thousandths = round(abs(value) * 3_600_000)
     seconds, rest = divmod(thousandths, 1000)
@@ -59,7 +59,7 @@ def written(value: float, signs: str) -> str:
     return f"{minutes // 60} {minutes % 60:02} {seconds:02}.{rest:03}{signs[value < 0]}"
 
 
-def number(text: str, low: float, high: float) -> float | None:
+def number_within(text: str, low: float, high: float) -> float | None:
     """A finite number inside the limits; None for anything else."""
     try:
         value = float(text)
@@ -72,7 +72,7 @@ def geo_location(place: Place) -> GeoLocation | None:
     """None without a full position."""
     if place.latitude is None or place.longitude is None:
         return None
-    longitude, latitude = written(place.longitude, "EW"), written(place.latitude, "NS")
+    longitude, latitude = written_degrees(place.longitude, "EW"), written_degrees(place.latitude, "NS")
     return GeoLocation(True, longitude, latitude, place.altitude, place.accuracy)
 
 

@@ -67,7 +67,7 @@ OFFLINE = Shown()
 UNKNOWN = Shown(known=False)
 
 
-def wanted(sub_list: PresenceSubList | None) -> list[str]:
+def wanted_attributes(sub_list: PresenceSubList | None) -> list[str]:
     """Names of the attributes that a request asks for; [] means all."""
     if sub_list is None:
         return []
@@ -158,7 +158,7 @@ _USUAL = tuple(name for name in _BUILD if name not in _BY_NAME_ONLY)
 _SUBSCRIBED = (*_USUAL, "status_content")
 
 
-def notification(shown: Shown, only: Iterable[str], picture: Picture | None = None) -> PresenceSubList:
+def presence_notification(shown: Shown, only: Iterable[str], picture: Picture | None = None) -> PresenceSubList:
     """The full set of the wanted attributes. The phone replaces all it knew, so nothing may be left out: what was asked for
     by name and is not known says so, by Qualifier F. Without a list of wishes, what every phone can use, as far as known."""
     names = set(only)
@@ -170,7 +170,7 @@ def notification(shown: Shown, only: Iterable[str], picture: Picture | None = No
     return result
 
 
-def covered(wishes: Iterable[str]) -> list[str]:
+def covered_attributes(wishes: Iterable[str]) -> list[str]:
     """The attributes that a subscription with these wishes names; without any, all that somebody on XMPP can have."""
     return list(wishes) or list(_SUBSCRIBED)
 
@@ -197,25 +197,25 @@ _SOURCES = {
 }
 
 
-def differ(before: Shown, now: Shown, wishes: Iterable[str]) -> bool:
+def presence_differs(before: Shown, now: Shown, wishes: Iterable[str]) -> bool:
     """Whether a phone with these wishes is told anything else now."""
-    fields = {field for name in covered(wishes) for field in _SOURCES.get(name, ())}
+    fields = {field for name in covered_attributes(wishes) for field in _SOURCES.get(name, ())}
     return any(getattr(before, field) != getattr(now, field) for field in fields)
 
 
-def wants(wishes: Iterable[str], name: str) -> bool:
+def wants_attribute(wishes: Iterable[str], name: str) -> bool:
     """Whether a subscription with these wishes covers an attribute."""
-    return name in covered(wishes)
+    return name in covered_attributes(wishes)
 
 
-def weight(wishes: Iterable[str], picture: int) -> int:
+def contact_bytes(wishes: Iterable[str], picture: int) -> int:
     """Octets that one contact may take in a notification, a picture of so many octets included."""
     names = list(wishes)
-    octets = WITH_PLACE if any(wants(names, name) for name in places.ATTRIBUTES) else PLAIN
-    return octets + (picture * 4 // 3 + 100 if picture and wants(names, "status_content") else 0)
+    octets = WITH_PLACE if any(wants_attribute(names, name) for name in places.ATTRIBUTES) else PLAIN
+    return octets + (picture * 4 // 3 + 100 if picture and wants_attribute(names, "status_content") else 0)
 
 
-def empty(name: str) -> Any:
+def empty_attribute(name: str) -> Any:
     """An attribute as a request names it: without children."""
     return _CLASSES[name]()
 
@@ -223,11 +223,11 @@ def empty(name: str) -> Any:
 _CLASSES: dict[str, type[Node]] = {attribute: kind for attribute, _, kind, _ in FIELDS[PresenceSubList] if isinstance(kind, type)}
 
 
-def asked(names: Iterable[str]) -> PresenceSubList:
+def attribute_request(names: Iterable[str]) -> PresenceSubList:
     """A list that names attributes; without names, all of them."""
     result = PresenceSubList()
     for name in names or ATTRIBUTES:
-        setattr(result, name, empty(name))
+        setattr(result, name, empty_attribute(name))
     return result
 
 
@@ -262,7 +262,7 @@ LASTING = frozenset(
 )
 
 
-def lasting(own: dict[str, Any]) -> dict[str, Any]:
+def lasting_attributes(own: dict[str, Any]) -> dict[str, Any]:
     """Of the phone's own attributes, in the form of a record, those that hold at its next log-in."""
     return {name: plain for name, plain in own.items() if name in LASTING}
 
@@ -297,26 +297,26 @@ class Published:
     model: str = ""
 
 
-def published(own: PresenceSubList, allowed: Iterable[str] = ()) -> Published:
+def published_presence(own: PresenceSubList, allowed: Iterable[str] = ()) -> Published:
     """OnlineStatus without a value means T: S60 sends it so (flows.md 9.1). `allowed`: the attributes of the default
     attribute list; what is not among them stays with the gateway. Without a list, everything goes out but the model."""
     named = set(allowed)
     allowed = named or set(ATTRIBUTES)
     client = own.client_info if "client_info" in allowed else None
     return Published(
-        online=value(own.online_status).upper() != "F",
-        availability=(value(own.user_availability) if "user_availability" in allowed else "") or "AVAILABLE",
+        online=attribute_text(own.online_status).upper() != "F",
+        availability=(attribute_text(own.user_availability) if "user_availability" in allowed else "") or "AVAILABLE",
         text=_own_text(own, allowed),
         im=not any(each.cap == "IM" and (each.status or "").upper() == "CLOSED" for each in (own.comm_cap or CommCap()).comm_c),
-        language=languages.tag(value(own.preferred_language)) if "preferred_language" in allowed else "",
+        language=languages.language_tag(attribute_text(own.preferred_language)) if "preferred_language" in allowed else "",
         client_type=(client.client_type or "").strip() if client is not None else "",
-        zone=zone(own) if "time_zone" in allowed else "",
+        zone=time_zone(own) if "time_zone" in allowed else "",
         model=_model(client) if "client_info" in named else "",
     )
 
 
 def _own_text(own: PresenceSubList, allowed: Collection[str]) -> str:
-    text = value(own.status_text) if "status_text" in allowed else ""
+    text = attribute_text(own.status_text) if "status_text" in allowed else ""
     content = own.status_content
     if text or content is None or "status_content" not in allowed or not _is_text(content):
         return text
@@ -356,7 +356,7 @@ def own_picture(own: PresenceSubList) -> bytes | None:
 _ZONE = re.compile(r"([+-])(\d{1,2}):?([0-5]\d)?", re.ASCII)
 
 
-def zone(own: PresenceSubList) -> str:
+def time_zone(own: PresenceSubList) -> str:
     """The phone's time zone as XMPP writes it (XEP-0202): +05:30; "" when it has none, or none that exists."""
     given = own.time_zone
     found = _ZONE.fullmatch((given.zone or "").strip()) if given is not None and given.qualifier is not False else None
@@ -371,7 +371,7 @@ def _model(client: ClientInfo | None) -> str:
     return " ".join(part.strip() for part in parts if part and part.strip())[:60]
 
 
-def value(
+def attribute_text(
     attribute: OnlineStatus | UserAvailability | StatusText | StatusMood | Alias | PreferredLanguage | None,
 ) -> str:
     """The text of a simple attribute; "" when it is absent or not to be known."""

@@ -21,7 +21,7 @@ _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 Profile = Mapping[str, str]
 
 
-def changes(profile: PublicProfile | None) -> dict[str, str]:
+def profile_changes(profile: PublicProfile | None) -> dict[str, str]:
     """The values that a phone wants; "" takes one away. The age is worked out and never written: it is left out. 402 for a
     name that no profile has."""
     wanted: dict[str, str] = {}
@@ -37,16 +37,16 @@ def changes(profile: PublicProfile | None) -> dict[str, str]:
     return wanted
 
 
-def shown(user_id: str, values: Profile, today: datetime.date) -> PublicProfile:
+def shown_profile(user_id: str, values: Profile, today: datetime.date) -> PublicProfile:
     """The profile as a phone is told: what is set, in one order."""
     properties = [Property(name=name, value=values[name]) for name in WRITABLE if values.get(name)]
-    years = age(values.get(BIRTHDAY, ""), today)
+    years = age_on(values.get(BIRTHDAY, ""), today)
     if years is not None:
         properties.insert(0, Property(name=AGE, value=str(years)))
     return PublicProfile(user_id=user_id, property=properties)
 
 
-def age(birthday: str, today: datetime.date) -> int | None:
+def age_on(birthday: str, today: datetime.date) -> int | None:
     """Whole years; None for what is no date, lies in the future or more than 150 years back."""
     match = _DATE.match(birthday.strip())
     if match is None:

@@ -73,17 +73,17 @@ class SearchWish:
 
     def decide(self, verdicts: Sequence[bool | None]) -> bool | None:
         """Whether the wish is met, by whether each criterion is; None: that cannot be told yet."""
-        return False if self.logic is None else criteria.decide(self.logic, verdicts)
+        return False if self.logic is None else criteria.evaluate_expression(self.logic, verdicts)
 
     def facts(self) -> list[dict[str, str]]:
         """What a directory may be asked: for each way to meet the wish, criteria that all must be met."""
         if self.logic is None:
             return []
-        ways = [[self.criteria[index] for index in sorted(way)] for way in criteria.ways(self.logic)]
+        ways = [[self.criteria[index] for index in sorted(way)] for way in criteria.alternative_queries(self.logic)]
         return [facts for way in ways if (facts := {each.element: each.text for each in way if each.element in FACTS})]
 
 
-def read(request: SearchRequest) -> SearchWish:
+def read_search(request: SearchRequest) -> SearchWish:
     """402 without criteria, with one that is not known, with persons and groups mixed, or joined in a way that makes no sense."""
     if len(request.search_pair_list) > MAX_CRITERIA:
         raise CspError(StatusCode.BAD_PARAMETER, "too many criteria")
@@ -93,7 +93,7 @@ def read(request: SearchRequest) -> SearchWish:
         element = (pair.search_element or "").strip().upper()
         if element not in _USERS and element not in _GROUPS:
             raise CspError(StatusCode.BAD_PARAMETER, "unknown search element")
-        text = plain((pair.search_string or "")[:MAX_STRING])
+        text = folded_text((pair.search_string or "")[:MAX_STRING])
         counts = bool(text) and element not in UNANSWERABLE
         places[number if pair.pair_id is None else pair.pair_id] = len(asked) if counts else None
         if text:
@@ -106,11 +106,11 @@ def read(request: SearchRequest) -> SearchWish:
     counting = tuple(index for index, each in enumerate(asked) if each.element not in UNANSWERABLE)
     logic: Logic | None = (criteria.AND, counting) if counting else None
     if advanced := (request.advanced_criteria or "").strip():
-        logic = criteria.read(advanced, places)
+        logic = criteria.read_expression(advanced, places)
     return SearchWish(tuple(asked), groups, logic)
 
 
-def plain(text: str) -> str:
+def folded_text(text: str) -> str:
     """As it is compared: small letters, without scheme, percent signs and wild cards."""
     text = text.strip().lower()
     return unquote(text.removeprefix("wv:")).strip("*").strip()
@@ -131,7 +131,7 @@ class SearchPerson:
         return replace(self, facts=merged, complete=self.complete or complete)
 
 
-def meets(person: SearchPerson, wish: SearchWish) -> bool | None:
+def person_matches(person: SearchPerson, wish: SearchWish) -> bool | None:
     """Whether somebody is who is meant; None when that cannot be told without knowing more."""
     return wish.decide([_meets(person, each) for each in wish.criteria])
 
@@ -146,8 +146,8 @@ def _meets(person: SearchPerson, criterion: Criterion) -> bool | None:
     if "id" in FACTS[element]:
         values += [person.jid, addresses.local_of(person.jid)]
     if element == "USER_MOBILE_NUMBER":
-        wanted = digits(wanted)
-        found = bool(wanted) and any(wanted in digits(value) for value in values)
+        wanted = only_digits(wanted)
+        found = bool(wanted) and any(wanted in only_digits(value) for value in values)
     else:
         found = any(wanted in value.lower() for value in values)
     return found or (False if person.complete or element == "USER_ID" else None)
@@ -162,7 +162,7 @@ def names_room(criterion: Criterion, ids: Iterable[str], name: str | None, topic
     return None if value is None else criterion.text in value.lower()
 
 
-def digits(text: str) -> str:
+def only_digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
@@ -178,7 +178,7 @@ class Found:
     given: int = 0
 
 
-def begins(found: Found, index: int | None) -> int:
+def page_start(found: Found, index: int | None) -> int:
     """How many hits stand before the page that is asked for. Phones name the last hit that they were given, or the one behind
     it (messages.md 14). 425 beyond the end, except right behind it: that is an empty page."""
     if index is None or index in (found.given, found.given + 1):
@@ -188,7 +188,7 @@ def begins(found: Found, index: int | None) -> int:
     return max(index - 1, 0)
 
 
-def page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
+def result_page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
     """As many of the names as the phone wants and can read, and one at least."""
     taken: list[str] = []
     room = parser - _FRAME
@@ -200,7 +200,7 @@ def page(names: Iterable[str], limit: int | None, parser: int) -> list[str]:
     return taken
 
 
-def answer(search_id: int, found: Found, names: list[str]) -> SearchResponse:
+def search_response(search_id: int, found: Found, names: list[str]) -> SearchResponse:
     """`found.given` counts this page already. The index is that of the last hit given."""
     response = SearchResponse(
         search_id=search_id,

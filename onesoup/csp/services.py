@@ -15,7 +15,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 
 
-def answer(request: ServiceRequest, version: str, groups: bool = True) -> ServiceResponse:
+def service_response(request: ServiceRequest, version: str, groups: bool = True) -> ServiceResponse:
     """Everything is granted, but `groups` where there are none and what does not exist here. A feature without children stands
     for all its functions, so the tree ends there."""
     response = ServiceResponse(functions=_missing(request, groups))

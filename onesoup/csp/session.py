@@ -43,7 +43,7 @@ class Session:
 
     @property
     def quirks(self) -> handsets.Handset:
-        return handsets.named(self.handset)
+        return handsets.handset_named(self.handset)
 
     def jid_of(self, address: str) -> str:
         """The bare JID that the phone means. Its own id is its own account, also where a linked account, or the form for a
@@ -52,7 +52,7 @@ class Session:
         if jid == _plain_meaning(self.own, self.domain):
             return self.jid
         if self.gateway and addresses.domain_of(jid) == self.gateway:
-            user, _, domain = addresses.parse(address).user.rpartition("@")
+            user, _, domain = addresses.parse_address(address).user.rpartition("@")
             return addresses.make_jid(user, domain) if domain and user else addresses.make_jid(domain, self.domain)
         return jid
 

@@ -79,7 +79,7 @@ class Closed:
         return bool(self.tid or self.message_id)
 
 
-def closes(transaction: Transaction) -> Closed:
+def closed_by(transaction: Transaction) -> Closed:
     """What a transaction closes. A MessageDelivered counts by its MessageID in either mode, even under an id that is not
     known (flows.md 15); a request of the phone closes nothing else."""
     content = transaction.content
@@ -92,12 +92,12 @@ def to_answer(message: Message) -> list[Transaction]:
     return [each for each in message.transactions if each.mode is Mode.REQUEST and not isinstance(each.content, PollingRequest)]
 
 
-def answered(transaction: Transaction, content: Primitive) -> Transaction:
+def answer_to(transaction: Transaction, content: Primitive) -> Transaction:
     """The answer to a request: its own TransactionID, byte for byte, absent when it was absent."""
     return Transaction(Mode.RESPONSE, transaction.id, content)
 
 
-def reply(message: Message, transactions: Sequence[Transaction], poll: bool = False, cir: bool | None = None) -> Message:
+def reply_message(message: Message, transactions: Sequence[Transaction], poll: bool = False, cir: bool | None = None) -> Message:
     """A message back: version, encoding and session descriptor of the request. `poll`: more waits; never F, a stuck flag
     would make a loop. `cir` is for a phone whose STCP line is missing, and None for any other."""
     return Message(
@@ -123,11 +123,11 @@ def refusal(content: Primitive, code: int, description: str = "") -> Primitive:
     return status(code, description)
 
 
-def refuse(message: Message, code: int, description: str = "") -> Message:
+def refuse_message(message: Message, code: int, description: str = "") -> Message:
     """Every request of the message is refused. A message that only answers gets one Status: 600, 601 and 604 must be told
     in any case, or the phone believes that it is logged in."""
     asked = [each for each in message.transactions if each.mode is Mode.REQUEST] or message.transactions[:1]
-    refused = reply(message, [answered(each, refusal(each.content, code, description)) for each in asked])
+    refused = reply_message(message, [answer_to(each, refusal(each.content, code, description)) for each in asked])
     if message.session_id is not None:
         refused.session_type = SessionType.INBAND
     return refused

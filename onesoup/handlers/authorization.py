@@ -107,7 +107,7 @@ def _watches(item: Item) -> bool:
 def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
     """Kept with the account. A list for named users grants them our presence in advance; the default list approves nobody,
     it only says what is published at all."""
-    names = presence.wanted(request.presence_sub_list)
+    names = presence.wanted_attributes(request.presence_sub_list)
     known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
     entries = {}
     for target in _targets(ctx, request):
@@ -151,7 +151,7 @@ def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
 
 
 def _sub_list(record: bytes) -> PresenceSubList:
-    return presence.asked(records.unpack_grant(record)[0])
+    return presence.attribute_request(records.unpack_grant(record)[0])
 
 
 def _shown(ctx: Context, name: str, record: bytes) -> Presence:

@@ -26,13 +26,13 @@ from onesoup.xmpp import commands
 def get(ctx: Context, _request: GetBlockedListRequest) -> Primitive:
     found = ctx.services.blocks.rules(ctx.session.jid)
     spelled = spellings(ctx.services, ctx.sid, sorted(found.blocked | found.granted))
-    return blocking.answer(found, ctx.version, lambda jid: ctx.session.spelled(jid, spelled.get(jid)))
+    return blocking.blocked_list_response(found, ctx.version, lambda jid: ctx.session.spelled(jid, spelled.get(jid)))
 
 
 def change(ctx: Context, request: BlockEntityRequest) -> Primitive:
     """Unknown and foreign users are accepted; 201 names what no user is meant by."""
     before = ctx.services.blocks.rules(ctx.session.jid)
-    block, grant = blocking.changes(request)
+    block, grant = blocking.rule_changes(request)
     for wish, known in ((block, before.blocked), (grant, before.granted)):
         more = len(wish.add) + len(_members(ctx, wish.add_lists, [])) + len(wish.add_groups) + len(wish.add_names)
         if len(known) + more > blocking.MAX_ENTRIES:
@@ -100,7 +100,7 @@ def _members(ctx: Context, names: Iterable[str], failed: list[DetailedResult]) -
     jids: list[str] = []
     for name in names:
         try:
-            jids += [item.jid for item in lists.members(contacts.find(ctx, name), ctx.roster().values())]
+            jids += [item.jid for item in lists.list_members(contacts.find(ctx, name), ctx.roster().values())]
         except CspError:
             failed.append(
                 DetailedResult(code=StatusCode.CONTACT_LIST_DOES_NOT_EXIST, contact_list=[name] if ctx.version != "1.1" else [])

@@ -61,12 +61,12 @@ def member_jids(ctx: Context, token: str) -> list[str]:
     """The members of a list; [] for one that does not exist."""
     known = {each.token.lower(): each for each in every(ctx).values()}
     contact_list = known.get(token.lower())
-    return [] if contact_list is None else [item.jid for item in lists.members(contact_list, ctx.roster().values())]
+    return [] if contact_list is None else [item.jid for item in lists.list_members(contact_list, ctx.roster().values())]
 
 
 def token_of(ctx: Context, text: str) -> str:
     """The token in a list's address, which must be below the own user id: else 752."""
-    parsed = addresses.parse(text)
+    parsed = addresses.parse_address(text)
     if not parsed.resource or len(parsed.resource) > 50:
         raise CspError(StatusCode.INVALID_LIST_PROPERTY, "not the address of a contact list")
     owner = f"{addresses.encode_part(parsed.user)}@{parsed.domain or ctx.session.domain}"
@@ -126,7 +126,7 @@ def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     contact_list = find(ctx, request.contact_list)
     if contact_list.default:
         raise CspError(StatusCode.INVALID_LIST_PROPERTY, "the default list stays")
-    _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
+    _remove(ctx, contact_list, [item.jid for item in lists.list_members(contact_list, ctx.roster().values())])
     # Of a list in parts the phone means the one that it sees: the others stay.
     if contact_list.cut is None:
         ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
@@ -162,10 +162,10 @@ def list_manage(ctx: Context, request: ListManageRequest) -> Primitive:
 
 
 def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
-    items = lists.members(contact_list, ctx.roster().values())
+    items = lists.list_members(contact_list, ctx.roster().values())
     if long_lists.too_long(ctx, contact_list, items):
         contact_list = every(ctx, again=True).get(contact_list.token, contact_list)
-        items = lists.members(contact_list, ctx.roster().values())
+        items = lists.list_members(contact_list, ctx.roster().values())
     # What this very request has spelled is stored with its answer, and so is not there to be read yet.
     spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
     session = ctx.session
@@ -299,7 +299,7 @@ def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
 
 def _held_by(contact_list: ContactList, item: Item) -> bool:
     """Whether the list is a reason for the item to be in the roster, as its groups tell."""
-    return contact_list.token in item.groups if contact_list.private else lists.belongs(contact_list, item)
+    return contact_list.token in item.groups if contact_list.private else lists.belongs_to_list(contact_list, item)
 
 
 def _result(failed: Failed, nothing_done: bool = False) -> Result:

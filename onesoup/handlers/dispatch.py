@@ -28,7 +28,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.errors import BackendError, CspError
 from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
-from onesoup.csp.transactions import Kind, answered, closes, status
+from onesoup.csp.transactions import Kind, answer_to, closed_by, status
 from onesoup.handlers import (
     authorization,
     blocking,
@@ -117,7 +117,7 @@ class Exchange:
             log.exception("bug", kind=type(error).__name__, primitive=_names(message))
             code, description = StatusCode.INTERNAL_ERROR, "internal error"
         metrics.requested(message, code)
-        return write_message(transactions.refuse(message, code, description))
+        return write_message(transactions.refuse_message(message, code, description))
 
     def _run(self, message: Message, raw: bytes, peer: Peer, written: Hooks) -> Replied:
         kind = transactions.classify(message)
@@ -146,10 +146,10 @@ class Exchange:
         if kind is Kind.REQUESTS:
             goodbye = session.logged_out(message.version)
             return write_message(
-                transactions.reply(message, [answered(each, goodbye) for each in transactions.to_answer(message)])
+                transactions.reply_message(message, [answer_to(each, goodbye) for each in transactions.to_answer(message)])
             ), StatusCode.SUCCESSFUL
         for transaction in message.transactions if kind is Kind.ANSWERS and new else ():
-            if read := closes(transaction).message_id:
+            if read := closed_by(transaction).message_id:
                 with suppress(NoSession):
                     self._closed(read, self._services.inbox.take(new, message_id=read, only_answer=True, address=peer.address))
         return EMPTY, StatusCode.SUCCESSFUL
@@ -166,7 +166,7 @@ class Exchange:
             answer = registration.new_password(first.content)
         else:
             answer = _outside(first.content, message.version, self._services.policy.provider)
-        return write_message(transactions.reply(message, [answered(first, answer)])), _code(answer)
+        return write_message(transactions.reply_message(message, [answer_to(first, answer)])), _code(answer)
 
     # --- log-in ---
 
@@ -197,7 +197,7 @@ class Exchange:
                 message.session_id,
                 message.encoding.value,
             )
-            reply = write_message(transactions.reply(message, [answered(transaction, outcome.response)]))
+            reply = write_message(transactions.reply_message(message, [answer_to(transaction, outcome.response)]))
             if outcome.sid is not None:
                 logins.put_reply(digest, outcome.sid, reply)
             return reply, _code(outcome.response)
@@ -238,7 +238,7 @@ class Exchange:
         *before, last = message.transactions
         for transaction in before:
             self._close(sid, transaction, peer)
-        closed = closes(last)
+        closed = closed_by(last)
         item = self._services.inbox.take(
             sid, answered=closed.tid, message_id=closed.message_id, short=_short(message), address=peer.address
         )
@@ -256,7 +256,7 @@ class Exchange:
             self._services.sessions.commit(sid, transaction.id, digest, EMPTY, effects)
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
-        closed = closes(transaction)
+        closed = closed_by(transaction)
         done = self._services.inbox.take(
             sid, answered=closed.tid, message_id=closed.message_id, only_answer=True, address=peer.address
         )
@@ -305,21 +305,21 @@ class Exchange:
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:
-            if closes(transaction):
+            if closed_by(transaction):
                 self._close(sid, transaction, peer)
-        answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
+        answers = [answer_to(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
         waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
         # Plain text syntax cannot say it.
         cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
-        reply = write_message(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
+        reply = write_message(transactions.reply_message(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
         if len(reply) > ctx.caps.parser:
             reply = segments.split(ctx, message, answers, waiting) or oversize.answer(ctx, message, answers, waiting) or EMPTY
         if answers and not reply:
             refused = [
-                answered(each, status(StatusCode.RESPONSE_TOO_LARGE, "response too large"))
+                answer_to(each, status(StatusCode.RESPONSE_TOO_LARGE, "response too large"))
                 for each in transactions.to_answer(message)
             ]
-            reply = write_message(transactions.reply(message, refused, poll=waiting))
+            reply = write_message(transactions.reply_message(message, refused, poll=waiting))
         if unsaid and "unsaid" not in ctx.effects.fields:
             ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
         elif ctx.effects.fields.get("unsaid"):

@@ -78,10 +78,10 @@ def _cut(ctx: Context, whole: Mapping[str, ContactList], known: Mapping[str, Cut
         measure = fitting.Members(ctx.version, ctx.encoding, properties(each))
         octets = _Octets(ctx, measure, spelled)
         room = _room(ctx) - measure.frame
-        items = lists.members(each, ctx.roster().values())
+        items = lists.list_members(each, ctx.roster().values())
         cut = known.get(token)
         if cut is None or taken.intersection(cut.tokens[1:]) or not _good(cut, items, octets, room):
-            cut = lists.cut(token, items, octets, room, spare + 1, taken)
+            cut = lists.cut_list(token, items, octets, room, spare + 1, taken)
         if cut is not None:
             found[token] = cut
             taken.update(each.lower() for each in cut.tokens)
@@ -116,9 +116,11 @@ def _good(cut: Cut, items: list[Item], octets: _Octets, room: int) -> bool:
 def _most_lists(ctx: Context) -> int:
     """How many lists the phone may be told of. What their names take is the address of the longest."""
     address = addresses.list_address(ctx.session.own, "x" * 50)
-    frame = fitting.around(GetListResponse(default_contact_list=address), ctx.version, ctx.encoding)
-    each = fitting.around(GetListResponse([address], default_contact_list=address), ctx.version, ctx.encoding) - frame
-    return max((_room(ctx) - frame - codec.size(address, ctx.encoding) - FRAME // 10) // max(each, 1), 1)
+    frame = fitting.document_bytes_around(GetListResponse(default_contact_list=address), ctx.version, ctx.encoding)
+    each = (
+        fitting.document_bytes_around(GetListResponse([address], default_contact_list=address), ctx.version, ctx.encoding) - frame
+    )
+    return max((_room(ctx) - frame - codec.encoded_size(address, ctx.encoding) - FRAME // 10) // max(each, 1), 1)
 
 
 def properties(contact_list: ContactList) -> ContactListProperties:

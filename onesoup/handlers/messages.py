@@ -59,7 +59,7 @@ def send(ctx: Context, request: SendMessageRequest) -> Primitive:
     info = request.message_info or MessageInfo()
     recipient = info.recipient or Recipient()
     attached = messages.attachment(request)
-    body = "" if attached else messages.content(request, ctx.session.quirks.unescape_content)
+    body = "" if attached else messages.message_content(request, ctx.session.quirks.unescape_content)
     to, details = _recipients(ctx, recipient)
     if not to:
         raise _refusal(details)
@@ -149,7 +149,7 @@ def _recipients(ctx: Context, recipient: Recipient) -> tuple[dict[str, str], lis
     for text in recipient.contact_list:
         try:
             contact_list = contacts.find(ctx, text)
-            to.update((item.jid, "") for item in lists.members(contact_list, ctx.roster().values()))
+            to.update((item.jid, "") for item in lists.list_members(contact_list, ctx.roster().values()))
         except CspError:
             unknown.append(text)
     if unknown:
@@ -206,7 +206,7 @@ def _set_group_method(ctx: Context, group: str, method: str, length: int | None)
 
 def group_name(ctx: Context, group: str) -> str:
     """A group's address as one key, with or without the own domain, in either form of a public group. 901 when it is none."""
-    address = addresses.parse(group)
+    address = addresses.parse_address(group)
     if not address.user and not address.resource:
         raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "no group")
     parts = [addresses.fold(part) for part in (address.user, address.resource or "") if part]
@@ -222,11 +222,11 @@ def group_methods(ctx: Context) -> dict[str, tuple[str, int]]:
 def cut_waiting(ctx: Context, caps: Capabilities) -> None:
     """What waits and is longer than the phone takes now goes out in parts."""
     for text, payload in _stored(ctx):
-        parts = fitting.parts(text, _spoken(ctx), caps)
+        parts = fitting.text_parts(text, _spoken(ctx), caps)
         # A question is answered by its id: it is cut when it goes out, and keeps that.
         if len(parts) > 1 and not text.data and not records.unpack_event(payload).get("asks"):
             ids = [ordered_id(time.time()) for _ in parts]
-            names = [copies.part(text.copy)] * (len(parts) - 1) + [text.copy]
+            names = [copies.copy_part_name(text.copy)] * (len(parts) - 1) + [text.copy]
             ctx.effects.split[text.id] = [
                 (id_, records.stored(text.sender, records.with_body(payload, part, id_), name))
                 for id_, name, part in zip(ids, names, parts, strict=True)
@@ -240,7 +240,7 @@ def _spoken(ctx: Context) -> Session:
 
 def _waiting(ctx: Context) -> list[messages.Text]:
     """Messages that the phone has not acknowledged, as it takes them, oldest first."""
-    return sorted((messages.fitting(each, ctx.caps) for each, _ in _stored(ctx)), key=lambda each: (each.time, each.id))
+    return sorted((messages.fitting_text(each, ctx.caps) for each, _ in _stored(ctx)), key=lambda each: (each.time, each.id))
 
 
 def _stored(ctx: Context) -> list[tuple[messages.Text, bytes]]:
@@ -257,16 +257,17 @@ def get_message(ctx: Context, request: GetMessageRequest) -> Primitive:
     spelled = spellings(ctx.services, ctx.sid, [text.sender]).get(text.sender)
     if (
         text.data
-        and fitting.around(messages.new_message(text, ctx.session, spelled), ctx.version, ctx.encoding) > ctx.caps.parser
+        and fitting.document_bytes_around(messages.new_message(text, ctx.session, spelled), ctx.version, ctx.encoding)
+        > ctx.caps.parser
     ):
         text = replace(text, type="text/plain", data=b"")
-    first, *others = [text.body] if text.data else fitting.parts(text, _spoken(ctx), ctx.caps, spelling=spelled)
+    first, *others = [text.body] if text.data else fitting.text_parts(text, _spoken(ctx), ctx.caps, spelling=spelled)
     if others:
         payload = next((payload for each, payload in _stored(ctx) if each.id == text.id), None)
         if payload is not None:
             ctx.effects.cut[text.id] = (payload, oversize.in_parts(payload, [first, *others]))
         text = replace(text, body=first)
-    info = messages.info(text, ctx.session, spelled)
+    info = messages.message_info(text, ctx.session, spelled)
     return GetMessageResponse(message_info=info, content_data=messages.content_data(text))
 
 
@@ -295,7 +296,7 @@ def get_list(ctx: Context, request: GetMessageListRequest) -> Primitive:
 
 def _listed(ctx: Context, texts: list[messages.Text], total: int) -> GetMessageListResponse:
     spelled = spellings(ctx.services, ctx.sid, [each.sender for each in texts])
-    infos = [messages.info(each, ctx.session, spelled.get(each.sender)) for each in texts]
+    infos = [messages.message_info(each, ctx.session, spelled.get(each.sender)) for each in texts]
     if ctx.version == "1.3":
         return GetMessageListResponse(message_info_list=MessageInfoList(message_info=infos), message_total_count=total)
     return GetMessageListResponse(message_info=infos)

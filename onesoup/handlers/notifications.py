@@ -24,11 +24,11 @@ from onesoup.xmpp import commands
 
 
 def subscribe(ctx: Context, request: SubscribeNotificationRequest) -> Primitive:
-    return _want(ctx, {*ctx.session.notices, *notices.types(request.notification_type_list)})
+    return _want(ctx, {*ctx.session.notices, *notices.notice_types(request.notification_type_list)})
 
 
 def unsubscribe(ctx: Context, request: UnsubscribeNotificationRequest) -> Primitive:
-    return _want(ctx, set(ctx.session.notices) - set(notices.types(request.notification_type_list)))
+    return _want(ctx, set(ctx.session.notices) - set(notices.notice_types(request.notification_type_list)))
 
 
 def _want(ctx: Context, types: set[str]) -> Primitive:

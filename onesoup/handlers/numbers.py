@@ -31,19 +31,19 @@ class Issued(Enum):
 
 def issue_code(services: GatewayServices, jid: str, number: str) -> Issued:
     """Sends a code to a number that `jid` says is theirs."""
-    wanted = numbers.normal(number, services.policy.country_code)
+    wanted = numbers.normal_number(number, services.policy.country_code)
     if not wanted:
         return Issued.NO_NUMBER
-    if not numbers.allowed(wanted, services.policy.sms_prefixes) or "SMS" not in services.lines.live():
+    if not numbers.number_allowed(wanted, services.policy.sms_prefixes) or "SMS" not in services.lines.live():
         return Issued.NOT_SERVED
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     if not services.numbers.issue(jid, wanted, code):
-        log.info("code-refused", number=numbers.hidden(wanted))
+        log.info("code-refused", number=numbers.hidden_number(wanted))
         return Issued.TOO_OFTEN
     text = f"Your code: {code}"
     job = {"number": wanted, "jid": jid, "text": text, "until": int(time.time()) + CODE_MS // 1000}
     services.numbers.send(records.pack_command(job))
-    log.info("code-issued", number=numbers.hidden(wanted))
+    log.info("code-issued", number=numbers.hidden_number(wanted))
     return Issued.SENT
 
 
@@ -53,5 +53,5 @@ def check_code(services: GatewayServices, jid: str, typed: str) -> Checked:
     checked, number = services.numbers.check(jid, typed)
     if checked is Checked.RIGHT:
         services.numbers.learn(jid, number, numbers.CODE)
-    log.info("code-checked", result=checked.value, number=numbers.hidden(number))
+    log.info("code-checked", result=checked.value, number=numbers.hidden_number(number))
     return checked

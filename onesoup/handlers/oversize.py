@@ -27,13 +27,15 @@ def written(message: Message, item: InboxItem, plain_emoji: bool, images: Callab
 
 def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:
     content = render.primitive(item, message.version, plain_emoji, images)
-    return transactions.reply(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
+    return transactions.reply_message(message, [Transaction(Mode.REQUEST, item.tid, content)], poll=item.more)
 
 
 def answer(ctx: Context, message: Message, answers: Sequence[Transaction], waiting: bool) -> bytes | None:
     """The answer without the ends of its texts and lists; None when that is not enough."""
     log.info("answer-cut", primitives=",".join(type(each.content).__name__ for each in answers[:4]))
-    return fitting.shortened(document_from_message(transactions.reply(message, answers, poll=waiting)), ctx.caps.parser)
+    return fitting.shortened_document(
+        document_from_message(transactions.reply_message(message, answers, poll=waiting)), ctx.caps.parser
+    )
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Fitter:
 
     def _shortened(self) -> bytes | None:
         document = document_from_message(_reply(self.message, self.item, self.services.policy.plain_emoji, lambda _: {}))
-        return fitting.shortened(document, self.room)
+        return fitting.shortened_document(document, self.room)
 
     def _presence(self) -> bytes:
         """The news count for more than the faces. Contacts that do not fit are told another time."""
@@ -88,7 +90,7 @@ class Fitter:
         if self.services.policy.plain_emoji:
             text = replace(text, body=readable(text.body))
         session = replace(session, encoding=self.message.encoding.value, version=self.message.version)
-        parts = fitting.parts(text, session, caps, spelling=self.item.spelling)
+        parts = fitting.text_parts(text, session, caps, spelling=self.item.spelling)
         first, *others = in_parts(payload, parts)
         self.services.inbox.cut(self.sid, self.item, [first, *others])
         self.item.payload, self.item.more = first[1], self.item.more or bool(others)

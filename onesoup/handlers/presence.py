@@ -67,7 +67,7 @@ def targets(ctx: Context, request: SubscribePresenceRequest | UnsubscribePresenc
             found.bad_lists.append(text)
             continue
         found.lists.append(contact_list)
-        for item in lists.members(contact_list, ctx.roster().values()):
+        for item in lists.list_members(contact_list, ctx.roster().values()):
             found.jids.setdefault(item.jid, "")
     return found
 
@@ -84,7 +84,7 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
     found = targets(ctx, request)
     if found.bad_lists and not found.lists and not found.jids:
         raise CspError(StatusCode.CONTACT_LIST_DOES_NOT_EXIST, "no such contact list")
-    names = presence.wanted(request.presence_sub_list)
+    names = presence.wanted_attributes(request.presence_sub_list)
     found.jids.pop(ctx.session.jid, None)  # a phone knows itself
     for jid, spelling in found.jids.items():
         item = ctx.roster().get(jid)
@@ -108,7 +108,7 @@ def subscribe(ctx: Context, request: SubscribePresenceRequest) -> Primitive:
 def _weigh(ctx: Context, names: list[str]) -> None:
     """Attributes that take much room: fewer contacts go into one notification."""
     form = capabilities.picture_form(ctx.caps)
-    at_once = capabilities.contacts_at_once(ctx.caps, presence.weight(names, form.octets if form else 0))
+    at_once = capabilities.contacts_at_once(ctx.caps, presence.contact_bytes(names, form.octets if form else 0))
     if at_once < capabilities.contacts_at_once(ctx.caps):
         now = ctx.services.sessions.read(ctx.sid, ["batch"])[0]
         ctx.effects.fields["batch"] = min(at_once, int(now)) if now else at_once
@@ -126,7 +126,7 @@ def unsubscribe(ctx: Context, request: UnsubscribePresenceRequest) -> Primitive:
 def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
     """200, or 201 that names the malformed ids. Somebody we are not subscribed to is shown as unknown."""
     found = targets(ctx, request)
-    wishes = presence.wanted(request.presence_sub_list)
+    wishes = presence.wanted_attributes(request.presence_sub_list)
     asked = [jid for jid in found.jids if jid != ctx.session.jid]
     cached = ctx.services.sessions.values(ctx.sid, "pres", asked)
     known = {jid: records.unpack_shown(record) for jid, record in zip(asked, cached, strict=True)}
@@ -138,7 +138,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
             sub_list = _own(ctx, wishes)
         else:
             shown = known[jid] or (presence.OFFLINE if _sees(ctx, jid) else presence.UNKNOWN)
-            sub_list = presence.notification(shown, wishes, images.get(jid))
+            sub_list = presence.presence_notification(shown, wishes, images.get(jid))
             if cards.get(jid):
                 sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
         told.append(Presence(user_id=ctx.session.spelled(jid, found.jids[jid]), presence_sub_list=[sub_list]))
@@ -199,8 +199,8 @@ def _texts(value: object) -> dict[str, str]:
 def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
     """What the phone published, and that it is online: it is here, after all."""
     said = own(ctx) or PresenceSubList()
-    shown = presence.Shown(online=True, availability=presence.published(said).availability, client_type="MOBILE_PHONE")
-    mine = presence.notification(shown, wishes)
+    shown = presence.Shown(online=True, availability=presence.published_presence(said).availability, client_type="MOBILE_PHONE")
+    mine = presence.presence_notification(shown, wishes)
     for name in presence.ATTRIBUTES:
         value = getattr(said, name)
         if value is not None and name != "online_status" and (not wishes or name in wishes):
@@ -216,7 +216,7 @@ def update(ctx: Context, request: UpdatePresenceRequest) -> Primitive:
     new = presence.own_fields(request.presence_sub_list or PresenceSubList(), ctx.version)
     merged = {**own_fields(ctx), **new}
     ctx.effects.fields["own"] = records.pack_plain(merged)
-    if presence.lasting(new):
+    if presence.lasting_attributes(new):
         remember(ctx, merged)
     publish(ctx, presence.own_list(merged), new, allowed(ctx))
     return status(StatusCode.SUCCESSFUL)

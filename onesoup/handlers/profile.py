@@ -52,7 +52,7 @@ def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
         if code := PROFILE.get(condition):
             failed.setdefault(code, []).append(text)
         else:
-            found.append(profiles.shown(text, _kept(ctx, jid) | dict(values), _today()))
+            found.append(profiles.shown_profile(text, _kept(ctx, jid) | dict(values), _today()))
     result = result_of({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
     return GetPublicProfileResponse(result=result, public_profile=found)
 
@@ -77,7 +77,7 @@ def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     clear, profile = bool(request.clear_public_profile), request.public_profile
     if profile is not None and profile.user_id and ctx.session.jid_of(profile.user_id) != ctx.session.jid:
         raise CspError(StatusCode.FORBIDDEN, "not your own profile")
-    changes = profiles.changes(profile)
+    changes = profiles.profile_changes(profile)
     if not clear and not changes:
         raise CspError(StatusCode.BAD_PARAMETER, "nothing to change")
     ctx.ask(commands.change_card(changes, clear))
@@ -144,7 +144,7 @@ def _parsed(texts: Iterable[str], parse: Any) -> tuple[dict[str, str], list[str]
 
 
 def _room_domain(ctx: Context, text: str) -> str:
-    address = addresses.parse(text)
+    address = addresses.parse_address(text)
     if not (address.user or address.resource):
         raise CspError(StatusCode.GENERAL_ADDRESS_ERROR, "a group needs a name")
     return addresses.normal_domain(address.domain or ctx.session.domain)

@@ -39,7 +39,7 @@ def own(ctx: Context) -> PresenceSubList | None:
 def remember(ctx: Context, fields: dict[str, Any]) -> None:
     """What of this holds at the next log-in is kept for that; without the picture where it is too much."""
     handsets, session = ctx.services.handsets, ctx.session
-    kept = presence.lasting(fields)
+    kept = presence.lasting_attributes(fields)
     if not handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept)):
         kept.pop("status_content", None)
         handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept))
@@ -47,7 +47,7 @@ def remember(ctx: Context, fields: dict[str, Any]) -> None:
 
 def publish(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:
     """Presence, and what else the attributes named now say. `only` is the default list."""
-    ctx.send(commands.presence(presence.published(shown, only)))
+    ctx.send(commands.presence(presence.published_presence(shown, only)))
     for command in _beside(ctx, shown, {name for name in names if not only or name in only}, only):
         ctx.send(command)
 
@@ -84,9 +84,9 @@ def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: 
     """What is published apart from presence, of the attributes named."""
     policy = ctx.services.policy
     if "status_mood" in names:
-        yield commands.mood(extras.mood_of(presence.value(shown.status_mood)))
+        yield commands.mood(extras.mood_of(presence.attribute_text(shown.status_mood)))
     if "alias" in names:
-        yield commands.nick(presence.value(shown.alias))
+        yield commands.nick(presence.attribute_text(shown.alias))
     if "status_content" in names:
         picture = presence.own_picture(shown)
         if picture is not None:

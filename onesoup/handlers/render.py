@@ -60,11 +60,11 @@ def primitive(
 
 def _presence(item: InboxItem, session: Session, pictures: Callable[[Iterable[str]], Pictures]) -> Primitive:
     states = [(contact, *_state(contact)) for contact in item.contacts]
-    named = [shown.picture for _, shown, wishes in states if shown.picture and presence.wants(wishes, "status_content")]
+    named = [shown.picture for _, shown, wishes in states if shown.picture and presence.wants_attribute(wishes, "status_content")]
     images = pictures(named) if named else {}
     told = []
     for contact, shown, wishes in states:
-        sub_list = presence.notification(shown, wishes, images.get(shown.picture))
+        sub_list = presence.presence_notification(shown, wishes, images.get(shown.picture))
         told.append(Presence(user_id=session.spelled(contact.jid, contact.spelling), presence_sub_list=[sub_list]))
     return PresenceNotificationRequest(presence=told)
 
@@ -76,9 +76,9 @@ def _state(contact: PhoneContact) -> tuple[Shown, list[str]]:
 
 def _text(fields: Mapping[str, Any], session: Session, item: InboxItem, _version: str) -> Primitive:
     caps = records.unpack_caps(item.caps)
-    text = messages.fitting(records.text_of(fields), caps)
+    text = messages.fitting_text(records.text_of(fields), caps)
     if OWN_WAY.get(text.id[:2], caps.delivery) == "N":
-        return messages.notification(text, session, item.spelling)
+        return messages.message_notification(text, session, item.spelling)
     return messages.new_message(text, session, item.spelling)
 
 
@@ -96,7 +96,7 @@ def _auth(fields: Mapping[str, Any], session: Session, item: InboxItem, _version
         return notices.authorization(asker)
     asked = PresenceSubList()
     for name in WATCHED:
-        setattr(asked, name, presence.empty(name))
+        setattr(asked, name, presence.empty_attribute(name))
     return PresenceAuthRequest(user_id=asker, presence_sub_list=asked)
 
 
@@ -137,8 +137,8 @@ def _notice(fields: Mapping[str, Any], session: Session, item: InboxItem, versio
     came, gone = _members(fields["joined"], session), _members(fields["left"], session)
     return GroupChangeNotice(
         group_id=gid,
-        joined=groups.joined(came, gid, version, flat) if came else None,
-        left=groups.left(gone, gid, flat) if gone else None,
+        joined=groups.joined_members(came, gid, version, flat) if came else None,
+        left=groups.left_members(gone, gid, flat) if gone else None,
         group_properties=groups.group_properties(fields["about"], version) if fields["about"] else None,
         own_properties=groups.own_properties(fields["own"]) if fields["own"] else None,
     )

@@ -35,7 +35,7 @@ DIRECTORY_SECONDS, REST_SECONDS = 5.0, 0.7
 def run(ctx: Context, request: SearchRequest) -> Primitive:
     """The first hits of a new search, or the next ones of one that was begun."""
     if request.search_pair_list or request.search_id is None:
-        wish = search.read(request)
+        wish = search.read_search(request)
         jids = _rooms(ctx, wish) if wish.groups else _people(ctx, wish)
         found = Found(tuple(jids[: search.MOST_FOUND]), wish.groups)
         return _page(ctx, 1 + secrets.randbelow(2**31 - 1), found, 0, request.search_limit)
@@ -43,7 +43,7 @@ def run(ctx: Context, request: SearchRequest) -> Primitive:
     if kept is None:
         raise CspError(StatusCode.INVALID_SEARCH_ID, "that search is over")
     found = Found(*kept)
-    return _page(ctx, request.search_id, found, search.begins(found, request.search_index), request.search_limit)
+    return _page(ctx, request.search_id, found, search.page_start(found, request.search_index), request.search_limit)
 
 
 def stop(ctx: Context, request: StopSearchRequest) -> Primitive:
@@ -54,10 +54,10 @@ def stop(ctx: Context, request: StopSearchRequest) -> Primitive:
 
 def _page(ctx: Context, search_id: int, found: Found, start: int, limit: int | None) -> Primitive:
     rest = found.jids[start:]
-    names = search.page(_names(ctx, found, rest), limit, ctx.caps.parser)
+    names = search.result_page(_names(ctx, found, rest), limit, ctx.caps.parser)
     found = replace(found, given=start + len(names))
     ctx.services.searches.put(ctx.sid, search_id, found.jids, found.groups, found.given)
-    return search.answer(search_id, found, names)
+    return search.search_response(search_id, found, names)
 
 
 def _names(ctx: Context, found: Found, jids: tuple[str, ...]) -> list[str]:
@@ -79,10 +79,10 @@ def _people(ctx: Context, wish: SearchWish) -> list[str]:
     late = _directory(ctx, wish, people)
     _named(ctx, wish, people)
     _present(ctx, people)
-    verdicts = {jid: search.meets(person, wish) for jid, person in people.items()}
+    verdicts = {jid: search.person_matches(person, wish) for jid, person in people.items()}
     undecided = [jid for jid, verdict in verdicts.items() if verdict is None][:MOST_CARDS]
     for jid, facts in _cards(ctx, undecided).items():
-        verdicts[jid] = search.meets(people[jid].with_facts(facts, complete=True), wish)
+        verdicts[jid] = search.person_matches(people[jid].with_facts(facts, complete=True), wish)
     hits = [jid for jid, verdict in verdicts.items() if verdict]
     if late and not hits:
         raise CspError(StatusCode.SEARCH_TIMED_OUT, "the directory does not answer")

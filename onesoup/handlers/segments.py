@@ -46,13 +46,13 @@ def split(ctx: Context, message: Message, answers: Sequence[Transaction], waitin
     room = ctx.caps.parser - FRAME
     if not answer.id or room < LEAST or isinstance(answer.content, GetSegmentResponse):
         return None
-    parts = cut(xmltext.write(binding.write_node(answer.content, ctx.version)), room)
+    parts = cut(xmltext.write_element(binding.write_node(answer.content, ctx.version)), room)
     if len(parts) > MOST_PARTS:
         return None
     if not ctx.services.segments.put(ctx.sid, answer.id, parts):
         return None
     first = Transaction(answer.mode, answer.id, GetSegmentResponse(segment_content=parts[0]), segments=len(parts))
-    return write_message(transactions.reply(message, [first], poll=waiting))
+    return write_message(transactions.reply_message(message, [first], poll=waiting))
 
 
 def cut(text: str, room: int) -> list[str]:

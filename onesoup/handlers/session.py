@@ -35,10 +35,10 @@ def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
     """200 with the time granted: a new wish is met within the server's limits, none leaves it as it is."""
     ttl = ctx.session.ttl
     if request.time_to_live is not None:
-        ttl = access.granted(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
+        ttl = access.granted_keep_alive(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
     if ttl != ctx.session.ttl:
         ctx.effects.fields["r"] = records.pack_session(replace(ctx.session, ttl=ttl))
-        ctx.effects.fields["ttl"] = access.expiry(ttl) * 1000
+        ctx.effects.fields["ttl"] = access.session_expiry_seconds(ttl) * 1000
     return KeepAliveResponse(result=access.result(), keep_alive_time=ttl)
 
 
@@ -91,7 +91,7 @@ def service(ctx: Context, request: ServiceRequest) -> Primitive:
     ctx.send({"op": "soon"})
     if segments.wanted(request):
         ctx.effects.fields["segm"] = "1"
-    return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
+    return services.service_response(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 
 def sp_info(request: GetSPInfoRequest, version: str, provider: Provider) -> Primitive:

@@ -26,7 +26,7 @@ def tell(store: Announcements, sid: str, session: Session, message_id: str, text
     """Queues one announcement. False when the session is over."""
     now = time.time()
     # Every phone of the user gets it; who has read it on one need not read it on another.
-    copy = copies.name([session.domain, text], session.resource, now, numbered=asks)
+    copy = copies.copy_name([session.domain, text], session.resource, now, numbered=asks)
     payload = records.pack_announcement(Text(message_id, session.domain, text, int(now)), asks)
     return store.tell(sid, message_id, records.stored(session.domain, payload, copy))
 

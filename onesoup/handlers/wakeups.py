@@ -47,7 +47,7 @@ def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, dict[s
         methods.discard("STCP")
     if not port or not routable(ctx.peer.address, policy.udp_nets):
         methods -= UDP
-    if not numbers.allowed(number, policy.sms_prefixes):
+    if not numbers.number_allowed(number, policy.sms_prefixes):
         methods -= SMS
     url = f"{policy.cir_url.rstrip('/')}/cir/{token(ctx)}" if policy.cir_url else ""
     found = Offer(frozenset(methods), host, policy.stcp_port, policy.poll_min, url, policy.sms_cookie)
@@ -94,11 +94,11 @@ def trusted_number(ctx: Context) -> str:
         number = ctx.peer.number or ctx.peer.sender
         known.learn(ctx.session.jid, number, numbers.NETWORK if ctx.peer.number else numbers.SMS)
         return number
-    claimed = numbers.normal(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
+    claimed = numbers.normal_number(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
     link = linking.found(ctx.services, ctx.session.jid)
     # What an admin has written down counts as proved.
     proved = known.of(ctx.session.jid) + ([link.number] if link is not None and link.number else [])
-    return numbers.trusted("", claimed or "", proved, policy.accept_claimed)
+    return numbers.trusted_number("", claimed or "", proved, policy.accept_claimed)
 
 
 @lru_cache(maxsize=8)

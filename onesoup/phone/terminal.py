@@ -558,7 +558,7 @@ def as_xml(octets: bytes) -> str:
     except WireError as error:
         return f"({len(octets)} octets that are no CSP: {error})"
     _hide(root)
-    return xmltext.write(root).replace("\n", "&#10;")
+    return xmltext.write_element(root).replace("\n", "&#10;")
 
 
 def _hide(element: Element) -> None:

@@ -20,7 +20,7 @@ def wire() -> None:
 @wire.command()
 def decode() -> None:
     """Hex of WBXML, one-line XML, or plain text syntax, to XML on one line, or to `error: ...`."""
-    _each_line(lambda line: xmltext.write(_document(line).root).replace("\n", "&#10;"))
+    _each_line(lambda line: xmltext.write_element(_document(line).root).replace("\n", "&#10;"))
 
 
 @wire.command()

@@ -76,7 +76,7 @@ _SIZES: dict[Encoding, Callable[[str], int]] = {
 }
 
 
-def size(text: str, encoding: Encoding) -> int:
+def encoded_size(text: str, encoding: Encoding) -> int:
     """The octets that a text takes in a document of this encoding, as the value of one element."""
     return _SIZES[encoding](text)
 

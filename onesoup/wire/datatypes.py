@@ -24,12 +24,12 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\u202a-\u202e\u2066-\
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]*={0,2}\s*")
 
 
-def legal(text: str) -> str:
+def legal_text(text: str) -> str:
     """The text without what XML cannot carry and without what no phone may be shown."""
     return text if text.isprintable() else _ILLEGAL.sub("", text)
 
 
-def normal(kind: int, text: str) -> str:
+def normal_value(kind: int, text: str) -> str:
     """The one form of a value that came as text: 007 is 7, true is T. What is no such value stays as it is."""
     if kind == INTEGER:
         digits = text.strip()
@@ -40,13 +40,13 @@ def normal(kind: int, text: str) -> str:
     return text
 
 
-def boolean(octets: bytes) -> str:
+def opaque_boolean(octets: bytes) -> str:
     """An opaque truth value: one of its texts, else its first octet."""
     text = BOOLEANS.get(octets.decode("latin-1").strip().lower()) if len(octets) < 8 else None
     return text or ("T" if octets[:1].strip(b"\0") else "F")
 
 
-def datetime(octets: bytes) -> str:
+def opaque_datetime(octets: bytes) -> str:
     """Six octets of packed fields as YYYYMMDDThhmmss and the letter of the zone, if they name one."""
     bits = int.from_bytes(octets, "big")
     zone = chr(bits & 0xFF)
@@ -57,7 +57,7 @@ def datetime(octets: bytes) -> str:
     )
 
 
-def content(octets: bytes, parent: Element) -> str:
+def opaque_content(octets: bytes, parent: Element) -> str:
     """Opaque ContentData: text if it is text, else BASE64.
 
     ContentType and ContentEncoding stand beside it, or in the MessageInfo before it.
@@ -66,12 +66,12 @@ def content(octets: bytes, parent: Element) -> str:
     if info.findtext("ContentEncoding").upper() == "BASE64":
         return octets.decode("ascii") if _BASE64.fullmatch(octets) else base64.b64encode(octets).decode()
     if not (named := info.findtext("ContentType")):  # nobody says: it is text if it can be
-        text = utf8(octets)
+        text = decode_utf8(octets)
         return base64.b64encode(octets).decode() if "\ufffd" in text else text
-    return utf8(octets) if named.lower().startswith("text/") else base64.b64encode(octets).decode()
+    return decode_utf8(octets) if named.lower().startswith("text/") else base64.b64encode(octets).decode()
 
 
-def direct(octets: bytes) -> str:
+def opaque_direct_content(octets: bytes) -> str:
     """Opaque DirectContent: BASE64, as it stands in text, or the octets of a picture themselves. Its ContentType comes later."""
     try:
         return octets.decode()
@@ -79,7 +79,7 @@ def direct(octets: bytes) -> str:
         return base64.b64encode(octets).decode()
 
 
-def utf8(octets: bytes) -> str:
+def decode_utf8(octets: bytes) -> str:
     """UTF-8 as phones write it.
 
     COMPAT(Android): a character above U+FFFF comes as two surrogates of three octets (CESU-8). The pair is joined; a single

@@ -47,7 +47,7 @@ def _folded() -> dict[str, str]:
 _FOLDED = _folded()
 
 
-def canonical(name: str) -> str:
+def canonical_name(name: str) -> str:
     """The tables' spelling of a name, or the name itself when no table has it."""
     return _FOLDED.get(name.lower(), name)
 
@@ -56,7 +56,7 @@ def is_name(name: str) -> bool:
     return len(name) <= MAX_NAME and _NAME.fullmatch(name) is not None
 
 
-def local(name: str) -> str:
+def local_name(name: str) -> str:
     """The name without its prefix: prefixes and namespaces are only labels in CSP."""
     return name.rpartition(":")[2]
 
@@ -68,7 +68,7 @@ def cir_address(version: str) -> str:
 
 def of_version(name: str, version: str) -> str:
     """The tables' spelling of a name, and the one of its two names that an element has in that version."""
-    found = canonical(name)
+    found = canonical_name(name)
     return cir_address(version) if found in CIR_ADDRESS else found
 
 

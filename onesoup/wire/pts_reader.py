@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from onesoup.wire import names, ptstext
-from onesoup.wire.datatypes import KINDS, normal
+from onesoup.wire.datatypes import KINDS, normal_value
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated import pts as tables
 from onesoup.wire.limits import MAX_ELEMENTS, check_size, too_many
@@ -121,7 +121,7 @@ class PtsReader:
         known = values or VALUE_WORDS.get(name, NO_WORDS)
         text = known.names.get(word.text.upper(), word.text)
         kind = KINDS.get(name)
-        return self.element(name, word.offset, text=normal(kind, text) if kind else text)
+        return self.element(name, word.offset, text=normal_value(kind, text) if kind else text)
 
     def made(self, name: str, value: Word | Group, words: Words) -> list[Element]:
         """The elements of that name: one, or one for each member where a group holds nothing but texts."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from onesoup.wire.datatypes import legal, utf8
+from onesoup.wire.datatypes import decode_utf8, legal_text
 from onesoup.wire.errors import WireError
 from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_NAME
 
@@ -149,8 +149,8 @@ class ParameterReader:
 
 
 def _text(octets: bytes) -> str:
-    text = octets.decode("ascii") if octets.isascii() else utf8(octets)
-    return text if text.isprintable() else legal(text)
+    text = octets.decode("ascii") if octets.isascii() else decode_utf8(octets)
+    return text if text.isprintable() else legal_text(text)
 
 
 # ---- writing
@@ -173,7 +173,7 @@ def _top(value: Said) -> str:
 def _value(value: Said) -> str:
     if isinstance(value, str):
         if not value.isprintable():
-            value = legal(value)
+            value = legal_text(value)
         return '"' + value.replace('"', '""') + '"' if _MUST_QUOTE.search(value) else value
     inside = ",".join(map(_value, value)) or '""'  # () is nothing, and so no group of one that is empty
     return f"({inside})" if value else ""

@@ -10,7 +10,7 @@ from onesoup.wire.generated.datatypes import DATATYPES
 from onesoup.wire.generated.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
 from onesoup.wire.generated.tags import TAGS
 from onesoup.wire.generated.values import VALUES
-from onesoup.wire.names import FALLBACK, VERSIONS, canonical
+from onesoup.wire.names import FALLBACK, VERSIONS, canonical_name
 
 # Global tokens (WBXML 1.3 section 7.1). Every other octet is a tag: six bits of token, and these two flags.
 SWITCH_PAGE, END, ENTITY, STR_I, LITERAL = range(5)
@@ -83,7 +83,7 @@ def _tags(version: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for source in (version, *FALLBACK):
         for token, name in TAGS[source].items():
-            found.setdefault(token, canonical(name))
+            found.setdefault(token, canonical_name(name))
     return found
 
 
@@ -114,7 +114,7 @@ SHORT_TEXTS = {
 ATTRIBUTES = {token: (name, prefix) for token, (name, prefix, _) in ATTRS["1.3"].items()}
 
 
-def mb(number: int) -> bytes:
+def multi_byte(number: int) -> bytes:
     """mb_u_int32: seven bits an octet, the high bit says that more follow."""
     octets = [number & 0x7F]
     while number := number >> 7:
@@ -164,7 +164,7 @@ def _texts(version: str, name: str) -> dict[str, bytes] | None:
         tokens |= {"SMS": 0x75} if version == "1.3" else {"SMS": 0x75, "IM": 0x68}
     if version == "1.3":
         tokens.pop("GROUP_ID" if name == "Name" else "History")
-    return {text: bytes((EXT_T[0],)) + mb(token) + bytes((END,)) for text, token in tokens.items()}
+    return {text: bytes((EXT_T[0],)) + multi_byte(token) + bytes((END,)) for text, token in tokens.items()}
 
 
 def _start(version: str, name: str, token: int) -> tuple[bytes, bytes]:
@@ -193,17 +193,17 @@ def _forms(version: str) -> dict[str, Form]:
     found: dict[str, Form] = {}
     for source in (version, *FALLBACK):
         for token, spelling in TAGS[source].items():
-            name = canonical(spelling)
+            name = canonical_name(spelling)
             if name not in found and _readable(version, name, token):
                 found[name] = _form(version, name, token)
     return found
 
 
 FORMS = {version: _forms(version) for version in VERSIONS}
-HEADERS = {version: bytes((3,)) + mb(number) + mb(106) for version, number in WBXML_PUBLIC_IDS.items()}
+HEADERS = {version: bytes((3,)) + multi_byte(number) + multi_byte(106) for version, number in WBXML_PUBLIC_IDS.items()}
 
 
-def spelling(version: str, name: str) -> str:
+def token_name(version: str, name: str) -> str:
     """The name that a decoder of that version gives to the token of that element; it itself if it has none."""
     return _SPELLINGS[version].get(name, name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onesoup.wire import datatypes, names, tokens
-from onesoup.wire.datatypes import legal
+from onesoup.wire.datatypes import legal_text
 from onesoup.wire.errors import WireError
 from onesoup.wire.limits import MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT, too_long, too_many
 from onesoup.wire.tokens import END, ENTITY, EXT, EXT_I, EXT_T, LITERAL, OPAQUE, STR_I, STR_T, SWITCH_PAGE
@@ -44,7 +44,7 @@ class WbxmlInput:
 
     def string(self, octets: bytes) -> str:
         if self.charset == "utf-8":
-            return datatypes.utf8(octets)
+            return datatypes.decode_utf8(octets)
         return octets.decode(self.charset, "replace")
 
     def inline(self, pos: int) -> tuple[str, int]:
@@ -149,7 +149,7 @@ class WbxmlInput:
                 pos += 1
             elif token == END or LITERAL <= token < 0x40 or 0x44 < token < 0x80:
                 if names.is_name(name):
-                    found[name] = legal("".join(pieces))
+                    found[name] = legal_text("".join(pieces))
                 if token == END:
                     return found, pos
                 self.count(at)

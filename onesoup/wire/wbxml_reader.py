@@ -6,7 +6,7 @@ It does not recurse, and the common shapes are read without a call: this is most
 from __future__ import annotations
 
 from onesoup.wire import datatypes, names, tokens
-from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KINDS, STRING, legal, normal
+from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KINDS, STRING, legal_text, normal_value
 from onesoup.wire.errors import WireError
 from onesoup.wire.limits import MAX_DEPTH, check_size, too_deep, too_many, too_split
 from onesoup.wire.names import NAMESPACED_ELEMENTS
@@ -108,17 +108,17 @@ class WbxmlReader(WbxmlInput):
                         try:
                             text = data[pos + 1 : end].decode()
                         except UnicodeDecodeError:
-                            text = datatypes.utf8(data[pos + 1 : end])
+                            text = datatypes.decode_utf8(data[pos + 1 : end])
                         if not text.isprintable():
-                            text = legal(text)
-                        child.text = normal(kind, text) if kind else text
+                            text = legal_text(text)
+                        child.text = normal_value(kind, text) if kind else text
                         pos = end + 2
                         continue
                 elif following == _EXT_T_0:
                     text = texts.get(data[pos + 1], "")
                     if text and data[pos + 2] == END and stack:
                         self.text -= len(text)  # what this may take beyond the limit, the limit of elements bounds
-                        child.text = normal(kind, text) if kind else text
+                        child.text = normal_value(kind, text) if kind else text
                         pos += 3
                         continue
                 elif following == OPAQUE and kind == INTEGER:
@@ -139,10 +139,10 @@ class WbxmlReader(WbxmlInput):
         if token & 0x3F != LITERAL:
             return (f"unknown-{page:02X}-{token & 0x3F:02X}", STRING), pos
         name, after = self.from_table(pos)
-        name = names.local(name)
+        name = names.local_name(name)
         if not names.is_name(name):
             raise WireError(f"literal element name {name[:40]!r} is no name", pos)
-        name = tokens.spelling(self.version, names.canonical(name))
+        name = tokens.token_name(self.version, names.canonical_name(name))
         return (name, KINDS.get(name, STRING)), after
 
     def item(self, token: int, pos: int, parent: Element, stack: list[Element], pieces: list[str]) -> int:
@@ -188,11 +188,11 @@ class WbxmlReader(WbxmlInput):
                 raise WireError(f"{name}: integer of {len(octets)} octets", at)
             return str(int.from_bytes(octets, "big"))
         if kind == BOOLEAN:
-            return datatypes.boolean(octets)
+            return datatypes.opaque_boolean(octets)
         if kind == DATETIME and len(octets) == 6:
-            return datatypes.datetime(octets)
+            return datatypes.opaque_datetime(octets)
         if kind == CONTENT or name == "DirectContent":
-            text = datatypes.content(octets, parent) if kind == CONTENT else datatypes.direct(octets)
+            text = datatypes.opaque_content(octets, parent) if kind == CONTENT else datatypes.opaque_direct_content(octets)
             self.spend(max(len(text) - len(octets), 0), at)
             return text
         return self.string(octets)
@@ -225,5 +225,5 @@ class WbxmlReader(WbxmlInput):
 def _join(pieces: list[str], name: str) -> str:
     text = "".join(pieces)
     if not text.isprintable():
-        text = legal(text)
-    return normal(KINDS[name], text) if name in KINDS else text
+        text = legal_text(text)
+    return normal_value(KINDS[name], text) if name in KINDS else text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from onesoup.wire import names, tokens
-from onesoup.wire.datatypes import legal
+from onesoup.wire.datatypes import legal_text
 from onesoup.wire.errors import WireError
 from onesoup.wire.names import NAMESPACED_ELEMENTS
 from onesoup.wire.tokens import END, HAS_CONTENT, LITERAL, OPAQUE, STR_I, SWITCH_PAGE, Form
@@ -19,13 +19,13 @@ def encode(root: Element, version: str) -> bytes:
     writer = WbxmlWriter(version)
     body = writer.body(root)
     table = b"".join(writer.literals)
-    return b"".join((tokens.HEADERS[version], tokens.mb(len(table)), table, *body))
+    return b"".join((tokens.HEADERS[version], tokens.multi_byte(len(table)), table, *body))
 
 
 @lru_cache(4096)
 def inline_size(text: str) -> int:
     """The octets of a text as an inline string; a text that the tables have a token for takes fewer."""
-    return len(legal(text).encode()) + 2
+    return len(legal_text(text).encode()) + 2
 
 
 def opaque_integer(text: str) -> bytes | None:
@@ -82,7 +82,7 @@ class WbxmlWriter:
                     put(octets)
                     continue
                 if not text.isprintable():
-                    text = legal(text)
+                    text = legal_text(text)
                 out += (_STRING, text.encode(), _STRING_END)
             else:
                 if not stack:
@@ -93,7 +93,7 @@ class WbxmlWriter:
     def odd_form(self, element: Element, form: Form | None, page: int) -> Form:
         """The form of an element that has attributes, or a name that is in no table."""
         if form is None:
-            name = names.canonical(element.name)
+            name = names.canonical_name(element.name)
             form = tokens.FORMS[self.version].get(name)
             if form is not None and name in NAMESPACED_ELEMENTS:
                 return form
@@ -112,7 +112,7 @@ class WbxmlWriter:
         if not element.attrs:
             return b""
         parts = [
-            bytes((LITERAL,)) + self.literal(name) + _STRING + legal(value).encode() + b"\0"
+            bytes((LITERAL,)) + self.literal(name) + _STRING + legal_text(value).encode() + b"\0"
             for name, value in element.attrs.items()
         ]
         return b"".join(parts) + _END
@@ -124,4 +124,4 @@ class WbxmlWriter:
         if octets not in self.literals:
             self.literals[octets] = self.size
             self.size += len(octets)
-        return tokens.mb(self.literals[octets])
+        return tokens.multi_byte(self.literals[octets])

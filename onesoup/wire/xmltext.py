@@ -8,7 +8,7 @@ from typing import Any
 from xml.parsers import expat
 
 from onesoup.wire import names
-from onesoup.wire.datatypes import KINDS, legal, normal
+from onesoup.wire.datatypes import KINDS, legal_text, normal_value
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated.doctypes import NAMESPACES, PUBLIC_IDS, SYSTEM_IDS
 from onesoup.wire.generated.tags import TAGS
@@ -32,7 +32,7 @@ _SPACE = " \t\r\n"
 _NAMESPACED = frozenset(NAMESPACES["1.2"])
 
 # Spelled as in the tables: most names of most documents. Others take the long way through names.canonical.
-_KNOWN = {name: name for version in names.FALLBACK for name in map(names.canonical, TAGS[version].values())}
+_KNOWN = {name: name for version in names.FALLBACK for name in map(names.canonical_name, TAGS[version].values())}
 for _name in names.CIR_ADDRESS:
     del _KNOWN[_name]
 
@@ -153,16 +153,16 @@ class XmlTreeReader:
             if not element.children:  # text beside children is ignored
                 text = "".join(self.pieces).strip(_SPACE)
                 kind = KINDS.get(element.name)
-                element.text = normal(kind, text) if kind else text
+                element.text = normal_value(kind, text) if kind else text
             self.pieces.clear()
         self.parent = self.stack.pop()
 
     def take_name(self, element: Element, name: str) -> None:
         """A name that is not spelled as in the tables, or has a prefix, or depends on the version."""
-        name = names.local(name)
+        name = names.local_name(name)
         if not names.is_name(name):
             raise WireError(f"XML: element name {name[:40]!r} is too long or not ASCII", self.parser.CurrentByteIndex)
-        element.name = names.canonical(name)
+        element.name = names.canonical_name(name)
         if element.name in names.CIR_ADDRESS:
             self.renamed.append(element)
 
@@ -207,10 +207,10 @@ def encode(root: Element, version: str, doctype: bool = False) -> bytes:
     head = '<?xml version="1.0" encoding="UTF-8"?>'
     if doctype:
         head += f'<!DOCTYPE WV-CSP-Message PUBLIC "{PUBLIC_IDS[version]}" "{SYSTEM_IDS[version]}">'
-    return (head + write(root, NAMESPACES[version])).encode()
+    return (head + write_element(root, NAMESPACES[version])).encode()
 
 
-def write(root: Element, namespaces: Mapping[str, str] | None = None) -> str:
+def write_element(root: Element, namespaces: Mapping[str, str] | None = None) -> str:
     """The elements alone. With `namespaces`, these elements get them and nothing else; without, each has its own attributes."""
     out: list[str] = []
     put = out.append
@@ -241,7 +241,7 @@ def write(root: Element, namespaces: Mapping[str, str] | None = None) -> str:
 def _escaped(text: str) -> str:
     """A carriage return goes as a reference, because a reader would make a line feed of it."""
     if not text.isprintable():
-        text = legal(text).replace("\r", "\0")
+        text = legal_text(text).replace("\r", "\0")
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("\0", "&#13;")
 

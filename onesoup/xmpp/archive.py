@@ -20,7 +20,7 @@ class ArchivedMessage:
     time: int
 
 
-def ask(room: str, query: str, most: int) -> RoomRequest:
+def archive_query(room: str, query: str, most: int) -> RoomRequest:
     """For the last messages, oldest first. They come by themselves and carry the name of the query, and then the answer."""
     form = Xml(
         "x",
@@ -32,7 +32,7 @@ def ask(room: str, query: str, most: int) -> RoomRequest:
     return RoomRequest(room, "set", Xml("query", namespaces.ARCHIVE, {"queryid": query}, [form, page]))
 
 
-def last(answer: Xml) -> str:
+def last_archive_id(answer: Xml) -> str:
     """The archive's id of the last message that came, "" for none."""
     page = answer.find("set", namespaces.RESULT_SETS)
     return page.text_of("last") if page is not None else ""
@@ -44,7 +44,7 @@ def query_of(stanza: Any) -> str | None:
     return None if result is None else str(result.getAttr("queryid") or "")
 
 
-def read(stanza: Any, room: str) -> tuple[str, ArchivedMessage | None]:
+def read_archived(stanza: Any, room: str) -> tuple[str, ArchivedMessage | None]:
     """The archive's id of a message, and what it said to everybody, if it said anything."""
     result = stanza.getTag("result", namespace=namespaces.ARCHIVE)
     found = str(result.getAttr("id") or "")

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from onesoup.wire.datatypes import legal
+from onesoup.wire.datatypes import legal_text
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.messages import text_in
 
@@ -60,7 +60,7 @@ class Bounce:
     words: str = ""
 
 
-def read(stanza: Any) -> Bounce | None:
+def read_bounce(stanza: Any) -> Bounce | None:
     """An error for a message that may be ours; None for anything else."""
     if stanza.getAttr("type") != "error" or not stanza.getAttr("id"):
         return None
@@ -96,15 +96,15 @@ def first_words(body: str) -> str:
 
 
 def _shortened(text: str, most: int) -> str:
-    line = " ".join(legal(text[: 4 * most]).split())
+    line = " ".join(legal_text(text[: 4 * most]).split())
     return line if len(line) <= most else line[: most - 3].rstrip() + "..."
 
 
-def told(reason: str, text: str = "", words: str = "") -> str:
+def bounce_text(reason: str, text: str = "", words: str = "") -> str:
     """What the phone reads. `reason` is in our words."""
     more = f" ({text})" if text and text.lower() not in reason.lower() else ""
     return f"not delivered: {reason}{more}" + (f': "{words}"' if words else "")
 
 
-def reason(condition: str) -> str:
+def bounce_reason(condition: str) -> str:
     return REASONS.get(condition, "the server refused it")

@@ -48,7 +48,7 @@ def client_type(query: Any) -> str:
     return USUAL_TYPE
 
 
-def verified(name: str, query: Any) -> bool:
+def caps_match(name: str, query: Any) -> bool:
     """Whether the answer is what its hash names: then it holds for everybody who shows this name."""
     if query is None:
         return False

@@ -117,7 +117,7 @@ def _nick(payload: Any, known: Extras) -> Extras:
 
 
 def _place(payload: Any, known: Extras) -> Extras:
-    return replace(known, place=geoloc.read(payload))
+    return replace(known, place=geoloc.read_geoloc(payload))
 
 
 def _avatar(payload: Any, known: Extras) -> Extras:
@@ -146,7 +146,7 @@ _READERS = {
 }
 
 
-def dress(shown: Shown, extras: Extras) -> Shown:
+def with_published(shown: Shown, extras: Extras) -> Shown:
     """What a contact shows, with what it published. A status text of its own counts before the words of mood and activity."""
     # A picture that is still being fetched is not known; the old one is not the contact's any more.
     picture = extras.picture if extras.wanted and extras.tried == extras.wanted else ""
@@ -168,12 +168,14 @@ def mood_of(value: str | None) -> str:
     return name.lower() if name in MOODS else ""
 
 
-def interests(wishes: Iterable[Iterable[str]]) -> list[str]:
+def wanted_nodes(wishes: Iterable[Iterable[str]]) -> list[str]:
     """The nodes that subscriptions with these wishes use, in order."""
     wishes = [list(each) for each in wishes]
-    return sorted(node for node, names in NODES.items() if any(presence.wants(each, name) for each in wishes for name in names))
+    return sorted(
+        node for node, names in NODES.items() if any(presence.wants_attribute(each, name) for each in wishes for name in names)
+    )
 
 
-def feature(node: str) -> str:
+def notify_feature(node: str) -> str:
     """The feature that asks contacts' servers for a node (XEP-0163)."""
     return f"{node}+notify"

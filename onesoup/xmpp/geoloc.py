@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from onesoup.csp.places import MAX_METRES, MAX_NAME, MAX_TEXT, Place, number
+from onesoup.csp.places import MAX_METRES, MAX_NAME, MAX_TEXT, Place, number_within
 
 
-def read(payload: Any) -> Place:
+def read_geoloc(payload: Any) -> Place:
     """The place in a <geoloc/>; a value that is none is left out, and the rest counts."""
     if payload is None:
         return Place()
-    latitude, longitude = number(_text(payload, "lat"), -90, 90), number(_text(payload, "lon"), -180, 180)
-    altitude, accuracy = number(_text(payload, "alt"), 0, MAX_METRES), number(_text(payload, "accuracy"), 0, MAX_METRES)
+    latitude, longitude = number_within(_text(payload, "lat"), -90, 90), number_within(_text(payload, "lon"), -180, 180)
+    altitude, accuracy = (
+        number_within(_text(payload, "alt"), 0, MAX_METRES),
+        number_within(_text(payload, "accuracy"), 0, MAX_METRES),
+    )
     return Place(
         latitude=latitude if longitude is not None else None,
         longitude=longitude if latitude is not None else None,
@@ -25,7 +28,7 @@ def read(payload: Any) -> Place:
     )
 
 
-def fields(place: Place) -> list[tuple[str, str]]:
+def geoloc_fields(place: Place) -> list[tuple[str, str]]:
     """The children of a <geoloc/>, in the order of the XEP's schema; none for nowhere."""
     country = "countrycode" if len(place.country) == 2 else "country"
     found = [

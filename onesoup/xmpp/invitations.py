@@ -41,7 +41,7 @@ class Bounced:
     condition: str
 
 
-def read(message: Xml) -> Invited | Declined | Bounced | None:
+def read_invitation(message: Xml) -> Invited | Declined | Bounced | None:
     """What a message says of an invitation; None when it is something else."""
     sender = message.get("from")
     if not sender:
@@ -70,18 +70,18 @@ def _who(inviter: str, room: str) -> tuple[str, str]:
     return (room, inviter.partition("/")[2]) if jid == room or not jid else (jid, "")
 
 
-def mediated(room: str, jid: str, note: str, stanza_id: str) -> Xml:
+def mediated_invitation(room: str, jid: str, note: str, stanza_id: str) -> Xml:
     """The room invites for us; in a members-only one this makes the invited a member, where we may."""
     invite = Xml("invite", attrs={"to": jid}, children=[leaf("reason", note)] if note else [])
     return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", namespaces.MUC_USER, children=[invite])])
 
 
-def direct(room: str, jid: str, note: str, stanza_id: str, password: str = "") -> Xml:
+def direct_invitation(room: str, jid: str, note: str, stanza_id: str, password: str = "") -> Xml:
     attrs = {"jid": room, **({"reason": note} if note else {}), **({"password": password} if password else {})}
     return Xml("message", attrs={"to": jid, "id": stanza_id}, children=[Xml("x", namespaces.DIRECT_INVITATION, attrs)])
 
 
-def decline(room: str, inviter: str, note: str, stanza_id: str) -> Xml:
+def decline_invitation(room: str, inviter: str, note: str, stanza_id: str) -> Xml:
     """Only a mediated invitation can be declined. `inviter` is a JID or an occupant's."""
     refusal = Xml("decline", attrs={"to": inviter}, children=[leaf("reason", note)] if note else [])
     return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", namespaces.MUC_USER, children=[refusal])])

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from onesoup.csp.text import addresses
-from onesoup.wire.datatypes import legal
+from onesoup.wire.datatypes import legal_text
 from onesoup.xmpp import namespaces
 
 # How `Incoming.seen` begins for a message that our own server's archive has numbered.
@@ -53,12 +53,12 @@ def read_message(stanza: Any, own: str, language: str = "") -> InboundMessage | 
     body = body_of(inner, inner.getAttr("type") or "normal", language)
     if not body:
         return None
-    kept = stamps(inner)
+    kept = delay_stamps(inner)
     return InboundMessage(
         sender=sender,
         sender_full=full,
         body=body,
-        time=believed(kept, own, addresses.domain_of(own), addresses.domain_of(sender)) if kept else None,
+        time=believed_stamp(kept, own, addresses.domain_of(own), addresses.domain_of(sender)) if kept else None,
         seen=name_of(inner, full, body, own),
         copied=inner is not stanza,
         receipt=(inner.getAttr("id") or "") if inner.getTag("request", namespace=namespaces.RECEIPTS) is not None else "",
@@ -89,11 +89,11 @@ def name_of(stanza: Any, sender: str, body: str, by: str) -> str:
     sender's own texts apart, and nobody else's.
     """
     id, kind = stanza.getAttr("id"), "m "
-    for tag in children(stanza, "stanza-id", namespaces.STANZA_IDS):
+    for tag in children_named(stanza, "stanza-id", namespaces.STANZA_IDS):
         if tag.getAttr("id") and addresses.bare(tag.getAttr("by") or "") == by:
             id, kind = tag.getAttr("id"), NUMBERED
             break
-    said = [tag.getData() or "" for tag in children(stanza, "body")] or [body]
+    said = [tag.getData() or "" for tag in children_named(stanza, "body")] or [body]
     words = "\0".join((sender, id or "", *said)).encode("utf-8", "surrogatepass")
     return f"{kind}{hashlib.blake2b(words, digest_size=16).hexdigest()}"
 
@@ -135,7 +135,7 @@ def _unwrapped(stanza: Any, own: str) -> Any:
 
 def body_of(stanza: Any, kind: str, language: str = "") -> str:
     """What is to be read of a message, in this language where there are several; "" for nothing."""
-    body = text_in(stanza, "body", language) or legal(_marked_up(stanza))
+    body = text_in(stanza, "body", language) or legal_text(_marked_up(stanza))
     if not body.strip():
         body = ""
     hidden = [child for child in stanza.getChildren() if child and child.getNamespace() in _ENCRYPTED]
@@ -147,7 +147,7 @@ def body_of(stanza: Any, kind: str, language: str = "") -> str:
         return "[encrypted message]"
     if kind == "normal" and body and (subject := text_in(stanza, "subject", language).strip()):
         body = f"{subject}\n{body}"
-    url = legal(_shared(stanza))
+    url = legal_text(_shared(stanza))
     if url and url not in body:
         body = f"{body}\n{url}".strip()
     if body and stanza.getTag("replace", namespace=namespaces.MESSAGE_CORRECTION) is not None:
@@ -160,7 +160,7 @@ def _says_something(hidden: Any) -> bool:
     return str(hidden.getNamespace()) not in OMEMO or hidden.getTag("payload") is not None
 
 
-def children(stanza: Any, name: str, namespace: str = "") -> list[Any]:
+def children_named(stanza: Any, name: str, namespace: str = "") -> list[Any]:
     """The children of that name, of any namespace where none is given: in a third of the time that xmpppy takes."""
     return [
         child
@@ -172,16 +172,16 @@ def children(stanza: Any, name: str, namespace: str = "") -> list[Any]:
 def text_in(stanza: Any, name: str, language: str = "") -> str:
     """Of several texts that differ in language (RFC 6121 section 5.2.3) the one in this language, else the one in the stanza's
     own, else the first. Without what no phone may be shown."""
-    tags = children(stanza, name)
+    tags = children_named(stanza, name)
     if len(tags) < 2:
-        return legal(tags[0].getData() or "") if tags else ""
+        return legal_text(tags[0].getData() or "") if tags else ""
     around = str(stanza.getAttr("xml:lang") or "").lower()
     found = []
     for tag in tags:
         own = str(tag.getAttr("xml:lang") or "").lower()
         written = own or around
         fits = 0 if not language else 3 if written == language else 2 if written.partition("-")[0] == language else 0
-        text = legal(tag.getData() or "")
+        text = legal_text(tag.getData() or "")
         if text:
             found.append((fits or (own in ("", around)), text))
     return max(found, key=lambda each: each[0], default=(0, ""))[1]
@@ -208,16 +208,16 @@ def _words(node: Any) -> Iterator[str]:
             yield from _words(child)
 
 
-def believed(kept: Iterable[tuple[str, int]], *keepers: str) -> int | None:
+def believed_stamp(kept: Iterable[tuple[str, int]], *keepers: str) -> int | None:
     """The oldest of these stamps that one of the keepers has made: the user's own server, the room that a message comes from, the
     domain of whoever wrote it. Anybody else could date a message back."""
     return min((stamp for by, stamp in kept if by in keepers), default=None)
 
 
-def stamps(stanza: Any) -> list[tuple[str, int]]:
+def delay_stamps(stanza: Any) -> list[tuple[str, int]]:
     """(bare JID or "", seconds since the epoch) of whoever says to have kept the message since then."""
     found = []
-    for tag in [*children(stanza, "delay", namespaces.DELAY), *children(stanza, "x", namespaces.LEGACY_DELAY)]:
+    for tag in [*children_named(stanza, "delay", namespaces.DELAY), *children_named(stanza, "x", namespaces.LEGACY_DELAY)]:
         stamp = parse_stamp(tag.getAttr("stamp") or "")
         if stamp is not None:
             found.append((addresses.bare(tag.getAttr("from") or ""), stamp))

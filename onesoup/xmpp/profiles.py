@@ -23,9 +23,9 @@ PLACES = {
 NOTE = ("NOTE",)
 
 
-def read(vcard: Any) -> dict[str, str]:
+def read_profile(vcard: Any) -> dict[str, str]:
     """Properties that are set, and the birthday."""
-    card = vcards.read(vcard)
+    card = vcards.read_vcard(vcard)
     home = card.places[0] if card.places else Postal()
     values = {
         "PP_FRIENDLY_NAME": card.nickname or card.full,
@@ -41,9 +41,9 @@ def read(vcard: Any) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def facts(vcard: Any) -> dict[str, list[str]]:
+def searchable_facts(vcard: Any) -> dict[str, list[str]]:
     """What a search may look at, by the names of onesoup.csp.search."""
-    card = vcards.read(vcard)
+    card = vcards.read_vcard(vcard)
     found = {
         "first": [card.given],
         "last": [card.family],
@@ -58,13 +58,13 @@ def facts(vcard: Any) -> dict[str, list[str]]:
     return {name: values for name, values in known.items() if values}
 
 
-def places(vcard: Any, changes: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+def vcard_places(vcard: Any, changes: Mapping[str, str]) -> dict[tuple[str, ...], str]:
     """Where in this vCard the changed values stand: where they were read."""
     noted = vcard.getTag("DESC") is None and vcard.getTag("NOTE") is not None
     places = PLACES | ({"PP_FREE_TEXT": NOTE} if noted else {})
     return {places[name]: value for name, value in changes.items() if name in places}
 
 
-def ours(changes: Mapping[str, str]) -> dict[str, str]:
+def own_element_values(changes: Mapping[str, str]) -> dict[str, str]:
     """Those of the changes that stand in our own element, by its children."""
     return {name.removeprefix("PP_"): value for name, value in changes.items() if name in PRIVATE}

@@ -29,7 +29,7 @@ class KnownServices(Protocol):
         """The domain whose rooms a service has, as far as it is known."""
 
 
-def look(query: Query, domain: str) -> str:
+def find_room_service(query: Query, domain: str) -> str:
     """The service of a domain: itself, one that it names, or conference.domain; "" when it has none. BackendError when that
     cannot be told just now: 504 for whoever does not answer, 503 for any other error."""
     about, items = query(rooms.ask_info(domain), rooms.ask_items(domain))
@@ -75,7 +75,7 @@ def group_id(room: str, domain: str | None) -> str:
     return groups.group_id(room, domain)
 
 
-def told(about: About) -> dict[str, str]:
+def told_properties(about: About) -> dict[str, str]:
     """The properties of a room whose changes a phone is told."""
     found = rooms.properties(about, private=False)
     return {name: found[name][:MAX_VALUE] for name in TOLD_PROPERTIES if name in found}

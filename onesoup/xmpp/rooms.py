@@ -402,10 +402,10 @@ def fill(config: Xml, values: Mapping[str, str], welcome: str | None = None) -> 
 
 def _nearest(wish: str, offered: Iterable[str]) -> str | None:
     """The smallest number that is large enough, where numbers are offered: ejabberd has a list for the number of users."""
-    least = digits.number(wish)
+    least = digits.ascii_number(wish)
     if least is None:
         return None
-    large = [count for each in offered if (count := digits.number(each)) is not None and count >= least]
+    large = [count for each in offered if (count := digits.ascii_number(each)) is not None and count >= least]
     return str(min(large)) if large else None
 
 

@@ -63,14 +63,14 @@ def read_form(query: Any) -> SearchForm:
     return SearchForm(frozenset(name for name in names[:MOST_FIELDS] if name), data is not None, "*" in told)
 
 
-def fill(form: SearchForm, wanted: Mapping[str, str]) -> dict[str, str]:
+def fill_search_form(form: SearchForm, wanted: Mapping[str, str]) -> dict[str, str]:
     """What to put into the form: for each criterion the best field there is. {} when the service knows none of them."""
     filled: dict[str, str] = {}
     for element, text in wanted.items():
         name = next((each for each in FIELDS.get(element, ()) if each in form.fields and each not in filled), None)
         if name is None and element == "USER_MOBILE_NUMBER":
             # Where no numbers are known, they may be names.
-            text = search.digits(text)
+            text = search.only_digits(text)
             name = next((each for each in ("user", "username") if each in form.fields and each not in filled), None)
         if name is None or not text:
             continue

@@ -14,7 +14,7 @@ _PARTS = ("STREET", "LOCALITY", "REGION", "PCODE", "CTRY")
 _KINDS = (HOME, WORK, CELL, FAX)
 
 
-def read(vcard: Any) -> Card:
+def read_vcard(vcard: Any) -> Card:
     """The card of a <vCard/>; None is an empty one."""
     if vcard is None:
         return Card()
@@ -54,13 +54,13 @@ def _text(tag: Any, name: str, most: int = MAX_VALUE) -> str:
     return " ".join((tag.getTagData(name) or "").split())[:most] if tag is not None else ""
 
 
-def photo(vcard: Any) -> bytes | None:
+def photo_bytes(vcard: Any) -> bytes | None:
     """The octets of the picture; None where there is none, or what stands there is no BASE64 or too much."""
     tag = vcard.getTag("PHOTO") if vcard is not None else None
-    return octets((tag.getTagData("BINVAL") or "") if tag is not None else "")
+    return base64_bytes((tag.getTagData("BINVAL") or "") if tag is not None else "")
 
 
-def octets(text: str) -> bytes | None:
+def base64_bytes(text: str) -> bytes | None:
     """BASE64 with any white space in it; None for nothing, for anything else and for too much."""
     if not text or len(text) > MAX_PICTURE * 3 // 2:
         return None
@@ -81,7 +81,7 @@ def photo_hash(stanza: Any) -> str | None:
     return text if extras.is_hash(text) else ""
 
 
-def elements(card: Card) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def vcard_elements(card: Card) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """What of a <vCard/> the card knows, as (element, children); an element without children has its text under "". What
     the card does not know is not among it, so that a merge leaves it as it is."""
     if card.full:

@@ -48,7 +48,9 @@ MD4 = base64.b64encode(md4(f"{NONCE}{SECRET}".encode())).decode()
 )
 def test_a_log_in_id_means_an_account_and_is_echoed_as_it_was_typed(typed, jid, own, bare):
     domains = access.DomainPolicy("home.org", {"home.org", "example.org", "cafe.org"}, {"gw.net"})
-    assert access.wish(typed, domains) == access.LoginWish(jid, own, bare, "gw.net" if typed.lower().endswith("@gw.net") else "")
+    assert access.login_address(typed, domains) == access.LoginWish(
+        jid, own, bare, "gw.net" if typed.lower().endswith("@gw.net") else ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,20 +94,20 @@ def test_the_default_domain_is_chosen_by_path_then_host_then_setting(host, path,
 )
 def test_a_malformed_log_in_id_is_531(typed):
     with pytest.raises(CspError) as refused:
-        access.wish(typed, access.DomainPolicy("home.org"))
+        access.login_address(typed, access.DomainPolicy("home.org"))
     assert refused.value.code == 531
 
 
 def test_an_id_without_domain_where_no_default_is_set_is_516():
     with pytest.raises(CspError) as refused:
-        access.wish("alice", access.DomainPolicy(None))
+        access.login_address("alice", access.DomainPolicy(None))
     assert refused.value.code == 516
 
 
 @given(st.text(max_size=80))
 def test_any_log_in_id_is_an_account_or_an_error_that_a_phone_knows(text):
     try:
-        wish = access.wish(text, access.DomainPolicy("home.org", {"x.org"}, {"gw.net"}))
+        wish = access.login_address(text, access.DomainPolicy("home.org", {"x.org"}, {"gw.net"}))
     except CspError as error:
         assert error.code in (516, 531)  # noqa: PT017
         return
@@ -134,7 +136,7 @@ DIGEST = hashlib.sha256(b"client").digest()
 
 @pytest.mark.parametrize("client_id", ["JiMMY", "WV:IMPEC01$00001", "imps.1"])
 def test_a_harmless_client_id_is_the_resource(client_id):
-    assert access.resource(client_id, DIGEST) == client_id
+    assert access.resource_of(client_id, DIGEST) == client_id
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_a_harmless_client_id_is_the_resource(client_id):
     ["", "+358401234567", "IMEI354987001234567", "me@handset", "with blank", "ümlaut", "x" * 33, "WV:IMPEC01$00001@NOK.S60"],
 )
 def test_contacts_never_see_a_number_or_an_address_of_the_handset(client_id):
-    resource = access.resource(client_id, DIGEST)
+    resource = access.resource_of(client_id, DIGEST)
     assert resource.startswith("imps-")
     assert len(resource) == 15
     assert not client_id or client_id not in resource
@@ -152,8 +154,8 @@ def test_contacts_never_see_a_number_or_an_address_of_the_handset(client_id):
 
 
 def test_schemas_come_repeated_or_as_one_comma_list():
-    assert access.schemas(LoginRequest(digest_schema=["MD5", "SHA"])) == ["MD5", "SHA"]
-    assert access.schemas(LoginRequest(digest_schema=["pwd, SHA,MD4 ,,MD5"])) == ["PWD", "SHA", "MD4", "MD5"]
+    assert access.offered_schemas(LoginRequest(digest_schema=["MD5", "SHA"])) == ["MD5", "SHA"]
+    assert access.offered_schemas(LoginRequest(digest_schema=["pwd, SHA,MD4 ,,MD5"])) == ["PWD", "SHA", "MD4", "MD5"]
 
 
 @pytest.mark.parametrize(
@@ -231,12 +233,12 @@ def test_what_android_cannot_write_it_writes_as_a_question_mark():
     ("asked", "granted"), [(None, 7200), (0, 7200), (7205, 7200), (86400, 7200), (3600, 3600), (120, 120), (10, 120)]
 )
 def test_keep_alive_is_what_the_phone_asks_within_the_limits(asked, granted):
-    assert access.granted(asked, 120, 7200) == granted
+    assert access.granted_keep_alive(asked, 120, 7200) == granted
 
 
 @pytest.mark.parametrize(("keep_alive", "expiry"), [(60, 90), (120, 150), (3600, 4500), (7200, 9000)])
 def test_a_silent_session_has_a_quarter_of_its_time_as_grace_and_half_a_minute_at_least(keep_alive, expiry):
-    assert access.expiry(keep_alive) == expiry
+    assert access.session_expiry_seconds(keep_alive) == expiry
 
 
 def test_a_description_is_as_long_as_a_phone_reads():

@@ -139,9 +139,9 @@ def test_a_part_of_an_address_is_percent_encoded_and_back(text):
     assert "/" not in part
     if any(ord(char) < 32 or ord(char) == 127 for char in text):
         with pytest.raises(CspError):
-            addresses.parse(f"wv:{part}")
+            addresses.parse_address(f"wv:{part}")
     else:
-        assert addresses.parse(f"wv:{part}").user == text
+        assert addresses.parse_address(f"wv:{part}").user == text
 
 
 @given(st.text(max_size=60))
@@ -160,7 +160,7 @@ def test_any_text_is_an_address_or_is_refused(text):
 
 
 def test_the_parts_of_a_list_address():
-    address = addresses.parse("wv:alice/Old%20friends@Example.org")
+    address = addresses.parse_address("wv:alice/Old%20friends@Example.org")
     assert (address.user, address.resource, address.domain) == ("alice", "Old friends", "example.org")
 
 
@@ -170,7 +170,7 @@ def test_a_list_goes_between_user_and_domain():
 
 
 def test_the_domain_is_behind_the_last_at():
-    assert addresses.parse("wv:a@b@c.org").domain == "c.org"
+    assert addresses.parse_address("wv:a@b@c.org").domain == "c.org"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,15 @@
 
 import pytest
 
-from onesoup.csp.capabilities import METHODS, Offer, contacts_at_once, negotiate, pictures, room, udp_port
+from onesoup.csp.capabilities import (
+    METHODS,
+    Offer,
+    accepted_picture_types,
+    contacts_at_once,
+    max_picture_bytes,
+    negotiate,
+    udp_port,
+)
 from onesoup.csp.codec.generated_elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
 from onesoup.csp.handsets import ANDROID, S60, Handset
 from onesoup.csp.session import Capabilities
@@ -223,13 +231,13 @@ def kept_of(version="1.2", **wishes):
 )
 def test_each_length_that_a_phone_names_holds_for_what_it_is_about(wishes, text, rich):
     kept = kept_of("1.3", any_content=True, **wishes)
-    assert (kept.accepted, room(kept)) == (text, rich)
+    assert (kept.accepted, max_picture_bytes(kept)) == (text, rich)
 
 
 def test_rich_content_has_a_length_of_its_own_in_1_3():
     jpeg = AcceptedContentType(content_type="image/jpeg", accepted_rich_content_length=2000)
     kept = kept_of("1.3", accepted_content_type=[jpeg], accepted_push_length=9000)
-    assert (kept.accepted, room(kept), pictures(kept)) == (9000, 2000, ("image/jpeg",))
+    assert (kept.accepted, max_picture_bytes(kept), accepted_picture_types(kept)) == (9000, 2000, ("image/jpeg",))
 
 
 LISTS_GIF = [AcceptedContentType(text="image/GIF"), AcceptedContentType(text="text/plain")]
@@ -248,4 +256,4 @@ LISTS_GIF = [AcceptedContentType(text="image/GIF"), AcceptedContentType(text="te
     ],
 )
 def test_pictures_go_to_phones_that_say_so(wishes, takes):
-    assert pictures(kept_of(**wishes)) == takes
+    assert accepted_picture_types(kept_of(**wishes)) == takes

@@ -10,7 +10,7 @@ MESSAGE = ("i", "romeo@x", "1", "ok")
 
 
 def copy(phone, at, message=MESSAGE, numbered=False):
-    return copies.name(message, phone, at, numbered)
+    return copies.copy_name(message, phone, at, numbered)
 
 
 def news(waiting, read):
@@ -61,14 +61,14 @@ def test_one_that_waits_as_the_copy_of_two_phones_waits_once():
 
 def test_parts_go_with_their_message_and_a_part_that_was_read_is_not_the_message():
     whole = copy("a", 100.0)
-    assert news([copies.part(whole), whole], [copy("b", 100.1)]) == []
-    assert news([whole], [copies.part(copy("b", 100.1))]) == [whole]
-    assert copies.part(copies.part(whole)) == copies.part(whole)
-    assert copies.part("") == ""
+    assert news([copies.copy_part_name(whole), whole], [copy("b", 100.1)]) == []
+    assert news([whole], [copies.copy_part_name(copy("b", 100.1))]) == [whole]
+    assert copies.copy_part_name(copies.copy_part_name(whole)) == copies.copy_part_name(whole)
+    assert copies.copy_part_name("") == ""
 
 
 def test_items_without_a_copy_of_another_phone_are_news():
-    assert copies.of({"m1": "", "m2": copy("a", 1.0)}, [copy("b", 1.0), ""]) == {"m2"}
+    assert copies.copies_of_items({"m1": "", "m2": copy("a", 1.0)}, [copy("b", 1.0), ""]) == {"m2"}
 
 
 def test_a_thousand_equal_messages_are_not_compared_for_ever():

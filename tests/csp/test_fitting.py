@@ -43,7 +43,7 @@ def of(version, encoding, own="wv:alice@example.org"):
 def test_each_part_of_a_text_fits_with_all_that_stands_around_it(version, encoding, text, repeats, parser, nick):
     session, body = of(version, encoding), (text or "&") * repeats
     whole = messages.Text("0" * 18, "room@muc.example.org", body, 1, group="wv:/room@muc.example.org", nick=nick)
-    parts = fitting.parts(whole, session, Capabilities(parser=parser, accepted=3000))
+    parts = fitting.text_parts(whole, session, Capabilities(parser=parser, accepted=3000))
     for part in parts:
         message = messages.new_message(messages.replace(whole, body=part), session, None)
         assert len(written(message, version, encoding)) <= parser
@@ -56,7 +56,7 @@ def test_each_part_of_a_text_fits_with_all_that_stands_around_it(version, encodi
 def test_parts_are_as_long_as_the_parser_allows(version, encoding, char, count):
     session = of(version, encoding)
     whole = messages.Text("0" * 18, "romeo@example.net", (char or " ") * count, 1)
-    parts = fitting.parts(whole, session, Capabilities(parser=32_767))
+    parts = fitting.text_parts(whole, session, Capabilities(parser=32_767))
     sizes = [
         len(written(messages.new_message(messages.replace(whole, body=each), session, None), version, encoding)) for each in parts
     ]
@@ -83,7 +83,7 @@ def test_a_contact_list_is_never_longer_than_it_was_reckoned(version, encoding, 
 
 def shortened(content, room, version="1.2", encoding=Encoding.XML):
     message = Message(version, encoding, [Transaction(Mode.RESPONSE, "7", content)], "sid", SessionType.INBAND)
-    octets = fitting.shortened(document_from_message(message), room)
+    octets = fitting.shortened_document(document_from_message(message), room)
     if octets is None:
         return None
     assert len(octets) <= room

@@ -26,7 +26,7 @@ BEN, CLEO = Member("ben", "wv:ben@example.org", groups.ADMIN), Member("cleo")
     ],
 )
 def test_a_group_id_means_a_room(text, local, domain, owner):
-    assert groups.parse(text) == groups.GroupName(local, domain, owner)
+    assert groups.parse_group_id(text) == groups.GroupName(local, domain, owner)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_group_id_means_a_room(text, local, domain, owner):
 )
 def test_what_is_no_group_id(text, code):
     with pytest.raises(CspError) as refused:
-        groups.parse(text)
+        groups.parse_group_id(text)
     assert refused.value.code == code
 
 
@@ -50,17 +50,19 @@ def test_what_is_no_group_id(text, code):
 )
 def test_a_room_that_the_phone_has_not_named(room, domain, gid):
     assert groups.group_id(room, domain) == gid
-    assert groups.parse(gid).local == room.partition("@")[0]
+    assert groups.parse_group_id(gid).local == room.partition("@")[0]
 
 
 def test_group_ids_are_compared_as_phones_do():
-    assert groups.same("WV:/Room@X.org ", "/room@x.org")
-    assert not groups.same("wv:/room@x.org", "wv:/room")
+    assert groups.same_group_id("WV:/Room@X.org ", "/room@x.org")
+    assert not groups.same_group_id("wv:/room@x.org", "wv:/room")
 
 
 def notice(version, flat=False):
     return GroupChangeNotice(
-        group_id=GID, joined=groups.joined([BEN, CLEO], GID, version, flat), left=groups.left([BEN, CLEO], GID, flat)
+        group_id=GID,
+        joined=groups.joined_members([BEN, CLEO], GID, version, flat),
+        left=groups.left_members([BEN, CLEO], GID, flat),
     )
 
 
@@ -106,7 +108,7 @@ def test_an_administrator_is_told_who_may_what():
 
 def test_properties_are_read_without_case_and_read_only_ones_change_nothing():
     asked = [("NAME", " Club "), ("accesstype", "restricted"), ("Type", "Private"), ("activeusers", "3"), ("AutoDelete", "t")]
-    values = groups.read([Property(name=name, value=value) for name, value in asked])
+    values = groups.read_properties([Property(name=name, value=value) for name, value in asked])
     assert values == {"Name": "Club", "AccessType": "Restricted", "AutoDelete": "T"}
 
 
@@ -116,16 +118,16 @@ def test_properties_are_read_without_case_and_read_only_ones_change_nothing():
 )
 def test_what_no_group_can_be(name, value):
     with pytest.raises(CspError) as refused:
-        groups.read([Property(name=name, value=value)])
+        groups.read_properties([Property(name=name, value=value)])
     assert refused.value.code == 806
 
 
 def test_members_fit_the_phone_and_those_who_may_most_are_among_them():
     crowd = [Member(f"somebody{number}", f"wv:somebody{number}@example.org") for number in range(300)]
     crowd.insert(200, Member("boss", "wv:boss@example.org", "Admin"))
-    told = groups.fitting(crowd, "wv:/lobby@example.org", 5000)
+    told = groups.fitting_members(crowd, "wv:/lobby@example.org", 5000)
     assert 10 < len(told) < 50
     assert told[-1].nick == "boss"
     assert told[:-1] == crowd[: len(told) - 1]
-    assert groups.fitting(crowd, "wv:/lobby@example.org", 100_000) == crowd
-    assert groups.fitting(crowd, "wv:/lobby@example.org", 0) == []
+    assert groups.fitting_members(crowd, "wv:/lobby@example.org", 100_000) == crowd
+    assert groups.fitting_members(crowd, "wv:/lobby@example.org", 0) == []

@@ -34,19 +34,19 @@ SIGNS = [
 
 @pytest.mark.parametrize(("client_id", "agent", "tid", "handset"), SIGNS)
 def test_a_phone_is_known_by_its_signs(client_id, agent, tid, handset):
-    assert handsets.find(client_id, agent, tid) == handset
+    assert handsets.find_handset(client_id, agent, tid) == handset
 
 
 def test_every_row_is_met_by_a_sign_above():
-    met = {handsets.find(*signs[:3]).name for signs in SIGNS}
+    met = {handsets.find_handset(*signs[:3]).name for signs in SIGNS}
     assert {row.handset.name for row in TABLE} <= met
     for row in TABLE:
         assert any(row.matches(*signs[:3]) for signs in SIGNS)
 
 
 def test_a_record_of_a_family_that_is_not_known_here_gets_the_safest_behaviour():
-    assert handsets.named("android") == ANDROID
-    assert handsets.named("series-80") == Handset()
+    assert handsets.handset_named("android") == ANDROID
+    assert handsets.handset_named("series-80") == Handset()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_takes_ssms():
 def test_unescape_content():
     request = SendMessageRequest(message_info=MessageInfo(), content_data="a &amp; b &lt;3")
     for handset in handsets.BY_NAME.values():
-        text = messages.content(request, handset.unescape_content)
+        text = messages.message_content(request, handset.unescape_content)
         assert text == ("a & b <3" if handset == S60 else "a &amp; b &lt;3")
 
 

@@ -10,9 +10,9 @@ from onesoup.csp.lists import (
     ContactList,
     Item,
     all_lists,
-    belongs,
+    belongs_to_list,
     free_group,
-    members,
+    list_members,
     token_of,
     with_list,
     without_list,
@@ -33,15 +33,15 @@ def test_without_anything_there_is_a_default_list():
 
 def test_contacts_without_a_group_are_in_the_default_list():
     lists = all_lists({}, [ROMEO, JULIET])
-    assert [item.jid for item in members(lists["friends"], [ROMEO, JULIET])] == ["romeo@x.org"]
-    assert [item.jid for item in members(lists["work"], [ROMEO, JULIET])] == ["juliet@x.org"]
+    assert [item.jid for item in list_members(lists["friends"], [ROMEO, JULIET])] == ["romeo@x.org"]
+    assert [item.jid for item in list_members(lists["work"], [ROMEO, JULIET])] == ["juliet@x.org"]
 
 
 def test_contacts_in_the_group_of_the_default_list_are_in_it_too():
     grouped = Item("nurse@x.org", "Nurse", ("Friends", "Work"), "to")
     lists = all_lists({}, [grouped])
     assert set(lists) == {"friends", "work"}
-    assert all(belongs(each, grouped) for each in lists.values())
+    assert all(belongs_to_list(each, grouped) for each in lists.values())
 
 
 def test_a_plain_group_is_its_own_token_in_small_letters():
@@ -72,7 +72,7 @@ def test_tokens_differ_in_more_than_case():
 
 def test_a_group_that_is_the_default_list_but_for_case_hides_nobody():
     roster = [Item("a@x", "A", ("friends",)), Item("b@x", "B", ("Friends",)), Item("c@x", "C")]
-    shown = {item.jid for each in all_lists({}, roster).values() for item in members(each, roster)}
+    shown = {item.jid for each in all_lists({}, roster).values() for item in list_members(each, roster)}
     assert shown == {"a@x", "b@x", "c@x"}
 
 
@@ -98,16 +98,16 @@ def test_every_contact_is_in_some_list_and_one_list_is_the_default(items, stored
     assert sum(each.default for each in lists.values()) == 1
     assert all(token == each.token for token, each in lists.items())
     for item in items:
-        assert any(belongs(each, item) for each in lists.values() if not each.private)
+        assert any(belongs_to_list(each, item) for each in lists.values() if not each.private)
 
 
 def test_leftovers_of_the_roster_are_not_contacts():
     roster = [Item("irc.x.org", "Gateway", subscription="both"), Item("gone@x.org")]
-    assert members(FRIENDS, roster) == []
+    assert list_members(FRIENDS, roster) == []
 
 
 def test_a_request_under_way_is_a_contact():
-    assert members(FRIENDS, [Item("new@x.org", ask=True)]) != []
+    assert list_members(FRIENDS, [Item("new@x.org", ask=True)]) != []
 
 
 def test_a_contact_joins_the_default_list_without_getting_a_group():
@@ -135,13 +135,13 @@ def test_off_its_last_list_a_contact_leaves_the_roster():
 
 def test_lists_of_presence_clients_keep_their_members_themselves():
     private = ContactList("~pep1.0_privatelist", "Mine", members={"romeo@x.org": "R"})
-    assert members(private, [JULIET]) == [Item("romeo@x.org", "R")]
-    assert not belongs(private, ROMEO)
+    assert list_members(private, [JULIET]) == [Item("romeo@x.org", "R")]
+    assert not belongs_to_list(private, ROMEO)
 
 
 def test_members_come_by_name():
     roster = [Item("z@x", "bob"), Item("a@x", "Carol"), Item("m@x", "Alice")]
-    assert [item.name for item in members(FRIENDS, roster)] == ["Alice", "bob", "Carol"]
+    assert [item.name for item in list_members(FRIENDS, roster)] == ["Alice", "bob", "Carol"]
 
 
 # --- a contact on several lists ---
@@ -151,8 +151,8 @@ def test_a_contact_of_the_default_list_stays_there_when_it_joins_another():
     """Without a group it is in the default list; the first group would take it off."""
     both = with_list(ROMEO, WORK)
     assert both.groups == ("Friends", "Work")
-    assert belongs(FRIENDS, both)
-    assert belongs(WORK, both)
+    assert belongs_to_list(FRIENDS, both)
+    assert belongs_to_list(WORK, both)
 
 
 def test_the_default_list_may_be_called_anything():
@@ -172,7 +172,7 @@ def test_a_list_of_a_presence_client_holds_a_contact_too():
     roster = [left]
     shown = all_lists({"~pep1.0_privatelist": PRIVATE}, roster)
     assert set(shown) == {"friends", "~pep1.0_privatelist"}
-    assert members(shown["friends"], roster) == []
+    assert list_members(shown["friends"], roster) == []
     assert without_list(left, PRIVATE, [FRIENDS, WORK]) is None
 
 
@@ -200,14 +200,14 @@ def test_lists_are_sets(groups, steps):
     """Whatever is added and removed: a contact is on exactly the lists that it was put on and not taken off, and leaves the
     roster with the last of them."""
     item = Item("romeo@x.org", "Romeo", groups, "both")
-    on = {token for token, each in KNOWN.items() if belongs(each, item)}
+    on = {token for token, each in KNOWN.items() if belongs_to_list(each, item)}
     for adds, token in steps:
         if item is None:
             item = Item("romeo@x.org")
         if adds:
             item = replace(with_list(item, KNOWN[token]), name="Romeo", subscription="both")
             on.add(token)
-        elif belongs(KNOWN[token], item):
+        elif belongs_to_list(KNOWN[token], item):
             item = without_list(item, KNOWN[token], KNOWN.values())
             on.discard(token)
-        assert on == {each for each in KNOWN if item is not None and item.shown and belongs(KNOWN[each], item)}
+        assert on == {each for each in KNOWN if item is not None and item.shown and belongs_to_list(KNOWN[each], item)}

@@ -20,7 +20,7 @@ from tests.support.characters import NOT_FOR_PHONES
 
 def sent(text, kind=None, encoding=None, unescape=False, uri=None):
     info = MessageInfo(content_type=kind, content_encoding=encoding, message_uri=uri)
-    return messages.content(SendMessageRequest(message_info=info, content_data=text), unescape)
+    return messages.message_content(SendMessageRequest(message_info=info, content_data=text), unescape)
 
 
 def b64(octets):
@@ -29,7 +29,7 @@ def b64(octets):
 
 def test_text_without_a_type_is_plain():
     assert sent("hello ü 😀") == "hello ü 😀"
-    assert messages.content(SendMessageRequest(content_data="x"), False) == "x"
+    assert messages.message_content(SendMessageRequest(content_data="x"), False) == "x"
 
 
 def test_line_ends_become_line_feeds():
@@ -200,7 +200,7 @@ def test_a_picture_reaches_the_phone_whole_as_base64_text(version, encoding):
     ],
 )
 def test_a_phone_that_does_not_take_a_picture_gets_its_text(caps, fits):
-    got = messages.fitting(PICTURE, caps)
+    got = messages.fitting_text(PICTURE, caps)
     assert got == PICTURE if fits else (got.type, got.data, got.body) == ("text/plain", b"", PICTURE.body)
 
 
@@ -230,21 +230,21 @@ def test_a_message_reaches_the_phone_whole(version, encoding, body):
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300), st.integers(1, 64))
 def test_parts_fit_and_no_character_is_cut(body, accepted):
-    parts = messages.split(body, accepted)
+    parts = messages.split_text(body, accepted)
     assert all(len(part.encode()) <= max(accepted, 16) for part in parts)
     assert "".join(parts).replace(" ", "") == body.replace(" ", "")
     assert len(parts) == 1 or all(parts[:-1])
 
 
 def test_a_short_text_is_one_part():
-    assert messages.split("hello ", 100) == ["hello "]
-    assert messages.split("", 100) == [""]
+    assert messages.split_text("hello ", 100) == ["hello "]
+    assert messages.split_text("", 100) == [""]
 
 
 def test_a_long_text_is_cut_at_a_blank_where_one_is_near():
-    parts = messages.split("the quick brown fox jumps", 20)
+    parts = messages.split_text("the quick brown fox jumps", 20)
     assert parts == ["the quick brown fox", "jumps"]
 
 
 def test_a_long_text_of_blanks_makes_no_empty_messages():
-    assert all(messages.split("a" + " " * 100 + "b", 20))
+    assert all(messages.split_text("a" + " " * 100 + "b", 20))

@@ -1,7 +1,7 @@
 """Which lists look different after somebody else has changed the roster."""
 
 from onesoup.csp import notices
-from onesoup.csp.lists import ContactList, Cut, Item, key
+from onesoup.csp.lists import ContactList, Cut, Item, item_order
 
 WORK = ContactList("work", "Work", "Work")
 OWN = ContactList("~pep", "~pep")
@@ -22,7 +22,7 @@ def test_joining_leaving_and_renaming_change_a_list_and_subscriptions_do_not():
 
 
 def test_of_a_list_in_parts_the_part_is_named():
-    cut = Cut(("work", "work-2"), (key(Item("m@x", "M")),))
+    cut = Cut(("work", "work-2"), (item_order(Item("m@x", "M")),))
     of = lambda name: Item(f"{name}@x", name, ("Work",), "both")  # noqa: E731
     for old, new, wanted in ((None, of("A"), ["work"]), (of("Z"), None, ["work-2"]), (None, None, [])):
         assert notices.changed_lists({"work": WORK}, [(old, new)], {"work": cut}) == wanted

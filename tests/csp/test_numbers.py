@@ -26,31 +26,31 @@ from onesoup.csp.text import numbers
     ],
 )
 def test_a_number_is_told_from_what_else_stands_in_such_headers(written, country, number):
-    assert numbers.normal(written, country) == number
+    assert numbers.normal_number(written, country) == number
 
 
 ONE, OTHER = "+15550100123", "+447700900123"
 
 
 def test_an_empty_list_of_prefixes_allows_nothing():
-    assert not numbers.allowed(ONE, ())
-    assert numbers.allowed(ONE, ("+44", "+1555"))
-    assert not numbers.allowed("", ("+",))
+    assert not numbers.number_allowed(ONE, ())
+    assert numbers.number_allowed(ONE, ("+44", "+1555"))
+    assert not numbers.number_allowed("", ("+",))
 
 
 def test_a_claimed_number_pays_for_nothing():
-    assert numbers.trusted("", ONE, []) == ""
-    assert numbers.trusted("", ONE, [OTHER]) == ""
-    assert numbers.trusted("", ONE, [], accept_claimed=True) == ONE
+    assert numbers.trusted_number("", ONE, []) == ""
+    assert numbers.trusted_number("", ONE, [OTHER]) == ""
+    assert numbers.trusted_number("", ONE, [], accept_claimed=True) == ONE
 
 
 def test_a_proved_number_is_trusted():
-    assert numbers.trusted(ONE, OTHER, []) == ONE
-    assert numbers.trusted("", ONE, [OTHER, ONE]) == ONE
-    assert numbers.trusted("", "", [OTHER, ONE]) == OTHER
-    assert numbers.trusted("", "", []) == ""
+    assert numbers.trusted_number(ONE, OTHER, []) == ONE
+    assert numbers.trusted_number("", ONE, [OTHER, ONE]) == ONE
+    assert numbers.trusted_number("", "", [OTHER, ONE]) == OTHER
+    assert numbers.trusted_number("", "", []) == ""
 
 
 def test_a_log_sees_three_digits():
-    assert numbers.hidden(ONE) == "***123"
-    assert numbers.hidden("") == ""
+    assert numbers.hidden_number(ONE) == "***123"
+    assert numbers.hidden_number("") == ""

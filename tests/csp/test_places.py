@@ -32,13 +32,13 @@ def test_what_is_no_coordinate_is_none(text):
 
 
 def test_the_last_thousandth_is_carried():
-    assert places.written(35.99999999, "NS") == "36 00 00.000N"
-    assert places.written(-0.5, "EW") == "0 30 00.000W"
+    assert places.written_degrees(35.99999999, "NS") == "36 00 00.000N"
+    assert places.written_degrees(-0.5, "EW") == "0 30 00.000W"
 
 
 @given(st.floats(-180, 180))
 def test_what_is_written_is_read_again(value):
-    again = places.degrees(places.written(value, "EW"), 180)
+    again = places.degrees(places.written_degrees(value, "EW"), 180)
     assert again == pytest.approx(value, abs=1e-6)
 
 

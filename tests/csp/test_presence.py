@@ -37,33 +37,33 @@ def told(sub_list):
 
 
 def test_a_notification_carries_the_full_set():
-    assert set(told(presence.notification(HERE, []))) == {*USUAL, "status_mood", "alias"}
+    assert set(told(presence.presence_notification(HERE, []))) == {*USUAL, "status_mood", "alias"}
 
 
 @pytest.mark.parametrize("shown", [HERE, OFFLINE, Shown(online=True, availability="AVAILABLE")])
 def test_every_value_is_qualified(shown):
-    for value in told(presence.notification(shown, [])).values():
+    for value in told(presence.presence_notification(shown, [])).values():
         assert value.qualifier is True
 
 
 @pytest.mark.parametrize("shown", [HERE, OFFLINE, UNKNOWN, Shown(online=True)])
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_the_qualifier_is_the_first_child(shown, version):
-    for attribute in write_node(presence.notification(shown, []), version).children:
+    for attribute in write_node(presence.presence_notification(shown, []), version).children:
         assert attribute.children[0].name == "Qualifier"
 
 
 def test_only_what_was_subscribed_is_told():
-    assert set(told(presence.notification(HERE, ["online_status", "alias"]))) == {"online_status", "alias"}
+    assert set(told(presence.presence_notification(HERE, ["online_status", "alias"]))) == {"online_status", "alias"}
 
 
 def test_registration_is_told_by_name_only():
-    assert presence.notification(HERE, []).registration is None
-    assert presence.notification(HERE, ["registration"]).registration.presence_value == "T"
+    assert presence.presence_notification(HERE, []).registration is None
+    assert presence.presence_notification(HERE, ["registration"]).registration.presence_value == "T"
 
 
 def test_the_state_of_somebody_who_is_there():
-    shown = presence.notification(HERE, [])
+    shown = presence.presence_notification(HERE, [])
     assert shown.online_status.presence_value == "T"
     assert shown.user_availability.presence_value == "DISCREET"
     assert shown.status_text.presence_value == "busy"
@@ -75,7 +75,7 @@ def test_the_state_of_somebody_who_is_there():
 
 def test_the_state_of_somebody_who_is_not():
     """Once for each contact, and with a value: phones need to hear of everybody."""
-    gone = presence.notification(OFFLINE, [])
+    gone = presence.presence_notification(OFFLINE, [])
     assert gone.online_status == OnlineStatus(qualifier=True, presence_value="F")
     assert gone.user_availability.presence_value == "NOT_AVAILABLE"
     assert gone.comm_cap.comm_c[0].status == "CLOSED"
@@ -83,7 +83,7 @@ def test_the_state_of_somebody_who_is_not():
 
 
 def test_of_somebody_unknown_nothing_is_claimed():
-    assert told(presence.notification(UNKNOWN, [])) == {"online_status": OnlineStatus(qualifier=False)}
+    assert told(presence.presence_notification(UNKNOWN, [])) == {"online_status": OnlineStatus(qualifier=False)}
 
 
 # --- attributes that somebody must want ---
@@ -92,7 +92,7 @@ PLACE = Place(60.1699, -24.9384, 20, 5, "FI", "Helsinki", "Main St", "4", "Port"
 
 
 def test_a_place_is_told_in_three_ways():
-    shown = presence.notification(Shown(online=True, place=PLACE), [])
+    shown = presence.presence_notification(Shown(online=True, place=PLACE), [])
     assert (shown.geo_location.latitude, shown.geo_location.longitude) == ("60 10 11.640N", "24 56 18.240W")
     assert (shown.geo_location.altitude, shown.geo_location.accuracy) == (20, 5)
     assert (shown.address.country, shown.address.city, shown.address.named_area) == ("FI", "Helsinki", "Port")
@@ -100,22 +100,22 @@ def test_a_place_is_told_in_three_ways():
 
 
 def test_who_is_not_there_is_nowhere():
-    assert presence.notification(Shown(place=PLACE), []).address is None
-    assert presence.notification(Shown(place=PLACE), ["address"]).address.qualifier is False
+    assert presence.presence_notification(Shown(place=PLACE), []).address is None
+    assert presence.presence_notification(Shown(place=PLACE), ["address"]).address.qualifier is False
 
 
 @pytest.mark.parametrize("wishes", [[], ["status_content"]])
 def test_a_picture_is_told_by_name_or_to_who_wants_all(wishes):
     picture = ("image/png", b"\x89PNG")
-    assert presence.notification(HERE, ["online_status"], picture).status_content is None
-    assert presence.weight(wishes, 6000) > presence.weight(["status_text"], 6000) + 8000
-    content = presence.notification(HERE, wishes, picture).status_content
+    assert presence.presence_notification(HERE, ["online_status"], picture).status_content is None
+    assert presence.contact_bytes(wishes, 6000) > presence.contact_bytes(["status_text"], 6000) + 8000
+    content = presence.presence_notification(HERE, wishes, picture).status_content
     assert (content.qualifier, base64.b64decode(content.direct_content), content.content_type) == (True, b"\x89PNG", "image/png")
 
 
 def test_what_was_asked_for_by_name_and_is_not_known_says_so():
     """Every attribute of the page, and no other; in its place, so that nothing old stands."""
-    shown = presence.notification(Shown(online=True, alias="R"), presence.ATTRIBUTES)
+    shown = presence.presence_notification(Shown(online=True, alias="R"), presence.ATTRIBUTES)
     said = told(shown)
     assert set(said) == set(presence.ATTRIBUTES)
     unknown = {name for name, value in said.items() if value.qualifier is False}
@@ -127,17 +127,19 @@ def test_what_was_asked_for_by_name_and_is_not_known_says_so():
 
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_every_attribute_is_written_in_the_form_of_each_version(version):
-    shown = presence.notification(Shown(online=True, place=PLACE, text="t", mood="SAD"), presence.ATTRIBUTES, ("image/png", b"x"))
+    shown = presence.presence_notification(
+        Shown(online=True, place=PLACE, text="t", mood="SAD"), presence.ATTRIBUTES, ("image/png", b"x")
+    )
     names = [each.name for each in write_node(shown, version).children]
     assert len(names) == len(presence.ATTRIBUTES)
     assert read_node(write_node(shown, version), PresenceSubList).geo_location == shown.geo_location
 
 
 def test_only_a_change_of_what_is_covered_counts():
-    assert presence.wants([], "status_text")
-    assert presence.wants(["status_content"], "status_content")
-    assert presence.wants([], "status_content")
-    assert not presence.wants(["online_status"], "status_text")
+    assert presence.wants_attribute([], "status_text")
+    assert presence.wants_attribute(["status_content"], "status_content")
+    assert presence.wants_attribute([], "status_content")
+    assert not presence.wants_attribute(["online_status"], "status_text")
 
 
 @given(st.lists(st.sampled_from(presence.ATTRIBUTES), max_size=4), st.data())
@@ -156,23 +158,23 @@ def test_who_is_told_is_told_something_new(wishes, data):
         place=st.sampled_from([Place(), PLACE]),
     )
     before, now = data.draw(states), data.draw(states)
-    if presence.notification(before, wishes) != presence.notification(now, wishes):
-        assert presence.differ(before, now, wishes)
-    assert not presence.differ(now, now, wishes)
+    if presence.presence_notification(before, wishes) != presence.presence_notification(now, wishes):
+        assert presence.presence_differs(before, now, wishes)
+    assert not presence.presence_differs(now, now, wishes)
 
 
 def test_a_status_text_is_as_long_as_a_phone_reads():
-    assert len(presence.notification(Shown(online=True, text="x" * 500), []).status_text.presence_value) == 200
+    assert len(presence.presence_notification(Shown(online=True, text="x" * 500), []).status_text.presence_value) == 200
 
 
 def test_a_request_names_attributes_by_empty_elements():
     asked = PresenceSubList(online_status=OnlineStatus(), status_text=StatusText())
-    assert presence.wanted(asked) == ["online_status", "status_text"]
+    assert presence.wanted_attributes(asked) == ["online_status", "status_text"]
 
 
 @pytest.mark.parametrize("asked", [None, PresenceSubList()])
 def test_no_list_of_attributes_means_all(asked):
-    assert presence.wanted(asked) == []
+    assert presence.wanted_attributes(asked) == []
 
 
 # --- what the phone says ---
@@ -204,18 +206,18 @@ def test_attributes_that_are_not_named_stay():
         PresenceSubList(status_text=StatusText(True, "one"), user_availability=available("DISCREET")), "1.2"
     )
     second = presence.own_fields(PresenceSubList(status_text=StatusText(True, "two")), "1.2")
-    both = presence.published(presence.own_list({**first, **second}))
+    both = presence.published_presence(presence.own_list({**first, **second}))
     assert (both.text, both.availability) == ("two", "DISCREET")
 
 
 @pytest.mark.parametrize("value", ["AVAILABLE", "NOT_AVAILABLE", "DISCREET"])
 def test_availability_is_published(value):
-    assert presence.published(own(user_availability=available(value))).availability == value
+    assert presence.published_presence(own(user_availability=available(value))).availability == value
 
 
 @pytest.mark.parametrize("value", ["NOTAVAILABLE", "not_available", " NotAvailable "])
 def test_other_spellings_of_not_available(value):
-    assert presence.published(own(user_availability=available(value))).availability == "NOT_AVAILABLE"
+    assert presence.published_presence(own(user_availability=available(value))).availability == "NOT_AVAILABLE"
 
 
 def test_an_availability_that_does_not_exist_is_751():
@@ -227,30 +229,30 @@ def test_an_availability_that_does_not_exist_is_751():
 @pytest.mark.parametrize("status", [None, OnlineStatus(), OnlineStatus(qualifier=True), OnlineStatus(True, "T")])
 def test_online_status_without_a_value_means_online(status):
     """S60 sends it so at each start."""
-    assert presence.published(own(online_status=status)).online is True
+    assert presence.published_presence(own(online_status=status)).online is True
 
 
 @pytest.mark.parametrize("value", ["F", "f"])
 def test_online_status_f_hides(value):
-    assert presence.published(own(online_status=OnlineStatus(True, value))).online is False
+    assert presence.published_presence(own(online_status=OnlineStatus(True, value))).online is False
 
 
 def test_a_text_that_is_not_qualified_is_not_published():
-    assert presence.published(own(status_text=StatusText(False, "old"))).text == ""
+    assert presence.published_presence(own(status_text=StatusText(False, "old"))).text == ""
 
 
 @pytest.mark.parametrize(("status", "im"), [("OPEN", True), ("CLOSED", False), ("closed", False), (None, True)])
 def test_closed_im_is_published(status, im):
-    assert presence.published(own(comm_cap=CommCap(True, [CommC(cap="IM", status=status)]))).im is im
+    assert presence.published_presence(own(comm_cap=CommCap(True, [CommC(cap="IM", status=status)]))).im is im
 
 
 def test_nothing_said_is_available():
-    assert presence.published(PresenceSubList()) == presence.Published(True, "AVAILABLE", "", True)
+    assert presence.published_presence(PresenceSubList()) == presence.Published(True, "AVAILABLE", "", True)
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_a_list_of_attributes_is_read_as_it_was_written(version):
-    shown = presence.notification(HERE, [])
+    shown = presence.presence_notification(HERE, [])
     assert read_node(write_node(shown, version), PresenceSubList) == shown
 
 
@@ -271,19 +273,19 @@ def test_a_list_of_attributes_is_read_as_it_was_written(version):
     ],
 )
 def test_the_zone_as_xmpp_writes_it(zone, offset):
-    assert presence.published(own(time_zone=TimeZone(True, zone))).zone == offset
+    assert presence.published_presence(own(time_zone=TimeZone(True, zone))).zone == offset
 
 
 def test_the_model_is_told_only_when_the_user_has_said_so():
     phone = own(client_info=ClientInfo(True, client_type="PDA", dev_manufacturer="Nokia", model="E61"))
-    assert (presence.published(phone).model, presence.published(phone).client_type) == ("", "PDA")
-    assert presence.published(phone, ["client_info"]).model == "Nokia E61"
-    assert presence.published(phone, ["online_status"]).client_type == ""
+    assert (presence.published_presence(phone).model, presence.published_presence(phone).client_type) == ("", "PDA")
+    assert presence.published_presence(phone, ["client_info"]).model == "Nokia E61"
+    assert presence.published_presence(phone, ["online_status"]).client_type == ""
 
 
 def test_the_language_of_texts():
-    assert presence.published(own(preferred_language=PreferredLanguage(True, "fin"))).language == "fi"
-    assert presence.published(own(preferred_language=PreferredLanguage(True, "fin")), ["alias"]).language == ""
+    assert presence.published_presence(own(preferred_language=PreferredLanguage(True, "fin"))).language == "fi"
+    assert presence.published_presence(own(preferred_language=PreferredLanguage(True, "fin")), ["alias"]).language == ""
 
 
 def content(data, kind="image/png", qualifier=True):
@@ -294,9 +296,9 @@ def content(data, kind="image/png", qualifier=True):
     ("data", "text"), [("aGVsbG8=", "hello"), ("hello there", "hello there"), ("Home", "Home"), ("%%", "%%")]
 )
 def test_a_text_as_content_is_a_status_text_where_there_is_none(data, text):
-    assert presence.published(own(status_content=content(data, "text/plain"))).text == text
+    assert presence.published_presence(own(status_content=content(data, "text/plain"))).text == text
     both = own(status_content=content(data, "text/plain"), status_text=StatusText(True, "own"))
-    assert presence.published(both).text == "own"
+    assert presence.published_presence(both).text == "own"
     assert presence.own_picture(own(status_content=content(data, "text/plain"))) is None
 
 
@@ -324,4 +326,4 @@ def test_what_is_no_picture_changes_nothing(odd):
 def test_any_content_is_survived(data, kind):
     own = PresenceSubList(status_content=StatusContent(True, direct_content=data, content_type=kind))
     presence.own_picture(own)
-    presence.published(own)
+    presence.published_presence(own)

@@ -15,7 +15,7 @@ from onesoup.wire.tree import Element
 
 
 def wish(**criteria):
-    return search.read(SearchRequest(search_pair_list=[SearchPairList(name, text) for name, text in criteria.items()]))
+    return search.read_search(SearchRequest(search_pair_list=[SearchPairList(name, text) for name, text in criteria.items()]))
 
 
 BEN = SearchPerson("ben.li@example.org", {"name": ("Benny",)}).with_facts(
@@ -41,20 +41,20 @@ BEN = SearchPerson("ben.li@example.org", {"name": ("Benny",)}).with_facts(
     ],
 )
 def test_all_criteria_count_and_what_is_not_known_is_not_denied(criteria, verdict):
-    assert search.meets(BEN, wish(**criteria)) is verdict
+    assert search.person_matches(BEN, wish(**criteria)) is verdict
 
 
 def test_once_everything_is_known_a_criterion_is_met_or_not():
     asked = wish(USER_CITY="bergen")
-    assert search.meets(BEN.with_facts({}, complete=True), asked) is False
-    assert search.meets(BEN.with_facts({"city": ["Bergen"]}, complete=True), asked) is True
+    assert search.person_matches(BEN.with_facts({}, complete=True), asked) is False
+    assert search.person_matches(BEN.with_facts({"city": ["Bergen"]}, complete=True), asked) is True
 
 
 @pytest.mark.parametrize(
     ("online", "text", "verdict"), [(True, "T", True), (False, "T", False), (False, "F", True), (None, "F", False)]
 )
 def test_who_is_online_is_told_only_where_it_is_known(online, text, verdict):
-    assert search.meets(SearchPerson("x@y", {}, online), wish(USER_ONLINE_STATUS=text)) is verdict
+    assert search.person_matches(SearchPerson("x@y", {}, online), wish(USER_ONLINE_STATUS=text)) is verdict
 
 
 def test_what_nobody_can_answer_alone_finds_nobody():
@@ -77,7 +77,7 @@ def test_what_nobody_can_answer_alone_finds_nobody():
 )
 def test_criteria_that_make_no_search_are_refused(request_, code):
     with pytest.raises(CspError) as error:
-        search.read(request_)
+        search.read_search(request_)
     assert error.value.code == code
 
 
@@ -101,7 +101,7 @@ def test_several_pairs_in_one_list_are_several_criteria():
 
 def joined(text, *pairs):
     made = [SearchPairList(element, string, number) for number, (element, string) in enumerate(pairs, 7)]
-    return search.read(SearchRequest(search_pair_list=made, advanced_criteria=text))
+    return search.read_search(SearchRequest(search_pair_list=made, advanced_criteria=text))
 
 
 CITY, ALIAS, CAROL, GENDER = ("USER_CITY", "oslo"), ("USER_ALIAS", "zoe"), ("USER_ID", "carol"), ("USER_GENDER", "M")
@@ -124,7 +124,7 @@ CITY, ALIAS, CAROL, GENDER = ("USER_CITY", "oslo"), ("USER_ALIAS", "zoe"), ("USE
 )
 def test_pairs_are_joined_as_the_phone_says(text, verdict):
     """7: met; 8: not known; 9: not met; 10: nobody could know, so that it does not count."""
-    assert search.meets(BEN, joined(text, CITY, ALIAS, CAROL, GENDER)) is verdict
+    assert search.person_matches(BEN, joined(text, CITY, ALIAS, CAROL, GENDER)) is verdict
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_what_joins_nothing_is_refused(text):
 
 def test_pairs_without_an_id_go_by_their_place():
     asked = SearchRequest(search_pair_list=[SearchPairList(*CITY), SearchPairList(*CAROL)], advanced_criteria="1 AND NOT 2")
-    assert search.meets(BEN, search.read(asked)) is True
+    assert search.person_matches(BEN, search.read_search(asked)) is True
 
 
 def test_a_directory_is_asked_once_for_each_way_to_meet_the_criteria():
@@ -162,13 +162,13 @@ _LOGIC = st.recursive(
 
 @given(_LOGIC, st.lists(st.booleans(), min_size=5, max_size=5))
 def test_an_expression_means_what_it_means_in_python(text, values):
-    logic = criteria.read(text, {number: number - 1 for number in range(1, 6)})
+    logic = criteria.read_expression(text, {number: number - 1 for number in range(1, 6)})
     named = {f"p{number}": value for number, value in enumerate(values, 1)}
     expected = eval(re.sub(r"(\d)", r"p\1", text).lower(), {}, named)
-    assert criteria.decide(logic, values) is expected
+    assert criteria.evaluate_expression(logic, values) is expected
     if expected:
         # Whoever meets it is among those of one of the ways, if it has as few as are looked at.
-        ways = criteria.ways(logic)
+        ways = criteria.alternative_queries(logic)
         assert len(ways) == criteria.MOST_WAYS or any(all(values[index] for index in way) for way in ways)
 
 
@@ -180,11 +180,11 @@ def test_every_hit_comes_once_whichever_index_a_phone_counts_with(total, limit, 
     found, seen = Found(tuple(f"p{n}" for n in range(total))), []
     index = None
     for _ in range(total + 1):
-        start = search.begins(found, index)
-        names = search.page(found.jids[start:], limit, 131_072)
+        start = search.page_start(found, index)
+        names = search.result_page(found.jids[start:], limit, 131_072)
         found = Found(found.jids, False, start + len(names))
         seen += names
-        answer = search.answer(7, found, names)
+        answer = search.search_response(7, found, names)
         assert answer.search_findings == total
         if answer.completion_flag:
             break
@@ -194,15 +194,15 @@ def test_every_hit_comes_once_whichever_index_a_phone_counts_with(total, limit, 
 
 def test_a_page_behind_the_end_is_empty_and_one_further_on_an_error():
     found = Found(("a", "b", "c"), given=2)
-    assert search.begins(found, 4) == 3
-    assert search.begins(found, 1) == 0
+    assert search.page_start(found, 4) == 3
+    assert search.page_start(found, 1) == 0
     with pytest.raises(CspError) as error:
-        search.begins(found, 5)
+        search.page_start(found, 5)
     assert error.value.code == 425
 
 
 def test_a_page_fits_the_phone_and_is_never_without_end():
     names = [f"wv:somebody{n}@example.org" for n in range(200)]
-    assert 1 < len(search.page(names, None, 3000)) < 40
-    assert len(search.page(names, None, 0)) == 1
-    assert search.page([], 5, 3000) == []
+    assert 1 < len(search.result_page(names, None, 3000)) < 40
+    assert len(search.result_page(names, None, 0)) == 1
+    assert search.result_page([], 5, 3000) == []

@@ -23,7 +23,7 @@ BOB = Card(
 
 
 def test_what_is_written_is_read_again():
-    assert vcards.read(vcards.text_of(BOB)) == BOB
+    assert vcards.read_vcard_text(vcards.text_of(BOB)) == BOB
 
 
 def test_the_text_is_ascii_in_lines_of_their_own():
@@ -36,7 +36,7 @@ def test_the_text_is_ascii_in_lines_of_their_own():
 
 def test_no_card_is_no_text():
     assert vcards.text_of(Card()) == ""
-    assert not vcards.read("BEGIN:VCARD\r\nEND:VCARD")
+    assert not vcards.read_vcard_text("BEGIN:VCARD\r\nEND:VCARD")
 
 
 def test_a_card_has_a_name_whatever_is_known():
@@ -55,7 +55,7 @@ def test_version_3_is_read_too():
         "BEGIN:VCARD\nVERSION:3.0\nitem1.FN:Bob\nN:Beton;Bob;;;\nTEL;TYPE=home,voice:1\nNOTE:one\\, two\n  and three\n"
         "ADR;TYPE=WORK:;;Street 1;City;;;\nORG:ACME;Sales\nEND:VCARD"
     )
-    card = vcards.read(text)
+    card = vcards.read_vcard_text(text)
     assert (card.full, card.family, card.given, card.organisation) == ("Bob", "Beton", "Bob", "ACME")
     assert card.phones == (((HOME,), "1"),)
     assert card.note == "one, two and three"
@@ -64,14 +64,14 @@ def test_version_3_is_read_too():
 
 def test_quoted_printable_goes_on_behind_a_soft_break():
     text = "FN;ENCODING=QUOTED-PRINTABLE;CHARSET=ISO-8859-1:B=E9=\r\nton"
-    assert vcards.read(text).full == "Béton"
-    assert vcards.read("FN;QUOTED-PRINTABLE;CHARSET=no-such:=41").full == "A"
+    assert vcards.read_vcard_text(text).full == "Béton"
+    assert vcards.read_vcard_text("FN;QUOTED-PRINTABLE;CHARSET=no-such:=41").full == "A"
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read(text):
-    vcards.read(text)
-    vcards.read(f"BEGIN:VCARD\r\nTEL;{text}\r\nADR:{text}\r\nNOTE;QUOTED-PRINTABLE:{text}\r\nEND:VCARD")
+    vcards.read_vcard_text(text)
+    vcards.read_vcard_text(f"BEGIN:VCARD\r\nTEL;{text}\r\nADR:{text}\r\nNOTE;QUOTED-PRINTABLE:{text}\r\nEND:VCARD")
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), max_size=30)
@@ -82,8 +82,8 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")),
 @example("\\n", ";\\;", "\\N\\\\n")
 def test_any_names_arrive_as_they_are_and_add_no_line(full, given_name, note):
     card = Card(full=full or "x", given=given_name or "y", note=note)
-    assert vcards.read(vcards.text_of(card)) == card
+    assert vcards.read_vcard_text(vcards.text_of(card)) == card
 
 
 def test_ten_thousand_lines_cost_no_more_than_two_hundred():
-    assert vcards.read("TEL:1\n" * 10_000).phones == (((), "1"),) * vcards.MAX_MANY
+    assert vcards.read_vcard_text("TEL:1\n" * 10_000).phones == (((), "1"),) * vcards.MAX_MANY

@@ -139,7 +139,7 @@ class Choices:
 
 @cache
 def real() -> tuple[Xml, ...]:
-    return tuple(stanzas.tree(node) for each in REAL for node in parsed(each.encode()))
+    return tuple(stanzas.stanza_to_xml(node) for each in REAL for node in parsed(each.encode()))
 
 
 def parsed(octets: bytes) -> list[Node]:
@@ -262,14 +262,22 @@ def seeds() -> tuple[bytes, ...]:
 _NODES: tuple[Callable[[Any], Any], ...] = (
     lambda node: xmpp_messages.read_message(node, OWN),
     lambda node: xmpp_messages.read_plainly(node, OWN),
-    lambda node: xmpp_messages.oldest(xmpp_messages.stamps(node)),
+    lambda node: xmpp_messages.oldest(xmpp_messages.delay_stamps(node)),
     lambda node: xmpp_messages.body_of(node, "chat"),
     lambda node: extras.read_event(node, extras.Extras()),
     lambda node: contacts.read_resource(node, 1, "de"),
-    lambda node: searching.fill(searching.read_form(node), {"USER_ID": "ben", "USER_MOBILE_NUMBER": "+1 555"}),
-    lambda node: caps.verified("sha-1 http://a/ AAAA", node),
-    *(xmpp_messages.read_receipt, bounces.read, contacts.read_item, caps.name_of, caps.client_type),
-    *(vcards.read, vcards.photo, vcards.photo_hash, xmpp_profiles.read, xmpp_profiles.facts, geoloc.read, blocking.read_items),
+    lambda node: searching.fill_search_form(searching.read_form(node), {"USER_ID": "ben", "USER_MOBILE_NUMBER": "+1 555"}),
+    lambda node: caps.caps_match("sha-1 http://a/ AAAA", node),
+    *(xmpp_messages.read_receipt, bounces.read_bounce, contacts.read_item, caps.name_of, caps.client_type),
+    *(
+        vcards.read_vcard,
+        vcards.photo_bytes,
+        vcards.photo_hash,
+        xmpp_profiles.read_profile,
+        xmpp_profiles.searchable_facts,
+        geoloc.read_geoloc,
+        blocking.read_items,
+    ),
     *(
         searching.read_hits,
         searching.read_items,
@@ -286,7 +294,7 @@ _TREES: tuple[Callable[[Xml], Any], ...] = (
     lambda tree: rooms.join_code(rooms.condition(tree)),
     lambda tree: errors.bounce_code(rooms.condition(tree)),
     *(rooms.of_room, rooms.read_presence, rooms.read_admin, rooms.is_service, rooms.item_jids, rooms.read_bookmarks),
-    *(invitations.read, archive.last),
+    *(invitations.read_invitation, archive.last_archive_id),
 )
 
 
@@ -294,11 +302,11 @@ def mapped(node: Node) -> None:
     """The pure mapping reads whatever an element is: nothing, or something, and never raises."""
     for read in _NODES:
         read(node)
-    tree = stanzas.tree(node)
+    tree = stanzas.stanza_to_xml(node)
     for read in _TREES:
         read(tree)
     if archive.query_of(node) is not None:
-        archive.read(node, ROOM)
+        archive.read_archived(node, ROOM)
 
 
 class Somebody(Held, Directory):

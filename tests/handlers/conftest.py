@@ -90,7 +90,12 @@ class Holder:
             session = records.unpack_session(job["r"])
             code = self.verdict(*self.password(job))
             if code == 200:
-                fields = {"r": job["r"], "cred": job["cred"], "ttl": access.expiry(session.ttl) * 1000, "fence": 1}
+                fields = {
+                    "r": job["r"],
+                    "cred": job["cred"],
+                    "ttl": access.session_expiry_seconds(session.ttl) * 1000,
+                    "fence": 1,
+                }
                 self.feed.create(job["sid"], fields, ())
                 self.shards.add(shard, job["sid"])
             self.reply(job, code)

@@ -55,7 +55,7 @@ def says(phone, **attributes):
 
 
 def default_list(phone, *names):
-    asked = presence.asked(names)
+    asked = presence.attribute_request(names)
     assert phone.ask(CreateAttributeListRequest(presence_sub_list=asked, default_list=True)).result.code == 200
 
 
@@ -68,7 +68,7 @@ def sent(phone, holder):
 
 
 def asked(phone, *names, user=ROMEO):
-    request = GetPresenceRequest(user=[User(user_id=user)], presence_sub_list=presence.asked(names))
+    request = GetPresenceRequest(user=[User(user_id=user)], presence_sub_list=presence.attribute_request(names))
     return phone.ask(request).presence[0].presence_sub_list[0]
 
 
@@ -204,7 +204,7 @@ def test_a_picture_that_is_too_much_does_not_keep_the_rest_from_being_remembered
 
 def test_a_subscription_says_what_it_uses(phone, holder):
     holder.roster(phone.sid, Item("romeo@example.net", "R", subscription="both"))
-    phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)], presence_sub_list=presence.asked(["alias"])))
+    phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)], presence_sub_list=presence.attribute_request(["alias"])))
     phone.ask(UnsubscribePresenceRequest(user=[User(user_id=ROMEO)]))
     assert [each["interests"] for each in holder.ops(phone, "online")] == [True, True]
     phone.ask(GetPresenceRequest(user=[User(user_id=ROMEO)]))
@@ -215,7 +215,7 @@ def test_a_subscription_says_what_it_uses(phone, holder):
 def subscribed(phone, holder, services, octets=b"picture", *names):
     holder.roster(phone.sid, Item("romeo@example.net", "R", subscription="both"))
     services.pictures.put("p", records.pack_picture(("image/jpeg", octets)), "romeo@example.org")
-    asked = presence.asked(names or ("online_status", "status_content"))
+    asked = presence.attribute_request(names or ("online_status", "status_content"))
     phone.ask(SubscribePresenceRequest(user=[User(user_id=ROMEO)], presence_sub_list=asked))
     holder.shows(phone.sid, "romeo@example.net", online=True, picture="p")
 

@@ -132,7 +132,7 @@ def test_a_message_in_parts_is_read_when_its_last_part_is(phones):
     """The phone in the drawer takes less at once: there the message is in parts."""
     phones.log_in("drawer")
     phones.log_in("hand")
-    phones.holder._held[phones.sids["drawer"]].intake.cut = lambda text, most: messages.split(text.body, 20)
+    phones.holder._held[phones.sids["drawer"]].intake.cut = lambda text, most: messages.split_text(text.body, 20)
     text = secret_text() + " and more words" * 3
     body = f"<message from='romeo@x.example/c' type='chat' id='1'><body>{text}</body></message>"
     for name in ("drawer", "hand"):

@@ -63,14 +63,14 @@ def says(phone: StoryPhone, **attributes: object) -> None:
 
 def asks(phone: StoryPhone, person: Person, *names: str) -> PresenceSubList:
     """What GetPresence says of these attributes."""
-    request = GetPresenceRequest(user=[User(user_id=person.wv)], presence_sub_list=presence.asked(names))
+    request = GetPresenceRequest(user=[User(user_id=person.wv)], presence_sub_list=presence.attribute_request(names))
     answer = phone.request(request)
     assert isinstance(answer, GetPresenceResponse)
     return answer.presence[0].presence_sub_list[0]
 
 
 def subscribe(phone: StoryPhone, person: Person, *names: str) -> None:
-    request = SubscribePresenceRequest(user=[User(user_id=person.wv)], presence_sub_list=presence.asked(names))
+    request = SubscribePresenceRequest(user=[User(user_id=person.wv)], presence_sub_list=presence.attribute_request(names))
     done(phone, request)
 
 
@@ -167,7 +167,7 @@ def test_a_card_is_fetched_when_the_phone_asks_for_it(world: World) -> None:
     there.iq("set", f"<vCard xmlns='vcard-temp'>{card}<PHOTO><BINVAL>AAAA</BINVAL></PHOTO></vCard>")
     phone = world.phone(alice).start()
     text = asks(phone, bob, "contact_info").contact_info.contained_vcard  # type: ignore[union-attr]
-    read = vcards.read(text or "")
+    read = vcards.read_vcard_text(text or "")
     assert (read.full, read.phones, read.emails) == ("Bob Béton", (((), number),), ("bob@example.net",))
     assert asks(phone, carol, "contact_info", "online_status").contact_info.qualifier is False  # type: ignore[union-attr]
 
@@ -212,11 +212,14 @@ def test_the_phones_place_and_card_go_out_only_when_its_user_says_so(world: Worl
     card = ContactInfo(True, contained_vcard="BEGIN:VCARD\r\nVERSION:2.1\r\nFN:Alice\r\nEND:VCARD")
     position = GeoLocation(True, "24 56 18E", "60 10 12N")
     says(phone, geo_location=position, address=Address(True, country="FI", city="Espoo"), contact_info=card)
-    done(phone, CreateAttributeListRequest(presence_sub_list=presence.asked(["address", "contact_info"]), default_list=True))
+    done(
+        phone,
+        CreateAttributeListRequest(presence_sub_list=presence.attribute_request(["address", "contact_info"]), default_list=True),
+    )
     place = there.wait("event", sender=alice.jid, node=GEOLOC).xml
     assert "Espoo" in place
     assert "60.17" not in place
-    done(phone, CreateAttributeListRequest(presence_sub_list=presence.asked(["online_status"]), default_list=True))
+    done(phone, CreateAttributeListRequest(presence_sub_list=presence.attribute_request(["online_status"]), default_list=True))
     there.wait("event", sender=alice.jid, node=GEOLOC, xml=lambda xml: "Espoo" not in xml)
     vcard = there.iq("get", "<vCard xmlns='vcard-temp'/>", alice.jid).xml
     assert "Alice" in vcard
@@ -260,7 +263,7 @@ def test_who_asks_is_told_what_the_phone_is(world: World) -> None:
     assert ">+05:30<" in there.iq("get", "<time xmlns='urn:xmpp:time'/>", full).xml
     version = "<query xmlns='jabber:iq:version'/>"
     assert "E61" not in there.iq("get", version, full).xml
-    done(phone, CreateAttributeListRequest(presence_sub_list=presence.asked(["client_info"]), default_list=True))
+    done(phone, CreateAttributeListRequest(presence_sub_list=presence.attribute_request(["client_info"]), default_list=True))
     phone.until(lambda: "Nokia E61" in there.iq("get", version, full).xml)
 
 
@@ -284,7 +287,7 @@ def test_a_grant_in_advance_holds_while_the_phone_is_away(world: World) -> None:
         done(
             phone,
             CreateAttributeListRequest(
-                presence_sub_list=presence.asked(["online_status"]), user_id=[each.wv], default_list=False
+                presence_sub_list=presence.attribute_request(["online_status"]), user_id=[each.wv], default_list=False
             ),
         )
     done(phone, DeleteAttributeListRequest(user_id=[carol.wv], default_list=False))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.wire import codec, wbxml_writer, xmltext
-from onesoup.wire.datatypes import legal
+from onesoup.wire.datatypes import legal_text
 from onesoup.wire.document import ANY_TREE, Document, Encoding
 from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
@@ -341,7 +341,7 @@ def test_the_namespaces_are_those_of_the_version_whatever_the_tree_carries():
 @given(st.text(st.characters(blacklist_categories=())), st.sampled_from(["1.1", "1.2", "1.3"]))
 def test_any_text_arrives_in_wbxml(text, version):
     tree = Element("WV-CSP-Message", children=[Element("ContentData", text)])
-    assert codec.decode(wbxml_writer.encode(tree, version)).root.findtext("ContentData") == legal(text)
+    assert codec.decode(wbxml_writer.encode(tree, version)).root.findtext("ContentData") == legal_text(text)
 
 
 @given(st.text(st.characters(blacklist_categories=())), st.booleans())
@@ -350,14 +350,14 @@ def test_any_text_arrives_in_xml(text, attribute):
     attrs = {"kind": text} if attribute else None
     tree = Element("WV-CSP-Message", children=[Element("ContentData", text, attrs=attrs)])
     child = only(xmltext.encode(tree, "1.2"))
-    assert child.text == legal(text).strip(" \t\r\n")
-    assert (child.attrs or {}).get("kind") == (legal(text) if attribute else None)
+    assert child.text == legal_text(text).strip(" \t\r\n")
+    assert (child.attrs or {}).get("kind") == (legal_text(text) if attribute else None)
 
 
 def test_legal_drops_what_xml_cannot_write_and_what_no_phone_may_be_shown():
-    assert legal("a\0b\x0bc\ud800d\ufffee\t\r\n\x7f\u200e\ufffd\U0010ffff") == "abcde\t\r\n\x7f\u200e\ufffd\U0010ffff"
-    assert legal("photo\u202egnp.exe") == "photognp.exe"
-    assert legal(NOT_FOR_PHONES) == ""
+    assert legal_text("a\0b\x0bc\ud800d\ufffee\t\r\n\x7f\u200e\ufffd\U0010ffff") == "abcde\t\r\n\x7f\u200e\ufffd\U0010ffff"
+    assert legal_text("photo\u202egnp.exe") == "photognp.exe"
+    assert legal_text(NOT_FOR_PHONES) == ""
 
 
 # ---- trees

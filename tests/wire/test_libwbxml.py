@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from onesoup.wire import codec, wbxml_writer
-from onesoup.wire.names import canonical
+from onesoup.wire.names import canonical_name
 from onesoup.wire.tree import Element
 
 from .vectors import GOOD, copy, reference
@@ -36,7 +36,7 @@ def spelled_as_ours(root: Element) -> Element:
     todo = [root]
     while todo:
         element = todo.pop()
-        element.name = canonical(element.name)
+        element.name = canonical_name(element.name)
         if element.name == "BlockUser-Request":
             element.name = "BlockEntity-Request"
         if element.name in ("DateTime", "DeliveryTime"):

@@ -31,9 +31,9 @@ def test_every_tag_is_written_as_a_token_that_is_read_as_the_same_name(version):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_tag_of_a_version_can_be_written_in_it_with_its_own_token(version):
     own = tags.TAGS[version]
-    for name in map(names.canonical, own.values()):
+    for name in map(names.canonical_name, own.values()):
         form = FORMS[version][name]
-        assert names.canonical(own[form.page << 8 | form.empty[0] & 0x3F]) == name
+        assert names.canonical_name(own[form.page << 8 | form.empty[0] & 0x3F]) == name
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
@@ -84,7 +84,7 @@ def test_names_that_differ_in_case_only_are_one_element():
     ],
 )
 def test_spellings_of_other_implementations(written, name):
-    assert names.canonical(written) == name
+    assert names.canonical_name(written) == name
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.generated.doctypes import NAMESPACES
-from onesoup.wire.names import local
+from onesoup.wire.names import local_name
 from onesoup.wire.tree import Element
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -68,7 +68,7 @@ def reference(xml: bytes) -> Element:
     while todo:
         source, parent, inherited = todo.pop(0)
         uri = source.tag[1:].partition("}")[0] if source.tag.startswith("{") else ""
-        attrs = {local(key): value for key, value in source.attrib.items()}
+        attrs = {local_name(key): value for key, value in source.attrib.items()}
         if uri != inherited:
             attrs = {"xmlns": uri, **attrs}
         name = source.tag.rpartition("}")[2]

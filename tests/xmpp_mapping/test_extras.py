@@ -43,12 +43,12 @@ def test_a_retracted_item_is_an_empty_one():
 
 @pytest.mark.parametrize("mood", extras.MOODS)
 def test_the_phones_moods_have_the_same_names_in_xmpp_both_ways(mood):
-    assert extras.dress(HERE, Extras(mood=extras.mood_of(mood))).mood == mood
+    assert extras.with_published(HERE, Extras(mood=extras.mood_of(mood))).mood == mood
 
 
 @pytest.mark.parametrize(("mood", "shown"), [("tired", "SLEEPY"), ("worried", "ANXIOUS"), ("curious", ""), ("", "")])
 def test_other_moods_go_to_the_nearest_or_are_left_out(mood, shown):
-    assert extras.dress(HERE, Extras(mood=mood)).mood == shown
+    assert extras.with_published(HERE, Extras(mood=mood)).mood == shown
 
 
 def test_a_mood_that_no_phone_has_withdraws():
@@ -57,13 +57,13 @@ def test_a_mood_that_no_phone_has_withdraws():
 
 def test_a_status_text_counts_before_the_words_of_a_mood():
     published = Extras(mood="sad", mood_text="alas", activity="working")
-    assert extras.dress(Shown(online=True, text="brb"), published).text == "brb"
-    assert extras.dress(HERE, published).text == "alas"
-    assert extras.dress(HERE, Extras(activity="working")).text == "working"
+    assert extras.with_published(Shown(online=True, text="brb"), published).text == "brb"
+    assert extras.with_published(HERE, published).text == "alas"
+    assert extras.with_published(HERE, Extras(activity="working")).text == "working"
 
 
 def test_who_is_offline_has_a_name_but_no_mood():
-    assert extras.dress(OFFLINE, Extras(mood="sad", nick="Romeo")) == Shown(alias="Romeo")
+    assert extras.with_published(OFFLINE, Extras(mood="sad", nick="Romeo")) == Shown(alias="Romeo")
 
 
 def test_the_record_gives_back_what_was_put_in():

@@ -499,7 +499,7 @@ def test_a_malformed_link_is_text(friend, url):
 @pytest.mark.parametrize(
     "broken",
     [
-        (messages, "stamps"),
+        (messages, "delay_stamps"),
         (messages, "name_of"),
         (messages, "_picture"),
         (messages, "body_of"),
@@ -531,7 +531,7 @@ def test_a_mistake_about_one_contact_or_request_costs_no_other(intake, monkeypat
         return good(resources, name, *more) if name != "poison" else 1 / 0
 
     monkeypatch.setattr(contacts, "with_presence", fails)
-    monkeypatch.setattr(stanzas, "answer", lambda *_: 1 / 0)
+    monkeypatch.setattr(stanzas, "iq_answer", lambda *_: 1 / 0)
     done = read(
         intake,
         f"<presence from='{ROMEO}/x'/>",
@@ -541,7 +541,7 @@ def test_a_mistake_about_one_contact_or_request_costs_no_other(intake, monkeypat
     )
     assert set(done.changes.presence) == {ROMEO, "tybalt@example.net"}
     (answer,) = done.answers
-    assert (answer.getAttr("type"), stanzas.condition(answer)) == ("error", "internal-server-error")
+    assert (answer.getAttr("type"), stanzas.error_condition(answer)) == ("error", "internal-server-error")
 
 
 def test_a_store_that_is_away_is_no_mistake_of_a_stanza(intake, directory, monkeypatch):
@@ -583,7 +583,7 @@ def too_big(xml):
 )
 def test_whoever_wrote_what_is_too_large_is_told_so(intake, xml, condition):
     done = intake.read([too_big(xml)])
-    assert [stanzas.condition(each) for each in done.answers] == [condition] * bool(condition)
+    assert [stanzas.error_condition(each) for each in done.answers] == [condition] * bool(condition)
     for answer in done.answers:
         assert (answer.getAttr("to"), answer.getAttr("id"), answer.getAttr("type")) == (f"{ROMEO}/x", "1", "error")
 

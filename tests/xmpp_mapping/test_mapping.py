@@ -445,7 +445,7 @@ def test_any_stamp_is_a_time_or_none(stamp):
 
 
 def bounce(inner, **attrs):
-    return bounces.read(message(f"<body>x</body><error type='cancel'>{inner}</error>", type="error", id="m1", **attrs))
+    return bounces.read_bounce(message(f"<body>x</body><error type='cancel'>{inner}</error>", type="error", id="m1", **attrs))
 
 
 def test_a_bounce_names_recipient_message_and_condition():
@@ -502,14 +502,17 @@ def test_each_bounce_has_the_code_of_the_table(inner, code):
     ],
 )
 def test_no_such_server_is_said_only_of_a_domain_that_does_not_exist(words, told):
-    assert bounces.reason(bounce(condition("remote-server-not-found", words)).condition) == told
-    assert bounces.reason(bounce(condition("remote-server-timeout", words)).condition) == "the other server cannot be reached now"
+    assert bounces.bounce_reason(bounce(condition("remote-server-not-found", words)).condition) == told
+    assert (
+        bounces.bounce_reason(bounce(condition("remote-server-timeout", words)).condition)
+        == "the other server cannot be reached now"
+    )
 
 
 def test_the_phone_reads_the_reason_what_the_server_says_and_how_the_message_began():
-    assert bounces.told("no such user") == "not delivered: no such user"
-    assert bounces.told("no such user", "User unknown", "Hello") == 'not delivered: no such user (User unknown): "Hello"'
-    assert bounces.told("no such user", "No such user") == "not delivered: no such user"
+    assert bounces.bounce_text("no such user") == "not delivered: no such user"
+    assert bounces.bounce_text("no such user", "User unknown", "Hello") == 'not delivered: no such user (User unknown): "Hello"'
+    assert bounces.bounce_text("no such user", "No such user") == "not delivered: no such user"
 
 
 def test_what_comes_back_is_cut_and_cleaned():
@@ -524,8 +527,8 @@ def test_a_new_address_is_told():
 
 
 def test_only_an_error_with_an_id_is_a_bounce():
-    assert bounces.read(message("<body>x</body>")) is None
-    assert bounces.read(message("<error/>", type="error")) is None
+    assert bounces.read_bounce(message("<body>x</body>")) is None
+    assert bounces.read_bounce(message("<error/>", type="error")) is None
 
 
 def test_a_receipt_names_the_message():

@@ -179,8 +179,8 @@ def test_an_answer_is_believed_when_its_hash_says_so():
     inside = "".join(f"<feature var='http://jabber.org/protocol/{each}'/>" for each in features)
     identity = "<identity category='client' name='Exodus 0.9.1' type='pc'/>"
     query = node(f"<query xmlns='http://jabber.org/protocol/disco#info'>{identity}{inside}</query>")
-    assert caps.verified("sha-1 http://x QgayPKawpkPSDYmwT/WM94uAlu0=", query)
-    assert not caps.verified("sha-1 http://x AgayPKawpkPSDYmwT/WM94uAlu0=", query)
+    assert caps.caps_match("sha-1 http://x QgayPKawpkPSDYmwT/WM94uAlu0=", query)
+    assert not caps.caps_match("sha-1 http://x AgayPKawpkPSDYmwT/WM94uAlu0=", query)
     assert caps.client_type(query) == "COMPUTER"
     assert caps.client_type(None) == "COMPUTER"
 
@@ -190,8 +190,8 @@ def test_own_abilities_have_the_hash_that_their_answer_verifies():
     query = node(
         "<iq xmlns='jabber:client' type='get' from='r@x/a' id='1'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
     )
-    answer = stanzas.answer(query, "alice@x", profile).getTag("query")
-    assert caps.verified(f"sha-1 {stanzas.CAPS_NODE} {stanzas.caps_hash('handheld', profile.notify)}", answer)
+    answer = stanzas.iq_answer(query, "alice@x", profile).getTag("query")
+    assert caps.caps_match(f"sha-1 {stanzas.CAPS_NODE} {stanzas.caps_hash('handheld', profile.notify)}", answer)
     assert {f"{namespaces.AVATAR_METADATA}+notify", f"{namespaces.MOOD}+notify"} <= stanzas.features_in(Node("iq", {}, [answer]))
 
 
@@ -209,11 +209,11 @@ def test_own_abilities_have_the_hash_that_their_answer_verifies():
     ],
 )
 def test_only_what_subscriptions_use_is_asked_for(asked, nodes):
-    assert extras.interests(asked) == sorted(nodes)
+    assert extras.wanted_nodes(asked) == sorted(nodes)
 
 
 def test_a_subscription_of_everything_asks_for_everything():
-    assert set(extras.interests([[]])) == set(extras.NODES)
+    assert set(extras.wanted_nodes([[]])) == set(extras.NODES)
 
 
 # --- who is told ---
@@ -266,7 +266,7 @@ def test_of_several_texts_the_phones_language_counts(intake):
 
 
 def geo(inside):
-    return geoloc.read(node(f"<geoloc xmlns='{namespaces.GEOLOC}'>{inside}</geoloc>"))
+    return geoloc.read_geoloc(node(f"<geoloc xmlns='{namespaces.GEOLOC}'>{inside}</geoloc>"))
 
 
 def test_a_place_is_read():
@@ -300,9 +300,9 @@ def test_long_names_are_cut():
 def test_a_place_goes_out_as_it_would_be_read():
     place = Place(60.1699, -24.9384, 20, 5, "FI", "Helsinki", "Main St", "4", "Port", "at the port")
     item = stanzas.publish_place("1", place).getTag("pubsub").getTag("publish").getTag("item")
-    assert geoloc.read(item.getTag("geoloc")) == place
-    assert geoloc.fields(NOWHERE) == []
-    assert geoloc.fields(Place(accuracy=5)) == []
+    assert geoloc.read_geoloc(item.getTag("geoloc")) == place
+    assert geoloc.geoloc_fields(NOWHERE) == []
+    assert geoloc.geoloc_fields(Place(accuracy=5)) == []
 
 
 # --- cards ---
@@ -314,7 +314,7 @@ def test_a_vcard_is_read():
         "<TEL><CELL/><NUMBER>1</NUMBER></TEL><TEL><WORK/><FAX/>2</TEL><TEL/><EMAIL><USERID>b@x</USERID></EMAIL>"
         "<ADR><HOME/><LOCALITY>H</LOCALITY><CTRY>FI</CTRY></ADR><ADR><WORK/></ADR><ORG><ORGNAME>O</ORGNAME></ORG>"
     )
-    card = vcards.read(node(f"<vCard xmlns='vcard-temp'>{inside}</vCard>"))
+    card = vcards.read_vcard(node(f"<vCard xmlns='vcard-temp'>{inside}</vCard>"))
     assert card == Card(
         full="Bob B", family="B", given="Bob", nickname="Bobby", organisation="O", note="note",
         phones=(((CELL,), "1"), ((WORK, FAX), "2")), emails=("b@x",), places=(Postal(HOME, city="H", country="FI"),),
@@ -322,18 +322,18 @@ def test_a_vcard_is_read():
 
 
 def test_no_vcard_is_an_empty_card():
-    assert vcards.read(None) == Card()
-    assert vcards.photo(None) is None
-    assert vcards.photo(node("<vCard xmlns='vcard-temp'/>")) is None
+    assert vcards.read_vcard(None) == Card()
+    assert vcards.photo_bytes(None) is None
+    assert vcards.photo_bytes(node("<vCard xmlns='vcard-temp'/>")) is None
 
 
 @pytest.mark.parametrize("text", ["", "%%%", "AAA", "é", " ", "A" * (vcards.MAX_PICTURE * 2)])
 def test_octets_that_are_no_picture(text):
-    assert vcards.octets(text) is None
+    assert vcards.base64_bytes(text) is None
 
 
 def test_octets_with_line_breaks():
-    assert vcards.octets("QUJD\n REVG\n") == b"ABCDEF"
+    assert vcards.base64_bytes("QUJD\n REVG\n") == b"ABCDEF"
 
 
 def test_a_merge_keeps_what_the_phone_does_not_know():
@@ -345,8 +345,8 @@ def test_a_merge_keeps_what_the_phone_does_not_know():
     merged = stanzas.vcard_set(own, card=Card(full="New", phones=(((HOME,), "2"),))).getTag("vCard")
     assert (merged.getTagData("FN"), merged.getTagData("X-THING")) == ("New", "1")
     assert [each.getTagData("NUMBER") for each in merged.getTags("TEL")] == ["2"]
-    assert vcards.photo(merged) == b"ABC"
-    assert vcards.photo(stanzas.vcard_set(own, photo=b"new").getTag("vCard")) == b"new"
+    assert vcards.photo_bytes(merged) == b"ABC"
+    assert vcards.photo_bytes(stanzas.vcard_set(own, photo=b"new").getTag("vCard")) == b"new"
     gone = stanzas.vcard_set(own, photo=b"").getTag("vCard")
     assert (gone.getTag("PHOTO"), gone.getTagData("FN")) == (None, "Old")
 
@@ -378,9 +378,9 @@ def test_whatever_is_published_breaks_nothing(about, tree, other):
     directory.known[ROMEO] = ContactRecord(wishes=wishes("status_content", "client_info", "address"))
     done = InboundStanzas("alice@example.org", directory, 100).read([message, presence])
     assert records.unpack_shown(done.changes.presence[ROMEO]).online
-    vcards.read(tree)
-    vcards.photo(tree)
-    caps.verified("sha-1 n v", tree)
+    vcards.read_vcard(tree)
+    vcards.photo_bytes(tree)
+    caps.caps_match("sha-1 n v", tree)
     caps.client_type(tree)
 
 

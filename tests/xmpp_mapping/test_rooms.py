@@ -17,7 +17,7 @@ def tree(text: str) -> Xml:
     name = text[1:].split(">")[0].split(" ")[0].strip("/")
     if "xmlns" not in text.partition(">")[0]:
         text = text.replace(f"<{name}", f"<{name} xmlns='jabber:client'", 1)
-    return stanzas.tree(NodeBuilder(text).getDom())
+    return stanzas.stanza_to_xml(NodeBuilder(text).getDom())
 
 
 def presence(inner="", **attrs):
@@ -29,7 +29,7 @@ def test_a_tree_goes_into_a_stanza_and_back():
     made = Xml(
         "message", attrs={"to": ROOM, "id": "1"}, children=[Xml("x", f"{MUC}#user", children=[xml.leaf("reason", "a & <b>")])]
     )
-    back = tree(str(stanzas.node(made)).replace("<message", "<message", 1))
+    back = tree(str(stanzas.xml_to_node(made)).replace("<message", "<message", 1))
     assert back.find("x", f"{MUC}#user").text_of("reason") == "a & <b>"
     assert xml.from_plain(made.plain()) == made
 
@@ -177,7 +177,7 @@ def test_bookmarks_of_both_kinds():
 
 def test_invitations_of_every_form():
     def read(inner, sender=ROOM):
-        return invitations.read(tree(f"<message from='{sender}'>{inner}</message>"))
+        return invitations.read_invitation(tree(f"<message from='{sender}'>{inner}</message>"))
 
     invite = "<invite from='{}'><reason>come</reason></invite><password>soup</password>"
     mediated = f"<x xmlns='{MUC}#user'>{invite}</x>"
@@ -192,11 +192,11 @@ def test_invitations_of_every_form():
 
 
 def test_what_is_sent_is_what_is_read():
-    sent = invitations.mediated(ROOM, "ben@example.org", "come", "1").find("x").find("invite")
+    sent = invitations.mediated_invitation(ROOM, "ben@example.org", "come", "1").find("x").find("invite")
     assert (sent.get("to"), sent.text_of("reason")) == ("ben@example.org", "come")
-    direct = invitations.direct(ROOM, "ben@example.org", "come", "1")
+    direct = invitations.direct_invitation(ROOM, "ben@example.org", "come", "1")
     direct.attrs["from"] = "dave@example.org"
-    assert invitations.read(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
+    assert invitations.read_invitation(direct) == Invited(ROOM, "dave@example.org", "", "come", "", mediated=False)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def test_both_kinds_of_forms_are_read():
     ],
 )
 def test_what_of_a_search_a_directory_can_be_asked(wanted, old, vjud):
-    assert searching.fill(searching.read_form(OLD), wanted) == old
-    assert searching.fill(searching.read_form(VJUD), wanted) == vjud
+    assert searching.fill_search_form(searching.read_form(OLD), wanted) == old
+    assert searching.fill_search_form(searching.read_form(VJUD), wanted) == vjud
 
 
 def test_hits_are_read_from_both_forms_and_nobody_without_an_address():

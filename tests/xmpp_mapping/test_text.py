@@ -62,7 +62,7 @@ def test_from_the_phone_to_xmpp(version, encoding, text):
         return
     info = MessageInfo(recipient=Recipient(user=[User(user_id="wv:romeo@example.net")]))
     request = over_csp(SendMessageRequest(message_info=info, content_data=text), version, encoding)
-    body = messages.content(request, unescape=False)
+    body = messages.message_content(request, unescape=False)
     stanza = over_xmpp(stanzas.message_octets(commands.message("m1", ROMEO, body, receipt=False)))
     assert arrives(stanza.getTagData("body")) == arrives(text)
     assert [child.getName() for child in stanza.getChildren()] == ["body", "origin-id"]
@@ -85,11 +85,11 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
 
 def tree_of(command):
     """A chat message as a tree: what it has to be on the wire."""
-    payload = [stanzas.text("body", command["body"]), Node(f"{namespaces.STANZA_IDS} origin-id", {"id": command["id"]})]
+    payload = [stanzas.text_node("body", command["body"]), Node(f"{namespaces.STANZA_IDS} origin-id", {"id": command["id"]})]
     if command.get("receipt"):
         payload.append(Node(f"{namespaces.RECEIPTS} request"))
     if command.get("url"):
-        payload.append(Node(f"{namespaces.OUT_OF_BAND} x", {}, [stanzas.text("url", command["url"])]))
+        payload.append(Node(f"{namespaces.OUT_OF_BAND} x", {}, [stanzas.text_node("url", command["url"])]))
     if command.get("gid"):
         payload.append(Node(f"{namespaces.MUC_USER} x"))
     return Node("message", {"type": "chat", "to": command["to"], "id": command["id"]}, payload)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.xmpp.stream import Options, Resolver, StreamFailure, tcp
-from onesoup.xmpp.stream.address_policy import permitted, public
+from onesoup.xmpp.stream.address_policy import address_permitted, is_public_address
 from onesoup.xmpp.stream.resolve import Srv
 
 INSIDE = [
@@ -31,29 +31,29 @@ OUTSIDE = [
 
 @pytest.mark.parametrize("address", INSIDE)
 def test_inside(address):
-    assert not public(address)
+    assert not is_public_address(address)
 
 
 @pytest.mark.parametrize("address", OUTSIDE)
 def test_outside(address):
-    assert public(address)
+    assert is_public_address(address)
 
 
 @pytest.mark.parametrize(
     ("port", "may"), [(5222, True), (443, True), (5223, True), (1024, True), (22, False), (25, False), (80, False)]
 )
 def test_ports(port, may):
-    assert permitted("1.1.1.1", port) is may
+    assert address_permitted("1.1.1.1", port) is may
 
 
 @given(st.ip_addresses(v=4))
 def test_a_mapped_address_is_as_public_as_the_one_inside(address):
-    assert public(f"::ffff:{address}") == public(str(address)) == public(f"64:ff9b::{address}")
+    assert is_public_address(f"::ffff:{address}") == is_public_address(str(address)) == is_public_address(f"64:ff9b::{address}")
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_answered(text):
-    assert public(text) in (True, False)
+    assert is_public_address(text) in (True, False)
 
 
 class Rebinding:
@@ -73,10 +73,10 @@ def test_a_name_is_looked_up_once_and_that_address_is_connected_to(monkeypatch):
     dns, met = Rebinding(), []
     monkeypatch.setattr(tcp.socket, "getaddrinfo", dns)
     monkeypatch.setattr(tcp, "_connected", lambda family, address: met.append(address))
-    tcp.dial("evil.example", 5222, permitted)
+    tcp.connect_tcp("evil.example", 5222, address_permitted)
     assert (dns.asked, met) == (1, [("1.1.1.1", 5222)])
     with pytest.raises(StreamFailure) as caught:
-        tcp.dial("evil.example", 5222, permitted)
+        tcp.connect_tcp("evil.example", 5222, address_permitted)
     assert (caught.value.kind, caught.value.condition, len(met)) == ("refused", "not-permitted", 1)
 
 
@@ -91,7 +91,7 @@ def test_the_addresses_that_may_be_are_tried_and_no_others(monkeypatch):
 
     monkeypatch.setattr(tcp, "_connected", connected)
     with pytest.raises(StreamFailure) as caught:
-        tcp.dial("evil.example", 5222, permitted)
+        tcp.connect_tcp("evil.example", 5222, address_permitted)
     assert (met, caught.value.condition) == (["1.1.1.1"], "refused")
 
 
@@ -108,7 +108,7 @@ def test_srv_records_lead_nowhere_inside(client, stub, place):
     asked = []
     options = Options(
         resolver=Resolver(lookup=Dns()),
-        address_allowed=lambda domain, address, port: asked.append((domain, address)) or permitted(address, port),
+        address_allowed=lambda domain, address, port: asked.append((domain, address)) or address_permitted(address, port),
     )
     with pytest.raises(StreamFailure) as caught:
         client("a", domain="evil.example", options=options).stream.connect(5)

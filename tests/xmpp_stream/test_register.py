@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from onesoup.xmpp.stream import Resolver, StreamFailure
-from onesoup.xmpp.stream.register import register
+from onesoup.xmpp.stream.register import register_account
 from onesoup.xmpp.stream.resolve import Srv
 from tests.xmpp_stream.stub import self_signed
 
@@ -48,7 +48,7 @@ def makes_accounts(stub, tmp_path):
 
 def test_the_account_is_made(makes_accounts):
     options, told, asked, port = makes_accounts
-    register("stub.example", "romeo", "a<b", "", options(True), 10)
+    register_account("stub.example", "romeo", "a<b", "", options(True), 10)
     assert asked == [("stub.example", "127.0.0.1", port)]
     assert "<username>romeo</username><password>a&lt;b</password>" in told[0]
 
@@ -56,5 +56,5 @@ def test_the_account_is_made(makes_accounts):
 def test_an_address_that_is_not_for_phones_is_not_asked(makes_accounts):
     options, told, _, _ = makes_accounts
     with pytest.raises(StreamFailure) as refused:
-        register("stub.example", "romeo", "secret", "", options(False), 10)
+        register_account("stub.example", "romeo", "secret", "", options(False), 10)
     assert (refused.value.kind, refused.value.condition, told) == ("refused", "not-permitted", [])

@@ -17,12 +17,12 @@ from onesoup.xmpp.stream.sasl import (
     Plain,
     SaslError,
     Scram,
-    choose,
+    choose_mechanism,
     decode,
     encode,
-    lost,
-    prepared,
-    strength,
+    mechanism_strength,
+    password_newly_exposed,
+    saslprep,
 )
 from onesoup.xmpp.stream.scram_cache import SaltedPasswords
 
@@ -127,7 +127,7 @@ def test_sha_512_proves_both_sides():
 
 def test_strongest_first_and_plain_in_private_only():
     def chosen(*offered, private=True, user="u"):
-        mechanism = choose(offered, user, "p", private=private)
+        mechanism = choose_mechanism(offered, user, "p", private=private)
         return mechanism and mechanism.name
 
     assert chosen("PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS") == "SCRAM-SHA-256"
@@ -142,11 +142,11 @@ def test_names_are_escaped_and_prepared():
     assert Scram("SCRAM-SHA-1", "a=b,c", "p", nonce="N").first() == b"n,,n=a=3Db=2Cc,r=N"
     assert Plain("u", "p").first() == b"\0u\0p"
     # RFC 4013 section 3: soft hyphen goes, roman numeral nine is IX, ordinal a is a.
-    assert prepared("I\u00adX") == "IX"
-    assert prepared("\u2168") == "IX"
-    assert prepared("\u00aa") == "a"
-    assert prepared("pass\U0001f600") == "pass\U0001f600"
-    assert prepared("\x07") == "\x07"
+    assert saslprep("I\u00adX") == "IX"
+    assert saslprep("\u2168") == "IX"
+    assert saslprep("\u00aa") == "a"
+    assert saslprep("pass\U0001f600") == "pass\U0001f600"
+    assert saslprep("\x07") == "\x07"
 
 
 def test_base_64_of_nothing_is_an_equals_sign():
@@ -192,7 +192,7 @@ def channel(*bindings, taken=None):
     ],
 )
 def test_how_a_log_in_is_bound_to_its_channel(offered, ours, name, header):
-    mechanism = choose(offered, "u", "p", private=True, channel=ours)
+    mechanism = choose_mechanism(offered, "u", "p", private=True, channel=ours)
     assert mechanism.name == name
     assert mechanism.first().startswith(header + b"n=u,r=")
 
@@ -210,9 +210,9 @@ def test_the_binding_is_part_of_what_is_proved():
 
 def test_strengths_have_an_order_and_a_password_given_away_is_a_loss():
     names = ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-512-PLUS"]
-    assert sorted(names, key=strength) == names
-    assert strength("X-OTHER") < strength("PLAIN")
-    assert lost("SCRAM-SHA-1", "PLAIN")
-    assert not lost("", "PLAIN")
-    assert not lost("PLAIN", "PLAIN")
-    assert not lost("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1")
+    assert sorted(names, key=mechanism_strength) == names
+    assert mechanism_strength("X-OTHER") < mechanism_strength("PLAIN")
+    assert password_newly_exposed("SCRAM-SHA-1", "PLAIN")
+    assert not password_newly_exposed("", "PLAIN")
+    assert not password_newly_exposed("PLAIN", "PLAIN")
+    assert not password_newly_exposed("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1")

@@ -72,7 +72,7 @@ class Peers:
         if not self._number_headers or not self.trusted(req):
             return ""
         for name in self._number_headers:
-            number = numbers.normal(req.get_header(name) or "", self._country)
+            number = numbers.normal_number(req.get_header(name) or "", self._country)
             if number:
                 return number
         return ""

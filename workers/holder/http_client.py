@@ -12,9 +12,9 @@ import gevent
 from gevent import socket
 
 from onesoup.runtime.turns import give_way
-from onesoup.xmpp.stream.address_policy import public
+from onesoup.xmpp.stream.address_policy import is_public_address
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.tcp import dial
+from onesoup.xmpp.stream.tcp import connect_tcp
 from onesoup.xmpp.stream.tls import Tls
 
 MAX_REDIRECTS = 3
@@ -140,7 +140,7 @@ class HttpClient:
 
     def _connected(self, place: _Place) -> socket.socket:
         try:
-            sock = dial(place.host, place.port, None if place.listed else lambda address, _: public(address))
+            sock = connect_tcp(place.host, place.port, None if place.listed else lambda address, _: is_public_address(address))
         except StreamFailure as failure:
             raise WebError(failure.condition, again=failure.condition != "not-permitted") from None
         if not place.secure:

@@ -135,7 +135,7 @@ class PictureTransfer:
         slot = http_upload.slot_in(result)
         if slot is not None:
             return slot
-        condition = stanzas.condition(result)
+        condition = stanzas.error_condition(result)
         later = condition in ("resource-constraint", "internal-server-error", "remote-server-timeout")
         raise NotSent(StatusCode.UNABLE_TO_DELIVER, f"the server does not take the picture ({condition})", again=later)
 
@@ -149,7 +149,7 @@ class PictureTransfer:
             return None
         try:
             data = self._web.get(url, self._most, min(GET_SECONDS, give_up - time.monotonic()))
-            found = scaled(data, capabilities.pictures(caps), capabilities.room(caps))
+            found = scaled(data, capabilities.accepted_picture_types(caps), capabilities.max_picture_bytes(caps))
             FETCHES.labels("ok").inc()
             return found
         except WebError:

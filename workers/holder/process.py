@@ -177,7 +177,7 @@ class Holder:
 
     def _address_allowed(self, domain: str, address: str, port: int) -> bool:
         """Domains that the operator listed may be anywhere. Where a phone's user chose the domain, our own network is closed."""
-        if self._settings.allowed_domains.listed(domain) or address_policy.permitted(address, port):
+        if self._settings.allowed_domains.listed(domain) or address_policy.address_permitted(address, port):
             return True
         log.warning("address-refused", domain=domain, address=address, port=port)
         return False
@@ -476,7 +476,7 @@ class Holder:
         fields = {
             "r": job["r"],
             "cred": job["cred"],
-            "ttl": access.expiry(session.ttl) * 1000,
+            "ttl": access.session_expiry_seconds(session.ttl) * 1000,
             "fence": lease.fence,
             "idle": FIRST_POLL,
         }

@@ -11,7 +11,7 @@ from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.xmpp import errors
 from onesoup.xmpp.stream import Options, StreamFailure
-from onesoup.xmpp.stream.register import register
+from onesoup.xmpp.stream.register import register_account
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ def run(job: dict[str, Any], options: Options, ring: KeyRing) -> bytes:
     local, _, domain = job["jid"].rpartition("@")
     try:
         password = ring.open(job["cred"], f"register:{job['jid']}").decode("utf-8", "surrogatepass")
-        register(domain, local, password, job["email"], options, SECONDS)
+        register_account(domain, local, password, job["email"], options, SECONDS)
     except StreamFailure as failure:
         code = errors.register_code(failure.kind, failure.condition)
         REGISTERED.labels(failure.condition).inc()

@@ -40,7 +40,7 @@ class SaslMechanismMemory:
         now = self._clock()
         if name == before and now < self._seen.get(domain, (0.0, ""))[0]:
             return
-        if before and sasl.strength(name) < sasl.strength(before):
+        if before and sasl.mechanism_strength(name) < sasl.mechanism_strength(before):
             log.warning("sasl-weaker", domain=domain, before=before, now=name)
         if len(self._seen) >= MOST_DOMAINS:
             self._seen.clear()

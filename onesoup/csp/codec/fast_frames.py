@@ -71,7 +71,7 @@ _MODES = {(tokens.FORMS["1.1"]["TransactionMode"].texts or {})[mode]: mode for m
 _WBXML, _INBAND, _OUTBAND = Encoding.WBXML, SessionType.INBAND, SessionType.OUTBAND
 
 
-def message(version: str, frame: re.Match[bytes], content: Primitive) -> Message:
+def message_in_frame(version: str, frame: re.Match[bytes], content: Primitive) -> Message:
     """The whole of it."""
     _, sid, mode, tid, empty, flag = frame.groups()
     transaction = Transaction(_MODES[mode], tid.decode() if tid is not None else None if empty is None else "", content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onesoup.csp.codec.fast_fields import LeftToTree
 from onesoup.wire import tokens
-from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, datetime, legal, utf8
+from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, decode_utf8, legal_text, opaque_datetime
 from onesoup.wire.limits import MAX_ELEMENTS, MAX_ITEMS
 from onesoup.wire.tokens import END, ENTITY, EXT_T, OPAQUE, STR_I, STR_T
 
@@ -30,7 +30,7 @@ class ReferencedTexts:
         end = self._strings.find(0, index)
         octets = self._strings[index : end if end >= 0 else None]
         self._spend(len(octets))
-        return utf8(octets)
+        return decode_utf8(octets)
 
     def value(self, number: int) -> str:
         if number not in self._values or number == tokens.HISTORY:
@@ -57,11 +57,11 @@ def read_pieces(data: bytes, pos: int, kind: int, name: str, texts: ReferencedTe
         token = data[pos]
         if token == END:
             text = "".join(pieces)
-            return text if text.isprintable() else legal(text), pos + 1
+            return text if text.isprintable() else legal_text(text), pos + 1
         texts.piece()
         if token == STR_I:
             end = data.index(0, pos)
-            pieces.append(utf8(data[pos + 1 : end]))
+            pieces.append(decode_utf8(data[pos + 1 : end]))
             pos = end + 1
         elif token == EXT_T_0:
             number, pos = _number(data, pos + 1)
@@ -101,7 +101,7 @@ def _opaque(octets: bytes, kind: int, name: str) -> str:
     if kind == INTEGER and len(octets) <= 4:
         return str(int.from_bytes(octets, "big"))
     if kind == DATETIME and len(octets) == 6:
-        return datetime(octets)
+        return opaque_datetime(octets)
     if kind == STRING and name != "DirectContent":
-        return utf8(octets)
+        return decode_utf8(octets)
     raise LeftToTree

@@ -28,7 +28,7 @@ from onesoup.csp.codec.fast_fields import (
 from onesoup.csp.codec.fast_frames import VERSIONS
 from onesoup.csp.codec.fast_texts import EXT_T_0, UNCOUNTED_TEXT, ReferencedTexts, read_pieces
 from onesoup.wire import tokens
-from onesoup.wire.datatypes import legal, normal, utf8
+from onesoup.wire.datatypes import decode_utf8, legal_text, normal_value
 from onesoup.wire.document import Encoding
 from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_TEXT
 from onesoup.wire.names import NAMESPACED_ELEMENTS, version_of_namespace
@@ -49,7 +49,7 @@ def decode(data: bytes) -> Message | None:
             named = frame.start(1) > 0
             end = _read(data, version, frame.end(), strings, content, named, fast_frames.ELEMENTS, fast_frames.DEPTH)
             if data[end:] == fast_frames.TAIL and content.primitive is not None:
-                return fast_frames.message(version, frame, content.primitive)
+                return fast_frames.message_in_frame(version, frame, content.primitive)
         root = fast_shells.Root()
         pos, named = _start(data, pos, version)
         _read(data, version, pos, strings, root, named)
@@ -111,9 +111,9 @@ def _read(
             following = data[pos]
             end = find(0, pos) if following == STR_I else -1
             if end > 0 and data[end + 1] == END:
-                text = utf8(data[pos + 1 : end])
+                text = decode_utf8(data[pos + 1 : end])
                 if not text.isprintable():
-                    text = legal(text)
+                    text = legal_text(text)
                 pos = end + 2
             elif following == EXT_T_0 and data[pos + 2] == END and data[pos + 1] in texts:
                 text = texts[data[pos + 1]]
@@ -121,7 +121,7 @@ def _read(
             else:
                 text, pos = read_pieces(data, pos, kind, name, all_texts)
         if form == TEXT:
-            value = normal(kind, text) if kind else text
+            value = normal_value(kind, text) if kind else text
         elif form == NUMBER:
             if text and not (text.isascii() and text.isdigit() and len(text) < 10):
                 raise LeftToTree
@@ -135,7 +135,7 @@ def _read(
             if text:
                 if cls not in CLASSES_WITH_TEXT:
                     raise LeftToTree
-                value.text = normal(kind, text) if kind else text
+                value.text = normal_value(kind, text) if kind else text
         if many == MANY:
             if value is not None:
                 getattr(node, attribute).append(value)

@@ -10,7 +10,7 @@ from onesoup.csp.codec.fast_fields import ELEMENT, FLAG, FORM_OF_KIND, NUMBER, T
 from onesoup.csp.codec.fast_frames import VERSIONS
 from onesoup.csp.codec.generated_elements import FIELDS, ORDER, Node
 from onesoup.wire import tokens
-from onesoup.wire.datatypes import legal
+from onesoup.wire.datatypes import legal_text
 from onesoup.wire.document import Encoding
 from onesoup.wire.tokens import END, STR_I, SWITCH_PAGE, Form
 from onesoup.wire.wbxml_writer import opaque_integer
@@ -127,7 +127,7 @@ def _text(form: Form, text: str, out: list[bytes]) -> None:
         out += (form.open, octets)
         return
     if not text.isprintable():
-        text = legal(text)
+        text = legal_text(text)
     out += (form.open, _STRING, text.encode(), _STRING_END)
 
 

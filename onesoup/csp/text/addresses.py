@@ -32,7 +32,7 @@ class Address:
     domain: str | None
 
 
-def parse(text: str) -> Address:
+def parse_address(text: str) -> Address:
     """The parts of an address. CspError(901) when it has the syntax of something else."""
     text = _without_scheme(text)
     user, at, domain = text.rpartition("@")
@@ -85,7 +85,7 @@ def unescape_local(local: str) -> str:
 
 def to_jid(text: str, default_domain: str | None) -> str:
     """The bare JID that a phone means by a user's address, normalised for comparison (RFC 7622 in its common part)."""
-    address = parse(text)
+    address = parse_address(text)
     return make_jid(address.user, address.domain or default_domain or "")
 
 

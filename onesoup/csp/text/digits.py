@@ -4,7 +4,7 @@
 MOST = 12
 
 
-def number(text: str) -> int | None:
+def ascii_number(text: str) -> int | None:
     """The number in ASCII digits, None for anything else. str.isdigit() also takes what int() raises on, and int() raises on
     thousands of digits."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST else None

@@ -21,7 +21,7 @@ _WORDS = _TEXT.split()
 _SHORT = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))
 
 
-def tag(text: str | None) -> str:
+def language_tag(text: str | None) -> str:
     """The xml:lang of a phone's language; "" for what is no language. A phone that writes two letters is understood too."""
     code = (text or "").strip().lower().replace("_", "-").partition("-")[0]
     if code in _SHORT:

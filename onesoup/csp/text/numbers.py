@@ -9,7 +9,7 @@ NETWORK, CODE, SMS = "network", "code", "sms"
 _NOISE = re.compile(r"[\s()./-]")
 
 
-def normal(text: str, country: str = "") -> str | None:
+def normal_number(text: str, country: str = "") -> str | None:
     """The number as + and 8 to 15 digits, or None when it is none: some gateways put a name or an encrypted id there.
 
     `country` is the code that national numbers get, "" when they cannot be told from others."""
@@ -26,17 +26,17 @@ def normal(text: str, country: str = "") -> str | None:
     return f"+{digits}" if digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 15 else None
 
 
-def allowed(number: str, prefixes: Iterable[str]) -> bool:
+def number_allowed(number: str, prefixes: Iterable[str]) -> bool:
     """Whether messages may go to this number. An empty list allows none."""
     return bool(number) and any(number.startswith(prefix) for prefix in prefixes)
 
 
-def hidden(number: str) -> str:
+def hidden_number(number: str) -> str:
     """A number for a log: its last three digits."""
     return f"***{number[-3:]}" if number else ""
 
 
-def trusted(network: str, claimed: str, known: Iterable[str], accept_claimed: bool = False) -> str:
+def trusted_number(network: str, claimed: str, known: Iterable[str], accept_claimed: bool = False) -> str:
     """The number that messages may go to, or "". `network` is what a trusted proxy says now, `known` are those that the
     account has proved, the latest first."""
     proved = list(known)

@@ -98,7 +98,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _TOKEN = re.compile(r"\\.|;|[^\\;]+|\\$", re.DOTALL)
 
 
-def read(text: str) -> Card:
+def read_vcard_text(text: str) -> Card:
     """The card in a text. Lines that say nothing we know, or that are broken, are passed over."""
     found: dict[str, str] = {}
     phones: list[tuple[tuple[str, ...], str]] = []

@@ -60,7 +60,7 @@ def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
 def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_them: bool, welcome: str) -> JoinGroupResponse:
     """The forms of the versions (flows.md 11)."""
     flat = ctx.session.quirks.flat_members
-    response = JoinGroupResponse(welcome_note=groups.note(welcome))
+    response = JoinGroupResponse(welcome_note=groups.note_result(welcome))
     if ctx.version == "1.3":
         response.screen_name = ScreenName(s_name=nick, group_id=gid)
     if not list_them:
@@ -70,7 +70,7 @@ def _joined(ctx: Context, told: list[groups.Member], gid: str, nick: str, list_t
     elif ctx.version == "1.1":
         response.user_list = groups.user_list(told, gid)
     else:
-        response.joined = groups.joined(told, gid, ctx.version, flat)
+        response.joined = groups.joined_members(told, gid, ctx.version, flat)
     return response
 
 
@@ -92,7 +92,7 @@ def _enter(
         password=_password(ctx, room),
         history=ctx.services.policy.group_history,
         characters=ctx.caps.accepted,
-        about=room_service.told(about),
+        about=room_service.told_properties(about),
         delivery=delivery,
         length=length,
     )
@@ -133,8 +133,8 @@ def _password(ctx: Context, room: str) -> str:
 def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     """A new room, configured. 801 when it is there already, 806 for properties that cannot be."""
     wishes = request.group_properties or GroupProperties()
-    values, welcome = groups.read(wishes.property), properties.welcome(wishes)
-    name = groups.parse(request.group_id)
+    values, welcome = groups.read_properties(wishes.property), properties.welcome(wishes)
+    name = groups.parse_group_id(request.group_id)
     if name.owner and name.domain in (None, ctx.session.domain) and name.owner not in _own_names(ctx):
         raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, "a group of somebody else")
     room, gid = room_of(ctx, request.group_id), spelled(request.group_id or "")
@@ -159,7 +159,7 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
 
 def _own_names(ctx: Context) -> set[str]:
     """The user part of the account, and of the log-in id, which may be linked to another account."""
-    return {addresses.fold(addresses.local_of(ctx.session.jid)), addresses.fold(addresses.parse(ctx.session.own).user)}
+    return {addresses.fold(addresses.local_of(ctx.session.jid)), addresses.fold(addresses.parse_address(ctx.session.own).user)}
 
 
 def _must_be_new(ctx: Context, room: str) -> None:

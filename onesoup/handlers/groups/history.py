@@ -40,7 +40,7 @@ def _texts(ctx: Context, room: str, gid: str, name: str, nick: str, body: str, t
     """One message, in as many parts as the phone's limit makes of it. The same one has the same id whenever it is told."""
     whole = Text(_id(room, name, 0), room, body, time, group=gid, nick=nick)
     session = replace(ctx.session, version=ctx.version, encoding=ctx.encoding.value)
-    parts = fitting.parts(whole, session, ctx.caps, spelling=gid)
+    parts = fitting.text_parts(whole, session, ctx.caps, spelling=gid)
     return [replace(whole, id=_id(room, name, number), body=part) for number, part in enumerate(parts)]
 
 

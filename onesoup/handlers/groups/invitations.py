@@ -20,7 +20,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation
-from onesoup.csp.lists import members
+from onesoup.csp.lists import list_members
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import status
 from onesoup.handlers import contacts
@@ -57,7 +57,7 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
     mark = token(12)
     for command in _sent(kind, request, room, inside, jids, mark):
         ctx.send(command)
-    until = int(time.time()) + invitations.seconds(request.validity, kind)
+    until = int(time.time()) + invitations.validity_seconds(request.validity, kind)
     sent = Invitation(kind, room, until=until, invited=tuple(jids), mark=mark)
     ctx.services.invites.put(ctx.session.jid, "out", invite_id, records.pack_invitation(sent))
     return (
@@ -89,7 +89,7 @@ def _recipients(ctx: Context, recipient: Recipient, room: str) -> tuple[list[str
             users.setdefault(error.code, []).append(user.user_id or "")
     for text in recipient.contact_list:
         try:
-            to.update((item.jid, None) for item in members(contacts.find(ctx, text), ctx.roster().values()))
+            to.update((item.jid, None) for item in list_members(contacts.find(ctx, text), ctx.roster().values()))
         except CspError:
             lists.append(text)
     present = {each.nick: each.jid for each in occupants(ctx, room)} if recipient.group and room else {}
@@ -141,7 +141,7 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
     """What goes out for each of those invited."""
     note = (request.invite_note or "").strip()[:MAX_NOTE]
     if kind in ("GR", "GM"):
-        write = stanzas.direct if inside is None else stanzas.mediated
+        write = stanzas.direct_invitation if inside is None else stanzas.mediated_invitation
         return [commands.stanza(write(room, jid, note, invitations.stanza_id(mark, jid))) for jid in jids]
     if kind == "PR":
         return [commands.stanza(stanzas.ask_presence(jid, note, token(16))) for jid in jids]
@@ -170,7 +170,7 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
         note = (request.response_note or "").strip()[:MAX_NOTE]
         if found.mediated:
             inviter = f"{found.room}/{found.nick}" if found.nick else found.who
-            ctx.send(commands.stanza(stanzas.decline(found.room, inviter, note, token(16))))
+            ctx.send(commands.stanza(stanzas.decline_invitation(found.room, inviter, note, token(16))))
         ctx.services.invites.remove(ctx.session.jid, "in", invite_id)
     return status(StatusCode.SUCCESSFUL)
 

@@ -21,7 +21,7 @@ from onesoup.csp.codec.generated_elements import (
     Users,
 )
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting
+from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting_members
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table
 from onesoup.handlers.context import Context, spellings
@@ -75,7 +75,7 @@ def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
 
 def _readable(ctx: Context, members: list[Member]) -> list[Member]:
     """As many as the phone can read at once, or in segments."""
-    return members if ctx.segmented else fitting(members, "", ctx.caps.parser)
+    return members if ctx.segmented else fitting_members(members, "", ctx.caps.parser)
 
 
 def _seen(ctx: Context, room: str, refusal: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.groups import KeptProperties, Room
-from onesoup.csp.messages import decoded
+from onesoup.csp.messages import decode_text
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context
@@ -33,7 +33,7 @@ def get(ctx: Context, request: GetGroupPropsRequest) -> Primitive:
     room = room_of(ctx, request.group_id, here)
     info, marks = ctx.query(rooms.ask_info(room), rooms.ask_bookmarks())
     about = rooms.read_info(good(info).payload)
-    values = rooms.properties(about, bool(groups.parse(request.group_id).owner))
+    values = rooms.properties(about, bool(groups.parse_group_id(request.group_id).owner))
     own = here.get(room)
     if own is not None and own.topic:
         values["Topic"] = own.topic
@@ -67,7 +67,7 @@ def change(ctx: Context, request: SetGroupPropsRequest) -> Primitive:
     here = joined(ctx)
     room = room_of(ctx, request.group_id, here)
     wishes = request.group_properties or GroupProperties()
-    values, text = groups.read(wishes.property), welcome(wishes)
+    values, text = groups.read_properties(wishes.property), welcome(wishes)
     before = kept(ctx, room, spelled(request.group_id or ""))
     after = with_own(before, request.own_properties)
     topic = values.pop("Topic", None)
@@ -104,7 +104,7 @@ def welcome(wishes: GroupProperties) -> str | None:
         raise CspError(StatusCode.UNSUPPORTED_MEDIA_TYPE, "a welcome note is a text")
     text = note.content_data or ""
     if (note.content_encoding or "").strip().upper() == "BASE64":
-        text = decoded(text, kind[2])
+        text = decode_text(text, kind[2])
     return text[:MAX_WELCOME]
 
 
@@ -121,7 +121,7 @@ def alias(ctx: Context) -> str:
 
 def with_own(before: KeptProperties, own: OwnProperties | None) -> KeptProperties:
     """What was settled, with the wishes of a request. 806 for what does not exist."""
-    values = groups.read(own.property, groups.OWN_NAMES) if own is not None else {}
+    values = groups.read_properties(own.property, groups.OWN_NAMES) if own is not None else {}
     names = {"AutoJoin": "auto", "ShowID": "show_id", "PrivateMessaging": "private"}
     return replace(before, **{names[name]: value == "T" for name, value in values.items()})  # type: ignore[arg-type]
 

@@ -44,13 +44,13 @@ def joined(ctx: Context) -> dict[str, Room]:
 def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
     """The room that a GroupID means. 405 where there are no rooms, 516 for those of a domain that has none; BackendError while it
     cannot be told whether it has any. Of a GroupID that an invitation has told nobody is asked."""
-    name = groups.parse(gid)
+    name = groups.parse_group_id(gid)
     for jid, room in (joined(ctx) if inside is None else inside).items():
-        if groups.same(room.gid, gid or ""):
+        if groups.same_group_id(room.gid, gid or ""):
             return jid
     for record in ctx.services.invites.all(ctx.session.jid, "in").values():
         invitation = records.unpack_invitation(record)
-        if groups.same(invitation.gid, gid or ""):
+        if groups.same_group_id(invitation.gid, gid or ""):
             return invitation.room
     domain = name.domain or ctx.session.domain
     found = service(ctx, domain)
@@ -66,7 +66,7 @@ def service(ctx: Context, domain: str) -> str:
     """Where the rooms of a domain are; "" when it has none. Only what the domain has said is remembered."""
     kept = ctx.services.groups.service(domain)
     if kept is None:
-        kept = room_service.look(ctx.query, domain)
+        kept = room_service.find_room_service(ctx.query, domain)
         ctx.services.groups.keep_service(domain, kept)
     return kept
 
@@ -80,9 +80,9 @@ def inside(ctx: Context, gid: str | None) -> tuple[str, Room]:
 
 def find(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
     """The one of the joined rooms that a GroupID means, without asking anybody. 808 when it is none of them."""
-    name = groups.parse(gid)
+    name = groups.parse_group_id(gid)
     for jid, room in here.items():
-        if groups.same(room.gid, gid or ""):
+        if groups.same_group_id(room.gid, gid or ""):
             return jid
     domain = name.domain or ctx.session.domain
     services = {domain, ctx.services.groups.service(domain)} if here else set()
@@ -121,7 +121,7 @@ def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]
     found = [
         Member(each.nick, ctx.session.spelled(each.jid, known.get(each.jid)) if each.jid else "", each.level) for each in present
     ]
-    return found if ctx.segmented else groups.fitting(found, gid, ctx.caps.parser)
+    return found if ctx.segmented else groups.fitting_members(found, gid, ctx.caps.parser)
 
 
 def kept(ctx: Context, room: str, gid: str) -> KeptProperties:

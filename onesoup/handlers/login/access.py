@@ -87,7 +87,7 @@ class Try:
 
     @property
     def handset(self) -> handsets.Handset:
-        return handsets.find(self.client_id, self.peer.user_agent, self.transaction_id)
+        return handsets.find_handset(self.client_id, self.peer.user_agent, self.transaction_id)
 
     @property
     def proves(self) -> bool:
@@ -151,7 +151,7 @@ def _try(
     if numbered and not (request.user_id or "").strip():
         wish = access.LoginWish(numbered, addresses.from_jid(numbered), False)
     else:
-        wish = access.wish(request.user_id, throttle.domains(policy, peer))
+        wish = access.login_address(request.user_id, throttle.domains(policy, peer))
     client_id, kind = access.client_id_text(request.client_id)
     link = linking.found(services, wish.jid)
     if len(client_id) > MAX_CLIENT_ID or len(request.session_cookie or "") > MAX_COOKIE:
@@ -212,13 +212,13 @@ def _session(attempt: Try, jid: str) -> Session:
         jid=jid,
         own=attempt.wish.own,
         version=attempt.version,
-        resource=access.resource(attempt.client_id, services.ring.digest(attempt.client_id, "resource")),
+        resource=access.resource_of(attempt.client_id, services.ring.digest(attempt.client_id, "resource")),
         client_id=attempt.client_id,
         client_kind=attempt.client_kind,
         short=addresses.domain_of(jid) if attempt.wish.bare else None,
         cookie=request.session_cookie or "",
         handset=attempt.handset.name,
-        ttl=access.granted(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
+        ttl=access.granted_keep_alive(request.time_to_live, services.policy.ttl_min, services.policy.ttl_max),
         began=int(time.time()),
         gateway=attempt.wish.gateway,
         encoding=attempt.encoding,
@@ -231,7 +231,7 @@ def _session(attempt: Try, jid: str) -> Session:
 def _challenge(attempt: Try) -> LoginOutcome:
     """A fresh nonce for this attempt, and the schema of the second request."""
     services, request, link = attempt.services, attempt.request, attempt.link
-    offered = access.schemas(request)
+    offered = access.offered_schemas(request)
     if not offered:
         raise CspError(StatusCode.INVALID_PASSWORD, throttle.WRONG)
     schema = access.choose_schema(offered, attempt.handset.takes_pwd)
@@ -263,10 +263,13 @@ def _resume(attempt: Try, sid: str) -> LoginOutcome:
             raise NoSession(StatusCode.INVALID_SESSION)
         ttl = session.ttl
         if attempt.request.time_to_live is not None:
-            ttl = access.granted(attempt.request.time_to_live, services.policy.ttl_min, services.policy.ttl_max)
+            ttl = access.granted_keep_alive(attempt.request.time_to_live, services.policy.ttl_min, services.policy.ttl_max)
         cookie = attempt.request.session_cookie or session.cookie
         again = replace(session, version=attempt.version, ttl=ttl, cookie=cookie)
-        fields: dict[str, bytes | str | int] = {"r": records.pack_session(again), "ttl": access.expiry(ttl) * 1000}
+        fields: dict[str, bytes | str | int] = {
+            "r": records.pack_session(again),
+            "ttl": access.session_expiry_seconds(ttl) * 1000,
+        }
         sessions.commit(sid, None, token(SID_RANDOM), b"", RequestEffects(fields=fields))
     except NoSession:
         throttle.stray(services, attempt.peer)

@@ -56,7 +56,7 @@ def found(services: GatewayServices, login: str) -> LinkedAccount | None:
 
 def whose(services: GatewayServices, peer: Peer, text: str) -> str:
     """The account that an address means here; 531 or 516 when that can be nobody's."""
-    jid = access.wish(text, throttle.domains(services.policy, peer)).jid
+    jid = access.login_address(text, throttle.domains(services.policy, peer)).jid
     if addresses.domain_of(jid) not in services.policy.domains:
         raise CspError(StatusCode.DOMAIN_NOT_SUPPORTED, "domain not served here")
     return jid

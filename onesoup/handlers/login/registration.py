@@ -39,7 +39,7 @@ def _register(services: GatewayServices, request: RegistrationRequest, user_id: 
     policy, deadline = services.policy, time.monotonic() + services.policy.deadline
     if not policy.registration:
         raise CspError(StatusCode.SERVICE_NOT_SUPPORTED, "no new accounts are made here")
-    wish = access.wish(user_id, throttle.domains(policy, peer))
+    wish = access.login_address(user_id, throttle.domains(policy, peer))
     domain = wish.jid.rpartition("@")[2]
     password = request.password or ""
     if domain not in policy.domains:

@@ -1,6 +1,6 @@
 """The XMPP client stream. The holder's alone; xmpppy serves as stanza layer only."""
 
-from onesoup.xmpp.stream.connect import look
+from onesoup.xmpp.stream.connect import probe_server
 from onesoup.xmpp.stream.errors import NotStored, StreamFailure
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import Resolver
@@ -8,4 +8,4 @@ from onesoup.xmpp.stream.stream import Stream
 from onesoup.xmpp.stream.stream_management import covers
 from onesoup.xmpp.stream.tls import Tls
 
-__all__ = ["NotStored", "Options", "Resolver", "Stream", "StreamFailure", "Tls", "covers", "look"]
+__all__ = ["NotStored", "Options", "Resolver", "Stream", "StreamFailure", "Tls", "covers", "probe_server"]

@@ -13,12 +13,12 @@ _V4_COMPATIBLE = ipaddress.ip_network("::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def permitted(address: str, port: int) -> bool:
+def address_permitted(address: str, port: int) -> bool:
     """Whether a stream may go there although nobody but DNS says so."""
-    return (port == HTTPS or port >= FIRST_FREE) and public(address)
+    return (port == HTTPS or port >= FIRST_FREE) and is_public_address(address)
 
 
-def public(address: str) -> bool:
+def is_public_address(address: str) -> bool:
     """Whether it is an address of the open Internet. Text that is no address is not."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

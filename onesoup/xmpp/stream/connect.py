@@ -12,11 +12,11 @@ from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.login import Begun, Login, StreamAccount, Terms
-from onesoup.xmpp.stream.negotiate import Negotiation, offered
+from onesoup.xmpp.stream.negotiate import Negotiation, offered_namespaces
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import PORT, Target
 from onesoup.xmpp.stream.stream_management import StreamManagement
-from onesoup.xmpp.stream.tcp import dial
+from onesoup.xmpp.stream.tcp import connect_tcp
 
 T = TypeVar("T")
 
@@ -57,10 +57,10 @@ class _Again(StreamFailure):
 def connect(account: StreamAccount, options: Options, sm: StreamManagement | None) -> Connected:
     """Raises StreamFailure. `sm`: a session to resume, if it is still there; its counters are then up to date."""
     targets = _targets(account.domain, options, sm)
-    return somewhere(targets, account.domain, options, lambda wire, target: _negotiated(wire, target, account, options, sm))
+    return try_targets(targets, account.domain, options, lambda wire, target: _negotiated(wire, target, account, options, sm))
 
 
-def look(domain: str, options: Options) -> ConnectOffer:
+def probe_server(domain: str, options: Options) -> ConnectOffer:
     """What a server of the domain offers to who would log in; then the connection is closed. Raises StreamFailure."""
 
     def meet(wire: Wire, target: Target) -> ConnectOffer:
@@ -71,10 +71,10 @@ def look(domain: str, options: Options) -> ConnectOffer:
         wire.close()
         return offer
 
-    return somewhere(options.resolver.targets(domain), domain, options, meet)
+    return try_targets(options.resolver.targets(domain), domain, options, meet)
 
 
-def somewhere(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
+def try_targets(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
     """The targets in turn, and those that they send us to."""
     failure = StreamFailure(errors.DNS, "no-service")
     redirects = 0
@@ -114,7 +114,7 @@ def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Tar
     allowed = None
     if options.address_allowed is not None and not options.resolver.is_static(domain, target):
         allowed = partial(options.address_allowed, domain)
-    wire = Wire(dial(target.host, target.port, allowed))
+    wire = Wire(connect_tcp(target.host, target.port, allowed))
     try:
         return work(wire, target)
     except BaseException:  # whatever it is, nobody else knows of this socket
@@ -149,7 +149,7 @@ def _negotiated(wire: Wire, target: Target, account: StreamAccount, options: Opt
         raise _Again(failure.kind, failure.condition, failure.text) from None
     if not talk.guessed:
         past.keep(place, talk.told)
-    return Connected(wire, offered(talk.features), begun, talk.early)
+    return Connected(wire, offered_namespaces(talk.features), begun, talk.early)
 
 
 def _meant(failure: StreamFailure) -> bool:

@@ -30,11 +30,11 @@ class Told:
 
     @cached_property
     def shape(self) -> str:
-        return shape(self.features)
+        return features_shape(self.features)
 
     @cached_property
     def ways(self) -> sasl2.Ways:
-        return sasl2.ways(self.features)
+        return sasl2.login_ways(self.features)
 
     @property
     def ready(self) -> KnownElement | None:
@@ -83,16 +83,16 @@ class Past:
         self._stores[domain] = (self._clock() + DOUBT_SECONDS, stores)
 
 
-def heard(features: Node, words: bytes) -> Told:
+def features_told(features: Node, words: bytes) -> Told:
     """`words`: a document up to its features, or more."""
     begin, found, _ = words.rpartition(_END)
     at = begin.rfind(_BEGIN)
     return Told(features, words[at : len(begin) + len(found)] if found and at >= 0 else b"")
 
 
-def shape(features: Node) -> str:
+def features_shape(features: Node) -> str:
     """Equal for equal features, in whatever order they come."""
-    kids = [shape(kid) for kid in features.kids if kid]
+    kids = [features_shape(kid) for kid in features.kids if kid]
     kids.sort()
     attrs = " ".join(sorted(f"{name}={value!r}" for name, value in features.attrs.items()))
     return f"<{features.namespace} {features.name} {attrs}>{''.join(features.data).strip()}{''.join(kids)}</>"

@@ -15,7 +15,7 @@ def upload_limit(result: Node) -> int | None:
     for form in query.getTags("x", namespace=namespaces.DATA_FORMS):
         fields = {each.getAttr("var"): (each.getTagData("value") or "").strip() for each in form.getTags("field")}
         limit = fields.get("max-file-size", "")
-        if fields.get("FORM_TYPE") == namespaces.HTTP_UPLOAD and (most := digits.number(limit)) is not None:
+        if fields.get("FORM_TYPE") == namespaces.HTTP_UPLOAD and (most := digits.ascii_number(limit)) is not None:
             return min(most, MAX_UPLOAD)
     return MAX_UPLOAD
 

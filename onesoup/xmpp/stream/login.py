@@ -16,8 +16,8 @@ from onesoup.xmpp.stream import errors, sasl, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.events import StreamEvent
-from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard
-from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, are_features, condition_of, fail_on, number
+from onesoup.xmpp.stream.feature_cache import NOTHING, Told, features_told
+from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, are_features, condition_of, fail_on, number_attribute
 from onesoup.xmpp.stream.serializer import escape
 from onesoup.xmpp.stream.stream_management import SmError, StreamManagement
 
@@ -103,7 +103,7 @@ class Login(Negotiation):
         self._terms.known.worked(self._domain, way.mechanism.name)
         if way.offer is None:
             return self._restarted()
-        return self._went_along(sasl2.success(success))
+        return self._went_along(sasl2.read_success(success))
 
     # --- who we are ---
 
@@ -117,10 +117,10 @@ class Login(Negotiation):
                 return way
             self.open(OFFERED, sender=self._sender)
         names = self.mechanisms()
-        way = self._way(sasl2.ways(self.features))
+        way = self._way(sasl2.login_ways(self.features))
         if way is None:  # never jabber:iq:auth instead: that is what an attacker hopes for
             raise StreamFailure(errors.NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
-        if sasl.lost(self._terms.known.best(self._domain), way.mechanism.name):
+        if sasl.password_newly_exposed(self._terms.known.best(self._domain), way.mechanism.name):
             raise StreamFailure(errors.NO_MECHANISM, "downgraded", " ".join(names)[:200])
         self._wire.send(self._question(way).encode())
         return way
@@ -139,7 +139,9 @@ class Login(Negotiation):
 
     def _mechanism(self, names: Iterable[str], channel: sasl.ChannelBinding) -> sasl.Mechanism | None:
         account, terms = self._account, self._terms
-        return sasl.choose(names, account.user, account.password, private=terms.private, derive=terms.derive, channel=channel)
+        return sasl.choose_mechanism(
+            names, account.user, account.password, private=terms.private, derive=terms.derive, channel=channel
+        )
 
     def _question(self, way: _Way) -> str:
         name, first, offer = way.mechanism.name, way.mechanism.first(), way.offer
@@ -147,10 +149,10 @@ class Login(Negotiation):
             return f"<auth xmlns='{namespaces.SASL}' mechanism='{name}'>{sasl.encode(first)}</auth>"
         account = self._account
         self._done.bind2 = offer.bind is not None
-        along = sasl2.resume(self._sm) if self._sm is not None and offer.resume else ""
+        along = sasl2.resume_element(self._sm) if self._sm is not None and offer.resume else ""
         # Bind 2 beside a resumption that cannot go along would come first, and leave nothing to resume.
         if offer.bind is not None and self._terms.bind2 and (self._sm is None or offer.resume):
-            along += sasl2.bind(account.resource, offer.bind)
+            along += sasl2.bind_element(account.resource, offer.bind)
             self._done.carbons = namespaces.CARBONS in offer.bind
         agent = sasl2.agent_id(account.address, account.resource) if account.user else ""
         return sasl2.authenticate(name, first, agent, along)
@@ -187,7 +189,7 @@ class Login(Negotiation):
             return self._resumed_or_bound()
         self.features = before.features
         resuming = self._sm is not None and self._offers("sm", namespaces.STREAM_MANAGEMENT)
-        along = sasl2.resume(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
+        along = sasl2.resume_element(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
         self.open(READY, along, self._sender)
         return self._resumed_or_bound(asked=True)
 
@@ -195,7 +197,7 @@ class Login(Negotiation):
         """`asked`: the first question of this is on its way."""
         if self._sm is not None and self._offers("sm", namespaces.STREAM_MANAGEMENT):
             if not asked:
-                self._wire.send(sasl2.resume(self._sm).encode())
+                self._wire.send(sasl2.resume_element(self._sm).encode())
             if self._resumption(
                 self._await(lambda node: node.namespace == namespaces.STREAM_MANAGEMENT and node.name in ("resumed", "failed"))
             ):
@@ -208,7 +210,7 @@ class Login(Negotiation):
         """Whether the session goes on."""
         assert self._sm is not None
         done = self._done
-        done.confirmed = number(answer, "h")  # XEP-0198 section 5: a failure may still tell how far the server had come
+        done.confirmed = number_attribute(answer, "h")  # XEP-0198 section 5: a failure may still tell how far the server had come
         try:
             done.acked = [] if done.confirmed is None else self._sm.resumed(done.confirmed)
         except SmError as error:
@@ -280,7 +282,9 @@ class Login(Negotiation):
             return None
         resumable = answer.getAttr("resume") in ("true", "1")
         return StreamManagement(
-            (answer.getAttr("id") or "") if resumable else "", answer.getAttr("location") or "", number(answer, "max") or 0
+            (answer.getAttr("id") or "") if resumable else "",
+            answer.getAttr("location") or "",
+            number_attribute(answer, "max") or 0,
         )
 
     def _result(self, name: str, said: list[Node] | None = None) -> Node:
@@ -340,7 +344,7 @@ class Login(Negotiation):
 
     def _told_ready(self) -> None:
         if READY not in self.past:
-            self.told[READY] = heard(self.features, self._wire.words())
+            self.told[READY] = features_told(self.features, self._wire.words())
 
 
 def _answers_enable(node: Node) -> bool:

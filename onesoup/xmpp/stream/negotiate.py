@@ -13,7 +13,7 @@ from onesoup.xmpp.stream import errors, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.events import Broken, End, Header, StreamEvent
-from onesoup.xmpp.stream.feature_cache import NOTHING, Told, heard, shape
+from onesoup.xmpp.stream.feature_cache import NOTHING, Told, features_shape, features_told
 from onesoup.xmpp.stream.serializer import quote
 from onesoup.xmpp.stream.tls import Tls
 
@@ -73,8 +73,8 @@ class Negotiation:
         self._wire.hurry()
         self.features = self._await(are_features)
         if before is None:
-            self.told[moment] = heard(self.features, self._wire.words())
-        elif along and moment != CLEAR and self.features is not before.features and shape(self.features) != before.shape:
+            self.told[moment] = features_told(self.features, self._wire.words())
+        elif along and moment != CLEAR and self.features is not before.features and features_shape(self.features) != before.shape:
             raise StreamFailure(errors.PROTOCOL, CHANGED)
 
     def secure(self, tls: Tls) -> bool:
@@ -97,7 +97,7 @@ class Negotiation:
 
     def mechanisms(self) -> list[str]:
         """The names of the SASL mechanisms that the server offers just now, in whatever way."""
-        ways = sasl2.ways(self.features)
+        ways = sasl2.login_ways(self.features)
         return list(dict.fromkeys([*ways.mechanisms, *(ways.sasl2.mechanisms if ways.sasl2 else ())]))
 
     def _offers(self, name: str, namespace: str) -> bool:
@@ -128,13 +128,13 @@ def _check_version(header: Header) -> None:
         raise StreamFailure(errors.STREAM, "unsupported-version")
 
 
-def number(node: Node, name: str) -> int | None:
+def number_attribute(node: Node, name: str) -> int | None:
     """An attribute that counts, None when it is missing or no number."""
     text = node.getAttr(name) or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
 
 
-def offered(features: Node) -> frozenset[str]:
+def offered_namespaces(features: Node) -> frozenset[str]:
     """The namespaces of what is offered. Streams of one server share the set."""
     return _shared(frozenset(str(kid.namespace) for kid in features.kids if kid))
 

@@ -11,7 +11,7 @@ from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.negotiate import number
+from onesoup.xmpp.stream.negotiate import number_attribute
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.serializer import serialise
 from onesoup.xmpp.stream.stream_management import Sent, SmError, StreamManagement
@@ -141,7 +141,7 @@ class OutgoingStream:
     def _managed(self, element: Node) -> bool:
         """Takes an acknowledgement. True when the server asks for ours."""
         if element.name == "a" and self._sm is not None:
-            self._server_has(number(element, "h"))
+            self._server_has(number_attribute(element, "h"))
         return bool(element.name == "r")
 
     def _server_has(self, h: int | None) -> None:

@@ -5,7 +5,7 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import errors
-from onesoup.xmpp.stream.connect import encrypted, somewhere
+from onesoup.xmpp.stream.connect import encrypted, try_targets
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.negotiate import Negotiation, condition_of
@@ -40,13 +40,13 @@ class Registration(Negotiation):
         return answer
 
 
-def register(domain: str, user: str, password: str, email: str, options: Options, within: float) -> None:
+def register_account(domain: str, user: str, password: str, email: str, options: Options, within: float) -> None:
     """Makes the account, or StreamFailure: of kind `registration`, with the server's
     condition, when it is the server that does not want to."""
     with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "registration")):
         values = {"username": user, "password": password, "email": email}
         targets = options.resolver.targets(domain)
-        somewhere(targets, domain, options, lambda wire, target: _register(wire, target, domain, values, options))
+        try_targets(targets, domain, options, lambda wire, target: _register(wire, target, domain, values, options))
 
 
 def _register(wire: Wire, target: Target, domain: str, values: dict[str, str], options: Options) -> None:

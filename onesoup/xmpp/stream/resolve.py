@@ -81,7 +81,7 @@ class Resolver:
         records = self._records(domain)
         usable = [record for record in records if record.host]
         if usable:
-            return [Target(r.host, r.port, r.direct_tls) for r in ordered(usable, self._rng)]
+            return [Target(r.host, r.port, r.direct_tls) for r in order_records(usable, self._rng)]
         # XEP-0368 section 3: "." for direct TLS alone leaves STARTTLS as it was.
         if any(not record.direct_tls for record in records):
             raise StreamFailure(errors.DNS, "no-service")
@@ -134,7 +134,7 @@ def _route(host: str, port: int) -> Target:
     return Target(host.removeprefix(DIRECT).strip("[]"), port, direct)
 
 
-def ordered(records: Iterable[Srv], rng: random.Random) -> list[Srv]:
+def order_records(records: Iterable[Srv], rng: random.Random) -> list[Srv]:
     """RFC 2782: by priority, within one by weighted lot. Both services count as one set (XEP-0368 section 3)."""
     left = sorted(records, key=lambda r: (r.priority, r.weight))
     result = []

@@ -84,7 +84,7 @@ class ChannelBinding:
 NO_CHANNEL = ChannelBinding()
 
 
-def choose(
+def choose_mechanism(
     offered: Iterable[str],
     user: str,
     password: str,
@@ -112,12 +112,12 @@ def choose(
     return Plain(user, password) if private and "PLAIN" in names else None
 
 
-def strength(name: str) -> int:
+def mechanism_strength(name: str) -> int:
     """The higher the stronger; -1 for one that is not known."""
     return STRENGTHS.index(name) if name in STRENGTHS else -1
 
 
-def lost(best: str, name: str) -> bool:
+def password_newly_exposed(best: str, name: str) -> bool:
     """Whether the server learns the password now, and did not before: no change of a configuration that could be accepted."""
     return best.startswith("SCRAM-") and not name.startswith("SCRAM-")
 
@@ -143,7 +143,7 @@ class Plain:
     name = "PLAIN"
 
     def __init__(self, user: str, password: str) -> None:
-        self._message = b"\0" + prepared(user).encode() + b"\0" + prepared(password).encode()
+        self._message = b"\0" + saslprep(user).encode() + b"\0" + saslprep(password).encode()
 
     def first(self) -> bytes:
         return self._message
@@ -172,9 +172,9 @@ class Scram:
         """`gs2`: the header that says how the channel is bound (RFC 5802 section 6); `bound`: the binding's data."""
         self.name, self._hash, self._derive = name, SCRAM[name.removesuffix(PLUS)], derive
         self._gs2, self._binding = gs2.encode(), base64.b64encode(gs2.encode() + bound).decode()
-        self._password = prepared(password).encode()
+        self._password = saslprep(password).encode()
         self._nonce = nonce or secrets.token_urlsafe(24)
-        escaped = prepared(user).replace("=", "=3D").replace(",", "=2C")
+        escaped = saslprep(user).replace("=", "=3D").replace(",", "=2C")
         self._bare = f"n={escaped},r={self._nonce}"
         self._signature = b""
         self._proved = False
@@ -253,7 +253,7 @@ def _fields(message: bytes) -> dict[str, str]:
     return {part[0]: part[2:] for part in parts if part[1:2] == "="}
 
 
-def prepared(text: str) -> str:
+def saslprep(text: str) -> str:
     """SASLprep (RFC 4013) as a query string: unassigned code points stay. Text that it forbids is used as it is."""
     if text.isascii() and text.isprintable():  # nothing to map and nothing forbidden, as nearly always
         return text

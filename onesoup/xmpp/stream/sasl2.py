@@ -28,7 +28,7 @@ class Sasl2Offer:
     bind: frozenset[str] | None
 
 
-def offer(features: Node) -> Sasl2Offer | None:
+def sasl2_offer(features: Node) -> Sasl2Offer | None:
     """None for a server that knows SASL as in RFC 6120 only."""
     found = features.getTag("authentication", namespace=namespaces.SASL2)
     if found is None:
@@ -57,13 +57,13 @@ class Ways:
     bindings: frozenset[str] | None
 
 
-def ways(features: Node) -> Ways:
+def login_ways(features: Node) -> Ways:
     """Nothing of it may be there."""
     names = features.getTag("mechanisms", namespace=namespaces.SASL)
     taken = features.getTag("sasl-channel-binding", namespace=namespaces.CHANNEL_BINDING)
     return Ways(
         tuple(tag.getData() for tag in names.getTags("mechanism")) if names else (),
-        offer(features),
+        sasl2_offer(features),
         frozenset(tag.getAttr("type") or "" for tag in taken.getTags("channel-binding")) if taken else None,
     )
 
@@ -75,12 +75,12 @@ def authenticate(name: str, first: bytes, agent: str, along: str) -> str:
     return f"<authenticate xmlns='{namespaces.SASL2}' mechanism='{name}'>{response}{who}{along}</authenticate>"
 
 
-def resume(sm: StreamManagement) -> str:
+def resume_element(sm: StreamManagement) -> str:
     """Goes along with either way to log in."""
     return f"<resume xmlns='{namespaces.STREAM_MANAGEMENT}' previd='{quote(sm.id)}' h='{sm.h_in}'/>"
 
 
-def bind(tag: str, features: frozenset[str]) -> str:
+def bind_element(tag: str, features: frozenset[str]) -> str:
     """`tag` becomes a part of the resource; `features`: what the server enables along with it."""
     carbons = f"<enable xmlns='{namespaces.CARBONS}'/>" if namespaces.CARBONS in features else ""
     managed = ENABLE if namespaces.STREAM_MANAGEMENT in features else ""
@@ -104,7 +104,7 @@ class Success:
     bound: Node | None
 
 
-def success(answer: Node) -> Success:
+def read_success(answer: Node) -> Success:
     """What a <success/> says."""
     resumption = next(
         (

@@ -42,12 +42,12 @@ class SerializedElement(Node):
                 self.data.append(str(each))
 
 
-def legal(text: str) -> str:
+def xml_legal(text: str) -> str:
     """The text without the characters that no XML document may contain."""
     return _ILLEGAL.sub("", text)
 
 
-def plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether the text may stand in a value or between tags as it is."""
     return _VALUE_BAD.search(text) is None
 
@@ -56,14 +56,14 @@ def escape(text: str) -> str:
     """Character data."""
     if _TEXT_BAD.search(text) is None:
         return text
-    return _TEXT_SPECIAL.sub(lambda match: _ESCAPES[match[0]], legal(text))
+    return _TEXT_SPECIAL.sub(lambda match: _ESCAPES[match[0]], xml_legal(text))
 
 
 def quote(text: str) -> str:
     """An attribute value, without the quotation marks."""
     if _VALUE_BAD.search(text) is None:
         return text
-    return _SPECIAL.sub(lambda match: _ESCAPES[match[0]], legal(text))
+    return _SPECIAL.sub(lambda match: _ESCAPES[match[0]], xml_legal(text))
 
 
 def serialise(node: Node) -> bytes:

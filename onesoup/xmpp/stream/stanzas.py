@@ -14,7 +14,7 @@ from onesoup.csp.places import Place
 from onesoup.csp.text.vcards import Card
 from onesoup.xmpp import caps, errors, extras, geoloc, namespaces, vcards
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
-from onesoup.xmpp.stream.serializer import escape, plain, quote
+from onesoup.xmpp.stream.serializer import escape, is_plain, quote
 from onesoup.xmpp.xml import Xml
 
 CAPS_NODE, NAME = "urn:onesoup:client", "onesoup"
@@ -43,7 +43,7 @@ class PhoneProfile:
 
     @property
     def features(self) -> list[str]:
-        return sorted((*FEATURES, *map(extras.feature, self.notify)))
+        return sorted((*FEATURES, *map(extras.notify_feature, self.notify)))
 
 
 PROFILE = PhoneProfile()
@@ -55,21 +55,21 @@ def caps_hash(kind: str, notify: tuple[str, ...]) -> str:
     return caps.digest(caps.description([f"client/{kind}//{NAME}"], PhoneProfile(kind, notify).features))
 
 
-def text(name: str, data: str) -> Node:
+def text_node(name: str, data: str) -> Node:
     return Node(name, payload=[data])
 
 
-def tree(stanza: Node) -> Xml:
+def stanza_to_xml(stanza: Node) -> Xml:
     """A stanza as plain values."""
     attrs = {str(name): str(value) for name, value in stanza.getAttrs().items() if name != "xmlns"}
-    children = [tree(child) for child in stanza.getChildren() if child]
+    children = [stanza_to_xml(child) for child in stanza.getChildren() if child]
     return Xml(str(stanza.getName()), str(stanza.getNamespace() or ""), attrs, children, str(stanza.getData() or ""))
 
 
-def node(element: Xml) -> Node:
+def xml_to_node(element: Xml) -> Node:
     """Plain values as a stanza."""
     name = f"{element.ns} {element.name}" if element.ns else element.name
-    payload: list[Any] = [node(child) for child in element.children]
+    payload: list[Any] = [xml_to_node(child) for child in element.children]
     return Node(name, dict(element.attrs), [*payload, element.text] if element.text else payload)
 
 
@@ -78,7 +78,7 @@ def message_octets(command: dict[str, Any], language: str = "") -> bytes:
     knows, and stays the same when it is sent again."""
     stanza_id, to, body, url = command["id"], command["to"], command["body"], command.get("url") or ""
     shown, link, named = body, url, bool(language)
-    if not plain(f"{stanza_id}{to}{body}{url}{language}"):
+    if not is_plain(f"{stanza_id}{to}{body}{url}{language}"):
         stanza_id, to, language, shown, link = quote(stanza_id), quote(to), quote(language), escape(body), escape(url)
     lang = f' xml:lang="{language}"' if named else ""
     said = f"<body>{shown}</body>" if body else "<body/>"
@@ -96,9 +96,9 @@ _REQUEST, _PRIVATE = f'<request xmlns="{namespaces.RECEIPTS}"/>', f'<x xmlns="{n
 
 def groupchat(command: dict[str, Any]) -> Node:
     """A message to a room. Its reflection is not shown: phones show their own line themselves."""
-    payload = [text("body", command["body"]), Node(f"{namespaces.STANZA_IDS} origin-id", {"id": command["id"]})]
+    payload = [text_node("body", command["body"]), Node(f"{namespaces.STANZA_IDS} origin-id", {"id": command["id"]})]
     if command.get("url"):
-        payload.append(Node(f"{namespaces.OUT_OF_BAND} x", {}, [text("url", command["url"])]))
+        payload.append(Node(f"{namespaces.OUT_OF_BAND} x", {}, [text_node("url", command["url"])]))
     return Node("message", {"type": "groupchat", "to": command["to"], "id": command["id"]}, payload)
 
 
@@ -109,20 +109,20 @@ def receipt(command: dict[str, Any]) -> Node:
 def presence(command: dict[str, Any]) -> Node:
     payload = []
     if command.get("show"):
-        payload.append(text("show", command["show"]))
+        payload.append(text_node("show", command["show"]))
     if command.get("status"):
-        payload.append(text("status", command["status"]))
+        payload.append(text_node("status", command["status"]))
     if command.get("priority"):
-        payload.append(text("priority", str(command["priority"])))
+        payload.append(text_node("priority", str(command["priority"])))
     version = caps_hash(command.get("kind") or caps.USUAL_KIND, tuple(command.get("notify") or ()))
     payload.append(Node(f"{namespaces.CAPS} c", {"hash": "sha-1", "node": CAPS_NODE, "ver": version}))
     if command.get("photo") is not None:
         # Said only when it is known: an empty one would tell everybody that there is no picture.
-        payload.append(Node(f"{namespaces.VCARD_AVATAR} x", {}, [text("photo", command["photo"])]))
+        payload.append(Node(f"{namespaces.VCARD_AVATAR} x", {}, [text_node("photo", command["photo"])]))
     return Node("presence", {"xml:lang": command["lang"]} if command.get("lang") else {}, payload)
 
 
-def to(kind: str, jid: str) -> Node:
+def directed_presence(kind: str, jid: str) -> Node:
     """Directed presence: subscribe, subscribed, unsubscribe, unsubscribed, probe."""
     return Node("presence", {"type": kind, "to": jid})
 
@@ -137,7 +137,7 @@ def roster_get() -> Node:
 
 def roster_set(command: dict[str, Any]) -> Node:
     attrs = {"jid": command["jid"], **({"name": command["name"]} if command.get("name") else {})}
-    item = Node("item", attrs, [text("group", group) for group in command.get("groups", ())])
+    item = Node("item", attrs, [text_node("group", group) for group in command.get("groups", ())])
     return Node("iq", {"type": "set"}, [Node(f"{namespaces.ROSTER} query", {}, [item])])
 
 
@@ -164,7 +164,7 @@ def blocklist() -> Node:
     return Node("iq", {"type": "get"}, [Node(f"{namespaces.BLOCKING} blocklist")])
 
 
-def block(stanza_id: str, op: str, jids: list[str]) -> Node:
+def block_change(stanza_id: str, op: str, jids: list[str]) -> Node:
     """`op` is block or unblock."""
     items = [Node("item", {"jid": jid}) for jid in jids]
     return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{namespaces.BLOCKING} {op}", {}, items)])
@@ -172,7 +172,7 @@ def block(stanza_id: str, op: str, jids: list[str]) -> Node:
 
 def publish_place(stanza_id: str, place: Place) -> Node:
     """An empty one says that the place is not known any more."""
-    children = [text(name, value) for name, value in geoloc.fields(place)]
+    children = [text_node(name, value) for name, value in geoloc.geoloc_fields(place)]
     return _publish(stanza_id, namespaces.GEOLOC, Node(f"{namespaces.GEOLOC} geoloc", {}, children))
 
 
@@ -218,10 +218,10 @@ def vcard_set(known: Node | None, *, photo: bytes | None = None, card: Card | No
     new: list[Node] = []
     gone = {"PHOTO"} if photo is not None else set()
     if photo:
-        new.append(Node("PHOTO", {}, [text("TYPE", "image/png"), text("BINVAL", base64.b64encode(photo).decode())]))
-    for name, children in vcards.elements(card) if card is not None else ():
+        new.append(Node("PHOTO", {}, [text_node("TYPE", "image/png"), text_node("BINVAL", base64.b64encode(photo).decode())]))
+    for name, children in vcards.vcard_elements(card) if card is not None else ():
         gone.add(name)
-        new.append(Node(name, {}, [text(inner, value) if inner else value for inner, value in children]))
+        new.append(Node(name, {}, [text_node(inner, value) if inner else value for inner, value in children]))
     kept = [each for each in (known.getChildren() if known is not None else ()) if each and each.getName() not in gone]
     return Node("iq", {"type": "set"}, [Node(f"{namespaces.VCARD} vCard", {}, [*kept, *new])])
 
@@ -282,7 +282,7 @@ def carbons() -> Node:
     return Node("iq", {"type": "set"}, [Node(f"{namespaces.CARBONS} enable")])
 
 
-def answer(iq: Node, own: str, profile: PhoneProfile = PROFILE, now: float = 0.0) -> Node:
+def iq_answer(iq: Node, own: str, profile: PhoneProfile = PROFILE, now: float = 0.0) -> Node:
     """What an iq from outside gets (xmpp-mapping.md 11): something always, or the peer waits for ever."""
     attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "result"}
     attrs = {name: value for name, value in attrs.items() if value}
@@ -303,16 +303,16 @@ def answer(iq: Node, own: str, profile: PhoneProfile = PROFILE, now: float = 0.0
 
 
 def _version(profile: PhoneProfile) -> Iterable[Node]:
-    yield text("name", NAME)
-    yield text("version", __version__)
+    yield text_node("name", NAME)
+    yield text_node("version", __version__)
     if profile.model:
-        yield text("os", profile.model)
+        yield text_node("os", profile.model)
 
 
 def _time(profile: PhoneProfile, now: float) -> Node:
     """XEP-0202: the time in UTC, and how far the phone's clock is from it."""
     utc = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    return Node(f"{namespaces.ENTITY_TIME} time", {}, [text("tzo", profile.zone or "+00:00"), text("utc", utc)])
+    return Node(f"{namespaces.ENTITY_TIME} time", {}, [text_node("tzo", profile.zone or "+00:00"), text_node("utc", utc)])
 
 
 def _info(query: Node, profile: PhoneProfile) -> Node:
@@ -322,7 +322,7 @@ def _info(query: Node, profile: PhoneProfile) -> Node:
     return Node(f"{namespaces.DISCO_INFO} query", attrs, [identity, *features])
 
 
-def refused(message: Node, words: str = "") -> list[Node]:
+def message_refusal(message: Node, words: str = "") -> list[Node]:
     """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to whoever wrote it to us; nobody is told of a copy."""
     if (
         not message.getAttr("from")
@@ -335,7 +335,7 @@ def refused(message: Node, words: str = "") -> list[Node]:
     return [Node("message", answered, [_error("wait", "resource-constraint", words)])]
 
 
-def failed(iq: Node, condition: str) -> Node:
+def iq_error(iq: Node, condition: str) -> Node:
     """The answer to a request that we could not read."""
     attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "error"}
     return Node("iq", {name: value for name, value in attrs.items() if value}, [_error("wait", condition)])
@@ -346,17 +346,17 @@ def _error(kind: str, condition: str, words: str = "") -> Node:
     return Node("error", {"type": kind}, [Node(f"{namespaces.STANZA_ERRORS} {condition}"), *more])
 
 
-def result(iq: Node) -> Node:
+def iq_result(iq: Node) -> Node:
     """The answer to a push."""
     return Node("iq", {"type": "result", "id": iq.getAttr("id") or ""})
 
 
 def is_fact(answer: Node) -> bool:
     """Whether an answer to a request may be remembered: it tells something, or that there is nothing to tell."""
-    return answer.getAttr("type") != "error" or errors.is_fact(condition(answer))
+    return answer.getAttr("type") != "error" or errors.is_fact(error_condition(answer))
 
 
-def condition(stanza: Node) -> str:
+def error_condition(stanza: Node) -> str:
     """The defined condition of an error stanza."""
     error = stanza.getTag("error")
     for child in error.getChildren() if error is not None else ():

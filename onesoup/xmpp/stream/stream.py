@@ -19,7 +19,7 @@ from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.events import STANZA_NAMES, Broken, StreamEvent
 from onesoup.xmpp.stream.login import StreamAccount
-from onesoup.xmpp.stream.negotiate import fail_on, offered
+from onesoup.xmpp.stream.negotiate import fail_on, offered_namespaces
 from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.outgoing import OnAcked, OutgoingStream
 from onesoup.xmpp.stream.requests import PendingRequests
@@ -183,7 +183,7 @@ class Stream(OutgoingStream):
         for event in events:
             if not isinstance(event, Node) or event.namespace == namespaces.STREAM:
                 if isinstance(event, Node) and event.name == "features":
-                    self.features = offered(event)  # with SASL2 they come behind a log-in that is done
+                    self.features = offered_namespaces(event)  # with SASL2 they come behind a log-in that is done
                 else:
                     last = last or event  # an error tells more than the closing tag behind it
             elif event.namespace == namespaces.STREAM_MANAGEMENT:

@@ -21,7 +21,7 @@ KEEP_IDLE, KEEP_EVERY = 40, 10
 _NO_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-def dial(host: str, port: int, allowed: Callable[[str, int], bool] | None = None) -> socket.socket:
+def connect_tcp(host: str, port: int, allowed: Callable[[str, int], bool] | None = None) -> socket.socket:
     """A connected socket. The address that was allowed is the one connected to: the name is not looked up again."""
     failure = StreamFailure(errors.REFUSED, "not-permitted")
     for family, address in _addresses(host, port):

@@ -162,16 +162,16 @@ class Lookups:
             payload = stanzas.pep_payload(
                 self._told(stanzas.pep_get(self._held.spelled(jid), namespaces.AVATAR_DATA, published.avatar))
             )
-            octets = xmpp_vcards.octets(payload.getData() or "") if payload is not None else None
+            octets = xmpp_vcards.base64_bytes(payload.getData() or "") if payload is not None else None
         else:
-            octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
+            octets = xmpp_vcards.photo_bytes(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
         if octets is None or hashlib.sha1(octets, usedforsecurity=False).hexdigest() != published.wanted:
             return None
         return octets
 
     def _unannounced(self, jid: str, form: capabilities.PictureForm) -> str:
         """A picture that only the vCard knows of."""
-        octets = xmpp_vcards.photo(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
+        octets = xmpp_vcards.photo_bytes(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid)))))
         if octets is None:
             return ""
         name = f"{hashlib.sha1(octets, usedforsecurity=False).hexdigest()}.{form.name}"
@@ -210,7 +210,7 @@ class Lookups:
                 raise
             query = answer.getTag("query", namespace=namespaces.DISCO_INFO)
             kind = caps.client_type(query)
-            if caps.verified(look.name, query):
+            if caps.caps_match(look.name, query):
                 self._library.kinds[look.name] = kind
 
         def told(resources: dict[str, Resource], published: Extras) -> tuple[dict[str, Resource], Extras]:
@@ -227,7 +227,7 @@ class Lookups:
         known = self._cards.get(jid)
         if known is not None and now - known[0] < REMEMBERED:
             return known[1]
-        text = vcards.text_of(xmpp_vcards.read(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid))))))
+        text = vcards.text_of(xmpp_vcards.read_vcard(stanzas.vcard_in(self._told(stanzas.vcard_get(self._held.spelled(jid))))))
         self._cards[jid] = now, text
         if len(self._cards) > MOST_CARDS:
             self._cards.popitem(last=False)
@@ -268,7 +268,7 @@ class Lookups:
             raise StreamFailure("closed", "local")
         answer = stream.request(iq, ANSWER_SECONDS)
         if not stanzas.is_fact(answer):
-            raise StreamFailure(NO_ANSWER, stanzas.condition(answer))
+            raise StreamFailure(NO_ANSWER, stanzas.error_condition(answer))
         return answer
 
 

@@ -173,7 +173,7 @@ class InboundStanzas:
         self.accepted, self._pictures = octets, pictures
 
     def _by_length(self, text: messages.Text, most: int) -> list[str]:
-        return messages.split(text.body, min(most or self.accepted, self.accepted))
+        return messages.split_text(text.body, min(most or self.accepted, self.accepted))
 
     def read(self, batch: list[Node], again: bool = False) -> InboundBatch:
         """Presence counts in the order it came; of each contact only the last state is stored. `again`: the stream has just been
@@ -224,9 +224,9 @@ class InboundStanzas:
             if self._rooms is not None:
                 self._rooms.unread(sender, done, self)
         elif stanza.getName() == "iq" and kind in ("get", "set"):
-            done.answers.append(stanzas.failed(stanza, "resource-constraint"))
+            done.answers.append(stanzas.iq_error(stanza, "resource-constraint"))
         elif stanza.getName() == "message" and not self._hands_on(sender):
-            done.answers += stanzas.refused(stanza, "this message is too long")
+            done.answers += stanzas.message_refusal(stanza, "this message is too long")
         return True
 
     def _hands_on(self, sender: str) -> bool:
@@ -272,7 +272,7 @@ class InboundStanzas:
             done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources)) if resources else b""
         if published != before:
             done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
-        self._show(jid, kept, extras.dress(shown, published), done)
+        self._show(jid, kept, extras.with_published(shown, published), done)
         done.looks += looks(jid, resources, published, kept.wishes)
 
     def _show(self, jid: str, kept: ContactRecord, shown: Shown, done: InboundBatch) -> None:
@@ -281,7 +281,7 @@ class InboundStanzas:
         before = records.unpack_shown(kept.presence)
         if before is None or kept.wishes is None:
             return
-        if not presence.differ(before, shown, records.unpack_wishes(kept.wishes)[0]):
+        if not presence.presence_differs(before, shown, records.unpack_wishes(kept.wishes)[0]):
             done.changes.quiet.add(jid)
 
     def learned(self, jid: str, kept: ContactRecord, change: Change) -> InboundBatch:
@@ -293,7 +293,7 @@ class InboundStanzas:
             shown = contacts.aggregate(resources.values())
             done.changes.resources[jid] = records.pack_plain(contacts.to_plain(resources))
         done.changes.extras[jid] = records.pack_plain(extras.to_plain(published))
-        self._show(jid, kept, extras.dress(shown, published), done)
+        self._show(jid, kept, extras.with_published(shown, published), done)
         return done
 
     def _asked(self, jid: str, stanza: Node, done: InboundBatch) -> None:
@@ -302,14 +302,14 @@ class InboundStanzas:
         if "@" not in jid:
             # A transport: nothing that a user could decide. It is let in when the roster has it.
             if self._directory.item(jid) is not None:
-                done.answers.append(stanzas.to("subscribed", asker))
+                done.answers.append(stanzas.directed_presence("subscribed", asker))
             return
         if self._directory.refuses(jid):
             if self._directory.blocks(jid):  # whoever is only not named now may be later: the server will ask again
-                done.answers.append(stanzas.to("unsubscribed", asker))
+                done.answers.append(stanzas.directed_presence("unsubscribed", asker))
             return
         if self._directory.granted(jid):
-            done.answers.append(stanzas.to("subscribed", asker))
+            done.answers.append(stanzas.directed_presence("subscribed", asker))
             return
         if self.full:
             return  # nothing is decided: the server asks again with the next log-in
@@ -336,7 +336,7 @@ class InboundStanzas:
         if receipt_for is not None:
             self.report(done, *receipt_for, code=StatusCode.SUCCESSFUL)
             return
-        bounce = bounces.read(stanza)
+        bounce = bounces.read_bounce(stanza)
         if bounce is not None:
             self._bounced(bounce, done)
 
@@ -350,7 +350,7 @@ class InboundStanzas:
         if self._directory.refuses(incoming.sender):
             return
         if self.full or too_long(incoming.body):
-            done.answers += stanzas.refused(stanza)
+            done.answers += stanzas.message_refusal(stanza)
             return
         self._incoming(incoming, done)
 
@@ -365,7 +365,7 @@ class InboundStanzas:
         elif sender not in (addresses.bare(written.to), self.own, addresses.domain_of(self.own), ""):
             return  # not from whom it went to
         self.report(done, written.to, bounce.id, errors.bounce_code(bounce.condition))
-        text = bounces.told(bounces.reason(bounce.condition), bounce.text, written.words or bounce.words)
+        text = bounces.bounce_text(bounces.bounce_reason(bounce.condition), bounce.text, written.words or bounce.words)
         self._tell(done, written.to, bounce.id, text)
 
     def _incoming(self, incoming: xmpp_messages.InboundMessage, done: InboundBatch) -> None:
@@ -382,7 +382,7 @@ class InboundStanzas:
         words = incoming.body.replace(url, "", 1).strip()
         copy = self._copy(sender, NOWHERE, seen, incoming.body)
         if words:
-            self.deliver(done, sender, words, when, seen and f"{seen} words", b"", said=said, copy=copies.part(copy))
+            self.deliver(done, sender, words, when, seen and f"{seen} words", b"", said=said, copy=copies.copy_part_name(copy))
         now = int(time.time())
         text = messages.Text(ordered_id(time.time()), sender, url, now if when is None else min(when, now), copy=copy)
         job = records.pack_command(commands.fetch(text.id, sender, url, now + FETCH_SECONDS))
@@ -398,7 +398,7 @@ class InboundStanzas:
         """A message of the phone that never left us: the report that was asked for, and words for the user."""
         done = InboundBatch()
         self.report(done, recipient, stanza_id, code)
-        self._tell(done, recipient, stanza_id, bounces.told(reason))
+        self._tell(done, recipient, stanza_id, bounces.bounce_text(reason))
         return done.changes
 
     def expired(self, overdue: list[tuple[str, str]]) -> StreamChanges:
@@ -425,7 +425,7 @@ class InboundStanzas:
         read of it may differ, as the languages of the phones do."""
         numbered = seen.startswith(xmpp_messages.NUMBERED)
         what = [seen] if numbered else [sender, where.nick, seen or body]
-        return copies.name(what, self._phone, time.time(), numbered)
+        return copies.copy_name(what, self._phone, time.time(), numbered)
 
     def deliver(
         self,
@@ -454,7 +454,7 @@ class InboundStanzas:
             part_seen = seen and (seen if last else f"{seen} {number}")
             # A server is no user: what it says is an announcement.
             payload = records.pack_text(text) if "@" in sender else records.pack_announcement(text)
-            part_copy, part_receipt = (copy, receipt) if last else (copies.part(copy), b"")
+            part_copy, part_receipt = (copy, receipt) if last else (copies.copy_part_name(copy), b"")
             done.changes.items.append(Delivery(text.id, sender, payload, part_receipt, part_seen, copy=part_copy, said=said))
 
     # --- iq ---
@@ -462,21 +462,21 @@ class InboundStanzas:
     def _unreadable(self, stanza: Node, done: InboundBatch) -> None:
         """Whoever asks gets an answer."""
         if stanza.getAttr("type") in ("get", "set"):
-            done.answers.append(stanzas.failed(stanza, "internal-server-error"))
+            done.answers.append(stanzas.iq_error(stanza, "internal-server-error"))
 
     def _iq(self, stanza: Node, done: InboundBatch) -> None:
         if stanza.getAttr("type") not in ("get", "set"):
             return
         push = self._push(stanza)
         if push is None:
-            done.answers.append(stanzas.answer(stanza, self.own, self.profile, time.time()))
+            done.answers.append(stanzas.iq_answer(stanza, self.own, self.profile, time.time()))
         elif push.getName() == "query":
             self._lists_changed(push, done)
             roster_changes(push, done.changes)
-            done.answers.append(stanzas.result(stanza))
+            done.answers.append(stanzas.iq_result(stanza))
         else:
             self._directory.blocked(push.getName(), blocking.read_items(push))
-            done.answers.append(stanzas.result(stanza))
+            done.answers.append(stanzas.iq_result(stanza))
 
     def _lists_changed(self, push: Node, done: InboundBatch) -> None:
         """Tells a phone that wants to know it (1.3) which lists another client has changed."""
@@ -529,11 +529,11 @@ def looks(
         return []
     names = records.unpack_wishes(wishes)[0]
     found = []
-    if presence.wants(names, "status_content") and published.wanted:
+    if presence.wants_attribute(names, "status_content") and published.wanted:
         fresh = published.tried != published.wanted
         if fresh or (again and not published.picture):
             found.append(ContactLookup(PICTURE, jid, published.wanted))
-    if presence.wants(names, "client_info"):
+    if presence.wants_attribute(names, "client_info"):
         for resource, each in resources.items():
             if each.caps and not each.client:
                 found.append(ContactLookup(CLIENT, jid, each.caps, resource))

@@ -249,7 +249,7 @@ class Outbox:
         self._transmit(stored, stanzas.groupchat(command))
 
     def _stanza(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.node(xml.from_plain(command["tree"])))
+        self._transmit(stored, stanzas.xml_to_node(xml.from_plain(command["tree"])))
 
     def _asked(self, stored: bytes, command: dict[str, Any]) -> None:
         """Somebody waits for what a server says; nobody's message waits with him."""
@@ -431,7 +431,7 @@ class Outbox:
     def _block(self, stored: bytes, command: dict[str, Any]) -> None:
         self._held.rules_changed()
         jids = [each for jid in command["jids"] for each in (self._held.spellings(jid) if "/" not in jid else [jid])]
-        self._transmit(stored, stanzas.block(self._new_id(), command["op"], jids))
+        self._transmit(stored, stanzas.block_change(self._new_id(), command["op"], jids))
 
     def _question(self, stored: bytes, command: dict[str, Any]) -> None:
         """Something that others have to answer: what is behind it in the outbox does not wait for them."""
@@ -447,7 +447,7 @@ class Outbox:
         return self._held.stream.new_id()
 
     def _directed(self, stored: bytes, command: dict[str, Any]) -> None:
-        self._transmit(stored, stanzas.to(command["kind"], self._held.spelled(command["jid"])))
+        self._transmit(stored, stanzas.directed_presence(command["kind"], self._held.spelled(command["jid"])))
 
     def _roster(self, stored: bytes, command: dict[str, Any]) -> None:
         """Sets or removes a roster item, and stores the change before the phone hears of it: it reads what it wrote."""
@@ -465,7 +465,7 @@ class Outbox:
         code: int = StatusCode.SUCCESSFUL
         reason = ""
         if result.getAttr("type") == "error":
-            reason = stanzas.condition(result)
+            reason = stanzas.error_condition(result)
             code = StatusCode.SUCCESSFUL if removing and reason == "item-not-found" else errors.roster_code(reason)
         if code == StatusCode.SUCCESSFUL:
             self._write_through(command, removing)
@@ -483,7 +483,9 @@ class Outbox:
         stream = self._held.stream
         assert stream is not None
         answers = [stream.request(stanzas.roster_remove(each), REQUEST_SECONDS) for each in self._held.spellings(jid)]
-        refused = (each for each in answers if each.getAttr("type") == "error" and stanzas.condition(each) != "item-not-found")
+        refused = (
+            each for each in answers if each.getAttr("type") == "error" and stanzas.error_condition(each) != "item-not-found"
+        )
         return next(refused, answers[0])
 
     def _write_through(self, command: dict[str, Any], removing: bool) -> None:

@@ -76,7 +76,7 @@ class OwnPresence:
             return
         session, wished = self._held.session, self._shared.feed.wishes(self._held.sid)
         wishes = [records.unpack_wishes(record)[0] for record in set(wished.values())]
-        nodes = extras.interests([*wishes, named] if named else wishes)
+        nodes = extras.wanted_nodes([*wishes, named] if named else wishes)
         self._publish({"notify": nodes, "asked": named})
         if subscribed:
             self._shared.handsets.put(session.jid, session.resource, NODES, records.pack_plain(nodes))
@@ -121,7 +121,7 @@ class OwnPresence:
         if not own:
             return AVAILABLE
         allowed, _ = records.unpack_grant(self._shared.lists.get(session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))
-        said = commands.presence(presence.published(presence.own_list(own), allowed))
+        said = commands.presence(presence.published_presence(presence.own_list(own), allowed))
         return {name: said.get(name) for name in SAID}
 
     def _profiled(self, shown: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ class Publisher:
         """The name of the picture that the account shows by PEP; None when that cannot be told."""
         result = self._ask(stanzas.pep_get("", namespaces.AVATAR_METADATA))
         if result.getAttr("type") != "result":
-            return "" if stanzas.condition(result) == "item-not-found" else None
+            return "" if stanzas.error_condition(result) == "item-not-found" else None
         payload = stanzas.pep_payload(result)
         info = payload.getTag("info") if payload is not None else None
         return str(info.getAttr("id") or "") if info is not None else ""
@@ -68,14 +68,14 @@ class Publisher:
 
     def details(self, text: str) -> None:
         """Puts what a phone says of its user into the account's vCard; what it does not say stays."""
-        card = vcards.read(text)
+        card = vcards.read_vcard_text(text)
         if card:
             with self.changing:
                 self._change_vcard(card=card)
 
     def _change_vcard(self, photo: bytes | None = None, card: vcards.Card | None = None) -> None:
         result = self._ask(stanzas.vcard_get())
-        if result.getAttr("type") != "result" and stanzas.condition(result) != "item-not-found":
+        if result.getAttr("type") != "result" and stanzas.error_condition(result) != "item-not-found":
             return  # who cannot read it must not write it: what is there would be lost
         self._ask(stanzas.vcard_set(stanzas.vcard_in(result), photo=photo, card=card))
 

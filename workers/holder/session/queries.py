@@ -105,7 +105,7 @@ class Question:
                 raise
             return NO_ANSWER, None
         if result.getAttr("type") != "result":
-            return stanzas.condition(result), None
+            return stanzas.error_condition(result), None
         return "", result.getTag(name, namespace=namespace)
 
     def _all(self, work: Callable[[str], Any], jids: Iterable[str]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Question:
         found = _services.get("form", service, form)
         if found is None:
             return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=True)
-        filled = searching.fill(found, command["wanted"])
+        filled = searching.fill_search_form(found, command["wanted"])
         if not filled:
             return records.pack_answer(StatusCode.SUCCESSFUL, found=[], late=False)
         condition, query = self._result(_search(service, found, filled), "query", namespaces.SEARCH)
@@ -170,7 +170,7 @@ class Question:
         def card(jid: str) -> list[Any]:
             to = "" if jid == self.held.session.jid else jid
             condition, vcard = self._result(stanzas.vcard_get(to), "vCard", namespaces.VCARD)
-            return [condition, profiles.read(vcard), profiles.facts(vcard)]
+            return [condition, profiles.read_profile(vcard), profiles.searchable_facts(vcard)]
 
         return records.pack_answer(StatusCode.SUCCESSFUL, cards=self._all(card, command["jids"]))
 
@@ -183,7 +183,7 @@ class Question:
             changed = change(vcard, command["changes"], command["clear"])
             result = self._ask(Node("iq", {"type": "set"}, [changed]))
         if result.getAttr("type") != "result":
-            reason = stanzas.condition(result)
+            reason = stanzas.error_condition(result)
             return records.pack_answer(command_code(reason), reason)
         return records.pack_answer(StatusCode.SUCCESSFUL)
 
@@ -251,10 +251,10 @@ def change(vcard: Node | None, changes: dict[str, str], clear: bool) -> Node:
     changed = vcard if vcard is not None else Node(f"{namespaces.VCARD} vCard")
     if clear:
         changes = dict.fromkeys(WRITABLE, "") | changes
-    for path, value in profiles.places(changed, changes).items():
+    for path, value in profiles.vcard_places(changed, changes).items():
         _put(changed, path, value)
     ours = changed.getTag(profiles.OURS_NAME, namespace=namespaces.ONESOUP_PROFILE)
-    for name, value in profiles.ours(changes).items():
+    for name, value in profiles.own_element_values(changes).items():
         if ours is None and value:
             ours = changed.addChild(node=Node(f"{namespaces.ONESOUP_PROFILE} {profiles.OURS_NAME}"))
         if ours is not None:

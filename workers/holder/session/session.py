@@ -162,7 +162,7 @@ class HolderServices:
         names = {id_: records.copy_of(stored) for id_, stored in items.items()}
         if not any(names.values()):
             return dict(items)
-        old = copies.of(names, [*self.feed.had(sids), *self.had.all(jid)])
+        old = copies.copies_of_items(names, [*self.feed.had(sids), *self.had.all(jid)])
         return {id_: stored for id_, stored in items.items() if id_ not in old}
 
 
@@ -244,8 +244,8 @@ class XmppSession:
         """What the phone takes, as it has said."""
         self.bearers = caps.methods
         # The session is asked for anew: it changes when the phone logs in again.
-        self.intake.cut = lambda text, most: fitting.parts(text, self.session, caps, most)
-        self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.pictures(caps)))
+        self.intake.cut = lambda text, most: fitting.text_parts(text, self.session, caps, most)
+        self.intake.accept(caps.accepted, self._shared.pictures.fetches and bool(capabilities.accepted_picture_types(caps)))
 
     # --- what the intake looks up ---
 
@@ -361,7 +361,7 @@ class XmppSession:
         try:
             roster = self._shared.feed.hash(self.sid, "ros")
             seen = [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
-            probes = [stanzas.to("probe", self.spelled(jid)) for jid in seen]
+            probes = [stanzas.directed_presence("probe", self.spelled(jid)) for jid in seen]
         except StoreDown as error:
             log.info("refresh-waits", sid=short(self.sid), reason=type(error).__name__)
             return

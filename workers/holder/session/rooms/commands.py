@@ -80,7 +80,9 @@ class RoomCommands:
         stream = self._stream()
         attrs = {"type": request.type, **({"to": request.to} if request.to else {})}
         try:
-            found = stanzas.tree(stream.request(Node("iq", attrs, [stanzas.node(request.payload)]), REQUEST_SECONDS))
+            found = stanzas.stanza_to_xml(
+                stream.request(Node("iq", attrs, [stanzas.xml_to_node(request.payload)]), REQUEST_SECONDS)
+            )
         except StreamFailure as failure:
             if failure.kind != "no-answer":
                 raise
@@ -159,14 +161,14 @@ class RoomCommands:
 
     def _enter(self, stream: Stream, jid: str, room: Room, history: int, characters: int, since: str = "") -> None:
         """Presence that enters shows what everybody sees of the phone."""
-        presence = stanzas.node(rooms.join(jid, room.nick, history, characters, room.password, since))
+        presence = stanzas.xml_to_node(rooms.join(jid, room.nick, history, characters, room.password, since))
         for child in stanzas.presence(self._held.showing.now or {}).getChildren():
             presence.addChild(node=child)
         stream.send(presence)
 
     def _leave_quietly(self, jid: str, room: Room) -> None:
         self._held.rooms.forget(jid)
-        self._held.send(stanzas.node(rooms.leave(jid, room.nick)))
+        self._held.send(stanzas.xml_to_node(rooms.leave(jid, room.nick)))
 
     def enter_all_again(self) -> None:
         """After a fresh stream. Whoever has gone or come meanwhile is told of when the room has shown who is there."""
@@ -295,7 +297,7 @@ class RoomCommands:
         domain = self._held.session.domain
         try:
             if self._shared.groups.service(domain) is None:
-                self._shared.groups.keep_service(domain, room_service.look(self.query, domain))
+                self._shared.groups.keep_service(domain, room_service.find_room_service(self.query, domain))
         except EVERYTHING as error:
             log.debug("no-service-found", sid=short(self._held.sid), reason=type(error).__name__)
 
@@ -327,9 +329,9 @@ class RoomCommands:
             return records.pack_answer(StatusCode.GROUP_IS_NOT_JOINED, "not joined")
         reading = inside.readings[query] = Reading(jid)
         try:
-            reply = self._request(archive.ask(jid, query, command["most"]))
+            reply = self._request(archive.archive_query(jid, query, command["most"]))
             if not reply.error:
-                reading.wait(archive.last(reply.payload), time.monotonic() + LATE_SECONDS)
+                reading.wait(archive.last_archive_id(reply.payload), time.monotonic() + LATE_SECONDS)
         finally:
             del inside.readings[query]
         found = [list(astuple(each)) for each in reading.found if not self._held.refuses_in(jid, each.nick, "")]
@@ -358,7 +360,7 @@ class RoomCommands:
             room = self._held.rooms.find(jid)
             if room is None or reply.error:
                 return
-            now = room_service.told(rooms.read_info(reply.payload))
+            now = room_service.told_properties(rooms.read_info(reply.payload))
             different = {name: value for name, value in now.items() if room.about.get(name) != value}
             if not different:
                 return

@@ -50,11 +50,11 @@ class Invitations:
         self._lately: dict[tuple[str, str, bool], Asked] = {}
 
     def is_one(self, message: Xml) -> bool:
-        return invitations.read(message) is not None
+        return invitations.read_invitation(message) is not None
 
     def take(self, stanza: Node, message: Xml, done: "InboundBatch") -> bool:
         """Whether a message was an invitation, or the answer to one."""
-        found = invitations.read(message)
+        found = invitations.read_invitation(message)
         if isinstance(found, Invited):
             self._invited(found, stanza, message, done)
         elif isinstance(found, Declined):
@@ -93,9 +93,9 @@ class Invitations:
             **sender,
         )
         names = [invited.room, invited.inviter, message.get("id")]
-        copy = copies.name(names, self._held.session.resource, now)
+        copy = copies.copy_name(names, self._held.session.resource, now)
         seen = f"inv {' '.join(names)} {invited.reason}"
-        said = said_at(messages.oldest(messages.stamps(stanza)), done.again)
+        said = said_at(messages.oldest(messages.delay_stamps(stanza)), done.again)
         done.changes.items.append(Delivery(f"k-{asked.id}", invited.room, payload, seen=seen, copy=copy, said=said))
 
     def _gid(self, room: str) -> str:

@@ -77,7 +77,7 @@ class Reading:
     more: Event = field(default_factory=Event)
 
     def take(self, stanza: Node) -> None:
-        name, kept = archive.read(stanza, self.room)
+        name, kept = archive.read_archived(stanza, self.room)
         self.ids.add(name)
         if kept is not None:
             self.found.append(kept)
@@ -200,7 +200,7 @@ class Rooms:
         """Takes the stanzas of rooms in; the others are returned."""
         rest, taken = [], []
         for stanza in batch:
-            tree = stanzas.tree(stanza) if self._may_be_ours(stanza) else None
+            tree = stanzas.stanza_to_xml(stanza) if self._may_be_ours(stanza) else None
             if tree is not None and self._is_ours(tree):
                 taken.append((stanza, tree))
             else:
@@ -423,8 +423,8 @@ class Rooms:
     def _times(self, jid: str, stanza: Node) -> tuple[int | None, int | None]:
         """Since when a message of this room was kept: as far as that is believed, and as anybody says. Whoever a stamp names, the
         message comes from its room; and anybody in there could have written the stamp."""
-        own, kept = self._held.session.jid, messages.stamps(stanza)
-        believed = messages.believed(kept, jid, addresses.domain_of(jid), own, addresses.domain_of(own))
+        own, kept = self._held.session.jid, messages.delay_stamps(stanza)
+        believed = messages.believed_stamp(kept, jid, addresses.domain_of(jid), own, addresses.domain_of(own))
         return believed, messages.oldest(kept)
 
     def unread(self, sender: str, done: "InboundBatch", intake: "InboundStanzas") -> None:
@@ -460,7 +460,7 @@ class Rooms:
             return
         text = messages.body_of(stanza, "chat", turn.intake.profile.language)
         if text and (turn.intake.full or too_long(text)):
-            turn.done.answers += stanzas.refused(stanza)
+            turn.done.answers += stanzas.message_refusal(stanza)
             return
         own, name = self._held.session.jid, f"{jid}/{nick}"
         when, kept = self._times(jid, stanza)
@@ -470,7 +470,7 @@ class Rooms:
 
     def _bounced(self, jid: str, nick: str, room: Room, stanza: Node, turn: RoomTurn) -> None:
         """What the phone wrote did not get through. It was told 200, so now it is told otherwise."""
-        bounce = bounces.read(stanza)
+        bounce = bounces.read_bounce(stanza)
         to = f"{jid}/{nick}" if nick else jid
         written = self._held.written(bounce.id) if bounce is not None else None
         if bounce is None or written is None or written.to != to:
@@ -478,8 +478,10 @@ class Rooms:
         codes = rooms.TO_ONE if nick else rooms.TO_ALL
         code = codes.get(bounce.condition, StatusCode.UNABLE_TO_DELIVER)
         turn.intake.report(turn.done, to, bounce.id, code)
-        reason = TOLD.get(code) or (NOBODY if nick and code == StatusCode.UNKNOWN_USER else bounces.reason(bounce.condition))
-        text = bounces.told(reason, bounce.text, written.words or bounce.words)
+        reason = TOLD.get(code) or (
+            NOBODY if nick and code == StatusCode.UNKNOWN_USER else bounces.bounce_reason(bounce.condition)
+        )
+        text = bounces.bounce_text(reason, bounce.text, written.words or bounce.words)
         turn.intake.deliver(turn.done, jid, text, None, f"b {to} {bounce.id}", b"", _where(room, nick, private=bool(nick)))
         if code == StatusCode.GROUP_IS_NOT_JOINED:
             turn.done.after.append(partial(self._held.doors.enter_again, jid))
