@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from onesoup.csp.codec.generated_elements import PRIMITIVES, LoginRequest, MessageDelivered, PollingRequest, Status
-from onesoup.csp.transactions import OUTSIDE
+from onesoup.csp.transactions import SESSIONLESS_PRIMITIVES
 from onesoup.handlers.dispatch import HANDLERS
 from onesoup.wire.generated.pts import TRANSACTIONS
 from onesoup.wire.generated.tags import TAGS
@@ -22,7 +22,7 @@ VERSIONS = ("1.1", "1.2", "1.3")
 XML, WBXML, PTS = "x", "w", "p"
 
 # What the exchange itself does, without a handler.
-EXCHANGE = (LoginRequest, PollingRequest, MessageDelivered, Status, *OUTSIDE)
+EXCHANGE = (LoginRequest, PollingRequest, MessageDelivered, Status, *SESSIONLESS_PRIMITIVES)
 # Where answers and server transactions are made.
 MAKERS = ("onesoup/handlers", "onesoup/csp", "onesoup/xmpp", "workers")
 # What the table says of what there is no reason to send.

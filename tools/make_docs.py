@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from onesoup import coverage
-from onesoup.csp.handsets import TABLE, Handset, Row
+from onesoup.csp.handsets import HANDSETS, Handset, Row
 from onesoup.settings.settings import reference
 from onesoup.store import bounds
 
@@ -25,7 +25,7 @@ def settings() -> str:
 
 def families() -> str:
     rows = ["| family | known by | quirks | conversation | rests on |", "| --- | --- | --- | --- | --- |"]
-    for row in TABLE:
+    for row in HANDSETS:
         quirks = ", ".join(f"`{each.name}`" for each in fields(Handset) if getattr(row.handset, each.name) is True)
         basis = "assumed profile" if row.assumed else "what such clients send"
         rows.append(f"| {row.handset.name} | {_sign(row)} | {quirks or 'none'} | `scripts/{row.story}.yaml` | {basis} |")

@@ -111,7 +111,7 @@ def _utf8(text: bytes) -> bytes:
 def what(data: encoding.Data) -> Helo | Part | None:
     """What the phone says; None when it is nothing for us."""
     if data.parts > 1:
-        if not 1 <= data.part <= data.parts <= ptstext.MAX_PARTS:
+        if not 1 <= data.part <= data.parts <= ptstext.MAX_PTS_PARTS:
             return None
         return Part(f"c{data.ref}.{data.parts}", data.part - 1, data.parts, data.payload, cut=True)
     text = data.payload

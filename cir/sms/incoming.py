@@ -52,7 +52,7 @@ class Helos:
         if record is None:
             return False
         self._wakes.called(sid, number)
-        self._known.learn(unpack_session(record).jid, number, numbers.SMS)
+        self._known.learn(unpack_session(record).jid, number, numbers.NUMBER_FROM_SMS)
         return True
 
 

@@ -15,7 +15,7 @@ from onesoup.csp.text import addresses
 from onesoup.csp.text.md4 import md4
 
 # Schemas that can be verified with a stored secret. Nobody ever said what MD6 of these documents is.
-DIGESTS: dict[str, Callable[[bytes], bytes]] = {
+PASSWORD_DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "SHA": lambda octets: hashlib.sha1(octets, usedforsecurity=False).digest(),
     "MD5": lambda octets: hashlib.md5(octets, usedforsecurity=False).digest(),
     "MD4": md4,
@@ -24,7 +24,7 @@ DIGESTS: dict[str, Callable[[bytes], bytes]] = {
 LAST_RESORT = "MD4"
 GRACE_SHARE, GRACE_LEAST = 0.25, 30
 MAX_USER_ID = 255
-MAX_PASSWORD = 255
+MAX_PASSWORD_LENGTH = 255
 _RESOURCE = re.compile(r"[!-~]{1,32}")
 
 
@@ -128,7 +128,7 @@ def choose_schema(offered: Iterable[str], takes_pwd: bool) -> str:
     offered = list(offered)
     if "PWD" in offered or takes_pwd:
         return "PWD"
-    known = [name for name in offered if name in DIGESTS]
+    known = [name for name in offered if name in PASSWORD_DIGESTS]
     best = next((name for name in known if name != LAST_RESORT), known[0] if known else None)
     if best is None:
         raise CspError(StatusCode.NO_DIGEST_SCHEME, "no matching digest schema")
@@ -144,7 +144,7 @@ def digest_matches(digest_bytes: str, nonce: str, password: str) -> str | None:
         given = b""
     found = None
     for octets in (password.encode("latin-1", "replace"), password.encode("utf-8", "surrogatepass")):
-        for name, digest in DIGESTS.items():
+        for name, digest in PASSWORD_DIGESTS.items():
             if hmac.compare_digest(given, digest(nonce.encode("latin-1", "replace") + octets)):
                 found = name
     return found

@@ -12,7 +12,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.session import Session
 
 ACCEPT, DECLINE = 1, 2
-OPTIONS = {ACCEPT: "Accept", DECLINE: "Decline"}
+ANSWER_OPTIONS = {ACCEPT: "Accept", DECLINE: "Decline"}
 
 
 def takes_system_messages(session: Session) -> bool:
@@ -25,7 +25,7 @@ def terms_id(text: str) -> str:
 
 
 def system_message(message_id: str, text: str, asks: bool) -> SystemMessageRequest:
-    options = [AnswerOption(number, word) for number, word in OPTIONS.items()] if asks else None
+    options = [AnswerOption(number, word) for number, word in ANSWER_OPTIONS.items()] if asks else None
     message = SystemMessage(
         system_message_id=message_id,
         requires_response=asks,

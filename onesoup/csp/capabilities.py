@@ -12,24 +12,24 @@ from onesoup.csp.codec.generated_elements import (
     ClientCapabilityResponse,
 )
 from onesoup.csp.handsets import Handset
-from onesoup.csp.presence import PLAIN, WITH_PLACE
+from onesoup.csp.presence import CONTACT_BYTES, CONTACT_WITH_PLACE_BYTES
 from onesoup.csp.session import Capabilities
 
 DEFAULT_ACCEPTED = 102_400
 DEFAULT_PARSER = 131_072
 # What goes around a text in XML; octets.
-ENVELOPE = 1000
+MAX_ENVELOPE_BYTES = 1000
 LEAST_TEXT = 160
 # Types of contacts' pictures, the smallest for a face first, and how large one may be; the largest that fits counts.
-PICTURES: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif")
+FACE_PICTURE_TYPES: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif")
 PICTURE_OCTETS = (6144, 3072, 1536)
 MOST_CONTACTS = 20
 # The server's own order of preference, cir.md 2.4.
-METHODS = ("STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP")
+CIR_METHODS = ("STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP")
 # S60 takes any bytes for its answer; a cookie that cannot stand in one line would never reach it whole (cir.md 1).
 _NO_LINE = frozenset("\r\n\0")
 # S60 reads a CIR into 512 octets.
-MAX_COOKIE = 490
+MAX_CIR_BYTES = 490
 # Characters behind "WVCI 1.3 " in one short message of packed text, and those that the GSM alphabet has not in one septet.
 MAX_SSMS_COOKIE = 143
 _NO_SEPTET = frozenset("[\\]^`{|}~")
@@ -37,7 +37,7 @@ UDP_PORT = 3717
 # Ports of services that answer whoever asks: nobody's phone listens there (cir.md 11.2).
 _NO_UDP = frozenset({1900, 3702, 5353, 11211})
 # Bearers beside STCP by which the server speaks first.
-ALSO = frozenset({"SUDP", "WAPUDP", "WAPSMS", "SSMS"})
+ADDITIONAL_CIR_METHODS = frozenset({"SUDP", "WAPUDP", "WAPSMS", "SSMS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def negotiate(
 
 def text_length(accepted: int, parser: int) -> int:
     """The longest text for a phone that accepts so much: it has to fit into a message that the phone's parser takes."""
-    return max(min(accepted, parser - ENVELOPE), LEAST_TEXT)
+    return max(min(accepted, parser - MAX_ENVELOPE_BYTES), LEAST_TEXT)
 
 
 def accepted_picture_types(caps: Capabilities) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def accepted_picture_types(caps: Capabilities) -> tuple[str, ...]:
 
 def max_picture_bytes(caps: Capabilities) -> int:
     """The most octets that a picture may have: as BASE64 it must still go into what the phone's parser takes."""
-    return max(min(caps.rich or caps.accepted, (caps.parser - ENVELOPE) * 3 // 4), 0)
+    return max(min(caps.rich or caps.accepted, (caps.parser - MAX_ENVELOPE_BYTES) * 3 // 4), 0)
 
 
 def takes_content(caps: Capabilities, kind: str, octets: int) -> bool:
@@ -100,9 +100,9 @@ def takes_content(caps: Capabilities, kind: str, octets: int) -> bool:
     return octets <= max_picture_bytes(caps) and bool(listed & {kind, "image/*", "*/*", "*"})
 
 
-def contacts_at_once(caps: Capabilities, octets: int = PLAIN) -> int:
+def contacts_at_once(caps: Capabilities, octets: int = CONTACT_BYTES) -> int:
     """How many contacts of so many octets one PresenceNotification may name, so that the phone's parser takes it."""
-    return max(1, min(MOST_CONTACTS, (caps.parser - ENVELOPE) // octets))
+    return max(1, min(MOST_CONTACTS, (caps.parser - MAX_ENVELOPE_BYTES) // octets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,11 @@ def picture_form(caps: Capabilities) -> PictureForm | None:
     """None for a phone that takes no picture at all, or none so small. One that lists no types takes the usual ones."""
     named = [each.partition(";")[0].strip().lower() for each in caps.types]
     if caps.any_content or not named or {"*/*", "image/*"} & set(named):
-        types = PICTURES
+        types = FACE_PICTURE_TYPES
     else:
-        types = tuple(kind for kind in PICTURES if kind in named or (kind == "image/jpeg" and "image/jpg" in named))
+        types = tuple(kind for kind in FACE_PICTURE_TYPES if kind in named or (kind == "image/jpeg" and "image/jpg" in named))
     # BASE64 makes four octets of three, and the rest of the contact's presence goes along.
-    room = (caps.parser - ENVELOPE - WITH_PLACE) * 3 // 4
+    room = (caps.parser - MAX_ENVELOPE_BYTES - CONTACT_WITH_PLACE_BYTES) * 3 // 4
     octets = next((each for each in PICTURE_OCTETS if each <= room), 0)
     return PictureForm(types, octets) if types and octets else None
 
@@ -140,9 +140,9 @@ def _methods(asked: list[str], version: str, offer: Offer, handset: Handset, coo
     """Each method once, in the server's order: asked for, working here, and able to carry this cookie (cir.md 2.4)."""
     wanted = {name.strip().upper() for name in asked}
     length = len(cookie.encode("utf-8", "surrogatepass"))
-    if _NO_LINE & set(cookie) or length > MAX_COOKIE:
+    if _NO_LINE & set(cookie) or length > MAX_CIR_BYTES:
         return []
-    agreed = [name for name in METHODS if name in wanted and name in offer.methods]
+    agreed = [name for name in CIR_METHODS if name in wanted and name in offer.methods]
     short = cookie.isascii() and length <= MAX_SSMS_COOKIE and not _NO_SEPTET & set(cookie)
     good = {
         "WAPSMS": length <= offer.sms_cookie,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 # A message that an archive numbers is known by its number. Any other by sender, id and text: all of these may come again, so
 # copies of such a message have to come at about the same time.
-NUMBERED, SAID = "a", "s"
+COPY_NUMBERED, COPY_BY_TEXT = "a", "s"
 TOGETHER_MS = 120_000
 _MESSAGE, _PHONE = 14, 18
 # More copies of one name than this are somebody's game: comparing them all is not worth it, and then they count as not read.
@@ -20,7 +20,7 @@ _MOST_PAIRS = 10_000
 
 def copy_name(message: Iterable[str], phone: str, now: float, numbered: bool = False) -> str:
     """The name of the copy of a message that `phone` gets at `now`. `message` is what tells it from others."""
-    kind = NUMBERED if numbered else SAID
+    kind = COPY_NUMBERED if numbered else COPY_BY_TEXT
     return f"{kind}{_letters(13, *message)}{_letters(4, phone)}{int(now * 1000)}"
 
 
@@ -55,7 +55,7 @@ def no_news(waiting: Iterable[str], read: Iterable[str]) -> set[str]:
     for copy in set(read):
         if copy[:_MESSAGE] in found and not copy.endswith("."):
             found[copy[:_MESSAGE]].read.setdefault(copy[_MESSAGE:_PHONE], []).append(_time(copy))
-    old = {copy for key, message in found.items() for copy in _old(message, key.startswith(NUMBERED))}
+    old = {copy for key, message in found.items() for copy in _old(message, key.startswith(COPY_NUMBERED))}
     return old | {copy for copy in wanted if copy.endswith(".") and copy[:-1] in old}
 
 

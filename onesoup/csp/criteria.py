@@ -13,8 +13,8 @@ from onesoup.csp.status import StatusCode
 Logic = int | tuple[str, tuple["Logic", ...]]
 
 AND, OR, NOT = "and", "or", "not"
-SIGNS = {"&": AND, "&&": AND, "|": OR, "||": OR, "!": NOT}
-MAX_LENGTH, MAX_DEPTH = 500, 16
+OPERATOR_SIGNS = {"&": AND, "&&": AND, "|": OR, "||": OR, "!": NOT}
+MAX_EXPRESSION_LENGTH, MAX_EXPRESSION_DEPTH = 500, 16
 # More ways than that to meet a search are not looked at one by one.
 MOST_WAYS = 16
 _TOKEN = re.compile(r"\s*(\d+|[()]|&&?|\|\|?|!|[A-Za-z]+)")
@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"\s*(\d+|[()]|&&?|\|\|?|!|[A-Za-z]+)")
 def read_expression(text: str, pairs: Mapping[int, int | None]) -> Logic | None:
     """The expression over criteria that `pairs` finds by PairID; None stands for one that does not count, and if none counts, so
     does the result. 402 for what is no expression, or names a pair that is not there."""
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_EXPRESSION_LENGTH:
         raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria are too long")
     reader = _Reader(_tokens(text), pairs)
     logic = reader.either(0)
@@ -41,7 +41,7 @@ def _tokens(text: str) -> list[str]:
             raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria have a sign that nobody knows")
         found.append(match[1].lower())
         at = match.end()
-    return [SIGNS.get(each, each) for each in found]
+    return [OPERATOR_SIGNS.get(each, each) for each in found]
 
 
 class _Reader:
@@ -69,7 +69,7 @@ class _Reader:
         return _joined(AND, parts)
 
     def _one(self, depth: int) -> Logic | None:
-        if depth > MAX_DEPTH:
+        if depth > MAX_EXPRESSION_DEPTH:
             raise CspError(StatusCode.BAD_PARAMETER, "advanced criteria are nested too deeply")
         token = self.token
         self._next()

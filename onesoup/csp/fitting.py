@@ -23,26 +23,26 @@ from onesoup.wire.document import Document, Encoding
 from onesoup.wire.tree import Element
 
 # The most octets that one character takes in any encoding: & in XML.
-WIDEST = 5
+MAX_CHARACTER_BYTES = 5
 # Ids as long as they may be: what is computed with them holds for every answer.
 _TID, _SID = "0" * 50, "0" * 50
 # A part of a text has so much room at least, whatever stands around it.
-LEAST = 16
+MIN_TEXT_PART_BYTES = 16
 
 # Elements of which there may be many in an answer, and texts that a user reads: what a long answer is cut at. Everything else
 # is an address, or says how to read the rest.
-MANY = frozenset(
+LIST_ENTRY_ELEMENTS = frozenset(
     {"User", "UserID", "NickName", "Presence", "Watcher", "Mapping", "UserMapping", "MessageInfo", "GroupID", "Group"}
     | {"ReactiveAuthStatus", "ContactList", "ScreenName", "MessageID", "DetailedResult"}
 )
-TEXTS = frozenset(
+CUTTABLE_TEXT_ELEMENTS = frozenset(
     {"ContentData", "PresenceValue", "InviteNote", "ResponseNote", "Description", "Name", "Value", "SystemMessageText"}
     | {"SName", "NamedArea", "City", "Street", "Building", "Crossing1", "Crossing2", "Note", "Text"}
 )
 # What is of no use in part: it goes whole, with the element that it is the content of.
-WHOLE = frozenset({"DirectContent", "ContainedvCard"})
+INDIVISIBLE_ELEMENTS = frozenset({"DirectContent", "ContainedvCard"})
 # Texts are not cut below this, in characters, before entries of lists are left out.
-SHORT_TEXT = 60
+MIN_TEXT_CHARACTERS = 60
 
 
 def encoding(session: Session) -> Encoding:
@@ -60,14 +60,14 @@ def document_bytes_around(content: Primitive, version: str, encoding: Encoding) 
 def text_parts(text: Text, session: Session, caps: Capabilities, most: int = 0, spelling: str | None = None) -> list[str]:
     """The body in parts that the phone takes, one message each. `most`: a limit of the group that the text is from."""
     accepted = min(most or caps.accepted, caps.accepted)
-    if len(text.body) * WIDEST <= min(accepted, caps.parser - 2 * capabilities.ENVELOPE):
+    if len(text.body) * MAX_CHARACTER_BYTES <= min(accepted, caps.parser - 2 * capabilities.MAX_ENVELOPE_BYTES):
         return [text.body]
     how = encoding(session)
     # ContentSize is longer when there is content.
     empty = (
         document_bytes_around(messages.new_message(replace(text, body="", data=b""), session, spelling), session.version, how) + 8
     )
-    room = max(caps.parser - empty, LEAST)
+    room = max(caps.parser - empty, MIN_TEXT_PART_BYTES)
     return messages.split_text(text.body, accepted, lambda part: codec.encoded_size(part, how) <= room)
 
 
@@ -105,9 +105,9 @@ def shortened_document(document: Document, room: int) -> bytes | None:
         return codec.encode(document)
 
     longest = max((len(each.text) for each in _all(content)), default=0)
-    if (octets := _longest(lambda most: written(_with_texts, most), SHORT_TEXT, longest, room)) is not None:
+    if (octets := _longest(lambda most: written(_with_texts, most), MIN_TEXT_CHARACTERS, longest, room)) is not None:
         return octets
-    whole = [_with_texts(each, SHORT_TEXT) for each in whole]
+    whole = [_with_texts(each, MIN_TEXT_CHARACTERS) for each in whole]
     most = max((len(each.children) for each in _all(content)), default=0)
     return _longest(lambda most: written(_with_lists, most), 1, max(most, 1), room)
 
@@ -139,14 +139,14 @@ def _all(root: Element) -> list[Element]:
 
 
 def _with_texts(element: Element, most: int) -> Element:
-    if element.name in TEXTS and len(element.text) > most:
+    if element.name in CUTTABLE_TEXT_ELEMENTS and len(element.text) > most:
         return Element(element.name, element.text[: most - 1] + "…", (), element.attrs)
     kept = [each for each in element.children if not _too_long(each, most)]
     return Element(element.name, element.text, [_with_texts(each, most) for each in kept] or (), element.attrs)
 
 
 def _too_long(element: Element, most: int) -> bool:
-    return any(each.name in WHOLE and len(each.text) > most for each in element.children)
+    return any(each.name in INDIVISIBLE_ELEMENTS and len(each.text) > most for each in element.children)
 
 
 def _with_lists(element: Element, most: int) -> Element:
@@ -155,6 +155,6 @@ def _with_lists(element: Element, most: int) -> Element:
     counts: dict[str, int] = {}
     for each in element.children:
         counts[each.name] = counts.get(each.name, 0) + 1
-        if each.name not in MANY or counts[each.name] <= most:
+        if each.name not in LIST_ENTRY_ELEMENTS or counts[each.name] <= most:
             kept.append(_with_lists(each, most))
     return Element(element.name, element.text, kept or (), element.attrs)

@@ -26,8 +26,8 @@ from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 
-ADMIN, MOD, USER = "Admin", "Mod", "User"
-LEVELS = (ADMIN, MOD, USER)
+ADMIN_LEVEL, MOD_LEVEL, USER_LEVEL = "Admin", "Mod", "User"
+ACCESS_LEVELS = (ADMIN_LEVEL, MOD_LEVEL, USER_LEVEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Member:
 
     nick: str
     user: str = ""
-    level: str = USER
+    level: str = USER_LEVEL
 
 
 # What stands around an answer with members, and around each of them, in octets of XML, generously.
@@ -87,7 +87,7 @@ _FRAME, _AROUND = 1500, 75
 def fitting_members(members: Sequence[Member], gid: str, parser: int) -> list[Member]:
     """As many of them as a phone's parser takes, those who may most before the others; in the order in which they stood."""
     room, taken = parser - _FRAME, []
-    for number in sorted(range(len(members)), key=lambda number: LEVELS.index(members[number].level)):
+    for number in sorted(range(len(members)), key=lambda number: ACCESS_LEVELS.index(members[number].level)):
         each = members[number]
         room -= _AROUND + sum(len(escape(text).encode("utf-8", "replace")) for text in (each.nick, each.user, gid))
         if room < 0:
@@ -129,11 +129,11 @@ def left_members(members: Sequence[Member], gid: str, flat: bool) -> Left:
 
 def admin_map_list(members: Sequence[Member]) -> AdminMapList:
     """What an administrator is told of who is in the group."""
-    by_level = {level: [each for each in members if each.level == level] for level in LEVELS}
+    by_level = {level: [each for each in members if each.level == level] for level in ACCESS_LEVELS}
     return AdminMapList(
-        admin_mapping=AdminMapping(mapping=_mappings(by_level[ADMIN])) if by_level[ADMIN] else None,
-        mod_mapping=ModMapping(mapping=_mappings(by_level[MOD])) if by_level[MOD] else None,
-        user_mapping=UserMapping(mapping=_mappings(by_level[USER])) if by_level[USER] else None,
+        admin_mapping=AdminMapping(mapping=_mappings(by_level[ADMIN_LEVEL])) if by_level[ADMIN_LEVEL] else None,
+        mod_mapping=ModMapping(mapping=_mappings(by_level[MOD_LEVEL])) if by_level[MOD_LEVEL] else None,
+        user_mapping=UserMapping(mapping=_mappings(by_level[USER_LEVEL])) if by_level[USER_LEVEL] else None,
     )
 
 
@@ -144,7 +144,7 @@ def _mappings(members: Iterable[Member]) -> list[Mapping]:
 # --- properties ---
 
 # As they are written; read without case (messages.md 13).
-NAMES = (
+PROPERTY_NAMES = (
     "Name",
     "AccessType",
     "Type",
@@ -162,17 +162,17 @@ NAMES = (
 OWN_NAMES = ("PrivilegeLevel", "AutoJoin", "ShowID", "PrivateMessaging", "IsMember")
 # Names that phones of 1.1 and 1.2 have never heard of (messages.md 13).
 LATER_NAMES = frozenset({"History", "RequireInvitation", "MinimumAge"})
-TRUTHS = frozenset(
+TRUTH_PROPERTIES = frozenset(
     {"History", "PrivateMessaging", "Searchable", "AutoDelete", "RequireInvitation", "AutoJoin", "ShowID", "IsMember"}
 )
-NUMBERS = frozenset({"MaxActiveUsers", "Validity", "MinimumAge"})
-CHOICES = {"AccessType": ("Open", "Restricted"), "Type": ("Public", "Private")}
+NUMBER_PROPERTIES = frozenset({"MaxActiveUsers", "Validity", "MinimumAge"})
+CHOICE_PROPERTIES = {"AccessType": ("Open", "Restricted"), "Type": ("Public", "Private")}
 # A phone may send these back as it got them; they change nothing.
 READ_ONLY = frozenset({"Type", "ActiveUsers", "PrivilegeLevel", "IsMember"})
-MAX_VALUE = 500
+MAX_PROPERTY_LENGTH = 500
 
 
-def read_properties(properties: Sequence[Property], names: Sequence[str] = NAMES) -> dict[str, str]:
+def read_properties(properties: Sequence[Property], names: Sequence[str] = PROPERTY_NAMES) -> dict[str, str]:
     """Name -> value of what a phone wants to set. 806 for a property or a value that does not exist."""
     known = {name.lower(): name for name in names}
     wishes = {}
@@ -185,21 +185,23 @@ def read_properties(properties: Sequence[Property], names: Sequence[str] = NAMES
 
 
 def _value(name: str, value: str) -> str:
-    if name in TRUTHS:
+    if name in TRUTH_PROPERTIES:
         value = value.upper()
         good = value in ("T", "F")
-    elif name in CHOICES:
+    elif name in CHOICE_PROPERTIES:
         value = value.capitalize()
-        good = value in CHOICES[name]
+        good = value in CHOICE_PROPERTIES[name]
     else:
-        good = len(value) <= MAX_VALUE and (name not in NUMBERS or (value.isascii() and value.isdigit() and len(value) < 10))
+        good = len(value) <= MAX_PROPERTY_LENGTH and (
+            name not in NUMBER_PROPERTIES or (value.isascii() and value.isdigit() and len(value) < 10)
+        )
     if not good:
         raise CspError(StatusCode.INVALID_GROUP_PROPERTIES, f"no such value of {name}")
     return value
 
 
 def group_properties(values: dict[str, str], version: str, welcome: str = "") -> GroupProperties:
-    names = [name for name in NAMES if version == "1.3" or name not in LATER_NAMES]
+    names = [name for name in PROPERTY_NAMES if version == "1.3" or name not in LATER_NAMES]
     return GroupProperties(property=_properties(values, names), welcome_note=note_result(welcome))
 
 

@@ -92,7 +92,7 @@ class Row:
         return all(value.lower().startswith(sign.lower()) for sign, value in signs)
 
 
-ANDROID = Handset(
+ANDROID_HANDSET = Handset(
     "android",
     default_list_once=True,
     bare_lists=True,
@@ -102,36 +102,36 @@ ANDROID = Handset(
     flat_members=True,
     no_system_messages=True,
 )
-S60 = Handset("s60", unescape_content=True, takes_pwd=True, cir_true_is_down=True, reads_chunks=True)
+S60_HANDSET = Handset("s60", unescape_content=True, takes_pwd=True, cir_true_is_down=True, reads_chunks=True)
 # Known, and in need of nothing: what they do is in the protocol, or harmless to anybody, and done for all.
-COLIBRIA = Handset("colibria")
-MOTOROLA = Handset("motorola")
-S40 = Handset("s40")
-SAMSUNG = Handset("samsung")
-SIEMENS = Handset("siemens")
+COLIBRIA_HANDSET = Handset("colibria")
+MOTOROLA_HANDSET = Handset("motorola")
+S40_HANDSET = Handset("s40")
+SAMSUNG_HANDSET = Handset("samsung")
+SIEMENS_HANDSET = Handset("siemens")
 SONY_ERICSSON = Handset("sony-ericsson")
 
-TABLE = (
-    Row(ANDROID, "android-contacts", client_id="JiMMY"),
-    Row(ANDROID, "android-contacts", user_agent="Android-Imps"),
-    Row(S60, "nokia-s60-1.2", client_id="WV:IMPEC"),
-    Row(S60, "nokia-s60-1.2", transaction_id="nok"),
-    Row(COLIBRIA, "colibria-pc", client_id="WV:InstantMessenger"),
+HANDSETS = (
+    Row(ANDROID_HANDSET, "android-contacts", client_id="JiMMY"),
+    Row(ANDROID_HANDSET, "android-contacts", user_agent="Android-Imps"),
+    Row(S60_HANDSET, "nokia-s60-1.2", client_id="WV:IMPEC"),
+    Row(S60_HANDSET, "nokia-s60-1.2", transaction_id="nok"),
+    Row(COLIBRIA_HANDSET, "colibria-pc", client_id="WV:InstantMessenger"),
     # The ClientID of a Motorola is a URL of unknown text, and those of the others are not known at all: what is left is the
     # word with which the makers begin the User-Agent of their phones.
-    Row(MOTOROLA, "motorola-razr", user_agent="MOT-"),
+    Row(MOTOROLA_HANDSET, "motorola-razr", user_agent="MOT-"),
     Row(SONY_ERICSSON, "sony-ericsson", user_agent="SonyEricsson", assumed=True),
-    Row(SAMSUNG, "samsung", user_agent="SAMSUNG", assumed=True),
-    Row(SAMSUNG, "samsung", user_agent="SEC-", assumed=True),
-    Row(SIEMENS, "siemens-sxg75", user_agent="SIE-", assumed=True),
-    Row(S40, "nokia-s40", user_agent="Nokia", assumed=True),
+    Row(SAMSUNG_HANDSET, "samsung", user_agent="SAMSUNG", assumed=True),
+    Row(SAMSUNG_HANDSET, "samsung", user_agent="SEC-", assumed=True),
+    Row(SIEMENS_HANDSET, "siemens-sxg75", user_agent="SIE-", assumed=True),
+    Row(S40_HANDSET, "nokia-s40", user_agent="Nokia", assumed=True),
 )
-BY_NAME = {row.handset.name: row.handset for row in TABLE} | {Handset().name: Handset()}
+HANDSETS_BY_NAME = {row.handset.name: row.handset for row in HANDSETS} | {Handset().name: Handset()}
 
 
 def find_handset(client_id: str, user_agent: str, transaction_id: str) -> Handset:
     """The family of a phone by what its Login-Request shows."""
-    for row in TABLE:
+    for row in HANDSETS:
         if row.matches(client_id, user_agent, transaction_id):
             return row.handset
     return Handset()
@@ -139,4 +139,4 @@ def find_handset(client_id: str, user_agent: str, transaction_id: str) -> Handse
 
 def handset_named(name: str) -> Handset:
     """The family that a session record names; a family that a newer version knew is unknown here."""
-    return BY_NAME.get(name, Handset())
+    return HANDSETS_BY_NAME.get(name, Handset())

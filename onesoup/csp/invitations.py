@@ -4,12 +4,12 @@ import hashlib
 from dataclasses import dataclass, replace
 
 # Into a conversation, a group, presence, shared content, the members of a group.
-KINDS = ("IM", "GR", "PR", "SC", "GM")
+INVITATION_TYPES = ("IM", "GR", "PR", "SC", "GM")
 # Without a counterpart: an application, and the extension of a conversation or group.
-UNKNOWN = ("AP", "EC", "EG")
+UNSUPPORTED_INVITATION_TYPES = ("AP", "EC", "EG")
 # How ids of stanzas begin that invite somebody.
-STANZA = "inv-"
-VALIDITY, ROOM_VALIDITY, MAX_VALIDITY = 600, 86_400, 7 * 86_400
+INVITATION_STANZA_PREFIX = "inv-"
+INVITATION_SECONDS, ROOM_INVITATION_SECONDS, MAX_INVITATION_SECONDS = 600, 86_400, 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Invitation:
 
 def stanza_id(mark: str, jid: str) -> str:
     """The id of the stanza that invites this one."""
-    return f"{STANZA}{mark}-{hashlib.blake2b(jid.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
+    return f"{INVITATION_STANZA_PREFIX}{mark}-{hashlib.blake2b(jid.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
 
 
 def validity_seconds(asked: int | None, kind: str) -> int:
     """How long an invitation is kept. People are slow to come into a room."""
-    wished = min(VALIDITY if asked is None else asked, MAX_VALIDITY)
-    return max(wished, ROOM_VALIDITY) if kind in ("GR", "GM") else wished
+    wished = min(INVITATION_SECONDS if asked is None else asked, MAX_INVITATION_SECONDS)
+    return max(wished, ROOM_INVITATION_SECONDS) if kind in ("GR", "GM") else wished

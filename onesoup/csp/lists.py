@@ -16,7 +16,7 @@ DEFAULT_TOKEN = "friends"
 DEFAULT_NAME = "Friends"
 MAX_LISTS = 30
 MAX_CONTACTS = 150
-MOST_OF_NAME = 60
+MAX_LIST_NAME_LENGTH = 60
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,20}")
 
 
@@ -180,7 +180,7 @@ def list_members(contact_list: ContactList, roster: Iterable[Item]) -> list[Item
 
 def item_order(item: Item) -> str:
     """The order of contacts in a list: by name. No two have the same."""
-    return f"{(item.name or item.jid)[:MOST_OF_NAME].lower()}\0{item.jid}"
+    return f"{(item.name or item.jid)[:MAX_LIST_NAME_LENGTH].lower()}\0{item.jid}"
 
 
 def item_rank(item: Item) -> str:

@@ -10,29 +10,29 @@ from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.status import StatusCode
 
 # Known by their names (messages.md 14). Any of them may be subscribed; the two below are told.
-TYPES = frozenset(
+NOTICE_TYPES = frozenset(
     {"AC", "ANC", "AND", "ANU", "ATCL", "BLC", "BLUC", "CLC", "CLCR", "CLD", "EC", "EG", "GC", "GD", "GLC", "GLUC", "GMAU"}
     | {"GMG", "GMR", "GMU", "IA", "IC", "IR", "OEU", "PPU", "SPA"}
 )
-AUTHORIZATION = "ANU"
-LISTS = "CLC"
+AUTHORIZATION_NOTICE = "ANU"
+LISTS_NOTICE = "CLC"
 
 
 def notice_types(wanted: NotificationTypeList | None) -> list[str]:
     """The types that a request names. 402 for none, and for one that nobody knows."""
     names = [each.strip().upper() for each in (wanted.notification_type if wanted else ()) if each.strip()]
-    if not names or not TYPES.issuperset(names):
+    if not names or not NOTICE_TYPES.issuperset(names):
         raise CspError(StatusCode.BAD_PARAMETER, "unknown notification type" if names else "no notification type")
     return names
 
 
 def authorization(user_id: str) -> NotificationRequest:
     """Somebody wants to see the user's presence."""
-    return NotificationRequest(notification_type=AUTHORIZATION, user_id_list=UserIDList([user_id]))
+    return NotificationRequest(notification_type=AUTHORIZATION_NOTICE, user_id_list=UserIDList([user_id]))
 
 
 def lists_changed(names: list[str]) -> NotificationRequest:
-    return NotificationRequest(notification_type=LISTS, contact_list_id_list=ContactListIDList(names))
+    return NotificationRequest(notification_type=LISTS_NOTICE, contact_list_id_list=ContactListIDList(names))
 
 
 def changed_lists(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from onesoup.csp.codec.generated_elements import Address, FreeTextLocation, GeoLocation, PresenceSubList
 
-ATTRIBUTES = ("geo_location", "address", "free_text_location")
-MAX_NAME, MAX_TEXT = 50, 200
+PLACE_ATTRIBUTES = ("geo_location", "address", "free_text_location")
+MAX_PLACE_NAME_LENGTH, MAX_PLACE_TEXT_LENGTH = 50, 200
 # Metres. Nobody who carries a phone is higher, and a number in WBXML has 32 bits.
 MAX_METRES = 1_000_000
 
@@ -36,7 +36,7 @@ class Place:
     text: str = ""
 
 
-NOWHERE = Place()
+UNKNOWN_PLACE = Place()
 
 
 def degrees(text: str, limit: int) -> float | None:
@@ -117,9 +117,11 @@ def place_of(own: PresenceSubList, allowed: Collection[str]) -> Place:
         street=_name(where.street),
         building=_name(where.building),
         area=_name(where.named_area),
-        text=(text.presence_value or "").strip()[:MAX_TEXT] if text is not None and text.qualifier is not False else "",
+        text=(text.presence_value or "").strip()[:MAX_PLACE_TEXT_LENGTH]
+        if text is not None and text.qualifier is not False
+        else "",
     )
 
 
 def _name(text: str | None) -> str:
-    return (text or "").strip()[:MAX_NAME]
+    return (text or "").strip()[:MAX_PLACE_NAME_LENGTH]

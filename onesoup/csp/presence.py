@@ -29,18 +29,18 @@ from onesoup.csp.codec.generated_elements import (
     UserAvailability,
 )
 from onesoup.csp.errors import CspError
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import languages
 from onesoup.wire.tree import Element
 
-ATTRIBUTES = PresenceSubList.__slots__
-AVAILABILITY = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
+PRESENCE_ATTRIBUTES = PresenceSubList.__slots__
+AVAILABILITY_VALUES = ("AVAILABLE", "NOT_AVAILABLE", "DISCREET")
 MAX_STATUS_TEXT, MAX_ALIAS = 200, 100
 # A picture of the phone's own: as much as servers and other clients put up with.
 MAX_OWN_PICTURE = 65_536
 # Octets that one contact's presence takes in a notification, and more of it with a place; XML, with room.
-PLAIN, WITH_PLACE = 1200, 1800
+CONTACT_BYTES, CONTACT_WITH_PLACE_BYTES = 1200, 1800
 
 # A content type and octets.
 Picture = tuple[str, bytes]
@@ -59,19 +59,19 @@ class Shown:
     alias: str = ""
     known: bool = True
     im: bool = True
-    place: Place = NOWHERE
+    place: Place = UNKNOWN_PLACE
     picture: str = ""
 
 
-OFFLINE = Shown()
-UNKNOWN = Shown(known=False)
+OFFLINE_PRESENCE = Shown()
+UNKNOWN_PRESENCE = Shown(known=False)
 
 
 def wanted_attributes(sub_list: PresenceSubList | None) -> list[str]:
     """Names of the attributes that a request asks for; [] means all."""
     if sub_list is None:
         return []
-    return [name for name in ATTRIBUTES if getattr(sub_list, name) is not None]
+    return [name for name in PRESENCE_ATTRIBUTES if getattr(sub_list, name) is not None]
 
 
 def not_known(name: str) -> Any:
@@ -163,7 +163,7 @@ def presence_notification(shown: Shown, only: Iterable[str], picture: Picture | 
     by name and is not known says so, by Qualifier F. Without a list of wishes, what every phone can use, as far as known."""
     names = set(only)
     result = PresenceSubList()
-    for name in ATTRIBUTES:
+    for name in PRESENCE_ATTRIBUTES:
         if name in (names or _SUBSCRIBED):
             value = _content(picture) if name == "status_content" else _BUILD.get(name, _nothing)(shown)
             setattr(result, name, not_known(name) if value is None and names else value)
@@ -211,7 +211,7 @@ def wants_attribute(wishes: Iterable[str], name: str) -> bool:
 def contact_bytes(wishes: Iterable[str], picture: int) -> int:
     """Octets that one contact may take in a notification, a picture of so many octets included."""
     names = list(wishes)
-    octets = WITH_PLACE if any(wants_attribute(names, name) for name in places.ATTRIBUTES) else PLAIN
+    octets = CONTACT_WITH_PLACE_BYTES if any(wants_attribute(names, name) for name in places.PLACE_ATTRIBUTES) else CONTACT_BYTES
     return octets + (picture * 4 // 3 + 100 if picture and wants_attribute(names, "status_content") else 0)
 
 
@@ -226,7 +226,7 @@ _CLASSES: dict[str, type[Node]] = {attribute: kind for attribute, _, kind, _ in 
 def attribute_request(names: Iterable[str]) -> PresenceSubList:
     """A list that names attributes; without names, all of them."""
     result = PresenceSubList()
-    for name in names or ATTRIBUTES:
+    for name in names or PRESENCE_ATTRIBUTES:
         setattr(result, name, empty_attribute(name))
     return result
 
@@ -241,13 +241,17 @@ def own_fields(update: PresenceSubList, version: str) -> dict[str, Any]:
         value = availability.presence_value.strip().upper()
         # COMPAT(Symbian): one plug-in leaves the underscore out.
         availability.presence_value = "NOT_AVAILABLE" if value == "NOTAVAILABLE" else value
-        if availability.presence_value not in AVAILABILITY:
+        if availability.presence_value not in AVAILABILITY_VALUES:
             raise CspError(StatusCode.INVALID_PRESENCE_VALUE, "unknown UserAvailability")
-    return {name: _plain(write_node(getattr(update, name), version)) for name in ATTRIBUTES if getattr(update, name) is not None}
+    return {
+        name: _plain(write_node(getattr(update, name), version))
+        for name in PRESENCE_ATTRIBUTES
+        if getattr(update, name) is not None
+    }
 
 
 # What of a phone's own attributes is its user's, and not the moment's: it holds at the next log-in too.
-LASTING = frozenset(
+LASTING_ATTRIBUTES = frozenset(
     {
         "user_availability",
         "preferred_contacts",
@@ -264,7 +268,7 @@ LASTING = frozenset(
 
 def lasting_attributes(own: dict[str, Any]) -> dict[str, Any]:
     """Of the phone's own attributes, in the form of a record, those that hold at its next log-in."""
-    return {name: plain for name, plain in own.items() if name in LASTING}
+    return {name: plain for name, plain in own.items() if name in LASTING_ATTRIBUTES}
 
 
 def own_list(own: dict[str, Any]) -> PresenceSubList:
@@ -301,7 +305,7 @@ def published_presence(own: PresenceSubList, allowed: Iterable[str] = ()) -> Pub
     """OnlineStatus without a value means T: S60 sends it so (flows.md 9.1). `allowed`: the attributes of the default
     attribute list; what is not among them stays with the gateway. Without a list, everything goes out but the model."""
     named = set(allowed)
-    allowed = named or set(ATTRIBUTES)
+    allowed = named or set(PRESENCE_ATTRIBUTES)
     client = own.client_info if "client_info" in allowed else None
     return Published(
         online=attribute_text(own.online_status).upper() != "F",

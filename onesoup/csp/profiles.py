@@ -8,14 +8,14 @@ from onesoup.csp.codec.generated_elements import Property, PublicProfile
 from onesoup.csp.errors import CspError
 from onesoup.csp.status import StatusCode
 
-AGE = "PP_AGE"
+AGE_PROPERTY = "PP_AGE"
 # What an XMPP client can show, and what only phones know.
-SHARED = ("PP_FRIENDLY_NAME", "PP_FREE_TEXT", "PP_CITY", "PP_COUNTRY")
-PRIVATE = ("PP_GENDER", "PP_INTENTION", "PP_INTERESTS", "PP_MARITAL_STATUS")
-WRITABLE = (*SHARED, *PRIVATE)
+SHARED_PROPERTIES = ("PP_FRIENDLY_NAME", "PP_FREE_TEXT", "PP_CITY", "PP_COUNTRY")
+PRIVATE_PROPERTIES = ("PP_GENDER", "PP_INTENTION", "PP_INTERESTS", "PP_MARITAL_STATUS")
+WRITABLE_PROPERTIES = (*SHARED_PROPERTIES, *PRIVATE_PROPERTIES)
 # In the profile that is read from elsewhere, the birthday stands under this name.
-BIRTHDAY = "birthday"
-MAX_VALUE = 200
+BIRTHDAY_KEY = "birthday"
+MAX_PROFILE_VALUE_LENGTH = 200
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
 Profile = Mapping[str, str]
@@ -27,22 +27,22 @@ def profile_changes(profile: PublicProfile | None) -> dict[str, str]:
     wanted: dict[str, str] = {}
     for each in profile.property if profile else ():
         name = (each.name or "").strip().upper()
-        if name not in WRITABLE and name != AGE:
+        if name not in WRITABLE_PROPERTIES and name != AGE_PROPERTY:
             raise CspError(StatusCode.BAD_PARAMETER, "unknown property")
         value = (each.value or "").strip()
-        if len(value) > MAX_VALUE:
+        if len(value) > MAX_PROFILE_VALUE_LENGTH:
             raise CspError(StatusCode.BAD_PARAMETER, "value too long")
-        if name != AGE:
+        if name != AGE_PROPERTY:
             wanted[name] = value
     return wanted
 
 
 def shown_profile(user_id: str, values: Profile, today: datetime.date) -> PublicProfile:
     """The profile as a phone is told: what is set, in one order."""
-    properties = [Property(name=name, value=values[name]) for name in WRITABLE if values.get(name)]
-    years = age_on(values.get(BIRTHDAY, ""), today)
+    properties = [Property(name=name, value=values[name]) for name in WRITABLE_PROPERTIES if values.get(name)]
+    years = age_on(values.get(BIRTHDAY_KEY, ""), today)
     if years is not None:
-        properties.insert(0, Property(name=AGE, value=str(years)))
+        properties.insert(0, Property(name=AGE_PROPERTY, value=str(years)))
     return PublicProfile(user_id=user_id, property=properties)
 
 

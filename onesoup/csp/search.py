@@ -15,13 +15,13 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.wire import xmltext
 
-MOST_FOUND = 200
+MAX_SEARCH_HITS = 200
 MAX_CRITERIA, MAX_STRING = 16, 200
 # What stands around the hits of an answer, and around each of them, in octets of XML, generously.
 _FRAME, _AROUND = 1000, 40
 
 # Which facts about a person each criterion looks at. "name" is what the asking user calls the contact.
-FACTS = {
+FACTS_OF_CRITERION = {
     "USER_ID": ("id",),
     "USER_FIRST_NAME": ("first", "name"),
     "USER_LAST_NAME": ("last", "name"),
@@ -32,9 +32,9 @@ FACTS = {
     "USER_CITY": ("city",),
     "USER_COUNTRY": ("country",),
 }
-ONLINE = "USER_ONLINE_STATUS"
+ONLINE_CRITERION = "USER_ONLINE_STATUS"
 # Nobody on the XMPP side can answer these: they count for nothing beside others, and find nobody alone (xmpp-mapping.md 9).
-UNANSWERABLE = frozenset(
+UNANSWERABLE_CRITERIA = frozenset(
     {
         "USER_AGE_MIN",
         "USER_AGE_MAX",
@@ -47,7 +47,7 @@ UNANSWERABLE = frozenset(
 OWNER, JOINED, AUTOJOIN = "GROUP_USER_ID_OWNER", "GROUP_USER_ID_JOINED", "GROUP_USER_ID_AUTOJOIN"
 OF_USERS = frozenset({OWNER, JOINED, AUTOJOIN})
 GROUP_ID, GROUP_NAME, GROUP_TOPIC = "GROUP_ID", "GROUP_NAME", "GROUP_TOPIC"
-_USERS = FACTS.keys() | {ONLINE} | UNANSWERABLE
+_USERS = FACTS_OF_CRITERION.keys() | {ONLINE_CRITERION} | UNANSWERABLE_CRITERIA
 _GROUPS = OF_USERS | {GROUP_ID, GROUP_NAME, GROUP_TOPIC}
 
 
@@ -80,7 +80,9 @@ class SearchWish:
         if self.logic is None:
             return []
         ways = [[self.criteria[index] for index in sorted(way)] for way in criteria.alternative_queries(self.logic)]
-        return [facts for way in ways if (facts := {each.element: each.text for each in way if each.element in FACTS})]
+        return [
+            facts for way in ways if (facts := {each.element: each.text for each in way if each.element in FACTS_OF_CRITERION})
+        ]
 
 
 def read_search(request: SearchRequest) -> SearchWish:
@@ -94,7 +96,7 @@ def read_search(request: SearchRequest) -> SearchWish:
         if element not in _USERS and element not in _GROUPS:
             raise CspError(StatusCode.BAD_PARAMETER, "unknown search element")
         text = folded_text((pair.search_string or "")[:MAX_STRING])
-        counts = bool(text) and element not in UNANSWERABLE
+        counts = bool(text) and element not in UNANSWERABLE_CRITERIA
         places[number if pair.pair_id is None else pair.pair_id] = len(asked) if counts else None
         if text:
             asked.append(Criterion(element, text))
@@ -103,7 +105,7 @@ def read_search(request: SearchRequest) -> SearchWish:
     groups = asked[0].element in _GROUPS
     if any((each.element in _GROUPS) is not groups for each in asked):
         raise CspError(StatusCode.BAD_PARAMETER, "criteria of persons and of groups")
-    counting = tuple(index for index, each in enumerate(asked) if each.element not in UNANSWERABLE)
+    counting = tuple(index for index, each in enumerate(asked) if each.element not in UNANSWERABLE_CRITERIA)
     logic: Logic | None = (criteria.AND, counting) if counting else None
     if advanced := (request.advanced_criteria or "").strip():
         logic = criteria.read_expression(advanced, places)
@@ -138,12 +140,12 @@ def person_matches(person: SearchPerson, wish: SearchWish) -> bool | None:
 
 def _meets(person: SearchPerson, criterion: Criterion) -> bool | None:
     element, wanted = criterion.element, criterion.text
-    if element in UNANSWERABLE:
+    if element in UNANSWERABLE_CRITERIA:
         return None
-    if element == ONLINE:
+    if element == ONLINE_CRITERION:
         return person.online is not None and person.online is (wanted in TRUE)
-    values = [value for name in FACTS[element] for value in person.facts.get(name, ())]
-    if "id" in FACTS[element]:
+    values = [value for name in FACTS_OF_CRITERION[element] for value in person.facts.get(name, ())]
+    if "id" in FACTS_OF_CRITERION[element]:
         values += [person.jid, addresses.local_of(person.jid)]
     if element == "USER_MOBILE_NUMBER":
         wanted = only_digits(wanted)
@@ -194,7 +196,7 @@ def result_page(names: Iterable[str], limit: int | None, parser: int) -> list[st
     room = parser - _FRAME
     for name in names:
         room -= xmltext.text_size(name) + _AROUND
-        if taken and (len(taken) >= (limit or MOST_FOUND) or room < 0):
+        if taken and (len(taken) >= (limit or MAX_SEARCH_HITS) or room < 0):
             break
         taken.append(name)
     return taken

@@ -9,8 +9,8 @@ from onesoup.csp import handsets
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
 
-T = TypeVar("T")
-VERSION = 1
+RecordT = TypeVar("RecordT")
+SESSION_RECORD_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def to_fields(value: Session | Capabilities) -> dict[str, Any]:
     return asdict(value)
 
 
-def from_fields(cls: type[T], record: Mapping[str, Any]) -> T:
+def from_fields(cls: type[RecordT], record: Mapping[str, Any]) -> RecordT:
     """The value of a record; fields that this version does not know are left out."""
     names = {each.name for each in fields(cls)}  # type: ignore[arg-type]
     known = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names}

@@ -37,7 +37,7 @@ class Kind(Enum):
 
 
 # Primitives that are answered without a session. The first has a form inside a session too; then it counts as a request.
-OUTSIDE: dict[type[Primitive], bool] = {
+SESSIONLESS_PRIMITIVES: dict[type[Primitive], bool] = {
     GetSPInfoRequest: False,
     WVCSPVersionDiscoveryRequest: True,
     RegistrationRequest: True,
@@ -46,7 +46,7 @@ OUTSIDE: dict[type[Primitive], bool] = {
 
 
 # Primitives that may be done twice when they have changed nothing: nobody needs to remember their answer.
-REPEATABLE: frozenset[type[Primitive]] = frozenset({KeepAliveRequest})
+REPEATABLE_PRIMITIVES: frozenset[type[Primitive]] = frozenset({KeepAliveRequest})
 
 
 def classify(message: Message) -> Kind:
@@ -57,7 +57,7 @@ def classify(message: Message) -> Kind:
         raise CspError(StatusCode.VERSION_NOT_SUPPORTED, "version not supported")
     if isinstance(first.content, LoginRequest) and first.mode is Mode.REQUEST:
         return Kind.LOGIN
-    always = OUTSIDE.get(type(first.content))
+    always = SESSIONLESS_PRIMITIVES.get(type(first.content))
     if always or (always is not None and message.session_id is None):
         return Kind.OUTSIDE
     if message.session_id is None:

@@ -325,7 +325,7 @@ class Exchange:
         elif ctx.effects.fields.get("unsaid"):
             written.append(partial(services.sessions.said, sid))
         code = _code(answers[0].content) if answers else StatusCode.SUCCESSFUL
-        if not ctx.effects and all(type(each.content) in transactions.REPEATABLE for each in message.transactions):
+        if not ctx.effects and all(type(each.content) in transactions.REPEATABLE_PRIMITIVES for each in message.transactions):
             return reply, code
         return services.sessions.commit(sid, first_id, digest, reply, ctx.effects), code
 

@@ -47,7 +47,7 @@ def _fits(ctx: Context) -> bool:
     if len(roster) * AROUND_ENTRY > room:
         return False
     texts = sum(len(item.name) + 2 * len(jid) for jid, item in roster.items())
-    return texts * fitting.WIDEST + len(roster) * AROUND_ENTRY + FRAME <= room
+    return texts * fitting.MAX_CHARACTER_BYTES + len(roster) * AROUND_ENTRY + FRAME <= room
 
 
 def _room(ctx: Context) -> int:

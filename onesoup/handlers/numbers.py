@@ -52,6 +52,6 @@ def check_code(services: GatewayServices, jid: str, typed: str) -> Checked:
     negotiation on."""
     checked, number = services.numbers.check(jid, typed)
     if checked is Checked.RIGHT:
-        services.numbers.learn(jid, number, numbers.CODE)
+        services.numbers.learn(jid, number, numbers.NUMBER_FROM_CODE)
     log.info("code-checked", result=checked.value, number=numbers.hidden_number(number))
     return checked

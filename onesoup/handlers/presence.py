@@ -137,7 +137,7 @@ def get_presence(ctx: Context, request: GetPresenceRequest) -> Primitive:
         if jid == ctx.session.jid:
             sub_list = _own(ctx, wishes)
         else:
-            shown = known[jid] or (presence.OFFLINE if _sees(ctx, jid) else presence.UNKNOWN)
+            shown = known[jid] or (presence.OFFLINE_PRESENCE if _sees(ctx, jid) else presence.UNKNOWN_PRESENCE)
             sub_list = presence.presence_notification(shown, wishes, images.get(jid))
             if cards.get(jid):
                 sub_list.contact_info = ContactInfo(True, contained_vcard=cards[jid])
@@ -201,12 +201,16 @@ def _own(ctx: Context, wishes: list[str]) -> PresenceSubList:
     said = own(ctx) or PresenceSubList()
     shown = presence.Shown(online=True, availability=presence.published_presence(said).availability, client_type="MOBILE_PHONE")
     mine = presence.presence_notification(shown, wishes)
-    for name in presence.ATTRIBUTES:
+    for name in presence.PRESENCE_ATTRIBUTES:
         value = getattr(said, name)
         if value is not None and name != "online_status" and (not wishes or name in wishes):
             setattr(mine, name, value)
     content = mine.status_content
-    if content is not None and len(content.direct_content or "") > ctx.caps.parser - capabilities.ENVELOPE - presence.WITH_PLACE:
+    if (
+        content is not None
+        and len(content.direct_content or "")
+        > ctx.caps.parser - capabilities.MAX_ENVELOPE_BYTES - presence.CONTACT_WITH_PLACE_BYTES
+    ):
         mine.status_content = None  # it was not too large to be sent, but it is to be read
     return mine
 

@@ -25,7 +25,7 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
-from onesoup.xmpp.errors import PROFILE
+from onesoup.xmpp.errors import PROFILE_STATUS
 
 # What of a profile no vCard keeps everywhere is kept with the account too.
 KEPT = "profile"
@@ -49,7 +49,7 @@ def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
     found: list[PublicProfile] = []
     for text, jid in jids.items():
         condition, values = cards.get(jid, ("remote-server-timeout", {}))
-        if code := PROFILE.get(condition):
+        if code := PROFILE_STATUS.get(condition):
             failed.setdefault(code, []).append(text)
         else:
             found.append(profiles.shown_profile(text, _kept(ctx, jid) | dict(values), _today()))
@@ -81,8 +81,8 @@ def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     if not clear and not changes:
         raise CspError(StatusCode.BAD_PARAMETER, "nothing to change")
     ctx.ask(commands.change_card(changes, clear))
-    private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
-    private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
+    private = dict.fromkeys(profiles.PRIVATE_PROPERTIES, "") | changes if clear else changes
+    private = {name: value for name, value in private.items() if name in profiles.PRIVATE_PROPERTIES}
     store, jid = ctx.services.lists, ctx.session.jid
     store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, KEPT)
     store.remove(jid, [name for name, value in private.items() if not value], KEPT)

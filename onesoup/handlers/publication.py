@@ -57,16 +57,20 @@ def republish(ctx: Context, before: Collection[str], after: Collection[str]) -> 
     shown = own(ctx)
     if shown is None:
         return
-    said = [name for name in presence.ATTRIBUTES if getattr(shown, name) is not None]
+    said = [name for name in presence.PRESENCE_ATTRIBUTES if getattr(shown, name) is not None]
     hidden = {name for name in said if _may(name, before) and not _may(name, after)}
     opened = {name for name in said if not _may(name, before) and _may(name, after)}
     publish(ctx, shown, opened, after)
     withdrawn = PresenceSubList()
     for name in hidden:
         setattr(withdrawn, name, presence.not_known(name))
-    for command in _beside(ctx, withdrawn, hidden - {"contact_info"} - set(places.ATTRIBUTES), after):
+    for command in _beside(ctx, withdrawn, hidden - {"contact_info"} - set(places.PLACE_ATTRIBUTES), after):
         ctx.send(command)
-    if hidden & set(places.ATTRIBUTES) and not opened & set(places.ATTRIBUTES) and ctx.services.policy.publish_location:
+    if (
+        hidden & set(places.PLACE_ATTRIBUTES)
+        and not opened & set(places.PLACE_ATTRIBUTES)
+        and ctx.services.policy.publish_location
+    ):
         ctx.send(commands.place(places.place_of(shown, after)))
 
 
@@ -77,7 +81,7 @@ def _may(name: str, only: Collection[str]) -> bool:
 
 
 # Nobody finds these of the user on XMPP unless the user has said so, by naming them in the default list.
-NEEDS_WORD = frozenset({*places.ATTRIBUTES, "contact_info"})
+NEEDS_WORD = frozenset({*places.PLACE_ATTRIBUTES, "contact_info"})
 
 
 def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> Iterator[Command]:
@@ -91,7 +95,7 @@ def _beside(ctx: Context, shown: PresenceSubList, names: Collection[str], only: 
         picture = presence.own_picture(shown)
         if picture is not None:
             yield commands.avatar(picture)
-    if policy.publish_location and any(name in names and name in only for name in places.ATTRIBUTES):
+    if policy.publish_location and any(name in names and name in only for name in places.PLACE_ATTRIBUTES):
         yield commands.place(places.place_of(shown, only))
     if policy.publish_contact_info and "contact_info" in names and "contact_info" in only:
         info = shown.contact_info

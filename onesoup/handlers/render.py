@@ -71,7 +71,7 @@ def _presence(item: InboxItem, session: Session, pictures: Callable[[Iterable[st
 
 def _state(contact: PhoneContact) -> tuple[Shown, list[str]]:
     wishes, sees = records.unpack_wishes(contact.subscription)
-    return records.unpack_shown(contact.presence) or (presence.OFFLINE if sees else presence.UNKNOWN), wishes
+    return records.unpack_shown(contact.presence) or (presence.OFFLINE_PRESENCE if sees else presence.UNKNOWN_PRESENCE), wishes
 
 
 def _text(fields: Mapping[str, Any], session: Session, item: InboxItem, _version: str) -> Primitive:
@@ -92,7 +92,7 @@ def _announce(fields: Mapping[str, Any], session: Session, item: InboxItem, vers
 def _auth(fields: Mapping[str, Any], session: Session, item: InboxItem, _version: str) -> Primitive:
     """Somebody wants to see the user's presence. The answer comes later, as PresenceAuth-User."""
     asker = session.spelled(fields["from"], item.spelling)
-    if notices.AUTHORIZATION in session.notices:
+    if notices.AUTHORIZATION_NOTICE in session.notices:
         return notices.authorization(asker)
     asked = PresenceSubList()
     for name in WATCHED:

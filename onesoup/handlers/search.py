@@ -37,7 +37,7 @@ def run(ctx: Context, request: SearchRequest) -> Primitive:
     if request.search_pair_list or request.search_id is None:
         wish = search.read_search(request)
         jids = _rooms(ctx, wish) if wish.groups else _people(ctx, wish)
-        found = Found(tuple(jids[: search.MOST_FOUND]), wish.groups)
+        found = Found(tuple(jids[: search.MAX_SEARCH_HITS]), wish.groups)
         return _page(ctx, 1 + secrets.randbelow(2**31 - 1), found, 0, request.search_limit)
     kept = ctx.services.searches.get(ctx.sid, request.search_id)
     if kept is None:
@@ -101,7 +101,7 @@ def _present(ctx: Context, people: dict[str, SearchPerson]) -> None:
 def _contacts(ctx: Context, wish: SearchWish) -> dict[str, SearchPerson]:
     items = sorted((item for item in ctx.roster().values() if item.shown), key=lambda each: (each.name or each.jid).lower())
     online: Mapping[str, bool | None] = {}
-    if wish.texts(search.ONLINE):
+    if wish.texts(search.ONLINE_CRITERION):
         records_ = ctx.services.sessions.values(ctx.sid, "pres", [item.jid for item in items])
         shown = {item.jid: records.unpack_shown(record) for item, record in zip(items, records_, strict=True)}
         online = {jid: each.online if each is not None and each.known else None for jid, each in shown.items()}

@@ -66,7 +66,7 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
     ctx.effects.fields["nohold"] = "1" if caps.methods else ""
     ctx.effects.fields.update(fields)
-    ctx.effects.fields["alt"] = "1" if capabilities.ALSO & set(caps.methods) else ""
+    ctx.effects.fields["alt"] = "1" if capabilities.ADDITIONAL_CIR_METHODS & set(caps.methods) else ""
     wakeups.agreed(ctx, offer, caps.methods)
     ctx.send(commands.limits())
     cut_waiting(ctx, caps)

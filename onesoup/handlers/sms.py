@@ -15,7 +15,7 @@ from onesoup.wire.errors import WireError
 log = structlog.get_logger()
 
 
-def answer(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_OCTETS) -> list[bytes]:
+def answer(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_SMS_BYTES) -> list[bytes]:
     """What goes back as SMS of at most so many octets; nothing when there is nothing to say, or nobody to say it to. `peer` has
     no host: a user who logs in without a domain gets the configured one."""
     body = b""

@@ -55,7 +55,7 @@ def decided(services: GatewayServices, sid: str, session: Session, answer: Syste
         message_id, choice = each.system_message_id or "", each.chosen_option_id
         if message_id != terms and item is None:
             raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such system message")
-        if message_id == terms and choice not in announcements.OPTIONS:
+        if message_id == terms and choice not in announcements.ANSWER_OPTIONS:
             raise CspError(StatusCode.BAD_PARAMETER, "no such option")
         effects.dropped.append(message_id)
         if message_id == terms and choice == announcements.DECLINE:

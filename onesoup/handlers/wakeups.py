@@ -92,7 +92,7 @@ def trusted_number(ctx: Context) -> str:
     policy, known = ctx.services.policy, ctx.services.numbers
     if ctx.peer.number or ctx.peer.sender:
         number = ctx.peer.number or ctx.peer.sender
-        known.learn(ctx.session.jid, number, numbers.NETWORK if ctx.peer.number else numbers.SMS)
+        known.learn(ctx.session.jid, number, numbers.NUMBER_FROM_NETWORK if ctx.peer.number else numbers.NUMBER_FROM_SMS)
         return number
     claimed = numbers.normal_number(ctx.session.client_id, policy.country_code) if ctx.session.client_kind == "MSISDN" else None
     link = linking.found(ctx.services, ctx.session.jid)

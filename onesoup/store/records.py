@@ -10,7 +10,7 @@ from onesoup.csp.groups import KeptProperties, Room
 from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList, Cut, Item
 from onesoup.csp.messages import Text
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.presence import Picture, Shown
 from onesoup.csp.session import Capabilities, Session, from_fields, to_fields
 from onesoup.store.redis.msgpack import BadRecord, as_text, as_texts, pack, reader, unpack
@@ -54,7 +54,7 @@ _SHOWN = ("online", "availability", "text", "client_type", "mood", "alias", "kno
 
 def pack_shown(shown: Shown) -> bytes:
     fields: dict[str, Any] = {"p": [getattr(shown, name) for name in _SHOWN]}
-    if shown.place != NOWHERE:
+    if shown.place != UNKNOWN_PLACE:
         fields["w"] = astuple(shown.place)
     return pack(VERSION, fields)
 

@@ -12,9 +12,9 @@ from onesoup.wire.tree import Element
 STRING, INTEGER, BOOLEAN, DATETIME, CONTENT = range(5)
 
 _KINDS = {"integer": INTEGER, "boolean": BOOLEAN, "datetime": DATETIME, "content": CONTENT}
-KINDS = {name: _KINDS[kind] for name, kind in DATATYPES.items() if kind in _KINDS}
+KIND_OF_ELEMENT = {name: _KINDS[kind] for name, kind in DATATYPES.items() if kind in _KINDS}
 
-BOOLEANS = dict.fromkeys(("t", "true", "1", "y", "yes"), "T") | dict.fromkeys(("f", "false", "0", "n", "no"), "F")
+BOOLEAN_TEXTS = dict.fromkeys(("t", "true", "1", "y", "yes"), "T") | dict.fromkeys(("f", "false", "0", "n", "no"), "F")
 
 # Characters that XML 1.0 has no way to write: U+0000 among them would also end an inline string of WBXML early. And what makes
 # a text look like another one, wherever it is shown: the controls of ISO 8859 (U+0080 to U+009F), and those that turn the
@@ -36,13 +36,13 @@ def normal_value(kind: int, text: str) -> str:
         if digits.isascii() and digits.isdigit():
             return digits.lstrip("0") or "0"
     elif kind == BOOLEAN:
-        return BOOLEANS.get(text.strip().lower(), text)
+        return BOOLEAN_TEXTS.get(text.strip().lower(), text)
     return text
 
 
 def opaque_boolean(octets: bytes) -> str:
     """An opaque truth value: one of its texts, else its first octet."""
-    text = BOOLEANS.get(octets.decode("latin-1").strip().lower()) if len(octets) < 8 else None
+    text = BOOLEAN_TEXTS.get(octets.decode("latin-1").strip().lower()) if len(octets) < 8 else None
     return text or ("T" if octets[:1].strip(b"\0") else "F")
 
 

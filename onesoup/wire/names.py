@@ -6,19 +6,19 @@ import re
 
 from onesoup.wire.generated.doctypes import NAMESPACES, OTHER_PUBLIC_IDS, PUBLIC_IDS
 from onesoup.wire.generated.tags import TAGS
-from onesoup.wire.limits import MAX_NAME
+from onesoup.wire.limits import MAX_NAME_LENGTH
 
-VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+CSP_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 DEFAULT_VERSION = "1.2"
 
 # Where a name or token missing from a document's own version is looked for. Not in 1.0: it gave tokens other meanings.
-FALLBACK = ("1.3", "1.2", "1.1")
+FALLBACK_VERSIONS = ("1.3", "1.2", "1.1")
 
 # Elements that carry the namespace of their version.
 NAMESPACED_ELEMENTS = frozenset(NAMESPACES["1.2"])
 
 # Spellings of other implementations, in small letters, beside those that differ in case only.
-ALIASES = {
+NAME_ALIASES = {
     "auto-subscribe": "AutoSubscribe",
     "extended-data": "ExtendedData",
     "keepaliveresponse": "KeepAlive-Response",
@@ -38,10 +38,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
 
 def _folded() -> dict[str, str]:
     names: dict[str, str] = {}
-    for version in (*FALLBACK, "1.0"):
+    for version in (*FALLBACK_VERSIONS, "1.0"):
         for name in TAGS[version].values():
             names.setdefault(name.lower(), name)
-    return names | ALIASES
+    return names | NAME_ALIASES
 
 
 _FOLDED = _folded()
@@ -53,7 +53,7 @@ def canonical_name(name: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    return len(name) <= MAX_NAME and _NAME.fullmatch(name) is not None
+    return len(name) <= MAX_NAME_LENGTH and _NAME.fullmatch(name) is not None
 
 
 def local_name(name: str) -> str:
@@ -86,9 +86,9 @@ def version_of_namespace(uri: str) -> str | None:
     if version := _VERSION_OF_URI.get(uri):
         return version
     digits = _DIGITS.search(uri[-32:])
-    if digits and digits[1] in VERSIONS:
+    if digits and digits[1] in CSP_VERSIONS:
         return digits[1]
-    folded = uri[:MAX_NAME].lower()
+    folded = uri[:MAX_NAME_LENGTH].lower()
     return next((version for mark, version in _FAMILIES if mark in folded), None)
 
 

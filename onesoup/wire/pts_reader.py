@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from onesoup.wire import names, ptstext
-from onesoup.wire.datatypes import KINDS, normal_value
+from onesoup.wire.datatypes import KIND_OF_ELEMENT, normal_value
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated import pts as tables
 from onesoup.wire.limits import MAX_ELEMENTS, check_size, too_many
@@ -53,7 +53,7 @@ def _version(head: Preamble) -> str:
     if head.version == DISCOVERY_VERSION:
         return names.DEFAULT_VERSION
     version = f"{head.version[0]}.{head.version[1]}"
-    if version not in names.VERSIONS:
+    if version not in names.CSP_VERSIONS:
         raise WireError(f"PTS: there is no CSP {version}", 2)
     return version
 
@@ -120,7 +120,7 @@ class PtsReader:
     def leaf(self, name: str, word: Word, values: Words | None = None) -> Element:
         known = values or VALUE_WORDS.get(name, NO_WORDS)
         text = known.names.get(word.text.upper(), word.text)
-        kind = KINDS.get(name)
+        kind = KIND_OF_ELEMENT.get(name)
         return self.element(name, word.offset, text=normal_value(kind, text) if kind else text)
 
     def made(self, name: str, value: Word | Group, words: Words) -> list[Element]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from onesoup.wire.datatypes import decode_utf8, legal_text
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_NAME
+from onesoup.wire.limits import MAX_ELEMENT_DEPTH, MAX_ELEMENTS, MAX_NAME_LENGTH
 
 # A group makes at most one level of elements, and eight levels stand around the parameters.
-MAX_GROUPS = MAX_DEPTH - 8
-MAX_PARTS = 26
+MAX_GROUP_DEPTH = MAX_ELEMENT_DEPTH - 8
+MAX_PTS_PARTS = 26
 
 _PREAMBLE = re.compile(rb"WV(\d\d|XX)([A-Z]{2})(\d{1,3})?([A-Z]{2})?(?![^ \r\n])", re.IGNORECASE)
 _SNIFF = re.compile(rb"WV(?:\d\d|XX)", re.IGNORECASE)
@@ -99,7 +99,7 @@ class ParameterReader:
         if start >= len(self.data):
             return None
         name = _NAME.match(self.data, start)
-        if name is None or len(name[0]) > MAX_NAME:
+        if name is None or len(name[0]) > MAX_NAME_LENGTH:
             raise WireError("PTS: no parameter name", start)
         self.at = name.end()
         if self.data[self.at : self.at + 1] == b"=":
@@ -132,8 +132,8 @@ class ParameterReader:
 
     def group(self, depth: int) -> Word | Group:
         start = self.at
-        if depth > MAX_GROUPS:
-            raise WireError(f"PTS: groups nest too deep: limit is {MAX_GROUPS},", start)
+        if depth > MAX_GROUP_DEPTH:
+            raise WireError(f"PTS: groups nest too deep: limit is {MAX_GROUP_DEPTH},", start)
         self.at += 1
         if self.data[self.at : self.at + 1] == b")":
             self.at += 1

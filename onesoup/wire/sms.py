@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from onesoup.wire import ptstext
 from onesoup.wire.errors import WireError
 from onesoup.wire.limits import check_size
-from onesoup.wire.ptstext import MAX_PARTS
+from onesoup.wire.ptstext import MAX_PTS_PARTS
 
 # An SMS of 140 octets, less the seven of the port addresses.
-MAX_OCTETS = 133
+MAX_SMS_BYTES = 133
 # The longest preamble: WV, version, code, an id of three digits.
-MAX_HEAD = 9
+MAX_PREAMBLE_BYTES = 9
 
 
 def key(part: bytes) -> tuple[str, int, int]:
@@ -48,12 +48,12 @@ def join(parts: Iterable[bytes]) -> bytes:
     return message
 
 
-def room(octets: int = MAX_OCTETS) -> int:
+def room(octets: int = MAX_SMS_BYTES) -> int:
     """The longest message that SMS of so many octets hold, whatever its preamble."""
-    return MAX_PARTS * (octets - MAX_HEAD - 3)
+    return MAX_PTS_PARTS * (octets - MAX_PREAMBLE_BYTES - 3)
 
 
-def split(message: bytes, octets: int = MAX_OCTETS) -> list[bytes]:
+def split(message: bytes, octets: int = MAX_SMS_BYTES) -> list[bytes]:
     """The message as SMS of at most so many octets: as it is when it fits, else in parts. A character of several octets may
     be cut in two: they are texts only when joined. WireError when 26 parts do not hold it."""
     head = ptstext.read_preamble(message)
@@ -62,8 +62,8 @@ def split(message: bytes, octets: int = MAX_OCTETS) -> list[bytes]:
     room = octets - head.end - 3
     payload = message[head.length + 1 :]
     count = -(-len(payload) // room) if room > 0 else 0
-    if not 0 < count <= MAX_PARTS:
-        raise WireError(f"PTS: {len(message)} octets do not go into {MAX_PARTS} parts of {octets}")
+    if not 0 < count <= MAX_PTS_PARTS:
+        raise WireError(f"PTS: {len(message)} octets do not go into {MAX_PTS_PARTS} parts of {octets}")
     start = message[: head.end]
     return [
         start + bytes((97 + place, 97 + count - 1)) + b" " + payload[place * room : (place + 1) * room] for place in range(count)

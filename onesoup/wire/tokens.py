@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from onesoup.wire.datatypes import BOOLEAN, INTEGER, KINDS, STRING
+from onesoup.wire.datatypes import BOOLEAN, INTEGER, KIND_OF_ELEMENT, STRING
 from onesoup.wire.generated.attrs import ATTRS
 from onesoup.wire.generated.datatypes import DATATYPES
 from onesoup.wire.generated.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
 from onesoup.wire.generated.tags import TAGS
 from onesoup.wire.generated.values import VALUES
-from onesoup.wire.names import FALLBACK, VERSIONS, canonical_name
+from onesoup.wire.names import CSP_VERSIONS, FALLBACK_VERSIONS, canonical_name
 
 # Global tokens (WBXML 1.3 section 7.1). Every other octet is a tag: six bits of token, and these two flags.
 SWITCH_PAGE, END, ENTITY, STR_I, LITERAL = range(5)
@@ -60,7 +60,7 @@ CHARSETS_OF_HTTP = {
 HISTORY = 0x3D
 
 # One token whose name changed from one version to the next.
-RENAMED = ({"CIRURL", "CIRHTTPAddress"}, {"BlockUser-Request", "BlockEntity-Request"})
+RENAMED_ELEMENTS = ({"CIRURL", "CIRHTTPAddress"}, {"BlockUser-Request", "BlockEntity-Request"})
 
 # Integers in the tables, but phones expect them as text.
 TEXT_INTEGERS = {"Accuracy", "Altitude", "ClientIMPriority", "Cpriority", "MaxPullLength", "MaxPushLength"}
@@ -81,7 +81,7 @@ Page = tuple[Entry | None, ...]  # by octet, flags included; None for a global t
 def _tags(version: str) -> dict[int, str]:
     """Token to name: the version's own table, then the others."""
     found: dict[int, str] = {}
-    for source in (version, *FALLBACK):
+    for source in (version, *FALLBACK_VERSIONS):
         for token, name in TAGS[source].items():
             found.setdefault(token, canonical_name(name))
     return found
@@ -90,28 +90,28 @@ def _tags(version: str) -> dict[int, str]:
 def _pages(tags: dict[int, str]) -> dict[int, Page]:
     rows: dict[int, list[Entry | None]] = {}
     for token, name in tags.items():
-        rows.setdefault(token >> 8, [None] * 64)[token & 0x3F] = (name, KINDS.get(name, STRING))
+        rows.setdefault(token >> 8, [None] * 64)[token & 0x3F] = (name, KIND_OF_ELEMENT.get(name, STRING))
     return {page: tuple(row) * 4 for page, row in rows.items()}
 
 
 def _values(version: str) -> dict[int, str]:
     found: dict[int, str] = {}
-    for source in (version, *FALLBACK):
+    for source in (version, *FALLBACK_VERSIONS):
         for token, text in VALUES[source].items():
             found.setdefault(token, text)
     return found
 
 
-NAMES = {version: _tags(version) for version in VERSIONS}
-PAGES = {version: _pages(NAMES[version]) for version in VERSIONS}
+TAG_NAMES = {version: _tags(version) for version in CSP_VERSIONS}
+TAG_PAGES = {version: _pages(TAG_NAMES[version]) for version in CSP_VERSIONS}
 NO_PAGE: Page = (None,) * 256
-TEXTS = {version: _values(version) for version in VERSIONS}
+VALUE_TEXTS = {version: _values(version) for version in CSP_VERSIONS}
 # Those of one octet that mean the same in every element.
-SHORT_TEXTS = {
+ONE_BYTE_TEXTS = {
     version: {token: text for token, text in texts.items() if token < 0x80 and (token != HISTORY or version != "1.3")}
-    for version, texts in TEXTS.items()
+    for version, texts in VALUE_TEXTS.items()
 }
-ATTRIBUTES = {token: (name, prefix) for token, (name, prefix, _) in ATTRS["1.3"].items()}
+ATTRIBUTE_STARTS = {token: (name, prefix) for token, (name, prefix, _) in ATTRS["1.3"].items()}
 
 
 def multi_byte(number: int) -> bytes:
@@ -124,7 +124,11 @@ def multi_byte(number: int) -> bytes:
 
 def _namespace_octets() -> dict[bytes, str]:
     """The xmlns attributes that nearly every phone writes, whole, in seven octets: token, version text inline, END."""
-    return {_namespace(token, version): prefix + version for token, (_, prefix) in ATTRIBUTES.items() for version in VERSIONS}
+    return {
+        _namespace(token, version): prefix + version
+        for token, (_, prefix) in ATTRIBUTE_STARTS.items()
+        for version in CSP_VERSIONS
+    }
 
 
 def _namespace(token: int, version: str) -> bytes:
@@ -157,7 +161,7 @@ def _value_tokens(version: str) -> dict[str, int]:
 
 def _texts(version: str, name: str) -> dict[str, bytes] | None:
     """The texts of that element which become tokens, in that version."""
-    if name not in TOKEN_ELEMENTS and KINDS.get(name) != BOOLEAN and DATATYPES.get(name) != "enum":
+    if name not in TOKEN_ELEMENTS and KIND_OF_ELEMENT.get(name) != BOOLEAN and DATATYPES.get(name) != "enum":
         return None
     tokens = _value_tokens(version)
     if name == "Cap":  # IM and SMS have a second token there
@@ -171,7 +175,7 @@ def _start(version: str, name: str, token: int) -> tuple[bytes, bytes]:
     uri = NAMESPACES[version].get(name)
     if uri is None:
         return bytes((token,)), bytes((token | HAS_CONTENT,))
-    attribute = next(start for start, (_, prefix) in ATTRIBUTES.items() if prefix + version == uri)
+    attribute = next(start for start, (_, prefix) in ATTRIBUTE_STARTS.items() if prefix + version == uri)
     octets = _namespace(attribute, version)
     token |= HAS_ATTRIBUTES
     return bytes((token,)) + octets, bytes((token | HAS_CONTENT,)) + octets
@@ -179,19 +183,19 @@ def _start(version: str, name: str, token: int) -> tuple[bytes, bytes]:
 
 def _form(version: str, name: str, token: int) -> Form:
     empty, opening = _start(version, name, token & 0x3F)
-    integer = KINDS.get(name) == INTEGER and name not in TEXT_INTEGERS
+    integer = KIND_OF_ELEMENT.get(name) == INTEGER and name not in TEXT_INTEGERS
     return Form(token >> 8, empty, opening, _texts(version, name), integer)
 
 
 def _readable(version: str, name: str, token: int) -> bool:
     """That a decoder of that version finds this element in the token, and not one which took the token over."""
-    found = NAMES[version][token]
-    return found == name or {found, name} in RENAMED
+    found = TAG_NAMES[version][token]
+    return found == name or {found, name} in RENAMED_ELEMENTS
 
 
 def _forms(version: str) -> dict[str, Form]:
     found: dict[str, Form] = {}
-    for source in (version, *FALLBACK):
+    for source in (version, *FALLBACK_VERSIONS):
         for token, spelling in TAGS[source].items():
             name = canonical_name(spelling)
             if name not in found and _readable(version, name, token):
@@ -199,8 +203,8 @@ def _forms(version: str) -> dict[str, Form]:
     return found
 
 
-FORMS = {version: _forms(version) for version in VERSIONS}
-HEADERS = {version: bytes((3,)) + multi_byte(number) + multi_byte(106) for version, number in WBXML_PUBLIC_IDS.items()}
+ELEMENT_FORMS = {version: _forms(version) for version in CSP_VERSIONS}
+DOCUMENT_HEADERS = {version: bytes((3,)) + multi_byte(number) + multi_byte(106) for version, number in WBXML_PUBLIC_IDS.items()}
 
 
 def token_name(version: str, name: str) -> str:
@@ -210,9 +214,9 @@ def token_name(version: str, name: str) -> str:
 
 def _spellings(version: str) -> dict[str, str]:
     found = {}
-    for name, form in FORMS[version].items():
-        found[name] = NAMES[version][form.page << 8 | form.empty[0] & 0x3F]
+    for name, form in ELEMENT_FORMS[version].items():
+        found[name] = TAG_NAMES[version][form.page << 8 | form.empty[0] & 0x3F]
     return found
 
 
-_SPELLINGS = {version: _spellings(version) for version in VERSIONS}
+_SPELLINGS = {version: _spellings(version) for version in CSP_VERSIONS}

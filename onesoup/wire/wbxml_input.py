@@ -5,7 +5,7 @@ from __future__ import annotations
 from onesoup.wire import datatypes, names, tokens
 from onesoup.wire.datatypes import legal_text
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_ELEMENTS, MAX_ITEMS, MAX_TEXT, too_long, too_many
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_TEXT_ITEMS, too_long, too_many
 from onesoup.wire.tokens import END, ENTITY, EXT, EXT_I, EXT_T, LITERAL, OPAQUE, STR_I, STR_T, SWITCH_PAGE
 from onesoup.wire.tree import Element
 
@@ -25,8 +25,8 @@ class WbxmlInput:
         self.strings = b""
         self.attribute_page = 0
         self.elements = MAX_ELEMENTS  # less what page switches and attributes have taken of it
-        self.items = MAX_ITEMS
-        self.text = MAX_TEXT - len(data)  # how much more than the text that stands in the document itself
+        self.items = MAX_TEXT_ITEMS
+        self.text = MAX_DOCUMENT_BYTES - len(data)  # how much more than the text that stands in the document itself
         self.named_by = ""  # the element whose xmlns gave the version
 
     # ---- numbers and strings
@@ -163,7 +163,7 @@ class WbxmlInput:
         if token == LITERAL:
             name, pos = self.from_table(pos)
             return name, "", pos
-        name, prefix = tokens.ATTRIBUTES.get(self.attribute_page << 8 | token, ("", ""))
+        name, prefix = tokens.ATTRIBUTE_STARTS.get(self.attribute_page << 8 | token, ("", ""))
         self.spend(len(prefix), pos)
         return name, prefix, pos
 

@@ -6,9 +6,9 @@ It does not recurse, and the common shapes are read without a call: this is most
 from __future__ import annotations
 
 from onesoup.wire import datatypes, names, tokens
-from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KINDS, STRING, legal_text, normal_value
+from onesoup.wire.datatypes import BOOLEAN, CONTENT, DATETIME, INTEGER, KIND_OF_ELEMENT, STRING, legal_text, normal_value
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_DEPTH, check_size, too_deep, too_many, too_split
+from onesoup.wire.limits import MAX_ELEMENT_DEPTH, check_size, too_deep, too_many, too_split
 from onesoup.wire.names import NAMESPACED_ELEMENTS
 from onesoup.wire.tokens import END, ENTITY, EXT_T, HAS_CONTENT, LITERAL, OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE
 from onesoup.wire.tree import Element
@@ -39,7 +39,7 @@ class WbxmlReader(WbxmlInput):
     def body(self, pos: int) -> Element:  # one function: a call for each token would double its time
         data, find = self.data, self.data.find
         quick = STR_I if self.charset == "utf-8" else -1
-        pages, texts = tokens.PAGES[self.version], tokens.SHORT_TEXTS[self.version]
+        pages, texts = tokens.TAG_PAGES[self.version], tokens.ONE_BYTE_TEXTS[self.version]
         number, page = 0, pages[0]
         new = Element.__new__  # about 40 % faster than the constructor
         top = parent = Element("")
@@ -91,13 +91,13 @@ class WbxmlReader(WbxmlInput):
                 parent.children = [child]
                 if parent is top:
                     self.root = child
-                elif len(stack) >= MAX_DEPTH:
+                elif len(stack) >= MAX_ELEMENT_DEPTH:
                     raise too_deep(at)
             if token > 0x7F:
                 version = self.version
                 child.attrs, pos = self.attributes(pos, name)
                 if self.version is not version:
-                    pages, texts = tokens.PAGES[self.version], tokens.SHORT_TEXTS[self.version]
+                    pages, texts = tokens.TAG_PAGES[self.version], tokens.ONE_BYTE_TEXTS[self.version]
                     page = pages.get(number, tokens.NO_PAGE)
             if token & HAS_CONTENT:
                 # Most elements hold one item and end: read those at once. Whatever looks otherwise takes the long way.
@@ -143,7 +143,7 @@ class WbxmlReader(WbxmlInput):
         if not names.is_name(name):
             raise WireError(f"literal element name {name[:40]!r} is no name", pos)
         name = tokens.token_name(self.version, names.canonical_name(name))
-        return (name, KINDS.get(name, STRING)), after
+        return (name, KIND_OF_ELEMENT.get(name, STRING)), after
 
     def item(self, token: int, pos: int, parent: Element, stack: list[Element], pieces: list[str]) -> int:
         """A text item, a processing instruction or an extension, inside `parent`."""
@@ -179,10 +179,10 @@ class WbxmlReader(WbxmlInput):
         """The text of a value token; an unknown one is empty text."""
         if number == tokens.HISTORY and self.version == "1.3" and name == "Name":
             return "History"
-        return tokens.TEXTS[self.version].get(number, "")
+        return tokens.VALUE_TEXTS[self.version].get(number, "")
 
     def opaque(self, octets: bytes, name: str, parent: Element, at: int) -> str:
-        kind = KINDS.get(name, STRING)
+        kind = KIND_OF_ELEMENT.get(name, STRING)
         if kind == INTEGER:
             if len(octets) > 4:
                 raise WireError(f"{name}: integer of {len(octets)} octets", at)
@@ -226,4 +226,4 @@ def _join(pieces: list[str], name: str) -> str:
     text = "".join(pieces)
     if not text.isprintable():
         text = legal_text(text)
-    return normal_value(KINDS[name], text) if name in KINDS else text
+    return normal_value(KIND_OF_ELEMENT[name], text) if name in KIND_OF_ELEMENT else text

@@ -19,7 +19,7 @@ def encode(root: Element, version: str) -> bytes:
     writer = WbxmlWriter(version)
     body = writer.body(root)
     table = b"".join(writer.literals)
-    return b"".join((tokens.HEADERS[version], tokens.multi_byte(len(table)), table, *body))
+    return b"".join((tokens.DOCUMENT_HEADERS[version], tokens.multi_byte(len(table)), table, *body))
 
 
 @lru_cache(4096)
@@ -52,7 +52,7 @@ class WbxmlWriter:
         self.size = 0
 
     def body(self, root: Element) -> list[bytes]:
-        forms = tokens.FORMS[self.version]
+        forms = tokens.ELEMENT_FORMS[self.version]
         out: list[bytes] = []
         put = out.append
         page = 0
@@ -94,7 +94,7 @@ class WbxmlWriter:
         """The form of an element that has attributes, or a name that is in no table."""
         if form is None:
             name = names.canonical_name(element.name)
-            form = tokens.FORMS[self.version].get(name)
+            form = tokens.ELEMENT_FORMS[self.version].get(name)
             if form is not None and name in NAMESPACED_ELEMENTS:
                 return form
         attributes = self.attributes(element)

@@ -8,11 +8,11 @@ from typing import Any
 from xml.parsers import expat
 
 from onesoup.wire import names
-from onesoup.wire.datatypes import KINDS, legal_text, normal_value
+from onesoup.wire.datatypes import KIND_OF_ELEMENT, legal_text, normal_value
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated.doctypes import NAMESPACES, PUBLIC_IDS, SYSTEM_IDS
 from onesoup.wire.generated.tags import TAGS
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, check_size, too_deep, too_many
+from onesoup.wire.limits import MAX_ELEMENT_DEPTH, MAX_ELEMENTS, check_size, too_deep, too_many
 from onesoup.wire.tree import Element
 
 # Encodings that are read, by the names that declarations and Content-Types give them.
@@ -32,7 +32,7 @@ _SPACE = " \t\r\n"
 _NAMESPACED = frozenset(NAMESPACES["1.2"])
 
 # Spelled as in the tables: most names of most documents. Others take the long way through names.canonical.
-_KNOWN = {name: name for version in names.FALLBACK for name in map(names.canonical_name, TAGS[version].values())}
+_KNOWN = {name: name for version in names.FALLBACK_VERSIONS for name in map(names.canonical_name, TAGS[version].values())}
 for _name in names.CIR_ADDRESS:
     del _KNOWN[_name]
 
@@ -138,7 +138,7 @@ class XmlTreeReader:
             siblings.append(element)  # type: ignore[attr-defined]  # a list when it has any
         else:
             parent.children = [element]
-            if len(self.stack) >= MAX_DEPTH:
+            if len(self.stack) >= MAX_ELEMENT_DEPTH:
                 raise too_deep(self.parser.CurrentByteIndex)
         if attributes:
             self.attributes(element, name, attributes)
@@ -152,7 +152,7 @@ class XmlTreeReader:
         if self.pieces:
             if not element.children:  # text beside children is ignored
                 text = "".join(self.pieces).strip(_SPACE)
-                kind = KINDS.get(element.name)
+                kind = KIND_OF_ELEMENT.get(element.name)
                 element.text = normal_value(kind, text) if kind else text
             self.pieces.clear()
         self.parent = self.stack.pop()

@@ -9,13 +9,13 @@ from onesoup.xmpp import namespaces
 from onesoup.xmpp.messages import text_in
 
 # Characters of a message by which its writer knows it again, and of what a server says about it.
-MAX_WORDS, MAX_TEXT = 40, 160
+MAX_QUOTED_LENGTH, MAX_BOUNCE_TEXT_LENGTH = 40, 160
 
 # Conditions of our own: the recipient is on the user's block list; the user's server talks to no other; another server cannot
 # be reached, though it may exist.
-USER_BLOCKS, NO_OTHERS, AWAY = "blocked", "no-other-servers", "remote-server-timeout"
-NO_SERVER = "remote-server-not-found"
-REASONS = {
+USER_BLOCKS, NO_OTHERS, SERVER_UNREACHABLE = "blocked", "no-other-servers", "remote-server-timeout"
+SERVER_NOT_FOUND = "remote-server-not-found"
+BOUNCE_REASONS = {
     "bad-request": "the server could not read it",
     "conflict": "refused because of a conflict",
     "feature-not-implemented": "the recipient takes no messages",
@@ -37,8 +37,8 @@ REASONS = {
     "subscription-required": "only contacts may write to this user",
     USER_BLOCKS: "you have blocked this user",
     NO_OTHERS: "your server talks to no other server",
-    NO_SERVER: "no such server",
-    AWAY: "the other server cannot be reached now",
+    SERVER_NOT_FOUND: "no such server",
+    SERVER_UNREACHABLE: "the other server cannot be reached now",
 }
 # Servers say remote-server-not-found of any that they could not reach. Only the words tell that DNS knows no such name.
 _NO_SUCH_NAME = re.compile(
@@ -76,7 +76,7 @@ def read_bounce(stanza: Any) -> Bounce | None:
         stanza.getAttr("from") or "",
         stanza.getAttr("id"),
         condition,
-        _shortened(f"{address} {text}", MAX_TEXT),
+        _shortened(f"{address} {text}", MAX_BOUNCE_TEXT_LENGTH),
         first_words(text_in(stanza, "body")),
     )
 
@@ -85,14 +85,14 @@ def _condition(name: str, text: str) -> str:
     """The condition that fits, where a server's words say more than its own."""
     if name == "not-allowed" and "remote domains" in text.lower():
         return NO_OTHERS
-    if name == NO_SERVER and not _NO_SUCH_NAME.search(text):
-        return AWAY
+    if name == SERVER_NOT_FOUND and not _NO_SUCH_NAME.search(text):
+        return SERVER_UNREACHABLE
     return name
 
 
 def first_words(body: str) -> str:
     """How a message began, in one line."""
-    return _shortened(body, MAX_WORDS)
+    return _shortened(body, MAX_QUOTED_LENGTH)
 
 
 def _shortened(text: str, most: int) -> str:
@@ -107,4 +107,4 @@ def bounce_text(reason: str, text: str = "", words: str = "") -> str:
 
 
 def bounce_reason(condition: str) -> str:
-    return REASONS.get(condition, "the server refused it")
+    return BOUNCE_REASONS.get(condition, "the server refused it")

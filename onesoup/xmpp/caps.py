@@ -7,7 +7,7 @@ from typing import Any
 
 from onesoup.xmpp import namespaces
 
-MAX_NAME = 200
+MAX_CAPS_NAME_LENGTH = 200
 _HASHES = {"sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512"}
 
 # Identity of category client -> the phone's ClientType, and back (xmpp-mapping.md 2 and 5.2).
@@ -31,7 +31,7 @@ def name_of(stanza: Any) -> str:
     if parts[0] not in _HASHES or not all(parts) or any(" " in each for each in parts):
         return ""
     name = " ".join(parts)
-    return name if len(name) <= MAX_NAME else ""
+    return name if len(name) <= MAX_CAPS_NAME_LENGTH else ""
 
 
 def node_of(name: str) -> str:

@@ -7,15 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 from onesoup.csp.lists import Item
-from onesoup.csp.presence import OFFLINE, Shown
+from onesoup.csp.presence import OFFLINE_PRESENCE, Shown
 from onesoup.csp.text import addresses
 from onesoup.xmpp import caps, namespaces
 
-SHOWS = {"chat": 0, "": 1, "away": 2, "dnd": 3, "xa": 4}
-AVAILABILITY = {"chat": "AVAILABLE", "": "AVAILABLE", "away": "NOT_AVAILABLE", "xa": "NOT_AVAILABLE", "dnd": "DISCREET"}
+SHOW_ORDER = {"chat": 0, "": 1, "away": 2, "dnd": 3, "xa": 4}
+AVAILABILITY_OF_SHOW = {"chat": "AVAILABLE", "": "AVAILABLE", "away": "NOT_AVAILABLE", "xa": "NOT_AVAILABLE", "dnd": "DISCREET"}
 MAX_RESOURCES = 20
 # What is kept of a contact's texts, characters.
-MAX_STATUS, MAX_NAME, MAX_RESOURCE, MAX_GROUPS = 500, 255, 255, 100
+MAX_STATUS_LENGTH, MAX_CONTACT_NAME_LENGTH, MAX_RESOURCE_LENGTH, MAX_CONTACT_GROUPS = 500, 255, 255, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ def read_resource(stanza: Any, order: int, language: str = "") -> Resource:
         priority = 0
     nick = stanza.getTag("nick", namespace=namespaces.NICK)
     return Resource(
-        show if show in SHOWS else "",
+        show if show in SHOW_ORDER else "",
         _status(stanza, language),
         priority,
         order,
-        (nick.getData() or "").strip()[:MAX_NAME] if nick is not None else "",
+        (nick.getData() or "").strip()[:MAX_CONTACT_NAME_LENGTH] if nick is not None else "",
         caps.name_of(stanza),
     )
 
@@ -58,7 +58,7 @@ def _status(stanza: Any, language: str) -> str:
     wanted = next((place for place, name in enumerate(named) if language and name == language), None)
     if wanted is None:
         wanted = next((place for place, name in enumerate(named) if not name), 0)
-    return (texts[wanted].getData() or "").strip()[:MAX_STATUS] if texts else ""
+    return (texts[wanted].getData() or "").strip()[:MAX_STATUS_LENGTH] if texts else ""
 
 
 def aggregate(resources: Iterable[Resource], last_status: str = "") -> Shown:
@@ -67,10 +67,10 @@ def aggregate(resources: Iterable[Resource], last_status: str = "") -> Shown:
     if not resources:
         return Shown(text=last_status)
     reachable = [each for each in resources if each.priority >= 0]
-    best = min(reachable or resources, key=lambda each: (-each.priority, SHOWS[each.show], -each.order))
+    best = min(reachable or resources, key=lambda each: (-each.priority, SHOW_ORDER[each.show], -each.order))
     return Shown(
         online=True,
-        availability=AVAILABILITY[best.show],
+        availability=AVAILABILITY_OF_SHOW[best.show],
         text=best.status,
         client_type=best.client or caps.USUAL_TYPE,
         alias=best.nick,
@@ -97,7 +97,7 @@ def with_presence(
 ) -> tuple[dict[str, Resource], Shown]:
     """The resources of a contact after one more presence, and what they show together. `kinds`: what clients are."""
     kind = stanza.getAttr("type") or ""
-    changed, name = dict(known), name[:MAX_RESOURCE]
+    changed, name = dict(known), name[:MAX_RESOURCE_LENGTH]
     if kind == "":
         now, before = read_resource(stanza, order, language), known.get(name)
         changed[name] = replace(now, client=before.client if before and before.caps == now.caps else kinds.get(now.caps, ""))
@@ -106,9 +106,9 @@ def with_presence(
         return changed, aggregate(changed.values())
     if kind == "unavailable" and name:
         changed.pop(name, None)
-        return changed, aggregate(changed.values(), (stanza.getTagData("status") or "").strip()[:MAX_STATUS])
+        return changed, aggregate(changed.values(), (stanza.getTagData("status") or "").strip()[:MAX_STATUS_LENGTH])
     # unavailable without a resource, error, unsubscribed: nothing of the contact is to be seen.
-    return {}, OFFLINE
+    return {}, OFFLINE_PRESENCE
 
 
 def read_item(tag: Any) -> Item | None:
@@ -121,8 +121,8 @@ def read_item(tag: Any) -> Item | None:
     subscription = tag.getAttr("subscription") or "none"
     return Item(
         jid,
-        (tag.getAttr("name") or "").strip()[:MAX_NAME],
-        tuple(group for group in groups if group)[:MAX_GROUPS],
+        (tag.getAttr("name") or "").strip()[:MAX_CONTACT_NAME_LENGTH],
+        tuple(group for group in groups if group)[:MAX_CONTACT_GROUPS],
         subscription if subscription in ("none", "to", "from", "both") else "none",
         tag.getAttr("ask") == "subscribe",
         # Only a domain in Punycode is kept: servers take everything else in either spelling.

@@ -3,7 +3,7 @@
 from onesoup.csp.status import StatusCode
 
 # What a log-in failed of, by the stream's kind of failure.
-LOGIN_KIND = {
+STATUS_OF_LOGIN_FAILURE = {
     "dns": StatusCode.SERVICE_UNAVAILABLE,
     "refused": StatusCode.SERVICE_UNAVAILABLE,
     "timeout": StatusCode.TIMEOUT,
@@ -17,7 +17,7 @@ LOGIN_KIND = {
     "no-answer": StatusCode.TIMEOUT,
 }
 # A condition says more than the kind.
-LOGIN_CONDITION = {
+STATUS_OF_LOGIN_CONDITION = {
     "not-authorized": StatusCode.INVALID_PASSWORD,
     "credentials-expired": StatusCode.INVALID_PASSWORD,
     "account-disabled": StatusCode.FORBIDDEN,
@@ -39,7 +39,7 @@ LOGIN_CONDITION = {
     "resource-constraint": StatusCode.SERVICE_UNAVAILABLE,
     "not-allowed": StatusCode.FORBIDDEN,
 }
-ROSTER = {
+ROSTER_STATUS = {
     "bad-request": StatusCode.BAD_PARAMETER,
     "conflict": StatusCode.SUCCESSFUL,
     "feature-not-implemented": StatusCode.SERVICE_NOT_SUPPORTED,
@@ -60,7 +60,7 @@ ROSTER = {
     "subscription-required": StatusCode.FORBIDDEN,
 }
 # What a command about rooms, vCards or services came to (xmpp-mapping.md 6.4, last column).
-COMMAND = {
+COMMAND_STATUS = {
     "bad-request": StatusCode.BAD_PARAMETER,
     "conflict": StatusCode.GROUP_ALREADY_EXISTS,
     "feature-not-implemented": StatusCode.SERVICE_NOT_SUPPORTED,
@@ -82,14 +82,14 @@ COMMAND = {
     "subscription-required": StatusCode.NOT_A_GROUP_MEMBER,
 }
 # Whose profile cannot be told. Whatever else a server answers means that there is nothing to tell (xmpp-mapping.md 9).
-PROFILE = {
+PROFILE_STATUS = {
     "remote-server-not-found": StatusCode.DOMAIN_NOT_SUPPORTED,
     "not-allowed": StatusCode.DOMAIN_NOT_SUPPORTED,
     "remote-server-timeout": StatusCode.TIMEOUT,
     "jid-malformed": StatusCode.UNKNOWN_USER,
 }
 # Why a server makes no new account (xmpp-mapping.md 2).
-REGISTER = {
+REGISTER_STATUS = {
     "conflict": StatusCode.FORBIDDEN,
     "not-acceptable": StatusCode.BAD_PARAMETER,
     "bad-request": StatusCode.BAD_PARAMETER,
@@ -100,7 +100,7 @@ REGISTER = {
 }
 REGISTER_TOLD = {"conflict": "name taken", "not-acceptable": "the server wants to know more, or another name or password"}
 # What became of a message, for a delivery report. 410 is unable to deliver; 531 would make some phones delete the contact.
-BOUNCE = {
+BOUNCE_STATUS = {
     "blocked": StatusCode.FORBIDDEN,  # by the user's own block list
     "bad-request": StatusCode.BAD_REQUEST,
     "conflict": StatusCode.INTERNAL_ERROR,
@@ -122,9 +122,9 @@ BOUNCE = {
 }
 # Errors that tell a fact about whoever was asked: it does not exist, or has nothing of the kind. Every other error says only that
 # it could not be asked, or would not tell this account, now: nothing that may be remembered, least of all for others.
-FACTS = frozenset({"item-not-found", "service-unavailable", "feature-not-implemented", "gone"})
+FACTUAL_CONDITIONS = frozenset({"item-not-found", "service-unavailable", "feature-not-implemented", "gone"})
 # Stream errors after which nobody reconnects: the session is over for the phone.
-FINAL = frozenset(
+FINAL_CONDITIONS = frozenset(
     {
         "conflict",
         "not-authorized",
@@ -140,26 +140,30 @@ FINAL = frozenset(
 
 def login_code(kind: str, condition: str) -> int:
     """Never 401: Android would try again without end."""
-    return LOGIN_CONDITION.get(condition) or LOGIN_KIND.get(kind, StatusCode.SERVICE_UNAVAILABLE)
+    return STATUS_OF_LOGIN_CONDITION.get(condition) or STATUS_OF_LOGIN_FAILURE.get(kind, StatusCode.SERVICE_UNAVAILABLE)
 
 
 def is_fact(condition: str) -> bool:
     """Whether an answer may be remembered as "there is none". "" is an answer without an error."""
-    return not condition or condition in FACTS
+    return not condition or condition in FACTUAL_CONDITIONS
 
 
 def bounce_code(condition: str) -> int:
-    return BOUNCE.get(condition, StatusCode.UNABLE_TO_DELIVER)
+    return BOUNCE_STATUS.get(condition, StatusCode.UNABLE_TO_DELIVER)
 
 
 def roster_code(condition: str) -> int:
-    return ROSTER.get(condition, StatusCode.INTERNAL_ERROR)
+    return ROSTER_STATUS.get(condition, StatusCode.INTERNAL_ERROR)
 
 
 def command_code(condition: str) -> int:
-    return COMMAND.get(condition, StatusCode.INTERNAL_ERROR)
+    return COMMAND_STATUS.get(condition, StatusCode.INTERNAL_ERROR)
 
 
 def register_code(kind: str, condition: str) -> int:
     """405 where the server makes no accounts for strangers."""
-    return REGISTER.get(condition, StatusCode.SERVICE_NOT_SUPPORTED) if kind == "registration" else login_code(kind, condition)
+    return (
+        REGISTER_STATUS.get(condition, StatusCode.SERVICE_NOT_SUPPORTED)
+        if kind == "registration"
+        else login_code(kind, condition)
+    )

@@ -6,16 +6,16 @@ from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from onesoup.csp import presence
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.presence import Shown
 from onesoup.xmpp import geoloc, namespaces
 
-MAX_TEXT = 200
+MAX_PUBLISHED_TEXT_LENGTH = 200
 # A picture that says it is larger than this is not fetched: the stanza would not get through.
 MAX_AVATAR = 150_000
 
 # Node -> the attributes that come from it. A node that no subscription uses is not asked for: each costs traffic.
-NODES = {
+ATTRIBUTES_OF_NODE = {
     namespaces.MOOD: ("status_mood", "status_text"),
     namespaces.ACTIVITY: ("status_text",),
     namespaces.NICK: ("alias",),
@@ -24,7 +24,7 @@ NODES = {
 }
 
 # The phone's eleven moods have the same names in XEP-0107, in small letters. The others go to the nearest of them.
-MOODS = ("HAPPY", "SAD", "ANGRY", "JEALOUS", "ASHAMED", "INVINCIBLE", "IN_LOVE", "SLEEPY", "BORED", "EXCITED", "ANXIOUS")
+PHONE_MOODS = ("HAPPY", "SAD", "ANGRY", "JEALOUS", "ASHAMED", "INVINCIBLE", "IN_LOVE", "SLEEPY", "BORED", "EXCITED", "ANXIOUS")
 _NEAR = {
     "ANGRY": "annoyed cranky frustrated grumpy indignant offended outraged mean",
     "SAD": "depressed dejected disappointed grieving hurt lonely sick",
@@ -37,7 +37,7 @@ _NEAR = {
     "EXCITED": "amazed impressed intoxicated surprised",
     "IN_LOVE": "amorous aroused flirtatious",
 }
-TO_PHONE = {each.lower(): each for each in MOODS} | {word: mood for mood, words in _NEAR.items() for word in words.split()}
+TO_PHONE = {each.lower(): each for each in PHONE_MOODS} | {word: mood for mood, words in _NEAR.items() for word in words.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Extras:
     mood_text: str = ""
     activity: str = ""
     nick: str = ""
-    place: Place = NOWHERE
+    place: Place = UNKNOWN_PLACE
     # The SHA-1 of the picture by PEP, and the one that presence names (XEP-0153).
     avatar: str = ""
     photo: str = ""
@@ -67,7 +67,7 @@ _FIELDS = ("mood", "mood_text", "activity", "nick", "place", "avatar", "photo", 
 
 def to_plain(extras: Extras) -> list[Any]:
     plain = [getattr(extras, name) for name in _FIELDS]
-    plain[4] = list(astuple(extras.place)) if extras.place != NOWHERE else []
+    plain[4] = list(astuple(extras.place)) if extras.place != UNKNOWN_PLACE else []
     return plain
 
 
@@ -94,9 +94,9 @@ def _mood(payload: Any, known: Extras) -> Extras:
     name, text = "", ""
     for child in payload.getChildren() if payload is not None else ():
         if child.getName() == "text":
-            text = (child.getData() or "").strip()[:MAX_TEXT]
+            text = (child.getData() or "").strip()[:MAX_PUBLISHED_TEXT_LENGTH]
         else:
-            name = child.getName()[:MAX_TEXT]
+            name = child.getName()[:MAX_PUBLISHED_TEXT_LENGTH]
     return replace(known, mood=name, mood_text=text)
 
 
@@ -109,11 +109,11 @@ def _activity(payload: Any, known: Extras) -> Extras:
             continue
         inner = next((each for each in child.getChildren() if each), None)
         words = (inner if inner is not None else child).getName().replace("_", " ")
-    return replace(known, activity=(text or words)[:MAX_TEXT])
+    return replace(known, activity=(text or words)[:MAX_PUBLISHED_TEXT_LENGTH])
 
 
 def _nick(payload: Any, known: Extras) -> Extras:
-    return replace(known, nick=((payload.getData() if payload is not None else "") or "").strip()[:MAX_TEXT])
+    return replace(known, nick=((payload.getData() if payload is not None else "") or "").strip()[:MAX_PUBLISHED_TEXT_LENGTH])
 
 
 def _place(payload: Any, known: Extras) -> Extras:
@@ -165,14 +165,16 @@ def with_published(shown: Shown, extras: Extras) -> Shown:
 def mood_of(value: str | None) -> str:
     """The XEP-0107 name of a phone's mood; "" withdraws it, and so does a mood that no phone has."""
     name = (value or "").strip().upper()
-    return name.lower() if name in MOODS else ""
+    return name.lower() if name in PHONE_MOODS else ""
 
 
 def wanted_nodes(wishes: Iterable[Iterable[str]]) -> list[str]:
     """The nodes that subscriptions with these wishes use, in order."""
     wishes = [list(each) for each in wishes]
     return sorted(
-        node for node, names in NODES.items() if any(presence.wants_attribute(each, name) for each in wishes for name in names)
+        node
+        for node, names in ATTRIBUTES_OF_NODE.items()
+        if any(presence.wants_attribute(each, name) for each in wishes for name in names)
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onesoup.csp.places import MAX_METRES, MAX_NAME, MAX_TEXT, Place, number_within
+from onesoup.csp.places import MAX_METRES, MAX_PLACE_NAME_LENGTH, MAX_PLACE_TEXT_LENGTH, Place, number_within
 
 
 def read_geoloc(payload: Any) -> Place:
@@ -19,12 +19,12 @@ def read_geoloc(payload: Any) -> Place:
         longitude=longitude if latitude is not None else None,
         altitude=None if altitude is None else round(altitude),
         accuracy=None if accuracy is None else round(accuracy),
-        country=(_text(payload, "countrycode") or _text(payload, "country"))[:MAX_NAME],
-        city=_text(payload, "locality")[:MAX_NAME],
-        street=_text(payload, "street")[:MAX_NAME],
-        building=_text(payload, "building")[:MAX_NAME],
-        area=(_text(payload, "area") or _text(payload, "region"))[:MAX_NAME],
-        text=(_text(payload, "text") or _text(payload, "description"))[:MAX_TEXT],
+        country=(_text(payload, "countrycode") or _text(payload, "country"))[:MAX_PLACE_NAME_LENGTH],
+        city=_text(payload, "locality")[:MAX_PLACE_NAME_LENGTH],
+        street=_text(payload, "street")[:MAX_PLACE_NAME_LENGTH],
+        building=_text(payload, "building")[:MAX_PLACE_NAME_LENGTH],
+        area=(_text(payload, "area") or _text(payload, "region"))[:MAX_PLACE_NAME_LENGTH],
+        text=(_text(payload, "text") or _text(payload, "description"))[:MAX_PLACE_TEXT_LENGTH],
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from onesoup.csp.invitations import STANZA
+from onesoup.csp.invitations import INVITATION_STANZA_PREFIX
 from onesoup.csp.text import addresses
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.rooms import condition
@@ -48,7 +48,7 @@ def read_invitation(message: Xml) -> Invited | Declined | Bounced | None:
         return None
     if message.get("type") == "error":
         name = message.get("id")
-        return Bounced(addresses.bare(sender), name, condition(message)) if name.startswith(STANZA) else None
+        return Bounced(addresses.bare(sender), name, condition(message)) if name.startswith(INVITATION_STANZA_PREFIX) else None
     # A room speaks without a resource: what has one, somebody in the room or a client of anybody's has made up.
     x = message.find("x", namespaces.MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:

@@ -13,14 +13,14 @@ from onesoup.wire.datatypes import legal_text
 from onesoup.xmpp import namespaces
 
 # How `Incoming.seen` begins for a message that our own server's archive has numbered.
-NUMBERED = "a "
-OMEMO = (namespaces.OMEMO_AXOLOTL, namespaces.OMEMO)
-ENCRYPTED = (*OMEMO, namespaces.OPENPGP, namespaces.LEGACY_OPENPGP)
-_ENCRYPTED = frozenset(ENCRYPTED)
+ARCHIVE_NUMBERED_PREFIX = "a "
+OMEMO_NAMESPACES = (namespaces.OMEMO_AXOLOTL, namespaces.OMEMO)
+ENCRYPTION_NAMESPACES = (*OMEMO_NAMESPACES, namespaces.OPENPGP, namespaces.LEGACY_OPENPGP)
+_ENCRYPTED = frozenset(ENCRYPTION_NAMESPACES)
 # Marks of a body that only says that there is something which cannot be read.
-STAND_INS = (namespaces.EXPLICIT_ENCRYPTION, namespaces.FALLBACK)
-PICTURES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
-MAX_URL = 2000
+STAND_IN_NAMESPACES = (namespaces.EXPLICIT_ENCRYPTION, namespaces.FALLBACK)
+PICTURE_SUFFIXES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
+MAX_LINK_LENGTH = 2000
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.([A-Za-z0-9]{1,5})$")
 _STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -91,7 +91,7 @@ def name_of(stanza: Any, sender: str, body: str, by: str) -> str:
     id, kind = stanza.getAttr("id"), "m "
     for tag in children_named(stanza, "stanza-id", namespaces.STANZA_IDS):
         if tag.getAttr("id") and addresses.bare(tag.getAttr("by") or "") == by:
-            id, kind = tag.getAttr("id"), NUMBERED
+            id, kind = tag.getAttr("id"), ARCHIVE_NUMBERED_PREFIX
             break
     said = [tag.getData() or "" for tag in children_named(stanza, "body")] or [body]
     words = "\0".join((sender, id or "", *said)).encode("utf-8", "surrogatepass")
@@ -104,7 +104,7 @@ def _picture(stanza: Any, body: str) -> str:
     shared = _shared(stanza)
     url = shared if shared in body else ""
     url = url or (body if _WEB.fullmatch(body) else "")
-    if not _WEB.fullmatch(url) or len(url) > MAX_URL:
+    if not _WEB.fullmatch(url) or len(url) > MAX_LINK_LENGTH:
         return ""
     try:
         path = urlsplit(url).path
@@ -113,7 +113,7 @@ def _picture(stanza: Any, body: str) -> str:
     suffix = _SUFFIX.search(path)
     if suffix is None:
         return url if shared else ""
-    return url if suffix.group(1).lower() in PICTURES else ""
+    return url if suffix.group(1).lower() in PICTURE_SUFFIXES else ""
 
 
 def _shared(stanza: Any) -> str:
@@ -141,7 +141,7 @@ def body_of(stanza: Any, kind: str, language: str = "") -> str:
     hidden = [child for child in stanza.getChildren() if child and child.getNamespace() in _ENCRYPTED]
     if hidden and not any(_says_something(each) for each in hidden):
         # Keys alone. What stands in for the text that cannot be read stands for nothing here.
-        if any(child and str(child.getNamespace()) in STAND_INS for child in stanza.getChildren()):
+        if any(child and str(child.getNamespace()) in STAND_IN_NAMESPACES for child in stanza.getChildren()):
             return ""
     elif hidden and not body:
         return "[encrypted message]"
@@ -157,7 +157,7 @@ def body_of(stanza: Any, kind: str, language: str = "") -> str:
 
 def _says_something(hidden: Any) -> bool:
     """Whether there is a text in what is encrypted. Without one OMEMO sends keys only."""
-    return str(hidden.getNamespace()) not in OMEMO or hidden.getTag("payload") is not None
+    return str(hidden.getNamespace()) not in OMEMO_NAMESPACES or hidden.getTag("payload") is not None
 
 
 def children_named(stanza: Any, name: str, namespace: str = "") -> list[Any]:

@@ -4,23 +4,23 @@ told by onesoup.xmpp.vcards."""
 from collections.abc import Mapping
 from typing import Any
 
-from onesoup.csp.profiles import BIRTHDAY, PRIVATE
+from onesoup.csp.profiles import BIRTHDAY_KEY, PRIVATE_PROPERTIES
 from onesoup.csp.text.vcards import Postal
 from onesoup.xmpp import namespaces, vcards
 
 # What phones know and vCards do not have: kept in an element that other clients pass over.
-OURS_NAME = "PROFILE"
-MAX_VALUE = 200
+PROFILE_ELEMENT = "PROFILE"
+MAX_VCARD_PROPERTY_LENGTH = 200
 
 # property -> where it is written
-PLACES = {
+VCARD_PATHS = {
     "PP_FRIENDLY_NAME": ("NICKNAME",),
     "PP_FREE_TEXT": ("DESC",),
     "PP_CITY": ("ADR", "LOCALITY"),
     "PP_COUNTRY": ("ADR", "CTRY"),
 }
 # Prosody gives back as a note what was written as a description.
-NOTE = ("NOTE",)
+NOTE_PATH = ("NOTE",)
 
 
 def read_profile(vcard: Any) -> dict[str, str]:
@@ -32,12 +32,12 @@ def read_profile(vcard: Any) -> dict[str, str]:
         "PP_FREE_TEXT": card.note,
         "PP_CITY": home.city,
         "PP_COUNTRY": home.country,
-        BIRTHDAY: card.birthday,
+        BIRTHDAY_KEY: card.birthday,
     }
-    ours = vcard.getTag(OURS_NAME, namespace=namespaces.ONESOUP_PROFILE) if vcard is not None else None
+    ours = vcard.getTag(PROFILE_ELEMENT, namespace=namespaces.ONESOUP_PROFILE) if vcard is not None else None
     if ours is not None:
-        for name in PRIVATE:
-            values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VALUE]
+        for name in PRIVATE_PROPERTIES:
+            values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VCARD_PROPERTY_LENGTH]
     return {name: value for name, value in values.items() if value}
 
 
@@ -61,10 +61,10 @@ def searchable_facts(vcard: Any) -> dict[str, list[str]]:
 def vcard_places(vcard: Any, changes: Mapping[str, str]) -> dict[tuple[str, ...], str]:
     """Where in this vCard the changed values stand: where they were read."""
     noted = vcard.getTag("DESC") is None and vcard.getTag("NOTE") is not None
-    places = PLACES | ({"PP_FREE_TEXT": NOTE} if noted else {})
+    places = VCARD_PATHS | ({"PP_FREE_TEXT": NOTE_PATH} if noted else {})
     return {places[name]: value for name, value in changes.items() if name in places}
 
 
 def own_element_values(changes: Mapping[str, str]) -> dict[str, str]:
     """Those of the changes that stand in our own element, by its children."""
-    return {name.removeprefix("PP_"): value for name, value in changes.items() if name in PRIVATE}
+    return {name.removeprefix("PP_"): value for name, value in changes.items() if name in PRIVATE_PROPERTIES}

@@ -12,10 +12,10 @@ from onesoup.xmpp.errors import is_fact
 from onesoup.xmpp.rooms import About, RoomReply
 
 Query = Callable[..., list[RoomReply]]
-MOST, MAX_VALUE = 12, 200
-TIMEOUT, NO_SERVER = "remote-server-timeout", "remote-server-not-found"
+MAX_ASKED_SERVICES, MAX_ROOM_VALUE_LENGTH = 12, 200
+CONDITION_TIMEOUT, CONDITION_NO_SERVER = "remote-server-timeout", "remote-server-not-found"
 # Services usually have one of these names: they are asked first.
-LIKELY = ("conference", "muc", "rooms", "chat", "groups")
+LIKELY_SERVICE_NAMES = ("conference", "muc", "rooms", "chat", "groups")
 TOLD_PROPERTIES = ("Name", "AccessType", "Searchable", "AutoDelete", "RequireInvitation", "PrivateMessaging", "MaxActiveUsers")
 
 
@@ -35,17 +35,19 @@ def find_room_service(query: Query, domain: str) -> str:
     about, items = query(rooms.ask_info(domain), rooms.ask_items(domain))
     if rooms.is_service(about.payload):
         return domain
-    if late := [each for each in (about, items) if each.error == TIMEOUT]:
+    if late := [each for each in (about, items) if each.error == CONDITION_TIMEOUT]:
         raise _unknown(late)  # there is no time left to ask others
     named = [jid for jid in rooms.item_jids(items.payload) if "@" not in jid]
     guess = f"conference.{domain}"
-    candidates = sorted(dict.fromkeys([*named, guess]), key=lambda jid: jid.partition(".")[0] not in LIKELY)[:MOST]
+    candidates = sorted(dict.fromkeys([*named, guess]), key=lambda jid: jid.partition(".")[0] not in LIKELY_SERVICE_NAMES)[
+        :MAX_ASKED_SERVICES
+    ]
     replies = dict(zip(candidates, query(*[rooms.ask_info(jid) for jid in candidates]), strict=True))
     if found := next((jid for jid, reply in replies.items() if not reply.error and rooms.is_service(reply.payload)), None):
         return found
     made_up = replies.pop(guess, RoomReply()) if guess not in named else RoomReply()
     asked = [about, items, *replies.values()]
-    if items.error and made_up.error != NO_SERVER:
+    if items.error and made_up.error != CONDITION_NO_SERVER:
         asked.append(made_up)  # a domain that does not say what it has may have this
     if unsure := [each for each in asked if each.error and not is_fact(each.error)]:
         raise _unknown(unsure)
@@ -53,7 +55,7 @@ def find_room_service(query: Query, domain: str) -> str:
 
 
 def _unknown(failed: list[RoomReply]) -> BackendError:
-    late = any(each.error == TIMEOUT for each in failed)
+    late = any(each.error == CONDITION_TIMEOUT for each in failed)
     return BackendError(
         StatusCode.TIMEOUT if late else StatusCode.SERVICE_UNAVAILABLE, "the domain does not say now whether it has groups"
     )
@@ -71,11 +73,11 @@ def group_id(room: str, domain: str | None) -> str:
     if domain is None and groups.is_private(room):
         # Only gateways like this one make such rooms, and where their domain has its rooms.
         first, _, rest = addresses.domain_of(room).partition(".")
-        domain = rest if first in LIKELY and rest else None
+        domain = rest if first in LIKELY_SERVICE_NAMES and rest else None
     return groups.group_id(room, domain)
 
 
 def told_properties(about: About) -> dict[str, str]:
     """The properties of a room whose changes a phone is told."""
     found = rooms.properties(about, private=False)
-    return {name: found[name][:MAX_VALUE] for name in TOLD_PROPERTIES if name in found}
+    return {name: found[name][:MAX_ROOM_VALUE_LENGTH] for name in TOLD_PROPERTIES if name in found}

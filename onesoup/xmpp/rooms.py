@@ -4,7 +4,7 @@ properties (xmpp-mapping.md 7). Pure; rooms are bare JIDs, XML is onesoup.xmpp.x
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from onesoup.csp.groups import ADMIN, MOD, USER
+from onesoup.csp.groups import ADMIN_LEVEL, MOD_LEVEL, USER_LEVEL
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses, digits
 from onesoup.xmpp import errors
@@ -59,8 +59,8 @@ class RoomPresence:
 def level(role: str, affiliation: str) -> str:
     """The privilege level of an occupant."""
     if affiliation in ADMINS:
-        return ADMIN
-    return MOD if role == "moderator" else USER
+        return ADMIN_LEVEL
+    return MOD_LEVEL if role == "moderator" else USER_LEVEL
 
 
 def of_room(stanza: Xml) -> bool:

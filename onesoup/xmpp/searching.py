@@ -9,10 +9,10 @@ from onesoup.csp import search
 from onesoup.csp.text import addresses
 from onesoup.xmpp import namespaces
 
-MOST_FIELDS, MAX_VALUE = 40, 200
+MAX_FORM_FIELDS, MAX_HIT_VALUE_LENGTH = 40, 200
 
 # criterion -> names that fields have for it, the best first
-FIELDS = {
+FIELDS_OF_CRITERION = {
     "USER_ID": ("user", "username", "jid"),
     "USER_FIRST_NAME": ("first", "given", "fn"),
     "USER_LAST_NAME": ("last", "family", "fn"),
@@ -24,7 +24,7 @@ FIELDS = {
     "USER_MOBILE_NUMBER": ("tel", "phone"),
 }
 # field of a hit -> the fact that it is
-FACTS = {
+FACT_OF_FIELD = {
     "first": "first",
     "given": "first",
     "last": "last",
@@ -60,14 +60,14 @@ def read_form(query: Any) -> SearchForm:
     else:
         names = [child.getName() for child in query.getChildren() if child and child.getName() != "instructions"]
         told = query.getTagData("instructions") or ""
-    return SearchForm(frozenset(name for name in names[:MOST_FIELDS] if name), data is not None, "*" in told)
+    return SearchForm(frozenset(name for name in names[:MAX_FORM_FIELDS] if name), data is not None, "*" in told)
 
 
 def fill_search_form(form: SearchForm, wanted: Mapping[str, str]) -> dict[str, str]:
     """What to put into the form: for each criterion the best field there is. {} when the service knows none of them."""
     filled: dict[str, str] = {}
     for element, text in wanted.items():
-        name = next((each for each in FIELDS.get(element, ()) if each in form.fields and each not in filled), None)
+        name = next((each for each in FIELDS_OF_CRITERION.get(element, ()) if each in form.fields and each not in filled), None)
         if name is None and element == "USER_MOBILE_NUMBER":
             # Where no numbers are known, they may be names.
             text = search.only_digits(text)
@@ -80,7 +80,7 @@ def fill_search_form(form: SearchForm, wanted: Mapping[str, str]) -> dict[str, s
     return filled
 
 
-def read_hits(query: Any, most: int = search.MOST_FOUND) -> list[tuple[str, dict[str, list[str]]]]:
+def read_hits(query: Any, most: int = search.MAX_SEARCH_HITS) -> list[tuple[str, dict[str, list[str]]]]:
     """(bare JID, facts) of everybody that a service found, in either form."""
     data = query.getTag("x", namespace=namespaces.DATA_FORMS)
     hits = []
@@ -91,8 +91,8 @@ def read_hits(query: Any, most: int = search.MOST_FOUND) -> list[tuple[str, dict
             continue
         facts: dict[str, list[str]] = {}
         for name, value in values.items():
-            if name in FACTS and value:
-                facts.setdefault(FACTS[name], []).append(value)
+            if name in FACT_OF_FIELD and value:
+                facts.setdefault(FACT_OF_FIELD[name], []).append(value)
         hits.append((jid, facts))
     return hits
 
@@ -102,7 +102,7 @@ def _values(item: Any, data: bool) -> dict[str, str]:
         pairs = [(str(each.getAttr("var") or ""), each.getTagData("value") or "") for each in item.getTags("field")]
     else:
         pairs = [(each.getName(), each.getData() or "") for each in item.getChildren() if each]
-    return {name: value.strip()[:MAX_VALUE] for name, value in pairs[:MOST_FIELDS]}
+    return {name: value.strip()[:MAX_HIT_VALUE_LENGTH] for name, value in pairs[:MAX_FORM_FIELDS]}
 
 
 def is_directory(info: Any) -> bool:
@@ -125,7 +125,7 @@ def _identity(info: Any, category: str, kind: str) -> bool:
 def read_items(query: Any) -> list[tuple[str, str]]:
     """(JID, name) of disco#items, without nodes."""
     items = [(str(each.getAttr("jid") or ""), str(each.getAttr("name") or "")) for each in query.getTags("item")]
-    return [(addresses.bare(jid), " ".join(name.split())[:MAX_VALUE]) for jid, name in items if jid]
+    return [(addresses.bare(jid), " ".join(name.split())[:MAX_HIT_VALUE_LENGTH]) for jid, name in items if jid]
 
 
 def is_open(info: Any) -> bool:
@@ -139,4 +139,4 @@ def topic_of(info: Any) -> str:
     fields = [each for form in info.getTags("x", namespace=namespaces.DATA_FORMS) for each in form.getTags("field")]
     values = {str(each.getAttr("var")): each.getTagData("value") or "" for each in fields}
     told = (values.get("muc#roominfo_subject", ""), values.get("muc#roominfo_description", ""))
-    return "\n".join(text[:MAX_VALUE] for text in told if text)
+    return "\n".join(text[:MAX_HIT_VALUE_LENGTH] for text in told if text)

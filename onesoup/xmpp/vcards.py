@@ -5,7 +5,17 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
-from onesoup.csp.text.vcards import CELL, FAX, HOME, MAX_MANY, MAX_NOTE, MAX_VALUE, WORK, Card, Postal
+from onesoup.csp.text.vcards import (
+    CELL,
+    FAX,
+    HOME,
+    MAX_VCARD_ENTRIES,
+    MAX_VCARD_NOTE_LENGTH,
+    MAX_VCARD_VALUE_LENGTH,
+    WORK,
+    Card,
+    Postal,
+)
 from onesoup.xmpp import extras, namespaces
 
 # Octets of a picture. Servers let no vCard through that is much larger, and a scaled picture needs less than a hundredth.
@@ -29,10 +39,12 @@ def read_vcard(vcard: Any) -> Card:
         title=_text(vcard, "TITLE"),
         url=_text(vcard, "URL"),
         # Prosody gives back as a note what was written as a description.
-        note=_text(vcard, "DESC", MAX_NOTE) or _text(vcard, "NOTE", MAX_NOTE),
-        phones=tuple((_kinds(each), number) for each in vcard.getTags("TEL") if (number := _number(each)))[:MAX_MANY],
-        emails=tuple(address for each in vcard.getTags("EMAIL") if (address := _text(each, "USERID")))[:MAX_MANY],
-        places=tuple(place for each in vcard.getTags("ADR") if (place := _postal(each)) != Postal(place.kind))[:MAX_MANY],
+        note=_text(vcard, "DESC", MAX_VCARD_NOTE_LENGTH) or _text(vcard, "NOTE", MAX_VCARD_NOTE_LENGTH),
+        phones=tuple((_kinds(each), number) for each in vcard.getTags("TEL") if (number := _number(each)))[:MAX_VCARD_ENTRIES],
+        emails=tuple(address for each in vcard.getTags("EMAIL") if (address := _text(each, "USERID")))[:MAX_VCARD_ENTRIES],
+        places=tuple(place for each in vcard.getTags("ADR") if (place := _postal(each)) != Postal(place.kind))[
+            :MAX_VCARD_ENTRIES
+        ],
     )
 
 
@@ -47,10 +59,10 @@ def _kinds(tag: Any) -> tuple[str, ...]:
 
 def _number(tag: Any) -> str:
     """Some clients write the number into TEL itself."""
-    return _text(tag, "NUMBER") or " ".join((tag.getData() or "").split())[:MAX_VALUE]
+    return _text(tag, "NUMBER") or " ".join((tag.getData() or "").split())[:MAX_VCARD_VALUE_LENGTH]
 
 
-def _text(tag: Any, name: str, most: int = MAX_VALUE) -> str:
+def _text(tag: Any, name: str, most: int = MAX_VCARD_VALUE_LENGTH) -> str:
     return " ".join((tag.getTagData(name) or "").split())[:most] if tag is not None else ""
 
 

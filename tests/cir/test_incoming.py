@@ -342,7 +342,7 @@ def test_a_helo_binds_the_number_to_the_session(phone, services, packed):
     assert phone.station.brings(octets, udh=encoding.SSMS_HEADER) == 200
     assert services.sessions.read(sid, ["num"]) == [NUMBER.encode()]
     assert services.numbers.of("alice@example.org") == [NUMBER]
-    assert numbers.SMS in str(phone.station.client.hgetall("num:{alice@example.org}"))
+    assert numbers.NUMBER_FROM_SMS in str(phone.station.client.hgetall("num:{alice@example.org}"))
     phone.hears_nothing()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.csp.capabilities import (
-    METHODS,
+    CIR_METHODS,
     Offer,
     accepted_picture_types,
     contacts_at_once,
@@ -12,7 +12,7 @@ from onesoup.csp.capabilities import (
     udp_port,
 )
 from onesoup.csp.codec.generated_elements import AcceptedContentType, CapabilityList, ClientCapabilityRequest, ClientID
-from onesoup.csp.handsets import ANDROID, S60, Handset
+from onesoup.csp.handsets import ANDROID_HANDSET, S60_HANDSET, Handset
 from onesoup.csp.session import Capabilities
 
 OFFER = Offer(frozenset({"STCP"}), "imps.example.org", 3171, 10)
@@ -33,7 +33,7 @@ S60_WISH = CapabilityList(
 ME = ClientID(url="WV:IMPEC01$00001@NOK.S60")
 
 
-def agreed(version="1.2", offer=OFFER, handset=S60, cookie="wv:nokia.1", client_id=None, **wish):
+def agreed(version="1.2", offer=OFFER, handset=S60_HANDSET, cookie="wv:nokia.1", client_id=None, **wish):
     request = ClientCapabilityRequest(client_id=client_id, capability_list=CapabilityList(**wish))
     return negotiate(request, version, offer, handset, cookie)
 
@@ -44,7 +44,7 @@ def the_list(version="1.2", **more):
 
 
 def test_in_1_1_the_whole_list_comes_back_behind_the_client_id():
-    response, _ = negotiate(ClientCapabilityRequest(ME, S60_WISH), "1.1", OFFER, S60, "c")
+    response, _ = negotiate(ClientCapabilityRequest(ME, S60_WISH), "1.1", OFFER, S60_HANDSET, "c")
     echoed = response.capability_list
     assert response.client_id == ME
     assert response.agreed_capability_list is None
@@ -93,7 +93,7 @@ def test_each_method_stands_once_however_it_was_asked():
     assert the_list(supported_cir_method=["STCP", "stcp", " STCP "]).supported_cir_method == ["STCP"]
 
 
-EVERYTHING = Offer(frozenset(METHODS), "h", 1, 10, url="http://h/cir/token")
+EVERYTHING = Offer(frozenset(CIR_METHODS), "h", 1, 10, url="http://h/cir/token")
 
 
 def methods(asked, version="1.3", offer=EVERYTHING, **more):
@@ -101,7 +101,7 @@ def methods(asked, version="1.3", offer=EVERYTHING, **more):
 
 
 def test_methods_come_in_the_servers_order():
-    wanted = [name for name in METHODS if name != "SHTTP"]
+    wanted = [name for name in CIR_METHODS if name != "SHTTP"]
     assert methods(list(reversed(wanted))) == wanted
 
 
@@ -113,7 +113,7 @@ def test_shttp_is_only_a_cheaper_poll(better):
 
 def test_shttp_needs_an_element_for_its_url_and_a_url():
     assert methods(["SHTTP"], "1.1") == []
-    assert methods(["SHTTP"], offer=Offer(frozenset(METHODS), "h", 1, 10)) == []
+    assert methods(["SHTTP"], offer=Offer(frozenset(CIR_METHODS), "h", 1, 10)) == []
     assert the_list("1.2", offer=EVERYTHING, supported_cir_method=["SHTTP"]).cirurl.url == EVERYTHING.url
     later = the_list("1.3", offer=EVERYTHING, supported_cir_method=["SHTTP"])
     assert (later.cirurl, later.cirhttp_address.url) == (None, EVERYTHING.url)
@@ -141,7 +141,7 @@ def test_a_cookie_that_packed_text_cannot_carry(cookie):
 
 
 def test_a_cookie_beyond_every_buffer_gets_no_method():
-    assert methods(list(METHODS), cookie="c" * 491) == []
+    assert methods(list(CIR_METHODS), cookie="c" * 491) == []
 
 
 @pytest.mark.parametrize(("port", "kept"), [(None, 3717), (3717, 3717), (53, 0), (1900, 0), (11211, 0), (70000, 0), (2948, 2948)])
@@ -163,12 +163,12 @@ def test_the_poll_interval_is_the_larger_wish(asked, told):
 
 @pytest.mark.parametrize(("asked", "told"), [(30, 15), (None, 5)])
 def test_android_polls_at_twice_the_interval_so_it_is_told_half(asked, told):
-    assert the_list(handset=ANDROID, server_poll_min=asked).server_poll_min == told
+    assert the_list(handset=ANDROID_HANDSET, server_poll_min=asked).server_poll_min == told
 
 
 def test_half_of_a_second_is_a_second():
     offer = Offer(frozenset(), "", 0, 1)
-    assert the_list(handset=ANDROID, offer=offer).server_poll_min == 1
+    assert the_list(handset=ANDROID_HANDSET, offer=offer).server_poll_min == 1
 
 
 def test_what_the_session_keeps():

@@ -86,7 +86,7 @@ def test_what_a_phone_sends_every_day_goes_the_short_way(name):
 def test_what_stands_around_it_is_seen_at_once(name):
     (vector,) = (each for each in GOOD if each.name == f"cap-android-{name}")
     version = tokens.VERSION_OF_HEADER[vector.octets[:4]]
-    assert fast_frames.PATTERNS[version].match(vector.octets, 4)
+    assert fast_frames.FRAME_PATTERNS[version].match(vector.octets, 4)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -196,7 +196,7 @@ def test_an_empty_number_among_several_is_none(encoding):
 @pytest.mark.parametrize("flags", [b"\x21\x61\x80\x2c\1", b"\x61\x80\x2c\1\x21", b"\x21\x21"])
 def test_of_a_flag_that_comes_twice_the_first_counts(flags):
     """Also when it is empty."""
-    poll = tokens.FORMS["1.2"]["Poll"]
+    poll = tokens.ELEMENT_FORMS["1.2"]["Poll"]
     assert poll.empty == b"\x21"
     octets = request(PollingRequest())
     assert octets.endswith(b"\1\1\1\1")

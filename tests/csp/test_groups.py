@@ -10,7 +10,7 @@ from onesoup.csp.groups import Member
 from onesoup.phone.engine import members_of
 
 GID = "wv:/lobby@example.org"
-BEN, CLEO = Member("ben", "wv:ben@example.org", groups.ADMIN), Member("cleo")
+BEN, CLEO = Member("ben", "wv:ben@example.org", groups.ADMIN_LEVEL), Member("cleo")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_empty_group_has_an_empty_list():
 
 
 def test_an_administrator_is_told_who_may_what():
-    told = groups.admin_map_list([BEN, CLEO, Member("dora", "", groups.MOD)])
+    told = groups.admin_map_list([BEN, CLEO, Member("dora", "", groups.MOD_LEVEL)])
     assert [each.s_name for each in told.admin_mapping.mapping] == ["ben"]
     assert [each.s_name for each in told.mod_mapping.mapping] == ["dora"]
     assert [each.s_name for each in told.user_mapping.mapping] == ["cleo"]

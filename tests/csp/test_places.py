@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from onesoup.csp import places
 from onesoup.csp.codec.generated_elements import Address, FreeTextLocation, GeoLocation, PresenceSubList
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_any_text_is_a_coordinate_or_none(text):
 
 def test_half_a_position_is_none():
     own = PresenceSubList(geo_location=GeoLocation(True, longitude="24 56 18E"))
-    assert places.place_of(own, places.ATTRIBUTES) == NOWHERE
+    assert places.place_of(own, places.PLACE_ATTRIBUTES) == UNKNOWN_PLACE
     assert places.geo_location(Place(latitude=1.0)) is None
 
 
@@ -61,11 +61,11 @@ def test_only_what_may_go_out_goes_out():
         free_text_location=FreeTextLocation(True, "at the port"),
     )
     assert places.place_of(own, ["address"]) == Place(country="FI", city="Helsinki")
-    whole = places.place_of(own, places.ATTRIBUTES)
+    whole = places.place_of(own, places.PLACE_ATTRIBUTES)
     assert (whole.altitude, whole.accuracy, whole.city, whole.text) == (20, 5, "Helsinki", "at the port")
-    assert places.place_of(own, []) == NOWHERE
+    assert places.place_of(own, []) == UNKNOWN_PLACE
 
 
 def test_what_the_phone_does_not_want_to_say_is_not_said():
     own = PresenceSubList(address=Address(False, city="Helsinki"), free_text_location=FreeTextLocation(False, "home"))
-    assert places.place_of(own, places.ATTRIBUTES) == NOWHERE
+    assert places.place_of(own, places.PLACE_ATTRIBUTES) == UNKNOWN_PLACE

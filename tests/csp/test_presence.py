@@ -23,14 +23,14 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.errors import CspError
 from onesoup.csp.places import Place
-from onesoup.csp.presence import OFFLINE, UNKNOWN, Shown
+from onesoup.csp.presence import OFFLINE_PRESENCE, UNKNOWN_PRESENCE, Shown
 
 HERE = Shown(online=True, availability="DISCREET", text="busy", client_type="MOBILE_PHONE", mood="HAPPY", alias="Romeo")
 USUAL = ["online_status", "client_info", "comm_cap", "user_availability", "status_text"]
 
 
 def told(sub_list):
-    return {name: getattr(sub_list, name) for name in presence.ATTRIBUTES if getattr(sub_list, name) is not None}
+    return {name: getattr(sub_list, name) for name in presence.PRESENCE_ATTRIBUTES if getattr(sub_list, name) is not None}
 
 
 # --- what the phone is told ---
@@ -40,13 +40,13 @@ def test_a_notification_carries_the_full_set():
     assert set(told(presence.presence_notification(HERE, []))) == {*USUAL, "status_mood", "alias"}
 
 
-@pytest.mark.parametrize("shown", [HERE, OFFLINE, Shown(online=True, availability="AVAILABLE")])
+@pytest.mark.parametrize("shown", [HERE, OFFLINE_PRESENCE, Shown(online=True, availability="AVAILABLE")])
 def test_every_value_is_qualified(shown):
     for value in told(presence.presence_notification(shown, [])).values():
         assert value.qualifier is True
 
 
-@pytest.mark.parametrize("shown", [HERE, OFFLINE, UNKNOWN, Shown(online=True)])
+@pytest.mark.parametrize("shown", [HERE, OFFLINE_PRESENCE, UNKNOWN_PRESENCE, Shown(online=True)])
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_the_qualifier_is_the_first_child(shown, version):
     for attribute in write_node(presence.presence_notification(shown, []), version).children:
@@ -75,7 +75,7 @@ def test_the_state_of_somebody_who_is_there():
 
 def test_the_state_of_somebody_who_is_not():
     """Once for each contact, and with a value: phones need to hear of everybody."""
-    gone = presence.presence_notification(OFFLINE, [])
+    gone = presence.presence_notification(OFFLINE_PRESENCE, [])
     assert gone.online_status == OnlineStatus(qualifier=True, presence_value="F")
     assert gone.user_availability.presence_value == "NOT_AVAILABLE"
     assert gone.comm_cap.comm_c[0].status == "CLOSED"
@@ -83,7 +83,7 @@ def test_the_state_of_somebody_who_is_not():
 
 
 def test_of_somebody_unknown_nothing_is_claimed():
-    assert told(presence.presence_notification(UNKNOWN, [])) == {"online_status": OnlineStatus(qualifier=False)}
+    assert told(presence.presence_notification(UNKNOWN_PRESENCE, [])) == {"online_status": OnlineStatus(qualifier=False)}
 
 
 # --- attributes that somebody must want ---
@@ -115,9 +115,9 @@ def test_a_picture_is_told_by_name_or_to_who_wants_all(wishes):
 
 def test_what_was_asked_for_by_name_and_is_not_known_says_so():
     """Every attribute of the page, and no other; in its place, so that nothing old stands."""
-    shown = presence.presence_notification(Shown(online=True, alias="R"), presence.ATTRIBUTES)
+    shown = presence.presence_notification(Shown(online=True, alias="R"), presence.PRESENCE_ATTRIBUTES)
     said = told(shown)
-    assert set(said) == set(presence.ATTRIBUTES)
+    assert set(said) == set(presence.PRESENCE_ATTRIBUTES)
     unknown = {name for name, value in said.items() if value.qualifier is False}
     assert unknown == {
         "time_zone", "geo_location", "address", "free_text_location", "plmn", "preferred_contacts", "preferred_language",
@@ -128,10 +128,10 @@ def test_what_was_asked_for_by_name_and_is_not_known_says_so():
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
 def test_every_attribute_is_written_in_the_form_of_each_version(version):
     shown = presence.presence_notification(
-        Shown(online=True, place=PLACE, text="t", mood="SAD"), presence.ATTRIBUTES, ("image/png", b"x")
+        Shown(online=True, place=PLACE, text="t", mood="SAD"), presence.PRESENCE_ATTRIBUTES, ("image/png", b"x")
     )
     names = [each.name for each in write_node(shown, version).children]
-    assert len(names) == len(presence.ATTRIBUTES)
+    assert len(names) == len(presence.PRESENCE_ATTRIBUTES)
     assert read_node(write_node(shown, version), PresenceSubList).geo_location == shown.geo_location
 
 
@@ -142,13 +142,13 @@ def test_only_a_change_of_what_is_covered_counts():
     assert not presence.wants_attribute(["online_status"], "status_text")
 
 
-@given(st.lists(st.sampled_from(presence.ATTRIBUTES), max_size=4), st.data())
+@given(st.lists(st.sampled_from(presence.PRESENCE_ATTRIBUTES), max_size=4), st.data())
 def test_who_is_told_is_told_something_new(wishes, data):
     """Whatever changes what a phone would be told is seen as a change."""
     states = st.builds(
         Shown,
         online=st.booleans(),
-        availability=st.sampled_from(presence.AVAILABILITY),
+        availability=st.sampled_from(presence.AVAILABILITY_VALUES),
         text=st.sampled_from(["", "a", "b"]),
         client_type=st.sampled_from(["PDA", "CLI"]),
         mood=st.sampled_from(["", "SAD"]),

@@ -86,4 +86,4 @@ def test_any_names_arrive_as_they_are_and_add_no_line(full, given_name, note):
 
 
 def test_ten_thousand_lines_cost_no_more_than_two_hundred():
-    assert vcards.read_vcard_text("TEL:1\n" * 10_000).phones == (((), "1"),) * vcards.MAX_MANY
+    assert vcards.read_vcard_text("TEL:1\n" * 10_000).phones == (((), "1"),) * vcards.MAX_VCARD_ENTRIES

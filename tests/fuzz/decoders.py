@@ -3,7 +3,7 @@
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE, Document, Encoding
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_TEXT
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES
 from onesoup.wire.tree import Element
 from tests.wire.vectors import NAMESPACED, copy, into
 
@@ -23,7 +23,7 @@ def survives(document: Document) -> None:
     """In its own encoding as it is; in the other one as far as its text can say it."""
     for encoding in ANY_TREE:
         octets = codec.encode(into(document, encoding))
-        if len(octets) > MAX_TEXT:
+        if len(octets) > MAX_DOCUMENT_BYTES:
             continue  # the other encoding takes more bytes, and a document may have only so many
         again = codec.decode(octets)
         other = encoding is not document.encoding

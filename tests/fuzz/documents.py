@@ -102,8 +102,8 @@ def _values() -> set[bytes]:
 
 def _wbxml_words() -> Iterator[bytes]:
     for version in VERSIONS:
-        yield tokens.HEADERS[version] + b"\0"
-        for form in tokens.FORMS[version].values():
+        yield tokens.DOCUMENT_HEADERS[version] + b"\0"
+        for form in tokens.ELEMENT_FORMS[version].values():
             yield from (form.empty, form.open, bytes((tokens.SWITCH_PAGE, form.page)))
             yield from (form.texts or {}).values()
     yield from (bytes((token,)) for token in range(256))
@@ -114,7 +114,7 @@ def _wbxml_words() -> Iterator[bytes]:
 
 
 def _xml_words() -> Iterator[bytes]:
-    yield from (name.encode() for version in VERSIONS for name in tokens.FORMS[version])
+    yield from (name.encode() for version in VERSIONS for name in tokens.ELEMENT_FORMS[version])
     yield from _values()
     yield from (uri.encode() for uris in NAMESPACES.values() for uri in uris.values())
     yield from (text.encode() for text in PUBLIC_IDS.values())
@@ -128,7 +128,7 @@ def _pts_words() -> Iterator[bytes]:
     for table in (pts_tables.PARAMETERS, pts_tables.CAPABILITIES, pts_tables.SERVICES, pts_tables.PRESENCE):
         yield from (code.encode() for code in table)
     yield from (code.encode() for code in (*pts_tables.TRANSACTIONS, *pts_tables.PROPERTIES))
-    yield from (name.encode() for name in tokens.FORMS["1.3"])
+    yield from (name.encode() for name in tokens.ELEMENT_FORMS["1.3"])
     yield from (b"(", b")", b",", b'"', b'""', b"=", b" ", b"()", b"(,)", b"\r\n", b"\xe2\x80\xa8")
     yield from (b"WV12", b"WVXX", b"WV10", b"999", b"AB")
 

@@ -24,7 +24,7 @@ from onesoup.store import records
 from onesoup.store.session.holder_side import ContactRecord, Delivery, StreamChanges
 from onesoup.store.session.inbox import InboxItem, PhoneContact
 from onesoup.wire.document import ANY_TREE
-from onesoup.wire.limits import MAX_TEXT
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES
 from onesoup.xmpp import archive, blocking, bounces, caps, contacts, errors, extras, geoloc, invitations, rooms, searching, vcards
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
@@ -414,7 +414,7 @@ def delivered(item: InboxItem, record: bytes, version: str, encoding: Any) -> bo
     primitive = render.primitive(item, version)
     said = Message(version, encoding, [Transaction(Mode.REQUEST, item.tid, primitive)], "sid", SessionType.INBAND)
     octets = write_message(said)
-    if len(octets) > MAX_TEXT:
+    if len(octets) > MAX_DOCUMENT_BYTES:
         return True  # well-formed, but for no phone: what is cut before it comes so far is tested elsewhere
     content = read_message(octets).transactions[0].content
     assert type(content) is type(primitive), content

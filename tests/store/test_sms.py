@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.csp.text.numbers import NETWORK
+from onesoup.csp.text.numbers import NUMBER_FROM_NETWORK
 from onesoup.store.account.phone_numbers import Checked, Numbers
 from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits, Refusal
 
@@ -134,7 +134,7 @@ def numbers(client):
 
 def test_numbers_of_an_account_the_latest_first(numbers):
     for at in range(10):
-        numbers.learn(JID, f"+1555010000{at}", NETWORK, now=at)
+        numbers.learn(JID, f"+1555010000{at}", NUMBER_FROM_NETWORK, now=at)
     assert numbers.of(JID)[:2] == ["+15550100009", "+15550100008"]
     assert len(numbers.of(JID)) == 8
     assert numbers.of("bob@x") == []

@@ -7,7 +7,7 @@ import pytest
 
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_ITEMS, MAX_NAME, MAX_TEXT
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES, MAX_ELEMENT_DEPTH, MAX_ELEMENTS, MAX_NAME_LENGTH, MAX_TEXT_ITEMS
 
 KIB = 1024
 BODY = 64 * KIB  # what the gateway lets in
@@ -35,8 +35,8 @@ def xml(inside: str, head: str = "") -> bytes:
 
 
 REFUSED = {
-    "nesting": (HEAD + b"\x49" * 100_000, f"depth {MAX_DEPTH}"),
-    "nesting of literal tags": (table(b"x\0") + b"\x44\0" * 30_000, f"depth {MAX_DEPTH}"),
+    "nesting": (HEAD + b"\x49" * 100_000, f"depth {MAX_ELEMENT_DEPTH}"),
+    "nesting of literal tags": (table(b"x\0") + b"\x44\0" * 30_000, f"depth {MAX_ELEMENT_DEPTH}"),
     "a million empty elements": (HEAD + ROOT + b"\x0b" * (BODY - 6) + b"\1", f"{MAX_ELEMENTS} elements"),
     "elements with empty content": (HEAD + ROOT + fill(b"\x4b\1") + b"\1", f"{MAX_ELEMENTS} elements"),
     "unknown elements": (HEAD + ROOT + fill(b"\x3f") + b"\1", f"{MAX_ELEMENTS} elements"),
@@ -48,25 +48,37 @@ REFUSED = {
     "string table beyond the document": (b"\x03\x11\x6a\x09abc", "beyond the document"),
     "public id outside the table": (b"\x03\x00\x05\x6a\x00\x49\1", "outside the table"),
     "index outside the table": (table(b"abc\0") + ROOT + b"\x52\x83\x04\1\1", "outside the table"),
-    "string table amplification": (table(b"a" * 20 * KIB + b"\0") + ROOT + b"\x52" + b"\x83\0" * 22_000 + b"\1\1", f"{MAX_TEXT}"),
-    "amplification over elements": (table(b"a" * 20 * KIB + b"\0") + ROOT + b"\x52\x83\0\1" * 3_900 + b"\1", f"{MAX_TEXT}"),
+    "string table amplification": (
+        table(b"a" * 20 * KIB + b"\0") + ROOT + b"\x52" + b"\x83\0" * 22_000 + b"\1\1",
+        f"{MAX_DOCUMENT_BYTES}",
+    ),
+    "amplification over elements": (
+        table(b"a" * 20 * KIB + b"\0") + ROOT + b"\x52\x83\0\1" * 3_900 + b"\1",
+        f"{MAX_DOCUMENT_BYTES}",
+    ),
     "amplification by names": (table(b"a" * 20 * KIB + b"\0") + ROOT + b"\x04\0" * 3_900 + b"\1", "no name"),
-    "amplification by many names": (table(b"a" * MAX_NAME + b"\0") + ROOT + b"\x04\0" * 3_900 + b"\1", f"{MAX_TEXT}"),
-    "amplification by attributes": (table(b"a" * 20 * KIB + b"\0") + b"\xc9\x05" + b"\x83\0" * 20_000 + b"\1\1", f"{MAX_TEXT}"),
+    "amplification by many names": (
+        table(b"a" * MAX_NAME_LENGTH + b"\0") + ROOT + b"\x04\0" * 3_900 + b"\1",
+        f"{MAX_DOCUMENT_BYTES}",
+    ),
+    "amplification by attributes": (
+        table(b"a" * 20 * KIB + b"\0") + b"\xc9\x05" + b"\x83\0" * 20_000 + b"\1\1",
+        f"{MAX_DOCUMENT_BYTES}",
+    ),
     "amplification by prefixes": (HEAD + b"\xc9" + b"\x0b" * 60_000 + b"\1\1", "limit"),
-    "amplification by value tokens": (HEAD + ROOT + b"\x52" + b"\x80\x04" * 30_000 + b"\1\1", f"{MAX_TEXT}"),
-    "empty texts": (HEAD + ROOT + b"\x52" + fill(b"\x03\0") + b"\1\1", f"{MAX_ITEMS} text items"),
-    "texts of one character": (HEAD + ROOT + b"\x52" + fill(b"\x03a\0") + b"\1\1", f"{MAX_ITEMS} text items"),
+    "amplification by value tokens": (HEAD + ROOT + b"\x52" + b"\x80\x04" * 30_000 + b"\1\1", f"{MAX_DOCUMENT_BYTES}"),
+    "empty texts": (HEAD + ROOT + b"\x52" + fill(b"\x03\0") + b"\1\1", f"{MAX_TEXT_ITEMS} text items"),
+    "texts of one character": (HEAD + ROOT + b"\x52" + fill(b"\x03a\0") + b"\1\1", f"{MAX_TEXT_ITEMS} text items"),
     "string table references of one character": (
         table(b"a\0") + ROOT + b"\x52" + fill(b"\x83\0") + b"\1\1",
-        f"{MAX_ITEMS} text items",
+        f"{MAX_TEXT_ITEMS} text items",
     ),
     "empty references into a string table": (
         table(b"a" * KIB + b"\0") + ROOT + b"\x52" + fill(b"\x83\x88\0") + b"\1\1",
-        f"{MAX_ITEMS} text items",
+        f"{MAX_TEXT_ITEMS} text items",
     ),
-    "extensions": (HEAD + ROOT + b"\x52" + fill(b"\xc0") + b"\1\1", f"{MAX_ITEMS} text items"),
-    "value tokens without a meaning": (HEAD + ROOT + b"\x52" + fill(b"\x80\x83\x7f") + b"\1\1", f"{MAX_ITEMS} text items"),
+    "extensions": (HEAD + ROOT + b"\x52" + fill(b"\xc0") + b"\1\1", f"{MAX_TEXT_ITEMS} text items"),
+    "value tokens without a meaning": (HEAD + ROOT + b"\x52" + fill(b"\x80\x83\x7f") + b"\1\1", f"{MAX_TEXT_ITEMS} text items"),
     "opaque beyond the document": (HEAD + ROOT + b"\x4d\xc3\x7fabc\1\1", "beyond the document"),
     "inline string without NUL": (HEAD + ROOT + b"\x4d\x03" + b"a" * BODY, "NUL"),
     "page switches": (HEAD + ROOT + fill(b"\0\1") + b"\1", f"{MAX_ELEMENTS} elements"),
@@ -84,7 +96,7 @@ REFUSED = {
     "xml empty internal subset": (xml("", "<!DOCTYPE x []>"), "internal subset"),
     "xml entity of an external subset": (xml("&nbsp;", '<!DOCTYPE x SYSTEM "file:///etc/passwd">'), "entity"),
     "xml unknown entity": (xml("&nbsp;"), "entity"),
-    "xml nesting": (b"<a>" * 20_000, f"depth {MAX_DEPTH}"),
+    "xml nesting": (b"<a>" * 20_000, f"depth {MAX_ELEMENT_DEPTH}"),
     "xml elements": (xml(f"{'<a/>' * 16_000}"), f"{MAX_ELEMENTS} elements"),
     "xml attributes": (xml("<a " + " ".join(f"a{n}=''" for n in range(20_000)) + "/>"), f"{MAX_ELEMENTS} elements"),
     "xml name of 60 KiB": (xml(f"<{'a' * 60 * KIB}/>"), "name"),
@@ -107,7 +119,7 @@ REFUSED = {
 }
 
 READ = {
-    "a long text of entities": HEAD + ROOT + b"\x52" + b"\x02\x88\x30" * (MAX_ITEMS - 1) + b"\1\1",
+    "a long text of entities": HEAD + ROOT + b"\x52" + b"\x02\x88\x30" * (MAX_TEXT_ITEMS - 1) + b"\1\1",
     "ENDs after the root": HEAD + b"\x09" + b"\1" * BODY,
     "one text of 60 KiB": HEAD + ROOT + b"\x52\x03" + b"a" * 60 * KIB + b"\0\1\1",
     "digits of 60 KiB": HEAD + ROOT + b"\x4b\x03" + b"9" * 60 * KIB + b"\0\1\1",
@@ -156,10 +168,10 @@ def test_what_only_looks_like_a_bomb_is_read(name):
 
 
 def test_the_deepest_and_the_largest_document_that_pass():
-    deepest = HEAD + b"\x49" * (MAX_DEPTH - 1) + b"\x09" + b"\1" * (MAX_DEPTH - 1)
+    deepest = HEAD + b"\x49" * (MAX_ELEMENT_DEPTH - 1) + b"\x09" + b"\1" * (MAX_ELEMENT_DEPTH - 1)
     assert codec.decode(deepest)
     assert codec.decode(codec.encode(codec.decode(deepest)))
-    assert codec.decode(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH)
+    assert codec.decode(b"<a>" * MAX_ELEMENT_DEPTH + b"</a>" * MAX_ELEMENT_DEPTH)
     largest = HEAD + ROOT + b"\x0b" * (MAX_ELEMENTS - 1) + b"\1"
     assert len(codec.decode(largest).root.children) == MAX_ELEMENTS - 1
     assert codec.decode(xml("<a/>" * (MAX_ELEMENTS - 1)))

@@ -9,7 +9,7 @@ from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE, Document
 from onesoup.wire.generated.tags import TAGS
 from onesoup.wire.generated.values import VALUES
-from onesoup.wire.names import ALIASES
+from onesoup.wire.names import NAME_ALIASES
 from onesoup.wire.tree import Element
 from tests.fuzz.decoders import decoded, survives
 
@@ -50,7 +50,9 @@ def test_any_octets_after_a_good_start(start, octets):
         survives(document)
 
 
-NAMES = sorted({name for tags in TAGS.values() for name in tags.values()} | set(ALIASES.values()) | {"X-Vendor", "unknown-00-3E"})
+NAMES = sorted(
+    {name for tags in TAGS.values() for name in tags.values()} | set(NAME_ALIASES.values()) | {"X-Vendor", "unknown-00-3E"}
+)
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.sampled_from(sorted({text for texts in VALUES.values() for text in texts.values()})),

@@ -14,7 +14,7 @@ from onesoup.wire import codec, pts_reader, pts_words, pts_writer, ptstext, sms,
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated import pts as tables
-from onesoup.wire.limits import MAX_ELEMENTS, MAX_TEXT
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES, MAX_ELEMENTS
 from onesoup.wire.tree import Element
 from tests.csp.test_binding import nodes
 
@@ -207,7 +207,7 @@ def test_two_forms_of_one_message(form, other):
         ("WV12ZZ3 Primitive=a/b", "no name of a primitive", 18),
         ("WV12CP3 CA=" + "(" * 40, "too deep", 35),
         ("WV12GL3 CL=(" + "," * MAX_ELEMENTS + ")", "too many values", MAX_ELEMENTS + 11),
-        ("WV12GL3 CL=" + "a" * MAX_TEXT, "limit is", MAX_TEXT),
+        ("WV12GL3 CL=" + "a" * MAX_DOCUMENT_BYTES, "limit is", MAX_DOCUMENT_BYTES),
     ],
 )
 def test_an_error_says_what_and_where(text, says, offset):
@@ -409,7 +409,7 @@ def test_parts_of_a_long_message():
     message = b"WV12SM5 SI=s1 CD=" + b"x" * 300
     parts = sms.split(message)
     assert [part[:10] for part in parts] == [b"WV12SM5ac ", b"WV12SM5bc ", b"WV12SM5cc "]
-    assert all(len(part) <= sms.MAX_OCTETS for part in parts)
+    assert all(len(part) <= sms.MAX_SMS_BYTES for part in parts)
     assert sms.key(parts[1]) == ("WV12SM5", 1, 3)
     assert sms.join(reversed([*parts, parts[1]])) == message
     assert sms.split(b"WV12PO SI=s1") == [b"WV12PO SI=s1"]

@@ -3,7 +3,7 @@
 import pytest
 from xmpp.simplexml import Node
 
-from onesoup.csp.presence import OFFLINE, Shown
+from onesoup.csp.presence import OFFLINE_PRESENCE, Shown
 from onesoup.xmpp import extras, namespaces
 from onesoup.xmpp.extras import Extras
 
@@ -41,7 +41,7 @@ def test_a_retracted_item_is_an_empty_one():
     assert extras.read_event(event(namespaces.NICK, None), Extras(nick="R")) == Extras()
 
 
-@pytest.mark.parametrize("mood", extras.MOODS)
+@pytest.mark.parametrize("mood", extras.PHONE_MOODS)
 def test_the_phones_moods_have_the_same_names_in_xmpp_both_ways(mood):
     assert extras.with_published(HERE, Extras(mood=extras.mood_of(mood))).mood == mood
 
@@ -63,7 +63,7 @@ def test_a_status_text_counts_before_the_words_of_a_mood():
 
 
 def test_who_is_offline_has_a_name_but_no_mood():
-    assert extras.with_published(OFFLINE, Extras(mood="sad", nick="Romeo")) == Shown(alias="Romeo")
+    assert extras.with_published(OFFLINE_PRESENCE, Extras(mood="sad", nick="Romeo")) == Shown(alias="Romeo")
 
 
 def test_the_record_gives_back_what_was_put_in():

@@ -399,7 +399,7 @@ def test_a_bounce_of_what_was_never_sent_is_not_told(intake, directory):
     assert texts(read(intake, bounced("service-unavailable", id="x"))) == []
 
 
-CONDITIONS = [*bounces.REASONS, "undefined-condition", "unexpected-request", "of-tomorrow"]
+CONDITIONS = [*bounces.BOUNCE_REASONS, "undefined-condition", "unexpected-request", "of-tomorrow"]
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)

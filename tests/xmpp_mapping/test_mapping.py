@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from xmpp.simplexml import Node, NodeBuilder
 
 from onesoup.csp.lists import Item
-from onesoup.csp.presence import OFFLINE, Published
+from onesoup.csp.presence import OFFLINE_PRESENCE, Published
 from onesoup.store import records
 from onesoup.xmpp import bounces, commands, contacts, errors, messages, namespaces
 from onesoup.xmpp.bounces import Bounce
@@ -55,8 +55,8 @@ def test_each_show_is_an_availability(show, availability):
 
 
 def test_nobody_there_is_offline():
-    assert aggregate([]) == OFFLINE
-    assert (OFFLINE.online, OFFLINE.availability) == (False, "NOT_AVAILABLE")
+    assert aggregate([]) == OFFLINE_PRESENCE
+    assert (OFFLINE_PRESENCE.online, OFFLINE_PRESENCE.availability) == (False, "NOT_AVAILABLE")
 
 
 def test_the_higher_priority_wins():
@@ -101,7 +101,7 @@ def test_resources_come_and_go():
 @pytest.mark.parametrize("kind", ["error", "unsubscribed", "unavailable"])
 def test_what_ends_all_presence_of_a_contact(kind):
     known = {"desk": Resource(), "phone": Resource()}
-    assert with_presence(known, "", presence(type=kind), 3) == ({}, OFFLINE)
+    assert with_presence(known, "", presence(type=kind), 3) == ({}, OFFLINE_PRESENCE)
     assert len(known) == 2
 
 
@@ -226,7 +226,7 @@ def test_a_link_is_told_once():
     assert body(f"<body>http://x/1</body>{link}") == "http://x/1"
 
 
-@pytest.mark.parametrize("namespace", messages.ENCRYPTED)
+@pytest.mark.parametrize("namespace", messages.ENCRYPTION_NAMESPACES)
 def test_what_cannot_be_read_is_said_to_be_encrypted(namespace):
     tag = "x" if namespace.startswith("jabber") else "openpgp" if namespace.endswith("openpgp:0") else "encrypted"
     hidden = f"<{tag} xmlns='{namespace}'><payload>x</payload></{tag}>"
@@ -235,7 +235,7 @@ def test_what_cannot_be_read_is_said_to_be_encrypted(namespace):
     assert body(f"<body> </body>{hidden}") == "[encrypted message]"
 
 
-@pytest.mark.parametrize("namespace", messages.OMEMO)
+@pytest.mark.parametrize("namespace", messages.OMEMO_NAMESPACES)
 def test_keys_without_a_text_are_nothing_to_read(namespace):
     keys = f"<encrypted xmlns='{namespace}'><header sid='1'><key rid='2'>x</key></header></encrypted>"
     assert body(keys) is None
@@ -328,8 +328,8 @@ def seen(inner, **attrs):
 def test_a_message_is_known_by_our_archives_id():
     assert seen(archived(OWN), id="m1") == seen(archived(OWN), id="other")
     assert seen(archived(OWN), id="m1") != seen(archived(OWN, "a2"), id="m1")
-    assert seen(archived(OWN)).startswith(messages.NUMBERED)
-    assert not seen("<body>x</body>", id="m1").startswith(messages.NUMBERED)
+    assert seen(archived(OWN)).startswith(messages.ARCHIVE_NUMBERED_PREFIX)
+    assert not seen("<body>x</body>", id="m1").startswith(messages.ARCHIVE_NUMBERED_PREFIX)
 
 
 def test_a_message_has_one_name_for_phones_of_any_language():
@@ -517,7 +517,7 @@ def test_the_phone_reads_the_reason_what_the_server_says_and_how_the_message_beg
 
 def test_what_comes_back_is_cut_and_cleaned():
     read = bounce(condition("gone", "too\nmany\u202ewords " * 100))
-    assert len(read.text) <= bounces.MAX_TEXT
+    assert len(read.text) <= bounces.MAX_BOUNCE_TEXT_LENGTH
     assert read.text.startswith("too manywords")
     assert bounces.first_words("a\n\n b\u009b " + "word " * 20) == "a b word word word word word word wor..."
 
@@ -599,11 +599,11 @@ BOUNCES = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_failure_has_a_code_of_its_own(kind):
-    assert kind in errors.LOGIN_KIND or kind in LOCAL
+    assert kind in errors.STATUS_OF_LOGIN_FAILURE or kind in LOCAL
     assert errors.login_code(kind, "") in SEEN_BY_PHONES
 
 
-CONDITIONS = sorted(set(itertools.chain.from_iterable(stream._FINAL.values())) | set(errors.LOGIN_CONDITION))
+CONDITIONS = sorted(set(itertools.chain.from_iterable(stream._FINAL.values())) | set(errors.STATUS_OF_LOGIN_CONDITION))
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
@@ -659,7 +659,7 @@ def test_what_became_of_a_message(condition, code):
 
 @pytest.mark.parametrize("condition", sorted(stream._FINAL[stream.STREAM]))
 def test_after_a_stream_error_that_nothing_can_mend_the_session_is_over(condition):
-    assert condition in errors.FINAL
+    assert condition in errors.FINAL_CONDITIONS
 
 
 # --- list metadata in private storage ---

@@ -51,7 +51,7 @@ def test_a_change_is_read_back_and_the_rest_stays():
 
 
 def test_clearing_takes_what_is_not_named_and_nothing_else():
-    filled = change(node(CARD), dict.fromkeys(csp_profiles.WRITABLE, "x"), clear=False)
+    filled = change(node(CARD), dict.fromkeys(csp_profiles.WRITABLE_PROPERTIES, "x"), clear=False)
     cleared = change(filled, {"PP_CITY": "Bath"}, clear=True)
     assert profiles.read_profile(cleared) == {"PP_FRIENDLY_NAME": "Alice Liddell", "PP_CITY": "Bath", "birthday": "1990-11-23"}
     assert "keep" in serialise(cleared).decode()
@@ -63,7 +63,7 @@ def test_a_note_that_was_shown_is_what_changes():
     assert "old" not in serialise(changed).decode()
 
 
-@given(st.dictionaries(st.sampled_from(csp_profiles.WRITABLE), st.text(max_size=30)))
+@given(st.dictionaries(st.sampled_from(csp_profiles.WRITABLE_PROPERTIES), st.text(max_size=30)))
 def test_any_values_can_be_written_into_nothing(values):
     changed = change(None, values, clear=False)
     assert profiles.read_profile(node(serialise(changed).decode())).keys() <= values.keys()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xmpp.simplexml import Node
 
-from onesoup.csp.places import NOWHERE, Place
+from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.presence import Shown
 from onesoup.csp.text.vcards import CELL, FAX, HOME, WORK, Card, Postal
 from onesoup.store import records
@@ -213,7 +213,7 @@ def test_only_what_subscriptions_use_is_asked_for(asked, nodes):
 
 
 def test_a_subscription_of_everything_asks_for_everything():
-    assert set(extras.wanted_nodes([[]])) == set(extras.NODES)
+    assert set(extras.wanted_nodes([[]])) == set(extras.ATTRIBUTES_OF_NODE)
 
 
 # --- who is told ---
@@ -290,7 +290,7 @@ def test_a_place_is_read():
     ],
 )
 def test_a_place_that_is_none_is_nowhere(odd):
-    assert geo(odd) == NOWHERE
+    assert geo(odd) == UNKNOWN_PLACE
 
 
 def test_long_names_are_cut():
@@ -301,7 +301,7 @@ def test_a_place_goes_out_as_it_would_be_read():
     place = Place(60.1699, -24.9384, 20, 5, "FI", "Helsinki", "Main St", "4", "Port", "at the port")
     item = stanzas.publish_place("1", place).getTag("pubsub").getTag("publish").getTag("item")
     assert geoloc.read_geoloc(item.getTag("geoloc")) == place
-    assert geoloc.geoloc_fields(NOWHERE) == []
+    assert geoloc.geoloc_fields(UNKNOWN_PLACE) == []
     assert geoloc.geoloc_fields(Place(accuracy=5)) == []
 
 
@@ -369,7 +369,7 @@ TREES = st.recursive(LEAVES, branches, max_leaves=12)
 
 
 @settings(deadline=None)
-@given(st.sampled_from([*extras.NODES, "x"]), TREES, TREES)
+@given(st.sampled_from([*extras.ATTRIBUTES_OF_NODE, "x"]), TREES, TREES)
 def test_whatever_is_published_breaks_nothing(about, tree, other):
     items = Node("items", {"node": about}, [Node("item", {"id": "1"}, [tree])])
     message = Node("jabber:client message", {"from": ROMEO}, [Node(f"{namespaces.PUBSUB_EVENT} event", {}, [items])])

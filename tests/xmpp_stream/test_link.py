@@ -8,7 +8,7 @@ from gevent import socket, ssl
 
 from onesoup.runtime.pace import Pace
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.socket import CHUNK, StreamSocket
+from onesoup.xmpp.stream.socket import READ_CHUNK_BYTES, StreamSocket
 from onesoup.xmpp.stream.tls import Tls
 from tests.xmpp_stream.stub import self_signed
 
@@ -95,7 +95,7 @@ def test_records_that_lie_there_come_at_once(ends):
     assert found + received(link, len(whole) - len(found)) == whole
 
 
-@pytest.mark.parametrize("size", [1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 400_000])
+@pytest.mark.parametrize("size", [1, READ_CHUNK_BYTES - 1, READ_CHUNK_BYTES, READ_CHUNK_BYTES + 1, 3 * READ_CHUNK_BYTES, 400_000])
 def test_any_number_of_octets_comes_whole(ends, size):
     link, far = ends
     octets = bytes(number % 251 for number in range(size))

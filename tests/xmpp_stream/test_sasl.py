@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.xmpp.stream.sasl import (
-    END_POINT,
     MAX_ROUNDS,
-    UNIQUE,
+    TLS_SERVER_END_POINT,
+    TLS_UNIQUE,
     ChannelBinding,
     Plain,
     SaslError,
@@ -174,20 +174,25 @@ def channel(*bindings, taken=None):
 @pytest.mark.parametrize(
     ("offered", "ours", "name", "header"),
     [
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"], channel(UNIQUE, END_POINT), "SCRAM-SHA-1-PLUS", b"p=tls-unique,,"),
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"], channel(UNIQUE), "SCRAM-SHA-256-PLUS", b"p=tls-unique,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"], channel(TLS_UNIQUE, TLS_SERVER_END_POINT), "SCRAM-SHA-1-PLUS", b"p=tls-unique,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"], channel(TLS_UNIQUE), "SCRAM-SHA-256-PLUS", b"p=tls-unique,,"),
         # TLS 1.3, and the server does not say what it takes, or takes only what we have not.
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(END_POINT), "SCRAM-SHA-1", b"n,,"),
-        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(END_POINT, taken=["tls-exporter"]), "SCRAM-SHA-1", b"n,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(TLS_SERVER_END_POINT), "SCRAM-SHA-1", b"n,,"),
+        (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], channel(TLS_SERVER_END_POINT, taken=["tls-exporter"]), "SCRAM-SHA-1", b"n,,"),
         (
             ["SCRAM-SHA-1-PLUS"],
-            channel(END_POINT, taken=["tls-exporter", END_POINT]),
+            channel(TLS_SERVER_END_POINT, taken=["tls-exporter", TLS_SERVER_END_POINT]),
             "SCRAM-SHA-1-PLUS",
             b"p=tls-server-end-point,,",
         ),
-        (["SCRAM-SHA-1-PLUS"], channel(UNIQUE, END_POINT, taken=[END_POINT]), "SCRAM-SHA-1-PLUS", b"p=tls-server-end-point,,"),
+        (
+            ["SCRAM-SHA-1-PLUS"],
+            channel(TLS_UNIQUE, TLS_SERVER_END_POINT, taken=[TLS_SERVER_END_POINT]),
+            "SCRAM-SHA-1-PLUS",
+            b"p=tls-server-end-point,,",
+        ),
         # It offers none: one that does and was cut short will see this.
-        (["SCRAM-SHA-1", "PLAIN"], channel(UNIQUE, END_POINT), "SCRAM-SHA-1", b"y,,"),
+        (["SCRAM-SHA-1", "PLAIN"], channel(TLS_UNIQUE, TLS_SERVER_END_POINT), "SCRAM-SHA-1", b"y,,"),
         (["SCRAM-SHA-1"], channel(), "SCRAM-SHA-1", b"n,,"),
     ],
 )

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from onesoup.xmpp.stream.keepalive import ANSWER_SECONDS, OWED_SECONDS, PACE, PROBE_SECONDS, REST_SECONDS, Watch
+from onesoup.xmpp.stream.keepalive import (
+    MAX_PROBES_A_TURN,
+    OWED_ANSWER_SECONDS,
+    QUIET_STREAM_SECONDS,
+    SERVER_PROBE_SECONDS,
+    SILENT_STREAM_SECONDS,
+    Watch,
+)
 
 
 @dataclass(eq=False)
@@ -66,17 +73,17 @@ def world():
 def test_one_stream_is_asked_for_all(world):
     world.add(20)
     world.run(600)
-    assert 600 / (PROBE_SECONDS + 2) <= world.asked <= 600 / PROBE_SECONDS
+    assert 600 / (SERVER_PROBE_SECONDS + 2) <= world.asked <= 600 / SERVER_PROBE_SECONDS
     assert not world.silent
 
 
 def test_everybody_has_a_turn_and_an_idle_stream_costs_a_question_an_hour(world):
     world.add(1000)
-    world.run(REST_SECONDS + 60)
+    world.run(QUIET_STREAM_SECONDS + 60)
     assert all(line.asked for line in world.lines)
     asked = world.asked
     world.run(3600)
-    assert (world.asked - asked) / 1000 == pytest.approx(3600 / REST_SECONDS, rel=0.1)
+    assert (world.asked - asked) / 1000 == pytest.approx(3600 / QUIET_STREAM_SECONDS, rel=0.1)
 
 
 def test_a_turn_comes_only_when_there_is_something_to_do(world):
@@ -84,9 +91,9 @@ def test_a_turn_comes_only_when_there_is_something_to_do(world):
     told = []
     world.watch.told = told.append
     world.run(600)
-    assert world.turns <= 3 * 600 / PROBE_SECONDS
+    assert world.turns <= 3 * 600 / SERVER_PROBE_SECONDS
     world.watch.expect(world.lines[3], world.now)
-    assert min(told[-1], world.watch.next()) <= world.now + OWED_SECONDS
+    assert min(told[-1], world.watch.next()) <= world.now + OWED_ANSWER_SECONDS
 
 
 def test_streams_that_come_together_are_not_asked_together(world):
@@ -94,7 +101,7 @@ def test_streams_that_come_together_are_not_asked_together(world):
     counts = []
     for _ in range(12):
         before = world.asked
-        world.run(REST_SECONDS / 12)
+        world.run(QUIET_STREAM_SECONDS / 12)
         counts.append(world.asked - before)
     assert max(counts) < 2 * min(counts)
 
@@ -112,14 +119,14 @@ def test_a_server_that_falls_silent_is_found_out_within_a_minute_on_all_streams(
 
 
 def test_no_turn_asks_more_than_its_pace(world):
-    for line in world.add(3 * PACE):
+    for line in world.add(3 * MAX_PROBES_A_TURN):
         line.frozen = True
     most = 0
     for _ in range(60):
         before = world.asked
         world.run(1)
         most = max(most, world.asked - before)
-    assert 0 < most <= PACE
+    assert 0 < most <= MAX_PROBES_A_TURN
 
 
 def test_one_frozen_stream_among_many_is_found_in_its_turn_and_harms_nobody(world):
@@ -127,9 +134,9 @@ def test_one_frozen_stream_among_many_is_found_in_its_turn_and_harms_nobody(worl
     world.run(700)
     lines[17].frozen = True
     since = world.now
-    world.run(REST_SECONDS + 60)
+    world.run(QUIET_STREAM_SECONDS + 60)
     assert list(world.silent) == [lines[17]]
-    assert world.silent[lines[17]] - since <= REST_SECONDS + 30
+    assert world.silent[lines[17]] - since <= QUIET_STREAM_SECONDS + 30
 
 
 def test_it_is_found_sooner_when_something_was_asked_on_it(world):
@@ -142,7 +149,7 @@ def test_it_is_found_sooner_when_something_was_asked_on_it(world):
     since = world.now
     world.run(45)
     assert list(world.silent) == [lines[17]]
-    assert world.silent[lines[17]] - since <= OWED_SECONDS + ANSWER_SECONDS + 3
+    assert world.silent[lines[17]] - since <= OWED_ANSWER_SECONDS + SILENT_STREAM_SECONDS + 3
 
 
 def test_a_dead_machine_behind_the_address_takes_its_streams_and_no_others(world):
@@ -172,7 +179,7 @@ def test_a_slow_server_is_waited_for(world):
         line.frozen = True
     while not any(line.asked and line.asked[-1] > line.heard for line in lines):
         world.run(1)
-    world.run(ANSWER_SECONDS - 3)
+    world.run(SILENT_STREAM_SECONDS - 3)
     for line in lines:
         line.frozen, line.heard = False, world.now
     world.run(100)
@@ -196,7 +203,7 @@ def test_nobody_is_given_up_when_it_is_us_who_were_away(world):
 
 def test_a_stream_that_talks_is_not_asked(world):
     talker, *_ = world.add(40)
-    world.run(REST_SECONDS + 60)
+    world.run(QUIET_STREAM_SECONDS + 60)
     asked = len(talker.asked)
     for _ in range(400):
         talker.heard = world.now
@@ -206,11 +213,11 @@ def test_a_stream_that_talks_is_not_asked(world):
 
 def test_nothing_is_kept_of_streams_that_end(world):
     for _ in range(30):
-        for line in world.add(PACE):
+        for line in world.add(MAX_PROBES_A_TURN):
             line.open = False
             world.watch.remove(line)
     assert len(world.watch) == 0
-    assert len(world.watch._targets["server"]._heap) <= 2 * PACE
+    assert len(world.watch._targets["server"]._heap) <= 2 * MAX_PROBES_A_TURN
     world.run(60)
     assert not world.asked
     assert not world.watch._targets

@@ -17,7 +17,7 @@ FALSE = frozenset({"f", "false", "0", "n", "no"})
 MAX_INTEGER = 2**32 - 1
 
 # COMPAT(Symbian): its tables spell the 1.1 name; both names are one token.
-ALIASES = {"BlockUser-Request": "BlockEntity-Request"}
+PRIMITIVE_ALIASES = {"BlockUser-Request": "BlockEntity-Request"}
 
 
 def read_integer(element: Element) -> int | None:
@@ -72,10 +72,10 @@ _READ: dict[type[Node], dict[str, tuple[str, Callable[[Element], Any], bool]]] =
 _HAS_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__slots__)
 
 
-T = TypeVar("T", bound=Node)
+NodeT = TypeVar("NodeT", bound=Node)
 
 
-def read_node(element: Element, cls: type[T]) -> T:
+def read_node(element: Element, cls: type[NodeT]) -> NodeT:
     """The typed form of `element`. Of a child that may stand once and came twice, the last counts."""
     table = _READ[cls]
     values: dict[str, Any] = {}
@@ -96,7 +96,7 @@ def read_node(element: Element, cls: type[T]) -> T:
 
 def read_primitive(element: Element) -> Primitive | None:
     """The typed primitive, or None when no such primitive is known."""
-    cls = PRIMITIVES.get(ALIASES.get(element.name, element.name))
+    cls = PRIMITIVES.get(PRIMITIVE_ALIASES.get(element.name, element.name))
     if element.name == "Search-Request":
         element = _one_pair_each(element)
     return None if cls is None else read_node(element, cls)

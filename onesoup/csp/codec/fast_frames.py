@@ -12,9 +12,9 @@ from onesoup.wire import tokens
 from onesoup.wire.document import Encoding
 from onesoup.wire.tokens import END, HAS_ATTRIBUTES, STR_I
 
-VERSIONS = ("1.1", "1.2", "1.3")
+WBXML_VERSIONS = ("1.1", "1.2", "1.3")
 # More elements than a frame can have, and as many as stand around the primitive.
-ELEMENTS, DEPTH = 14, 4
+FRAME_ELEMENTS, FRAME_DEPTH = 14, 4
 
 _END = re.escape(bytes((END,)))
 
@@ -22,7 +22,7 @@ _END = re.escape(bytes((END,)))
 def _pattern(version: str) -> re.Pattern[bytes]:
     """From behind the header to the first octet in TransactionContent. Groups: the root with its namespace, SessionID, mode,
     TransactionID, an empty one, Poll as it stands in 1.1."""
-    forms = tokens.FORMS[version]
+    forms = tokens.ELEMENT_FORMS[version]
 
     def opened(*names: str) -> bytes:
         return b"".join(re.escape(forms[name].open) for name in names)
@@ -60,14 +60,14 @@ def _pattern(version: str) -> re.Pattern[bytes]:
     )
 
 
-PATTERNS = {version: _pattern(version) for version in VERSIONS}
+FRAME_PATTERNS = {version: _pattern(version) for version in WBXML_VERSIONS}
 
 
 # What stands behind TransactionContent.
-TAIL = bytes((END,)) * 3
+FRAME_TAIL = bytes((END,)) * 3
 
-_FLAGS = {(tokens.FORMS["1.1"]["Poll"].texts or {})[flag]: truth for flag, truth in (("T", True), ("F", False))}
-_MODES = {(tokens.FORMS["1.1"]["TransactionMode"].texts or {})[mode]: mode for mode in Mode}
+_FLAGS = {(tokens.ELEMENT_FORMS["1.1"]["Poll"].texts or {})[flag]: truth for flag, truth in (("T", True), ("F", False))}
+_MODES = {(tokens.ELEMENT_FORMS["1.1"]["TransactionMode"].texts or {})[mode]: mode for mode in Mode}
 _WBXML, _INBAND, _OUTBAND = Encoding.WBXML, SessionType.INBAND, SessionType.OUTBAND
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from onesoup.csp.codec.fast_fields import LeftToTree
 from onesoup.wire import tokens
 from onesoup.wire.datatypes import DATETIME, INTEGER, STRING, decode_utf8, legal_text, opaque_datetime
-from onesoup.wire.limits import MAX_ELEMENTS, MAX_ITEMS
+from onesoup.wire.limits import MAX_ELEMENTS, MAX_TEXT_ITEMS
 from onesoup.wire.tokens import END, ENTITY, EXT_T, OPAQUE, STR_I, STR_T
 
 EXT_T_0 = EXT_T[0]
@@ -16,8 +16,8 @@ class ReferencedTexts:
     length; and how many pieces of text there may be."""
 
     def __init__(self, version: str, strings: bytes, left: int) -> None:
-        self._values, self._strings, self._left = tokens.TEXTS[version], strings, left
-        self._pieces = MAX_ITEMS
+        self._values, self._strings, self._left = tokens.VALUE_TEXTS[version], strings, left
+        self._pieces = MAX_TEXT_ITEMS
 
     def piece(self) -> None:
         self._pieces -= 1
@@ -47,7 +47,7 @@ class ReferencedTexts:
 
 # Value tokens that stand alone in their element are not counted here, as they are by the tree: so much they may make, and so
 # much less is left for the others.
-UNCOUNTED_TEXT = MAX_ELEMENTS * max(len(text) for texts in tokens.SHORT_TEXTS.values() for text in texts.values())
+UNCOUNTED_TEXT = MAX_ELEMENTS * max(len(text) for texts in tokens.ONE_BYTE_TEXTS.values() for text in texts.values())
 
 
 def read_pieces(data: bytes, pos: int, kind: int, name: str, texts: ReferencedTexts) -> tuple[str, int]:

@@ -12,25 +12,25 @@ from typing import Any, NoReturn
 from onesoup.csp.codec import fast_frames, fast_shells
 from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.fast_fields import (
+    ALL_COUNT,
     CHILDREN_OF_CLASS,
     CLASSES_WITH_TEXT,
-    ELEMENT,
-    FLAG,
-    MANY,
+    KIND_ELEMENT,
+    KIND_FLAG,
+    KIND_NUMBER,
+    KIND_TEXT,
+    KIND_TRUTH,
     NO_CHILDREN,
-    NUMBER,
-    TEXT,
-    TRUTH,
     ChildPage,
     LeftToTree,
     learn_children,
 )
-from onesoup.csp.codec.fast_frames import VERSIONS
+from onesoup.csp.codec.fast_frames import WBXML_VERSIONS
 from onesoup.csp.codec.fast_texts import EXT_T_0, UNCOUNTED_TEXT, ReferencedTexts, read_pieces
 from onesoup.wire import tokens
 from onesoup.wire.datatypes import decode_utf8, legal_text, normal_value
 from onesoup.wire.document import Encoding
-from onesoup.wire.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_TEXT
+from onesoup.wire.limits import MAX_DOCUMENT_BYTES, MAX_ELEMENT_DEPTH, MAX_ELEMENTS
 from onesoup.wire.names import NAMESPACED_ELEMENTS, version_of_namespace
 from onesoup.wire.tokens import END, ENTITY, HAS_CONTENT, OPAQUE, STR_I, STR_T, SWITCH_PAGE
 from onesoup.wire.wbxml_input import WbxmlInput
@@ -38,17 +38,17 @@ from onesoup.wire.wbxml_input import WbxmlInput
 
 def decode(data: bytes) -> Message | None:
     """The message, or None where the tree has to decide."""
-    if len(data) > MAX_TEXT:
+    if len(data) > MAX_DOCUMENT_BYTES:
         return None
     try:
         version, pos, strings = tokens.VERSION_OF_HEADER.get(data[:4]), 4, b""
         if version is None:
             version, pos, strings = _header(data)
-        elif (frame := fast_frames.PATTERNS[version].match(data, 4)) is not None:
+        elif (frame := fast_frames.FRAME_PATTERNS[version].match(data, 4)) is not None:
             content = fast_shells.Content()
             named = frame.start(1) > 0
-            end = _read(data, version, frame.end(), strings, content, named, fast_frames.ELEMENTS, fast_frames.DEPTH)
-            if data[end:] == fast_frames.TAIL and content.primitive is not None:
+            end = _read(data, version, frame.end(), strings, content, named, fast_frames.FRAME_ELEMENTS, fast_frames.FRAME_DEPTH)
+            if data[end:] == fast_frames.FRAME_TAIL and content.primitive is not None:
                 return fast_frames.message_in_frame(version, frame, content.primitive)
         root = fast_shells.Root()
         pos, named = _start(data, pos, version)
@@ -62,7 +62,7 @@ def _header(data: bytes) -> tuple[str, int, bytes]:
     """Of a header that few phones write: with a string table, say. One that leaves the character set to HTTP is for the tree."""
     reader = WbxmlInput(data, charset="us-ascii")
     pos = reader.header()
-    if reader.version not in VERSIONS or reader.charset != "utf-8":
+    if reader.version not in WBXML_VERSIONS or reader.charset != "utf-8":
         raise LeftToTree
     return reader.version, pos, reader.strings
 
@@ -73,13 +73,13 @@ def _read(
     """Reads the children of `node` from there on; gives the place behind its end. `named`: the version's namespace has been seen;
     `count` elements have been read already, and so many of them stand around the node."""
     find, known = data.find, CHILDREN_OF_CLASS[version]
-    texts = tokens.SHORT_TEXTS[version]
-    all_texts = ReferencedTexts(version, strings, MAX_TEXT - len(data) - UNCOUNTED_TEXT)
+    texts = tokens.ONE_BYTE_TEXTS[version]
+    all_texts = ReferencedTexts(version, strings, MAX_DOCUMENT_BYTES - len(data) - UNCOUNTED_TEXT)
     cls: Any = type(node)
     pages = known[cls] if cls in known else learn_children(cls, version)
     number = 0  # count bounds both elements and page switches, as MAX_ELEMENTS does
     children = pages[0]
-    deepest = MAX_DEPTH - 2 - depth
+    deepest = MAX_ELEMENT_DEPTH - 2 - depth
     stack: list[tuple[Any, dict[int, ChildPage]]] = []
     while True:
         token = data[pos]
@@ -106,7 +106,7 @@ def _read(
             pos, named = _namespace(data, pos, version, named, name)
         value: Any
         text, content = "", token & HAS_CONTENT
-        inside = content and form == ELEMENT and data[pos] not in _TEXT_TOKENS
+        inside = content and form == KIND_ELEMENT and data[pos] not in _TEXT_TOKENS
         if content and not inside:
             following = data[pos]
             end = find(0, pos) if following == STR_I else -1
@@ -120,15 +120,15 @@ def _read(
                 pos += 3
             else:
                 text, pos = read_pieces(data, pos, kind, name, all_texts)
-        if form == TEXT:
+        if form == KIND_TEXT:
             value = normal_value(kind, text) if kind else text
-        elif form == NUMBER:
+        elif form == KIND_NUMBER:
             if text and not (text.isascii() and text.isdigit() and len(text) < 10):
                 raise LeftToTree
             value = int(text) if text else None
-        elif form == TRUTH:
+        elif form == KIND_TRUTH:
             value = _TRUTHS[text] if text in _TRUTHS else _odd()
-        elif form == FLAG:
+        elif form == KIND_FLAG:
             value = True
         else:
             value = cls()
@@ -136,7 +136,7 @@ def _read(
                 if cls not in CLASSES_WITH_TEXT:
                     raise LeftToTree
                 value.text = normal_value(kind, text) if kind else text
-        if many == MANY:
+        if many == ALL_COUNT:
             if value is not None:
                 getattr(node, attribute).append(value)
         elif many and (value is None or getattr(node, attribute) is not None):
@@ -166,14 +166,14 @@ def _start(data: bytes, pos: int, version: str) -> tuple[int, bool]:
     if data[pos : pos + 8] in _ROOTS[version]:
         return pos + 8, True
     token = data[pos]
-    entry = tokens.PAGES[version][0][token]
+    entry = tokens.TAG_PAGES[version][0][token]
     if entry is None or entry[0] != "WV-CSP-Message" or not token & HAS_CONTENT:
         raise LeftToTree
     return _namespace(data, pos + 1, version, False, "WV-CSP-Message") if token > 0x7F else (pos + 1, False)
 
 
 # How nearly every document begins: the root with content and the namespace of the version that the header says.
-_ROOTS = {version: frozenset((tokens.FORMS[version]["WV-CSP-Message"].open,)) for version in VERSIONS}
+_ROOTS = {version: frozenset((tokens.ELEMENT_FORMS[version]["WV-CSP-Message"].open,)) for version in WBXML_VERSIONS}
 
 
 def _namespace(data: bytes, pos: int, version: str, named: bool, name: str) -> tuple[int, bool]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from onesoup.csp.codec.envelope import Message, Transaction
-from onesoup.csp.codec.fast_fields import ELEMENT, FLAG, FORM_OF_KIND, NUMBER, TEXT, TRUTH, LeftToTree
-from onesoup.csp.codec.fast_frames import VERSIONS
+from onesoup.csp.codec.fast_fields import FORM_OF_KIND, KIND_ELEMENT, KIND_FLAG, KIND_NUMBER, KIND_TEXT, KIND_TRUTH, LeftToTree
+from onesoup.csp.codec.fast_frames import WBXML_VERSIONS
 from onesoup.csp.codec.generated_elements import FIELDS, ORDER, Node
 from onesoup.wire import tokens
 from onesoup.wire.datatypes import legal_text
@@ -17,7 +17,7 @@ from onesoup.wire.wbxml_writer import opaque_integer
 
 _Writer = tuple[str, int, bool, Form, Any]  # attribute, form, whether many, how the element is written, its class
 _Made = tuple[Form, tuple[_Writer, ...]]
-_MADE: dict[str, dict[type[Any], _Made]] = {version: {} for version in VERSIONS}
+_MADE: dict[str, dict[type[Any], _Made]] = {version: {} for version in WBXML_VERSIONS}
 
 _END_OCTET = bytes((END,))
 _STRING = bytes((STR_I,))
@@ -27,7 +27,7 @@ _SWITCHES = [bytes((SWITCH_PAGE, page)) for page in range(256)]
 
 def encode(message: Message) -> bytes | None:
     """The octets of a message, or None where the tree has to write it."""
-    if message.encoding is not Encoding.WBXML or message.version not in VERSIONS:
+    if message.encoding is not Encoding.WBXML or message.version not in WBXML_VERSIONS:
         return None
     try:
         return b"".join(_message_octets(message))
@@ -38,7 +38,13 @@ def encode(message: Message) -> bytes | None:
 def _message_octets(message: Message) -> list[bytes]:
     version, old = message.version, message.version == "1.1"
     forms = _SHELL_FORMS[version]
-    out = [tokens.HEADERS[version], b"\0", forms["WV-CSP-Message"].open, forms["Session"].open, forms["SessionDescriptor"].open]
+    out = [
+        tokens.DOCUMENT_HEADERS[version],
+        b"\0",
+        forms["WV-CSP-Message"].open,
+        forms["Session"].open,
+        forms["SessionDescriptor"].open,
+    ]
     _text(forms["SessionType"], message.session_type.value, out)
     if message.session_id is not None:
         _text(forms["SessionID"], message.session_id, out)
@@ -87,10 +93,10 @@ def _element(node: Node, version: str, page: int, out: list[bytes]) -> int:
     out.append(form.open)
     for attribute, kind, many, child, own in plan:
         value = getattr(node, attribute)
-        if value is None or (value is False and kind == FLAG):
+        if value is None or (value is False and kind == KIND_FLAG):
             continue
         for item in value if many else (value,):
-            if kind == ELEMENT:
+            if kind == KIND_ELEMENT:
                 if type(item) is not own:
                     raise LeftToTree
                 page = _element(item, version, page, out)
@@ -98,11 +104,11 @@ def _element(node: Node, version: str, page: int, out: list[bytes]) -> int:
             if child.page != page:
                 page = child.page
                 out.append(_SWITCHES[page])
-            if kind == TEXT:
+            if kind == KIND_TEXT:
                 text = item
-            elif kind == NUMBER:
+            elif kind == KIND_NUMBER:
                 text = str(item)
-            elif kind == TRUTH:
+            elif kind == KIND_TRUTH:
                 text = "T" if item else "F"
             else:
                 out.append(child.empty)
@@ -135,14 +141,14 @@ def _plan(cls: type[Any], version: str) -> tuple[_Writer, ...]:
     """The children of an element in the order of its schema."""
     fields: Iterable[Any] = (FIELDS[cls][index] for index in ORDER[cls][version])
     return tuple(
-        (attribute, FORM_OF_KIND[kind] if isinstance(kind, str) else ELEMENT, many, _own(name, version), kind)
+        (attribute, FORM_OF_KIND[kind] if isinstance(kind, str) else KIND_ELEMENT, many, _own(name, version), kind)
         for attribute, name, kind, many in fields
     )
 
 
 def _own(name: str, version: str) -> Form:
     """How an element is written, _Odd where its name has no token."""
-    form = tokens.FORMS[version].get(name)
+    form = tokens.ELEMENT_FORMS[version].get(name)
     if form is None:
         raise LeftToTree
     return form
@@ -162,4 +168,4 @@ _SHELLS = (
 )
 
 # All of them are on code page 0, but for CIR.
-_SHELL_FORMS = {version: {name: _own(name, version) for name in _SHELLS} for version in VERSIONS}
+_SHELL_FORMS = {version: {name: _own(name, version) for name in _SHELLS} for version in WBXML_VERSIONS}

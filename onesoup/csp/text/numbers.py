@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 # Where a number is known from. A claimed one is the phone's word and pays for nothing.
-NETWORK, CODE, SMS = "network", "code", "sms"
+NUMBER_FROM_NETWORK, NUMBER_FROM_CODE, NUMBER_FROM_SMS = "network", "code", "sms"
 
 _NOISE = re.compile(r"[\s()./-]")
 

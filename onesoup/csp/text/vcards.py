@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
-MAX_VALUE, MAX_NOTE, MAX_MANY = 100, 200, 4
+MAX_VCARD_VALUE_LENGTH, MAX_VCARD_NOTE_LENGTH, MAX_VCARD_ENTRIES = 100, 200, 4
 # What a phone is sent at most, and what is read of a phone's; octets and lines.
-MAX_CARD, MAX_LINES = 2048, 200
+MAX_VCARD_BYTES, MAX_VCARD_LINES = 2048, 200
 
 HOME, WORK, CELL, FAX = "HOME", "WORK", "CELL", "FAX"
-KINDS = (HOME, WORK, CELL, FAX)
+VCARD_KINDS = (HOME, WORK, CELL, FAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Postal:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`phones` are (kinds, number), `kinds` out of KINDS. "" and () for what is not known."""
+    """`phones` are (kinds, number), `kinds` out of VCARD_KINDS. "" and () for what is not known."""
 
     full: str = ""
     family: str = ""
@@ -47,7 +47,7 @@ class Card:
         return any(getattr(self, each.name) for each in fields(self))
 
 
-def text_of(card: Card, most: int = MAX_CARD) -> str:
+def text_of(card: Card, most: int = MAX_VCARD_BYTES) -> str:
     """The card as vCard 2.1; "" for an empty card. What does not go into so many octets any more is left out, line by line."""
     if not card:
         return ""
@@ -109,11 +109,11 @@ def read_vcard_text(text: str) -> Card:
         if name == "N":
             found.setdefault("family", first)
             found.setdefault("given", parts[1] if len(parts) > 1 else "")
-        elif name == "TEL" and first and len(phones) < MAX_MANY:
+        elif name == "TEL" and first and len(phones) < MAX_VCARD_ENTRIES:
             phones.append((kinds, first))
-        elif name == "EMAIL" and first and len(emails) < MAX_MANY:
+        elif name == "EMAIL" and first and len(emails) < MAX_VCARD_ENTRIES:
             emails.append(first)
-        elif name == "ADR" and any(parts) and len(places) < MAX_MANY:
+        elif name == "ADR" and any(parts) and len(places) < MAX_VCARD_ENTRIES:
             places.append(Postal(next(iter(kinds), ""), *(parts + [""] * 7)[2:7]))
         elif name in _SIMPLE and first:
             found.setdefault(_SIMPLE[name], first)
@@ -134,7 +134,7 @@ _SIMPLE = {
 
 def _properties(text: str) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
     """(name, kinds, values) of each line."""
-    for line in _unfolded(_BREAK.split(text)[:MAX_LINES]):
+    for line in _unfolded(_BREAK.split(text)[:MAX_VCARD_LINES]):
         head, colon, value = line.partition(":")
         name, *parameters = head.split(";")
         if not colon:
@@ -144,8 +144,8 @@ def _properties(text: str) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
         if "QUOTED-PRINTABLE" in words:
             charset = next((each.partition("=")[2] for each in parameters if each.upper().startswith("CHARSET=")), "utf-8")
             value = _decoded(quopri.decodestring(value.encode("utf-8", "replace")), charset)
-        most = MAX_NOTE if name == "NOTE" else MAX_VALUE
-        yield name, tuple(kind for kind in KINDS if kind in words), [_plain(each)[:most] for each in _parts(value)]
+        most = MAX_VCARD_NOTE_LENGTH if name == "NOTE" else MAX_VCARD_VALUE_LENGTH
+        yield name, tuple(kind for kind in VCARD_KINDS if kind in words), [_plain(each)[:most] for each in _parts(value)]
 
 
 def _unfolded(lines: Iterable[str]) -> Iterator[str]:

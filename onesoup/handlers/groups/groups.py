@@ -224,7 +224,7 @@ def joined_users(ctx: Context, request: GetJoinedUsersRequest) -> Primitive:
     room, own = inside(ctx, request.group_id)
     told = members(ctx, occupants(ctx, room), own.gid)
     flat = ctx.session.quirks.flat_members
-    if rooms.level(own.role, own.affiliation) == groups.ADMIN and not flat:
+    if rooms.level(own.role, own.affiliation) == groups.ADMIN_LEVEL and not flat:
         return GetJoinedUsersResponse(admin_map_list=groups.admin_map_list(told))
     return GetJoinedUsersResponse(user_map_list=groups.user_map_list(told, flat))
 

@@ -41,9 +41,9 @@ COME_AND_TALK = "Would you like to talk?"
 def invite(ctx: Context, request: InviteRequest) -> Primitive:
     """200, or 201 with whoever could not be invited. 501 for what has no counterpart."""
     kind = (request.invite_type or "").strip().upper()
-    if kind in invitations.UNKNOWN:
+    if kind in invitations.UNSUPPORTED_INVITATION_TYPES:
         raise CspError(StatusCode.NOT_IMPLEMENTED, "invitations of that type go nowhere")
-    if kind not in invitations.KINDS:
+    if kind not in invitations.INVITATION_TYPES:
         raise CspError(StatusCode.BAD_PARAMETER, "unknown InviteType")
     invite_id = (request.invite_id or "").strip()
     if not invite_id or len(invite_id) > MAX_ID:

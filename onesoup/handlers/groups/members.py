@@ -21,7 +21,7 @@ from onesoup.csp.codec.generated_elements import (
     Users,
 )
 from onesoup.csp.errors import BackendError, CspError
-from onesoup.csp.groups import ADMIN, MOD, USER, Member, fitting_members
+from onesoup.csp.groups import ADMIN_LEVEL, MOD_LEVEL, USER_LEVEL, Member, fitting_members
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import Table
 from onesoup.handlers.context import Context, spellings
@@ -55,9 +55,9 @@ def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
         levels = _seen(ctx, room, replies[0].error)
     else:
         owners, admins, people, mods = [[] if reply.error else rooms.read_admin(reply.payload) for reply in replies]
-        levels = {jid: ADMIN for jid, _ in (*owners, *admins) if jid}
-        levels |= {jid: MOD for jid, _ in mods if jid and jid not in levels}
-        levels |= {jid: USER for jid, _ in people if jid and jid not in levels}
+        levels = {jid: ADMIN_LEVEL for jid, _ in (*owners, *admins) if jid}
+        levels |= {jid: MOD_LEVEL for jid, _ in mods if jid and jid not in levels}
+        levels |= {jid: USER_LEVEL for jid, _ in people if jid and jid not in levels}
     known = spellings(ctx.services, ctx.sid, list(levels))
     everybody = [Member("", ctx.session.spelled(jid, known.get(jid)), level) for jid, level in sorted(levels.items())]
     told = _readable(ctx, everybody)
@@ -65,11 +65,11 @@ def get(ctx: Context, request: GetGroupMembersRequest) -> Primitive:
     def listed(level: str) -> UserList:
         return UserList(user=[User(user_id=each.user) for each in told if each.level == level])
 
-    response = GetGroupMembersResponse(admin=Admin(user_list=listed(ADMIN)), mod=Mod(user_list=listed(MOD)))
+    response = GetGroupMembersResponse(admin=Admin(user_list=listed(ADMIN_LEVEL)), mod=Mod(user_list=listed(MOD_LEVEL)))
     if ctx.version == "1.3":
-        response.user_list = listed(USER)
+        response.user_list = listed(USER_LEVEL)
     else:
-        response.users = Users(user_list=listed(USER))
+        response.users = Users(user_list=listed(USER_LEVEL))
     return response
 
 
@@ -146,10 +146,10 @@ def access(ctx: Context, request: MemberAccessRequest) -> Primitive:
     """Administrators and members by affiliation, moderators by the role that those who are there have."""
     room = room_of(ctx, request.group_id)
     lists = (
-        (ADMIN, request.admin.user_list if request.admin else None),
-        (MOD, request.mod.user_list if request.mod else None),
-        (USER, request.users.user_list if request.users else None),
-        (USER, request.user_list),
+        (ADMIN_LEVEL, request.admin.user_list if request.admin else None),
+        (MOD_LEVEL, request.mod.user_list if request.mod else None),
+        (USER_LEVEL, request.users.user_list if request.users else None),
+        (USER_LEVEL, request.user_list),
     )
     everybody = People([], {})
     for level, people in [(level, named(ctx, room, *in_lists(users))) for level, users in lists]:
@@ -165,16 +165,16 @@ def _give(ctx: Context, room: str, people: People, level: str) -> None:
     there can at least be a member."""
 
     def affiliation(jid: str, _nick: str) -> RoomRequest | None:
-        return rooms.affiliate(room, jid, "admin" if level == ADMIN else "member")
+        return rooms.affiliate(room, jid, "admin" if level == ADMIN_LEVEL else "member")
 
     def role(_jid: str, nick: str) -> RoomRequest | None:
-        return rooms.give_role(room, nick, "moderator" if level == MOD else "participant")
+        return rooms.give_role(room, nick, "moderator" if level == MOD_LEVEL else "participant")
 
     for who, jid, nick in list(people.found):
-        if not (jid if level == ADMIN else nick or level == USER):
+        if not (jid if level == ADMIN_LEVEL else nick or level == USER_LEVEL):
             people.fail(StatusCode.INSUFFICIENT_GROUP_PRIVILEGES, who)
     change(ctx, People([each for each in people.working if each[1]], people.failed), affiliation)
-    if level != ADMIN:
+    if level != ADMIN_LEVEL:
         change(ctx, People([each for each in people.working if each[2]], people.failed), role)
 
 

@@ -321,7 +321,7 @@ def _proved(attempt: Try) -> tuple[str, str] | None:
         attempt.scheme = schema.lower() if schema else attempt.scheme
         return (link.jid, link.password) if schema and link is not None and link.phone_password else None
     password = request.password
-    if not password or len(password) > access.MAX_PASSWORD:
+    if not password or len(password) > access.MAX_PASSWORD_LENGTH:
         return None
     same = secrets.compare_digest(_octets(password), _octets(link.phone_password if link else _NOBODYS))
     return (link.jid, link.password) if link is not None and same else (attempt.wish.jid, password)

@@ -64,7 +64,7 @@ def whose(services: GatewayServices, peer: Peer, text: str) -> str:
 
 def verify(services: GatewayServices, peer: Peer, jid: str, password: str, deadline: float) -> None:
     """Nothing when the XMPP server takes the password; else what a log-in of a phone would be told."""
-    given = bool(password) and len(password) <= access.MAX_PASSWORD
+    given = bool(password) and len(password) <= access.MAX_PASSWORD_LENGTH
     throttle.admit(services, peer, jid, throttle.word(services, jid, password) if given else None)
     job = {
         "verify": jid,

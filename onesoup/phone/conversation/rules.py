@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from onesoup.phone.conversation.checks import Failure
 from onesoup.phone.conversation.wire import Answer
-from onesoup.wire.datatypes import BOOLEAN, INTEGER, KINDS
+from onesoup.wire.datatypes import BOOLEAN, INTEGER, KIND_OF_ELEMENT
 from onesoup.wire.document import Encoding
 from onesoup.wire.generated.doctypes import NAMESPACES, WBXML_PUBLIC_IDS
 
@@ -109,14 +109,14 @@ def _boolean_tokens(answer: Answer, state: State) -> Failure | None:
     """As many inline T and F as there are texts T and F that are no truth values, and not one more."""
     if answer.root is None or state.encoding is not Encoding.WBXML:
         return None
-    texts = sum(node.text in ("T", "F") and KINDS.get(node.name) != BOOLEAN for node in answer.root.walk())
+    texts = sum(node.text in ("T", "F") and KIND_OF_ELEMENT.get(node.name) != BOOLEAN for node in answer.root.walk())
     inline = answer.body.count(b"\x03T\0") + answer.body.count(b"\x03F\0")
     return None if inline <= texts else Failure("truth values", "value tokens", f"{inline - texts} inline texts")
 
 
 def _numbers(answer: Answer, _: State) -> Failure | None:
     for node in answer.root.walk() if answer.root else ():
-        if KINDS.get(node.name) == INTEGER and node.text and not (node.text.isascii() and node.text.isdigit()):
+        if KIND_OF_ELEMENT.get(node.name) == INTEGER and node.text and not (node.text.isascii() and node.text.isdigit()):
             return Failure(node.name, "a number", repr(node.text))
     return None
 

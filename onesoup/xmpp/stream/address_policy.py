@@ -6,7 +6,7 @@ For domains that the operator did not name the user decides where we connect, so
 import ipaddress
 
 # Below 1024 live the services of a host; XMPP over direct TLS shares one port with them (XEP-0368).
-FIRST_FREE, HTTPS = 1024, 443
+FIRST_UNPRIVILEGED_PORT, HTTPS_PORT = 1024, 443
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _V4_COMPATIBLE = ipaddress.ip_network("::/96")
 
@@ -15,7 +15,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 def address_permitted(address: str, port: int) -> bool:
     """Whether a stream may go there although nobody but DNS says so."""
-    return (port == HTTPS or port >= FIRST_FREE) and is_public_address(address)
+    return (port == HTTPS_PORT or port >= FIRST_UNPRIVILEGED_PORT) and is_public_address(address)
 
 
 def is_public_address(address: str) -> bool:

@@ -14,11 +14,11 @@ from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.login import Begun, Login, StreamAccount, Terms
 from onesoup.xmpp.stream.negotiate import Negotiation, offered_namespaces
 from onesoup.xmpp.stream.options import Options
-from onesoup.xmpp.stream.resolve import PORT, Target
+from onesoup.xmpp.stream.resolve import XMPP_PORT, Target
 from onesoup.xmpp.stream.stream_management import StreamManagement
 from onesoup.xmpp.stream.tcp import connect_tcp
 
-T = TypeVar("T")
+WorkT = TypeVar("WorkT")
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
 _NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
@@ -28,7 +28,7 @@ _ANSWERS = {errors.AUTH, errors.NO_MECHANISM, errors.BIND, errors.TLS, errors.TI
 # So long a target may take while another one is left: a server that is dead without a word must not use up the whole log-in.
 PATIENCE_SECONDS = 3.0
 # How many see-other-host a domain may send us through.
-MAX_REDIRECTS = 2
+MAX_STREAM_REDIRECTS = 2
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def probe_server(domain: str, options: Options) -> ConnectOffer:
     return try_targets(options.resolver.targets(domain), domain, options, meet)
 
 
-def try_targets(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
+def try_targets(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], WorkT]) -> WorkT:
     """The targets in turn, and those that they send us to."""
     failure = StreamFailure(errors.DNS, "no-service")
     redirects = 0
@@ -88,7 +88,7 @@ def try_targets(targets: list[Target], domain: str, options: Options, work: Call
             targets.insert(0, target)
         except StreamFailure as error:
             failure = error
-            if error.condition == "see-other-host" and redirects < MAX_REDIRECTS:
+            if error.condition == "see-other-host" and redirects < MAX_STREAM_REDIRECTS:
                 redirects += 1
                 targets = [_place(error.text)]
             elif error.kind not in _NEXT:
@@ -106,11 +106,11 @@ def _place(text: str) -> Target:
     """host, host:port, [v6], [v6]:port, or a bare IPv6 address."""
     host, colon, port = text.strip().rpartition(":")
     if not colon or not port.isdecimal() or (":" in host and not host.endswith("]")):
-        host, port = text.strip(), str(PORT)
+        host, port = text.strip(), str(XMPP_PORT)
     return Target(host.strip("[]"), int(port[:5]), False)
 
 
-def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Target], T]) -> T:
+def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Target], WorkT]) -> WorkT:
     allowed = None
     if options.address_allowed is not None and not options.resolver.is_static(domain, target):
         allowed = partial(options.address_allowed, domain)

@@ -17,9 +17,9 @@ from onesoup.xmpp.stream.socket import StreamSocket
 from onesoup.xmpp.stream.tls import Tls, end_point
 
 # A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
-SEND_SECONDS = 10.0
+STALLED_SEND_SECONDS = 10.0
 # Whoever has more to say than this in one turn of the loop waits for the peer.
-MUCH = 64 * 1024
+MAX_BUFFERED_BYTES = 64 * 1024
 # ValueError: of a socket that another greenlet has closed in the moment in which this one is woken.
 _GONE = (OSError, ValueError)
 
@@ -60,7 +60,7 @@ class Wire:
     @property
     def free(self) -> bool:
         """Nobody has the lock, and not much waits: whoever does not wait may `put` as if the lock were its own."""
-        return self._size < MUCH and not self._lock.locked()
+        return self._size < MAX_BUFFERED_BYTES and not self._lock.locked()
 
     def start_tls(self, tls: Tls, domain: str, direct: bool = False) -> None:
         """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
@@ -74,9 +74,9 @@ class Wire:
         tls = self._linked().tls
         if tls is None:
             return {}
-        found: dict[str, Callable[[], bytes]] = {sasl.END_POINT: lambda: end_point(tls.getpeercert(True) or b"")}
+        found: dict[str, Callable[[], bytes]] = {sasl.TLS_SERVER_END_POINT: lambda: end_point(tls.getpeercert(True) or b"")}
         if tls.version() == "TLSv1.2":  # TLS 1.3 has no such thing, whatever the library returns
-            found[sasl.UNIQUE] = lambda: tls.get_channel_binding(sasl.UNIQUE) or b""
+            found[sasl.TLS_UNIQUE] = lambda: tls.get_channel_binding(sasl.TLS_UNIQUE) or b""
         return found
 
     def restart(self, ready: KnownElement | None = None) -> None:
@@ -121,7 +121,7 @@ class Wire:
 
     def drain(self) -> None:
         """Writes when much waits. For a holder of the lock."""
-        if self._size >= MUCH:
+        if self._size >= MAX_BUFFERED_BYTES:
             self._write(b"")
 
     def _flush(self) -> None:
@@ -156,7 +156,7 @@ class Wire:
         self._size = 0
         try:
             if not link.offer(data):  # nearly always all of it goes, and no clock has to be set
-                with gevent.Timeout(SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")):
+                with gevent.Timeout(STALLED_SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")):
                     link.push()
         except _GONE as error:
             failure = self._reset(error)

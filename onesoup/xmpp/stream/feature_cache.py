@@ -14,7 +14,7 @@ from xmpp.simplexml import Node
 from onesoup.xmpp.stream import sasl2
 from onesoup.xmpp.stream.parser import KnownElement
 
-MOST_PLACES = 1000
+MAX_CACHED_SERVERS = 1000
 # A server that did not bear it is asked step by step for so long.
 DOUBT_SECONDS = 3600.0
 # As nearly every server writes it.
@@ -41,7 +41,7 @@ class Told:
         return (self.words, self.features) if self.words else None
 
 
-NOTHING: Mapping[str, Told] = MappingProxyType({})
+NOTHING_TOLD: Mapping[str, Told] = MappingProxyType({})
 
 
 class Past:
@@ -54,21 +54,21 @@ class Past:
         self._stores: dict[str, tuple[float, bool]] = {}
 
     def recall(self, place: Hashable) -> Mapping[str, Told]:
-        return self._told.get(place, NOTHING)
+        return self._told.get(place, NOTHING_TOLD)
 
     def keep(self, place: Hashable, told: Mapping[str, Told]) -> None:
         """Of a log-in that asked step by step, and came through."""
         if self._clock() < self._doubted.get(place, 0.0):
             return
         self._doubted.pop(place, None)
-        if len(self._told) >= MOST_PLACES:
+        if len(self._told) >= MAX_CACHED_SERVERS:
             self._told.clear()
         self._told[place] = dict(told)
 
     def doubt(self, place: Hashable) -> None:
         """What was remembered of it was wrong, or it does not bear to be asked along."""
         self._told.pop(place, None)
-        if len(self._doubted) >= MOST_PLACES:
+        if len(self._doubted) >= MAX_CACHED_SERVERS:
             self._doubted.clear()
         self._doubted[place] = self._clock() + DOUBT_SECONDS
 
@@ -78,7 +78,7 @@ class Past:
         return found if self._clock() < until else None
 
     def learn(self, domain: str, stores: bool) -> None:
-        if len(self._stores) >= MOST_PLACES:
+        if len(self._stores) >= MAX_CACHED_SERVERS:
             self._stores.clear()
         self._stores[domain] = (self._clock() + DOUBT_SECONDS, stores)
 

@@ -18,23 +18,23 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple, Protocol
 
 # One stream of each address is asked this often; the others are when it has not answered so much later.
-PROBE_SECONDS = 25.0
-LATE_SECONDS = 4.0
+SERVER_PROBE_SECONDS = 25.0
+LATE_PROBE_SECONDS = 4.0
 # A stream that says nothing for so long after it was asked is gone: as long as a minute in all allows. A server that only pauses
 # should find its streams where they were.
-ANSWER_SECONDS = 20.0
+SILENT_STREAM_SECONDS = 20.0
 # A stream that owes an answer by itself, to a stanza or a request, is asked after so long.
-OWED_SECONDS = 15.0
+OWED_ANSWER_SECONDS = 15.0
 # Each stream is asked after so much silence. Servers want no sign of life, and the kernel's probes show dead peers and keep
 # firewalls awake. This is for relays, which answer those themselves, and of which many close after an hour without data.
-REST_SECONDS = 3000.0
+QUIET_STREAM_SECONDS = 3000.0
 # So many of one address are asked in one turn. With a turn a second five seconds ask 5,000 streams.
-PACE = 1000
-TURN_SECONDS = 1.0
+MAX_PROBES_A_TURN = 1000
+PROBE_TURN_SECONDS = 1.0
 # Answers that are waited for; of more than these the oldest are forgotten.
-MOST_EXPECTED = 50_000
+MAX_EXPECTED_ANSWERS = 50_000
 # After a turn that came so late nobody is given up for a while.
-AWAY_SECONDS = 5.0
+LATE_TURN_SECONDS = 5.0
 
 
 class Watched(Protocol):
@@ -70,7 +70,7 @@ class Watch:
         self._targets: dict[Hashable, _Target] = {}
         self._agenda: list[tuple[float, int, _Target]] = []
         self._numbers = itertools.count()
-        self._expected: deque[tuple[float, Watched]] = deque(maxlen=MOST_EXPECTED)
+        self._expected: deque[tuple[float, Watched]] = deque(maxlen=MAX_EXPECTED_ANSWERS)
         self._patient_until = 0.0
 
     def __len__(self) -> int:
@@ -82,9 +82,9 @@ class Watch:
         target = self._targets.get(stream.target)
         if target is None:
             target = self._targets[stream.target] = _Target(stream.target, now, self._numbers)
-            self._due(target, now + PROBE_SECONDS)
+            self._due(target, now + SERVER_PROBE_SECONDS)
         stream.target = target.address  # one object for all
-        target.rest(stream, now - REST_SECONDS * self._chance(), math.inf)
+        target.rest(stream, now - QUIET_STREAM_SECONDS * self._chance(), math.inf)
 
     def remove(self, stream: Watched) -> None:
         """It has ended. Nothing of it is kept."""
@@ -95,24 +95,24 @@ class Watch:
     def expect(self, stream: Watched, now: float) -> None:
         """Something was sent that the server answers at once: if it says nothing at all now, it is asked outright."""
         self._expected.append((now, stream))
-        self.told(self._expected[0][0] + OWED_SECONDS)
+        self.told(self._expected[0][0] + OWED_ANSWER_SECONDS)
 
     def next(self) -> float:
         """When the next turn is wanted."""
-        owed = self._expected[0][0] + OWED_SECONDS if self._expected else math.inf
+        owed = self._expected[0][0] + OWED_ANSWER_SECONDS if self._expected else math.inf
         return min(owed, self._agenda[0][0] if self._agenda else math.inf)
 
     def turn(self, now: float) -> KeepaliveTurn:
         """Streams that are asked here count as asked: the caller sees to it."""
-        if now - self.next() > AWAY_SECONDS:  # answers may have come that nobody had the time to read
-            self._patient_until = now + ANSWER_SECONDS
+        if now - self.next() > LATE_TURN_SECONDS:  # answers may have come that nobody had the time to read
+            self._patient_until = now + SILENT_STREAM_SECONDS
         found = KeepaliveTurn([], [])
-        while self._expected and self._expected[0][0] + OWED_SECONDS <= now:
+        while self._expected and self._expected[0][0] + OWED_ANSWER_SECONDS <= now:
             at, stream = self._expected.popleft()
             target = self._targets.get(stream.target)
             if target is not None and stream.open and stream.heard < at:
                 target.ask(stream, now, found)
-                self._due(target, now + TURN_SECONDS)
+                self._due(target, now + PROBE_TURN_SECONDS)
         while self._agenda and self._agenda[0][0] <= now:
             when, _, target = heapq.heappop(self._agenda)
             if when != target.due:
@@ -158,7 +158,7 @@ class _Target:
         number = self._places[stream] = next(self._numbers)
         self._resting[number] = stream, looked_at
         heapq.heappush(self._heap, (since, number))
-        if len(self._heap) > 2 * len(self._places) + PACE:
+        if len(self._heap) > 2 * len(self._places) + MAX_PROBES_A_TURN:
             self._heap = [place for place in self._heap if place[1] in self._resting]
             heapq.heapify(self._heap)
 
@@ -180,10 +180,10 @@ class _Target:
         self._question(now, found)
         first = self._first()
         if self._asked or self._suspects:
-            return now + TURN_SECONDS
+            return now + PROBE_TURN_SECONDS
         if first is None:
             return None
-        return max(max(self._asked_at, first[0]) + PROBE_SECONDS, now + TURN_SECONDS)
+        return max(max(self._asked_at, first[0]) + SERVER_PROBE_SECONDS, now + PROBE_TURN_SECONDS)
 
     def _hear(self, now: float, patient: bool, found: KeepaliveTurn) -> None:
         """What became of those that were asked."""
@@ -194,26 +194,26 @@ class _Target:
             elif stream.heard >= at:
                 del self._asked[stream]
                 self.rest(stream, stream.heard, stream.heard)
-            elif now >= at + ANSWER_SECONDS and not patient:
+            elif now >= at + SILENT_STREAM_SECONDS and not patient:
                 del self._asked[stream]
                 found.silent.append(stream)
-            elif now >= at + LATE_SECONDS:
+            elif now >= at + LATE_PROBE_SECONDS:
                 late = late or at
         if late and not self._suspects:
             self._suspects.extend((late, stream) for stream in self._places if stream.heard < late)
 
     def _question(self, now: float, found: KeepaliveTurn) -> None:
-        most = len(found.ask) + PACE
+        most = len(found.ask) + MAX_PROBES_A_TURN
         while self._suspects and len(found.ask) < most:
             since, stream = self._suspects.popleft()
             if stream.heard < since and stream in self._places:
                 self.ask(stream, now, found)
-        if now < self._asked_at + PROBE_SECONDS:
+        if now < self._asked_at + SERVER_PROBE_SECONDS:
             return
-        silence = PROBE_SECONDS
+        silence = SERVER_PROBE_SECONDS
         while (first := self._first()) is not None and now >= first[0] + silence and len(found.ask) < most:
             self.ask(first[1], now, found)
-            silence = REST_SECONDS  # one is enough for all; those whose own time has come go along, for one awakening
+            silence = QUIET_STREAM_SECONDS  # one is enough for all; those whose own time has come go along, for one awakening
 
     def _first(self) -> tuple[float, Watched] | None:
         """The longest silent one, and since when; it stays where it is. Those that have said something go to the place that they

@@ -16,8 +16,16 @@ from onesoup.xmpp.stream import errors, sasl, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.events import StreamEvent
-from onesoup.xmpp.stream.feature_cache import NOTHING, Told, features_told
-from onesoup.xmpp.stream.negotiate import OFFERED, READY, Negotiation, are_features, condition_of, fail_on, number_attribute
+from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_told
+from onesoup.xmpp.stream.negotiate import (
+    AFTER_LOGIN,
+    BEFORE_LOGIN,
+    Negotiation,
+    are_features,
+    condition_of,
+    fail_on,
+    number_attribute,
+)
 from onesoup.xmpp.stream.serializer import escape
 from onesoup.xmpp.stream.stream_management import SmError, StreamManagement
 
@@ -86,7 +94,7 @@ class Login(Negotiation):
         language: str,
         terms: Terms,
         sm: StreamManagement | None,
-        past: Mapping[str, Told] = NOTHING,
+        past: Mapping[str, Told] = NOTHING_TOLD,
     ) -> None:
         super().__init__(wire, account.domain, language, past)
         self._account, self._terms = account, terms
@@ -110,12 +118,12 @@ class Login(Negotiation):
     def _introduced(self, anew: bool) -> _Way:
         """The first question has gone out, with the header where that is still to go and the answer is known."""
         if anew:
-            before = self.past.get(OFFERED)
+            before = self.past.get(BEFORE_LOGIN)
             way = self._way(before.ways) if before is not None else None
             if way is not None and way.mechanism.name.startswith(_HARMLESS):
-                self.open(OFFERED, self._question(way), self._sender)
+                self.open(BEFORE_LOGIN, self._question(way), self._sender)
                 return way
-            self.open(OFFERED, sender=self._sender)
+            self.open(BEFORE_LOGIN, sender=self._sender)
         names = self.mechanisms()
         way = self._way(sasl2.login_ways(self.features))
         if way is None:  # never jabber:iq:auth instead: that is what an attacker hopes for
@@ -174,7 +182,7 @@ class Login(Negotiation):
                 raise StreamFailure(errors.AUTH, condition_of(answer, namespaces.SASL), answer.getTagData("text") or "")
             response = mechanism.step(sasl.decode(answer.getData()))
             if way.offer is not None:  # the features follow without a header
-                before = self.past.get(READY)
+                before = self.past.get(AFTER_LOGIN)
                 self._wire.expect(before.ready if before else None)
             data = sasl.encode(response, "") if response else ""
             self._wire.send(f"<response xmlns='{space}'>{data}</response>".encode())
@@ -183,14 +191,14 @@ class Login(Negotiation):
 
     def _restarted(self) -> Begun:
         """A new document, and in it what remains to be asked."""
-        before = self.past.get(READY)
+        before = self.past.get(AFTER_LOGIN)
         if before is None:
-            self.open(READY, sender=self._sender)
+            self.open(AFTER_LOGIN, sender=self._sender)
             return self._resumed_or_bound()
         self.features = before.features
         resuming = self._sm is not None and self._offers("sm", namespaces.STREAM_MANAGEMENT)
         along = sasl2.resume_element(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
-        self.open(READY, along, self._sender)
+        self.open(AFTER_LOGIN, along, self._sender)
         return self._resumed_or_bound(asked=True)
 
     def _resumed_or_bound(self, asked: bool = False) -> Begun:
@@ -245,7 +253,7 @@ class Login(Negotiation):
 
     @property
     def _managing(self) -> str:
-        return sasl2.ENABLE if self._offers("sm", namespaces.STREAM_MANAGEMENT) and not self._old_session_needed else ""
+        return sasl2.ENABLE_ELEMENT if self._offers("sm", namespaces.STREAM_MANAGEMENT) and not self._old_session_needed else ""
 
     def _binding(self, resource: str | None = None) -> str:
         resource = self._account.resource if resource is None else resource
@@ -276,7 +284,7 @@ class Login(Negotiation):
         if answer is None or answer.name == "failed":
             if answer is not None and answer.getTag("unexpected-request") is None and asked:
                 return None
-            self._wire.send(sasl2.ENABLE.encode())
+            self._wire.send(sasl2.ENABLE_ELEMENT.encode())
             answer = self._await(_answers_enable)
         if answer.name == "failed":
             return None
@@ -304,7 +312,7 @@ class Login(Negotiation):
 
     def _went_along(self, success: sasl2.Success) -> Begun:
         """The features come without a new document. What was asked along has its answer already."""
-        done, before = self._done, self.past.get(READY)
+        done, before = self._done, self.past.get(AFTER_LOGIN)
         if before is not None:
             self.features = before.features  # until they are read
         if success.resumption is not None and self._sm is not None and self._resumption(success.resumption):
@@ -343,8 +351,8 @@ class Login(Negotiation):
                 kept.append(event)
 
     def _told_ready(self) -> None:
-        if READY not in self.past:
-            self.told[READY] = features_told(self.features, self._wire.words())
+        if AFTER_LOGIN not in self.past:
+            self.told[AFTER_LOGIN] = features_told(self.features, self._wire.words())
 
 
 def _answers_enable(node: Node) -> bool:

@@ -13,14 +13,14 @@ from onesoup.xmpp.stream import errors, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.events import Broken, End, Header, StreamEvent
-from onesoup.xmpp.stream.feature_cache import NOTHING, Told, features_shape, features_told
+from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_shape, features_told
 from onesoup.xmpp.stream.serializer import quote
 from onesoup.xmpp.stream.tls import Tls
 
 # When a server tells its features: in clear text, before and after the log-in.
-CLEAR, OFFERED, READY = "clear", "offered", "ready"
+BEFORE_TLS, BEFORE_LOGIN, AFTER_LOGIN = "clear", "offered", "ready"
 # The condition of a server that offers something else than before.
-CHANGED = "features-changed"
+FEATURES_CHANGED = "features-changed"
 _STARTTLS = f"<starttls xmlns='{namespaces.TLS}'/>"
 
 
@@ -52,14 +52,14 @@ class Negotiation:
     will bring them again; should they be others this time, the connection fails as `guessed`, and has to be made anew.
     """
 
-    def __init__(self, wire: Wire, domain: str, language: str, past: Mapping[str, Told] = NOTHING) -> None:
+    def __init__(self, wire: Wire, domain: str, language: str, past: Mapping[str, Told] = NOTHING_TOLD) -> None:
         self._wire, self._domain, self._language, self.past = wire, domain, language, past
         self.features = Node("features")
         self.told: dict[str, Told] = {}
         self.guessed = False
         self.early: list[Node] = []  # stanzas that came before their time; they count in no h
 
-    def open(self, moment: str = OFFERED, along: str = "", sender: str = "") -> None:
+    def open(self, moment: str = BEFORE_LOGIN, along: str = "", sender: str = "") -> None:
         """A new document and the server's features. `sender`: the account, for a server that is known to be the right one."""
         before = self.past.get(moment)
         self._wire.restart(before.ready if before else None)
@@ -74,16 +74,21 @@ class Negotiation:
         self.features = self._await(are_features)
         if before is None:
             self.told[moment] = features_told(self.features, self._wire.words())
-        elif along and moment != CLEAR and self.features is not before.features and features_shape(self.features) != before.shape:
-            raise StreamFailure(errors.PROTOCOL, CHANGED)
+        elif (
+            along
+            and moment != BEFORE_TLS
+            and self.features is not before.features
+            and features_shape(self.features) != before.shape
+        ):
+            raise StreamFailure(errors.PROTOCOL, FEATURES_CHANGED)
 
     def secure(self, tls: Tls) -> bool:
         """STARTTLS; whether a new document has to begin. Clear text goes on for domains only that are listed for it: a missing
         offer may be an attack."""
         blind = tls.trusts_blindly(self._domain)
-        before = self.past.get(CLEAR)
+        before = self.past.get(BEFORE_TLS)
         along = _STARTTLS if before is not None and not blind else ""
-        self.open(CLEAR, along)
+        self.open(BEFORE_TLS, along)
         if not self._offers("starttls", namespaces.TLS):
             if blind:
                 return False

@@ -13,10 +13,10 @@ from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import Target
 from onesoup.xmpp.stream.serializer import escape
 
-REFUSED = "registration"
+REGISTRATION_REFUSED = "registration"
 # What is filled in where the server asks for it. A form with anything else, such as a captcha, is beyond a phone.
-KNOWN = ("username", "password", "email", "name")
-PASSIVE = ("instructions", "x", "data")
+FILLED_FIELDS = ("username", "password", "email", "name")
+PASSIVE_ELEMENTS = ("instructions", "x", "data")
 
 
 class Registration(Negotiation):
@@ -25,8 +25,8 @@ class Registration(Negotiation):
         query = answer.getTag("query", namespace=namespaces.REGISTER)
         names = [child.getName() for child in query.getChildren() if child] if query is not None else []
         if "registered" in names or "username" not in names:
-            raise StreamFailure(REFUSED, "feature-not-implemented", "no plain form")
-        return [name for name in names if name not in PASSIVE]
+            raise StreamFailure(REGISTRATION_REFUSED, "feature-not-implemented", "no plain form")
+        return [name for name in names if name not in PASSIVE_ELEMENTS]
 
     def submit(self, values: dict[str, str]) -> None:
         filled = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
@@ -36,7 +36,7 @@ class Registration(Negotiation):
         self._wire.send(f"<iq type='{kind}' id='{id}'><query xmlns='{namespaces.REGISTER}'>{payload}</query></iq>".encode())
         answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == id)
         if answer.getAttr("type") != "result":
-            raise StreamFailure(REFUSED, condition_of(answer.getTag("error") or answer, namespaces.STANZA_ERRORS))
+            raise StreamFailure(REGISTRATION_REFUSED, condition_of(answer.getTag("error") or answer, namespaces.STANZA_ERRORS))
         return answer
 
 
@@ -56,7 +56,7 @@ def _register(wire: Wire, target: Target, domain: str, values: dict[str, str], o
     if not wire.secure and not options.tls.trusts_blindly(domain):
         raise StreamFailure(errors.TLS, "not-offered")
     fields = talk.fields()
-    if not set(KNOWN).issuperset(fields) or ("email" in fields and not values["email"]):
-        raise StreamFailure(REFUSED, "not-acceptable", "more is asked than a phone can tell")
+    if not set(FILLED_FIELDS).issuperset(fields) or ("email" in fields and not values["email"]):
+        raise StreamFailure(REGISTRATION_REFUSED, "not-acceptable", "more is asked than a phone can tell")
     talk.submit({name: values.get(name) or values["username"] for name in fields})
     wire.close()

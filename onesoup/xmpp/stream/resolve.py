@@ -16,8 +16,8 @@ LOOKUP_SECONDS = 5.0
 # Answers live as long as DNS says, within these bounds.
 TTL_MIN, TTL_MAX = 30, 300
 CACHE_SIZE = 1024
-PORT = 5222
-DIRECT = "tls://"
+XMPP_PORT = 5222
+DIRECT_TLS_SCHEME = "tls://"
 
 
 class Target(NamedTuple):
@@ -77,7 +77,7 @@ class Resolver:
         if route := self._routes.get(domain):
             return [route]
         if _is_address(domain):
-            return [Target(domain.strip("[]"), PORT, False)]
+            return [Target(domain.strip("[]"), XMPP_PORT, False)]
         records = self._records(domain)
         usable = [record for record in records if record.host]
         if usable:
@@ -85,7 +85,7 @@ class Resolver:
         # XEP-0368 section 3: "." for direct TLS alone leaves STARTTLS as it was.
         if any(not record.direct_tls for record in records):
             raise StreamFailure(errors.DNS, "no-service")
-        return [Target(_ascii(domain), PORT, False)]
+        return [Target(_ascii(domain), XMPP_PORT, False)]
 
     def is_static(self, domain: str, target: Target) -> bool:
         """The operator named this place himself: no DNS answer, no redirection."""
@@ -130,8 +130,8 @@ class Resolver:
 
 def _route(host: str, port: int) -> Target:
     """A host is met with STARTTLS unless it is written tls://host."""
-    direct = host.startswith(DIRECT)
-    return Target(host.removeprefix(DIRECT).strip("[]"), port, direct)
+    direct = host.startswith(DIRECT_TLS_SCHEME)
+    return Target(host.removeprefix(DIRECT_TLS_SCHEME).strip("[]"), port, direct)
 
 
 def order_records(records: Iterable[Srv], rng: random.Random) -> list[Srv]:

@@ -24,12 +24,12 @@ Derive = Callable[[str, bytes, bytes, int], bytes]
 MAX_ROUNDS = 1_000_000
 
 # Strongest first.
-SCRAM = {"SCRAM-SHA-512": "sha512", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
-PLUS = "-PLUS"
+SCRAM_HASHES = {"SCRAM-SHA-512": "sha512", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
+PLUS_SUFFIX = "-PLUS"
 # From weak to strong. What a server has proved to offer once, it should offer again.
-STRENGTHS = ("ANONYMOUS", "PLAIN", *reversed(SCRAM), *(name + PLUS for name in reversed(SCRAM)))
+MECHANISM_STRENGTHS = ("ANONYMOUS", "PLAIN", *reversed(SCRAM_HASHES), *(name + PLUS_SUFFIX for name in reversed(SCRAM_HASHES)))
 # Channel bindings, the strongest first: this one connection, then this one certificate.
-UNIQUE, END_POINT = "tls-unique", "tls-server-end-point"
+TLS_UNIQUE, TLS_SERVER_END_POINT = "tls-unique", "tls-server-end-point"
 
 
 class SaslError(Exception):
@@ -77,8 +77,8 @@ class ChannelBinding:
 
     def agreed(self) -> str:
         """The binding to use, empty for none. A server that does not say takes tls-unique: it had nothing else to mean."""
-        taken = self.taken if self.taken is not None else {UNIQUE}
-        return next((name for name in (UNIQUE, END_POINT) if name in self.bindings and name in taken), "")
+        taken = self.taken if self.taken is not None else {TLS_UNIQUE}
+        return next((name for name in (TLS_UNIQUE, TLS_SERVER_END_POINT) if name in self.bindings and name in taken), "")
 
 
 NO_CHANNEL = ChannelBinding()
@@ -101,12 +101,14 @@ def choose_mechanism(
     if not user:
         return Anonymous() if "ANONYMOUS" in names else None
     binding = channel.agreed()
-    for name in SCRAM if binding else ():
-        if name + PLUS in names:
-            return Scram(name + PLUS, user, password, derive=derive, gs2=f"p={binding},,", bound=channel.bindings[binding]())
+    for name in SCRAM_HASHES if binding else ():
+        if name + PLUS_SUFFIX in names:
+            return Scram(
+                name + PLUS_SUFFIX, user, password, derive=derive, gs2=f"p={binding},,", bound=channel.bindings[binding]()
+            )
     # "y": we could bind, and believe that the server cannot. One that can then knows that somebody cut its offer short.
-    could = bool(channel.bindings) and not any(name.endswith(PLUS) for name in names)
-    for name in SCRAM:
+    could = bool(channel.bindings) and not any(name.endswith(PLUS_SUFFIX) for name in names)
+    for name in SCRAM_HASHES:
         if name in names:
             return Scram(name, user, password, derive=derive, gs2="y,," if could else "n,,")
     return Plain(user, password) if private and "PLAIN" in names else None
@@ -114,7 +116,7 @@ def choose_mechanism(
 
 def mechanism_strength(name: str) -> int:
     """The higher the stronger; -1 for one that is not known."""
-    return STRENGTHS.index(name) if name in STRENGTHS else -1
+    return MECHANISM_STRENGTHS.index(name) if name in MECHANISM_STRENGTHS else -1
 
 
 def password_newly_exposed(best: str, name: str) -> bool:
@@ -170,7 +172,7 @@ class Scram:
         bound: bytes = b"",
     ) -> None:
         """`gs2`: the header that says how the channel is bound (RFC 5802 section 6); `bound`: the binding's data."""
-        self.name, self._hash, self._derive = name, SCRAM[name.removesuffix(PLUS)], derive
+        self.name, self._hash, self._derive = name, SCRAM_HASHES[name.removesuffix(PLUS_SUFFIX)], derive
         self._gs2, self._binding = gs2.encode(), base64.b64encode(gs2.encode() + bound).decode()
         self._password = saslprep(password).encode()
         self._nonce = nonce or secrets.token_urlsafe(24)

@@ -14,9 +14,9 @@ from xmpp.simplexml import Node
 from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import sasl
 from onesoup.xmpp.stream.serializer import escape, quote
-from onesoup.xmpp.stream.stream_management import KEEP_SECONDS, StreamManagement
+from onesoup.xmpp.stream.stream_management import RESUMPTION_SECONDS, StreamManagement
 
-ENABLE = f"<enable xmlns='{namespaces.STREAM_MANAGEMENT}' resume='true' max='{KEEP_SECONDS}'/>"
+ENABLE_ELEMENT = f"<enable xmlns='{namespaces.STREAM_MANAGEMENT}' resume='true' max='{RESUMPTION_SECONDS}'/>"
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def resume_element(sm: StreamManagement) -> str:
 def bind_element(tag: str, features: frozenset[str]) -> str:
     """`tag` becomes a part of the resource; `features`: what the server enables along with it."""
     carbons = f"<enable xmlns='{namespaces.CARBONS}'/>" if namespaces.CARBONS in features else ""
-    managed = ENABLE if namespaces.STREAM_MANAGEMENT in features else ""
+    managed = ENABLE_ELEMENT if namespaces.STREAM_MANAGEMENT in features else ""
     return f"<bind xmlns='{namespaces.BIND2}'><tag>{escape(tag)}</tag>{carbons}{managed}</bind>"
 
 

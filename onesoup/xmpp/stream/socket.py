@@ -17,10 +17,10 @@ from gevent.socket import socket
 
 from onesoup.runtime.pace import Pace
 
-CHUNK = 16 * 1024
+READ_CHUNK_BYTES = 16 * 1024
 # The budget of a stream: bytes a second, and at once. A log-in with a long roster fits into what may come at once.
-RATE, BURST = 256 * 1024, 4 * 1024 * 1024
-READ, WRITE = 1, 2  # what a watcher of the loop waits for
+READ_BYTES_A_SECOND, READ_BURST_BYTES = 256 * 1024, 4 * 1024 * 1024
+LOOP_READ, LOOP_WRITE = 1, 2  # what a watcher of the loop waits for
 # Of a socket that has nothing to give, or no room.
 _LATER = (BlockingIOError, InterruptedError)
 _CLOSED = OSError(errno.EBADF, "closed")
@@ -34,10 +34,10 @@ class StreamSocket:
     def __init__(self, sock: socket) -> None:
         self._whole = sock
         self._sock: plain.socket = sock._sock  # the system's own, which never waits
-        self._readable, self._writable = get_hub().loop.io(sock.fileno(), READ), None
+        self._readable, self._writable = get_hub().loop.io(sock.fileno(), LOOP_READ), None
         self._rest = b""
         self._owed = 0.0  # seconds to wait before the next read
-        self._pace = Pace(RATE, BURST)
+        self._pace = Pace(READ_BYTES_A_SECOND, READ_BURST_BYTES)
         self._over = False  # the other end of TLS has said that this is all
         self._tls: ssl.SSLObject | None = None
         self._in: ssl.MemoryBIO
@@ -89,7 +89,7 @@ class StreamSocket:
         """Waits until all that was offered has left."""
         if self.offer(b""):
             return
-        self._writable = writable = get_hub().loop.io(self._sock.fileno(), WRITE)
+        self._writable = writable = get_hub().loop.io(self._sock.fileno(), LOOP_WRITE)
         try:
             while not self.offer(b""):
                 get_hub().wait(writable)
@@ -116,7 +116,7 @@ class StreamSocket:
         found = []
         try:
             while self._in.pending or tls.pending():
-                data = tls.read(CHUNK)
+                data = tls.read(READ_CHUNK_BYTES)
                 if not data:
                     self._over = True
                     break
@@ -138,7 +138,7 @@ class StreamSocket:
         while True:
             get_hub().wait(self._readable)
             try:
-                data = self._sock.recv(CHUNK)
+                data = self._sock.recv(READ_CHUNK_BYTES)
             except _LATER:
                 continue
             self._owed = self._pace.spend(len(data), time.monotonic())

@@ -17,9 +17,9 @@ from onesoup.xmpp.stream.serializer import SerializedElement as Node
 from onesoup.xmpp.stream.serializer import escape, is_plain, quote
 from onesoup.xmpp.xml import Xml
 
-CAPS_NODE, NAME = "urn:onesoup:client", "onesoup"
+CAPS_NODE, SOFTWARE_NAME = "urn:onesoup:client", "onesoup"
 
-FEATURES = (
+PHONE_FEATURES = (
     namespaces.DISCO_INFO,
     namespaces.PING,
     namespaces.SOFTWARE_VERSION,
@@ -43,16 +43,16 @@ class PhoneProfile:
 
     @property
     def features(self) -> list[str]:
-        return sorted((*FEATURES, *map(extras.notify_feature, self.notify)))
+        return sorted((*PHONE_FEATURES, *map(extras.notify_feature, self.notify)))
 
 
-PROFILE = PhoneProfile()
+DEFAULT_PHONE_PROFILE = PhoneProfile()
 
 
 @lru_cache(maxsize=64)
 def caps_hash(kind: str, notify: tuple[str, ...]) -> str:
     """The version that names what a client of ours can do."""
-    return caps.digest(caps.description([f"client/{kind}//{NAME}"], PhoneProfile(kind, notify).features))
+    return caps.digest(caps.description([f"client/{kind}//{SOFTWARE_NAME}"], PhoneProfile(kind, notify).features))
 
 
 def text_node(name: str, data: str) -> Node:
@@ -282,7 +282,7 @@ def carbons() -> Node:
     return Node("iq", {"type": "set"}, [Node(f"{namespaces.CARBONS} enable")])
 
 
-def iq_answer(iq: Node, own: str, profile: PhoneProfile = PROFILE, now: float = 0.0) -> Node:
+def iq_answer(iq: Node, own: str, profile: PhoneProfile = DEFAULT_PHONE_PROFILE, now: float = 0.0) -> Node:
     """What an iq from outside gets (xmpp-mapping.md 11): something always, or the peer waits for ever."""
     attrs = {"to": iq.getAttr("from"), "id": iq.getAttr("id"), "type": "result"}
     attrs = {name: value for name, value in attrs.items() if value}
@@ -303,7 +303,7 @@ def iq_answer(iq: Node, own: str, profile: PhoneProfile = PROFILE, now: float = 
 
 
 def _version(profile: PhoneProfile) -> Iterable[Node]:
-    yield text_node("name", NAME)
+    yield text_node("name", SOFTWARE_NAME)
     yield text_node("version", __version__)
     if profile.model:
         yield text_node("os", profile.model)
@@ -316,7 +316,7 @@ def _time(profile: PhoneProfile, now: float) -> Node:
 
 
 def _info(query: Node, profile: PhoneProfile) -> Node:
-    identity = Node("identity", {"category": "client", "type": profile.kind, "name": NAME})
+    identity = Node("identity", {"category": "client", "type": profile.kind, "name": SOFTWARE_NAME})
     features = [Node("feature", {"var": each}) for each in profile.features]
     attrs = {"node": query.getAttr("node")} if query.getAttr("node") else {}
     return Node(f"{namespaces.DISCO_INFO} query", attrs, [identity, *features])

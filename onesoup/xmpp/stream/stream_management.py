@@ -8,7 +8,7 @@ from typing import Any
 _WRAP = 1 << 32
 MAX_UNACKED = 500
 # How long the server should keep the session for us. It may shorten that.
-KEEP_SECONDS = 300
+RESUMPTION_SECONDS = 300
 
 # A caller's name for a stanza, None when it needs no news of it, and the stanza.
 Sent = tuple[Any, bytes]

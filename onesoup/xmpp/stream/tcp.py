@@ -10,7 +10,7 @@ from gevent import socket
 from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.errors import StreamFailure
 
-CONNECT_SECONDS = 5.0
+TCP_CONNECT_SECONDS = 5.0
 # A peer that acknowledges nothing for this long is gone; the kernel would try for 15 minutes.
 USER_TIMEOUT_MS = 60_000
 # The kernel asks an idle peer after so many seconds, and again so often until USER_TIMEOUT_MS are over. It costs this process
@@ -40,7 +40,7 @@ def _addresses(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
             socket.inet_pton(family, host)
             return [(family, (host, port))]
     try:
-        with gevent.Timeout(CONNECT_SECONDS, StreamFailure(errors.DNS, "lookup-failed", "no answer in time")):
+        with gevent.Timeout(TCP_CONNECT_SECONDS, StreamFailure(errors.DNS, "lookup-failed", "no answer in time")):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         condition = "no-such-domain" if error.errno in _NO_NAME else "lookup-failed"
@@ -53,7 +53,7 @@ def _addresses(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
 def _connected(family: int, address: tuple[str, int]) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        with gevent.Timeout(CONNECT_SECONDS, StreamFailure(errors.TIMEOUT, "connect")):
+        with gevent.Timeout(TCP_CONNECT_SECONDS, StreamFailure(errors.TIMEOUT, "connect")):
             sock.connect(address)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

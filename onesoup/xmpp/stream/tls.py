@@ -15,7 +15,7 @@ from onesoup.xmpp.stream.errors import StreamFailure
 from onesoup.xmpp.stream.socket import StreamSocket
 
 # What a client says on a port that it may share with a web server (XEP-0368).
-ALPN = "xmpp-client"
+ALPN_PROTOCOL = "xmpp-client"
 # RFC 5929 section 4.1: for certificates signed with one of these the binding takes SHA-256.
 _WEAK = (hashes.MD5, hashes.SHA1)
 
@@ -86,7 +86,7 @@ def _context(ca_file: str | Path | None, direct: bool) -> ssl.SSLContext:
     if ca_file:
         context.load_verify_locations(ca_file)
     if direct:
-        context.set_alpn_protocols([ALPN])
+        context.set_alpn_protocols([ALPN_PROTOCOL])
     return context
 
 

@@ -14,7 +14,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp import copies, messages, presence
 from onesoup.csp.lists import Item
-from onesoup.csp.presence import OFFLINE, Shown
+from onesoup.csp.presence import OFFLINE_PRESENCE, Shown
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.runtime.ids import ordered_id, token
@@ -162,7 +162,7 @@ class InboundStanzas:
         self._phone = phone
         self._pictures, self._rooms = False, rooms
         self._order = int(time.time())
-        self.profile = stanzas.PROFILE
+        self.profile = stanzas.DEFAULT_PHONE_PROFILE
         # A text, and a limit of the group that it is from, in parts that the phone takes.
         self.cut: Callable[[messages.Text, int], list[str]] = self._by_length
         # Too much waits for the phone: what people write is refused until it has fetched some.
@@ -423,7 +423,7 @@ class InboundStanzas:
     def _copy(self, sender: str, where: Where, seen: str, body: str) -> str:
         """What this copy of a message is called. It comes to every phone of the account under the same name; the text that is
         read of it may differ, as the languages of the phones do."""
-        numbered = seen.startswith(xmpp_messages.NUMBERED)
+        numbered = seen.startswith(xmpp_messages.ARCHIVE_NUMBERED_PREFIX)
         what = [seen] if numbered else [sender, where.nick, seen or body]
         return copies.copy_name(what, self._phone, time.time(), numbered)
 
@@ -548,7 +548,7 @@ def roster_changes(query: Node, changes: StreamChanges) -> None:
             jid = addresses.bare(tag.getAttr("jid") or "")
             changes.roster.pop(jid, None)
             changes.unroster.append(jid)
-            changes.presence[jid] = records.pack_shown(OFFLINE)
+            changes.presence[jid] = records.pack_shown(OFFLINE_PRESENCE)
         else:
             # The last push of one read counts: removals are stored behind all else.
             changes.unroster = [jid for jid in changes.unroster if jid != item.jid]

@@ -127,7 +127,7 @@ class OwnPresence:
     def _profiled(self, shown: dict[str, Any]) -> None:
         """Who asks is told the same as presence says; it may ask before presence has gone out to all."""
         self._held.intake.profile = stanzas.PhoneProfile(
-            kind=shown.get("kind") or stanzas.PROFILE.kind,
+            kind=shown.get("kind") or stanzas.DEFAULT_PHONE_PROFILE.kind,
             notify=tuple(shown.get("notify") or ()),
             language=shown.get("lang") or "",
             zone=shown.get("zone") or "",

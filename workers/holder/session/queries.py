@@ -11,7 +11,7 @@ import structlog
 from gevent.lock import BoundedSemaphore
 from xmpp.simplexml import Node
 
-from onesoup.csp.profiles import WRITABLE
+from onesoup.csp.profiles import WRITABLE_PROPERTIES
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
@@ -250,13 +250,13 @@ def change(vcard: Node | None, changes: dict[str, str], clear: bool) -> Node:
     """The vCard with these properties changed; the picture and whatever else is in it stay."""
     changed = vcard if vcard is not None else Node(f"{namespaces.VCARD} vCard")
     if clear:
-        changes = dict.fromkeys(WRITABLE, "") | changes
+        changes = dict.fromkeys(WRITABLE_PROPERTIES, "") | changes
     for path, value in profiles.vcard_places(changed, changes).items():
         _put(changed, path, value)
-    ours = changed.getTag(profiles.OURS_NAME, namespace=namespaces.ONESOUP_PROFILE)
+    ours = changed.getTag(profiles.PROFILE_ELEMENT, namespace=namespaces.ONESOUP_PROFILE)
     for name, value in profiles.own_element_values(changes).items():
         if ours is None and value:
-            ours = changed.addChild(node=Node(f"{namespaces.ONESOUP_PROFILE} {profiles.OURS_NAME}"))
+            ours = changed.addChild(node=Node(f"{namespaces.ONESOUP_PROFILE} {profiles.PROFILE_ELEMENT}"))
         if ours is not None:
             _put(ours, (name,), value)
     return changed

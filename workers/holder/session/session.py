@@ -329,7 +329,7 @@ class XmppSession:
 
     def lists_changed(self, items: Mapping[str, Item | None]) -> list[str]:
         """What the phone asked for itself is no news to it."""
-        if notices.LISTS not in self.session.notices:
+        if notices.LISTS_NOTICE not in self.session.notices:
             return []
         others = {jid: item for jid, item in items.items() if jid and jid not in self.outbox.changing}
         known = {jid: self.item(jid) for jid in others}
@@ -542,7 +542,7 @@ class XmppSession:
             return  # one that never came into use is the business of who connected it
         DISCONNECTS.labels(reason.kind).inc()
         log.info("stream-ended", sid=short(self.sid), kind=reason.kind, condition=reason.condition)
-        if reason.kind == "stream" and reason.condition in errors.FINAL:
+        if reason.kind == "stream" and reason.condition in errors.FINAL_CONDITIONS:
             self.end(StatusCode.FORCED_LOGOUT, polite=False)
             return
         if self.ready:

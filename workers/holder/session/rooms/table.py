@@ -15,7 +15,7 @@ from gevent.event import AsyncResult, Event
 from xmpp.simplexml import Node
 
 from onesoup.csp.groups import Room
-from onesoup.csp.invitations import STANZA
+from onesoup.csp.invitations import INVITATION_STANZA_PREFIX
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.runtime.ids import token
@@ -220,7 +220,7 @@ class Rooms:
         return (
             stanza.getAttr("type") == "groupchat"
             or any(child.getName() == "x" for child in stanza.getChildren() if child)
-            or (stanza.getAttr("id") or "").startswith(STANZA)
+            or (stanza.getAttr("id") or "").startswith(INVITATION_STANZA_PREFIX)
             or bool(self.joined or self.entering)
         )
 
