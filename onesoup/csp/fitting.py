@@ -1,5 +1,5 @@
 """What fits into one document of a phone: lengths as they are in its own encoding, with escapes and all that stands around the
-content. Pure. Texts are cut into parts before they are stored; whatever an answer holds too much of is left out at the end."""
+content. Pure. Texts are cut into parts before they are stored; an answer that is too long loses its end."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ from onesoup.wire.tree import Element
 MAX_CHARACTER_BYTES = 5
 # Ids as long as they may be: what is computed with them holds for every answer.
 _TID, _SID = "0" * 50, "0" * 50
-# A part of a text has so much room at least, whatever stands around it.
+# The least room of one part of a text, bytes.
 MIN_TEXT_PART_BYTES = 16
 
 # Elements of which there may be many in an answer, and texts that a user reads: what a long answer is cut at. Everything else

@@ -61,7 +61,7 @@ def decode(body: bytes, content_type: str | None = None) -> Document:
 
 
 def encode(document: Document) -> bytes:
-    """The document's tree in its version and encoding. The namespaces are the version's, whatever the tree carries."""
+    """The document's tree in its version and encoding. The namespaces are those of the version, not those of the tree."""
     if document.encoding is Encoding.WBXML:
         return wbxml_writer.encode(document.root, document.version)
     if document.encoding is Encoding.PTS:

@@ -1,4 +1,4 @@
-"""Element names: one spelling for each, whatever a phone's dictionary or XML says; and the version a document is in."""
+"""Element names: one spelling for each, in place of those of phones and their dictionaries; and the version a document is in."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def key(part: bytes) -> tuple[str, int, int]:
 
 
 def complete(parts: Iterable[bytes]) -> bool:
-    """Whether these are all parts of one message, in whatever order, some of them perhaps twice."""
+    """Whether these are all parts of one message, in any order; a part may come twice."""
     found = [key(part) for part in parts]
     return len({(name, count) for name, _, count in found}) == 1 and {place for _, place, _ in found} == set(range(found[0][2]))
 
@@ -49,7 +49,7 @@ def join(parts: Iterable[bytes]) -> bytes:
 
 
 def room(octets: int = MAX_SMS_BYTES) -> int:
-    """The longest message that SMS of so many octets hold, whatever its preamble."""
+    """The longest message that SMS of so many octets hold, with the longest preamble."""
     return MAX_PTS_PARTS * (octets - MAX_PREAMBLE_BYTES - 3)
 
 

@@ -100,7 +100,7 @@ class WbxmlReader(WbxmlInput):
                     pages, texts = tokens.TAG_PAGES[self.version], tokens.ONE_BYTE_TEXTS[self.version]
                     page = pages.get(number, tokens.NO_PAGE)
             if token & HAS_CONTENT:
-                # Most elements hold one item and end: read those at once. Whatever looks otherwise takes the long way.
+                # Most elements hold one item and end: read those at once. Anything else takes the long way.
                 following = data[pos]
                 if following == quick:
                     end = find(0, pos)
@@ -135,7 +135,7 @@ class WbxmlReader(WbxmlInput):
     # ---- what is rare
 
     def odd_tag(self, token: int, page: int, pos: int) -> tuple[tokens.Entry, int]:
-        """A tag that no table has, by its name in the string table or as a number that is kept for whoever looks."""
+        """A tag that no table has, by its name in the string table or as its number, for a reader of the tree."""
         if token & 0x3F != LITERAL:
             return (f"unknown-{page:02X}-{token & 0x3F:02X}", STRING), pos
         name, after = self.from_table(pos)

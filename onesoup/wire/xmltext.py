@@ -167,7 +167,7 @@ class XmlTreeReader:
             self.renamed.append(element)
 
     def attributes(self, element: Element, name: str, attributes: list[str]) -> None:
-        """Keeps the namespace of the element, under the name xmlns whatever its prefix, and attributes without a prefix."""
+        """Keeps the namespace of the element, always under the name xmlns, and attributes without a prefix."""
         self.elements += len(attributes) // 2
         if self.elements > MAX_ELEMENTS:
             raise too_many(self.parser.CurrentByteIndex)

@@ -50,8 +50,8 @@ _NO_SUCH_NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """`sender` is whoever says so, `id` that of our message, `text` what the server says about it, `words` how the message began
-    if it came back."""
+    """`sender` is the address that reports it, `id` that of our message, `text` what the server says about it, `words` how the
+    message began if it came back."""
 
     sender: str
     id: str

@@ -27,7 +27,7 @@ def name_of(stanza: Any) -> str:
     if tag is None:
         return ""
     parts = [str(tag.getAttr(each) or "") for each in ("hash", "node", "ver")]
-    # Without a hash it is the form of 2003, which nobody can verify.
+    # Without a hash it is the form of 2003, which cannot be verified.
     if parts[0] not in _HASHES or not all(parts) or any(" " in each for each in parts):
         return ""
     name = " ".join(parts)

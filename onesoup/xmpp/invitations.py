@@ -12,7 +12,7 @@ from onesoup.xmpp.xml import Xml, leaf
 @dataclass(frozen=True, slots=True)
 class Invited:
     """Somebody invites the user into a room. A mediated invitation comes from the room: `inviter` is who the room says has asked
-    it to, the room itself when it names nobody; `nick` is set when it names a screen name only. A direct one comes from the
+    it to, the room itself when it names no one; `nick` is set when it names a screen name only. A direct one comes from the
     inviter."""
 
     room: str
@@ -34,7 +34,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """An invitation of the user's did not get through: `sender`, a room or whoever was invited, does not take it."""
+    """An invitation of the user's did not get through: `sender`, a room or the invited user, does not take it."""
 
     sender: str
     stanza_id: str

@@ -215,7 +215,7 @@ def believed_stamp(kept: Iterable[tuple[str, int]], *keepers: str) -> int | None
 
 
 def delay_stamps(stanza: Any) -> list[tuple[str, int]]:
-    """(bare JID or "", seconds since the epoch) of whoever says to have kept the message since then."""
+    """(bare JID or "", seconds since the epoch) of each entity that says it has kept the message since then."""
     found = []
     for tag in [*children_named(stanza, "delay", namespaces.DELAY), *children_named(stanza, "x", namespaces.LEGACY_DELAY)]:
         stamp = parse_stamp(tag.getAttr("stamp") or "")
@@ -225,7 +225,7 @@ def delay_stamps(stanza: Any) -> list[tuple[str, int]]:
 
 
 def oldest(kept: Iterable[tuple[str, int]]) -> int | None:
-    """The oldest of these stamps, whoever has made it."""
+    """The oldest of these stamps, from any entity."""
     return min((stamp for _, stamp in kept), default=None)
 
 

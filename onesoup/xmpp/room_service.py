@@ -31,7 +31,7 @@ class KnownServices(Protocol):
 
 def find_room_service(query: Query, domain: str) -> str:
     """The service of a domain: itself, one that it names, or conference.domain; "" when it has none. BackendError when that
-    cannot be told just now: 504 for whoever does not answer, 503 for any other error."""
+    cannot be told just now: 504 for no answer, 503 for any other error."""
     about, items = query(rooms.ask_info(domain), rooms.ask_items(domain))
     if rooms.is_service(about.payload):
         return domain
@@ -62,14 +62,14 @@ def _unknown(failed: list[RoomReply]) -> BackendError:
 
 
 def domain_of(known: KnownServices, own: str, service: str) -> str | None:
-    """The domain whose rooms a service has, as far as it is known; `own` is that of whoever asks."""
+    """The domain whose rooms a service has, as far as it is known; `own` is the user's domain."""
     domain = known.domain_of(service)
     return own if domain is None and known.service(own) == service else domain
 
 
 def group_id(room: str, domain: str | None) -> str:
     """How phones are told of a room that they have not named: as those of its own domain name it, wherever that is known. So
-    whoever has made a group and whoever is invited into it have one name for it."""
+    the founder of a group and those invited into it have one name for it."""
     if domain is None and groups.is_private(room):
         # Only gateways like this one make such rooms, and where their domain has its rooms.
         first, _, rest = addresses.domain_of(room).partition(".")

@@ -156,7 +156,7 @@ def _own(name: str, version: str) -> Form:
 
 def _made(cls: type[Any], version: str) -> _Made:
     """Plan and form of a class, kept."""
-    if cls not in FIELDS:  # a primitive that nobody knows, or that could not be read
+    if cls not in FIELDS:  # an unknown primitive, or one that could not be read
         raise LeftToTree
     _MADE[version][cls] = made = (_own(cls.NAME, version), _plan(cls, version))
     return made

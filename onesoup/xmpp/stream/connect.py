@@ -117,7 +117,7 @@ def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Tar
     wire = Wire(connect_tcp(target.host, target.port, allowed))
     try:
         return work(wire, target)
-    except BaseException:  # whatever it is, nobody else knows of this socket
+    except BaseException:  # of any kind: only this function knows the socket
         wire.close()
         raise
 

@@ -142,7 +142,7 @@ def document_reader(
     def opened() -> int:
         if node is not None:
             return began
-        text.clear()  # white space between stanzas keeps the connection alive and is nobody's
+        text.clear()  # white space between stanzas keeps the connection alive and means nothing
         return BETWEEN_STANZAS if depth else OUTSIDE_STREAM
 
     def end_apart(name: str) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 # The kinds of StreamFailure, and what they stand for.
 DNS: Final = "dns"  # condition: no-such-domain, no-service, lookup-failed
-REFUSED: Final = "refused"  # nobody listens, or no route; condition: refused, unreachable, not-permitted
+REFUSED: Final = "refused"  # no listener, or no route; condition: refused, unreachable, not-permitted
 TIMEOUT: Final = "timeout"  # condition: connect, log-in, stalled (peer does not read), silent (peer does not answer)
 TLS: Final = "tls"  # condition: certificate, handshake, not-offered
 NO_MECHANISM: Final = "no-mechanism"  # no SASL mechanism that both sides accept; condition: none-offered, none-common, downgraded

@@ -49,7 +49,7 @@ class StreamAccount:
 
 @dataclass(frozen=True)
 class Terms:
-    """`private`: nobody but the domain's server reads what is written. `known`: what its servers offered before. `bind2`: it
+    """`private`: only the domain's server reads what is written. `known`: what its servers offered before. `bind2`: it
     keeps no messages for who is offline, which Bind 2 would throw away (XEP-0386 section 3.2)."""
 
     private: bool

@@ -101,7 +101,7 @@ class Negotiation:
         return True
 
     def mechanisms(self) -> list[str]:
-        """The names of the SASL mechanisms that the server offers just now, in whatever way."""
+        """The names of the SASL mechanisms that the server offers now, over SASL or SASL2."""
         ways = sasl2.login_ways(self.features)
         return list(dict.fromkeys([*ways.mechanisms, *(ways.sasl2.mechanisms if ways.sasl2 else ())]))
 

@@ -18,7 +18,7 @@ from onesoup.xmpp.stream.stream_management import Sent, SmError, StreamManagemen
 
 log = structlog.get_logger(__name__)
 
-# Nobody waits to hear of stanzas without a key, yet the queue must not grow with them.
+# No caller waits for news of stanzas without a key, yet the queue must not grow with them.
 ASK_AFTER = 20
 _ASK = f"<r xmlns='{namespaces.STREAM_MANAGEMENT}'/>".encode()
 
@@ -67,7 +67,7 @@ class OutgoingStream:
 
         Raises StreamFailure when nothing is going out. With stream management a stanza is ours to deliver from then on, here or
         after a resumption, and it leaves with what else this turn of the loop brings. Without, it is written at once; a
-        connection that breaks under it raises too, and nobody knows whether the server has it.
+        connection that breaks under it raises too; whether the server has it is unknown.
         """
         octets = [stanza if type(stanza) is bytes else serialise(stanza) for stanza in stanzas]
         wire, sm = self._wired(), self._sm
@@ -83,7 +83,7 @@ class OutgoingStream:
             with wire.lock:
                 self._accepts(wire, sm)
                 if before is not None:
-                    # Whoever has noted the number may count on it: from here on only the end of all keeps the stanza back.
+                    # The caller has noted the number and counts on it: from here on only the end of the session stops the stanza.
                     before(sm.number(len(octets)))
                     if self._closing or self._sm is not sm:
                         raise wire.failure or StreamFailure(errors.CLOSED, "local")
@@ -109,8 +109,8 @@ class OutgoingStream:
             raise StreamFailure(errors.BACKLOG, "resource-constraint")
 
     def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
-        """While nobody else has the lock, so that the order of the queue is the order on the wire. On a connection that has
-        broken meanwhile it waits for the next one."""
+        """While no other greenlet has the lock, so that the order of the queue is the order on the wire. On a connection that has
+        just broken it waits for the next one."""
         for data in octets[:-1]:
             sm.sent(None, data)
             wire.put(data)
@@ -177,7 +177,7 @@ class OutgoingStream:
             return
         try:
             self._on_acked(keys)
-        except Exception as error:  # the keys are not lost: whoever keeps them sees them unacknowledged, and sends again
+        except Exception as error:  # the keys are not lost: their keeper sees them unacknowledged, and sends again
             log.error("on-acked-failed", count=len(keys), error=type(error).__name__)
 
     def _expect_answer(self) -> None:

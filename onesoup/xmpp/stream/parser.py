@@ -169,7 +169,7 @@ class Parser:
             self._check_stanza(data, began, at)
         if tag > MAX_TAG_BYTES:
             raise Broken("policy-violation", "tag too big")
-        if data:  # else it was held back, and nobody has looked at it
+        if data:  # else it was held back, and expat has not seen it
             self._waste = 0 if self._events else self._waste + tag
             if self._waste > MAX_REPARSED_BYTES:
                 raise Broken("policy-violation", "too many small pieces")

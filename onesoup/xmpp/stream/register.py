@@ -1,4 +1,4 @@
-"""A new account at a server (XEP-0077), on a stream that nobody has logged in to. Only where TLS protects the password."""
+"""A new account at a server (XEP-0077), on a stream without a log-in. Only where TLS protects the password."""
 
 import gevent
 from xmpp.simplexml import Node

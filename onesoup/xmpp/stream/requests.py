@@ -75,7 +75,7 @@ def _comes_from(sender: str | None, to: str, jid: str) -> bool:
 
 
 def _unread(answer: Node) -> Node:
-    """In the place of an answer that was too large to be read: an error, so that nobody waits for more."""
+    """In the place of an answer that was too large to be read: an error, so that the request ends."""
     error = SerializedElement("error", {"type": "wait"}, [SerializedElement(f"{namespaces.STANZA_ERRORS} resource-constraint")])
     return SerializedElement("iq", {**answer.attrs, "type": "error"}, [error])
 

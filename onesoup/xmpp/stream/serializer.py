@@ -1,4 +1,4 @@
-"""xmpppy nodes to the octets of a client stream. Whatever text a node holds, the result is well-formed XML 1.0."""
+"""xmpppy nodes to the octets of a client stream. The result is well-formed XML 1.0, with any text in the nodes."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping

@@ -33,7 +33,7 @@ PHONE_FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class PhoneProfile:
-    """What is shown of the phone to whoever asks: the kind of client, what it wants to be told of, its language, zone, model."""
+    """What is shown of the phone to others: the kind of client, what it wants to be told of, its language, zone, model."""
 
     kind: str = caps.USUAL_KIND
     notify: tuple[str, ...] = ()
@@ -323,7 +323,7 @@ def _info(query: Node, profile: PhoneProfile) -> Node:
 
 
 def message_refusal(message: Node, words: str = "") -> list[Node]:
-    """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to whoever wrote it to us; nobody is told of a copy."""
+    """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to its author. A copy gets none."""
     if (
         not message.getAttr("from")
         or message.getTag("received", namespace=namespaces.CARBONS)

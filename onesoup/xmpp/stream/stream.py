@@ -160,7 +160,7 @@ class Stream(OutgoingStream):
             self._finish(StreamFailure(errors.CLOSED, "local"))
 
     def _finish(self, failure: StreamFailure) -> None:
-        """Closes, frees whoever waits. May be called again."""
+        """Closes, and wakes all who wait. May be called again."""
         self._reading = False
         if self._wire is not None:
             self._wire.close(failure)
@@ -291,7 +291,7 @@ class Stream(OutgoingStream):
 
     def probe(self) -> None:
         """Asks the server for a sign of life; returns at once."""
-        gevent.spawn(self._probe)  # whoever asks many must not wait for one that takes nothing
+        gevent.spawn(self._probe)  # a caller that probes many must not wait for one that takes nothing
 
     def _probe(self) -> None:
         try:
