@@ -11,7 +11,7 @@ from gevent.lock import BoundedSemaphore
 from onesoup.store import records
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import StreamFailure
-from onesoup.xmpp.stream.errors import BACKLOG
+from onesoup.xmpp.stream.errors import FAILURE_BACKLOG
 from workers.holder.session import outbox
 
 
@@ -27,7 +27,7 @@ def test_what_waits_for_acknowledgements_goes_with_the_next_one():
 
     def send(*_args, **_more):
         if full:
-            raise StreamFailure(BACKLOG, "resource-constraint")
+            raise StreamFailure(FAILURE_BACKLOG, "resource-constraint")
         sent.append(time.monotonic())
 
     stream = SimpleNamespace(open=True, send=send)

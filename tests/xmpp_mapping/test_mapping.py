@@ -545,7 +545,7 @@ def test_who_has_read_a_message_has_received_it():
 # --- errors (3 and 6.4) ---
 
 KINDS = [value for name, value in vars(stream).items() if name.isupper() and isinstance(value, str)]
-LOCAL = {stream.STORE, stream.BACKLOG}
+LOCAL = {stream.FAILURE_STORE, stream.FAILURE_BACKLOG}
 SEEN_BY_PHONES = {403, 409, 500, 503, 504, 516}
 MAPPING_6_4 = {
     "bad-request": 402,
@@ -657,7 +657,7 @@ def test_what_became_of_a_message(condition, code):
     assert errors.bounce_code(condition) == code
 
 
-@pytest.mark.parametrize("condition", sorted(stream._FINAL[stream.STREAM]))
+@pytest.mark.parametrize("condition", sorted(stream._FINAL[stream.FAILURE_STREAM]))
 def test_after_a_stream_error_that_nothing_can_mend_the_session_is_over(condition):
     assert condition in errors.FINAL_CONDITIONS
 

@@ -21,10 +21,10 @@ from onesoup.xmpp.stream.tcp import connect_tcp
 WorkT = TypeVar("WorkT")
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
-_NEXT = {errors.REFUSED, errors.DNS, errors.TIMEOUT, errors.TLS, errors.CLOSED}
+_NEXT = {errors.FAILURE_REFUSED, errors.FAILURE_DNS, errors.FAILURE_TIMEOUT, errors.FAILURE_TLS, errors.FAILURE_CLOSED}
 _LOST = "lost"
 # What a server has said of the account, and not of how it was asked.
-_ANSWERS = {errors.AUTH, errors.NO_MECHANISM, errors.BIND, errors.TLS, errors.TIMEOUT}
+_ANSWERS = {errors.FAILURE_AUTH, errors.FAILURE_NO_MECHANISM, errors.FAILURE_BIND, errors.FAILURE_TLS, errors.FAILURE_TIMEOUT}
 # So long a target may take while another one is left: a server that is dead without a word must not use up the whole log-in.
 PATIENCE_SECONDS = 3.0
 # How many see-other-host a domain may send us through.
@@ -76,12 +76,12 @@ def probe_server(domain: str, options: Options) -> ConnectOffer:
 
 def try_targets(targets: list[Target], domain: str, options: Options, work: Callable[[Wire, Target], WorkT]) -> WorkT:
     """The targets in turn, and those that they send us to."""
-    failure = StreamFailure(errors.DNS, "no-service")
+    failure = StreamFailure(errors.FAILURE_DNS, "no-service")
     redirects = 0
     while targets:
         target = targets.pop(0)
         try:
-            with gevent.Timeout(PATIENCE_SECONDS if targets else None, StreamFailure(errors.TIMEOUT, "silent")):
+            with gevent.Timeout(PATIENCE_SECONDS if targets else None, StreamFailure(errors.FAILURE_TIMEOUT, "silent")):
                 return _at(target, domain, options, work)
         except _Again as error:
             failure = error
@@ -137,7 +137,7 @@ def _negotiated(wire: Wire, target: Target, account: StreamAccount, options: Opt
     terms = Terms(private, options.derive, options.known, bind2=past.stores(domain) is False)
     talk = Login(wire, account, options.language, terms, sm, past.recall(place))
     # A server that loses what comes along with a header leaves us waiting.
-    patience = gevent.Timeout(PATIENCE_SECONDS if talk.past else None, StreamFailure(errors.TIMEOUT, _LOST))
+    patience = gevent.Timeout(PATIENCE_SECONDS if talk.past else None, StreamFailure(errors.FAILURE_TIMEOUT, _LOST))
     try:
         with patience:
             anew = encrypted(talk, wire, target, domain, options)

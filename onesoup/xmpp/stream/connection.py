@@ -65,7 +65,7 @@ class Wire:
     def start_tls(self, tls: Tls, domain: str, direct: bool = False) -> None:
         """From here on all is encrypted. What came in before the handshake is not of the peer we now know."""
         if self.pending:
-            raise StreamFailure(errors.TLS, "handshake", "clear text after proceed")
+            raise StreamFailure(errors.FAILURE_TLS, "handshake", "clear text after proceed")
         tls.secure(self._linked(), domain, direct)
         self.secure = True
 
@@ -156,7 +156,7 @@ class Wire:
         self._size = 0
         try:
             if not link.offer(data):  # nearly always all of it goes, and no clock has to be set
-                with gevent.Timeout(STALLED_SEND_SECONDS, StreamFailure(errors.TIMEOUT, "stalled")):
+                with gevent.Timeout(STALLED_SEND_SECONDS, StreamFailure(errors.FAILURE_TIMEOUT, "stalled")):
                     link.push()
         except _GONE as error:
             failure = self._reset(error)
@@ -166,7 +166,7 @@ class Wire:
             self.close(failure)
             raise
         except BaseException:  # somebody's time is over, or the greenlet is killed: half a stanza may be out
-            self.close(StreamFailure(errors.TIMEOUT, "stalled"))
+            self.close(StreamFailure(errors.FAILURE_TIMEOUT, "stalled"))
             raise
 
     def receive(self) -> list[StreamEvent]:
@@ -179,14 +179,14 @@ class Wire:
         except _GONE as error:
             raise self._reset(error) from None
         if not data:
-            raise self.failure or StreamFailure(errors.CLOSED, "eof")
+            raise self.failure or StreamFailure(errors.FAILURE_CLOSED, "eof")
         if self._words is not None:
             self._words.append(data)
         return self._parser.feed(data) if self._parser is not None else []
 
     def close(self, failure: StreamFailure | None = None) -> None:
         """At once. Greenlets that wait in here get `failure`, or what closed it before."""
-        self.failure = self.failure or failure or StreamFailure(errors.CLOSED, "local")
+        self.failure = self.failure or failure or StreamFailure(errors.FAILURE_CLOSED, "local")
         link, self._link = self._link, None
         if link is not None:
             link.close()
@@ -196,9 +196,9 @@ class Wire:
 
     def _linked(self) -> StreamSocket:
         if self._link is None:
-            raise self.failure or StreamFailure(errors.CLOSED, "local")
+            raise self.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
         return self._link
 
     def _reset(self, error: OSError | ValueError) -> StreamFailure:
         text = getattr(error, "strerror", None) or type(error).__name__
-        return self.failure or StreamFailure(errors.CLOSED, "reset", text)
+        return self.failure or StreamFailure(errors.FAILURE_CLOSED, "reset", text)

@@ -3,26 +3,30 @@
 from typing import Final
 
 # The kinds of StreamFailure, and what they stand for.
-DNS: Final = "dns"  # condition: no-such-domain, no-service, lookup-failed
-REFUSED: Final = "refused"  # no listener, or no route; condition: refused, unreachable, not-permitted
-TIMEOUT: Final = "timeout"  # condition: connect, log-in, stalled (peer does not read), silent (peer does not answer)
-TLS: Final = "tls"  # condition: certificate, handshake, not-offered
-NO_MECHANISM: Final = "no-mechanism"  # no SASL mechanism that both sides accept; condition: none-offered, none-common, downgraded
-AUTH: Final = "auth"  # condition: the SASL condition; server-not-proved when the server's own proof is wrong
-BIND: Final = "bind"  # condition: the stanza error condition
-STREAM: Final = "stream"  # the server sent a stream error; condition: its condition
-CLOSED: Final = "closed"  # condition: end (a polite </stream:stream>), eof, reset, local (we closed it)
-PROTOCOL: Final = "protocol"  # the server broke the protocol; condition: not-well-formed, restricted-xml, policy-violation ...
-STORE: Final = "store"  # our side could not take what came in
-NO_ANSWER: Final = "no-answer"  # a request ran out of time; the stream lives
-BACKLOG: Final = "backlog"  # too many stanzas wait for the server's acknowledgement; the stream lives
+FAILURE_DNS: Final = "dns"  # condition: no-such-domain, no-service, lookup-failed
+FAILURE_REFUSED: Final = "refused"  # no listener, or no route; condition: refused, unreachable, not-permitted
+FAILURE_TIMEOUT: Final = "timeout"  # condition: connect, log-in, stalled (peer does not read), silent (peer does not answer)
+FAILURE_TLS: Final = "tls"  # condition: certificate, handshake, not-offered
+FAILURE_NO_MECHANISM: Final = (
+    "no-mechanism"  # no SASL mechanism for both sides; condition: none-offered, none-common, downgraded
+)
+FAILURE_AUTH: Final = "auth"  # condition: the SASL condition; server-not-proved when the server's own proof is wrong
+FAILURE_BIND: Final = "bind"  # condition: the stanza error condition
+FAILURE_STREAM: Final = "stream"  # the server sent a stream error; condition: its condition
+FAILURE_CLOSED: Final = "closed"  # condition: end (a polite </stream:stream>), eof, reset, local (we closed it)
+FAILURE_PROTOCOL: Final = (
+    "protocol"  # the server broke a rule; condition: not-well-formed, restricted-xml, policy-violation ...
+)
+FAILURE_STORE: Final = "store"  # our side could not take what came in
+FAILURE_NO_ANSWER: Final = "no-answer"  # a request ran out of time; the stream lives
+FAILURE_BACKLOG: Final = "backlog"  # too many stanzas wait for the server's acknowledgement; the stream lives
 
 # Trying again by itself cannot help: the account, its address or the server's configuration must change first.
 _FINAL = {
-    DNS: {"no-such-domain", "no-service"},
-    REFUSED: {"not-permitted"},
-    NO_MECHANISM: {"none-common", "none-offered", "downgraded"},
-    AUTH: {
+    FAILURE_DNS: {"no-such-domain", "no-service"},
+    FAILURE_REFUSED: {"not-permitted"},
+    FAILURE_NO_MECHANISM: {"none-common", "none-offered", "downgraded"},
+    FAILURE_AUTH: {
         "not-authorized",
         "credentials-expired",
         "account-disabled",
@@ -35,8 +39,8 @@ _FINAL = {
         "server-not-proved",
         "task-required",
     },
-    BIND: {"not-allowed", "not-authorized", "conflict"},
-    STREAM: {
+    FAILURE_BIND: {"not-allowed", "not-authorized", "conflict"},
+    FAILURE_STREAM: {
         "conflict",  # another client took our resource: coming back would take it away from that one again
         "not-authorized",
         "host-gone",

@@ -107,7 +107,7 @@ class Login(Negotiation):
         try:
             success = self._proved(way)
         except sasl.SaslError as error:
-            raise StreamFailure(errors.AUTH, "server-not-proved", str(error)) from None
+            raise StreamFailure(errors.FAILURE_AUTH, "server-not-proved", str(error)) from None
         self._terms.known.worked(self._domain, way.mechanism.name)
         if way.offer is None:
             return self._restarted()
@@ -127,9 +127,9 @@ class Login(Negotiation):
         names = self.mechanisms()
         way = self._way(sasl2.login_ways(self.features))
         if way is None:  # never jabber:iq:auth instead: that is what an attacker hopes for
-            raise StreamFailure(errors.NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
+            raise StreamFailure(errors.FAILURE_NO_MECHANISM, "none-common" if names else "none-offered", " ".join(names)[:200])
         if sasl.password_newly_exposed(self._terms.known.best(self._domain), way.mechanism.name):
-            raise StreamFailure(errors.NO_MECHANISM, "downgraded", " ".join(names)[:200])
+            raise StreamFailure(errors.FAILURE_NO_MECHANISM, "downgraded", " ".join(names)[:200])
         self._wire.send(self._question(way).encode())
         return way
 
@@ -177,9 +177,9 @@ class Login(Negotiation):
                 mechanism.finish(sasl.decode(proof))
                 return answer
             if answer.name == "continue":  # XEP-0388 section 2.6.3: a second factor, a new password
-                raise StreamFailure(errors.AUTH, "task-required")
+                raise StreamFailure(errors.FAILURE_AUTH, "task-required")
             if answer.name != "challenge":
-                raise StreamFailure(errors.AUTH, condition_of(answer, namespaces.SASL), answer.getTagData("text") or "")
+                raise StreamFailure(errors.FAILURE_AUTH, condition_of(answer, namespaces.SASL), answer.getTagData("text") or "")
             response = mechanism.step(sasl.decode(answer.getData()))
             if way.offer is not None:  # the features follow without a header
                 before = self.past.get(AFTER_LOGIN)
@@ -222,7 +222,7 @@ class Login(Negotiation):
         try:
             done.acked = [] if done.confirmed is None else self._sm.resumed(done.confirmed)
         except SmError as error:
-            raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
+            raise StreamFailure(errors.FAILURE_PROTOCOL, "undefined-condition", str(error)) from None
         done.resumed = answer.name == "resumed"
         if done.resumed:
             done.sm = self._sm
@@ -241,7 +241,7 @@ class Login(Negotiation):
             jid, said = self._bound()
         except StreamFailure as failure:
             instead = {"conflict": f"{self._account.resource}-2", "bad-request": ""}.get(failure.condition)
-            if failure.kind != errors.BIND or instead is None:
+            if failure.kind != errors.FAILURE_BIND or instead is None:
                 raise
             along = ""
             self._wire.send(self._binding(instead).encode())
@@ -266,7 +266,7 @@ class Login(Negotiation):
         answer = self._result("bind", said)
         jid = (answer.getTag("bind") or answer).getTagData("jid")
         if not jid:
-            raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
+            raise StreamFailure(errors.FAILURE_BIND, "undefined-condition", "no JID in the answer")
         return str(jid), said[-1] if said else None
 
     @property
@@ -305,7 +305,9 @@ class Login(Negotiation):
                 said.append(answer)
         if answer.getAttr("type") != "result":
             error = answer.getTag("error") or answer
-            raise StreamFailure(errors.BIND, condition_of(error, namespaces.STANZA_ERRORS), error.getTagData("text") or "")
+            raise StreamFailure(
+                errors.FAILURE_BIND, condition_of(error, namespaces.STANZA_ERRORS), error.getTagData("text") or ""
+            )
         return answer
 
     # --- behind it, with SASL2 ---
@@ -323,7 +325,7 @@ class Login(Negotiation):
             self._features_follow()
             return self._resumed_or_bound()
         if not success.jid.partition("/")[2]:
-            raise StreamFailure(errors.BIND, "undefined-condition", "no JID in the answer")
+            raise StreamFailure(errors.FAILURE_BIND, "undefined-condition", "no JID in the answer")
         done.jid = success.jid
         answer = next((kid for kid in success.bound.kids if kid and _answers_enable(kid)), None)
         if answer is None:

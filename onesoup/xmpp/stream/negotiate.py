@@ -27,14 +27,14 @@ _STARTTLS = f"<starttls xmlns='{namespaces.TLS}'/>"
 def fail_on(event: StreamEvent) -> None:
     """Raises what a stream error, a closing tag or a broken document means."""
     if isinstance(event, Broken):
-        raise StreamFailure(errors.PROTOCOL, event.condition, event.text)
+        raise StreamFailure(errors.FAILURE_PROTOCOL, event.condition, event.text)
     if isinstance(event, End):
-        raise StreamFailure(errors.CLOSED, "end")
+        raise StreamFailure(errors.FAILURE_CLOSED, "end")
     if isinstance(event, Node) and event.namespace == namespaces.STREAM and event.name == "error":
         condition = condition_of(event, namespaces.STREAM_ERRORS)
         # The address to go to instead stands inside the condition (RFC 6120 section 4.9.3.19).
         text = event.getTagData(condition) if condition == "see-other-host" else event.getTagData("text")
-        raise StreamFailure(errors.STREAM, condition, text or "")
+        raise StreamFailure(errors.FAILURE_STREAM, condition, text or "")
 
 
 def condition_of(node: Node, namespace: str = "") -> str:
@@ -80,7 +80,7 @@ class Negotiation:
             and self.features is not before.features
             and features_shape(self.features) != before.shape
         ):
-            raise StreamFailure(errors.PROTOCOL, FEATURES_CHANGED)
+            raise StreamFailure(errors.FAILURE_PROTOCOL, FEATURES_CHANGED)
 
     def secure(self, tls: Tls) -> bool:
         """STARTTLS; whether a new document has to begin. Clear text goes on for domains only that are listed for it: a missing
@@ -92,11 +92,11 @@ class Negotiation:
         if not self._offers("starttls", namespaces.TLS):
             if blind:
                 return False
-            raise StreamFailure(errors.TLS, "not-offered")
+            raise StreamFailure(errors.FAILURE_TLS, "not-offered")
         if not along:
             self._wire.send(_STARTTLS.encode())
         if self._await(lambda node: node.namespace == namespaces.TLS).name != "proceed":
-            raise StreamFailure(errors.TLS, "handshake", "the server refused STARTTLS")
+            raise StreamFailure(errors.FAILURE_TLS, "handshake", "the server refused STARTTLS")
         self._wire.start_tls(tls, self._domain)
         return True
 
@@ -130,7 +130,7 @@ def are_features(node: Node) -> bool:
 def _check_version(header: Header) -> None:
     # Without version 1.0 there are no features to wait for (RFC 6120 section 4.7.5).
     if not header.get("version", "").startswith("1."):
-        raise StreamFailure(errors.STREAM, "unsupported-version")
+        raise StreamFailure(errors.FAILURE_STREAM, "unsupported-version")
 
 
 def number_attribute(node: Node, name: str) -> int | None:

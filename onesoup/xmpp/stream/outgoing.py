@@ -86,7 +86,7 @@ class OutgoingStream:
                     # The caller has noted the number and counts on it: from here on only the end of the session stops the stanza.
                     before(sm.number(len(octets)))
                     if self._closing or self._sm is not sm:
-                        raise wire.failure or StreamFailure(errors.CLOSED, "local")
+                        raise wire.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
                 self._queue(wire, sm, octets, key)
                 with suppress(StreamFailure):  # `run` reports it
                     wire.drain()
@@ -101,12 +101,12 @@ class OutgoingStream:
 
     def _writable(self, wire: Wire) -> None:
         if self._closing or not wire.open:
-            raise wire.failure or StreamFailure(errors.CLOSED, "local")
+            raise wire.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
 
     def _accepts(self, wire: Wire, sm: StreamManagement) -> None:
         self._writable(wire)
         if sm.full:
-            raise StreamFailure(errors.BACKLOG, "resource-constraint")
+            raise StreamFailure(errors.FAILURE_BACKLOG, "resource-constraint")
 
     def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
         """While no other greenlet has the lock, so that the order of the queue is the order on the wire. On a connection that has
@@ -123,7 +123,7 @@ class OutgoingStream:
 
     def _wired(self) -> Wire:
         if self._wire is None:
-            raise StreamFailure(errors.CLOSED, "local", "not connected")
+            raise StreamFailure(errors.FAILURE_CLOSED, "local", "not connected")
         return self._wire
 
     def _send_again(self) -> None:
@@ -151,7 +151,7 @@ class OutgoingStream:
             keys = self._sm.acked(h) if h is not None else []
         except SmError as error:
             self._sm_ends()
-            raise StreamFailure(errors.PROTOCOL, "undefined-condition", str(error)) from None
+            raise StreamFailure(errors.FAILURE_PROTOCOL, "undefined-condition", str(error)) from None
         self._report(keys)
         if asked is not None and asked != self._sm.h_out:  # more was sent since we asked
             self._ask()

@@ -43,7 +43,7 @@ class Registration(Negotiation):
 def register_account(domain: str, user: str, password: str, email: str, options: Options, within: float) -> None:
     """Makes the account, or StreamFailure: of kind `registration`, with the server's
     condition, when it is the server that does not want to."""
-    with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "registration")):
+    with gevent.Timeout(within, StreamFailure(errors.FAILURE_TIMEOUT, "registration")):
         values = {"username": user, "password": password, "email": email}
         targets = options.resolver.targets(domain)
         try_targets(targets, domain, options, lambda wire, target: _register(wire, target, domain, values, options))
@@ -54,7 +54,7 @@ def _register(wire: Wire, target: Target, domain: str, values: dict[str, str], o
     if encrypted(talk, wire, target, domain, options):
         talk.open()
     if not wire.secure and not options.tls.trusts_blindly(domain):
-        raise StreamFailure(errors.TLS, "not-offered")
+        raise StreamFailure(errors.FAILURE_TLS, "not-offered")
     fields = talk.fields()
     if not set(FILLED_FIELDS).issuperset(fields) or ("email" in fields and not values["email"]):
         raise StreamFailure(REGISTRATION_REFUSED, "not-acceptable", "more is asked than a phone can tell")

@@ -50,7 +50,7 @@ class DnsLookup:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return [], TTL_MIN
         except (dns.exception.DNSException, OSError) as error:
-            raise StreamFailure(errors.DNS, "lookup-failed", type(error).__name__) from None
+            raise StreamFailure(errors.FAILURE_DNS, "lookup-failed", type(error).__name__) from None
         ttl = answer.rrset.ttl if answer.rrset is not None else TTL_MIN
         return [Srv(r.priority, r.weight, r.port, r.target.to_text(omit_final_dot=True).rstrip(".")) for r in answer], ttl
 
@@ -84,7 +84,7 @@ class Resolver:
             return [Target(r.host, r.port, r.direct_tls) for r in order_records(usable, self._rng)]
         # XEP-0368 section 3: "." for direct TLS alone leaves STARTTLS as it was.
         if any(not record.direct_tls for record in records):
-            raise StreamFailure(errors.DNS, "no-service")
+            raise StreamFailure(errors.FAILURE_DNS, "no-service")
         return [Target(_ascii(domain), XMPP_PORT, False)]
 
     def is_static(self, domain: str, target: Target) -> bool:
@@ -113,7 +113,11 @@ class Resolver:
             gevent.killall(jobs, block=False)
         plain, direct = (job.value if job.successful() else None for job in jobs)
         if not isinstance(plain, tuple) and not (isinstance(direct, tuple) and direct[0]):
-            raise plain if isinstance(plain, StreamFailure) else StreamFailure(errors.DNS, "lookup-failed", "no answer in time")
+            raise (
+                plain
+                if isinstance(plain, StreamFailure)
+                else StreamFailure(errors.FAILURE_DNS, "lookup-failed", "no answer in time")
+            )
         answers = [answer for answer in (plain, direct) if isinstance(answer, tuple)]
         records = [] if not isinstance(plain, tuple) else list(plain[0])
         if isinstance(direct, tuple):
@@ -158,4 +162,4 @@ def _ascii(domain: str) -> str:
     try:
         return domain.encode("ascii").decode() if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
-        raise StreamFailure(errors.DNS, "no-such-domain", "not a domain name") from None
+        raise StreamFailure(errors.FAILURE_DNS, "no-such-domain", "not a domain name") from None

@@ -122,7 +122,7 @@ class Stream(OutgoingStream):
         """
         account = self._account
         assert account is not None, "connect is called once"
-        with gevent.Timeout(within, StreamFailure(errors.TIMEOUT, "log-in")):
+        with gevent.Timeout(within, StreamFailure(errors.FAILURE_TIMEOUT, "log-in")):
             done = connect(account, self._options, self._sm)
         self._account = None  # the password is needed no more
         self._wire, self.features, self._early = done.wire, done.features, done.early
@@ -157,7 +157,7 @@ class Stream(OutgoingStream):
             if not self._closing:
                 raise
         finally:
-            self._finish(StreamFailure(errors.CLOSED, "local"))
+            self._finish(StreamFailure(errors.FAILURE_CLOSED, "local"))
 
     def _finish(self, failure: StreamFailure) -> None:
         """Closes, and wakes all who wait. May be called again."""
@@ -220,7 +220,7 @@ class Stream(OutgoingStream):
         try:
             self._on_stanzas(stanzas)
         except self._options.not_stored as error:
-            raise StreamFailure(errors.STORE, "not-stored", type(error).__name__) from error
+            raise StreamFailure(errors.FAILURE_STORE, "not-stored", type(error).__name__) from error
         except StreamFailure:
             raise
         except Exception as error:
@@ -264,7 +264,7 @@ class Stream(OutgoingStream):
         try:
             self._expect_answer()
             self.send(iq)  # outside the limit: a write that is interrupted costs the stream
-            with gevent.Timeout(timeout, StreamFailure(errors.NO_ANSWER, "remote-server-timeout")):
+            with gevent.Timeout(timeout, StreamFailure(errors.FAILURE_NO_ANSWER, "remote-server-timeout")):
                 return answer.get()
         finally:
             self._requests.remove(id)
@@ -305,7 +305,7 @@ class Stream(OutgoingStream):
     def give_up(self) -> None:
         """The server gave no sign of life. The session stays resumable."""
         if self._wire is not None:
-            self._wire.close(StreamFailure(errors.TIMEOUT, "silent"))
+            self._wire.close(StreamFailure(errors.FAILURE_TIMEOUT, "silent"))
 
     def close(self, polite: bool = True) -> None:
         """Ends it. Politely: the server forgets the session too. Otherwise it stays resumable for a while."""
@@ -317,7 +317,7 @@ class Stream(OutgoingStream):
             self._say_goodbye(wire)
         wire.close()
         if not self._reading:
-            self._finish(StreamFailure(errors.CLOSED, "local"))
+            self._finish(StreamFailure(errors.FAILURE_CLOSED, "local"))
 
     def _say_goodbye(self, wire: Wire) -> None:
         """Closing at once could reset the connection before the server has read the end, and leave us online there."""

@@ -23,7 +23,7 @@ _NO_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 def connect_tcp(host: str, port: int, allowed: Callable[[str, int], bool] | None = None) -> socket.socket:
     """A connected socket. The address that was allowed is the one connected to: the name is not looked up again."""
-    failure = StreamFailure(errors.REFUSED, "not-permitted")
+    failure = StreamFailure(errors.FAILURE_REFUSED, "not-permitted")
     for family, address in _addresses(host, port):
         if allowed is not None and not allowed(address[0], port):
             continue
@@ -40,20 +40,20 @@ def _addresses(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
             socket.inet_pton(family, host)
             return [(family, (host, port))]
     try:
-        with gevent.Timeout(TCP_CONNECT_SECONDS, StreamFailure(errors.DNS, "lookup-failed", "no answer in time")):
+        with gevent.Timeout(TCP_CONNECT_SECONDS, StreamFailure(errors.FAILURE_DNS, "lookup-failed", "no answer in time")):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         condition = "no-such-domain" if error.errno in _NO_NAME else "lookup-failed"
-        raise StreamFailure(errors.DNS, condition, str(error.strerror)) from None
+        raise StreamFailure(errors.FAILURE_DNS, condition, str(error.strerror)) from None
     except (UnicodeError, OSError, OverflowError):
-        raise StreamFailure(errors.DNS, "no-such-domain", "not a host name") from None
+        raise StreamFailure(errors.FAILURE_DNS, "no-such-domain", "not a host name") from None
     return [(family, address) for family, _, _, _, address in found]
 
 
 def _connected(family: int, address: tuple[str, int]) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        with gevent.Timeout(TCP_CONNECT_SECONDS, StreamFailure(errors.TIMEOUT, "connect")):
+        with gevent.Timeout(TCP_CONNECT_SECONDS, StreamFailure(errors.FAILURE_TIMEOUT, "connect")):
             sock.connect(address)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -63,7 +63,7 @@ def _connected(family: int, address: tuple[str, int]) -> socket.socket:
     except OSError as error:
         sock.close()
         condition = "refused" if error.errno == ECONNREFUSED else "unreachable"
-        raise StreamFailure(errors.REFUSED, condition, error.strerror or "") from None
+        raise StreamFailure(errors.FAILURE_REFUSED, condition, error.strerror or "") from None
     except BaseException:  # also a greenlet killed, or the deadline of the whole log-in
         sock.close()
         raise

@@ -55,9 +55,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise StreamFailure(errors.TLS, "certificate", error.verify_message) from None
+        raise StreamFailure(errors.FAILURE_TLS, "certificate", error.verify_message) from None
     except (OSError, ValueError) as error:  # SSLError is an OSError; a peer that hangs up in mid-handshake is one too
-        raise StreamFailure(errors.TLS, "handshake", getattr(error, "reason", None) or str(error)) from None
+        raise StreamFailure(errors.FAILURE_TLS, "handshake", getattr(error, "reason", None) or str(error)) from None
 
 
 def end_point(certificate: bytes) -> bytes:

@@ -27,7 +27,7 @@ from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import StreamFailure, stanzas
-from onesoup.xmpp.stream.errors import NO_ANSWER
+from onesoup.xmpp.stream.errors import FAILURE_NO_ANSWER
 from workers.holder.session.inbound import CLIENT, PICTURE, ContactLookup, looks
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Lookups:
             try:
                 octets = self._fetched(jid, published)
             except StreamFailure as failure:
-                if failure.kind == NO_ANSWER:  # the stream lives: nothing is known of the picture yet
+                if failure.kind == FAILURE_NO_ANSWER:  # the stream lives: nothing is known of the picture yet
                     self._learn_picture(jid, "", "")
                 raise
             if octets is None or not self._made(name, octets, form, jid):
@@ -268,7 +268,7 @@ class Lookups:
             raise StreamFailure("closed", "local")
         answer = stream.request(iq, ANSWER_SECONDS)
         if not stanzas.is_fact(answer):
-            raise StreamFailure(NO_ANSWER, stanzas.error_condition(answer))
+            raise StreamFailure(FAILURE_NO_ANSWER, stanzas.error_condition(answer))
         return answer
 
 

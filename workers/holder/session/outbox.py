@@ -28,7 +28,7 @@ from onesoup.store.session.gateway_side import FLOOD_MS
 from onesoup.store.session.holder_side import StreamChanges
 from onesoup.xmpp import bounces, commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers, stanzas
-from onesoup.xmpp.stream.errors import BACKLOG
+from onesoup.xmpp.stream.errors import FAILURE_BACKLOG
 from workers.holder.picture_transfer import NotSent
 from workers.holder.session.inbound import Written
 from workers.holder.session.rooms import commands as doors
@@ -103,7 +103,7 @@ class Outbox:
             self._held.drop()
         except StreamFailure as failure:
             log.info("commands-wait", sid=short(self._held.sid), kind=failure.kind)
-            if failure.kind == BACKLOG:
+            if failure.kind == FAILURE_BACKLOG:
                 # The next acknowledgement makes room; of one for what is no command nobody is told here.
                 self._full = True
                 gevent.spawn_later(1.0, self.kick)
