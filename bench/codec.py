@@ -11,9 +11,8 @@ from types import ModuleType
 from bench import libwbxml, vectors, yardstick
 from bench.parts import REPOSITORY, Scale, say
 from bench.report import Figure, Spread
-from onesoup.csp.codec import envelope, fast_wbxml
+from onesoup.csp.codec.codec import UnreadableBody, read_message, write_message
 from onesoup.csp.codec.envelope import Malformed, Message, Unknown
-from onesoup.csp.errors import CspError
 from onesoup.wire import codec
 from onesoup.wire.errors import WireError
 
@@ -80,11 +79,11 @@ def _cases(most: int) -> list[Case]:
 def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Libwbxml | None) -> Case | None:
     """None for a document that carries no message with a known primitive: there is nothing to compare then."""
     try:
-        message = envelope.message_from_document(codec.decode(vector.wbxml))
+        message = read_message(vector.wbxml)
         if any(isinstance(each.content, Malformed | Unknown) for each in message.transactions) or message.version == "1.0":
             return None
-        codec.encode(envelope.document_from_message(message))
-    except (WireError, CspError):
+        write_message(message)
+    except (WireError, UnreadableBody):
         return None
     jobs = _jobs("wbxml", vector.wbxml, message)
     jobs |= _yardstick_jobs("plain", yardstick, vector.wbxml)
@@ -94,8 +93,8 @@ def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Li
         jobs |= _library_jobs(library, vector.wbxml)
     if vector.xml:
         try:
-            jobs |= _jobs("xml", vector.xml, envelope.message_from_document(codec.decode(vector.xml)))
-        except (WireError, CspError):
+            jobs |= _jobs("xml", vector.xml, read_message(vector.xml))
+        except (WireError, UnreadableBody):
             say(f"codec: the XML of {vector.name} is not read")
     return Case(vector.name, len(vector.wbxml), jobs)
 
@@ -103,8 +102,8 @@ def _case(vector: vectors.Vector, other: ModuleType | None, library: libwbxml.Li
 def _jobs(kind: str, octets: bytes, message: Message) -> dict[str, Job]:
     return {
         f"{kind} tree": lambda: codec.decode(octets),
-        f"{kind} typed": lambda: fast_wbxml.decode(octets) or envelope.message_from_document(codec.decode(octets)),
-        f"{kind} encode": lambda: fast_wbxml.encode(message),
+        f"{kind} typed": lambda: read_message(octets),
+        f"{kind} encode": lambda: write_message(message),
     }
 
 

@@ -178,13 +178,13 @@ def _xmpp(settings: Settings, domain: str) -> Iterator[Finding]:
     """Connects as a holder does, up to the log-in: addresses, TLS, SASL mechanisms."""
     import gevent
 
-    from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, look
+    from onesoup.xmpp.stream import Options, Resolver, StreamFailure, Tls, probe_server
 
     options = Options(tls=Tls(settings.xmpp_ca or None, settings.xmpp_insecure), resolver=Resolver(settings.xmpp_routes))
     what, began = f"XMPP {domain}", time.monotonic()
     try:
         with gevent.Timeout(XMPP_CHECK_SECONDS, StreamFailure("timeout")):
-            offer = look(domain, options)
+            offer = probe_server(domain, options)
     except StreamFailure as failure:
         yield fail_finding(what, str(failure), _help(failure.kind))
         return

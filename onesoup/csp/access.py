@@ -14,7 +14,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
 from onesoup.csp.text.md4 import md4
 
-# Schemas that can be verified with a stored secret. Nobody ever said what MD6 of these documents is.
+# Schemas that can be verified with a stored secret. MD6 is missing: no document defines it.
 PASSWORD_DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "SHA": lambda octets: hashlib.sha1(octets, usedforsecurity=False).digest(),
     "MD5": lambda octets: hashlib.md5(octets, usedforsecurity=False).digest(),

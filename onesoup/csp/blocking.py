@@ -41,7 +41,7 @@ class Rules:
 
     def refuse_in(self, room: str, nick: str, jid: str, private: bool) -> bool:
         """As refuse(), of somebody in a room, who is known by a screen name, by an address, or both. The grant list counts for
-        what is said in private only: whoever joins a room wants to hear it."""
+        what is said in private only: a user who joins a room wants to hear it."""
         names = {room, f"{room}/{nick}", jid} - {""}
         if self.block_in_use and names & self.blocked:
             return True

@@ -34,7 +34,7 @@ MAX_CIR_BYTES = 490
 MAX_SSMS_COOKIE = 143
 _NO_SEPTET = frozenset("[\\]^`{|}~")
 UDP_PORT = 3717
-# Ports of services that answer whoever asks: nobody's phone listens there (cir.md 11.2).
+# Ports of services that answer any sender. No phone listens there (cir.md 11.2).
 _NO_UDP = frozenset({1900, 3702, 5353, 11211})
 # Bearers beside STCP by which the server speaks first.
 ADDITIONAL_CIR_METHODS = frozenset({"SUDP", "WAPUDP", "WAPSMS", "SSMS"})

@@ -95,6 +95,6 @@ def _time(copy: str) -> int:
 
 
 def copies_of_items(waiting: Mapping[str, str], read: Iterable[str]) -> set[str]:
-    """As no_news(), of items: their ids, by id -> name of the copy ("" for what nobody else has)."""
+    """As no_news(), of items: their ids, by id -> name of the copy ("" for what no other session has)."""
     old = no_news((copy for copy in waiting.values() if copy), read)
     return {id_ for id_, copy in waiting.items() if copy in old}

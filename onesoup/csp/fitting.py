@@ -1,11 +1,11 @@
 """What fits into one document of a phone: lengths as they are in its own encoding, with escapes and all that stands around the
-content. Pure. Texts are cut into parts before they are stored; whatever an answer holds too much of is left out at the end."""
+content. Pure. Texts are cut into parts before they are stored; an answer that is too long loses its end."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from onesoup.csp import capabilities, messages
-from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import (
     ContactListProperties,
@@ -26,7 +26,7 @@ from onesoup.wire.tree import Element
 MAX_CHARACTER_BYTES = 5
 # Ids as long as they may be: what is computed with them holds for every answer.
 _TID, _SID = "0" * 50, "0" * 50
-# A part of a text has so much room at least, whatever stands around it.
+# The least room of one part of a text, bytes.
 MIN_TEXT_PART_BYTES = 16
 
 # Elements of which there may be many in an answer, and texts that a user reads: what a long answer is cut at. Everything else
@@ -54,7 +54,7 @@ def document_bytes_around(content: Primitive, version: str, encoding: Encoding) 
     """The octets of a document with this content, at most."""
     transaction = Transaction(Mode.REQUEST, _TID if encoding is not Encoding.PTS else "999", content)
     message = Message(version, encoding, [transaction], _SID, SessionType.INBAND, True, True, doctype=True)
-    return len(fast_wbxml.encode(message))
+    return len(write_message(message))
 
 
 def text_parts(text: Text, session: Session, caps: Capabilities, most: int = 0, spelling: str | None = None) -> list[str]:

@@ -104,19 +104,19 @@ def user_map_list(members: Sequence[Member], flat: bool) -> UserMapList:
 
 
 def user_list(members: Iterable[Member], gid: str) -> UserList:
-    """1.1, and whoever has left in any version: screen names."""
+    """Members by screen name: in 1.1 always, in later versions those who have left."""
     return UserList(screen_name=[ScreenName(s_name=each.nick, group_id=gid) for each in members])
 
 
 def joined_members(members: Sequence[Member], gid: str, version: str, flat: bool) -> Joined:
-    """Whoever has come in, for a GroupChangeNotice; in 1.3 also for the answer to JoinGroup."""
+    """The members who have joined, for a GroupChangeNotice; in 1.3 also for the answer to JoinGroup."""
     if flat or version != "1.1":
         return Joined(user_map_list=user_map_list(members, flat))
     return Joined(user_list=user_list(members, gid))
 
 
 def left_members(members: Sequence[Member], gid: str, flat: bool) -> Left:
-    """Whoever has gone. COMPAT(Android): by the address under which it was told that they came, where it was told one."""
+    """The members who have left. COMPAT(Android): by the address under which it was told that they came, if any."""
     if not flat:
         return Left(user_list=user_list(members, gid))
     return Left(

@@ -19,7 +19,7 @@ LISTS_NOTICE = "CLC"
 
 
 def notice_types(wanted: NotificationTypeList | None) -> list[str]:
-    """The types that a request names. 402 for none, and for one that nobody knows."""
+    """The types that a request names. 402 when it names none, or an unknown one."""
     names = [each.strip().upper() for each in (wanted.notification_type if wanted else ()) if each.strip()]
     if not names or not NOTICE_TYPES.issuperset(names):
         raise CspError(StatusCode.BAD_PARAMETER, "unknown notification type" if names else "no notification type")

@@ -9,7 +9,7 @@ from onesoup.csp.codec.generated_elements import Address, FreeTextLocation, GeoL
 
 PLACE_ATTRIBUTES = ("geo_location", "address", "free_text_location")
 MAX_PLACE_NAME_LENGTH, MAX_PLACE_TEXT_LENGTH = 50, 200
-# Metres. Nobody who carries a phone is higher, and a number in WBXML has 32 bits.
+# Metres: above every phone, and within the 32 bits of a number in WBXML.
 MAX_METRES = 1_000_000
 
 # 35 24 15.652N, with or without minutes and seconds, the hemisphere as a letter or a sign.

@@ -33,7 +33,7 @@ FACTS_OF_CRITERION = {
     "USER_COUNTRY": ("country",),
 }
 ONLINE_CRITERION = "USER_ONLINE_STATUS"
-# Nobody on the XMPP side can answer these: they count for nothing beside others, and find nobody alone (xmpp-mapping.md 9).
+# XMPP has no answer to these: beside other criteria they are ignored, alone they find no one (xmpp-mapping.md 9).
 UNANSWERABLE_CRITERIA = frozenset(
     {
         "USER_AGE_MIN",
@@ -195,7 +195,7 @@ def result_page(names: Iterable[str], limit: int | None, parser: int) -> list[st
     taken: list[str] = []
     room = parser - _FRAME
     for name in names:
-        room -= xmltext.size(name) + _AROUND
+        room -= xmltext.text_size(name) + _AROUND
         if taken and (len(taken) >= (limit or MAX_SEARCH_HITS) or room < 0):
             break
         taken.append(name)

@@ -9,7 +9,7 @@ from onesoup.csp import handsets
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
 
-RecordT = TypeVar("T")
+RecordT = TypeVar("RecordT")
 SESSION_RECORD_VERSION = 1
 
 
@@ -65,7 +65,7 @@ class Session:
 
 @lru_cache(maxsize=4096)
 def _plain_meaning(own: str, domain: str) -> str:
-    """What a log-in id would mean if it were anybody's address; "" when it could be nobody's."""
+    """The address that a log-in id stands for; "" when it is no address."""
     try:
         return addresses.to_jid(own, domain)
     except CspError:

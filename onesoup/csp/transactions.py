@@ -45,7 +45,7 @@ SESSIONLESS_PRIMITIVES: dict[type[Primitive], bool] = {
 }
 
 
-# Primitives that may be done twice when they have changed nothing: nobody needs to remember their answer.
+# Primitives that change nothing and may run twice: their answers are not kept.
 REPEATABLE_PRIMITIVES: frozenset[type[Primitive]] = frozenset({KeepAliveRequest})
 
 

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from onesoup.csp import transactions
-from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import (
     GetNewPasswordRequest,
@@ -72,7 +72,7 @@ class Exchange:
             reply, code = self._run(message, raw, peer, [] if written is None else written)
         except Exception as error:
             code, description = self._refusal(message, peer, error)
-            reply = fast_wbxml.encode(transactions.refuse_message(message, code, description))
+            reply = write_message(transactions.refuse_message(message, code, description))
         metrics.count_request(message, code)
         return reply
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from onesoup.csp import fitting, transactions
-from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Mode, Transaction, document_from_message
 from onesoup.csp.text.emoji import readable
 from onesoup.handlers import render
@@ -25,7 +25,7 @@ def encode_item(
     message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]
 ) -> bytes:
     """The bytes of an item, as the phone gets it with the answer to this message."""
-    return fast_wbxml.encode(_reply(message, item, plain_emoji, images))
+    return write_message(_reply(message, item, plain_emoji, images))
 
 
 def _reply(message: Message, item: InboxItem, plain_emoji: bool, images: Callable[[Iterable[str]], render.Pictures]) -> Message:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from onesoup.csp import transactions
-from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import Primitive
 from onesoup.csp.status import StatusCode
@@ -20,4 +20,4 @@ def answer_code(answer: Primitive) -> int:
 
 def encode_reply(message: Message, answers: Sequence[Transaction], poll: bool = False, cir: bool | None = None) -> bytes:
     """The bytes of a reply to `message`; see `transactions.reply` for the flags."""
-    return fast_wbxml.encode(transactions.reply_message(message, answers, poll=poll, cir=cir))
+    return write_message(transactions.reply_message(message, answers, poll=poll, cir=cir))

@@ -9,10 +9,11 @@ from xml.sax.saxutils import escape
 
 from onesoup.csp import transactions
 from onesoup.csp.codec import binding
-from onesoup.csp.codec.envelope import Message, Transaction, document_from_message
+from onesoup.csp.codec.codec import write_message
+from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import GetSegmentResponse, ServiceRequest
 from onesoup.handlers.context import Context
-from onesoup.wire import codec, xmltext
+from onesoup.wire import xmltext
 from onesoup.wire.document import ANY_TREE
 
 # Bytes around a segment, rounded up, and the least that a segment must hold.
@@ -51,8 +52,7 @@ def split_answer(ctx: Context, message: Message, answers: Sequence[Transaction],
     if not ctx.services.segments.put(ctx.sid, answer.id, parts):
         return None
     first = Transaction(answer.mode, answer.id, GetSegmentResponse(segment_content=parts[0]), segments=len(parts))
-    reply: bytes = codec.encode(document_from_message(transactions.reply_message(message, [first], poll=waiting)))
-    return reply
+    return write_message(transactions.reply_message(message, [first], poll=waiting))
 
 
 def cut_text(text: str, room: int) -> list[str]:

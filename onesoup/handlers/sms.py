@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import structlog
 
-from onesoup.csp.codec import envelope
-from onesoup.csp.errors import CspError
+from onesoup.csp.codec.codec import UnreadableBody, read_message, write_message
 from onesoup.handlers.context import Peer
 from onesoup.handlers.dispatch import Exchange
 from onesoup.handlers.unreadable import unreadable_answer
-from onesoup.wire import codec, sms
-from onesoup.wire.document import Document
+from onesoup.wire import sms
 from onesoup.wire.errors import WireError
 
 log = structlog.get_logger()
@@ -22,16 +20,13 @@ def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: i
     """The answer as SMS of at most `octets` bytes each; [] without an answer or an addressee. `peer` has no host: a log-in
     without a domain gets the configured one."""
     body = b""
-    document: Document | None = None
     try:
         body = sms.join(parts)
-        document = codec.decode(body)
-        message = envelope.message_from_document(document)
-    except (WireError, CspError) as error:
+        message = read_message(body)
+    except (WireError, UnreadableBody) as error:
         log.info("unreadable", reason=str(error)[:200], octets=len(body), type="sms")
-        partial = document.root if document is not None else getattr(error, "partial", None)
-        refused = unreadable_answer(body, error, partial)
-        return [] if refused is None else _parts(codec.encode(envelope.document_from_message(refused)), octets)
+        refused = unreadable_answer(error) if isinstance(error, UnreadableBody) else None
+        return [] if refused is None else _parts(write_message(refused), octets)
     reply = exchange.run(message, body, replace(peer, room=sms.room(octets)))
     return _parts(reply, octets) if reply else []
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from onesoup.wire import pts, ptstext, wbxml, xmltext
+from onesoup.wire import pts_reader, pts_writer, ptstext, wbxml_reader, wbxml_writer, xmltext
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated.doctypes import OTHER_TYPES, PTS_TYPES, WBXML_TYPES, XML_TYPES
@@ -49,30 +49,30 @@ def decode(body: bytes, content_type: str | None = None) -> Document:
     if not body:
         raise WireError("empty document", 0)
     if encoding is Encoding.PTS:  # always UTF-8
-        root, version = pts.decode(body)
+        root, version = pts_reader.decode(body)
         return Document(root, version, encoding)
     named = _CHARSET.search(content_type) if content_type else None
     charset = named[1] if named else None
     if encoding is Encoding.WBXML:
-        root, version = wbxml.decode(body, charset)
+        root, version = wbxml_reader.decode(body, charset)
         return Document(root, version, encoding)
     root, version, doctype = xmltext.decode(body, charset)
     return Document(root, version, encoding, doctype)
 
 
 def encode(document: Document) -> bytes:
-    """The document's tree in its version and encoding. The namespaces are the version's, whatever the tree carries."""
+    """The document's tree in its version and encoding. The namespaces are those of the version, not those of the tree."""
     if document.encoding is Encoding.WBXML:
-        return wbxml.encode(document.root, document.version)
+        return wbxml_writer.encode(document.root, document.version)
     if document.encoding is Encoding.PTS:
-        return pts.encode(document.root, document.version)
+        return pts_writer.encode(document.root, document.version)
     return xmltext.encode(document.root, document.version, document.doctype)
 
 
 _SIZES: dict[Encoding, Callable[[str], int]] = {
-    Encoding.XML: xmltext.size,
-    Encoding.WBXML: wbxml.size,
-    Encoding.PTS: ptstext.size,
+    Encoding.XML: xmltext.text_size,
+    Encoding.WBXML: wbxml_writer.inline_size,
+    Encoding.PTS: ptstext.text_size,
 }
 
 

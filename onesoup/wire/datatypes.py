@@ -65,7 +65,7 @@ def opaque_content(octets: bytes, parent: Element) -> str:
     info = parent.find("MessageInfo") or parent
     if info.findtext("ContentEncoding").upper() == "BASE64":
         return octets.decode("ascii") if _BASE64.fullmatch(octets) else base64.b64encode(octets).decode()
-    if not (named := info.findtext("ContentType")):  # nobody says: it is text if it can be
+    if not (named := info.findtext("ContentType")):  # no type is given: it is text if it can be
         text = decode_utf8(octets)
         return base64.b64encode(octets).decode() if "\ufffd" in text else text
     return decode_utf8(octets) if named.lower().startswith("text/") else base64.b64encode(octets).decode()

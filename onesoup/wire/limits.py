@@ -1,4 +1,4 @@
-"""Caps on one document. They hold whatever the bytes say, in both encodings; an error names the one that was passed."""
+"""Caps on one document. They hold in every encoding; an error names the limit that was passed."""
 
 from onesoup.wire.errors import WireError
 

@@ -1,4 +1,4 @@
-"""Element names: one spelling for each, whatever a phone's dictionary or XML says; and the version a document is in."""
+"""Element names: one spelling for each, in place of those of phones and their dictionaries; and the version a document is in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ DEFAULT_VERSION = "1.2"
 
 # Where a name or token missing from a document's own version is looked for. Not in 1.0: it gave tokens other meanings.
 FALLBACK_VERSIONS = ("1.3", "1.2", "1.1")
+
+# Elements that carry the namespace of their version.
+NAMESPACED_ELEMENTS = frozenset(NAMESPACES["1.2"])
 
 # Spellings of other implementations, in small letters, beside those that differ in case only.
 NAME_ALIASES = {

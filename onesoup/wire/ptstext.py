@@ -68,7 +68,7 @@ def is_pts(data: bytes) -> bool:
     return _SNIFF.match(data) is not None
 
 
-def preamble(data: bytes) -> Preamble:
+def read_preamble(data: bytes) -> Preamble:
     found = _PREAMBLE.match(data)
     if found is None:
         raise WireError("PTS: the preamble is not WV, version, code, transaction id", 0)
@@ -80,14 +80,14 @@ def preamble(data: bytes) -> Preamble:
     return Preamble(found[1].decode().upper(), found[2].decode().upper(), number, part, last, end, found.end())
 
 
-def parameters(data: bytes, at: int) -> Iterator[Parameter]:
+def read_parameters(data: bytes, at: int) -> Iterator[Parameter]:
     """The parameters from `at` on, in order. A name without `=` has an empty value."""
-    reader = _Reader(data, at)
+    reader = ParameterReader(data, at)
     while (parameter := reader.parameter()) is not None:
         yield parameter
 
 
-class _Reader:
+class ParameterReader:
     def __init__(self, data: bytes, at: int) -> None:
         self.data, self.at = data.rstrip(b"\r\n"), at
         self.values = 0
@@ -156,7 +156,7 @@ def _text(octets: bytes) -> str:
 # ---- writing
 
 
-def write(version: str, code: str, number: str | None, said: Sequence[tuple[str, Said]]) -> bytes:
+def write_line(version: str, code: str, number: str | None, said: Sequence[tuple[str, Said]]) -> bytes:
     """A message in one piece. WireError when the transaction id is none that PTS can say."""
     if number and not _ID.fullmatch(number):
         raise WireError("PTS: a transaction id is a number of at most three digits")
@@ -179,6 +179,6 @@ def _value(value: Said) -> str:
     return f"({inside})" if value else ""
 
 
-def size(text: str) -> int:
+def text_size(text: str) -> int:
     """The octets of a text as it stands in a message, quotes included."""
     return len(_top(text).encode())

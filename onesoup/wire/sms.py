@@ -22,12 +22,12 @@ MAX_PREAMBLE_BYTES = 9
 def key(part: bytes) -> tuple[str, int, int]:
     """Which message a part belongs to, its place and the number of parts: parts of one sender with the same first and third
     belong together. WireError when it is no plain text syntax."""
-    head = ptstext.preamble(part)
+    head = ptstext.read_preamble(part)
     return part[: head.end].decode("ascii").upper(), head.part, head.last + 1
 
 
 def complete(parts: Iterable[bytes]) -> bool:
-    """Whether these are all parts of one message, in whatever order, some of them perhaps twice."""
+    """Whether these are all parts of one message, in any order; a part may come twice."""
     found = [key(part) for part in parts]
     return len({(name, count) for name, _, count in found}) == 1 and {place for _, place, _ in found} == set(range(found[0][2]))
 
@@ -41,22 +41,22 @@ def join(parts: Iterable[bytes]) -> bytes:
     if not found or not complete(found.values()):
         raise WireError(f"PTS: {len(found)} parts that are not one message")
     first = found[0]
-    message = first[: ptstext.preamble(first).end] + b" "
+    message = first[: ptstext.read_preamble(first).end] + b" "
     for _, part in sorted(found.items()):
-        message += part[ptstext.preamble(part).length + 1 :]
+        message += part[ptstext.read_preamble(part).length + 1 :]
     check_size(message)
     return message
 
 
 def room(octets: int = MAX_SMS_BYTES) -> int:
-    """The longest message that SMS of so many octets hold, whatever its preamble."""
+    """The longest message that SMS of so many octets hold, with the longest preamble."""
     return MAX_PTS_PARTS * (octets - MAX_PREAMBLE_BYTES - 3)
 
 
 def split(message: bytes, octets: int = MAX_SMS_BYTES) -> list[bytes]:
     """The message as SMS of at most so many octets: as it is when it fits, else in parts. A character of several octets may
     be cut in two: they are texts only when joined. WireError when 26 parts do not hold it."""
-    head = ptstext.preamble(message)
+    head = ptstext.read_preamble(message)
     if len(message) <= octets:
         return [message]
     room = octets - head.end - 3

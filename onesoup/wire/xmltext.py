@@ -40,7 +40,7 @@ for _name in names.CIR_ADDRESS:
 def decode(data: bytes, charset: str | None = None) -> tuple[Element, str, bool]:
     """The root element, the CSP version, and whether there was a DOCTYPE. `charset` is that of the Content-Type."""
     check_size(data)
-    reader = _Reader(_encoding(data, charset))
+    reader = XmlTreeReader(_encoding(data, charset))
     try:
         reader.parser.Parse(data, True)
     except expat.ExpatError as found:
@@ -78,7 +78,7 @@ def _encoding(data: bytes, charset: str | None) -> str:
     return encoding
 
 
-class _Reader:
+class XmlTreeReader:
     """Builds the tree from expat's events. Each guard raises, and expat hands the error on to decode()."""
 
     def __init__(self, encoding: str) -> None:
@@ -167,7 +167,7 @@ class _Reader:
             self.renamed.append(element)
 
     def attributes(self, element: Element, name: str, attributes: list[str]) -> None:
-        """Keeps the namespace of the element, under the name xmlns whatever its prefix, and attributes without a prefix."""
+        """Keeps the namespace of the element, always under the name xmlns, and attributes without a prefix."""
         self.elements += len(attributes) // 2
         if self.elements > MAX_ELEMENTS:
             raise too_many(self.parser.CurrentByteIndex)
@@ -246,7 +246,7 @@ def _escaped(text: str) -> str:
     return text.replace("\0", "&#13;")
 
 
-def size(text: str) -> int:
+def text_size(text: str) -> int:
     """The octets of a text as it stands in a document."""
     return len(_escaped(text).encode())
 

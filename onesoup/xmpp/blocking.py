@@ -4,8 +4,6 @@ from typing import Any
 
 from onesoup.csp.text import addresses
 
-BLOCKING = "urn:xmpp:blocking"
-
 
 def read_items(node: Any) -> list[str]:
     """The bare JIDs of users in a blocklist, block or unblock. Whole domains and single resources, which no phone can name,

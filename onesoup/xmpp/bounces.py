@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from onesoup.wire.datatypes import legal_text
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.messages import text_in
 
-STANZAS, BLOCKED = "urn:ietf:params:xml:ns:xmpp-stanzas", "urn:xmpp:blocking:errors"
 # Characters of a message by which its writer knows it again, and of what a server says about it.
 MAX_QUOTED_LENGTH, MAX_BOUNCE_TEXT_LENGTH = 40, 160
 
@@ -50,8 +50,8 @@ _NO_SUCH_NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """`sender` is whoever says so, `id` that of our message, `text` what the server says about it, `words` how the message began
-    if it came back."""
+    """`sender` is the address that reports it, `id` that of our message, `text` what the server says about it, `words` how the
+    message began if it came back."""
 
     sender: str
     id: str
@@ -67,8 +67,8 @@ def read_bounce(stanza: Any) -> Bounce | None:
     error = stanza.getTag("error")
     children = [child for child in (error.getChildren() if error is not None else ()) if child]
     text = " ".join(child.getData() or "" for child in children if child.getName() == "text")
-    named = [child for child in children if str(child.getNamespace()) == STANZAS and child.getName() != "text"]
-    blocked = any(str(child.getNamespace()) == BLOCKED for child in children)
+    named = [child for child in children if str(child.getNamespace()) == namespaces.STANZA_ERRORS and child.getName() != "text"]
+    blocked = any(str(child.getNamespace()) == namespaces.BLOCKING_ERRORS for child in children)
     condition = USER_BLOCKS if blocked else _condition(named[0].getName() if named else "undefined-condition", text)
     # Of <gone/> and <redirect/> the content is the new address.
     address = (named[0].getData() or "") if named else ""

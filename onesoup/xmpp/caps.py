@@ -5,7 +5,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-CAPS, DISCO, FORMS = "http://jabber.org/protocol/caps", "http://jabber.org/protocol/disco#info", "jabber:x:data"
+from onesoup.xmpp import namespaces
+
 MAX_CAPS_NAME_LENGTH = 200
 _HASHES = {"sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512"}
 
@@ -22,11 +23,11 @@ def kind_of(client_type: str | None) -> str:
 
 def name_of(stanza: Any) -> str:
     """Under which name the abilities of a presence can be asked for: hash, node and version, "" when it has none."""
-    tag = stanza.getTag("c", namespace=CAPS)
+    tag = stanza.getTag("c", namespace=namespaces.CAPS)
     if tag is None:
         return ""
     parts = [str(tag.getAttr(each) or "") for each in ("hash", "node", "ver")]
-    # Without a hash it is the form of 2003, which nobody can verify.
+    # Without a hash it is the form of 2003, which cannot be verified.
     if parts[0] not in _HASHES or not all(parts) or any(" " in each for each in parts):
         return ""
     name = " ".join(parts)
@@ -71,7 +72,7 @@ def _described(query: Any) -> str:
         for tag in query.getTags("identity")
     ]
     features = [str(tag.getAttr("var") or "") for tag in query.getTags("feature")]
-    forms = sorted(_form(tag) for tag in query.getTags("x", namespace=FORMS))
+    forms = sorted(_form(tag) for tag in query.getTags("x", namespace=namespaces.DATA_FORMS))
     return description(identities, features, "".join(forms))
 
 

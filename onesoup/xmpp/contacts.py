@@ -9,11 +9,10 @@ from typing import Any
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE_PRESENCE, Shown
 from onesoup.csp.text import addresses
-from onesoup.xmpp import caps
+from onesoup.xmpp import caps, namespaces
 
 SHOW_ORDER = {"chat": 0, "": 1, "away": 2, "dnd": 3, "xa": 4}
 AVAILABILITY_OF_SHOW = {"chat": "AVAILABLE", "": "AVAILABLE", "away": "NOT_AVAILABLE", "xa": "NOT_AVAILABLE", "dnd": "DISCREET"}
-NICK = "http://jabber.org/protocol/nick"
 MAX_RESOURCES = 20
 # What is kept of a contact's texts, characters.
 MAX_STATUS_LENGTH, MAX_CONTACT_NAME_LENGTH, MAX_RESOURCE_LENGTH, MAX_CONTACT_GROUPS = 500, 255, 255, 100
@@ -41,7 +40,7 @@ def read_resource(stanza: Any, order: int, language: str = "") -> Resource:
         priority = max(-128, min(127, int(stanza.getTagData("priority") or 0)))
     except ValueError:
         priority = 0
-    nick = stanza.getTag("nick", namespace=NICK)
+    nick = stanza.getTag("nick", namespace=namespaces.NICK)
     return Resource(
         show if show in SHOW_ORDER else "",
         _status(stanza, language),

@@ -81,7 +81,7 @@ COMMAND_STATUS = {
     "service-unavailable": StatusCode.SERVICE_NOT_SUPPORTED,
     "subscription-required": StatusCode.NOT_A_GROUP_MEMBER,
 }
-# Whose profile cannot be told. Whatever else a server answers means that there is nothing to tell (xmpp-mapping.md 9).
+# Conditions under which a profile cannot be read. Any other error means that there is none (xmpp-mapping.md 9).
 PROFILE_STATUS = {
     "remote-server-not-found": StatusCode.DOMAIN_NOT_SUPPORTED,
     "not-allowed": StatusCode.DOMAIN_NOT_SUPPORTED,
@@ -120,10 +120,10 @@ BOUNCE_STATUS = {
     "resource-constraint": StatusCode.MESSAGE_QUEUE_IS_FULL,
     "subscription-required": StatusCode.FORBIDDEN,
 }
-# Errors that tell a fact about whoever was asked: it does not exist, or has nothing of the kind. Every other error says only that
-# it could not be asked, or would not tell this account, now: nothing that may be remembered, least of all for others.
+# Conditions that tell a fact about the entity asked: it does not exist, or has nothing of the kind. Any other error only says
+# that it did not answer this account now, and must not be remembered.
 FACTUAL_CONDITIONS = frozenset({"item-not-found", "service-unavailable", "feature-not-implemented", "gone"})
-# Stream errors after which nobody reconnects: the session is over for the phone.
+# Stream errors after which there is no reconnection: the session is over for the phone.
 FINAL_CONDITIONS = frozenset(
     {
         "conflict",

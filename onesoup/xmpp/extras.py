@@ -8,23 +8,19 @@ from typing import Any
 from onesoup.csp import presence
 from onesoup.csp.places import UNKNOWN_PLACE, Place
 from onesoup.csp.presence import Shown
-from onesoup.xmpp import geoloc
-from onesoup.xmpp.geoloc import GEOLOC
+from onesoup.xmpp import geoloc, namespaces
 
-EVENT = "http://jabber.org/protocol/pubsub#event"
-MOOD, ACTIVITY, NICK = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/activity", "http://jabber.org/protocol/nick"
-AVATAR, AVATAR_DATA = "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
 MAX_PUBLISHED_TEXT_LENGTH = 200
 # A picture that says it is larger than this is not fetched: the stanza would not get through.
 MAX_AVATAR = 150_000
 
 # Node -> the attributes that come from it. A node that no subscription uses is not asked for: each costs traffic.
 ATTRIBUTES_OF_NODE = {
-    MOOD: ("status_mood", "status_text"),
-    ACTIVITY: ("status_text",),
-    NICK: ("alias",),
-    GEOLOC: ("geo_location", "address", "free_text_location"),
-    AVATAR: ("status_content",),
+    namespaces.MOOD: ("status_mood", "status_text"),
+    namespaces.ACTIVITY: ("status_text",),
+    namespaces.NICK: ("alias",),
+    namespaces.GEOLOC: ("geo_location", "address", "free_text_location"),
+    namespaces.AVATAR_METADATA: ("status_content",),
 }
 
 # The phone's eleven moods have the same names in XEP-0107, in small letters. The others go to the nearest of them.
@@ -83,7 +79,7 @@ def from_plain(plain: list[Any] | None) -> Extras:
 
 def read_event(stanza: Any, known: Extras) -> Extras | None:
     """The extras after a PEP event, or None when the event is about something else."""
-    event = stanza.getTag("event", namespace=EVENT)
+    event = stanza.getTag("event", namespace=namespaces.PUBSUB_EVENT)
     items = event.getTag("items") if event is not None else None
     node = items.getAttr("node") if items is not None else None
     reader = _READERS.get(str(node))
@@ -141,7 +137,13 @@ def is_hash(text: str) -> bool:
     return len(text) == 40 and all(each in "0123456789abcdef" for each in text)
 
 
-_READERS = {MOOD: _mood, ACTIVITY: _activity, NICK: _nick, GEOLOC: _place, AVATAR: _avatar}
+_READERS = {
+    namespaces.MOOD: _mood,
+    namespaces.ACTIVITY: _activity,
+    namespaces.NICK: _nick,
+    namespaces.GEOLOC: _place,
+    namespaces.AVATAR_METADATA: _avatar,
+}
 
 
 def with_published(shown: Shown, extras: Extras) -> Shown:

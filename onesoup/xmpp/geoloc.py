@@ -4,8 +4,6 @@ from typing import Any
 
 from onesoup.csp.places import MAX_METRES, MAX_PLACE_NAME_LENGTH, MAX_PLACE_TEXT_LENGTH, Place, number_within
 
-GEOLOC = "http://jabber.org/protocol/geoloc"
-
 
 def read_geoloc(payload: Any) -> Place:
     """The place in a <geoloc/>; a value that is none is left out, and the rest counts."""

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from onesoup.csp.invitations import INVITATION_STANZA_PREFIX
 from onesoup.csp.text import addresses
-from onesoup.xmpp.rooms import MUC_USER, error_condition
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.rooms import error_condition
 from onesoup.xmpp.xml import Xml, leaf
-
-DIRECT = "jabber:x:conference"
-OOB = "jabber:x:oob"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +52,14 @@ def read_invitation(message: Xml) -> Invited | Declined | Bounced | None:
             Bounced(addresses.bare(sender), name, error_condition(message)) if name.startswith(INVITATION_STANZA_PREFIX) else None
         )
     # A room has no resource. With one, the sender is an occupant or a client who pretends to be the room.
-    x = message.find("x", MUC_USER) if "/" not in sender else None
+    x = message.find("x", namespaces.MUC_USER) if "/" not in sender else None
     if x is not None and (invite := x.find("invite")) is not None:
         room = addresses.bare(sender)
         inviter, nick = _who(invite.get("from"), room)
         return Invited(room, inviter, nick, invite.text_of("reason"), x.text_of("password"))
     if x is not None and (decline := x.find("decline")) is not None:
         return Declined(addresses.bare(sender), addresses.bare(decline.get("from")), decline.text_of("reason"))
-    direct = message.find("x", DIRECT)
+    direct = message.find("x", namespaces.DIRECT_INVITATION)
     if direct is not None and "@" in direct.get("jid"):
         room = addresses.bare(direct.get("jid"))
         return Invited(
@@ -84,19 +82,19 @@ def _who(inviter: str, room: str) -> tuple[str, str]:
 def mediated_invitation(room: str, jid: str, note: str, stanza_id: str) -> Xml:
     """Asks a room to invite somebody. A members-only room makes them a member, if we may do that."""
     invite = Xml("invite", attrs={"to": jid}, children=[leaf("reason", note)] if note else [])
-    return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", MUC_USER, children=[invite])])
+    return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", namespaces.MUC_USER, children=[invite])])
 
 
 def direct_invitation(room: str, jid: str, note: str, stanza_id: str, password: str = "") -> Xml:
     """Invites somebody without the room's help."""
     attrs = {"jid": room, **({"reason": note} if note else {}), **({"password": password} if password else {})}
-    return Xml("message", attrs={"to": jid, "id": stanza_id}, children=[Xml("x", DIRECT, attrs)])
+    return Xml("message", attrs={"to": jid, "id": stanza_id}, children=[Xml("x", namespaces.DIRECT_INVITATION, attrs)])
 
 
 def decline_invitation(room: str, inviter: str, note: str, stanza_id: str) -> Xml:
     """Declines a mediated invitation; a direct one cannot be declined. `inviter` is a JID or an occupant's."""
     refusal = Xml("decline", attrs={"to": inviter}, children=[leaf("reason", note)] if note else [])
-    return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", MUC_USER, children=[refusal])])
+    return Xml("message", attrs={"to": room, "id": stanza_id}, children=[Xml("x", namespaces.MUC_USER, children=[refusal])])
 
 
 def ask_presence(jid: str, note: str, stanza_id: str) -> Xml:
@@ -107,5 +105,5 @@ def ask_presence(jid: str, note: str, stanza_id: str) -> Xml:
 def links(jid: str, note: str, urls: list[str], stanza_id: str) -> Xml:
     """A message with a note and the addresses of shared content."""
     body = "\n".join(part for part in (note, *urls) if part)
-    shared = [Xml("x", OOB, children=[leaf("url", url)]) for url in urls[:1]]
+    shared = [Xml("x", namespaces.OUT_OF_BAND, children=[leaf("url", url)]) for url in urls[:1]]
     return Xml("message", attrs={"to": jid, "type": "chat", "id": stanza_id}, children=[leaf("body", body), *shared])

@@ -10,19 +10,15 @@ from urllib.parse import urlsplit
 
 from onesoup.csp.text import addresses
 from onesoup.wire.datatypes import legal_text
+from onesoup.xmpp import namespaces
 
-CARBONS, FORWARD, DELAY, OLD_DELAY = "urn:xmpp:carbons:2", "urn:xmpp:forward:0", "urn:xmpp:delay", "jabber:x:delay"
-MARKERS = "urn:xmpp:chat-markers:0"
-XHTML, BODY = "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml"
-RECEIPTS, STANZA_ID, OOB = "urn:xmpp:receipts", "urn:xmpp:sid:0", "jabber:x:oob"
-CORRECTION = "urn:xmpp:message-correct:0"
 # How `Incoming.seen` begins for a message that our own server's archive has numbered.
 ARCHIVE_NUMBERED_PREFIX = "a "
-OMEMO_NAMESPACES = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2")
-ENCRYPTION_NAMESPACES = (*OMEMO_NAMESPACES, "urn:xmpp:openpgp:0", "jabber:x:encrypted")
+OMEMO_NAMESPACES = (namespaces.OMEMO_AXOLOTL, namespaces.OMEMO)
+ENCRYPTION_NAMESPACES = (*OMEMO_NAMESPACES, namespaces.OPENPGP, namespaces.LEGACY_OPENPGP)
 _ENCRYPTED = frozenset(ENCRYPTION_NAMESPACES)
 # Marks of a body that only says that there is something which cannot be read.
-STAND_IN_NAMESPACES = ("urn:xmpp:eme:0", "urn:xmpp:fallback:0")
+STAND_IN_NAMESPACES = (namespaces.EXPLICIT_ENCRYPTION, namespaces.FALLBACK)
 PICTURE_SUFFIXES = ("jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp")
 MAX_LINK_LENGTH = 2000
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -65,7 +61,7 @@ def read_message(stanza: Any, own: str, language: str = "") -> InboundMessage | 
         time=believed_stamp(kept, own, addresses.domain_of(own), addresses.domain_of(sender)) if kept else None,
         seen=name_of(inner, full, body, own),
         copied=inner is not stanza,
-        receipt=(inner.getAttr("id") or "") if inner.getTag("request", namespace=RECEIPTS) is not None else "",
+        receipt=(inner.getAttr("id") or "") if inner.getTag("request", namespace=namespaces.RECEIPTS) is not None else "",
         url=_picture(inner, body),
     )
 
@@ -93,7 +89,7 @@ def name_of(stanza: Any, sender: str, body: str, by: str) -> str:
     sender's own texts apart, and nobody else's.
     """
     id, kind = stanza.getAttr("id"), "m "
-    for tag in children_named(stanza, "stanza-id", STANZA_ID):
+    for tag in children_named(stanza, "stanza-id", namespaces.STANZA_IDS):
         if tag.getAttr("id") and addresses.bare(tag.getAttr("by") or "") == by:
             id, kind = tag.getAttr("id"), ARCHIVE_NUMBERED_PREFIX
             break
@@ -121,19 +117,19 @@ def _picture(stanza: Any, body: str) -> str:
 
 
 def _shared(stanza: Any) -> str:
-    link = stanza.getTag("x", namespace=OOB)
+    link = stanza.getTag("x", namespace=namespaces.OUT_OF_BAND)
     return (link.getTagData("url") or "").strip() if link is not None else ""
 
 
 def _unwrapped(stanza: Any, own: str) -> Any:
-    if stanza.getTag("sent", namespace=CARBONS) is not None:
+    if stanza.getTag("sent", namespace=namespaces.CARBONS) is not None:
         return None
-    received = stanza.getTag("received", namespace=CARBONS)
+    received = stanza.getTag("received", namespace=namespaces.CARBONS)
     if received is None:
         return stanza
     if addresses.bare(stanza.getAttr("from") or own) != own:
         return None
-    forwarded = received.getTag("forwarded", namespace=FORWARD)
+    forwarded = received.getTag("forwarded", namespace=namespaces.FORWARD)
     return None if forwarded is None else forwarded.getTag("message")
 
 
@@ -154,7 +150,7 @@ def body_of(stanza: Any, kind: str, language: str = "") -> str:
     url = legal_text(_shared(stanza))
     if url and url not in body:
         body = f"{body}\n{url}".strip()
-    if body and stanza.getTag("replace", namespace=CORRECTION) is not None:
+    if body and stanza.getTag("replace", namespace=namespaces.MESSAGE_CORRECTION) is not None:
         body = "* " + body
     return body
 
@@ -193,8 +189,8 @@ def text_in(stanza: Any, name: str, language: str = "") -> str:
 
 def _marked_up(stanza: Any) -> str:
     """The text of a message that has it in XHTML only (XEP-0071)."""
-    markup = stanza.getTag("html", namespace=XHTML)
-    root = markup.getTag("body", namespace=BODY) if markup is not None else None
+    markup = stanza.getTag("html", namespace=namespaces.XHTML_IM)
+    root = markup.getTag("body", namespace=namespaces.XHTML) if markup is not None else None
     return "".join(_words(root)).strip() if root is not None else ""
 
 
@@ -219,9 +215,9 @@ def believed_stamp(kept: Iterable[tuple[str, int]], *keepers: str) -> int | None
 
 
 def delay_stamps(stanza: Any) -> list[tuple[str, int]]:
-    """(bare JID or "", seconds since the epoch) of whoever says to have kept the message since then."""
+    """(bare JID or "", seconds since the epoch) of each entity that says it has kept the message since then."""
     found = []
-    for tag in [*children_named(stanza, "delay", DELAY), *children_named(stanza, "x", OLD_DELAY)]:
+    for tag in [*children_named(stanza, "delay", namespaces.DELAY), *children_named(stanza, "x", namespaces.LEGACY_DELAY)]:
         stamp = parse_stamp(tag.getAttr("stamp") or "")
         if stamp is not None:
             found.append((addresses.bare(tag.getAttr("from") or ""), stamp))
@@ -229,7 +225,7 @@ def delay_stamps(stanza: Any) -> list[tuple[str, int]]:
 
 
 def oldest(kept: Iterable[tuple[str, int]]) -> int | None:
-    """The oldest of these stamps, whoever has made it."""
+    """The oldest of these stamps, from any entity."""
     return min((stamp for _, stamp in kept), default=None)
 
 
@@ -252,7 +248,10 @@ def parse_stamp(text: str) -> int | None:
 def read_receipt(stanza: Any) -> tuple[str, str] | None:
     """(recipient, our message's id) of a delivery receipt (XEP-0184), or of the news that it was read (XEP-0333). Old peers
     name the message by the stanza's id."""
-    received, read = stanza.getTag("received", namespace=RECEIPTS), stanza.getTag("displayed", namespace=MARKERS)
+    received, read = (
+        stanza.getTag("received", namespace=namespaces.RECEIPTS),
+        stanza.getTag("displayed", namespace=namespaces.CHAT_MARKERS),
+    )
     if stanza.getAttr("type") == "error":
         return None
     stanza_id = ""

@@ -6,10 +6,9 @@ from typing import Any
 
 from onesoup.csp.profiles import BIRTHDAY_KEY, PRIVATE_PROPERTIES
 from onesoup.csp.text.vcards import Postal
-from onesoup.xmpp import vcards
+from onesoup.xmpp import namespaces, vcards
 
 # What phones know and vCards do not have: kept in an element that other clients pass over.
-OURS = "urn:onesoup:imps:profile:0"
 PROFILE_ELEMENT = "PROFILE"
 MAX_VCARD_PROPERTY_LENGTH = 200
 
@@ -35,7 +34,7 @@ def read_profile(vcard: Any) -> dict[str, str]:
         "PP_COUNTRY": home.country,
         BIRTHDAY_KEY: card.birthday,
     }
-    ours = vcard.getTag(PROFILE_ELEMENT, namespace=OURS) if vcard is not None else None
+    ours = vcard.getTag(PROFILE_ELEMENT, namespace=namespaces.ONESOUP_PROFILE) if vcard is not None else None
     if ours is not None:
         for name in PRIVATE_PROPERTIES:
             values[name] = " ".join((ours.getTagData(name.removeprefix("PP_")) or "").split())[:MAX_VCARD_PROPERTY_LENGTH]

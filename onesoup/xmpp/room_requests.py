@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onesoup.csp.text import addresses
-from onesoup.xmpp.rooms import DATA, DISCO_INFO, DISCO_ITEMS, MUC, MUC_ADMIN, MUC_OWNER
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml, leaf
 
 # Messages that a room is asked for when it is entered again after a break.
@@ -24,7 +24,7 @@ def enter_room(room: str, nick: str, history: int, characters: int, password: st
     children = [Xml("history", attrs=limits)]
     if password:
         children.append(leaf("password", password))
-    return Xml("presence", attrs={"to": f"{room}/{nick}"}, children=[Xml("x", MUC, children=children)])
+    return Xml("presence", attrs={"to": f"{room}/{nick}"}, children=[Xml("x", namespaces.MUC, children=children)])
 
 
 def leave_room(room: str, nick: str) -> Xml:
@@ -59,17 +59,17 @@ class RoomReply:
 
 def ask_info(jid: str) -> RoomRequest:
     """disco#info of a room or service."""
-    return RoomRequest(jid, "get", Xml("query", DISCO_INFO))
+    return RoomRequest(jid, "get", Xml("query", namespaces.DISCO_INFO))
 
 
 def ask_items(jid: str) -> RoomRequest:
     """disco#items of a server or service."""
-    return RoomRequest(jid, "get", Xml("query", DISCO_ITEMS))
+    return RoomRequest(jid, "get", Xml("query", namespaces.DISCO_ITEMS))
 
 
 def ask_config(room: str) -> RoomRequest:
     """The configuration form of a room; for its owners."""
-    return RoomRequest(room, "get", Xml("query", MUC_OWNER))
+    return RoomRequest(room, "get", Xml("query", namespaces.MUC_OWNER))
 
 
 def submit_config(room: str, values: Mapping[str, list[str]]) -> RoomRequest:
@@ -78,23 +78,25 @@ def submit_config(room: str, values: Mapping[str, list[str]]) -> RoomRequest:
         Xml("field", attrs={"var": var}, children=[leaf("value", each) for each in each_value])
         for var, each_value in values.items()
     ]
-    form = Xml("x", DATA, {"type": "submit"}, fields)
-    return RoomRequest(room, "set", Xml("query", MUC_OWNER, children=[form]))
+    form = Xml("x", namespaces.DATA_FORMS, {"type": "submit"}, fields)
+    return RoomRequest(room, "set", Xml("query", namespaces.MUC_OWNER, children=[form]))
 
 
 def destroy_room(room: str) -> RoomRequest:
     """Destroys a room; for its owners."""
-    return RoomRequest(room, "set", Xml("query", MUC_OWNER, children=[Xml("destroy")]))
+    return RoomRequest(room, "set", Xml("query", namespaces.MUC_OWNER, children=[Xml("destroy")]))
 
 
 def ask_affiliated(room: str, affiliation: str) -> RoomRequest:
     """The list of people with an affiliation; see read_admin_items()."""
-    return RoomRequest(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"affiliation": affiliation})]))
+    return RoomRequest(
+        room, "get", Xml("query", namespaces.MUC_ADMIN, children=[Xml("item", attrs={"affiliation": affiliation})])
+    )
 
 
 def ask_role(room: str, role: str) -> RoomRequest:
     """The list of occupants with a role; see read_admin_items()."""
-    return RoomRequest(room, "get", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"role": role})]))
+    return RoomRequest(room, "get", Xml("query", namespaces.MUC_ADMIN, children=[Xml("item", attrs={"role": role})]))
 
 
 def ping_oneself(room: str, nick: str) -> RoomRequest:
@@ -120,13 +122,15 @@ def still_inside(condition: str) -> bool | None:
 def set_affiliation(room: str, jid: str, affiliation: str) -> RoomRequest:
     """Gives an account an affiliation: owner, admin, member, outcast or none."""
     return RoomRequest(
-        room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"jid": jid, "affiliation": affiliation})])
+        room, "set", Xml("query", namespaces.MUC_ADMIN, children=[Xml("item", attrs={"jid": jid, "affiliation": affiliation})])
     )
 
 
 def set_role(room: str, nick: str, role: str) -> RoomRequest:
     """Gives an occupant a role: moderator, participant, visitor, or none to remove it."""
-    return RoomRequest(room, "set", Xml("query", MUC_ADMIN, children=[Xml("item", attrs={"nick": nick, "role": role})]))
+    return RoomRequest(
+        room, "set", Xml("query", namespaces.MUC_ADMIN, children=[Xml("item", attrs={"nick": nick, "role": role})])
+    )
 
 
 def read_admin_items(payload: Xml) -> list[tuple[str, str]]:

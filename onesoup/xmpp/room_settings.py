@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from onesoup.csp.text import digits
-from onesoup.xmpp.rooms import DATA, MUC
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml
 
 # Feature of a room with an archive (XEP-0313), and the form fields of Prosody and ejabberd that switch it on.
-ARCHIVE_FEATURE, ARCHIVE_FIELDS = "urn:xmpp:mam:2", ("muc#roomconfig_enablearchiving", "mam")
+ARCHIVE_FIELDS = ("muc#roomconfig_enablearchiving", "mam")
 
 CONFIG_PREFIX, INFO_PREFIX = "muc#roomconfig_", "muc#roominfo_"
 # Items that are read of the answer of a server or service to disco#items.
@@ -22,7 +22,7 @@ MAX_DISCO_ITEMS = 50
 def is_room_service(info: Xml) -> bool:
     """Whether disco#info is that of a room service for people: identity conference/text; gateways have others."""
     identities = [(each.get("category"), each.get("type")) for each in info.all("identity")]
-    return ("conference", "text") in identities and any(each.get("var") == MUC for each in info.all("feature"))
+    return ("conference", "text") in identities and any(each.get("var") == namespaces.MUC for each in info.all("feature"))
 
 
 def item_jids(items: Xml) -> list[str]:
@@ -53,7 +53,7 @@ class RoomInfo:
 def read_room_info(query: Xml) -> RoomInfo:
     """Reads disco#info of a room."""
     identity = next((each for each in query.all("identity") if each.get("category") == "conference"), Xml("identity"))
-    form = query.find("x", DATA) or Xml("x")
+    form = query.find("x", namespaces.DATA_FORMS) or Xml("x")
     values = {each.get("var"): each.text_of("value") for each in form.all("field")}
     features = frozenset(each.get("var") for each in query.all("feature"))
     return RoomInfo(identity.get("name"), features, values)
@@ -68,7 +68,7 @@ def group_properties(about: RoomInfo, private: bool) -> dict[str, str]:
         "Type": "Private" if private else "Public",
         "Searchable": "F" if "muc_hidden" in features else "T",
         "AutoDelete": "F" if "muc_persistent" in features else "T",
-        "History": "T" if ARCHIVE_FEATURE in features else "F",
+        "History": "T" if namespaces.ARCHIVE in features else "F",
         "RequireInvitation": "T" if about.members_only else "F",
         "Topic": fields.get(f"{INFO_PREFIX}subject", ""),
         "ActiveUsers": fields.get(f"{INFO_PREFIX}occupants", ""),
@@ -116,7 +116,7 @@ def fill_config_form(config: Xml, values: Mapping[str, str], welcome: str | None
     """Puts group properties into an owner's form and returns all its fields; None when `config` is no form.
 
     Other fields stay as they were. A field that the room does not have, or a choice that it does not offer, is left out."""
-    form = config.find("x", DATA)
+    form = config.find("x", namespaces.DATA_FORMS)
     if form is None:
         return None
     wished = _wished_fields(values, welcome)

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from onesoup.csp.groups import ADMIN_LEVEL, MOD_LEVEL, USER_LEVEL
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.xmpp import errors
+from onesoup.xmpp import errors, namespaces
 from onesoup.xmpp.xml import Xml
-
-MUC, MUC_USER = "http://jabber.org/protocol/muc", "http://jabber.org/protocol/muc#user"
-MUC_ADMIN, MUC_OWNER = "http://jabber.org/protocol/muc#admin", "http://jabber.org/protocol/muc#owner"
-DISCO_INFO, DISCO_ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
-DATA, STANZAS = "jabber:x:data", "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 # Occupants with these affiliations are administrators of the group.
 ADMIN_AFFILIATIONS = ("owner", "admin")
@@ -50,7 +45,7 @@ def privilege_level(role: str, affiliation: str) -> str:
 
 def is_room_presence(stanza: Xml) -> bool:
     """Whether a presence can only have come from a room."""
-    return stanza.find("x", MUC_USER) is not None or stanza.find("x", MUC) is not None
+    return stanza.find("x", namespaces.MUC_USER) is not None or stanza.find("x", namespaces.MUC) is not None
 
 
 def is_topic(message: Xml) -> bool:
@@ -66,7 +61,7 @@ def split_occupant(jid: str) -> tuple[str, str]:
 def read_presence(stanza: Xml) -> RoomPresence:
     """Reads a presence that came from a room."""
     room, nick = split_occupant(stanza.get("from"))
-    x = stanza.find("x", MUC_USER) or Xml("x")
+    x = stanza.find("x", namespaces.MUC_USER) or Xml("x")
     item = x.find("item") or Xml("item")
     kind = stanza.get("type")
     return RoomPresence(
@@ -85,7 +80,7 @@ def read_presence(stanza: Xml) -> RoomPresence:
 
 def status_codes(stanza: Xml) -> frozenset[int]:
     """The status codes that a room has put into a stanza."""
-    x = stanza.find("x", MUC_USER) or Xml("x")
+    x = stanza.find("x", namespaces.MUC_USER) or Xml("x")
     found = (each.get("code") for each in x.all("status"))
     return frozenset(int(each) for each in found if each.isascii() and each.isdigit() and len(each) < 5)
 
@@ -93,7 +88,7 @@ def status_codes(stanza: Xml) -> frozenset[int]:
 def error_condition(stanza: Xml) -> str:
     """The defined condition of an error stanza."""
     error = stanza.find("error") or Xml("error")
-    named = (child.name for child in error.children if child.ns in (STANZAS, "") and child.name != "text")
+    named = (child.name for child in error.children if child.ns in (namespaces.STANZA_ERRORS, "") and child.name != "text")
     return next(named, "undefined-condition")
 
 

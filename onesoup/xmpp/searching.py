@@ -7,13 +7,8 @@ from typing import Any
 
 from onesoup.csp import search
 from onesoup.csp.text import addresses
+from onesoup.xmpp import namespaces
 
-SEARCH, FORMS = "jabber:iq:search", "jabber:x:data"
-DISCO_INFO, DISCO_ITEMS, MUC = (
-    "http://jabber.org/protocol/disco#info",
-    "http://jabber.org/protocol/disco#items",
-    "http://jabber.org/protocol/muc",
-)
 MAX_FORM_FIELDS, MAX_HIT_VALUE_LENGTH = 40, 200
 
 # criterion -> names that fields have for it, the best first
@@ -58,7 +53,7 @@ class SearchForm:
 
 def read_form(query: Any) -> SearchForm:
     """The form in the answer to a get."""
-    data = query.getTag("x", namespace=FORMS)
+    data = query.getTag("x", namespace=namespaces.DATA_FORMS)
     if data is not None:
         names = [str(each.getAttr("var") or "") for each in data.getTags("field")]
         told = data.getTagData("instructions") or ""
@@ -87,7 +82,7 @@ def fill_search_form(form: SearchForm, wanted: Mapping[str, str]) -> dict[str, s
 
 def read_hits(query: Any, most: int = search.MAX_SEARCH_HITS) -> list[tuple[str, dict[str, list[str]]]]:
     """(bare JID, facts) of everybody that a service found, in either form."""
-    data = query.getTag("x", namespace=FORMS)
+    data = query.getTag("x", namespace=namespaces.DATA_FORMS)
     hits = []
     for item in (data if data is not None else query).getTags("item")[:most]:
         values = _values(item, data is not None)
@@ -112,11 +107,11 @@ def _values(item: Any, data: bool) -> dict[str, str]:
 
 def is_directory(info: Any) -> bool:
     """Whether the disco#info of a service says that persons are found there."""
-    return _has_feature(info, SEARCH) and _identity(info, "directory", "user")
+    return _has_feature(info, namespaces.SEARCH) and _identity(info, "directory", "user")
 
 
 def is_rooms(info: Any) -> bool:
-    return _has_feature(info, MUC) and _identity(info, "conference", "text")
+    return _has_feature(info, namespaces.MUC) and _identity(info, "conference", "text")
 
 
 def _has_feature(info: Any, name: str) -> bool:
@@ -141,7 +136,7 @@ def is_open(info: Any) -> bool:
 def topic_of(info: Any) -> str:
     """What a room's disco#info says that it is about (XEP-0045 section 6.4): the subject, and the description; Prosody tells
     the latter only."""
-    fields = [each for form in info.getTags("x", namespace=FORMS) for each in form.getTags("field")]
+    fields = [each for form in info.getTags("x", namespace=namespaces.DATA_FORMS) for each in form.getTags("field")]
     values = {str(each.getAttr("var")): each.getTagData("value") or "" for each in fields}
     told = (values.get("muc#roominfo_subject", ""), values.get("muc#roominfo_description", ""))
     return "\n".join(text[:MAX_HIT_VALUE_LENGTH] for text in told if text)

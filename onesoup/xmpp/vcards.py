@@ -16,9 +16,8 @@ from onesoup.csp.text.vcards import (
     Card,
     Postal,
 )
-from onesoup.xmpp import extras
+from onesoup.xmpp import extras, namespaces
 
-VCARD, UPDATE = "vcard-temp", "vcard-temp:x:update"
 # Octets of a picture. Servers let no vCard through that is much larger, and a scaled picture needs less than a hundredth.
 MAX_PICTURE = 200_000
 _PARTS = ("STREET", "LOCALITY", "REGION", "PCODE", "CTRY")
@@ -86,7 +85,7 @@ def base64_bytes(text: str) -> bytes | None:
 
 def photo_hash(stanza: Any) -> str | None:
     """What a presence says of the picture: its SHA-1, "" for none, None when it says nothing."""
-    update = stanza.getTag("x", namespace=UPDATE)
+    update = stanza.getTag("x", namespace=namespaces.VCARD_AVATAR)
     tag = update.getTag("photo") if update is not None else None
     if tag is None:
         return None

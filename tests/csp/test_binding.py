@@ -34,7 +34,9 @@ def table(name: str) -> list[dict[str, str]]:
 
 # --- there and back ---
 
-LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Zs", "Zl", "Zp"))
+# No text keeps the controls that turn the direction of writing.
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Zs", "Zl", "Zp"), exclude_characters=TURNING)
 TEXT = st.text(LETTERS, min_size=1, max_size=12)
 DATE = st.datetimes().map(lambda moment: f"{moment.year:04}{moment:%m%dT%H%M%S}Z")
 LEAF = {"int": st.integers(0, 2**32 - 1), "bool": st.booleans(), "flag": st.booleans()}

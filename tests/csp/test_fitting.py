@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onesoup.csp import fitting, messages
-from onesoup.csp.codec import fast_wbxml
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction, document_from_message
 from onesoup.csp.codec.generated_elements import (
     ContactListProperties,
@@ -30,7 +30,7 @@ TEXT = st.text(st.sampled_from('a &<>"\r\n\té\u20ac\U0001f600\x01'), max_size=6
 
 def written(content, version, encoding):
     transaction = Transaction(Mode.REQUEST, "s12345678-1234", content)
-    return fast_wbxml.encode(Message(version, encoding, [transaction], "2z" + "x" * 24, SessionType.INBAND, poll=True))
+    return write_message(Message(version, encoding, [transaction], "2z" + "x" * 24, SessionType.INBAND, poll=True))
 
 
 def of(version, encoding, own="wv:alice@example.org"):

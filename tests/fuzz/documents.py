@@ -1,13 +1,14 @@
 """Documents as phones send them, in each encoding: what the fuzz of the decoders begins with, and the words they are made of."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import UnreadableBody, read_message
 from onesoup.csp.codec.generated_elements import PollingRequest
-from onesoup.csp.errors import CspError
 from onesoup.wire import codec, tokens
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
@@ -19,8 +20,8 @@ from tests.wire.test_pts import ALIKE
 from tests.wire.test_pts import EXAMPLES as EXAMPLES_OF_LINES
 from tests.wire.vectors import ALL, REPOSITORY, XML_REQUESTS, copy, into
 
-# The examples of the specification.
-SPECIFICATION_EXAMPLES = REPOSITORY / "docs" / "protocol" / "examples"
+# Those that come with the specification, where they are.
+EXAMPLES = Path(os.environ.get("ONESOUP_EXAMPLES") or REPOSITORY / "../shared/protocol/examples")
 VERSIONS = ("1.1", "1.2", "1.3")
 
 
@@ -29,7 +30,7 @@ def _read() -> Iterator[bytes]:
         yield vector.octets
         with suppress(FileNotFoundError):
             yield vector.xml
-    for folder in (XML_REQUESTS, SPECIFICATION_EXAMPLES):
+    for folder in (XML_REQUESTS, EXAMPLES):
         for path in sorted(folder.glob("*.xml")):
             yield path.read_bytes()
 
@@ -67,8 +68,8 @@ def polls() -> tuple[bytes, ...]:
     """Polls, with ids of plain letters and digits, as most phones of a server have them."""
     found = []
     for octets in (*seeds(Encoding.XML), *seeds(Encoding.WBXML)):
-        with suppress(WireError, CspError):
-            message = envelope.message_from_document(codec.decode(octets))
+        with suppress(UnreadableBody):
+            message = read_message(octets)
             if message.session_id and [type(each.content) for each in message.transactions] == [PollingRequest]:
                 found.append(octets.replace(message.session_id.encode(), b"ab12"))
     return tuple(dict.fromkeys(found))

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from xmpp.simplexml import Node
 
-from onesoup.csp.codec import envelope
+from onesoup.csp.codec.codec import read_message, write_message
 from onesoup.csp.codec.envelope import Malformed, Message, Mode, SessionType, Transaction, Unknown
 from onesoup.csp.groups import Room
 from onesoup.csp.lists import Item as RosterItem
@@ -23,7 +23,6 @@ from onesoup.handlers import render
 from onesoup.store import records
 from onesoup.store.session.holder_side import ContactRecord, Delivery, StreamChanges
 from onesoup.store.session.inbox import InboxItem, PhoneContact
-from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_DOCUMENT_BYTES
 from onesoup.xmpp import (
@@ -46,7 +45,8 @@ from onesoup.xmpp import (
 from onesoup.xmpp import messages as xmpp_messages
 from onesoup.xmpp import profiles as xmpp_profiles
 from onesoup.xmpp.stream import stanzas
-from onesoup.xmpp.stream.parser import MAX_STANZA_DEPTH, Parser
+from onesoup.xmpp.stream.document_reader import MAX_STANZA_DEPTH
+from onesoup.xmpp.stream.parser import Parser
 from onesoup.xmpp.stream.serializer import escape, quote, serialise
 from onesoup.xmpp.xml import Xml
 from tests.fuzz.mutants import Language
@@ -432,10 +432,10 @@ def delivered(item: InboxItem, record: bytes, version: str, encoding: Any) -> bo
     item.record = record
     primitive = render.item_primitive(item, version)
     said = Message(version, encoding, [Transaction(Mode.REQUEST, item.tid, primitive)], "sid", SessionType.INBAND)
-    octets = codec.encode(envelope.document_from_message(said))
+    octets = write_message(said)
     if len(octets) > MAX_DOCUMENT_BYTES:
         return True  # well-formed, but for no phone: what is cut before it comes so far is tested elsewhere
-    content = envelope.message_from_document(codec.decode(octets)).transactions[0].content
+    content = read_message(octets).transactions[0].content
     assert type(content) is type(primitive), content
     assert not isinstance(content, Malformed | Unknown)
     return True

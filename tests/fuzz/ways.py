@@ -1,9 +1,10 @@
-"""The fast ways of onesoup.csp, `direct` and `polls`, beside the way over the element tree: for any bytes they say the same, or
+"""The fast ways of onesoup.csp.codec beside the way over the element tree: for any bytes they say the same, or
 the fast one leaves the document to the tree."""
 
 import re
 
-from onesoup.csp.codec import envelope, fast_wbxml
+from onesoup.csp.codec import envelope, fast_wbxml_reader
+from onesoup.csp.codec.codec import write_message
 from onesoup.csp.codec.envelope import Message
 from onesoup.csp.codec.fast_polls import KnownPolls
 from onesoup.csp.errors import CspError
@@ -27,7 +28,7 @@ def over_the_tree(data: bytes, content_type: str | None = None) -> Message | Non
 
 def agrees(data: bytes) -> bool:
     """Whether the short way took it. It must not differ from the long one, and take nothing that that one refuses."""
-    message = fast_wbxml.decode(data)
+    message = fast_wbxml_reader.decode(data)
     if message is None:
         return False
     for content_type in CONTENT_TYPES:
@@ -43,11 +44,11 @@ def written(message: Message) -> bytes | None:
         long = codec.encode(envelope.document_from_message(message))
     except (KeyError, WireError) as refused:
         try:
-            fast_wbxml.encode(message)
+            write_message(message)
         except type(refused):
             return None
         raise AssertionError("written by the short way alone") from refused
-    assert fast_wbxml.encode(message) == long
+    assert write_message(message) == long
     return long
 
 
@@ -71,10 +72,10 @@ def by_sight(data: bytes) -> bool:
         return False
     known = KnownPolls()
     known.learn(data, message)
-    first = known.read(data)
+    first = known.match(data)
     assert first is None or first == message
     for other in _with_other_ids(data, message):
-        read = known.read(other)
+        read = known.match(other)
         assert read is None or read == over_the_tree(other)
     return first is not None
 

@@ -13,7 +13,7 @@ from onesoup.csp.codec.generated_elements import (
     ScreenName,
 )
 from onesoup.csp.lists import Item
-from onesoup.xmpp.rooms import DISCO_INFO
+from onesoup.xmpp import namespaces
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 
@@ -110,7 +110,7 @@ def test_one_entry_that_is_no_user_does_not_stop_the_others(phone, holder):
 
 
 def test_a_group_whose_domain_is_silent_does_not_stop_the_others(phone, holder):
-    holder.iqs["far.example", DISCO_INFO] = "remote-server-timeout"
+    holder.iqs["far.example", namespaces.DISCO_INFO] = "remote-server-timeout"
     names = AddList(user_id=[ROMEO], group_id=["wv:/tea@far.example"])
     answer = phone.ask(BlockEntityRequest(block_list=BlockList(add_list=names)))
     assert [(each.code, each.group_id) for each in answer.result.detailed_result] == [(504, ["wv:/tea@far.example"])]

@@ -22,7 +22,7 @@ from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.wire import codec
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
-from onesoup.xmpp import rooms
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml, leaf
 from tests.handlers.conftest import Holder, Phone
 
@@ -140,19 +140,21 @@ def rooms_are_served(stage: Stage) -> None:
     """The domain has rooms, and the lobby is one of them."""
     iqs = stage.holder.iqs
     room = Xml("identity", attrs={"category": "conference", "type": "text", "name": "Lobby"})
-    feature = Xml("feature", attrs={"var": rooms.MUC})
+    feature = Xml("feature", attrs={"var": namespaces.MUC})
     welcome = Xml("field", attrs={"var": "muc#roominfo_description"}, children=[leaf("value", "Welcome")])
-    iqs[CONFERENCE, rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO, children=[room, feature])
-    form = Xml("x", rooms.DATA, children=[welcome])
-    iqs[LOBBY, rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO, children=[room, feature, form])
+    iqs[CONFERENCE, namespaces.DISCO_INFO] = Xml("query", namespaces.DISCO_INFO, children=[room, feature])
+    form = Xml("x", namespaces.DATA_FORMS, children=[welcome])
+    iqs[LOBBY, namespaces.DISCO_INFO] = Xml("query", namespaces.DISCO_INFO, children=[room, feature, form])
 
 
 def club_can_be_made(stage: Stage) -> None:
     rooms_are_served(stage)
-    stage.holder.iqs[CLUB, rooms.DISCO_INFO] = "item-not-found"
+    stage.holder.iqs[CLUB, namespaces.DISCO_INFO] = "item-not-found"
     names = ("roomname", "membersonly", "publicroom", "persistentroom")
     fields = [Xml("field", attrs={"var": f"muc#roomconfig_{name}"}) for name in names]
-    stage.holder.iqs[CLUB, rooms.MUC_OWNER] = Xml("query", rooms.MUC_OWNER, children=[Xml("x", rooms.DATA, children=fields)])
+    stage.holder.iqs[CLUB, namespaces.MUC_OWNER] = Xml(
+        "query", namespaces.MUC_OWNER, children=[Xml("x", namespaces.DATA_FORMS, children=fields)]
+    )
     stage.holder.fresh.add(CLUB)
 
 

@@ -54,7 +54,7 @@ from onesoup.csp.messages import Text
 from onesoup.phone.groups import members_of
 from onesoup.store import records
 from onesoup.store.session.holder_side import Delivery, StreamChanges
-from onesoup.xmpp import rooms
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml, from_plain, leaf
 
 GID, ROOM = "wv:/lobby@example.org", "lobby@conference.example.org"
@@ -69,22 +69,22 @@ def feature(var):
 def about(*features, name="Lobby", **fields):
     form = Xml(
         "x",
-        rooms.DATA,
+        namespaces.DATA_FORMS,
         children=[Xml("field", attrs={"var": f"muc#roominfo_{each}"}, children=[leaf("value", fields[each])]) for each in fields],
     )
     identity = Xml("identity", attrs={"category": "conference", "type": "text", "name": name})
-    return Xml("query", rooms.DISCO_INFO, children=[identity, feature(rooms.MUC), *map(feature, features), form])
+    return Xml("query", namespaces.DISCO_INFO, children=[identity, feature(namespaces.MUC), *map(feature, features), form])
 
 
 def admin(*jids):
-    return Xml("query", rooms.MUC_ADMIN, children=[Xml("item", attrs={"jid": jid}) for jid in jids])
+    return Xml("query", namespaces.MUC_ADMIN, children=[Xml("item", attrs={"jid": jid}) for jid in jids])
 
 
 @pytest.fixture
 def served(holder):
     """A domain with rooms; the lobby is there."""
-    holder.iqs["conference.example.org", rooms.DISCO_INFO] = about()
-    holder.iqs[ROOM, rooms.DISCO_INFO] = about(description="Welcome")
+    holder.iqs["conference.example.org", namespaces.DISCO_INFO] = about()
+    holder.iqs[ROOM, namespaces.DISCO_INFO] = about(description="Welcome")
     return holder
 
 
@@ -127,7 +127,7 @@ def test_a_join_in_the_form_of_each_version(every_phone, served):
 
 
 def test_without_a_name_one_is_found(phone, served):
-    served.iqs[ROOM, rooms.DISCO_INFO] = about()
+    served.iqs[ROOM, namespaces.DISCO_INFO] = about()
     assert phone.ask(JoinGroupRequest(group_id="wv:lobby", subscribe_notification=True)).NAME == "JoinGroup-Response"
     (join,) = served.ops(phone, "join")
     assert (join["nick"], join["gid"], join["notice"]) == ("alice", "wv:lobby", True)
@@ -143,7 +143,7 @@ def test_without_a_name_one_is_found(phone, served):
     [("item-not-found", 800), ("remote-server-not-found", 516), ("registration-required", 810), ("forbidden", 809)],
 )
 def test_a_room_that_cannot_be_seen_is_not_entered(phone, served, condition, told):
-    served.iqs[ROOM, rooms.DISCO_INFO] = condition
+    served.iqs[ROOM, namespaces.DISCO_INFO] = condition
     assert code(phone.ask(JoinGroupRequest(group_id=GID))) == told
     assert served.ops(phone, "join") == []
 
@@ -163,23 +163,23 @@ def test_a_domain_without_rooms(phone, holder):
 @pytest.mark.parametrize("silent", ["other.example", "rooms.other.example"])
 def test_a_look_up_that_failed_is_no_answer_and_is_not_remembered(phone, holder, condition, told, silent):
     """One lost question must not take a domain's groups away from everybody for ten minutes."""
-    items = Xml("query", rooms.DISCO_ITEMS, children=[Xml("item", attrs={"jid": "rooms.other.example"})])
-    holder.iqs["other.example", rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO)
-    holder.iqs["other.example", rooms.DISCO_ITEMS] = items
-    holder.iqs["rooms.other.example", rooms.DISCO_INFO] = condition
+    items = Xml("query", namespaces.DISCO_ITEMS, children=[Xml("item", attrs={"jid": "rooms.other.example"})])
+    holder.iqs["other.example", namespaces.DISCO_INFO] = Xml("query", namespaces.DISCO_INFO)
+    holder.iqs["other.example", namespaces.DISCO_ITEMS] = items
+    holder.iqs["rooms.other.example", namespaces.DISCO_INFO] = condition
     if silent == "other.example":
-        holder.iqs[silent, rooms.DISCO_INFO] = holder.iqs[silent, rooms.DISCO_ITEMS] = condition
+        holder.iqs[silent, namespaces.DISCO_INFO] = holder.iqs[silent, namespaces.DISCO_ITEMS] = condition
     assert code(phone.ask(JoinGroupRequest(group_id="wv:/x@other.example"))) == told
-    holder.iqs["other.example", rooms.DISCO_INFO] = Xml("query", rooms.DISCO_INFO)
-    holder.iqs["other.example", rooms.DISCO_ITEMS] = items
-    holder.iqs["rooms.other.example", rooms.DISCO_INFO] = about()
-    holder.iqs["x@rooms.other.example", rooms.DISCO_INFO] = about()
+    holder.iqs["other.example", namespaces.DISCO_INFO] = Xml("query", namespaces.DISCO_INFO)
+    holder.iqs["other.example", namespaces.DISCO_ITEMS] = items
+    holder.iqs["rooms.other.example", namespaces.DISCO_INFO] = about()
+    holder.iqs["x@rooms.other.example", namespaces.DISCO_INFO] = about()
     assert phone.ask(JoinGroupRequest(group_id="wv:/x@other.example")).NAME == "JoinGroup-Response"
 
 
 def test_a_name_that_we_made_up_need_not_exist(phone, holder, services):
-    holder.iqs["example.org", rooms.DISCO_ITEMS] = Xml("query", rooms.DISCO_ITEMS)
-    holder.iqs["conference.example.org", rooms.DISCO_INFO] = "remote-server-not-found"
+    holder.iqs["example.org", namespaces.DISCO_ITEMS] = Xml("query", namespaces.DISCO_ITEMS)
+    holder.iqs["conference.example.org", namespaces.DISCO_INFO] = "remote-server-not-found"
     assert code(phone.ask(JoinGroupRequest(group_id=GID))) == 405
     assert services.groups.service("example.org") == ""
 
@@ -188,7 +188,7 @@ def test_a_group_of_an_invitation_is_joined_without_a_look_up(phone, served, ser
     found = Invitation("GR", "tea@rooms.far.example", "wv:/tea@far.example", "dave@far.example", until=4_000_000_000)
     services.invites.put("alice@example.org", "in", "i1", records.pack_invitation(found))
     served.otherwise = "remote-server-timeout"
-    served.iqs["tea@rooms.far.example", rooms.DISCO_INFO] = about()
+    served.iqs["tea@rooms.far.example", namespaces.DISCO_INFO] = about()
     assert phone.ask(JoinGroupRequest(group_id="wv:/tea@far.example")).NAME == "JoinGroup-Response"
     assert {each["to"] for each in served.ops(phone, "iq")} == {"tea@rooms.far.example"}
 
@@ -236,11 +236,11 @@ def test_leaving(inside, served):
 
 FORM = Xml(
     "query",
-    rooms.MUC_OWNER,
+    namespaces.MUC_OWNER,
     children=[
         Xml(
             "x",
-            rooms.DATA,
+            namespaces.DATA_FORMS,
             children=[Xml("field", attrs={"var": f"muc#roomconfig_{name}"}) for name in ("roomname", "membersonly", "roomdesc")],
         )
     ],
@@ -257,7 +257,7 @@ def created(**more):
 
 def test_a_group_is_made_and_configured(phone, served):
     room = "alice\\2fclub@conference.example.org"
-    served.iqs[room, rooms.DISCO_INFO], served.iqs[room, rooms.MUC_OWNER] = "item-not-found", FORM
+    served.iqs[room, namespaces.DISCO_INFO], served.iqs[room, namespaces.MUC_OWNER] = "item-not-found", FORM
     served.fresh.add(room)
     assert code(phone.ask(created(screen_name=ScreenName(s_name="Alice"), own_properties=OwnProperties()))) == 200
     form = next(from_plain(each["tree"]).find("x") for each in served.ops(phone, "iq") if each["type"] == "set")
@@ -271,7 +271,7 @@ def test_a_group_is_made_and_configured(phone, served):
 
 
 def test_a_group_that_is_there_or_of_somebody_else_is_not_made(phone, served):
-    served.iqs["alice\\2fclub@conference.example.org", rooms.DISCO_INFO] = about()
+    served.iqs["alice\\2fclub@conference.example.org", namespaces.DISCO_INFO] = about()
     assert code(phone.ask(created())) == 801
     wrong = created()
     wrong.group_id = "wv:ben/club@example.org"
@@ -279,7 +279,7 @@ def test_a_group_that_is_there_or_of_somebody_else_is_not_made(phone, served):
     wrong = created()
     wrong.group_properties.property.append(Property(name="Colour", value="red"))
     assert code(phone.ask(wrong)) == 806
-    served.iqs["alice\\2fclub@conference.example.org", rooms.DISCO_INFO] = "item-not-found"
+    served.iqs["alice\\2fclub@conference.example.org", namespaces.DISCO_INFO] = "item-not-found"
     wrong = created()
     wrong.group_properties.welcome_note.content_type = "image/png"
     assert code(phone.ask(wrong)) == 415
@@ -382,10 +382,10 @@ def test_from_outside_nobody_is_put_out_by_name(phone, served):
     assert code(phone.ask(removal("wv:ben@example.org"))) == 200
     affiliations = [{"jid": "ben@example.org", "affiliation": each} for each in ("outcast", "none")]
     assert changes(phone, served) == affiliations
-    served.iqs[ROOM, rooms.DISCO_INFO] = about("muc_membersonly")
+    served.iqs[ROOM, namespaces.DISCO_INFO] = about("muc_membersonly")
     assert code(phone.ask(removal("wv:ben@example.org"))) == 200
     assert changes(phone, served)[2:] == affiliations[1:]
-    served.iqs[ROOM, rooms.DISCO_INFO], served.iqs[ROOM, "item"] = about(), "forbidden"
+    served.iqs[ROOM, namespaces.DISCO_INFO], served.iqs[ROOM, "item"] = about(), "forbidden"
     assert code(phone.ask(removal("wv:ben@example.org"))) == 816
     assert changes(phone, served)[3:] == affiliations[:1]
 
@@ -542,7 +542,7 @@ def test_an_invitation_from_inside_and_from_outside(inside, served):
     assert code(inside.ask(invite(group_id=GID, invite_note="come"))) == 200
     assert code(inside.ask(invite(group_id="wv:/far@example.org"))) == 200
     mediated, direct = sent(inside, served)
-    assert mediated.find("x", rooms.MUC_USER).find("invite").get("to") == "ben@example.org"
+    assert mediated.find("x", namespaces.MUC_USER).find("invite").get("to") == "ben@example.org"
     assert direct.find("x").get("jid") == "far@conference.example.org"
 
 
@@ -550,7 +550,7 @@ def test_an_owner_who_is_invited_to_be_a_member_stays_an_owner(inside, served):
     served.iqs[ROOM, "item"] = lambda item: admin("ben@example.org") if item.get("affiliation") == "owner" else Xml("query")
     assert code(inside.ask(invite("GM", "wv:ben@example.org", "wv:dora@example.org", group_id=GID))) == 200
     assert changes(inside, served) == [{"jid": "dora@example.org", "affiliation": "member"}]
-    invited = [each.find("x", rooms.MUC_USER).find("invite").get("to") for each in sent(inside, served)]
+    invited = [each.find("x", namespaces.MUC_USER).find("invite").get("to") for each in sent(inside, served)]
     assert invited == ["ben@example.org", "dora@example.org"]
 
 

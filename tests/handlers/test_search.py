@@ -12,7 +12,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.groups import KeptProperties
 from onesoup.csp.lists import Item
 from onesoup.store import records
-from onesoup.xmpp.bookmarks import BOOKMARKS, PUBSUB
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml
 
 BEN, CLEO = Item("ben@example.org", "Ben", (), "both"), Item("cleo@far.example", "Cleo", (), "both")
@@ -137,8 +137,12 @@ def test_groups_of_which_the_phone_is_an_owner_and_bookmarks_of_other_clients(ph
         "alice@example.org", "soup@conference.example.org", records.pack_kept(KeptProperties("wv:/soup", auto=True))
     )
     marks = [("soup@conference.example.org", "false"), ("nuts@conference.example.org", "true")]
-    items = [Xml("item", attrs={"id": jid}, children=[Xml("conference", BOOKMARKS, {"autojoin": to})]) for jid, to in marks]
-    holder.iqs["", "items"] = Xml("pubsub", PUBSUB, children=[Xml("items", attrs={"node": BOOKMARKS}, children=items)])
+    items = [
+        Xml("item", attrs={"id": jid}, children=[Xml("conference", namespaces.BOOKMARKS, {"autojoin": to})]) for jid, to in marks
+    ]
+    holder.iqs["", "items"] = Xml(
+        "pubsub", namespaces.PUBSUB, children=[Xml("items", attrs={"node": namespaces.BOOKMARKS}, children=items)]
+    )
     assert groups(look(phone, GROUP_USER_ID_AUTOJOIN="wv:alice@example.org")) == ["wv:/nuts@conference.example.org"]
 
 

@@ -28,11 +28,11 @@ from onesoup.wire import codec
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.generated.datatypes import DATATYPES
 from onesoup.wire.tree import Element
-from onesoup.xmpp import rooms
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.xml import Xml
 from tests.handlers.conftest import Holder, Phone
 
-MUC = Xml("feature", attrs={"var": rooms.MUC})
+MUC = Xml("feature", attrs={"var": namespaces.MUC})
 TABLES = Path(__file__).resolve().parents[2] / "tables"
 VERSIONS = ("1.1", "1.2", "1.3")
 
@@ -159,13 +159,13 @@ def changing(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.fixture
 def settled_phone(new_phone, holder, services):
     """A factory: a session with something in it that could be broken, on a server that takes whatever it is told."""
-    room, form = "lobby@conference.example.org", Xml("query", children=[Xml("x", rooms.DATA)])
+    room, form = "lobby@conference.example.org", Xml("query", children=[Xml("x", namespaces.DATA_FORMS)])
     service = Xml("query", children=[Xml("identity", attrs={"category": "conference", "type": "text"}), MUC])
     holder.iqs = {
-        ("conference.example.org", rooms.DISCO_INFO): service,
-        ("new@conference.example.org", rooms.DISCO_INFO): "item-not-found",
-        ("new@conference.example.org", rooms.MUC_OWNER): form,
-        (room, rooms.MUC_OWNER): form,
+        ("conference.example.org", namespaces.DISCO_INFO): service,
+        ("new@conference.example.org", namespaces.DISCO_INFO): "item-not-found",
+        ("new@conference.example.org", namespaces.MUC_OWNER): form,
+        (room, namespaces.MUC_OWNER): form,
     }
     holder.otherwise = Xml("query")
     services.groups.keep_service("example.org", "conference.example.org")

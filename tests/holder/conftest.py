@@ -34,7 +34,7 @@ _numbers = itertools.count(1)
 def large_budget() -> Iterator[None]:
     """What a server sends is read as fast as it comes."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(socket, "BURST", 1024 * 1024 * 1024)
+        patched.setattr(socket, "READ_BURST_BYTES", 1024 * 1024 * 1024)
         yield
 
 

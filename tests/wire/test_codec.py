@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onesoup.wire import codec, wbxml, xmltext
+from onesoup.wire import codec, wbxml_writer, xmltext
 from onesoup.wire.datatypes import legal_text
 from onesoup.wire.document import ANY_TREE, Document, Encoding
 from onesoup.wire.errors import WireError
@@ -193,7 +193,7 @@ def test_the_namespace_of_the_content_speaks_when_the_root_has_none():
 
 
 def test_an_error_carries_what_was_read_so_far():
-    octets = wbxml.encode(Element("WV-CSP-Message", children=[Element("Code", "1"), Element("Description", "abc")]), "1.3")
+    octets = wbxml_writer.encode(Element("WV-CSP-Message", children=[Element("Code", "1"), Element("Description", "abc")]), "1.3")
     with pytest.raises(WireError) as caught:
         codec.decode(octets[:-4])
     assert caught.value.partial is not None
@@ -222,7 +222,7 @@ def test_an_error_carries_what_was_read_so_far():
 )
 def test_opaque_content(info, octets, text):
     message = Element("NewMessage", children=[Element("MessageInfo", children=[Element(k, v) for k, v in info.items()])])
-    written = wbxml.encode(Element("WV-CSP-Message", children=[message]), "1.2")
+    written = wbxml_writer.encode(Element("WV-CSP-Message", children=[message]), "1.2")
     body = written[:-2] + b"\0\0\x4d\xc3" + bytes((len(octets),)) + octets + b"\1\1\1"
     assert only(body).findtext("ContentData") == text
 
@@ -236,7 +236,7 @@ def test_a_picture_in_presence_as_octets_or_as_base64(octets, text):
         "StatusContent", children=[Element("Qualifier", "T"), Element("DirectContent", "x"), Element("ContentType", "y")]
     )
     tree = Element("WV-CSP-Message", children=[Element("PresenceSubList", children=[content])])
-    written = wbxml.encode(tree, "1.2").replace(b"\x03x\0", b"\xc3" + bytes((len(octets),)) + octets)
+    written = wbxml_writer.encode(tree, "1.2").replace(b"\x03x\0", b"\xc3" + bytes((len(octets),)) + octets)
     found = codec.decode(written).root.children[0].children[0]
     assert (found.findtext("DirectContent"), found.findtext("ContentType")) == (text, "y")
 
@@ -332,7 +332,7 @@ def test_the_namespaces_are_those_of_the_version_whatever_the_tree_carries():
         '<?xml version="1.0" encoding="UTF-8"?><WV-CSP-Message xmlns="http://www.wireless-village.org/CSP1.1">'
         '<TransactionContent xmlns="http://www.wireless-village.org/TRC1.1"/></WV-CSP-Message>'
     )
-    assert codec.decode(wbxml.encode(tree, "1.1")).root.attrs == {"xmlns": "http://www.wireless-village.org/CSP1.1"}
+    assert codec.decode(wbxml_writer.encode(tree, "1.1")).root.attrs == {"xmlns": "http://www.wireless-village.org/CSP1.1"}
 
 
 # ---- any text
@@ -341,7 +341,7 @@ def test_the_namespaces_are_those_of_the_version_whatever_the_tree_carries():
 @given(st.text(st.characters(blacklist_categories=())), st.sampled_from(["1.1", "1.2", "1.3"]))
 def test_any_text_arrives_in_wbxml(text, version):
     tree = Element("WV-CSP-Message", children=[Element("ContentData", text)])
-    assert codec.decode(wbxml.encode(tree, version)).root.findtext("ContentData") == legal_text(text)
+    assert codec.decode(wbxml_writer.encode(tree, version)).root.findtext("ContentData") == legal_text(text)
 
 
 @given(st.text(st.characters(blacklist_categories=())), st.booleans())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.wire import wbxml
+from onesoup.wire import wbxml_writer
 from onesoup.wire.codec import decode
 from onesoup.wire.generated.attrs import ATTRS
 from onesoup.wire.generated.datatypes import DATATYPES
@@ -100,14 +100,14 @@ def check(octets: bytes, version: str) -> None:
 
 @pytest.mark.parametrize("vector", PLAIN, ids=lambda vector: vector.name)
 def test_golden_rules(vector):
-    check(wbxml.encode(decode(vector.octets).root, vector.version), vector.version)
+    check(wbxml_writer.encode(decode(vector.octets).root, vector.version), vector.version)
 
 
 def leaf(name: str, text: str, version: str = "1.2") -> bytes:
     """What stands between an element's tag and its END."""
-    octets = wbxml.encode(Element("WV-CSP-Message", children=[Element(name, text)]), version)
+    octets = wbxml_writer.encode(Element("WV-CSP-Message", children=[Element(name, text)]), version)
     assert octets.endswith(b"\1\1")
-    tag = len(wbxml.encode(Element("WV-CSP-Message", children=[Element(name)]), version)) - 1
+    tag = len(wbxml_writer.encode(Element("WV-CSP-Message", children=[Element(name)]), version)) - 1
     return octets[tag:-2]
 
 
@@ -163,7 +163,7 @@ def test_how_a_value_is_written(version, name, text, octets):
 )
 def test_value_tokens_that_hang_on_the_version(version, name, text, octets):
     assert leaf(name, text, version) == bytes.fromhex(octets)
-    read = decode(wbxml.encode(Element("WV-CSP-Message", children=[Element(name, text)]), version))
+    read = decode(wbxml_writer.encode(Element("WV-CSP-Message", children=[Element(name, text)]), version))
     assert read.root.findtext(name) == text
 
 
@@ -171,5 +171,5 @@ def test_a_page_is_switched_once_and_right_before_its_tag():
     tree = Element(
         "WV-CSP-Message", children=[Element("Session"), Element("Poll", "T"), Element("CIR", "F"), Element("Code", "1")]
     )
-    body = wbxml.encode(tree, "1.2")[4:]
+    body = wbxml_writer.encode(tree, "1.2")[4:]
     assert body.hex(" ") == "c9 08 03 31 2e 32 00 01 2d 61 80 2c 01 00 09 45 80 0b 01 00 00 4b c3 01 01 01 01"

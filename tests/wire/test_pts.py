@@ -10,7 +10,7 @@ from onesoup.csp.codec import envelope
 from onesoup.csp.codec.binding import write_node
 from onesoup.csp.codec.envelope import Message, Mode, SessionType, Transaction
 from onesoup.csp.codec.generated_elements import PRIMITIVES, LoginResponse, Node, Result, Status
-from onesoup.wire import codec, pts, ptstext, sms, xmltext
+from onesoup.wire import codec, pts_reader, pts_words, pts_writer, ptstext, sms, xmltext
 from onesoup.wire.document import Document, Encoding
 from onesoup.wire.errors import WireError
 from onesoup.wire.generated import pts as tables
@@ -287,7 +287,7 @@ def test_a_transaction_id_that_cannot_be_said(tid):
 )
 def test_a_tree_that_is_no_message_cannot_be_written(root):
     with pytest.raises(WireError, match="PTS"):
-        pts.encode(root, "1.2")
+        pts_writer.encode(root, "1.2")
 
 
 # ---- tables
@@ -317,7 +317,7 @@ def coded(node: object) -> bool:
     return isinstance(node, Node) and any(coded(getattr(node, name)) for name in node.__slots__)
 
 
-@pytest.mark.parametrize("name", sorted(set(PRIMITIVES) - pts.CLOSED - set(pts.WRITTEN_AS)))
+@pytest.mark.parametrize("name", sorted(set(PRIMITIVES) - pts_words.CLOSED_PRIMITIVES - set(pts_words.WRITTEN_AS)))
 @settings(max_examples=2, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(data=st.data(), version=VERSIONS)
 def test_a_primitive_that_is_not_closed_arrives_whole(name, data, version):
@@ -343,7 +343,7 @@ def settled(element: Element) -> Element:
     return element
 
 
-@pytest.mark.parametrize("name", sorted(pts.CLOSED))
+@pytest.mark.parametrize("name", sorted(pts_words.CLOSED_PRIMITIVES))
 @settings(max_examples=3, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(data=st.data(), version=VERSIONS)
 def test_a_closed_primitive_settles_after_one_trip(name, data, version):
@@ -366,7 +366,7 @@ def test_any_octets_after_a_good_start(start, octets):
 
 
 def pts_document(octets: bytes) -> Document:
-    root, version = pts.decode(octets)
+    root, version = pts_reader.decode(octets)
     return Document(root, version, Encoding.PTS)
 
 
@@ -378,7 +378,7 @@ def test_any_text_arrives(text):
     primitive = primitive_of(message)
     primitive.children[0].children[0].text = primitive.children[1].text = text
     again = primitive_of(codec.decode(codec.encode(message)))
-    legal = ptstext.legal(text)
+    legal = ptstext.legal_text(text)
     assert (again.children[0].children[0].text, again.children[1].text) == (legal, legal)
 
 

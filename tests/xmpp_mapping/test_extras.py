@@ -4,30 +4,32 @@ import pytest
 from xmpp.simplexml import Node
 
 from onesoup.csp.presence import OFFLINE_PRESENCE, Shown
-from onesoup.xmpp import extras
-from onesoup.xmpp.extras import ACTIVITY, EVENT, MOOD, NICK, Extras
+from onesoup.xmpp import extras, namespaces
+from onesoup.xmpp.extras import Extras
 
 HERE = Shown(online=True, availability="AVAILABLE")
 
 
 def event(node: str, payload: Node | None) -> Node:
     item = Node("item", {"id": "1"}, [payload] if payload is not None else [])
-    return Node("message", {"from": "romeo@x"}, [Node(f"{EVENT} event", {}, [Node("items", {"node": node}, [item])])])
+    return Node(
+        "message", {"from": "romeo@x"}, [Node(f"{namespaces.PUBSUB_EVENT} event", {}, [Node("items", {"node": node}, [item])])]
+    )
 
 
 def test_a_mood_with_words_is_read():
-    payload = Node(f"{MOOD} mood", {}, [Node("in_love"), Node("text", {}, ["with Juliet"])])
-    assert extras.read_event(event(MOOD, payload), Extras()) == Extras(mood="in_love", mood_text="with Juliet")
+    payload = Node(f"{namespaces.MOOD} mood", {}, [Node("in_love"), Node("text", {}, ["with Juliet"])])
+    assert extras.read_event(event(namespaces.MOOD, payload), Extras()) == Extras(mood="in_love", mood_text="with Juliet")
 
 
 def test_an_empty_mood_withdraws_the_old_one_and_leaves_the_rest():
     before = Extras(mood="sad", mood_text="alas", nick="R")
-    assert extras.read_event(event(MOOD, Node(f"{MOOD} mood")), before) == Extras(nick="R")
+    assert extras.read_event(event(namespaces.MOOD, Node(f"{namespaces.MOOD} mood")), before) == Extras(nick="R")
 
 
 def test_an_activity_is_told_in_words():
-    payload = Node(f"{ACTIVITY} activity", {}, [Node("doing_chores", {}, [Node("buying_groceries")])])
-    assert extras.read_event(event(ACTIVITY, payload), Extras()) == Extras(activity="buying groceries")
+    payload = Node(f"{namespaces.ACTIVITY} activity", {}, [Node("doing_chores", {}, [Node("buying_groceries")])])
+    assert extras.read_event(event(namespaces.ACTIVITY, payload), Extras()) == Extras(activity="buying groceries")
 
 
 def test_an_event_about_something_else_changes_nothing():
@@ -36,7 +38,7 @@ def test_an_event_about_something_else_changes_nothing():
 
 
 def test_a_retracted_item_is_an_empty_one():
-    assert extras.read_event(event(NICK, None), Extras(nick="R")) == Extras()
+    assert extras.read_event(event(namespaces.NICK, None), Extras(nick="R")) == Extras()
 
 
 @pytest.mark.parametrize("mood", extras.PHONE_MOODS)

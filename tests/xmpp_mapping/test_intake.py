@@ -15,7 +15,8 @@ from onesoup.store.errors import StoreDown
 from onesoup.store.session.holder_side import ALWAYS, LIVE, UNSURE, ContactRecord, kept_since
 from onesoup.xmpp import bounces, commands, contacts, messages
 from onesoup.xmpp.stream import stanzas
-from onesoup.xmpp.stream.parser import Parser, TooBig
+from onesoup.xmpp.stream.events import TooBig
+from onesoup.xmpp.stream.parser import Parser
 from workers.holder.session import inbound_batch
 from workers.holder.session.inbound import InboundStanzas
 from workers.holder.session.inbound_batch import SentMessage

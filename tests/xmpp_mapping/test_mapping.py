@@ -10,7 +10,7 @@ from xmpp.simplexml import Node, NodeBuilder
 from onesoup.csp.lists import Item
 from onesoup.csp.presence import OFFLINE_PRESENCE, Published
 from onesoup.store import records
-from onesoup.xmpp import bounces, commands, contacts, errors, messages
+from onesoup.xmpp import bounces, commands, contacts, errors, messages, namespaces
 from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.contacts import Resource, aggregate, read_item, read_resource, with_presence
 from onesoup.xmpp.stream import errors as stream
@@ -672,12 +672,12 @@ def test_lists_come_back_as_they_were_kept():
     assert stanzas.lists_in(Node("iq", {"type": "result"}, [query])) == entries
 
 
-@pytest.mark.parametrize("payload", [[], [Node(f"{stanzas.LISTS} lists")], [Node("other lists")]])
+@pytest.mark.parametrize("payload", [[], [Node(f"{namespaces.ONESOUP_LISTS} lists")], [Node("other lists")]])
 def test_an_account_without_kept_lists(payload):
-    assert stanzas.lists_in(Node("iq", {}, [Node(f"{stanzas.PRIVATE} query", {}, payload)])) == {}
+    assert stanzas.lists_in(Node("iq", {}, [Node(f"{namespaces.PRIVATE_STORAGE} query", {}, payload)])) == {}
 
 
 def test_what_is_no_record_is_left_out():
-    kept = Node(f"{stanzas.LISTS} lists", {}, [Node("list", {"token": "x"}, ["not base64!"])])
-    assert stanzas.lists_in(Node("iq", {}, [Node(f"{stanzas.PRIVATE} query", {}, [kept])])) == {}
+    kept = Node(f"{namespaces.ONESOUP_LISTS} lists", {}, [Node("list", {"token": "x"}, ["not base64!"])])
+    assert stanzas.lists_in(Node("iq", {}, [Node(f"{namespaces.PRIVATE_STORAGE} query", {}, [kept])])) == {}
     assert not records.is_list(b"\x01")

@@ -13,8 +13,8 @@ from onesoup.csp.presence import Shown
 from onesoup.csp.text.vcards import CELL, FAX, HOME, WORK, Card, Postal
 from onesoup.store import records
 from onesoup.store.session.holder_side import ContactRecord
-from onesoup.xmpp import caps, contacts, extras, geoloc, vcards
-from onesoup.xmpp.extras import AVATAR, GEOLOC, MOOD, NICK, Extras
+from onesoup.xmpp import caps, contacts, extras, geoloc, namespaces, vcards
+from onesoup.xmpp.extras import Extras
 from onesoup.xmpp.stream import stanzas
 from tests.xmpp_mapping.test_intake import ROMEO, Directory, inbound_of, node, read, shown
 from workers.holder.session.inbound_batch import CLIENT_LOOKUP, PICTURE_LOOKUP, ContactLookup
@@ -44,7 +44,7 @@ def event(about, payload=""):
 
 
 def metadata(*infos):
-    return event(AVATAR, f"<metadata xmlns='{AVATAR}'>{''.join(infos)}</metadata>")
+    return event(namespaces.AVATAR_METADATA, f"<metadata xmlns='{namespaces.AVATAR_METADATA}'>{''.join(infos)}</metadata>")
 
 
 def info(name=SHA, octets=1000, more=""):
@@ -186,13 +186,13 @@ def test_an_answer_is_believed_when_its_hash_says_so():
 
 
 def test_own_abilities_have_the_hash_that_their_answer_verifies():
-    profile = stanzas.PhoneProfile("handheld", (AVATAR, MOOD))
+    profile = stanzas.PhoneProfile("handheld", (namespaces.AVATAR_METADATA, namespaces.MOOD))
     query = node(
         "<iq xmlns='jabber:client' type='get' from='r@x/a' id='1'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
     )
     answer = stanzas.iq_answer(query, "alice@x", profile).getTag("query")
     assert caps.caps_match(f"sha-1 {stanzas.CAPS_NODE} {stanzas.caps_hash('handheld', profile.notify)}", answer)
-    assert {f"{AVATAR}+notify", f"{MOOD}+notify"} <= stanzas.features_in(Node("iq", {}, [answer]))
+    assert {f"{namespaces.AVATAR_METADATA}+notify", f"{namespaces.MOOD}+notify"} <= stanzas.features_in(Node("iq", {}, [answer]))
 
 
 # --- what is asked for ---
@@ -203,9 +203,9 @@ def test_own_abilities_have_the_hash_that_their_answer_verifies():
     [
         ([], []),
         ([["online_status", "user_availability"]], []),
-        ([["alias"]], [NICK]),
-        ([["status_content"], ["status_mood"]], [MOOD, AVATAR]),
-        ([["address"]], [GEOLOC]),
+        ([["alias"]], [namespaces.NICK]),
+        ([["status_content"], ["status_mood"]], [namespaces.MOOD, namespaces.AVATAR_METADATA]),
+        ([["address"]], [namespaces.GEOLOC]),
     ],
 )
 def test_only_what_subscriptions_use_is_asked_for(asked, nodes):
@@ -251,7 +251,7 @@ def test_a_new_picture_is_told_to_those_who_want_it(intake, directory):
 def test_the_text_of_a_farewell_stays_with_what_is_published_later(intake, directory):
     gone = read(intake, f"<presence from='{ROMEO}/a' type='unavailable'><status>bye</status></presence>")
     directory.known[ROMEO] = ContactRecord(presence=gone.changes.presence[ROMEO])
-    assert shown(read(intake, event(NICK, f"<nick xmlns='{NICK}'>R</nick>"))).text == "bye"
+    assert shown(read(intake, event(namespaces.NICK, f"<nick xmlns='{namespaces.NICK}'>R</nick>"))).text == "bye"
 
 
 def test_of_several_texts_the_phones_language_counts(intake):
@@ -266,7 +266,7 @@ def test_of_several_texts_the_phones_language_counts(intake):
 
 
 def geo(inside):
-    return geoloc.read_geoloc(node(f"<geoloc xmlns='{GEOLOC}'>{inside}</geoloc>"))
+    return geoloc.read_geoloc(node(f"<geoloc xmlns='{namespaces.GEOLOC}'>{inside}</geoloc>"))
 
 
 def test_a_place_is_read():
@@ -372,7 +372,7 @@ TREES = st.recursive(LEAVES, branches, max_leaves=12)
 @given(st.sampled_from([*extras.ATTRIBUTES_OF_NODE, "x"]), TREES, TREES)
 def test_whatever_is_published_breaks_nothing(about, tree, other):
     items = Node("items", {"node": about}, [Node("item", {"id": "1"}, [tree])])
-    message = Node("jabber:client message", {"from": ROMEO}, [Node(f"{extras.EVENT} event", {}, [items])])
+    message = Node("jabber:client message", {"from": ROMEO}, [Node(f"{namespaces.PUBSUB_EVENT} event", {}, [items])])
     presence = Node("jabber:client presence", {"from": f"{ROMEO}/a"}, [Node("vcard-temp:x:update x", {}, [other]), other])
     directory = Directory()
     directory.known[ROMEO] = ContactRecord(wishes=wishes("status_content", "client_info", "address"))

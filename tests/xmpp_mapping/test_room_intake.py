@@ -13,10 +13,9 @@ from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.store import records
 from onesoup.store.session.holder_side import LIVE, UNSURE, kept_since
-from onesoup.xmpp import messages
-from onesoup.xmpp import rooms as mapping
+from onesoup.xmpp import messages, namespaces
 from onesoup.xmpp.archive import ArchivedMessage
-from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.events import TooBig
 from workers.holder.session.inbound import InboundStanzas
 from workers.holder.session.inbound_batch import MAX_BODY_BYTES, SentMessage
 from workers.holder.session.phone_texts import PhoneTexts
@@ -28,7 +27,7 @@ from workers.holder.session.rooms.table import ArchiveQuery, PendingJoin, RoomTa
 from workers.holder.session.state import Phase, SessionState
 
 OWN, ROOM, GID = "alice@example.org", "soup@conference.example.org", "wv:/soup@example.org"
-USER = mapping.MUC_USER
+USER = namespaces.MUC_USER
 
 
 class FakeSession:

@@ -3,11 +3,11 @@
 import pytest
 from xmpp.simplexml import NodeBuilder
 
-from onesoup.xmpp import bookmarks, invitations, room_requests, room_settings, rooms, xml
+from onesoup.xmpp import bookmarks, invitations, namespaces, room_requests, room_settings, rooms, xml
 from onesoup.xmpp.bookmarks import Bookmark
 from onesoup.xmpp.invitations import Declined, Invited
 from onesoup.xmpp.stream import stanzas
-from onesoup.xmpp.stream.stanzas import DISCO, MAX_UPLOAD, UPLOAD, upload_limit
+from onesoup.xmpp.stream.http_upload import MAX_UPLOAD, upload_limit
 from onesoup.xmpp.xml import Xml
 
 ROOM, MUC = "room@conference.example.org", "http://jabber.org/protocol/muc"
@@ -61,7 +61,7 @@ def test_why_somebody_is_out(inner, code):
 
 
 def test_a_refusal_and_a_new_nick():
-    error = f"<error><conflict xmlns='{rooms.STANZAS}'/></error>"
+    error = f"<error><conflict xmlns='{namespaces.STANZA_ERRORS}'/></error>"
     assert rooms.read_presence(tree(f"<presence from='{ROOM}/Ben' type='error'>{error}</presence>")).error == "conflict"
     assert presence("<item nick='Benny'/><status code='303'/>", type="unavailable").new_nick == "Benny"
 
@@ -91,7 +91,8 @@ def test_what_is_asked_of_history():
     assert room_requests.enter_room(ROOM, "Ben", 0, 0, password="soup").find("x", MUC).text_of("password") == "soup"
 
 
-INFO = f"""<query xmlns='{rooms.DISCO_INFO}'><identity category='conference' type='text' name='The club'/><feature var='{MUC}'/>
+IDENTITY = "<identity category='conference' type='text' name='The club'/>"
+INFO = f"""<query xmlns='{namespaces.DISCO_INFO}'>{IDENTITY}<feature var='{MUC}'/>
 <feature var='muc_membersonly'/>
 <feature var='urn:xmpp:mam:2'/><feature var='muc_hidden'/><feature var='muc_persistent'/>
 <x xmlns='jabber:x:data' type='result'><field var='muc#roominfo_description'><value>Welcome</value></field>
@@ -155,8 +156,9 @@ def test_a_choice_of_a_form_that_is_no_number_is_none(digits):
 @pytest.mark.parametrize(("told", "limit"), [("1000", 1000), ("9" * 5000, MAX_UPLOAD), ("²", MAX_UPLOAD), ("", MAX_UPLOAD)])
 def test_the_limit_of_an_upload_service_may_be_anything(told, limit):
     field = "<field var='{}'><value>{}</value></field>".format
-    form = field("FORM_TYPE", UPLOAD) + field("max-file-size", told)
-    query = f"<query xmlns='{DISCO}'><feature var='{UPLOAD}'/><x xmlns='jabber:x:data'>{form}</x></query>"
+    form = field("FORM_TYPE", namespaces.HTTP_UPLOAD) + field("max-file-size", told)
+    parts = f"<feature var='{namespaces.HTTP_UPLOAD}'/><x xmlns='jabber:x:data'>{form}</x>"
+    query = f"<query xmlns='{namespaces.DISCO_INFO}'>{parts}</query>"
     assert upload_limit(NodeBuilder(f"<iq xmlns='jabber:client'>{query}</iq>").getDom()) == limit
 
 

@@ -15,7 +15,7 @@ from onesoup.csp.session import Session
 from onesoup.store import records
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
-from onesoup.xmpp import commands
+from onesoup.xmpp import commands, namespaces
 from onesoup.xmpp.stream import stanzas
 from onesoup.xmpp.stream.parser import Parser
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
@@ -86,13 +86,13 @@ def test_from_xmpp_to_the_phone(version, encoding, text):
 
 def tree_of(command):
     """A chat message as a tree: what it has to be on the wire."""
-    payload = [stanzas.text_node("body", command.body), Node(f"{stanzas.SID} origin-id", {"id": command.id})]
+    payload = [stanzas.text_node("body", command.body), Node(f"{namespaces.STANZA_IDS} origin-id", {"id": command.id})]
     if command.receipt:
-        payload.append(Node(f"{stanzas.RECEIPTS} request"))
+        payload.append(Node(f"{namespaces.RECEIPTS} request"))
     if command.url:
-        payload.append(Node(f"{stanzas.OOB} x", {}, [stanzas.text_node("url", command.url)]))
+        payload.append(Node(f"{namespaces.OUT_OF_BAND} x", {}, [stanzas.text_node("url", command.url)]))
     if command.gid:
-        payload.append(Node(f"{stanzas.MUC_USER} x"))
+        payload.append(Node(f"{namespaces.MUC_USER} x"))
     return Node("message", {"type": "chat", "to": command.to, "id": command.id}, payload)
 
 

@@ -13,7 +13,7 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import NotStored, Stream, StreamFailure
 from onesoup.xmpp.stream import socket as link_module
-from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.events import TooBig
 from onesoup.xmpp.stream.socket import StreamSocket
 from onesoup.xmpp.stream.stream_management import MAX_UNACKED
 from tests.xmpp_stream.conftest import options_for
@@ -43,7 +43,7 @@ def client(client, prosody):
 @pytest.fixture
 def large_budget(monkeypatch):
     """All that a peer sends in the test is read at once."""
-    monkeypatch.setattr(link_module, "BURST", 64 * 1024 * 1024)
+    monkeypatch.setattr(link_module, "READ_BURST_BYTES", 64 * 1024 * 1024)
 
 
 def roster():
@@ -467,7 +467,7 @@ def test_the_error_counts_not_the_closing_tag_behind_it(client, stub):
 
 
 def test_a_peer_that_stops_reading_blocks_nobody_else(client, stub, monkeypatch):
-    monkeypatch.setattr("onesoup.xmpp.stream.connection.SEND_SECONDS", 0.5)
+    monkeypatch.setattr("onesoup.xmpp.stream.connection.STALLED_SEND_SECONDS", 0.5)
     server = stub(lambda peer: (peer.log_in(sm=True), gevent.sleep(20)))
     one = client("a", domain="stub.example", options=server.options()).connect()
     turns = []

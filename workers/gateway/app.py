@@ -15,8 +15,8 @@ import structlog
 from gevent import socket as gevent_socket
 from prometheus_client import Counter, Histogram
 
-from onesoup.csp.codec import envelope, fast_wbxml
-from onesoup.csp.codec.fast_polls import KnownPolls
+from onesoup.csp.codec.codec import MessageReader, UnreadableBody, read_message, write_message
+from onesoup.csp.codec.envelope import Message, Transaction
 from onesoup.csp.codec.generated_elements import LoginRequest, LoginResponse
 from onesoup.csp.errors import CspError
 from onesoup.csp.text import addresses
@@ -30,8 +30,6 @@ from onesoup.settings import Settings, load_settings
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
-from onesoup.wire.errors import WireError
-from onesoup.wire.tree import Element
 from workers.gateway import account_page
 from workers.gateway.client_address import PeerReader
 
@@ -52,14 +50,16 @@ class CspResource:
     def __init__(self, exchange: Exchange, peers: PeerReader, max_body: int, domain: str = "") -> None:
         """`domain` is the domain of a log-in that names none."""
         self._exchange, self._peers, self._max_body, self._domain = exchange, peers, max_body, domain
-        self._polls = KnownPolls()
+        self._reader = MessageReader()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         began = time.perf_counter()
         peer = self._peers.of(req)
-        body = self._body(req)
-        message = self._polls.read(body) or self._read(req, resp, body)
-        if message is None:
+        body, content_type = self._body(req), req.content_type
+        try:
+            message = self._reader.read(body, content_type)
+        except UnreadableBody as error:
+            self._unreadable(req, resp, body, error)
             return
         written: list[Callable[[], None]] = []
         reply = self._exchange.run(message, body, peer, written)
@@ -69,29 +69,13 @@ class CspResource:
             resp.set_stream(_then(reply, written), len(reply))
         else:
             resp.data = reply
-        resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
+        resp.content_type = codec.media_type(message.version, message.encoding, content_type)
         name = getattr(message.transactions[0].content, "NAME", "other")
         _seconds(name)(time.perf_counter() - began)
 
-    def _read(self, req: falcon.Request, resp: falcon.Response, body: bytes) -> envelope.Message | None:
-        """The message in a body. None when it cannot be read; the phone is answered then."""
-        message = fast_wbxml.decode(body)
-        if message is None:
-            try:
-                document = codec.decode(body, req.content_type)
-                message = envelope.message_from_document(document)
-            except WireError as error:
-                self._unreadable(req, resp, body, error, error.partial)
-                return None
-            except CspError as error:
-                self._unreadable(req, resp, body, error, document.root)
-                return None
-        self._polls.learn(body, message)
-        return message
-
-    def _trace(self, message: envelope.Message, octets: int, reply: bytes, began: float) -> None:
+    def _trace(self, message: Message, octets: int, reply: bytes, began: float) -> None:
         """Sends an event to operators who trace this session, or this user's log-in."""
-        told = envelope.message_from_document(codec.decode(reply)) if reply else None
+        told = read_message(reply) if reply else None
         sid = message.session_id or (told.session_id if told else None)
         names = [logs.short(sid)] if sid else []
         for content in (each.content for each in (*message.transactions, *(told.transactions if told else ()))):
@@ -132,16 +116,14 @@ class CspResource:
             raise falcon.HTTPContentTooLarge()
         return body
 
-    def _unreadable(
-        self, req: falcon.Request, resp: falcon.Response, body: bytes, error: WireError | CspError, partial: Element | None
-    ) -> None:
+    def _unreadable(self, req: falcon.Request, resp: falcon.Response, body: bytes, error: UnreadableBody) -> None:
         """A Status in the phone's own encoding when its ids can be read; otherwise 400 without a body (wire.md 9)."""
         self._reject(req, str(error), octets=len(body))
-        message = unreadable_answer(body, error, partial)
+        message = unreadable_answer(error)
         if message is None:
             resp.status = falcon.HTTP_415 if _foreign(body, req.content_type) else falcon.HTTP_400
             return
-        resp.data = codec.encode(envelope.document_from_message(message))
+        resp.data = write_message(message)
         resp.content_type = codec.media_type(message.version, message.encoding, req.content_type)
 
     def _reject(self, req: falcon.Request, reason: str, octets: int | None = None) -> None:
@@ -165,7 +147,7 @@ def _then(reply: bytes, written: list[Callable[[], None]]) -> Iterator[bytes]:
             log.warning("store-down", reason=str(error))
 
 
-def _named(transaction: envelope.Transaction) -> str:
+def _named(transaction: Transaction) -> str:
     """A transaction for a trace: its id, its name, and the code if it has one."""
     name = getattr(transaction.content, "NAME", "other")
     result = getattr(transaction.content, "result", None)

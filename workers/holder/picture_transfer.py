@@ -11,7 +11,7 @@ from onesoup.csp.session import Capabilities
 from onesoup.csp.status import StatusCode
 from onesoup.images import fit
 from onesoup.images.threads import scaled
-from onesoup.xmpp.stream import StreamFailure, stanzas
+from onesoup.xmpp.stream import StreamFailure, http_upload, stanzas
 from workers.holder.http_client import HttpClient, WebError
 from workers.holder.session.interfaces import IqClient
 from workers.holder.upload_services import UploadService, UploadServiceCache
@@ -84,12 +84,12 @@ class PictureTransfer:
 
     def _slot(self, stream: IqClient, service: UploadService, kind: str, name: str, size: int) -> tuple[str, str, dict[str, str]]:
         try:
-            result = stream.request(stanzas.slot_get(service.jid, name, size, kind), SLOT_SECONDS)
+            result = stream.request(http_upload.slot_get(service.jid, name, size, kind), SLOT_SECONDS)
         except StreamFailure as failure:
             if failure.kind == "no-answer":
                 raise NotSent(StatusCode.TIMEOUT, "the server does not answer", again=True) from None
             raise
-        slot = stanzas.slot_in(result)
+        slot = http_upload.slot_in(result)
         if slot is not None:
             return slot
         condition = stanzas.error_condition(result)

@@ -9,8 +9,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.store import records
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.xmpp import errors
-from onesoup.xmpp.stream import Options, StreamFailure
-from onesoup.xmpp.stream.register import register_account
+from onesoup.xmpp.stream import Options, StreamFailure, register
 from workers.holder import job_deadline
 from workers.holder.credentials import open_password
 
@@ -27,7 +26,7 @@ def register_account(job: dict[str, Any], options: Options, ring: KeyRing) -> by
     local, _, domain = job["jid"].rpartition("@")
     try:
         password = open_password(ring, job["cred"], f"register:{job['jid']}")
-        register_account(domain, local, password, job["email"], options, REGISTRATION_SECONDS)
+        register.register_account(domain, local, password, job["email"], options, REGISTRATION_SECONDS)
     except StreamFailure as failure:
         code = errors.register_code(failure.kind, failure.condition)
         REGISTRATIONS.labels(failure.condition).inc()

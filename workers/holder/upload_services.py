@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from onesoup.xmpp.stream import StreamFailure, stanzas
+from onesoup.xmpp.stream import StreamFailure, http_upload, stanzas
 from workers.holder.session.interfaces import IqClient
 
 DISCO_SECONDS = 8.0
@@ -58,7 +58,7 @@ class UploadServiceCache:
                     raise
                 sure = False
                 continue  # one silent service hides no other
-            if limit := stanzas.upload_limit(told):
+            if limit := http_upload.upload_limit(told):
                 return UploadService(jid, limit)
             sure = sure and stanzas.is_fact(told)
         return NO_SERVICE if sure else None

@@ -72,7 +72,7 @@ _READ: dict[type[Node], dict[str, tuple[str, Callable[[Element], Any], bool]]] =
 _HAS_TEXT = frozenset(cls for cls in FIELDS if "text" in cls.__slots__)
 
 
-NodeT = TypeVar("T", bound=Node)
+NodeT = TypeVar("NodeT", bound=Node)
 
 
 def read_node(element: Element, cls: type[NodeT]) -> NodeT:

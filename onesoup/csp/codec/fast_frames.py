@@ -1,7 +1,7 @@
 """What stands around the primitive in an ordinary WBXML document, seen at once: one transaction, its ids in plain ASCII, all
 in the order of the schema and in the shortest form. That is what phones send, and half of the octets of most documents.
 
-For onesoup.csp.codec.fast_wbxml alone. Anything else does not match, and is read element by element.
+For fast_wbxml_reader alone. Anything else does not match, and is read element by element.
 """
 
 import re

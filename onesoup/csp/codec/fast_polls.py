@@ -8,8 +8,7 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from onesoup.csp.codec import envelope
-from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction
+from onesoup.csp.codec.envelope import MAX_ID_LENGTH, Message, Mode, SessionType, Transaction, message_from_document
 from onesoup.csp.codec.generated_elements import PollingRequest
 from onesoup.csp.errors import CspError
 from onesoup.wire import codec
@@ -44,7 +43,7 @@ class KnownPolls:
     def __init__(self) -> None:
         self._shapes: list[_Shape] = []
 
-    def read(self, body: bytes) -> Message | None:
+    def match(self, body: bytes) -> Message | None:
         """The poll in a body of a known shape."""
         if len(body) > MAX_POLL_BYTES:
             return None
@@ -92,10 +91,9 @@ def _are_the_ids(around: list[bytes], message: Message) -> bool:
     sid, tid = (text and _other(text) for text in (message.session_id, transaction.id))
     like = replace(message, session_id=sid, transactions=[replace(transaction, id=tid)])
     ids = [text.encode() for text in (sid, tid) if text]
+    changed = b"".join(map(b"".join, zip(around, [*ids, b""], strict=True)))
     try:
-        return (
-            envelope.message_from_document(codec.decode(b"".join(map(b"".join, zip(around, [*ids, b""], strict=True))))) == like
-        )
+        return message_from_document(codec.decode(changed)) == like
     except (WireError, CspError):
         return False
 

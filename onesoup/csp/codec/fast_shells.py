@@ -1,4 +1,4 @@
-"""The envelope of a message as elements like any other, for onesoup.csp.codec.fast_wbxml alone: values, no rules.
+"""The envelope of a message as elements like any other, for fast_wbxml_reader alone: values, no rules.
 
 None in a field that stands for one child: it was absent. The fields begin as those of the class, which costs nothing.
 """

@@ -1,6 +1,6 @@
 """A person's card as phones carry it: the text of ContactInfo, vCard 2.1 written, 2.1 and 3.0 read. Pure; knows no XMPP.
 
-2.1 is what phones of the time read. Its text is US-ASCII here: whatever is not stands quoted-printable, in UTF-8.
+2.1 is what phones of the time read. Text that is not US-ASCII is written quoted-printable, in UTF-8.
 """
 
 import quopri
@@ -28,7 +28,7 @@ class Postal:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`phones` are (kinds, number), `kinds` out of KINDS. "" and () for what is not known."""
+    """`phones` are (kinds, number), `kinds` out of VCARD_KINDS. "" and () for what is not known."""
 
     full: str = ""
     family: str = ""

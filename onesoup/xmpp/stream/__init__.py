@@ -8,4 +8,4 @@ from onesoup.xmpp.stream.stream import Stream
 from onesoup.xmpp.stream.stream_management import covers
 from onesoup.xmpp.stream.tls import Tls
 
-__all__ = ["NotStored", "Options", "Resolver", "Stream", "StreamFailure", "Tls", "covers", "look"]
+__all__ = ["NotStored", "Options", "Resolver", "Stream", "StreamFailure", "Tls", "covers", "probe_server"]

@@ -14,7 +14,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def address_permitted(address: str, port: int) -> bool:
-    """Whether a stream may go there although nobody but DNS says so."""
+    """Whether a stream may go to an address that only DNS names."""
     return (port == HTTPS_PORT or port >= FIRST_UNPRIVILEGED_PORT) and is_public_address(address)
 
 

@@ -18,7 +18,7 @@ from onesoup.xmpp.stream.resolve import XMPP_PORT, Target
 from onesoup.xmpp.stream.stream_management import StreamManagement
 from onesoup.xmpp.stream.tcp import connect_tcp
 
-WorkT = TypeVar("T")
+WorkT = TypeVar("WorkT")
 
 # After one of these another target of the domain may do better. A refused password would be refused there too.
 _NEXT = {errors.FAILURE_REFUSED, errors.FAILURE_DNS, errors.FAILURE_TIMEOUT, errors.FAILURE_TLS, errors.FAILURE_CLOSED}
@@ -117,7 +117,7 @@ def _at(target: Target, domain: str, options: Options, work: Callable[[Wire, Tar
     wire = Wire(connect_tcp(target.host, target.port, allowed))
     try:
         return work(wire, target)
-    except BaseException:  # whatever it is, nobody else knows of this socket
+    except BaseException:  # of any kind: only this function knows the socket
         wire.close()
         raise
 

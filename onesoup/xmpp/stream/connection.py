@@ -11,13 +11,14 @@ from xmpp.simplexml import Node
 
 from onesoup.xmpp.stream import errors, sasl
 from onesoup.xmpp.stream.errors import StreamFailure
-from onesoup.xmpp.stream.parser import Event, KnownElement, Parser
+from onesoup.xmpp.stream.events import StreamEvent
+from onesoup.xmpp.stream.parser import KnownElement, Parser
 from onesoup.xmpp.stream.socket import StreamSocket
 from onesoup.xmpp.stream.tls import Tls, end_point
 
-# A peer that takes nothing for so long is cut off: it holds up whoever wants to tell it something.
+# A peer that takes nothing for this time is cut off: it holds up every sender.
 STALLED_SEND_SECONDS = 10.0
-# Whoever has more to say than this in one turn of the loop waits for the peer.
+# With more than this to write in one turn of the loop, the sender waits for the peer.
 MAX_BUFFERED_BYTES = 64 * 1024
 # ValueError: of a socket that another greenlet has closed in the moment in which this one is woken.
 _GONE = (OSError, ValueError)
@@ -34,7 +35,7 @@ class Wire:
         self._lock = Semaphore(1)
         self._later: list[bytes] = []  # what goes out before anything else
         self._size = 0
-        self.pending: list[Event] = []
+        self.pending: list[StreamEvent] = []
         self._words: list[bytes] | None = None  # what came in, where somebody wants to have it word for word
         self.failure: StreamFailure | None = None  # why it was closed
         self.secure = False
@@ -53,12 +54,12 @@ class Wire:
 
     @property
     def lock(self) -> Semaphore:
-        """Whoever holds it may `put`, and nobody writes meanwhile."""
+        """Its holder may `put`; no other greenlet writes while it is held."""
         return self._lock
 
     @property
     def free(self) -> bool:
-        """Nobody has the lock, and not much waits: whoever does not wait may `put` as if the lock were its own."""
+        """The lock is free, and not much waits: a greenlet that does not yield may `put` as if it held the lock."""
         return self._size < MAX_BUFFERED_BYTES and not self._lock.locked()
 
     def start_tls(self, tls: Tls, domain: str, direct: bool = False) -> None:
@@ -74,7 +75,7 @@ class Wire:
         if tls is None:
             return {}
         found: dict[str, Callable[[], bytes]] = {sasl.TLS_SERVER_END_POINT: lambda: end_point(tls.getpeercert(True) or b"")}
-        if tls.version() == "TLSv1.2":  # TLS 1.3 has no such thing, whatever the library returns
+        if tls.version() == "TLSv1.2":  # TLS 1.3 has no such thing, although the library returns data
             found[sasl.TLS_UNIQUE] = lambda: tls.get_channel_binding(sasl.TLS_UNIQUE) or b""
         return found
 
@@ -110,9 +111,9 @@ class Wire:
         self._linked().hurry()
 
     def put(self, data: bytes) -> None:
-        """It goes out when this turn of the loop is over, in one write with whatever else the turn brings: TLS and the kernel
-        take as long for one stanza as for ten. Only while nobody else has the lock. What cannot go out ends the connection, and
-        `receive` tells."""
+        """It goes out when this turn of the loop is over, in one write with everything else from this turn: TLS and the kernel
+        take as long for one stanza as for ten. Only while no other greenlet has the lock. What cannot go out ends the
+        connection, and `receive` tells."""
         if not self._later:
             get_hub().loop.run_callback(self._flush)
         self._later.append(data)
@@ -147,7 +148,7 @@ class Wire:
             self._write(data)
 
     def _write(self, data: bytes) -> None:
-        """A peer that takes nothing for too long is cut off, and whoever waits for the lock is told with it."""
+        """A peer that takes nothing for too long is cut off, and greenlets that wait for the lock are told."""
         link = self._linked()
         if self._later:
             data = b"".join([*self._later, data])
@@ -168,7 +169,7 @@ class Wire:
             self.close(StreamFailure(errors.FAILURE_TIMEOUT, "stalled"))
             raise
 
-    def receive(self) -> list[Event]:
+    def receive(self) -> list[StreamEvent]:
         """What the next octets complete; maybe nothing. Raises StreamFailure at the end."""
         if self.pending:
             events, self.pending = self.pending, []

@@ -4,19 +4,15 @@ from typing import Final
 
 # The kinds of StreamFailure, and what they stand for.
 FAILURE_DNS: Final = "dns"  # condition: no-such-domain, no-service, lookup-failed
-FAILURE_REFUSED: Final = "refused"  # nobody listens, or no route; condition: refused, unreachable, not-permitted
+FAILURE_REFUSED: Final = "refused"  # no listener, or no route; condition: refused, unreachable, not-permitted
 FAILURE_TIMEOUT: Final = "timeout"  # condition: connect, log-in, stalled (peer does not read), silent (peer does not answer)
 FAILURE_TLS: Final = "tls"  # condition: certificate, handshake, not-offered
-FAILURE_NO_MECHANISM: Final = (
-    "no-mechanism"  # no SASL mechanism that both sides accept; condition: none-offered, none-common, downgraded
-)
+FAILURE_NO_MECHANISM: Final = "no-mechanism"  # no SASL mechanism for both sides; condition: none-offered, none-common, downgraded
 FAILURE_AUTH: Final = "auth"  # condition: the SASL condition; server-not-proved when the server's own proof is wrong
 FAILURE_BIND: Final = "bind"  # condition: the stanza error condition
 FAILURE_STREAM: Final = "stream"  # the server sent a stream error; condition: its condition
 FAILURE_CLOSED: Final = "closed"  # condition: end (a polite </stream:stream>), eof, reset, local (we closed it)
-FAILURE_PROTOCOL: Final = (
-    "protocol"  # the server broke the protocol; condition: not-well-formed, restricted-xml, policy-violation ...
-)
+FAILURE_PROTOCOL: Final = "protocol"  # the server broke a rule; condition: not-well-formed, restricted-xml, policy-violation ...
 FAILURE_STORE: Final = "store"  # our side could not take what came in
 FAILURE_NO_ANSWER: Final = "no-answer"  # a request ran out of time; the stream lives
 FAILURE_BACKLOG: Final = "backlog"  # too many stanzas wait for the server's acknowledgement; the stream lives

@@ -1,6 +1,6 @@
 """What servers have told of their features, so that questions can go along with a stream header instead of waiting for them.
 
-A memory of this process alone, and no more than a guess: whoever uses it compares what the server tells this time.
+A memory of this process alone, and no more than a guess: its user compares what the server tells this time.
 """
 
 import time
@@ -15,7 +15,7 @@ from onesoup.xmpp.stream import sasl2
 from onesoup.xmpp.stream.parser import KnownElement
 
 MAX_CACHED_SERVERS = 1000
-# A server that did not bear it is asked step by step for so long.
+# How long a server is asked step by step that did not bear it.
 DOUBT_SECONDS = 3600.0
 # As nearly every server writes it.
 _BEGIN, _END = b"<stream:features>", b"</stream:features>"
@@ -23,7 +23,7 @@ _BEGIN, _END = b"<stream:features>", b"</stream:features>"
 
 @dataclass
 class Told:
-    """Features: as a server said them, and what they are in whatever order. `words` are empty where it said them otherwise."""
+    """Features: as a server said them, and what they are in any order. `words` are empty where it said them otherwise."""
 
     features: Node
     words: bytes
@@ -91,7 +91,7 @@ def features_told(features: Node, words: bytes) -> Told:
 
 
 def features_shape(features: Node) -> str:
-    """Equal for equal features, in whatever order they come."""
+    """Equal for equal features, in any order."""
     kids = [features_shape(kid) for kid in features.kids if kid]
     kids.sort()
     attrs = " ".join(sorted(f"{name}={value!r}" for name, value in features.attrs.items()))

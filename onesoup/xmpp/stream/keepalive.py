@@ -23,7 +23,7 @@ LATE_PROBE_SECONDS = 4.0
 # A stream that says nothing for so long after it was asked is gone: as long as a minute in all allows. A server that only pauses
 # should find its streams where they were.
 SILENT_STREAM_SECONDS = 20.0
-# A stream that owes an answer by itself, to a stanza or a request, is asked after so long.
+# When a stream is asked that owes an answer to a stanza or a request.
 OWED_ANSWER_SECONDS = 15.0
 # Each stream is asked after so much silence. Servers want no sign of life, and the kernel's probes show dead peers and keep
 # firewalls awake. This is for relays, which answer those themselves, and of which many close after an hour without data.
@@ -33,13 +33,13 @@ MAX_PROBES_A_TURN = 1000
 PROBE_TURN_SECONDS = 1.0
 # Answers that are waited for; of more than these the oldest are forgotten.
 MAX_EXPECTED_ANSWERS = 50_000
-# After a turn that came so late nobody is given up for a while.
+# After a turn that came this late, no stream is given up for a while.
 LATE_TURN_SECONDS = 5.0
 
 
 class Watched(Protocol):
-    """A stream: when it was last heard of, whether it is open, the address of its server; and what whoever calls `turn` does
-    with those that it gets."""
+    """A stream: when it was last heard of, whether it is open, the address of its server; and what the
+    caller of `turn` does with the streams that it gets."""
 
     heard: float
     target: Hashable
@@ -104,7 +104,7 @@ class Watch:
 
     def turn(self, now: float) -> KeepaliveTurn:
         """Streams that are asked here count as asked: the caller sees to it."""
-        if now - self.next() > LATE_TURN_SECONDS:  # answers may have come that nobody had the time to read
+        if now - self.next() > LATE_TURN_SECONDS:  # answers may have come that were not read yet
             self._patient_until = now + SILENT_STREAM_SECONDS
         found = KeepaliveTurn([], [])
         while self._expected and self._expected[0][0] + OWED_ANSWER_SECONDS <= now:

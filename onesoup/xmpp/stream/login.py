@@ -11,9 +11,11 @@ from typing import Any
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, namespaces, sasl, sasl2
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.stream import errors, sasl, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.events import StreamEvent
 from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_told
 from onesoup.xmpp.stream.negotiate import (
     AFTER_LOGIN,
@@ -24,7 +26,6 @@ from onesoup.xmpp.stream.negotiate import (
     fail_on,
     number_attribute,
 )
-from onesoup.xmpp.stream.parser import Event
 from onesoup.xmpp.stream.serializer import escape
 from onesoup.xmpp.stream.stream_management import SmError, StreamManagement
 
@@ -48,7 +49,7 @@ class StreamAccount:
 
 @dataclass(frozen=True)
 class Terms:
-    """`private`: nobody but the domain's server reads what is written. `known`: what its servers offered before. `bind2`: it
+    """`private`: only the domain's server reads what is written. `known`: what its servers offered before. `bind2`: it
     keeps no messages for who is offline, which Bind 2 would throw away (XEP-0386 section 3.2)."""
 
     private: bool
@@ -195,17 +196,19 @@ class Login(Negotiation):
             self.open(AFTER_LOGIN, sender=self._sender)
             return self._resumed_or_bound()
         self.features = before.features
-        resuming = self._sm is not None and self._offers("sm", namespaces.SM)
+        resuming = self._sm is not None and self._offers("sm", namespaces.STREAM_MANAGEMENT)
         along = sasl2.resume_element(self._sm) if resuming and self._sm is not None else self._binding() + self._managing
         self.open(AFTER_LOGIN, along, self._sender)
         return self._resumed_or_bound(asked=True)
 
     def _resumed_or_bound(self, asked: bool = False) -> Begun:
         """`asked`: the first question of this is on its way."""
-        if self._sm is not None and self._offers("sm", namespaces.SM):
+        if self._sm is not None and self._offers("sm", namespaces.STREAM_MANAGEMENT):
             if not asked:
                 self._wire.send(sasl2.resume_element(self._sm).encode())
-            if self._resumption(self._await(lambda node: node.namespace == namespaces.SM and node.name in ("resumed", "failed"))):
+            if self._resumption(
+                self._await(lambda node: node.namespace == namespaces.STREAM_MANAGEMENT and node.name in ("resumed", "failed"))
+            ):
                 return self._done
             asked = False
         self._done.jid, self._done.sm = self.bind(asked)
@@ -250,7 +253,7 @@ class Login(Negotiation):
 
     @property
     def _managing(self) -> str:
-        return sasl2.ENABLE_ELEMENT if self._offers("sm", namespaces.SM) and not self._old_session_needed else ""
+        return sasl2.ENABLE_ELEMENT if self._offers("sm", namespaces.STREAM_MANAGEMENT) and not self._old_session_needed else ""
 
     def _binding(self, resource: str | None = None) -> str:
         resource = self._account.resource if resource is None else resource
@@ -274,7 +277,7 @@ class Login(Negotiation):
 
     def _enabled(self, answer: Node | None, asked: bool) -> StreamManagement | None:
         """`answer`: of a server that has said it already; `asked`: the question is on its way."""
-        if answer is None and not self._offers("sm", namespaces.SM):
+        if answer is None and not self._offers("sm", namespaces.STREAM_MANAGEMENT):
             return None
         if answer is None and asked:
             answer = self._await(_answers_enable)
@@ -338,7 +341,7 @@ class Login(Negotiation):
 
     def _features_come(self) -> None:
         """What comes before them is the stream's: it is bound, and counts."""
-        kept: list[Event] = []
+        kept: list[StreamEvent] = []
         while True:
             events = self._wire.receive()
             for index, event in enumerate(events):
@@ -355,4 +358,4 @@ class Login(Negotiation):
 
 
 def _answers_enable(node: Node) -> bool:
-    return bool(node.namespace == namespaces.SM and node.name in ("enabled", "failed"))
+    return bool(node.namespace == namespaces.STREAM_MANAGEMENT and node.name in ("enabled", "failed"))

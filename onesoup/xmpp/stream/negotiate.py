@@ -8,11 +8,12 @@ from functools import lru_cache
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, namespaces, sasl2
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.stream import errors, sasl2
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.events import Broken, End, Header, StreamEvent
 from onesoup.xmpp.stream.feature_cache import NOTHING_TOLD, Told, features_shape, features_told
-from onesoup.xmpp.stream.parser import Broken, End, Event, Header
 from onesoup.xmpp.stream.serializer import quote
 from onesoup.xmpp.stream.tls import Tls
 
@@ -23,7 +24,7 @@ FEATURES_CHANGED = "features-changed"
 _STARTTLS = f"<starttls xmlns='{namespaces.TLS}'/>"
 
 
-def fail_on(event: Event) -> None:
+def fail_on(event: StreamEvent) -> None:
     """Raises what a stream error, a closing tag or a broken document means."""
     if isinstance(event, Broken):
         raise StreamFailure(errors.FAILURE_PROTOCOL, event.condition, event.text)
@@ -100,7 +101,7 @@ class Negotiation:
         return True
 
     def mechanisms(self) -> list[str]:
-        """The names of the SASL mechanisms that the server offers just now, in whatever way."""
+        """The names of the SASL mechanisms that the server offers now, over SASL or SASL2."""
         ways = sasl2.login_ways(self.features)
         return list(dict.fromkeys([*ways.mechanisms, *(ways.sasl2.mechanisms if ways.sasl2 else ())]))
 

@@ -1,9 +1,10 @@
-"""A new account at a server (XEP-0077), on a stream that nobody has logged in to. Only where TLS protects the password."""
+"""A new account at a server (XEP-0077), on a stream without a log-in. Only where TLS protects the password."""
 
 import gevent
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, namespaces
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.connect import encrypted, try_targets
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
@@ -12,7 +13,6 @@ from onesoup.xmpp.stream.options import Options
 from onesoup.xmpp.stream.resolve import Target
 from onesoup.xmpp.stream.serializer import escape
 
-REGISTER = "jabber:iq:register"
 REGISTRATION_REFUSED = "registration"
 # What is filled in where the server asks for it. A form with anything else, such as a captcha, is beyond a phone.
 FILLED_FIELDS = ("username", "password", "email", "name")
@@ -22,7 +22,7 @@ PASSIVE_ELEMENTS = ("instructions", "x", "data")
 class Registration(Negotiation):
     def fields(self) -> list[str]:
         answer = self._iq("get", "form", "")
-        query = answer.getTag("query", namespace=REGISTER)
+        query = answer.getTag("query", namespace=namespaces.REGISTER)
         names = [child.getName() for child in query.getChildren() if child] if query is not None else []
         if "registered" in names or "username" not in names:
             raise StreamFailure(REGISTRATION_REFUSED, "feature-not-implemented", "no plain form")
@@ -33,7 +33,7 @@ class Registration(Negotiation):
         self._iq("set", "register", filled)
 
     def _iq(self, kind: str, id: str, payload: str) -> Node:
-        self._wire.send(f"<iq type='{kind}' id='{id}'><query xmlns='{REGISTER}'>{payload}</query></iq>".encode())
+        self._wire.send(f"<iq type='{kind}' id='{id}'><query xmlns='{namespaces.REGISTER}'>{payload}</query></iq>".encode())
         answer = self._await(lambda node: node.name == "iq" and node.getAttr("id") == id)
         if answer.getAttr("type") != "result":
             raise StreamFailure(REGISTRATION_REFUSED, condition_of(answer.getTag("error") or answer, namespaces.STANZA_ERRORS))

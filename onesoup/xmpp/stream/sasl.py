@@ -46,7 +46,7 @@ class Known(Protocol):
 
 
 class Forgetful:
-    """Knows nothing, for whoever does not care."""
+    """A memory that keeps nothing."""
 
     def best(self, domain: str) -> str:
         return ""
@@ -93,7 +93,7 @@ def choose_mechanism(
     derive: Derive = derive,
     channel: ChannelBinding = NO_CHANNEL,
 ) -> Mechanism | None:
-    """The strongest mechanism that the server offers and we accept. `private`: nobody else reads the password.
+    """The strongest mechanism that the server offers and we accept. `private`: only the server reads the password.
 
     An empty user asks for ANONYMOUS.
     """
@@ -140,7 +140,7 @@ class Anonymous:
 
 
 class Plain:
-    """RFC 4616. Only for a connection that nobody else can read and whose server is who it says."""
+    """RFC 4616. Only for an encrypted connection to a server with a verified certificate."""
 
     name = "PLAIN"
 

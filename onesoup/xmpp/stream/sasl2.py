@@ -11,11 +11,12 @@ from functools import lru_cache
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import namespaces, sasl
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.stream import sasl
 from onesoup.xmpp.stream.serializer import escape, quote
 from onesoup.xmpp.stream.stream_management import RESUMPTION_SECONDS, StreamManagement
 
-ENABLE_ELEMENT = f"<enable xmlns='{namespaces.SM}' resume='true' max='{RESUMPTION_SECONDS}'/>"
+ENABLE_ELEMENT = f"<enable xmlns='{namespaces.STREAM_MANAGEMENT}' resume='true' max='{RESUMPTION_SECONDS}'/>"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def sasl2_offer(features: Node) -> Sasl2Offer | None:
     if inline is None:
         return Sasl2Offer(names, False, None)
     bind = inline.getTag("bind", namespace=namespaces.BIND2)
-    return Sasl2Offer(names, inline.getTag("sm", namespace=namespaces.SM) is not None, None if bind is None else _inline(bind))
+    return Sasl2Offer(
+        names, inline.getTag("sm", namespace=namespaces.STREAM_MANAGEMENT) is not None, None if bind is None else _inline(bind)
+    )
 
 
 def _inline(bind: Node) -> frozenset[str]:
@@ -74,13 +77,13 @@ def authenticate(name: str, first: bytes, agent: str, along: str) -> str:
 
 def resume_element(sm: StreamManagement) -> str:
     """Goes along with either way to log in."""
-    return f"<resume xmlns='{namespaces.SM}' previd='{quote(sm.id)}' h='{sm.h_in}'/>"
+    return f"<resume xmlns='{namespaces.STREAM_MANAGEMENT}' previd='{quote(sm.id)}' h='{sm.h_in}'/>"
 
 
 def bind_element(tag: str, features: frozenset[str]) -> str:
     """`tag` becomes a part of the resource; `features`: what the server enables along with it."""
     carbons = f"<enable xmlns='{namespaces.CARBONS}'/>" if namespaces.CARBONS in features else ""
-    managed = ENABLE_ELEMENT if namespaces.SM in features else ""
+    managed = ENABLE_ELEMENT if namespaces.STREAM_MANAGEMENT in features else ""
     return f"<bind xmlns='{namespaces.BIND2}'><tag>{escape(tag)}</tag>{carbons}{managed}</bind>"
 
 
@@ -104,7 +107,12 @@ class Success:
 def read_success(answer: Node) -> Success:
     """What a <success/> says."""
     resumption = next(
-        (kid for kid in answer.kids if kid and kid.namespace == namespaces.SM and kid.name in ("resumed", "failed")), None
+        (
+            kid
+            for kid in answer.kids
+            if kid and kid.namespace == namespaces.STREAM_MANAGEMENT and kid.name in ("resumed", "failed")
+        ),
+        None,
     )
     jid = answer.getTagData("authorization-identifier") or ""
     return Success(str(jid), resumption, answer.getTag("bound", namespace=namespaces.BIND2))

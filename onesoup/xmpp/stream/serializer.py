@@ -1,4 +1,4 @@
-"""xmpppy nodes to the octets of a client stream. Whatever text a node holds, the result is well-formed XML 1.0."""
+"""xmpppy nodes to the octets of a client stream. The result is well-formed XML 1.0, with any text in the nodes."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import namespaces
+from onesoup.xmpp import namespaces
 
 # Everything but the Char production of XML 1.0 section 2.2: one of these makes the server close the whole stream
 # with not-well-formed. Lone surrogates are among them.

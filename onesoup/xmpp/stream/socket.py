@@ -68,7 +68,7 @@ class StreamSocket:
     # What goes out.
 
     def offer(self, data: bytes) -> bool:
-        """Whether all has left. The rest is kept, and goes before whatever is offered next. Never waits."""
+        """Whether all has left. The rest is kept and leaves before the next data. Never waits."""
         if self._tls is not None and data:
             self._tls.write(data)
             data = self._out.read()
@@ -174,7 +174,7 @@ class StreamSocket:
             self.push()
 
     def close(self) -> None:
-        """At once. Whoever waits in here gets an OSError."""
+        """At once. A greenlet that waits in here gets an OSError."""
         for watcher in (self._readable, self._writable):
             get_hub().cancel_wait(watcher, _CLOSED, True)
         self._whole.close()

@@ -11,31 +11,30 @@ from typing import Any
 
 from onesoup import __version__
 from onesoup.csp.places import Place
-from onesoup.csp.text import digits
 from onesoup.csp.text.vcards import Card
-from onesoup.xmpp import caps, errors, extras, geoloc, vcards
-from onesoup.xmpp.blocking import BLOCKING
+from onesoup.xmpp import caps, errors, extras, geoloc, namespaces, vcards
 from onesoup.xmpp.commands import SendGroupMessage, SendMessage
-from onesoup.xmpp.invitations import DIRECT
-from onesoup.xmpp.rooms import MUC, MUC_USER
 from onesoup.xmpp.stream.serializer import SerializedElement as Node
 from onesoup.xmpp.stream.serializer import escape, is_plain, quote
 from onesoup.xmpp.xml import Xml
 
-ROSTER, CARBONS, RECEIPTS, SID = "jabber:iq:roster", "urn:xmpp:carbons:2", "urn:xmpp:receipts", "urn:xmpp:sid:0"
-STANZAS, DISCO, PING = "urn:ietf:params:xml:ns:xmpp-stanzas", "http://jabber.org/protocol/disco#info", "urn:xmpp:ping"
-VERSION, TIME, DISCO_ITEMS = "jabber:iq:version", "urn:xmpp:time", "http://jabber.org/protocol/disco#items"
-OOB, UPLOAD, FORM = "jabber:x:oob", "urn:xmpp:http:upload:0", "jabber:x:data"
-PRIVATE, LISTS = "jabber:iq:private", "urn:onesoup:imps:lists:0"
-MAX_UPLOAD = 100_000_000
-PUBSUB, CAPS, CAPS_NODE, SOFTWARE_NAME = "http://jabber.org/protocol/pubsub", caps.CAPS, "urn:onesoup:client", "onesoup"
-VCARD, UPDATE, CONVERSION = vcards.VCARD, vcards.UPDATE, "urn:xmpp:pep-vcard-conversion:0"
-PHONE_FEATURES = (DISCO, PING, VERSION, TIME, RECEIPTS, CAPS, MUC, DIRECT)
+CAPS_NODE, SOFTWARE_NAME = "urn:onesoup:client", "onesoup"
+
+PHONE_FEATURES = (
+    namespaces.DISCO_INFO,
+    namespaces.PING,
+    namespaces.SOFTWARE_VERSION,
+    namespaces.ENTITY_TIME,
+    namespaces.RECEIPTS,
+    namespaces.CAPS,
+    namespaces.MUC,
+    namespaces.DIRECT_INVITATION,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneProfile:
-    """What is shown of the phone to whoever asks: the kind of client, what it wants to be told of, its language, zone, model."""
+    """What is shown of the phone to others: the kind of client, what it wants to be told of, its language, zone, model."""
 
     kind: str = caps.USUAL_KIND
     notify: tuple[str, ...] = ()
@@ -86,27 +85,27 @@ def message_octets(command: SendMessage, language: str = "") -> bytes:
     said = f"<body>{shown}</body>" if body else "<body/>"
     more = _REQUEST if command.receipt else ""
     if url:
-        more += f'<x xmlns="{OOB}"><url>{link}</url></x>'
+        more += f'<x xmlns="{namespaces.OUT_OF_BAND}"><url>{link}</url></x>'
     if command.gid:
         more += _PRIVATE
-    origin = f'<origin-id xmlns="{SID}" id="{stanza_id}"/>'
+    origin = f'<origin-id xmlns="{namespaces.STANZA_IDS}" id="{stanza_id}"/>'
     return f'<message type="chat" to="{to}" id="{stanza_id}"{lang}>{said}{origin}{more}</message>'.encode()
 
 
-_REQUEST, _PRIVATE = f'<request xmlns="{RECEIPTS}"/>', f'<x xmlns="{MUC_USER}"/>'
+_REQUEST, _PRIVATE = f'<request xmlns="{namespaces.RECEIPTS}"/>', f'<x xmlns="{namespaces.MUC_USER}"/>'
 
 
 def groupchat(command: SendGroupMessage) -> Node:
     """A message to a room. Its reflection is not shown: phones show their own line themselves."""
-    payload = [text_node("body", command.body), Node(f"{SID} origin-id", {"id": command.id})]
+    payload = [text_node("body", command.body), Node(f"{namespaces.STANZA_IDS} origin-id", {"id": command.id})]
     if command.url:
-        payload.append(Node(f"{OOB} x", {}, [text_node("url", command.url)]))
+        payload.append(Node(f"{namespaces.OUT_OF_BAND} x", {}, [text_node("url", command.url)]))
     return Node("message", {"type": "groupchat", "to": command.to, "id": command.id}, payload)
 
 
 def receipt(to: str, message_id: str) -> Node:
     """A delivery receipt for a message (XEP-0184)."""
-    return Node("message", {"to": to}, [Node(f"{RECEIPTS} received", {"id": message_id})])
+    return Node("message", {"to": to}, [Node(f"{namespaces.RECEIPTS} received", {"id": message_id})])
 
 
 def presence(command: dict[str, Any]) -> Node:
@@ -118,10 +117,10 @@ def presence(command: dict[str, Any]) -> Node:
     if command.get("priority"):
         payload.append(text_node("priority", str(command["priority"])))
     version = caps_hash(command.get("kind") or caps.USUAL_KIND, tuple(command.get("notify") or ()))
-    payload.append(Node(f"{CAPS} c", {"hash": "sha-1", "node": CAPS_NODE, "ver": version}))
+    payload.append(Node(f"{namespaces.CAPS} c", {"hash": "sha-1", "node": CAPS_NODE, "ver": version}))
     if command.get("photo") is not None:
         # Said only when it is known: an empty one would tell everybody that there is no picture.
-        payload.append(Node(f"{UPDATE} x", {}, [text_node("photo", command["photo"])]))
+        payload.append(Node(f"{namespaces.VCARD_AVATAR} x", {}, [text_node("photo", command["photo"])]))
     return Node("presence", {"xml:lang": command["lang"]} if command.get("lang") else {}, payload)
 
 
@@ -135,70 +134,72 @@ def unavailable() -> Node:
 
 
 def roster_get() -> Node:
-    return Node("iq", {"type": "get"}, [Node(f"{ROSTER} query")])
+    return Node("iq", {"type": "get"}, [Node(f"{namespaces.ROSTER} query")])
 
 
 def roster_set(jid: str, name: str, groups: Iterable[str]) -> Node:
     item = Node("item", {"jid": jid, **({"name": name} if name else {})}, [text_node("group", group) for group in groups])
-    return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
+    return Node("iq", {"type": "set"}, [Node(f"{namespaces.ROSTER} query", {}, [item])])
 
 
 def roster_remove(jid: str) -> Node:
     item = Node("item", {"jid": jid, "subscription": "remove"})
-    return Node("iq", {"type": "set"}, [Node(f"{ROSTER} query", {}, [item])])
+    return Node("iq", {"type": "set"}, [Node(f"{namespaces.ROSTER} query", {}, [item])])
 
 
 def _publish(stanza_id: str, node: str, payload: Node, item_id: str = "current") -> Node:
     item = Node("item", {"id": item_id}, [payload])
     publish = Node("publish", {"node": node}, [item])
-    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{PUBSUB} pubsub", {}, [publish])])
+    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{namespaces.PUBSUB} pubsub", {}, [publish])])
 
 
 def publish_mood(stanza_id: str, name: str) -> Node:
-    return _publish(stanza_id, extras.MOOD, Node(f"{extras.MOOD} mood", {}, [Node(name)] if name else []))
+    return _publish(stanza_id, namespaces.MOOD, Node(f"{namespaces.MOOD} mood", {}, [Node(name)] if name else []))
 
 
 def publish_nick(stanza_id: str, nick: str) -> Node:
-    return _publish(stanza_id, extras.NICK, Node(f"{extras.NICK} nick", {}, [nick] if nick else []))
+    return _publish(stanza_id, namespaces.NICK, Node(f"{namespaces.NICK} nick", {}, [nick] if nick else []))
 
 
 def blocklist() -> Node:
-    return Node("iq", {"type": "get"}, [Node(f"{BLOCKING} blocklist")])
+    return Node("iq", {"type": "get"}, [Node(f"{namespaces.BLOCKING} blocklist")])
 
 
 def block_change(stanza_id: str, op: str, jids: list[str]) -> Node:
     """`op` is block or unblock."""
     items = [Node("item", {"jid": jid}) for jid in jids]
-    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{BLOCKING} {op}", {}, items)])
+    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{namespaces.BLOCKING} {op}", {}, items)])
 
 
 def publish_place(stanza_id: str, place: Place) -> Node:
     """An empty one says that the place is not known any more."""
     children = [text_node(name, value) for name, value in geoloc.geoloc_fields(place)]
-    return _publish(stanza_id, geoloc.GEOLOC, Node(f"{geoloc.GEOLOC} geoloc", {}, children))
+    return _publish(stanza_id, namespaces.GEOLOC, Node(f"{namespaces.GEOLOC} geoloc", {}, children))
 
 
 def publish_avatar_data(stanza_id: str, name: str, octets: bytes) -> Node:
-    data = Node(f"{extras.AVATAR_DATA} data", {}, [base64.b64encode(octets).decode()])
-    return _publish(stanza_id, extras.AVATAR_DATA, data, name)
+    data = Node(f"{namespaces.AVATAR_DATA} data", {}, [base64.b64encode(octets).decode()])
+    return _publish(stanza_id, namespaces.AVATAR_DATA, data, name)
 
 
 def publish_avatar(stanza_id: str, name: str, octets: int) -> Node:
     """The picture that was published under this name is shown from now on; "" shows none."""
     info = [Node("info", {"bytes": str(octets), "id": name, "type": "image/png"})] if name else []
-    return _publish(stanza_id, extras.AVATAR, Node(f"{extras.AVATAR} metadata", {}, info), name or "current")
+    return _publish(
+        stanza_id, namespaces.AVATAR_METADATA, Node(f"{namespaces.AVATAR_METADATA} metadata", {}, info), name or "current"
+    )
 
 
 def pep_get(jid: str, node: str, item_id: str = "") -> Node:
     """One item of somebody's node, or the newest; without `jid` of our own account."""
     inside = [Node("item", {"id": item_id})] if item_id else []
     items = Node("items", {"node": node} if item_id else {"node": node, "max_items": "1"}, inside)
-    return Node("iq", {"type": "get"} | ({"to": jid} if jid else {}), [Node(f"{PUBSUB} pubsub", {}, [items])])
+    return Node("iq", {"type": "get"} | ({"to": jid} if jid else {}), [Node(f"{namespaces.PUBSUB} pubsub", {}, [items])])
 
 
 def pep_payload(result: Node) -> Node | None:
     """What stands in the first item of an answer to pep_get()."""
-    pubsub = result.getTag("pubsub", namespace=PUBSUB)
+    pubsub = result.getTag("pubsub", namespace=namespaces.PUBSUB)
     items = pubsub.getTag("items") if pubsub is not None else None
     item = items.getTag("item") if items is not None else None
     return next((child for child in item.getChildren() if child), None) if item is not None else None
@@ -206,11 +207,11 @@ def pep_payload(result: Node) -> Node | None:
 
 def vcard_get(jid: str = "") -> Node:
     """Somebody's vCard; without `jid` the account's own."""
-    return Node("iq", {"type": "get"} | ({"to": jid} if jid else {}), [Node(f"{VCARD} vCard")])
+    return Node("iq", {"type": "get"} | ({"to": jid} if jid else {}), [Node(f"{namespaces.VCARD} vCard")])
 
 
 def vcard_in(result: Node) -> Node | None:
-    return result.getTag("vCard", namespace=VCARD) if result.getAttr("type") == "result" else None
+    return result.getTag("vCard", namespace=namespaces.VCARD) if result.getAttr("type") == "result" else None
 
 
 def vcard_set(known: Node | None, *, photo: bytes | None = None, card: Card | None = None) -> Node:
@@ -223,33 +224,39 @@ def vcard_set(known: Node | None, *, photo: bytes | None = None, card: Card | No
         gone.add(name)
         new.append(Node(name, {}, [text_node(inner, value) if inner else value for inner, value in children]))
     kept = [each for each in (known.getChildren() if known is not None else ()) if each and each.getName() not in gone]
-    return Node("iq", {"type": "set"}, [Node(f"{VCARD} vCard", {}, [*kept, *new])])
+    return Node("iq", {"type": "set"}, [Node(f"{namespaces.VCARD} vCard", {}, [*kept, *new])])
 
 
 def disco(jid: str, node: str = "") -> Node:
-    query = Node(f"{DISCO} query", {"node": node} if node else {})
+    query = Node(f"{namespaces.DISCO_INFO} query", {"node": node} if node else {})
     return Node("iq", {"type": "get", "to": jid}, [query])
 
 
 def features_in(result: Node) -> set[str]:
-    query = result.getTag("query", namespace=DISCO)
+    query = result.getTag("query", namespace=namespaces.DISCO_INFO)
     return {str(each.getAttr("var")) for each in query.getTags("feature")} if query is not None else set()
 
 
 def lists_get() -> Node:
     """The account's list metadata from its private storage (XEP-0049)."""
-    return Node("iq", {"type": "get"}, [Node(f"{PRIVATE} query", {}, [Node(f"{LISTS} lists")])])
+    return Node(
+        "iq", {"type": "get"}, [Node(f"{namespaces.PRIVATE_STORAGE} query", {}, [Node(f"{namespaces.ONESOUP_LISTS} lists")])]
+    )
 
 
 def lists_set(stanza_id: str, entries: dict[str, bytes]) -> Node:
     kept = [Node("list", {"token": token}, [base64.b64encode(record).decode()]) for token, record in entries.items()]
-    return Node("iq", {"type": "set", "id": stanza_id}, [Node(f"{PRIVATE} query", {}, [Node(f"{LISTS} lists", {}, kept)])])
+    return Node(
+        "iq",
+        {"type": "set", "id": stanza_id},
+        [Node(f"{namespaces.PRIVATE_STORAGE} query", {}, [Node(f"{namespaces.ONESOUP_LISTS} lists", {}, kept)])],
+    )
 
 
 def lists_in(result: Node) -> dict[str, bytes]:
     """Token -> record, as lists_set() wrote them; what is no BASE64 is left out."""
-    query = result.getTag("query", namespace=PRIVATE)
-    kept = query.getTag("lists", namespace=LISTS) if query is not None else None
+    query = result.getTag("query", namespace=namespaces.PRIVATE_STORAGE)
+    kept = query.getTag("lists", namespace=namespaces.ONESOUP_LISTS) if query is not None else None
     found = {}
     for each in kept.getTags("list") if kept is not None else ():
         with suppress(ValueError):
@@ -258,55 +265,22 @@ def lists_in(result: Node) -> dict[str, bytes]:
 
 
 def items_get(to: str) -> Node:
-    return Node("iq", {"type": "get", "to": to}, [Node(f"{DISCO_ITEMS} query")])
+    return Node("iq", {"type": "get", "to": to}, [Node(f"{namespaces.DISCO_ITEMS} query")])
 
 
 def items_in(result: Node) -> list[str]:
     """The services that a domain names."""
-    query = result.getTag("query", namespace=DISCO_ITEMS)
+    query = result.getTag("query", namespace=namespaces.DISCO_ITEMS)
     items = query.getTags("item") if query is not None else []
     return [each.getAttr("jid") for each in items if each.getAttr("jid") and not each.getAttr("node")]
 
 
 def info_get(to: str) -> Node:
-    return Node("iq", {"type": "get", "to": to}, [Node(f"{DISCO} query")])
-
-
-def upload_limit(result: Node) -> int | None:
-    """The largest file in octets that a service takes by HTTP upload (XEP-0363); None when it takes none."""
-    query = result.getTag("query", namespace=DISCO)
-    if query is None or UPLOAD not in [each.getAttr("var") for each in query.getTags("feature")]:
-        return None
-    for form in query.getTags("x", namespace=FORM):
-        fields = {each.getAttr("var"): (each.getTagData("value") or "").strip() for each in form.getTags("field")}
-        limit = fields.get("max-file-size", "")
-        if fields.get("FORM_TYPE") == UPLOAD and (most := digits.ascii_number(limit)) is not None:
-            return min(most, MAX_UPLOAD)
-    return MAX_UPLOAD
-
-
-def slot_get(to: str, name: str, size: int, kind: str) -> Node:
-    request = Node(f"{UPLOAD} request", {"filename": name, "size": str(size), "content-type": kind})
-    return Node("iq", {"type": "get", "to": to}, [request])
-
-
-def slot_in(result: Node) -> tuple[str, str, dict[str, str]] | None:
-    """(where to put, where it can be had, headers) of a slot. Of headers only those that XEP-0363 allows."""
-    slot = result.getTag("slot", namespace=UPLOAD)
-    put = slot.getTag("put") if slot is not None else None
-    get = slot.getTag("get") if slot is not None else None
-    if put is None or get is None or not put.getAttr("url") or not get.getAttr("url"):
-        return None
-    headers = {}
-    for each in put.getTags("header"):
-        name, value = (each.getAttr("name") or "").strip(), (each.getData() or "").replace("\n", "").replace("\r", "")
-        if name.lower() in ("authorization", "cookie", "expires"):
-            headers[name] = value
-    return put.getAttr("url"), get.getAttr("url"), headers
+    return Node("iq", {"type": "get", "to": to}, [Node(f"{namespaces.DISCO_INFO} query")])
 
 
 def carbons() -> Node:
-    return Node("iq", {"type": "set"}, [Node(f"{CARBONS} enable")])
+    return Node("iq", {"type": "set"}, [Node(f"{namespaces.CARBONS} enable")])
 
 
 def iq_answer(iq: Node, own: str, profile: PhoneProfile = DEFAULT_PHONE_PROFILE, now: float = 0.0) -> Node:
@@ -316,16 +290,16 @@ def iq_answer(iq: Node, own: str, profile: PhoneProfile = DEFAULT_PHONE_PROFILE,
     child = next((each for each in iq.getChildren() if each), None)
     namespace = str(child.getNamespace()) if child is not None else ""
     if iq.getAttr("type") == "get":
-        if namespace == PING:
+        if namespace == namespaces.PING:
             return Node("iq", attrs)
-        if namespace == VERSION:
-            return Node("iq", attrs, [Node(f"{VERSION} query", {}, list(_version(profile)))])
-        if namespace == TIME:
+        if namespace == namespaces.SOFTWARE_VERSION:
+            return Node("iq", attrs, [Node(f"{namespaces.SOFTWARE_VERSION} query", {}, list(_version(profile)))])
+        if namespace == namespaces.ENTITY_TIME:
             return Node("iq", attrs, [_time(profile, now)])
-        if child is not None and namespace == DISCO:
+        if child is not None and namespace == namespaces.DISCO_INFO:
             return Node("iq", attrs, [_info(child, profile)])
-        if namespace == DISCO_ITEMS:
-            return Node("iq", attrs, [Node(f"{DISCO_ITEMS} query")])
+        if namespace == namespaces.DISCO_ITEMS:
+            return Node("iq", attrs, [Node(f"{namespaces.DISCO_ITEMS} query")])
     return Node("iq", {**attrs, "type": "error"}, [_error("cancel", "service-unavailable")])
 
 
@@ -339,19 +313,23 @@ def _version(profile: PhoneProfile) -> Iterable[Node]:
 def _time(profile: PhoneProfile, now: float) -> Node:
     """XEP-0202: the time in UTC, and how far the phone's clock is from it."""
     utc = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    return Node(f"{TIME} time", {}, [text_node("tzo", profile.zone or "+00:00"), text_node("utc", utc)])
+    return Node(f"{namespaces.ENTITY_TIME} time", {}, [text_node("tzo", profile.zone or "+00:00"), text_node("utc", utc)])
 
 
 def _info(query: Node, profile: PhoneProfile) -> Node:
     identity = Node("identity", {"category": "client", "type": profile.kind, "name": SOFTWARE_NAME})
     features = [Node("feature", {"var": each}) for each in profile.features]
     attrs = {"node": query.getAttr("node")} if query.getAttr("node") else {}
-    return Node(f"{DISCO} query", attrs, [identity, *features])
+    return Node(f"{namespaces.DISCO_INFO} query", attrs, [identity, *features])
 
 
 def message_refusal(message: Node, words: str = "") -> list[Node]:
-    """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to whoever wrote it to us; nobody is told of a copy."""
-    if not message.getAttr("from") or message.getTag("received", namespace=CARBONS) or message.getTag("sent", namespace=CARBONS):
+    """The error for a message that cannot be kept (RFC 6121 8.5.2.2), to its author. A copy gets none."""
+    if (
+        not message.getAttr("from")
+        or message.getTag("received", namespace=namespaces.CARBONS)
+        or message.getTag("sent", namespace=namespaces.CARBONS)
+    ):
         return []
     attrs = {"to": message.getAttr("from"), "type": "error", "id": message.getAttr("id")}
     answered = {name: value for name, value in attrs.items() if value}
@@ -365,8 +343,8 @@ def iq_error(iq: Node, condition: str) -> Node:
 
 
 def _error(kind: str, condition: str, words: str = "") -> Node:
-    more = [Node(f"{STANZAS} text", payload=[words])] if words else []
-    return Node("error", {"type": kind}, [Node(f"{STANZAS} {condition}"), *more])
+    more = [Node(f"{namespaces.STANZA_ERRORS} text", payload=[words])] if words else []
+    return Node("error", {"type": kind}, [Node(f"{namespaces.STANZA_ERRORS} {condition}"), *more])
 
 
 def iq_result(iq: Node) -> Node:
@@ -383,6 +361,6 @@ def error_condition(stanza: Node) -> str:
     """The defined condition of an error stanza."""
     error = stanza.getTag("error")
     for child in error.getChildren() if error is not None else ():
-        if str(child.getNamespace()) == STANZAS and child.getName() != "text":
+        if str(child.getNamespace()) == namespaces.STANZA_ERRORS and child.getName() != "text":
             return str(child.getName())
     return "undefined-condition"

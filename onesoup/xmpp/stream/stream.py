@@ -5,41 +5,36 @@ The life of it: `connect`, then `run` in one greenlet until the end; `send`, `re
 
 import time
 from collections.abc import Callable, Hashable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import gevent
 import structlog
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
 from xmpp.simplexml import Node
 
-from onesoup.xmpp.stream import errors, namespaces
-from onesoup.xmpp.stream import parser as parsing
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.stream import errors
 from onesoup.xmpp.stream.connect import connect
 from onesoup.xmpp.stream.connection import Wire
 from onesoup.xmpp.stream.errors import StreamFailure
+from onesoup.xmpp.stream.events import STANZA_NAMES, Broken, StreamEvent
 from onesoup.xmpp.stream.login import StreamAccount
-from onesoup.xmpp.stream.negotiate import fail_on, number_attribute, offered_namespaces
+from onesoup.xmpp.stream.negotiate import fail_on, offered_namespaces
 from onesoup.xmpp.stream.options import Options
-from onesoup.xmpp.stream.serializer import SerializedElement, serialise
-from onesoup.xmpp.stream.stream_management import Sent, SmError, StreamManagement
+from onesoup.xmpp.stream.outgoing import OnAcked, OutgoingStream
+from onesoup.xmpp.stream.requests import PendingRequests
+from onesoup.xmpp.stream.stream_management import Sent, StreamManagement
 
 log = structlog.get_logger(__name__)
 
-# Nobody waits to hear of stanzas without a key, yet the queue must not grow with them.
-ASK_AFTER = 20
 # How long a polite end waits for the server's own.
 FAREWELL_SECONDS = 2.0
 
 
-_ASK = f"<r xmlns='{namespaces.SM}'/>".encode()
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
 OnStanzas = Callable[[list[Node]], None]
-OnAcked = Callable[[list[Any]], None]
 
 
-class Stream:
+class Stream(OutgoingStream):
     """`on_stanzas` gets the stanzas of one read together and keeps them; when it returns they count as handled.
 
     It runs in the greenlet of `run`, with `h_next` telling the h to keep along with them. The list is empty when the
@@ -53,20 +48,12 @@ class Stream:
 
     __slots__ = (
         "_account",
-        "_asked",
         "_batch",
-        "_closing",
-        "_counter",
         "_early",
         "_ended",
-        "_on_acked",
         "_on_stanzas",
-        "_options",
-        "_prefix",
         "_reading",
         "_requests",
-        "_sm",
-        "_wire",
         "bind2",
         "carbons",
         "confirmed",
@@ -93,18 +80,15 @@ class Stream:
         resume: Mapping[str, Any] | None = None,
     ) -> None:
         """`prefix` begins the ids of requests; no other life of the same account may use it. `resume`: of `state`."""
+        super().__init__(options, on_acked, StreamManagement.restore(resume) if resume and resume.get("sm_id") else None)
         self._account: StreamAccount | None = StreamAccount(domain, user, password, resource)
-        self._options, self._on_stanzas, self._on_acked = options, on_stanzas, on_acked
-        self._prefix, self._counter = prefix, 0
-        self._requests: dict[str, tuple[str, AsyncResult]] = {}
-        self._wire: Wire | None = None
-        self._sm = StreamManagement.restore(resume) if resume and resume.get("sm_id") else None
+        self._on_stanzas = on_stanzas
+        self._requests = PendingRequests(prefix)
         self._early: list[Node] = []
         self._batch = 0
         self.since = self.heard = 0.0  # when it was connected, and when the server last said anything
         self.target: Hashable = None  # where the server is
-        self._asked: int | None = None  # how many stanzas the <r/> under way asks for
-        self._reading = self._closing = False
+        self._reading = False
         self._ended: Event | None = None
         self.jid = str(resume.get("jid") or "") if resume else ""
         self.features: frozenset[str] = frozenset()
@@ -117,33 +101,9 @@ class Stream:
     # What it is.
 
     @property
-    def open(self) -> bool:
-        return self._wire is not None and self._wire.open
-
-    @property
-    def sm_id(self) -> str:
-        """Empty without a session that could be resumed."""
-        return self._sm.id if self._sm else ""
-
-    @property
-    def managed(self) -> bool:
-        """Whether the server acknowledges."""
-        return self._sm is not None
-
-    @property
-    def h_in(self) -> int:
-        """How many stanzas were handled."""
-        return self._sm.h_in if self._sm else 0
-
-    @property
     def h_next(self) -> int:
         """Inside `on_stanzas`: h_in when it has returned."""
         return self._sm.after(self._batch) if self._sm else 0
-
-    @property
-    def unacked(self) -> list[Sent]:
-        """(key, octets) of what the server did not acknowledge yet, oldest first."""
-        return self._sm.unacked if self._sm else []
 
     def state(self) -> dict[str, Any] | None:
         """Plain values from which `Stream(resume=...)` goes on in any process, or None when nothing can be resumed."""
@@ -180,14 +140,6 @@ class Stream:
         if begun.resumed:
             self._send_again()
 
-    def _send_again(self) -> None:
-        """What the server had not got when the connection broke, in order; it counts as sent already."""
-        assert self._sm is not None
-        waiting = b"".join(data for _, data in self._sm.unacked)
-        if waiting:
-            self._note_question()
-            self._wired().send(waiting + _ASK)
-
     # What comes in.
 
     def run(self) -> None:
@@ -208,14 +160,12 @@ class Stream:
             self._finish(StreamFailure(errors.FAILURE_CLOSED, "local"))
 
     def _finish(self, failure: StreamFailure) -> None:
-        """Closes, frees whoever waits. May be called again."""
+        """Closes, and wakes all who wait. May be called again."""
         self._reading = False
         if self._wire is not None:
             self._wire.close(failure)
         self._options.watch.remove(self)
-        requests, self._requests = self._requests, {}
-        for _, answer in requests.values():
-            answer.set_exception(failure)
+        self._requests.fail(failure)
         if self._ended is not None:
             self._ended.set()
 
@@ -225,7 +175,7 @@ class Stream:
         if early:
             self._hand_over(early)
 
-    def _handle(self, events: list[parsing.Event]) -> None:
+    def _handle(self, events: list[StreamEvent]) -> None:
         """One read. What it completed before the stream's end is kept before the end is reported."""
         self.heard = time.monotonic()
         stanzas: list[Node] = []
@@ -236,11 +186,11 @@ class Stream:
                     self.features = offered_namespaces(event)  # with SASL2 they come behind a log-in that is done
                 else:
                     last = last or event  # an error tells more than the closing tag behind it
-            elif event.namespace == namespaces.SM:
+            elif event.namespace == namespaces.STREAM_MANAGEMENT:
                 asked = self._managed(event) or asked
-            elif event.namespace == namespaces.CLIENT and event.name in parsing.STANZA_NAMES:
+            elif event.namespace == namespaces.CLIENT and event.name in STANZA_NAMES:
                 counted += 1
-                if not self._answered(event):
+                if not self._requests.answer(event, self.jid):
                     stanzas.append(event)
         if counted:
             self._batch = counted
@@ -277,145 +227,28 @@ class Stream:
             return error
         return None
 
-    def _last(self, event: parsing.Event) -> None:
+    def _last(self, event: StreamEvent) -> None:
         """The server says that this is the end, or we do."""
-        if isinstance(event, parsing.Broken):
+        if isinstance(event, Broken):
             self._refuse(event)
         fail_on(event)
 
-    def _refuse(self, broken: parsing.Broken) -> None:
+    def _refuse(self, broken: Broken) -> None:
         """Ends the session, not only the connection: what we refuse would come again at each resumption."""
         self._sm_ends()
         text = f"<stream:error><{broken.condition} xmlns='{namespaces.STREAM_ERRORS}'/></stream:error></stream:stream>"
         self._wired().send(text.encode())
 
-    def _sm_ends(self) -> None:
-        if self._sm is not None:
-            self._sm.id = ""
-
-    # Stream management.
-
-    def _managed(self, element: Node) -> bool:
-        """Takes an acknowledgement. True when the server asks for ours."""
-        if element.name == "a" and self._sm is not None:
-            self._server_has(number_attribute(element, "h"))
-        return bool(element.name == "r")
-
-    def _server_has(self, h: int | None) -> None:
-        assert self._sm is not None
-        asked, self._asked = self._asked, None
-        try:
-            keys = self._sm.acked(h) if h is not None else []
-        except SmError as error:
-            self._sm_ends()
-            raise StreamFailure(errors.FAILURE_PROTOCOL, "undefined-condition", str(error)) from None
-        self._report(keys)
-        if asked is not None and asked != self._sm.h_out:  # more was sent since we asked
-            self._ask()
-
-    def _ask(self) -> None:
-        self._note_question()
-        self._put(_ASK)
-
-    def _note_question(self) -> None:
-        assert self._sm is not None
-        self._asked = self._sm.h_out
-        self._options.watch.expect(self, time.monotonic())
-
-    def _acknowledge(self) -> None:
-        if self._sm is not None:
-            self._put(self._own_h())
-
-    def _own_h(self) -> bytes:
-        return f"<a xmlns='{namespaces.SM}' h='{self.h_in}'/>".encode()
-
-    def _report(self, keys: list[Any]) -> None:
-        if not keys:
-            return
-        try:
-            self._on_acked(keys)
-        except Exception as error:  # the keys are not lost: whoever keeps them sees them unacknowledged, and sends again
-            log.error("on-acked-failed", count=len(keys), error=type(error).__name__)
-
-    # What goes out.
-
-    def send(self, *stanzas: Node | bytes, key: Any = None, before: Callable[[int], None] | None = None) -> None:
-        """Writes them together; octets are stanzas that somebody has serialised. `key` is reported by `on_acked` when the server
-        has the last of them. `before` hears the number that the last one gets among all that this session sends; what it
-        raises keeps them from being sent.
-
-        Raises StreamFailure when nothing is going out. With stream management a stanza is ours to deliver from then on, here or
-        after a resumption, and it leaves with what else this turn of the loop brings. Without, it is written at once; a
-        connection that breaks under it raises too, and nobody knows whether the server has it.
-        """
-        octets = [stanza if type(stanza) is bytes else serialise(stanza) for stanza in stanzas]
-        wire, sm = self._wired(), self._sm
-        if sm is None:
-            self._writable(wire)
-            wire.send(b"".join(octets))
-            if key is not None:
-                self._report([key])
-        elif before is None and wire.free:
-            self._accepts(wire, sm)
-            self._queue(wire, sm, octets, key)
-        else:
-            with wire.lock:
-                self._accepts(wire, sm)
-                if before is not None:
-                    # Whoever has noted the number may count on it: from here on only the end of all keeps the stanza back.
-                    before(sm.number(len(octets)))
-                    if self._closing or self._sm is not sm:
-                        raise wire.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
-                self._queue(wire, sm, octets, key)
-                with suppress(StreamFailure):  # `run` reports it
-                    wire.drain()
-
-    def _put(self, data: bytes) -> None:
-        """What is no stanza, with what else goes out; at once where somebody is writing."""
-        wire = self._wired()
-        if wire.open and wire.free:
-            wire.put(data)
-        else:
-            wire.send(data)
-
     def hint(self, active: bool) -> None:
         """Client state indication (XEP-0352), where the server takes it; a new connection begins as active."""
-        if namespaces.CSI in self.features and self.open:
-            self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{namespaces.CSI}'/>".encode())
-
-    def _writable(self, wire: Wire) -> None:
-        if self._closing or not wire.open:
-            raise wire.failure or StreamFailure(errors.FAILURE_CLOSED, "local")
-
-    def _accepts(self, wire: Wire, sm: StreamManagement) -> None:
-        self._writable(wire)
-        if sm.full:
-            raise StreamFailure(errors.FAILURE_BACKLOG, "resource-constraint")
-
-    def _queue(self, wire: Wire, sm: StreamManagement, octets: list[bytes], key: Any) -> None:
-        """While nobody else has the lock, so that the order of the queue is the order on the wire. On a connection that has
-        broken meanwhile it waits for the next one."""
-        for data in octets[:-1]:
-            sm.sent(None, data)
-            wire.put(data)
-        sm.sent(key, octets[-1])
-        wire.put(octets[-1])
-        # One question at a time: the answer to it brings the next, when there was more.
-        if self._asked is None and (key is not None or sm.waiting >= ASK_AFTER):
-            self._note_question()
-            wire.put(_ASK)
-
-    def _wired(self) -> Wire:
-        if self._wire is None:
-            raise StreamFailure(errors.FAILURE_CLOSED, "local", "not connected")
-        return self._wire
+        if namespaces.CLIENT_STATE in self.features and self.open:
+            self._wired().send(f"<{'active' if active else 'inactive'} xmlns='{namespaces.CLIENT_STATE}'/>".encode())
 
     # Requests.
 
     def new_id(self) -> str:
         """An id that no other stanza of this stream has."""
-        self._counter += 1
-        return f"{self._prefix}-{base36(self._counter)}"
+        return self._requests.new_id()
 
     def request(self, iq: Node, timeout: float) -> Node:
         """The result or error for an iq get or set, which gets an id. StreamFailure no-answer after so many seconds.
@@ -423,27 +256,27 @@ class Stream:
         `run` must be at work in another greenlet. Only the answer of whom the request went to counts. One that is too large
         counts as the error resource-constraint.
         """
-        return self._request(iq, self.new_id(), timeout)
+        return self._request(iq, self._requests.new_id(), timeout)
 
     def _request(self, iq: Node, id: str, timeout: float) -> Node:
         iq.attrs["id"] = id
-        answer = AsyncResult()
-        self._requests[id] = (str(iq.attrs.get("to") or ""), answer)
+        answer = self._requests.add(id, str(iq.attrs.get("to") or ""))
         try:
-            self._options.watch.expect(self, time.monotonic())
+            self._expect_answer()
             self.send(iq)  # outside the limit: a write that is interrupted costs the stream
             with gevent.Timeout(timeout, StreamFailure(errors.FAILURE_NO_ANSWER, "remote-server-timeout")):
                 return answer.get()
         finally:
-            self._requests.pop(id, None)
+            self._requests.remove(id)
 
     def request_list(self, iq: Node, timeout: float, take: Callable[[Node], None]) -> Node:
         """As `request`, of what may have a great many entries: each child of the payload goes to `take` as it comes and is not in
         what is returned. One such request at a time. `take` must not raise; it gets a TooBig for an entry that is too large."""
-        wire, id = self._wired(), self.new_id()
+        wire, id = self._wired(), self._requests.new_id()
 
         def of(stanza: Node) -> bool:
-            return stanza.attrs.get("id") == id and stanza.attrs.get("type") == "result" and self._waits_for(stanza) is not None
+            attrs = stanza.attrs
+            return attrs.get("id") == id and attrs.get("type") == "result" and self._requests.waits_for(stanza, self.jid)
 
         wire.take_apart(of, take)
         try:
@@ -451,35 +284,14 @@ class Stream:
         finally:
             wire.take_apart(None, take)
 
-    def _answered(self, stanza: Node) -> bool:
-        """Gives an answer to the request that waits for it."""
-        found = self._waits_for(stanza)
-        if found is None:
-            return False
-        found.set(_unread(stanza) if isinstance(stanza, parsing.TooBig) else stanza)
-        return True
-
-    def _waits_for(self, stanza: Node) -> AsyncResult | None:
-        if stanza.name != "iq" or stanza.attrs.get("type") not in ("result", "error"):
-            return None
-        found = self._requests.get(stanza.attrs.get("id"))
-        if found is None or not self._comes_from(stanza.attrs.get("from"), found[0]):
-            return None
-        return found[1]
-
-    def _comes_from(self, sender: str | None, to: str) -> bool:
-        """RFC 6120 section 8.1.2.1: our server answers for our account without an address, or with one of ours."""
-        jid = self.jid.lower()
-        bare = jid.partition("/")[0]
-        ours = {"", bare, jid, bare.rpartition("@")[2]}
-        sender, to = (sender or "").lower(), to.lower()
-        return sender == to or (to in ours and sender in ours)
+    def _expect_answer(self) -> None:
+        self._options.watch.expect(self, time.monotonic())
 
     # Its end.
 
     def probe(self) -> None:
         """Asks the server for a sign of life; returns at once."""
-        gevent.spawn(self._probe)  # whoever asks many must not wait for one that takes nothing
+        gevent.spawn(self._probe)  # a caller that probes many must not wait for one that takes nothing
 
     def _probe(self) -> None:
         try:
@@ -529,12 +341,6 @@ class Stream:
                 fail_on(event)
 
 
-def _unread(answer: Node) -> Node:
-    """In the place of an answer that was too large to be read: an error, so that nobody waits for more."""
-    error = SerializedElement("error", {"type": "wait"}, [SerializedElement(f"{namespaces.STANZA_ERRORS} resource-constraint")])
-    return SerializedElement("iq", {**answer.attrs, "type": "error"}, [error])
-
-
 def log_given_up(stanza: Node, error: Exception) -> None:
     """A stanza that we cannot handle must not come again for ever. Neither it nor the error's words are logged."""
     where = error.__traceback__
@@ -542,12 +348,3 @@ def log_given_up(stanza: Node, error: Exception) -> None:
         where = where.tb_next
     place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else None
     log.error("stanza-failed", stanza=stanza.name, kind=stanza.getAttr("type"), error=type(error).__name__, at=place)
-
-
-def base36(number: int) -> str:
-    """Digits and small letters."""
-    text = ""
-    while number:
-        number, digit = divmod(number, 36)
-        text = _DIGITS[digit] + text
-    return text or "0"

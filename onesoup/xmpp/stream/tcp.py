@@ -14,7 +14,7 @@ TCP_CONNECT_SECONDS = 5.0
 # A peer that acknowledges nothing for this long is gone; the kernel would try for 15 minutes.
 USER_TIMEOUT_MS = 60_000
 # The kernel asks an idle peer after so many seconds, and again so often until USER_TIMEOUT_MS are over. It costs this process
-# nothing, and keeps the connection known to whatever stands between.
+# nothing, and keeps the connection known to firewalls on the way.
 KEEP_IDLE, KEEP_EVERY = 40, 10
 
 # The end of the name does not exist; everything else of getaddrinfo may be better later.

@@ -19,7 +19,7 @@ from onesoup.images.threads import scaled
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.xmpp import caps, contacts, extras
+from onesoup.xmpp import caps, contacts, extras, namespaces
 from onesoup.xmpp import vcards as xmpp_vcards
 from onesoup.xmpp.contacts import Resource
 from onesoup.xmpp.extras import Extras
@@ -149,7 +149,7 @@ class ContactLookups:
     def _announced(self, jid: str, published: Extras) -> bytes | None:
         """The bytes of the picture, if they have the announced digest."""
         if published.avatar:
-            query = stanzas.pep_get(self._spelling.spelled(jid), extras.AVATAR_DATA, published.avatar)
+            query = stanzas.pep_get(self._spelling.spelled(jid), namespaces.AVATAR_DATA, published.avatar)
             payload = stanzas.pep_payload(self._ask(query))
             data = xmpp_vcards.base64_bytes(payload.getData() or "") if payload is not None else None
         else:
@@ -197,7 +197,7 @@ class ContactLookups:
             except StreamFailure:
                 self._asked.discard(lookup)
                 raise
-            query = answer.getTag("query", namespace=stanzas.DISCO)
+            query = answer.getTag("query", namespace=namespaces.DISCO_INFO)
             kind = caps.client_type(query)
             if caps.caps_match(lookup.name, query):
                 self._cache.kinds[lookup.name] = kind

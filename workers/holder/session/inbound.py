@@ -12,9 +12,9 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.text import addresses
 from onesoup.store.session.holder_side import ContactRecord, StreamChanges
-from onesoup.xmpp import extras
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import stanzas
-from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.events import TooBig
 from workers.holder.session.inbound_batch import ContactChange, InboundBatch
 from workers.holder.session.inbound_iq import InboundIq
 from workers.holder.session.inbound_messages import InboundMessages
@@ -54,7 +54,9 @@ class InboundStanzas:
         if any(type(each) is TooBig for each in nodes):
             nodes = [each for each in nodes if not (isinstance(each, TooBig) and self._take_too_big(each, batch))]
         nodes = self._rooms.take_stanzas(nodes, batch)
-        events = [each for each in nodes if each.getName() == "message" and each.getTag("event", namespace=extras.EVENT)]
+        events = [
+            each for each in nodes if each.getName() == "message" and each.getTag("event", namespace=namespaces.PUBSUB_EVENT)
+        ]
         self._presence.read_presence([each for each in nodes if each.getName() == "presence"] + events, batch)
         for stanza in nodes:
             if stanza.getName() == "message" and not any(stanza is each for each in events):

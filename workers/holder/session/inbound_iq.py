@@ -7,7 +7,7 @@ from xmpp.simplexml import Node
 from onesoup.csp.text import addresses
 from onesoup.store import records
 from onesoup.store.session.holder_side import Delivery
-from onesoup.xmpp import blocking, contacts
+from onesoup.xmpp import blocking, contacts, namespaces
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import InboundBatch
 from workers.holder.session.interfaces import ContactFacts
@@ -15,7 +15,7 @@ from workers.holder.session.phone_texts import event_id
 from workers.holder.session.roster_reader import apply_roster_push
 
 # (element, namespace) of what a server pushes to its own users.
-SERVER_PUSHES = (("query", stanzas.ROSTER), ("block", blocking.BLOCKING), ("unblock", blocking.BLOCKING))
+SERVER_PUSHES = (("query", namespaces.ROSTER), ("block", namespaces.BLOCKING), ("unblock", namespaces.BLOCKING))
 
 
 class InboundIq:

@@ -10,7 +10,7 @@ from xmpp.simplexml import Node
 
 from onesoup.csp.text import vcards
 from onesoup.observability.logs import short
-from onesoup.xmpp import extras
+from onesoup.xmpp import namespaces
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.contact_lookups import fitted
 from workers.holder.session.interfaces import IqClient
@@ -48,7 +48,7 @@ class Publisher:
 
     def _shown(self) -> str | None:
         """The name of the picture that the account has published by PEP, "" for none, None when that is unknown."""
-        result = self._ask(stanzas.pep_get("", extras.AVATAR))
+        result = self._ask(stanzas.pep_get("", namespaces.AVATAR_METADATA))
         if result.getAttr("type") != "result":
             return "" if stanzas.error_condition(result) == "item-not-found" else None
         payload = stanzas.pep_payload(result)
@@ -60,7 +60,7 @@ class Publisher:
             self._ask(stanzas.publish_avatar_data(self._client.new_id(), name, octets))
         self._ask(stanzas.publish_avatar(self._client.new_id(), name, len(octets)))
         own = self._state.session.jid
-        if stanzas.CONVERSION not in stanzas.features_in(self._ask(stanzas.disco(own))):
+        if namespaces.AVATAR_CONVERSION not in stanzas.features_in(self._ask(stanzas.disco(own))):
             # The server does not copy it (XEP-0398). Clients that know only the vCard (XEP-0153) see it there.
             self._change_vcard(photo=octets)
 

@@ -16,7 +16,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store.account.groups import Groups
 from onesoup.store.errors import StoreDown
-from onesoup.xmpp import answers, profiles, searching
+from onesoup.xmpp import answers, namespaces, profiles, searching
 from onesoup.xmpp.answers import CommandAnswer, DirectoryHits, EntityInfo, EntityInfos, ProfileFound, Profiles, RoomList
 from onesoup.xmpp.commands import AskInfo, ChangeProfile, Command, FetchProfiles, ListRooms, SearchDirectory
 from onesoup.xmpp.errors import command_code, is_fact
@@ -32,7 +32,6 @@ log = structlog.get_logger()
 # Questions of one session at once, and stanzas of one question at once.
 MAX_PARALLEL_QUESTIONS, MAX_PARALLEL_STANZAS = 4, 10
 QUESTION_TIMEOUT_SECONDS = 6.0
-RESULT_SETS = "http://jabber.org/protocol/rsm"
 # How long a question waits for its turn.
 QUESTION_TURN_SECONDS = QUESTION_TIMEOUT_SECONDS / 2
 # Items of a domain that are asked what they are; rooms that are told, and rooms of one page (XEP-0059).
@@ -117,7 +116,7 @@ class Question:
         domain = self.state.session.domain
 
         def find() -> str | None:
-            condition, items = self._result(_get(domain, searching.DISCO_ITEMS), "query", searching.DISCO_ITEMS)
+            condition, items = self._result(_get(domain, namespaces.DISCO_ITEMS), "query", namespaces.DISCO_ITEMS)
             names = [jid for jid, _ in searching.read_items(items)] if items is not None else []
             names = [jid for jid in names if "@" not in jid][:MAX_DOMAIN_ITEMS]
             infos = self._all(self._info, names)
@@ -129,7 +128,7 @@ class Question:
         return found
 
     def _info(self, jid: str) -> tuple[str, Node | None]:
-        return self._result(_get(jid, searching.DISCO_INFO), "query", searching.DISCO_INFO)
+        return self._result(_get(jid, namespaces.DISCO_INFO), "query", namespaces.DISCO_INFO)
 
     # --- questions ---
 
@@ -139,7 +138,7 @@ class Question:
             return answers.pack(DirectoryHits(late=service is None))
 
         def form() -> searching.SearchForm | None:
-            _, query = self._result(_get(service, searching.SEARCH), "query", searching.SEARCH)
+            _, query = self._result(_get(service, namespaces.SEARCH), "query", namespaces.SEARCH)
             return searching.read_form(query) if query is not None else None
 
         found = self.services.find("form", service, form)
@@ -148,21 +147,21 @@ class Question:
         filled = searching.fill_search_form(found, command.wanted)
         if not filled:
             return answers.pack(DirectoryHits())
-        condition, query = self._result(_search(service, found, filled), "query", searching.SEARCH)
+        condition, query = self._result(_search(service, found, filled), "query", namespaces.SEARCH)
         hits = searching.read_hits(query) if query is not None else []
         return answers.pack(DirectoryHits(tuple(hits), bool(condition)))
 
     def _cards(self, command: FetchProfiles) -> bytes:
         def card(jid: str) -> ProfileFound:
             to = "" if jid == self.state.session.jid else jid
-            condition, vcard = self._result(stanzas.vcard_get(to), "vCard", stanzas.VCARD)
+            condition, vcard = self._result(stanzas.vcard_get(to), "vCard", namespaces.VCARD)
             return ProfileFound(condition, profiles.read_profile(vcard), profiles.searchable_facts(vcard))
 
         return answers.pack(Profiles(self._all(card, command.jids)))
 
     def _change_card(self, command: ChangeProfile) -> bytes:
         with self.card_lock:
-            condition, vcard = self._result(stanzas.vcard_get(""), "vCard", stanzas.VCARD)
+            condition, vcard = self._result(stanzas.vcard_get(""), "vCard", namespaces.VCARD)
             if condition and condition != "item-not-found":
                 # A vCard that cannot be read must not be written: what is in it would be lost.
                 return answers.status(command_code(condition), condition)
@@ -181,16 +180,16 @@ class Question:
         rooms: dict[str, str] = {}
         after: str | None = ""
         while service and after is not None and len(rooms) < MAX_LISTED_ROOMS:
-            iq = _get(service, searching.DISCO_ITEMS)
+            iq = _get(service, namespaces.DISCO_ITEMS)
             page = [Node("max", payload=[str(ROOMS_PER_PAGE)])] + ([Node("after", payload=[after])] if after else [])
-            iq.getTag("query").addChild(node=Node(f"{RESULT_SETS} set", payload=page))
-            condition, items = self._result(iq, "query", searching.DISCO_ITEMS)
+            iq.getTag("query").addChild(node=Node(f"{namespaces.RESULT_SETS} set", payload=page))
+            condition, items = self._result(iq, "query", namespaces.DISCO_ITEMS)
             if condition and not rooms:
                 return answers.status(StatusCode.TIMEOUT, "the rooms are not told")
             found = searching.read_items(items) if items is not None else []
             fresh = [(jid, name) for jid, name in found if "@" in jid and jid not in rooms]
             rooms.update(fresh)
-            more = items.getTag("set", namespace=RESULT_SETS) if items is not None else None
+            more = items.getTag("set", namespace=namespaces.RESULT_SETS) if items is not None else None
             # A service without pages lists all at once; one that repeats a page is not asked again.
             after = (more.getTagData("last") or None) if more is not None and fresh and len(found) >= ROOMS_PER_PAGE else None
         return answers.pack(RoomList(service, tuple(rooms.items())[:MAX_LISTED_ROOMS]))
@@ -228,11 +227,11 @@ def _get(to: str, namespace: str) -> Node:
 
 
 def _search(service: str, form: searching.SearchForm, filled: dict[str, str]) -> Node:
-    query = Node(f"{searching.SEARCH} query")
+    query = Node(f"{namespaces.SEARCH} query")
     if form.data:
-        fields = {"FORM_TYPE": searching.SEARCH, **filled}
+        fields = {"FORM_TYPE": namespaces.SEARCH, **filled}
         data = [Node("field", {"var": name}, [Node("value", payload=[value])]) for name, value in fields.items()]
-        query.addChild(node=Node(f"{searching.FORMS} x", {"type": "submit"}, data))
+        query.addChild(node=Node(f"{namespaces.DATA_FORMS} x", {"type": "submit"}, data))
     else:
         for name, value in filled.items():
             query.addChild(node=Node(name, payload=[value]))
@@ -241,15 +240,15 @@ def _search(service: str, form: searching.SearchForm, filled: dict[str, str]) ->
 
 def change(vcard: Node | None, changes: dict[str, str], clear: bool) -> Node:
     """The vCard with these properties changed; the picture and all other properties stay."""
-    changed = vcard if vcard is not None else Node(f"{stanzas.VCARD} vCard")
+    changed = vcard if vcard is not None else Node(f"{namespaces.VCARD} vCard")
     if clear:
         changes = dict.fromkeys(WRITABLE_PROPERTIES, "") | changes
     for path, value in profiles.vcard_places(changed, changes).items():
         _put(changed, path, value)
-    ours = changed.getTag(profiles.PROFILE_ELEMENT, namespace=profiles.OURS)
+    ours = changed.getTag(profiles.PROFILE_ELEMENT, namespace=namespaces.ONESOUP_PROFILE)
     for name, value in profiles.own_element_values(changes).items():
         if ours is None and value:
-            ours = changed.addChild(node=Node(f"{profiles.OURS} {profiles.PROFILE_ELEMENT}"))
+            ours = changed.addChild(node=Node(f"{namespaces.ONESOUP_PROFILE} {profiles.PROFILE_ELEMENT}"))
         if ours is not None:
             _put(ours, (name,), value)
     return changed

@@ -13,7 +13,7 @@ from onesoup.store import records
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.xmpp import contacts
-from onesoup.xmpp.stream.parser import TooBig
+from onesoup.xmpp.stream.events import TooBig
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,8 @@ from onesoup.store import records
 from onesoup.store.account.accounts import TOLD_ONCE, Lists
 from onesoup.store.bounds import TooMuch
 from onesoup.store.session.holder_side import Delivery, StreamChanges
-from onesoup.xmpp.blocking import BLOCKING, read_items
+from onesoup.xmpp import namespaces
+from onesoup.xmpp.blocking import read_items
 from onesoup.xmpp.stream import Options, Stream, StreamFailure, stanzas
 from workers.holder.picture_transfer import PictureTransfer
 from workers.holder.session.block_rules import BlockRules
@@ -65,7 +66,7 @@ class StreamSetup:
     def _fetch_roster(self, stream: Stream) -> None:
         roster = RosterReader()
         result = stream.request_list(stanzas.roster_get(), SETUP_TIMEOUT_SECONDS, roster.add)
-        if result.getAttr("type") != "result" or result.getTag("query", namespace=stanzas.ROSTER) is None:
+        if result.getAttr("type") != "result" or result.getTag("query", namespace=namespaces.ROSTER) is None:
             return
         if self._state.recorded:
             gone = sorted(set(self._store.roster_jids()) - set(roster.items))
@@ -110,7 +111,7 @@ class StreamSetup:
             result = stream.request(stanzas.blocklist(), SETUP_TIMEOUT_SECONDS)
         except StreamFailure:
             return
-        found = result.getTag("blocklist", namespace=BLOCKING)
+        found = result.getTag("blocklist", namespace=namespaces.BLOCKING)
         if result.getAttr("type") == "result" and found is not None:
             self._rules.server_list(read_items(found))
 
