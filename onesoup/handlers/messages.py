@@ -38,12 +38,11 @@ from onesoup.handlers import contacts, oversize
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.groups import history, rooms
 from onesoup.handlers.groups.messages import group_recipients
-from onesoup.runtime.ids import ordered_id, token
+from onesoup.runtime.ids import MESSAGE_ID_LENGTH, ordered_id, token
 from onesoup.store import records
 from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands
 
-MESSAGE_ID_LENGTH = 16
 # XMPP servers close a client's stream when a stanza is above their limit, 256 KiB by default.
 MAX_MESSAGE_BYTES = 200_000  # of UTF-8, XML escapes included
 MAX_RECIPIENTS = 100

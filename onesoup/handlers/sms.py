@@ -16,7 +16,7 @@ from onesoup.wire.errors import WireError
 log = structlog.get_logger()
 
 
-def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_SMS_BYTES) -> list[bytes]:
+def answer_sms(exchange: Exchange, parts: Iterable[bytes], peer: Peer, octets: int = sms.MAX_CSP_SMS_BYTES) -> list[bytes]:
     """The answer as SMS of at most `octets` bytes each; [] without an answer or an addressee. `peer` has no host: a log-in
     without a domain gets the configured one."""
     body = b""

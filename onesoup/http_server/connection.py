@@ -16,7 +16,7 @@ from onesoup.http_server.requests import BadRequest, Request, RequestParser
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 
-READ_CHUNK_BYTES = 16 * 1024
+HTTP_READ_BYTES = 16 * 1024
 _READ = 1  # what a watcher of the loop waits for
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # Most bytes of a body that are read after its answer, to find the next request. With more the connection ends.
@@ -133,7 +133,7 @@ class HttpConnection:
             return False
         left = MAX_LEFT
         try:
-            while left > 0 and (data := self.body(READ_CHUNK_BYTES)):
+            while left > 0 and (data := self.body(HTTP_READ_BYTES)):
                 left -= len(data)
         except OSError:
             return False
@@ -159,7 +159,7 @@ class HttpConnection:
         """Closes the connection after reading what has arrived: closing with unread bytes would reset it and lose the answer."""
         self._readable.close()
         with suppress(OSError):
-            self._raw.recv(4 * READ_CHUNK_BYTES)
+            self._raw.recv(4 * HTTP_READ_BYTES)
         self.sock.close()
 
     def end_input(self) -> None:
@@ -184,7 +184,7 @@ class HttpConnection:
         else:
             wait(self._readable, timeout, TimeoutError("too slow"))
         try:
-            data = self._raw.recv(READ_CHUNK_BYTES)
+            data = self._raw.recv(HTTP_READ_BYTES)
         except BlockingIOError:
             return self._receive()
         if self._pace is not None and (pause := self._pace.spend(len(data), time.monotonic())):

@@ -17,15 +17,20 @@ from xml.sax.saxutils import escape, quoteattr
 import gevent
 from gevent.lock import RLock
 
+from onesoup.xmpp import namespaces
+
 REPLY_TIMEOUT_SECONDS = 30.0
 RECONNECT_DELAY_SECONDS = 1.0
 CLIENT_SPACE, SASL_SPACE, BIND_SPACE, TLS_SPACE = (
-    "jabber:client",
-    "urn:ietf:params:xml:ns:xmpp-sasl",
-    "urn:ietf:params:xml:ns:xmpp-bind",
-    "urn:ietf:params:xml:ns:xmpp-tls",
+    namespaces.CLIENT,
+    namespaces.SASL,
+    namespaces.BIND,
+    namespaces.TLS,
 )
-STREAM_HEAD = "<?xml version='1.0'?><stream:stream to={} version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+STREAM_HEAD = (
+    "<?xml version='1.0'?>"
+    f"<stream:stream to={{}} version='1.0' xmlns='{namespaces.CLIENT}' xmlns:stream='{namespaces.STREAM}'>"
+)
 
 
 class FriendError(Exception):
@@ -87,7 +92,7 @@ class Friend:
             self._pings[ping] = what
             self._write(
                 f"<message to={quoteattr(to)} type='chat' id='{self.name}-{self._number}'><body>{escape(text)}</body></message>"
-                f"<iq type='get' id='{ping}' to='{self.domain}'><ping xmlns='urn:xmpp:ping'/></iq>"
+                f"<iq type='get' id='{ping}' to='{self.domain}'><ping xmlns='{namespaces.PING}'/></iq>"
             )
 
     # --- the connection ---
@@ -144,7 +149,7 @@ class Friend:
         self._link = link
         self._parser, self._depth, self._root = XMLPullParser(["start", "end"]), 0, None
         self._ready.clear()
-        self._ask(STREAM_HEAD.format(quoteattr(self.domain)), "{http://etherx.jabber.org/streams}features")
+        self._ask(STREAM_HEAD.format(quoteattr(self.domain)), f"{{{namespaces.STREAM}}}features")
 
     def _ask(self, text: str, wanted: str) -> Element:
         self._write(text)
@@ -209,5 +214,5 @@ class Friend:
         elif stanza.get("type") == "get":
             to, name = stanza.get("from"), stanza.get("id") or ""
             back = f" to={quoteattr(to)}" if to else ""
-            error = "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+            error = f"<error type='cancel'><service-unavailable xmlns='{namespaces.STANZA_ERRORS}'/></error>"
             self._write(f"<iq type='error' id={quoteattr(name)}{back}>{error}</iq>")

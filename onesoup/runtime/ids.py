@@ -4,6 +4,9 @@ import secrets
 
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of its characters
 
+# Characters of the random ids of messages.
+MESSAGE_ID_LENGTH = 16
+
 _last_id = 0
 
 

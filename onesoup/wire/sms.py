@@ -14,7 +14,7 @@ from onesoup.wire.limits import check_size
 from onesoup.wire.ptstext import MAX_PTS_PARTS
 
 # An SMS of 140 octets, less the seven of the port addresses.
-MAX_SMS_BYTES = 133
+MAX_CSP_SMS_BYTES = 133
 # The longest preamble: WV, version, code, an id of three digits.
 MAX_PREAMBLE_BYTES = 9
 
@@ -48,12 +48,12 @@ def join(parts: Iterable[bytes]) -> bytes:
     return message
 
 
-def room(octets: int = MAX_SMS_BYTES) -> int:
+def room(octets: int = MAX_CSP_SMS_BYTES) -> int:
     """The longest message that SMS of so many octets hold, with the longest preamble."""
     return MAX_PTS_PARTS * (octets - MAX_PREAMBLE_BYTES - 3)
 
 
-def split(message: bytes, octets: int = MAX_SMS_BYTES) -> list[bytes]:
+def split(message: bytes, octets: int = MAX_CSP_SMS_BYTES) -> list[bytes]:
     """The message as SMS of at most so many octets: as it is when it fits, else in parts. A character of several octets may
     be cut in two: they are texts only when joined. WireError when 26 parts do not hold it."""
     head = ptstext.read_preamble(message)

@@ -101,7 +101,7 @@ def ask_role(room: str, role: str) -> RoomRequest:
 
 def ping_oneself(room: str, nick: str) -> RoomRequest:
     """Pings the own nick, which tells whether we are still in a room (XEP-0410); see still_inside()."""
-    return RoomRequest(f"{room}/{nick}", "get", Xml("ping", "urn:xmpp:ping"))
+    return RoomRequest(f"{room}/{nick}", "get", Xml("ping", namespaces.PING))
 
 
 # The room delivered the ping to our nick: we answered it, or a client of ours that knows no ping refused it.

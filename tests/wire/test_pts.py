@@ -409,7 +409,7 @@ def test_parts_of_a_long_message():
     message = b"WV12SM5 SI=s1 CD=" + b"x" * 300
     parts = sms.split(message)
     assert [part[:10] for part in parts] == [b"WV12SM5ac ", b"WV12SM5bc ", b"WV12SM5cc "]
-    assert all(len(part) <= sms.MAX_SMS_BYTES for part in parts)
+    assert all(len(part) <= sms.MAX_CSP_SMS_BYTES for part in parts)
     assert sms.key(parts[1]) == ("WV12SM5", 1, 3)
     assert sms.join(reversed([*parts, parts[1]])) == message
     assert sms.split(b"WV12PO SI=s1") == [b"WV12PO SI=s1"]

@@ -530,7 +530,7 @@ def test_a_malformed_link_is_text(friend, url, phone_texts):
 @pytest.mark.parametrize(
     "broken",
     [
-        (messages, "stamps"),
+        (messages, "delay_stamps"),
         (messages, "name_of"),
         (messages, "_picture"),
         (messages, "body_of"),
@@ -562,7 +562,7 @@ def test_a_mistake_about_one_contact_or_request_costs_no_other(intake, monkeypat
         return good(resources, name, *more) if name != "poison" else 1 / 0
 
     monkeypatch.setattr(contacts, "with_presence", fails)
-    monkeypatch.setattr(stanzas, "answer", lambda *_: 1 / 0)
+    monkeypatch.setattr(stanzas, "iq_answer", lambda *_: 1 / 0)
     done = read(
         intake,
         f"<presence from='{ROMEO}/x'/>",

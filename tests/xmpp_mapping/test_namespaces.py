@@ -9,7 +9,7 @@ from onesoup.xmpp import namespaces
 
 REPOSITORY = Path(namespaces.__file__).parents[2]
 # The second one runs with slixmpp in a process of its own and imports nothing of ours.
-ALLOWED = {"onesoup/xmpp/namespaces.py", "onesoup/phone/conversation/xmpp_process.py"}
+ALLOWED = {"onesoup/xmpp/namespaces.py", "onesoup/phone/conversation/friend_process.py"}
 VALUES = {name: value for name, value in vars(namespaces).items() if name.isupper()}
 # The node of our entity capabilities is a URN and no namespace.
 NO_NAMESPACES = ("urn:onesoup:client",)

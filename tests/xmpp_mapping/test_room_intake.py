@@ -386,7 +386,7 @@ def test_an_id_of_the_rooms_archive_that_somebody_made_up_hides_no_line(rooms):
 @pytest.mark.parametrize("kind", ["groupchat", "chat"])
 def test_whatever_fails_a_line_is_told_between_its_neighbours(rooms, monkeypatch, kind):
     good = messages.delay_stamps
-    monkeypatch.setattr(messages, "stamps", lambda stanza: 1 / 0 if "poison" in str(stanza) else good(stanza))
+    monkeypatch.setattr(messages, "delay_stamps", lambda stanza: 1 / 0 if "poison" in str(stanza) else good(stanza))
     done = read(rooms, *(said("Ben", text, kind=kind, id=text) for text in ("before", "poison", "behind")))
     assert [(each["body"], each["pm"]) for each in told(done, "text")] == [
         (text, kind == "chat") for text in ("before", "poison", "behind")

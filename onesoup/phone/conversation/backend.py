@@ -38,6 +38,7 @@ from onesoup.phone.conversation.friend_clients import (
     FriendClients,
 )
 from onesoup.phone.conversation.script import ScriptPerson
+from onesoup.xmpp import namespaces
 
 # How long "nothing more" and "once" look for more.
 SETTLE_SECONDS = 0.15
@@ -169,7 +170,7 @@ class XmppBackend:
 
     def card(self, who: str, name: str, number: str) -> None:
         inside = f"<FN>{escape(name)}</FN><TEL><CELL/><NUMBER>{escape(number)}</NUMBER></TEL>"
-        self._client(who).request(f"<vCard xmlns='vcard-temp'>{inside}</vCard>")
+        self._client(who).request(f"<vCard xmlns='{namespaces.VCARD}'>{inside}</vCard>")
 
     def _room(self, name: str) -> str:
         return f"{name}@conference.{self._jid(self._phone).partition('@')[2]}"
@@ -301,11 +302,11 @@ def _is(item: Mapping[str, Any], name: str | None, group: str | None) -> bool:
 
 
 # What people publish, and the picture of everybody here: 40 by 30 pixels in one colour.
-MOOD_NODE, NICK_NODE = "http://jabber.org/protocol/mood", "http://jabber.org/protocol/nick"
+MOOD_NODE, NICK_NODE = namespaces.MOOD, namespaces.NICK
 GEOLOC_NODE, AVATAR_NODE, AVATAR_DATA_NODE = (
-    "http://jabber.org/protocol/geoloc",
-    "urn:xmpp:avatar:metadata",
-    "urn:xmpp:avatar:data",
+    namespaces.GEOLOC,
+    namespaces.AVATAR_METADATA,
+    namespaces.AVATAR_DATA,
 )
 # What people want to hear of each other.
 INTERESTS = (MOOD_NODE, NICK_NODE, GEOLOC_NODE, AVATAR_NODE)

@@ -22,10 +22,12 @@ from urllib.request import Request, urlopen
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
+from onesoup.xmpp import namespaces
+
 EVENT_TIMEOUT_SECONDS = 10.0
-MUC_SPACE = "http://jabber.org/protocol/muc"
-UPLOAD_SPACE, ROSTER_TAG_PREFIX = "urn:xmpp:http:upload:0", "{jabber:iq:roster}"
-_PING = "<ping xmlns='urn:xmpp:ping'/>"
+MUC_SPACE = namespaces.MUC
+UPLOAD_SPACE, ROSTER_TAG_PREFIX = namespaces.HTTP_UPLOAD, f"{{{namespaces.ROSTER}}}"
+_PING = f"<ping xmlns='{namespaces.PING}'/>"
 
 
 class BackendFailed(Exception):
@@ -211,7 +213,7 @@ class FriendClient:
     def publish(self, node: str, payload: str, item: str = "current") -> None:
         """An item of the account's own PEP node."""
         publish = f"<publish node='{node}'><item id='{item}'>{payload}</item></publish>"
-        self.request(f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{publish}</pubsub>")
+        self.request(f"<pubsub xmlns='{namespaces.PUBSUB}'>{publish}</pubsub>")
 
     def interests(self, *nodes: str) -> None:
         """Wants to hear what contacts publish there. Before the first presence."""
@@ -220,7 +222,7 @@ class FriendClient:
 
     def roster(self) -> dict[str, dict[str, Any]]:
         """The roster on the server: {jid: name, subscription, groups}."""
-        answer = ElementTree.fromstring(self.iq("get", "<query xmlns='jabber:iq:roster'/>").xml)
+        answer = ElementTree.fromstring(self.iq("get", f"<query xmlns='{namespaces.ROSTER}'/>").xml)
         return {item.get("jid", ""): _roster_item(item) for item in answer.iter(f"{ROSTER_TAG_PREFIX}item")}
 
     def presence(self, show: str | None = None, status: str | None = None, kind: str | None = None) -> None:
@@ -243,7 +245,7 @@ class FriendClient:
 
     def share(self, to: str, url: str, id: str | None = None, receipt: bool = False) -> None:
         """A link to a file, as today's clients send it (XEP-0066)."""
-        self.send(to, url, id, receipt, f"<x xmlns='jabber:x:oob'><url>{escape(url)}</url></x>")
+        self.send(to, url, id, receipt, f"<x xmlns='{namespaces.OUT_OF_BAND}'><url>{escape(url)}</url></x>")
 
     def upload(self, name: str, kind: str, data: bytes) -> str:
         """Uploads a file (XEP-0363). Its URL."""
@@ -275,7 +277,8 @@ class FriendClient:
         fields = "".join(f"<field var='muc#roomconfig_{name}'><value>{value}</value></field>" for name, value in values.items())
         form_type = f"<field var='FORM_TYPE'><value>{MUC_SPACE}#roomconfig</value></field>"
         self.request(
-            f"<query xmlns='{MUC_SPACE}#owner'><x xmlns='jabber:x:data' type='submit'>{form_type}{fields}</x></query>", room
+            f"<query xmlns='{MUC_SPACE}#owner'><x xmlns='{namespaces.DATA_FORMS}' type='submit'>{form_type}{fields}</x></query>",
+            room,
         )
 
     def leave(self, room: str, nick: str) -> None:

@@ -8,7 +8,7 @@ from xmpp.simplexml import Node
 from onesoup.csp import copies, messages
 from onesoup.csp.status import StatusCode
 from onesoup.csp.text import addresses
-from onesoup.runtime.ids import ordered_id
+from onesoup.runtime.ids import MESSAGE_ID_LENGTH, ordered_id
 from onesoup.store import records
 from onesoup.store.session.holder_side import Delivery, StreamChanges
 from onesoup.xmpp import bounces, commands, errors
@@ -17,7 +17,7 @@ from onesoup.xmpp.bounces import Bounce
 from onesoup.xmpp.stream import stanzas
 from workers.holder.session.inbound_batch import NO_GROUP, GroupPlace, InboundBatch, SentMessage, is_too_long, repeat_rule
 from workers.holder.session.interfaces import ContactFacts, RoomStanzas
-from workers.holder.session.phone_texts import MESSAGE_ID_LENGTH, PhoneTexts
+from workers.holder.session.phone_texts import PhoneTexts
 
 # The form of our message ids. It identifies the bounce of a message that was sent long ago, or by another holder.
 _OWN_MESSAGE_ID = re.compile(rf"[2-7a-z]{{{MESSAGE_ID_LENGTH}}}(\.\d{{1,3}})?")

@@ -5,14 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from onesoup.csp import copies, messages
-from onesoup.runtime.ids import ordered_id, token
+from onesoup.runtime.ids import MESSAGE_ID_LENGTH, ordered_id, token
 from onesoup.store import records
 from onesoup.store.session.holder_side import ALWAYS, Delivery
 from onesoup.xmpp import messages as xmpp_messages
 from workers.holder.session.inbound_batch import NO_GROUP, GroupPlace, InboundBatch
-
-# Characters of the ids of messages, ours and the phone's.
-MESSAGE_ID_LENGTH = 16
 
 
 class PhoneTexts:

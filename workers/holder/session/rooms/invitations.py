@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from xmpp.simplexml import Node
 
 from onesoup.csp import copies
-from onesoup.csp.invitations import Invitation, stanza_id
+from onesoup.csp.invitations import ROOM_INVITATION_SECONDS, Invitation, stanza_id
 from onesoup.csp.text import addresses
 from onesoup.runtime.ids import token
 from onesoup.store import records
@@ -23,8 +23,6 @@ from workers.holder.session.state import SessionState
 # An invitation that comes again within this time, through the room or directly, is the same one.
 REPEATED_INVITATION_SECONDS = 60.0
 MAX_REMEMBERED_INVITATIONS = 200
-# How long an invitation into a room is valid: XMPP has no end for it.
-ROOM_INVITATION_SECONDS = 86_400
 MAX_INVITATION_NOTE_CHARS = 400
 # Limits of one invitation. No handset has longer values; an invitation beyond them is ignored.
 MAX_INVITER_JID_BYTES, MAX_INVITER_NICK_CHARS, MAX_ROOM_PASSWORD_CHARS = 512, 255, 255
