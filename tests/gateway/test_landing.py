@@ -45,6 +45,13 @@ def test_it_says_what_to_type(landing, client):
 def test_without_an_account_page_there_is_no_link_to_it(app, storeless, client):
     serve(app, storeless, account="")
     assert "/account" not in client.simulate_get("/").text
+    assert client.simulate_get("/account/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/Account", "/account/", "/ACCOUNT//"])
+def test_the_account_page_is_found_however_its_path_is_typed(landing, client, path):
+    page = client.simulate_get(path)
+    assert (page.status_code, page.headers["location"], page.content) == (302, "/account", b"")
 
 
 def test_it_says_how_the_browser_came_and_which_page_is_for_it(landing, client):

@@ -19,11 +19,15 @@ class Pages:
         self._landing = LandingPage(services, peers, account)
         self._phones = PhonePages(services, peers, account)
         self._paths = frozenset(self._phones.paths())
+        # Pages that have a route of their own are found under it.
+        self._routed = {account.strip("/"): account} if account else {}
 
     def show(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answers a GET or HEAD. Whoever reads WML only gets its one card for each of them."""
         path = req.path[:MAX_PATH].strip("/").lower()
-        if path and path not in self._paths:
+        if path in self._routed:
+            resp.status, resp.location = falcon.HTTP_302, self._routed[path]
+        elif path and path not in self._paths:
             not_found(req, resp)
         elif wants_wml(req.get_header("Accept") or ""):
             self._landing.card(req, resp)
