@@ -32,6 +32,7 @@ from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
 from workers.gateway import account_page
 from workers.gateway.client_address import PeerReader
+from workers.gateway.web.pages import Pages
 
 log = structlog.get_logger()
 
@@ -198,18 +199,32 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
-    app.add_route("/", resource, compile=True)
+    account = account_page.ACCOUNT_PAGE_PATH if settings.account_page else ""
+    pages = Pages(services, peers, account)
+    app.add_route("/", PhonesAndPages(resource, pages), compile=True)
     if settings.account_page:
         app.add_route(account_page.ACCOUNT_PAGE_PATH, account_page.AccountPage(services, peers, resource))
-    app.add_sink(_sink(resource), r"/")
+    app.add_sink(_sink(resource, pages), r"/")
     return app
 
 
-def _sink(resource: CspResource) -> Callable[..., None]:
+class PhonesAndPages:
+    """A path where phones post and browsers look."""
+
+    def __init__(self, resource: CspResource, pages: Pages) -> None:
+        self.on_post, self.on_get, self.on_head = resource.on_post, pages.show, pages.show
+
+
+def _sink(resource: CspResource, pages: Pages) -> Callable[..., None]:
+    """Any other path: phones may post to it, since their users type what they like; browsers get a page, if there is one."""
+
     def serve(req: falcon.Request, resp: falcon.Response, **_: object) -> None:
-        if req.method != "POST":
-            raise falcon.HTTPMethodNotAllowed(["POST"])
-        resource.on_post(req, resp)
+        if req.method == "POST":
+            resource.on_post(req, resp)
+        elif req.method in ("GET", "HEAD"):
+            pages.show(req, resp)
+        else:
+            raise falcon.HTTPMethodNotAllowed(["GET", "HEAD", "POST"])
 
     return serve
 
