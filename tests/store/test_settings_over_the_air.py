@@ -1,4 +1,4 @@
-"""Settings documents on their way: the queue to the CIR processes, the links that phones open, the sessions of the account page."""
+"""Settings documents on their way: the queue to the CIR processes, links that phones open, sessions of the account page."""
 
 from dataclasses import replace
 

@@ -30,9 +30,10 @@ from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
 from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
-from workers.gateway import account_page
 from workers.gateway.client_address import Peers
+from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.landing import LandingPage, not_found
+from workers.gateway.web.signed_session import PATH as ACCOUNT
 
 log = structlog.get_logger()
 
@@ -215,10 +216,10 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
-    account = account_page.PATH if settings.account_page else ""
+    account = ACCOUNT if settings.account_page else ""
     app.add_route("/", PhonesAndPages(resource, LandingPage(services, peers, account)), compile=True)
     if settings.account_page:
-        app.add_route(account_page.PATH, account_page.AccountPage(services, peers, resource))
+        add_account_pages(app, services, peers, resource)
     app.add_sink(_sink(resource), r"/")
     return app
 

@@ -1,7 +1,7 @@
-"""Who is signed in on the account page: one record an account, sealed with the key ring, gone ten minutes after its last step.
+"""Who is signed in on the account page: one record an account, sealed with the key ring, gone ten minutes after its last use.
 
-The record holds the XMPP password, because each change is shown to the XMPP server first. It is here and not in the browser's cookie,
-so that signing out, signing in anew and forgetting the account end it at once, and a copied cookie with it."""
+The record holds the XMPP password, because each change is shown to the XMPP server first. It is here and not in the browser's
+cookie, so that signing out, signing in anew and forgetting the account end it at once, and a copied cookie with it."""
 
 import hmac
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ IDLE_MS = 600_000
 
 @dataclass(frozen=True, slots=True)
 class PageSession:
-    """One visit of an account's owner. `token` is what the cookie must name. `made`: the phone password was made on this visit, and
-    may be shown. `number` is one that is to be proved; the rest is what the settings are to hold."""
+    """One visit of an account's owner. `token` is what the cookie must name. `made`: the phone password was made on this visit,
+    and may be shown. `number` is one that is to be proved; the rest is what the settings are to hold."""
 
     jid: str
     token: str
@@ -32,10 +32,11 @@ class PageSession:
     apn_user: str = ""
     apn_password: str = ""
     with_password: bool = False
-    # The PIN of the settings that were offered last, and the link to them or the number that they went to.
-    pin: str = ""
+    # The link to the settings and their PIN; the number that the settings went to by SMS, and the PIN of those.
     link: str = ""
+    link_pin: str = ""
     sent_to: str = ""
+    sms_pin: str = ""
 
 
 class PageSessions:

@@ -1,7 +1,7 @@
 """Settings documents that a phone fetches over plain HTTP by a short link: for ten minutes, by the first address that asks.
 
-The link is all that a phone shows, since its browser has neither cookie nor today's TLS. Names of keys are keyed digests and documents
-are sealed, so Redis tells neither links nor what is in them."""
+The link is all that a phone shows, since its browser has neither cookie nor today's TLS. Names of keys are keyed digests and
+documents are sealed, so Redis tells neither links nor what is in them."""
 
 from dataclasses import dataclass
 

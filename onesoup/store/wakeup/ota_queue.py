@@ -1,7 +1,7 @@
 """Settings documents that wait for a CIR process to send them by SMS, and how many an account and a number may have in a day.
 
-A document may hold a phone password, so records are sealed with the key ring. Owns the queue; what becomes of the SMS, and what they
-cost, is decided where they are sent."""
+A document may hold a phone password, so records are sealed with the key ring. Owns the queue; what becomes of the SMS, and what
+they cost, is decided where they are sent."""
 
 from dataclasses import dataclass
 
@@ -49,8 +49,8 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class SettingsJob:
-    """One settings document to send. `document` is its WBXML; `security` and `mac` are its signature (the parameters SEC and MAC of
-    the push), -1 and "" for none. Worth nothing after `until`, seconds since 1970."""
+    """One settings document to send. `document` is its WBXML; `security` and `mac` are its signature (the parameters SEC and MAC
+    of the push), -1 and "" for none. Worth nothing after `until`, seconds since 1970."""
 
     jid: str
     number: str

@@ -33,7 +33,9 @@ def policy(styles: str, scripts: str = "'none'") -> str:
 
 
 def clean(value: object) -> object:
-    """A value as it may stand in XML."""
+    """A value as it may stand in XML. What is markup already was cleaned when it was made."""
+    if hasattr(value, "__html__"):
+        return value
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
 
 
