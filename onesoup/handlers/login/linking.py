@@ -22,10 +22,10 @@ log = structlog.get_logger()
 
 PAGE, ADMIN = "page", "admin"
 LEAST, MOST = 6, 50  # S60 takes 50 characters
-# The first press of each number key: no letter takes a second press, or a look. Twelve of eight letters are 36 random bits. That is
-# enough because log-in attempts are limited: a guesser has five tries and then one in 15 minutes at an account (docs/accounts.md). It
-# is not enough for somebody who has recorded a digest on the phone's line and tries passwords at home: that line is not encrypted
-# anyway, and the XMPP password is never on it.
+# The first press of each number key: no letter takes a second press, or a look. Twelve of eight letters are 36 random bits.
+# That is enough because log-in attempts are limited: a guesser has five tries and then one in 15 minutes at an account
+# (docs/accounts.md). It is not enough for somebody who has recorded a digest on the phone's line and tries passwords at home:
+# that line is not encrypted anyway, and the XMPP password is never on it.
 _EASY = "adgjmptw"
 EASY_LENGTH = 12
 

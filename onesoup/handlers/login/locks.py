@@ -40,8 +40,8 @@ _REASONS = {
 
 
 def lock_of(services: GatewayServices, peer: Peer, jid: str) -> Lock | None:
-    """The lock that lasts longest for a log-in of this account from here, None when it may be tried. Meant for whoever has just been
-    refused: a password that is known to be good passes a domain's lock."""
+    """The lock that lasts longest for a log-in of this account from here, None when it may be tried. Meant for whoever has just
+    been refused: a password that is known to be good passes a domain's lock."""
     guard, here = services.guard, throttle.address(services, peer)
     attempt = guard.enter(jid, throttle.place(services, peer))
     locks = [

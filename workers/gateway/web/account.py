@@ -1,5 +1,5 @@
-"""The account page: its owner signs in with the XMPP password, chooses a phone password, sees what to type into the phone, and may
-have everything forgotten. Works without scripts, in old browsers too.
+"""The account page: its owner signs in with the XMPP password, chooses a phone password, sees what to type into the phone, and
+may have everything forgotten. Works without scripts, in old browsers too.
 
 What is asked of whom, and how often, is decided by onesoup.handlers. The steps for a phone number are in account_number.py, those
 for settings over the air in account_settings.py."""

@@ -1,10 +1,10 @@
 """Settings for the phone, from the account page: by SMS to a proved number, by a link for the phone's own browser, or as a file.
 
-A phone's browser has neither our cookie nor today's TLS, so the link is plain HTTP and short enough for number keys. What it exposes:
-whoever reads it on the way, or opens it first, gets the server's address, the user id, the access point with its log-in, and the phone
-password if the owner ticked that (it was made minutes ago, and goes over the same line at each plain log-in). Never the XMPP password.
-What bounds it: twelve letters that nobody guesses (36 bits, and few wrong ones an address), ten minutes, the first address that asks,
-ten links an hour an account."""
+A phone's browser has neither our cookie nor today's TLS, so the link is plain HTTP and short enough for number keys. What it
+exposes: whoever reads it on the way, or opens it first, gets the server's address, the user id, the access point with its
+log-in, and the phone password if the owner ticked that (it was made minutes ago, and goes over the same line at each plain
+log-in). Never the XMPP password. What bounds it: twelve letters that nobody guesses (36 bits, and few wrong ones an address),
+ten minutes, the first address that asks, ten links an hour an account."""
 
 from dataclasses import replace
 from typing import Any
@@ -90,13 +90,15 @@ class SettingsWay(Step):
     path = f"{SETTINGS}/way"
     template = "settings_way.html"
 
+    def elsewhere(self, visit: Visit) -> str:
+        return "" if sms_needed(self.site, visit) else Settings.path
+
     def values(self, visit: Visit) -> dict[str, Any]:
         services = self.site.services
-        document, signature = made(self.site, visit, visit.owner, ANY_PIN)
         return {
             "sms": linking.wakes_by_sms(services),
             "number": proved(services, visit.owner),
-            "messages": len(list(push.messages(push.push_unit(document, signature), 0))),
+            "messages": sms_needed(self.site, visit),
         }
 
 
@@ -147,7 +149,7 @@ class SettingsFile(Step):
     template = "settings_way.html"
 
     def elsewhere(self, visit: Visit) -> str:
-        return "" if visit.owner.link else SettingsWay.path
+        return "" if visit.owner.link and sms_needed(self.site, visit) else SettingsWay.path
 
     def _show(self, visit: Visit, problem: Problem | None = None) -> None:
         document, signature = made(self.site, visit, visit.owner, visit.owner.link_pin)
@@ -213,8 +215,8 @@ STEPS: tuple[type[Step], ...] = (Settings, SettingsWay, SettingsByLink, Settings
 
 
 def send(resp: falcon.Response, settings: LinkedSettings) -> None:
-    """The document, its signature in the parameters of the content type (ota.md 5): that it can stand there in HTTP too is what the
-    form of a content type suggests, and unsigned documents are refused by most phones anyway."""
+    """The document, its signature in the parameters of the content type (ota.md 5): that it can stand there in HTTP too is what
+    the form of a content type suggests, and unsigned documents are refused by most phones anyway."""
     harden(resp)
     resp.content_type = f"{push.CONTENT_TYPE}; SEC={settings.security}; MAC={settings.mac}"
     resp.data = settings.document
@@ -242,6 +244,15 @@ def made(site: AccountSite, visit: Visit, session: PageSession, pin: str) -> tup
         return signed(imps_settings(site, visit, session), pin)
     except ProvisioningError as error:
         raise Problem(f"These settings cannot be made: {error}.") from None
+
+
+def sms_needed(site: AccountSite, visit: Visit) -> int:
+    """How many SMS carry the settings, 0 for settings that cannot be made."""
+    try:
+        document, signature = made(site, visit, visit.owner, ANY_PIN)
+    except Problem:
+        return 0
+    return len(list(push.messages(push.push_unit(document, signature), 0)))
 
 
 def proved(services: GatewayServices, session: PageSession) -> str:

@@ -1,7 +1,7 @@
 """Forms of pages: reading them within limits, and the tokens that keep forms of other sites out.
 
-A form on one of our pages carries a token that is made of the time and of a secret in the browser's cookie. A page of another site
-can make a browser post, and neither read our token nor make one."""
+A form on one of our pages carries a token that is made of the time and of a secret in the browser's cookie. A page of another
+site can make a browser post, and neither read our token nor make one."""
 
 import secrets
 from urllib.parse import parse_qs

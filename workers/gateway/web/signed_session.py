@@ -1,18 +1,18 @@
 """Who is signed in on the account page: a cookie that names the account and the visit, and nothing that could be read in it.
 
 What is feared, and what holds:
-- The cookie is read (a shared computer, a backup of the browser): it is sealed, and holds no password. The XMPP password lies sealed
-  in Redis for the visit (PageSessions): a cookie could not be called back, a record can. Signing out, signing in anew and forgetting
-  the account delete it.
+- The cookie is read (a shared computer, a backup of the browser): it is sealed, and holds no password. The XMPP password lies
+  sealed in Redis for the visit (PageSessions): a cookie could not be called back, a record can. Signing out, signing in anew
+  and forgetting the account delete it.
 - The cookie is copied and used again: until the owner signs out, ten minutes after the last step, and an hour after signing in at
-  the latest. It shows a phone password only if that was made on the same visit, and never the XMPP password. What changes something
-  is shown to the XMPP server first, so an XMPP password that was changed ends the visit.
+  the latest. It shows a phone password only if that was made on the same visit, and never the XMPP password. What changes
+  something is shown to the XMPP server first, so an XMPP password that was changed ends the visit.
 - The cookie is made up, or of another account: it does not open without the key ring.
 - The cookie is planted (session fixation): a visit begins with a new token after the password was checked, and nothing of before
   counts. A browser that sends two such cookies is signed in with neither.
 - Other sites use the browser (CSRF, clickjacking): SameSite=Strict, tokens in forms that are bound to the visit, no frames.
-- It is read on the way: Secure, and the page is served over HTTPS only (Peers.private). On the gateway's own machine there is none,
-  and so no Secure.
+- It is read on the way: Secure, and the page is served over HTTPS only (Peers.private). On the gateway's own machine there is
+  none, and so no Secure.
 """
 
 import base64

@@ -1,5 +1,5 @@
-"""The frame of the account page: one step has one page with one form. GET shows it; POST does it and leads to the next page by 303,
-so a reload does nothing twice. What a step asks and does is in account.py, account_number.py and account_settings.py.
+"""The frame of the account page: one step has one page with one form. GET shows it; POST does it and leads to the next page by
+303, so a reload does nothing twice. What a step asks and does is in account.py, account_number.py and account_settings.py.
 
 Redirects and links name paths only, so a made-up Host leads nobody away. What was typed goes into no log."""
 
