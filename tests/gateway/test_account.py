@@ -449,10 +449,11 @@ def test_the_menus_are_those_of_the_phone_that_looks(person):
     assert "NAME@" not in page
 
 
-def test_the_menus_are_those_of_the_phone_that_is_logged_in(person, new_phone, server):  # noqa: F811
+def test_the_menus_are_those_of_the_phone_that_is_logged_in(person, services, new_phone, server):  # noqa: F811
     server.right = None
     phone = new_phone(client_id="WV:IMPEC01", agent="Nokia6600/1.0 (3.42.1) SymbianOS/7.0s Series60/2.0")
     phone.log_in(f"wv:{ALICE}", "right")
+    services.clients.put(ALICE, "phone", phone.sid)  # as a holder does
     server.right = {(ALICE, "right")}
     person.sign_in()
     assert "On a Nokia S60" in words(person.send())
