@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tables in docs/ that come from the code: settings, handsets, primitives. usage: make_docs.py [--check]"""
+"""Writes the parts of docs/ that come from the code: settings, handsets, phones, primitives. usage: make_docs.py [--check]"""
 
 import sys
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from onesoup import coverage
 from onesoup.csp.handsets import TABLE, Handset, Row
+from onesoup.guide.phones import BASES, Family, Field, Problem, Server, guide
 from onesoup.settings.settings import reference
 from onesoup.store import bounds
 
@@ -45,6 +46,50 @@ def quirks() -> str:
     return "\n".join(rows) + "\n"
 
 
+# Whose values stand in the page; the pages of a running server have its own.
+EXAMPLE = Server("http://imps.example.org/", "example.org")
+
+
+def phones() -> str:
+    told = ["## What every phone wants to know", "", *_fields(guide().fields)]
+    for part in guide().helps:
+        told += ["", f"## {part.title}", ""]
+        told += "\n\n".join(map(EXAMPLE.fill, part.text)).split("\n")
+    for family in guide().families:
+        told += ["", *_family(family)]
+    return "\n".join(told) + "\n"
+
+
+def _family(family: Family) -> list[str]:
+    basis = family.basis
+    told = [f"## {family.name}", "", f"{family.models}.", ""]
+    told += [f"- Speaks {family.protocol}: {basis.protocol.words}.", f"- Access point: {EXAMPLE.fill(family.access)}"]
+    told += [f"- Settings over the air: {EXAMPLE.fill(family.ota)} ({basis.ota.words})", f"- Menus: {basis.menu.words}."]
+    told += ["", "| to | go to |", "| --- | --- |"]
+    for menu in family.menus:
+        known = f" ({BASES[menu.basis]})" if menu.basis else ""
+        told.append(f"| {menu.goal} | {EXAMPLE.fill(menu.path)}{known} |")
+    told += ["", *_fields(family.fields), "", "| the phone shows | because | do | known |", "| --- | --- | --- | --- |"]
+    return told + [row for problem in family.problems for row in _problem(problem)]
+
+
+def _fields(shown: tuple[Field, ...]) -> list[str]:
+    rows = ["| field | what goes into it |", "| --- | --- |"]
+    for field in shown:
+        typed = f"`{EXAMPLE.fill(field.type)}` " if field.type else ""
+        rows.append(f"| {field.label} | {(typed + EXAMPLE.fill(field.say)).strip()} |")
+    return rows
+
+
+def _problem(problem: Problem) -> list[str]:
+    shows = f'"{problem.shows}"' if problem.exact else problem.shows
+    rows = []
+    for cause in problem.causes:
+        codes = f" ({', '.join(map(str, cause.codes))})" if cause.codes else ""
+        rows.append(f"| {shows} | {EXAMPLE.fill(cause.why)}{codes} | {EXAMPLE.fill(cause.do)} | {BASES[problem.basis]} |")
+    return rows
+
+
 def redis_keys() -> str:
     rows = ["| key | who makes it grow | length of each part, bytes | count, memory | expiry | above that |", "| --- " * 6 + "|"]
     for row in bounds.TABLE:
@@ -57,6 +102,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("operation.md", "settings", settings),
     ("handsets.md", "families", families),
     ("handsets.md", "quirks", quirks),
+    ("phones.md", "phones", phones),
     ("coverage.md", "legend", lambda: coverage.LEGEND),
     ("coverage.md", "coverage", coverage.table),
     ("redis-keys.md", "keys", redis_keys),

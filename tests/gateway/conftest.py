@@ -1,9 +1,12 @@
 """The pages of a gateway behind a trusted proxy, on a real Redis."""
 
+from types import SimpleNamespace
+
 import falcon
 import pytest
 from falcon.testing import TestClient
 
+from onesoup.handlers.context import Policy
 from tests.handlers.conftest import holder, redis, services  # noqa: F401
 from tests.support.browser import Browser, missing
 from workers.gateway.client_address import Peers
@@ -11,6 +14,12 @@ from workers.gateway.client_address import Peers
 # The test client calls itself 127.0.0.1; here that is the proxy.
 HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 PEERS = Peers(["127.0.0.1"])
+
+
+@pytest.fixture
+def storeless():
+    """What pages that ask no store are given: the settings alone."""
+    return SimpleNamespace(policy=Policy("example.org", frozenset({"example.org"})))
 
 
 @pytest.fixture

@@ -108,6 +108,11 @@ def test_a_link_is_for_the_first_address_that_opens_it(person, client):
     assert (page.status_code, b"wv:alice" in page.content) == (404, False)
 
 
+def test_a_link_may_be_typed_in_capitals(person, client):
+    path, _ = link_of(person)
+    assert fetch(client, path.upper()).status_code == 200
+
+
 def test_guessing_links_is_limited_by_address(person, client):
     path, _ = link_of(person)
     for _ in range(account_settings.MOST_LINKS):

@@ -32,7 +32,7 @@ from onesoup.wire.errors import WireError
 from onesoup.wire.tree import Element
 from workers.gateway.client_address import Peers
 from workers.gateway.web.account import add_account_pages
-from workers.gateway.web.landing import LandingPage, not_found
+from workers.gateway.web.pages import Pages
 from workers.gateway.web.signed_session import PATH as ACCOUNT
 
 log = structlog.get_logger()
@@ -217,28 +217,29 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     peers = Peers(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
     account = ACCOUNT if settings.account_page else ""
-    app.add_route("/", PhonesAndPages(resource, LandingPage(services, peers, account)), compile=True)
+    pages = Pages(services, peers, account)
+    app.add_route("/", PhonesAndPages(resource, pages), compile=True)
     if settings.account_page:
         add_account_pages(app, services, peers, resource)
-    app.add_sink(_sink(resource), r"/")
+    app.add_sink(_sink(resource, pages), r"/")
     return app
 
 
 class PhonesAndPages:
     """A path where phones post and browsers look."""
 
-    def __init__(self, resource: CspResource, page: LandingPage) -> None:
-        self.on_post, self.on_get, self.on_head = resource.on_post, page.on_get, page.on_head
+    def __init__(self, resource: CspResource, pages: Pages) -> None:
+        self.on_post, self.on_get, self.on_head = resource.on_post, pages.show, pages.show
 
 
-def _sink(resource: CspResource) -> Callable[..., None]:
-    """Any other path: phones may post to it, since their users type what they like; a browser is told that it is none."""
+def _sink(resource: CspResource, pages: Pages) -> Callable[..., None]:
+    """Any other path: phones may post to it, since their users type what they like; browsers get a page, if there is one."""
 
     def serve(req: falcon.Request, resp: falcon.Response, **_: object) -> None:
         if req.method == "POST":
             resource.on_post(req, resp)
         elif req.method in ("GET", "HEAD"):
-            not_found(req, resp)
+            pages.show(req, resp)
         else:
             raise falcon.HTTPMethodNotAllowed(["GET", "HEAD", "POST"])
 

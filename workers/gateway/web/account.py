@@ -16,7 +16,6 @@ from onesoup.store import records
 from onesoup.store.redis.msgpack import BadRecord
 from workers.gateway.client_address import Peers
 from workers.gateway.web import account_number, account_settings
-from workers.gateway.web.landing import port_of
 from workers.gateway.web.signed_session import PATH
 from workers.gateway.web.steps import AccountSite, Phones, Problem, Step, Visit, sign_in_values
 
@@ -117,7 +116,7 @@ class Done(Step):
 
         return {
             "server": url,
-            "port": port_of(url),
+            "port": server.port,
             "user": f"wv:{owner.jid}",
             "password": link.phone_password if link and owner.made else "",
             "family": family,
@@ -185,7 +184,9 @@ def add_account_pages(
     site = AccountSite(services, peers, phones)
     for step in (*STEPS, *account_number.STEPS, *account_settings.STEPS):
         app.add_route(step.path, step(site))
-    app.add_route(account_settings.LINK_ROUTE, account_settings.SettingsLink(services, peers, phones))
+    link = account_settings.SettingsLink(services, peers, phones)
+    for route in account_settings.LINK_ROUTES:
+        app.add_route(route, link)
 
 
 def _family(services: GatewayServices, visit: Visit) -> Family | None:

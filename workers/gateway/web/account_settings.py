@@ -31,7 +31,8 @@ from workers.gateway.web.steps import AccountSite, Phones, Problem, Step, Visit
 log = structlog.get_logger()
 
 SETTINGS = f"{PATH}/settings"
-LINK_ROUTE = "/s/{token}"
+# Phones like to begin with a capital letter.
+LINK_ROUTES = ("/s/{token}", "/S/{token}")
 LINKS_AN_HOUR = 10
 # Links that one address may try in ten minutes: a carrier has many phones behind one.
 MOST_LINKS = 40

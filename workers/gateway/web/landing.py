@@ -1,17 +1,22 @@
-"""The first page, `GET /`: what to type into a phone, and whether a phone's own browser reaches this server.
+"""The first page, `GET /`: what to type into a phone, and whether a phone's own browser reaches this server. It asks no Redis.
 
 Phones post their requests to the same paths; a browser only ever gets pages."""
 
+import re
+
 import falcon
-import structlog
 
-from onesoup.handlers.context import GatewayServices, Peer
-from workers.gateway.client_address import Peers
+from onesoup.csp.access import default_domain
+from onesoup.guide.phones import Server, guide
+from onesoup.handlers.context import GatewayServices
+from workers.gateway.client_address import LOOPBACK, Peers
 from workers.gateway.web.rendering import show
+from workers.gateway.web.visits import MAX_SHOWN, visited
 
-log = structlog.get_logger()
-
-MAX_SHOWN = 120
+ANY = "any"
+MOST_DOMAINS = 5
+CARD = "card.wml"
+_HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
 
 
 class LandingPage:
@@ -21,38 +26,60 @@ class LandingPage:
         self._services, self._peers, self._account = services, peers, account
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        peer = self._peers.of(req)
-        visited(peer, req.path)
-        policy, server = self._services.policy, server_url(self._services, self._peers, req)
-        values = {
-            "server": server,
-            "port": port_of(server),
-            "domain": policy.domain or "example.org",
-            "account": self._account,
-            "address": peer.address,
-            "model": peer.user_agent[:MAX_SHOWN] or "an unnamed browser",
-        }
-        show(req, resp, "landing.xhtml", values)
+        self._show(req, resp, "landing.xhtml")
 
     on_head = on_get
+
+    def card(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """The same in few words, for browsers that know WML only."""
+        self._show(req, resp, CARD)
+
+    def _show(self, req: falcon.Request, resp: falcon.Response, template: str) -> None:
+        peer, via, server = self._peers.of(req), self.between(req), server_of(self._services, self._peers, req)
+        visited(peer, "/", via)
+        values = {
+            "server": server,
+            "local": server.host.strip("[]") in LOOPBACK,
+            "others": other_domains(self._services, server.domain),
+            "any_domain": ANY in self._services.policy.domains,
+            "account": self._account,
+            "address": peer.address[:60],
+            "model": peer.user_agent[:MAX_SHOWN],
+            "family": guide().by_user_agent(peer.user_agent),
+            "via": via,
+        }
+        show(req, resp, template, values)
+
+    def between(self, req: falcon.Request) -> str:
+        """What calls itself a gateway or proxy between the browser and us, "" for nothing. Ours is none."""
+        named = req.get_header("Via") or req.get_header("X-WAP-Gateway") or ""
+        if not named and not self._peers.trusted(req) and (req.get_header("X-Forwarded-For") or req.get_header("Forwarded")):
+            named = "a proxy without a name"
+        return named[:60]
 
 
 def not_found(req: falcon.Request, resp: falcon.Response) -> None:
     show(req, resp, "not_found.xhtml", {}, falcon.HTTP_404)
 
 
-def visited(peer: Peer, path: str) -> None:
-    """One line for each page that is opened: whether a phone has come this far is what operators are asked first."""
-    log.info("page", path=path[:60], peer=peer.address, model=peer.user_agent[:MAX_SHOWN])
+def server_of(services: GatewayServices, peers: Peers, req: falcon.Request) -> Server:
+    """This server's own values, as whoever asks here types them into a phone."""
+    policy, peer = services.policy, peers.of(req)
+    domain = default_domain(policy.by_place, peer.host, "/", policy.domain or None) or "example.org"
+    return Server(server_url(services, peers, req), domain)
 
 
 def server_url(services: GatewayServices, peers: Peers, req: falcon.Request) -> str:
-    """What is typed into a phone. Behind a proxy phones come to its port for plain HTTP."""
-    peer = peers.of(req)
-    host = services.policy.public_host or (peer.host if peers.trusted(req) else req.netloc)
-    return f"http://{host}/"
+    """What is typed into a phone: the host that this browser typed, with its port unless it came by HTTPS, which phones cannot.
+    Where the request names no host that can be one, the domain stands for it."""
+    policy, host = services.policy, req.netloc.removesuffix(":80")
+    if peers.trusted(req) and peers.private(req):
+        named = peers.of(req).host
+        host = f"[{named}]" if ":" in named else named
+    host = policy.public_host or host
+    return f"http://{host if _HOST.fullmatch(host) else policy.domain or 'example.org'}/"
 
 
-def port_of(url: str) -> int:
-    _, _, port = url.removeprefix("http://").rstrip("/").rpartition(":")
-    return int(port) if port.isdigit() else 80
+def other_domains(services: GatewayServices, domain: str) -> list[str]:
+    """Some of the domains whose users may log in here, beside this one."""
+    return sorted(each for each in services.policy.domains if each not in (ANY, domain))[:MOST_DOMAINS]

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_PHONE_PAGE = 10 * 1024
+WML = "text/vnd.wap.wml"
 PHONE_TYPES = ("application/vnd.wap.xhtml+xml", "application/xhtml+xml")
 # What XML 1.0 does not allow, however it is escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,6 +52,7 @@ def environment() -> jinja2.Environment:
         finalize=clean,
     )
     made.globals["style"] = Markup(stylesheet())
+    made.filters["dollars"] = lambda text: str(text).replace("$", "$$")  # WML reads $ as the name of a variable
     return made
 
 
@@ -69,20 +71,42 @@ def harden(resp: falcon.Response, cache_seconds: int = 0) -> None:
 
 
 def show(
-    req: falcon.Request, resp: falcon.Response, template: str, values: Mapping[str, Any], status: str = falcon.HTTP_200
+    req: falcon.Request,
+    resp: falcon.Response,
+    template: str,
+    values: Mapping[str, Any],
+    status: str = falcon.HTTP_200,
 ) -> None:
     """Answers with a template, in the type that its reader takes. The headers of `harden` are set."""
-    harden(resp)
+    kind = content_type(template, req.get_header("Accept") or "")
+    send(resp, kind, render(template, values, kind), status)
+
+
+def render(template: str, values: Mapping[str, Any], kind: str) -> str:
+    """The text of a page. Templates see `html`: whether it is read as HTML, and not as XML."""
+    return environment().get_template(template).render({**values, "html": kind.startswith("text/html")})
+
+
+def send(resp: falcon.Response, kind: str, text: str, status: str = falcon.HTTP_200, cache_seconds: int = 0) -> None:
+    """Answers with the text of a page. One that may be cached is another one for another Host."""
+    harden(resp, cache_seconds)
     resp.status = status
-    resp.content_type = content_type(template, req.get_header("Accept") or "")
-    resp.set_header("Vary", "Accept")
-    resp.text = environment().get_template(template).render(values)
+    resp.content_type = kind
+    resp.set_header("Vary", "Accept, Host" if cache_seconds else "Accept")
+    resp.text = text
 
 
 def content_type(template: str, accept: str) -> str:
     """XHTML goes out under a name of its own only to whoever lists that; everybody else knows text/html."""
+    if template.endswith(".wml"):
+        return f"{WML}; charset=utf-8"
     if template.endswith(".xhtml"):
         for kind in PHONE_TYPES:
             if kind in accept:
                 return f"{kind}; charset=utf-8"
     return "text/html; charset=utf-8"
+
+
+def wants_wml(accept: str) -> bool:
+    """Whether a browser of WAP 1 asks: it lists WML, and neither HTML nor XHTML. A browser that takes both gets XHTML."""
+    return "vnd.wap.wml" in accept and "html" not in accept

@@ -1,0 +1,37 @@
+"""Which page a path shows: browsers get pages where phones post. Upper case and strokes at the end make no difference, since
+people type paths on number keys."""
+
+import falcon
+
+from onesoup.handlers.context import GatewayServices
+from workers.gateway.client_address import Peers
+from workers.gateway.web.landing import LandingPage, not_found
+from workers.gateway.web.phones import PhonePages
+from workers.gateway.web.rendering import wants_wml
+
+MAX_PATH = 100
+
+
+class Pages:
+    """The pages for phones, which need no Redis. `account` is the path of the account page, "" where it is not served."""
+
+    def __init__(self, services: GatewayServices, peers: Peers, account: str = "") -> None:
+        self._landing = LandingPage(services, peers, account)
+        self._phones = PhonePages(services, peers, account)
+        self._paths = frozenset(self._phones.paths())
+        # Pages that have a route of their own are found under it.
+        self._routed = {account.strip("/"): account} if account else {}
+
+    def show(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answers a GET or HEAD. Whoever reads WML only gets its one card for each of them."""
+        path = req.path[:MAX_PATH].strip("/").lower()
+        if path in self._routed:
+            resp.status, resp.location = falcon.HTTP_302, self._routed[path]
+        elif path and path not in self._paths:
+            not_found(req, resp)
+        elif wants_wml(req.get_header("Accept") or ""):
+            self._landing.card(req, resp)
+        elif path:
+            self._phones.show(req, resp, path)
+        else:
+            self._landing.on_get(req, resp)
