@@ -101,24 +101,35 @@ def test_a_phone_takes_its_session_up_again(world: World, form: Form) -> None:
 
 
 class Browser:
-    """The page, as a browser without scripts uses it."""
+    """The page, as a browser without scripts uses it: keeps cookies, follows redirects, sends the form that is shown."""
 
     def __init__(self, url: str) -> None:
         self._link = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self._cookies: dict[str, str] = {}
+        self.path = self.page = ""
 
-    def open(self) -> tuple[str, str]:
-        self._link.request("GET", "/account")
-        answer = self._link.getresponse()
-        page = answer.read().decode()
-        found = re.search(r'name="token" value="([^"]+)"', page)
-        assert found, page
-        return found.group(1), (answer.getheader("Set-Cookie") or "").partition(";")[0]
+    def open(self, path: str) -> str:
+        return self._ask("GET", path)
 
     def send(self, **form: str) -> str:
-        token, cookie = self.open()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
-        self._link.request("POST", "/account", urlencode({"token": token, "do": "choose", **form}), headers)
-        return self._link.getresponse().read().decode()
+        found = re.search(r'name="token" value="([^"]+)"', self.page)
+        assert found, self.page
+        return self._ask("POST", self.path, urlencode({"token": found.group(1), **form}))
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> str:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self._link.request(method, path, body, headers)
+        answer = self._link.getresponse()
+        page = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        if answer.status == 303:
+            return self._ask("GET", answer.headers["Location"])
+        self.path, self.page = path, page
+        return page
 
 
 def test_somebody_whose_phone_knows_digests_only_chooses_a_password_on_the_page(world: World) -> None:
@@ -128,13 +139,29 @@ def test_somebody_whose_phone_knows_digests_only_chooses_a_password_on_the_page(
     with pytest.raises(Refused):
         phone.login()
     browser = Browser(world.stack.url)
-    assert "password is wrong" in browser.send(address=alice.jid, password=secret_text("wrong"), phone=chosen, again=chosen)
-    assert "Saved" in browser.send(address=alice.user, password=alice.password, phone=chosen, again=chosen)
+    browser.open("/account")
+    assert "password is wrong" in browser.send(address=alice.jid, password=secret_text("wrong"))
+    browser.send(address=alice.user, password=alice.password)
+    browser.open("/account/password/own")
+    assert "can log in now" in browser.send(phone=chosen, again=chosen)
     phone.start()
-    assert "is forgotten" in browser.send(address=alice.jid, password=alice.password, do="forget")
+    browser.open("/account/forget")
+    browser.send(do="yes")
+    assert "is forgotten" in browser.send(do="yes")
     phone.keep_alive()
     with pytest.raises(Refused):
         world.phone(alice, profile="android", password=chosen).login()
+
+
+def test_somebody_types_the_password_that_the_page_has_made(world: World) -> None:
+    (alice,) = world.cast("alice", linked=False)
+    browser = Browser(world.stack.url)
+    browser.open("/account")
+    browser.send(address=alice.jid, password=alice.password)
+    found = re.search(r">([adgjmptw]{12})<", browser.send())
+    assert found, browser.page
+    keep_password(alice.user, found.group(1))
+    world.phone(alice, profile="android", password=found.group(1)).start()
 
 
 def test_keys_are_rotated_while_everybody_stays_logged_in(breakable: World) -> None:
