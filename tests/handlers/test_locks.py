@@ -67,7 +67,15 @@ def test_a_domain_waits_until_its_oldest_failure_is_an_hour_old(services, server
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.2, "1 second"), (1.5, "2 seconds"), (15, "15 seconds"), (90, "90 seconds"), (91, "2 minutes"), (720, "12 minutes")],
+    [
+        (0.2, "1 second"),
+        (1.5, "2 seconds"),
+        (15, "15 seconds"),
+        (90, "90 seconds"),
+        (91, "2 minutes"),
+        (720, "12 minutes"),
+        (5401, "2 hours"),
+    ],
 )
 def test_a_length_of_time_in_words(seconds, words):
     assert duration(seconds) == words

@@ -12,6 +12,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from onesoup.phone.errors import Refused, SessionOver
+from onesoup.provisioning import wbxml
+from onesoup.provisioning.documents import settings_of
 from tests.support.secrets import keep_password, secret_text
 from tests.support.world import Person, StoryPhone, World
 
@@ -162,6 +164,28 @@ def test_somebody_types_the_password_that_the_page_has_made(world: World) -> Non
     assert found, browser.page
     keep_password(alice.user, found.group(1))
     world.phone(alice, profile="android", password=found.group(1)).start()
+
+
+def test_a_phone_is_set_up_by_what_it_has_fetched_from_the_link(world: World) -> None:
+    """The page makes a password and a short link; the phone's browser opens it, and the phone logs in with what is in it."""
+    (alice,) = world.cast("alice", linked=False)
+    browser = Browser(world.stack.url)
+    browser.open("/account")
+    browser.send(address=alice.jid, password=alice.password)
+    browser.send()
+    browser.open("/account/settings")
+    browser.send(apn="internet", with_password="yes")
+    browser.path = "/account/settings/link"
+    found = re.search(r"(/s/[a-z]{12})<", browser.send())
+    assert found, browser.page
+    phone = http.client.HTTPConnection(urlsplit(world.stack.url).netloc, timeout=30)
+    phone.request("GET", found.group(1))
+    answer = phone.getresponse()
+    assert (answer.headers["Content-Type"] or "").startswith("application/vnd.wap.connectivity-wbxml; SEC=1; MAC=")
+    settings = settings_of(wbxml.decode(answer.read()))[0]
+    keep_password(alice.user, settings.password)
+    assert urlsplit(settings.url).port == urlsplit(world.stack.url).port
+    world.phone(alice, profile="s60", user=settings.user_id, password=settings.password).start()
 
 
 def test_keys_are_rotated_while_everybody_stays_logged_in(breakable: World) -> None:

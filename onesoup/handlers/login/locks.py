@@ -54,7 +54,9 @@ def lock_of(services: GatewayServices, peer: Peer, jid: str) -> Lock | None:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in words, never too short: "40 seconds", "12 minutes"."""
+    """A length of time in words, never too short: "40 seconds", "12 minutes", "3 hours"."""
     if seconds <= 90:
         return f"{max(1, math.ceil(seconds))} second{'s' if seconds > 1 else ''}"
-    return f"{math.ceil(seconds / 60)} minutes"
+    if seconds <= 90 * 60:
+        return f"{math.ceil(seconds / 60)} minutes"
+    return f"{math.ceil(seconds / 3600)} hours"

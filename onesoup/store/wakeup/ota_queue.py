@@ -94,6 +94,11 @@ class SettingsQueue:
         self._uncount([account])
         return False
 
+    def wait(self, jid: str, number: str) -> float:
+        """Seconds until the account may certainly send settings to this number again."""
+        names = keys.account(jid, "ota"), _to(number)
+        return max(0, *(int(guarded(lambda name=name: self._client.pttl(name))) for name in names)) / 1000  # type: ignore[misc]
+
     def take_back(self, jid: str, number: str) -> None:
         """A document has certainly not been sent to the number: it does not count."""
         self._uncount([keys.account(jid, "ota")])

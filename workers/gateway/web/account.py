@@ -108,7 +108,6 @@ class Done(Step):
 
     def values(self, visit: Visit) -> dict[str, Any]:
         services, owner, url = self.site.services, visit.owner, self.site.server(visit)
-        link = linking.found(services, owner.jid)
         server, family = Server(url, owner.jid.rpartition("@")[2]), _family(services, visit)
 
         def own(text: str) -> str:
@@ -118,7 +117,7 @@ class Done(Step):
             "server": url,
             "port": server.port,
             "user": f"wv:{owner.jid}",
-            "password": link.phone_password if link and owner.made else "",
+            "password": account_settings.made_password(services, owner),
             "family": family,
             "families": guide().families,
             "fields": [(each.label, own(each.type), own(each.say)) for each in family.fields] if family else [],

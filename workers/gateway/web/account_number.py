@@ -6,6 +6,7 @@ from typing import Any
 
 from onesoup.csp.text import numbers
 from onesoup.handlers.login import linking
+from onesoup.handlers.login.locks import duration
 from onesoup.handlers.numbers import Issued
 from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, Checked
 from workers.gateway.web.signed_session import PATH
@@ -17,7 +18,6 @@ NO_NUMBER = "That is no phone number. Begin with + and the country code, such as
 ISSUED = {
     Issued.NO_NUMBER: NO_NUMBER,
     Issued.NOT_SERVED: "This server sends no SMS to that number.",
-    Issued.TOO_OFTEN: "Too many codes were asked for. Try again in 24 hours.",
 }
 CHECKED = {
     Checked.WRONG: "That is not the code. Look at the SMS again.",
@@ -65,6 +65,9 @@ class SendCode(Step):
     def do(self, visit: Visit) -> str:
         owner = visit.owner
         issued = linking.send_code(self.site.services, visit.peer, owner.jid, owner.password, owner.number, self.site.deadline())
+        if issued is Issued.TOO_OFTEN:
+            wait = duration(self.site.services.numbers.issue_wait(owner.jid, owner.number))
+            raise Problem(f"Too many codes were asked for. Try again in {wait}.")
         if issued in ISSUED:
             raise Problem(ISSUED[issued])
         return Code.path

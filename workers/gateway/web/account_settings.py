@@ -14,6 +14,7 @@ import structlog
 
 from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking, throttle
+from onesoup.handlers.login.locks import duration
 from onesoup.handlers.settings_ota import Offered, new_pin, offer, signed
 from onesoup.provisioning import push
 from onesoup.provisioning.documents import MAX_PASSWORD, MAX_USER_ID, AccessPoint, ImpsSettings
@@ -49,7 +50,6 @@ FILE_NAME = "onesoup.prov"
 OFFERED = {
     Offered.NO_NUMBER: "That number is not proved any more. Prove it again first.",
     Offered.NOT_SERVED: "This server sends no SMS to that number just now.",
-    Offered.TOO_OFTEN: "Settings were sent too often. Try again in 24 hours, or use the link.",
 }
 
 
@@ -135,7 +135,8 @@ class SettingsByLink(FromSettingsWay):
         services, owner, pin = self.site.services, visit.owner, new_pin()
         who = services.ring.digest(owner.jid, "settings").hex()[:16]
         if services.tries.count("settings", who) > LINKS_AN_HOUR:
-            raise Problem("Too many links were made. Try again in an hour.")
+            wait = duration(services.tries.wait("settings", who))
+            raise Problem(f"Too many links were made. Try again in {wait}.")
         document, signature = made(self.site, visit, owner, pin)
         token = linking.easy_password()
         services.settings_links.keep(token, LinkedSettings(document, signature.security, signature.mac))
@@ -174,6 +175,9 @@ class SettingsBySms(FromSettingsWay):
         services, owner, pin = self.site.services, visit.owner, new_pin()
         number = proved(services, owner)
         offered = offer(services, owner.jid, number, imps_settings(self.site, visit, owner), pin)
+        if offered is Offered.TOO_OFTEN:
+            wait = duration(services.settings_queue.wait(owner.jid, number))
+            raise Problem(f"Settings were sent too often. Try again in {wait}, or use the link.")
         if offered in OFFERED:
             raise Problem(OFFERED[offered])
         self.site.sessions.change(owner, sms_pin=pin, sent_to=number)
@@ -223,16 +227,24 @@ def send(resp: falcon.Response, settings: LinkedSettings) -> None:
     resp.data = settings.document
 
 
+def made_password(services: GatewayServices, session: PageSession) -> str:
+    """The phone password that was made on this visit, "" when there is none or another has taken its place: a log-in of the phone
+    may have stored the XMPP password there (`remember_password`), and that is never shown."""
+    link = linking.found(services, session.jid) if session.made else None
+    good = link is not None and link.origin == linking.PAGE and link.phone_password != session.password
+    return link.phone_password if link is not None and good else ""
+
+
 def imps_settings(site: AccountSite, visit: Visit, session: PageSession) -> ImpsSettings:
     """What the phone is to be set to. Problem for what phones would not take."""
-    link = linking.found(site.services, session.jid) if session.made and session.with_password else None
+    password = made_password(site.services, session) if session.with_password else ""
     point = AccessPoint(session.apn, user=session.apn_user, password=session.apn_password) if session.apn else None
     user = f"wv:{session.jid}"
     try:
         return ImpsSettings(
             url=site.server(visit),
             user_id=user if len(user) <= MAX_USER_ID else session.jid,
-            password=link.phone_password if link else "",
+            password=password,
             access_point=point,
         )
     except ProvisioningError as error:

@@ -113,7 +113,7 @@ class AccountSite:
             who, most = self.services.ring.digest(visit.session.jid, "forms").hex()[:16], MOST_STEPS
         if self.services.guard.busy("forms", who, most):
             wait = duration(self.services.guard.busy_wait("forms", who))
-            raise Problem(f"Too many forms came from your address. Try again in {wait}.")
+            raise Problem(f"Too many forms came from here. Try again in {wait}.")
         key = visit.session.token if visit.session else self.sessions.known_form_key(visit.req)
         if not self._tokens.good(visit.form.get(forms.TOKEN, ""), key, time.time()):
             raise Problem(OLD_FORM)
