@@ -467,6 +467,13 @@ def test_the_menus_are_those_of_the_phone_that_is_logged_in(person, services, ne
     assert "On a Nokia S60" in words(person.send())
 
 
+@pytest.mark.parametrize(("host", "told"), [("127.0.0.1:8080", True), ("localhost", True), ("imps.example.org", False)])
+def test_an_address_that_no_phone_reaches_is_named_as_such(person, services, host, told):
+    services.policy = replace(services.policy, public_host=host)
+    person.sign_in()
+    assert ("works on this machine only" in person.send().text) == told
+
+
 def test_of_an_unknown_phone_all_families_are_named(person):
     person.sign_in()
     page = person.send()

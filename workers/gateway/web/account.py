@@ -14,7 +14,7 @@ from onesoup.handlers.context import GatewayServices
 from onesoup.handlers.login import linking
 from onesoup.store import records
 from onesoup.store.redis.msgpack import BadRecord
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import LOOPBACK, Peers
 from workers.gateway.web import account_number, account_settings
 from workers.gateway.web.signed_session import PATH
 from workers.gateway.web.steps import AccountSite, Phones, Problem, Step, Visit, sign_in_values
@@ -116,6 +116,7 @@ class Done(Step):
         return {
             "server": url,
             "port": server.port,
+            "local": server.host.strip("[]") in LOOPBACK,
             "user": f"wv:{owner.jid}",
             "password": account_settings.made_password(services, owner),
             "family": family,
