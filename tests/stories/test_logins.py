@@ -118,6 +118,13 @@ class Browser:
         assert found, self.page
         return self._ask("POST", self.path, urlencode({"token": found.group(1), **form}))
 
+    def choose(self, address: str, password: str, phone: str) -> str:
+        """Signs in and stores a phone password."""
+        self.open("/account")
+        self.send(address=address, password=password)
+        self.open("/account/password/own")
+        return self.send(phone=phone, again=phone)
+
     def _ask(self, method: str, path: str, body: str | None = None) -> str:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if body is not None:
@@ -143,9 +150,7 @@ def test_somebody_whose_phone_knows_digests_only_chooses_a_password_on_the_page(
     browser = Browser(world.stack.url)
     browser.open("/account")
     assert "password is wrong" in browser.send(address=alice.jid, password=secret_text("wrong"))
-    browser.send(address=alice.user, password=alice.password)
-    browser.open("/account/password/own")
-    assert "can log in now" in browser.send(phone=chosen, again=chosen)
+    assert "can log in now" in browser.choose(alice.user, alice.password, chosen)
     phone.start()
     browser.open("/account/forget")
     browser.send(do="yes")

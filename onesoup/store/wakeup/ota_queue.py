@@ -38,11 +38,12 @@ return 1
 
 _SEND = """
 -- KEYS 1 outgoing  ARGV 1 record  2 how long it is worth anything, ms  3 channel  4 most that wait
--- Returns 1, or 0 when the queue is full: then nothing is stored.
+-- Returns 1, or 0 when the queue is full: then nothing is stored. The news is that of codes, which a CIR process of before
+-- understands too: that one looks for codes, finds none, and another takes the settings.
 if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
 redis.call('RPUSH', KEYS[1], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-redis.call('PUBLISH', ARGV[3], 'ota')
+redis.call('PUBLISH', ARGV[3], 'code')
 return 1
 """
 
