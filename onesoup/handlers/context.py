@@ -21,7 +21,9 @@ from onesoup.store.account.handsets import Handsets
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
 from onesoup.store.pictures import ScaledPictures
@@ -32,6 +34,7 @@ from onesoup.store.session.inbox import Inbox
 from onesoup.store.session.search_hits import Searches
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.ota_queue import SettingsQueue
 from onesoup.store.wakeup.stcp_lines import Lines
 from onesoup.store.wakeup.wakes import Wakes
 from onesoup.wire.document import Encoding
@@ -102,6 +105,9 @@ class GatewayServices:
     guard: LoginLimits
     lines: Lines
     numbers: Numbers
+    page_sessions: PageSessions
+    settings_links: SettingsLinks
+    settings_queue: SettingsQueue
     wakes: Wakes
     shards: Shards
     replies: Replies

@@ -14,7 +14,9 @@ from onesoup.store.account.handsets import Handsets
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.page_sessions import PageSessions
 from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.settings_links import SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
 from onesoup.store.pictures import ScaledPictures
@@ -26,6 +28,7 @@ from onesoup.store.session.inbox import Handout, Inbox
 from onesoup.store.session.search_hits import Searches
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.ota_queue import SettingsQueue
 from onesoup.store.wakeup.stcp_lines import Lines
 from onesoup.store.wakeup.wakes import Wakes
 
@@ -99,6 +102,9 @@ def gateway_services(
         guard=LoginLimits(client, settings.refusals_at_server, settings.refusals_of_address),
         lines=Lines(client),
         numbers=Numbers(client),
+        page_sessions=PageSessions(client, ring),
+        settings_links=SettingsLinks(client, ring),
+        settings_queue=SettingsQueue(client, ring),
         wakes=Wakes(client),
         shards=Shards(client),
         replies=Replies(client, settings.redis_url),

@@ -28,8 +28,7 @@ CLIENT_SPACE, SASL_SPACE, BIND_SPACE, TLS_SPACE = (
     namespaces.TLS,
 )
 STREAM_HEAD = (
-    "<?xml version='1.0'?>"
-    f"<stream:stream to={{}} version='1.0' xmlns='{namespaces.CLIENT}' xmlns:stream='{namespaces.STREAM}'>"
+    f"<?xml version='1.0'?><stream:stream to={{}} version='1.0' xmlns='{namespaces.CLIENT}' xmlns:stream='{namespaces.STREAM}'>"
 )
 
 

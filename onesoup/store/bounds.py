@@ -29,6 +29,8 @@ DOMAIN_BYTES = 255
 SMS_BYTES, SMS_NAME_BYTES = 1 * KIB, 64
 GATEWAY_ID_BYTES = 64
 LOGIN_BYTES = 8 * KIB
+# A session of the account page, and a settings document of at most nine SMS; both sealed.
+PAGE_BYTES, SETTINGS_BYTES = 8 * KIB, 2 * KIB
 
 # --- counts, and bytes in all ---
 # What waits for one phone: items, and the memory of q, i and rc together. The holder refuses messages above it.
@@ -61,6 +63,8 @@ MOST_HASH_BYTES = 768 * KIB
 # Short messages of one number: parts of unfinished messages, and deliveries in an hour.
 MOST_UNFINISHED, MOST_DELIVERIES = 8, 600
 MOST_COOKIE_SESSIONS = 16
+# Settings documents that wait to be sent.
+MOST_SETTINGS = 100
 
 
 class TooMuch(Exception):
@@ -188,6 +192,9 @@ TABLE: tuple[Bound, ...] = (
     Bound("clients:{jid}", PHONE, "a resource 32", "`sessions_of_user`", "with the sessions", "the oldest session ends"),
     Bound("num:{jid}", f"{PHONE}; {SMS}", "a number 16", "8", "180 days", "the oldest go"),
     Bound("code:{jid}", f"{PHONE}; {VISITOR}", "64", "1", "15 minutes", "refused"),
+    Bound("page:{jid}", VISITOR, f"{PAGE_BYTES // KIB} KiB", "one an account with a good password", "10 minutes", "refused"),
+    Bound("settings:*", VISITOR, f"{SETTINGS_BYTES // KIB} KiB", "10 an account in an hour", "10 minutes", "refused"),
+    Bound("ota:{jid}, otas:{number}", VISITOR, "1", "3 a day", "1 day", "refused", alone="counters of 3"),
     Bound("bad:{jid}", PHONE, "a bearer", "bearers", "1 day", "-", alone="names of bearers"),
     # --- contacts, domains ---
     Bound(
@@ -211,7 +218,7 @@ TABLE: tuple[Bound, ...] = (
     Bound("known:{jid}", PHONE, "a place 16", "16", "90 days", "the oldest go"),
     Bound("wrong:*", f"{NOBODY}; {VISITOR}", "64", "15 a domain in an hour", "10 minutes", "503"),
     Bound("refused:{domain}", f"{NOBODY}; {VISITOR}", "32", "15 a domain", "1 hour", "503"),
-    Bound("from:*, stray:*, forms:*, challenges:*", f"{NOBODY}; {VISITOR}", "16", "one an address", "10 minutes", "-"),
+    Bound("from:*, stray:*, forms:*, links:*, challenges:*", f"{NOBODY}; {VISITOR}", "16", "one an address", "10 minutes", "-"),
     Bound("tries:*, tried:*", NOBODY, "200", "`registrations_per_hour` an address", "1 hour; 3 minutes", "503"),
     # --- SMS ---
     Bound("smsin:{number}", SMS, f"a part {SMS_BYTES // KIB} KiB", "50 messages of 26 parts", "1 hour", "the gateway keeps it"),
@@ -230,6 +237,14 @@ TABLE: tuple[Bound, ...] = (
     Bound("cir:smsid:*", CARRIER, f"an id {GATEWAY_ID_BYTES}", "one a message sent", "2 hours", "its report is not known"),
     Bound("codes:{number}, codesto:{jid}", f"{PHONE}; {VISITOR}", "a number 16", "3 a day", "1 day", "refused"),
     Bound("cir:codes", f"{PHONE}; {VISITOR}", "1 KiB", "3 a day for an account and for a number", "1 minute", "refused"),
+    Bound(
+        "cir:ota",
+        VISITOR,
+        f"{SETTINGS_BYTES // KIB} KiB",
+        f"{MOST_SETTINGS}; 3 a day for an account and for a number",
+        "2 minutes",
+        "refused",
+    ),
     # --- wake-ups ---
     Bound("cir:cookie:*", PHONE, "a sid 28", f"{MOST_COOKIE_SESSIONS} sessions", "1 day", "some cannot use the cookie"),
     Bound("cir:token:*", PHONE, "a sid 28", "one a session", "1 day", "-"),

@@ -26,6 +26,8 @@ stands in onesoup.store.bounds.
     smspart:{number}:* hashes  parts of unfinished ones;  smsparts:{number} list  their names;  smsn:{number} string  how many
                        came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
+    page:{jid} string  who is signed in on the account page;  settings:* hash  a settings document that a phone fetches by a link
+    ota:{jid}, otas:{number} strings  settings documents sent today (onesoup.store.wakeup.ota_queue)
     cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.stcp_lines, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first

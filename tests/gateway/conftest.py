@@ -9,11 +9,11 @@ from falcon.testing import TestClient
 from onesoup.handlers.context import Policy
 from tests.handlers.conftest import holder, redis, services  # noqa: F401
 from tests.support.browser import Browser, missing
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 
 # The test client calls itself 127.0.0.1; here that is the proxy.
 HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
-PEERS = Peers(["127.0.0.1"])
+PEERS = PeerReader(["127.0.0.1"])
 
 
 @pytest.fixture

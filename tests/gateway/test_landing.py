@@ -7,7 +7,7 @@ from xml.dom import minidom
 
 import pytest
 
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 from workers.gateway.web import rendering
 from workers.gateway.web.pages import Pages
 
@@ -73,13 +73,13 @@ def test_it_says_that_a_wap_gateway_stands_between(landing, client):
 
 
 def test_a_proxy_that_is_not_ours_is_one_between(app, storeless, client):
-    serve(app, storeless, Peers())
+    serve(app, storeless, PeerReader())
     assert "a proxy without a name" in client.simulate_get("/", headers={"X-Forwarded-For": "10.1.1.1"}).text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"])
 def test_an_address_that_no_phone_reaches_is_told(app, storeless, client, host):
-    serve(app, storeless, Peers())
+    serve(app, storeless, PeerReader())
     assert "works on this computer only" in client.simulate_get("/", headers={"Host": host}).text
     assert "works on this computer only" not in client.simulate_get("/", headers={"Host": "imps.example.org"}).text
 
@@ -100,7 +100,7 @@ def test_an_address_that_no_phone_reaches_is_told(app, storeless, client, host):
     ],
 )
 def test_the_address_is_that_of_the_request_when_it_can_be_one(app, storeless, client, host, url):
-    serve(app, storeless, Peers())
+    serve(app, storeless, PeerReader())
     page = client.simulate_get("/", headers={"Host": host})
     assert f"<dt>Server</dt><dd><code>{url}</code></dd>" in page.text
     assert "<script" not in page.text

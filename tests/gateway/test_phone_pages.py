@@ -8,7 +8,7 @@ import pytest
 
 from onesoup.guide.phones import guide
 from tests.support import xhtml
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 from workers.gateway.web import phones, rendering
 
 from .conftest import HTTPS
@@ -91,7 +91,7 @@ def test_upper_case_and_strokes_make_no_difference(pages, client, path):
 
 
 def test_a_page_may_be_kept_for_the_host_that_it_names(app, storeless, client):
-    serve(app, storeless, Peers())
+    serve(app, storeless, PeerReader())
     texts = {}
     for host in ("one.example", "two.example", "one.example"):
         page = client.simulate_get("/phones/motorola", headers={"Host": host})
@@ -103,7 +103,7 @@ def test_a_page_may_be_kept_for_the_host_that_it_names(app, storeless, client):
 
 
 def test_however_many_hosts_are_named_few_pages_are_kept(app, storeless, client):
-    serve(app, storeless, Peers())
+    serve(app, storeless, PeerReader())
     for number in range(200):
         client.simulate_get("/phones", headers={"Host": f"h{number}.example"})
     assert phones._page.cache_info().currsize <= 64

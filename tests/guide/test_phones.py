@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from onesoup.csp.handsets import BY_NAME
+from onesoup.csp.handsets import HANDSETS_BY_NAME
 from onesoup.csp.status import StatusCode
 from onesoup.guide import phones
 from onesoup.guide.phones import GuideError, Server, guide, read
@@ -51,7 +51,7 @@ def test_the_families_that_were_asked_for_are_there():
 
 
 def test_every_handset_that_is_known_by_name_has_its_family():
-    assert {each.handset for each in FAMILIES.values()} == set(BY_NAME)
+    assert {each.handset for each in FAMILIES.values()} == set(HANDSETS_BY_NAME)
     assert guide().by_handset("motorola") is FAMILIES["motorola"]
     assert guide().by_handset("toaster") is None
 

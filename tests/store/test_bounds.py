@@ -14,8 +14,11 @@ from onesoup.store.account.accounts import ClientSessions, Had, Lists
 from onesoup.store.account.blocks import Blocks
 from onesoup.store.account.groups import Groups, Invites
 from onesoup.store.account.handsets import NODES, OWN, Handsets
+from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.page_sessions import PageSession, PageSessions
 from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.settings_links import LinkedSettings, SettingsLinks
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import TABLE, TooMuch
 from onesoup.store.errors import OutboxFull
@@ -28,6 +31,7 @@ from onesoup.store.session.inbox import Handout, Inbox
 from onesoup.store.session.search_hits import Searches
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
+from onesoup.store.wakeup.ota_queue import SettingsJob, SettingsQueue
 from onesoup.store.wakeup.sms_budget import Jobs
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
 from onesoup.store.wakeup.wakes import Wakes
@@ -341,7 +345,7 @@ def jobs_of_log_ins(field: Field) -> None:
             shards.ask(7, b"x" * (200_000 if number % 2 else 8000))
 
 
-@attacks("wrong:*", "refused:{domain}", "from:*, stray:*, forms:*, challenges:*", "tries:*, tried:*")
+@attacks("wrong:*", "refused:{domain}", "from:*, stray:*, forms:*, links:*, challenges:*", "tries:*, tried:*")
 def guesses(field: Field) -> None:
     """From one address, at one domain."""
     guard, tries = LoginLimits(field.client), HourlyTries(field.client)
@@ -373,6 +377,38 @@ def codes(field: Field) -> None:
     for _ in range(2000):
         if numbers.issue(JID, "+15550100", "123456"):
             numbers.send(b"x" * 200)
+
+
+RING = KeyRing([("k1", b"k" * 32)])
+
+
+@attacks("page:{jid}")
+def sessions_of_the_account_page(field: Field) -> None:
+    sessions = PageSessions(field.client, RING)
+    for number in range(2000):
+        with suppress(TooMuch):
+            sessions.begin(PageSession(JID, str(number), LONG if number % 2 else "x" * 200))
+        with suppress(TooMuch):
+            sessions.change(PageSession(JID, str(number), "x", apn=LONG))
+
+
+@attacks("settings:*")
+def links_to_settings(field: Field) -> None:
+    """As many as one account makes in an hour; the handler counts them."""
+    links = SettingsLinks(field.client, RING)
+    for number in range(10):
+        for document in (b"x" * 1000, LONG.encode()):
+            with suppress(TooMuch):
+                links.keep(str(number), LinkedSettings(document, 1, "A" * 40))
+
+
+@attacks("cir:ota")
+def settings_by_sms(field: Field) -> None:
+    queue = SettingsQueue(field.client, RING)
+    for number in range(3000):
+        for document in (b"x" * 1100, LONG.encode()):
+            with suppress(TooMuch):
+                queue.send(SettingsJob(JID, "+15550100", document, 1, "A" * 40, number))
 
 
 @attacks("cir:smsid:*")

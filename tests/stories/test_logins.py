@@ -12,6 +12,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from onesoup.phone.errors import Refused, SessionOver
+from onesoup.provisioning import wbxml
+from onesoup.provisioning.documents import settings_of
 from tests.support.secrets import keep_password, secret_text
 from tests.support.world import Person, StoryPhone, World
 
@@ -101,24 +103,42 @@ def test_a_phone_takes_its_session_up_again(world: World, form: Form) -> None:
 
 
 class Browser:
-    """The page, as a browser without scripts uses it."""
+    """The page, as a browser without scripts uses it: keeps cookies, follows redirects, sends the form that is shown."""
 
     def __init__(self, url: str) -> None:
         self._link = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self._cookies: dict[str, str] = {}
+        self.path = self.page = ""
 
-    def open(self) -> tuple[str, str]:
-        self._link.request("GET", "/account")
-        answer = self._link.getresponse()
-        page = answer.read().decode()
-        found = re.search(r'name="token" value="([^"]+)"', page)
-        assert found, page
-        return found.group(1), (answer.getheader("Set-Cookie") or "").partition(";")[0]
+    def open(self, path: str) -> str:
+        return self._ask("GET", path)
 
     def send(self, **form: str) -> str:
-        token, cookie = self.open()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
-        self._link.request("POST", "/account", urlencode({"token": token, "do": "choose", **form}), headers)
-        return self._link.getresponse().read().decode()
+        found = re.search(r'name="token" value="([^"]+)"', self.page)
+        assert found, self.page
+        return self._ask("POST", self.path, urlencode({"token": found.group(1), **form}))
+
+    def choose(self, address: str, password: str, phone: str) -> str:
+        """Signs in and stores a phone password."""
+        self.open("/account")
+        self.send(address=address, password=password)
+        self.open("/account/password/own")
+        return self.send(phone=phone, again=phone)
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> str:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self._link.request(method, path, body, headers)
+        answer = self._link.getresponse()
+        page = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        if answer.status == 303:
+            return self._ask("GET", answer.headers["Location"])
+        self.path, self.page = path, page
+        return page
 
 
 def test_somebody_whose_phone_knows_digests_only_chooses_a_password_on_the_page(world: World) -> None:
@@ -128,13 +148,49 @@ def test_somebody_whose_phone_knows_digests_only_chooses_a_password_on_the_page(
     with pytest.raises(Refused):
         phone.login()
     browser = Browser(world.stack.url)
-    assert "password is wrong" in browser.send(address=alice.jid, password=secret_text("wrong"), phone=chosen, again=chosen)
-    assert "Saved" in browser.send(address=alice.user, password=alice.password, phone=chosen, again=chosen)
+    browser.open("/account")
+    assert "password is wrong" in browser.send(address=alice.jid, password=secret_text("wrong"))
+    assert "can log in now" in browser.choose(alice.user, alice.password, chosen)
     phone.start()
-    assert "is forgotten" in browser.send(address=alice.jid, password=alice.password, do="forget")
+    browser.open("/account/forget")
+    browser.send(do="yes")
+    assert "is forgotten" in browser.send(do="yes")
     phone.keep_alive()
     with pytest.raises(Refused):
         world.phone(alice, profile="android", password=chosen).login()
+
+
+def test_somebody_types_the_password_that_the_page_has_made(world: World) -> None:
+    (alice,) = world.cast("alice", linked=False)
+    browser = Browser(world.stack.url)
+    browser.open("/account")
+    browser.send(address=alice.jid, password=alice.password)
+    found = re.search(r">([adgjmptw]{12})<", browser.send())
+    assert found, browser.page
+    keep_password(alice.user, found.group(1))
+    world.phone(alice, profile="android", password=found.group(1)).start()
+
+
+def test_a_phone_is_set_up_by_what_it_has_fetched_from_the_link(world: World) -> None:
+    """The page makes a password and a short link; the phone's browser opens it, and the phone logs in with what is in it."""
+    (alice,) = world.cast("alice", linked=False)
+    browser = Browser(world.stack.url)
+    browser.open("/account")
+    browser.send(address=alice.jid, password=alice.password)
+    browser.send()
+    browser.open("/account/settings")
+    browser.send(apn="internet", with_password="yes")
+    browser.path = "/account/settings/link"
+    found = re.search(r"(/s/[a-z]{12})<", browser.send())
+    assert found, browser.page
+    phone = http.client.HTTPConnection(urlsplit(world.stack.url).netloc, timeout=30)
+    phone.request("GET", found.group(1))
+    answer = phone.getresponse()
+    assert (answer.headers["Content-Type"] or "").startswith("application/vnd.wap.connectivity-wbxml; SEC=1; MAC=")
+    settings = settings_of(wbxml.decode(answer.read()))[0]
+    keep_password(alice.user, settings.password)
+    assert urlsplit(settings.url).port == urlsplit(world.stack.url).port
+    world.phone(alice, profile="s60", user=settings.user_id, password=settings.password).start()
 
 
 def test_keys_are_rotated_while_everybody_stays_logged_in(breakable: World) -> None:

@@ -129,10 +129,17 @@ def test_the_page_is_there_over_https_and_not_over_http(world: World, proxy: Pro
     browser = http.client.HTTPSConnection("localhost", proxy.browsers, context=context, timeout=30)
     browser.request("GET", "/account")
     answer = browser.getresponse()
-    assert (answer.status, b"New phone password" in answer.read()) == (200, True)
+    assert (answer.status, b"XMPP password" in answer.read()) == (200, True)
     assert "Secure" in (answer.getheader("Set-Cookie") or "")
+    for path, status in (("/account/settings", 303), ("/account/nothing", 404), ("/phones", 200), ("/", 200)):
+        browser.request("GET", path)
+        answer = browser.getresponse()
+        answer.read()
+        assert (path, answer.status) == (path, status)
     browser.request("POST", "/")
-    assert browser.getresponse().status in (403, 404, 405)  # phones have their own port
+    answer = browser.getresponse()
+    answer.read()
+    assert answer.status in (403, 404, 405)  # phones have their own port
     plain = http.client.HTTPConnection("localhost", proxy.phones, timeout=30)
     plain.request("GET", "/account", headers={"X-Forwarded-Proto": "https"})
     assert plain.getresponse().status == 403

@@ -76,6 +76,18 @@ def test_redis_holds_no_password_and_text_only_where_messages_wait(world: World,
     assert {command[1].decode().partition("{")[0] for command in with_text} == set(MAY_HOLD_TEXT)
 
 
+def with_settings(browser: Browser) -> None:
+    """The page makes a phone password, and a link to settings with it."""
+    browser.open("/account/password")
+    made = re.search(r">([adgjmptw]{12})<", browser.send())
+    assert made, browser.page
+    keep_password("carol", made.group(1))
+    browser.open("/account/settings")
+    browser.send(with_password="yes")
+    browser.path = "/account/settings/link"
+    assert "/s/" in browser.send()
+
+
 def live(world: World) -> list[str]:
     """Log-ins in each form, good and wrong, the page, and messages both ways that arrive, wait, and are left behind."""
     alice, bob, carol = world.cast("alice", "bob", "carol")
@@ -90,7 +102,9 @@ def live(world: World) -> list[str]:
         with pytest.raises(Refused):
             world.phone(alice, client_id=way, password=word, way=way).login()
     keep_password(carol.user, chosen := secret_text("c"))
-    assert "Saved" in Browser(world.stack.url).send(address=carol.jid, password=carol.password, phone=chosen, again=chosen)
+    browser = Browser(world.stack.url)
+    assert "can log in now" in browser.choose(carol.jid, carol.password, chosen)
+    with_settings(browser)
 
     plain.send(bob.wv, texts[0])
     there.message(body=texts[0])

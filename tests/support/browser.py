@@ -27,7 +27,7 @@ from typing import Any
 import gevent
 import websocket
 
-from onesoup.http_server.wsgi import Application, Server
+from onesoup.http_server.wsgi import Application, HttpServer
 from onesoup.runtime.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,7 +62,7 @@ def missing() -> str:
 @contextmanager
 def served(app: Application) -> Iterator[str]:
     """The WSGI application on a port of its own, by the server of the gateway: its URL, without a slash at the end."""
-    server = Server(("127.0.0.1", free_port()), app, {"wsgi.errors": sys.stderr})
+    server = HttpServer(("127.0.0.1", free_port()), app, {"wsgi.errors": sys.stderr})
     server.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

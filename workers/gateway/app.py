@@ -30,9 +30,10 @@ from onesoup.settings import Settings, load_settings
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.client import connect, guarded
 from onesoup.wire import codec, ptstext
-from workers.gateway import account_page
 from workers.gateway.client_address import PeerReader
+from workers.gateway.web.account import add_account_pages
 from workers.gateway.web.pages import Pages
+from workers.gateway.web.signed_session import PATH as ACCOUNT
 
 log = structlog.get_logger()
 
@@ -199,11 +200,11 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     app.add_error_handler(Exception, _broken)
     peers = PeerReader(settings.trusted_proxies, settings.number_headers, settings.country_code)
     resource = CspResource(Exchange(services), peers, settings.max_body, settings.domain)
-    account = account_page.ACCOUNT_PAGE_PATH if settings.account_page else ""
+    account = ACCOUNT if settings.account_page else ""
     pages = Pages(services, peers, account)
     app.add_route("/", PhonesAndPages(resource, pages), compile=True)
     if settings.account_page:
-        app.add_route(account_page.ACCOUNT_PAGE_PATH, account_page.AccountPage(services, peers, resource))
+        add_account_pages(app, services, peers, resource)
     app.add_sink(_sink(resource, pages), r"/")
     return app
 

@@ -154,6 +154,11 @@ class Numbers:
         self._keep([keys.account(jid, "code")], [number, _digest(jid, code), CODE_MS])
         return True
 
+    def issue_wait(self, jid: str, number: str) -> float:
+        """Seconds until the account may certainly ask for a code to this number again."""
+        names = [*_asked(jid), f"codes:{{{number}}}"]
+        return max(0, *(int(guarded(lambda name=name: self._client.pttl(name))) for name in names)) / 1000  # type: ignore[misc]
+
     def take_back(self, jid: str, number: str) -> None:
         """The account's code has certainly not been sent to the number: it does not count, and is good for nothing."""
         self._back([*_asked(jid), keys.account(jid, "code")], [number])

@@ -26,6 +26,10 @@ class HourlyTries:
         """Counts this try; how many there were in the hour, this one included."""
         return int(self._count([f"tries:{what}:{who}"], [HOUR_MS]))
 
+    def wait(self, what: str, who: str) -> float:
+        """Seconds until the count begins anew."""
+        return max(0, int(guarded(lambda: self._client.pttl(f"tries:{what}:{who}")))) / 1000
+
     def keep(self, what: str, digest: str, code: int, text: str) -> None:
         """What became of a request, for a phone that sends the same octets again."""
         record = pack(VERSION, {"c": code, "t": text[:MOST_TEXT]})

@@ -9,7 +9,7 @@ import falcon
 from onesoup.csp.access import default_domain
 from onesoup.guide.phones import Server, guide
 from onesoup.handlers.context import GatewayServices
-from workers.gateway.client_address import LOOPBACK, Peers
+from workers.gateway.client_address import LOOPBACK_HOSTS, PeerReader
 from workers.gateway.web.rendering import show
 from workers.gateway.web.visits import MAX_SHOWN, visited
 
@@ -22,7 +22,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,
 class LandingPage:
     """`account` is the path of the account page, "" where it is not served."""
 
-    def __init__(self, services: GatewayServices, peers: Peers, account: str = "") -> None:
+    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "") -> None:
         self._services, self._peers, self._account = services, peers, account
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -39,7 +39,7 @@ class LandingPage:
         visited(peer, "/", via)
         values = {
             "server": server,
-            "local": server.host.strip("[]") in LOOPBACK,
+            "local": server.host.strip("[]") in LOOPBACK_HOSTS,
             "others": other_domains(self._services, server.domain),
             "any_domain": ANY in self._services.policy.domains,
             "account": self._account,
@@ -62,14 +62,14 @@ def not_found(req: falcon.Request, resp: falcon.Response) -> None:
     show(req, resp, "not_found.xhtml", {}, falcon.HTTP_404)
 
 
-def server_of(services: GatewayServices, peers: Peers, req: falcon.Request) -> Server:
+def server_of(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> Server:
     """This server's own values, as whoever asks here types them into a phone."""
     policy, peer = services.policy, peers.of(req)
     domain = default_domain(policy.by_place, peer.host, "/", policy.domain or None) or "example.org"
     return Server(server_url(services, peers, req), domain)
 
 
-def server_url(services: GatewayServices, peers: Peers, req: falcon.Request) -> str:
+def server_url(services: GatewayServices, peers: PeerReader, req: falcon.Request) -> str:
     """What is typed into a phone: the host that this browser typed, with its port unless it came by HTTPS, which phones cannot.
     Where the request names no host that can be one, the domain stands for it."""
     policy, host = services.policy, req.netloc.removesuffix(":80")

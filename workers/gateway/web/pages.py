@@ -4,7 +4,7 @@ people type paths on number keys."""
 import falcon
 
 from onesoup.handlers.context import GatewayServices
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 from workers.gateway.web.landing import LandingPage, not_found
 from workers.gateway.web.phones import PhonePages
 from workers.gateway.web.rendering import wants_wml
@@ -15,7 +15,7 @@ MAX_PATH = 100
 class Pages:
     """The pages for phones, which need no Redis. `account` is the path of the account page, "" where it is not served."""
 
-    def __init__(self, services: GatewayServices, peers: Peers, account: str = "") -> None:
+    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "") -> None:
         self._landing = LandingPage(services, peers, account)
         self._phones = PhonePages(services, peers, account)
         self._paths = frozenset(self._phones.paths())

@@ -7,7 +7,7 @@ import falcon
 
 from onesoup.guide.phones import BASES, Server, guide
 from onesoup.handlers.context import GatewayServices
-from workers.gateway.client_address import Peers
+from workers.gateway.client_address import PeerReader
 from workers.gateway.web import rendering
 from workers.gateway.web.landing import server_of
 from workers.gateway.web.visits import visited
@@ -19,7 +19,7 @@ CACHE_SECONDS = 300
 class PhonePages:
     """`account` is the path of the account page, "" where it is not served."""
 
-    def __init__(self, services: GatewayServices, peers: Peers, account: str = "") -> None:
+    def __init__(self, services: GatewayServices, peers: PeerReader, account: str = "") -> None:
         self._services, self._peers, self._account = services, peers, account
 
     def paths(self) -> list[str]:
