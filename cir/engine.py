@@ -25,13 +25,13 @@ from onesoup.observability import tracing
 from onesoup.observability.logs import short
 from onesoup.settings.settings import Settings
 from onesoup.store import keys
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.records import unpack_caps, unpack_command, unpack_session
 from onesoup.store.session.shards import Shards
-from onesoup.store.wakeup.sms_budget import Refusal
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import WakeFacts, Wakes, WakeTries
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.sms_budget import SmsRefusal
+from onesoup.store.wakeup.wakes import WakeFacts, WakeStore, WakeTries
 
 log = structlog.get_logger()
 
@@ -51,10 +51,10 @@ class Engine:
     def __init__(
         self,
         settings: Settings,
-        wakes: Wakes,
-        codes: Numbers,
+        wakes: WakeStore,
+        codes: PhoneNumbers,
         shards: Shards,
-        lines: Lines,
+        lines: CirProcesses,
         outgoing: Outgoing | None = None,
         datagrams: UdpSender | None = None,
     ) -> None:
@@ -258,7 +258,7 @@ class Engine:
         self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 
-    def _refused(self, sid: str, look: WakeFacts, refusal: Refusal) -> int | None:
+    def _refused(self, sid: str, look: WakeFacts, refusal: SmsRefusal) -> int | None:
         tries = _tries(look)
         if refusal.ms is None:
             self._wakes.note(sid, replace(tries, given_up=True), seen=look.tried)

@@ -33,16 +33,16 @@ from onesoup.runtime import ports, scheduler, systemd
 from onesoup.runtime.networks import LOOPBACK, Nets
 from onesoup.settings.settings import Settings, SettingsError
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect, writable
 from onesoup.store.session.gateway_side import NEWS, GatewaySessionStore
 from onesoup.store.session.shards import Shards
-from onesoup.store.wakeup.sms_budget import Budget, Jobs, Limits
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -52,19 +52,19 @@ class Cir:
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self._settings, self._key = settings, report_key(settings)
-        self.jobs = Jobs(client)
+        self.jobs = SmsJobs(client)
         self.gateway = carrier.make(settings, self._key, self._receipt, self._delivered)
         proxies = settings.trusted_proxies
         guard = ConnectionLimits(settings.stcp_connections, settings.stcp_per_address, Nets((*LOOPBACK, *proxies)))
         behind = Nets(proxies if settings.stcp_proxy else ())
-        wakes, known = Wakes(client), Numbers(client)
+        wakes, known = WakeStore(client), PhoneNumbers(client)
         cookies = wakes if settings.stcp_accept_cookie else None
         turns = CLUSTER_TURNS if wakes.news_apart else TURNS
         self.stcp = StcpServer(
-            GatewaySessionStore(client), Lines(client), guard=guard, proxies=behind, cookies=cookies, turns=turns
+            GatewaySessionStore(client), CirProcesses(client), guard=guard, proxies=behind, cookies=cookies, turns=turns
         )
-        outgoing = Outgoing(settings, Budget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
-        self.engine = Engine(settings, wakes, known, Shards(client), Lines(client), outgoing, _datagrams(settings))
+        outgoing = Outgoing(settings, SmsBudget(client, limits(settings)), self.jobs, self.gateway) if self.gateway else None
+        self.engine = Engine(settings, wakes, known, Shards(client), CirProcesses(client), outgoing, _datagrams(settings))
         self.reception: Reception | None = None
         if outgoing is not None:
             helos, data = Helos(GatewaySessionStore(client), wakes, known), _data_channel(settings, client, outgoing)
@@ -124,8 +124,8 @@ def _data_channel(settings: Settings, client: redis.Redis, outgoing: Outgoing) -
     return DataChannel(InboundSmsStore(client), Exchange(services), outgoing, services.ring, settings.sms_validity)
 
 
-def limits(settings: Settings) -> Limits:
-    return Limits(
+def limits(settings: Settings) -> SmsLimits:
+    return SmsLimits(
         gap=settings.sms_gap,
         per_hour=settings.sms_per_hour,
         per_day=settings.sms_per_day,

@@ -13,7 +13,7 @@ from gevent.pool import Pool
 from onesoup.observability.logs import short
 from onesoup.runtime import scheduler
 from onesoup.store.errors import StoreDown
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.timers import SharedTimers
 
 log = structlog.get_logger()
 
@@ -32,7 +32,12 @@ class WorkQueue:
     """Takes up what is due in `due`, `at_once` names at a time."""
 
     def __init__(
-        self, due: Due, step: Step, at_once: int, shown: Callable[[str], str] = short, done: Callable[[str], object] | None = None
+        self,
+        due: SharedTimers,
+        step: Step,
+        at_once: int,
+        shown: Callable[[str], str] = short,
+        done: Callable[[str], object] | None = None,
     ) -> None:
         """`shown` is a name for the log. `done` is called when a name has left the list, to look whether something has come for
         it while its last step ran."""

@@ -20,8 +20,8 @@ from cir.wvci import CirError
 from onesoup.http_server.connection import BadBody, Connection, Limits
 from onesoup.http_server.requests import BadRequest, Request, path_of
 from onesoup.store.errors import StoreDown
-from onesoup.store.wakeup.sms_budget import Jobs
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.sms_budget import SmsJobs
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -35,8 +35,8 @@ class Site:
 
     def __init__(
         self,
-        wakes: Wakes,
-        jobs: Jobs,
+        wakes: WakeStore,
+        jobs: SmsJobs,
         key: bytes,
         sources: Container[str],
         reception: Reception | None = None,

@@ -29,8 +29,8 @@ from onesoup.runtime.turns import give_way
 from onesoup.store.errors import NoSession, StoreDown
 from onesoup.store.records import unpack_caps, unpack_session
 from onesoup.store.session.gateway_side import GatewaySessionStore
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.wakes import WakeStore
 
 log = structlog.get_logger()
 
@@ -99,11 +99,11 @@ class StcpServer:
     def __init__(
         self,
         sessions: GatewaySessionStore,
-        lines: Lines,
+        lines: CirProcesses,
         clock: Callable[[], float] = time.monotonic,
         guard: ConnectionLimits | None = None,
         proxies: Container[str] = (),
-        cookies: Wakes | None = None,
+        cookies: WakeStore | None = None,
         turns: int = TURNS,
     ) -> None:
         """`proxies` are addresses whose connections begin with a PROXY header; `cookies` knows sessions by their cookies, where

@@ -13,26 +13,26 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
 from onesoup.store import records
-from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, Offline
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, OfflineInbox
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.login_limits import LoginLimits
-from onesoup.store.account.login_replies import Logins
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.login_replies import LoginReplies
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.redis.channels import Replies
+from onesoup.store.redis.channels import ReplyChannel
 from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
-from onesoup.store.session.group_histories import Histories
+from onesoup.store.session.group_histories import GroupHistories
 from onesoup.store.session.inbox import Inbox
-from onesoup.store.session.search_hits import Searches
+from onesoup.store.session.search_hits import SearchHits
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.wakes import WakeStore
 from onesoup.wire.document import Encoding
 from onesoup.xmpp import commands, xml
 from onesoup.xmpp.commands import Command, answered
@@ -84,25 +84,25 @@ class GatewayServices:
     inbox: Inbox
     accounts: Accounts
     clients: ClientSessions
-    offline: Offline
+    offline: OfflineInbox
     lists: Lists
-    blocks: Blocks
+    blocks: BlockLists
     pictures: ScaledPictures
-    groups: Groups
-    invites: Invites
-    histories: Histories
-    handsets: Handsets
-    searches: Searches
+    groups: GroupStore
+    invites: InvitationStore
+    histories: GroupHistories
+    handsets: HandsetMemory
+    searches: SearchHits
     announcements: Announcements
     segments: Segments
     tries: HourlyTries
-    logins: Logins
+    logins: LoginReplies
     guard: LoginLimits
-    lines: Lines
-    numbers: Numbers
-    wakes: Wakes
+    lines: CirProcesses
+    numbers: PhoneNumbers
+    wakes: WakeStore
     shards: Shards
-    replies: Replies
+    replies: ReplyChannel
     ring: KeyRing
     policy: Policy
     draining: Callable[[], bool] = field(default=lambda: False)

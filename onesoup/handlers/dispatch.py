@@ -54,7 +54,7 @@ from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
-from onesoup.store.session.inbox import InboxItem, Nothing
+from onesoup.store.session.inbox import InboxItem, NothingWaits
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
 from onesoup.wire.errors import WireError
@@ -224,7 +224,7 @@ class Exchange:
         with services.replies.expect(f"poll {sid}") as expected:
             channel = services.replies.channel
             item = services.inbox.poll(sid, hold=channel, short=_short(message), address=peer.address)
-            if isinstance(item, Nothing) and item.wait:
+            if isinstance(item, NothingWaits) and item.wait:
                 # An item that the phone has left without an answer may be overdue before anything new wakes us.
                 wait = min(item.wait, hold)
                 with metrics.HELD.track_inprogress():
@@ -265,12 +265,12 @@ class Exchange:
         )
         self._closed(closed.message_id, done)
 
-    def _closed(self, message_id: str, taken: InboxItem | Nothing) -> None:
+    def _closed(self, message_id: str, taken: InboxItem | NothingWaits) -> None:
         if taken.closed is not None:
             metrics.delivered(message_id, taken.closed)
 
-    def _item(self, message: Message, sid: str, peer: Peer, item: InboxItem | Nothing) -> bytes:
-        if isinstance(item, Nothing):
+    def _item(self, message: Message, sid: str, peer: Peer, item: InboxItem | NothingWaits) -> bytes:
+        if isinstance(item, NothingWaits):
             return EMPTY
         if item.repeated:
             metrics.again(item.id)

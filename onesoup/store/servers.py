@@ -9,7 +9,7 @@ from onesoup.store.redis.client import guarded
 REMEMBERED_MS = 90 * 86_400_000
 
 
-class Servers:
+class SaslMechanisms:
     """Small facts about servers that all holders share."""
 
     def __init__(self, client: redis.Redis) -> None:

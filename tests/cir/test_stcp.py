@@ -17,9 +17,9 @@ from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import Handout, Inbox, Nothing
-from onesoup.store.wakeup.stcp_lines import Lines
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.session.inbox import Inbox, NothingWaits, RedeliveryPolicy
+from onesoup.store.wakeup.cir_processes import CirProcesses
+from onesoup.store.wakeup.wakes import WakeStore
 from tests.support.flood import flood
 
 SID, COOKIE = "a7phone", "wv:nokia.<1>&2 ü"
@@ -32,8 +32,8 @@ class Station:
     def __init__(self, url, **more):
         self.client = connect(url)
         self.sessions, self.feed = GatewaySessionStore(self.client), HolderSessionStore(self.client)
-        self.inbox = Inbox(self.client, Handout())
-        self.stcp = StcpServer(self.sessions, Lines(self.client), **more)
+        self.inbox = Inbox(self.client, RedeliveryPolicy())
+        self.stcp = StcpServer(self.sessions, CirProcesses(self.client), **more)
         self.heard = self.stcp.wake
         self.subscriber = Subscriber(url, lambda *said: self.heard(*said))
         self.subscriber.want([self.stcp.channel])
@@ -65,8 +65,8 @@ class Station:
 
     def phone_polls(self, sid=SID):
         """As long as it gets something."""
-        while not isinstance(item := self.inbox.take(sid), Nothing):
-            while not isinstance(item, Nothing):
+        while not isinstance(item := self.inbox.take(sid), NothingWaits):
+            while not isinstance(item, NothingWaits):
                 item = self.inbox.take(sid, answered=item.tid, message_id=item.id)
 
     def phone_takes_one(self, sid=SID):
@@ -135,7 +135,7 @@ def test_a_line_from_elsewhere_is_counted_and_served(station):
 
 def cookie_station(station, *agreed, sid=SID, address="127.0.0.1", cookie="wv:nokia.12345"):
     """The station takes cookies, and this session has agreed and has one."""
-    wakes = Wakes(station.client)
+    wakes = WakeStore(station.client)
     station.stcp._cookies = wakes
     caps = records.pack_caps(Capabilities(methods=tuple(agreed)))
     station.client.hset(f"s:{{{sid}}}", mapping={"caps": caps, "addr": address})
@@ -401,7 +401,7 @@ def test_a_lost_wake_is_found_by_the_beat(station):
 
 
 def test_the_process_is_registered_by_its_beat(station):
-    lines = Lines(station.client)
+    lines = CirProcesses(station.client)
     station.stcp.beat()
     assert lines.any()
     station.stcp.close()

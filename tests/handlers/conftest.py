@@ -24,8 +24,8 @@ from onesoup.handlers.dispatch import Exchange
 from onesoup.settings.settings import Settings
 from onesoup.store import keys, records
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.account.login_limits import LoginLimits, Ticket
-from onesoup.store.redis.channels import Subscriber, answer
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.redis.channels import Subscriber, send_reply
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
@@ -81,7 +81,7 @@ class Holder:
             job = records.unpack_command(stored)
             if job.get("op") == "register":
                 self.registrations.append(job)
-                answer(self.client, job["reply"], job["name"], records.pack_answer(self.register_code, "as the server says"))
+                send_reply(self.client, job["reply"], job["name"], records.pack_answer(self.register_code, "as the server says"))
                 continue
             self.logins.append(job)
             if "verify" in job:
@@ -97,8 +97,8 @@ class Holder:
             self.reply(job, code)
 
     def reply(self, job: dict[str, Any], code: int) -> None:
-        self.guard.settle(Ticket.unpack(job["ticket"]), code)
-        answer(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says"))
+        self.guard.settle(LoginTicket.unpack(job["ticket"]), code)
+        send_reply(self.client, job["reply"], job["name"], records.pack_answer(code, "as the server says"))
 
     def verdict(self, jid: str, password: str) -> int:
         return self.login_code if self.right is None or (jid, password) in self.right else 409
@@ -119,7 +119,7 @@ class Holder:
             if "reply" in command:
                 more = self.looked if command["op"] == "look" else self.answers.get(command["op"], {})
                 payload = self.room_answer(command) or records.pack_answer(code, "refused", **more)
-                answer(self.client, command["reply"], command["reply_name"], payload)
+                send_reply(self.client, command["reply"], command["reply_name"], payload)
 
     def _apply(self, sid: str, command: dict[str, Any]) -> None:
         if command["op"] == "roster":

@@ -13,7 +13,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.handlers import wakeups
 from onesoup.handlers.numbers import Issued, check_code, issue_code
-from onesoup.store.account.phone_numbers import Checked
+from onesoup.store.account.phone_numbers import CodeCheck
 from onesoup.wire.document import Encoding
 
 ALL = ["STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP"]
@@ -133,8 +133,8 @@ def test_a_number_is_proved_by_a_code(works):
     code = job["text"].rpartition(" ")[2]
     assert (job["number"], job["jid"], len(code)) == (NUMBER, jid, 6)
     wrong = "000000" if code != "000000" else "000001"
-    assert check_code(works, jid, wrong) is Checked.WRONG
-    assert check_code(works, jid, code) is Checked.RIGHT
+    assert check_code(works, jid, wrong) is CodeCheck.WRONG
+    assert check_code(works, jid, code) is CodeCheck.RIGHT
     assert works.numbers.of(jid) == [NUMBER]
 
 

@@ -9,10 +9,10 @@ from gevent.event import Event
 from onesoup.csp import presence
 from onesoup.csp.codec.generated_elements import PresenceSubList, StatusText, UserAvailability
 from onesoup.store import records
-from onesoup.store.account.blocks import BLOCK, Blocks
+from onesoup.store.account.blocks import BLOCK, BlockLists
 from onesoup.store.account.handsets import OWN, PHOTO
 from onesoup.store.session.gateway_side import RequestEffects
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
 from tests.support.secrets import secret_text
@@ -141,7 +141,7 @@ def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
     lab.sessions.open(sid, "1", "digest", ())
     gevent.sleep(0.2)
     assert not shown(server)
-    inbox = Inbox(lab.client, Handout())
+    inbox = Inbox(lab.client, RedeliveryPolicy())
     inbox.poll(sid)
     eventually(lambda: shown(server), 1)
     assert lab.sessions.read(sid, ["idle"]) == [None]  # from now on polls tell nobody
@@ -187,7 +187,7 @@ def test_whom_another_phone_of_the_account_blocks_is_not_heard_any_more(lab, ser
 
     hear(1, "eve")
     eventually(lambda: len(lab.feed.undelivered(sid)) == 1)
-    Blocks(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
+    BlockLists(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
     eventually(lambda: held._rules is None)
     hear(2, "eve")
     hear(3, "bob")

@@ -10,7 +10,7 @@ from onesoup.demo.servers import RedisServer
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
 from tests.support.topologies import program
 
 SID = "a7phone"
@@ -43,13 +43,13 @@ def feed(client):
 @pytest.fixture
 def inbox(client):
     """Repeats at once: a test that wants time to pass says so."""
-    return Inbox(client, Handout(repeat_ms=0, repeats=3))
+    return Inbox(client, RedeliveryPolicy(repeat_ms=0, repeats=3))
 
 
 @pytest.fixture
 def patient(client):
     """An inbox that repeats nothing while a test runs."""
-    return Inbox(client, Handout(repeat_ms=60_000))
+    return Inbox(client, RedeliveryPolicy(repeat_ms=60_000))
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.account.accounts import Accounts, ClientSessions, Had, LinkedAccount, Lists, Offline
+from onesoup.store.account.accounts import Accounts, ClientSessions, DeliveredCopies, LinkedAccount, Lists, OfflineInbox
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.login_replies import MOST_NONCES, Logins
+from onesoup.store.account.login_replies import MOST_NONCES, LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
 from onesoup.store.session.gateway_side import MOST_HAD
-from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.cir_processes import CirProcesses
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
 OLD, BOTH, NEW = KeyRing([("k1", KEY_1)]), KeyRing([("k2", KEY_2), ("k1", KEY_1)]), KeyRing([("k2", KEY_2)])
@@ -165,7 +165,7 @@ def test_the_session_of_a_resource_is_dropped_by_itself_only(client):
 
 
 def test_messages_wait_for_the_account(client):
-    offline = Offline(client)
+    offline = OfflineInbox(client)
     offline.keep("alice@x", {"m1": b"\xffone", "m2": b"two"})
     offline.keep("alice@x", {})
     assert offline.all("alice@x") == {"m1": b"\xffone", "m2": b"two"}
@@ -191,7 +191,7 @@ def test_lists_and_attribute_lists_are_apart(client):
 
 
 def test_a_nonce_is_good_once(client):
-    logins = Logins(client)
+    logins = LoginReplies(client)
     logins.put_nonce("attempt", "n0nce", "handset")
     assert logins.take_nonces("attempt", "handset") == ["n0nce"]
     assert logins.take_nonces("attempt", "handset") == []
@@ -199,7 +199,7 @@ def test_a_nonce_is_good_once(client):
 
 def test_a_nonce_is_found_by_its_handset_and_given_once(client):
     """The second phase may have another TransactionID; a captured one may have that of the first."""
-    logins = Logins(client)
+    logins = LoginReplies(client)
     logins.put_nonce("attempt 1", "one", "handset")
     logins.put_nonce("attempt 2", "two", "handset")
     assert logins.take_nonces("attempt 3", "other") == []
@@ -209,11 +209,11 @@ def test_a_nonce_is_found_by_its_handset_and_given_once(client):
 
 def test_a_nonce_of_a_worker_of_the_version_before_is_found(client):
     client.set("nonce:attempt", "n0nce")
-    assert Logins(client).take_nonces("attempt", "handset") == ["n0nce"]
+    assert LoginReplies(client).take_nonces("attempt", "handset") == ["n0nce"]
 
 
 def test_who_asks_again_and_again_for_nonces_keeps_the_newest(client):
-    logins = Logins(client)
+    logins = LoginReplies(client)
     for number in range(MOST_NONCES + 2):
         logins.put_nonce(f"attempt {number}", str(number), "handset")
     assert 0 < client.ttl("nonces:handset") <= 120
@@ -221,7 +221,7 @@ def test_who_asks_again_and_again_for_nonces_keeps_the_newest(client):
 
 
 def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
-    logins = Logins(client)
+    logins = LoginReplies(client)
     logins.put_reply("r", "sid", b"\n\xff\n")
     assert logins.reply("r") == ("sid", b"\n\xff\n")
     assert logins.reply("other") is None
@@ -229,7 +229,7 @@ def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
 
 
 def test_of_equal_log_ins_one_runs(client):
-    logins = Logins(client)
+    logins = LoginReplies(client)
     assert logins.claim("r", 5)
     assert not logins.claim("r", 5)
     logins.unclaim("r")
@@ -237,7 +237,7 @@ def test_of_equal_log_ins_one_runs(client):
 
 
 def test_stcp_is_there_while_a_process_lives(client):
-    lines = Lines(client)
+    lines = CirProcesses(client)
     assert not lines.any()
     lines.register("one", 60_000)
     lines.register("dead", -1)
@@ -356,7 +356,7 @@ def test_a_link_of_an_older_version_is_read(client):
 
 
 def test_what_was_read_is_kept_for_the_account_the_newest_and_for_a_while(client):
-    had = Had(client)
+    had = DeliveredCopies(client)
     had.keep("alice@x", {})
     assert client.keys("*") == []
     had.keep("alice@x", {f"copy{number}": float(number) for number in range(MOST_HAD + 3)})

@@ -2,14 +2,14 @@
 
 import pytest
 
-from onesoup.store.account.blocks import BLOCK, CHANNEL, GRANT, Blocks
+from onesoup.store.account.blocks import BLOCK, CHANNEL, GRANT, BlockLists
 
 ME, BOB, EVE = "alice@example.org", "bob@example.org", "eve@example.net"
 
 
 @pytest.fixture
 def blocks(client):
-    return Blocks(client)
+    return BlockLists(client)
 
 
 def blocked(blocks):

@@ -10,27 +10,27 @@ from pathlib import Path
 import pytest
 
 from onesoup.store import bounds, keys
-from onesoup.store.account.accounts import ClientSessions, Had, Lists
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import NODES, OWN, Handsets
-from onesoup.store.account.login_limits import LoginLimits, Ticket
-from onesoup.store.account.phone_numbers import Numbers
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, Lists
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import NODES, OWN, HandsetMemory
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
+from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.tries import HourlyTries
 from onesoup.store.bounds import TABLE, TooMuch
 from onesoup.store.errors import OutboxFull
 from onesoup.store.pictures import ScaledPictures
-from onesoup.store.servers import Servers
+from onesoup.store.servers import SaslMechanisms
 from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
-from onesoup.store.session.group_histories import Histories
+from onesoup.store.session.group_histories import GroupHistories
 from onesoup.store.session.holder_side import LIVE, Delivery, HolderSessionStore, StreamChanges, kept_since
-from onesoup.store.session.inbox import Handout, Inbox
-from onesoup.store.session.search_hits import Searches
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.search_hits import SearchHits
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
-from onesoup.store.wakeup.sms_budget import Jobs
+from onesoup.store.wakeup.sms_budget import SmsJobs
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
-from onesoup.store.wakeup.wakes import Wakes
+from onesoup.store.wakeup.wakes import WakeStore
 from tests.support.memory import memory
 
 MEBIBYTE = 1024 * 1024
@@ -112,7 +112,7 @@ def receipts(field: Field) -> None:
 
 @attacks("topic:{room}")
 def topics(field: Field) -> None:
-    groups = Groups(field.client)
+    groups = GroupStore(field.client)
     for number in range(bounds.MOST_ROOMS):
         groups.keep_topic(f"{number}@rooms.evil.example", LONG)
         groups.keep_topic(f"{number}{LONG}@rooms.evil.example", LONG)
@@ -120,7 +120,7 @@ def topics(field: Field) -> None:
 
 @attacks("had:{jid}", "had:{sid}")
 def copies_that_were_read(field: Field) -> None:
-    had = Had(field.client)
+    had = DeliveredCopies(field.client)
     for number in range(3000):
         had.keep(JID, {f"s{number:037}": number, f"a{number:037}": number})
         field.store(items=[Delivery(f"m{number}", "a@b", b"", copy=f"s{number:037}")])
@@ -129,7 +129,7 @@ def copies_that_were_read(field: Field) -> None:
 
 @attacks("handsets:{jid}")
 def what_handsets_have_published(field: Field) -> None:
-    remembered = Handsets(field.client)
+    remembered = HandsetMemory(field.client)
     for number in range(100):
         for name in (OWN, NODES):
             remembered.put(JID, f"handset{number}", name, b"x" * 99_000)
@@ -195,7 +195,7 @@ def requests_for_presence(field: Field) -> None:
 
 @attacks("invites-in:{jid}", "invites-out:{jid}")
 def invitations(field: Field) -> None:
-    invites = Invites(field.client)
+    invites = InvitationStore(field.client)
     for number in range(1500):
         with suppress(TooMuch):
             invites.put(JID, "in", f"invite{number}", b"x" * (200_000 if number % 3 == 0 else 4000))
@@ -203,14 +203,14 @@ def invitations(field: Field) -> None:
 
 @attacks("hist:{sid}")
 def history(field: Field) -> None:
-    histories = Histories(field.client)
+    histories = GroupHistories(field.client)
     for _ in range(3):
         histories.put(field.sid, {f"h{number}": b"x" * 100_000 for number in range(50)})
 
 
 @attacks("find:{sid}")
 def hits(field: Field) -> None:
-    searches = Searches(field.client)
+    searches = SearchHits(field.client)
     for number in range(50):
         searches.put(field.sid, number, [f"{'x' * (3000 if each % 2 else 200)}{each}@x" for each in range(1000)], False, 1)
 
@@ -234,7 +234,7 @@ def fields(field: Field) -> None:
 
 @attacks("sub:{sid}", "spell:{sid}", "dirty:{sid}", "sent:{sid}")
 def subscriptions(field: Field) -> None:
-    inbox = Inbox(field.client, Handout(repeat_ms=60_000, contacts=100))
+    inbox = Inbox(field.client, RedeliveryPolicy(repeat_ms=60_000, contacts=100))
     for number in range(300):
         who = [field.stranger(3000 if number % 2 else 60) for _ in range(30)]
         field.commit(sub=dict.fromkeys(who, b"x" * 100), dirty=who, spell={jid: "wv:" + jid for jid in who})
@@ -266,7 +266,7 @@ def segments(field: Field) -> None:
 
 @attacks("open:{sid}", "try:{sid}", "tid:{sid}")
 def items_without_an_answer(field: Field) -> None:
-    inbox = Inbox(field.client, Handout(repeat_ms=0, repeats=3))
+    inbox = Inbox(field.client, RedeliveryPolicy(repeat_ms=0, repeats=3))
     for number in range(2500):
         field.store(items=[Delivery(f"e-{number}", "a@b", b"")])
         for _ in range(4):
@@ -276,7 +276,7 @@ def items_without_an_answer(field: Field) -> None:
 @attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}")
 def what_an_account_keeps(field: Field) -> None:
     """One kind after the other: each may take a mebibyte."""
-    lists, groups, blocks = Lists(field.client), Groups(field.client), Blocks(field.client)
+    lists, groups, blocks = Lists(field.client), GroupStore(field.client), BlockLists(field.client)
 
     def all_of(put: Callable[[str, bytes], object], name: str) -> None:
         before = field.used()
@@ -304,7 +304,7 @@ def what_an_account_keeps(field: Field) -> None:
 
 @attacks("clients:{jid}", "num:{jid}", "known:{jid}")
 def handsets(field: Field) -> None:
-    numbers, guard, clients = Numbers(field.client), LoginLimits(field.client), ClientSessions(field.client)
+    numbers, guard, clients = PhoneNumbers(field.client), LoginLimits(field.client), ClientSessions(field.client)
     for number in range(1000):
         numbers.learn(JID, f"+1555{number:07}", "code", now=number)
         guard.passed(JID, f"place{number}", "digest")
@@ -313,7 +313,7 @@ def handsets(field: Field) -> None:
 
 @attacks("muc:{domain}", "muc-of:{service}", "sasl:{domain}")
 def domains(field: Field) -> None:
-    groups, servers = Groups(field.client), Servers(field.client)
+    groups, servers = GroupStore(field.client), SaslMechanisms(field.client)
     for number in range(300):
         groups.keep_service(f"{number}{LONG}.example", f"rooms.{number}.example")
         groups.keep_service(f"{number}.example", f"rooms.{number}{LONG}.example")
@@ -322,7 +322,7 @@ def domains(field: Field) -> None:
 
 @attacks("cir:cookie:*", "cir:token:*", "cir:due, cir:smsin")
 def cookies(field: Field) -> None:
-    wakes = Wakes(field.client)
+    wakes = WakeStore(field.client)
     for number in range(500):
         wakes.put_cookie("cookie", f"{number:028}")
         wakes.put_token("token", f"{number:028}")
@@ -346,7 +346,7 @@ def guesses(field: Field) -> None:
     """From one address, at one domain."""
     guard, tries = LoginLimits(field.client), HourlyTries(field.client)
     for number in range(1500):
-        ticket = Ticket(f"user{number % 50}@x", "x", f"digest{number}", "place", "address", f"slot{number}")
+        ticket = LoginTicket(f"user{number % 50}@x", "x", f"digest{number}", "place", "address", f"slot{number}")
         if guard.reserve(ticket) == 1:
             guard.settle(ticket, 409)
         guard.stray("address")
@@ -369,7 +369,7 @@ def short_messages(field: Field) -> None:
 
 @attacks("code:{jid}", "codes:{number}, codesto:{jid}", "cir:codes")
 def codes(field: Field) -> None:
-    numbers = Numbers(field.client)
+    numbers = PhoneNumbers(field.client)
     for _ in range(2000):
         if numbers.issue(JID, "+15550100", "123456"):
             numbers.send(b"x" * 200)
@@ -377,7 +377,7 @@ def codes(field: Field) -> None:
 
 @attacks("cir:smsid:*")
 def ids_of_a_gateway(field: Field) -> None:
-    jobs = Jobs(field.client)
+    jobs = SmsJobs(field.client)
     for number in range(1000):
         jobs.name(f"job{number}", "gateway", f"{number}{LONG if number % 2 else ''}")
 

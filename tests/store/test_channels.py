@@ -14,17 +14,17 @@ from onesoup.demo.servers import RedisServer
 from onesoup.load.proxy import TcpProxy
 from onesoup.store.account.accounts import Accounts, ClientSessions
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.account.login_replies import Logins
+from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis import channels
 from onesoup.store.redis import client as store_client
-from onesoup.store.redis.channels import Replies, Subscriber, answer
+from onesoup.store.redis.channels import ReplyChannel, Subscriber, send_reply
 from onesoup.store.redis.client import connect
 from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
 from onesoup.store.session.holder_side import HolderSessionStore
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
 from onesoup.store.session.shards import Leases, Shards
-from onesoup.store.wakeup.stcp_lines import Lines
+from onesoup.store.wakeup.cir_processes import CirProcesses
 from tests.support.flood import flood
 
 
@@ -40,7 +40,7 @@ def until(true, seconds=10.0):
 
 @pytest.fixture
 def replies(client, redis_server):
-    replies = Replies(client, redis_server.url)
+    replies = ReplyChannel(client, redis_server.url)
     replies.start()
     assert replies.ready(within=5)
     return replies
@@ -48,7 +48,7 @@ def replies(client, redis_server):
 
 def test_who_waits_gets_the_answer(replies, client):
     with replies.expect() as expected:
-        gevent.spawn(answer, client, replies.channel, expected.name, b"\xff answer with blanks")
+        gevent.spawn(send_reply, client, replies.channel, expected.name, b"\xff answer with blanks")
         assert expected.wait(5) == b"\xff answer with blanks"
 
 
@@ -76,17 +76,17 @@ def test_messages_without_end_leave_others_their_turn(redis_server):
 
 def test_an_answer_may_come_before_anybody_waits(replies, client):
     with replies.expect() as expected:
-        answer(client, replies.channel, expected.name, b"early")
+        send_reply(client, replies.channel, expected.name, b"early")
         with replies.expect() as second:
-            answer(client, replies.channel, second.name, b"later")
+            send_reply(client, replies.channel, second.name, b"later")
             assert second.wait(5) == b"later"
         assert expected.wait(5) == b"early"
 
 
 def test_answers_find_their_own_waiters(replies, client):
     with replies.expect() as one, replies.expect() as two:
-        answer(client, replies.channel, two.name, b"two")
-        answer(client, replies.channel, one.name, b"one")
+        send_reply(client, replies.channel, two.name, b"two")
+        send_reply(client, replies.channel, one.name, b"one")
         assert (one.wait(5), two.wait(5)) == (b"one", b"two")
 
 
@@ -101,11 +101,11 @@ def test_a_wait_ends_in_time(replies):
 def test_an_answer_that_nobody_wants_any_more_is_dropped(replies, client):
     with replies.expect() as expected:
         pass
-    answer(client, replies.channel, expected.name, b"late")
+    send_reply(client, replies.channel, expected.name, b"late")
     client.publish(replies.channel, b"")
     client.publish(replies.channel, b"\xff\xff \xff")
     with replies.expect() as second:
-        answer(client, replies.channel, second.name, b"ok")
+        send_reply(client, replies.channel, second.name, b"ok")
         assert second.wait(5) == b"ok"
 
 
@@ -234,7 +234,7 @@ def test_a_restart_of_redis_is_survived(own_redis):
     heard = Heard(own_redis.url)
     heard.subscriber.want(["news"])
     until(lambda: heard.subscriber.connected)
-    replies = Replies(connect(own_redis.url), own_redis.url)
+    replies = ReplyChannel(connect(own_redis.url), own_redis.url)
     replies.start()
     own_redis.stop()
     until(lambda: not heard.subscriber.connected)
@@ -268,7 +268,7 @@ def commands(url):
         "push": lambda: GatewaySessionStore(client).push("a7x", b"x"),
         "values": lambda: GatewaySessionStore(client).values("a7x", "spell", ["x"]),
         "hash": lambda: GatewaySessionStore(client).hash("a7x", "ros"),
-        "take": lambda: Inbox(client, Handout()).take("a7x"),
+        "take": lambda: Inbox(client, RedeliveryPolicy()).take("a7x"),
         "create": lambda: feed.create("a7x", {"ttl": 1}, ()),
         "commands": lambda: feed.commands("a7x"),
         "with_commands": lambda: feed.with_commands(["a7x"]),
@@ -278,9 +278,9 @@ def commands(url):
         "ask": lambda: Shards(client).ask(1, b"job"),
         "alive": lambda: Leases(client, "one", 1000).alive(),
         "free": lambda: Leases(client, "one", 1000).free(),
-        "claim": lambda: Logins(client).claim("r", 1),
-        "lines": lambda: Lines(client).any(),
-        "answer": lambda: answer(client, "worker:1", "c1", b"x"),
+        "claim": lambda: LoginReplies(client).claim("r", 1),
+        "lines": lambda: CirProcesses(client).any(),
+        "answer": lambda: send_reply(client, "worker:1", "c1", b"x"),
     }
 
 

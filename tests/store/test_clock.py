@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.redis.clock import TOLERANCE_MS, Jumps
+from onesoup.store.redis.clock import TOLERANCE_MS, ClockJumps
 from onesoup.store.session.holder_side import StreamChanges
 from onesoup.store.session.shards import Leases
-from onesoup.store.wakeup.timers import Due
-from onesoup.store.wakeup.wakes import SWEEP, Wakes
+from onesoup.store.wakeup.timers import SharedTimers
+from onesoup.store.wakeup.wakes import SWEEP, WakeStore
 from workers.holder.session.expiry import SessionExpiry
 
 HOUR = 3_600_000
@@ -26,7 +26,7 @@ def set_clock(client, sid, by):
             client.zadd(name, {member: score - by})
 
 
-class Jumped(Jumps):
+class Jumped(ClockJumps):
     """Sees such a jump at its second look."""
 
     def __init__(self, by):
@@ -60,7 +60,7 @@ def look(life, feed, sid):
 
 @given(st.integers(-50, 50).filter(lambda hours: hours != 0), st.floats(0, 1e6), st.floats(0, 1))
 def test_a_jump_is_seen_once_and_measured(hours, moment, took):
-    jumps, start = Jumps(), 1_700_000_000_000
+    jumps, start = ClockJumps(), 1_700_000_000_000
     assert jumps.by(start, moment, moment) == 0
     later = moment + 60
     seen = jumps.by(start + 60_000 + hours * HOUR, later, later + took)
@@ -70,13 +70,13 @@ def test_a_jump_is_seen_once_and_measured(hours, moment, took):
 
 @pytest.mark.parametrize("ms", [0, 100, -100, TOLERANCE_MS - 1])
 def test_what_two_clocks_drift_apart_is_no_jump(ms):
-    jumps = Jumps()
+    jumps = ClockJumps()
     assert jumps.by(1_000_000, 10.0, 10.0) == 0
     assert jumps.by(1_000_000 + 60_000 + ms, 70.0, 70.0) == 0
 
 
 def test_a_slow_answer_is_no_jump():
-    jumps = Jumps()
+    jumps = ClockJumps()
     assert jumps.by(1_000_000, 10.0, 10.0) == 0
     assert jumps.by(1_000_000 + 40_000, 10.0, 50.0) == 0
 
@@ -131,9 +131,9 @@ def test_presence_goes_on_after_the_clock_was_set_back(feed, sid, client):
 
 
 def test_a_jump_that_several_have_seen_counts_once(client):
-    due, now = Due(client, "due"), client.time()[0] * 1000
+    due, now = SharedTimers(client, "due"), client.time()[0] * 1000
     client.zadd("due", {"old": now + 30_000 - HOUR, "new": now + 30_000})
-    due._clock, other = Jumped(HOUR), Due(client, "due")
+    due._clock, other = Jumped(HOUR), SharedTimers(client, "due")
     other._clock = Jumped(HOUR)
     for each in (due, other):
         each._clock._looks = 1
@@ -145,7 +145,7 @@ def test_a_jump_that_several_have_seen_counts_once(client):
 
 
 def test_the_next_sweep_is_not_late_by_what_the_clock_was_set_back(client):
-    wakes = Wakes(client)
+    wakes = WakeStore(client)
     assert wakes.may_sweep(60)
     assert not wakes.may_sweep(60)
     client.expire(SWEEP, 7200)

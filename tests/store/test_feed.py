@@ -7,7 +7,7 @@ import pytest
 from onesoup.store import keys
 from onesoup.store.bounds import MOST_ROSTER
 from onesoup.store.errors import Fenced, NoSession
-from onesoup.store.servers import Servers
+from onesoup.store.servers import SaslMechanisms
 from onesoup.store.session.gateway_side import RequestEffects
 from onesoup.store.session.holder_side import (
     ALWAYS,
@@ -20,7 +20,7 @@ from onesoup.store.session.holder_side import (
     StreamChanges,
     kept_since,
 )
-from onesoup.store.session.inbox import Nothing
+from onesoup.store.session.inbox import NothingWaits
 
 
 def everything():
@@ -129,7 +129,7 @@ def test_it_is_stored_once_also_after_it_was_answered(feed, sid, deliver, patien
     deliver("m1", seen="a 1")
     patient.take(sid, answered=patient.take(sid).tid)
     deliver("m2", seen="a 1")
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def stored(feed, sid, id, said, seen="m romeo@x 1"):
@@ -218,7 +218,7 @@ def test_what_waited_for_the_account_is_not_doubled(feed, sid, patient):
     feed.take_in(sid, 1, waiting)
     items = [patient.take(sid) for _ in range(3)]
     assert [each.payload for each in items[:2]] == [b"one", b"two"]
-    assert items[2] == Nothing(0)
+    assert items[2] == NothingWaits(0)
 
 
 def test_presence_is_not_kept_for_the_account(feed, sid, sessions, patient, deliver):
@@ -378,7 +378,7 @@ def test_an_idle_phone_wakes_the_holder_once_when_it_comes_back(feed, sid, clien
 
 
 def test_what_is_known_of_a_server(client):
-    servers = Servers(client)
+    servers = SaslMechanisms(client)
     assert servers.mechanism("x.example") == ""
     servers.remember("x.example", "SCRAM-SHA-256")
     assert servers.mechanism("x.example") == "SCRAM-SHA-256"
@@ -397,7 +397,7 @@ def waiting_for_a_job(feed, sid):
 
 def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
     waiting_for_a_job(feed, sid)
-    assert isinstance(patient.take(sid), Nothing)
+    assert isinstance(patient.take(sid), NothingWaits)
     assert feed.commands(sid) == [b"job"]
     assert feed.undelivered(sid) == {"m1": b"romeo@x\nlink"}
     waiting_for_a_job(feed, sid)
@@ -407,7 +407,7 @@ def test_an_item_with_a_job_is_stored_and_not_handed_out(feed, sid, patient):
 @pytest.mark.parametrize(("form", "told"), [(b"romeo@x\npicture", b"picture"), (b"", b"link")])
 def test_when_the_job_is_done_the_item_is_handed_out_once(feed, sid, patient, listen, form, told):
     waiting_for_a_job(feed, sid)
-    assert isinstance(patient.take(sid, hold="w1"), Nothing)
+    assert isinstance(patient.take(sid, hold="w1"), NothingWaits)
     heard = listen("w1")
     assert feed.reveal(sid, 1, "m1", form, b"job")
     assert heard() == [f"poll {sid}".encode()]
@@ -430,7 +430,7 @@ def test_a_session_that_moved_tells_a_waiting_item_as_it_is_or_as_it_becomes_and
     feed.copy(sid, other)
     assert feed.reveal(other, 1, "m1", b"romeo@x\npicture", b"job")
     assert patient.take(other).payload == b"picture"
-    assert isinstance(patient.take(other), Nothing)
+    assert isinstance(patient.take(other), NothingWaits)
 
 
 def test_a_command_becomes_others_in_its_place(feed, sid, sessions):

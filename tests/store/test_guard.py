@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.store.account import login_limits
-from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 
 ALICE = "alice@x"
 
@@ -13,8 +13,8 @@ def watch(client) -> LoginLimits:
     return LoginLimits(client)
 
 
-def ticket(slot: str, address: str = "a1", domain: str = "x", account: str = ALICE) -> Ticket:
-    return Ticket(account, domain, f"digest-{slot}", "home", address, slot)
+def ticket(slot: str, address: str = "a1", domain: str = "x", account: str = ALICE) -> LoginTicket:
+    return LoginTicket(account, domain, f"digest-{slot}", "home", address, slot)
 
 
 def test_the_fifth_failure_makes_wait_and_the_wait_doubles_up_to_a_quarter_of_an_hour(watch, client):
@@ -136,6 +136,6 @@ def test_strays_are_counted_by_the_minute(watch, client):
 
 
 def test_a_ticket_of_another_version_is_none():
-    assert Ticket.unpack(ticket("t").pack()) == ticket("t")
-    assert Ticket.unpack(None) is None
-    assert Ticket.unpack(["a"]) is None
+    assert LoginTicket.unpack(ticket("t").pack()) == ticket("t")
+    assert LoginTicket.unpack(None) is None
+    assert LoginTicket.unpack(["a"]) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.store.redis.client import connect
-from onesoup.store.session.group_histories import KEEP_MS, Histories
+from onesoup.store.session.group_histories import KEEP_MS, GroupHistories
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def client(redis_server):
 
 
 def test_the_last_list_is_kept_for_a_while(client):
-    histories = Histories(client)
+    histories = GroupHistories(client)
     histories.put("00a", {"h.1": b"one", "h.2": b"two"})
     assert (histories.get("00a", "h.1"), histories.get("00b", "h.1")) == (b"one", None)
     histories.put("00a", {"h.3": b"three"})

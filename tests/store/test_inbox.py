@@ -7,7 +7,7 @@ from onesoup.store import keys
 from onesoup.store.errors import NoSession
 from onesoup.store.session.gateway_side import MOST_HAD, RequestEffects
 from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import ClosedTransaction, Handout, Inbox, InboxItem, Nothing
+from onesoup.store.session.inbox import ClosedTransaction, Inbox, InboxItem, NothingWaits, RedeliveryPolicy
 
 
 def queue(client, sid):
@@ -22,7 +22,7 @@ def outbox(client, sid):
 
 
 def test_an_empty_inbox_has_nothing(inbox, sid):
-    assert inbox.take(sid) == Nothing(0)
+    assert inbox.take(sid) == NothingWaits(0)
 
 
 def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
@@ -32,7 +32,7 @@ def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
     assert [each.id for each in items] == ["m1", "m2", "m3"]
     assert [each.payload for each in items] == [b"text m1", b"text m2", b"text m3"]
     assert [each.more for each in items] == [True, True, False]
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_an_item_comes_with_what_its_answer_needs(patient, sid, deliver, sessions):
@@ -53,24 +53,24 @@ def test_it_is_not_repeated_before_its_time(patient, sid, deliver, client):
     """Android polls before it acknowledges: an instant repeat would be shown twice."""
     deliver("m1")
     patient.take(sid)
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
     client.zadd(keys.of(sid, "open")[0], {"m1": 1})
     assert patient.take(sid).id == "m1"
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_a_message_that_is_never_answered_stays_for_the_account(inbox, sid, deliver, feed):
     deliver("m1", "m2")
     taken = [inbox.take(sid) for _ in range(8)]
     assert [each.id for each in taken] == ["m1"] * 4 + ["m2"] * 4
-    assert inbox.take(sid) == Nothing(0)
+    assert inbox.take(sid) == NothingWaits(0)
     assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext m1", "m2": b"romeo@x\ntext m2"}
 
 
 def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
     deliver(*(f"m{number}" for number in range(5)))
     seen = []
-    while (item := inbox.take(sid, answered=seen[-1] if len(seen) % 3 == 2 else "")) != Nothing(0):
+    while (item := inbox.take(sid, answered=seen[-1] if len(seen) % 3 == 2 else "")) != NothingWaits(0):
         seen.append(item.tid)
     assert len(seen) == len(set(seen)) > 10
     assert all(tid.startswith("s") and len(tid) <= 50 for tid in seen)
@@ -104,7 +104,7 @@ def test_short_transaction_ids_are_numbers_of_three_digits_that_close_their_item
 def test_a_message_is_done_when_its_transaction_is_answered(inbox, sid, deliver, client, feed):
     deliver("m1")
     tid = inbox.take(sid).tid
-    assert inbox.take(sid, answered=tid) == Nothing(0)
+    assert inbox.take(sid, answered=tid) == NothingWaits(0)
     assert feed.undelivered(sid) == {}
     for name in ("open", "try", "tid", "i", "q"):
         assert client.exists(keys.of(sid, name)[0]) == 0
@@ -136,7 +136,7 @@ def test_the_next_item_comes_with_the_answer_to_the_last(patient, sid, deliver):
 def test_only_an_answer_hands_nothing_out(patient, sid, deliver):
     deliver("m1", "m2")
     first = patient.take(sid)
-    assert patient.take(sid, answered=first.tid, message_id="m1", only_answer=True) == Nothing(0)
+    assert patient.take(sid, answered=first.tid, message_id="m1", only_answer=True) == NothingWaits(0)
     assert patient.take(sid).id == "m2"
 
 
@@ -144,13 +144,13 @@ def test_an_early_answer_to_a_repeated_message_ends_the_repeats(inbox, sid, deli
     deliver("m1")
     first = inbox.take(sid)
     inbox.take(sid)
-    assert inbox.take(sid, answered=first.tid, message_id="m1") == Nothing(0)
+    assert inbox.take(sid, answered=first.tid, message_id="m1") == NothingWaits(0)
 
 
 @pytest.mark.parametrize("tid", ["", "s99999", "nok1", "1"])
 def test_an_answer_to_nothing_is_harmless(patient, sid, deliver, tid):
     deliver("m1")
-    assert patient.take(sid, answered=tid, only_answer=True) == Nothing(0)
+    assert patient.take(sid, answered=tid, only_answer=True) == NothingWaits(0)
     assert patient.take(sid).id == "m1"
 
 
@@ -201,7 +201,7 @@ def test_a_status_in_the_place_of_message_delivered_sends_no_receipt(patient, si
 
 
 def test_a_held_poll_is_woken_once(patient, sid, deliver, listen):
-    assert patient.take(sid, hold="worker:1") == Nothing()
+    assert patient.take(sid, hold="worker:1") == NothingWaits()
     heard = listen("worker:1")
     deliver("m1")
     deliver("m2")
@@ -215,7 +215,7 @@ def test_a_held_poll_knows_when_an_open_item_is_overdue(patient, sid, deliver):
     assert 0 < waits <= 60
     assert patient.take(sid, hold="worker:1").wait <= waits
     patient.take(sid, answered=first.tid, message_id="m1", only_answer=True)
-    assert patient.take(sid, hold="worker:1") == Nothing()
+    assert patient.take(sid, hold="worker:1") == NothingWaits()
 
 
 def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
@@ -227,7 +227,7 @@ def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
 
 def test_nothing_is_held_for_a_phone_with_a_cir_channel(patient, sid, sessions):
     sessions.commit(sid, "1", "d", b"ok", RequestEffects(fields={"nohold": "1"}))
-    assert patient.take(sid, hold="worker:1") == Nothing(0)
+    assert patient.take(sid, hold="worker:1") == NothingWaits(0)
 
 
 def test_a_poll_that_finds_something_is_not_held(patient, sid, deliver, sessions):
@@ -284,7 +284,7 @@ def test_presence_is_told_to_who_subscribed(patient, sid, watch, show):
     (contact,) = item.contacts
     assert (contact.jid, contact.presence, contact.subscription, contact.spelling) == ("romeo@x", b"here", b"all", None)
     assert item.payload is None
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_the_newest_state_is_told_once(patient, sid, watch, show, client):
@@ -293,7 +293,7 @@ def test_the_newest_state_is_told_once(patient, sid, watch, show, client):
         show(romeo=state, nurse=b"nurse " + state)
     assert queue(client, sid) == [b"P"]
     assert told(patient.take(sid)) == {"romeo@x": b"gone", "nurse@x": b"nurse gone"}
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_a_state_that_is_no_news_is_not_told(patient, sid, watch, show):
@@ -301,7 +301,7 @@ def test_a_state_that_is_no_news_is_not_told(patient, sid, watch, show):
     show(romeo=b"here")
     patient.take(sid, answered=patient.take(sid).tid)
     assert show(romeo=b"here") == -1
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_repeated_presence_shows_the_newest(inbox, sid, watch, show):
@@ -317,7 +317,7 @@ def test_presence_that_is_never_answered_is_dropped(inbox, sid, watch, show, fee
     show(romeo=b"here")
     for _ in range(4):
         assert inbox.take(sid).contacts
-    assert inbox.take(sid) == Nothing(0)
+    assert inbox.take(sid) == NothingWaits(0)
     assert client.hlen(keys.of(sid, "i")[0]) == 0
     assert feed.undelivered(sid) == {}
 
@@ -329,7 +329,7 @@ def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed,
     patient.take(sid, answered=patient.take(sid).tid)
     wait = show(romeo=b"away")
     assert 4000 < wait <= 5000
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
     assert show(romeo=b"here again") <= 5000
     assert 0 < feed.ring(sid) <= 5000
     client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
@@ -344,7 +344,7 @@ def test_the_gap_is_a_setting(client, sid, patient, watch, show, gap):
     patient.take(sid, answered=patient.take(sid).tid)
     later = HolderSessionStore(client, gap).store(sid, 1, StreamChanges(presence={"romeo@x": b"away"}))
     assert later == -1 if gap == 0 else 50_000 < later <= 60_000
-    assert isinstance(patient.take(sid), Nothing) == bool(gap)
+    assert isinstance(patient.take(sid), NothingWaits) == bool(gap)
 
 
 def test_the_gap_is_of_each_contact(patient, sid, watch, show):
@@ -359,11 +359,11 @@ def test_the_first_flood_is_collected(patient, sid, watch, feed):
     watch("romeo@x")
     later = feed.store(sid, 1, StreamChanges(presence={"romeo@x": b"here"}, notbefore=2000))
     assert 0 < later <= 2000
-    assert patient.take(sid) == Nothing(0)
+    assert patient.take(sid) == NothingWaits(0)
 
 
 def test_many_contacts_are_told_in_portions(client, sid, watch, show):
-    inbox = Inbox(client, Handout(repeat_ms=60_000, contacts=3))
+    inbox = Inbox(client, RedeliveryPolicy(repeat_ms=60_000, contacts=3))
     names = [f"c{number}" for number in range(7)]
     watch(*(f"{name}@x" for name in names))
     show(**dict.fromkeys(names, b"here"))
@@ -478,7 +478,7 @@ def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, ite
             (found.id, found.more)
             if isinstance(found, InboxItem)
             else 0 < found.wait < 61
-            if isinstance(found, Nothing)
+            if isinstance(found, NothingWaits)
             else found
         )
         seen.append((kind, kept, due > 50_000, moved, [each.replace(sid.encode(), b"SID") for each in heard()]))

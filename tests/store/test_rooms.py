@@ -2,7 +2,7 @@
 
 import pytest
 
-from onesoup.store.account.groups import Groups, Invites
+from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.redis.client import connect
 from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
@@ -18,7 +18,7 @@ def client(redis_server):
 
 
 def test_where_the_rooms_of_a_domain_are(client):
-    groups = Groups(client)
+    groups = GroupStore(client)
     assert groups.service("example.org") is None
     groups.keep_service("example.org", "rooms.example.org")
     groups.keep_service("none.example", "")
@@ -34,7 +34,7 @@ def test_where_the_rooms_of_a_domain_are(client):
 
 
 def test_topics_of_rooms(client):
-    groups = Groups(client)
+    groups = GroupStore(client)
     assert groups.topic("a@rooms") == ""
     groups.keep_topic("a@rooms", "x" * 10_000)
     assert groups.topic("a@rooms") == "x" * 500
@@ -44,7 +44,7 @@ def test_topics_of_rooms(client):
 
 
 def test_groups_of_an_account(client):
-    groups = Groups(client)
+    groups = GroupStore(client)
     groups.put(ALICE, "a@rooms", b"1")
     groups.put(ALICE, "b@rooms", b"2")
     groups.remove(ALICE, "a@rooms")
@@ -52,7 +52,7 @@ def test_groups_of_an_account(client):
 
 
 def test_joins_are_taken_up_once(client):
-    groups = Groups(client)
+    groups = GroupStore(client)
     groups.keep_joins(ALICE, "phone", b"rooms")
     assert groups.take_joins(ALICE, "other") is None
     assert groups.take_joins(ALICE, "phone") == b"rooms"
@@ -60,7 +60,7 @@ def test_joins_are_taken_up_once(client):
 
 
 def test_invitations_do_not_fill_redis(client):
-    invites = Invites(client)
+    invites = InvitationStore(client)
     for number in range(MOST_INVITES + 1):
         invites.put(ALICE, "in", f"i{number}", b"x")
     assert len(invites.all(ALICE, "in")) <= MOST_INVITES

@@ -3,14 +3,14 @@
 import pytest
 
 from onesoup.store import keys
-from onesoup.store.session.search_hits import KEEP_MS, MOST, Searches
+from onesoup.store.session.search_hits import KEEP_MS, MOST, SearchHits
 
 SID = "00abc"
 
 
 @pytest.fixture
 def searches(client):
-    return Searches(client)
+    return SearchHits(client)
 
 
 def test_a_search_is_kept_until_it_is_dropped(searches, client):

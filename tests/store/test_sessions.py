@@ -9,7 +9,7 @@ from onesoup.store import keys
 from onesoup.store.errors import NoSession, OutboxFull
 from onesoup.store.session.gateway_side import LATE_MS, MARK_MS, MOST_OUT, GatewaySessionStore, RequestEffects
 from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
-from onesoup.store.session.inbox import Handout, Inbox, Nothing
+from onesoup.store.session.inbox import Inbox, NothingWaits, RedeliveryPolicy
 
 DIGEST = "d1"
 
@@ -158,9 +158,9 @@ def test_the_first_notification_waits_for_presence_that_is_on_its_way(client, si
     feed.store(sid, 1, StreamChanges(roster={"romeo@x": b"r", "nurse@x": b"n"}, presence={"nurse@x": b"here"}))
     wishes = RequestEffects(sub={"romeo@x": b"all", "nurse@x": b"all"}, dirty=["romeo@x", "nurse@x"])
     sessions.commit(sid, "1", DIGEST, b"ok", wishes)
-    inbox = Inbox(client, Handout())
+    inbox = Inbox(client, RedeliveryPolicy())
     assert [each.jid for each in inbox.take(sid).contacts] == ["nurse@x"]
-    assert inbox.take(sid) == Nothing(0)
+    assert inbox.take(sid) == NothingWaits(0)
     feed.store(sid, 1, StreamChanges(presence={"romeo@x": b"here"}))
     assert [each.jid for each in inbox.take(sid).contacts] == ["romeo@x"]
 

@@ -3,12 +3,12 @@
 import pytest
 
 from onesoup.store.errors import NoSession
-from onesoup.store.wakeup.wakes import Wakes, WakeTries
+from onesoup.store.wakeup.wakes import WakeStore, WakeTries
 
 
 @pytest.fixture
 def wakes(client):
-    return Wakes(client)
+    return WakeStore(client)
 
 
 @pytest.fixture

@@ -41,18 +41,18 @@ from onesoup.store import (
     records,
 )
 from onesoup.store.account import blocks
-from onesoup.store.account.accounts import ClientSessions, Had, Lists, Offline
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, Lists, OfflineInbox
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.login_limits import LoginLimits, Ticket
+from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.errors import Fenced, StoreDown
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis import sharded_channels
-from onesoup.store.redis.channels import Subscriber, answer
+from onesoup.store.redis.channels import Subscriber, send_reply
 from onesoup.store.redis.client import connect, writable
-from onesoup.store.redis.clock import Jumps
-from onesoup.store.servers import Servers
+from onesoup.store.redis.clock import ClockJumps
+from onesoup.store.servers import SaslMechanisms
 from onesoup.store.session.gateway_side import FIRST_POLL
 from onesoup.store.session.holder_side import HolderSessionStore, SessionStatus
 from onesoup.store.session.shards import Lease, Leases, Shards
@@ -120,7 +120,7 @@ class Holder:
         self._client, self._ring = client, KeyRing.load(settings.keys_file)
         self._guard = LoginLimits(client)
         self._leases = Leases(client, self.name, round(settings.lease_ttl * 1000))
-        self._clock = Jumps()
+        self._clock = ClockJumps()
         self._owned: dict[int, Lease] = {}
         self._renewed: dict[int, float] = {}
         self._held: dict[str, XmppSession] = {}
@@ -147,19 +147,19 @@ class Holder:
             client=client,
             feed=HolderSessionStore(client, round(settings.presence_gap * 1000)),
             clients=ClientSessions(client),
-            offline=Offline(client),
-            had=Had(client),
-            handsets=Handsets(client),
+            offline=OfflineInbox(client),
+            had=DeliveredCopies(client),
+            handsets=HandsetMemory(client),
             lists=Lists(client),
-            blocks=blocks.Blocks(client),
-            groups=Groups(client),
-            invites=Invites(client),
+            blocks=blocks.BlockLists(client),
+            groups=GroupStore(client),
+            invites=InvitationStore(client),
             shards=Shards(client),
             library=Library(ScaledPictures(client)),
             options=Options(
                 tls=tls,
                 resolver=Resolver(settings.xmpp_routes),
-                known=SaslMechanismMemory(Servers(client)),
+                known=SaslMechanismMemory(SaslMechanisms(client)),
                 address_allowed=self._address_allowed,
                 not_stored=(StoreDown, OSError),
             ),
@@ -384,7 +384,7 @@ class Holder:
     def _register(self, _shard: int, job: dict[str, Any], _stored: bytes) -> None:
         payload = registration.run(job, self._shared.options, self._ring)
         with suppress(StoreDown):
-            answer(self._client, job["reply"], job["name"], payload)
+            send_reply(self._client, job["reply"], job["name"], payload)
 
     @contextmanager
     def _one_at_a_time(self, name: str) -> Iterator[None]:
@@ -410,13 +410,13 @@ class Holder:
         took = round((time.monotonic() - began) * 1000)
         log.debug("login-job", shard=shard, ms=took)
         try:
-            ticket = Ticket.unpack(job.get("ticket"))
+            ticket = LoginTicket.unpack(job.get("ticket"))
             if self._gone_on(shard, job, payload):
                 self._shared.shards.ask(shard, stored)
                 return
             if ticket is not None:
                 self._guard.settle(ticket, records.unpack_answer(payload)["code"])
-            answer(self._client, job["reply"], job["name"], payload)
+            send_reply(self._client, job["reply"], job["name"], payload)
         except StoreDown:
             log.warning("store-down", reason="a log-in could not be answered")
 

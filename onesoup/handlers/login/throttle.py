@@ -11,7 +11,7 @@ from onesoup.csp.text import addresses
 from onesoup.handlers.context import GatewayServices, Peer, Policy
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.store.account.login_limits import Ticket
+from onesoup.store.account.login_limits import LoginTicket
 from onesoup.store.bounds import TooMuch
 
 WRONG = "invalid password"
@@ -85,8 +85,8 @@ def word(services: GatewayServices, jid: str, password: str) -> str:
     return services.ring.digest(password, f"wrong:{jid}").hex()
 
 
-def ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> Ticket:
-    return Ticket(
+def ticket(services: GatewayServices, peer: Peer, account: str, jid: str, password: str) -> LoginTicket:
+    return LoginTicket(
         account=account,
         domain=addresses.domain_of(jid),
         password=word(services, jid, password),
@@ -96,7 +96,9 @@ def ticket(services: GatewayServices, peer: Peer, account: str, jid: str, passwo
     )
 
 
-def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticket: Ticket, deadline: float) -> dict[str, Any]:
+def ask_holder(
+    services: GatewayServices, shard: int, job: dict[str, Any], ticket: LoginTicket, deadline: float
+) -> dict[str, Any]:
     """A job for the holder of a shard, and its answer. A password that was not the account's last good one waits for a slot,
     so that wrong ones never get this gateway's address banned. BackendError 503 or 504."""
     if not services.replies.ready(within=2.0):
@@ -127,7 +129,7 @@ def ask_holder(services: GatewayServices, shard: int, job: dict[str, Any], ticke
     return records.unpack_answer(payload)
 
 
-def _wait_for_slot(services: GatewayServices, ticket: Ticket, deadline: float) -> None:
+def _wait_for_slot(services: GatewayServices, ticket: LoginTicket, deadline: float) -> None:
     while (free := services.guard.reserve(ticket)) == 0:
         if time.monotonic() > deadline - SLOT_WAIT:
             raise BackendError(StatusCode.SERVICE_UNAVAILABLE, "too many log-ins at once, try again")

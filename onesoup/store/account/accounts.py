@@ -9,7 +9,7 @@ import msgpack
 import redis
 
 from onesoup.store import bounds, keys
-from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
@@ -142,7 +142,7 @@ class ClientSessions:
         self._drop([keys.account(jid, "clients")], [resource, sid])
 
 
-class Offline:
+class OfflineInbox:
     """Messages that a session left unanswered, id -> stored form, until the next session has them."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -174,7 +174,7 @@ class Offline:
             guarded(lambda: self._client.hdel(keys.account(jid, "offline"), *names))
 
 
-class Had:
+class DeliveredCopies:
     """Copies of messages that were read in sessions that are over (onesoup.csp.copies), the newest, while a phone may come
     for what its last session had not got."""
 
@@ -203,11 +203,11 @@ class Had:
 ASKS_MS = 90 * 86_400_000
 # What an account's hashes may hold, by kind; those of no other kind are as the last.
 LIMITS = {
-    "lists": Limits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
-    "attrs": Limits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
+    "lists": HashLimits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
+    "attrs": HashLimits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
     # What strangers ask for.
-    "asks": Limits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
-    "": Limits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
+    "asks": HashLimits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
+    "": HashLimits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
 }
 
 

@@ -8,7 +8,7 @@ import redis
 
 from onesoup.csp.blocking import Rules
 from onesoup.store import bounds, keys
-from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import RedisScript, guarded, pack_argument, publish
 
@@ -20,7 +20,7 @@ WISHED, CONFIRMED = b"p", b"s"
 # What Redis needs for an entry beside its name, bytes.
 AROUND = 100
 # "name:" and the like stand before what the phone has named.
-LIMITS = Limits(bounds.MOST_BLOCKS, bounds.NAMED_BYTES + 8, bounds.SPELLING_BYTES)
+LIMITS = HashLimits(bounds.MOST_BLOCKS, bounds.NAMED_BYTES + 8, bounds.SPELLING_BYTES)
 
 _SYNC = """
 -- KEYS 1 lists of an account    ARGV 1 bare JIDs that the server blocks (msgpack)  2 most entries
@@ -53,7 +53,7 @@ return changed
 """
 
 
-class Blocks:
+class BlockLists:
     """Whom an account does not hear, and whom it does."""
 
     def __init__(self, client: redis.Redis) -> None:

@@ -7,22 +7,22 @@ from contextlib import suppress
 import redis
 
 from onesoup.store import bounds, keys
-from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.bounds import DOMAIN_BYTES, JID_BYTES, TooMuch
 from onesoup.store.redis.client import guarded
 
 SERVICE_MS, NO_SERVICE_MS = 86_400_000, 600_000
 JOINS_MS = 86_400_000
 INVITES_MS = 7 * 86_400_000
-GROUPS = Limits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
-JOINS = Limits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
+GROUPS = HashLimits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
+JOINS = HashLimits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
 # Strangers do not fill Redis: old invitations make room for new ones.
-INVITES = Limits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITES_MS, evict=True)
+INVITES = HashLimits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITES_MS, evict=True)
 # The topic of a room that nobody here has been in for so long is forgotten.
 TOPIC_MS, MAX_TOPIC = 14 * 86_400_000, 500
 
 
-class Groups:
+class GroupStore:
     """Octets are records of the caller's."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -109,7 +109,7 @@ class Groups:
         return taken
 
 
-class Invites:
+class InvitationStore:
     """Invitations of an account, by the InviteID that its phone knows: "in" came for it, "out" it has sent."""
 
     def __init__(self, client: redis.Redis) -> None:

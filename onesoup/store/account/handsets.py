@@ -34,7 +34,7 @@ return 1
 )
 
 
-class Handsets:
+class HandsetMemory:
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._put = client, RedisScript(client, _PUT, "handsets.put")
 

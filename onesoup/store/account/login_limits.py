@@ -135,7 +135,7 @@ class LoginAttempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class LoginTicket:
     """A log-in that an XMPP server decides. `password`, `place` and `address` are keyed digests; `slot` names it, "" where the
     server may see any number of failures."""
 
@@ -150,7 +150,7 @@ class Ticket:
         return [self.account, self.domain, self.password, self.place, self.address, self.slot]
 
     @classmethod
-    def unpack(cls, fields: Any) -> "Ticket | None":
+    def unpack(cls, fields: Any) -> "LoginTicket | None":
         """None for a job of a version that had no tickets."""
         return cls(*fields) if isinstance(fields, list | tuple) and len(fields) == 6 else None
 
@@ -217,14 +217,14 @@ class LoginLimits:
 
     # --- XMPP servers ---
 
-    def reserve(self, ticket: Ticket) -> int:
+    def reserve(self, ticket: LoginTicket) -> int:
         """1: the server may be asked. 0: others are being asked, try again soon. -1: it has seen too many failures."""
         if not ticket.slot:
             return 1
         slots: list[str | int] = [ticket.slot, ticket.address, self._at_server, self._share]
         return int(self._reserve([_domain(ticket.domain)], slots))
 
-    def settle(self, ticket: Ticket, code: int) -> None:
+    def settle(self, ticket: LoginTicket, code: int) -> None:
         """What became of it: 200, a code of REFUSED, or anything else, which says nothing about the password."""
         refused = code in REFUSED
         if ticket.slot:

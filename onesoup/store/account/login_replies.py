@@ -10,7 +10,7 @@ REPLY_SECONDS = 120
 MOST_NONCES = 8
 
 
-class Logins:
+class LoginReplies:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 

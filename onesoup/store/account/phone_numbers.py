@@ -95,14 +95,14 @@ return 1
 """
 
 
-class Checked(Enum):
+class CodeCheck(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     # Nothing to compare with any more: a new code has to be asked for.
     OVER = "over"
 
 
-class Numbers:
+class PhoneNumbers:
     """The proved numbers of accounts: number -> where it is known from, and since when."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -159,12 +159,12 @@ class Numbers:
         self._back([*_asked(jid), keys.account(jid, "code")], [number])
         self._uncount([f"codes:{{{number}}}"])
 
-    def check(self, jid: str, code: str) -> tuple[Checked, str]:
+    def check(self, jid: str, code: str) -> tuple[CodeCheck, str]:
         """What was typed: (RIGHT, number) once, and the number is the account's from then on."""
         found = self._check([keys.account(jid, "code")], [_digest(jid, code.strip()), TRIES])
         if isinstance(found, bytes):
-            return Checked.RIGHT, found.decode()
-        return (Checked.WRONG if found == 0 else Checked.OVER), ""
+            return CodeCheck.RIGHT, found.decode()
+        return (CodeCheck.WRONG if found == 0 else CodeCheck.OVER), ""
 
     def send(self, record: bytes) -> None:
         """Hands a message with a code to the CIR processes. It is worthless after a minute."""

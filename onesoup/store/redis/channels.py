@@ -52,7 +52,7 @@ class Subscriber:
         self._url, self._on_message, self._on_gap = url, on_message, on_gap
         self._wanted: set[str] = set()
         self._cluster: Any = None
-        self._readers: dict[tuple[str, int] | None, _Reader] = {}
+        self._readers: dict[tuple[str, int] | None, _ChannelReader] = {}
         self._looked = 0.0
         self._changed = Event()
 
@@ -90,8 +90,8 @@ class Subscriber:
             return False
         return True
 
-    def _reader(self, node: tuple[str, int] | None, connect: Callable[[], redis.Redis]) -> "_Reader":
-        reader = _Reader(connect, self._on_message, self._on_gap, self._changed.set, sharded=node is not None)
+    def _reader(self, node: tuple[str, int] | None, connect: Callable[[], redis.Redis]) -> "_ChannelReader":
+        reader = _ChannelReader(connect, self._on_message, self._on_gap, self._changed.set, sharded=node is not None)
         reader.wanted = self._wanted if node is None else set()
         self._readers[node] = reader
         return reader
@@ -116,7 +116,7 @@ class Subscriber:
             reader.end()
 
 
-class _Reader:
+class _ChannelReader:
     """One connection that listens."""
 
     def __init__(
@@ -286,7 +286,7 @@ class _Reader:
         self._pubsub = None
 
 
-class Replies:
+class ReplyChannel:
     """Answers that a worker waits for: correlation id -> event. The channel is the process's own."""
 
     def __init__(self, client: redis.Redis, url: str) -> None:
@@ -315,12 +315,12 @@ class Replies:
         if result is not None:
             result.set(payload)
 
-    def expect(self, name: str | None = None) -> "Expected":
+    def expect(self, name: str | None = None) -> "ExpectedReply":
         """Registers before asking, so that no answer can come too early."""
         if name is None:
             self._counter += 1
             name = f"c{self._counter}"
-        return Expected(self._waiting, name)
+        return ExpectedReply(self._waiting, name)
 
     def release_all(self) -> None:
         """Ends every wait at once, as at a graceful stop."""
@@ -328,14 +328,14 @@ class Replies:
             result.set(None)
 
 
-class Expected:
+class ExpectedReply:
     """One answer that is waited for; a context manager that forgets it again."""
 
     def __init__(self, waiting: dict[str, AsyncResult], name: str) -> None:
         self._waiting, self.name = waiting, name
         self._result = AsyncResult()
 
-    def __enter__(self) -> "Expected":
+    def __enter__(self) -> "ExpectedReply":
         self._waiting[self.name] = self._result
         return self
 
@@ -352,9 +352,9 @@ class Expected:
         return payload
 
 
-def answer(client: redis.Redis, channel: str, name: str, payload: bytes) -> None:
+def send_reply(client: redis.Redis, channel: str, name: str, payload: bytes) -> None:
     """The holder's answer to a worker."""
     publish(client, channel, name.encode() + b" " + payload)
 
 
-__all__ = ["Expected", "Replies", "StoreDown", "Subscriber", "answer"]
+__all__ = ["ExpectedReply", "ReplyChannel", "StoreDown", "Subscriber", "send_reply"]

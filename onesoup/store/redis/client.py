@@ -19,8 +19,8 @@ from onesoup.runtime import batched_metrics
 from onesoup.store.errors import Fenced, NoSession, OutboxFull, StoreDown
 from onesoup.store.keys import NEVER
 from onesoup.store.redis import sharded_channels, topology, urls
-from onesoup.store.redis.connection import Connection
-from onesoup.store.redis.pipeline import Pipe
+from onesoup.store.redis.connection import RedisConnection
+from onesoup.store.redis.pipeline import SharedConnection
 from onesoup.store.redis.pipeline import Value as Value
 from onesoup.store.redis.shared_client import SharedConnectionRedis as Shared
 from onesoup.store.redis.urls import RedisUrl
@@ -68,7 +68,7 @@ def _shared(plain: redis.Redis) -> redis.Redis:
     pool = plain.connection_pool
     client = Shared(connection_pool=pool)
     options = pool.connection_kwargs | {"retry": Retry(NoBackoff(), 0)}
-    client.pipe = Pipe(lambda: pool.connection_class(**options), REQUEST_TIMEOUT)
+    client.pipe = SharedConnection(lambda: pool.connection_class(**options), REQUEST_TIMEOUT)
     return client
 
 
@@ -91,7 +91,7 @@ def connect_subscriber(url: str) -> redis.Redis:
 def connect_node(url: str, node: tuple[str, int]) -> redis.Redis:
     """As connect_subscriber(), to one node of the cluster that the URL names."""
     place = urls.parse(url)
-    kind = redis.SSLConnection if place.tls else Connection
+    kind = redis.SSLConnection if place.tls else RedisConnection
     login = {"username": place.username, "password": place.password}
     options = OPTIONS | SUBSCRIBER | login | {"host": node[0], "port": node[1], "connection_class": kind}
     return redis.Redis(connection_pool=redis.ConnectionPool(**options))
@@ -104,7 +104,7 @@ def _client(place: RedisUrl, pool: type[redis.ConnectionPool], **options: Any) -
     if place.kind == urls.SENTINEL:
         return redis.Redis(connection_pool=pool(**topology.to_master(place), **options))
     try:
-        return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=Connection, **options))
+        return redis.Redis(connection_pool=pool.from_url(place.url, connection_class=RedisConnection, **options))
     except ValueError:  # its text quotes the URL, password and all
         raise ValueError("redis-py cannot read it: are port and database numbers, is the password percent-encoded?") from None
 

@@ -18,7 +18,7 @@ end
 """
 
 
-class Jumps:
+class ClockJumps:
     """The clock of one Redis, as it is seen again and again."""
 
     __slots__ = ("_ahead",)

@@ -30,7 +30,7 @@ def _in_time(dial: Callable[[], Any]) -> Any:
         raise redis.TimeoutError("no connection in time") from None
 
 
-class Connection(redis.Connection):
+class RedisConnection(redis.Connection):
     """Looks whether an idle connection is still good without the hub of gevent, which takes a tenth of an empty poll. Connecting
     has a deadline."""
 
@@ -87,7 +87,7 @@ class _ToMaster:
             return True
 
 
-class MasterConnection(_ToMaster, Connection):
+class MasterConnection(_ToMaster, RedisConnection):
     pass
 
 

@@ -28,13 +28,13 @@ READ, WRITE = 1, 2  # what a watcher of the loop waits for
 _BROKEN = (redis.ConnectionError, redis.TimeoutError, OSError)
 
 
-class Pipe:
+class SharedConnection:
     """Runs commands, each tried once more when the connection broke under it: the first try may have run in Redis, as with any
     client that repeats. `connection` makes a redis-py connection that is not connected yet."""
 
     def __init__(self, connection: Callable[[], Any], timeout: float) -> None:
         self._make, self._timeout = connection, timeout
-        self._link: _Link | None = None
+        self._link: _LiveConnection | None = None
         self._connecting: AsyncResult | None = None
 
     def call(self, command: Sequence[Value]) -> Any:
@@ -59,21 +59,21 @@ class Pipe:
         if self._link is not None:
             self._link.fail("closed")
 
-    def _linked(self) -> "_Link":
+    def _linked(self) -> "_LiveConnection":
         link = self._link
         if link is not None and link.open:
             return link
         if self._connecting is not None:  # one greenlet connects, the others get what comes of it
-            joined: _Link = self._connecting.get()
+            joined: _LiveConnection = self._connecting.get()
             return joined
         return self._connect()
 
-    def _connect(self) -> "_Link":
+    def _connect(self) -> "_LiveConnection":
         result = self._connecting = AsyncResult()
         try:
             connection = self._make()
             connection.connect()
-            self._link = _Link(connection, self._timeout)
+            self._link = _LiveConnection(connection, self._timeout)
         except BaseException as error:
             # Also when a deadline of whoever connects has passed: the others must not wait for ever.
             kind = type(error) if isinstance(error, redis.TimeoutError) else redis.ConnectionError
@@ -85,7 +85,7 @@ class Pipe:
         return self._link
 
 
-class _Link:
+class _LiveConnection:
     """One life of the connection. Its callbacks run in the hub and never wait."""
 
     __slots__ = (

@@ -457,7 +457,7 @@ class OpenedRequest:
     fields: list[bytes | None]
 
 
-class Overview(NamedTuple):
+class SessionOverview(NamedTuple):
     """A living session from outside. `seen`: when its phone was last heard, Redis's time in ms; `line`: it has an STCP line;
     `inbox` counts what the phone has not answered, `outbox` what the XMPP server has not confirmed."""
 
@@ -549,7 +549,7 @@ class GatewaySessionStore:
 
         return [sid for sid, wake in zip(sids, guarded(read), strict=True) if wake] if sids else []
 
-    def overview(self, sids: Sequence[str]) -> list[Overview | None]:
+    def overview(self, sids: Sequence[str]) -> list[SessionOverview | None]:
         """What an operator wants to know of these sessions; None for those that are over."""
 
         def read() -> list[Any]:
@@ -562,10 +562,10 @@ class GatewaySessionStore:
             return pipe.execute()
 
         found = guarded(read) if sids else []
-        rows: list[Overview | None] = []
+        rows: list[SessionOverview | None] = []
         for (record, caps, due, ttl, line, end), inbox, outbox in zip(found[::3], found[1::3], found[2::3], strict=True):
             over = record is None or end is not None or due is None or ttl is None
-            rows.append(None if over else Overview(record, caps, int(due) - int(ttl), bool(line), inbox, outbox))
+            rows.append(None if over else SessionOverview(record, caps, int(due) - int(ttl), bool(line), inbox, outbox))
         return rows
 
     def moves(self, old: str, new: str) -> None:

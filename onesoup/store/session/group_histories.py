@@ -10,7 +10,7 @@ from onesoup.store.redis.client import guarded
 KEEP_MS = 600_000
 
 
-class Histories:
+class GroupHistories:
     """MessageID -> record, ten minutes after the list of a group's messages was asked for."""
 
     def __init__(self, client: redis.Redis) -> None:

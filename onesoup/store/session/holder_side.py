@@ -450,7 +450,7 @@ class SessionStatus(NamedTuple):
     now: int
 
 
-class Backlog(NamedTuple):
+class SessionBacklog(NamedTuple):
     """Server transactions that the phone has not answered, commands for the holder, and the id of the first that has not been
     handed out yet: "P" for presence."""
 
@@ -591,7 +591,7 @@ class HolderSessionStore:
         names = [keys.of(sid, "out")[0] for sid in sids]
         return [sid for sid, there in zip(sids, present(self._client, names), strict=True) if there]
 
-    def backlogs(self, sids: Sequence[str]) -> list[Backlog]:
+    def backlogs(self, sids: Sequence[str]) -> list[SessionBacklog]:
         """What waits in these sessions, both ways, in their order."""
 
         def read() -> list[Any]:
@@ -604,7 +604,7 @@ class HolderSessionStore:
             return pipe.execute()
 
         found = guarded(read) if sids else []
-        return [Backlog(*each) for each in zip(found[::3], found[1::3], found[2::3], strict=True)]
+        return [SessionBacklog(*each) for each in zip(found[::3], found[1::3], found[2::3], strict=True)]
 
     def ring(self, sid: str) -> int:
         """Presence that had to wait is marked as waiting. Returns ms to the next that must wait, or -1."""

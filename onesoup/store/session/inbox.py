@@ -244,7 +244,7 @@ class ClosedTransaction(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NothingWaits:
     """No item. The channel will be woken when one comes; after `wait` seconds one may be there although nobody wakes. 0 when
     nobody is to wait."""
 
@@ -252,7 +252,7 @@ class Nothing:
     closed: ClosedTransaction | None = field(default=None, compare=False)
 
 
-_NOTHING = Nothing()
+_NOTHING = NothingWaits()
 
 
 @dataclass(slots=True)
@@ -283,7 +283,7 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Handout:
+class RedeliveryPolicy:
     """How items are handed out: repeated after `repeat_ms`, at most `repeats` times, so many contacts at once."""
 
     repeat_ms: int = 10_000
@@ -294,19 +294,19 @@ class Handout:
 class Inbox:
     """The queue of one phone at a time; any worker may ask."""
 
-    def __init__(self, client: redis.Redis, handout: Handout) -> None:
+    def __init__(self, client: redis.Redis, handout: RedeliveryPolicy) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
         numbers += f"local MOST_TOLD, STALE = {bounds.MOST_TOLD}, {STALE}\n"
         self._poll = RedisScript(client, _POLL, "inbox.poll")
         self._take = RedisScript(client, numbers + _TAKE, "inbox.take")
         self._cut, self._later = RedisScript(client, _CUT, "inbox.cut"), RedisScript(client, _LATER, "inbox.later")
 
-    def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> InboxItem | Nothing:
+    def poll(self, sid: str, hold: str = "", short: bool = False, address: str = "") -> InboxItem | NothingWaits:
         """As take(), of a phone that has answered nothing. Cheaper when nothing waits; what waits costs a journey more."""
         raw = self._poll([keys.session(sid), *keys.of(sid, "q", "open")], [address, hold])
         if raw == -1:
             return self.take(sid, hold, short=short, address=address)
-        return _NOTHING if raw is None else Nothing(raw / 1000)
+        return _NOTHING if raw is None else NothingWaits(raw / 1000)
 
     def take(
         self,
@@ -317,7 +317,7 @@ class Inbox:
         only_answer: bool = False,
         short: bool = False,
         address: str = "",
-    ) -> InboxItem | Nothing:
+    ) -> InboxItem | NothingWaits:
         """The next item, or what became of the wish to be woken on the channel `hold`. `answered` and `message_id` name
         what the phone has just acknowledged, `address` where the request comes from. Restarts the keep-alive timer;
         NoSession when the session is over."""
@@ -331,8 +331,8 @@ class Inbox:
             via, record, raw = raw
             closed = ClosedTransaction(via.decode(), record) if via else None
         if raw is None:
-            return Nothing(closed=closed)
-        return Nothing(raw / 1000, closed) if isinstance(raw, int) else _item(raw, closed)
+            return NothingWaits(closed=closed)
+        return NothingWaits(raw / 1000, closed) if isinstance(raw, int) else _item(raw, closed)
 
     def cut(self, sid: str, item: InboxItem, parts: Sequence[tuple[str, bytes]]) -> bool:
         """An item that was handed out is too long: it becomes the first of these parts, (id, payload), under its own id; the

@@ -30,7 +30,7 @@ return redis.call('HDEL', KEYS[1], ARGV[1])
 """
 
 
-class Searches:
+class SearchHits:
     """SearchID -> (hits, whether they are groups, how many were given), five minutes after the last use of any."""
 
     def __init__(self, client: redis.Redis) -> None:

@@ -116,7 +116,7 @@ return h[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SmsLimits:
     """What may be sent: seconds between two to a number; messages in an hour and a day; in all."""
 
     gap: int = 300
@@ -131,7 +131,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class SmsRefusal:
     """Why nothing may be sent now: gap, hour, day, unanswered, suspended, user, total or rate. `ms` until it may be tried
     again, None when waiting does not help."""
 
@@ -139,10 +139,10 @@ class Refusal:
     ms: int | None
 
 
-class Budget:
+class SmsBudget:
     """Takes and gives back messages."""
 
-    def __init__(self, client: redis.Redis, limits: Limits) -> None:
+    def __init__(self, client: redis.Redis, limits: SmsLimits) -> None:
         self._client, self._limits = client, limits
         self._claim, self._refund, self._count = (
             RedisScript(client, _CLAIM, "sms.claim"),
@@ -151,34 +151,34 @@ class Budget:
         )
         self._bucket = RedisScript(client, _BUCKET, "sms.bucket")
 
-    def claim(self, number: str, jid: str, gateway: str, job: str, heard_ms: int | None) -> Refusal | int:
+    def claim(self, number: str, jid: str, gateway: str, job: str, heard_ms: int | None) -> SmsRefusal | int:
         """How many messages the gateway has had today, this one included; or why it may not be sent. `heard_ms` is when the
         phone was last heard; None for a message that its user has just asked for."""
         limits, names = self._limits, _of(number)
         args = [limits.gap * 1000, limits.per_hour, limits.per_day, UNANSWERED, "" if heard_ms is None else heard_ms, job]
         reason, wait = self._claim(names, args)
         if reason != b"ok":
-            return Refusal(reason.decode(), None if wait < 0 else int(wait))
+            return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
         user, total = keys.account(jid, "smsday"), f"cir:smsday:{gateway}"
         if self._count([user], [limits.user_per_day, DAY_MS])[0] == 0:
-            return self._back(number, job, Refusal("user", None))
+            return self._back(number, job, SmsRefusal("user", None))
         allowed, count = self._count([total], [limits.total_per_day, DAY_MS])
         if not allowed:
             self._less(user)
-            return self._back(number, job, Refusal("total", None))
+            return self._back(number, job, SmsRefusal("total", None))
         wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate]))
         if wait:
             self._less(user, total)
-            return self._back(number, job, Refusal("rate", wait))
+            return self._back(number, job, SmsRefusal("rate", wait))
         return int(count)
 
-    def claim_data(self, number: str, gateway: str, job: str) -> Refusal | int:
+    def claim_data(self, number: str, gateway: str, job: str) -> SmsRefusal | int:
         """The same for a part of an answer to an SMS of the phone's. It has paid for that, so there is no gap and nothing to
         wait for; answers and wake-ups do not use up each other's share of the number."""
         limits, total = self._limits, f"cir:smsday:{gateway}"
         reason, wait = self._claim(_data_of(number), [0, limits.data_per_hour, limits.data_per_day, UNANSWERED, "", job])
         if reason != b"ok":
-            return Refusal(reason.decode(), None if wait < 0 else int(wait))
+            return SmsRefusal(reason.decode(), None if wait < 0 else int(wait))
         allowed, count = self._count([total], [limits.total_per_day, DAY_MS])
         wait = int(self._bucket([f"cir:smsrate:{gateway}"], [limits.rate])) if allowed else 0
         if allowed and not wait:
@@ -186,7 +186,7 @@ class Budget:
         if allowed:
             self._less(total)
         self._refund(_data_of(number), [job])
-        return Refusal("rate", wait) if wait else Refusal("total", None)
+        return SmsRefusal("rate", wait) if wait else SmsRefusal("total", None)
 
     def refund_data(self, number: str, gateway: str, job: str) -> None:
         self._refund(_data_of(number), [job])
@@ -197,7 +197,7 @@ class Budget:
         self._refund(_of(number), [job])
         self._less(keys.account(jid, "smsday"), f"cir:smsday:{gateway}")
 
-    def _back(self, number: str, job: str, refusal: Refusal) -> Refusal:
+    def _back(self, number: str, job: str, refusal: SmsRefusal) -> SmsRefusal:
         self._refund(_of(number), [job])
         return refusal
 
@@ -206,7 +206,7 @@ class Budget:
             guarded(lambda name=counter: self._client.decr(name))  # type: ignore[misc]
 
 
-class Jobs:
+class SmsJobs:
     """Messages that were handed to the gateway, for the reports about them."""
 
     def __init__(self, client: redis.Redis) -> None:

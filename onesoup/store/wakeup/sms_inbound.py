@@ -12,9 +12,9 @@ import redis
 from onesoup.store import bounds
 from onesoup.store.redis.client import RedisScript, Value, guarded
 from onesoup.store.redis.msgpack import reader
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.timers import SharedTimers
 
-DUE = "cir:smsin"
+SMS_TIMERS_KEY = "cir:smsin"
 # How long a part waits for the others, and a message or an answer for a process that lives.
 PARTS_MS, KEEP_MS = 600_000, 3_600_000
 # Messages of one number that may wait.
@@ -99,7 +99,7 @@ class InboundSmsStore:
     """Messages and answers by number. `due` has the numbers for which there is something to do."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self.due = client, Due(client, DUE)
+        self._client, self.due = client, SharedTimers(client, SMS_TIMERS_KEY)
         self._keep, self._answered = (
             RedisScript(client, _KEEP, "incoming.keep"),
             RedisScript(client, _ANSWERED, "incoming.answered"),

@@ -15,10 +15,10 @@ from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.client import RedisScript, Value, guarded
 from onesoup.store.redis.msgpack import pack, reader, unpack
 from onesoup.store.session.gateway_side import PRELUDE
-from onesoup.store.wakeup.timers import Due
+from onesoup.store.wakeup.timers import SharedTimers
 
 VERSION = 1
-DUE = "cir:due"
+WAKE_TIMERS_KEY = "cir:due"
 # Bearers that went unanswered so often are not agreed for a while.
 BAD_AFTER = 3
 BAD_MS = 86_400_000
@@ -128,11 +128,11 @@ class WakeFacts:
     busy: bool = False
 
 
-class Wakes:
+class WakeStore:
     """Sessions that are `due` for a step, and the state of their wakes."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self.due = client, Due(client, DUE)
+        self._client, self.due = client, SharedTimers(client, WAKE_TIMERS_KEY)
         # Whether what a script publishes is sent behind it, by whoever ran it.
         self.news_apart = sharded_channels.available(client)
         self._look, self._note = RedisScript(client, _LOOK, "wakes.look"), RedisScript(client, _NOTE, "wakes.note")

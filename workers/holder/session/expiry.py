@@ -4,7 +4,7 @@ holder's own clock says so too."""
 import time
 
 from onesoup.csp.status import StatusCode
-from onesoup.store.redis.clock import Jumps
+from onesoup.store.redis.clock import ClockJumps
 from onesoup.store.session.holder_side import SessionStatus
 
 EXPIRED = StatusCode.SESSION_EXPIRED
@@ -16,7 +16,7 @@ class SessionExpiry:
     __slots__ = ("_clock", "_since")
 
     def __init__(self) -> None:
-        self._clock, self._since = Jumps(), time.monotonic()
+        self._clock, self._since = ClockJumps(), time.monotonic()
 
     def judge(self, seen: SessionStatus, before: float, after: float) -> tuple[int, SessionStatus]:
         """What a look between these moments of our clock has seen, with code 600 when the session has expired, and with what is

@@ -23,7 +23,7 @@ from onesoup.observability.logs import short
 from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
-from onesoup.store.redis.channels import answer
+from onesoup.store.redis.channels import send_reply
 from onesoup.store.session.gateway_side import FLOOD_MS
 from onesoup.store.session.holder_side import StreamChanges
 from onesoup.xmpp import bounces, commands, errors, rooms, xml
@@ -219,7 +219,7 @@ class Outbox:
 
     def _answer(self, command: Mapping[str, Any], payload: bytes) -> None:
         if command.get("reply"):
-            answer(self._shared.client, command["reply"], command["reply_name"], payload)
+            send_reply(self._shared.client, command["reply"], command["reply_name"], payload)
 
     def written(self, stanza_id: str) -> Written | None:
         """The message of this id, if the phone sent it a short while ago."""

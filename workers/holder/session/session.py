@@ -37,13 +37,13 @@ from onesoup.store.account.accounts import (
     TOLD_ONCE,
     USER_TARGET,
     ClientSessions,
-    Had,
+    DeliveredCopies,
     Lists,
-    Offline,
+    OfflineInbox,
 )
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.session.holder_side import CUTS, ContactRecord, Delivery, HolderSessionStore, SessionStatus, StreamChanges
@@ -117,13 +117,13 @@ class HolderServices:
     client: Any
     feed: HolderSessionStore
     clients: ClientSessions
-    offline: Offline
-    had: Had
-    handsets: Handsets
+    offline: OfflineInbox
+    had: DeliveredCopies
+    handsets: HandsetMemory
     lists: Lists
-    blocks: Blocks
-    groups: Groups
-    invites: Invites
+    blocks: BlockLists
+    groups: GroupStore
+    invites: InvitationStore
     shards: Shards
     library: Library
     options: Options

@@ -24,7 +24,7 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
 
 
-class Lines:
+class CirProcesses:
     def __init__(self, client: redis.Redis) -> None:
         self._alive = RedisScript(client, _ALIVE, "lines.alive")
 
