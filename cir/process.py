@@ -37,7 +37,7 @@ from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect, writable
-from onesoup.store.session.gateway_side import NEWS, GatewaySessionStore
+from onesoup.store.session.gateway_side import CIR_CHANNEL, GatewaySessionStore
 from onesoup.store.session.shards import Shards
 from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
@@ -77,7 +77,7 @@ class Cir:
 
     def heard(self, channel: str, data: bytes) -> None:
         """What the store publishes for us."""
-        if channel == NEWS:
+        if channel == CIR_CHANNEL:
             self.engine.news(data)
         else:
             self.stcp.wake(channel, data)
@@ -177,7 +177,7 @@ def main(settings: Settings) -> int:
     client = connect(settings.redis_url, shared=True)
     cir = Cir(settings, client)
     subscriber = Subscriber(settings.redis_url, cir.heard, on_gap=cir.gap)
-    subscriber.want([cir.stcp.channel, NEWS])
+    subscriber.want([cir.stcp.channel, CIR_CHANNEL])
     gevent.spawn(subscriber.run)
     tracing.start(client, "cir")
     gevent.spawn(cir.engine.duties.run)

@@ -41,7 +41,7 @@ from functools import cache
 
 SHARDS = 256
 # No record has this name. Deleting it is a write that changes nothing.
-NEVER = "never"
+NEVER_KEY = "never"
 
 
 def session(sid: str) -> str:

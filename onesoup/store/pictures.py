@@ -8,7 +8,7 @@ import redis
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import guarded
 
-KEEP_SECONDS = 7 * 86_400
+PICTURE_SECONDS = 7 * 86_400
 
 
 class ScaledPictures:
@@ -24,9 +24,9 @@ class ScaledPictures:
 
         def write() -> list[bytes]:
             pipe = self._client.pipeline(transaction=False)
-            pipe.set(keys.picture(name), record, ex=KEEP_SECONDS)
+            pipe.set(keys.picture(name), record, ex=PICTURE_SECONDS)
             pipe.lpush(made, name)
-            pipe.expire(made, KEEP_SECONDS)
+            pipe.expire(made, PICTURE_SECONDS)
             pipe.lrange(made, bounds.MOST_PICTURES, -1)
             pipe.ltrim(made, 0, bounds.MOST_PICTURES - 1)
             return list(pipe.execute()[3])
@@ -36,7 +36,7 @@ class ScaledPictures:
                 guarded(lambda old=old: self._client.delete(keys.picture(old.decode())))  # type: ignore[misc]
 
     def has(self, name: str) -> bool:
-        return bool(guarded(lambda: self._client.expire(keys.picture(name), KEEP_SECONDS)))
+        return bool(guarded(lambda: self._client.expire(keys.picture(name), PICTURE_SECONDS)))
 
     def get(self, names: Iterable[str]) -> dict[str, bytes]:
         """The records of those that are there; they stay for longer now."""
@@ -47,7 +47,7 @@ class ScaledPictures:
         def read() -> list[bytes | None]:
             pipe = self._client.pipeline(transaction=False)
             for name in wanted:
-                pipe.getex(keys.picture(name), ex=KEEP_SECONDS)
+                pipe.getex(keys.picture(name), ex=PICTURE_SECONDS)
             return pipe.execute()
 
         found = guarded(read)

@@ -191,7 +191,7 @@ def test_another_handset_of_the_user_says_what_it_says_itself(phone):
 
 
 def test_a_picture_that_is_too_much_does_not_keep_the_rest_from_being_remembered(phone, monkeypatch):
-    monkeypatch.setattr("onesoup.store.account.handsets.MOST_OCTETS", 300)
+    monkeypatch.setattr("onesoup.store.account.handsets.MAX_HANDSET_VALUE_BYTES", 300)
     says(phone, **MINE | {"status_content": StatusContent(True, direct_content="QUJD" * 200, content_type="image/png")})
     again(phone)
     mine = asked(phone, "status_text", "status_content", user=ALICE)

@@ -105,7 +105,7 @@ def test_the_second_of_two_equal_messages_is_not_the_first(phones, more):
     phones.told(text, "one", "two", more=more.format("first"))
     phones.reads("one", text)
     phones.reads("two", text)
-    for name in ("one", "two"):  # SEEN_MS later, or with an archive at once
+    for name in ("one", "two"):  # SEEN_STANZA_MS later, or with an archive at once
         phones.lab.client.delete(f"seen:{{{phones.sids[name]}}}")
     phones.told(text, "one", "two", more=more.format("second"))
     phones.ends("one")

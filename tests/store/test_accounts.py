@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from onesoup.store import keys
 from onesoup.store.account.accounts import Accounts, ClientSessions, DeliveredCopies, LinkedAccount, Lists, OfflineInbox
 from onesoup.store.account.keyring import KeyRing, KeyRingError
-from onesoup.store.account.login_replies import MOST_NONCES, LoginReplies
+from onesoup.store.account.login_replies import MAX_NONCES, LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
-from onesoup.store.session.gateway_side import MOST_HAD
+from onesoup.store.session.gateway_side import MAX_DELIVERED_COPIES
 from onesoup.store.wakeup.cir_processes import CirProcesses
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)
@@ -214,10 +214,10 @@ def test_a_nonce_of_a_worker_of_the_version_before_is_found(client):
 
 def test_who_asks_again_and_again_for_nonces_keeps_the_newest(client):
     logins = LoginReplies(client)
-    for number in range(MOST_NONCES + 2):
+    for number in range(MAX_NONCES + 2):
         logins.put_nonce(f"attempt {number}", str(number), "handset")
     assert 0 < client.ttl("nonces:handset") <= 120
-    assert logins.take_nonces("x", "handset") == [str(number) for number in range(2, MOST_NONCES + 2)]
+    assert logins.take_nonces("x", "handset") == [str(number) for number in range(2, MAX_NONCES + 2)]
 
 
 def test_a_reply_to_a_log_in_is_kept_for_a_while(client):
@@ -359,7 +359,7 @@ def test_what_was_read_is_kept_for_the_account_the_newest_and_for_a_while(client
     had = DeliveredCopies(client)
     had.keep("alice@x", {})
     assert client.keys("*") == []
-    had.keep("alice@x", {f"copy{number}": float(number) for number in range(MOST_HAD + 3)})
-    assert len(had.all("alice@x")) == MOST_HAD
-    assert had.all("alice@x")[-1] == f"copy{MOST_HAD + 2}"
+    had.keep("alice@x", {f"copy{number}": float(number) for number in range(MAX_DELIVERED_COPIES + 3)})
+    assert len(had.all("alice@x")) == MAX_DELIVERED_COPIES
+    assert had.all("alice@x")[-1] == f"copy{MAX_DELIVERED_COPIES + 2}"
     assert 0 < client.pttl("had:{alice@x}") <= 30 * 86_400_000

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onesoup.store import keys
-from onesoup.store.redis.clock import TOLERANCE_MS, ClockJumps
+from onesoup.store.redis.clock import CLOCK_TOLERANCE_MS, ClockJumps
 from onesoup.store.session.holder_side import StreamChanges
 from onesoup.store.session.shards import Leases
 from onesoup.store.wakeup.timers import SharedTimers
-from onesoup.store.wakeup.wakes import SWEEP, WakeStore
+from onesoup.store.wakeup.wakes import WAKE_SWEEP_KEY, WakeStore
 from workers.holder.session.expiry import SessionExpiry
 
 HOUR = 3_600_000
@@ -68,7 +68,7 @@ def test_a_jump_is_seen_once_and_measured(hours, moment, took):
     assert jumps.by(start + 120_000 + hours * HOUR, later + 60, later + 60) == 0
 
 
-@pytest.mark.parametrize("ms", [0, 100, -100, TOLERANCE_MS - 1])
+@pytest.mark.parametrize("ms", [0, 100, -100, CLOCK_TOLERANCE_MS - 1])
 def test_what_two_clocks_drift_apart_is_no_jump(ms):
     jumps = ClockJumps()
     assert jumps.by(1_000_000, 10.0, 10.0) == 0
@@ -148,7 +148,7 @@ def test_the_next_sweep_is_not_late_by_what_the_clock_was_set_back(client):
     wakes = WakeStore(client)
     assert wakes.may_sweep(60)
     assert not wakes.may_sweep(60)
-    client.expire(SWEEP, 7200)
+    client.expire(WAKE_SWEEP_KEY, 7200)
     assert not wakes.may_sweep(60)
     assert wakes.may_sweep(60)
 

@@ -12,8 +12,8 @@ from onesoup.store.session.gateway_side import RequestEffects
 from onesoup.store.session.holder_side import (
     ALWAYS,
     LIVE,
-    MOST_GROWN,
-    SEEN_MS,
+    MAX_ITEMS_BESIDE_PICTURE,
+    SEEN_STANZA_MS,
     UNSURE,
     ContactRecord,
     Delivery,
@@ -187,7 +187,7 @@ def test_long_names_take_no_room_and_all_of_them_go(feed, sid, client):
         stored(feed, sid, f"m{number}", ALWAYS, seen=f"{number} " + "x" * 200_000 + "\ud800")
     assert client.memory_usage(name, samples=0) < 100_000
     assert client.zcard(name) == 300
-    assert 0 < client.pttl(name) <= SEEN_MS
+    assert 0 < client.pttl(name) <= SEEN_STANZA_MS
 
 
 def test_a_stanza_without_any_name_is_always_new(feed, sid, deliver):
@@ -443,7 +443,7 @@ def test_a_command_becomes_others_in_its_place(feed, sid, sessions):
 
 
 def test_a_phone_that_does_not_come_fills_redis_with_links_not_with_pictures(feed, sid, deliver):
-    deliver(*(f"x{number}" for number in range(MOST_GROWN - 1)))
+    deliver(*(f"x{number}" for number in range(MAX_ITEMS_BESIDE_PICTURE - 1)))
     waiting_for_a_job(feed, sid)
     feed.store(sid, 1, StreamChanges(items=[Delivery("m2", "romeo@x", b"link", job=b"other job")]))
     feed.reveal(sid, 1, "m1", b"romeo@x\npicture", b"job")

@@ -47,7 +47,7 @@ def test_a_good_log_in_ends_the_wait_of_its_place(watch):
 
 
 def test_only_so_many_places_are_known_and_the_one_unseen_for_longest_goes(watch, client):
-    for number in range(login_limits.MOST_PLACES + 3):
+    for number in range(login_limits.MAX_KNOWN_PLACES + 3):
         client.hset("known:{alice@x}", f"p:old{number}", number)
     for number in range(4):
         watch.passed(ALICE, f"place{number}", "good")
@@ -92,7 +92,7 @@ def test_a_slot_that_nobody_settles_comes_free_after_a_while(watch, client):
     for number in range(15):
         watch.reserve(ticket(f"t{number}", f"a{number}"))
     ((_, score),) = client.zrange("refused:{x}", 0, 0, withscores=True)
-    client.zincrby("refused:{x}", -login_limits.UNSETTLED_MS - 1, client.zrange("refused:{x}", 0, 0)[0])
+    client.zincrby("refused:{x}", -login_limits.UNSETTLED_LOGIN_MS - 1, client.zrange("refused:{x}", 0, 0)[0])
     assert score > 0
     assert watch.reserve(ticket("late", "late")) == 1
 

@@ -1,6 +1,6 @@
 """What is remembered of handsets: a little of a few, for a while."""
 
-from onesoup.store.account.handsets import MOST_HANDSETS, MOST_OCTETS, OWN, POLL, HandsetMemory
+from onesoup.store.account.handsets import MAX_HANDSET_VALUE_BYTES, MAX_HANDSETS, OWN, POLL, HandsetMemory
 
 ALICE = "alice@x"
 
@@ -23,10 +23,10 @@ def test_only_so_many_are_remembered_and_the_newest_is_among_them(client):
         handsets.put(ALICE, f"phone{number}", OWN, b"said")
         handsets.put(ALICE, f"phone{number}", POLL, number)
         assert handsets.get(ALICE, f"phone{number}", OWN) == b"said"
-    assert client.hlen(f"handsets:{{{ALICE}}}") == 2 * MOST_HANDSETS
+    assert client.hlen(f"handsets:{{{ALICE}}}") == 2 * MAX_HANDSETS
 
 
 def test_what_is_too_much_is_not_remembered(client):
     handsets = HandsetMemory(client)
-    assert not handsets.put(ALICE, "phone", OWN, b"x" * (MOST_OCTETS + 1))
+    assert not handsets.put(ALICE, "phone", OWN, b"x" * (MAX_HANDSET_VALUE_BYTES + 1))
     assert client.keys("*") == []

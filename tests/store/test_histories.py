@@ -3,7 +3,7 @@
 import pytest
 
 from onesoup.store.redis.client import connect
-from onesoup.store.session.group_histories import KEEP_MS, GroupHistories
+from onesoup.store.session.group_histories import HISTORY_MS, GroupHistories
 
 
 @pytest.fixture
@@ -20,6 +20,6 @@ def test_the_last_list_is_kept_for_a_while(client):
     assert (histories.get("00a", "h.1"), histories.get("00b", "h.1")) == (b"one", None)
     histories.put("00a", {"h.3": b"three"})
     assert (histories.get("00a", "h.1"), histories.get("00a", "h.3")) == (None, b"three")
-    assert 0 < client.pttl("hist:{00a}") <= KEEP_MS
+    assert 0 < client.pttl("hist:{00a}") <= HISTORY_MS
     histories.put("00a", {})
     assert client.keys() == []

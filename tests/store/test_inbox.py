@@ -5,7 +5,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession
-from onesoup.store.session.gateway_side import MOST_HAD, RequestEffects
+from onesoup.store.session.gateway_side import MAX_DELIVERED_COPIES, RequestEffects
 from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
 from onesoup.store.session.inbox import ClosedTransaction, Inbox, InboxItem, NothingWaits, RedeliveryPolicy
 
@@ -605,12 +605,12 @@ def test_a_part_that_was_read_is_not_the_message(patient, feed, sid, deliver):
 
 
 def test_only_the_newest_are_noted_and_they_go_with_the_session(patient, feed, sid, deliver, client):
-    for number in range(MOST_HAD + 3):
+    for number in range(MAX_DELIVERED_COPIES + 3):
         deliver(f"m{number}", copy=f"copy{number}")
         patient.take(sid, message_id=f"m{number}", only_answer=True)
     noted = feed.had([sid])
-    assert len(noted) == MOST_HAD
-    assert f"copy{MOST_HAD + 2}" in noted
+    assert len(noted) == MAX_DELIVERED_COPIES
+    assert f"copy{MAX_DELIVERED_COPIES + 2}" in noted
     feed.forget(sid)
     assert feed.had([sid]) == {}
 

@@ -7,7 +7,7 @@ import pytest
 
 from onesoup.store import keys
 from onesoup.store.errors import NoSession, OutboxFull
-from onesoup.store.session.gateway_side import LATE_MS, MARK_MS, MOST_OUT, GatewaySessionStore, RequestEffects
+from onesoup.store.session.gateway_side import END_MARK_MS, EXPIRY_GRACE_MS, MOST_OUT, GatewaySessionStore, RequestEffects
 from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
 from onesoup.store.session.inbox import Inbox, NothingWaits, RedeliveryPolicy
 
@@ -70,11 +70,11 @@ def test_an_ended_session_remembers_why(sessions, feed, sid, client, code):
     feed.end(sid, 1, code)
     feed.forget(sid)
     assert code_of(sessions.open, sid, "1", DIGEST, ()) == code
-    assert 0 < client.pttl(keys.session(sid)) <= MARK_MS
+    assert 0 < client.pttl(keys.session(sid)) <= END_MARK_MS
 
 
 def test_the_mark_of_an_expired_session_goes_by_itself(sessions, sid, client):
-    assert 60_000 < client.pttl(keys.session(sid)) <= 60_000 + LATE_MS + MARK_MS
+    assert 60_000 < client.pttl(keys.session(sid)) <= 60_000 + EXPIRY_GRACE_MS + END_MARK_MS
 
 
 def test_every_request_restarts_the_keep_alive_timer(sessions, sid, client):
@@ -217,7 +217,7 @@ def test_who_unsubscribes_is_not_told_what_waited(sessions, sid, client, patient
 def test_the_mark_of_the_end_holds_for_an_hour(sessions, sid, client):
     sessions.commit(sid, "1", DIGEST, b"ok", RequestEffects(end=601))
     assert code_of(sessions.open, sid, "2", DIGEST, ()) == 601
-    assert MARK_MS - 5000 < client.pttl(keys.session(sid)) <= MARK_MS
+    assert END_MARK_MS - 5000 < client.pttl(keys.session(sid)) <= END_MARK_MS
 
 
 # --- STCP lines ---

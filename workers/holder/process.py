@@ -228,7 +228,7 @@ class Holder:
         for lease in leases:
             self._owned[lease.shard], self._renewed[lease.shard] = lease, began
         self._await_lapse()
-        self._subscriber.want([blocks.CHANNEL, *(keys.wake_channel(shard) for shard in self._owned)])
+        self._subscriber.want([blocks.BLOCK_CHANGES_CHANNEL, *(keys.wake_channel(shard) for shard in self._owned)])
         if leases:
             gevent.spawn(self._adopt_shards, leases)
             gevent.spawn(self._sweep)
@@ -347,7 +347,7 @@ class Holder:
         if data == b"login":
             gevent.spawn(self._logins, int(channel.partition(":")[2], 16))
             return
-        if channel == blocks.CHANNEL:
+        if channel == blocks.BLOCK_CHANGES_CHANNEL:
             self._rules_changed(data.decode())
             return
         word, _, rest = data.decode("ascii", "replace").partition(" ")

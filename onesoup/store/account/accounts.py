@@ -14,10 +14,10 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import MOST_HAD
+from onesoup.store.session.gateway_side import MAX_DELIVERED_COPIES
 
-LINK_VERSION = 1
-OFFLINE_MS = 30 * 86_400_000
+LINK_RECORD_VERSION = 1
+OFFLINE_INBOX_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LinkedAccount:
 @reader
 def _fields(record: bytes) -> dict[str, Any]:
     """Of a link: what can be read without a key."""
-    fields = unpack(record, LINK_VERSION)
+    fields = unpack(record, LINK_RECORD_VERSION)
     return fields | {"sealed": bytes(memoryview(fields["sealed"]))}
 
 
@@ -77,7 +77,7 @@ class Accounts:
         """Stores or replaces the link of `login`, a bare JID."""
         plain = msgpack.packb([password, phone_password], use_bin_type=True, unicode_errors="surrogatepass")
         fields = {"jid": jid, "sealed": self._ring.seal(plain, f"link:{login}"), "o": origin, "n": number, "t": made}
-        guarded(lambda: self._client.set(keys.account(login, "link"), pack(LINK_VERSION, fields)))
+        guarded(lambda: self._client.set(keys.account(login, "link"), pack(LINK_RECORD_VERSION, fields)))
         if number:
             guarded(lambda: self._client.set(keys.account(number, "number"), login))
 
@@ -155,7 +155,7 @@ class OfflineInbox:
         def write() -> None:
             pipe = self._client.pipeline(transaction=True)
             pipe.hset(keys.account(jid, "offline"), mapping=dict(items))  # type: ignore[arg-type]
-            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_MS)
+            pipe.pexpire(keys.account(jid, "offline"), OFFLINE_INBOX_MS)
             pipe.execute()
 
         guarded(write)
@@ -190,8 +190,8 @@ class DeliveredCopies:
         def write() -> None:
             pipe = self._client.pipeline(transaction=True)
             pipe.zadd(key, dict(copies))
-            pipe.zremrangebyrank(key, 0, -1 - MOST_HAD)
-            pipe.pexpire(key, OFFLINE_MS)
+            pipe.zremrangebyrank(key, 0, -1 - MAX_DELIVERED_COPIES)
+            pipe.pexpire(key, OFFLINE_INBOX_MS)
             pipe.execute()
 
         guarded(write)
@@ -200,13 +200,13 @@ class DeliveredCopies:
         return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
 
 
-ASKS_MS = 90 * 86_400_000
+PENDING_REQUEST_MS = 90 * 86_400_000
 # What an account's hashes may hold, by kind; those of no other kind are as the last.
 LIMITS = {
     "lists": HashLimits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
     "attrs": HashLimits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
     # What strangers ask for.
-    "asks": HashLimits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, ASKS_MS),
+    "asks": HashLimits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, PENDING_REQUEST_MS),
     "": HashLimits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
 }
 

@@ -13,13 +13,13 @@ from onesoup.store.redis.client import guarded
 
 SERVICE_MS, NO_SERVICE_MS = 86_400_000, 600_000
 JOINS_MS = 86_400_000
-INVITES_MS = 7 * 86_400_000
-GROUPS = HashLimits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
-JOINS = HashLimits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
+INVITATION_MS = 7 * 86_400_000
+GROUP_LIMITS = HashLimits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
+JOIN_LIMITS = HashLimits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
 # Strangers do not fill Redis: old invitations make room for new ones.
-INVITES = HashLimits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITES_MS, evict=True)
+INVITATION_LIMITS = HashLimits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITATION_MS, evict=True)
 # The topic of a room that nobody here has been in for so long is forgotten.
-TOPIC_MS, MAX_TOPIC = 14 * 86_400_000, 500
+TOPIC_MS, MAX_STORED_TOPIC = 14 * 86_400_000, 500
 
 
 class GroupStore:
@@ -61,7 +61,11 @@ class GroupStore:
         if len(room.encode("utf-8", "surrogatepass")) > JID_BYTES:
             return
         guarded(
-            lambda: self._client.set(_topic(room), topic[:MAX_TOPIC], px=TOPIC_MS) if topic else self._client.delete(_topic(room))
+            lambda: (
+                self._client.set(_topic(room), topic[:MAX_STORED_TOPIC], px=TOPIC_MS)
+                if topic
+                else self._client.delete(_topic(room))
+            )
         )
 
     def topic(self, room: str) -> str:
@@ -82,7 +86,7 @@ class GroupStore:
 
     def put(self, jid: str, room: str, record: bytes) -> None:
         """TooMuch when the account has too many."""
-        self._bounded.put(keys.account(jid, "groups"), {room: record}, GROUPS)
+        self._bounded.put(keys.account(jid, "groups"), {room: record}, GROUP_LIMITS)
 
     def remove(self, jid: str, room: str) -> None:
         guarded(lambda: self._client.hdel(keys.account(jid, "groups"), room))
@@ -92,7 +96,7 @@ class GroupStore:
     def keep_joins(self, jid: str, resource: str, record: bytes) -> None:
         """Not when the record is too long: the phone joins anew then."""
         with suppress(TooMuch):
-            self._bounded.put(keys.account(jid, "joins"), {resource: record}, JOINS)
+            self._bounded.put(keys.account(jid, "joins"), {resource: record}, JOIN_LIMITS)
 
     def take_joins(self, jid: str, resource: str) -> bytes | None:
         """Reads and removes."""
@@ -118,7 +122,7 @@ class InvitationStore:
     def put(self, jid: str, way: str, invite_id: str, record: bytes) -> None:
         """Above a number an older one goes. TooMuch when the record is too long. Records that are over are the reader's
         business."""
-        self._bounded.put(keys.account(jid, f"invites-{way}"), {invite_id: record}, INVITES)
+        self._bounded.put(keys.account(jid, f"invites-{way}"), {invite_id: record}, INVITATION_LIMITS)
 
     def get(self, jid: str, way: str, invite_id: str) -> bytes | None:
         found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, f"invites-{way}"), invite_id))

@@ -8,12 +8,12 @@ from onesoup.store.redis.client import RedisScript, guarded
 # What a handset has published of its user, the name of the picture that it shows, what it has subscribed, as nodes of PEP, and
 # the ServerPollMin that it was told.
 OWN, PHOTO, NODES, POLL = "own", "photo", "nodes", "poll"
-MOST_HANDSETS, MOST_OCTETS = 8, 100_000
-MOST_RESOURCE = 255
-KEEP_MS = 90 * 86_400_000
+MAX_HANDSETS, MAX_HANDSET_VALUE_BYTES = 8, 100_000
+MAX_RESOURCE_LENGTH = 255
+HANDSET_MS = 90 * 86_400_000
 
 _PUT = (
-    f"local MOST, MOST_BYTES, KEEP = {MOST_HANDSETS}, {bounds.MOST_HASH_BYTES}, {KEEP_MS}"
+    f"local MOST, MOST_BYTES, KEEP = {MAX_HANDSETS}, {bounds.MOST_HASH_BYTES}, {HANDSET_MS}"
     + """
 -- KEYS 1 handsets  ARGV 1 resource  2 name  3 value     Fields are resource and name. Handsets beyond the most go whole, and when
 -- all of them take too much memory, all others go.
@@ -40,7 +40,7 @@ class HandsetMemory:
 
     def put(self, jid: str, resource: str, name: str, value: bytes | str | int) -> bool:
         """Remembers something for a quarter of a year. False, and nothing is done, for more than is remembered of a handset."""
-        if len(resource) > MOST_RESOURCE or (isinstance(value, bytes | str) and len(value) > MOST_OCTETS):
+        if len(resource) > MAX_RESOURCE_LENGTH or (isinstance(value, bytes | str) and len(value) > MAX_HANDSET_VALUE_BYTES):
             return False
         self._put([keys.account(jid, "handsets")], [resource, name, value])
         return True

@@ -16,8 +16,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-NONCE = 12
-LOOK_SECONDS = 5.0
+NONCE_BYTES = 12
+KEY_FILE_CHECK_SECONDS = 5.0
 
 
 class KeyRingError(Exception):
@@ -55,7 +55,7 @@ class KeyRing:
         now = time.monotonic()
         if self._path is None or (now < self._look_at and not at_once):
             return
-        self._look_at = now + LOOK_SECONDS
+        self._look_at = now + KEY_FILE_CHECK_SECONDS
         try:
             seen = _state(self._path)
             if seen != self._seen:
@@ -106,7 +106,7 @@ class KeyRing:
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
         self.follow()
-        nonce = secrets.token_bytes(NONCE)
+        nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = self._ciphers[self._newest].encrypt(nonce, plain, purpose.encode())
         return b"v1." + self._newest.encode() + b"." + nonce + sealed
 
@@ -120,7 +120,7 @@ class KeyRing:
         if version != b"v1" or not dot or cipher is None:
             raise KeyRingError("record sealed with a key that is not on the ring")
         try:
-            return cipher.decrypt(body[:NONCE], body[NONCE:], purpose.encode())
+            return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise KeyRingError("record does not belong here, or was changed") from None
 

@@ -5,9 +5,9 @@ import redis
 from onesoup.store.redis.client import guarded
 
 NONCE_SECONDS = 120
-REPLY_SECONDS = 120
+LOGIN_REPLY_SECONDS = 120
 # First phases of one handset that may wait for their second.
-MOST_NONCES = 8
+MAX_NONCES = 8
 
 
 class LoginReplies:
@@ -21,7 +21,7 @@ class LoginReplies:
         def index() -> None:
             pipe = self._client.pipeline(transaction=True)
             pipe.rpush(key, attempt)
-            pipe.ltrim(key, -MOST_NONCES, -1)
+            pipe.ltrim(key, -MAX_NONCES, -1)
             pipe.expire(key, NONCE_SECONDS)
             pipe.execute()
 
@@ -45,7 +45,7 @@ class LoginReplies:
         return [nonce.decode() for nonce in found if isinstance(nonce, bytes)]
 
     def put_reply(self, request: str, sid: str, reply: bytes) -> None:
-        guarded(lambda: self._client.set(f"login:{request}", sid.encode() + b"\n" + reply, ex=REPLY_SECONDS))
+        guarded(lambda: self._client.set(f"login:{request}", sid.encode() + b"\n" + reply, ex=LOGIN_REPLY_SECONDS))
 
     def reply(self, request: str) -> tuple[str, bytes] | None:
         """(session, stored answer) of the same log-in request, byte for byte."""

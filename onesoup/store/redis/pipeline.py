@@ -20,10 +20,10 @@ from onesoup.store.redis.connection import not_master
 
 Value = bytes | str | int | float
 
-CHUNK = 64 * 1024
+REDIS_READ_BYTES = 64 * 1024
 # Before a command whose connection broke is sent once more: a Redis that restarts is not back in the same moment.
-PAUSE = 0.05
-READ, WRITE = 1, 2  # what a watcher of the loop waits for
+RETRY_PAUSE_SECONDS = 0.05
+WATCH_READ, WATCH_WRITE = 1, 2  # what a watcher of the loop waits for
 
 _BROKEN = (redis.ConnectionError, redis.TimeoutError, OSError)
 
@@ -42,7 +42,7 @@ class SharedConnection:
         try:
             return self._linked().ask(command)
         except _BROKEN:
-            gevent.sleep(PAUSE)
+            gevent.sleep(RETRY_PAUSE_SECONDS)
             return self._linked().ask(command)
 
     def call_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
@@ -51,7 +51,7 @@ class SharedConnection:
         try:
             return self._linked().ask_all(commands)
         except _BROKEN:
-            gevent.sleep(PAUSE)
+            gevent.sleep(RETRY_PAUSE_SECONDS)
             return self._linked().ask_all(commands)
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class _LiveConnection:
         self._writing = self._ticking = False
         self._hub = gevent.get_hub()
         loop, number = self._hub.loop, self._sock.fileno()
-        self._readable, self._writable = loop.io(number, READ), loop.io(number, WRITE)
+        self._readable, self._writable = loop.io(number, WATCH_READ), loop.io(number, WATCH_WRITE)
         self._ticker = loop.timer(timeout / 3, timeout / 3)
         self.open = True
         self._readable.start(self._read)
@@ -175,7 +175,7 @@ class _LiveConnection:
 
     def _read(self) -> None:
         try:
-            data = self._sock.recv(CHUNK)
+            data = self._sock.recv(REDIS_READ_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:

@@ -15,44 +15,45 @@ from onesoup.store import bounds, keys
 from onesoup.store.bounds import NAMED_BYTES, SPELLING_BYTES, TooMuch
 from onesoup.store.errors import NoSession
 from onesoup.store.redis.client import RedisScript, guarded, pack_argument, store_errors, writable
-from onesoup.store.session.cut_item import CUT
+from onesoup.store.session.cut_item import CUT_ITEM_LUA
 
 # How long the store remembers that a session expired (600) or was ended by the server (601), ms.
-MARK_MS = 3_600_000
+END_MARK_MS = 3_600_000
 # Its holder ends a session that is overdue, by its own clock. Requests believe Redis's only when it is later than a wrong time
 # zone could make it: a clock that jumps must not log everybody out.
-LATE_MS = 15 * 3_600_000
-REPLY_MS = 180_000
+EXPIRY_GRACE_MS = 15 * 3_600_000
+STORED_REPLY_MS = 180_000
 # So long requests that a phone had on their way when its log-in was answered may still name the session before.
 MOVED_SECONDS = 60
 # CIR processes that may have STCP lines of one session (cir.md 3.5).
-MAX_LINES = 2
+MAX_LINE_PROCESSES = 2
 # So many commands may wait for the XMPP server: what a phone does in vain while it is away.
 MOST_OUT = bounds.MOST_OUT
 # How long the first notification waits for the presence of contacts that nothing is known of (xmpp-mapping.md 5.2).
-FLOOD_MS = 2000
+UNKNOWN_PRESENCE_MS = 2000
 
 # The expiry of a record is moved on once in so long, ms: it is hours behind what it guards.
-EXPIRY_MS = 600_000
+EXPIRY_STEP_MS = 600_000
 
 # A wake that went unanswered for so long is followed by another one when the next message comes, ms (cir.md 10.1).
-RENEW_MS = 900_000
+REPEAT_WAKE_MS = 900_000
 # Where CIR processes hear of phones that have bearers beside STCP.
-NEWS = "cir:news"
+CIR_CHANNEL = "cir:news"
 
 # What the start of a request looks at, in one command, counted from 1 in Lua: 1 due  2 end  3 ttl  4 alt  5 addr  6 pmin  7 cir
 # 8 called  9 idle  10 hold  11 via  12 nohold  13 busy.
-LOOKED_AT = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold', 'busy'"
+REQUEST_FIELDS_LUA = "'due', 'end', 'ttl', 'alt', 'addr', 'pmin', 'cir', 'called', 'idle', 'hold', 'via', 'nohold', 'busy'"
 
 # Field `idle` of a session whose phone has not polled yet.
 FIRST_POLL = "p"
 # Copies of messages that a session remembers as read, the newest.
-MOST_HAD = bounds.MOST_READ
+MAX_DELIVERED_COPIES = bounds.MOST_READ
 
 # Lua that a script begins with in which a session is looked at.
-LOOK = (
-    f"local MARK, LATE, RENEW, NEWS, EXPIRY = {MARK_MS}, {LATE_MS}, {RENEW_MS}, '{NEWS}', {EXPIRY_MS}\n"
-    f"local MOST_HAD, FIRST_POLL = {MOST_HAD}, '{FIRST_POLL}'\n"
+SESSION_LUA = (
+    f"local MARK, LATE, RENEW, EXPIRY = {END_MARK_MS}, {EXPIRY_GRACE_MS}, {REPEAT_WAKE_MS}, {EXPIRY_STEP_MS}\n"
+    f"local NEWS = '{CIR_CHANNEL}'\n"
+    f"local MOST_HAD, FIRST_POLL = {MAX_DELIVERED_COPIES}, '{FIRST_POLL}'\n"
     + """
 local function clock()
   local t = redis.call('TIME')
@@ -110,12 +111,12 @@ local function had(key, item, now)
   redis.call('ZADD', key, now, copy)
   redis.call('ZREMRANGEBYRANK', key, 0, -1 - MOST_HAD)
 end
-""".replace("LOOKED_AT", LOOKED_AT)
+""".replace("LOOKED_AT", REQUEST_FIELDS_LUA)
 )
 
 # And one that has something to tell the phone.
-PRELUDE = (
-    LOOK
+WAKE_LUA = (
+    SESSION_LUA
     + """
 -- Tells whoever can reach the phone: a held poll first, else its STCP lines and the other bearers, once until the phone's
 -- next request. `kind` is m for what a person waits for, p for what may wait; the outstanding wake is kept as kind and time.
@@ -153,7 +154,7 @@ end
 )
 
 _OPEN = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 open items  ARGV 1 one when the session is touched  2 the phone's address,
 -- then names of fields
@@ -182,8 +183,8 @@ return result
 )
 
 _COMMIT = (
-    PRELUDE
-    + CUT
+    WAKE_LUA
+    + CUT_ITEM_LUA
     + f"local MOST_OUT, MOST_OUT_BYTES, MOST_REPLY_BYTES = {MOST_OUT}, {bounds.MOST_OUT_BYTES}, {bounds.MOST_REPLY_BYTES}\n"
     + f"local MOST_STRANGERS, MOST_ASKED = {bounds.MOST_STRANGERS}, {bounds.MOST_ASKED}\n"
     + """
@@ -312,7 +313,7 @@ return false
 )
 
 _PUSH = (
-    PRELUDE
+    WAKE_LUA
     + f"local MOST_OUT = {MOST_OUT}\n"
     + """
 -- KEYS 1 session  2 outbox  ARGV 1 sid  2 command    One command for the holder, outside a commit.
@@ -326,8 +327,8 @@ return 1
 )
 
 _BIND = (
-    PRELUDE
-    + f"local MOST = {MAX_LINES}\n"
+    WAKE_LUA
+    + f"local MOST = {MAX_LINE_PROCESSES}\n"
     + """
 -- KEYS 1 session  2 queue  ARGV 1 the CIR process's channel  2 sid  3 the phone's address
 -- Binds an STCP line; a session has lines at two processes at most, the newest first. A process that has lines too is told
@@ -475,7 +476,7 @@ _KINDS = tuple(each.name for each in fields(RequestEffects))
 class GatewaySessionStore:
     """Opens a session for a request and commits what the request did."""
 
-    def __init__(self, client: redis.Redis, flood_ms: int = FLOOD_MS) -> None:
+    def __init__(self, client: redis.Redis, flood_ms: int = UNKNOWN_PRESENCE_MS) -> None:
         self._client, self._flood = client, flood_ms
         self._open, self._commit, self._push = (
             RedisScript(client, _OPEN, "sessions.open"),
@@ -510,7 +511,7 @@ class GatewaySessionStore:
             sid, "q", "dirty", "out", "sub", "spell", "asked", "i", "open", "pres", "rc", "valid", "ros", "replied", "had"
         )
         all_keys = [keys.session(sid), keys.reply(sid, transaction_id, digest), *names]
-        first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), REPLY_MS, self._flood])
+        first: bytes | None = self._commit(all_keys, [sid, effects.pack(reply), STORED_REPLY_MS, self._flood])
         return reply if first is None else first
 
     def push(self, sid: str, command: bytes) -> None:

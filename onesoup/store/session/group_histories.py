@@ -7,7 +7,7 @@ import redis
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import guarded
 
-KEEP_MS = 600_000
+HISTORY_MS = 600_000
 
 
 class GroupHistories:
@@ -31,7 +31,7 @@ class GroupHistories:
             pipe.delete(key)
             if kept:
                 pipe.hset(key, mapping=kept)  # type: ignore[arg-type]
-                pipe.pexpire(key, KEEP_MS)
+                pipe.pexpire(key, HISTORY_MS)
             pipe.execute()
 
         guarded(write)

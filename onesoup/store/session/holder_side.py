@@ -11,25 +11,25 @@ import redis
 from onesoup.store import bounds, keys
 from onesoup.store.bounds import JID_BYTES
 from onesoup.store.redis.client import Call, RedisScript, guarded, pack_argument, present
-from onesoup.store.redis.clock import SHIFT
-from onesoup.store.session.gateway_side import PRELUDE
+from onesoup.store.redis.clock import SHIFT_LUA
+from onesoup.store.session.gateway_side import WAKE_LUA
 
 # How long a stanza is remembered so that it is not delivered twice (after a resumed stream, a crash, a carbon).
-SEEN_MS = 600_000
+SEEN_STANZA_MS = 600_000
 # A text that came from where it was kept repeats one that came live at most so far from its own time, ms: clocks differ.
-NEAR_MS = 300_000
+SAME_MESSAGE_MS = 300_000
 # How a name is compared that a Delivery was seen under. ALWAYS: the same name is the same thing. LIVE: it has come just now, and
 # no server says a thing twice on its own. UNSURE: it may have come live before. See also `kept_since`.
 ALWAYS, LIVE, UNSURE = "", "l", "u"
 # Above so many items that wait for a phone that does not come, none becomes larger than it came.
-MOST_GROWN = 50
-LEFT_MS = 30 * 86_400_000
+MAX_ITEMS_BESIDE_PICTURE = 50
+LEFTOVER_MS = 30 * 86_400_000
 # What a session knows of its stream: state to resume it, presence shown, the largest file that the server takes.
 STREAM_FIELDS = ["sm", "h", "shown", "upload"]
 # How contact lists are cut for the phone. It goes along too: a phone that resumes a session asks for lists that it knows.
 CUTS = "cut"
 
-FENCE = """
+FENCED_LUA = """
 local function fenced(key, fence)
   local own = redis.call('HGET', key, 'fence')
   return own and tonumber(own) > tonumber(fence)
@@ -37,14 +37,14 @@ end
 """
 
 # How many contacts are stored at a time: other sessions wait for a script.
-AT_ONCE = 1000
+ROSTER_ITEMS_PER_SCRIPT = 1000
 
 _STORE = (
-    f"local SEEN, NEAR, MOST_SEEN = {SEEN_MS}, {NEAR_MS}, {bounds.MOST_SEEN}\n"
+    f"local SEEN, NEAR, MOST_SEEN = {SEEN_STANZA_MS}, {SAME_MESSAGE_MS}, {bounds.MOST_SEEN}\n"
     f"local MOST_ITEMS, MOST_JOBS, MOST_STRANGERS = {bounds.MOST_ITEMS}, {bounds.MOST_JOBS}, {bounds.MOST_STRANGERS}\n"
     f"local MOST_ROSTER, MOST_ROOMS, MOST_OCCUPANTS = {bounds.MOST_ROSTER}, {bounds.MOST_ROOMS}, {bounds.MOST_OCCUPANTS}\n"
-    + PRELUDE
-    + FENCE
+    + WAKE_LUA
+    + FENCED_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  5 presence  6 subscriptions  7 roster  8 resources  9 last sent
 --      10 receipts  11 seen stanzas  12 reports asked for  13 extras  14 outbox  15 joined rooms  16 occupants of rooms
@@ -151,8 +151,8 @@ return later
 )
 
 _REVEAL = (
-    PRELUDE
-    + FENCE
+    WAKE_LUA
+    + FENCED_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 outbox
 -- ARGV 1 sid  2 fence  3 item id  4 stored form, or ""  5 the command  6 the most items beside which one may grow
@@ -174,7 +174,7 @@ return 1
 )
 
 _REPLACE = (
-    FENCE
+    FENCED_LUA
     + """
 -- KEYS 1 session  2 outbox  ARGV 1 fence  2 command, then the commands that take its place
 -- 1, or 0 when the command is not there any more: then nothing is done.
@@ -188,7 +188,7 @@ return 1
 )
 
 _RING = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 queue  3 dirty  ARGV 1 sid    Presence whose time has come waits. Returns ms to the next or -1.
 local now = clock()
@@ -203,7 +203,7 @@ return -1
 )
 
 _CREATE = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 queue  3 items     ARGV 1 sid  2 fields (msgpack)  3 items (msgpack: id, jid + "\\n" + payload)
 -- A session begins to live. Messages of the session before, or of the offline store, wait in it at once.
@@ -220,8 +220,8 @@ return 1
 )
 
 _TAKE_IN = (
-    PRELUDE
-    + FENCE
+    WAKE_LUA
+    + FENCED_LUA
     + """
 -- KEYS 1 session  2 queue  3 items     ARGV 1 sid  2 fence  3 items (msgpack: id, stored form)
 -- Items that waited for the account now wait in the session; one that is there already is not doubled.
@@ -243,7 +243,7 @@ return {redis.call('HLEN', KEYS[1]), bytes}
 """
 
 _CLAIM = (
-    FENCE
+    FENCED_LUA
     + """
 -- KEYS 1 session  ARGV 1 fence, then names of fields. A new owner writes its number. Returns field values, false when gone.
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
@@ -254,8 +254,8 @@ return redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
 )
 
 _END = (
-    PRELUDE
-    + FENCE
+    WAKE_LUA
+    + FENCED_LUA
     + """
 -- KEYS 1 session  2 queue  ARGV 1 sid  2 fence  3 code    Marks the session as over and wakes whoever can tell the phone.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -269,7 +269,7 @@ return 1
 )
 
 _OVERDUE = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 validity  2 reports asked for    Messages whose receipt did not come in time: {id, recipient, ...}. They stay until
 -- the report of them is stored; those that were reported meanwhile go.
@@ -288,7 +288,7 @@ return found
 )
 
 _STATE = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 validity    Returns {code or false, ms left (less than 0: overdue), ms since the phone's last request or -1
 -- while it can be woken on a line, ms until a message stops being valid or -1, its TTL, now}: what a sweep needs to know.
@@ -303,9 +303,9 @@ return {false, h[1] - now, h[3] and h[3] ~= '' and -1 or now - (h[1] - h[2]), va
 )
 
 _JUMPED = (
-    PRELUDE
-    + FENCE
-    + SHIFT
+    WAKE_LUA
+    + FENCED_LUA
+    + SHIFT_LUA
     + """
 -- KEYS 1 session  2 open items  3 dirty  4 last sent  5 validity    ARGV 1 fence  2 by how many ms Redis's clock has jumped
 -- Times that were written before that move with it: else what is to be repeated, told or given up by them would be early by an
@@ -325,7 +325,7 @@ return 1
 )
 
 _SENDING = (
-    FENCE
+    FENCED_LUA
     + """
 -- KEYS 1 session  2 flight  ARGV 1 fence  2 digest of the command  3 number of its stanza
 -- The command is about to be sent. A successor that hears from the server how far it had come knows whether it was.
@@ -337,7 +337,7 @@ return 1
 )
 
 _IDLE = (
-    FENCE
+    FENCED_LUA
     + """
 -- KEYS 1 session  ARGV 1 fence  2 limit, ms      Marks an idle session, so that the phone's next request wakes the holder.
 -- 1 when it is marked, 0 when the phone has come back meanwhile.
@@ -351,7 +351,7 @@ return 1
 )
 
 # Everything of a session but its hash, which remembers for a while why the session ended.
-BODY = (
+SESSION_KEYS = (
     "q",
     "i",
     "open",
@@ -560,8 +560,8 @@ class HolderSessionStore:
         """The whole roster of a session, bit by bit; contacts that are gone go first, to make room. `items` tell of it."""
         self.store(sid, fence, StreamChanges(unroster=list(gone), items=items))
         entries = list(roster.items())
-        for start in range(0, len(entries), AT_ONCE):
-            self.store(sid, fence, StreamChanges(roster=dict(entries[start : start + AT_ONCE])))
+        for start in range(0, len(entries), ROSTER_ITEMS_PER_SCRIPT):
+            self.store(sid, fence, StreamChanges(roster=dict(entries[start : start + ROSTER_ITEMS_PER_SCRIPT])))
 
     def take_in(self, sid: str, fence: int, items: Mapping[str, bytes]) -> None:
         """Puts items in their stored form into the queue, oldest id order as given."""
@@ -573,7 +573,9 @@ class HolderSessionStore:
         stays as it was when so much waits already that pictures would fill Redis."""
         names = keys.of(sid, "q", "i", "open", "out")
         return bool(
-            self._reveal([keys.session(sid), *names], [sid, fence, item, stored, command, MOST_GROWN, bounds.MOST_ITEM_BYTES])
+            self._reveal(
+                [keys.session(sid), *names], [sid, fence, item, stored, command, MAX_ITEMS_BESIDE_PICTURE, bounds.MOST_ITEM_BYTES]
+            )
             == 1
         )
 
@@ -774,12 +776,12 @@ class HolderSessionStore:
 
         def expire() -> None:
             pipe = self._client.pipeline(transaction=False)
-            for key in keys.of(sid, *BODY):
-                pipe.pexpire(key, LEFT_MS)
+            for key in keys.of(sid, *SESSION_KEYS):
+                pipe.pexpire(key, LEFTOVER_MS)
             pipe.execute()
 
         guarded(expire)
 
     def forget(self, sid: str) -> None:
         """Removes everything but the mark of how the session ended."""
-        guarded(lambda: self._client.delete(*keys.of(sid, *BODY)))
+        guarded(lambda: self._client.delete(*keys.of(sid, *SESSION_KEYS)))

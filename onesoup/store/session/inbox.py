@@ -9,16 +9,23 @@ import redis
 
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import RedisScript, pack_argument
-from onesoup.store.session.cut_item import CUT
-from onesoup.store.session.gateway_side import EXPIRY_MS, LATE_MS, LOOK, LOOKED_AT, MARK_MS, PRELUDE
+from onesoup.store.session.cut_item import CUT_ITEM_LUA
+from onesoup.store.session.gateway_side import (
+    END_MARK_MS,
+    EXPIRY_GRACE_MS,
+    EXPIRY_STEP_MS,
+    REQUEST_FIELDS_LUA,
+    SESSION_LUA,
+    WAKE_LUA,
+)
 
 # TransactionIDs of items that are gone: so many may stay behind.
-STALE = 200
+MAX_STALE_TRANSACTION_IDS = 200
 
 # Nearly every poll is an empty one, and what it costs is what a script is given and calls; so this one knows three keys and the
 # ordinary case only.
 _POLL = (
-    f"local EXPIRY, LATE, KEPT = {EXPIRY_MS}, {LATE_MS}, {LATE_MS + MARK_MS}\n"
+    f"local EXPIRY, LATE, KEPT = {EXPIRY_STEP_MS}, {EXPIRY_GRACE_MS}, {EXPIRY_GRACE_MS + END_MARK_MS}\n"
     + """
 -- KEYS 1 session  2 queue  3 open  ARGV 1 the phone's address  2 channel to wake when something comes, or ""
 -- Returns -1, and has done nothing, when there is more to it: an item, or a session that is over. Else what _TAKE does for
@@ -32,8 +39,8 @@ if me[2] or not due or now > due + LATE or call('LLEN', KEYS[2]) > 0 then return
 local late = call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
 if late and tonumber(late) <= now then return -1 end
 if me[4] or me[5] or me[7] or me[9] or me[13] then
-""".replace("LOOKED_AT", LOOKED_AT)
-    + LOOK
+""".replace("LOOKED_AT", REQUEST_FIELDS_LUA)
+    + SESSION_LUA
     + """
   touch(key, now, me, ARGV[1], true)
 else
@@ -51,7 +58,7 @@ return late and math.max(math.ceil(late - now), 1) or false
 )
 
 _TAKE = (
-    LOOK
+    SESSION_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 open  5 tries  6 tids  7 dirty  8 presence  9 subscriptions  10 spellings
 --      11 last sent  12 receipts  13 outbox  14 copies that were read
@@ -208,8 +215,8 @@ return result(news)
 )
 
 _CUT = (
-    LOOK
-    + CUT
+    SESSION_LUA
+    + CUT_ITEM_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 receipts  ARGV 1 item id  2 its payload  3 the parts (msgpack: id, payload)
 if ended(KEYS[1], clock()) then return 0 end
@@ -218,7 +225,7 @@ return cut(KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
 )
 
 _LATER = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 queue  3 items  4 dirty  ARGV 1 id of presence that was handed out, then the contacts that were in it and go
 -- another time
@@ -296,7 +303,7 @@ class Inbox:
 
     def __init__(self, client: redis.Redis, handout: RedeliveryPolicy) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
-        numbers += f"local MOST_TOLD, STALE = {bounds.MOST_TOLD}, {STALE}\n"
+        numbers += f"local MOST_TOLD, STALE = {bounds.MOST_TOLD}, {MAX_STALE_TRANSACTION_IDS}\n"
         self._poll = RedisScript(client, _POLL, "inbox.poll")
         self._take = RedisScript(client, numbers + _TAKE, "inbox.take")
         self._cut, self._later = RedisScript(client, _CUT, "inbox.cut"), RedisScript(client, _LATER, "inbox.later")

@@ -10,7 +10,7 @@ from onesoup.store import bounds, keys
 from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import Call, RedisScript, Value, guarded, present
 
-HOLDERS = "holders"
+HOLDERS_KEY = "holders"
 
 _ACQUIRE = """
 -- KEYS 1 lease  2 fence  ARGV 1 holder  2 TTL, ms     Returns the fencing number, or 0 when another holder has the shard.
@@ -89,11 +89,11 @@ class Leases:
 
     def alive(self) -> tuple[int, int]:
         """Says that this holder lives. How many do, and the time of Redis, ms."""
-        living, now = self._alive([HOLDERS], [self._holder, self._ttl])
+        living, now = self._alive([HOLDERS_KEY], [self._holder, self._ttl])
         return int(living), int(now)
 
     def leave(self) -> None:
-        guarded(lambda: self._client.zrem(HOLDERS, self._holder))
+        guarded(lambda: self._client.zrem(HOLDERS_KEY, self._holder))
 
     def free(self) -> list[int]:
         """Shards that nobody owns just now."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import redis
 
 from onesoup.store.redis.client import RedisScript, Value, guarded
-from onesoup.store.redis.clock import SHIFT, ClockJumps
+from onesoup.store.redis.clock import SHIFT_LUA, ClockJumps
 
 _SOON = """
 -- KEYS 1 due  ARGV 1 name  2 in how many ms     It gets a step then, or earlier when it has one already.
@@ -56,7 +56,7 @@ return 1
 
 
 _JUMPED = (
-    SHIFT
+    SHIFT_LUA
     + """
 -- KEYS 1 due  ARGV 1 by how many ms Redis's clock has jumped     Timers that were set before move with it, however many
 -- processes have seen it.

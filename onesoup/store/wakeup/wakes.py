@@ -14,19 +14,19 @@ from onesoup.store import bounds, keys
 from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.client import RedisScript, Value, guarded
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import PRELUDE
+from onesoup.store.session.gateway_side import WAKE_LUA
 from onesoup.store.wakeup.timers import SharedTimers
 
-VERSION = 1
+WAKE_TRIES_VERSION = 1
 WAKE_TIMERS_KEY = "cir:due"
 # Bearers that went unanswered so often are not agreed for a while.
-BAD_AFTER = 3
-BAD_MS = 86_400_000
-TOKEN_MS = 86_400_000
-SWEEP = "cir:sweep"
+BEARER_FAILURES = 3
+BAD_BEARER_MS = 86_400_000
+TOKEN_OR_COOKIE_MS = 86_400_000
+WAKE_SWEEP_KEY = "cir:sweep"
 
 _LOOK = (
-    PRELUDE
+    WAKE_LUA
     + """
 -- KEYS 1 session  2 queue     What a step needs to know: {now, waiting, fields ...}.
 local now = clock()
@@ -93,12 +93,12 @@ class WakeTries:
     done: bool = False
 
     def pack(self) -> bytes:
-        return pack(VERSION, {name: getattr(self, name) for name in self.__slots__})
+        return pack(WAKE_TRIES_VERSION, {name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
     @reader
     def unpack(cls, record: bytes) -> "WakeTries":
-        fields = unpack(record, VERSION)
+        fields = unpack(record, WAKE_TRIES_VERSION)
         return cls(**{name: fields[name] for name in cls.__slots__ if name in fields})
 
 
@@ -144,7 +144,7 @@ class WakeStore:
 
     def may_sweep(self, seconds: int, why: str = "") -> bool:
         """True for one process in that time, for each reason."""
-        key = f"{SWEEP}:{why}" if why else SWEEP
+        key = f"{WAKE_SWEEP_KEY}:{why}" if why else WAKE_SWEEP_KEY
         if guarded(lambda: self._client.set(key, b"1", nx=True, ex=seconds)):
             return True
         if int(guarded(lambda: self._client.ttl(key))) > seconds:  # Redis's clock was set back
@@ -219,7 +219,7 @@ class WakeStore:
             pipe = self._client.pipeline(transaction=False)
             for name in names:
                 pipe.hincrby(key, name, 1)
-            pipe.pexpire(key, BAD_MS)
+            pipe.pexpire(key, BAD_BEARER_MS)
             return pipe.execute()[:-1]
 
         return max(guarded(count), default=0)
@@ -230,13 +230,13 @@ class WakeStore:
     def bad(self, jid: str) -> frozenset[str]:
         """Bearers that did not work for this account lately: a phone that relies on one of them would be deaf."""
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "bad")))
-        return frozenset(name.decode() for name, count in found.items() if int(count) >= BAD_AFTER)
+        return frozenset(name.decode() for name, count in found.items() if int(count) >= BEARER_FAILURES)
 
     # --- cookies, where phones may name them ---
 
     def put_cookie(self, cookie: str, sid: str) -> None:
         """A session with this cookie; there may be others, though not many."""
-        self._put_cookie([_cookie(cookie)], [sid, TOKEN_MS, bounds.MOST_COOKIE_SESSIONS])
+        self._put_cookie([_cookie(cookie)], [sid, TOKEN_OR_COOKIE_MS, bounds.MOST_COOKIE_SESSIONS])
 
     def of_cookie(self, cookie: str) -> list[str]:
         """The sessions that have, or had, this cookie."""
@@ -246,13 +246,13 @@ class WakeStore:
 
     def put_token(self, token: str, sid: str) -> None:
         """A URL's token stands for this session."""
-        guarded(lambda: self._client.set(f"cir:token:{token}", sid, px=TOKEN_MS))
+        guarded(lambda: self._client.set(f"cir:token:{token}", sid, px=TOKEN_OR_COOKIE_MS))
 
     def asked(self, token: str) -> bool | None:
         """Whether something waits for the session of a token; None for an unknown one. A session that is over says that
         something waits: the phone polls and is told so."""
         key = f"cir:token:{token}"
-        sid = guarded(lambda: self._client.getex(key, px=TOKEN_MS))
+        sid = guarded(lambda: self._client.getex(key, px=TOKEN_OR_COOKIE_MS))
         if not isinstance(sid, bytes):
             return None
         name = sid.decode()

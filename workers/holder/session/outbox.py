@@ -24,7 +24,7 @@ from onesoup.runtime.ids import ordered_id
 from onesoup.store import records
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.store.redis.channels import send_reply
-from onesoup.store.session.gateway_side import FLOOD_MS
+from onesoup.store.session.gateway_side import UNKNOWN_PRESENCE_MS
 from onesoup.store.session.holder_side import StreamChanges
 from onesoup.xmpp import bounces, commands, errors, rooms, xml
 from onesoup.xmpp.stream import StreamFailure, covers, stanzas
@@ -272,7 +272,7 @@ class Outbox:
 
     def _online(self, stored: bytes, command: dict[str, Any]) -> None:
         self._held.showing.interested(command.get("interests", False), command.get("asked", ()))
-        self._shared.later(self._held.sid, FLOOD_MS / 1000)
+        self._shared.later(self._held.sid, UNKNOWN_PRESENCE_MS / 1000)
         self._done(stored)
 
     def _soon(self, stored: bytes, _command: dict[str, Any]) -> None:
