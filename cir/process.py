@@ -37,7 +37,8 @@ from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.channels import Subscriber
 from onesoup.store.redis.client import connect, writable
-from onesoup.store.session.gateway_side import CIR_CHANNEL, GatewaySessionStore
+from onesoup.store.session.gateway_side import GatewaySessionStore
+from onesoup.store.session.session_lua import CIR_CHANNEL
 from onesoup.store.session.shards import Shards
 from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits

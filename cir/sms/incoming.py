@@ -21,7 +21,6 @@ from onesoup.observability.logs import short as shown
 from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.errors import NoSession
-from onesoup.store.records import unpack_session
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.wakeup.sms_inbound import InboundSms, InboundSmsStore, KeptParts
@@ -46,13 +45,11 @@ class Helos:
     def bind(self, sid: str, number: str) -> bool:
         """The session's wake-ups go to this number from now on, and it is its account's. False when it is no session."""
         try:
-            (record,) = self._sessions.open(sid, None, "", ["r"], touch=False).fields or (None,)
+            session = self._sessions.living(sid)
         except NoSession:
             return False
-        if record is None:
-            return False
         self._wakes.called(sid, number)
-        self._known.learn(unpack_session(record).jid, number, numbers.SMS)
+        self._known.learn(session.jid, number, numbers.SMS)
         return True
 
 

@@ -27,7 +27,6 @@ from onesoup.runtime import scheduler
 from onesoup.runtime.pace import Pace
 from onesoup.runtime.turns import give_way
 from onesoup.store.errors import NoSession, StoreDown
-from onesoup.store.records import unpack_caps, unpack_session
 from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.store.wakeup.wakes import WakeStore
@@ -229,30 +228,30 @@ class StcpServer:
         try:
             for sid in self._cookies.of_cookie(cookie)[:MOST_ALIKE]:
                 with suppress(NoSession):
-                    living.append((sid, self._sessions.open(sid, None, "", ["caps", "addr"], touch=False).fields))
+                    living.append((sid, *self._sessions.living_phone(sid)))
         except StoreDown:
             return ""
         if len(living) != 1:
             return ""
-        sid, (caps, last) = living[0]
-        good = "STCP" in unpack_caps(caps).methods and last == address.encode()
+        sid, caps, last = living[0]
+        good = "STCP" in caps.methods and last == address
         return sid if good else ""
 
     def _bind_alone(self, line: StcpConnection, sid: str) -> int:
         """Looks the session up and makes this its line. Returns 0, or the code with which it is over, 503 without Redis. A Redis
         that is away gets a few seconds."""
-        record, waiting, last = None, False, ""
+        bound = None
         for _ in range(5):
             try:
-                record, waiting, last = self._sessions.bind_line(sid, self.channel, line.address)
+                bound = self._sessions.stcp_lines.bind(sid, self.channel, line.address)
                 break
             except NoSession as error:
                 return error.code
             except StoreDown:
                 gevent.sleep(1.0)
-        if record is None:
+        if bound is None:
             return 503
-        session = unpack_session(record)
+        session, waiting, last = bound
         line.talk.bound, line.version, line.cookie = sid, session.version, session.cookie or sid
         line.chunks, line.waiting = session.quirks.reads_chunks, waiting
         self._place(line)
@@ -311,7 +310,7 @@ class StcpServer:
             if sid in self._lines:
                 return
             try:
-                self._sessions.unbind_line(sid, self.channel)
+                self._sessions.stcp_lines.unbind(sid, self.channel)
             except StoreDown:
                 log.warning("stcp-unbind-failed", sid=short(sid))
 
@@ -428,7 +427,7 @@ class StcpServer:
 
     def _wanted(self, sid: str) -> bool:
         try:
-            return self._sessions.wake_unanswered(sid, self.channel)
+            return self._sessions.stcp_lines.wake_unanswered(sid, self.channel)
         except StoreDown:
             return True
 
@@ -439,11 +438,12 @@ class StcpServer:
         self._guard.sweep(self._clock())
         some = self._some()
         _, woken = scheduler.together(
-            lambda: self._registry.register(self.channel, LINE_TTL_MS, self.bearers), lambda: self._sessions.woken(some)
+            lambda: self._registry.register(self.channel, LINE_TTL_MS, self.bearers),
+            lambda: self._sessions.stcp_lines.woken(some),
         )
         for sid in woken:
             idle = [line for line in self._lines.get(sid, ()) if line.timer is None and line.sends == 0]
-            if idle and self._sessions.wake_unanswered(sid, self.channel):
+            if idle and self._sessions.stcp_lines.wake_unanswered(sid, self.channel):
                 for line in idle:
                     self._arm(line, 0.0)
 

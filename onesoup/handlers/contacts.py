@@ -167,7 +167,7 @@ def _nick_list(ctx: Context, contact_list: ContactList) -> NickList:
         contact_list = every(ctx, again=True).get(contact_list.token, contact_list)
         items = lists.members(contact_list, ctx.roster().values())
     # What this very request has spelled is stored with its answer, and so is not there to be read yet.
-    spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spell}
+    spelled = {**spellings(ctx.services, ctx.sid, [item.jid for item in items]), **ctx.effects.spellings}
     session = ctx.session
     return NickList(
         nick_name=[
@@ -230,7 +230,7 @@ def _known_jids(ctx: Context, texts: list[str]) -> list[str]:
 def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) -> Failed:
     """Adds contacts one by one; returns those that could not be. Remembers how the phone spells each."""
     failed: Failed = {}
-    auto = ctx.services.sessions.values(ctx.sid, "sub", ["/" + contact_list.token])[0] if nicks else None
+    auto = ctx.services.sessions.contacts.list_subscription(ctx.sid, contact_list.token) if nicks else None
     for text, name in nicks:
         try:
             jid = ctx.session.jid_of(text)
@@ -239,15 +239,15 @@ def _add(ctx: Context, contact_list: ContactList, nicks: list[tuple[str, str]]) 
             continue
         if jid == ctx.session.jid:
             continue
-        ctx.effects.spell[jid] = text.strip() if text.strip()[:3].lower() == "wv:" else f"wv:{text.strip()}"
+        ctx.effects.spellings[jid] = text.strip() if text.strip()[:3].lower() == "wv:" else f"wv:{text.strip()}"
         try:
             _add_one(ctx, contact_list, jid, name)
         except CspError as error:
             failed.setdefault(error.code, []).append(text)
             continue
         if auto is not None:
-            ctx.effects.sub[jid] = auto
-            ctx.effects.dirty.append(jid)
+            ctx.effects.subscriptions[jid] = auto
+            ctx.effects.presence_due.append(jid)
     ctx.changed()
     return failed
 
@@ -291,7 +291,7 @@ def _remove(ctx: Context, contact_list: ContactList, jids: list[str]) -> None:
         kept_item = lists.without_list(item, contact_list, known)
         if kept_item is None:
             ctx.ask(commands.roster_remove(jid))
-            ctx.effects.unsub.append(jid)
+            ctx.effects.unsubscribed.append(jid)
         else:
             ctx.ask(commands.roster_set(jid, item.name, list(kept_item.groups)))
     ctx.changed()

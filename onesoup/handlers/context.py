@@ -25,9 +25,10 @@ from onesoup.store.account.tries import HourlyTries
 from onesoup.store.announcements import Announcements
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis.channels import ReplyChannel
-from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.group_histories import GroupHistories
 from onesoup.store.session.inbox import Inbox
+from onesoup.store.session.request_effects import RequestEffects
 from onesoup.store.session.search_hits import SearchHits
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
@@ -139,7 +140,7 @@ class Context:
     unsaid: bytes = b""
     deadline: float = 0.0
     # The largest file that the XMPP server takes, 0 for none; not known yet: None.
-    upload: bytes | None = None
+    upload: int | None = None
     encoding: Encoding = Encoding.XML
     # Whether the phone reads long answers in segments.
     segmented: bool = False
@@ -150,7 +151,7 @@ class Context:
 
     def send(self, command: Command) -> None:
         """A command for the holder, with the reply."""
-        self.effects.out.append(records.pack_command(command))
+        self.effects.commands.append(records.pack_command(command))
 
     def ask(self, command: Command) -> dict[str, object]:
         """A command that the phone's answer depends on: waits for the server's answer. BackendError 504 after the
@@ -183,8 +184,7 @@ class Context:
     def roster(self) -> dict[str, Item]:
         """The cached roster, by bare JID. Read once for a request."""
         if self._roster is None:
-            found = self.services.sessions.hash(self.sid, "ros")
-            self._roster = {jid.decode(): records.unpack_item(jid.decode(), record) for jid, record in found.items()}
+            self._roster = self.services.sessions.contacts.roster(self.sid)
         return self._roster
 
     def stored_lists(self) -> dict[str, ContactList]:
@@ -210,8 +210,7 @@ def _reply(payload: bytes | None) -> RoomReply:
 
 def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[str, str]:
     """How the phone spells these contacts, as far as it has named them."""
-    values = services.sessions.values(sid, "spell", jids)
-    return {jid: value.decode() for jid, value in zip(jids, values, strict=True) if value is not None}
+    return services.sessions.contacts.spellings(sid, jids)
 
 
 def pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:

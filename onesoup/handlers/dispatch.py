@@ -54,6 +54,7 @@ from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.bounds import TooMuch
 from onesoup.store.errors import NoSession, OutboxFull, StoreDown
+from onesoup.store.session.gateway_side import StoredReply
 from onesoup.store.session.inbox import InboxItem, NothingWaits
 from onesoup.wire import codec
 from onesoup.wire.document import Encoding
@@ -208,11 +209,7 @@ class Exchange:
             logins.unclaim(digest)
 
     def _lives(self, sid: str) -> bool:
-        try:
-            self._services.sessions.open(sid, None, "", [], touch=False)
-        except NoSession:
-            return False
-        return True
+        return self._services.sessions.lives(sid)
 
     # --- polls and answers ---
 
@@ -251,11 +248,11 @@ class Exchange:
     def _decided(self, transaction: Transaction, sid: str, digest: str) -> None:
         """A system message may be answered by more than an acknowledgement. An answer to nothing counts as one."""
         assert isinstance(transaction.content, SystemMessageUser)
-        (record,) = self._services.sessions.open(sid, transaction.id, digest, ["r"]).fields or (None,)
-        if record is None:
+        opened = self._services.sessions.open(sid, transaction.id, digest)
+        if isinstance(opened, StoredReply):
             return
         with suppress(CspError):
-            effects = system.decided(self._services, sid, records.unpack_session(record), transaction.content)
+            effects = system.decided(self._services, sid, opened.session, transaction.content)
             self._services.sessions.commit(sid, transaction.id, digest, EMPTY, effects)
 
     def _close(self, sid: str, transaction: Transaction, peer: Peer) -> None:
@@ -286,34 +283,30 @@ class Exchange:
 
     def _requests(self, message: Message, sid: str, raw: bytes, peer: Peer, written: Hooks) -> Replied:
         services, digest, first_id = self._services, _digest(raw), message.transactions[0].id
-        names = ("r", "caps", "unsaid", "upload", "segm", "stcp", "noline")
-        opened = services.sessions.open(sid, first_id, digest, names, address=peer.address)
-        if opened.reply is not None:
+        opened = services.sessions.open(sid, first_id, digest, address=peer.address)
+        if isinstance(opened, StoredReply):
             metrics.DUPLICATES.labels("request").inc()
             return opened.reply, StatusCode.SUCCESSFUL
-        record, caps, unsaid, upload, segmented, lines, no_line = opened.fields
-        if record is None:
-            raise NoSession(StatusCode.INVALID_SESSION)
         ctx = Context(
             services=services,
             sid=sid,
-            session=records.unpack_session(record),
+            session=opened.session,
             version=message.version,
             peer=peer,
-            caps=_within(records.unpack_caps(caps), peer),
-            unsaid=unsaid or b"",
-            upload=upload,
+            caps=_within(opened.capabilities, peer),
+            unsaid=opened.unsaid,
+            upload=opened.upload_limit,
             encoding=message.encoding,
-            segmented=segmented == b"1",
+            segmented=opened.reads_segments,
             deadline=time.monotonic() + services.policy.deadline,
         )
         for transaction in message.transactions:
             if closes(transaction):
                 self._close(sid, transaction, peer)
         answers = [answered(each, handle(ctx, each.content)) for each in transactions.to_answer(message)]
-        waiting = (opened.waiting > 0 or bool(ctx.effects.dirty)) and ctx.effects.end is None
+        waiting = (opened.waiting > 0 or bool(ctx.effects.presence_due)) and ctx.effects.end_code is None
         # Plain text syntax cannot say it.
-        cir = None if _short(message) or not answers else wakeups.flag(ctx, lines, no_line, time.time())
+        cir = None if _short(message) or not answers else wakeups.flag(ctx, opened.has_line, opened.no_line_since_ms, time.time())
         reply = _encode(transactions.reply(message, answers, poll=waiting, cir=cir)) if answers else EMPTY
         if len(reply) > ctx.caps.parser:
             reply = segments.split(ctx, message, answers, waiting) or oversize.answer(ctx, message, answers, waiting) or EMPTY
@@ -323,10 +316,10 @@ class Exchange:
                 for each in transactions.to_answer(message)
             ]
             reply = _encode(transactions.reply(message, refused, poll=waiting))
-        if unsaid and "unsaid" not in ctx.effects.fields:
-            ctx.effects.fields["unsaid"] = b""  # the phone has gone on to something else
-        elif ctx.effects.fields.get("unsaid"):
-            written.append(partial(services.sessions.said, sid))
+        if opened.unsaid and ctx.effects.update.unsaid is None:
+            ctx.effects.update.unsaid = b""  # the phone has gone on to something else
+        elif ctx.effects.update.unsaid:
+            written.append(partial(services.sessions.forget_unsaid, sid))
         code = _code(answers[0].content) if answers else StatusCode.SUCCESSFUL
         if not ctx.effects and all(type(each.content) in transactions.REPEATABLE for each in message.transactions):
             return reply, code

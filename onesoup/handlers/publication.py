@@ -23,10 +23,9 @@ def allowed(ctx: Context) -> list[str]:
 
 def own_fields(ctx: Context) -> dict[str, Any]:
     """What the phone has said of itself, in the form of a record: in this session, else what it had said before."""
-    stored = ctx.services.sessions.read(ctx.sid, ["own"])[0]
-    if stored is None:
-        stored = ctx.services.handsets.get(ctx.session.jid, ctx.session.resource, OWN)
-    fields: dict[str, Any] = records.unpack_plain(stored, {})
+    fields = ctx.services.sessions.records.own_presence(ctx.sid)
+    if fields is None:
+        fields = records.unpack_plain(ctx.services.handsets.get(ctx.session.jid, ctx.session.resource, OWN), {})
     return fields
 
 

@@ -23,7 +23,6 @@ from onesoup.handlers import segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
 from onesoup.handlers.provider import Provider
-from onesoup.store import records
 from onesoup.store.account.handsets import POLL
 from onesoup.wire.generated.doctypes import NAMESPACES
 from onesoup.xmpp import commands
@@ -37,15 +36,15 @@ def keep_alive(ctx: Context, request: KeepAliveRequest) -> Primitive:
     if request.time_to_live is not None:
         ttl = access.granted(request.time_to_live, ctx.services.policy.ttl_min, ctx.services.policy.ttl_max)
     if ttl != ctx.session.ttl:
-        ctx.effects.fields["r"] = records.pack_session(replace(ctx.session, ttl=ttl))
-        ctx.effects.fields["ttl"] = access.expiry(ttl) * 1000
+        ctx.effects.update.session = replace(ctx.session, ttl=ttl)
+        ctx.effects.update.ttl_ms = access.expiry(ttl) * 1000
     return KeepAliveResponse(result=access.result(), keep_alive_time=ttl)
 
 
 def logout(ctx: Context, request: LogoutRequest) -> Primitive:
     """Ends the session at once; the holder leaves XMPP behind the last command that waits."""
     ctx.send(commands.logout())
-    ctx.effects.end = StatusCode.INVALID_SESSION
+    ctx.effects.end_code = StatusCode.INVALID_SESSION
     return logged_out(ctx.version)
 
 
@@ -57,16 +56,16 @@ def logged_out(version: str) -> Primitive:
 def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
     """The agreed list. A way to wake the phone is agreed only while it works end to end (cir.md 2.4)."""
     asked = request.capability_list.supported_cir_method if request.capability_list else []
-    offer, fields = wakeups.offer(ctx, request) if asked else (wakeups.nothing(ctx), {})
+    offer, address = wakeups.offer(ctx, request) if asked else (wakeups.nothing(ctx), None)
     told = _poll_min_told(ctx)
     response, caps = capabilities.negotiate(request, ctx.version, offer, ctx.session.quirks, wakeups.cookie(ctx), told)
     _remember_poll_min(ctx, response, told)
-    ctx.effects.fields["caps"] = records.pack_caps(caps)
-    ctx.effects.fields["batch"] = capabilities.contacts_at_once(caps)
-    ctx.effects.fields["notify"] = "1" if caps.delivery == "N" else ""
-    ctx.effects.fields["nohold"] = "1" if caps.methods else ""
-    ctx.effects.fields.update(fields)
-    ctx.effects.fields["alt"] = "1" if capabilities.ALSO & set(caps.methods) else ""
+    update = ctx.effects.update
+    update.capabilities, update.wake_address = caps, address
+    update.contacts_at_once = capabilities.contacts_at_once(caps)
+    update.fetches_messages = caps.delivery == "N"
+    update.polls_return_at_once = bool(caps.methods)
+    update.has_other_bearers = bool(capabilities.ALSO & set(caps.methods))
     wakeups.agreed(ctx, offer, caps.methods)
     ctx.send(commands.limits())
     cut_waiting(ctx, caps)
@@ -90,7 +89,7 @@ def service(ctx: Context, request: ServiceRequest) -> Primitive:
     """Grants everything, groups only where the domain has rooms, and lets the holder send initial presence soon."""
     ctx.send({"op": "soon"})
     if segments.wanted(request):
-        ctx.effects.fields["segm"] = "1"
+        ctx.effects.update.reads_segments = True
     return services.answer(request, ctx.version, groups=ctx.services.groups.service(ctx.session.domain) != "")
 
 

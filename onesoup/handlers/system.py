@@ -15,7 +15,7 @@ from onesoup.handlers.context import Context, GatewayServices
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.announcements import Announcements
-from onesoup.store.session.gateway_side import RequestEffects
+from onesoup.store.session.request_effects import RequestEffects
 from onesoup.xmpp import commands
 
 # Terms that an account has accepted, or has been told where its phone cannot answer.
@@ -50,20 +50,20 @@ def decided(services: GatewayServices, sid: str, session: Session, answer: Syste
     if not responses:
         raise CspError(StatusCode.BAD_PARAMETER, "no response")
     terms = announcements.terms_id(services.policy.terms) if services.policy.terms else ""
-    waiting = services.sessions.values(sid, "i", [each.system_message_id or "" for each in responses])
-    for each, item in zip(responses, waiting, strict=True):
+    waiting = services.sessions.items.waiting(sid, [each.system_message_id or "" for each in responses])
+    for each, waits in zip(responses, waiting, strict=True):
         message_id, choice = each.system_message_id or "", each.chosen_option_id
-        if message_id != terms and item is None:
+        if message_id != terms and not waits:
             raise CspError(StatusCode.INVALID_MESSAGE_ID, "no such system message")
         if message_id == terms and choice not in announcements.OPTIONS:
             raise CspError(StatusCode.BAD_PARAMETER, "no such option")
-        effects.dropped.append(message_id)
+        effects.dropped_items.append(message_id)
         if message_id == terms and choice == announcements.DECLINE:
-            effects.end = StatusCode.FORCED_LOGOUT
-    if effects.end is not None:
+            effects.end_code = StatusCode.FORCED_LOGOUT
+    if effects.end_code is not None:
         log.info("terms-declined", sid=short(sid))
-        effects.out.append(records.pack_command(commands.logout()))
-    elif terms in effects.dropped:
+        effects.commands.append(records.pack_command(commands.logout()))
+    elif terms in effects.dropped_items:
         services.lists.put(session.jid, {terms: b"accepted"}, TERMS)
     return effects
 
@@ -73,9 +73,9 @@ log = structlog.get_logger()
 
 def answer(ctx: Context, request: SystemMessageUser) -> Primitive:
     effects = decided(ctx.services, ctx.sid, ctx.session, request)
-    ctx.effects.dropped.extend(effects.dropped)
-    ctx.effects.out.extend(effects.out)
-    ctx.effects.end = effects.end if effects.end is not None else ctx.effects.end
+    ctx.effects.dropped_items.extend(effects.dropped_items)
+    ctx.effects.commands.extend(effects.commands)
+    ctx.effects.end_code = effects.end_code if effects.end_code is not None else ctx.effects.end_code
     return status(StatusCode.SUCCESSFUL)
 
 

@@ -4,7 +4,7 @@ import redis
 
 from onesoup.store import keys
 from onesoup.store.redis.client import RedisScript
-from onesoup.store.session.gateway_side import WAKE_LUA
+from onesoup.store.session.session_lua import WAKE_LUA
 
 _TELL = (
     WAKE_LUA

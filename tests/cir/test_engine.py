@@ -20,9 +20,12 @@ from onesoup.settings.settings import Settings
 from onesoup.store import records
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.redis.client import connect
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import SessionUpdate, WakeAddress
+from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Shards
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.store.wakeup.cir_processes import CirProcesses
 from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
 from onesoup.store.wakeup.wakes import WAKE_TIMERS_KEY, WakeStore
@@ -60,9 +63,13 @@ class Station:
 
     def session(self, methods=("WAPSMS",), port=3717, number=NUMBER, address="127.0.0.1"):
         session = Session("alice@x", "wv:alice@x", "1.2", "r", cookie=COOKIE)
-        caps = records.pack_caps(Capabilities(methods=methods))
-        fields = {"r": records.pack_session(session), "ttl": 600_000, "fence": 1, "caps": caps, "alt": "1", "udp": port}
-        self.feed.create(SID, fields | {"num": number, "addr": address, "pmin": 10}, ())
+        self.feed.create(SID, NewSession(records.pack_session(session), 1, 600_000))
+        update = SessionUpdate(
+            capabilities=Capabilities(methods=methods),
+            has_other_bearers=True,
+            wake_address=WakeAddress(port, number, address, poll_min=10),
+        )
+        self.client.hset(self.key, mapping=update.pack())
         return self
 
     def deliver(self, *ids):

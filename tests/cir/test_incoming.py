@@ -26,6 +26,7 @@ from onesoup.store.redis.client import connect
 from onesoup.store.wakeup.sms_budget import SmsBudget, SmsJobs, SmsLimits
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
 from onesoup.wire import sms as pts
+from tests.support import in_redis
 from tests.support.gateways import FakeCarrier, HttpGateway, Kannel, Smsc, answer
 
 NUMBER, KEY = "+15550100123", "hook-key"
@@ -328,7 +329,7 @@ def test_a_log_in_by_sms_needs_its_password_and_its_number_gets_wake_ups(phone, 
     services.lines.register("cir:1", 60_000, ("SSMS", "WAPSMS"))
     services.policy = replace(services.policy, sms_prefixes=("+1555",))
     assert "SC,WS" in phone.says(f"WV12CP3 SI={sid} CA=((CT,MP),(SC,WS))").hears()
-    assert services.sessions.read(sid, ["num"]) == [NUMBER.encode()]
+    assert in_redis.fields(services.sessions, sid, ["num"]) == [NUMBER.encode()]
 
 
 # --- HELO ---
@@ -340,7 +341,7 @@ def test_a_helo_binds_the_number_to_the_session(phone, services, packed):
     helo = f"HELO {sid}".encode()
     octets = encoding.pack(encoding.septets(helo)) if packed else helo
     assert phone.station.brings(octets, udh=encoding.SSMS_HEADER) == 200
-    assert services.sessions.read(sid, ["num"]) == [NUMBER.encode()]
+    assert in_redis.fields(services.sessions, sid, ["num"]) == [NUMBER.encode()]
     assert services.numbers.of("alice@example.org") == [NUMBER]
     assert numbers.SMS in str(phone.station.client.hgetall("num:{alice@example.org}"))
     phone.hears_nothing()

@@ -22,7 +22,7 @@ from onesoup.csp.codec.generated_elements import (
 )
 from onesoup.csp.lists import Item
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 WATCHER = Item("romeo@example.net", "R", subscription="from")

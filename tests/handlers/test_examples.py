@@ -17,8 +17,8 @@ from onesoup.handlers.context import Peer
 from onesoup.phone.engine import digest
 from onesoup.store import records
 from onesoup.store.account.blocks import BLOCK
-from onesoup.store.session.gateway_side import RequestEffects
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire import codec
 from onesoup.wire.document import Document
 from onesoup.wire.tree import Element
@@ -437,4 +437,4 @@ def test_a_phone_that_fetches_by_itself_is_told_the_news(stage):
 
 
 def _notify() -> RequestEffects:
-    return RequestEffects(fields={"caps": records.pack_caps(Capabilities(delivery="N")), "notify": "1"})
+    return RequestEffects(update=SessionUpdate(capabilities=Capabilities(delivery="N"), fetches_messages=True))

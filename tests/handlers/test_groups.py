@@ -53,7 +53,7 @@ from onesoup.csp.invitations import Invitation
 from onesoup.csp.messages import Text
 from onesoup.phone.engine import members_of
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.xmpp import rooms
 from onesoup.xmpp.xml import Xml, from_plain, leaf
 

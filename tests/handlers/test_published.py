@@ -35,6 +35,7 @@ from onesoup.csp.codec.generated_elements import (
 from onesoup.csp.lists import Item
 from onesoup.handlers.context import Policy
 from onesoup.store import records
+from tests.support import in_redis
 
 ROMEO, NURSE = "wv:romeo@example.net", "wv:nurse@example.net"
 PICTURE = base64.b64encode(b"octets of a picture").decode()
@@ -268,9 +269,9 @@ def test_a_picture_that_is_gone_or_too_large_does_not_keep_presence_back(phone, 
 def test_fewer_contacts_at_once_when_pictures_come_along(phone, holder, services):
     phone.ask(ClientCapabilityRequest(capability_list=CapabilityList(parser_size=32_768)))
     subscribed(phone, holder, services)
-    assert services.sessions.read(phone.sid, ["batch"]) == [b"3"]
+    assert in_redis.fields(services.sessions, phone.sid, ["batch"]) == [b"3"]
     subscribed(phone, holder, services, b"p", "online_status")
-    assert services.sessions.read(phone.sid, ["batch"]) == [b"3"]
+    assert in_redis.fields(services.sessions, phone.sid, ["batch"]) == [b"3"]
 
 
 def test_cards_and_pictures_are_looked_up_for_who_asks_by_name(phone, holder, services):

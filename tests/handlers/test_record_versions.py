@@ -22,7 +22,8 @@ from onesoup.csp.presence import Shown
 from onesoup.csp.session import Capabilities, Session
 from onesoup.store import keys, records
 from onesoup.store.redis.msgpack import BadRecord
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.store.wakeup.wakes import WakeTries
 
 JULIET = "juliet@example.org"

@@ -15,6 +15,7 @@ from onesoup.handlers import wakeups
 from onesoup.handlers.numbers import Issued, check_code, issue_code
 from onesoup.store.account.phone_numbers import CodeCheck
 from onesoup.wire.document import Encoding
+from tests.support import in_redis
 
 ALL = ["STCP", "SUDP", "WAPUDP", "WAPSMS", "SSMS", "SHTTP"]
 NUMBER, VICTIM = "+15550100123", "+15550100999"
@@ -44,7 +45,7 @@ def agree(phone, *methods, number=""):
 
 
 def field(services, phone, name):
-    return (services.sessions.read(phone.sid, [name])[0] or b"").decode()
+    return (in_redis.fields(services.sessions, phone.sid, [name])[0] or b"").decode()
 
 
 def test_everything_that_works_is_agreed_once_and_in_order(phone, works):
@@ -183,11 +184,11 @@ def test_nobody_else_is_told(new_phone, works):
     phone = new_phone()
     phone.log_in("wv:alice@example.org")
     agree(phone, "STCP")
-    works.sessions.bind_line(phone.sid, "cir:1")
+    works.sessions.stcp_lines.bind(phone.sid, "cir:1")
     an_hour_ago(works, phone)
     phone.ask(KeepAliveRequest())
     assert phone.reply.cir is None
-    works.sessions.unbind_line(phone.sid, "cir:1")
+    works.sessions.stcp_lines.unbind(phone.sid, "cir:1")
     phone.ask(KeepAliveRequest())
     assert phone.reply.cir is None
     for version, methods in (("1.1", ["STCP"]), ("1.2", ["SHTTP"])):
@@ -200,7 +201,7 @@ def test_nobody_else_is_told(new_phone, works):
 
 
 def test_a_line_that_goes_when_the_session_is_gone_leaves_nothing(works):
-    works.sessions.unbind_line("a7nobody", "cir:1")
+    works.sessions.stcp_lines.unbind("a7nobody", "cir:1")
     assert not works.sessions._client.exists("s:{a7nobody}")
 
 

@@ -11,10 +11,11 @@ from onesoup.csp.codec.generated_elements import PresenceSubList, StatusText, Us
 from onesoup.store import records
 from onesoup.store.account.blocks import BLOCK, BlockLists
 from onesoup.store.account.handsets import OWN, PHOTO
-from onesoup.store.session.gateway_side import RequestEffects
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
+from tests.support import in_redis
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
 from workers.holder.session import session as held_module
@@ -138,13 +139,13 @@ def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder._subscriber.connected)
-    lab.sessions.open(sid, "1", "digest", ())
+    lab.sessions.open(sid, "1", "digest")
     gevent.sleep(0.2)
     assert not shown(server)
     inbox = Inbox(lab.client, RedeliveryPolicy())
     inbox.poll(sid)
     eventually(lambda: shown(server), 1)
-    assert lab.sessions.read(sid, ["idle"]) == [None]  # from now on polls tell nobody
+    assert in_redis.fields(lab.sessions, sid, ["idle"]) == [None]  # from now on polls tell nobody
 
 
 def test_an_owner_of_the_past_sends_nothing(lab, server):
@@ -337,7 +338,7 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
     eventually(lambda: holder._subscriber.connected)
     holder.tick()
     eventually(lambda: len(holder._shared.agenda) == 1)
-    lab.sessions.commit(sid, None, "1", b"", RequestEffects(fields={"ttl": 1000}))
+    lab.sessions.commit(sid, None, "1", b"", RequestEffects(update=SessionUpdate(ttl_ms=1000)))
     gevent.sleep(1.5)
     held = holder._held[sid]
     held.lifetime._since -= 600
@@ -359,9 +360,9 @@ def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, 
     gevent.sleep(0.4)
     holder._check([holder._held[sid]])
     eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
-    lab.sessions.open(sid, "1", "digest", ())
+    lab.sessions.open(sid, "1", "digest")
     eventually(lambda: server.other[1:] == ["<active xmlns='urn:xmpp:csi:0'/>"])
-    lab.sessions.open(sid, "2", "digest", ())
+    lab.sessions.open(sid, "2", "digest")
     holder._check([holder._held[sid]])
     assert len(server.other) == 2
 
@@ -373,7 +374,7 @@ def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
     monkeypatch.setattr(held_module, "IDLE_MS", 1)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    lab.sessions.bind_line(sid, "cir:1")
+    lab.sessions.stcp_lines.bind(sid, "cir:1")
     gevent.sleep(0.05)
     holder._check([holder._held[sid]])
     gevent.sleep(0.05)

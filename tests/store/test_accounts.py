@@ -14,7 +14,7 @@ from onesoup.store.account.keyring import KeyRing, KeyRingError
 from onesoup.store.account.login_replies import MAX_NONCES, LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
-from onesoup.store.session.gateway_side import MAX_DELIVERED_COPIES
+from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
 from onesoup.store.wakeup.cir_processes import CirProcesses
 
 KEY_1, KEY_2 = secrets.token_bytes(32), secrets.token_bytes(32)

@@ -5,10 +5,12 @@ are attacked where that is (tests/holder/test_bounds.py, tests/handlers/test_bou
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
 from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, Lists
 from onesoup.store.account.blocks import BlockLists
@@ -21,16 +23,20 @@ from onesoup.store.bounds import TABLE, TooMuch
 from onesoup.store.errors import OutboxFull
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.servers import SaslMechanisms
-from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.contacts import Subscription
+from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.group_histories import GroupHistories
-from onesoup.store.session.holder_side import LIVE, Delivery, HolderSessionStore, StreamChanges, kept_since
+from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
 from onesoup.store.session.search_hits import SearchHits
 from onesoup.store.session.segments import Segments
 from onesoup.store.session.shards import Shards
+from onesoup.store.session.stream_changes import LIVE, Delivery, StreamChanges, kept_since
 from onesoup.store.wakeup.sms_budget import SmsJobs
 from onesoup.store.wakeup.sms_inbound import InboundSmsStore
 from onesoup.store.wakeup.wakes import WakeStore
+from tests.support.in_redis import SESSION
 from tests.support.memory import memory
 
 MEBIBYTE = 1024 * 1024
@@ -59,7 +65,7 @@ class Field:
             client,
             sid,
             HolderSessionStore(client),
-            GatewaySessionStore(client, flood_ms=0),
+            GatewaySessionStore(client, unknown_presence_ms=0),
         )
         self.count = 0
 
@@ -124,7 +130,7 @@ def copies_that_were_read(field: Field) -> None:
     for number in range(3000):
         had.keep(JID, {f"s{number:037}": number, f"a{number:037}": number})
         field.store(items=[Delivery(f"m{number}", "a@b", b"", copy=f"s{number:037}")])
-        field.commit(dropped=[f"m{number}"])
+        field.commit(dropped_items=[f"m{number}"])
 
 
 @attacks("handsets:{jid}")
@@ -139,7 +145,7 @@ def what_handsets_have_published(field: Field) -> None:
 @attacks("moved:{sid}")
 def log_ins_in_the_name_of_sessions(field: Field) -> None:
     for number in range(2000):
-        field.sessions.moves(f"session{number % 100}", "")
+        field.sessions.note_move(f"session{number % 100}", "")
 
 
 @attacks("out:{sid}")
@@ -147,9 +153,9 @@ def links_and_messages(field: Field) -> None:
     for number in range(400):
         field.store(items=[Delivery(f"m{number}", "a@b", b"", job=b"x" * 2000)])
     for _ in range(20):
-        field.commit(out=[b"x" * 60_000])
-        field.commit(out=[b"x" * 60_000] * 20)
-        field.commit(out=[b"x"])
+        field.commit(commands=[b"x" * 60_000])
+        field.commit(commands=[b"x" * 60_000] * 20)
+        field.commit(commands=[b"x"])
     for _ in range(1000):
         with suppress(OutboxFull):
             field.sessions.push(field.sid, b"x" * 100)
@@ -227,9 +233,13 @@ def pictures(field: Field) -> None:
 
 @attacks("s:{sid}")
 def fields(field: Field) -> None:
-    for name in ("own", "caps", "gd", "r", "unsaid"):
-        field.commit(fields={name: b"x" * 200_000})
-        field.commit(fields={name: b"x" * 60_000})
+    for length in (200_000, 60_000):
+        long = "x" * length
+        field.commit(update=SessionUpdate(own_presence={"text": long}))
+        field.commit(update=SessionUpdate(capabilities=Capabilities(methods=(long,))))
+        field.commit(update=SessionUpdate(group_methods={long: ("N", 0)}))
+        field.commit(update=SessionUpdate(session=replace(SESSION, cookie=long)))
+        field.commit(update=SessionUpdate(unsaid=long.encode()))
 
 
 @attacks("sub:{sid}", "spell:{sid}", "dirty:{sid}", "sent:{sid}")
@@ -237,16 +247,20 @@ def subscriptions(field: Field) -> None:
     inbox = Inbox(field.client, RedeliveryPolicy(repeat_ms=60_000, contacts=100))
     for number in range(300):
         who = [field.stranger(3000 if number % 2 else 60) for _ in range(30)]
-        field.commit(sub=dict.fromkeys(who, b"x" * 100), dirty=who, spell={jid: "wv:" + jid for jid in who})
+        wishes = dict.fromkeys(who, Subscription(["x" * 100]))
+        field.commit(subscriptions=wishes, presence_due=who, spellings={jid: "wv:" + jid for jid in who})
         item = inbox.take(field.sid)
         inbox.take(field.sid, answered=getattr(item, "tid", ""), only_answer=True)
-        field.commit(unsub=who)
+        field.commit(unsubscribed=who)
 
 
 @attacks("asked:{sid}", "valid:{sid}")
 def reports(field: Field) -> None:
     for number in range(3000):
-        field.commit(asked={f"id{number}": field.stranger(3000 if number % 2 else 400)}, valid={f"id{number}": 3_600_000})
+        field.commit(
+            reports_wanted={f"id{number}": field.stranger(3000 if number % 2 else 400)},
+            report_within_ms={f"id{number}": 3_600_000},
+        )
 
 
 @attacks("a:{sid}:*")

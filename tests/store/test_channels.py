@@ -20,12 +20,15 @@ from onesoup.store.redis import channels
 from onesoup.store.redis import client as store_client
 from onesoup.store.redis.channels import ReplyChannel, Subscriber, send_reply
 from onesoup.store.redis.client import connect
-from onesoup.store.session.gateway_side import GatewaySessionStore, RequestEffects
+from onesoup.store.session.gateway_side import GatewaySessionStore
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects
+from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.shards import Leases, Shards
 from onesoup.store.wakeup.cir_processes import CirProcesses
 from tests.support.flood import flood
+from tests.support.in_redis import RECORD, SESSION
 
 
 def until(true, seconds=10.0):
@@ -250,10 +253,10 @@ def test_a_restart_of_redis_is_survived(own_redis):
 def test_scripts_work_again_after_a_restart(own_redis):
     """Redis has lost them; data it has not."""
     feed, sessions = HolderSessionStore(connect(own_redis.url)), GatewaySessionStore(connect(own_redis.url))
-    feed.create("a7x", {"r": b"r", "ttl": 60_000, "fence": 1}, ())
-    sessions.open("a7x", "1", "d", ("r",))
+    feed.create("a7x", NewSession(RECORD, 1, 60_000))
+    sessions.open("a7x", "1", "d")
     own_redis.restart()
-    assert sessions.open("a7x", "2", "d", ("r",)).fields == [b"r"]
+    assert sessions.open("a7x", "2", "d").session == SESSION
 
 
 # --- Redis away ---
@@ -263,15 +266,15 @@ def commands(url):
     client = connect(url)
     feed, ring = HolderSessionStore(client), KeyRing([("k1", bytes(32))])
     return {
-        "open": lambda: GatewaySessionStore(client).open("a7x", "1", "d", ("r",)),
+        "open": lambda: GatewaySessionStore(client).open("a7x", "1", "d"),
         "commit": lambda: GatewaySessionStore(client).commit("a7x", "1", "d", b"x", RequestEffects()),
         "push": lambda: GatewaySessionStore(client).push("a7x", b"x"),
-        "values": lambda: GatewaySessionStore(client).values("a7x", "spell", ["x"]),
-        "hash": lambda: GatewaySessionStore(client).hash("a7x", "ros"),
+        "spellings": lambda: GatewaySessionStore(client).contacts.spellings("a7x", ["x"]),
+        "roster": lambda: GatewaySessionStore(client).contacts.roster("a7x"),
         "take": lambda: Inbox(client, RedeliveryPolicy()).take("a7x"),
-        "create": lambda: feed.create("a7x", {"ttl": 1}, ()),
-        "commands": lambda: feed.commands("a7x"),
-        "with_commands": lambda: feed.with_commands(["a7x"]),
+        "create": lambda: feed.create("a7x", NewSession(RECORD, 1, 1)),
+        "commands": lambda: feed.outbox.commands("a7x"),
+        "with_commands": lambda: feed.outbox.sessions_with_commands(["a7x"]),
         "copy": lambda: feed.copy("a7x", "a7y"),
         "link": lambda: Accounts(client, ring).find("a@x"),
         "clients": lambda: ClientSessions(client).all("a@x"),
@@ -298,7 +301,7 @@ def test_a_redis_that_hangs_is_store_down_in_time_for_an_answer(own_redis, monke
     calls["lines"]()
     os.kill(own_redis.process.pid, signal.SIGSTOP)
     try:
-        waits = {name: gevent.spawn(_timed, calls[name]) for name in ("open", "commit", "take", "link", "hash", "ask")}
+        waits = {name: gevent.spawn(_timed, calls[name]) for name in ("open", "commit", "take", "link", "roster", "ask")}
         gevent.joinall(list(waits.values()), timeout=15)
         for name, wait in waits.items():
             error, took = wait.value
@@ -354,7 +357,7 @@ def test_a_redis_that_is_busy_with_a_script_is_store_down(own_redis):
 def test_a_bug_of_ours_is_not_told_as_store_down(client):
     client.set("s:{a7x}", b"no hash")
     with pytest.raises(redis.ResponseError):
-        GatewaySessionStore(client).open("a7x", "1", "d", ("r",))
+        GatewaySessionStore(client).open("a7x", "1", "d")
 
 
 def test_no_wait_in_the_module_is_longer_than_a_phone_waits():

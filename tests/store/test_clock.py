@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from onesoup.store import keys
 from onesoup.store.redis.clock import CLOCK_TOLERANCE_MS, ClockJumps
-from onesoup.store.session.holder_side import StreamChanges
 from onesoup.store.session.shards import Leases
+from onesoup.store.session.stream_changes import StreamChanges
 from onesoup.store.wakeup.timers import SharedTimers
 from onesoup.store.wakeup.wakes import WAKE_SWEEP_KEY, WakeStore
 from workers.holder.session.expiry import SessionExpiry
@@ -49,10 +49,10 @@ def look(life, feed, sid):
     """As the holder does it."""
     while True:
         before = time.monotonic()
-        by, seen = life.judge(feed.look(sid), before, time.monotonic())
+        by, seen = life.judge(feed.status(sid), before, time.monotonic())
         if not by:
             return seen
-        feed.jumped(sid, 1, by)
+        feed.shift_times(sid, 1, by)
 
 
 # --- seeing it ---
@@ -89,7 +89,7 @@ def test_a_session_lives_on(feed, sessions, sid, client, by):
     life = lifetime(by)
     assert look(life, feed, sid).code is None
     set_clock(client, sid, by)
-    assert sessions.open(sid, "1", b"digest".hex(), (), touch=False).reply is None
+    assert sessions.lives(sid)
     seen = look(life, feed, sid)
     assert seen.code is None
     assert 50_000 < seen.left <= 60_000
@@ -124,7 +124,7 @@ def test_presence_goes_on_after_the_clock_was_set_back(feed, sid, client):
     client.zadd(keys.of(sid, "dirty")[0], {"bob@x": now + 2 * HOUR})
     client.zadd(keys.of(sid, "sent")[0], {"bob@x": now + 2 * HOUR})
     client.hset(keys.session(sid), "cir", f"m{now + 2 * HOUR}")
-    feed.jumped(sid, 1, -2 * HOUR)
+    feed.shift_times(sid, 1, -2 * HOUR)
     for name in ("dirty", "sent"):
         assert client.zscore(keys.of(sid, name)[0], "bob@x") <= now + 1000
     assert int(client.hget(keys.session(sid), "cir")[1:]) <= now + 10_000

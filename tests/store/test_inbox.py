@@ -3,11 +3,21 @@
 import gevent
 import pytest
 
-from onesoup.store import keys
+from onesoup.csp.session import Capabilities
+from onesoup.store import keys, records
 from onesoup.store.errors import NoSession
-from onesoup.store.session.gateway_side import MAX_DELIVERED_COPIES, RequestEffects
-from onesoup.store.session.holder_side import Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.contacts import Subscription
+from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.inbox import ClosedTransaction, Inbox, InboxItem, NothingWaits, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
+from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
+from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
+from tests.support import in_redis
+from tests.support.in_redis import RECORD
+
+# Every attribute.
+ALL = Subscription([])
 
 
 def queue(client, sid):
@@ -36,10 +46,12 @@ def test_messages_come_one_at_a_time_in_order(patient, sid, deliver):
 
 
 def test_an_item_comes_with_what_its_answer_needs(patient, sid, deliver, sessions):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(spell={"romeo@x": "WV:Romeo@X"}, fields={"caps": b"caps"}))
+    caps = Capabilities(parser=5000)
+    update = SessionUpdate(capabilities=caps)
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(spellings={"romeo@x": "WV:Romeo@X"}, update=update))
     deliver("m1")
     item = patient.take(sid)
-    assert (item.record, item.caps, item.spelling) == (b"record", b"caps", "WV:Romeo@X")
+    assert (item.record, item.caps, item.spelling) == (RECORD, records.pack_caps(caps), "WV:Romeo@X")
 
 
 def test_an_unanswered_message_comes_again_under_a_new_transaction_id(inbox, sid, deliver):
@@ -64,7 +76,7 @@ def test_a_message_that_is_never_answered_stays_for_the_account(inbox, sid, deli
     taken = [inbox.take(sid) for _ in range(8)]
     assert [each.id for each in taken] == ["m1"] * 4 + ["m2"] * 4
     assert inbox.take(sid) == NothingWaits(0)
-    assert feed.undelivered(sid) == {"m1": b"romeo@x\ntext m1", "m2": b"romeo@x\ntext m2"}
+    assert feed.items.undelivered(sid) == {"m1": b"romeo@x\ntext m1", "m2": b"romeo@x\ntext m2"}
 
 
 def test_no_transaction_id_is_ever_reused(inbox, sid, deliver, client):
@@ -91,11 +103,11 @@ def test_short_transaction_ids_are_numbers_of_three_digits_that_close_their_item
     first = inbox.take(sid, short=True)
     second = inbox.take(sid, answered=first.tid, short=True)
     assert (first.tid, second.tid) == ("999", "998")
-    assert list(feed.undelivered(sid)) == ["m2"]
+    assert list(feed.items.undelivered(sid)) == ["m2"]
     client.hset(keys.session(sid), "seq", 1998)
     assert [inbox.take(sid, short=True).tid for _ in range(3)] == ["1", "0", "999"]
     inbox.take(sid, answered="0", only_answer=True)
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
 
 
 # --- answers ---
@@ -105,7 +117,7 @@ def test_a_message_is_done_when_its_transaction_is_answered(inbox, sid, deliver,
     deliver("m1")
     tid = inbox.take(sid).tid
     assert inbox.take(sid, answered=tid) == NothingWaits(0)
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
     for name in ("open", "try", "tid", "i", "q"):
         assert client.exists(keys.of(sid, name)[0]) == 0
 
@@ -115,14 +127,14 @@ def test_a_message_is_done_by_its_message_id_whatever_the_transaction(inbox, sid
     deliver("m1", "m2")
     inbox.take(sid)
     inbox.take(sid, answered="unknown", message_id="m1", only_answer=True)
-    assert list(feed.undelivered(sid)) == ["m2"]
+    assert list(feed.items.undelivered(sid)) == ["m2"]
 
 
 def test_a_message_that_was_never_handed_out_can_be_answered(inbox, sid, deliver, feed):
     deliver("m1", "m2")
     inbox.take(sid, message_id="m2", only_answer=True)
     assert inbox.take(sid).id == "m1"
-    assert list(feed.undelivered(sid)) == ["m1"]
+    assert list(feed.items.undelivered(sid)) == ["m1"]
 
 
 def test_the_next_item_comes_with_the_answer_to_the_last(patient, sid, deliver):
@@ -159,12 +171,12 @@ def test_a_stale_answer_does_not_close_another_item(patient, sid, deliver, feed)
     first = patient.take(sid)
     patient.take(sid, answered=first.tid, message_id="m1")
     patient.take(sid, answered=first.tid, message_id="m1", only_answer=True)
-    assert list(feed.undelivered(sid)) == ["m2"]
+    assert list(feed.items.undelivered(sid)) == ["m2"]
 
 
 def test_a_message_id_that_is_no_message_spoils_nothing(patient, sid, deliver, feed, sessions):
     """Not even one that looks like a mark of ours in the queue."""
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(subscriptions={"romeo@x": Subscription([])}, presence_due=["romeo@x"]))
     patient.take(sid, message_id="P", only_answer=True)
     assert patient.take(sid).contacts[0].jid == "romeo@x"
 
@@ -194,7 +206,7 @@ def test_a_status_in_the_place_of_message_delivered_sends_no_receipt(patient, si
     deliver("m1", receipt=b"receipt 1")
     patient.take(sid, answered=patient.take(sid).tid, only_answer=True)
     assert outbox(client, sid) == []
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
 
 
 # --- held polls ---
@@ -226,14 +238,14 @@ def test_who_does_not_hold_is_not_woken(patient, sid, deliver, listen):
 
 
 def test_nothing_is_held_for_a_phone_with_a_cir_channel(patient, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(fields={"nohold": "1"}))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(update=SessionUpdate(polls_return_at_once=True)))
     assert patient.take(sid, hold="worker:1") == NothingWaits(0)
 
 
 def test_a_poll_that_finds_something_is_not_held(patient, sid, deliver, sessions):
     deliver("m1")
     assert patient.take(sid, hold="worker:1").id == "m1"
-    assert sessions.read(sid, ["hold"]) == [None]
+    assert in_redis.fields(sessions, sid, ["hold"]) == [None]
 
 
 def test_the_end_of_a_session_wakes_a_held_poll(patient, sid, feed, listen):
@@ -259,8 +271,8 @@ def test_a_poll_of_no_session_is_refused(inbox, client):
 def watch(sessions, sid):
     """The phone subscribes; nothing is known of anybody yet, and what waits from that is taken away."""
 
-    def go(*jids, wishes=b"all"):
-        sessions.commit(sid, "sub", repr(jids), b"ok", RequestEffects(sub=dict.fromkeys(jids, wishes)))
+    def go(*jids, wishes=ALL):
+        sessions.commit(sid, "sub", repr(jids), b"ok", RequestEffects(subscriptions=dict.fromkeys(jids, wishes)))
 
     return go
 
@@ -282,7 +294,7 @@ def test_presence_is_told_to_who_subscribed(patient, sid, watch, show):
     show(romeo=b"here", nurse=b"here")
     item = patient.take(sid)
     (contact,) = item.contacts
-    assert (contact.jid, contact.presence, contact.subscription, contact.spelling) == ("romeo@x", b"here", b"all", None)
+    assert (contact.jid, contact.presence, contact.subscription, contact.spelling) == ("romeo@x", b"here", ALL.pack(), None)
     assert item.payload is None
     assert patient.take(sid) == NothingWaits(0)
 
@@ -319,7 +331,7 @@ def test_presence_that_is_never_answered_is_dropped(inbox, sid, watch, show, fee
         assert inbox.take(sid).contacts
     assert inbox.take(sid) == NothingWaits(0)
     assert client.hlen(keys.of(sid, "i")[0]) == 0
-    assert feed.undelivered(sid) == {}
+    assert feed.items.undelivered(sid) == {}
 
 
 def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed, client):
@@ -331,9 +343,9 @@ def test_a_contact_is_told_once_in_five_seconds(patient, sid, watch, show, feed,
     assert 4000 < wait <= 5000
     assert patient.take(sid) == NothingWaits(0)
     assert show(romeo=b"here again") <= 5000
-    assert 0 < feed.ring(sid) <= 5000
+    assert 0 < feed.items.mark_due_presence(sid) <= 5000
     client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
-    assert feed.ring(sid) == -1
+    assert feed.items.mark_due_presence(sid) == -1
     assert told(patient.take(sid)) == {"romeo@x": b"here again"}
 
 
@@ -389,12 +401,12 @@ def test_a_change_while_presence_is_under_way_is_told_later(patient, sid, watch,
     show(romeo=b"gone")
     patient.take(sid, answered=item.tid)
     client.zadd(keys.of(sid, "dirty")[0], {"romeo@x": 1})
-    feed.ring(sid)
+    feed.items.mark_due_presence(sid)
     assert told(patient.take(sid)) == {"romeo@x": b"gone"}
 
 
 def test_somebody_of_whom_nothing_is_known_is_told_too(patient, sid, sessions):
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub={"romeo@x": b""}, dirty=["romeo@x"]))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(subscriptions={"romeo@x": Subscription([])}, presence_due=["romeo@x"]))
     assert told(patient.take(sid)) == {"romeo@x": None}
 
 
@@ -457,7 +469,7 @@ def test_a_poll_does_what_taking_does(patient, feed, client, listen, fields, ite
     """Two sessions of the same state; one is polled for, from the other is taken."""
     seen = []
     for sid, ask in (("a7one", patient.poll), ("a7two", patient.take)):
-        feed.create(sid, {"r": b"record", "ttl": 60_000, "fence": 1}, ())
+        feed.create(sid, NewSession(RECORD, 1, 60_000))
         heard = listen("wake:a7")
         if items:
             feed.store(sid, 1, StreamChanges(items=[Delivery(f"m{n}", "romeo@x", b"text", b"", "") for n in range(items)]))
@@ -552,7 +564,7 @@ def test_the_receipt_waits_for_the_last_part(patient, sid, feed, client):
 def test_a_message_that_was_fetched_is_cut_with_the_answer(patient, sid, deliver, sessions):
     deliver("m1", "m2")
     patient.take(sid)
-    sessions.commit(sid, "9", "d", b"ok", RequestEffects(cut={"m1": (b"text m1", [("m1", b"te"), ("x1", b"xt")])}))
+    sessions.commit(sid, "9", "d", b"ok", RequestEffects(cut_items={"m1": (b"text m1", [("m1", b"te"), ("x1", b"xt")])}))
     assert [patient.take(sid).id for _ in range(2)] == ["x1", "m2"]
 
 
@@ -562,15 +574,15 @@ def test_the_first_part_of_a_cut_message_is_not_the_message(patient, feed, sid, 
     item = patient.take(sid)
     patient.cut(sid, item, [("m1", b"te"), ("x1", b"xt")])
     patient.take(sid, answered=item.tid, message_id="m1", only_answer=True)
-    assert feed.had([sid]) == {}
+    assert feed.delivered_copies([sid]) == {}
     patient.take(sid, message_id="x1", only_answer=True)
-    assert set(feed.had([sid])) == {"one"}
+    assert set(feed.delivered_copies([sid])) == {"one"}
 
 
 def test_contacts_that_did_not_fit_come_later(patient, sid, feed, sessions, client):
     jids = [f"c{number}@x" for number in range(4)]
     feed.store(sid, 1, StreamChanges(roster=dict.fromkeys(jids, b"r")))
-    sessions.commit(sid, "1", "d", b"ok", RequestEffects(sub=dict.fromkeys(jids, b"s")))
+    sessions.commit(sid, "1", "d", b"ok", RequestEffects(subscriptions=dict.fromkeys(jids, Subscription([]))))
     feed.store(sid, 1, StreamChanges(presence=dict.fromkeys(jids, b"p")))
     item = patient.take(sid)
     told = [each.jid for each in item.contacts]
@@ -592,31 +604,31 @@ def test_a_copy_that_the_phone_has_read_is_noted(patient, feed, sid, deliver, se
     for _ in range(3):
         item = patient.take(sid)
         patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
-    assert set(feed.had([sid])) == {"one", "two"}
-    sessions.commit(sid, "1", "d", b"reply", RequestEffects(dropped=["m4"]))
-    assert set(feed.had([sid])) == {"one", "two", "four"}
+    assert set(feed.delivered_copies([sid])) == {"one", "two"}
+    sessions.commit(sid, "1", "d", b"reply", RequestEffects(dropped_items=["m4"]))
+    assert set(feed.delivered_copies([sid])) == {"one", "two", "four"}
 
 
 def test_a_part_that_was_read_is_not_the_message(patient, feed, sid, deliver):
     deliver("m1", copy="one.")
     item = patient.take(sid)
     patient.take(sid, answered=item.tid, message_id=item.id, only_answer=True)
-    assert feed.had([sid]) == {}
+    assert feed.delivered_copies([sid]) == {}
 
 
 def test_only_the_newest_are_noted_and_they_go_with_the_session(patient, feed, sid, deliver, client):
     for number in range(MAX_DELIVERED_COPIES + 3):
         deliver(f"m{number}", copy=f"copy{number}")
         patient.take(sid, message_id=f"m{number}", only_answer=True)
-    noted = feed.had([sid])
+    noted = feed.delivered_copies([sid])
     assert len(noted) == MAX_DELIVERED_COPIES
     assert f"copy{MAX_DELIVERED_COPIES + 2}" in noted
-    feed.forget(sid)
-    assert feed.had([sid]) == {}
+    feed.delete_records(sid)
+    assert feed.delivered_copies([sid]) == {}
 
 
 def test_the_name_of_a_copy_is_no_part_of_whom_it_is_from(patient, sid, deliver, sessions):
     deliver("m1", copy="one")
-    sessions.commit(sid, "1", "d", b"reply", RequestEffects(spell={"romeo@x": "WV:Romeo@x"}))
+    sessions.commit(sid, "1", "d", b"reply", RequestEffects(spellings={"romeo@x": "WV:Romeo@x"}))
     item = patient.take(sid)
     assert (item.payload, item.spelling) == (b"text m1", "WV:Romeo@x")

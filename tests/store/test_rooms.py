@@ -5,7 +5,10 @@ import pytest
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.redis.client import connect
-from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.session_values import NewSession
+from onesoup.store.session.stream_changes import StreamChanges
+from tests.support.in_redis import RECORD
 
 ALICE = "alice@example.org"
 
@@ -72,13 +75,13 @@ def test_invitations_do_not_fill_redis(client):
 
 def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):
     feed = HolderSessionStore(client)
-    feed.create("00s", {"ttl": 60_000, "fence": 1}, ())
+    feed.create("00s", NewSession(RECORD, 1, 60_000))
     feed.store(
         "00s", 1, StreamChanges(rooms={"a@r": b"a", "ab@r": b"b"}, occupants={"a@r/x": b"1", "a@r/y/z": b"2", "ab@r/x": b"3"})
     )
-    assert feed.occupants("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": b"1", "a@r/no": None}
+    assert feed.rooms.occupant_records("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": b"1", "a@r/no": None}
     feed.store("00s", 1, StreamChanges(occupants={"ab@r/x": b""}))
     feed.store("00s", 1, StreamChanges(rooms={"a@r": b""}))
-    assert (feed.hash("00s", "rooms"), feed.hash("00s", "occ")) == ({"ab@r": b"b"}, {})
+    assert (feed.rooms.joined_records("00s"), feed.rooms.occupants("00s")) == ({"ab@r": b"b"}, [])
     feed.copy("00s", "00t")
-    assert feed.hash("00t", "rooms") == {"ab@r": b"b"}
+    assert feed.rooms.joined_records("00t") == {"ab@r": b"b"}

@@ -120,7 +120,7 @@ def test_polls_in_a_row_are_counted(wakes, woken, inbox, sessions):
     for _ in range(3):
         inbox.take(woken)
     assert wakes.look(woken).polls == 3
-    sessions.open(woken, "t1", "d", ())
+    sessions.open(woken, "t1", "d")
     assert wakes.look(woken).polls == 0
 
 

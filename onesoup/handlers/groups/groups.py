@@ -52,7 +52,7 @@ def join(ctx: Context, request: JoinGroupRequest) -> Primitive:
     answer = _enter(ctx, room, gid, request.screen_name, settled, bool(request.subscribe_notification), about)
     if settled != before:
         properties.store(ctx, room, settled)
-    ctx.effects.spell[room] = gid
+    ctx.effects.spellings[room] = gid
     present = [each for each in occupants(ctx, room) if each.nick != answer["nick"]] if request.joined_request else []
     return _joined(ctx, members(ctx, present, gid), gid, str(answer["nick"]), bool(request.joined_request), about.description)
 
@@ -147,7 +147,7 @@ def create(ctx: Context, request: CreateGroupRequest) -> Primitive:
     if request.join_group is False:
         values["AutoDelete"] = "F"  # nobody is in it, so that it would be gone at once
     _configure_new(ctx, room, bool(name.owner), values, welcome)
-    ctx.effects.spell[room] = gid
+    ctx.effects.spellings[room] = gid
     properties.store(ctx, room, KeptProperties(gid, str(entered["nick"]), True, settled.auto, settled.show_id, settled.private))
     if values.get("Topic"):
         ctx.send(commands.stanza(rooms.topic(room, token(16), values["Topic"])))

@@ -72,7 +72,7 @@ def _group(ctx: Context, request: InviteRequest) -> tuple[str, Room | None]:
     gid = request.group_id or (name.group_id if name is not None else None)
     here = joined(ctx)
     room = room_of(ctx, gid, here)
-    ctx.effects.spell[room] = spelled(gid or "")
+    ctx.effects.spellings[room] = spelled(gid or "")
     return room, here.get(room)
 
 

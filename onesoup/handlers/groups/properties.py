@@ -20,7 +20,6 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers.context import Context
 from onesoup.handlers.groups.rooms import good, joined, keep, kept, room_of, spelled
 from onesoup.runtime.ids import token
-from onesoup.store import records
 from onesoup.xmpp import commands, rooms
 from onesoup.xmpp.rooms import About, Bookmark
 
@@ -110,7 +109,7 @@ def welcome(wishes: GroupProperties) -> str | None:
 
 def alias(ctx: Context) -> str:
     """The name under which the user shows himself."""
-    own = records.unpack_plain(ctx.services.sessions.read(ctx.sid, ["own"])[0], {})
+    own = ctx.services.sessions.records.own_presence(ctx.sid) or {}
     plain = own.get("alias")
     values = [child[1] for child in plain[2] if child[0] == "PresenceValue"] if plain else []
     return values[0].strip() if values else ""

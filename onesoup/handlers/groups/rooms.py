@@ -37,8 +37,7 @@ def spelled(text: str) -> str:
 
 def joined(ctx: Context) -> dict[str, Room]:
     """The joined rooms, by bare JID."""
-    found = ctx.services.sessions.hash(ctx.sid, "rooms")
-    return {room.decode(): records.unpack_room(record) for room, record in found.items()}
+    return ctx.services.sessions.rooms.joined(ctx.sid)
 
 
 def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None) -> str:
@@ -95,23 +94,14 @@ def find(ctx: Context, gid: str | None, here: dict[str, Room]) -> str:
 
 def occupants(ctx: Context, room: str) -> list[Occupant]:
     """Whoever is in a joined room, by nick."""
-    found = ctx.services.sessions.hash(ctx.sid, "occ")
-    start = f"{room}/"
-    return sorted(
-        (
-            Occupant(name.decode()[len(start) :], *records.unpack_occupant(record))
-            for name, record in found.items()
-            if name.decode().startswith(start)
-        ),
-        key=lambda each: each.nick.lower(),
-    )
+    here = [Occupant(*each[1:]) for each in ctx.services.sessions.rooms.occupants(ctx.sid) if each.room == room]
+    return sorted(here, key=lambda each: each.nick.lower())
 
 
 def everybody(ctx: Context) -> list[Occupant]:
     """Whoever is in one of the joined rooms and shows an address."""
-    found = ctx.services.sessions.hash(ctx.sid, "occ")
-    each = (Occupant(name.decode().partition("/")[2], *records.unpack_occupant(record)) for name, record in found.items())
-    return sorted((one for one in each if one.jid), key=lambda one: one.nick.lower())
+    found = [Occupant(*each[1:]) for each in ctx.services.sessions.rooms.occupants(ctx.sid) if each.jid]
+    return sorted(found, key=lambda each: each.nick.lower())
 
 
 def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]:

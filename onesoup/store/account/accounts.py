@@ -14,7 +14,7 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.store.bounds import JID_BYTES, KIB
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import MAX_DELIVERED_COPIES
+from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
 
 LINK_RECORD_VERSION = 1
 OFFLINE_INBOX_MS = 30 * 86_400_000

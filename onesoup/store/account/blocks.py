@@ -13,7 +13,7 @@ from onesoup.store.bounds import TooMuch
 from onesoup.store.redis.client import RedisScript, guarded, pack_argument, publish
 
 # One hash an account: b:<jid> and g:<jid>, use:b, use:g with T or F, and name:<room> or name:<room/nick> with a GroupID.
-BLOCK, GRANT, GROUP_NAME = "b", "g", "name"
+BLOCK, GRANT, SPELLED_GROUP = "b", "g", "name"
 # Where the JID of an account is published whose lists have changed.
 BLOCK_CHANGES_CHANNEL = "blocks"
 WISHED_BY_PHONE, CONFIRMED_BY_SERVER = b"p", b"s"
@@ -84,10 +84,10 @@ class BlockLists:
         """Of groups and screen names on the lists, how the phone writes the group."""
         found = guarded(lambda: self._client.hgetall(_key(jid)))
         pairs = ((raw.decode().partition(":"), value.decode()) for raw, value in found.items())
-        return {name: value for (kind, _, name), value in pairs if kind == GROUP_NAME}
+        return {name: value for (kind, _, name), value in pairs if kind == SPELLED_GROUP}
 
     def spell(self, jid: str, entries: Mapping[str, str]) -> None:
-        self._set(jid, {f"{GROUP_NAME}:{name}": gid.encode() for name, gid in entries.items()})
+        self._set(jid, {f"{SPELLED_GROUP}:{name}": gid.encode() for name, gid in entries.items()})
 
     def add(self, jid: str, kind: str, others: Iterable[str]) -> None:
         """Wishes of the phone."""

@@ -11,7 +11,7 @@ import redis
 from onesoup.store import keys
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import CIR_CHANNEL
+from onesoup.store.session.session_lua import CIR_CHANNEL
 
 NUMBER_VERSION = 1
 # A number that has not been seen for so long may belong to somebody else by now, ms.

@@ -4,7 +4,7 @@ import redis
 
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import STORED_REPLY_MS
+from onesoup.store.session.session_lua import STORED_REPLY_MS
 
 OUTCOME_VERSION = 1
 TRIES_WINDOW_MS = 3_600_000

@@ -10,7 +10,7 @@ import redis
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import RedisScript, pack_argument
 from onesoup.store.session.cut_item import CUT_ITEM_LUA
-from onesoup.store.session.gateway_side import (
+from onesoup.store.session.session_lua import (
     END_MARK_MS,
     EXPIRY_GRACE_MS,
     EXPIRY_STEP_MS,

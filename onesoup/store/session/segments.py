@@ -5,7 +5,7 @@ import redis
 from onesoup.store import bounds, keys
 from onesoup.store.redis.client import RedisScript, guarded
 from onesoup.store.redis.msgpack import as_texts, pack, reader, unpack
-from onesoup.store.session.gateway_side import STORED_REPLY_MS
+from onesoup.store.session.session_lua import STORED_REPLY_MS
 
 SEGMENTS_VERSION = 1
 

@@ -14,7 +14,7 @@ from onesoup.store import bounds, keys
 from onesoup.store.redis import sharded_channels
 from onesoup.store.redis.client import RedisScript, Value, guarded
 from onesoup.store.redis.msgpack import pack, reader, unpack
-from onesoup.store.session.gateway_side import WAKE_LUA
+from onesoup.store.session.session_lua import WAKE_LUA
 from onesoup.store.wakeup.timers import SharedTimers
 
 WAKE_TRIES_VERSION = 1
