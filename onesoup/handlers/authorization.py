@@ -14,7 +14,6 @@ from onesoup.csp.codec.generated_elements import (
     GetWatcherListResponse,
     Presence,
     PresenceAuthUser,
-    PresenceSubList,
     Primitive,
     ReactiveAuthStatus,
     ReactiveAuthStatusList,
@@ -28,8 +27,7 @@ from onesoup.csp.transactions import Table, status
 from onesoup.handlers import contacts
 from onesoup.handlers.context import Context, spellings
 from onesoup.handlers.publication import republish
-from onesoup.store import records
-from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, LIST_TARGET, PENDING_REQUESTS, USER_TARGET
+from onesoup.store.account.lists import DEFAULT_TARGET, LIST_TARGET, USER_TARGET, AttributeList
 from onesoup.xmpp import commands
 
 
@@ -40,7 +38,7 @@ def decide(ctx: Context, request: PresenceAuthUser) -> Primitive:
         ctx.send(commands.directed("subscribed", jid))
     else:
         _refuse(ctx, jid)
-    ctx.services.lists.remove(ctx.session.jid, [jid], PENDING_REQUESTS)
+    ctx.services.lists.pending.remove(ctx.session.jid, [jid])
     return status(StatusCode.SUCCESSFUL)
 
 
@@ -60,10 +58,10 @@ def _refuse(ctx: Context, jid: str, granted: bool = False) -> None:
 
 def reactive_status(ctx: Context, request: GetReactiveAuthStatusRequest) -> Primitive:
     """GRANTED for who sees us, PENDING for who asked, DENIED for anybody else; without names, all that is known."""
-    pending = ctx.services.lists.all(ctx.session.jid, PENDING_REQUESTS)
+    pending = ctx.services.lists.pending.all(ctx.session.jid)
     granted = {item.jid for item in ctx.roster().values() if _watches(item)}
     asked = {ctx.session.jid_of(each): each for each in request.user_id}
-    jids = list(asked) or sorted(granted | set(pending))
+    jids = list(asked) or sorted(granted | pending)
     spelled = spellings(ctx.services, ctx.sid, jids)
     states = [
         ReactiveAuthStatus(
@@ -103,59 +101,60 @@ def _watches(item: Item) -> bool:
 
 # --- attribute lists ---
 
+# What a target has that has none.
+NO_LIST = AttributeList([], [])
+
 
 def create(ctx: Context, request: CreateAttributeListRequest) -> Primitive:
     """Kept with the account. A list for named users grants them our presence in advance; the default list approves nobody,
     it only says what is published at all."""
     names = presence.wanted(request.presence_sub_list)
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
+    known = ctx.services.lists.attributes.all(ctx.session.jid)
     entries = {}
     for target in _targets(ctx, request):
         new = [jid for jid in _users(ctx, [target]) if not _watching(ctx, jid)]
         for jid in new:
             ctx.send(commands.directed("subscribed", jid))
-        entries[target] = records.pack_grant(names, new or records.unpack_grant(known.get(target))[1])
+        entries[target] = AttributeList(names, new or known.get(target, NO_LIST).granted)
     if request.default_list:
-        entries[DEFAULT_TARGET] = records.pack_grant(names, [])
-        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], names)
-    ctx.services.lists.put(ctx.session.jid, entries, ATTRIBUTE_LISTS)
+        entries[DEFAULT_TARGET] = AttributeList(names, [])
+        republish(ctx, known.get(DEFAULT_TARGET, NO_LIST).attributes, names)
+    ctx.services.lists.attributes.put(ctx.session.jid, entries)
     return status(StatusCode.SUCCESSFUL)
 
 
 def delete(ctx: Context, request: DeleteAttributeListRequest) -> Primitive:
     """Takes a grant back only where it came from such a list."""
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
+    known = ctx.services.lists.attributes.all(ctx.session.jid)
     names = [each for each in _targets(ctx, request) if each in known]
     for name in names:
-        for jid in records.unpack_grant(known[name])[1]:
+        for jid in known[name].granted:
             _refuse(ctx, jid, granted=True)
     if request.default_list:
         names.append(DEFAULT_TARGET)
-        republish(ctx, records.unpack_grant(known.get(DEFAULT_TARGET))[0], [])
-    ctx.services.lists.remove(ctx.session.jid, names, ATTRIBUTE_LISTS)
+        republish(ctx, known.get(DEFAULT_TARGET, NO_LIST).attributes, [])
+    ctx.services.lists.attributes.remove(ctx.session.jid, names)
     return status(StatusCode.SUCCESSFUL)
 
 
 def get(ctx: Context, request: GetAttributeListRequest) -> Primitive:
     """The lists that were asked for; all of them when nobody is named."""
-    known = ctx.services.lists.all(ctx.session.jid, ATTRIBUTE_LISTS)
+    known = ctx.services.lists.attributes.all(ctx.session.jid)
     names = _targets(ctx, request)
     everything = not names and not request.default_list
     response = GetAttributeListResponse(result=Result(code=StatusCode.SUCCESSFUL))
     if (request.default_list or everything) and DEFAULT_TARGET in known:
-        response.default_attribute_list = DefaultAttributeList(presence_sub_list=[_sub_list(known[DEFAULT_TARGET])])
+        response.default_attribute_list = DefaultAttributeList(
+            presence_sub_list=[presence.asked(known[DEFAULT_TARGET].attributes)]
+        )
     for name in names or (sorted(known) if everything else ()):
         if name in known and name != DEFAULT_TARGET:
             response.presence.append(_shown(ctx, name, known[name]))
     return response
 
 
-def _sub_list(record: bytes) -> PresenceSubList:
-    return presence.asked(records.unpack_grant(record)[0])
-
-
-def _shown(ctx: Context, name: str, record: bytes) -> Presence:
-    shown = Presence(presence_sub_list=[_sub_list(record)])
+def _shown(ctx: Context, name: str, attribute_list: AttributeList) -> Presence:
+    shown = Presence(presence_sub_list=[presence.asked(attribute_list.attributes)])
     if name.startswith(USER_TARGET):
         shown.user_id = ctx.session.spelled(name.removeprefix(USER_TARGET))
     else:

@@ -28,7 +28,6 @@ from onesoup.csp.text import addresses
 from onesoup.csp.transactions import Table, status
 from onesoup.handlers import long_lists
 from onesoup.handlers.context import Context, spellings
-from onesoup.store import records
 from onesoup.store.account.blocks import GRANT
 from onesoup.xmpp import commands
 
@@ -129,7 +128,7 @@ def delete_list(ctx: Context, request: DeleteListRequest) -> Primitive:
     _remove(ctx, contact_list, [item.jid for item in lists.members(contact_list, ctx.roster().values())])
     # Of a list in parts the phone means the one that it sees: the others stay.
     if contact_list.cut is None:
-        ctx.services.lists.remove(ctx.session.jid, [contact_list.token])
+        ctx.services.lists.contacts.remove(ctx.session.jid, [contact_list.token])
         ctx.send(commands.lists())
     ctx.changed()
     return status(StatusCode.SUCCESSFUL)
@@ -190,14 +189,14 @@ def _properties(properties: ContactListProperties | None) -> tuple[str, bool]:
 
 
 def _store(ctx: Context, contact_list: ContactList) -> None:
-    ctx.services.lists.put(ctx.session.jid, {contact_list.token: records.pack_list(contact_list)})
+    ctx.services.lists.contacts.put(ctx.session.jid, [contact_list])
     ctx.send(commands.lists())
     ctx.changed()
 
 
 def _make_default(ctx: Context, contact_list: ContactList) -> None:
     entries = {each.token: replace(each, default=each.token == contact_list.token) for each in whole(ctx).values()}
-    ctx.services.lists.put(ctx.session.jid, {token: records.pack_list(each) for token, each in entries.items()})
+    ctx.services.lists.contacts.put(ctx.session.jid, entries.values())
     ctx.send(commands.lists())
     ctx.changed()
 

@@ -13,11 +13,12 @@ from onesoup.csp.session import Capabilities, Session
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.provider import Provider
 from onesoup.store import records
-from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, OfflineInbox
+from onesoup.store.account.accounts import Accounts, ClientSessions, OfflineInbox
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -86,7 +87,7 @@ class GatewayServices:
     accounts: Accounts
     clients: ClientSessions
     offline: OfflineInbox
-    lists: Lists
+    lists: AccountLists
     blocks: BlockLists
     pictures: ScaledPictures
     groups: GroupStore
@@ -190,8 +191,7 @@ class Context:
     def stored_lists(self) -> dict[str, ContactList]:
         """The contact lists that the account has records of, by token."""
         if self._lists is None:
-            found = self.services.lists.all(self.session.jid)
-            self._lists = {name: records.unpack_list(name, record) for name, record in found.items()}
+            self._lists = self.services.lists.contacts.all(self.session.jid)
         return self._lists
 
     def changed(self) -> None:

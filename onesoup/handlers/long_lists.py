@@ -15,7 +15,6 @@ from onesoup.handlers import segments, system
 from onesoup.handlers.context import Context
 from onesoup.observability.logs import short
 from onesoup.runtime.ids import ordered_id
-from onesoup.store.account.accounts import TOLD_ONCE
 from onesoup.wire import codec
 
 log = structlog.get_logger()
@@ -158,11 +157,12 @@ def _tell(ctx: Context, left: int) -> None:
     """Once for each handset: some contacts cannot be shown on it."""
     log.info("contacts-left-out", sid=short(ctx.sid), left=left)
     name, jid = f"lists {ctx.session.resource}", ctx.session.jid
-    told = ctx.services.lists.all(jid, TOLD_ONCE)
+    notices = ctx.services.lists.notices
+    told = notices.all(jid)
     if name in told:
         return
     if len(told) >= MOST_TOLD:
-        ctx.services.lists.remove(jid, list(told), TOLD_ONCE)
+        notices.remove(jid, told)
     text = f"Your contact list is too long for this phone. {left} contacts are not shown."
     if system.tell(ctx.services.announcements, ctx.sid, ctx.session, ordered_id(time.time()), text):
-        ctx.services.lists.put(jid, {name: b"1"}, TOLD_ONCE)
+        notices.add(jid, name)

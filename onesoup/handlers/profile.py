@@ -27,8 +27,6 @@ from onesoup.handlers.context import Context
 from onesoup.xmpp import commands
 from onesoup.xmpp.errors import PROFILE
 
-# What of a profile no vCard keeps everywhere is kept with the account too.
-KEPT = "profile"
 MOST_USERS, MOST_IDS, MOST_DOMAINS = 20, 100, 10
 REST_SECONDS = 0.7
 
@@ -52,7 +50,7 @@ def get(ctx: Context, request: GetPublicProfileRequest) -> Primitive:
         if code := PROFILE.get(condition):
             failed.setdefault(code, []).append(text)
         else:
-            found.append(profiles.shown(text, _kept(ctx, jid) | dict(values), _today()))
+            found.append(profiles.shown(text, ctx.services.lists.profile.all(jid) | dict(values), _today()))
     result = result_of({code: DetailedResult(code=code, user_id=users) for code, users in failed.items()}, bool(found))
     return GetPublicProfileResponse(result=result, public_profile=found)
 
@@ -68,10 +66,6 @@ def _cards(ctx: Context, jids: list[str]) -> dict[str, tuple[str, Mapping[str, s
     return {jid: (condition, values) for jid, (condition, values, _) in answer.get("cards", {}).items()}
 
 
-def _kept(ctx: Context, jid: str) -> dict[str, str]:
-    return {name: value.decode("utf-8", "replace") for name, value in ctx.services.lists.all(jid, KEPT).items()}
-
-
 def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     """Only one's own. What the vCard holds besides stays."""
     clear, profile = bool(request.clear_public_profile), request.public_profile
@@ -83,9 +77,7 @@ def update(ctx: Context, request: UpdatePublicProfileRequest) -> Primitive:
     ctx.ask(commands.change_card(changes, clear))
     private = dict.fromkeys(profiles.PRIVATE, "") | changes if clear else changes
     private = {name: value for name, value in private.items() if name in profiles.PRIVATE}
-    store, jid = ctx.services.lists, ctx.session.jid
-    store.put(jid, {name: value.encode("utf-8", "replace") for name, value in private.items() if value}, KEPT)
-    store.remove(jid, [name for name, value in private.items() if not value], KEPT)
+    ctx.services.lists.profile.put(ctx.session.jid, private)
     return status(StatusCode.SUCCESSFUL)
 
 

@@ -8,17 +8,14 @@ from onesoup.csp import places, presence
 from onesoup.csp.codec.generated_elements import PresenceSubList
 from onesoup.handlers.context import Context
 from onesoup.store import records
-from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET
 from onesoup.store.account.handsets import OWN
 from onesoup.xmpp import commands, extras
 from onesoup.xmpp.commands import Command
 
-# The account's attribute lists, and the default one among them.
-
 
 def allowed(ctx: Context) -> list[str]:
     """The attributes of the default list; [] without one, and then everything but what needs its word goes out."""
-    return records.unpack_grant(ctx.services.lists.get(ctx.session.jid, DEFAULT_TARGET, ATTRIBUTE_LISTS))[0]
+    return ctx.services.lists.attributes.default(ctx.session.jid)
 
 
 def own_fields(ctx: Context) -> dict[str, Any]:

@@ -18,9 +18,6 @@ from onesoup.store.announcements import Announcements
 from onesoup.store.session.request_effects import RequestEffects
 from onesoup.xmpp import commands
 
-# Terms that an account has accepted, or has been told where its phone cannot answer.
-TERMS = "terms"
-
 
 def tell(store: Announcements, sid: str, session: Session, message_id: str, text: str, asks: bool = False) -> bool:
     """Queues one announcement. False when the session is over."""
@@ -35,11 +32,11 @@ def at_login(services: GatewayServices, sid: str, session: Session) -> None:
     """The terms, for who has not accepted them yet. A phone that cannot answer is told once."""
     text = services.policy.terms
     name = announcements.terms_id(text)
-    if not text or services.lists.has(session.jid, name, TERMS):
+    if not text or services.lists.terms.has(session.jid, name):
         return
     asks = announcements.takes_system_messages(session)
     if tell(services.announcements, sid, session, name, text, asks) and not asks:
-        services.lists.put(session.jid, {name: b"told"}, TERMS)
+        services.lists.terms.note_told(session.jid, name)
 
 
 def decided(services: GatewayServices, sid: str, session: Session, answer: SystemMessageUser) -> RequestEffects:
@@ -64,7 +61,7 @@ def decided(services: GatewayServices, sid: str, session: Session, answer: Syste
         log.info("terms-declined", sid=short(sid))
         effects.commands.append(records.pack_command(commands.logout()))
     elif terms in effects.dropped_items:
-        services.lists.put(session.jid, {terms: b"accepted"}, TERMS)
+        services.lists.terms.note_accepted(session.jid, terms)
     return effects
 
 

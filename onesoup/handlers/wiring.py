@@ -7,11 +7,12 @@ import redis
 from onesoup.handlers.context import GatewayServices, Policy
 from onesoup.handlers.provider import provider
 from onesoup.settings.settings import Settings
-from onesoup.store.account.accounts import Accounts, ClientSessions, Lists, OfflineInbox
+from onesoup.store.account.accounts import Accounts, ClientSessions, OfflineInbox
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.account.login_limits import LoginLimits
 from onesoup.store.account.login_replies import LoginReplies
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -84,7 +85,7 @@ def services(
         accounts=Accounts(client, ring),
         clients=ClientSessions(client),
         offline=OfflineInbox(client),
-        lists=Lists(client),
+        lists=AccountLists(client),
         blocks=BlockLists(client),
         pictures=ScaledPictures(client),
         groups=GroupStore(client),

@@ -67,7 +67,7 @@ def test_watchers_in_the_form_of_each_version(every_phone, holder):
 
 def test_the_state_of_each_authorization(phone, holder, services):
     holder.roster(phone.sid, WATCHER)
-    services.lists.put("alice@example.org", {"nurse@example.net": records.pack_plain("please")}, "asks")
+    services.lists.pending.put("alice@example.org", "nurse@example.net", "please")
     answer = phone.ask(GetReactiveAuthStatusRequest(user_id=[ROMEO, NURSE, "wv:tybalt@example.net"]))
     states = {each.user_id: each.reactive_auth_state for each in answer.reactive_auth_status_list.reactive_auth_status}
     assert states == {ROMEO: "GRANTED", NURSE: "PENDING", "wv:tybalt@example.net": "DENIED"}

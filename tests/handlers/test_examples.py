@@ -106,7 +106,7 @@ def lists(default: str) -> Callable[[Stage], None]:
     def prepare(stage: Stage) -> None:
         made = [ContactList("friends", "Friends", "Friends", order=0), ContactList("family", "Family", "Family", order=1)]
         made = [replace(each, default=each.token == default) for each in made[: 2 if default == "family" else 1]]
-        stage.services.lists.put(ME, {each.token: records.pack_list(each) for each in made})
+        stage.services.lists.contacts.put(ME, made)
         stage.holder.roster(stage.phone.sid, Item(BEN, "Ben", ("Friends",), "both"))
 
     return prepare
@@ -114,7 +114,7 @@ def lists(default: str) -> Callable[[Stage], None]:
 
 def another_list(stage: Stage) -> None:
     """An account begins with a list that is called friends; this one has it no more."""
-    stage.services.lists.put(ME, {"family": records.pack_list(ContactList("family", "Family", "Family", default=True))})
+    stage.services.lists.contacts.put(ME, [ContactList("family", "Family", "Family", default=True)])
 
 
 def ben_is_there(stage: Stage) -> None:

@@ -134,11 +134,11 @@ def test_an_acknowledgement_alone_accepts_nothing(new_phone, services, terms):
     phone = new_phone(version="1.3")
     phone.log_in("wv:alice@example.org")
     phone.tell(polled(phone).id, status(200))
-    assert not services.lists.has(ME, terms, system.TERMS)
+    assert not services.lists.terms.has(ME, terms)
     assert phone.ask(answer(terms, 7)).result.code == 402
-    assert not services.lists.has(ME, terms, system.TERMS)
+    assert not services.lists.terms.has(ME, terms)
     assert phone.ask(answer(terms, 1)).result.code == 200  # also after it was acknowledged
-    assert services.lists.has(ME, terms, system.TERMS)
+    assert services.lists.terms.has(ME, terms)
 
 
 def test_a_phone_that_cannot_answer_is_told_the_terms_once(new_phone, terms):

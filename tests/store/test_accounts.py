@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onesoup.csp.lists import ContactList
 from onesoup.store import keys
-from onesoup.store.account.accounts import Accounts, ClientSessions, DeliveredCopies, LinkedAccount, Lists, OfflineInbox
+from onesoup.store.account.accounts import Accounts, ClientSessions, DeliveredCopies, LinkedAccount, OfflineInbox
 from onesoup.store.account.keyring import KeyRing, KeyRingError
+from onesoup.store.account.lists import DEFAULT_TARGET, AccountLists, AttributeList
 from onesoup.store.account.login_replies import MAX_NONCES, LoginReplies
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.msgpack import BadRecord, pack, unpack
@@ -176,15 +178,17 @@ def test_messages_wait_for_the_account(client):
 
 
 def test_lists_and_attribute_lists_are_apart(client):
-    lists = Lists(client)
-    lists.put("alice@x", {"friends": b"1"})
-    lists.put("alice@x", {"default": b"2"}, kind="attrs")
-    assert lists.all("alice@x") == {"friends": b"1"}
-    assert lists.all("alice@x", "attrs") == {"default": b"2"}
-    assert lists.has("alice@x", "friends")
-    assert (lists.count("alice@x"), lists.count("alice@x", "asks")) == (1, 0)
-    lists.remove("alice@x", ["friends"])
-    assert not lists.has("alice@x", "friends")
+    lists = AccountLists(client)
+    friends, visible = ContactList("friends", "Friends"), AttributeList(["mood"], [])
+    lists.contacts.put("alice@x", [friends])
+    lists.attributes.put("alice@x", {DEFAULT_TARGET: visible})
+    assert lists.contacts.all("alice@x") == {"friends": friends}
+    assert lists.attributes.all("alice@x") == {DEFAULT_TARGET: visible}
+    assert lists.attributes.default("alice@x") == ["mood"]
+    assert lists.contacts.has("alice@x", "friends")
+    assert (lists.contacts.count("alice@x"), lists.pending.count("alice@x")) == (1, 0)
+    lists.contacts.remove("alice@x", ["friends"])
+    assert not lists.contacts.has("alice@x", "friends")
 
 
 # --- log-ins ---

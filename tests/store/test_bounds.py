@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from onesoup.csp.lists import ContactList
 from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
-from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, Lists
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import NODES, OWN, HandsetMemory
+from onesoup.store.account.lists import AccountLists, AttributeList, PendingRequests
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.tries import HourlyTries
@@ -191,12 +193,12 @@ def crowded_rooms(field: Field) -> None:
 
 @attacks("asks:{jid}")
 def requests_for_presence(field: Field) -> None:
-    lists = Lists(field.client)
+    pending = PendingRequests(field.client)
     for number in range(3000):
         with suppress(TooMuch):
-            lists.put(JID, {field.stranger(3000 if number % 2 else 400): b"x" * 900}, "asks")
+            pending.put(JID, field.stranger(3000 if number % 2 else 400), "x" * 890)
         with suppress(TooMuch):
-            lists.put(JID, {field.stranger(): LONG.encode()}, "asks")
+            pending.put(JID, field.stranger(), LONG)
 
 
 @attacks("invites-in:{jid}", "invites-out:{jid}")
@@ -290,7 +292,7 @@ def items_without_an_answer(field: Field) -> None:
 @attacks("lists:{jid}", "attrs:{jid}", "groups:{jid}", "joins:{jid}", "block:{jid}")
 def what_an_account_keeps(field: Field) -> None:
     """One kind after the other: each may take a mebibyte."""
-    lists, groups, blocks = Lists(field.client), GroupStore(field.client), BlockLists(field.client)
+    lists, groups, blocks = AccountLists(field.client), GroupStore(field.client), BlockLists(field.client)
 
     def all_of(put: Callable[[str, bytes], object], name: str) -> None:
         before = field.used()
@@ -306,8 +308,8 @@ def what_an_account_keeps(field: Field) -> None:
         assert field.used() - before < MEBIBYTE, name
         field.client.delete(keys.account(JID, name))
 
-    all_of(lambda name, value: lists.put(JID, {name: value}), "lists")
-    all_of(lambda name, value: lists.put(JID, {name: value}, "attrs"), "attrs")
+    all_of(lambda name, value: lists.contacts.put(JID, [ContactList(name, value.decode())]), "lists")
+    all_of(lambda name, value: lists.attributes.put(JID, {name: AttributeList([value.decode()], [])}), "attrs")
     all_of(lambda name, value: groups.put(JID, name, value), "groups")
     all_of(lambda name, value: groups.keep_joins(JID, name, value), "joins")
     all_of(lambda name, value: blocks.add(JID, "b", [name + "@x" * 200]), "block")

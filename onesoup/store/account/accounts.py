@@ -1,5 +1,5 @@
 """What belongs to an account and outlives its sessions: the link between a phone log-in and an XMPP account, the sessions
-that an account has, messages for its next log-in, its contact lists and attribute lists."""
+that an account has, and messages for its next log-in."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from typing import Any
 import msgpack
 import redis
 
-from onesoup.store import bounds, keys
-from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
+from onesoup.store import keys
 from onesoup.store.account.keyring import KeyRing
-from onesoup.store.bounds import JID_BYTES, KIB
+from onesoup.store.account.lists import DEFAULT_TARGET as DEFAULT_TARGET
+from onesoup.store.account.lists import USER_TARGET as USER_TARGET
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
 from onesoup.store.redis.msgpack import pack, reader, unpack
 from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
@@ -200,49 +201,40 @@ class DeliveredCopies:
         return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
 
 
-PENDING_REQUEST_MS = 90 * 86_400_000
-# What an account's hashes may hold, by kind; those of no other kind are as the last.
-LIMITS = {
-    "lists": HashLimits(bounds.MOST_LISTS, JID_BYTES, 640 * KIB),
-    "attrs": HashLimits(bounds.MOST_GRANTS, JID_BYTES, 64 * KIB),
-    # What strangers ask for.
-    "asks": HashLimits(bounds.MOST_PENDING, bounds.NAMED_BYTES, 1 * KIB, PENDING_REQUEST_MS),
-    "": HashLimits(bounds.MOST_OTHERS, JID_BYTES, 4 * KIB, evict=True),
-}
-
-
-# Kinds of hashes beside the contact lists: attribute lists by target, requests for presence that wait for the user, and what a
-# user is told only once.
+# Until the holder uses AccountLists.
 ATTRIBUTE_LISTS, PENDING_REQUESTS, TOLD_ONCE = "attrs", "asks", "told"
-# Targets of attribute lists: everybody, a user by bare JID, a contact list by token.
-DEFAULT_TARGET, USER_TARGET, LIST_TARGET = "default", "user:", "list:"
 
 
-class Lists:
-    """Contact list metadata of an account, token -> record, and attribute lists, target -> record."""
+class Lists(AccountLists):
+    """AccountLists by the names of its hashes: until the holder uses its attributes."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._bounded = client, BoundedHash(client)
+        super().__init__(client)
+        self._kinds: dict[str, Any] = {
+            "lists": self.contacts,
+            ATTRIBUTE_LISTS: self.attributes,
+            PENDING_REQUESTS: self.pending,
+            TOLD_ONCE: self.notices,
+        }
 
     def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
-        found = guarded(lambda: self._client.hgetall(keys.account(jid, kind)))
-        return {token.decode(): record for token, record in found.items()}
+        # until the holder uses contacts.records
+        found: dict[str, bytes] = self._kinds[kind]._all(jid)
+        return found
 
     def get(self, jid: str, token: str, kind: str = "lists") -> bytes | None:
-        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, kind), token))
+        # until the holder uses attributes.default
+        found: bytes | None = self._kinds[kind]._get(jid, token)
         return found
 
     def has(self, jid: str, token: str, kind: str = "lists") -> bool:
-        return bool(guarded(lambda: self._client.hexists(keys.account(jid, kind), token)))
+        # until the holder uses attributes.has_user, pending.has and notices.has
+        return bool(self._kinds[kind].has(jid, token))
 
     def count(self, jid: str, kind: str = "lists") -> int:
-        return int(guarded(lambda: self._client.hlen(keys.account(jid, kind))))
+        # until tests of the holder use pending.count
+        return int(self._kinds[kind].count(jid))
 
     def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
-        """All of them, or TooMuch and none."""
-        self._bounded.put(keys.account(jid, kind), entries, LIMITS.get(kind, LIMITS[""]))
-
-    def remove(self, jid: str, tokens: Iterable[str], kind: str = "lists") -> None:
-        names = list(tokens)
-        if names:
-            guarded(lambda: self._client.hdel(keys.account(jid, kind), *names))
+        # until the holder uses contacts.put_records, pending.put and notices.add
+        self._kinds[kind]._put(jid, entries)
