@@ -215,4 +215,4 @@ def spellings(services: GatewayServices, sid: str, jids: list[str]) -> Mapping[s
 
 def pictures(services: GatewayServices, names: Iterable[str]) -> Mapping[str, Picture]:
     """Pictures of contacts, made fit for the phones that asked for them, by the name that presence gives them."""
-    return {name: records.unpack_picture(record) for name, record in services.pictures.get(names).items()}
+    return services.pictures.get(names)

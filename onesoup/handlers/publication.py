@@ -7,8 +7,6 @@ from typing import Any
 from onesoup.csp import places, presence
 from onesoup.csp.codec.generated_elements import PresenceSubList
 from onesoup.handlers.context import Context
-from onesoup.store import records
-from onesoup.store.account.handsets import OWN
 from onesoup.xmpp import commands, extras
 from onesoup.xmpp.commands import Command
 
@@ -22,7 +20,7 @@ def own_fields(ctx: Context) -> dict[str, Any]:
     """What the phone has said of itself, in the form of a record: in this session, else what it had said before."""
     fields = ctx.services.sessions.records.own_presence(ctx.sid)
     if fields is None:
-        fields = records.unpack_plain(ctx.services.handsets.get(ctx.session.jid, ctx.session.resource, OWN), {})
+        fields = ctx.services.handsets.own_presence(ctx.session.jid, ctx.session.resource)
     return fields
 
 
@@ -36,9 +34,9 @@ def remember(ctx: Context, fields: dict[str, Any]) -> None:
     """What of this holds at the next log-in is kept for that; without the picture where it is too much."""
     handsets, session = ctx.services.handsets, ctx.session
     kept = presence.lasting(fields)
-    if not handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept)):
+    if not handsets.keep_own_presence(session.jid, session.resource, kept):
         kept.pop("status_content", None)
-        handsets.put(session.jid, session.resource, OWN, records.pack_plain(kept))
+        handsets.keep_own_presence(session.jid, session.resource, kept)
 
 
 def publish(ctx: Context, shown: PresenceSubList, names: Collection[str], only: Collection[str]) -> None:

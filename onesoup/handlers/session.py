@@ -23,7 +23,6 @@ from onesoup.handlers import segments, wakeups
 from onesoup.handlers.context import Context
 from onesoup.handlers.messages import cut_waiting
 from onesoup.handlers.provider import Provider
-from onesoup.store.account.handsets import POLL
 from onesoup.wire.generated.doctypes import NAMESPACES
 from onesoup.xmpp import commands
 
@@ -75,14 +74,13 @@ def capability(ctx: Context, request: ClientCapabilityRequest) -> Primitive:
 def _poll_min_told(ctx: Context) -> int | None:
     """What this handset was told last, in whatever session; where that matters."""
     session = ctx.session
-    found = ctx.services.handsets.get(session.jid, session.resource, POLL) if session.quirks.halve_poll_min else None
-    return int(found) if found else None
+    return ctx.services.handsets.poll_min(session.jid, session.resource) if session.quirks.halve_poll_min else None
 
 
 def _remember_poll_min(ctx: Context, response: ClientCapabilityResponse, before: int | None) -> None:
     session, told = ctx.session, capabilities.told_poll_min(response)
     if session.quirks.halve_poll_min and told is not None and told != before:
-        ctx.services.handsets.put(session.jid, session.resource, POLL, told)
+        ctx.services.handsets.keep_poll_min(session.jid, session.resource, told)
 
 
 def service(ctx: Context, request: ServiceRequest) -> Primitive:

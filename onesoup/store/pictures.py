@@ -5,20 +5,23 @@ from collections.abc import Iterable
 
 import redis
 
-from onesoup.store import bounds, keys
+from onesoup.csp.presence import Picture
+from onesoup.store import bounds, keys, records
 from onesoup.store.redis.client import guarded
 
 PICTURE_SECONDS = 7 * 86_400
 
 
 class ScaledPictures:
-    """What was made once is not made again, by any holder."""
+    """What was made once is not made again, by any holder. Keys, for a week after they were last asked for:
+
+    pic:{name}  string, a picture;  pics:{jid}  list, names of the pictures of one contact, newest first"""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     def put(self, name: str, record: bytes, owner: str) -> None:
-        """A picture of the contact `owner`, a bare JID. Of one contact's pictures only the newest stay: anybody can change
+        """A packed picture of the contact `owner`, a bare JID. Of one contact's pictures only the newest stay: anybody can change
         theirs every second."""
         made = keys.account(owner, "pics")
 
@@ -38,8 +41,8 @@ class ScaledPictures:
     def has(self, name: str) -> bool:
         return bool(guarded(lambda: self._client.expire(keys.picture(name), PICTURE_SECONDS)))
 
-    def get(self, names: Iterable[str]) -> dict[str, bytes]:
-        """The records of those that are there; they stay for longer now."""
+    def get(self, names: Iterable[str]) -> dict[str, Picture]:
+        """Those that are there; they stay for longer now."""
         wanted = list(dict.fromkeys(names))
         if not wanted:
             return {}
@@ -51,4 +54,4 @@ class ScaledPictures:
             return pipe.execute()
 
         found = guarded(read)
-        return {name: record for name, record in zip(wanted, found, strict=True) if record is not None}
+        return {name: records.unpack_picture(record) for name, record in zip(wanted, found, strict=True) if record is not None}

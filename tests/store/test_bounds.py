@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from onesoup.csp.groups import KeptProperties
 from onesoup.csp.lists import ContactList
+from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities
 from onesoup.store import bounds, keys
 from onesoup.store.account.accounts import ClientSessions, DeliveredCopies
@@ -206,14 +208,14 @@ def invitations(field: Field) -> None:
     invites = InvitationStore(field.client)
     for number in range(1500):
         with suppress(TooMuch):
-            invites.put(JID, "in", f"invite{number}", b"x" * (200_000 if number % 3 == 0 else 4000))
+            invites.received.put_record(JID, f"invite{number}", b"x" * (200_000 if number % 3 == 0 else 4000))
 
 
 @attacks("hist:{sid}")
 def history(field: Field) -> None:
     histories = GroupHistories(field.client)
     for _ in range(3):
-        histories.put(field.sid, {f"h{number}": b"x" * 100_000 for number in range(50)})
+        histories.put(field.sid, [Text(f"h{number}", "club@rooms", "x" * 100_000, 1) for number in range(50)])
 
 
 @attacks("find:{sid}")
@@ -310,7 +312,7 @@ def what_an_account_keeps(field: Field) -> None:
 
     all_of(lambda name, value: lists.contacts.put(JID, [ContactList(name, value.decode())]), "lists")
     all_of(lambda name, value: lists.attributes.put(JID, {name: AttributeList([value.decode()], [])}), "attrs")
-    all_of(lambda name, value: groups.put(JID, name, value), "groups")
+    all_of(lambda name, value: groups.keep_settings(JID, name, KeptProperties(value.decode())), "groups")
     all_of(lambda name, value: groups.keep_joins(JID, name, value), "joins")
     all_of(lambda name, value: blocks.add(JID, "b", [name + "@x" * 200]), "block")
     all_of(lambda name, value: blocks.spell(JID, {name: "wv:" + "x" * len(value)}), "block")

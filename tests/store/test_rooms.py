@@ -2,6 +2,8 @@
 
 import pytest
 
+from onesoup.csp.groups import KeptProperties
+from onesoup.csp.invitations import Invitation
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.redis.client import connect
@@ -48,10 +50,13 @@ def test_topics_of_rooms(client):
 
 def test_groups_of_an_account(client):
     groups = GroupStore(client)
-    groups.put(ALICE, "a@rooms", b"1")
-    groups.put(ALICE, "b@rooms", b"2")
+    kept = KeptProperties("wv:/b", auto=True)
+    groups.keep_settings(ALICE, "a@rooms", KeptProperties("wv:/a", auto=True))
+    groups.keep_settings(ALICE, "b@rooms", kept)
     groups.remove(ALICE, "a@rooms")
-    assert (groups.all(ALICE), groups.get(ALICE, "b@rooms"), groups.get(ALICE, "a@rooms")) == ({"b@rooms": b"2"}, b"2", None)
+    assert groups.all_settings(ALICE) == {"b@rooms": kept}
+    assert groups.settings(ALICE, "b@rooms", "") == kept
+    assert groups.settings(ALICE, "a@rooms", "wv:/a") == KeptProperties("wv:/a")
 
 
 def test_joins_are_taken_up_once(client):
@@ -64,13 +69,14 @@ def test_joins_are_taken_up_once(client):
 
 def test_invitations_do_not_fill_redis(client):
     invites = InvitationStore(client)
+    invitation = Invitation("GR", "a@rooms")
     for number in range(MOST_INVITES + 1):
-        invites.put(ALICE, "in", f"i{number}", b"x")
-    assert len(invites.all(ALICE, "in")) <= MOST_INVITES
-    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") == b"x"
-    assert invites.get(ALICE, "out", f"i{MOST_INVITES}") is None
-    invites.remove(ALICE, "in", f"i{MOST_INVITES}")
-    assert invites.get(ALICE, "in", f"i{MOST_INVITES}") is None
+        invites.received.put(ALICE, f"i{number}", invitation)
+    assert len(invites.received.all(ALICE)) <= MOST_INVITES
+    assert invites.received.get(ALICE, f"i{MOST_INVITES}") == invitation
+    assert invites.sent.get(ALICE, f"i{MOST_INVITES}") is None
+    invites.received.remove(ALICE, f"i{MOST_INVITES}")
+    assert invites.received.get(ALICE, f"i{MOST_INVITES}") is None
 
 
 def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):

@@ -27,7 +27,6 @@ from onesoup.handlers.context import Context
 from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import good, inside, joined, kept, members, occupants, room_of, spelled
 from onesoup.runtime.ids import token
-from onesoup.store import records
 from onesoup.xmpp import commands, room_service, rooms
 from onesoup.xmpp.rooms import About
 
@@ -122,8 +121,7 @@ def _own_nick(ctx: Context, settled: KeptProperties) -> str:
 
 def _password(ctx: Context, room: str) -> str:
     """From an invitation into the room."""
-    found = ctx.services.invites.all(ctx.session.jid, "in").values()
-    invitations = [records.unpack_invitation(record) for record in found]
+    invitations = ctx.services.invites.received.all(ctx.session.jid).values()
     return next((each.password for each in invitations if each.room == room and each.password), "")
 
 

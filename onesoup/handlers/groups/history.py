@@ -12,7 +12,6 @@ from onesoup.csp.messages import Text
 from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import Context
 from onesoup.handlers.groups.rooms import inside
-from onesoup.store import records
 from onesoup.xmpp import commands
 
 USUAL, MOST = 20, 50
@@ -32,7 +31,7 @@ def history(ctx: Context, group: str, count: int | None) -> tuple[list[Text], in
     if answer["error"] or not answer["found"]:
         raise CspError(StatusCode.HISTORY_IS_NOT_SUPPORTED, "no history")
     texts = [text for each in answer["found"] for text in _texts(ctx, room, own.gid, *each)][-most:]
-    ctx.services.histories.put(ctx.sid, {each.id: records.pack_text(each) for each in texts})
+    ctx.services.histories.put(ctx.sid, texts)
     return texts, len(texts)
 
 
@@ -51,5 +50,4 @@ def _id(room: str, name: str, part: int) -> str:
 
 def remembered(ctx: Context, message_id: str) -> Text | None:
     """A message that the phone was told of."""
-    record = ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(PREFIX) else None
-    return records.unpack_text(record) if record is not None else None
+    return ctx.services.histories.get(ctx.sid, message_id) if message_id.startswith(PREFIX) else None

@@ -28,7 +28,6 @@ from onesoup.handlers.context import Context
 from onesoup.handlers.groups import properties
 from onesoup.handlers.groups.rooms import administrators, joined, occupants, room_of, spelled
 from onesoup.runtime.ids import ordered_id, token
-from onesoup.store import records
 from onesoup.xmpp import commands, rooms
 from onesoup.xmpp import invitations as stanzas
 from onesoup.xmpp.commands import Command
@@ -59,7 +58,7 @@ def invite(ctx: Context, request: InviteRequest) -> Primitive:
         ctx.send(command)
     until = int(time.time()) + invitations.seconds(request.validity, kind)
     sent = Invitation(kind, room, until=until, invited=tuple(jids), mark=mark)
-    ctx.services.invites.put(ctx.session.jid, "out", invite_id, records.pack_invitation(sent))
+    ctx.services.invites.sent.put(ctx.session.jid, invite_id, sent)
     return (
         status(StatusCode.SUCCESSFUL)
         if not failed
@@ -159,8 +158,7 @@ def _sent(kind: str, request: InviteRequest, room: str, inside: Room | None, jid
 def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
     """423 for an invitation that is not known, or over. Accepted, the phone joins by itself; refused, the room is told."""
     invite_id = request.invite_id or ""
-    record = ctx.services.invites.get(ctx.session.jid, "in", invite_id)
-    found = records.unpack_invitation(record) if record is not None else None
+    found = ctx.services.invites.received.get(ctx.session.jid, invite_id)
     if found is None or found.until < time.time():
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
     if request.acceptance:
@@ -171,14 +169,13 @@ def answer(ctx: Context, request: InviteUserResponse) -> Primitive:
         if found.mediated:
             inviter = f"{found.room}/{found.nick}" if found.nick else found.who
             ctx.send(commands.stanza(stanzas.decline(found.room, inviter, note, token(16))))
-        ctx.services.invites.remove(ctx.session.jid, "in", invite_id)
+        ctx.services.invites.received.remove(ctx.session.jid, invite_id)
     return status(StatusCode.SUCCESSFUL)
 
 
 def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> None:
     """The phone joins by itself, before or after; one that does not is joined after a while."""
-    answered = records.pack_invitation(replace(found, answered=True))
-    ctx.services.invites.put(ctx.session.jid, "in", request.invite_id or "", answered)
+    ctx.services.invites.received.put(ctx.session.jid, request.invite_id or "", replace(found, answered=True))
     name = request.screen_name.s_name if request.screen_name is not None else None
     nick = (name or properties.alias(ctx) or ctx.session.jid.partition("@")[0]).strip()
     ctx.send(commands.join_later(found.room, found.gid, nick, password=found.password))
@@ -187,9 +184,9 @@ def _accept(ctx: Context, found: Invitation, request: InviteUserResponse) -> Non
 def cancel(ctx: Context, request: CancelInviteRequest) -> Primitive:
     """XMPP cannot take an invitation back: it is forgotten here. 423 for one that is not known."""
     invite_id = (request.invite_id or "").strip()
-    if ctx.services.invites.get(ctx.session.jid, "out", invite_id) is None:
+    if ctx.services.invites.sent.get(ctx.session.jid, invite_id) is None:
         raise CspError(StatusCode.INVALID_INVITATION_ID, "unknown invitation")
-    ctx.services.invites.remove(ctx.session.jid, "out", invite_id)
+    ctx.services.invites.sent.remove(ctx.session.jid, invite_id)
     return status(StatusCode.SUCCESSFUL)
 
 

@@ -10,7 +10,6 @@ from onesoup.csp.groups import KeptProperties, Member, Room
 from onesoup.csp.status import StatusCode
 from onesoup.csp.transactions import status
 from onesoup.handlers.context import Context, GatewayServices, spellings
-from onesoup.store import records
 from onesoup.xmpp import room_service, rooms
 from onesoup.xmpp.rooms import RoomReply, RoomRequest
 
@@ -47,8 +46,7 @@ def room_of(ctx: Context, gid: str | None, inside: dict[str, Room] | None = None
     for jid, room in (joined(ctx) if inside is None else inside).items():
         if groups.same(room.gid, gid or ""):
             return jid
-    for record in ctx.services.invites.all(ctx.session.jid, "in").values():
-        invitation = records.unpack_invitation(record)
+    for invitation in ctx.services.invites.received.all(ctx.session.jid).values():
         if groups.same(invitation.gid, gid or ""):
             return invitation.room
     domain = name.domain or ctx.session.domain
@@ -115,16 +113,16 @@ def members(ctx: Context, present: Sequence[Occupant], gid: str) -> list[Member]
 
 
 def kept(ctx: Context, room: str, gid: str) -> KeptProperties:
-    return records.unpack_kept(ctx.services.groups.get(ctx.session.jid, room), gid)
+    return ctx.services.groups.settings(ctx.session.jid, room, gid)
 
 
 def keep(ctx: Context, room: str, settled: KeptProperties) -> None:
-    ctx.services.groups.put(ctx.session.jid, room, records.pack_kept(settled))
+    ctx.services.groups.keep_settings(ctx.session.jid, room, settled)
 
 
 def settled(services: GatewayServices, jid: str) -> dict[str, KeptProperties]:
     """Whatever an account has settled, by room."""
-    return {room: records.unpack_kept(record, "") for room, record in services.groups.all(jid).items()}
+    return services.groups.all_settings(jid)
 
 
 def good(reply: RoomReply) -> RoomReply:

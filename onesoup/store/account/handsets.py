@@ -1,8 +1,11 @@
 """What is remembered of the handsets of an account between their sessions: by resource, a little of a few handsets."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import redis
 
-from onesoup.store import bounds, keys
+from onesoup.store import bounds, keys, records
 from onesoup.store.redis.client import RedisScript, guarded
 
 # What a handset has published of its user, the name of the picture that it shows, what it has subscribed, as nodes of PEP, and
@@ -35,8 +38,30 @@ return 1
 
 
 class HandsetMemory:
+    """handsets:{jid}, a hash for all handsets of an account; a field is resource, space, and what it is (OWN ...). For 90 days
+    after the last change."""
+
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._put = client, RedisScript(client, _PUT, "handsets.put")
+
+    def own_presence(self, jid: str, resource: str) -> dict[str, Any]:
+        """What the handset has published of its user, as far as it lasts."""
+        found: dict[str, Any] = records.unpack_plain(self.get(jid, resource, OWN), {})
+        return found
+
+    def keep_own_presence(self, jid: str, resource: str, fields: Mapping[str, Any]) -> bool:
+        """False, and nothing is done, for more than is remembered of a handset."""
+        return self.put(jid, resource, OWN, records.pack_plain(dict(fields)))
+
+    def poll_min(self, jid: str, resource: str) -> int | None:
+        """The ServerPollMin, seconds, that the handset was told last; None for none."""
+        found = self.get(jid, resource, POLL)
+        return int(found) if found else None
+
+    def keep_poll_min(self, jid: str, resource: str, seconds: int) -> None:
+        self.put(jid, resource, POLL, seconds)
+
+    # put and get: until the holder uses a method for each name.
 
     def put(self, jid: str, resource: str, name: str, value: bytes | str | int) -> bool:
         """Remembers something for a quarter of a year. False, and nothing is done, for more than is remembered of a handset."""

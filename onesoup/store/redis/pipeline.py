@@ -14,7 +14,7 @@ import hiredis
 import redis
 from gevent.event import AsyncResult
 from gevent.hub import Waiter
-from redis._parsers.base import BaseParser
+from redis.connection import DefaultParser
 
 from onesoup.store.redis.connection import not_master
 
@@ -231,7 +231,7 @@ class _LiveConnection:
 
 def reader() -> hiredis.Reader:
     """What makes values of the server's octets, and of its errors those of redis-py."""
-    return hiredis.Reader(protocolError=redis.InvalidResponse, replyError=BaseParser.parse_error)
+    return hiredis.Reader(protocolError=redis.InvalidResponse, replyError=DefaultParser.parse_error)
 
 
 class _Answers:
