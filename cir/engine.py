@@ -139,7 +139,7 @@ class Engine:
     def step(self, sid: str) -> int | None:
         """Does what is due for a session. Returns in how many ms to look again, or None."""
         try:
-            look = self._wakes.look(sid)
+            look = self._wakes.facts(sid)
         except NoSession:
             return None
         session = unpack_session(look.record)
@@ -200,7 +200,7 @@ class Engine:
         return self._send_sms(sid, session, look, send)
 
     def _send_udp(self, sid: str, session: Session, look: WakeFacts, send: Send) -> int | None:
-        if not self._wakes.note(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp", look.tried):
+        if not self._wakes.note_tries(sid, send.tries, "sudp" if send.bearer == "SUDP" else "wap_udp", look.tried):
             return None
         assert self._datagrams is not None
         cookie = session.cookie or sid
@@ -219,7 +219,7 @@ class Engine:
         if refusal is not None:
             return self._refused(sid, look, refusal)
         tries = replace(send.tries, job=id_)
-        if not self._wakes.note(sid, tries, "sms", look.tried):
+        if not self._wakes.note_tries(sid, tries, "sms", look.tried):
             out.refund(look.number, session.jid, id_)
             return None
         settings = self._settings
@@ -255,15 +255,15 @@ class Engine:
 
     def _put_off(self, sid: str, look: WakeFacts, seconds: float, seen: bytes) -> int:
         """SMS has to wait for the gateway, so long from when we looked; what else there is goes at its own time."""
-        self._wakes.note(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
+        self._wakes.note_tries(sid, replace(_tries(look), not_before=look.now + round(seconds * 1000)), seen=seen)
         return 0
 
     def _refused(self, sid: str, look: WakeFacts, refusal: SmsRefusal) -> int | None:
         tries = _tries(look)
         if refusal.ms is None:
-            self._wakes.note(sid, replace(tries, given_up=True), seen=look.tried)
+            self._wakes.note_tries(sid, replace(tries, given_up=True), seen=look.tried)
             return 0
-        self._wakes.note(sid, replace(tries, not_before=look.now + refusal.ms), seen=look.tried)
+        self._wakes.note_tries(sid, replace(tries, not_before=look.now + refusal.ms), seen=look.tried)
         return refusal.ms
 
     # --- what is learned ---
@@ -273,7 +273,7 @@ class Engine:
         hear datagrams at this address."""
         if tries.udp and look.last_request > tries.udp_at:
             late = tries.udp >= bearer_policy.UDP_SENDS and look.last_request > tries.udp_at + bearer_policy.UDP_GAPS[-1]
-            self._wakes.deaf(sid, late)
+            self._wakes.note_deaf(sid, late)
         sent_at = max(tries.udp_at if tries.udp else 0, tries.sms_at)
         if 0 < sent_at < look.last_request <= sent_at + bearer_policy.SMS_WAIT:
             self._wakes.answered(session.jid)
@@ -281,7 +281,7 @@ class Engine:
 
     def _in_vain(self, sid: str, session: Session, look: WakeFacts, found: Exhausted) -> None:
         """Quiet until the phone comes, or until a message comes much later."""
-        if not self._wakes.note(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
+        if not self._wakes.note_tries(sid, replace(_tries(look), done=True), seen=look.tried) or not found.tried:
             return
         WAKES.labels("all", "unanswered").inc()
         count = self._wakes.unanswered(session.jid, found.tried)

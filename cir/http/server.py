@@ -98,7 +98,7 @@ class Site:
         return 404
 
     def _asked(self, token: str) -> int:
-        waiting = self._wakes.asked(token) if len(token) == shttp.TOKEN_LENGTH else None
+        waiting = self._wakes.waits_for_token(token) if len(token) == shttp.TOKEN_LENGTH else None
         return 404 if waiting is None else 200 if waiting else 204
 
     def _report(self, request: Request, query: str, body: bytes, address: str) -> int:

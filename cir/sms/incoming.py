@@ -48,7 +48,7 @@ class Helos:
             session = self._sessions.living(sid)
         except NoSession:
             return False
-        self._wakes.called(sid, number)
+        self._wakes.set_number(sid, number)
         self._known.learn(session.jid, number, numbers.SMS)
         return True
 

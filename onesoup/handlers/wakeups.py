@@ -42,7 +42,7 @@ def offer(ctx: Context, request: ClientCapabilityRequest) -> tuple[Offer, WakeAd
     host = policy.public_host or ctx.peer.host
     number = trusted_number(ctx) if SMS & live and policy.sms_prefixes else ""
     port = capabilities.udp_port(request)
-    bad = ctx.services.wakes.bad(ctx.session.jid)
+    bad = ctx.services.wakes.bad_bearers(ctx.session.jid)
     methods = set(live - bad)
     if not host:
         methods.discard("STCP")

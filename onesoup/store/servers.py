@@ -10,7 +10,7 @@ MECHANISM_MS = 90 * 86_400_000
 
 
 class SaslMechanisms:
-    """Small facts about servers that all holders share."""
+    """sasl:{domain}, a string, for 90 days after the last log-in."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client

@@ -79,16 +79,16 @@ class Station:
         """The outstanding wake, and what was tried for it, is so much older."""
         wake = self.client.hget(self.key, "cir").decode()
         older = f"{wake[0]}{int(wake[1:]) - seconds * 1000}"
-        tries = self.wakes.look(SID).tries
+        tries = self.wakes.facts(SID).tries
         self.client.hset(self.key, "cir", older)
         if tries is not None and tries.wake == wake:
             ms = seconds * 1000
             times = {name: max(getattr(tries, name) - ms, 0) for name in ("udp_at", "first_udp_at", "sms_at")}
-            self.wakes.note(SID, replace(tries, wake=older, **times))
+            self.wakes.note_tries(SID, replace(tries, wake=older, **times))
 
     def later(self):
         """What had to wait may go now."""
-        self.wakes.note(SID, replace(self.wakes.look(SID).tries, not_before=0))
+        self.wakes.note_tries(SID, replace(self.wakes.facts(SID).tries, not_before=0))
 
     def step(self, seconds=0):
         if seconds:
@@ -242,7 +242,7 @@ def test_what_never_worked_is_not_agreed_again(station, hook):
             if here.client.hget(here.key, "cir"):
                 here.step(1000)
         here.client.delete(here.key)
-    assert here.wakes.bad("alice@x") == {"WAPSMS"}
+    assert here.wakes.bad_bearers("alice@x") == {"WAPSMS"}
 
 
 def test_a_gateway_that_fails_costs_nothing(station, hook):
@@ -262,13 +262,13 @@ def test_what_a_gateway_has_not_taken_is_no_try_and_goes_when_it_works_again(sta
     here.deliver("m1")
     assert here.step(4) == 0
     assert 20_000 < here.step() <= 31_000
-    assert here.wakes.look(SID).tries.sms == 0
+    assert here.wakes.facts(SID).tries.sms == 0
     hook.otherwise = TAKEN
     asked = len(hook.asked)
     here.later()
     assert here.step() == 0
     assert len(hook.asked) == asked + 1
-    assert here.wakes.look(SID).tries.sms == 1
+    assert here.wakes.facts(SID).tries.sms == 1
 
 
 def test_a_gateway_that_is_broken_is_passed_over_and_tried_again_by_whoever_waits(station, hook):
@@ -405,11 +405,11 @@ def test_an_address_where_no_datagram_arrives_is_left_alone(station, phone):
         item = here.inbox.take(SID, address="127.0.0.1")  # it lives, and comes late
         here.inbox.take(SID, answered=item.tid, message_id=item.id)
         here.engine.step(SID)
-    assert here.wakes.look(SID).deaf >= 2
+    assert here.wakes.facts(SID).deaf >= 2
     here.deliver("m9")
     assert here.step(1) is None
     here.inbox.take(SID, address="127.0.0.2")
-    assert here.wakes.look(SID).deaf == 0
+    assert here.wakes.facts(SID).deaf == 0
 
 
 def test_one_address_gets_few_datagrams(station, phone):

@@ -59,7 +59,8 @@ return 1
 
 
 class Accounts:
-    """Links of phone log-ins, by the JID that the phone's user id means. Passwords are sealed with the key ring."""
+    """Links of phone log-ins: link:{jid}, a string by the JID that the phone's user id means, with passwords sealed by the key
+    ring; number:{number}, a string, the log-in of a phone number. They do not expire."""
 
     def __init__(self, client: redis.Redis, ring: KeyRing) -> None:
         self._client, self._ring, self._swap = client, ring, RedisScript(client, _SWAP, "accounts.swap")
@@ -123,7 +124,7 @@ return 0
 
 
 class ClientSessions:
-    """Which session each resource of an account has."""
+    """clients:{jid}, a hash: resource -> its session. Sessions remove themselves."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._drop = client, RedisScript(client, _DROP_CLIENT, "accounts.drop_client")
@@ -144,7 +145,8 @@ class ClientSessions:
 
 
 class OfflineInbox:
-    """Messages that a session left unanswered, id -> stored form, until the next session has them."""
+    """offline:{jid}, a hash: messages that a session left unanswered, id -> stored form, until the next session has them; for 30
+    days."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -176,8 +178,8 @@ class OfflineInbox:
 
 
 class DeliveredCopies:
-    """Copies of messages that were read in sessions that are over (onesoup.csp.copies), the newest, while a phone may come
-    for what its last session had not got."""
+    """had:{jid}, a sorted set: copies of messages that were read in sessions that are over (onesoup.csp.copies) -> when, ms. The
+    newest, for 30 days: while a phone may come for what its last session had not got."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client

@@ -54,7 +54,9 @@ return changed
 
 
 class BlockLists:
-    """Whom an account does not hear, and whom it does."""
+    """block:{jid}, a hash that does not expire: b:<jid> and g:<jid> are entries of the block list and of the grant list, p
+    while the phone wishes them and s when the server has confirmed them; use:b and use:g say T or F whether a list is in use;
+    name:<room> is how the phone writes a group."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._sync = client, RedisScript(client, _SYNC, "blocks.sync")

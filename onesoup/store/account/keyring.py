@@ -30,8 +30,8 @@ class KeyRing:
 
     def __init__(self, keys: list[tuple[str, bytes]]) -> None:
         self._path: Path | None = None
-        self._seen: tuple[int, ...] = ()
-        self._look_at = 0.0
+        self._file_state: tuple[int, ...] = ()
+        self._check_at = 0.0
         self._take(keys)
 
     def _take(self, keys: list[tuple[str, bytes]]) -> None:
@@ -44,23 +44,23 @@ class KeyRing:
 
     @classmethod
     def load(cls, path: str | Path) -> "KeyRing":
-        seen = _state(path)
+        state = _state(path)
         ring = cls(_read(path))
-        ring._path, ring._seen = Path(path), seen
+        ring._path, ring._file_state = Path(path), state
         return ring
 
     def follow(self, at_once: bool = False) -> None:
         """Reads the file again when it has changed; looks every few seconds, or at once when a key is missing. A file that
         cannot be used, such as one that is just being written, leaves the ring as it is."""
         now = time.monotonic()
-        if self._path is None or (now < self._look_at and not at_once):
+        if self._path is None or (now < self._check_at and not at_once):
             return
-        self._look_at = now + KEY_FILE_CHECK_SECONDS
+        self._check_at = now + KEY_FILE_CHECK_SECONDS
         try:
             seen = _state(self._path)
-            if seen != self._seen:
+            if seen != self._file_state:
                 self._take(_read(self._path))
-                self._seen = seen
+                self._file_state = seen
         except KeyRingError:
             return
 

@@ -11,6 +11,12 @@ MAX_NONCES = 8
 
 
 class LoginReplies:
+    """Keys, for two minutes; digests of requests and handsets stand in their names:
+
+    nonce:*    string, the nonce of a first phase;  nonces:*  list, its attempts, the newest last
+    login:*    string, SessionID, line break, answer
+    logging:*  string while one of several equal requests is worked on"""
+
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 

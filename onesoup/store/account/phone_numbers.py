@@ -103,7 +103,12 @@ class CodeCheck(Enum):
 
 
 class PhoneNumbers:
-    """The proved numbers of accounts: number -> where it is known from, and since when."""
+    """Keys:
+
+    num:{jid}      hash, proved number -> where it is known from, and since when; for 180 days
+    code:{jid}     hash, the code that waits to be typed: number (n), digest (c), tries (t); for 15 minutes
+    codes:{jid}, codesto:{jid}, codes:{number}  codes asked for in a day: by an account, by it for each number, for a number
+    cir:codes      list of messages with codes for CIR processes to send; for a minute"""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -135,7 +140,7 @@ class PhoneNumbers:
     def of(self, jid: str) -> list[str]:
         """The proved numbers, the latest first."""
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "num")))
-        known = {number.decode(): _seen(record) for number, record in found.items()}
+        known = {number.decode(): _last_proved(record) for number, record in found.items()}
         return sorted(known, key=lambda number: -known[number])
 
     def forget(self, jid: str, number: str) -> bool:
@@ -177,7 +182,7 @@ class PhoneNumbers:
 
 
 @reader
-def _seen(record: bytes) -> int:
+def _last_proved(record: bytes) -> int:
     """When a number was seen last, seconds since 1970."""
     return int(unpack(record, NUMBER_VERSION)["t"])
 

@@ -19,6 +19,8 @@ return n
 
 
 class HourlyTries:
+    """tries:*, counters for an hour after the first try; tried:*, strings, what became of a try, for three minutes."""
+
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._count = client, RedisScript(client, _COUNT, "tries.count")
 

@@ -299,7 +299,12 @@ class RedeliveryPolicy:
 
 
 class Inbox:
-    """The queue of one phone at a time; any worker may ask."""
+    """The phone's side of its inbox; any worker may ask. Keys, besides those of WaitingItems:
+
+    try:{sid}   hash, item id -> how often it was handed out
+    tid:{sid}   hash, TransactionID of ours -> item id
+    sent:{sid}  sorted set, contacts -> when their presence was told last, ms
+    had:{sid}   sorted set, copies of messages that the phone has read -> when, ms"""
 
     def __init__(self, client: redis.Redis, handout: RedeliveryPolicy) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"

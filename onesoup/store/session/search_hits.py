@@ -31,7 +31,8 @@ return redis.call('HDEL', KEYS[1], ARGV[1])
 
 
 class SearchHits:
-    """SearchID -> (hits, whether they are groups, how many were given), five minutes after the last use of any."""
+    """find:{sid}, a hash: SearchID -> hits, whether they are groups, and how many were given; finds:{sid}, a list of the
+    SearchIDs, oldest first. Both for five minutes after the last search."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._put, self._drop = (

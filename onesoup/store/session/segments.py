@@ -27,7 +27,8 @@ def _key(sid: str, transaction_id: str) -> str:
 
 
 class Segments:
-    """Parts by the TransactionID of the request that they answer."""
+    """seg:{sid}:*, strings: parts by the TransactionID of the request that they answer; segs:{sid}, a list of their names, newest
+    first. Both for three minutes."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._put = client, RedisScript(client, _PUT, "segments.put")

@@ -80,7 +80,8 @@ class Lease:
 
 
 class Leases:
-    """The leases of one holder."""
+    """The leases of one holder: lease:{xx}, a string with the holder of a shard, for the TTL; fence:{xx}, its fencing number,
+    which only grows; holders, a sorted set of the holders that live -> until when, ms."""
 
     def __init__(self, client: redis.Redis, holder: str, ttl_ms: int) -> None:
         self._client, self._holder, self._ttl = client, holder, ttl_ms
@@ -136,7 +137,8 @@ class Leases:
 
 
 class Shards:
-    """Which sessions a shard has, and the log-ins that wait for its holder."""
+    """Which sessions a shard has, shard:{xx}, a set; and the log-ins that wait for its holder, logins:{xx}, a list, for a
+    minute."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._ask = client, RedisScript(client, _ASK, "leases.ask")

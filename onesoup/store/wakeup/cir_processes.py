@@ -25,6 +25,8 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 
 
 class CirProcesses:
+    """cir:live, a sorted set: a process's channel and one of its bearers, with a space between -> when that runs out, ms."""
+
     def __init__(self, client: redis.Redis) -> None:
         self._alive = RedisScript(client, _ALIVE, "lines.alive")
 

@@ -140,7 +140,12 @@ class SmsRefusal:
 
 
 class SmsBudget:
-    """Takes and gives back messages."""
+    """Takes and gives back messages. Keys:
+
+    sms:{number}, smsd:{number}    hash: last, asked (unanswered wake-ups), fails, until; of wake-ups and of answers; for two days
+    smst:{number}, smsdt:{number}  sorted set, messages of a day -> when they were sent, ms
+    smsday:{jid}, cir:smsday:*     counters of a user and of a gateway, for a day
+    cir:smsrate:*                  hash, the token bucket of a gateway"""
 
     def __init__(self, client: redis.Redis, limits: SmsLimits) -> None:
         self._client, self._limits = client, limits
@@ -207,7 +212,8 @@ class SmsBudget:
 
 
 class SmsJobs:
-    """Messages that were handed to the gateway, for the reports about them."""
+    """Messages that were handed to the gateway, for the reports about them, for two hours: cir:job:*, a hash with number (n),
+    state, rank and time (at); cir:smsid:*, a string, the job behind an id of the gateway."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._start = client, RedisScript(client, _START, "sms.start")

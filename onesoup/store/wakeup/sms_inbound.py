@@ -96,7 +96,11 @@ class InboundSms:
 
 
 class InboundSmsStore:
-    """Messages and answers by number. `due` has the numbers for which there is something to do."""
+    """Messages and answers by number. `due` (cir:smsin) has the numbers for which there is something to do. Keys:
+
+    smsin:{number}      list of whole messages, oldest first;  smsout:{number}  list of answers; for an hour
+    smspart:{number}:*  hash, place -> part of an unfinished message;  smsparts:{number}  list of their names; for ten minutes
+    smsseen:{number}:*  string, a delivery that came;  smsn:{number}  counter of deliveries; for an hour"""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self.due = client, SharedTimers(client, SMS_TIMERS_KEY)

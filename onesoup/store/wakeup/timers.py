@@ -76,7 +76,7 @@ class TakenTimers(NamedTuple):
 
 
 class SharedTimers:
-    """One such list."""
+    """One sorted set: name -> when it is due, ms. Who takes a name moves it to the end of its lease."""
 
     def __init__(self, client: redis.Redis, key: str) -> None:
         self._client, self._key, self._clock = client, key, ClockJumps()

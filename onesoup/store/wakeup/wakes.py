@@ -129,7 +129,14 @@ class WakeFacts:
 
 
 class WakeStore:
-    """Sessions that are `due` for a step, and the state of their wakes."""
+    """Sessions that are `due` for a step, and the state of their wakes. Fields of s:{sid}: cir, the outstanding wake; tries, what
+    has been tried for it (WakeTries); num, addr and udp, where the phone is; deaf, datagrams in vain; via, how it was told to
+    come. Other keys:
+
+    cir:due       sorted set, sessions -> when their next step is due, ms (SharedTimers)
+    cir:sweep*    strings, while another process need not sweep
+    bad:{jid}     hash, bearer -> wakes in a row that went unanswered; for a day
+    cir:cookie:*  set of sessions that have a cookie;  cir:token:*  string, the session of a URL; both for a day"""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self.due = client, SharedTimers(client, WAKE_TIMERS_KEY)
@@ -165,7 +172,7 @@ class WakeStore:
 
     # --- one session ---
 
-    def look(self, sid: str) -> WakeFacts:
+    def facts(self, sid: str) -> WakeFacts:
         """What there is to know for a step. NoSession when the session is over."""
         now, waiting, *fields = self._look([keys.session(sid), *keys.of(sid, "q")])
         wake, stcp, _alt, record, caps, address, udp, number, tries, polls, deaf, poll_min, due, ttl, busy = fields
@@ -191,7 +198,7 @@ class WakeStore:
             busy=busy is not None,
         )
 
-    def note(self, sid: str, tries: WakeTries, via: str = "", seen: bytes | None = None) -> bool:
+    def note_tries(self, sid: str, tries: WakeTries, via: str = "", seen: bytes | None = None) -> bool:
         """Writes down what is about to be tried, and by which way. False when the phone has come meanwhile, or, with `seen`, when
         the record of what was tried is another one by now: then it must not be tried."""
         args: list[Value] = [tries.wake, tries.pack(), int(bool(tries.udp or tries.sms)), via, int(seen is not None), seen or b""]
@@ -200,12 +207,12 @@ class WakeStore:
     def forget_tries(self, sid: str) -> None:
         guarded(lambda: self._client.hdel(keys.session(sid), "tries"))
 
-    def deaf(self, sid: str, deaf: bool) -> None:
+    def note_deaf(self, sid: str, deaf: bool) -> None:
         """The phone did not come for datagrams; or it did. Its next address begins anew."""
         key = keys.session(sid)
         guarded(lambda: self._client.hincrby(key, "deaf", 1) if deaf else self._client.hdel(key, "deaf"))
 
-    def called(self, sid: str, number: str) -> None:
+    def set_number(self, sid: str, number: str) -> None:
         """The number that the session's messages go to from now on; nothing happens to one that is over."""
         self._called([keys.session(sid)], [number])
 
@@ -227,7 +234,7 @@ class WakeStore:
     def answered(self, jid: str) -> None:
         guarded(lambda: self._client.delete(keys.account(jid, "bad")))
 
-    def bad(self, jid: str) -> frozenset[str]:
+    def bad_bearers(self, jid: str) -> frozenset[str]:
         """Bearers that did not work for this account lately: a phone that relies on one of them would be deaf."""
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "bad")))
         return frozenset(name.decode() for name, count in found.items() if int(count) >= BEARER_FAILURES)
@@ -248,7 +255,7 @@ class WakeStore:
         """A URL's token stands for this session."""
         guarded(lambda: self._client.set(f"cir:token:{token}", sid, px=TOKEN_OR_COOKIE_MS))
 
-    def asked(self, token: str) -> bool | None:
+    def waits_for_token(self, token: str) -> bool | None:
         """Whether something waits for the session of a token; None for an unknown one. A session that is over says that
         something waits: the phone polls and is told so."""
         key = f"cir:token:{token}"
