@@ -23,7 +23,7 @@ from onesoup.store.account.lists import AccountLists, AttributeList, PendingRequ
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.account.phone_numbers import PhoneNumbers
 from onesoup.store.account.tries import HourlyTries
-from onesoup.store.bounds import TABLE, TooMuch
+from onesoup.store.bounds import KEY_BOUNDS, TooMuch
 from onesoup.store.errors import OutboxFull
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.servers import SaslMechanisms
@@ -402,11 +402,11 @@ def ids_of_a_gateway(field: Field) -> None:
 
 # --- the test ---
 
-ROWS = {row.key: row for row in TABLE}
+ROWS = {row.key: row for row in KEY_BOUNDS}
 # Keys that end with something else: a session, an account, a piece of work.
 LASTING = {
     name.partition(":")[0]
-    for row in TABLE
+    for row in KEY_BOUNDS
     if row.expiry in ("none", "with the session", "with the sessions", "when done")
     for name in row.key.split(", ")
 }
@@ -432,7 +432,7 @@ def test_an_attack_costs_at_most_one_mebibyte(field, attack):
 
 
 def test_every_row_is_attacked():
-    named = set(ATTACKS) | set(ELSEWHERE) | {row.key for row in TABLE if row.alone}
+    named = set(ATTACKS) | set(ELSEWHERE) | {row.key for row in KEY_BOUNDS if row.alone}
     assert set(ROWS) == named
     for place in ELSEWHERE.values():
         path, _, name = place.partition("::")
@@ -445,9 +445,13 @@ def test_every_key_of_the_store_has_its_row():
     written = set(re.findall(r'f"([a-z-]+):\{(?:\{|address|what|attempt|request|password|digest)', source))
     written |= set(re.findall(r'keys\.account\(\w+, "([a-z-]+)"', source))
     written |= {name for found in re.findall(r"keys\.of\(\w+, ([^)]*)\)", source) for name in re.findall(r'"([a-z]+)"', found)}
-    known = {name.partition(":")[0] for row in TABLE for name in row.key.split(", ")}
+    known = {name.partition(":")[0] for row in KEY_BOUNDS for name in row.key.split(", ")}
     named_beside = {
-        found for row in TABLE for found in re.findall(r"(\w+):\{+\w+\}+ has|\((\w+):", row.count) for found in found if found
+        found
+        for row in KEY_BOUNDS
+        for found in re.findall(r"(\w+):\{+\w+\}+ has|\((\w+):", row.count)
+        for found in found
+        if found
     }
     ours = {
         "lease",

@@ -308,7 +308,7 @@ class Inbox:
 
     def __init__(self, client: redis.Redis, handout: RedeliveryPolicy) -> None:
         numbers = f"local REPEAT_MS, REPEATS, MOST = {handout.repeat_ms}, {handout.repeats}, {handout.contacts}\n"
-        numbers += f"local MOST_TOLD, STALE = {bounds.MOST_TOLD}, {MAX_STALE_TRANSACTION_IDS}\n"
+        numbers += f"local MOST_TOLD, STALE = {bounds.MAX_TOLD_CONTACTS}, {MAX_STALE_TRANSACTION_IDS}\n"
         self._poll = RedisScript(client, _POLL, "inbox.poll")
         self._take = RedisScript(client, numbers + _TAKE, "inbox.take")
         self._cut, self._later = RedisScript(client, _CUT, "inbox.cut"), RedisScript(client, _LATER, "inbox.later")

@@ -22,7 +22,7 @@ COMMIT_SCRIPT = (
     + CUT_ITEM_LUA
     + f"local MOST_OUT, MOST_OUT_BYTES = {bounds.MOST_OUT}, {bounds.MOST_OUT_BYTES}\n"
     + f"local MOST_REPLY_BYTES = {bounds.MOST_REPLY_BYTES}\n"
-    + f"local MOST_STRANGERS, MOST_ASKED = {bounds.MOST_STRANGERS}, {bounds.MOST_ASKED}\n"
+    + f"local MOST_STRANGERS, MOST_ASKED = {bounds.MOST_STRANGERS}, {bounds.MAX_REPORTS_WANTED}\n"
     + """
 -- KEYS 1 session  2 stored reply  3 queue  4 dirty  5 outbox  6 subscriptions  7 spellings  8 reports asked for  9 items
 --      10 open  11 presence  12 receipts  13 validity  14 roster  15 names of stored replies  16 copies that were read
