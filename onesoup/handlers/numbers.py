@@ -15,7 +15,7 @@ import structlog
 from onesoup.csp.text import numbers
 from onesoup.handlers.context import GatewayServices
 from onesoup.store import records
-from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, Checked
+from onesoup.store.account.phone_numbers import CODE_DIGITS, CODE_MS, CodeCheck
 
 log = structlog.get_logger()
 
@@ -47,10 +47,10 @@ def issue_code(services: GatewayServices, jid: str, number: str) -> Issued:
     return Issued.SENT
 
 
-def check_code(services: GatewayServices, jid: str, typed: str) -> Checked:
+def check_code(services: GatewayServices, jid: str, typed: str) -> CodeCheck:
     """Checks a code. A right one makes the number the account's own; sessions use it from their next negotiation on."""
     checked, number = services.numbers.check(jid, typed)
-    if checked is Checked.RIGHT:
+    if checked is CodeCheck.RIGHT:
         services.numbers.learn(jid, number, numbers.CODE)
     log.info("code-checked", result=checked.value, number=numbers.hidden(number))
     return checked

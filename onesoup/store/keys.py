@@ -26,7 +26,7 @@ stands in onesoup.store.bounds.
     smspart:{number}:* hashes  parts of unfinished ones;  smsparts:{number} list  their names;  smsn:{number} string  how many
                        came in this hour
     sms:{number} hash  what was sent to a number;  code:{jid}  hash  the code that waits to be typed in
-    cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.stcp_lines, wakes)
+    cir:*              CIR processes that live, their news and timers (onesoup.store.wakeup.cir_processes, wakes)
     ros, res, pres, pep, sub:{sid}  hashes by bare JID: roster item, resources, mapped presence, what PEP said, subscription
     pic:{name} string  a picture made fit for phones, of no session;  pics:{jid} list  those of one contact, newest first
     hist:{sid} hash    what was said in a group, as the phone was last told of it, by MessageID
@@ -41,7 +41,7 @@ from functools import cache
 
 SHARDS = 256
 # No record has this name. Deleting it is a write that changes nothing.
-NEVER = "never"
+NEVER_KEY = "never"
 
 
 def session(sid: str) -> str:

@@ -21,8 +21,9 @@ from onesoup.csp.lists import Item as RosterItem
 from onesoup.csp.session import Session
 from onesoup.handlers import render
 from onesoup.store import records
-from onesoup.store.session.holder_side import ContactRecord, Delivery, StreamChanges
+from onesoup.store.session.contacts import ContactRecord
 from onesoup.store.session.inbox import InboxItem, PhoneContact
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.wire import codec
 from onesoup.wire.document import ANY_TREE
 from onesoup.wire.limits import MAX_TEXT

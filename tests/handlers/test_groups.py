@@ -53,7 +53,7 @@ from onesoup.csp.invitations import Invitation
 from onesoup.csp.messages import Text
 from onesoup.phone.engine import members_of
 from onesoup.store import records
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from onesoup.xmpp import rooms
 from onesoup.xmpp.xml import Xml, from_plain, leaf
 
@@ -198,11 +198,11 @@ def test_whoever_is_not_let_in_has_settled_nothing(phone, served, services):
     wish = JoinGroupRequest(group_id=GID, screen_name=ScreenName(s_name="ben"), own_properties=own)
     served.refuse[ROOM] = 811
     assert code(phone.ask(wish)) == 811
-    assert services.groups.all("alice@example.org") == {}
+    assert services.groups.all_settings("alice@example.org") == {}
     del served.refuse[ROOM]
     assert phone.ask(wish).NAME == "JoinGroup-Response"
-    (record,) = services.groups.all("alice@example.org").values()
-    assert records.unpack_kept(record, "").auto
+    (settings,) = services.groups.all_settings("alice@example.org").values()
+    assert settings.auto
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
@@ -266,8 +266,8 @@ def test_a_group_is_made_and_configured(phone, served):
         "membersonly": "1",
         "roomdesc": "Hello",
     }
-    kept = phone.exchange._services.groups.all("alice@example.org")
-    assert {jid: records.unpack_kept(record, "").created for jid, record in kept.items()} == {room: True}
+    kept = phone.exchange._services.groups.all_settings("alice@example.org")
+    assert {jid: settings.created for jid, settings in kept.items()} == {room: True}
 
 
 def test_a_group_that_is_there_or_of_somebody_else_is_not_made(phone, served):

@@ -6,7 +6,7 @@ from gevent.lock import BoundedSemaphore
 
 from onesoup.store import bounds, keys
 from onesoup.store.account.accounts import Lists
-from onesoup.store.account.groups import Invites
+from onesoup.store.account.groups import InvitationStore
 from onesoup.store.bounds import MOST_ITEM_BYTES, MOST_ITEMS
 from tests.holder.conftest import DOMAIN, Lab, server_with
 from tests.support.memory import memory
@@ -113,7 +113,7 @@ def test_invitations_into_rooms(field, phone, size):
         ]
     )
     assert lab.feed.load(sid)[0] <= MOST_ITEMS + 200
-    assert len(Invites(lab.client).all(holder.sessions[sid].session.jid, "in")) <= bounds.MOST_INVITES
+    assert len(InvitationStore(lab.client).all(holder.sessions[sid].session.jid, "in")) <= bounds.MOST_INVITES
     assert grown() <= 2 * MEBIBYTE
 
 

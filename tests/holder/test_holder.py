@@ -9,12 +9,13 @@ from gevent.event import Event
 from onesoup.csp import presence
 from onesoup.csp.codec.generated_elements import PresenceSubList, StatusText, UserAvailability
 from onesoup.store import records
-from onesoup.store.account.blocks import BLOCK, Blocks
+from onesoup.store.account.blocks import BLOCK, BlockLists
 from onesoup.store.account.handsets import OWN, PHOTO
-from onesoup.store.session.gateway_side import RequestEffects
-from onesoup.store.session.inbox import Handout, Inbox
+from onesoup.store.session.inbox import Inbox, RedeliveryPolicy
+from onesoup.store.session.request_effects import RequestEffects, SessionUpdate
 from onesoup.xmpp import commands
 from onesoup.xmpp.stream import Stream
+from tests.support import in_redis
 from tests.support.secrets import secret_text
 from tests.xmpp_stream.harness import eventually
 from workers.holder.session import connection, idle
@@ -138,13 +139,13 @@ def test_the_first_poll_makes_a_phone_seen_at_once(lab, server):
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
     eventually(lambda: holder.subscriber.connected)
-    lab.sessions.open(sid, "1", "digest", ())
+    lab.sessions.open(sid, "1", "digest")
     gevent.sleep(0.2)
     assert not shown(server)
-    inbox = Inbox(lab.client, Handout())
+    inbox = Inbox(lab.client, RedeliveryPolicy())
     inbox.poll(sid)
     eventually(lambda: shown(server), 1)
-    assert lab.sessions.read(sid, ["idle"]) == [None]  # from now on polls tell nobody
+    assert in_redis.fields(lab.sessions, sid, ["idle"]) == [None]  # from now on polls tell nobody
 
 
 def test_an_owner_of_the_past_sends_nothing(lab, server):
@@ -187,7 +188,7 @@ def test_whom_another_phone_of_the_account_blocks_is_not_heard_any_more(lab, ser
 
     hear(1, "eve")
     eventually(lambda: len(lab.feed.undelivered(sid)) == 1)
-    Blocks(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
+    BlockLists(lab.client).add(held.session.jid, BLOCK, ["eve@x.example"])
     eventually(lambda: not held.rules.cached)
     hear(2, "eve")
     hear(3, "bob")
@@ -337,7 +338,7 @@ def test_a_session_whose_phone_wants_a_shorter_life_has_one(lab, server):
     eventually(lambda: holder.subscriber.connected)
     holder.upkeep.tick()
     eventually(lambda: len(holder.services.agenda) == 1)
-    lab.sessions.commit(sid, None, "1", b"", RequestEffects(fields={"ttl": 1000}))
+    lab.sessions.commit(sid, None, "1", b"", RequestEffects(update=SessionUpdate(ttl_ms=1000)))
     gevent.sleep(1.5)
     held = holder.sessions[sid]
     held.lifetime._since -= 600
@@ -359,9 +360,9 @@ def test_an_idle_phone_lets_the_server_collect_until_it_comes_back(lab, server, 
     gevent.sleep(0.4)
     holder.upkeep.check_sessions([holder.sessions[sid]])
     eventually(lambda: server.other == ["<inactive xmlns='urn:xmpp:csi:0'/>"])
-    lab.sessions.open(sid, "1", "digest", ())
+    lab.sessions.open(sid, "1", "digest")
     eventually(lambda: server.other[1:] == ["<active xmlns='urn:xmpp:csi:0'/>"])
-    lab.sessions.open(sid, "2", "digest", ())
+    lab.sessions.open(sid, "2", "digest")
     holder.upkeep.check_sessions([holder.sessions[sid]])
     assert len(server.other) == 2
 
@@ -373,7 +374,7 @@ def test_a_phone_on_a_line_is_not_idle(lab, server, monkeypatch):
     monkeypatch.setattr(idle, "IDLE_MS", 1)
     holder = lab.holder(server.stub)
     sid = lab.log_in(holder)
-    lab.sessions.bind_line(sid, "cir:1")
+    lab.sessions.stcp_lines.bind(sid, "cir:1")
     gevent.sleep(0.05)
     holder.upkeep.check_sessions([holder.sessions[sid]])
     gevent.sleep(0.05)

@@ -12,7 +12,7 @@ from onesoup.csp.blocking import Rules
 from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.store import records
-from onesoup.store.session.holder_side import LIVE, UNSURE, kept_since
+from onesoup.store.session.stream_changes import LIVE, UNSURE, kept_since
 from onesoup.xmpp import messages
 from onesoup.xmpp import rooms as mapping
 from onesoup.xmpp.archive import ArchivedMessage

@@ -21,7 +21,7 @@ from onesoup.csp.status import StatusCode
 from onesoup.handlers.context import GatewayServices, Peer
 from onesoup.handlers.login import linking, throttle
 from onesoup.handlers.numbers import Issued
-from onesoup.store.account.phone_numbers import Checked
+from onesoup.store.account.phone_numbers import CodeCheck
 from onesoup.store.errors import StoreDown
 from workers.gateway.client_address import PeerReader
 
@@ -50,8 +50,8 @@ ISSUED = {
 }
 CODE_SENT = "A code is on its way to the phone. Type it below, with your address and your XMPP password."
 CHECKED = {
-    Checked.WRONG: "That is not the code.",
-    Checked.OVER: "No code is waiting for this account, or it was too old. Please have a new one sent.",
+    CodeCheck.WRONG: "That is not the code.",
+    CodeCheck.OVER: "No code is waiting for this account, or it was too old. Please have a new one sent.",
 }
 _LATER = "This cannot be done just now. Please try again in a few minutes."
 
@@ -254,7 +254,7 @@ class AccountPage:
     def _confirm(self, req: falcon.Request, resp: falcon.Response, owner: Owner, form: dict[str, str]) -> None:
         code = form.get("code", "")
         checked = linking.confirm_code(self._services, owner.peer, owner.jid, owner.password, code, owner.deadline)
-        if checked is Checked.RIGHT:
+        if checked is CodeCheck.RIGHT:
             _note(resp, "The number is yours. Your phone can be woken by SMS from its next log-in on.")
         else:
             self._form(req, resp, CHECKED[checked], form)

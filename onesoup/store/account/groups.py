@@ -6,24 +6,32 @@ from contextlib import suppress
 
 import redis
 
-from onesoup.store import bounds, keys
-from onesoup.store.account.bounded_hash import BoundedHash, Limits
+from onesoup.csp.groups import KeptProperties
+from onesoup.csp.invitations import Invitation
+from onesoup.store import bounds, keys, records
+from onesoup.store.account.bounded_hash import BoundedHash, HashLimits
 from onesoup.store.bounds import DOMAIN_BYTES, JID_BYTES, TooMuch
 from onesoup.store.redis.client import guarded
 
 SERVICE_MS, NO_SERVICE_MS = 86_400_000, 600_000
 JOINS_MS = 86_400_000
-INVITES_MS = 7 * 86_400_000
-GROUPS = Limits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
-JOINS = Limits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
+INVITATION_MS = 7 * 86_400_000
+GROUP_LIMITS = HashLimits(bounds.MOST_GROUPS, JID_BYTES, bounds.GROUP_BYTES)
+JOIN_LIMITS = HashLimits(bounds.MOST_JOINS, 255, bounds.JOINS_BYTES, JOINS_MS, evict=True)
 # Strangers do not fill Redis: old invitations make room for new ones.
-INVITES = Limits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITES_MS, evict=True)
+INVITATION_LIMITS = HashLimits(bounds.MOST_INVITES, 128, bounds.INVITE_BYTES, INVITATION_MS, evict=True)
 # The topic of a room that nobody here has been in for so long is forgotten.
-TOPIC_MS, MAX_TOPIC = 14 * 86_400_000, 500
+TOPIC_MS, MAX_STORED_TOPIC = 14 * 86_400_000, 500
 
 
-class Groups:
-    """Octets are records of the caller's."""
+class GroupStore:
+    """Keys:
+
+    groups:{jid}      hash, room -> what an account has settled for it; does not expire
+    joins:{jid}       hash, resource -> the joins of a session that is over; for a day
+    muc:{domain}      string, the room service of a domain, "" for none; for a day, or ten minutes where there is none
+    muc-of:{service}  string, the domain of a room service; for a day
+    topic:{room}      string; for 14 days"""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._bounded = client, BoundedHash(client)
@@ -61,7 +69,11 @@ class Groups:
         if len(room.encode("utf-8", "surrogatepass")) > JID_BYTES:
             return
         guarded(
-            lambda: self._client.set(_topic(room), topic[:MAX_TOPIC], px=TOPIC_MS) if topic else self._client.delete(_topic(room))
+            lambda: (
+                self._client.set(_topic(room), topic[:MAX_STORED_TOPIC], px=TOPIC_MS)
+                if topic
+                else self._client.delete(_topic(room))
+            )
         )
 
     def topic(self, room: str) -> str:
@@ -71,20 +83,25 @@ class Groups:
 
     # --- groups of an account ---
 
+    def all_settings(self, jid: str) -> dict[str, KeptProperties]:
+        """By room, of every group that this account has created or has settings for."""
+        return {room: records.unpack_kept(record, "") for room, record in self.all(jid).items()}
+
+    def settings(self, jid: str, room: str, gid: str) -> KeptProperties:
+        """What the account has settled for a room, the defaults for nothing. `gid` is how the phone calls the room now."""
+        return records.unpack_kept(guarded(lambda: self._client.hget(keys.account(jid, "groups"), room)), gid)
+
+    def keep_settings(self, jid: str, room: str, settings: KeptProperties) -> None:
+        """TooMuch when the account has too many."""
+        self._bounded.put(keys.account(jid, "groups"), {room: records.pack_kept(settings)}, GROUP_LIMITS)
+
     def all(self, jid: str) -> dict[str, bytes]:
-        """Room -> record of every group that this account has created or has settings for."""
+        # until the holder uses all_settings
         found = guarded(lambda: self._client.hgetall(keys.account(jid, "groups")))
         return {room.decode(): record for room, record in found.items()}
 
-    def get(self, jid: str, room: str) -> bytes | None:
-        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, "groups"), room))
-        return found
-
-    def put(self, jid: str, room: str, record: bytes) -> None:
-        """TooMuch when the account has too many."""
-        self._bounded.put(keys.account(jid, "groups"), {room: record}, GROUPS)
-
     def remove(self, jid: str, room: str) -> None:
+        """Forgets what was settled for a room."""
         guarded(lambda: self._client.hdel(keys.account(jid, "groups"), room))
 
     # --- joins of a session that is over ---
@@ -92,7 +109,7 @@ class Groups:
     def keep_joins(self, jid: str, resource: str, record: bytes) -> None:
         """Not when the record is too long: the phone joins anew then."""
         with suppress(TooMuch):
-            self._bounded.put(keys.account(jid, "joins"), {resource: record}, JOINS)
+            self._bounded.put(keys.account(jid, "joins"), {resource: record}, JOIN_LIMITS)
 
     def take_joins(self, jid: str, resource: str) -> bytes | None:
         """Reads and removes."""
@@ -109,28 +126,68 @@ class Groups:
         return taken
 
 
-class Invites:
-    """Invitations of an account, by the InviteID that its phone knows: "in" came for it, "out" it has sent."""
+class InvitationTable:
+    """Invitations of an account by the InviteID that its phone knows, in a hash; for a week after the last one. Those that are
+    over are the reader's business."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client, self._bounded = client, BoundedHash(client)
+    def __init__(self, client: redis.Redis, name: str) -> None:
+        self._client, self._bounded, self._name = client, BoundedHash(client), name
 
-    def put(self, jid: str, way: str, invite_id: str, record: bytes) -> None:
-        """Above a number an older one goes. TooMuch when the record is too long. Records that are over are the reader's
-        business."""
-        self._bounded.put(keys.account(jid, f"invites-{way}"), {invite_id: record}, INVITES)
+    def put(self, jid: str, invite_id: str, invitation: Invitation) -> None:
+        """Above a number an older one goes. TooMuch when it is too long."""
+        self.put_record(jid, invite_id, records.pack_invitation(invitation))
 
-    def get(self, jid: str, way: str, invite_id: str) -> bytes | None:
-        found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, f"invites-{way}"), invite_id))
+    def get(self, jid: str, invite_id: str) -> Invitation | None:
+        record = self.record(jid, invite_id)
+        return None if record is None else records.unpack_invitation(record)
+
+    def all(self, jid: str) -> dict[str, Invitation]:
+        return {invite_id: records.unpack_invitation(record) for invite_id, record in self.records(jid).items()}
+
+    def remove(self, jid: str, *invite_ids: str) -> None:
+        if invite_ids:
+            guarded(lambda: self._client.hdel(self._key(jid), *invite_ids))
+
+    def put_record(self, jid: str, invite_id: str, record: bytes) -> None:
+        # until the holder uses put
+        self._bounded.put(self._key(jid), {invite_id: record}, INVITATION_LIMITS)
+
+    def record(self, jid: str, invite_id: str) -> bytes | None:
+        # until the holder uses get
+        found: bytes | None = guarded(lambda: self._client.hget(self._key(jid), invite_id))
         return found
 
-    def all(self, jid: str, way: str) -> Mapping[str, bytes]:
-        found = guarded(lambda: self._client.hgetall(keys.account(jid, f"invites-{way}")))
+    def records(self, jid: str) -> dict[str, bytes]:
+        # until the holder uses all
+        found = guarded(lambda: self._client.hgetall(self._key(jid)))
         return {name.decode("utf-8", "surrogatepass"): record for name, record in found.items()}
 
+    def _key(self, jid: str) -> str:
+        return keys.account(jid, self._name)
+
+
+class InvitationStore:
+    """invites-in:{jid}, invitations that came for an account, and invites-out:{jid}, those that it has sent."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.received, self.sent = InvitationTable(client, "invites-in"), InvitationTable(client, "invites-out")
+        self._ways = {"in": self.received, "out": self.sent}
+
+    def put(self, jid: str, way: str, invite_id: str, record: bytes) -> None:
+        # until the holder uses received and sent
+        self._ways[way].put_record(jid, invite_id, record)
+
+    def get(self, jid: str, way: str, invite_id: str) -> bytes | None:
+        # until the holder uses received and sent
+        return self._ways[way].record(jid, invite_id)
+
+    def all(self, jid: str, way: str) -> Mapping[str, bytes]:
+        # until the holder uses received and sent
+        return self._ways[way].records(jid)
+
     def remove(self, jid: str, way: str, *invite_ids: str) -> None:
-        if invite_ids:
-            guarded(lambda: self._client.hdel(keys.account(jid, f"invites-{way}"), *invite_ids))
+        # until the holder uses received and sent
+        self._ways[way].remove(jid, *invite_ids)
 
 
 def _service(domain: str) -> str:

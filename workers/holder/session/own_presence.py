@@ -13,7 +13,7 @@ from onesoup.csp import presence
 from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.account.accounts import ATTRIBUTE_LISTS, DEFAULT_TARGET, Lists
-from onesoup.store.account.handsets import NODES, OWN, PHOTO, Handsets
+from onesoup.store.account.handsets import NODES, OWN, PHOTO, HandsetMemory
 from onesoup.store.errors import Fenced, NoSession, StoreDown
 from onesoup.xmpp import extras
 from onesoup.xmpp.commands import ShowPresence
@@ -59,7 +59,7 @@ class OwnPresence:
         store: SessionStore,
         stream: StanzaWriter,
         *,
-        handsets: Handsets,
+        handsets: HandsetMemory,
         lists: Lists,
         broadcast: Callable[[Node], None],
         profile_changed: Callable[[stanzas.PhoneProfile], None],

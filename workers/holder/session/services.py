@@ -6,10 +6,10 @@ from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
-from onesoup.store.account.accounts import ClientSessions, Had, Lists, Offline
-from onesoup.store.account.blocks import Blocks
-from onesoup.store.account.groups import Groups, Invites
-from onesoup.store.account.handsets import Handsets
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, Lists, OfflineInbox
+from onesoup.store.account.blocks import BlockLists
+from onesoup.store.account.groups import GroupStore, InvitationStore
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Shards
 from onesoup.xmpp.stream import Options
@@ -27,13 +27,13 @@ class HolderServices:
     client: Any
     feed: HolderSessionStore
     clients: ClientSessions
-    offline: Offline
-    had: Had
-    handsets: Handsets
+    offline: OfflineInbox
+    had: DeliveredCopies
+    handsets: HandsetMemory
     lists: Lists
-    blocks: Blocks
-    groups: Groups
-    invites: Invites
+    blocks: BlockLists
+    groups: GroupStore
+    invites: InvitationStore
     shards: Shards
     lookup_cache: LookupCache
     options: Options

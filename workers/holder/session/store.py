@@ -10,7 +10,9 @@ from typing import Any
 from onesoup.csp.lists import Cut, Item
 from onesoup.csp.session import Capabilities
 from onesoup.store import records
-from onesoup.store.session.holder_side import CUTS, ContactRecord, Delivery, HolderSessionStore, StreamChanges
+from onesoup.store.session.contacts import ContactRecord
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from workers.holder.session.state import SessionState
 
 FieldValue = bytes | str | int
@@ -32,19 +34,19 @@ class SessionStore:
 
     def capabilities(self) -> Capabilities:
         """What the phone takes, as far as it has said so."""
-        return records.unpack_caps(self._store.read(self._state.sid, "caps"))
+        return self._store.records.capabilities(self._state.sid)
 
     def list_cuts(self) -> Mapping[str, Cut]:
         """How contact lists are cut for the phone."""
-        return records.unpack_cuts(self._store.read(self._state.sid, CUTS))[1]
+        return self._store.records.list_cuts(self._state.sid)[1]
 
     def over(self) -> bool:
         """Whether the session has been ended in Redis."""
-        return self._store.state(self._state.sid)[0] is not None
+        return self._store.status(self._state.sid).code is not None
 
     def mark_idle(self, limit_ms: int) -> bool:
         """Asks to be woken by the phone's next request. False when the phone was there less than so many ms ago."""
-        return self._store.idle(self._state.sid, self._state.fence, limit_ms)
+        return self._store.mark_idle(self._state.sid, self._state.fence, limit_ms)
 
     def write_stream(self, state: Mapping[str, Any] | None, more: Mapping[str, FieldValue] = MappingProxyType({})) -> None:
         """Stores what a successor needs to resume the stream, and more fields of the session with it. Sent stanzas are in the
@@ -61,20 +63,19 @@ class SessionStore:
 
     def contacts(self, jids: Sequence[str]) -> dict[str, ContactRecord]:
         """What is kept of these contacts, by bare JID."""
-        return self._store.kept(self._state.sid, jids)
+        return self._store.contacts.read(self._state.sid, jids)
 
     def roster_item(self, jid: str) -> Item | None:
         """The roster item of a contact, None for who is not in the roster."""
-        record = self._store.item(self._state.sid, jid)
-        return records.unpack_item(jid, record) if record else None
+        return self._store.contacts.roster_item(self._state.sid, jid)
 
     def roster(self) -> dict[str, Item]:
         """The whole roster, by bare JID."""
-        return {jid: records.unpack_item(jid, record) for jid, record in self._store.hash(self._state.sid, "ros").items()}
+        return self._store.contacts.roster(self._state.sid)
 
     def roster_jids(self) -> list[str]:
         """The bare JIDs in the roster."""
-        return self._store.known(self._state.sid, "ros")
+        return self._store.contacts.roster_jids(self._state.sid)
 
     def visible_contacts(self, jids: Iterable[str]) -> list[str]:
         """Of these contacts, those whose presence the user has subscribed to."""
@@ -88,77 +89,77 @@ class SessionStore:
 
     def present_jids(self) -> list[str]:
         """The contacts of whom a resource is known, by bare JID."""
-        return self._store.known(self._state.sid, "res")
+        return self._store.contacts.online_jids(self._state.sid)
 
     def subscriptions(self) -> dict[str, bytes]:
         """What the phone has subscribed: records of wishes by bare JID; those of whole lists begin with a slash."""
-        return self._store.wishes(self._state.sid)
+        return self._store.contacts.subscriptions(self._state.sid)
 
     # --- server transactions ---
 
     def inbox_load(self) -> tuple[int, int]:
         """What the phone has not answered: how many server transactions, and the memory that they take, bytes."""
-        return self._store.load(self._state.sid)
+        return self._store.items.load(self._state.sid)
 
     def count_waiting(self) -> int:
         """How many server transactions the phone has not answered."""
-        return self._store.waiting_items(self._state.sid)
+        return self._store.items.count(self._state.sid)
 
     def waiting_item(self, item: str) -> bytes | None:
         """The stored form of an item that waits, None when it has gone."""
-        return self._store.waiting(self._state.sid, item)
+        return self._store.items.stored(self._state.sid, item)
 
     def reveal(self, item: str, stored: bytes, command: bytes) -> bool:
         """An item that waited for a command is handed out now, in the form `stored` (b"": as it is). The command is done."""
-        return self._store.reveal(self._state.sid, self._state.fence, item, stored, command)
+        return self._store.items.reveal(self._state.sid, self._state.fence, item, stored, command)
 
     def take_in(self, items: Mapping[str, bytes]) -> None:
         """Items in their stored form begin to wait for the phone; one that is there already is not doubled."""
-        self._store.take_in(self._state.sid, self._state.fence, items)
+        self._store.items.take_in(self._state.sid, self._state.fence, items)
 
     def overdue_messages(self) -> list[tuple[str, str]]:
         """(stanza id, recipient) of messages whose receipt was asked for and did not come while they were valid."""
-        return self._store.overdue(self._state.sid)
+        return self._store.items.overdue_reports(self._state.sid)
 
     # --- the outbox ---
 
     def commands(self, most: int) -> list[bytes]:
         """Packed commands that wait, oldest first. They stay until `remove_command`."""
-        return self._store.commands(self._state.sid, most)
+        return self._store.outbox.commands(self._state.sid, most)
 
     def remove_command(self, command: bytes) -> None:
         """A command is done."""
-        self._store.done(self._state.sid, command)
+        self._store.outbox.remove(self._state.sid, command)
 
     def replace_command(self, command: bytes, others: Sequence[bytes]) -> bool:
         """Others take the place of a command. False when it is not there any more; then nothing is done."""
-        return self._store.replace(self._state.sid, self._state.fence, command, others)
+        return self._store.outbox.replace(self._state.sid, self._state.fence, command, others)
 
     def note_sending(self, command: bytes, number: int) -> None:
         """A command is about to be sent as stanza `number`. Fenced: it must not be sent."""
-        self._store.sending(self._state.sid, self._state.fence, command, number)
+        self._store.outbox.note_sending(self._state.sid, self._state.fence, command, number)
 
     def numbers_in_flight(self, commands: Sequence[bytes]) -> dict[bytes, int]:
         """Of these commands those that were sent, with the numbers of their stanzas."""
-        return self._store.in_flight(self._state.sid, commands)
+        return self._store.outbox.numbers_in_flight(self._state.sid, commands)
 
     def forget_numbers(self) -> None:
         """A new stream counts from the beginning: no number of the old one means anything."""
-        self._store.unsent(self._state.sid)
+        self._store.outbox.forget_numbers(self._state.sid)
 
     # --- rooms ---
 
     def joined_rooms(self) -> dict[str, bytes]:
         """Records of the rooms that the phone is in, by JID."""
-        return self._store.hash(self._state.sid, "rooms")
+        return self._store.rooms.joined_records(self._state.sid)
 
     def occupants(self, names: Sequence[str]) -> dict[str, bytes | None]:
         """Records of occupants, who are named room/nick."""
-        return self._store.occupants(self._state.sid, names)
+        return self._store.rooms.occupant_records(self._state.sid, names)
 
     def occupant_names(self) -> list[str]:
         """The names, room/nick, of all occupants that are known."""
-        return self._store.known(self._state.sid, "occ")
+        return self._store.rooms.occupant_names(self._state.sid)
 
 
 def handled_fields(handled: int | None) -> dict[str, FieldValue]:

@@ -10,7 +10,7 @@ from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.csp.text import addresses
 from onesoup.runtime.ids import token
 from onesoup.store import records
-from onesoup.store.account.groups import Groups, Invites
+from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.session.holder_side import Delivery
 from onesoup.xmpp import invitations, messages, room_service, rooms
 from onesoup.xmpp.invitations import Bounced, Declined, Invited
@@ -44,7 +44,9 @@ class PhoneQuestion:
 class Invitations:
     """The invitations of one session, both ways. Their records are the account's: they outlive the session."""
 
-    def __init__(self, state: SessionState, table: RoomTable, invites: Invites, groups: Groups, rules: ContactRules) -> None:
+    def __init__(
+        self, state: SessionState, table: RoomTable, invites: InvitationStore, groups: GroupStore, rules: ContactRules
+    ) -> None:
         self._state, self._table, self._invites, self._groups, self._rules = state, table, invites, groups, rules
         # By room, inviter, and whether it came through the room.
         self._recent: dict[tuple[str, str, bool], PhoneQuestion] = {}

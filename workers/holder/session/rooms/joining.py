@@ -9,7 +9,7 @@ from onesoup.csp.messages import timestamp
 from onesoup.csp.status import StatusCode
 from onesoup.observability.logs import short
 from onesoup.store import records
-from onesoup.store.account.groups import Groups
+from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
 from onesoup.store.session.holder_side import HolderSessionStore, StreamChanges
 from onesoup.xmpp import room_requests
@@ -46,7 +46,7 @@ class RoomJoining:
         stream: RoomStream,
         own_presence: OwnPresenceView,
         texts: PhoneTexts,
-        groups: Groups,
+        groups: GroupStore,
     ) -> None:
         self._state, self._store, self._table, self._records = state, store, table, room_records
         self._client, self._stream, self._own_presence = client, stream, own_presence
@@ -179,7 +179,7 @@ class RoomJoining:
             self._stream.send(told)
 
 
-def keep_joins(store: HolderSessionStore, groups: Groups, sid: str) -> None:
+def keep_joins(store: HolderSessionStore, groups: GroupStore, sid: str) -> None:
     """Keeps the rooms of a session that ends, for the next session of the same handset; see rejoin_last_session()."""
     record = store.read(sid, "r")
     joined = store.hash(sid, "rooms")
