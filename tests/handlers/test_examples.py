@@ -167,7 +167,7 @@ def anna_is_in_the_lobby(stage: Stage) -> None:
 def anna_is_invited(stage: Stage) -> None:
     """By ben, into the lobby."""
     invitation = Invitation("GR", LOBBY, "wv:/lobby@example.org", BEN, until=4_000_000_000, mediated=True)
-    stage.services.invites.put(ME, "in", "inv-5", records.pack_invitation(invitation))
+    stage.services.invites.received.put(ME, "inv-5", invitation)
 
 
 def nothing(_stage: Stage) -> None:

@@ -35,7 +35,7 @@ class Phones:
             eventually(lambda name=name, before=before: self.texts(name).count(text) == before + 1)
 
     def texts(self, name):
-        waiting = self.lab.feed.undelivered(self.sids[name])
+        waiting = self.lab.feed.items.undelivered(self.sids[name])
         return [records.unpack_stored(waiting[id_]).body for id_ in sorted(waiting)]
 
     def reads(self, name, *texts):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from onesoup.csp.groups import KeptProperties
+from onesoup.csp.invitations import Invitation
 from onesoup.csp.lists import ContactList
 from onesoup.csp.messages import Text
 from onesoup.csp.session import Capabilities
@@ -18,7 +19,7 @@ from onesoup.store import bounds, keys
 from onesoup.store.account.accounts import ClientSessions, DeliveredCopies
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.groups import GroupStore, InvitationStore
-from onesoup.store.account.handsets import NODES, OWN, HandsetMemory
+from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.lists import AccountLists, AttributeList, PendingRequests
 from onesoup.store.account.login_limits import LoginLimits, LoginTicket
 from onesoup.store.account.phone_numbers import PhoneNumbers
@@ -141,9 +142,9 @@ def copies_that_were_read(field: Field) -> None:
 def what_handsets_have_published(field: Field) -> None:
     remembered = HandsetMemory(field.client)
     for number in range(100):
-        for name in (OWN, NODES):
-            remembered.put(JID, f"handset{number}", name, b"x" * 99_000)
-            remembered.put(JID, f"handset{number}{LONG}", name, b"x" * 200_000)
+        for name, size in ((f"handset{number}", 99_000), (f"handset{number}{LONG}", 200_000)):
+            remembered.keep_own_presence(JID, name, {"text": "x" * size})
+            remembered.keep_pep_nodes(JID, name, ["x" * size])
 
 
 @attacks("moved:{sid}")
@@ -208,7 +209,8 @@ def invitations(field: Field) -> None:
     invites = InvitationStore(field.client)
     for number in range(1500):
         with suppress(TooMuch):
-            invites.received.put_record(JID, f"invite{number}", b"x" * (200_000 if number % 3 == 0 else 4000))
+            password = "x" * (200_000 if number % 3 == 0 else 4000)
+            invites.received.put(JID, f"invite{number}", Invitation("GR", "r@x", "wv:/r@x", "a@x", password=password))
 
 
 @attacks("hist:{sid}")

@@ -4,10 +4,12 @@ import pytest
 
 from onesoup.csp.groups import KeptProperties
 from onesoup.csp.invitations import Invitation
+from onesoup.store import records
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.bounds import MOST_INVITES
 from onesoup.store.redis.client import connect
 from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.rooms import StoredOccupant
 from onesoup.store.session.session_values import NewSession
 from onesoup.store.session.stream_changes import StreamChanges
 from tests.support.in_redis import RECORD
@@ -83,9 +85,15 @@ def test_a_room_goes_with_everybody_in_it_and_nobody_else(client):
     feed = HolderSessionStore(client)
     feed.create("00s", NewSession(RECORD, 1, 60_000))
     feed.store(
-        "00s", 1, StreamChanges(rooms={"a@r": b"a", "ab@r": b"b"}, occupants={"a@r/x": b"1", "a@r/y/z": b"2", "ab@r/x": b"3"})
+        "00s",
+        1,
+        StreamChanges(
+            rooms={"a@r": b"a", "ab@r": b"b"},
+            occupants={name: records.pack_occupant("", "visitor", "none") for name in ("a@r/x", "a@r/y/z", "ab@r/x")},
+        ),
     )
-    assert feed.rooms.occupant_records("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": b"1", "a@r/no": None}
+    found = StoredOccupant("a@r", "x", "", "visitor", "none")
+    assert feed.rooms.named_occupants("00s", ["a@r/x", "a@r/no"]) == {"a@r/x": found}
     feed.store("00s", 1, StreamChanges(occupants={"ab@r/x": b""}))
     feed.store("00s", 1, StreamChanges(rooms={"a@r": b""}))
     assert (feed.rooms.joined_records("00s"), feed.rooms.occupants("00s")) == ({"ab@r": b"b"}, [])

@@ -12,6 +12,7 @@ from onesoup.csp.blocking import Rules
 from onesoup.csp.groups import Room
 from onesoup.csp.invitations import Invitation, stanza_id
 from onesoup.store import records
+from onesoup.store.session.rooms import StoredOccupant
 from onesoup.store.session.stream_changes import LIVE, UNSURE, kept_since
 from onesoup.xmpp import messages
 from onesoup.xmpp import rooms as mapping
@@ -60,7 +61,7 @@ class FakeSession:
         self.checks.append(when)
 
     def occupants(self, names):
-        return {name: self.known.get(name) for name in names}
+        return {name: self.known[name] for name in names if name in self.known}
 
     def count_waiting(self):
         return self.waiting
@@ -109,13 +110,21 @@ def rooms(held):
     return made
 
 
+def occupant(name, jid, role, affiliation):
+    room, _, nick = name.partition("/")
+    return StoredOccupant(room, nick, jid, role, affiliation)
+
+
 def read(rooms, *xml, again=False):
     nodes = [NodeBuilder(each.replace(" ", " xmlns='jabber:client' ", 1)).getDom() for each in xml]
     done = rooms.stanzas().read_stanzas(nodes, again)
     for call in done.after:
         call()
     for name, record in done.changes.occupants.items():
-        rooms.held.known[name] = record or None
+        if record:
+            rooms.held.known[name] = occupant(name, *records.unpack_occupant(record))
+        else:
+            rooms.held.known.pop(name, None)
     return done
 
 
@@ -500,8 +509,8 @@ def test_what_did_not_get_through(rooms, held):
 
 def test_entering_again_tells_the_difference(rooms, held):
     held.known = {
-        f"{ROOM}/Ben": records.pack_occupant("", "participant", "none"),
-        f"{ROOM}/Cleo": records.pack_occupant("", "", ""),
+        f"{ROOM}/Ben": occupant(f"{ROOM}/Ben", "", "participant", "none"),
+        f"{ROOM}/Cleo": occupant(f"{ROOM}/Cleo", "", "", ""),
     }
     rooms.entering[ROOM] = PendingJoin(rooms.joined.pop(ROOM), rejoin=True, old_nicks={"Ben", "Cleo"})
     done = read(rooms, here("Ben"), here("Dora"), here("Alice", "<status code='110'/>"))
@@ -528,7 +537,7 @@ def test_a_room_that_gives_another_name_lists_the_one_who_has_ours(rooms, held):
     done = read(rooms, here("Cleo"), here("Alice2", OWN_PRESENCE + "<status code='210'/>"))
     assert told(done, "notice") == []
     assert entry.result.get(timeout=0).nick == rooms.joined[ROOM].nick == "Alice2"
-    assert {name.partition("/")[2] for name, record in held.known.items() if record} == {"Alice", "Alice2", "Ben", "Cleo"}
+    assert {name.partition("/")[2] for name in held.known} == {"Alice", "Alice2", "Ben", "Cleo"}
     (notice,) = told(read(rooms, here("Dora")), "notice")
     assert notice["joined"] == [["Dora", ""]]
 

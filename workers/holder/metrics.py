@@ -15,7 +15,8 @@ from prometheus_client.registry import Collector
 from onesoup.runtime.ids import made_at
 from onesoup.store.errors import StoreDown
 from onesoup.store.redis.topology import replica_lags, servers
-from onesoup.store.session.holder_side import HolderSessionStore, SessionBacklog
+from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.session_values import SessionBacklog
 from workers.holder.session.session import XmppSession
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ class HolderMetrics(Collector):
         """Commands do not say when they were made: their age is how long they have been seen at the head of an outbox."""
         seen = {}
         for sid in sids:
-            for command in self._feed.commands(sid, 1):
+            for command in self._feed.outbox.commands(sid, 1):
                 digest = hashlib.sha256(command).digest()
                 before = self._first.get(sid)
                 seen[sid] = before if before and before[0] == digest else (digest, now)

@@ -24,10 +24,11 @@ from onesoup.runtime.scheduler import PeriodicTask
 from onesoup.settings import Settings, unusable_ca
 from onesoup.store import keys
 from onesoup.store.account import blocks
-from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, Lists, OfflineInbox
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, OfflineInbox
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
 from onesoup.store.account.keyring import KeyRing
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.errors import StoreDown
 from onesoup.store.pictures import ScaledPictures
 from onesoup.store.redis import sharded_channels
@@ -97,7 +98,7 @@ class Holder:
             offline=OfflineInbox(client),
             had=DeliveredCopies(client),
             handsets=HandsetMemory(client),
-            lists=Lists(client),
+            lists=AccountLists(client),
             blocks=blocks.BlockLists(client),
             groups=GroupStore(client),
             invites=InvitationStore(client),

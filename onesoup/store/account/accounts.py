@@ -12,7 +12,6 @@ from onesoup.store import keys
 from onesoup.store.account.keyring import KeyRing
 from onesoup.store.account.lists import DEFAULT_TARGET as DEFAULT_TARGET
 from onesoup.store.account.lists import USER_TARGET as USER_TARGET
-from onesoup.store.account.lists import AccountLists
 from onesoup.store.redis.client import RedisScript, guarded, store_errors
 from onesoup.store.redis.msgpack import pack, reader, unpack
 from onesoup.store.session.session_lua import MAX_DELIVERED_COPIES
@@ -201,42 +200,3 @@ class DeliveredCopies:
 
     def all(self, jid: str) -> list[str]:
         return [copy.decode() for copy in guarded(lambda: self._client.zrange(keys.account(jid, "had"), 0, -1))]
-
-
-# Until the holder uses AccountLists.
-ATTRIBUTE_LISTS, PENDING_REQUESTS, TOLD_ONCE = "attrs", "asks", "told"
-
-
-class Lists(AccountLists):
-    """AccountLists by the names of its hashes: until the holder uses its attributes."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        super().__init__(client)
-        self._kinds: dict[str, Any] = {
-            "lists": self.contacts,
-            ATTRIBUTE_LISTS: self.attributes,
-            PENDING_REQUESTS: self.pending,
-            TOLD_ONCE: self.notices,
-        }
-
-    def all(self, jid: str, kind: str = "lists") -> dict[str, bytes]:
-        # until the holder uses contacts.records
-        found: dict[str, bytes] = self._kinds[kind]._all(jid)
-        return found
-
-    def get(self, jid: str, token: str, kind: str = "lists") -> bytes | None:
-        # until the holder uses attributes.default
-        found: bytes | None = self._kinds[kind]._get(jid, token)
-        return found
-
-    def has(self, jid: str, token: str, kind: str = "lists") -> bool:
-        # until the holder uses attributes.has_user, pending.has and notices.has
-        return bool(self._kinds[kind].has(jid, token))
-
-    def count(self, jid: str, kind: str = "lists") -> int:
-        # until tests of the holder use pending.count
-        return int(self._kinds[kind].count(jid))
-
-    def put(self, jid: str, entries: Mapping[str, bytes], kind: str = "lists") -> None:
-        # until the holder uses contacts.put_records, pending.put and notices.add
-        self._kinds[kind]._put(jid, entries)

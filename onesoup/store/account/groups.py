@@ -1,7 +1,6 @@
 """What is kept of groups beside a session: the room services of domains, topics of rooms, the groups that an account has to do
 with, the joins of a session that ended and may be taken up again, and invitations that wait for an answer."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 
 import redis
@@ -85,7 +84,8 @@ class GroupStore:
 
     def all_settings(self, jid: str) -> dict[str, KeptProperties]:
         """By room, of every group that this account has created or has settings for."""
-        return {room: records.unpack_kept(record, "") for room, record in self.all(jid).items()}
+        found = guarded(lambda: self._client.hgetall(keys.account(jid, "groups")))
+        return {room.decode(): records.unpack_kept(record, "") for room, record in found.items()}
 
     def settings(self, jid: str, room: str, gid: str) -> KeptProperties:
         """What the account has settled for a room, the defaults for nothing. `gid` is how the phone calls the room now."""
@@ -94,11 +94,6 @@ class GroupStore:
     def keep_settings(self, jid: str, room: str, settings: KeptProperties) -> None:
         """TooMuch when the account has too many."""
         self._bounded.put(keys.account(jid, "groups"), {room: records.pack_kept(settings)}, GROUP_LIMITS)
-
-    def all(self, jid: str) -> dict[str, bytes]:
-        # until the holder uses all_settings
-        found = guarded(lambda: self._client.hgetall(keys.account(jid, "groups")))
-        return {room.decode(): record for room, record in found.items()}
 
     def remove(self, jid: str, room: str) -> None:
         """Forgets what was settled for a room."""
@@ -135,32 +130,21 @@ class InvitationTable:
 
     def put(self, jid: str, invite_id: str, invitation: Invitation) -> None:
         """Above a number an older one goes. TooMuch when it is too long."""
-        self.put_record(jid, invite_id, records.pack_invitation(invitation))
+        self._bounded.put(self._key(jid), {invite_id: records.pack_invitation(invitation)}, INVITATION_LIMITS)
 
     def get(self, jid: str, invite_id: str) -> Invitation | None:
-        record = self.record(jid, invite_id)
+        record = guarded(lambda: self._client.hget(self._key(jid), invite_id))
         return None if record is None else records.unpack_invitation(record)
 
     def all(self, jid: str) -> dict[str, Invitation]:
-        return {invite_id: records.unpack_invitation(record) for invite_id, record in self.records(jid).items()}
+        found = guarded(lambda: self._client.hgetall(self._key(jid)))
+        return {
+            invite_id.decode("utf-8", "surrogatepass"): records.unpack_invitation(record) for invite_id, record in found.items()
+        }
 
     def remove(self, jid: str, *invite_ids: str) -> None:
         if invite_ids:
             guarded(lambda: self._client.hdel(self._key(jid), *invite_ids))
-
-    def put_record(self, jid: str, invite_id: str, record: bytes) -> None:
-        # until the holder uses put
-        self._bounded.put(self._key(jid), {invite_id: record}, INVITATION_LIMITS)
-
-    def record(self, jid: str, invite_id: str) -> bytes | None:
-        # until the holder uses get
-        found: bytes | None = guarded(lambda: self._client.hget(self._key(jid), invite_id))
-        return found
-
-    def records(self, jid: str) -> dict[str, bytes]:
-        # until the holder uses all
-        found = guarded(lambda: self._client.hgetall(self._key(jid)))
-        return {name.decode("utf-8", "surrogatepass"): record for name, record in found.items()}
 
     def _key(self, jid: str) -> str:
         return keys.account(jid, self._name)
@@ -171,23 +155,6 @@ class InvitationStore:
 
     def __init__(self, client: redis.Redis) -> None:
         self.received, self.sent = InvitationTable(client, "invites-in"), InvitationTable(client, "invites-out")
-        self._ways = {"in": self.received, "out": self.sent}
-
-    def put(self, jid: str, way: str, invite_id: str, record: bytes) -> None:
-        # until the holder uses received and sent
-        self._ways[way].put_record(jid, invite_id, record)
-
-    def get(self, jid: str, way: str, invite_id: str) -> bytes | None:
-        # until the holder uses received and sent
-        return self._ways[way].record(jid, invite_id)
-
-    def all(self, jid: str, way: str) -> Mapping[str, bytes]:
-        # until the holder uses received and sent
-        return self._ways[way].records(jid)
-
-    def remove(self, jid: str, way: str, *invite_ids: str) -> None:
-        # until the holder uses received and sent
-        self._ways[way].remove(jid, *invite_ids)
 
 
 def _service(domain: str) -> str:

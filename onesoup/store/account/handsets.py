@@ -1,6 +1,6 @@
 """What is remembered of the handsets of an account between their sessions: by resource, a little of a few handsets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
@@ -46,30 +46,43 @@ class HandsetMemory:
 
     def own_presence(self, jid: str, resource: str) -> dict[str, Any]:
         """What the handset has published of its user, as far as it lasts."""
-        found: dict[str, Any] = records.unpack_plain(self.get(jid, resource, OWN), {})
+        found: dict[str, Any] = records.unpack_plain(self._get(jid, resource, OWN), {})
         return found
 
     def keep_own_presence(self, jid: str, resource: str, fields: Mapping[str, Any]) -> bool:
         """False, and nothing is done, for more than is remembered of a handset."""
-        return self.put(jid, resource, OWN, records.pack_plain(dict(fields)))
+        return self._keep(jid, resource, OWN, records.pack_plain(dict(fields)))
 
     def poll_min(self, jid: str, resource: str) -> int | None:
         """The ServerPollMin, seconds, that the handset was told last; None for none."""
-        found = self.get(jid, resource, POLL)
+        found = self._get(jid, resource, POLL)
         return int(found) if found else None
 
     def keep_poll_min(self, jid: str, resource: str, seconds: int) -> None:
-        self.put(jid, resource, POLL, seconds)
+        self._keep(jid, resource, POLL, seconds)
 
-    # put and get: until the holder uses a method for each name.
+    def picture_name(self, jid: str, resource: str) -> str | None:
+        """The name of the picture that the handset shows of its user (XEP-0153)."""
+        found = self._get(jid, resource, PHOTO)
+        return None if found is None else found.decode()
 
-    def put(self, jid: str, resource: str, name: str, value: bytes | str | int) -> bool:
-        """Remembers something for a quarter of a year. False, and nothing is done, for more than is remembered of a handset."""
+    def keep_picture_name(self, jid: str, resource: str, name: str) -> None:
+        self._keep(jid, resource, PHOTO, name)
+
+    def pep_nodes(self, jid: str, resource: str) -> list[str]:
+        """The PEP nodes that the handset's subscriptions used last."""
+        found: list[str] = records.unpack_plain(self._get(jid, resource, NODES), [])
+        return found
+
+    def keep_pep_nodes(self, jid: str, resource: str, nodes: Sequence[str]) -> None:
+        self._keep(jid, resource, NODES, records.pack_plain(nodes))
+
+    def _keep(self, jid: str, resource: str, name: str, value: bytes | str | int) -> bool:
         if len(resource) > MAX_RESOURCE_LENGTH or (isinstance(value, bytes | str) and len(value) > MAX_HANDSET_VALUE_BYTES):
             return False
         self._put([keys.account(jid, "handsets")], [resource, name, value])
         return True
 
-    def get(self, jid: str, resource: str, name: str) -> bytes | None:
+    def _get(self, jid: str, resource: str, name: str) -> bytes | None:
         found: bytes | None = guarded(lambda: self._client.hget(keys.account(jid, "handsets"), f"{resource} {name}"))
         return found

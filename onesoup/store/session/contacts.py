@@ -60,6 +60,11 @@ class SessionContacts:
         record = guarded(lambda: self._client.hget(_roster(sid), jid))
         return None if record is None else records.unpack_item(jid, record)
 
+    def roster_items(self, sid: str, jids: Sequence[str]) -> dict[str, Item]:
+        """Of these contacts, those that are in the roster."""
+        found = zip(jids, self._values(_roster(sid), jids), strict=True)
+        return {jid: records.unpack_item(jid, record) for jid, record in found if record is not None}
+
     def roster_jids(self, sid: str) -> list[str]:
         """The bare JIDs in the roster."""
         return _names(guarded(lambda: self._client.hkeys(_roster(sid))))
@@ -87,10 +92,12 @@ class SessionContacts:
         found = self._values(keys.of(sid, "pres")[0], jids)
         return {jid: records.unpack_shown(record) for jid, record in zip(jids, found, strict=True)}
 
-    def subscriptions(self, sid: str) -> dict[str, bytes]:
-        """What the phone has subscribed: packed Subscription by bare JID; those of whole lists begin with a slash."""
+    def subscriptions(self, sid: str) -> dict[str, Subscription]:
+        """What the phone has subscribed, by bare JID; of whole lists by their token behind a slash."""
         found = guarded(lambda: self._client.hgetall(_subscriptions(sid)))
-        return {jid.decode(): record for jid, record in found.items()}
+        # Nearly all of a phone's subscriptions are the same.
+        unpacked = {record: Subscription(*records.unpack_wishes(record)) for record in set(found.values())}
+        return {jid.decode(): unpacked[record] for jid, record in found.items()}
 
     def list_subscription(self, sid: str, token: str) -> Subscription | None:
         """What the phone has subscribed of all members of a contact list, later ones included. None for nothing."""

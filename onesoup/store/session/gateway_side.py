@@ -16,12 +16,8 @@ from onesoup.store.account.keyring import KeyRing
 from onesoup.store.errors import NoSession
 from onesoup.store.redis.client import RedisScript, Value, guarded, store_errors, writable
 from onesoup.store.session.contacts import SessionContacts
-from onesoup.store.session.request_effects import COMMIT_SCRIPT, RequestEffects
-
-# What is imported `as` itself: until the holder imports it from where it is.
-from onesoup.store.session.request_effects import UNKNOWN_PRESENCE_MS as UNKNOWN_PRESENCE_MS
+from onesoup.store.session.request_effects import COMMIT_SCRIPT, UNKNOWN_PRESENCE_MS, RequestEffects
 from onesoup.store.session.rooms import SessionRooms
-from onesoup.store.session.session_lua import FIRST_POLL as FIRST_POLL
 from onesoup.store.session.session_lua import STORED_REPLY_MS, WAKE_LUA
 from onesoup.store.session.session_records import SessionRecords
 from onesoup.store.session.stcp_lines import StcpLines

@@ -9,26 +9,13 @@ import redis
 from onesoup.store import keys, records
 from onesoup.store.redis.client import Call, RedisScript, guarded, pack_argument
 from onesoup.store.redis.clock import SHIFT_LUA
-
-# What is imported `as` itself: until the holder imports it from where it is.
-from onesoup.store.session.contacts import ContactRecord as ContactRecord
 from onesoup.store.session.contacts import SessionContacts
-from onesoup.store.session.holder_calls import CUTS as CUTS
-from onesoup.store.session.holder_calls import HolderCalls
 from onesoup.store.session.outbox import OutboxQueue
 from onesoup.store.session.rooms import SessionRooms
 from onesoup.store.session.session_lua import FENCED_LUA, WAKE_LUA
 from onesoup.store.session.session_records import SessionRecords
-from onesoup.store.session.session_values import ClaimedSession, NewSession
-from onesoup.store.session.session_values import SessionBacklog as SessionBacklog
-from onesoup.store.session.session_values import SessionStatus as SessionStatus
-from onesoup.store.session.stream_changes import ALWAYS as ALWAYS
-from onesoup.store.session.stream_changes import LIVE as LIVE
-from onesoup.store.session.stream_changes import STORE_SCRIPT
-from onesoup.store.session.stream_changes import UNSURE as UNSURE
-from onesoup.store.session.stream_changes import Delivery as Delivery
-from onesoup.store.session.stream_changes import StreamChanges as StreamChanges
-from onesoup.store.session.stream_changes import kept_since as kept_since
+from onesoup.store.session.session_values import ClaimedSession, NewSession, SessionBacklog, SessionStatus
+from onesoup.store.session.stream_changes import STORE_SCRIPT, Delivery, StreamChanges
 from onesoup.store.session.waiting_items import WaitingItems
 
 # What a session left whose record is gone stays as long as an offline message.
@@ -164,7 +151,7 @@ SESSION_KEYS = (
 )
 
 
-class HolderSessionStore(HolderCalls):
+class HolderSessionStore:
     """The life of a session under a holder, and what its XMPP stream brings. Keys: s:{sid}, a hash (session_records.py), of
     which the scripts here read and write due, ttl, end, fence and idle; beside it SESSION_KEYS. All expire some hours behind
     the session. `records`, `contacts`, `rooms`, `items` and `outbox` are the parts of a session.
@@ -182,13 +169,11 @@ class HolderSessionStore(HolderCalls):
 
     # --- its life ---
 
-    def create(
-        self, sid: str, session: NewSession | Mapping[str, bytes | str | int], items: Iterable[tuple[str, bytes]] = ()
-    ) -> None:
+    def create(self, sid: str, session: NewSession, items: Iterable[tuple[str, bytes]] = ()) -> None:
         """A new session with its first items, (id, stored form)."""
-        # A mapping of fields: until the holder uses NewSession.
-        fields = session.pack() if isinstance(session, NewSession) else pack_argument(dict(session))
-        self._create([keys.session(sid), *keys.of(sid, "q", "i")], [sid, fields, pack_argument([list(item) for item in items])])
+        self._create(
+            [keys.session(sid), *keys.of(sid, "q", "i")], [sid, session.pack(), pack_argument([list(item) for item in items])]
+        )
 
     def claim_session(self, sid: str, fence: int) -> ClaimedSession | None:
         """Takes a session over from another holder: writes the fencing number. None when there is no such session."""
@@ -297,46 +282,6 @@ class HolderSessionStore(HolderCalls):
             return pipe.execute()
 
         return {copy.decode(): when for found in guarded(read) for copy, when in found}
-
-    # --- names of before ---
-
-    def claim(self, sid: str, fence: int, names: Sequence[str]) -> list[bytes | None] | None:
-        # until the holder uses claim_session
-        values: list[bytes | None] | None = self._claim([keys.session(sid)], [fence, *names])
-        return values
-
-    def state(self, sid: str) -> tuple[int | None, int]:
-        # until the holder uses status
-        found = self.status(sid)
-        return found.code, found.left
-
-    def look(self, sid: str) -> SessionStatus:
-        # until the holder uses status
-        return self.status(sid)
-
-    def look_all(self, sids: Sequence[str]) -> list[SessionStatus]:
-        # until the holder uses status_all
-        return self.status_all(sids)
-
-    def jumped(self, sid: str, fence: int, by: int) -> None:
-        # until the holder uses shift_times
-        self.shift_times(sid, fence, by)
-
-    def idle(self, sid: str, fence: int, limit_ms: int) -> bool:
-        # until the holder uses mark_idle
-        return self.mark_idle(sid, fence, limit_ms)
-
-    def age(self, sid: str) -> None:
-        # until the holder uses expire_leftovers
-        self.expire_leftovers(sid)
-
-    def forget(self, sid: str) -> None:
-        # until the holder uses delete_records
-        self.delete_records(sid)
-
-    def had(self, sids: Iterable[str]) -> dict[str, float]:
-        # until the holder uses delivered_copies
-        return self.delivered_copies(sids)
 
 
 def _status(answer: Sequence[Any]) -> SessionStatus:

@@ -47,12 +47,12 @@ class SessionRooms:
         """The names, room/nick, of all occupants."""
         return [name.decode() for name in guarded(lambda: self._client.hkeys(_occupants(sid)))]
 
-    def occupant_records(self, sid: str, names: Sequence[str]) -> dict[str, bytes | None]:
-        """Packed occupants by their names, room/nick; None for those who are not there."""
+    def named_occupants(self, sid: str, names: Sequence[str]) -> dict[str, StoredOccupant]:
+        """Of these occupants, named room/nick, those who are there."""
         if not names:
             return {}
         values = guarded(lambda: self._client.hmget(_occupants(sid), list(names)))
-        return dict(zip(names, values, strict=True))
+        return {name: _occupant(name, record) for name, record in zip(names, values, strict=True) if record is not None}
 
 
 def _occupants(sid: str) -> str:

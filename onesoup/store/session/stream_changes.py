@@ -193,8 +193,6 @@ class StreamChanges:
     handled_count: int | None = None
     shown_presence: bytes | None = None
     upload_limit: int | None = None
-    # The same by names of fields: until the holder uses the four above.
-    fields: dict[str, bytes | str | int] = field(default_factory=dict)
     roster: dict[str, bytes] = field(default_factory=dict)
     unroster: list[str] = field(default_factory=list)
     resources: dict[str, bytes] = field(default_factory=dict)
@@ -215,6 +213,12 @@ class StreamChanges:
         contacts = self.roster or self.unroster or self.resources or self.presence or self.extras
         return not (contacts or self.rooms or self.occupants or self.items)
 
+    def add_stream_facts(self, earlier: "StreamChanges") -> None:
+        """What `earlier` says of the stream itself counts where this says nothing."""
+        for name in ("stream_state", "handled_count", "shown_presence", "upload_limit"):
+            if getattr(self, name) is None:
+                setattr(self, name, getattr(earlier, name))
+
     def packed_fields(self) -> dict[str, bytes | str | int]:
         """What changes of the stream, by the names of fields of the session's hash."""
         named = {
@@ -223,7 +227,7 @@ class StreamChanges:
             "shown": self.shown_presence,
             "upload": self.upload_limit,
         }
-        return self.fields | {name: value for name, value in named.items() if value is not None}
+        return {name: value for name, value in named.items() if value is not None}
 
     def pack(self) -> bytes:
         """For the script. What is longer than onesoup.store.bounds allows is left out."""

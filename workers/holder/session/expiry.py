@@ -5,7 +5,7 @@ import time
 
 from onesoup.csp.status import StatusCode
 from onesoup.store.redis.clock import ClockJumps
-from onesoup.store.session.holder_side import SessionStatus
+from onesoup.store.session.session_values import SessionStatus
 
 
 class SessionExpiry:

@@ -6,10 +6,11 @@ from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
-from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, Lists, OfflineInbox
+from onesoup.store.account.accounts import ClientSessions, DeliveredCopies, OfflineInbox
 from onesoup.store.account.blocks import BlockLists
 from onesoup.store.account.groups import GroupStore, InvitationStore
 from onesoup.store.account.handsets import HandsetMemory
+from onesoup.store.account.lists import AccountLists
 from onesoup.store.session.holder_side import HolderSessionStore
 from onesoup.store.session.shards import Shards
 from onesoup.xmpp.stream import Options
@@ -30,7 +31,7 @@ class HolderServices:
     offline: OfflineInbox
     had: DeliveredCopies
     handsets: HandsetMemory
-    lists: Lists
+    lists: AccountLists
     blocks: BlockLists
     groups: GroupStore
     invites: InvitationStore

@@ -1,7 +1,7 @@
 """Builds what carries out the commands of workers for one session: the outbox, and a handler for each command."""
 
 from onesoup.store.redis.channels import send_reply
-from onesoup.store.session.gateway_side import UNKNOWN_PRESENCE_MS
+from onesoup.store.session.request_effects import UNKNOWN_PRESENCE_MS
 from onesoup.xmpp.commands import ReplyAddress
 from workers.holder.session.block_rules import BlockRules
 from workers.holder.session.command_table import command_table

@@ -4,18 +4,18 @@ Every method raises StoreDown while Redis is away; those that write raise Fenced
 NoSession when it is gone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any
 
+from onesoup.csp.groups import Room
 from onesoup.csp.lists import Cut, Item
 from onesoup.csp.session import Capabilities
 from onesoup.store import records
-from onesoup.store.session.contacts import ContactRecord
+from onesoup.store.session.contacts import ContactRecord, Subscription
 from onesoup.store.session.holder_side import HolderSessionStore
+from onesoup.store.session.rooms import StoredOccupant
 from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from workers.holder.session.state import SessionState
-
-FieldValue = bytes | str | int
 
 
 class SessionStore:
@@ -48,16 +48,18 @@ class SessionStore:
         """Asks to be woken by the phone's next request. False when the phone was there less than so many ms ago."""
         return self._store.mark_idle(self._state.sid, self._state.fence, limit_ms)
 
-    def write_stream(self, state: Mapping[str, Any] | None, more: Mapping[str, FieldValue] = MappingProxyType({})) -> None:
-        """Stores what a successor needs to resume the stream, and more fields of the session with it. Sent stanzas are in the
-        outbox: of them only the names are in `state`."""
-        fields = {**more, **_stream_fields(state)}
-        if fields:
-            self.write(StreamChanges(fields=fields))
+    def write_stream(self, state: Mapping[str, Any] | None, more: StreamChanges | None = None) -> None:
+        """Stores what a successor needs to resume the stream, and `more` with it. Sent stanzas are in the outbox: of them only
+        the names are in `state`."""
+        changes = StreamChanges() if more is None else more
+        if state is not None:
+            changes = replace(changes, stream_state=_packed(state), handled_count=state["h_in"])
+        if changes:
+            self.write(changes)
 
     def write_own_presence(self, presence: Mapping[str, Any]) -> None:
         """What others see of the phone, for the next holder."""
-        self.write(StreamChanges(fields={"shown": records.pack_plain(presence)}))
+        self.write(StreamChanges(shown_presence=records.pack_plain(presence)))
 
     # --- contacts ---
 
@@ -79,8 +81,8 @@ class SessionStore:
 
     def visible_contacts(self, jids: Iterable[str]) -> list[str]:
         """Of these contacts, those whose presence the user has subscribed to."""
-        roster = self._store.hash(self._state.sid, "ros")
-        return [jid for jid in jids if jid in roster and records.unpack_item(jid, roster[jid]).sees]
+        found = self._store.contacts.roster_items(self._state.sid, list(jids))
+        return [jid for jid, item in found.items() if item.sees]
 
     def replace_roster(self, items: Mapping[str, bytes], gone: Iterable[str], told: list[Delivery]) -> None:
         """The roster as the server has it, as records; `gone` are those that were in it and are not any more. The phone gets
@@ -91,8 +93,8 @@ class SessionStore:
         """The contacts of whom a resource is known, by bare JID."""
         return self._store.contacts.online_jids(self._state.sid)
 
-    def subscriptions(self) -> dict[str, bytes]:
-        """What the phone has subscribed: records of wishes by bare JID; those of whole lists begin with a slash."""
+    def subscriptions(self) -> dict[str, Subscription]:
+        """What the phone has subscribed, by bare JID; of whole lists by their token behind a slash."""
         return self._store.contacts.subscriptions(self._state.sid)
 
     # --- server transactions ---
@@ -149,32 +151,20 @@ class SessionStore:
 
     # --- rooms ---
 
-    def joined_rooms(self) -> dict[str, bytes]:
-        """Records of the rooms that the phone is in, by JID."""
-        return self._store.rooms.joined_records(self._state.sid)
+    def joined_rooms(self) -> dict[str, Room]:
+        """The rooms that the phone is in, by JID."""
+        return self._store.rooms.joined(self._state.sid)
 
-    def occupants(self, names: Sequence[str]) -> dict[str, bytes | None]:
-        """Records of occupants, who are named room/nick."""
-        return self._store.rooms.occupant_records(self._state.sid, names)
+    def occupants(self, names: Sequence[str]) -> dict[str, StoredOccupant]:
+        """Of these occupants, who are named room/nick, those that are known."""
+        return self._store.rooms.named_occupants(self._state.sid, names)
 
     def occupant_names(self) -> list[str]:
         """The names, room/nick, of all occupants that are known."""
         return self._store.rooms.occupant_names(self._state.sid)
 
 
-def handled_fields(handled: int | None) -> dict[str, FieldValue]:
-    """How many stanzas of the stream are handled, as a field of the session; nothing for a server that does not count them."""
-    return {} if handled is None else {"h": handled}
-
-
-def upload_limit_fields(limit: int) -> dict[str, FieldValue]:
-    """The largest file that the server takes, bytes, as a field of the session; 0 for none."""
-    return {"upload": limit}
-
-
-def _stream_fields(state: Mapping[str, Any] | None) -> dict[str, FieldValue]:
-    if state is None:
-        return {}
+def _packed(state: Mapping[str, Any]) -> bytes:
     kept = {name: value for name, value in state.items() if name != "unacked"}
     kept["unacked"] = [[number, key, data] for number, key, data in state.get("unacked", ())]
-    return {"sm": records.pack_plain(kept), "h": state["h_in"]}
+    return records.pack_plain(kept)

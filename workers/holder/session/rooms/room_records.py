@@ -10,7 +10,7 @@ from onesoup.observability.logs import short
 from onesoup.store import records
 from onesoup.store.account.groups import GroupStore
 from onesoup.store.errors import StoreDown
-from onesoup.store.session.holder_side import Delivery, StreamChanges
+from onesoup.store.session.stream_changes import Delivery, StreamChanges
 from workers.holder.session.interfaces import ChangeWriter
 from workers.holder.session.rooms.table import RoomTable
 from workers.holder.session.state import SessionState
