@@ -1,7 +1,7 @@
 """Proving a phone number: a code is sent to it by SMS and typed in where its owner is logged in (cir.md 11.4).
 
     issue_code(services, "alice@example.org", "+15550100123")  -> Issued.SENT
-    check_code(services, "alice@example.org", "123456")        -> Checked.RIGHT
+    check_code(services, "alice@example.org", "123456")        -> CodeCheck.RIGHT
 
 The caller must have verified the user. Every code costs an SMS: the limits are in
 onesoup.store.account.phone_numbers and, for the number, the budget that every SMS comes out of."""
