@@ -43,7 +43,7 @@ from onesoup.store import records
 from onesoup.store.bounds import MOST_OUT_BYTES
 from onesoup.xmpp import commands
 
-MESSAGE_ID_LENGTH = 16
+SENT_MESSAGE_ID_LENGTH = 16
 # XMPP servers close a client's stream when a stanza is above their limit, 256 KiB by default.
 MAX_MESSAGE_BYTES = 200_000  # of UTF-8, XML escapes included
 MAX_RECIPIENTS = 100
@@ -71,7 +71,7 @@ def send_message(ctx: Context, request: SendMessageRequest) -> Primitive:
     if ctx.session.quirks.repeats_under_new_id and ctx.unsaid.startswith(content):
         ctx.effects.update.unsaid = ctx.unsaid
         return SendMessageResponse(result=result, message_id=ctx.unsaid[len(content) :].decode())
-    message_id = token(MESSAGE_ID_LENGTH)
+    message_id = token(SENT_MESSAGE_ID_LENGTH)
     if ctx.session.quirks.repeats_under_new_id:
         ctx.effects.update.unsaid = content + message_id.encode()
     stanzas = _stanza_ids(message_id, to)
@@ -314,7 +314,7 @@ def forward_message(ctx: Context, request: ForwardMessageRequest) -> Primitive:
     to, details = _recipients(ctx, request.recipient or Recipient())
     if not to:
         raise _refusal(details)
-    message_id = token(MESSAGE_ID_LENGTH)
+    message_id = token(SENT_MESSAGE_ID_LENGTH)
     body = f"Fwd: {text.nick or text.group or ctx.session.spelled(text.sender)}\n{text.body}"
     _check_size(to, body)
     for stanza_id, jid in _stanza_ids(message_id, to).items():

@@ -356,7 +356,7 @@ class Somebody(FakeSession, Directory):
                 record,
                 kept.wishes or records.pack_wishes(["status_content", "client_info"], sees=True),
             )
-        self.known.update({name: record or None for name, record in changes.occupants.items()})
+        self.keep_occupants(changes)
 
 
 def any_stanzas(data: bytes) -> bool:

@@ -20,7 +20,7 @@ FAILURES_WINDOW_MS = 3_600_000
 # So long an account's places and its last good password are known.
 KNOWN_PLACE_MS = 90 * 86_400_000
 MAX_KNOWN_PLACES = 16
-ADDRESS_WINDOW_SECONDS = 600
+LOGIN_WINDOW_SECONDS = 600
 UNKNOWN_SESSION_WINDOW_SECONDS = 60
 WRONG_PASSWORD_SECONDS = 600
 # Wrong password, and account closed: what a server's own ban counts.
@@ -181,7 +181,7 @@ class LoginLimits:
     def failed(self, account: str, place: str, address: str, password: str = "") -> None:
         """A log-in was refused for its password."""
         self._failed(_of(account), [place, password])
-        self._count(f"from:{address}", ADDRESS_WINDOW_SECONDS)
+        self._count(f"from:{address}", LOGIN_WINDOW_SECONDS)
 
     def passed(self, account: str, place: str, password: str = "") -> None:
         self._passed(_of(account), [place, password])
@@ -196,7 +196,7 @@ class LoginLimits:
 
     def busy(self, what: str, address: str, most: int) -> bool:
         """Whether this address has done something more than `most` times within ten minutes. Counts this time too."""
-        return self._count(f"{what}:{address}", ADDRESS_WINDOW_SECONDS) > most
+        return self._count(f"{what}:{address}", LOGIN_WINDOW_SECONDS) > most
 
     def _count(self, name: str, seconds: int) -> int:
         def add() -> int:

@@ -17,7 +17,7 @@ from onesoup.store.errors import NoSession
 from onesoup.store.redis.client import RedisScript, Value, guarded, store_errors, writable
 from onesoup.store.session.contacts import SessionContacts
 from onesoup.store.session.request_effects import COMMIT_SCRIPT, UNKNOWN_PRESENCE_MS, RequestEffects
-from onesoup.store.session.rooms import SessionRooms
+from onesoup.store.session.rooms import StoredRooms
 from onesoup.store.session.session_lua import STORED_REPLY_MS, WAKE_LUA
 from onesoup.store.session.session_records import SessionRecords
 from onesoup.store.session.stcp_lines import StcpLines
@@ -118,7 +118,7 @@ class GatewaySessionStore:
 
     def __init__(self, client: redis.Redis, unknown_presence_ms: int = UNKNOWN_PRESENCE_MS) -> None:
         self._client, self._unknown_presence_ms = client, unknown_presence_ms
-        self.records, self.contacts, self.rooms = SessionRecords(client), SessionContacts(client), SessionRooms(client)
+        self.records, self.contacts, self.rooms = SessionRecords(client), SessionContacts(client), StoredRooms(client)
         self.items, self.stcp_lines = WaitingItems(client), StcpLines(client)
         self._open = RedisScript(client, _OPEN, "sessions.open")
         self._commit = RedisScript(client, COMMIT_SCRIPT, "sessions.commit")

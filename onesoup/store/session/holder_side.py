@@ -11,7 +11,7 @@ from onesoup.store.redis.client import Call, RedisScript, guarded, pack_argument
 from onesoup.store.redis.clock import SHIFT_LUA
 from onesoup.store.session.contacts import SessionContacts
 from onesoup.store.session.outbox import OutboxQueue
-from onesoup.store.session.rooms import SessionRooms
+from onesoup.store.session.rooms import StoredRooms
 from onesoup.store.session.session_lua import FENCED_LUA, WAKE_LUA
 from onesoup.store.session.session_records import SessionRecords
 from onesoup.store.session.session_values import ClaimedSession, NewSession, SessionBacklog, SessionStatus
@@ -160,7 +160,7 @@ class HolderSessionStore:
 
     def __init__(self, client: redis.Redis, presence_gap_ms: int = 5000) -> None:
         self._client, self._gap = client, presence_gap_ms
-        self.records, self.contacts, self.rooms = SessionRecords(client), SessionContacts(client), SessionRooms(client)
+        self.records, self.contacts, self.rooms = SessionRecords(client), SessionContacts(client), StoredRooms(client)
         self.items, self.outbox = WaitingItems(client), OutboxQueue(client)
         self._store, self._create = RedisScript(client, STORE_SCRIPT, "feed.store"), RedisScript(client, _CREATE, "feed.create")
         self._claim, self._end = RedisScript(client, _CLAIM, "feed.claim"), RedisScript(client, _END, "feed.end")

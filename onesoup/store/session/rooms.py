@@ -20,7 +20,7 @@ class StoredOccupant(NamedTuple):
     affiliation: str
 
 
-class SessionRooms:
+class StoredRooms:
     """Reads the rooms of a session. Keys, hashes that live as long as the session:
 
     rooms:{sid}  joined rooms, by bare JID
